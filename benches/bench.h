@@ -1,0 +1,154 @@
+/*
+ * What the benchmarks of PECS share: the state of one run of the program, measuring, checking and reporting.
+ *
+ * A function that gives bool has told on stderr why it gives false; the program then ends with a failure.
+ */
+#ifndef PECS_BENCH_H
+#define PECS_BENCH_H
+
+#include "bench_limits.h"
+#include "w1_types.h"
+
+enum {
+    BENCH_RUNS_MAX = 1000,
+    BENCH_PATH_MAX = 4096,
+    BENCH_SET_COUNT = 1000, /* of the random set calls */
+};
+
+/*
+ * The block holds W1 as plain arrays, and `world` the same in PECS; benches that change one change the other in
+ * the same way. The files hold the state at the time they were written.
+ */
+struct bench {
+    uint64_t entity_count;
+    uint32_t run_count;
+    bool json, shuffled;
+    const char *only;
+    char directory[BENCH_PATH_MAX / 2]; /* of the files; removed in the end */
+    char programs[BENCH_PATH_MAX / 2];  /* where the answer programs are */
+
+    struct w1_layout layout;
+    uint8_t *block;
+    pecs_registry *registry;
+    pecs_world *world; /* NULL until bench_world_need */
+    pecs_query *positions, *moving;
+    bool has_files;
+    uint64_t raw_hash, file_bytes;
+};
+
+/* Measuring */
+
+/* One timed sample; what belongs to it but not to the time is done before and after. */
+typedef bool (*bench_side)(struct bench *bench, void *context, double *ret_seconds);
+
+struct bench_sides {
+    bench_side pecs, limit;                                                  /* limit may be NULL */
+    bool (*both)(struct bench *bench, void *context, double ret_seconds[2]); /* instead of the two: PECS's come first */
+    void *context;
+    uint32_t sample_count; /* for each run; 0: one */
+    bool on_disk;          /* each run begins with a sync */
+};
+
+enum bench_mark_kind { BENCH_REPORT, BENCH_RATIO, BENCH_SECONDS, BENCH_BYTES };
+
+struct bench_figure {
+    const char *name; /* NULL ends the list */
+    uint64_t value;
+};
+
+struct bench_result {
+    const char *name;
+    uint64_t bytes; /* that the discipline reads and writes; of the file for w2; what is measured for memory */
+    double seconds;
+    const char *limit; /* its name, or NULL */
+    double limit_seconds;
+    enum bench_mark_kind mark_kind;
+    double mark;           /* the number to reach: a ratio, seconds, or bytes */
+    uint64_t entity_count; /* 0: the run's */
+    struct bench_figure figures[4];
+};
+
+double bench_now(void);
+
+/* Runs both sides in turn, once unmeasured and then run_count times, and puts the medians into the result. */
+bool bench_measure(struct bench *bench, const struct bench_sides *sides, struct bench_result *result);
+
+void bench_report_begin(const struct bench *bench);
+void bench_report(const struct bench *bench, const struct bench_result *result);
+
+/* Failing: both give false. */
+bool bench_wrong(const char *format, ...) __attribute__((format(printf, 1, 2)));
+bool bench_failed(const char *doing, pecs_status status, const pecs_error *error);
+
+/* The world */
+
+/* A registry of W1's types; allocator may be NULL. */
+bool bench_registry_create(const pecs_allocator *allocator, pecs_registry **ret_registry);
+
+/* The values of an entity of a table, taken from the block's row (and, for spawning many, the rows after it). */
+size_t bench_row_values(const struct bench *bench, uint32_t table, uint64_t row, pecs_value *values);
+
+/* Spawns W1 into an empty world and checks the handles. */
+bool bench_spawn_all(const struct bench *bench, pecs_world *world);
+
+/* Makes bench->world when there is none; drops it. */
+bool bench_world_need(struct bench *bench);
+void bench_world_drop(struct bench *bench);
+
+/* The first query and the update. */
+double bench_sum(const pecs_query *positions, pecs_view view);
+bool bench_update(const pecs_query *moving, pecs_world *world);
+
+/* True when two sums differ by rounding only: a position that is missed weighs hundreds. */
+bool bench_same_sum(const char *what, double sum, double expected);
+
+/* Every component of every entity in the view equals the block. */
+bool bench_check_view(const struct bench *bench, pecs_registry *registry, pecs_view view);
+
+/* Random set calls that write what the block has. */
+void bench_sets(const struct bench *bench, struct limit_set *ret_sets);
+bool bench_set_all(pecs_world *world, const struct limit_set *sets);
+
+/* Files */
+
+void bench_path(const struct bench *bench, const char *name, char ret_path[BENCH_PATH_MAX]);
+uint64_t bench_file_size(const char *path);
+
+/* Writes W1 as "w1.pecs" and "w1.raw" and reads both once, so that they are in the page cache. */
+bool bench_files_need(struct bench *bench);
+bool bench_read_once(const char *path);
+
+/* A world from a file by resume, and everything given back. */
+bool bench_resume(pecs_registry *registry, const char *path, pecs_snapshot **ret_snapshot, pecs_world **ret_world);
+void bench_close(pecs_snapshot *snapshot, pecs_world *world);
+
+/* Counts what an allocator gives. */
+struct bench_counter {
+    _Atomic uint64_t live_bytes, peak_bytes;
+};
+pecs_allocator bench_counting_allocator(struct bench_counter *counter);
+
+/* The disciplines */
+bool bench_run_resume(struct bench *bench);
+bool bench_run_resume_query(struct bench *bench);
+bool bench_run_answer(struct bench *bench);
+bool bench_run_resume_update(struct bench *bench);
+bool bench_run_resume_set(struct bench *bench);
+bool bench_run_save(struct bench *bench);
+bool bench_run_save_durable(struct bench *bench);
+bool bench_run_load(struct bench *bench);
+bool bench_run_update(struct bench *bench);
+bool bench_run_update_small(struct bench *bench);
+bool bench_run_spawn_many(struct bench *bench);
+bool bench_run_spawn(struct bench *bench);
+bool bench_run_despawn(struct bench *bench);
+bool bench_run_add_remove(struct bench *bench);
+bool bench_run_snapshot(struct bench *bench);
+bool bench_run_snapshot_update(struct bench *bench);
+bool bench_run_snapshot_set(struct bench *bench);
+bool bench_run_w2_save(struct bench *bench);
+bool bench_run_w2_resume(struct bench *bench);
+bool bench_run_w2_load(struct bench *bench);
+bool bench_run_memory(struct bench *bench);
+
+#endif

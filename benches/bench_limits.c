@@ -1,0 +1,567 @@
+/*
+ * The limits by hand. Each uses what the machine gives to plain code that knows its arrays:
+ *
+ *   memory   2 MiB-aligned maps with MADV_HUGEPAGE, fresh for each use where the engine's are fresh
+ *   writing  fallocate, then 4 MiB pieces (they leave large folios in the page cache), then rename
+ *   mapping  at a multiple of 2 MiB, so that the kernel maps whole folios at a fault
+ *   reading  pieces that are hashed while they are in cache
+ *
+ * No engine: no change tracking, no snapshots, no checks of handles beyond one generation. The loops over values are
+ * those of w1.h, which the engine's side uses too: what differs is how the arrays come about.
+ */
+#define _GNU_SOURCE
+#include "bench_limits.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define XXH_STATIC_LINKING_ONLY
+#include <xxhash.h>
+#ifdef BENCH_XXH_DISPATCH
+#include <xxh_x86dispatch.h>
+#endif
+
+enum {
+    HUGE_PAGE = 2 * 1024 * 1024,
+    WRITE_BYTES = 4 * 1024 * 1024,
+    READ_BYTES = 1024 * 1024, /* stays in the second-level cache until it is hashed */
+};
+
+static uint64_t round_up(uint64_t value, uint64_t unit)
+{
+    return (value + unit - 1) / unit * unit;
+}
+
+/* Address space at a multiple of 2 MiB: reserved with slack, which is given back. */
+static uint8_t *reserve(size_t size_bytes)
+{
+    const size_t size = (size_t)round_up(size_bytes, HUGE_PAGE);
+    uint8_t *start = mmap(NULL, size + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    uint8_t *aligned = (uint8_t *)(uintptr_t)round_up((uintptr_t)start, HUGE_PAGE);
+    if (aligned > start)
+        munmap(start, (size_t)(aligned - start));
+    if (aligned < start + HUGE_PAGE)
+        munmap(aligned + size, (size_t)(start + HUGE_PAGE - aligned));
+    return aligned;
+}
+
+void *limit_pages_allocate(size_t size_bytes)
+{
+    const size_t size = (size_t)round_up(size_bytes, HUGE_PAGE);
+    uint8_t *pages = reserve(size);
+    if (!pages)
+        return NULL;
+    if (mprotect(pages, size, PROT_READ | PROT_WRITE)) {
+        munmap(pages, size);
+        return NULL;
+    }
+    (void)madvise(pages, size, MADV_HUGEPAGE);
+    return pages;
+}
+
+void limit_pages_release(void *pages, size_t size_bytes)
+{
+    if (pages)
+        munmap(pages, (size_t)round_up(size_bytes, HUGE_PAGE));
+}
+
+double limit_sum(const struct w1_layout *layout, const uint8_t *block)
+{
+    double sum = 0;
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++)
+        sum += w1_sum((const float *)(block + layout->columns[t][W1_POSITION]), layout->row_counts[t]);
+    return sum;
+}
+
+void limit_update(const struct w1_layout *layout, uint8_t *block)
+{
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++)
+        if (w1_table_has(t, W1_VELOCITY))
+            w1_move((float *)(block + layout->columns[t][W1_POSITION]),
+                    (const float *)(block + layout->columns[t][W1_VELOCITY]), layout->row_counts[t]);
+}
+
+void limit_copy_update(const struct w1_layout *layout, uint8_t *block, uint8_t *copy)
+{
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++)
+        if (w1_table_has(t, W1_VELOCITY))
+            memcpy(copy + layout->columns[t][W1_POSITION], block + layout->columns[t][W1_POSITION],
+                   layout->row_counts[t] * w1_sizes[W1_POSITION]);
+    limit_update(layout, block);
+}
+
+bool limit_copy(const struct w1_layout *layout, const uint8_t *block, uint8_t **ret_copy)
+{
+    uint8_t *copy = limit_pages_allocate(layout->size_bytes);
+    if (!copy)
+        return false;
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
+        const uint64_t rows = layout->row_counts[t];
+        for (int c = 0; c < W1_COMPONENT_COUNT; c++)
+            if (layout->columns[t][c])
+                memcpy(copy + layout->columns[t][c], block + layout->columns[t][c], rows * w1_sizes[c]);
+        memcpy(copy + layout->entities[t], block + layout->entities[t], rows * sizeof(w1_entity));
+    }
+    memcpy(copy + layout->index, block + layout->index, layout->entity_count * sizeof(struct w1_record));
+    *ret_copy = copy;
+    return true;
+}
+
+/* Files */
+
+struct map {
+    uint8_t *bytes;
+    size_t size_bytes;
+    struct w1_layout layout;
+};
+
+static bool map_open(const char *path, int protection, struct map *ret_map)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    struct stat info;
+    uint8_t *bytes = MAP_FAILED;
+    if (fstat(descriptor, &info) == 0) {
+        uint8_t *place = reserve((size_t)info.st_size);
+        if (place)
+            bytes = mmap(place, (size_t)info.st_size, protection, MAP_PRIVATE | MAP_FIXED, descriptor, 0);
+    }
+    close(descriptor);
+    if (bytes == MAP_FAILED)
+        return false;
+    *ret_map = (struct map){ .bytes = bytes, .size_bytes = (size_t)info.st_size };
+    if (w1_layout_read(bytes, &ret_map->layout))
+        return true;
+    munmap(bytes, ret_map->size_bytes);
+    errno = EILSEQ;
+    return false;
+}
+
+static void map_close(struct map *map)
+{
+    munmap(map->bytes, (size_t)round_up(map->size_bytes, HUGE_PAGE));
+}
+
+bool limit_map(const char *path)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    struct stat info;
+    bool ok = fstat(descriptor, &info) == 0;
+    if (ok) {
+        void *bytes = mmap(NULL, (size_t)info.st_size, PROT_READ, MAP_PRIVATE, descriptor, 0);
+        ok = bytes != MAP_FAILED && munmap(bytes, (size_t)info.st_size) == 0;
+    }
+    close(descriptor);
+    return ok;
+}
+
+bool limit_map_sum(const char *path, double *ret_sum)
+{
+    struct map map;
+    if (!map_open(path, PROT_READ, &map))
+        return false;
+    *ret_sum = limit_sum(&map.layout, map.bytes);
+    map_close(&map);
+    return true;
+}
+
+bool limit_map_update(const char *path)
+{
+    struct map map;
+    if (!map_open(path, PROT_READ | PROT_WRITE, &map))
+        return false;
+    limit_update(&map.layout, map.bytes);
+    map_close(&map);
+    return true;
+}
+
+bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_count)
+{
+    struct map map;
+    if (!map_open(path, PROT_READ | PROT_WRITE, &map))
+        return false;
+    const struct w1_record *index = (const struct w1_record *)(map.bytes + map.layout.index);
+    bool ok = true;
+    for (size_t i = 0; i < set_count; i++) {
+        const struct w1_record *record = &index[sets[i].entity.index];
+        if (record->generation == sets[i].entity.generation)
+            memcpy(map.bytes + map.layout.columns[record->table][W1_POSITION] + (uint64_t)record->row * 12, sets[i].xyz,
+                   12);
+        else
+            ok = false;
+    }
+    map_close(&map);
+    return ok;
+}
+
+static bool write_all(int descriptor, const uint8_t *bytes, size_t size_bytes)
+{
+    while (size_bytes) {
+        const ssize_t count = write(descriptor, bytes, size_bytes < WRITE_BYTES ? size_bytes : WRITE_BYTES);
+        if (count < 0 && errno != EINTR)
+            return false;
+        if (count > 0) {
+            bytes += count;
+            size_bytes -= (size_t)count;
+        }
+    }
+    return true;
+}
+
+static bool sync_directory_of(const char *path)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(path, '/');
+    snprintf(directory, sizeof(directory), "%.*s", slash ? (int)(slash - path) : 1, slash ? path : ".");
+    const int descriptor = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    const bool ok = fsync(descriptor) == 0;
+    close(descriptor);
+    return ok;
+}
+
+bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char *path, bool durable)
+{
+    char temporary[PATH_MAX];
+    if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary)) {
+        errno = ENAMETOOLONG;
+        return false;
+    }
+    const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor < 0)
+        return false;
+    bool ok = fallocate(descriptor, 0, 0, (off_t)layout->size_bytes) == 0 || errno == EOPNOTSUPP;
+    ok = ok && write_all(descriptor, block, layout->size_bytes);
+    ok = ok && (!durable || fsync(descriptor) == 0);
+    ok = close(descriptor) == 0 && ok;
+    ok = ok && rename(temporary, path) == 0;
+    return ok && (!durable || sync_directory_of(path));
+}
+
+static uint64_t hash_piece(const uint8_t *bytes, size_t size_bytes)
+{
+    return XXH3_64bits(bytes, size_bytes);
+}
+
+static uint64_t hash_combine(uint64_t hash, uint64_t piece)
+{
+    return w1_mix(hash ^ piece);
+}
+
+uint64_t limit_hash(const uint8_t *block, size_t size_bytes)
+{
+    uint64_t hash = 0;
+    for (size_t at = 0; at < size_bytes; at += READ_BYTES)
+        hash = hash_combine(hash, hash_piece(block + at, size_bytes - at < READ_BYTES ? size_bytes - at : READ_BYTES));
+    return hash;
+}
+
+/* Every row's handle must lead to that row; as many rows as records, so it is one to one. */
+static bool index_agrees(const struct w1_layout *layout, const uint8_t *block)
+{
+    const struct w1_record *index = (const struct w1_record *)(block + layout->index);
+    uint64_t rows = 0, wrong = 0;
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
+        const w1_entity *entities = (const w1_entity *)(block + layout->entities[t]);
+        for (uint64_t row = 0; row < layout->row_counts[t]; row++) {
+            if (entities[row].index >= layout->entity_count)
+                return false;
+            const struct w1_record *record = &index[entities[row].index];
+            wrong += (record->generation != entities[row].generation) | (record->table != t) | (record->row != row);
+        }
+        rows += layout->row_counts[t];
+    }
+    return wrong == 0 && rows == layout->entity_count;
+}
+
+static bool read_pieces(int descriptor, uint8_t *block, size_t size_bytes, uint64_t *ret_hash)
+{
+    uint64_t hash = 0;
+    for (size_t at = 0; at < size_bytes;) {
+        const size_t wanted = size_bytes - at < READ_BYTES ? size_bytes - at : READ_BYTES;
+        for (size_t done = 0; done < wanted;) {
+            const ssize_t count = pread(descriptor, block + at + done, wanted - done, (off_t)(at + done));
+            if (count < 0 && errno == EINTR)
+                continue;
+            if (count <= 0)
+                return false;
+            done += (size_t)count;
+        }
+        hash = hash_combine(hash, hash_piece(block + at, wanted));
+        at += wanted;
+    }
+    *ret_hash = hash;
+    return true;
+}
+
+bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    struct stat info;
+    uint8_t *block = NULL;
+    if (fstat(descriptor, &info) == 0)
+        block = limit_pages_allocate((size_t)info.st_size);
+    bool ok = block && read_pieces(descriptor, block, (size_t)info.st_size, ret_hash);
+    close(descriptor);
+    if (ok && (!w1_layout_read(block, ret_layout) || ret_layout->size_bytes != (uint64_t)info.st_size ||
+               !index_agrees(ret_layout, block))) {
+        errno = EILSEQ;
+        ok = false;
+    }
+    if (ok)
+        *ret_block = block;
+    else
+        limit_pages_release(block, (size_t)info.st_size);
+    return ok;
+}
+
+/* Small tables */
+
+struct limit_small {
+    uint32_t table_count, row_count;
+    float **positions, **velocities;
+};
+
+struct limit_small *limit_small_create(uint32_t table_count, uint32_t row_count)
+{
+    struct limit_small *small = calloc(1, sizeof(*small));
+    if (!small)
+        return NULL;
+    *small = (struct limit_small){ .table_count = table_count, .row_count = row_count };
+    small->positions = calloc(table_count, sizeof(float *));
+    small->velocities = calloc(table_count, sizeof(float *));
+    const size_t array_bytes = (size_t)round_up((uint64_t)row_count * 12, 64);
+    bool ok = small->positions && small->velocities;
+    for (uint32_t t = 0; ok && t < table_count; t++) {
+        small->positions[t] = aligned_alloc(64, array_bytes);
+        small->velocities[t] = aligned_alloc(64, array_bytes);
+        ok = small->positions[t] && small->velocities[t];
+    }
+    if (ok)
+        return small;
+    limit_small_destroy(small);
+    return NULL;
+}
+
+void limit_small_destroy(struct limit_small *small)
+{
+    if (!small)
+        return;
+    for (uint32_t t = 0; small->positions && small->velocities && t < small->table_count; t++) {
+        free(small->positions[t]);
+        free(small->velocities[t]);
+    }
+    free(small->positions);
+    free(small->velocities);
+    free(small);
+}
+
+float *limit_small_positions(struct limit_small *small, uint32_t table)
+{
+    return small->positions[table];
+}
+
+float *limit_small_velocities(struct limit_small *small, uint32_t table)
+{
+    return small->velocities[table];
+}
+
+void limit_small_update(struct limit_small *small)
+{
+    for (uint32_t t = 0; t < small->table_count; t++)
+        w1_move(small->positions[t], small->velocities[t], small->row_count);
+}
+
+/* Hand-written tables */
+
+struct hand_table {
+    uint64_t row_count;
+    uint8_t *columns[W1_COMPONENT_COUNT]; /* NULL when the table lacks it */
+    w1_entity *entities;
+};
+
+struct limit_tables {
+    struct hand_table tables[W1_TABLE_COUNT];
+    struct w1_record *index;
+    uint64_t slot_count;
+    uint32_t first_free;   /* slot + 1, or 0; a free slot's `row` is the next one */
+    struct w1_layout room; /* offsets in memory, with the spare rows */
+    uint8_t *memory;
+};
+
+static struct w1_layout room_for(const struct w1_layout *layout, uint64_t spare_rows)
+{
+    struct w1_layout room = { .size_bytes = 0 };
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
+        room.row_counts[t] = layout->row_counts[t] + spare_rows;
+        for (int c = 0; c < W1_COMPONENT_COUNT; c++)
+            if (w1_table_has(t, c)) {
+                room.columns[t][c] = room.size_bytes;
+                room.size_bytes += round_up(room.row_counts[t] * w1_sizes[c], 64);
+            }
+        room.entities[t] = room.size_bytes;
+        room.size_bytes += round_up(room.row_counts[t] * sizeof(w1_entity), 64);
+    }
+    room.index = room.size_bytes;
+    room.size_bytes += (layout->entity_count + spare_rows) * sizeof(struct w1_record);
+    return room;
+}
+
+struct limit_tables *limit_tables_create(const struct w1_layout *layout, const uint8_t *block, uint64_t spare_rows)
+{
+    struct limit_tables *tables = calloc(1, sizeof(*tables));
+    if (!tables)
+        return NULL;
+    tables->room = room_for(layout, spare_rows);
+    tables->memory = limit_pages_allocate(tables->room.size_bytes);
+    if (!tables->memory) {
+        free(tables);
+        return NULL;
+    }
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
+        struct hand_table *table = &tables->tables[t];
+        table->row_count = layout->row_counts[t];
+        for (int c = 0; c < W1_COMPONENT_COUNT; c++)
+            if (w1_table_has(t, c)) {
+                table->columns[c] = tables->memory + tables->room.columns[t][c];
+                memcpy(table->columns[c], block + layout->columns[t][c], table->row_count * w1_sizes[c]);
+            }
+        table->entities = (w1_entity *)(tables->memory + tables->room.entities[t]);
+        memcpy(table->entities, block + layout->entities[t], table->row_count * sizeof(w1_entity));
+    }
+    tables->index = (struct w1_record *)(tables->memory + tables->room.index);
+    tables->slot_count = layout->entity_count;
+    memcpy(tables->index, block + layout->index, layout->entity_count * sizeof(struct w1_record));
+    return tables;
+}
+
+void limit_tables_destroy(struct limit_tables *tables)
+{
+    if (!tables)
+        return;
+    limit_pages_release(tables->memory, tables->room.size_bytes);
+    free(tables);
+}
+
+/* The sizes are known here, so that each copy is a few instructions. */
+static inline void copy_value(struct hand_table *to, uint64_t to_row, int c, const void *value)
+{
+    uint8_t *place = to->columns[c] + to_row * w1_sizes[c];
+    switch (c) {
+    case W1_POSITION:
+    case W1_VELOCITY:
+        memcpy(place, value, 12);
+        break;
+    case W1_ROTATION:
+    case W1_NAME:
+        memcpy(place, value, 16);
+        break;
+    case W1_HEALTH:
+    case W1_PARENT:
+        memcpy(place, value, 8);
+        break;
+    case W1_TEAM:
+        memcpy(place, value, 1);
+        break;
+    case W1_INVENTORY:
+        memcpy(place, value, 48);
+        break;
+    default:
+        break;
+    }
+}
+
+static inline const void *value_of(const struct hand_table *table, uint64_t row, int c)
+{
+    return table->columns[c] + row * w1_sizes[c];
+}
+
+static void swap_remove(struct limit_tables *tables, struct hand_table *table, uint64_t row)
+{
+    const uint64_t last = --table->row_count;
+    if (row == last)
+        return;
+    for (int c = 0; c < W1_COMPONENT_COUNT; c++)
+        if (table->columns[c])
+            copy_value(table, row, c, value_of(table, last, c));
+    table->entities[row] = table->entities[last];
+    tables->index[table->entities[row].index].row = (uint32_t)row;
+}
+
+w1_entity limit_tables_spawn(struct limit_tables *tables, uint32_t table, const void *const *values)
+{
+    uint32_t slot = (uint32_t)tables->slot_count;
+    if (tables->first_free) {
+        slot = tables->first_free - 1;
+        tables->first_free = tables->index[slot].row;
+    } else {
+        tables->index[slot].generation = W1_FIRST_GENERATION;
+        tables->slot_count++;
+    }
+    struct hand_table *to = &tables->tables[table];
+    const uint64_t row = to->row_count++;
+    for (int c = 0; c < W1_COMPONENT_COUNT; c++)
+        if (to->columns[c])
+            copy_value(to, row, c, values[c]);
+    struct w1_record *record = &tables->index[slot];
+    record->table = table;
+    record->row = (uint32_t)row;
+    to->entities[row] = (w1_entity){ slot, record->generation };
+    return to->entities[row];
+}
+
+bool limit_tables_despawn(struct limit_tables *tables, w1_entity entity)
+{
+    struct w1_record *record = &tables->index[entity.index];
+    if (record->generation != entity.generation)
+        return false;
+    swap_remove(tables, &tables->tables[record->table], record->row);
+    record->generation++;
+    record->row = tables->first_free;
+    tables->first_free = entity.index + 1;
+    return true;
+}
+
+bool limit_tables_move(struct limit_tables *tables, w1_entity entity, uint32_t table, const void *const *values)
+{
+    struct w1_record *record = &tables->index[entity.index];
+    if (record->generation != entity.generation)
+        return false;
+    struct hand_table *from = &tables->tables[record->table], *to = &tables->tables[table];
+    const uint64_t from_row = record->row, row = to->row_count++;
+    for (int c = 0; c < W1_COMPONENT_COUNT; c++)
+        if (to->columns[c])
+            copy_value(to, row, c, from->columns[c] ? value_of(from, from_row, c) : values[c]);
+    to->entities[row] = entity;
+    swap_remove(tables, from, from_row);
+    record->table = table;
+    record->row = (uint32_t)row;
+    return true;
+}
+
+uint64_t limit_tables_rows(const struct limit_tables *tables, uint32_t table)
+{
+    return tables->tables[table].row_count;
+}
+
+double limit_tables_sum(const struct limit_tables *tables)
+{
+    double sum = 0;
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++)
+        sum += w1_sum((const float *)tables->tables[t].columns[W1_POSITION], tables->tables[t].row_count);
+    return sum;
+}

@@ -1,0 +1,74 @@
+/*
+ * The limits: what a good engineer makes by hand, without an engine, for the same bytes. Every benchmark of PECS is
+ * measured against one of them. This file and bench_limits.c include nothing of PECS.
+ *
+ * A function that gives bool gives false when the operating system failed, with errno.
+ */
+#ifndef PECS_BENCH_LIMITS_H
+#define PECS_BENCH_LIMITS_H
+
+#include "w1.h"
+
+/* Zeroed memory at a multiple of 2 MiB, in huge pages. NULL when out of memory. */
+void *limit_pages_allocate(size_t size_bytes);
+void limit_pages_release(void *pages, size_t size_bytes);
+
+/* Position of one entity, for the random set calls. */
+struct limit_set {
+    w1_entity entity;
+    float xyz[3];
+};
+
+/* Over the arrays of a block. */
+double limit_sum(const struct w1_layout *layout, const uint8_t *block);
+void limit_update(const struct w1_layout *layout, uint8_t *block);
+
+/* Open, fstat, mmap, munmap, close. */
+bool limit_map(const char *path);
+
+/* On a raw file, each from open to closed: sum of mapped columns; update and set calls on a private map. */
+bool limit_map_sum(const char *path, double *ret_sum);
+bool limit_map_update(const char *path);
+bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_count);
+
+/* Writes a block to a temporary file and renames it to path. durable: with fsync of file and directory. */
+bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char *path, bool durable);
+
+/*
+ * Reads a raw file into huge pages, hashes each piece with XXH3-64 while it is in cache, and checks that the index and
+ * the rows agree one to one (EILSEQ when they do not). ret_hash is a hash of the pieces' hashes. The caller frees the
+ * block, of layout.size_bytes.
+ */
+bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash);
+uint64_t limit_hash(const uint8_t *block, size_t size_bytes);
+
+/* memcpy of every array into fresh huge pages, which the caller frees. */
+bool limit_copy(const struct w1_layout *layout, const uint8_t *block, uint8_t **ret_copy);
+
+/* The arrays that the update writes, copied into `copy` (as large as the block), then the update. */
+void limit_copy_update(const struct w1_layout *layout, uint8_t *block, uint8_t *copy);
+
+/* 1,000 tables of 100 rows, with a position and a velocity array each. */
+struct limit_small;
+struct limit_small *limit_small_create(uint32_t table_count, uint32_t row_count);
+void limit_small_destroy(struct limit_small *small);
+float *limit_small_positions(struct limit_small *small, uint32_t table);
+float *limit_small_velocities(struct limit_small *small, uint32_t table);
+void limit_small_update(struct limit_small *small);
+
+/*
+ * Hand-written tables of W1's eight archetypes, with swap-remove and an index with a free list. Columns lie in memory
+ * reserved for `spare_rows` more rows than the block has, and never move.
+ */
+struct limit_tables;
+struct limit_tables *limit_tables_create(const struct w1_layout *layout, const uint8_t *block, uint64_t spare_rows);
+void limit_tables_destroy(struct limit_tables *tables);
+/* values[c] is the value of component c; those that the table lacks are not read. */
+w1_entity limit_tables_spawn(struct limit_tables *tables, uint32_t table, const void *const *values);
+bool limit_tables_despawn(struct limit_tables *tables, w1_entity entity);
+/* Moves the entity to the table with the components added or removed; added ones take values[c]. */
+bool limit_tables_move(struct limit_tables *tables, w1_entity entity, uint32_t table, const void *const *values);
+uint64_t limit_tables_rows(const struct limit_tables *tables, uint32_t table);
+double limit_tables_sum(const struct limit_tables *tables);
+
+#endif

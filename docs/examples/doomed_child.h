@@ -1,0 +1,50 @@
+/*
+ * The child of the resume example, both sides of its pipe: what runs in the child (doomed_child_run), and what starts
+ * it, listens to it and kills it (doomed_child_watch).
+ *
+ * The child says one line at each of these moments:
+ *     resumed FRAME HASH        the file is mapped, and this is its content
+ *     saving FRAME HASH         a save of this content begins now
+ *     saved FRAME MILLISECONDS  it is published
+ */
+#ifndef DOOMED_CHILD_H
+#define DOOMED_CHILD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* One content that the child told, by the frame that it is of. */
+struct told_state {
+    bool known;
+    uint64_t frame, hash;
+};
+
+/* What is known of a child when it is dead. */
+struct child_story {
+    struct told_state resumed; /* what it began with */
+    struct told_state saved;   /* the last that it saved; the resumed one when it saved none */
+    struct told_state saving;  /* the one that it was saving when it died, if it was */
+    uint64_t save_count;
+};
+
+/* When to kill: `delay_ms` after the child resumed, or after it began its save number `save_number` (from 1). */
+struct kill_plan {
+    bool in_save;
+    uint64_t save_number;
+    double delay_ms;
+};
+
+/* The child: resumes, steps and saves until it is killed. Returns an exit code, for it comes back only on failure. */
+int doomed_child_run(const char *save_path, uint64_t frames_per_save);
+
+/*
+ * Starts this program again as a child, listens, kills it with SIGKILL as planned and waits for its end. False, with a
+ * line on stderr, when the system fails, or when the child ends in another way, says nonsense or is silent for too
+ * long.
+ */
+bool doomed_child_watch(const char *save_path, uint64_t frames_per_save, const struct kill_plan *plan,
+                        struct child_story *ret_story);
+
+double now_ms(void);
+
+#endif

@@ -1,0 +1,519 @@
+/*
+ * The simulation of the resume example: soldiers, villagers and trees on a square whose edges meet.
+ *
+ * A frame: everybody with a velocity moves; one soldier in sixteen strikes its target or looks for a new one; the dead
+ * are despawned and as many recruits are spawned, in pairs that face each other; the badly hurt leave the
+ * front (tag Wounded), heal, and come back as veterans.
+ *
+ * What makes it repeatable: random numbers come only from the RandomState singleton, and rows are visited in their own
+ * order, which a save keeps. Nothing but the world is carried from frame to frame.
+ */
+#include "skirmish.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define SQUARE_SIZE 1000.0f
+#define FRAME_SECONDS (1.0f / 60.0f)
+#define TEAM_COUNT 4
+#define STRIDE 16 /* one soldier in so many acts in a frame */
+#define FULL_HEALTH 100
+#define HURT_BELOW 30
+#define HEALED_FROM 80
+#define HEAL_STEP 5
+#define BATCH 65536
+
+typedef struct {
+    float x, y;
+} Position;
+typedef struct {
+    float x, y;
+} Velocity;
+typedef struct {
+    int32_t current, max;
+} Health;
+typedef struct {
+    uint8_t number;
+} Team;
+typedef struct {
+    pecs_entity enemy; /* may be stale: the enemy died */
+} Target;
+typedef struct {
+    uint64_t frame;
+    double seconds;
+} Clock;
+typedef struct {
+    uint64_t state;
+} RandomState;
+typedef struct {
+    uint64_t founders, born, died;
+} Tally;
+
+PECS_COMPONENT(Position, 1, x, y);
+PECS_COMPONENT(Velocity, 1, x, y);
+PECS_COMPONENT(Health, 1, current, max);
+PECS_COMPONENT(Team, 1, number);
+PECS_COMPONENT(Target, 1, enemy);
+PECS_TAG(Wounded, 1);
+PECS_TAG(Veteran, 1);
+PECS_COMPONENT(Clock, 1, frame, seconds);
+PECS_COMPONENT(RandomState, 1, state);
+PECS_COMPONENT(Tally, 1, founders, born, died);
+
+enum { POSITION, VELOCITY, HEALTH, TEAM, TARGET, WOUNDED, VETERAN, CLOCK, RANDOM_STATE, TALLY, TYPE_COUNT };
+
+static const pecs_type *const types[TYPE_COUNT] = {
+    [POSITION] = &Position_type, [VELOCITY] = &Velocity_type, [HEALTH] = &Health_type,
+    [TEAM] = &Team_type,         [TARGET] = &Target_type,     [WOUNDED] = &Wounded_type,
+    [VETERAN] = &Veteran_type,   [CLOCK] = &Clock_type,       [RANDOM_STATE] = &RandomState_type,
+    [TALLY] = &Tally_type,
+};
+
+struct blow {
+    pecs_entity enemy;
+    int32_t damage;
+};
+
+static uint64_t mix(uint64_t x)
+{
+    x = (x ^ x >> 30) * 0xbf58476d1ce4e5b9;
+    x = (x ^ x >> 27) * 0x94d049bb133111eb;
+    return x ^ x >> 31;
+}
+
+/* SplitMix64. */
+static uint64_t draw(RandomState *random)
+{
+    return mix(random->state += 0x9e3779b97f4a7c15);
+}
+
+/* From 0 to below limit. */
+static float draw_float(RandomState *random, float limit)
+{
+    return (float)(draw(random) >> 40) * (limit / 16777216.0f);
+}
+
+pecs_status skirmish_init(skirmish *game, pecs_error *error)
+{
+    *game = (skirmish){ 0 };
+    const pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT };
+    pecs_status status = pecs_registry_create(&desc, &game->registry, error);
+    if (status)
+        return status;
+    const struct {
+        pecs_query **query;
+        pecs_term terms[5];
+        size_t term_count;
+    } queries[] = {
+        { &game->move, { { POSITION, PECS_WRITE }, { VELOCITY, PECS_READ } }, 2 },
+        { &game->aim, { { TARGET, PECS_WRITE }, { TEAM, PECS_READ }, { WOUNDED, PECS_WITHOUT } }, 3 },
+        { &game->front, { { HEALTH, PECS_READ }, { TARGET, PECS_WITH }, { WOUNDED, PECS_WITHOUT } }, 3 },
+        { &game->ward, { { HEALTH, PECS_WRITE }, { WOUNDED, PECS_WITH } }, 2 },
+        { &game->positions, { { POSITION, PECS_READ } }, 1 },
+        { &game->everything,
+          { { POSITION, PECS_MAYBE_READ },
+            { VELOCITY, PECS_MAYBE_READ },
+            { HEALTH, PECS_MAYBE_READ },
+            { TEAM, PECS_MAYBE_READ },
+            { TARGET, PECS_MAYBE_READ } },
+          5 },
+        { &game->wounded, { { WOUNDED, PECS_WITH } }, 1 },
+        { &game->veterans, { { VETERAN, PECS_WITH } }, 1 },
+    };
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]) && !status; i++)
+        status = pecs_query_create(game->registry, queries[i].terms, queries[i].term_count, queries[i].query, error);
+    if (status)
+        return status;
+    status = pecs_commands_create(game->registry, &game->commands);
+    if (status && error)
+        *error = (pecs_error){ .status = status, .message = "no command buffer" };
+    return status;
+}
+
+void skirmish_deinit(skirmish *game)
+{
+    pecs_query *const queries[] = { game->move,      game->aim,        game->front,   game->ward,
+                                    game->positions, game->everything, game->wounded, game->veterans };
+    for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
+        pecs_query_destroy(queries[i]);
+    if (game->commands)
+        pecs_commands_destroy(game->commands);
+    pecs_world_destroy(game->world);
+    pecs_registry_destroy(game->registry);
+    free(game->blows);
+    *game = (skirmish){ 0 };
+}
+
+struct batch {
+    Position position[BATCH];
+    Velocity velocity[BATCH];
+    Health health[BATCH];
+    Team team[BATCH];
+    Target target[BATCH];
+};
+
+static void fill(struct batch *batch, size_t count, RandomState *random)
+{
+    for (size_t i = 0; i < count; i++) {
+        batch->position[i] = (Position){ draw_float(random, SQUARE_SIZE), draw_float(random, SQUARE_SIZE) };
+        batch->velocity[i] = (Velocity){ draw_float(random, 20.0f) - 10.0f, draw_float(random, 20.0f) - 10.0f };
+        batch->health[i] = (Health){ FULL_HEALTH, FULL_HEALTH };
+        batch->team[i] = (Team){ (uint8_t)(draw(random) % TEAM_COUNT) };
+    }
+}
+
+static pecs_status populate(pecs_world *world, uint64_t entity_count, RandomState *random)
+{
+    struct batch *batch = calloc(1, sizeof(*batch)); /* calloc: nobody has a target yet */
+    if (!batch)
+        return PECS_E_MEMORY;
+    const pecs_value values[] = { PECS_ROWS(POSITION, batch->position), PECS_ROWS(HEALTH, batch->health),
+                                  PECS_ROWS(VELOCITY, batch->velocity), PECS_ROWS(TEAM, batch->team),
+                                  PECS_ROWS(TARGET, batch->target) };
+    const struct {
+        uint64_t count;
+        size_t value_count; /* of `values`, from the first */
+    } groups[] = {
+        { entity_count - entity_count / 4 - entity_count / 6, 5 }, /* soldiers */
+        { entity_count / 4, 4 },                                   /* villagers */
+        { entity_count / 6, 2 },                                   /* trees */
+    };
+    pecs_status status = PECS_OK;
+    for (size_t group = 0; group < sizeof(groups) / sizeof(groups[0]); group++) {
+        for (uint64_t left = groups[group].count; left > 0 && !status;) {
+            const size_t count = left < BATCH ? (size_t)left : BATCH;
+            fill(batch, count, random);
+            status = pecs_world_spawn(world, count, values, groups[group].value_count, NULL);
+            left -= count;
+        }
+    }
+    free(batch);
+    return status;
+}
+
+pecs_status skirmish_found(skirmish *game, uint64_t entity_count, uint64_t seed, pecs_error *error)
+{
+    pecs_status status = pecs_world_create(game->registry, NULL, NULL, &game->world, error);
+    if (status)
+        return status;
+    RandomState random = { seed };
+    const Clock clock = { 0 };
+    const Tally tally = { .founders = entity_count };
+    status = populate(game->world, entity_count, &random);
+    if (!status)
+        status = pecs_world_set_singleton(game->world, RANDOM_STATE, sizeof(random), &random);
+    if (!status)
+        status = pecs_world_set_singleton(game->world, CLOCK, sizeof(clock), &clock);
+    if (!status)
+        status = pecs_world_set_singleton(game->world, TALLY, sizeof(tally), &tally);
+    if (status && error)
+        *error = (pecs_error){ .status = status, .message = "the world could not be populated" };
+    return status;
+}
+
+pecs_status skirmish_resume(skirmish *game, const char *path, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    pecs_snapshot *snapshot;
+    pecs_status status = pecs_snapshot_resume(game->registry, path, NULL, &snapshot, error);
+    if (status)
+        return status;
+    status = pecs_world_create(game->registry, snapshot, NULL, &game->world, error);
+    if (status) {
+        pecs_snapshot_release(snapshot);
+        return status;
+    }
+    *ret_snapshot = snapshot;
+    return PECS_OK;
+}
+
+/* The square's edges meet: who leaves on one side comes in on the other. */
+static float wrap(float x)
+{
+    return x < 0.0f ? x + SQUARE_SIZE : x >= SQUARE_SIZE ? x - SQUARE_SIZE : x;
+}
+
+pecs_status skirmish_move(skirmish *game)
+{
+    pecs_iter it = pecs_query_edit(game->move, game->world, NULL);
+    while (pecs_iter_next(&it)) {
+        Position *position = pecs_write(&it, POSITION, Position);
+        const Velocity *velocity = pecs_read(&it, VELOCITY, Velocity);
+        for (size_t i = 0; i < it.row_count; i++) {
+            position[i].x = wrap(position[i].x + velocity[i].x * FRAME_SECONDS);
+            position[i].y = wrap(position[i].y + velocity[i].y * FRAME_SECONDS);
+        }
+    }
+    return pecs_iter_end(&it);
+}
+
+static pecs_status reserve_blows(skirmish *game, size_t count)
+{
+    if (count <= game->blow_capacity)
+        return PECS_OK;
+    struct blow *blows = realloc(game->blows, 2 * count * sizeof(*blows));
+    if (!blows)
+        return PECS_E_MEMORY;
+    game->blows = blows;
+    game->blow_capacity = 2 * count;
+    return PECS_OK;
+}
+
+/* Finds who hits whom. Blows are noted and struck later: an edit of one entity would end this iteration's pointers. */
+static pecs_status aim(skirmish *game, uint64_t frame, RandomState *random, size_t *ret_blow_count)
+{
+    const pecs_view view = pecs_world_view(game->world);
+    pecs_status status = PECS_OK;
+    size_t count = 0;
+    pecs_iter it = pecs_query_edit(game->aim, game->world, NULL);
+    while (!status && pecs_iter_next(&it)) {
+        Target *target = pecs_write(&it, TARGET, Target);
+        const Team *team = pecs_read(&it, TEAM, Team);
+        status = reserve_blows(game, count + it.row_count / STRIDE + 1);
+        for (size_t i = frame % STRIDE; i < it.row_count && !status; i += STRIDE) {
+            if (pecs_view_alive(view, target[i].enemy)) {
+                game->blows[count++] = (struct blow){ target[i].enemy, 10 + (int32_t)(draw(random) % 40) };
+            } else {
+                const size_t candidate = draw(random) % it.row_count;
+                if (team[candidate].number != team[i].number)
+                    target[i].enemy = it.entities[candidate];
+            }
+        }
+    }
+    const pecs_status end = pecs_iter_end(&it);
+    *ret_blow_count = count;
+    return status ? status : end;
+}
+
+static pecs_status strike(skirmish *game, size_t blow_count)
+{
+    for (size_t i = 0; i < blow_count; i++) {
+        void *value;
+        const pecs_status status = pecs_world_edit(game->world, game->blows[i].enemy, HEALTH, sizeof(Health), &value);
+        if (status)
+            return status;
+        ((Health *)value)->current -= game->blows[i].damage;
+    }
+    return PECS_OK;
+}
+
+/* Who is at the front and dies or is hurt. */
+static pecs_status clear_front(skirmish *game, uint64_t *died)
+{
+    pecs_status status = PECS_OK;
+    pecs_iter it = pecs_query_read(game->front, pecs_world_view(game->world), NULL);
+    while (!status && pecs_iter_next(&it)) {
+        const Health *health = pecs_read(&it, HEALTH, Health);
+        for (size_t i = 0; i < it.row_count && !status; i++) {
+            if (health[i].current <= 0) {
+                status = pecs_commands_despawn(game->commands, it.entities[i]);
+                *died += 1;
+            } else if (health[i].current < HURT_BELOW) {
+                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS(WOUNDED) }, 1);
+            }
+        }
+    }
+    const pecs_status end = pecs_iter_end(&it);
+    return status ? status : end;
+}
+
+/* Who is wounded and dies, heals, or goes back. */
+static pecs_status visit_ward(skirmish *game, uint64_t *died)
+{
+    const pecs_component wounded = WOUNDED;
+    pecs_status status = PECS_OK;
+    pecs_iter it = pecs_query_edit(game->ward, game->world, NULL);
+    while (!status && pecs_iter_next(&it)) {
+        Health *health = pecs_write(&it, HEALTH, Health);
+        for (size_t i = 0; i < it.row_count && !status; i++) {
+            if (health[i].current <= 0) {
+                status = pecs_commands_despawn(game->commands, it.entities[i]);
+                *died += 1;
+                continue;
+            }
+            health[i].current += HEAL_STEP;
+            if (health[i].current < HEALED_FROM)
+                continue;
+            status = pecs_commands_remove(game->commands, it.entities[i], &wounded, 1);
+            if (!status)
+                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS(VETERAN) }, 1);
+        }
+    }
+    const pecs_status end = pecs_iter_end(&it);
+    return status ? status : end;
+}
+
+static pecs_status recruit(skirmish *game, RandomState *random, uint8_t team, pecs_entity enemy,
+                           pecs_entity *ret_entity)
+{
+    const Position position = { draw_float(random, SQUARE_SIZE), draw_float(random, SQUARE_SIZE) };
+    const Velocity velocity = { draw_float(random, 20.0f) - 10.0f, draw_float(random, 20.0f) - 10.0f };
+    const pecs_value values[] = { { POSITION, sizeof(position), &position },
+                                  { VELOCITY, sizeof(velocity), &velocity },
+                                  PECS_VALUE(HEALTH, Health, FULL_HEALTH, FULL_HEALTH),
+                                  PECS_VALUE(TEAM, Team, team),
+                                  PECS_VALUE(TARGET, Target, enemy) };
+    return pecs_commands_spawn(game->commands, values, sizeof(values) / sizeof(values[0]), ret_entity);
+}
+
+/* Recruits face each other in pairs: each has the other's provisional handle, which apply makes a real one. */
+static pecs_status muster(skirmish *game, RandomState *random, uint64_t count)
+{
+    pecs_status status = PECS_OK;
+    for (uint64_t i = 0; i < count && !status; i += 2) {
+        pecs_entity first, second;
+        status = recruit(game, random, 0, (pecs_entity){ 0 }, &first);
+        if (status || i + 1 == count)
+            break;
+        status = recruit(game, random, 1, first, &second);
+        if (!status)
+            status = pecs_commands_set(game->commands, first, (pecs_value[]){ PECS_VALUE(TARGET, Target, second) }, 1);
+    }
+    return status;
+}
+
+static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t died)
+{
+    void *value;
+    pecs_status status = pecs_world_set_singleton(game->world, RANDOM_STATE, sizeof(*random), random);
+    if (!status)
+        status = pecs_world_edit_singleton(game->world, CLOCK, sizeof(Clock), &value);
+    if (status)
+        return status;
+    Clock *clock = value;
+    clock->frame += 1;
+    clock->seconds += FRAME_SECONDS;
+    status = pecs_world_edit_singleton(game->world, TALLY, sizeof(Tally), &value);
+    if (status)
+        return status;
+    Tally *tally = value;
+    tally->died += died;
+    tally->born += died; /* muster replaces each of the dead */
+    return pecs_world_advance(game->world, NULL);
+}
+
+pecs_status skirmish_finish_frame(skirmish *game)
+{
+    const pecs_view view = pecs_world_view(game->world);
+    const RandomState *state = pecs_get_singleton(view, RANDOM_STATE, RandomState);
+    if (!state)
+        return PECS_E_ABSENT;
+    RandomState random = *state;
+    size_t blow_count;
+    uint64_t died = 0, skipped = 0;
+    pecs_status status = aim(game, skirmish_frame(view), &random, &blow_count);
+    if (!status)
+        status = strike(game, blow_count);
+    if (!status)
+        status = clear_front(game, &died);
+    if (!status)
+        status = visit_ward(game, &died);
+    if (!status)
+        status = muster(game, &random, died);
+    if (!status)
+        status = pecs_commands_apply(game->commands, game->world, &skipped);
+    if (!status && skipped > 0)
+        status = PECS_E_DEAD; /* every command above is on an entity that was alive */
+    return status ? status : tell_time(game, &random, died);
+}
+
+pecs_status skirmish_step(skirmish *game)
+{
+    const pecs_status status = skirmish_move(game);
+    return status ? status : skirmish_finish_frame(game);
+}
+
+uint64_t skirmish_frame(pecs_view view)
+{
+    const Clock *clock = pecs_get_singleton(view, CLOCK, Clock);
+    return clock ? clock->frame : 0;
+}
+
+bool skirmish_population_agrees(pecs_view view)
+{
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    const Tally *tally = pecs_get_singleton(view, TALLY, Tally);
+    return tally && summary.entity_count == tally->founders + tally->born - tally->died;
+}
+
+pecs_status skirmish_sum(const skirmish *game, pecs_view view, double *ret_sum)
+{
+    double sum = 0.0;
+    pecs_iter it = pecs_query_read(game->positions, view, NULL);
+    while (pecs_iter_next(&it)) {
+        const Position *position = pecs_read(&it, POSITION, Position);
+        for (size_t i = 0; i < it.row_count; i++)
+            sum += (double)position[i].x + (double)position[i].y;
+    }
+    const pecs_status status = pecs_iter_end(&it);
+    if (!status)
+        *ret_sum = sum;
+    return status;
+}
+
+static uint64_t hash_value(uint64_t key, pecs_component component, const void *value, size_t size_bytes)
+{
+    uint64_t hash = mix(key + (component + 1) * 0x9e3779b97f4a7c15);
+    for (size_t done = 0; done < size_bytes; done += sizeof(uint64_t)) {
+        uint64_t word = 0;
+        const size_t left = size_bytes - done;
+        memcpy(&word, (const char *)value + done, left < sizeof(word) ? left : sizeof(word));
+        hash = mix(hash ^ word);
+    }
+    return hash;
+}
+
+static uint64_t entity_key(pecs_entity entity)
+{
+    return (uint64_t)entity.generation << 32 | entity.index;
+}
+
+/* The values of one component in the present chunk; a sum, so that the order does not matter. */
+static uint64_t hash_column(const pecs_iter *it, pecs_component component)
+{
+    const size_t size_bytes = types[component]->size;
+    const char *column = pecs_iter_column(it, component, PECS_READ, size_bytes);
+    uint64_t sum = 0;
+    for (size_t i = 0; column && i < it->row_count; i++)
+        sum += hash_value(entity_key(it->entities[i]), component, column + i * size_bytes, size_bytes);
+    return sum;
+}
+
+/* Who has a tag: a tag has no column, so that its query says it all. */
+static pecs_status hash_tag(const pecs_query *query, pecs_view view, pecs_component tag, uint64_t *sum)
+{
+    pecs_iter it = pecs_query_read(query, view, NULL);
+    while (pecs_iter_next(&it)) {
+        for (size_t i = 0; i < it.row_count; i++)
+            *sum += hash_value(entity_key(it.entities[i]), tag, NULL, 0);
+    }
+    return pecs_iter_end(&it);
+}
+
+pecs_status skirmish_hash(const skirmish *game, pecs_view view, uint64_t *ret_hash)
+{
+    static const pecs_component columns[] = { POSITION, VELOCITY, HEALTH, TEAM, TARGET };
+    static const pecs_component singletons[] = { CLOCK, RANDOM_STATE, TALLY };
+    uint64_t sum = 0;
+    pecs_iter it = pecs_query_read(game->everything, view, NULL);
+    while (pecs_iter_next(&it)) {
+        for (size_t i = 0; i < it.row_count; i++)
+            sum += mix(entity_key(it.entities[i]));
+        for (size_t i = 0; i < sizeof(columns) / sizeof(columns[0]); i++)
+            sum += hash_column(&it, columns[i]);
+    }
+    pecs_status status = pecs_iter_end(&it);
+    if (!status)
+        status = hash_tag(game->wounded, view, WOUNDED, &sum);
+    if (!status)
+        status = hash_tag(game->veterans, view, VETERAN, &sum);
+    for (size_t i = 0; i < sizeof(singletons) / sizeof(singletons[0]); i++) {
+        const size_t size_bytes = types[singletons[i]]->size;
+        const void *value = pecs_view_singleton(view, singletons[i], size_bytes);
+        if (value)
+            sum += hash_value(0, singletons[i], value, size_bytes);
+    }
+    if (!status)
+        *ret_hash = sum;
+    return status;
+}

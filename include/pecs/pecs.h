@@ -1,0 +1,14 @@
+/* PECS: all public headers. Each has its own contract; start with world.h, query.h and file.h. */
+#ifndef PECS_H
+#define PECS_H
+
+#include <pecs/commands.h>
+#include <pecs/file.h>
+#include <pecs/query.h>
+#include <pecs/schema.h>
+#include <pecs/snapshot.h>
+#include <pecs/status.h>
+#include <pecs/view.h>
+#include <pecs/world.h>
+
+#endif

@@ -1,0 +1,274 @@
+/*
+ * Schema: what a component is made of. A component type is static data of the user's program; a registry is an
+ * immutable list of them, and a component is named by its position in that list (an enum constant of the user's).
+ *
+ *     typedef struct { float x, y, z; } Position;   PECS_COMPONENT(Position, 1, x, y, z);
+ *     typedef struct { uint8_t team; } Unit;         PECS_COMPONENT(Unit, 1, team);
+ *     PECS_TAG(Frozen, 1);
+ *     enum { POSITION, UNIT, FROZEN, TYPE_COUNT };
+ *     static const pecs_type *const types[TYPE_COUNT] = { &Position_type, &Unit_type, &Frozen_type };
+ */
+#ifndef PECS_SCHEMA_H
+#define PECS_SCHEMA_H
+
+#include <pecs/status.h>
+
+#ifdef __cplusplus
+#include <type_traits>
+extern "C" {
+#endif
+
+/*
+ * A handle. {0, 0} names none. A handle is kept as it is by save and load, so entity fields inside components need no
+ * remapping. A handle whose entity died is stale: legal to keep, alive nowhere, and never valid again.
+ */
+typedef struct pecs_entity {
+    uint32_t index, generation;
+} pecs_entity;
+
+/* 128 bits, in the byte order of their text form. */
+typedef struct pecs_id {
+    uint8_t bytes[16];
+} pecs_id;
+
+/* References into the heap of a world. Their kinds have their place in the format; a registry refuses them until the
+ * heap is there. */
+typedef struct pecs_string {
+    uint64_t reference;
+} pecs_string;
+typedef struct pecs_blob {
+    uint64_t reference;
+} pecs_blob;
+
+typedef uint32_t pecs_component; /* position in the registry's list */
+
+/* The numbers are those of the file format. */
+typedef enum pecs_kind {
+    PECS_BOOL = 1, /* one byte, 0 or 1 */
+    PECS_I8,
+    PECS_I16,
+    PECS_I32,
+    PECS_I64,
+    PECS_U8,
+    PECS_U16,
+    PECS_U32,
+    PECS_U64,
+    PECS_F32,
+    PECS_F64,
+    PECS_TEXT,   /* char[count]: UTF-8, zero-padded; need not end in a zero when full */
+    PECS_ENTITY, /* pecs_entity */
+    PECS_STRING, /* pecs_string */
+    PECS_BLOB,   /* pecs_blob */
+    PECS_ENUM,   /* 1, 2 or 4 bytes; values 0 .. enum_count - 1 */
+    PECS_STRUCT, /* `nested` tells the fields */
+    PECS_PADDING /* bytes that mean nothing: written as zeros, never compared */
+} pecs_kind;
+
+typedef struct pecs_type pecs_type;
+
+/* One field. Fields are listed in the order of their offsets and tile the struct: a gap must be declared. */
+typedef struct pecs_field {
+    const char *name; /* unique in the type, 1 to 255 bytes of UTF-8; NULL for padding */
+    pecs_kind kind;
+    uint32_t offset;               /* in bytes from the start of the struct */
+    uint32_t size;                 /* in bytes, all elements */
+    uint32_t count;                /* elements: 1, or the length of an array (rows times columns for two dimensions) */
+    uint32_t columns;              /* two-dimensional arrays: length of the inner dimension; else 0 */
+    const pecs_type *nested;       /* PECS_STRUCT: the element's type (its id and version do not matter) */
+    const char *const *enum_names; /* PECS_ENUM: the values' names */
+    uint32_t enum_count;
+} pecs_field;
+
+/* A component type. A tag has size 0, alignment 1 and no fields. */
+struct pecs_type {
+    const char *name; /* unique in a registry, 1 to 255 bytes of UTF-8 */
+    pecs_id id;       /* all zero: XXH3-128 of the name */
+    uint32_t version; /* the user's own, from 1 */
+    uint32_t size;    /* in bytes, at most 16 MiB; a multiple of align */
+    uint32_t align;   /* a power of two, at most 64 */
+    uint32_t field_count;
+    const pecs_field *fields;
+};
+
+/*
+ * The macros. PECS_COMPONENT lists members whose kinds are deduced; PECS_COMPONENT_OF takes field macros, for a struct
+ * that needs more than that, and a name of its own. Both define a static `T_type`.
+ */
+#define PECS_COMPONENT(T, version, ...) PECS_COMPONENT_OF(T, #T, version, PECS_EACH_(T, __VA_ARGS__))
+#define PECS_COMPONENT_OF(T, name, version, ...)                                                                       \
+    static const pecs_field T##_fields[] = { __VA_ARGS__ };                                                            \
+    static const pecs_type T##_type = { name,      { { 0 } },        version,                                          \
+                                        sizeof(T), PECS_ALIGNOF_(T), sizeof(T##_fields) / sizeof(T##_fields[0]),       \
+                                        T##_fields }
+#define PECS_TAG(T, version) static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL }
+
+/* A scalar or a one-dimensional array, kind deduced. */
+#define PECS_FIELD(T, f)                                                                                               \
+    {                                                                                                                  \
+#f, PECS_KIND_OF_(T, f), offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_KIND_SIZE_(T, f), 0, NULL,  \
+            NULL, 0                                                                                                    \
+    }
+/* A two-dimensional array, kind deduced. */
+#define PECS_FIELD_GRID(T, f)                                                                                          \
+    {                                                                                                                  \
+#f, PECS_KIND_OF_(T, f[0]), offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0][0]),       \
+            PECS_SIZE_(T, f[0]) / PECS_SIZE_(T, f[0][0]), NULL, NULL, 0                                                \
+    }
+/* An enum, or an array of enums; `names` is a static array of strings, the name of value i at place i. */
+#define PECS_FIELD_ENUM(T, f, names)                                                                                   \
+    {                                                                                                                  \
+#f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), 1, 0, NULL, names, sizeof(names) / sizeof((names)[0])         \
+    }
+#define PECS_FIELD_ENUM_ARRAY(T, f, names)                                                                             \
+    {                                                                                                                  \
+#f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0]), 0, NULL, names,       \
+            sizeof(names) / sizeof((names)[0])                                                                         \
+    }
+/* A struct N that has an N_type, or a one-dimensional array of them. */
+#define PECS_FIELD_STRUCT(T, f, N)                                                                                     \
+    {                                                                                                                  \
+#f, PECS_STRUCT, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / sizeof(N), 0, &N##_type, NULL, 0         \
+    }
+/* A member that is padding, and bytes without a name that follow member `f`. */
+#define PECS_FIELD_PADDING(T, f)                                                                                       \
+    {                                                                                                                  \
+        NULL, PECS_PADDING, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f), 0, NULL, NULL, 0                       \
+    }
+#define PECS_GAP_AFTER(T, f, size_bytes)                                                                               \
+    {                                                                                                                  \
+        NULL, PECS_PADDING, offsetof(T, f) + PECS_SIZE_(T, f), size_bytes, size_bytes, 0, NULL, NULL, 0                \
+    }
+
+typedef struct pecs_registry pecs_registry;
+
+typedef struct pecs_registry_desc {
+    const pecs_type *const *types; /* the structs and all they point to must outlive the registry */
+    size_t type_count;             /* at most 1024 */
+    pecs_allocator allocator;      /* for all worlds and snapshots of this registry */
+} pecs_registry_desc;
+
+/*
+ * Checks every type and seals the list. The registry is immutable: any thread may use it. It is reference-counted;
+ * create gives one reference to the caller, and every world, snapshot, query and command buffer holds another.
+ * PECS_E_MISUSE names the type and field that break a rule (a gap, an overlap, a name twice), PECS_E_CONFLICT two types
+ * with one id or name, PECS_E_UNSUPPORTED a kind that is not there yet, PECS_E_LIMIT too many or too large,
+ * PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry **ret_registry,
+                                                        pecs_error *error);
+
+/* Gives the caller's reference back; NULL is allowed. Any thread. */
+PECS_API void pecs_registry_destroy(pecs_registry *registry);
+
+/* The number of types, and the type of a component (NULL when out of range); the pointer is the user's own. */
+PECS_API size_t pecs_registry_type_count(const pecs_registry *registry);
+PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs_component component);
+
+#ifdef __cplusplus
+}
+
+template <typename T> struct pecs_kind_trait;
+#define PECS_KIND_TRAIT_(T, k)                                                                                         \
+    template <> struct pecs_kind_trait<T> {                                                                            \
+        static constexpr pecs_kind value = k;                                                                          \
+    }
+PECS_KIND_TRAIT_(bool, PECS_BOOL);
+PECS_KIND_TRAIT_(char, PECS_TEXT);
+PECS_KIND_TRAIT_(signed char, PECS_I8);
+PECS_KIND_TRAIT_(short, PECS_I16);
+PECS_KIND_TRAIT_(int, PECS_I32);
+PECS_KIND_TRAIT_(long, sizeof(long) == 8 ? PECS_I64 : PECS_I32);
+PECS_KIND_TRAIT_(long long, PECS_I64);
+PECS_KIND_TRAIT_(unsigned char, PECS_U8);
+PECS_KIND_TRAIT_(unsigned short, PECS_U16);
+PECS_KIND_TRAIT_(unsigned int, PECS_U32);
+PECS_KIND_TRAIT_(unsigned long, sizeof(long) == 8 ? PECS_U64 : PECS_U32);
+PECS_KIND_TRAIT_(unsigned long long, PECS_U64);
+PECS_KIND_TRAIT_(float, PECS_F32);
+PECS_KIND_TRAIT_(double, PECS_F64);
+PECS_KIND_TRAIT_(pecs_entity, PECS_ENTITY);
+PECS_KIND_TRAIT_(pecs_string, PECS_STRING);
+PECS_KIND_TRAIT_(pecs_blob, PECS_BLOB);
+#undef PECS_KIND_TRAIT_
+/* remove_all_extents sees the member's type with its reference taken off: f[0] is an lvalue. */
+#define PECS_BARE_(T, f)                                                                                               \
+    typename std::remove_all_extents<typename std::remove_reference<decltype((((T *)0)->f))>::type>::type
+#define PECS_KIND_OF_(T, f) (pecs_kind_trait<PECS_BARE_(T, f)>::value)
+#define PECS_KIND_SIZE_(T, f) ((uint32_t)sizeof(PECS_BARE_(T, f)))
+#define PECS_ALIGNOF_(T) alignof(T)
+#else
+#define PECS_P_(t, k)                                                                                                  \
+    t:                                                                                                                 \
+    k, t * : k
+#define PECS_FOR_KINDS_(f, W)                                                                                          \
+    _Generic((f), PECS_P_(_Bool, W(PECS_BOOL, 1)), PECS_P_(char, W(PECS_TEXT, 1)),                                     \
+             PECS_P_(signed char, W(PECS_I8, 1)), PECS_P_(short, W(PECS_I16, 2)), PECS_P_(int, W(PECS_I32, 4)),        \
+             PECS_P_(long, W((sizeof(long) == 8 ? PECS_I64 : PECS_I32), sizeof(long))),                                \
+             PECS_P_(long long, W(PECS_I64, 8)), PECS_P_(unsigned char, W(PECS_U8, 1)),                                \
+             PECS_P_(unsigned short, W(PECS_U16, 2)), PECS_P_(unsigned, W(PECS_U32, 4)),                               \
+             PECS_P_(unsigned long, W((sizeof(long) == 8 ? PECS_U64 : PECS_U32), sizeof(long))),                       \
+             PECS_P_(unsigned long long, W(PECS_U64, 8)), PECS_P_(float, W(PECS_F32, 4)),                              \
+             PECS_P_(double, W(PECS_F64, 8)), PECS_P_(pecs_entity, W(PECS_ENTITY, 8)),                                 \
+             PECS_P_(pecs_string, W(PECS_STRING, 8)), PECS_P_(pecs_blob, W(PECS_BLOB, 8)))
+#define PECS_FIRST_(k, s) k
+#define PECS_SECOND_(k, s) (uint32_t) s
+#define PECS_KIND_OF_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_FIRST_)
+#define PECS_KIND_SIZE_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_SECOND_)
+#define PECS_ALIGNOF_(T) _Alignof(T)
+#endif
+#define PECS_SIZE_(T, f) ((uint32_t)sizeof(((T *)0)->f))
+
+/* Up to 40 members. */
+#define PECS_PICK_(a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20, a21,     \
+                   a22, a23, a24, a25, a26, a27, a28, a29, a30, a31, a32, a33, a34, a35, a36, a37, a38, a39, a40,      \
+                   name, ...)                                                                                          \
+    name
+#define PECS_EACH_(T, ...)                                                                                             \
+    PECS_PICK_(__VA_ARGS__, PECS_E40_, PECS_E39_, PECS_E38_, PECS_E37_, PECS_E36_, PECS_E35_, PECS_E34_, PECS_E33_,    \
+               PECS_E32_, PECS_E31_, PECS_E30_, PECS_E29_, PECS_E28_, PECS_E27_, PECS_E26_, PECS_E25_, PECS_E24_,      \
+               PECS_E23_, PECS_E22_, PECS_E21_, PECS_E20_, PECS_E19_, PECS_E18_, PECS_E17_, PECS_E16_, PECS_E15_,      \
+               PECS_E14_, PECS_E13_, PECS_E12_, PECS_E11_, PECS_E10_, PECS_E9_, PECS_E8_, PECS_E7_, PECS_E6_,          \
+               PECS_E5_, PECS_E4_, PECS_E3_, PECS_E2_, PECS_E1_, 0)                                                    \
+    (T, __VA_ARGS__)
+#define PECS_E1_(T, f) PECS_FIELD(T, f)
+#define PECS_E2_(T, f, ...) PECS_FIELD(T, f), PECS_E1_(T, __VA_ARGS__)
+#define PECS_E3_(T, f, ...) PECS_FIELD(T, f), PECS_E2_(T, __VA_ARGS__)
+#define PECS_E4_(T, f, ...) PECS_FIELD(T, f), PECS_E3_(T, __VA_ARGS__)
+#define PECS_E5_(T, f, ...) PECS_FIELD(T, f), PECS_E4_(T, __VA_ARGS__)
+#define PECS_E6_(T, f, ...) PECS_FIELD(T, f), PECS_E5_(T, __VA_ARGS__)
+#define PECS_E7_(T, f, ...) PECS_FIELD(T, f), PECS_E6_(T, __VA_ARGS__)
+#define PECS_E8_(T, f, ...) PECS_FIELD(T, f), PECS_E7_(T, __VA_ARGS__)
+#define PECS_E9_(T, f, ...) PECS_FIELD(T, f), PECS_E8_(T, __VA_ARGS__)
+#define PECS_E10_(T, f, ...) PECS_FIELD(T, f), PECS_E9_(T, __VA_ARGS__)
+#define PECS_E11_(T, f, ...) PECS_FIELD(T, f), PECS_E10_(T, __VA_ARGS__)
+#define PECS_E12_(T, f, ...) PECS_FIELD(T, f), PECS_E11_(T, __VA_ARGS__)
+#define PECS_E13_(T, f, ...) PECS_FIELD(T, f), PECS_E12_(T, __VA_ARGS__)
+#define PECS_E14_(T, f, ...) PECS_FIELD(T, f), PECS_E13_(T, __VA_ARGS__)
+#define PECS_E15_(T, f, ...) PECS_FIELD(T, f), PECS_E14_(T, __VA_ARGS__)
+#define PECS_E16_(T, f, ...) PECS_FIELD(T, f), PECS_E15_(T, __VA_ARGS__)
+#define PECS_E17_(T, f, ...) PECS_FIELD(T, f), PECS_E16_(T, __VA_ARGS__)
+#define PECS_E18_(T, f, ...) PECS_FIELD(T, f), PECS_E17_(T, __VA_ARGS__)
+#define PECS_E19_(T, f, ...) PECS_FIELD(T, f), PECS_E18_(T, __VA_ARGS__)
+#define PECS_E20_(T, f, ...) PECS_FIELD(T, f), PECS_E19_(T, __VA_ARGS__)
+#define PECS_E21_(T, f, ...) PECS_FIELD(T, f), PECS_E20_(T, __VA_ARGS__)
+#define PECS_E22_(T, f, ...) PECS_FIELD(T, f), PECS_E21_(T, __VA_ARGS__)
+#define PECS_E23_(T, f, ...) PECS_FIELD(T, f), PECS_E22_(T, __VA_ARGS__)
+#define PECS_E24_(T, f, ...) PECS_FIELD(T, f), PECS_E23_(T, __VA_ARGS__)
+#define PECS_E25_(T, f, ...) PECS_FIELD(T, f), PECS_E24_(T, __VA_ARGS__)
+#define PECS_E26_(T, f, ...) PECS_FIELD(T, f), PECS_E25_(T, __VA_ARGS__)
+#define PECS_E27_(T, f, ...) PECS_FIELD(T, f), PECS_E26_(T, __VA_ARGS__)
+#define PECS_E28_(T, f, ...) PECS_FIELD(T, f), PECS_E27_(T, __VA_ARGS__)
+#define PECS_E29_(T, f, ...) PECS_FIELD(T, f), PECS_E28_(T, __VA_ARGS__)
+#define PECS_E30_(T, f, ...) PECS_FIELD(T, f), PECS_E29_(T, __VA_ARGS__)
+#define PECS_E31_(T, f, ...) PECS_FIELD(T, f), PECS_E30_(T, __VA_ARGS__)
+#define PECS_E32_(T, f, ...) PECS_FIELD(T, f), PECS_E31_(T, __VA_ARGS__)
+#define PECS_E33_(T, f, ...) PECS_FIELD(T, f), PECS_E32_(T, __VA_ARGS__)
+#define PECS_E34_(T, f, ...) PECS_FIELD(T, f), PECS_E33_(T, __VA_ARGS__)
+#define PECS_E35_(T, f, ...) PECS_FIELD(T, f), PECS_E34_(T, __VA_ARGS__)
+#define PECS_E36_(T, f, ...) PECS_FIELD(T, f), PECS_E35_(T, __VA_ARGS__)
+#define PECS_E37_(T, f, ...) PECS_FIELD(T, f), PECS_E36_(T, __VA_ARGS__)
+#define PECS_E38_(T, f, ...) PECS_FIELD(T, f), PECS_E37_(T, __VA_ARGS__)
+#define PECS_E39_(T, f, ...) PECS_FIELD(T, f), PECS_E38_(T, __VA_ARGS__)
+#define PECS_E40_(T, f, ...) PECS_FIELD(T, f), PECS_E39_(T, __VA_ARGS__)
+
+#endif

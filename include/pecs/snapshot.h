@@ -1,0 +1,43 @@
+/*
+ * Snapshot: an immutable state of a world, made of shared, reference-counted arrays. Taking one costs the same
+ * whatever the world's size; the first write to an array that a snapshot shares copies that array.
+ *
+ * Any thread may read, retain and release a snapshot. It holds its registry, and its memory outlives the world.
+ */
+#ifndef PECS_SNAPSHOT_H
+#define PECS_SNAPSHOT_H
+
+#include <pecs/world.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/*
+ * Takes a snapshot: O(1), no copy. The caller owns one reference. The world's writer only.
+ * PECS_E_BUSY while a write iteration is open.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot);
+
+/* One more reference; returns its argument. Any thread. */
+PECS_API pecs_snapshot *pecs_snapshot_retain(pecs_snapshot *snapshot);
+
+/* Gives one reference back; NULL is allowed. Any thread. */
+PECS_API void pecs_snapshot_release(pecs_snapshot *snapshot);
+
+/* The view of a snapshot; valid while the caller holds a reference. */
+PECS_API pecs_view pecs_snapshot_view(const pecs_snapshot *snapshot);
+
+/*
+ * Makes the world's state that of the snapshot, which may come from this world, another, or a file; it must be of the
+ * same registry (else PECS_E_MISUSE). Costs no copy; queries stay valid. The tick does not go back: a
+ * restore opens a new one, and every component counts as changed at it. Handles spawned after
+ * the snapshot was taken are no longer alive, and replaying the same edits gives the same handles again.
+ * PECS_E_BUSY while an iteration is open, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

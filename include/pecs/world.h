@@ -1,0 +1,121 @@
+/*
+ * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
+ *
+ * An edit that fails changes nothing. Structural edits (spawn, despawn, set of an absent component, remove, singletons
+ * added or removed, advance, restore) give PECS_E_BUSY while an iteration over the world is open; edits of values
+ * do not.
+ */
+#ifndef PECS_WORLD_H
+#define PECS_WORLD_H
+
+#include <pecs/view.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pecs_world pecs_world;
+typedef struct pecs_snapshot pecs_snapshot;
+typedef struct pecs_query pecs_query;
+
+typedef struct pecs_world_options {
+    uint64_t session_nonce; /* names the sessions of this world (60 bits are used); 0: drawn at random */
+} pecs_world_options;
+
+/*
+ * Makes a world: empty, or with `base` a fork of that snapshot (of the same registry, else PECS_E_MISUSE), which shares
+ * its arrays. The world holds the registry; the caller keeps its reference to `base`. PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base,
+                                                     const pecs_world_options *options, pecs_world **ret_world,
+                                                     pecs_error *error);
+
+/* Frees the world; NULL is allowed. Snapshots taken from it live on. No iteration may be open. */
+PECS_API void pecs_world_destroy(pecs_world *world);
+
+/* The view of a world: always its present state. */
+PECS_API pecs_view pecs_world_view(const pecs_world *world);
+
+/* A component and an array of values of it, one a row. Tags: size 0, data NULL. data NULL: all zero. */
+typedef struct pecs_value {
+    pecs_component component;
+    size_t size_bytes; /* of one value: the type's size */
+    const void *data;
+} pecs_value;
+#define PECS_VALUE(component, T, ...)                                                                                  \
+    {                                                                                                                  \
+        component, sizeof(T), &(T)                                                                                     \
+        {                                                                                                              \
+            __VA_ARGS__                                                                                                \
+        }                                                                                                              \
+    }
+#define PECS_ROWS(component, array)                                                                                    \
+    {                                                                                                                  \
+        component, sizeof *(array), array                                                                              \
+    }
+#define PECS_HAS(component)                                                                                            \
+    {                                                                                                                  \
+        component, 0, NULL                                                                                             \
+    }
+
+/*
+ * Spawns row_count entities with the same components, value k of each array going to entity k. Slots are taken lowest
+ * index first, so the same edits give the same handles. `ret_entities` may be NULL, else it has room for row_count.
+ * PECS_E_MISUSE (unknown component, wrong size, a component twice), PECS_E_LIMIT (2^32 - 2 slots, or rows in a table),
+ * PECS_E_BUSY, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values,
+                                                    size_t value_count, pecs_entity *ret_entities);
+
+/*
+ * Despawns entities. PECS_E_DEAD when one of them is not alive or is named twice: then none is despawned.
+ * PECS_E_BUSY, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities,
+                                                      size_t entity_count);
+
+/* Despawns every entity that the query matches and tells how many (ret_count may be NULL). As pecs_world_despawn. */
+PECS_API PECS_MUST_USE pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query,
+                                                               uint64_t *ret_count);
+
+/*
+ * Sets components of one entity (one row in each value); those it lacks are added, all in one move.
+ * PECS_E_DEAD, PECS_E_MISUSE, PECS_E_BUSY (only when one must be added), PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_set(pecs_world *world, pecs_entity entity, const pecs_value *values,
+                                                  size_t value_count);
+
+/* Removes components of one entity; those it lacks are passed over. PECS_E_DEAD, PECS_E_MISUSE, PECS_E_BUSY, PECS_E_MEMORY. */
+PECS_API PECS_MUST_USE pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity,
+                                                     const pecs_component *components, size_t component_count);
+
+/*
+ * A pointer for writing to one component; it counts as changed at this tick, and the pointer lives until the
+ * next edit of the world. PECS_E_DEAD, PECS_E_ABSENT, PECS_E_MISUSE (wrong size; a tag), PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_edit(pecs_world *world, pecs_entity entity, pecs_component component,
+                                                   size_t size_bytes, void **ret_value);
+
+/*
+ * Singletons: components that the world itself has, once each (a clock, a random generator). They are saved, restored
+ * and forked like the rest; queries do not see them. Statuses as for set, remove and edit.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_set_singleton(pecs_world *world, pecs_component component,
+                                                            size_t size_bytes, const void *value);
+PECS_API PECS_MUST_USE pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component component);
+PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component component,
+                                                             size_t size_bytes, void **ret_value);
+
+/*
+ * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has tick
+ * 1. A query can ask for what changed since a tick. PECS_E_BUSY, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
+
+/* Bytes that edits of this world have copied because a snapshot or a file shared them. A figure to tune against. */
+PECS_API uint64_t pecs_world_copied_bytes(const pecs_world *world);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

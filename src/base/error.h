@@ -1,0 +1,20 @@
+/* Filling in the caller's error. */
+#ifndef PECS_BASE_ERROR_H
+#define PECS_BASE_ERROR_H
+
+#include <pecs/status.h>
+
+/* Each writes *error when it is not NULL, and returns the status, so that failing is one expression. */
+
+pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+/* PECS_E_IO with errno; `doing` and `path` make the sentence. */
+pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const char *path);
+
+/* A broken rule of the format at a byte offset of the file. */
+pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, const char *rule, const char *format, ...)
+    __attribute__((format(printf, 5, 6)));
+
+pecs_status fail_memory(pecs_error *error);
+
+#endif

@@ -1,0 +1,51 @@
+/*
+ * XXH3 through Debian's and every other packaging's libxxhash. On x86-64 the library carries a run-time dispatch to
+ * AVX2 and AVX-512, which its plain entry points do not use; it is taken where it is there (-DPECS_XXH_DISPATCH).
+ */
+#include "hash.h"
+
+#include <assert.h>
+#include <string.h>
+
+#define XXH_STATIC_LINKING_ONLY
+#include <xxhash.h>
+#ifdef PECS_XXH_DISPATCH
+#include <xxh_x86dispatch.h>
+#endif
+
+static_assert(sizeof(XXH3_state_t) <= sizeof(struct hash_stream), "hash_stream holds xxHash's state");
+
+uint64_t hash64(const void *bytes, size_t size_bytes)
+{
+    return XXH3_64bits(bytes, size_bytes);
+}
+
+uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed)
+{
+    return XXH3_64bits_withSeed(bytes, size_bytes, seed);
+}
+
+pecs_id hash128(const void *bytes, size_t size_bytes)
+{
+    XXH128_canonical_t canonical;
+    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, size_bytes));
+    pecs_id id;
+    static_assert(sizeof(canonical.digest) == sizeof(id.bytes), "an id is a 128-bit hash");
+    memcpy(id.bytes, canonical.digest, sizeof(id.bytes));
+    return id;
+}
+
+void hash_stream_reset(struct hash_stream *stream)
+{
+    XXH3_64bits_reset((XXH3_state_t *)(void *)stream);
+}
+
+void hash_stream_update(struct hash_stream *stream, const void *bytes, size_t size_bytes)
+{
+    XXH3_64bits_update((XXH3_state_t *)(void *)stream, bytes, size_bytes);
+}
+
+uint64_t hash_stream_digest(const struct hash_stream *stream)
+{
+    return XXH3_64bits_digest((const XXH3_state_t *)(const void *)stream);
+}

@@ -1,0 +1,21 @@
+/* XXH3: the only user of xxHash. Hashes are numbers in memory; files hold them little-endian. */
+#ifndef PECS_BASE_HASH_H
+#define PECS_BASE_HASH_H
+
+#include <pecs/schema.h>
+
+uint64_t hash64(const void *bytes, size_t size_bytes);
+uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed);
+
+/* XXH3-128 in its canonical (big-endian) byte order: a type id. */
+pecs_id hash128(const void *bytes, size_t size_bytes);
+
+/* XXH3-64 of bytes that come piece by piece. The state is large: make one a file, not one a piece. */
+struct hash_stream {
+    _Alignas(64) uint8_t opaque[1024];
+};
+void hash_stream_reset(struct hash_stream *stream);
+void hash_stream_update(struct hash_stream *stream, const void *bytes, size_t size_bytes);
+uint64_t hash_stream_digest(const struct hash_stream *stream);
+
+#endif

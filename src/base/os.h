@@ -1,0 +1,63 @@
+/*
+ * The platform: files, maps, pages, threads' locks, random numbers. The only code that knows it is os_linux.c.
+ *
+ * Functions with an error return PECS_E_IO with errno, or PECS_E_MEMORY. `path` is for opening and for messages.
+ */
+#ifndef PECS_BASE_OS_H
+#define PECS_BASE_OS_H
+
+#include <pecs/status.h>
+
+#include <pthread.h>
+
+struct os_mutex {
+    pthread_mutex_t native;
+};
+void os_mutex_init(struct os_mutex *mutex);
+void os_mutex_deinit(struct os_mutex *mutex);
+void os_mutex_lock(struct os_mutex *mutex);
+void os_mutex_unlock(struct os_mutex *mutex);
+
+/* Whole pages, zero, aligned to 2 MiB, in huge pages where they fit. NULL when out of memory. */
+void *os_pages_allocate(size_t size_bytes);
+void os_pages_release(void *pages, size_t size_bytes);
+void os_advise_huge(void *memory, size_t size_bytes);
+
+uint64_t os_random_u64(void);
+
+/* A regular file open for reading. */
+struct os_file {
+    int descriptor;
+    uint64_t size_bytes; /* when it was opened */
+};
+pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error);
+void os_file_close(struct os_file *file);
+
+/* Reads exactly size_bytes at offset; a file that ends before that is PECS_E_CORRUPT. */
+pecs_status os_file_read(const struct os_file *file, const char *path, void *bytes, size_t size_bytes, uint64_t offset,
+                         pecs_error *error);
+
+/* The whole file, read-only, at an address that is a multiple of 2 MiB. The file may be closed afterwards. */
+pecs_status os_file_map(const struct os_file *file, const char *path, const uint8_t **ret_bytes, pecs_error *error);
+void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes);
+
+/*
+ * A publication: a temporary file beside `path` that takes its name when it is whole. It is locked while it is written;
+ * temporaries of that name without a lock are what a killed process left, and are removed.
+ */
+struct os_publication;
+struct os_span {
+    const void *bytes;
+    size_t size_bytes;
+};
+pecs_status os_publication_begin(const char *path, uint64_t size_bytes, struct os_publication **ret_publication,
+                                 pecs_error *error);
+/* Appends the spans, at most OS_SPAN_MAX of them. */
+enum { OS_SPAN_MAX = 1024 };
+pecs_status os_publication_write(struct os_publication *publication, struct os_span *spans, size_t span_count,
+                                 pecs_error *error);
+/* Publishes, and frees the publication in any case. Without sync, nothing is synced. */
+pecs_status os_publication_commit(struct os_publication *publication, bool sync, pecs_error *error);
+void os_publication_abort(struct os_publication *publication);
+
+#endif

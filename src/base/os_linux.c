@@ -1,0 +1,373 @@
+/*
+ * Linux. Files are mapped at a multiple of 2 MiB so that the kernel can map whole folios; pages for arrays are reserved
+ * with slack and trimmed for the same reason.
+ *
+ * The publish protocol, of which each step leaves the old file whole:
+ *   open      .NAME.N.pecs-tmp beside the target, exclusively, and lock it
+ *   write     into fallocated space
+ *   fsync     a failure is final: the kernel may have dropped the pages it could not write
+ *   rename    over the target
+ *   fsync     the directory; a failure here means published, maybe not durable
+ */
+#define _GNU_SOURCE
+#include "os.h"
+
+#include "bytes.h"
+#include "error.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/uio.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+    HUGE_PAGE = 2 * 1024 * 1024,
+    TEMPORARY_MAX = 64, /* saves to one name at one time */
+};
+
+void os_mutex_init(struct os_mutex *mutex)
+{
+    pthread_mutex_init(&mutex->native, NULL);
+}
+
+void os_mutex_deinit(struct os_mutex *mutex)
+{
+    pthread_mutex_destroy(&mutex->native);
+}
+
+void os_mutex_lock(struct os_mutex *mutex)
+{
+    pthread_mutex_lock(&mutex->native);
+}
+
+void os_mutex_unlock(struct os_mutex *mutex)
+{
+    pthread_mutex_unlock(&mutex->native);
+}
+
+/* Reserves size_bytes of address space at a multiple of 2 MiB. NULL when there is none. */
+static uint8_t *reserve_aligned(size_t size_bytes)
+{
+    uint8_t *start = mmap(NULL, size_bytes + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    if (start == MAP_FAILED)
+        return NULL;
+    uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, HUGE_PAGE);
+    if (aligned != start)
+        munmap(start, (size_t)(aligned - start));
+    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), 4096),
+            *reserved = start + size_bytes + HUGE_PAGE;
+    if (end < reserved)
+        munmap(end, (size_t)(reserved - end));
+    return aligned;
+}
+
+void *os_pages_allocate(size_t size_bytes)
+{
+    uint8_t *pages = reserve_aligned(size_bytes);
+    if (!pages)
+        return NULL;
+    if (mprotect(pages, size_bytes, PROT_READ | PROT_WRITE)) {
+        os_pages_release(pages, size_bytes);
+        return NULL;
+    }
+    os_advise_huge(pages, size_bytes);
+    return pages;
+}
+
+void os_pages_release(void *pages, size_t size_bytes)
+{
+    munmap(pages, size_bytes);
+}
+
+void os_advise_huge(void *memory, size_t size_bytes)
+{
+    (void)madvise(memory, size_bytes, MADV_HUGEPAGE); /* without it, memory is only slower */
+}
+
+uint64_t os_random_u64(void)
+{
+    uint64_t number = 0;
+    if (getrandom(&number, sizeof(number), 0) == (ssize_t)sizeof(number))
+        return number;
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    return mix_u64((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) ^ mix_u64((uint64_t)getpid() << 32);
+}
+
+pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error)
+{
+    /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files */
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    if (descriptor < 0)
+        return fail_os(error, errno, "cannot open", path);
+    struct stat info;
+    int os_error = fstat(descriptor, &info) ? errno : 0;
+    if (!os_error && !S_ISREG(info.st_mode))
+        os_error = S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    if (os_error) {
+        close(descriptor);
+        return fail_os(error, os_error, os_error == EINVAL ? "not a regular file:" : "cannot read", path);
+    }
+    *ret_file = (struct os_file){ descriptor, (uint64_t)info.st_size };
+    return PECS_OK;
+}
+
+void os_file_close(struct os_file *file)
+{
+    close(file->descriptor);
+}
+
+pecs_status os_file_read(const struct os_file *file, const char *path, void *bytes, size_t size_bytes, uint64_t offset,
+                         pecs_error *error)
+{
+    uint8_t *to = bytes;
+    while (size_bytes) {
+        const ssize_t count = pread(file->descriptor, to, size_bytes, (off_t)offset);
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return fail_os(error, errno, "cannot read", path);
+        if (count == 0)
+            return fail_rule(error, PECS_E_CORRUPT, offset, "FILE-1", "the file became shorter while it was read");
+        to += count;
+        size_bytes -= (size_t)count;
+        offset += (uint64_t)count;
+    }
+    return PECS_OK;
+}
+
+pecs_status os_file_map(const struct os_file *file, const char *path, const uint8_t **ret_bytes, pecs_error *error)
+{
+    if (file->size_bytes > SIZE_MAX - HUGE_PAGE)
+        return fail(error, PECS_E_LIMIT, "the file is larger than the address space");
+    const size_t size = (size_t)file->size_bytes;
+    uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
+    if (bytes != MAP_FAILED && (uintptr_t)bytes % HUGE_PAGE && size >= HUGE_PAGE) {
+        munmap(bytes, size);
+        uint8_t *place = reserve_aligned(size);
+        bytes = place ? mmap(place, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->descriptor, 0) : MAP_FAILED;
+    }
+    if (bytes == MAP_FAILED)
+        return errno == ENOMEM ? fail_memory(error) : fail_os(error, errno, "cannot map", path);
+    *ret_bytes = bytes;
+    return PECS_OK;
+}
+
+void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes)
+{
+    munmap((void *)(uintptr_t)bytes, (size_t)size_bytes);
+}
+
+struct os_publication {
+    char target[PATH_MAX]; /* symbolic links followed */
+    char temporary[PATH_MAX];
+    int descriptor, directory;
+};
+
+/* The target with its final symbolic links followed; a dangling one names the file to make. */
+static int resolve_target(const char *path, char target[PATH_MAX])
+{
+    if (snprintf(target, PATH_MAX, "%s", path) >= PATH_MAX)
+        return ENAMETOOLONG;
+    for (int hops = 0; hops < 40; hops++) {
+        char link[PATH_MAX], next[PATH_MAX];
+        const ssize_t size = readlink(target, link, sizeof(link) - 1);
+        if (size < 0)
+            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+        link[size] = 0;
+        const char *slash = strrchr(target, '/');
+        const int prefix = link[0] == '/' || !slash ? 0 : (int)(slash - target + 1);
+        if (snprintf(next, PATH_MAX, "%.*s%s", prefix, target, link) >= PATH_MAX)
+            return ENAMETOOLONG;
+        memcpy(target, next, PATH_MAX);
+    }
+    return ELOOP;
+}
+
+/* True when the open file is what `path` names now. */
+static bool still_named(int descriptor, const char *path)
+{
+    struct stat open_file, named;
+    return !fstat(descriptor, &open_file) && !lstat(path, &named) && open_file.st_ino == named.st_ino &&
+           open_file.st_dev == named.st_dev;
+}
+
+/* Removes a temporary that nobody holds. True when the name is free now. */
+static bool remove_stale(const char *path)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    if (descriptor < 0)
+        return errno == ENOENT;
+    const bool removed =
+        flock(descriptor, LOCK_EX | LOCK_NB) == 0 && still_named(descriptor, path) && unlink(path) == 0;
+    close(descriptor);
+    return removed;
+}
+
+/* Opens and locks a fresh temporary, trying numbers from 0; the first free number's followers are cleared of stale ones. */
+static int open_temporary(struct os_publication *publication, mode_t mode)
+{
+    const char *slash = strrchr(publication->target, '/');
+    const char *name = slash ? slash + 1 : publication->target;
+    const int prefix = (int)(name - publication->target);
+    for (int number = 0; number < TEMPORARY_MAX; number++) {
+        /* a name near the limit of 255 bytes is cut: the suffix must fit */
+        if (snprintf(publication->temporary, PATH_MAX, "%.*s.%.230s.%d.pecs-tmp", prefix, publication->target, name,
+                     number) >= PATH_MAX)
+            return ENAMETOOLONG;
+        for (int attempt = 0; attempt < 8; attempt++) {
+            const int descriptor =
+                open(publication->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+            if (descriptor >= 0) {
+                if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && still_named(descriptor, publication->temporary)) {
+                    publication->descriptor = descriptor;
+                    return 0;
+                }
+                close(descriptor); /* a cleaner saw it before the lock: it is gone */
+            } else if (errno != EEXIST) {
+                return errno;
+            } else if (!remove_stale(publication->temporary)) {
+                break; /* somebody is writing it */
+            }
+        }
+    }
+    return EBUSY;
+}
+
+static void clear_stale_followers(const struct os_publication *publication)
+{
+    char path[PATH_MAX];
+    const size_t suffix = strlen(".pecs-tmp");
+    const size_t stem = strlen(publication->temporary) - suffix;
+    size_t digits = stem;
+    while (publication->temporary[digits - 1] != '.')
+        digits--;
+    const int own = atoi(publication->temporary + digits);
+    for (int number = own + 1; number < TEMPORARY_MAX; number++) {
+        if (snprintf(path, PATH_MAX, "%.*s%d.pecs-tmp", (int)digits, publication->temporary, number) >= PATH_MAX)
+            return;
+        if (access(path, F_OK))
+            return;
+        (void)remove_stale(path);
+    }
+}
+
+static int open_directory(const char *target)
+{
+    char directory[PATH_MAX];
+    const char *slash = strrchr(target, '/');
+    if (!slash)
+        memcpy(directory, ".", 2);
+    else
+        snprintf(directory, sizeof(directory), "%.*s", slash == target ? 1 : (int)(slash - target), target);
+    return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int begin(struct os_publication *publication, const char *path, uint64_t size_bytes)
+{
+    int os_error = resolve_target(path, publication->target);
+    if (os_error)
+        return os_error;
+    struct stat info;
+    mode_t mode = 0666; /* less the umask */
+    const bool replaces = stat(publication->target, &info) == 0;
+    if (replaces && S_ISDIR(info.st_mode))
+        return EISDIR;
+    if (replaces && !S_ISREG(info.st_mode))
+        return EINVAL;
+    publication->directory = open_directory(publication->target);
+    if (publication->directory < 0)
+        return errno;
+    os_error = open_temporary(publication, mode);
+    if (os_error)
+        return os_error;
+    clear_stale_followers(publication);
+    if (replaces && fchmod(publication->descriptor, info.st_mode & 07777))
+        return errno;
+    while (fallocate(publication->descriptor, 0, 0, (off_t)size_bytes)) {
+        if (errno == EOPNOTSUPP || errno == ENOSYS)
+            break; /* the space is then found while writing */
+        if (errno != EINTR)
+            return errno;
+    }
+    return 0;
+}
+
+pecs_status os_publication_begin(const char *path, uint64_t size_bytes, struct os_publication **ret_publication,
+                                 pecs_error *error)
+{
+    struct os_publication *publication = malloc(sizeof(*publication));
+    if (!publication)
+        return fail_memory(error);
+    publication->descriptor = publication->directory = -1;
+    const int os_error = begin(publication, path, size_bytes);
+    if (os_error) {
+        os_publication_abort(publication);
+        return fail_os(error, os_error, "cannot save", path);
+    }
+    *ret_publication = publication;
+    return PECS_OK;
+}
+
+pecs_status os_publication_write(struct os_publication *publication, struct os_span *spans, size_t span_count,
+                                 pecs_error *error)
+{
+    struct iovec vectors[OS_SPAN_MAX];
+    for (size_t i = 0; i < span_count; i++)
+        vectors[i] = (struct iovec){ (void *)(uintptr_t)spans[i].bytes, spans[i].size_bytes };
+    struct iovec *next = vectors, *end = vectors + span_count;
+    while (next < end) {
+        ssize_t count = writev(publication->descriptor, next, (int)(end - next));
+        if (count < 0 && errno == EINTR)
+            continue;
+        if (count < 0)
+            return fail_os(error, errno, "cannot write", publication->temporary);
+        while (next < end && (size_t)count >= next->iov_len)
+            count -= (ssize_t)(next++)->iov_len;
+        if (next < end) {
+            next->iov_base = (uint8_t *)next->iov_base + count;
+            next->iov_len -= (size_t)count;
+        }
+    }
+    return PECS_OK;
+}
+
+pecs_status os_publication_commit(struct os_publication *publication, bool sync, pecs_error *error)
+{
+    pecs_status status = PECS_OK;
+    if (sync && fsync(publication->descriptor))
+        status = fail_os(error, errno, "cannot sync", publication->temporary);
+    else if (rename(publication->temporary, publication->target))
+        status = fail_os(error, errno, "cannot publish", publication->target);
+    if (status) {
+        os_publication_abort(publication);
+        return status;
+    }
+    if (sync && fsync(publication->directory))
+        status = fail_os(error, errno, "published, but perhaps not durable: cannot sync the directory of",
+                         publication->target);
+    publication->temporary[0] = 0;
+    close(publication->descriptor);
+    publication->descriptor = -1;
+    os_publication_abort(publication);
+    return status;
+}
+
+void os_publication_abort(struct os_publication *publication)
+{
+    if (publication->descriptor >= 0) {
+        (void)unlink(publication->temporary); /* before the lock goes */
+        close(publication->descriptor);
+    }
+    if (publication->directory >= 0)
+        close(publication->directory);
+    free(publication);
+}

@@ -1,0 +1,23 @@
+/* Type records: writing a component type, comparing one in a file with the registry's, telling both to a person. */
+#ifndef PECS_FORMAT_TYPECODE_H
+#define PECS_FORMAT_TYPECODE_H
+
+#include "builder.h"
+#include "component.h"
+
+/* Appends the type record of a component. */
+void typecode_write(struct builder *builder, const struct component *component, uint32_t number);
+
+/*
+ * Checks that `size_bytes` bytes are a type record with its fields, strings and padding in bounds, and nothing after. The
+ * record's own size has been checked against the bytes.
+ */
+bool typecode_is_well_formed(const uint8_t *bytes, size_t size_bytes);
+
+/* Writes "Name v1 { f32 x, f32 y } 8 bytes" of a well-formed record; cut at capacity. */
+void typecode_describe(const uint8_t *bytes, char *text, size_t capacity);
+
+/* The name of a well-formed record; not terminated. */
+const char *typecode_name(const uint8_t *bytes, uint32_t *ret_size_bytes);
+
+#endif

@@ -1,0 +1,432 @@
+/*
+ * Components: the rules of schema.h, checked once, and the spans that follow from them.
+ *
+ * A struct that nests others is judged by its own numbers only when those it nests are sound, so a cycle ends at
+ * NESTING_MAX and no later step meets an element of size 0. Sound types tile: each byte has one field, so a walk over
+ * all elements of all fields takes, at each level of nesting, at most as many steps as the type has bytes.
+ *
+ * The description belongs to the user's program and is never copied; what is kept here are spans and numbers. Wrong
+ * pointers in it cannot be found and are not looked for; wrong numbers are.
+ */
+#include "component.h"
+
+#include "bytes.h"
+#include "error.h"
+#include "hash.h"
+#include "memory.h"
+
+#include <stdio.h>
+
+enum { FIELD_COUNT_MAX = 4096 };
+
+static const struct {
+    const char *name;
+    uint32_t size, align; /* size 0: the field tells */
+} kinds[] = {
+    [PECS_BOOL] = { "bool", 1, 1 },
+    [PECS_I8] = { "i8", 1, 1 },
+    [PECS_I16] = { "i16", 2, _Alignof(int16_t) },
+    [PECS_I32] = { "i32", 4, _Alignof(int32_t) },
+    [PECS_I64] = { "i64", 8, _Alignof(int64_t) },
+    [PECS_U8] = { "u8", 1, 1 },
+    [PECS_U16] = { "u16", 2, _Alignof(uint16_t) },
+    [PECS_U32] = { "u32", 4, _Alignof(uint32_t) },
+    [PECS_U64] = { "u64", 8, _Alignof(uint64_t) },
+    [PECS_F32] = { "f32", 4, _Alignof(float) },
+    [PECS_F64] = { "f64", 8, _Alignof(double) },
+    [PECS_TEXT] = { "text", 1, 1 },
+    [PECS_ENTITY] = { "entity", 8, _Alignof(pecs_entity) },
+    [PECS_STRING] = { "string", 8, _Alignof(pecs_string) },
+    [PECS_BLOB] = { "blob", 8, _Alignof(pecs_blob) },
+    [PECS_ENUM] = { "enum", 0, 0 },
+    [PECS_STRUCT] = { "struct", 0, 0 },
+    [PECS_PADDING] = { "padding", 1, 1 },
+};
+
+const char *kind_name(pecs_kind kind)
+{
+    return (size_t)kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[kind].name : NULL;
+}
+
+uint32_t kind_size(pecs_kind kind)
+{
+    return kind_name(kind) ? kinds[kind].size : 0;
+}
+
+static uint32_t kind_align(pecs_kind kind)
+{
+    return kind_name(kind) ? kinds[kind].align : 0;
+}
+
+struct check {
+    struct pool *pool;
+    pecs_error *error;
+};
+
+/* Bytes of the character at `text`; 0 when it is not UTF-8, or a control character. Never reads past a zero byte. */
+static unsigned character_size(const uint8_t *text)
+{
+    if (text[0] < 0x80)
+        return text[0] >= 0x20 && text[0] != 0x7f;
+    if (text[0] < 0xc2 || text[0] > 0xf4)
+        return 0;
+    const unsigned size = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    uint32_t code = text[0] & (0x7fu >> size);
+    for (unsigned i = 1; i < size; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3fu);
+    }
+    static const uint32_t smallest[] = { 0, 0, 0xa0, 0x800, 0x10000 }; /* 0x80 to 0x9f are control characters */
+    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
+}
+
+static bool name_is_valid(const char *name)
+{
+    if (!name)
+        return false;
+    const uint8_t *text = (const uint8_t *)name;
+    size_t size = 0;
+    while (text[size]) {
+        const unsigned step = character_size(text + size);
+        size += step;
+        if (!step || size > NAME_MAX_BYTES)
+            return false;
+    }
+    return size > 0;
+}
+
+/* What a message can show of a name that may be anything. */
+struct excerpt {
+    char text[48];
+};
+
+static struct excerpt excerpt_of(const char *name)
+{
+    struct excerpt excerpt = { "(none)" };
+    if (name) {
+        size_t size = 0;
+        for (; name[size] && size < sizeof(excerpt.text) - 1; size++)
+            excerpt.text[size] = name[size] >= 0x20 && name[size] <= 0x7e ? name[size] : '?';
+        excerpt.text[size] = 0;
+    }
+    return excerpt;
+}
+
+/* "field 'x'", or "padding at byte 8". */
+struct label {
+    char text[NAME_MAX_BYTES + 16];
+};
+
+static struct label label_of(const pecs_field *field)
+{
+    struct label label;
+    if (field->name)
+        snprintf(label.text, sizeof(label.text), "field '%.*s'", NAME_MAX_BYTES, field->name);
+    else
+        snprintf(label.text, sizeof(label.text), "padding at byte %u", field->offset);
+    return label;
+}
+
+static pecs_status fail_field(const struct check *check, pecs_status status, const pecs_type *type,
+                              const pecs_field *field, const char *what)
+{
+    return fail(check->error, status, "%s: %s: %s", type->name, label_of(field).text, what);
+}
+
+/*
+ * Looks for a name that is there twice; the names lie `stride` bytes apart, and NULLs are passed over. A hash set,
+ * because the names of an enum can be many.
+ */
+static pecs_status find_duplicate(struct pool *pool, const void *names, size_t stride, uint32_t count,
+                                  const char **ret_duplicate)
+{
+    uint64_t slot_count = 8;
+    while (slot_count < 2 * (uint64_t)count)
+        slot_count *= 2;
+    if (slot_count > SIZE_MAX / sizeof(char *))
+        return PECS_E_MEMORY;
+    const size_t size_bytes = (size_t)slot_count * sizeof(char *);
+    const char **slots = pool_allocate_zeroed(pool, size_bytes);
+    if (!slots)
+        return PECS_E_MEMORY;
+    const char *duplicate = NULL;
+    for (uint32_t i = 0; i < count && !duplicate; i++) {
+        const char *const name = *(const char *const *)(const void *)((const uint8_t *)names + i * stride);
+        if (!name)
+            continue;
+        uint64_t slot = hash64(name, strlen(name)) & (slot_count - 1);
+        while (slots[slot] && strcmp(slots[slot], name) != 0)
+            slot = (slot + 1) & (slot_count - 1);
+        duplicate = slots[slot];
+        slots[slot] = name;
+    }
+    pool_release(pool, slots, size_bytes);
+    *ret_duplicate = duplicate;
+    return PECS_OK;
+}
+
+static pecs_status check_enum(const struct check *check, const pecs_type *type, const pecs_field *field)
+{
+    const uint32_t element = field->size / field->count;
+    if (field->size % field->count != 0 || (element != 1 && element != 2 && element != 4))
+        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': %u bytes for %u enum values: one has 1, 2 or 4 bytes",
+                    type->name, field->name, field->size, field->count);
+    if (field->enum_count < 1 || field->enum_count - 1 > UINT32_MAX >> (32 - 8 * element))
+        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': an enum of %u values does not fit %u bytes",
+                    type->name, field->name, field->enum_count, element);
+    if (!field->enum_names)
+        return fail_field(check, PECS_E_MISUSE, type, field, "an enum needs enum_names");
+    for (uint32_t i = 0; i < field->enum_count; i++)
+        if (!name_is_valid(field->enum_names[i]))
+            return fail(check->error, PECS_E_MISUSE,
+                        "%s: field '%s': the name of enum value %u must be 1 to 255 bytes of printable UTF-8: %s",
+                        type->name, field->name, i, excerpt_of(field->enum_names[i]).text);
+    const char *duplicate;
+    if (find_duplicate(check->pool, field->enum_names, sizeof(char *), field->enum_count, &duplicate))
+        return fail_memory(check->error);
+    if (duplicate)
+        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': two enum values are named '%s'", type->name,
+                    field->name, duplicate);
+    return PECS_OK;
+}
+
+static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth);
+
+/* A type that an earlier field nests too was checked there. */
+static bool nested_before(const pecs_type *type, const pecs_field *field)
+{
+    for (const pecs_field *earlier = type->fields; earlier < field; earlier++)
+        if (earlier->kind == PECS_STRUCT && earlier->nested == field->nested)
+            return true;
+    return false;
+}
+
+static pecs_status check_struct(const struct check *check, const pecs_type *type, const pecs_field *field,
+                                unsigned depth)
+{
+    if (!field->nested)
+        return fail_field(check, PECS_E_MISUSE, type, field, "a struct needs `nested`");
+    if (depth == NESTING_MAX)
+        return fail_field(check, PECS_E_LIMIT, type, field,
+                          "structs are nested more than 8 deep (does one contain itself?)");
+    const pecs_status status = nested_before(type, field) ? PECS_OK : check_type(check, field->nested, depth + 1);
+    if (!status && field->nested->size == 0)
+        return fail_field(check, PECS_E_MISUSE, type, field, "a nested struct cannot be a tag");
+    return status;
+}
+
+static pecs_status check_kind(const struct check *check, const pecs_type *type, const pecs_field *field, unsigned depth)
+{
+    if (field->kind == PECS_PADDING ? field->name != NULL : !name_is_valid(field->name))
+        return fail(
+            check->error, PECS_E_MISUSE,
+            "%s: the name of the field at byte %u must be 1 to 255 bytes of printable UTF-8 (padding: NULL): %s",
+            type->name, field->offset, excerpt_of(field->name).text);
+    if (!kind_name(field->kind))
+        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': there is no kind %u", type->name, field->name,
+                    (unsigned)field->kind);
+    if (field->count == 0)
+        return fail_field(check, PECS_E_MISUSE, type, field, "count is 0");
+    switch (field->kind) {
+    case PECS_STRING:
+    case PECS_BLOB:
+        return fail_field(check, PECS_E_UNSUPPORTED, type, field, "strings and blobs need the heap");
+    case PECS_ENUM:
+        return check_enum(check, type, field);
+    case PECS_STRUCT:
+        return check_struct(check, type, field, depth);
+    default:
+        return PECS_OK;
+    }
+}
+
+static pecs_status check_numbers(const struct check *check, const pecs_type *type, const pecs_field *field)
+{
+    uint32_t element = kind_size(field->kind), align = kind_align(field->kind);
+    if (field->kind == PECS_STRUCT) {
+        element = field->nested->size;
+        align = field->nested->align;
+    } else if (field->kind == PECS_ENUM) {
+        element = align = field->size / field->count; /* check_enum saw that it divides */
+    }
+    const char *of = kind_name(field->kind);
+    if (field->size != (uint64_t)field->count * element)
+        return fail(check->error, PECS_E_MISUSE, "%s: %s: size %u is not %u times the %u bytes of %s", type->name,
+                    label_of(field).text, field->size, field->count, element, of);
+    if (field->columns && field->count % field->columns != 0)
+        return fail(check->error, PECS_E_MISUSE, "%s: %s: count %u is not a multiple of columns %u", type->name,
+                    label_of(field).text, field->count, field->columns);
+    if (field->offset % align != 0 || type->align % align != 0)
+        return fail(check->error, PECS_E_MISUSE,
+                    "%s: %s is misaligned: %s needs multiples of %u, but it is at byte %u of a type aligned to %u",
+                    type->name, label_of(field).text, of, align, field->offset, type->align);
+    return PECS_OK;
+}
+
+/* The bytes from `begin` up to `end` have no field; before and after may be NULL. */
+static pecs_status fail_gap(const struct check *check, const pecs_type *type, uint32_t begin, uint32_t end,
+                            const pecs_field *before, const pecs_field *after)
+{
+    char where[3 * sizeof(struct label)], remedy[3 * sizeof(struct label)] = "add a field or PECS_PADDING";
+    if (before && after)
+        snprintf(where, sizeof(where), "after %s and before %s", label_of(before).text, label_of(after).text);
+    else
+        snprintf(where, sizeof(where), "%s %s", before ? "after" : "before", label_of(before ? before : after).text);
+    if (before && before->name)
+        snprintf(remedy, sizeof(remedy), "add PECS_GAP_AFTER(%s, %s, %u) or a field", type->name, before->name,
+                 end - begin);
+    return fail(check->error, PECS_E_MISUSE, "%s: bytes %u to %u %s are not declared: %s", type->name, begin, end - 1,
+                where, remedy);
+}
+
+static pecs_status check_place(const struct check *check, const pecs_type *type, const pecs_field *field)
+{
+    const pecs_field *before = field == type->fields ? NULL : field - 1;
+    const uint32_t next = before ? before->offset + before->size : 0;
+    if (!range_fits(field->offset, field->size, type->size))
+        return fail(check->error, PECS_E_MISUSE, "%s: %s: %u bytes at byte %u end beyond the type's %u", type->name,
+                    label_of(field).text, field->size, field->offset, type->size);
+    if (field->offset > next)
+        return fail_gap(check, type, next, field->offset, before, field);
+    if (field->offset < next && field->offset < before->offset)
+        return fail(check->error, PECS_E_MISUSE, "%s: %s stands after %s, but lies before it: list fields by offset",
+                    type->name, label_of(field).text, label_of(before).text);
+    if (field->offset < next)
+        return fail(check->error, PECS_E_MISUSE, "%s: %s overlaps %s: it begins at byte %u, before byte %u", type->name,
+                    label_of(field).text, label_of(before).text, field->offset, next);
+    return PECS_OK;
+}
+
+static pecs_status check_fields(const struct check *check, const pecs_type *type, unsigned depth)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        pecs_status status = check_kind(check, type, field, depth);
+        if (!status)
+            status = check_place(check, type, field);
+        if (!status)
+            status = check_numbers(check, type, field);
+        if (status)
+            return status;
+    }
+    const pecs_field *last = &type->fields[type->field_count - 1];
+    if (last->offset + last->size < type->size)
+        return fail_gap(check, type, last->offset + last->size, type->size, last, NULL);
+    const char *duplicate;
+    if (find_duplicate(check->pool, &type->fields[0].name, sizeof(pecs_field), type->field_count, &duplicate))
+        return fail_memory(check->error);
+    if (duplicate)
+        return fail(check->error, PECS_E_MISUSE, "%s: two fields are named '%s'", type->name, duplicate);
+    return PECS_OK;
+}
+
+static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth)
+{
+    pecs_error *error = check->error;
+    if (!name_is_valid(type->name))
+        return fail(error, PECS_E_MISUSE, "the name of a type must be 1 to 255 bytes of printable UTF-8: %s",
+                    excerpt_of(type->name).text);
+    const char *name = type->name;
+    if (depth == 0 && type->version < 1)
+        return fail(error, PECS_E_MISUSE, "%s: version 0: versions start at 1", name);
+    if (type->align == 0 || (type->align & (type->align - 1)) != 0)
+        return fail(error, PECS_E_MISUSE, "%s: alignment %u is not a power of two", name, type->align);
+    if (type->align > COMPONENT_MAX_ALIGN)
+        return fail(error, PECS_E_LIMIT, "%s: alignment %u is above 64", name, type->align);
+    if (type->size > COMPONENT_MAX_BYTES)
+        return fail(error, PECS_E_LIMIT, "%s: %u bytes are more than 16 MiB", name, type->size);
+    if (type->size == 0) {
+        if (type->align != 1 || type->field_count != 0)
+            return fail(error, PECS_E_MISUSE, "%s: a tag (size 0) has alignment 1 and no fields", name);
+        return PECS_OK;
+    }
+    if (type->size % type->align != 0)
+        return fail(error, PECS_E_MISUSE, "%s: size %u is not a multiple of the alignment %u", name, type->size,
+                    type->align);
+    if (type->field_count == 0 || !type->fields)
+        return fail(error, PECS_E_MISUSE, "%s: a type of %u bytes needs fields", name, type->size);
+    if (type->field_count > FIELD_COUNT_MAX)
+        return fail(error, PECS_E_LIMIT, "%s: %u fields are more than %u", name, type->field_count, FIELD_COUNT_MAX);
+    return check_fields(check, type, depth);
+}
+
+/* Appends a span that lies behind all others, joining it to the last one where they touch. */
+static bool span_push(struct span_list *list, struct pool *pool, uint32_t offset, uint32_t size)
+{
+    struct byte_span *last = list->count ? &list->spans[list->count - 1] : NULL;
+    if (last && last->offset + last->size == offset) {
+        last->size += size;
+        return true;
+    }
+    void *spans = list->spans;
+    if (!pool_reserve(pool, &spans, &list->capacity, list->count + 1, sizeof(struct byte_span)))
+        return false;
+    list->spans = spans;
+    list->spans[list->count++] = (struct byte_span){ offset, size };
+    return true;
+}
+
+static uint32_t list_end(const struct span_list *list)
+{
+    return list->count ? list->spans[list->count - 1].offset + list->spans[list->count - 1].size : 0;
+}
+
+/* Collects the bytes of all fields of one kind, of the type's value at `base`. False when out of memory. */
+static bool flatten(struct span_list *list, struct pool *pool, const pecs_type *type, pecs_kind kind, uint32_t base)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        const uint32_t offset = base + field->offset;
+        if (field->kind == kind && !span_push(list, pool, offset, field->size))
+            return false;
+        if (field->kind != PECS_STRUCT)
+            continue;
+        for (uint32_t k = 0; k < field->count; k++) {
+            const uint32_t element = offset + k * field->nested->size;
+            if (!flatten(list, pool, field->nested, kind, element))
+                return false;
+            if (list_end(list) <= element)
+                break; /* this struct has none, so its brothers have none */
+        }
+    }
+    return true;
+}
+
+pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
+{
+    const struct check check = { pool, error };
+    const pecs_status status = check_type(&check, type, 0);
+    if (status)
+        return status;
+    static const pecs_id none;
+    const bool given = memcmp(&type->id, &none, sizeof(none)) != 0;
+    *component = (struct component){
+        .type = type,
+        .id = given ? type->id : hash128(type->name, strlen(type->name)),
+        .size = type->size,
+        .align = type->align,
+    };
+    if (!flatten(&component->padding, pool, type, PECS_PADDING, 0) ||
+        !flatten(&component->entities, pool, type, PECS_ENTITY, 0)) {
+        component_deinit(component, pool);
+        return fail_memory(error);
+    }
+    return PECS_OK;
+}
+
+void component_deinit(struct component *component, struct pool *pool)
+{
+    pool_release(pool, component->padding.spans, component->padding.capacity * sizeof(struct byte_span));
+    pool_release(pool, component->entities.spans, component->entities.capacity * sizeof(struct byte_span));
+}
+
+void component_copy_masked(const struct component *component, void *to, const void *from)
+{
+    if (component->size == 0)
+        return; /* a tag's pointers may be NULL, which memcpy forbids */
+    memcpy(to, from, component->size);
+    for (size_t i = 0; i < component->padding.count; i++)
+        memset((uint8_t *)to + component->padding.spans[i].offset, 0, component->padding.spans[i].size);
+}

@@ -1,0 +1,45 @@
+/* Component: what the library derives from one of the user's types, once, when the registry is sealed. */
+#ifndef PECS_SCHEMA_COMPONENT_H
+#define PECS_SCHEMA_COMPONENT_H
+
+#include <pecs/schema.h>
+
+struct pool;
+
+enum {
+    NAME_MAX_BYTES = 255,
+    COMPONENT_MAX_BYTES = 16 * 1024 * 1024,
+    COMPONENT_MAX_ALIGN = 64,
+    NESTING_MAX = 8, /* structs within structs */
+};
+
+/* Bytes of a value, ascending, not touching one another. */
+struct byte_span {
+    uint32_t offset, size;
+};
+
+struct span_list {
+    struct byte_span *spans; /* of the registry's pool */
+    size_t count, capacity;
+};
+
+struct component {
+    const pecs_type *type;
+    pecs_id id; /* given, or the name's hash */
+    uint32_t size, align;
+    struct span_list padding;  /* nested structs and arrays flattened */
+    struct span_list entities; /* runs of pecs_entity */
+};
+
+/* Checks a type against every rule of schema.h; the message names type and field. The spans are of the pool. */
+pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);
+void component_deinit(struct component *component, struct pool *pool);
+
+/* Size of one element in bytes; 0 for kinds whose size the field tells (enum, struct), 1 for padding. */
+uint32_t kind_size(pecs_kind kind);
+const char *kind_name(pecs_kind kind); /* "f32"; NULL when there is no such kind */
+
+/* Copies a value with its padding zeroed. */
+void component_copy_masked(const struct component *component, void *to, const void *from);
+
+#endif

@@ -1,0 +1,170 @@
+/*
+ * Registry: the program's component types, checked and sealed.
+ *
+ * Everything of a registry, itself included, lies in its pool; the pool goes with the last reference. Worlds,
+ * snapshots, queries and command buffers hold references, so it may die on any thread: the drop that reaches zero has
+ * seen all that other threads did with theirs.
+ *
+ * by_id is the only order that files know: types are matched by id, whatever their positions in two programs' lists.
+ */
+#include "registry.h"
+
+#include "error.h"
+#include "memory.h"
+
+#include <assert.h>
+#include <string.h>
+
+typedef int compare_function(const struct component *a, const struct component *b);
+
+static int compare_ids(const struct component *a, const struct component *b)
+{
+    return memcmp(&a->id, &b->id, sizeof(a->id));
+}
+
+static int compare_names(const struct component *a, const struct component *b)
+{
+    return strcmp(a->type->name, b->type->name);
+}
+
+/* Inserts component number `count` into a sorted list of those before it. False when its equal is there. */
+static bool insert_sorted(const pecs_registry *registry, pecs_component *list, uint32_t count,
+                          compare_function *compare, pecs_component *ret_equal)
+{
+    uint32_t begin = 0, end = count;
+    while (begin < end) {
+        const uint32_t middle = begin + (end - begin) / 2;
+        const int order = compare(&registry->components[count], &registry->components[list[middle]]);
+        if (order == 0) {
+            *ret_equal = list[middle];
+            return false;
+        }
+        if (order < 0)
+            end = middle;
+        else
+            begin = middle + 1;
+    }
+    memmove(&list[begin + 1], &list[begin], (count - begin) * sizeof(*list));
+    list[begin] = count;
+    return true;
+}
+
+/* Checks the type and makes it the next component. */
+static pecs_status add_component(pecs_registry *registry, const pecs_type *type, pecs_component *by_name,
+                                 pecs_error *error)
+{
+    const uint32_t count = registry->component_count;
+    if (!type || !type->name)
+        return fail(error, PECS_E_MISUSE, "type %u of the list %s", count, type ? "has no name" : "is NULL");
+    const pecs_status status = component_init(&registry->components[count], type, registry->pool, error);
+    if (status)
+        return status;
+    registry->component_count++;
+    pecs_component equal;
+    if (!insert_sorted(registry, by_name, count, compare_names, &equal))
+        return fail(error, PECS_E_CONFLICT, "types %u and %u of the list are both named '%s'", equal, count,
+                    type->name);
+    if (!insert_sorted(registry, registry->by_id, count, compare_ids, &equal))
+        return fail(error, PECS_E_CONFLICT, "types '%.200s' and '%.200s' have the same id",
+                    registry->components[equal].type->name, type->name);
+    return PECS_OK;
+}
+
+static pecs_status add_components(pecs_registry *registry, const pecs_registry_desc *desc, pecs_error *error)
+{
+    const size_t count = desc->type_count;
+    if (count == 0)
+        return PECS_OK;
+    const size_t list_bytes = count * sizeof(pecs_component);
+    registry->components = pool_allocate(registry->pool, count * sizeof(struct component));
+    registry->by_id = pool_allocate(registry->pool, list_bytes);
+    pecs_component *by_name = pool_allocate(registry->pool, list_bytes);
+    pecs_status status = registry->components && registry->by_id && by_name ? PECS_OK : fail_memory(error);
+    for (size_t i = 0; i < count && !status; i++)
+        status = add_component(registry, desc->types[i], by_name, error);
+    pool_release(registry->pool, by_name, list_bytes);
+    return status;
+}
+
+/* `capacity` is the number of types that the lists were made for. */
+static void registry_free(pecs_registry *registry, size_t capacity)
+{
+    struct pool *pool = registry->pool;
+    for (uint32_t i = 0; i < registry->component_count; i++)
+        component_deinit(&registry->components[i], pool);
+    pool_release(pool, registry->components, capacity * sizeof(struct component));
+    pool_release(pool, registry->by_id, capacity * sizeof(pecs_component));
+    pool_release(pool, registry, sizeof(*registry));
+    pool_destroy(pool);
+}
+
+pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry **ret_registry, pecs_error *error)
+{
+    if (!desc || !ret_registry || (desc->type_count && !desc->types))
+        return fail(error, PECS_E_MISUSE, "a registry needs a description, its list of types and a place to go");
+    if (!desc->allocator.allocate != !desc->allocator.release)
+        return fail(error, PECS_E_MISUSE, "an allocator has both allocate and release, or neither");
+    if (desc->type_count > PROGRAM_TYPES_MAX)
+        return fail(error, PECS_E_LIMIT, "%zu types are more than %u", desc->type_count, PROGRAM_TYPES_MAX);
+    struct pool *pool = pool_create(&desc->allocator);
+    if (!pool)
+        return fail_memory(error);
+    pecs_registry *registry = pool_allocate_zeroed(pool, sizeof(*registry));
+    if (!registry) {
+        pool_destroy(pool);
+        return fail_memory(error);
+    }
+    registry->pool = pool;
+    atomic_init(&registry->reference_count, 1);
+    const pecs_status status = add_components(registry, desc, error);
+    if (status) {
+        registry_free(registry, desc->type_count);
+        return status;
+    }
+    *ret_registry = registry;
+    return PECS_OK;
+}
+
+pecs_registry *registry_retain(pecs_registry *registry)
+{
+    atomic_fetch_add_explicit(&registry->reference_count, 1, memory_order_relaxed);
+    return registry;
+}
+
+void pecs_registry_destroy(pecs_registry *registry)
+{
+    if (!registry)
+        return;
+    const uint32_t before = atomic_fetch_sub_explicit(&registry->reference_count, 1, memory_order_acq_rel);
+    assert(before > 0);
+    if (before == 1)
+        registry_free(registry, registry->component_count);
+}
+
+pecs_status registry_find(const pecs_registry *registry, pecs_id id, pecs_component *ret_component)
+{
+    uint32_t begin = 0, end = registry->component_count;
+    while (begin < end) {
+        const uint32_t middle = begin + (end - begin) / 2;
+        const int order = memcmp(&id, &registry->components[registry->by_id[middle]].id, sizeof(id));
+        if (order == 0) {
+            *ret_component = registry->by_id[middle];
+            return PECS_OK;
+        }
+        if (order < 0)
+            end = middle;
+        else
+            begin = middle + 1;
+    }
+    return PECS_E_ABSENT;
+}
+
+size_t pecs_registry_type_count(const pecs_registry *registry)
+{
+    return registry->component_count;
+}
+
+const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs_component component)
+{
+    return component < registry->component_count ? registry->components[component].type : NULL;
+}

@@ -1,0 +1,152 @@
+/*
+ * Arrays and the gate. An array that is replaced because a snapshot shares it lives as long as that snapshot; when an
+ * iteration of this world is open, its reader may hold a pointer to it, so one more reference is kept in limbo until
+ * no iteration is open.
+ *
+ * Debug builds seal an array (hash its bytes) when the gate finds it shared, and check the seal before it is edited
+ * again or freed: a write through a stale pointer is caught there.
+ */
+#include "array.h"
+
+#include "bytes.h"
+#include "hash.h"
+
+#include <assert.h>
+
+static_assert(sizeof(struct array) <= ARRAY_ALIGN, "an array's header is one line");
+
+#ifdef NDEBUG
+static void seal(struct array *array)
+{
+    (void)array;
+}
+static void check_seal(struct array *array)
+{
+    (void)array;
+}
+#else
+static uint64_t seal_of(const struct array *array)
+{
+    return hash64(array->data, (size_t)array->size_bytes) | 1;
+}
+static void seal(struct array *array)
+{
+    /* several holders may come here at one time: they compute the same number */
+    uint64_t none = 0;
+    __atomic_compare_exchange_n(&array->seal, &none, seal_of(array), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+}
+static void check_seal(struct array *array)
+{
+    const uint64_t sealed = __atomic_load_n(&array->seal, __ATOMIC_RELAXED);
+    assert((!sealed || sealed == seal_of(array)) && "a shared array was written through a stale pointer");
+    __atomic_store_n(&array->seal, 0, __ATOMIC_RELAXED);
+}
+#endif
+
+static void array_destroy(struct pool *pool, struct node *node)
+{
+    struct array *array = (struct array *)node;
+    check_seal(array);
+    if (array->source == ARRAY_LENT)
+        pool_release(pool, array, sizeof(*array));
+    else
+        pool_array_release(pool, array, (size_t)(ARRAY_ALIGN + array->size_bytes), array->source);
+}
+
+static const struct node_class array_class = { array_destroy, NULL };
+
+struct array *array_create(struct pool *pool, uint64_t epoch, uint64_t size_bytes)
+{
+    size_bytes = align_up(size_bytes, ARRAY_ALIGN);
+    uint32_t source;
+    struct array *array = pool_array_allocate(pool, (size_t)(ARRAY_ALIGN + size_bytes), &source);
+    if (!array)
+        return NULL;
+    *array = (struct array){ .data = (uint8_t *)array + ARRAY_ALIGN, .size_bytes = size_bytes, .source = source };
+    node_init(&array->node, &array_class, epoch);
+    return array;
+}
+
+struct array *array_create_lent(struct pool *pool, uint64_t epoch, uint8_t *bytes, uint64_t size_bytes)
+{
+    struct array *array = pool_allocate(pool, sizeof(*array));
+    if (!array)
+        return NULL;
+    *array = (struct array){ .data = bytes, .size_bytes = size_bytes, .source = ARRAY_LENT };
+    node_init(&array->node, &array_class, epoch);
+    return array;
+}
+
+void gate_init(struct gate *gate, struct pool *pool)
+{
+    memset(gate, 0, sizeof(*gate));
+    gate->pool = pool;
+    os_mutex_init(&gate->limbo_mutex);
+    gate_close(gate);
+}
+
+void gate_deinit(struct gate *gate)
+{
+    gate_drain(gate);
+    pool_release(gate->pool, gate->limbo, gate->limbo_capacity * sizeof(*gate->limbo));
+    os_mutex_deinit(&gate->limbo_mutex);
+}
+
+static bool iterations_open(const struct gate *gate)
+{
+    return atomic_load_explicit(&gate->open_reads, memory_order_relaxed) ||
+           atomic_load_explicit(&gate->open_writes, memory_order_relaxed);
+}
+
+void gate_drain(struct gate *gate)
+{
+    if (!gate->limbo_count || iterations_open(gate))
+        return;
+    for (size_t i = 0; i < gate->limbo_count; i++)
+        node_release(gate->pool, &gate->limbo[i]->node);
+    gate->limbo_count = 0;
+}
+
+/* One more reference while an iteration may read the array. The parts of an iteration come here from their threads. */
+static pecs_status keep_for_readers(struct gate *gate, struct array *array)
+{
+    if (!iterations_open(gate))
+        return PECS_OK;
+    os_mutex_lock(&gate->limbo_mutex);
+    const bool room = pool_reserve(gate->pool, (void **)&gate->limbo, &gate->limbo_capacity, gate->limbo_count + 1,
+                                   sizeof(*gate->limbo));
+    if (room)
+        gate->limbo[gate->limbo_count++] = (struct array *)node_retain(&array->node);
+    os_mutex_unlock(&gate->limbo_mutex);
+    return room ? PECS_OK : PECS_E_MEMORY;
+}
+
+pecs_status gate_own_array(struct gate *gate, struct node **slot, uint64_t size_bytes, uint64_t wanted_bytes,
+                           uint64_t live_bytes)
+{
+    struct array *array = (struct array *)*slot;
+    const bool shared = array->node.epoch != gate->epoch && node_is_shared(&array->node);
+    if (shared || array->size_bytes < size_bytes) {
+        struct array *copy = array_create(gate->pool, gate->epoch, max_u64(wanted_bytes, size_bytes));
+        if (!copy)
+            return PECS_E_MEMORY;
+        if (shared) {
+            seal(array);
+            if (keep_for_readers(gate, array)) {
+                node_release(gate->pool, &copy->node);
+                return PECS_E_MEMORY;
+            }
+            atomic_fetch_add_explicit(&gate->copied_bytes, live_bytes, memory_order_relaxed);
+        }
+        memcpy(copy->data, array->data, (size_t)live_bytes);
+        copy->free_count = array->free_count;
+        *slot = &copy->node;
+        node_release(gate->pool, &array->node);
+        array = copy;
+    } else {
+        check_seal(array);
+        array->node.epoch = gate->epoch;
+    }
+    array->tick = gate->tick;
+    return PECS_OK;
+}

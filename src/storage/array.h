@@ -1,0 +1,62 @@
+/*
+ * Array: the bytes of one column in one chunk, the unit of sharing and copying; and the gate, through which alone the
+ * bytes of arrays change.
+ */
+#ifndef PECS_STORAGE_ARRAY_H
+#define PECS_STORAGE_ARRAY_H
+
+#include "node.h"
+#include "os.h"
+
+/* The header; when the array has memory of its own, `data` follows it. */
+struct array {
+    struct node node;
+    uint8_t *data;
+    uint64_t size_bytes; /* capacity, a multiple of ARRAY_ALIGN unless the bytes are lent by an image */
+    uint64_t tick;       /* of the last write */
+    uint32_t source;     /* for the pool; ARRAY_LENT: the bytes belong to the state's image */
+    uint32_t free_count; /* entity index: free slots in this chunk */
+    uint64_t seal;       /* debug builds: hash of the bytes at the moment they were seen to be shared, or 0 */
+};
+#define ARRAY_LENT UINT32_MAX
+
+/* Not cleared; tick and free_count 0. NULL when out of memory. */
+struct array *array_create(struct pool *pool, uint64_t epoch, uint64_t size_bytes);
+/* An array over bytes that outlive it. */
+struct array *array_create_lent(struct pool *pool, uint64_t epoch, uint8_t *bytes, uint64_t size_bytes);
+
+/*
+ * The gate of one world: what an edit needs to know. Raising the epoch closes it: every array must then pass
+ * again, to be copied if it is shared by then, and to be stamped with the tick.
+ */
+struct gate {
+    struct pool *pool;
+    uint64_t epoch;
+    uint64_t tick;
+    _Atomic uint64_t copied_bytes;
+    _Atomic uint32_t open_reads, open_writes; /* iterations */
+    struct os_mutex limbo_mutex;
+    struct array **limbo; /* arrays that were replaced while an iteration could still read them */
+    size_t limbo_count, limbo_capacity;
+};
+
+void gate_init(struct gate *gate, struct pool *pool);
+void gate_deinit(struct gate *gate);
+
+/* After this, nothing is private. */
+static inline void gate_close(struct gate *gate)
+{
+    gate->epoch = pool_next_epoch(gate->pool);
+}
+
+/* Lets go of what no iteration can read any more; called by the writer. */
+void gate_drain(struct gate *gate);
+
+/*
+ * Makes the array in *slot private with room for size_bytes, of which live_bytes are kept, and stamps it. *slot must not be
+ * NULL; its holder must be private. An array that is too small is replaced by one of wanted_bytes.
+ */
+pecs_status gate_own_array(struct gate *gate, struct node **slot, uint64_t size_bytes, uint64_t wanted_bytes,
+                           uint64_t live_bytes);
+
+#endif

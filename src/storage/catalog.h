@@ -1,0 +1,44 @@
+/*
+ * Catalog: finds the tables of a world by their set of components, and the tables that have a component. It is derived
+ * from the state's list of tables and belongs to one world; snapshots are searched table by table.
+ */
+#ifndef PECS_STORAGE_CATALOG_H
+#define PECS_STORAGE_CATALOG_H
+
+#include "state.h"
+
+struct posting_list {
+    uint32_t *tables; /* ascending */
+    size_t count, capacity;
+};
+
+struct catalog {
+    const struct archetype **archetypes; /* of each table of the state */
+    size_t archetype_capacity;
+    uint32_t *next; /* of each table: the one before it in its bucket, or NO_TABLE */
+    size_t next_capacity;
+    uint32_t *buckets;   /* the last table of each, or NO_TABLE */
+    size_t bucket_count; /* a power of two */
+    uint32_t table_count;
+    struct posting_list *postings; /* of each component of the registry */
+    uint32_t posting_count;
+};
+
+pecs_status catalog_init(struct catalog *catalog, struct pool *pool, uint32_t component_count);
+void catalog_deinit(struct catalog *catalog, struct pool *pool);
+
+/*
+ * Makes the catalog that of `state`. States of one descent share the beginning of their lists; only the rest is
+ * done. When out of memory, the catalog must be set back to the state before, which then cannot fail.
+ */
+pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const struct pecs_snapshot *state);
+
+/* The table of a set (components ascending, set_hash as archetype_set_hash gives), or NO_TABLE. */
+uint32_t catalog_find(const struct catalog *catalog, const pecs_component *components, uint32_t count,
+                      bool is_singleton, uint64_t set_hash);
+
+/* The state got one more table, or lost its last one. */
+pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct archetype *archetype);
+void catalog_drop(struct catalog *catalog);
+
+#endif

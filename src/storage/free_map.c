@@ -1,0 +1,162 @@
+/*
+ * The free map. Counts live in the state (one for each chunk, in its array; their sum in the state) and are right whether
+ * or not a map exists; the map's bits agree with them while is_valid.
+ *
+ *     chunks bit c      set exactly when chunk c's count is above 0
+ *     slots[c] bit s    when slots[c] exists: set exactly when that slot is free
+ */
+#include "free_map.h"
+
+#include <assert.h>
+
+enum {
+    INDEX_CHUNK_ROWS = 1 << CHUNK_SHIFT,
+    WORDS_A_CHUNK = INDEX_CHUNK_ROWS / 64,
+};
+
+void free_map_invalidate(struct free_map *map, struct pool *pool)
+{
+    for (size_t i = 0; i < map->chunk_room; i++) {
+        pool_release(pool, map->slots[i], WORDS_A_CHUNK * sizeof(uint64_t));
+        map->slots[i] = NULL;
+    }
+    map->is_valid = false;
+}
+
+void free_map_deinit(struct free_map *map, struct pool *pool)
+{
+    free_map_invalidate(map, pool);
+    pool_release(pool, map->chunks, map->chunk_room / 64 * sizeof(uint64_t));
+    pool_release(pool, map->slots, map->chunk_room * sizeof(*map->slots));
+    *map = (struct free_map){ 0 };
+}
+
+static pecs_status make_room(struct free_map *map, struct pool *pool, uint64_t chunk_count)
+{
+    if (chunk_count <= map->chunk_room)
+        return PECS_OK;
+    const size_t room = (size_t)align_up(max_u64(chunk_count, 2 * (uint64_t)map->chunk_room), 64);
+    uint64_t *chunks = pool_allocate_zeroed(pool, room / 64 * sizeof(*chunks));
+    uint64_t **slots = pool_allocate_zeroed(pool, room * sizeof(*slots));
+    if (!chunks || !slots) {
+        pool_release(pool, chunks, room / 64 * sizeof(*chunks));
+        pool_release(pool, slots, room * sizeof(*slots));
+        return PECS_E_MEMORY;
+    }
+    if (map->chunk_room) {
+        memcpy(chunks, map->chunks, map->chunk_room / 64 * sizeof(*chunks));
+        memcpy(slots, map->slots, map->chunk_room * sizeof(*slots));
+        pool_release(pool, map->chunks, map->chunk_room / 64 * sizeof(*chunks));
+        pool_release(pool, map->slots, map->chunk_room * sizeof(*slots));
+    }
+    map->chunks = chunks;
+    map->slots = slots;
+    map->chunk_room = room;
+    return PECS_OK;
+}
+
+/* Room for the chunks of the index as it will be, and the bits of those that are there. */
+static pecs_status make_valid(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
+                              uint64_t slot_count)
+{
+    const pecs_status status = make_room(map, pool, (slot_count >> CHUNK_SHIFT) + 1);
+    if (status || map->is_valid)
+        return status;
+    memset(map->chunks, 0, map->chunk_room / 64 * sizeof(*map->chunks));
+    for (uint64_t chunk = 0; chunk < table_chunk_count(state_index(state)); chunk++)
+        if (state_free_in_chunk(state, chunk))
+            map->chunks[chunk / 64] |= (uint64_t)1 << chunk % 64;
+    map->lowest_word = 0;
+    map->is_valid = true;
+    return PECS_OK;
+}
+
+static bool is_free(const struct record *record)
+{
+    return record->table == NO_TABLE && record->generation < GENERATION_MAX;
+}
+
+static pecs_status make_slots(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
+                              uint64_t chunk)
+{
+    if (map->slots[chunk])
+        return PECS_OK;
+    uint64_t *bits = pool_allocate_zeroed(pool, WORDS_A_CHUNK * sizeof(*bits));
+    if (!bits)
+        return PECS_E_MEMORY;
+    const struct table *index = state_index(state);
+    const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
+    for (uint64_t i = 0; i < table_live_rows(index, chunk); i++)
+        if (is_free(&records[i]))
+            bits[i / 64] |= (uint64_t)1 << i % 64;
+    map->slots[chunk] = bits;
+    return PECS_OK;
+}
+
+pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state, struct table *index,
+                             uint64_t count, uint64_t *ret_append_count)
+{
+    const uint64_t reused = min_u64(count, state->free_count);
+    if (index->row_count + (count - reused) > SLOT_COUNT_MAX)
+        return PECS_E_LIMIT;
+    *ret_append_count = count - reused;
+    if (!reused && !map->is_valid)
+        return PECS_OK; /* made when a slot is to be reused */
+    pecs_status status = make_valid(map, gate->pool, state, index->row_count + *ret_append_count);
+    uint64_t found = 0;
+    for (size_t word = map->lowest_word; !status && found < reused; word++) {
+        for (uint64_t bits = map->chunks[word]; !status && bits && found < reused; bits &= bits - 1) {
+            const uint64_t chunk = word * 64 + (uint64_t)__builtin_ctzll(bits);
+            uint8_t *bytes;
+            found += state_free_in_chunk(state, chunk);
+            status = make_slots(map, gate->pool, state, chunk);
+            if (!status)
+                status = table_own_chunk(gate, index, 0, chunk, table_live_rows(index, chunk), &bytes);
+        }
+    }
+    return status;
+}
+
+pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
+                                  uint32_t slot)
+{
+    const pecs_status status = make_valid(map, pool, state, state_slot_count(state));
+    return status ? status : make_slots(map, pool, state, slot >> CHUNK_SHIFT);
+}
+
+static struct array *chunk_array(struct table *index, uint64_t chunk)
+{
+    return (struct array *)tree_get(&index->columns[0].chunks, chunk);
+}
+
+uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct table *index)
+{
+    assert(map->is_valid && state->free_count);
+    while (!map->chunks[map->lowest_word])
+        map->lowest_word++;
+    const uint64_t chunk = map->lowest_word * 64 + (uint64_t)__builtin_ctzll(map->chunks[map->lowest_word]);
+    uint64_t *bits = map->slots[chunk];
+    size_t word = 0;
+    while (!bits[word])
+        word++;
+    const uint32_t slot = (uint32_t)(chunk << CHUNK_SHIFT | word * 64 | (uint64_t)__builtin_ctzll(bits[word]));
+    bits[word] &= bits[word] - 1;
+    if (--chunk_array(index, chunk)->free_count == 0)
+        map->chunks[chunk / 64] &= ~((uint64_t)1 << chunk % 64);
+    state->free_count--;
+    return slot;
+}
+
+void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct table *index, uint32_t slot)
+{
+    const uint64_t chunk = slot >> CHUNK_SHIFT;
+    chunk_array(index, chunk)->free_count++;
+    state->free_count++;
+    if (!map->is_valid)
+        return;
+    map->chunks[chunk / 64] |= (uint64_t)1 << chunk % 64;
+    if (chunk / 64 < map->lowest_word)
+        map->lowest_word = chunk / 64;
+    if (map->slots[chunk])
+        map->slots[chunk][slot % INDEX_CHUNK_ROWS / 64] |= (uint64_t)1 << slot % 64;
+}

@@ -1,0 +1,105 @@
+/*
+ * Node: a reference-counted vertex of the state tree, and the tree of 64-way pages that holds lists of them.
+ *
+ *     state -> tables (tree) -> table -> chunks (a tree for each column) -> array
+ *
+ * Nodes are shared by snapshots and worlds. Two rules make that safe:
+ *   - a node may be changed only by a world that can reach it by a path of nodes with one reference each ("private");
+ *   - `epoch` says who last made sure of that: no two states ever have the same epoch, and a world takes a new one when
+ *     its state becomes shared. node.epoch == gate.epoch means private, and stamped with the present tick.
+ */
+#ifndef PECS_STORAGE_NODE_H
+#define PECS_STORAGE_NODE_H
+
+#include "memory.h"
+
+#include <stdatomic.h>
+
+struct node;
+struct gate;
+
+struct node_class {
+    void (*destroy)(struct pool *pool, struct node *node);
+    struct node *(*copy)(struct pool *pool,
+                         const struct node *node); /* shallow: children are shared; NULL: no memory */
+};
+
+struct node {
+    const struct node_class *class;
+    uint64_t epoch;
+    _Atomic uint32_t reference_count;
+};
+
+/* One reference, held by the caller. */
+void node_init(struct node *node, const struct node_class *class, uint64_t epoch);
+
+static inline struct node *node_retain(struct node *node)
+{
+    if (node)
+        atomic_fetch_add_explicit(&node->reference_count, 1, memory_order_relaxed);
+    return node;
+}
+
+void node_destroy(struct pool *pool, struct node *node);
+
+/* NULL is allowed. Release makes this thread's reads happen before the last holder's frees and a later owner's writes. */
+static inline void node_release(struct pool *pool, struct node *node)
+{
+    if (node && atomic_fetch_sub_explicit(&node->reference_count, 1, memory_order_acq_rel) == 1)
+        node_destroy(pool, node);
+}
+
+static inline bool node_is_shared(const struct node *node)
+{
+    return atomic_load_explicit(&node->reference_count, memory_order_acquire) != 1;
+}
+
+/* Makes *slot private, copying the node if others see it. The holder of the slot must be private. */
+pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct node **slot);
+
+static inline pecs_status node_own(struct pool *pool, uint64_t epoch, struct node **slot)
+{
+    return (*slot)->epoch == epoch ? PECS_OK : node_own_slow(pool, epoch, slot);
+}
+
+enum {
+    PAGE_BITS = 6,
+    PAGE_FANOUT = 1 << PAGE_BITS,
+};
+
+struct page {
+    struct node node;
+    struct node *children[PAGE_FANOUT];
+};
+
+/*
+ * A list of nodes by number, with gaps. height 0: `root` is number 0 itself; else a page whose children are
+ * trees of height - 1. A tree is part of a node and private with it.
+ */
+struct tree {
+    struct node *root;
+    uint32_t height;
+};
+
+/* The node at `number`, or NULL. */
+static inline struct node *tree_get(const struct tree *tree, uint64_t number)
+{
+    if (number >> tree->height * PAGE_BITS)
+        return NULL;
+    struct node *node = tree->root;
+    for (uint32_t shift = tree->height * PAGE_BITS; shift && node;) {
+        shift -= PAGE_BITS;
+        node = ((struct page *)node)->children[number >> shift & (PAGE_FANOUT - 1)];
+    }
+    return node;
+}
+
+/* Makes the path to `number` private and gives its slot, which may hold NULL or a shared node. */
+pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number,
+                          struct node ***ret_slot);
+
+/* For copying and destroying the node that holds the tree. */
+void tree_retain(struct tree *tree);
+void tree_clear(struct pool *pool, struct tree *tree);
+
+#endif

@@ -1,0 +1,245 @@
+/*
+ * States. A state is copied in O(1): its lists are trees. All that it holds goes with its last reference, on whatever
+ * thread that is; the registry, and with it the pool, goes last.
+ */
+#include "state.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static_assert(sizeof(struct record) == 16, "the index's column has 16 bytes a row");
+
+static void image_destroy(struct pool *pool, struct node *node)
+{
+    struct image *image = (struct image *)node;
+    if (image->is_mapped)
+        os_file_unmap(image->bytes, image->size_bytes);
+    else
+        pool_array_release(pool, image->bytes, (size_t)image->size_bytes, image->source);
+    pool_release(pool, image, sizeof(*image));
+}
+
+static const struct node_class image_class = { image_destroy, NULL };
+
+static struct image *image_allocate(struct pool *pool, uint64_t size_bytes)
+{
+    struct image *image = pool_allocate_zeroed(pool, sizeof(*image));
+    if (image) {
+        node_init(&image->node, &image_class, 0);
+        image->size_bytes = size_bytes;
+    }
+    return image;
+}
+
+struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
+{
+    struct image *image = image_allocate(pool, size_bytes);
+    if (!image)
+        return NULL;
+    image->bytes = pool_array_allocate(pool, (size_t)size_bytes, &image->source);
+    if (!image->bytes) {
+        pool_release(pool, image, sizeof(*image));
+        return NULL;
+    }
+    return image;
+}
+
+struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes)
+{
+    struct image *image = image_allocate(pool, size_bytes);
+    if (!image)
+        return NULL;
+    image->bytes = (uint8_t *)(uintptr_t)bytes; /* runs of a mapped image are never writable */
+    image->is_mapped = true;
+    return image;
+}
+
+static void sessions_destroy(struct pool *pool, struct node *node)
+{
+    struct sessions *sessions = (struct sessions *)node;
+    pool_release(pool, sessions, sizeof(*sessions) + sessions->count * sizeof(uint64_t));
+}
+
+static const struct node_class sessions_class = { sessions_destroy, NULL };
+
+struct sessions *sessions_create(struct pool *pool, uint32_t count)
+{
+    struct sessions *sessions = pool_allocate_zeroed(pool, sizeof(*sessions) + count * sizeof(uint64_t));
+    if (!sessions)
+        return NULL;
+    node_init(&sessions->node, &sessions_class, 0);
+    sessions->count = count;
+    return sessions;
+}
+
+static struct pecs_snapshot *state_of(struct node *node)
+{
+    return (struct pecs_snapshot *)((uint8_t *)node - offsetof(struct pecs_snapshot, node));
+}
+
+static void state_destroy(struct pool *pool, struct node *node)
+{
+    struct pecs_snapshot *state = state_of(node);
+    pecs_registry *registry = state->registry;
+    tree_clear(pool, &state->tables);
+    tree_clear(pool, &state->index);
+    if (state->sessions)
+        node_release(pool, &state->sessions->node);
+    if (state->image)
+        node_release(pool, &state->image->node);
+    pool_release(pool, state, sizeof(*state));
+    pecs_registry_destroy(registry);
+}
+
+static struct node *state_copy(struct pool *pool, const struct node *node);
+
+static const struct node_class state_class = { state_destroy, state_copy };
+
+static struct node *state_copy(struct pool *pool, const struct node *node)
+{
+    const struct pecs_snapshot *state = state_of((struct node *)(uintptr_t)node);
+    struct pecs_snapshot *copy = pool_allocate(pool, sizeof(*copy));
+    if (!copy)
+        return NULL;
+    /* all but the node, whose count other threads may be changing */
+    *copy = (struct pecs_snapshot){
+        .source = { copy, NULL },
+        .registry = registry_retain(state->registry),
+        .image = state->image,
+        .sessions = state->sessions,
+        .tables = state->tables,
+        .index = state->index,
+        .table_count = state->table_count,
+        .singleton_table = state->singleton_table,
+        .entity_count = state->entity_count,
+        .free_count = state->free_count,
+        .tick = state->tick,
+        .floor_tick = state->floor_tick,
+    };
+    node_init(&copy->node, &state_class, 0);
+    tree_retain(&copy->tables);
+    tree_retain(&copy->index);
+    if (copy->sessions)
+        node_retain(&copy->sessions->node);
+    if (copy->image)
+        node_retain(&copy->image->node);
+    return &copy->node;
+}
+
+pecs_status state_create(pecs_registry *registry, uint64_t epoch, struct pecs_snapshot **ret_state)
+{
+    struct pool *pool = registry->pool;
+    struct pecs_snapshot *state = pool_allocate_zeroed(pool, sizeof(*state));
+    struct archetype *archetype = archetype_create_index(pool);
+    struct table *index = archetype ? table_create(pool, epoch, archetype) : NULL;
+    if (archetype)
+        node_release(pool, &archetype->node); /* the table has its own */
+    if (!state || !index) {
+        if (index)
+            node_release(pool, &index->node);
+        pool_release(pool, state, sizeof(*state));
+        return PECS_E_MEMORY;
+    }
+    node_init(&state->node, &state_class, epoch);
+    state->source.state = state;
+    state->registry = registry_retain(registry);
+    state->index.root = &index->node;
+    state->singleton_table = NO_TABLE;
+    state->tick = 1;
+    *ret_state = state;
+    return PECS_OK;
+}
+
+pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)
+{
+    struct node *node = &(*state)->node;
+    const pecs_status status = node_own(gate->pool, gate->epoch, &node);
+    if (!status)
+        *state = state_of(node);
+    return status;
+}
+
+static pecs_status own_table_in(struct gate *gate, struct tree *tree, uint32_t number, struct table **ret_table)
+{
+    struct node *node = tree_get(tree, number);
+    if (node->epoch != gate->epoch) {
+        struct node **slot;
+        pecs_status status = tree_own_slot(gate->pool, gate->epoch, tree, number, &slot);
+        if (!status)
+            status = node_own(gate->pool, gate->epoch, slot);
+        if (status)
+            return status;
+        node = *slot;
+    }
+    *ret_table = (struct table *)node;
+    return PECS_OK;
+}
+
+pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint32_t table, struct table **ret_table)
+{
+    assert(state->node.epoch == gate->epoch);
+    return own_table_in(gate, &state->tables, table, ret_table);
+}
+
+pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index)
+{
+    assert(state->node.epoch == gate->epoch);
+    return own_table_in(gate, &state->index, 0, ret_index);
+}
+
+pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
+                            uint32_t *ret_table)
+{
+    assert(state->node.epoch == gate->epoch);
+    if (state->table_count == NO_TABLE - 1)
+        return PECS_E_LIMIT;
+    struct node **slot;
+    pecs_status status = tree_own_slot(gate->pool, gate->epoch, &state->tables, state->table_count, &slot);
+    if (status)
+        return status;
+    struct table *table = table_create(gate->pool, gate->epoch, archetype);
+    if (!table)
+        return PECS_E_MEMORY;
+    *slot = &table->node;
+    *ret_table = state->table_count++;
+    return PECS_OK;
+}
+
+void state_drop_table(struct gate *gate, struct pecs_snapshot *state)
+{
+    struct node **slot;
+    if (tree_own_slot(gate->pool, gate->epoch, &state->tables, --state->table_count, &slot)) {
+        assert(!"the path is private since the table was added");
+        return;
+    }
+    node_release(gate->pool, *slot);
+    *slot = NULL;
+}
+
+uint32_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)
+{
+    const struct table *index = state_index(state);
+    const struct array *array = (const struct array *)tree_get(&index->columns[0].chunks, chunk);
+    return array ? array->free_count : le32_load(index->runs->free_counts[chunk]);
+}
+
+uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column)
+{
+    return max_u64(table->columns[column].tick, state->floor_tick);
+}
+
+pecs_snapshot *pecs_snapshot_retain(pecs_snapshot *snapshot)
+{
+    node_retain(&snapshot->node);
+    return snapshot;
+}
+
+void pecs_snapshot_release(pecs_snapshot *snapshot)
+{
+    state_release(snapshot);
+}
+
+pecs_view pecs_snapshot_view(const pecs_snapshot *snapshot)
+{
+    return (pecs_view){ &snapshot->source };
+}

@@ -1,0 +1,122 @@
+/*
+ * State: the root of the tree, and so a snapshot. A world holds one too and edits it.
+ *
+ *     entity_count  rows of all tables but the singletons'
+ *     index         a table of one column of records; row i is the record of entity index i
+ *     free_count    records without a living entity whose generations are not used up
+ */
+#ifndef PECS_STORAGE_STATE_H
+#define PECS_STORAGE_STATE_H
+
+#include "table.h"
+
+#include <pecs/snapshot.h>
+
+/* Where a view's pointer leads: at the start of a snapshot and of a world. */
+struct view_source {
+    const struct pecs_snapshot *state;
+    struct pecs_world *world; /* NULL for snapshots */
+};
+static inline const struct view_source *view_source(pecs_view view)
+{
+    return (const struct view_source *)view.source;
+}
+
+/* The bytes of a file, mapped or read; arrays without memory of their own lie in it. */
+struct image {
+    struct node node;
+    uint8_t *bytes;
+    uint64_t size_bytes;
+    uint32_t source; /* for the pool, when it is private */
+    bool is_mapped;
+};
+/* An image of uninitialised private memory, or of a mapped file (which the image then owns). NULL: out of memory. */
+struct image *image_create_private(struct pool *pool, uint64_t size_bytes);
+struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes);
+
+/* The nonces of the sessions in which entities were spawned; records name them by place. Immutable. */
+struct sessions {
+    struct node node;
+    uint32_t count;
+    uint64_t nonces[];
+};
+struct sessions *sessions_create(struct pool *pool, uint32_t count);
+
+/* One record of the entity index, the same in memory and (little-endian) in files. */
+struct record {
+    uint32_t generation; /* of the living entity, or of the last that lived here */
+    uint32_t table;      /* NO_TABLE: none lives here */
+    uint32_t row;
+    uint32_t session; /* that the living entity was spawned in */
+};
+enum { GENERATION_MAX = (1 << 30) - 1 }; /* a slot whose last generation died is used up */
+#define SLOT_COUNT_MAX (UINT32_MAX - 1)
+#define ROW_COUNT_MAX (UINT32_MAX - 1)
+
+struct pecs_snapshot {
+    struct view_source source; /* of itself */
+    struct node node;
+    pecs_registry *registry;
+    struct image *image;       /* or NULL */
+    struct sessions *sessions; /* or NULL: none yet */
+    struct tree tables;
+    struct tree index; /* of one: the index's table */
+    uint32_t table_count;
+    uint32_t singleton_table; /* the one that holds the singletons' row, or NO_TABLE */
+    uint64_t entity_count, free_count;
+    uint64_t tick;
+    uint64_t floor_tick; /* everything counts as changed at this tick: that of the last restore */
+};
+
+/* An empty state at tick 1 with one reference. It holds the registry. */
+pecs_status state_create(pecs_registry *registry, uint64_t epoch, struct pecs_snapshot **ret_state);
+static inline void state_release(struct pecs_snapshot *state)
+{
+    if (state)
+        node_release(state->registry->pool, &state->node);
+}
+/* Makes the world's own state private. */
+pecs_status state_own(struct gate *gate, struct pecs_snapshot **state);
+
+static inline const struct table *state_table(const struct pecs_snapshot *state, uint32_t table)
+{
+    return (const struct table *)tree_get(&state->tables, table);
+}
+static inline const struct table *state_index(const struct pecs_snapshot *state)
+{
+    return (const struct table *)state->index.root;
+}
+static inline uint64_t state_slot_count(const struct pecs_snapshot *state)
+{
+    return state_index(state)->row_count;
+}
+
+/* A table made private; the state must be. A pointer got before stays right within the same epoch. */
+pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint32_t table, struct table **ret_table);
+pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index);
+
+/* Appends an empty table; drop takes the last one away again, when an edit fails later on. */
+pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
+                            uint32_t *ret_table);
+void state_drop_table(struct gate *gate, struct pecs_snapshot *state);
+
+/* The record of an entity index below state_slot_count. */
+static inline const struct record *state_record(const struct pecs_snapshot *state, uint32_t index)
+{
+    return (const struct record *)(const void *)table_value(state_index(state), 0, index);
+}
+/* The record of a living entity, or NULL. */
+static inline const struct record *state_find(const struct pecs_snapshot *state, pecs_entity entity)
+{
+    if (entity.index >= state_slot_count(state))
+        return NULL;
+    const struct record *record = state_record(state, entity.index);
+    return record->generation == entity.generation && record->table != NO_TABLE ? record : NULL;
+}
+/* Free slots among the records of one chunk of the index. */
+uint32_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk);
+
+/* The tick of the last write to a column, for the file. */
+uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column);
+
+#endif

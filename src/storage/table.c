@@ -1,0 +1,334 @@
+/*
+ * Tables. Every edit is in two steps: ready what will be touched (may fail, changes no content), then change it (cannot
+ * fail). A chunk without an array lies in the table's runs; its first edit gives it an array: a copy, or, when
+ * the image is private memory that no other state sees, one over the bytes in place.
+ */
+#include "table.h"
+
+#include <assert.h>
+
+static size_t archetype_bytes(uint32_t component_count, uint32_t column_count)
+{
+    return sizeof(struct archetype) + (size_t)component_count * 2 * sizeof(uint32_t) +
+           (size_t)column_count * 2 * sizeof(uint32_t);
+}
+
+static void archetype_destroy(struct pool *pool, struct node *node)
+{
+    struct archetype *archetype = (struct archetype *)node;
+    pool_release(pool, archetype, archetype_bytes(archetype->component_count, archetype->column_count));
+}
+
+static const struct node_class archetype_class = { archetype_destroy, NULL };
+
+static struct archetype *archetype_allocate(struct pool *pool, uint32_t component_count, uint32_t column_count)
+{
+    struct archetype *archetype = pool_allocate_zeroed(pool, archetype_bytes(component_count, column_count));
+    if (!archetype)
+        return NULL;
+    node_init(&archetype->node, &archetype_class, 0);
+    archetype->component_count = component_count;
+    archetype->column_count = column_count;
+    archetype->components = (pecs_component *)(archetype + 1);
+    archetype->columns = archetype->components + component_count;
+    archetype->column_bytes = archetype->columns + component_count;
+    archetype->column_components = archetype->column_bytes + column_count;
+    return archetype;
+}
+
+uint64_t archetype_set_hash(const pecs_component *components, uint32_t count, bool is_singleton)
+{
+    uint64_t hash = is_singleton ? 0x517cc1b727220a95u : 0;
+    for (uint32_t i = 0; i < count; i++)
+        hash += mix_u64((uint64_t)components[i] + 1);
+    return hash;
+}
+
+/* The most rows, a power of two, for which no column of a chunk is wider than CHUNK_COLUMN_BYTES. */
+static uint32_t choose_chunk_shift(uint32_t widest_bytes)
+{
+    uint32_t shift = CHUNK_SHIFT;
+    while (shift && (uint64_t)widest_bytes << shift > CHUNK_COLUMN_BYTES)
+        shift--;
+    return shift;
+}
+
+struct archetype *archetype_create(const pecs_registry *registry, const pecs_component *components, uint32_t count,
+                                   bool is_singleton, uint32_t chunk_shift)
+{
+    uint32_t column_count = 1;
+    for (uint32_t i = 0; i < count; i++)
+        column_count += registry_component(registry, components[i])->size > 0;
+    struct archetype *archetype = archetype_allocate(registry->pool, count, column_count);
+    if (!archetype)
+        return NULL;
+    archetype->is_singleton = is_singleton;
+    archetype->set_hash = archetype_set_hash(components, count, is_singleton);
+    archetype->column_bytes[HANDLE_COLUMN] = sizeof(pecs_entity);
+    archetype->column_components[HANDLE_COLUMN] = NO_COMPONENT;
+    uint32_t column = 1, widest = sizeof(pecs_entity);
+    for (uint32_t i = 0; i < count; i++) {
+        const uint32_t size = registry_component(registry, components[i])->size;
+        archetype->components[i] = components[i];
+        archetype->signature |= (uint64_t)1 << components[i] % 64;
+        archetype->columns[i] = size ? column : NO_COLUMN;
+        if (size) {
+            archetype->column_bytes[column] = size;
+            archetype->column_components[column++] = components[i];
+        }
+        widest = size > widest ? size : widest;
+    }
+    archetype->chunk_shift = chunk_shift == NO_CHUNK_SHIFT ? choose_chunk_shift(widest) : chunk_shift;
+    return archetype;
+}
+
+struct archetype *archetype_create_index(struct pool *pool)
+{
+    struct archetype *archetype = archetype_allocate(pool, 0, 1);
+    if (!archetype)
+        return NULL;
+    archetype->column_bytes[0] = 16;
+    archetype->column_components[0] = NO_COMPONENT;
+    archetype->chunk_shift = CHUNK_SHIFT;
+    return archetype;
+}
+
+uint32_t archetype_find(const struct archetype *archetype, pecs_component component)
+{
+    const pecs_component *components = archetype->components;
+    uint32_t low = 0, high = archetype->component_count;
+    while (high - low > 8) {
+        const uint32_t middle = (low + high) / 2;
+        if (components[middle] <= component)
+            low = middle;
+        else
+            high = middle;
+    }
+    for (; low < high; low++)
+        if (components[low] == component)
+            return low;
+    return NO_COLUMN;
+}
+
+uint32_t archetype_column(const struct archetype *archetype, pecs_component component)
+{
+    const uint32_t place = archetype_find(archetype, component);
+    return place == NO_COLUMN ? NO_COLUMN : archetype->columns[place];
+}
+
+static void runs_destroy(struct pool *pool, struct node *node)
+{
+    struct runs *runs = (struct runs *)node;
+    pool_release(pool, runs, sizeof(*runs) + runs->column_count * sizeof(struct run));
+}
+
+static const struct node_class runs_class = { runs_destroy, NULL };
+
+struct runs *runs_create(struct pool *pool, uint32_t column_count)
+{
+    struct runs *runs = pool_allocate_zeroed(pool, sizeof(*runs) + column_count * sizeof(struct run));
+    if (!runs)
+        return NULL;
+    node_init(&runs->node, &runs_class, 0);
+    runs->column_count = column_count;
+    return runs;
+}
+
+static size_t table_bytes(const struct archetype *archetype)
+{
+    return sizeof(struct table) + archetype->column_count * sizeof(struct column);
+}
+
+static void table_destroy(struct pool *pool, struct node *node)
+{
+    struct table *table = (struct table *)node;
+    const size_t bytes = table_bytes(table->archetype);
+    for (uint32_t i = 0; i < table->archetype->column_count; i++)
+        tree_clear(pool, &table->columns[i].chunks);
+    if (table->runs)
+        node_release(pool, &table->runs->node);
+    node_release(pool, &table->archetype->node);
+    pool_release(pool, table, bytes);
+}
+
+static struct node *table_copy(struct pool *pool, const struct node *node);
+
+static const struct node_class table_class = { table_destroy, table_copy };
+
+static struct node *table_copy(struct pool *pool, const struct node *node)
+{
+    const struct table *table = (const struct table *)node;
+    struct table *copy = pool_allocate(pool, table_bytes(table->archetype));
+    if (!copy)
+        return NULL;
+    node_init(&copy->node, &table_class, 0);
+    copy->archetype = table->archetype;
+    copy->runs = table->runs;
+    copy->row_count = table->row_count;
+    node_retain(&copy->archetype->node);
+    if (copy->runs)
+        node_retain(&copy->runs->node);
+    for (uint32_t i = 0; i < table->archetype->column_count; i++) {
+        copy->columns[i] = table->columns[i];
+        tree_retain(&copy->columns[i].chunks);
+    }
+    return &copy->node;
+}
+
+struct table *table_create(struct pool *pool, uint64_t epoch, struct archetype *archetype)
+{
+    struct table *table = pool_allocate_zeroed(pool, table_bytes(archetype));
+    if (!table)
+        return NULL;
+    node_init(&table->node, &table_class, epoch);
+    table->archetype = archetype;
+    node_retain(&archetype->node);
+    return table;
+}
+
+uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk)
+{
+    const struct array *array = (const struct array *)tree_get(&table->columns[column].chunks, chunk);
+    return array ? array->tick : table->runs->columns[column].tick;
+}
+
+/* The first array of a chunk whose live rows, if any, lie in the runs. */
+static pecs_status adopt_run(struct gate *gate, const struct table *table, uint32_t column, uint64_t chunk,
+                             uint64_t row_count, struct node **slot)
+{
+    const uint64_t width = table->archetype->column_bytes[column], live = table_live_rows(table, chunk);
+    struct runs *runs = table->runs;
+    struct array *array;
+    if (live == 0) {
+        array = array_create(gate->pool, gate->epoch, row_count * width);
+    } else if (runs->is_writable && row_count <= live && !node_is_shared(&runs->node)) {
+        uint8_t *bytes = runs->columns[column].base + (chunk << table->archetype->chunk_shift) * width;
+        array = array_create_lent(gate->pool, gate->epoch, bytes, live * width);
+    } else {
+        const uint64_t room = row_count <= live ? live : min_u64(max_u64(row_count, 2 * live), table_chunk_rows(table));
+        array = array_create(gate->pool, gate->epoch, room * width);
+        if (array) {
+            memcpy(array->data, table_chunk(table, column, chunk), (size_t)(live * width));
+            atomic_fetch_add_explicit(&gate->copied_bytes, live * width, memory_order_relaxed);
+        }
+    }
+    if (!array)
+        return PECS_E_MEMORY;
+    if (live && runs->free_counts)
+        array->free_count = le32_load(runs->free_counts[chunk]);
+    array->tick = gate->tick;
+    *slot = &array->node;
+    return PECS_OK;
+}
+
+static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
+                                  uint64_t row_count, uint8_t **ret_bytes)
+{
+    struct node **slot;
+    pecs_status status = tree_own_slot(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &slot);
+    if (status)
+        return status;
+    const uint64_t width = table->archetype->column_bytes[column];
+    if (*slot) {
+        const uint64_t room = ((struct array *)*slot)->size_bytes / width;
+        const uint64_t wanted =
+            row_count <= room ? room : min_u64(max_u64(row_count, 2 * room), table_chunk_rows(table));
+        status = gate_own_array(gate, slot, row_count * width, wanted * width, table_live_rows(table, chunk) * width);
+    } else {
+        status = adopt_run(gate, table, column, chunk, row_count, slot);
+    }
+    if (status)
+        return status;
+    /* parts of an iteration come here from several threads, after the first has stamped the column */
+    if (table->columns[column].tick != gate->tick)
+        table->columns[column].tick = gate->tick;
+    *ret_bytes = ((struct array *)*slot)->data;
+    return PECS_OK;
+}
+
+pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
+                            uint8_t **ret_bytes)
+{
+    assert(table->node.epoch == gate->epoch);
+    struct array *array = (struct array *)tree_get(&table->columns[column].chunks, chunk);
+    if (array && array->node.epoch == gate->epoch &&
+        array->size_bytes >= row_count * table->archetype->column_bytes[column]) {
+        *ret_bytes = array->data;
+        return PECS_OK;
+    }
+    return own_chunk_slow(gate, table, column, chunk, row_count, ret_bytes);
+}
+
+pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row)
+{
+    const uint64_t chunk = row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
+    pecs_status status = PECS_OK;
+    uint8_t *bytes;
+    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
+        status = table_own_chunk(gate, table, i, chunk, rows, &bytes);
+    return status;
+}
+
+/* Room for appends: chunks from that of row `low` on, which earlier removals may have reached, up to row `high`. */
+static pecs_status reserve_rows(struct gate *gate, struct table *table, uint32_t column, uint64_t low, uint64_t high)
+{
+    const uint32_t shift = table->archetype->chunk_shift;
+    pecs_status status = PECS_OK;
+    uint8_t *bytes;
+    for (uint64_t chunk = low >> shift; !status && chunk << shift < high; chunk++)
+        status = table_own_chunk(gate, table, column, chunk, min_u64(high - (chunk << shift), table_chunk_rows(table)),
+                                 &bytes);
+    return status;
+}
+
+pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t removal_count, uint64_t append_count)
+{
+    assert(table->node.epoch == gate->epoch && removal_count <= table->row_count);
+    const uint64_t low = table->row_count - removal_count, high = table->row_count + append_count;
+    const uint64_t first_empty = (low + table_chunk_rows(table) - 1) >> table->archetype->chunk_shift;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++) {
+        if (append_count) {
+            status = reserve_rows(gate, table, i, low, high);
+            continue;
+        }
+        for (uint64_t chunk = first_empty; !status && chunk < table_chunk_count(table); chunk++) {
+            struct node **slot;
+            if (tree_get(&table->columns[i].chunks, chunk))
+                status = tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot);
+        }
+    }
+    return status;
+}
+
+void table_remove_row(struct table *table, uint64_t row)
+{
+    const uint64_t last = --table->row_count;
+    for (uint32_t i = 0; row != last && i < table->archetype->column_count; i++)
+        memcpy(table_owned_value(table, i, row), table_value(table, i, last), table->archetype->column_bytes[i]);
+}
+
+void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
+{
+    const uint32_t shift = table->archetype->chunk_shift;
+    const uint64_t first = table_chunk_count(table);
+    const uint64_t end = (row_count_before + table_chunk_rows(table) - 1) >> shift;
+    for (uint32_t i = 0; first < end && i < table->archetype->column_count; i++) {
+        table->columns[i].tick = gate->tick;
+        if (first == 0) {
+            tree_clear(gate->pool, &table->columns[i].chunks);
+            continue;
+        }
+        for (uint64_t chunk = first; chunk < end; chunk++) {
+            struct node **slot;
+            if (!tree_get(&table->columns[i].chunks, chunk))
+                continue;
+            if (tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot)) {
+                assert(!"the path was readied");
+                continue;
+            }
+            node_release(gate->pool, *slot);
+            *slot = NULL;
+        }
+    }
+}

@@ -1,0 +1,138 @@
+/*
+ * Table: the rows of one archetype, column by column, in chunks. The entity index is a table too, of one column.
+ *
+ *     chunk of a row   row >> chunk_shift; all chunks but the last are full
+ *     bytes of a chunk its array, if the tree has one, else base + chunk * chunk bytes in the table's runs
+ *     live rows        row_count; rows of an array beyond it mean nothing
+ */
+#ifndef PECS_STORAGE_TABLE_H
+#define PECS_STORAGE_TABLE_H
+
+#include "array.h"
+#include "bytes.h"
+#include "registry.h"
+
+enum {
+    CHUNK_SHIFT = 12,                 /* rows a chunk: 4096, settled by benchmark (docs/decisions) */
+    CHUNK_SHIFT_MAX = 20,             /* that a file may ask for */
+    CHUNK_COLUMN_BYTES = 1024 * 1024, /* wider components get fewer rows a chunk */
+    HANDLE_COLUMN = 0,
+};
+
+#define NO_CHUNK_SHIFT UINT32_MAX
+#define NO_COLUMN UINT32_MAX
+#define NO_TABLE UINT32_MAX
+#define NO_COMPONENT UINT32_MAX
+
+/* The components of a table and where their columns are. Immutable, shared by all states. */
+struct archetype {
+    struct node node;
+    uint64_t set_hash;  /* of the components and the flag; independent of order */
+    uint64_t signature; /* a bit for each component modulo 64 */
+    uint32_t component_count, column_count, chunk_shift;
+    bool is_singleton;                 /* the singletons' table: at most one row, without an entity */
+    pecs_component *components;        /* ascending */
+    uint32_t *columns;                 /* of each component: its column, NO_COLUMN for tags */
+    uint32_t *column_bytes;            /* of each column: bytes a row; column 0 holds the handles */
+    pecs_component *column_components; /* of each column; NO_COMPONENT for the handles */
+};
+
+/* chunk_shift: a file tells its own; NO_CHUNK_SHIFT lets the library choose. */
+struct archetype *archetype_create(const pecs_registry *registry, const pecs_component *components, uint32_t count,
+                                   bool is_singleton, uint32_t chunk_shift);
+struct archetype *archetype_create_index(struct pool *pool);
+uint64_t archetype_set_hash(const pecs_component *components, uint32_t count, bool is_singleton);
+
+/* Position of a component in archetype->components, or NO_COLUMN. */
+uint32_t archetype_find(const struct archetype *archetype, pecs_component component);
+/* Its column; NO_COLUMN when it is absent or a tag. */
+uint32_t archetype_column(const struct archetype *archetype, pecs_component component);
+
+/* Where the rows of a table lie in an image: one contiguous run for each column. */
+struct run {
+    uint8_t *base;
+    uint64_t tick; /* of the last write to any of its rows */
+};
+struct runs {
+    struct node node;
+    bool is_writable; /* a private image: bytes that no other state sees are edited in place */
+    uint32_t column_count;
+    const le32 *free_counts; /* entity index: of each chunk */
+    struct run columns[];
+};
+struct runs *runs_create(struct pool *pool, uint32_t column_count);
+
+struct column {
+    struct tree chunks;
+    uint64_t tick; /* of the last write to any chunk; kept when chunks go */
+};
+struct table {
+    struct node node;
+    struct archetype *archetype;
+    struct runs *runs; /* NULL: every live chunk has an array */
+    uint64_t row_count;
+    struct column columns[]; /* archetype->column_count of them */
+};
+
+/* Takes its own reference to the archetype. */
+struct table *table_create(struct pool *pool, uint64_t epoch, struct archetype *archetype);
+
+static inline uint64_t table_chunk_rows(const struct table *table)
+{
+    return (uint64_t)1 << table->archetype->chunk_shift;
+}
+static inline uint64_t table_chunk_count(const struct table *table)
+{
+    return (table->row_count + table_chunk_rows(table) - 1) >> table->archetype->chunk_shift;
+}
+/* Live rows of a chunk. */
+static inline uint64_t table_live_rows(const struct table *table, uint64_t chunk)
+{
+    const uint64_t first = chunk << table->archetype->chunk_shift;
+    return first >= table->row_count ? 0 : min_u64(table->row_count - first, table_chunk_rows(table));
+}
+
+/* The bytes of a chunk that has live rows, for reading. */
+static inline const uint8_t *table_chunk(const struct table *table, uint32_t column, uint64_t chunk)
+{
+    const struct array *array = (const struct array *)tree_get(&table->columns[column].chunks, chunk);
+    if (array)
+        return array->data;
+    return table->runs->columns[column].base +
+           (chunk << table->archetype->chunk_shift) * table->archetype->column_bytes[column];
+}
+/* One value, for reading. */
+static inline const uint8_t *table_value(const struct table *table, uint32_t column, uint64_t row)
+{
+    const uint64_t in_chunk = row & (table_chunk_rows(table) - 1);
+    return table_chunk(table, column, row >> table->archetype->chunk_shift) +
+           in_chunk * table->archetype->column_bytes[column];
+}
+uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk);
+
+/* The editing functions need a table that is private; those that fail leave its content as it was. */
+
+/* Passes the gate for one chunk of one column, with room for row_count rows. */
+pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
+                            uint8_t **ret_bytes);
+/* The same for every column of the chunk of a live row. */
+pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row);
+
+/*
+ * Readies the end of the table for an edit that takes away at most removal_count rows and appends at most
+ * append_count: room for the appended, and private paths for chunks that the end may leave.
+ */
+pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t removal_count, uint64_t append_count);
+
+/* A value of a row whose chunk has passed the gate. */
+static inline uint8_t *table_owned_value(struct table *table, uint32_t column, uint64_t row)
+{
+    return (uint8_t *)(uintptr_t)table_value(table, column, row);
+}
+
+/* Moves the last row into `row` and drops it; both were readied. Chunks left empty stay until table_trim. */
+void table_remove_row(struct table *table, uint64_t row);
+/* Frees chunks beyond the last row. Their paths were readied. `row_count` is what the table had. */
+void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before);
+
+#endif

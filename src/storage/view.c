@@ -1,0 +1,119 @@
+/* Reading a state: the public view. Nothing here changes anything, so any number of threads may be here. */
+#include "hash.h"
+#include "state.h"
+
+#include <pecs/view.h>
+
+bool pecs_view_alive(pecs_view view, pecs_entity entity)
+{
+    return state_find(view_source(view)->state, entity) != NULL;
+}
+
+bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component component)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    const struct record *record = state_find(state, entity);
+    return record && archetype_find(state_table(state, record->table)->archetype, component) != NO_COLUMN;
+}
+
+static const void *value_at(const struct table *table, uint64_t row, pecs_component component, size_t size_bytes)
+{
+    const uint32_t column = archetype_column(table->archetype, component);
+    if (column == NO_COLUMN || table->archetype->column_bytes[column] != size_bytes)
+        return NULL;
+    return table_value(table, column, row);
+}
+
+const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_component component, size_t size_bytes)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    const struct record *record = state_find(state, entity);
+    return record ? value_at(state_table(state, record->table), record->row, component, size_bytes) : NULL;
+}
+
+const void *pecs_view_singleton(pecs_view view, pecs_component component, size_t size_bytes)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    return state->singleton_table == NO_TABLE
+               ? NULL
+               : value_at(state_table(state, state->singleton_table), 0, component, size_bytes);
+}
+
+uint64_t pecs_view_tick(pecs_view view)
+{
+    return view_source(view)->state->tick;
+}
+
+void pecs_view_summary(pecs_view view, pecs_summary *ret_summary)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    *ret_summary = (pecs_summary){
+        .entity_count = state->entity_count,
+        .slot_count = state_slot_count(state),
+        .free_count = state->free_count,
+        .table_count = state->table_count,
+        .tick = state->tick,
+    };
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint32_t j = 1; j < table->archetype->column_count; j++)
+            ret_summary->component_bytes += table->row_count * table->archetype->column_bytes[j];
+    }
+}
+
+/* A number for a handle; singletons have that of entity none. */
+static uint64_t hash_entity(pecs_entity entity)
+{
+    return mix_u64(((uint64_t)entity.generation << 32 | entity.index) + 0x9e3779b97f4a7c15u);
+}
+
+static uint64_t hash_id(pecs_id id)
+{
+    return hash64(id.bytes, sizeof(id.bytes));
+}
+
+/* Padding means nothing: such values are hashed from a copy with zeros in its place, in pieces. */
+static uint64_t hash_value(const struct component *component, const uint8_t *value, uint64_t seed)
+{
+    if (!component->padding.count)
+        return hash64_seeded(value, component->size, seed);
+    uint32_t from = 0;
+    for (size_t i = 0; i < component->padding.count; i++) {
+        const struct byte_span *span = &component->padding.spans[i];
+        seed = hash64_seeded(value + from, span->offset - from, seed);
+        from = span->offset + span->size;
+    }
+    return hash64_seeded(value + from, component->size - from, seed);
+}
+
+static uint64_t hash_chunk(const pecs_registry *registry, const struct table *table, uint64_t chunk)
+{
+    const struct archetype *archetype = table->archetype;
+    const uint64_t rows = table_live_rows(table, chunk);
+    const pecs_entity *entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+    uint64_t sum = 0;
+    for (uint64_t row = 0; row < rows && !archetype->is_singleton; row++)
+        sum += mix_u64(hash_entity(entities[row]));
+    for (uint32_t i = 0; i < archetype->component_count; i++) {
+        const struct component *component = registry_component(registry, archetype->components[i]);
+        const uint64_t type_hash = hash_id(component->id);
+        const uint8_t *values = component->size ? table_chunk(table, archetype->columns[i], chunk) : NULL;
+        for (uint64_t row = 0; row < rows; row++) {
+            const uint64_t seed = hash_entity(entities[row]) ^ type_hash;
+            sum += values ? hash_value(component, values + row * component->size, seed) : mix_u64(seed);
+        }
+    }
+    return sum;
+}
+
+uint64_t pecs_view_hash(pecs_view view)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    uint64_t sum = 0;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
+            sum += hash_chunk(state->registry, table, chunk);
+    }
+    return mix_u64(sum);
+}

@@ -1,0 +1,239 @@
+/*
+ * The steps that structural edits share. Nothing here decides what an edit means; see world.c and commands.c.
+ */
+#include "edit.h"
+
+#include <assert.h>
+
+pecs_status edit_own_state(struct pecs_world *world)
+{
+    gate_drain(&world->gate);
+    const pecs_status status = state_own(&world->gate, &world->state);
+    world->source.state = world->state;
+    return status;
+}
+
+pecs_status edit_begin(struct pecs_world *world)
+{
+    if (atomic_load_explicit(&world->gate.open_reads, memory_order_acquire) ||
+        atomic_load_explicit(&world->gate.open_writes, memory_order_acquire))
+        return PECS_E_BUSY;
+    return edit_own_state(world);
+}
+
+pecs_status edit_check_values(const pecs_registry *registry, const pecs_value *values, size_t value_count)
+{
+    if (value_count > registry->component_count || (value_count && !values))
+        return PECS_E_MISUSE;
+    for (size_t i = 0; i < value_count; i++)
+        if (values[i].component >= registry->component_count ||
+            values[i].size_bytes != registry_component(registry, values[i].component)->size)
+            return PECS_E_MISUSE;
+    return PECS_OK;
+}
+
+pecs_status edit_find_table(struct pecs_world *world, const pecs_component *components, uint32_t count,
+                            bool is_singleton, uint32_t *ret_table)
+{
+    const uint64_t hash = archetype_set_hash(components, count, is_singleton);
+    *ret_table = catalog_find(&world->catalog, components, count, is_singleton, hash);
+    if (*ret_table != NO_TABLE)
+        return PECS_OK;
+    struct pool *pool = world->registry->pool;
+    struct archetype *archetype = archetype_create(world->registry, components, count, is_singleton, NO_CHUNK_SHIFT);
+    if (!archetype)
+        return PECS_E_MEMORY;
+    pecs_status status = state_add_table(&world->gate, world->state, archetype, ret_table);
+    if (!status && (status = catalog_add(&world->catalog, pool, archetype)))
+        state_drop_table(&world->gate, world->state);
+    node_release(pool, &archetype->node);
+    return status;
+}
+
+void edit_drop_tables(struct pecs_world *world, uint32_t table_count)
+{
+    while (world->state->table_count > table_count) {
+        catalog_drop(&world->catalog);
+        state_drop_table(&world->gate, world->state);
+    }
+}
+
+pecs_status edit_own_table(struct pecs_world *world, uint32_t table, struct table **ret_table)
+{
+    return state_own_table(&world->gate, world->state, table, ret_table);
+}
+
+pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
+{
+    struct table *table;
+    uint8_t *bytes;
+    const pecs_status status = state_own_index(&world->gate, world->state, &table);
+    const uint64_t chunk = index >> CHUNK_SHIFT;
+    return status ? status : table_own_chunk(&world->gate, table, 0, chunk, table_live_rows(table, chunk), &bytes);
+}
+
+pecs_status edit_open_session(struct pecs_world *world)
+{
+    if (world->session_is_open)
+        return PECS_OK;
+    const struct sessions *old = world->state->sessions;
+    const uint32_t count = old ? old->count : 0;
+    if (count == UINT32_MAX)
+        return PECS_E_LIMIT;
+    struct sessions *sessions = sessions_create(world->registry->pool, count + 1);
+    if (!sessions)
+        return PECS_E_MEMORY;
+    if (old)
+        memcpy(sessions->nonces, old->nonces, count * sizeof(*old->nonces));
+    const uint64_t nonce =
+        world->session_nonce ? world->session_nonce + mix_u64(world->session_count) : os_random_u64();
+    sessions->nonces[count] = world->open_nonce = nonce & (((uint64_t)1 << 60) - 1);
+    if (old)
+        node_release(world->registry->pool, &world->state->sessions->node);
+    world->state->sessions = sessions;
+    world->session_count++;
+    world->session_is_open = true;
+    return PECS_OK;
+}
+
+pecs_status edit_plan_note(struct pecs_world *world, uint32_t table, uint64_t removal_count, uint64_t append_count)
+{
+    struct pool *pool = world->registry->pool;
+    const size_t had = world->plan_capacity;
+    if (!pool_reserve(pool, (void **)&world->plans, &world->plan_capacity, (size_t)table + 1, sizeof(*world->plans)))
+        return PECS_E_MEMORY;
+    if (world->plan_capacity > had)
+        memset(world->plans + had, 0, (world->plan_capacity - had) * sizeof(*world->plans));
+    if (!pool_reserve(pool, (void **)&world->planned, &world->planned_capacity, world->planned_count + 1,
+                      sizeof(*world->planned)))
+        return PECS_E_MEMORY;
+    struct table_plan *plan = &world->plans[table];
+    if (!plan->removal_count && !plan->append_count)
+        world->planned[world->planned_count++] = table;
+    plan->removal_count += removal_count;
+    plan->append_count += append_count;
+    return PECS_OK;
+}
+
+/* The rows that may be moved into the places of removed ones are the last ones: their records will be written. */
+static pecs_status own_last_records(struct pecs_world *world, const struct table *table, uint64_t count)
+{
+    pecs_status status = PECS_OK;
+    for (uint64_t row = table->row_count - count; !status && row < table->row_count; row++) {
+        pecs_entity entity;
+        memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
+        status = edit_own_record(world, entity.index);
+    }
+    return status;
+}
+
+pecs_status edit_plan_ready(struct pecs_world *world)
+{
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < world->planned_count; i++) {
+        struct table_plan *plan = &world->plans[world->planned[i]];
+        struct table *table;
+        status = edit_own_table(world, world->planned[i], &table);
+        if (status)
+            break;
+        plan->row_count_before = table->row_count + plan->append_count;
+        if (plan->row_count_before > ROW_COUNT_MAX)
+            return PECS_E_LIMIT;
+        status = table_reserve(&world->gate, table, plan->removal_count, plan->append_count);
+        if (!status)
+            status = own_last_records(world, table, plan->removal_count);
+    }
+    return status;
+}
+
+void edit_plan_finish(struct pecs_world *world)
+{
+    for (size_t i = 0; i < world->planned_count; i++) {
+        const uint32_t table = world->planned[i];
+        if (world->plans[table].removal_count)
+            table_trim(&world->gate, edit_table(world, table), world->plans[table].row_count_before);
+    }
+    edit_plan_forget(world);
+}
+
+void edit_plan_forget(struct pecs_world *world)
+{
+    for (size_t i = 0; i < world->planned_count; i++)
+        world->plans[world->planned[i]] = (struct table_plan){ 0 };
+    world->planned_count = 0;
+}
+
+pecs_entity edit_take_slot(struct pecs_world *world)
+{
+    struct table *index = edit_index(world);
+    pecs_entity entity = { 0, 1 };
+    if (world->state->free_count) {
+        entity.index = free_map_take(&world->free_map, world->state, index);
+        entity.generation = edit_record(world, entity.index)->generation + 1;
+    } else {
+        entity.index = (uint32_t)index->row_count++;
+    }
+    *edit_record(world, entity.index) =
+        (struct record){ entity.generation, NO_TABLE, 0, world->state->sessions->count - 1 };
+    world->state->entity_count++;
+    return entity;
+}
+
+void edit_give_slot(struct pecs_world *world, uint32_t index)
+{
+    struct record *record = edit_record(world, index);
+    *record = (struct record){ record->generation, NO_TABLE, 0, 0 };
+    world->state->entity_count--;
+    if (record->generation < GENERATION_MAX)
+        free_map_give(&world->free_map, world->state, edit_index(world), index);
+}
+
+static void place(struct pecs_world *world, pecs_entity entity, uint32_t table, uint64_t row)
+{
+    if (entity.generation == 0) {
+        world->state->singleton_table = table;
+        return;
+    }
+    struct record *record = edit_record(world, entity.index);
+    record->table = table;
+    record->row = (uint32_t)row;
+}
+
+uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity entity)
+{
+    struct table *to = edit_table(world, table);
+    const uint64_t row = to->row_count++;
+    memcpy(table_owned_value(to, HANDLE_COLUMN, row), &entity, sizeof(entity));
+    place(world, entity, table, row);
+    return row;
+}
+
+void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row)
+{
+    struct table *from = edit_table(world, table);
+    table_remove_row(from, row);
+    if (row == from->row_count)
+        return;
+    pecs_entity moved;
+    memcpy(&moved, table_value(from, HANDLE_COLUMN, row), sizeof(moved));
+    place(world, moved, table, row);
+}
+
+void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, uint64_t row, uint32_t to)
+{
+    const uint64_t new_row = edit_append_row(world, to, entity);
+    const struct table *source = edit_table(world, from);
+    struct table *target = edit_table(world, to);
+    const struct archetype *a = source->archetype, *b = target->archetype;
+    for (uint32_t i = 1, j = 1; i < a->column_count && j < b->column_count;) {
+        if (a->column_components[i] == b->column_components[j]) {
+            memcpy(table_owned_value(target, j, new_row), table_value(source, i, row), b->column_bytes[j]);
+            i++, j++;
+        } else if (a->column_components[i] < b->column_components[j]) {
+            i++;
+        } else {
+            j++;
+        }
+    }
+    edit_remove_row(world, from, row);
+}

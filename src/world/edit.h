@@ -1,0 +1,107 @@
+/*
+ * The world's inside, and the steps that its edits share. Every structural edit is made in this order:
+ *
+ *     refuse    busy, dead, misuse
+ *     find      the tables that rows go to, adding them at the end
+ *     ready     every array that will be touched passes the gate, with room; the session is opened last
+ *     change    rows, records, counts: cannot fail
+ *
+ * and when a step fails, tables that were added are dropped again.
+ */
+#ifndef PECS_WORLD_EDIT_H
+#define PECS_WORLD_EDIT_H
+
+#include "catalog.h"
+#include "free_map.h"
+#include "state.h"
+
+#include <pecs/world.h>
+
+/* What a batch of edits does to each table, gathered before anything is changed. */
+struct table_plan {
+    uint64_t removal_count, append_count;
+    uint64_t row_count_before;
+};
+
+struct pecs_world {
+    struct view_source source; /* kept equal to `state` */
+    struct pecs_snapshot *state;
+    pecs_registry *registry;
+    struct gate gate;
+    struct catalog catalog;
+    struct free_map free_map;
+
+    uint64_t session_nonce; /* given, or 0: random */
+    uint32_t session_count; /* opened by this world */
+    bool session_is_open;   /* the last of the state's sessions is this world's */
+    uint64_t open_nonce;
+
+    pecs_component *set;      /* scratch: a set of components, ascending */
+    struct table_plan *plans; /* by table; all zero between edits */
+    size_t plan_capacity;
+    uint32_t *planned; /* tables with a plan */
+    size_t planned_count, planned_capacity;
+};
+
+static inline const struct component *world_component(const struct pecs_world *world, pecs_component component)
+{
+    return registry_component(world->registry, component);
+}
+
+/* PECS_E_BUSY while an iteration is open; else ready for structural edits, with the state private. */
+pecs_status edit_begin(struct pecs_world *world);
+pecs_status edit_own_state(struct pecs_world *world);
+
+/* Checks components and sizes of values; a component twice is left to the caller. */
+pecs_status edit_check_values(const pecs_registry *registry, const pecs_value *values, size_t value_count);
+
+/* The table of a set, added when there is none. `edit_drop_tables` undoes all that were added since `table_count`. */
+pecs_status edit_find_table(struct pecs_world *world, const pecs_component *components, uint32_t count,
+                            bool is_singleton, uint32_t *ret_table);
+void edit_drop_tables(struct pecs_world *world, uint32_t table_count);
+
+/* Readying. */
+pecs_status edit_own_table(struct pecs_world *world, uint32_t table, struct table **ret_table);
+pecs_status edit_own_record(struct pecs_world *world, uint32_t index);
+pecs_status edit_open_session(struct pecs_world *world);
+
+/*
+ * The plan of a batch: note each row that leaves or joins a table, ready them all, make the changes, finish. When
+ * readying fails, edit_plan_forget.
+ */
+pecs_status edit_plan_note(struct pecs_world *world, uint32_t table, uint64_t removal_count, uint64_t append_count);
+pecs_status edit_plan_ready(struct pecs_world *world);
+void edit_plan_finish(struct pecs_world *world);
+void edit_plan_forget(struct pecs_world *world);
+
+/* The row and record of a living entity that is to leave its table; noted in the plan. */
+pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity);
+
+/* Changes; all that they touch has been readied. */
+
+/* Writable memory of things that have passed the gate in this epoch. */
+static inline struct table *edit_table(struct pecs_world *world, uint32_t table)
+{
+    return (struct table *)tree_get(&world->state->tables, table);
+}
+static inline struct table *edit_index(struct pecs_world *world)
+{
+    return (struct table *)world->state->index.root;
+}
+static inline struct record *edit_record(struct pecs_world *world, uint32_t index)
+{
+    return (struct record *)(void *)table_owned_value(edit_index(world), 0, index);
+}
+
+/* The next slot, reused or appended, with its record but for table and row. */
+pecs_entity edit_take_slot(struct pecs_world *world);
+/* The slot of an entity whose row is gone. */
+void edit_give_slot(struct pecs_world *world, uint32_t index);
+/* Appends a row for the entity and points its record there. The values are not set. Entity none: a singletons' row. */
+uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity entity);
+/* Takes a row away; the last one takes its place. */
+void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row);
+/* Moves an entity's row to another table: the columns that both have are copied, the others left unset. */
+void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, uint64_t row, uint32_t to);
+
+#endif

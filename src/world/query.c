@@ -1,0 +1,331 @@
+/*
+ * Queries and iterations. A query is a sealed list of terms; an iteration is a place in the list of tables, kept in the
+ * caller's pecs_iter. In a world the candidates are the tables of the rarest required component; a snapshot is
+ * searched whole. The table is looked up anew for each chunk, so a value edited meanwhile is seen.
+ */
+#include "edit.h"
+#include "error.h"
+#include "match.h"
+
+#include <pecs/query.h>
+
+enum { TERM_MAX = 32 };
+
+struct pecs_query {
+    pecs_registry *registry;
+    uint64_t required_signature;
+    uint32_t term_count, data_count; /* terms in all; those that read or write come first */
+    pecs_term terms[TERM_MAX];
+};
+
+static bool is_required(pecs_access access)
+{
+    return access == PECS_READ || access == PECS_WRITE || access == PECS_WITH;
+}
+static bool is_write(pecs_access access)
+{
+    return access == PECS_WRITE || access == PECS_MAYBE_WRITE;
+}
+static bool is_data(pecs_access access)
+{
+    return access != PECS_WITH && access != PECS_WITHOUT;
+}
+
+static pecs_status check_terms(const pecs_registry *registry, const pecs_term *terms, size_t count, pecs_error *error)
+{
+    if (!registry || (count && !terms))
+        return fail(error, PECS_E_MISUSE, "a query needs a registry and its terms");
+    if (count > TERM_MAX)
+        return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, TERM_MAX);
+    for (size_t i = 0; i < count; i++) {
+        if (terms[i].component >= registry->component_count)
+            return fail(error, PECS_E_MISUSE, "term %zu: component %u is not in the registry", i, terms[i].component);
+        if ((unsigned)terms[i].access > PECS_WITHOUT)
+            return fail(error, PECS_E_MISUSE, "term %zu: no such access", i);
+        for (size_t j = 0; j < i; j++)
+            if (terms[j].component == terms[i].component)
+                return fail(error, PECS_E_MISUSE, "terms %zu and %zu name the same component", j, i);
+    }
+    return PECS_OK;
+}
+
+pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
+                              pecs_query **ret_query, pecs_error *error)
+{
+    const pecs_status status = check_terms(registry, terms, term_count, error);
+    if (status)
+        return status;
+    struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));
+    if (!query)
+        return fail_memory(error);
+    query->registry = registry_retain(registry);
+    for (size_t i = 0; i < term_count; i++)
+        if (is_data(terms[i].access))
+            query->terms[query->term_count++] = terms[i];
+    query->data_count = query->term_count;
+    for (size_t i = 0; i < term_count; i++) {
+        if (!is_data(terms[i].access))
+            query->terms[query->term_count++] = terms[i];
+        if (is_required(terms[i].access))
+            query->required_signature |= (uint64_t)1 << terms[i].component % 64;
+    }
+    *ret_query = query;
+    return PECS_OK;
+}
+
+void pecs_query_destroy(pecs_query *query)
+{
+    if (!query)
+        return;
+    pecs_registry *registry = query->registry;
+    pool_release(registry->pool, query, sizeof(*query));
+    pecs_registry_destroy(registry);
+}
+
+const pecs_registry *query_registry(const pecs_query *query)
+{
+    return query->registry;
+}
+
+bool query_matches(const pecs_query *query, const struct archetype *archetype)
+{
+    if ((archetype->signature & query->required_signature) != query->required_signature || archetype->is_singleton)
+        return false;
+    for (uint32_t i = 0; i < query->term_count; i++) {
+        const pecs_access access = query->terms[i].access;
+        if (access == PECS_MAYBE_READ || access == PECS_MAYBE_WRITE)
+            continue;
+        const bool is_there = archetype_find(archetype, query->terms[i].component) != NO_COLUMN;
+        if (is_there == (access == PECS_WITHOUT))
+            return false;
+    }
+    return true;
+}
+
+/* The tables that may match: those of the rarest required component, or all. */
+static void find_candidates(pecs_iter *iter, const pecs_query *query, const struct view_source *source)
+{
+    iter->state.tables = NULL;
+    iter->state.table_limit = source->state->table_count;
+    for (uint32_t i = 0; source->world && i < query->term_count; i++) {
+        const struct posting_list *list = &source->world->catalog.postings[query->terms[i].component];
+        if (is_required(query->terms[i].access) && list->count <= iter->state.table_limit) {
+            iter->state.tables = list->tables;
+            iter->state.table_limit = (uint32_t)list->count;
+        }
+    }
+}
+
+/* The next matching table with rows, or NULL; iter->state.table is its number. */
+static const struct table *next_table(pecs_iter *iter)
+{
+    const pecs_query *query = iter->state.query;
+    const struct view_source *source = iter->state.source;
+    while (iter->state.table_place < iter->state.table_limit) {
+        const uint32_t place = iter->state.table_place++;
+        iter->state.table = iter->state.tables ? iter->state.tables[place] : place;
+        const struct table *table = state_table(source->state, iter->state.table);
+        if (table->row_count && query_matches(query, table->archetype))
+            return table;
+    }
+    return NULL;
+}
+
+uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
+{
+    pecs_iter iter = { .state = { .query = query, .source = view.source } };
+    uint64_t count = 0;
+    find_candidates(&iter, query, view_source(view));
+    for (const struct table *table; (table = next_table(&iter));)
+        count += table->row_count;
+    return count;
+}
+
+/* Cuts the chunks of all matching tables into part_count runs of about equal length, and picks one. */
+static void cut_part(pecs_iter *iter, const pecs_iter_options *options)
+{
+    uint64_t total = 0;
+    for (const struct table *table; (table = next_table(iter));)
+        total += table_chunk_count(table);
+    iter->state.table_place = 0;
+    /* total < 2^45 and parts < 2^32: by quotient and remainder, without overflow */
+    const uint64_t share = total / options->part_count, rest = total % options->part_count;
+    iter->state.skip_count = share * options->part + min_u64(options->part, rest);
+    iter->state.give_count = share + (options->part < rest);
+}
+
+static pecs_iter begin(const pecs_query *query, const struct view_source *source, struct pecs_world *world,
+                       const pecs_iter_options *options)
+{
+    pecs_iter iter = { .state = { .query = query, .source = source, .world = world, .give_count = UINT64_MAX } };
+    if (!query || !source || query->registry != source->state->registry ||
+        (options && options->part_count && options->part >= options->part_count)) {
+        iter.state.source = NULL;
+        iter.status = PECS_E_MISUSE;
+        return iter;
+    }
+    if (source->world)
+        atomic_fetch_add_explicit(world ? &world->gate.open_writes : &source->world->gate.open_reads, 1,
+                                  memory_order_relaxed);
+    find_candidates(&iter, query, source);
+    if (options) {
+        iter.state.changed_since = options->changed_since;
+        if (options->part_count)
+            cut_part(&iter, options);
+    }
+    return iter;
+}
+
+pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_iter_options *options)
+{
+    return begin(query, view_source(view), NULL, options);
+}
+
+/*
+ * Before threads edit parts: every node above the arrays of the columns to write is made private and every page is made,
+ * so that each thread then changes only the slots of its own chunks.
+ */
+static pecs_status own_for_parts(pecs_iter *iter)
+{
+    struct pecs_world *world = iter->state.world;
+    const pecs_query *query = iter->state.query;
+    pecs_status status = PECS_OK;
+    while (!status && next_table(iter)) {
+        struct table *table;
+        status = edit_own_table(world, iter->state.table, &table);
+        for (uint32_t i = 0; !status && i < query->data_count; i++) {
+            const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
+            if (!is_write(query->terms[i].access) || column == NO_COLUMN)
+                continue;
+            struct node **slot;
+            struct column *owned = &table->columns[column];
+            const uint64_t last = table_chunk_count(table) - 1;
+            status = tree_own_slot(world->gate.pool, world->gate.epoch, &owned->chunks, last, &slot);
+            for (uint64_t chunk = 0; !status && chunk < last; chunk += PAGE_FANOUT)
+                status = tree_own_slot(world->gate.pool, world->gate.epoch, &owned->chunks, chunk, &slot);
+            owned->tick = world->gate.tick;
+        }
+    }
+    iter->state.table_place = 0;
+    return status;
+}
+
+pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options)
+{
+    const pecs_status status = world ? edit_own_state(world) : PECS_E_MISUSE;
+    pecs_iter iter = begin(query, world ? &world->source : NULL, world, options);
+    if (!iter.status)
+        iter.status = status;
+    if (!iter.status && options && options->part_count > 1)
+        iter.status = own_for_parts(&iter);
+    return iter;
+}
+
+static bool changed(const pecs_iter *iter, const struct table *table, uint64_t chunk)
+{
+    const pecs_query *query = iter->state.query;
+    const struct view_source *source = iter->state.source;
+    if (source->state->floor_tick > iter->state.changed_since)
+        return true;
+    for (uint32_t i = 0; i < query->data_count; i++) {
+        const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
+        if (column != NO_COLUMN && table->columns[column].tick > iter->state.changed_since &&
+            table_chunk_tick(table, column, chunk) > iter->state.changed_since)
+            return true;
+    }
+    /* a query without columns asks for rows that came or went */
+    return query->data_count == 0 && table_chunk_tick(table, HANDLE_COLUMN, chunk) > iter->state.changed_since;
+}
+
+static pecs_status own_chunk(pecs_iter *iter, uint64_t chunk)
+{
+    struct pecs_world *world = iter->state.world;
+    const pecs_query *query = iter->state.query;
+    struct table *table;
+    pecs_status status = edit_own_table(world, iter->state.table, &table);
+    for (uint32_t i = 0; !status && i < query->data_count; i++) {
+        if (!is_write(query->terms[i].access))
+            continue;
+        const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
+        uint8_t *bytes;
+        if (column != NO_COLUMN)
+            status = table_own_chunk(&world->gate, table, column, chunk, table_live_rows(table, chunk), &bytes);
+    }
+    return status;
+}
+
+/* The next chunk of this part; false at the end. */
+static bool step(pecs_iter *iter)
+{
+    while (iter->state.give_count) {
+        if (iter->state.chunk < iter->state.chunk_end) {
+            iter->state.chunk++;
+            iter->state.give_count--;
+            return true;
+        }
+        const struct table *table = next_table(iter);
+        if (!table)
+            return false;
+        const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
+        iter->state.skip_count -= skipped;
+        iter->state.chunk = skipped;
+        iter->state.chunk_end = chunk_count;
+    }
+    return false;
+}
+
+bool pecs_iter_next(pecs_iter *iter)
+{
+    iter->row_count = 0;
+    iter->entities = NULL;
+    while (!iter->status && step(iter)) {
+        const struct view_source *source = iter->state.source;
+        const struct table *table = state_table(source->state, iter->state.table);
+        const uint64_t chunk = iter->state.chunk - 1;
+        if (iter->state.changed_since && !changed(iter, table, chunk))
+            continue;
+        if (iter->state.world) {
+            iter->status = own_chunk(iter, chunk);
+            if (iter->status)
+                return false;
+            table = state_table(source->state, iter->state.table);
+        }
+        iter->row_count = (size_t)table_live_rows(table, chunk);
+        iter->entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+        return true;
+    }
+    return false;
+}
+
+void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes)
+{
+    const pecs_query *query = iter->state.query;
+    const struct view_source *source = iter->state.source;
+    if (!iter->row_count)
+        return NULL;
+    for (uint32_t i = 0; i < query->data_count; i++) {
+        if (query->terms[i].component != component)
+            continue;
+        if (access != PECS_READ && (access != PECS_WRITE || !iter->state.world || !is_write(query->terms[i].access)))
+            return NULL;
+        const struct table *table = state_table(source->state, iter->state.table);
+        const uint32_t column = archetype_column(table->archetype, component);
+        if (column == NO_COLUMN || table->archetype->column_bytes[column] != size_bytes)
+            return NULL;
+        return (void *)(uintptr_t)table_chunk(table, column, iter->state.chunk - 1);
+    }
+    return NULL;
+}
+
+pecs_status pecs_iter_end(pecs_iter *iter)
+{
+    const struct view_source *source = iter->state.source;
+    if (source && source->world)
+        atomic_fetch_sub_explicit(iter->state.world ? &source->world->gate.open_writes
+                                                    : &source->world->gate.open_reads,
+                                  1, memory_order_release);
+    iter->state.source = NULL;
+    iter->row_count = 0;
+    iter->state.give_count = 0;
+    return iter->status;
+}

@@ -1,0 +1,514 @@
+/*
+ * The public edits of a world. Each decides what is to change, has it readied by the steps of edit.h, and changes it.
+ */
+#include "edit.h"
+#include "error.h"
+#include "match.h"
+
+#include <pecs/snapshot.h>
+
+#include <assert.h>
+
+pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base, const pecs_world_options *options,
+                              pecs_world **ret_world, pecs_error *error)
+{
+    if (!registry || !ret_world || (base && base->registry != registry))
+        return fail(error, PECS_E_MISUSE, "a world needs a registry, and a base of the same one");
+    struct pool *pool = registry->pool;
+    struct pecs_world *world = pool_allocate_zeroed(pool, sizeof(*world));
+    if (!world)
+        return fail_memory(error);
+    world->source.world = world;
+    world->registry = registry_retain(registry);
+    world->session_nonce = options ? options->session_nonce : 0;
+    gate_init(&world->gate, pool);
+    world->set = pool_allocate(pool, (registry->component_count + 1) * sizeof(*world->set));
+    pecs_status status = world->set ? catalog_init(&world->catalog, pool, registry->component_count) : PECS_E_MEMORY;
+    if (base)
+        world->state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)base);
+    else if (!status)
+        status = state_create(registry, world->gate.epoch, &world->state);
+    if (!status)
+        status = catalog_follow(&world->catalog, pool, world->state);
+    if (status) {
+        pecs_world_destroy(world);
+        return fail_memory(error);
+    }
+    world->source.state = world->state;
+    world->gate.tick = world->state->tick;
+    *ret_world = world;
+    return PECS_OK;
+}
+
+void pecs_world_destroy(pecs_world *world)
+{
+    if (!world)
+        return;
+    pecs_registry *registry = world->registry;
+    struct pool *pool = registry->pool;
+    free_map_deinit(&world->free_map, pool);
+    catalog_deinit(&world->catalog, pool);
+    gate_deinit(&world->gate);
+    pool_release(pool, world->set, (registry->component_count + 1) * sizeof(*world->set));
+    pool_release(pool, world->plans, world->plan_capacity * sizeof(*world->plans));
+    pool_release(pool, world->planned, world->planned_capacity * sizeof(*world->planned));
+    state_release(world->state);
+    pool_release(pool, world, sizeof(*world));
+    pecs_registry_destroy(registry);
+}
+
+pecs_view pecs_world_view(const pecs_world *world)
+{
+    return (pecs_view){ &world->source };
+}
+
+uint64_t pecs_world_copied_bytes(const pecs_world *world)
+{
+    return atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed);
+}
+
+/* Adds a component to the ascending scratch set; false when it is there. */
+static bool set_insert(pecs_component *set, uint32_t *count, pecs_component component)
+{
+    uint32_t place = *count;
+    while (place && set[place - 1] > component)
+        place--;
+    if (place && set[place - 1] == component)
+        return false;
+    memmove(set + place + 1, set + place, (*count - place) * sizeof(*set));
+    set[place] = component;
+    (*count)++;
+    return true;
+}
+
+/* Makes and readies row_count new rows and slots. */
+static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
+{
+    struct table *index;
+    pecs_status status = edit_plan_note(world, table, 0, row_count);
+    if (!status)
+        status = edit_plan_ready(world);
+    edit_plan_forget(world);
+    if (!status)
+        status = state_own_index(&world->gate, world->state, &index);
+    uint64_t append_count;
+    if (!status)
+        status = free_map_reserve(&world->free_map, &world->gate, world->state, index, row_count, &append_count);
+    if (!status)
+        status = table_reserve(&world->gate, index, 0, append_count);
+    return status ? status : edit_open_session(world);
+}
+
+/* Copies values into rows that were readied, a chunk at a time. */
+static void fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
+                      const pecs_value *value)
+{
+    struct table *table = edit_table(world, table_number);
+    const uint32_t column = archetype_column(table->archetype, value->component);
+    if (column == NO_COLUMN)
+        return;
+    const uint8_t *from = value->data;
+    while (count) {
+        const uint64_t room = table_chunk_rows(table) - (first & (table_chunk_rows(table) - 1));
+        const uint64_t rows = min_u64(room, count);
+        const size_t bytes = (size_t)(rows * value->size_bytes);
+        uint8_t *to = table_owned_value(table, column, first);
+        if (from)
+            memcpy(to, from, bytes), from += bytes;
+        else
+            memset(to, 0, bytes);
+        first += rows;
+        count -= rows;
+    }
+}
+
+/* Rows with slots that are all new: runs of consecutive records and rows. */
+static void append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count, pecs_entity *entities)
+{
+    struct table *table = edit_table(world, table_number), *index = edit_index(world);
+    const uint32_t session = world->state->sessions->count - 1;
+    world->state->entity_count += count;
+    while (count) {
+        const uint64_t row = table->row_count, slot = index->row_count;
+        const uint64_t row_room = table_chunk_rows(table) - (row & (table_chunk_rows(table) - 1));
+        const uint64_t slot_room = table_chunk_rows(index) - (slot & (table_chunk_rows(index) - 1));
+        const uint64_t rows = min_u64(count, min_u64(row_room, slot_room));
+        pecs_entity *handles = (pecs_entity *)(void *)table_owned_value(table, HANDLE_COLUMN, row);
+        struct record *records = (struct record *)(void *)table_owned_value(index, 0, slot);
+        for (uint64_t i = 0; i < rows; i++) {
+            handles[i] = (pecs_entity){ (uint32_t)(slot + i), 1 };
+            records[i] = (struct record){ 1, table_number, (uint32_t)(row + i), session };
+        }
+        if (entities)
+            memcpy(entities, handles, (size_t)rows * sizeof(*handles)), entities += rows;
+        table->row_count += rows;
+        index->row_count += rows;
+        count -= rows;
+    }
+}
+
+pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values, size_t value_count,
+                             pecs_entity *ret_entities)
+{
+    pecs_status status = edit_check_values(world->registry, values, value_count);
+    uint32_t set_count = 0, table;
+    for (size_t i = 0; !status && i < value_count; i++)
+        if (!set_insert(world->set, &set_count, values[i].component))
+            status = PECS_E_MISUSE;
+    if (!status)
+        status = edit_begin(world);
+    if (status || !row_count)
+        return status;
+    const uint32_t table_count = world->state->table_count;
+    status = edit_find_table(world, world->set, set_count, false, &table);
+    if (!status)
+        status = ready_spawn(world, table, row_count);
+    if (status) {
+        edit_drop_tables(world, table_count);
+        return status;
+    }
+    const uint64_t first = edit_table(world, table)->row_count;
+    uint64_t done = 0;
+    for (; done < row_count && world->state->free_count; done++) {
+        const pecs_entity entity = edit_take_slot(world);
+        edit_append_row(world, table, entity);
+        if (ret_entities)
+            ret_entities[done] = entity;
+    }
+    append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
+    for (size_t i = 0; i < value_count; i++)
+        fill_rows(world, table, first, row_count, &values[i]);
+    return PECS_OK;
+}
+
+/* PECS_E_DEAD when an entity is dead or named twice. */
+static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *entities, size_t count)
+{
+    uint32_t lowest = UINT32_MAX, highest = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (!state_find(world->state, entities[i]))
+            return PECS_E_DEAD;
+        lowest = entities[i].index < lowest ? entities[i].index : lowest;
+        highest = entities[i].index > highest ? entities[i].index : highest;
+    }
+    if (count < 2)
+        return PECS_OK;
+    const size_t bytes = ((size_t)(highest - lowest) / 64 + 1) * sizeof(uint64_t);
+    uint64_t *seen = pool_allocate_zeroed(world->registry->pool, bytes);
+    if (!seen)
+        return PECS_E_MEMORY;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < count; i++) {
+        const uint32_t bit = entities[i].index - lowest;
+        if (seen[bit / 64] >> bit % 64 & 1)
+            status = PECS_E_DEAD;
+        seen[bit / 64] |= (uint64_t)1 << bit % 64;
+    }
+    pool_release(world->registry->pool, seen, bytes);
+    return status;
+}
+
+pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)
+{
+    const struct record record = *state_find(world->state, entity);
+    struct table *table;
+    pecs_status status = edit_plan_note(world, record.table, 1, 0);
+    if (!status)
+        status = edit_own_record(world, entity.index);
+    if (!status)
+        status = edit_own_table(world, record.table, &table);
+    return status ? status : table_own_row(&world->gate, table, record.row);
+}
+
+static void despawn_one(struct pecs_world *world, pecs_entity entity)
+{
+    const struct record record = *state_find(world->state, entity);
+    edit_remove_row(world, record.table, record.row);
+    edit_give_slot(world, entity.index);
+}
+
+pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
+{
+    pecs_status status = entities || !entity_count ? edit_begin(world) : PECS_E_MISUSE;
+    if (!status)
+        status = check_despawn(world, entities, entity_count);
+    for (size_t i = 0; !status && i < entity_count; i++)
+        status = edit_ready_departure(world, entities[i]);
+    if (!status)
+        status = edit_plan_ready(world);
+    if (status) {
+        edit_plan_forget(world);
+        return status;
+    }
+    for (size_t i = 0; i < entity_count; i++)
+        despawn_one(world, entities[i]);
+    edit_plan_finish(world);
+    return PECS_OK;
+}
+
+pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
+{
+    pecs_status status = query && query_registry(query) == world->registry ? edit_begin(world) : PECS_E_MISUSE;
+    for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
+        const struct table *table = state_table(world->state, i);
+        if (table->row_count && query_matches(query, table->archetype))
+            status = edit_plan_note(world, i, table->row_count, 0);
+    }
+    if (!status)
+        status = edit_plan_ready(world); /* every row is among the last: every record is readied */
+    if (status) {
+        edit_plan_forget(world);
+        return status;
+    }
+    uint64_t count = 0;
+    for (size_t i = 0; i < world->planned_count; i++) {
+        struct table *table = edit_table(world, world->planned[i]);
+        for (uint64_t row = 0; row < table->row_count; row++) {
+            pecs_entity entity;
+            memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
+            edit_give_slot(world, entity.index);
+        }
+        count += table->row_count;
+        table->row_count = 0;
+    }
+    edit_plan_finish(world);
+    if (ret_count)
+        *ret_count = count;
+    return PECS_OK;
+}
+
+/* Where an entity is, or with entity none the singletons. table NO_TABLE: nowhere yet. */
+static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton, struct record *ret_record)
+{
+    *ret_record = (struct record){ 0, world->state->singleton_table, 0, 0 };
+    if (is_singleton)
+        return true;
+    const struct record *record = state_find(world->state, entity);
+    if (record)
+        *ret_record = *record;
+    return record != NULL;
+}
+
+/* Moves one entity (or the singletons) to the table of the scratch set. */
+static pecs_status relocate(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t set_count,
+                            bool is_singleton, struct record *ret_at)
+{
+    uint32_t to;
+    struct table *target, *source = NULL;
+    const uint32_t table_count = world->state->table_count;
+    pecs_status status = edit_find_table(world, world->set, set_count, is_singleton, &to);
+    if (!status)
+        status = edit_own_table(world, to, &target);
+    if (!status)
+        status = target->row_count < ROW_COUNT_MAX ? table_reserve(&world->gate, target, 0, 1) : PECS_E_LIMIT;
+    if (!status && !is_singleton)
+        status = edit_own_record(world, entity.index);
+    if (!status && at.table != NO_TABLE && !(status = edit_own_table(world, at.table, &source)))
+        status = table_reserve(&world->gate, source, 1, 0);
+    if (!status && source && at.row != source->row_count - 1) {
+        pecs_entity last;
+        memcpy(&last, table_value(source, HANDLE_COLUMN, source->row_count - 1), sizeof(last));
+        status = table_own_row(&world->gate, source, at.row);
+        if (!status)
+            status = edit_own_record(world, last.index);
+    }
+    if (status) {
+        edit_drop_tables(world, table_count);
+        return status;
+    }
+    ret_at->table = to;
+    ret_at->row = (uint32_t)target->row_count;
+    if (!source) {
+        edit_append_row(world, to, entity);
+        return PECS_OK;
+    }
+    const uint64_t before = source->row_count;
+    edit_move_row(world, entity, at.table, at.row, to);
+    table_trim(&world->gate, source, before);
+    return PECS_OK;
+}
+
+/* Readies the columns of values in a row that stays where it is. */
+static pecs_status own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count)
+{
+    struct table *table;
+    pecs_status status = edit_own_table(world, at.table, &table);
+    const uint64_t chunk = at.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
+    for (size_t i = 0; !status && i < value_count; i++) {
+        const uint32_t column = archetype_column(table->archetype, values[i].component);
+        uint8_t *bytes;
+        if (column != NO_COLUMN)
+            status = table_own_chunk(&world->gate, table, column, chunk, rows, &bytes);
+    }
+    return status;
+}
+
+static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
+                              size_t value_count)
+{
+    pecs_status status = edit_check_values(world->registry, values, value_count);
+    struct record at;
+    if (status)
+        return status;
+    if (!locate(world, entity, is_singleton, &at))
+        return PECS_E_DEAD;
+    uint32_t set_count = 0, given_count = 0;
+    for (size_t i = 0; i < value_count; i++)
+        if (!set_insert(world->set, &given_count, values[i].component))
+            return PECS_E_MISUSE;
+    const struct archetype *had = at.table == NO_TABLE ? NULL : state_table(world->state, at.table)->archetype;
+    uint32_t had_count = 0;
+    for (size_t i = 0; had && i < value_count; i++)
+        had_count += archetype_find(had, values[i].component) != NO_COLUMN;
+    if (had && had_count == value_count) {
+        status = edit_own_state(world);
+        if (!status && value_count)
+            status = own_values(world, at, values, value_count);
+    } else {
+        status = edit_begin(world);
+        set_count = given_count;
+        for (uint32_t i = 0; had && i < had->component_count; i++)
+            set_insert(world->set, &set_count, had->components[i]);
+        if (!status)
+            status = relocate(world, entity, at, set_count, is_singleton, &at);
+    }
+    for (size_t i = 0; !status && i < value_count; i++)
+        fill_rows(world, at.table, at.row, 1, &values[i]);
+    return status;
+}
+
+pecs_status pecs_world_set(pecs_world *world, pecs_entity entity, const pecs_value *values, size_t value_count)
+{
+    return set_values(world, entity, false, values, value_count);
+}
+
+pecs_status pecs_world_set_singleton(pecs_world *world, pecs_component component, size_t size_bytes, const void *value)
+{
+    return set_values(world, (pecs_entity){ 0, 0 }, true, &(pecs_value){ component, size_bytes, value }, 1);
+}
+
+static pecs_status remove_components(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                     const pecs_component *components, size_t count)
+{
+    struct record at;
+    if (count && !components)
+        return PECS_E_MISUSE;
+    for (size_t i = 0; i < count; i++)
+        if (components[i] >= world->registry->component_count)
+            return PECS_E_MISUSE;
+    if (!locate(world, entity, is_singleton, &at))
+        return PECS_E_DEAD;
+    if (at.table == NO_TABLE)
+        return PECS_OK;
+    const struct archetype *had = state_table(world->state, at.table)->archetype;
+    uint32_t set_count = 0;
+    for (uint32_t i = 0; i < had->component_count; i++) {
+        bool stays = true;
+        for (size_t j = 0; stays && j < count; j++)
+            stays = had->components[i] != components[j];
+        if (stays)
+            world->set[set_count++] = had->components[i];
+    }
+    if (set_count == had->component_count)
+        return PECS_OK;
+    const pecs_status status = edit_begin(world);
+    return status ? status : relocate(world, entity, at, set_count, is_singleton, &at);
+}
+
+pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity, const pecs_component *components,
+                              size_t component_count)
+{
+    return remove_components(world, entity, false, components, component_count);
+}
+
+pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component component)
+{
+    return remove_components(world, (pecs_entity){ 0, 0 }, true, &component, 1);
+}
+
+static pecs_status edit_value(struct pecs_world *world, pecs_entity entity, bool is_singleton, pecs_component component,
+                              size_t size_bytes, void **ret_value)
+{
+    const pecs_value value = { component, size_bytes, NULL };
+    struct record at;
+    pecs_status status = size_bytes && ret_value ? edit_check_values(world->registry, &value, 1) : PECS_E_MISUSE;
+    if (status)
+        return status;
+    if (!locate(world, entity, is_singleton, &at))
+        return PECS_E_DEAD;
+    if (at.table == NO_TABLE || archetype_find(state_table(world->state, at.table)->archetype, component) == NO_COLUMN)
+        return PECS_E_ABSENT;
+    status = edit_own_state(world);
+    if (!status)
+        status = own_values(world, at, &value, 1);
+    if (status)
+        return status;
+    struct table *table = edit_table(world, at.table);
+    *ret_value = table_owned_value(table, archetype_column(table->archetype, component), at.row);
+    return PECS_OK;
+}
+
+pecs_status pecs_world_edit(pecs_world *world, pecs_entity entity, pecs_component component, size_t size_bytes,
+                            void **ret_value)
+{
+    return edit_value(world, entity, false, component, size_bytes, ret_value);
+}
+
+pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component component, size_t size_bytes, void **ret_value)
+{
+    return edit_value(world, (pecs_entity){ 0, 0 }, true, component, size_bytes, ret_value);
+}
+
+pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
+{
+    const pecs_status status = edit_begin(world);
+    if (status)
+        return status;
+    world->gate.tick = ++world->state->tick;
+    /* what was private stays so: only the stamps are to be renewed */
+    gate_close(&world->gate);
+    if (ret_tick)
+        *ret_tick = world->gate.tick;
+    return PECS_OK;
+}
+
+pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
+{
+    if (atomic_load_explicit(&world->gate.open_writes, memory_order_acquire))
+        return PECS_E_BUSY;
+    *ret_snapshot = pecs_snapshot_retain(world->state);
+    gate_close(&world->gate);
+    return PECS_OK;
+}
+
+pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
+{
+    if (!snapshot || snapshot->registry != world->registry)
+        return PECS_E_MISUSE;
+    pecs_status status = edit_begin(world);
+    if (status)
+        return status;
+    struct pool *pool = world->registry->pool;
+    struct pecs_snapshot *state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
+    gate_close(&world->gate);
+    status = state_own(&world->gate, &state); /* a copy: the tick is its own */
+    if (!status && (status = catalog_follow(&world->catalog, pool, state))) {
+        const pecs_status back = catalog_follow(&world->catalog, pool, world->state);
+        assert(!back && "its lists have had the room");
+        (void)back;
+    }
+    if (status) {
+        state_release(state);
+        return status;
+    }
+    state->tick = state->floor_tick = 1 + max_u64(world->state->tick, state->tick);
+    const struct sessions *sessions = state->sessions;
+    world->session_is_open =
+        world->session_is_open && sessions && sessions->nonces[sessions->count - 1] == world->open_nonce;
+    free_map_invalidate(&world->free_map, pool);
+    state_release(world->state);
+    world->state = state;
+    world->source.state = state;
+    world->gate.tick = state->tick;
+    return PECS_OK;
+}

@@ -1,0 +1,49 @@
+#!/usr/bin/env python3
+"""Every header compiles alone, twice in a row, without a warning.
+
+usage: check_headers.py ROOT (c|c++) COMPILER...
+
+In C: the public headers with include/ only, each header of a layer with the folders that its layer may use. In C++:
+the public headers.
+"""
+import glob
+import os
+import subprocess
+import sys
+import tempfile
+
+from layers import LAYERS
+
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
+
+
+def compile_alone(compiler, language, header, folders):
+    with tempfile.TemporaryDirectory() as folder:
+        source = os.path.join(folder, "alone." + ("c" if language == "c" else "cc"))
+        with open(source, "w") as out:
+            out.write(f'#include "{header}"\n' * 2 + "int alone(void);\nint alone(void)\n{\n    return 0;\n}\n")
+        command = compiler + ["-std=c11" if language == "c" else "-std=c++17"]
+        command += WARNINGS + [f"-I{item}" for item in folders] + ["-fsyntax-only", source]
+        return subprocess.run(command, stderr=subprocess.PIPE, text=True)
+
+
+def main():
+    root, language, compiler = sys.argv[1], sys.argv[2], sys.argv[3:]
+    include = os.path.join(root, "include")
+    work = [(header, [include]) for header in sorted(glob.glob(include + "/pecs/*.h"))]
+    public_count = len(work)
+    if language == "c":
+        for layer, used in LAYERS.items():
+            folders = [include] + [os.path.join(root, "src", name) for name in used]
+            work += [(header, folders) for header in sorted(glob.glob(f"{root}/src/{layer}/*.h"))]
+    failed = 0
+    for header, folders in work:
+        result = compile_alone(compiler, language, header, folders)
+        if result.returncode:
+            failed += 1
+            print(f"{os.path.relpath(header, root)} does not compile alone:\n{result.stderr}")
+    print(f"{len(work)} headers, {public_count} of them public, {failed} failed")
+    sys.exit(1 if failed or public_count < 9 else 0)
+
+
+main()

@@ -1,0 +1,93 @@
+#!/usr/bin/env python3
+"""Rules that every file of the project keeps.
+
+usage: check_tree.py ROOT
+
+1. A file's name is unique in the tree, but for meson.build and README.md: a name alone says which file is meant.
+2. Nothing refers outside of the repository, and nothing names the host of a public package registry.
+3. The public headers and exactly these are installed.
+"""
+import glob
+import os
+import re
+import subprocess
+import sys
+
+# In pieces, so that this file keeps its own rule.
+FORBIDDEN = ["../" + "shared"] + [
+    ".".join(parts)
+    for parts in (
+        ("pypi", "org"),
+        ("pythonhosted", "org"),
+        ("crates", "io"),
+        ("npmjs", "org"),
+        ("npmjs", "com"),
+        ("rubygems", "org"),
+        ("deb", "debian", "org"),
+        ("archive", "ubuntu", "com"),
+        ("proxy", "golang", "org"),
+        ("wrapdb", "mesonbuild", "com"),
+        ("conan", "io"),
+    )
+]
+REPEATED = {"meson.build", "README.md"}
+
+
+def from_git(root):
+    """Tracked files and those that would be added; None where this is not a git checkout."""
+    try:
+        result = subprocess.run(["git", "-C", root, "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
+                                stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    except FileNotFoundError:
+        return None
+    names = [name for name in result.stdout.decode().split("\0") if name and os.path.isfile(os.path.join(root, name))]
+    return names if result.returncode == 0 and "meson.build" in names else None
+
+
+def from_walk(root):
+    names = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders
+                      if name not in (".git", "__pycache__", "subprojects")
+                      and not os.path.isdir(os.path.join(folder, name, "meson-private"))]
+        names += [os.path.relpath(os.path.join(folder, name), root) for name in files]
+    return names
+
+
+def repeated_names(names):
+    seen, failures = {}, []
+    for name in names:
+        base = os.path.basename(name)
+        if base in seen and base not in REPEATED:
+            failures.append(f"two files are named {base}: {seen[base]} and {name}")
+        seen[base] = name
+    return failures
+
+
+def forbidden_text(root, names):
+    failures = []
+    for name in names:
+        with open(os.path.join(root, name), "rb") as file:
+            text = file.read()
+        for word in FORBIDDEN:
+            if re.search(rb"(?<![\w-])" + re.escape(word.encode()), text):
+                failures.append(f"{name} has the text {word}")
+    return failures
+
+
+def headers_installed(root):
+    with open(os.path.join(root, "src/meson.build"), encoding="utf-8") as text:
+        installed = set(re.findall(r"'\.\./include/pecs/(\w+\.h)'", text.read()))
+    there = {os.path.basename(path) for path in glob.glob(os.path.join(root, "include/pecs/*.h"))}
+    return [f"include/pecs/{name} is not both in the tree and installed" for name in sorted(installed ^ there)]
+
+
+def main():
+    root = sys.argv[1]
+    names = sorted(from_git(root) or from_walk(root))
+    failures = repeated_names(names) + forbidden_text(root, names) + headers_installed(root)
+    print("\n".join(failures) or f"{len(names)} files keep the rules")
+    sys.exit(1 if failures or len(names) < 20 else 0)
+
+
+main()

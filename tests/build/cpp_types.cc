@@ -1,0 +1,75 @@
+// The headers in a C++ program: components declared with the macros, their kinds deduced by traits, and a world of them.
+#include <pecs/pecs.h>
+
+#include <cstdio>
+#include <cstring>
+
+struct Motion {
+    float x, y;
+    double speed;
+    int32_t steps[4];
+    uint8_t flags;
+    bool awake;
+    char label[6];
+    pecs_entity leader;
+};
+PECS_COMPONENT(Motion, 2, x, y, speed, steps, flags, awake, label, leader);
+PECS_TAG(Frozen, 1);
+enum { MOTION, FROZEN, TYPE_COUNT };
+static const pecs_type *const types[TYPE_COUNT] = { &Motion_type, &Frozen_type };
+
+static int failed_checks = 0;
+
+static void check(bool good, const char *what)
+{
+    if (!good) {
+        std::fprintf(stderr, "wrong: %s\n", what);
+        failed_checks++;
+    }
+}
+
+static void check_fields()
+{
+    const pecs_kind kinds[] = { PECS_F32, PECS_F32, PECS_F64, PECS_I32, PECS_U8, PECS_BOOL, PECS_TEXT, PECS_ENTITY };
+    const uint32_t offsets[] = { 0, 4, 8, 16, 32, 33, 34, 40 }, counts[] = { 1, 1, 1, 4, 1, 1, 6, 1 };
+    check(Motion_type.field_count == 8, "the number of fields");
+    for (uint32_t i = 0; i < 8; i++) {
+        check(Motion_type.fields[i].kind == kinds[i], Motion_type.fields[i].name);
+        check(Motion_type.fields[i].offset == offsets[i], Motion_type.fields[i].name);
+        check(Motion_type.fields[i].count == counts[i], Motion_type.fields[i].name);
+    }
+}
+
+static void check_world(pecs_registry *registry)
+{
+    pecs_world *world = nullptr;
+    pecs_entity entity = {};
+    Motion motion = {};
+    motion.speed = 2.5;
+    std::memcpy(motion.label, "scout", 6);
+    const pecs_value values[] = { { MOTION, sizeof(motion), &motion }, { FROZEN, 0, nullptr } };
+    check(pecs_world_create(registry, nullptr, nullptr, &world, nullptr) == PECS_OK, "a world");
+    if (!world)
+        return;
+    check(pecs_world_spawn(world, 1, values, 2, &entity) == PECS_OK, "a spawn");
+    const Motion *found = pecs_get(pecs_world_view(world), entity, MOTION, Motion);
+    check(found && found->speed == 2.5 && std::strcmp(found->label, "scout") == 0, "the value");
+    check(pecs_view_has(pecs_world_view(world), entity, FROZEN), "the tag");
+    pecs_world_destroy(world);
+}
+
+int main()
+{
+    pecs_error error = {};
+    pecs_registry *registry = nullptr;
+    pecs_registry_desc desc = {};
+    desc.types = types;
+    desc.type_count = TYPE_COUNT;
+    check_fields();
+    if (pecs_registry_create(&desc, &registry, &error) == PECS_OK)
+        check_world(registry);
+    else
+        check(false, error.message);
+    pecs_registry_destroy(registry);
+    return failed_checks ? 1 : 0;
+}

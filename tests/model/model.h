@@ -1,0 +1,172 @@
+/*
+ * Model test: its state, and what its files share. A run is a sequence of episodes; an episode has registries, a few
+ * worlds with a naive model each, live snapshots with a copy of the model each, and queries.
+ *
+ * An operation is a function that does one thing to a world and its model, and checks the answer. A mismatch ends the
+ * program through model_fail. What an operation changed it names with model_touch; the runner compares that.
+ */
+#ifndef PECS_TESTS_MODEL_H
+#define PECS_TESTS_MODEL_H
+
+#include "model_random.h"
+#include "model_types.h"
+#include "naive.h"
+
+#include <inttypes.h>
+
+enum {
+    WORLD_MAX = 3,
+    SNAPSHOT_MAX = 6,
+    QUERY_MAX = 12,
+    MASK_MAX = 8,
+    TOUCHED_MAX = 48,
+    COMMAND_MAX = 256,
+    OUTCOME_MAX = 128,
+    PATH_BYTES = 512,
+};
+
+struct test_term {
+    unsigned type;
+    pecs_access access;
+};
+
+struct test_query {
+    pecs_query *query;
+    unsigned registry;
+    struct test_term terms[MODEL_TYPE_COUNT];
+    unsigned term_count;
+    uint32_t with, without; /* what an entity must have and must lack to match */
+};
+
+/* One recorded command, as the model sees it. */
+enum command_kind { COMMAND_SPAWN, COMMAND_DESPAWN, COMMAND_SET, COMMAND_REMOVE };
+struct test_command {
+    enum command_kind kind;
+    pecs_entity entity; /* of a spawn: its provisional handle */
+    uint32_t mask;      /* the components that it sets or removes */
+    uint8_t values[MODEL_VALUE_BYTES];
+};
+
+struct test_commands {
+    pecs_commands *buffer;
+    struct test_command *list;
+    size_t count;
+    pecs_entity old; /* a provisional handle of an earlier batch, or none */
+};
+
+struct test_world {
+    pecs_world *world;
+    struct naive *naive;
+    unsigned registry;
+    bool shared; /* took a snapshot or came from one: edits may copy */
+    struct test_commands commands;
+};
+
+struct test_snapshot {
+    pecs_snapshot *snapshot;
+    struct naive *naive;
+    unsigned registry;
+    unsigned references;
+    uint64_t hash;
+    pecs_summary summary;
+};
+
+struct outcome {
+    const char *name;
+    uint64_t count;
+};
+
+struct model {
+    struct random random;
+    uint64_t seed, operation;
+    const char *doing;
+    size_t size; /* entities that the present episode aims at */
+    pecs_registry *registries[MODEL_REGISTRY_COUNT];
+    struct test_world worlds[WORLD_MAX];
+    size_t world_count;
+    struct test_snapshot snapshots[SNAPSHOT_MAX];
+    size_t snapshot_count, snapshot_max;
+    struct test_query queries[QUERY_MAX];
+    struct test_query everything[MODEL_REGISTRY_COUNT]; /* MAYBE_READ of all that have a size */
+    uint32_t masks[MASK_MAX];
+    uint32_t touched[TOUCHED_MAX];
+    size_t touched_count;
+    bool in_doubt; /* compare everything after this operation */
+    char directory[PATH_BYTES / 2];
+    struct outcome outcomes[OUTCOME_MAX];
+    size_t outcome_count;
+    uint32_t *seen; /* by entity index: the walk that saw it last */
+    size_t seen_capacity;
+    uint32_t walk;
+};
+
+/* Prints seed, operation and what differs, and exits with 1. */
+_Noreturn void model_fail(const struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void model_count(struct model *model, const char *outcome);
+void model_touch(struct model *model, pecs_entity entity);
+
+/* Ends the program unless the status is the one expected. */
+void model_expect(const struct model *model, pecs_status status, pecs_status expected, const char *call);
+
+/* True when the call failed because the test made an allocation fail: then nothing may have changed. */
+bool model_refused(struct model *model, pecs_status status);
+
+/* --- what the model chooses (model_choose.c) --- */
+
+/* One kind of values for each bit of a mask, `rows` values of each, in random order. */
+struct batch {
+    size_t rows, count;
+    unsigned types[MODEL_TYPE_COUNT];
+    pecs_value values[MODEL_TYPE_COUNT];
+    uint8_t *storage;
+};
+void batch_fill(struct batch *batch, struct model *model, const struct test_world *world, uint32_t mask, size_t rows);
+void batch_free(struct batch *batch);
+const void *batch_value(const struct batch *batch, size_t place, size_t row); /* NULL: zeros */
+
+struct test_world *choose_world(struct model *model);
+uint32_t choose_mask(struct model *model);
+bool choose_alive(struct model *model, const struct naive *naive, pecs_entity *ret_entity);
+pecs_entity choose_dead(struct model *model, const struct naive *naive);
+pecs_entity choose_handle(void *naive, struct random *random); /* a model_handle_source */
+void model_query_random(struct model *model, struct test_query *ret_query);
+const struct test_query *choose_query(struct model *model, unsigned registry);
+bool model_matches(const struct test_query *query, const struct naive_slot *slot);
+size_t model_match_count(const struct test_query *query, const struct naive *naive);
+
+/* --- comparison (model_compare.c) --- */
+void compare_entity(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive,
+                    size_t index);
+void compare_by_get(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive);
+void compare_by_query(struct model *model, pecs_view view, unsigned registry, const struct naive *naive);
+void compare_all(struct model *model, pecs_view view, unsigned registry, const struct naive *naive);
+void compare_snapshot(struct model *model, const struct test_snapshot *snapshot);
+
+/* --- iteration (model_queries.c) --- */
+void walk_begin(struct model *model, const struct naive *naive);
+/* Checks the rows of the present chunk; with `writable` writes some values and marks all write terms as changed. */
+void walk_chunk(struct model *model, const struct test_query *query, pecs_iter *iter, struct naive *naive,
+                bool writable);
+bool walk_seen(const struct model *model, size_t index);
+
+/* --- parts of an episode (model_history.c, model_commands.c) --- */
+void world_adopt(struct model *model, pecs_world *world, struct naive *naive, unsigned registry, bool shared);
+void world_drop(struct model *model, struct test_world *world);
+void snapshot_adopt(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry);
+void snapshot_drop(struct model *model, size_t place);
+void commands_init(struct model *model, struct test_world *world);
+void commands_deinit(struct test_world *world);
+void commands_forget(struct test_world *world);
+
+/* --- operations --- */
+typedef void operation_function(struct model *model, struct test_world *world);
+operation_function op_spawn, op_spawn_many, op_spawn_misuse, op_despawn, op_despawn_refused, op_despawn_matching, op_set,
+    op_set_refused, op_remove, op_remove_refused, op_edit, op_edit_refused, op_singleton_set, op_singleton_edit,
+    op_singleton_remove, op_advance, op_misuse_handles;
+operation_function op_query_read, op_query_edit, op_query_changed, op_query_quiet, op_query_parts, op_query_count,
+    op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */
+operation_function op_commands_record, op_commands_apply, op_commands_clear, op_commands_misuse;
+operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
+    op_save_resume, op_save_load, op_damaged, op_load_limits;
+
+#endif

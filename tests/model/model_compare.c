@@ -1,0 +1,156 @@
+/*
+ * Comparison of a view with a naive model: entity by entity through get, and as a whole through queries. Both must see
+ * the same; a comparison never changes anything and never lets allocations fail.
+ *
+ * Padding is not compared: its content means nothing.
+ */
+#include "model.h"
+#include "model_memory.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void print_hex(char *text, size_t text_bytes, const uint8_t *bytes, size_t size_bytes)
+{
+    static const char digits[] = "0123456789abcdef";
+    size_t length = 0;
+    for (size_t i = 0; i < size_bytes && length + 3 < text_bytes; i++) {
+        text[length++] = digits[bytes[i] >> 4];
+        text[length++] = digits[bytes[i] & 15];
+    }
+    text[length] = 0;
+}
+
+_Noreturn static void fail_value(const struct model *model, pecs_entity entity, unsigned type, const void *got,
+                                 const void *wanted, const char *through)
+{
+    char left[96], right[96];
+    print_hex(left, sizeof(left), got, model_size(type));
+    print_hex(right, sizeof(right), wanted, model_size(type));
+    model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "}, %s through %s: is %s, should be %s", entity.index,
+               entity.generation, model_types[type]->name, through, left, right);
+}
+
+static void compare_component(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive,
+                              pecs_entity entity, unsigned type)
+{
+    const pecs_component component = model_component(registry, type);
+    const struct naive_slot *slot = &naive->slots[entity.index];
+    const bool has = naive_alive(naive, entity) && (slot->has >> type & 1);
+    if (pecs_view_has(view, entity, component) != has)
+        model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "}: %s %s", entity.index, entity.generation,
+                   has ? "lacks" : "has an unexpected", model_types[type]->name);
+    const void *value = pecs_view_get(view, entity, component, model_size(type));
+    if ((value != NULL) != (has && model_size(type) > 0))
+        model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "}: get of %s gives %p", entity.index, entity.generation,
+                   model_types[type]->name, value);
+    if (!value)
+        return;
+    if ((uintptr_t)value % model_types[type]->align != 0)
+        model_fail(model, "%s at %p is not aligned", model_types[type]->name, value);
+    if (!model_value_equal(type, value, slot->values + model_offsets[type]))
+        fail_value(model, entity, type, value, slot->values + model_offsets[type], "get");
+}
+
+void compare_entity(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive,
+                    size_t index)
+{
+    if (index >= naive->slot_count)
+        return;
+    const pecs_entity entity = naive_entity(naive, index);
+    const bool alive = naive_alive(naive, entity);
+    if (pecs_view_alive(view, entity) != alive)
+        model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "} is %s", entity.index, entity.generation,
+                   alive ? "dead, should live" : "alive, should be dead");
+    const pecs_entity others[] = { { entity.index, entity.generation - 1 }, { entity.index, entity.generation + 1 } };
+    for (size_t i = 0; i < 2; i++) {
+        if (pecs_view_alive(view, others[i]))
+            model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "} is alive; the slot's generation is %" PRIu32,
+                       entity.index, others[i].generation, entity.generation);
+    }
+    for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++) {
+        if (alive || type == index % MODEL_TYPE_COUNT)
+            compare_component(model, view, registry, naive, entity, type);
+    }
+}
+
+static void compare_singletons(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive)
+{
+    for (unsigned type = 0; type < MODEL_SIZED_COUNT; type++) {
+        const void *value = pecs_view_singleton(view, model_component(registry, type), model_size(type));
+        const bool has = naive->singleton_has >> type & 1;
+        if ((value != NULL) != has)
+            model_fail(model, "singleton %s is %s", model_types[type]->name, has ? "lost" : "there, should not be");
+        if (value && !model_value_equal(type, value, naive->singletons + model_offsets[type]))
+            model_fail(model, "singleton %s has another value", model_types[type]->name);
+        if (value && (uintptr_t)value % model_types[type]->align != 0)
+            model_fail(model, "singleton %s is not aligned", model_types[type]->name);
+    }
+}
+
+static void compare_summary(const struct model *model, pecs_view view, const struct naive *naive)
+{
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    const struct {
+        const char *name;
+        uint64_t got, wanted;
+    } figures[] = { { "entity_count", summary.entity_count, naive->alive_count },
+                    { "slot_count", summary.slot_count, naive->slot_count },
+                    { "free_count", summary.free_count, naive->free_count },
+                    { "component_bytes", summary.component_bytes, naive_component_bytes(naive) },
+                    { "tick", summary.tick, naive->tick },
+                    { "tick of the view", pecs_view_tick(view), naive->tick } };
+    for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
+        if (figures[i].got != figures[i].wanted)
+            model_fail(model, "%s is %" PRIu64 ", should be %" PRIu64, figures[i].name, figures[i].got,
+                       figures[i].wanted);
+    }
+}
+
+void compare_by_get(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive)
+{
+    for (size_t index = 0; index < naive->slot_count; index++)
+        compare_entity(model, view, registry, naive, index);
+    compare_singletons(model, view, registry, naive);
+    compare_summary(model, view, naive);
+}
+
+void compare_by_query(struct model *model, pecs_view view, unsigned registry, const struct naive *naive)
+{
+    const struct test_query *query = &model->everything[registry];
+    pecs_iter iter = pecs_query_read(query->query, view, NULL);
+    size_t rows = 0;
+    walk_begin(model, naive);
+    while (pecs_iter_next(&iter)) {
+        /* Nothing is written, so the model is not changed either. */
+        walk_chunk(model, query, &iter, (struct naive *)naive, false);
+        rows += iter.row_count;
+    }
+    model_expect(model, pecs_iter_end(&iter), PECS_OK, "pecs_iter_end");
+    if (rows != naive->alive_count)
+        model_fail(model, "the query of everything gives %zu rows, should give %zu", rows, naive->alive_count);
+    if (pecs_query_count(query->query, view) != naive->alive_count)
+        model_fail(model, "pecs_query_count gives %" PRIu64 ", should give %zu", pecs_query_count(query->query, view),
+                   naive->alive_count);
+}
+
+void compare_all(struct model *model, pecs_view view, unsigned registry, const struct naive *naive)
+{
+    compare_by_get(model, view, registry, naive);
+    compare_by_query(model, view, registry, naive);
+}
+
+void compare_snapshot(struct model *model, const struct test_snapshot *snapshot)
+{
+    const pecs_view view = pecs_snapshot_view(snapshot->snapshot);
+    compare_all(model, view, snapshot->registry, snapshot->naive);
+    const uint64_t hash = pecs_view_hash(view);
+    if (hash != snapshot->hash)
+        model_fail(model, "a snapshot's hash is %016" PRIx64 ", was %016" PRIx64, hash, snapshot->hash);
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    if (summary.table_count != snapshot->summary.table_count)
+        model_fail(model, "a snapshot has %" PRIu64 " tables, had %" PRIu64, summary.table_count,
+                   snapshot->summary.table_count);
+}

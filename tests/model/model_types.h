@@ -1,0 +1,58 @@
+/*
+ * Types of the model tests: 17 components of all shapes, and two registries that list them in different orders.
+ *
+ * A test speaks of a type by its number here; model_component gives its place in a registry.
+ */
+#ifndef PECS_TESTS_MODEL_TYPES_H
+#define PECS_TESTS_MODEL_TYPES_H
+
+#include <pecs/pecs.h>
+
+enum model_type {
+    TYPE_BYTE,    /* 1 byte */
+    TYPE_PAIR,    /* 2 */
+    TYPE_WORD,    /* 4 */
+    TYPE_LONG,    /* 8 */
+    TYPE_VECTOR,  /* 12 */
+    TYPE_QUAD,    /* 16 */
+    TYPE_SLOTS,   /* 48 */
+    TYPE_BIG,     /* 200 */
+    TYPE_PADDED,  /* 24, of which 9 are padding */
+    TYPE_LINK,    /* 8: an entity */
+    TYPE_LINKS,   /* 28: a count and three entities */
+    TYPE_MIXED,   /* 40: bool, enum, text, grid, nested structs with padding */
+    TYPE_ALIGNED, /* 64, aligned to 64 */
+    TYPE_TAG_A,
+    TYPE_TAG_B,
+    TYPE_TAG_C,
+    TYPE_TAG_D,
+    MODEL_TYPE_COUNT,
+    MODEL_SIZED_COUNT = TYPE_TAG_A,
+    MODEL_REGISTRY_COUNT = 2,
+    MODEL_VALUE_BYTES = 1 + 2 + 4 + 8 + 12 + 16 + 48 + 200 + 24 + 8 + 28 + 40 + 64
+};
+
+extern const pecs_type *const model_types[MODEL_TYPE_COUNT];
+
+/* Where a type's value stands in MODEL_VALUE_BYTES bytes that hold one of each. */
+extern const uint16_t model_offsets[MODEL_TYPE_COUNT];
+
+uint32_t model_size(unsigned type);
+
+/* The place of a type in registry 0 or 1, and back; MODEL_TYPE_COUNT for a component that only registry 1 has. */
+pecs_component model_component(unsigned registry, unsigned type);
+pecs_status model_registry_create(unsigned registry, const pecs_allocator *allocator, pecs_registry **ret_registry,
+                                  pecs_error *error);
+
+/* True when two values of a type are the same, padding left out. */
+bool model_value_equal(unsigned type, const void *left, const void *right);
+
+/* Fills a value with bits that are valid for its type; handles in it come from `handle`. */
+struct random;
+typedef pecs_entity model_handle_source(void *user, struct random *random);
+void model_value_random(unsigned type, void *value, struct random *random, model_handle_source *handle, void *user);
+
+/* Calls `each` for every entity field of a value (tags and most types have none). */
+void model_value_entities(unsigned type, void *value, void (*each)(void *user, pecs_entity *entity), void *user);
+
+#endif

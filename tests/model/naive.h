@@ -1,0 +1,56 @@
+/*
+ * Naive model of a world: what the library promises, in the simplest way that can be right. One slot an entity with
+ * room for every component; nothing is shared, a copy copies all.
+ *
+ * Callers name types by their number in model_types.h and keep the rules: what they pass was checked before.
+ */
+#ifndef PECS_TESTS_NAIVE_H
+#define PECS_TESTS_NAIVE_H
+
+#include "model_types.h"
+
+enum { NAIVE_GENERATION_MAX = (1 << 30) - 1 };
+
+struct naive_slot {
+    uint32_t generation; /* the last used one; 0: never used */
+    bool alive;
+    uint32_t has;                        /* bit t: component of type t is there */
+    uint64_t changed[MODEL_TYPE_COUNT];  /* tick of the last write, of those that are there */
+    uint8_t values[MODEL_VALUE_BYTES];   /* at model_offsets */
+};
+
+struct naive {
+    struct naive_slot *slots;
+    size_t slot_count, slot_capacity;
+    size_t alive_count, free_count;
+    size_t lowest; /* no slot below it is free */
+    uint64_t tick;
+    uint32_t singleton_has;
+    uint8_t singletons[MODEL_VALUE_BYTES];
+};
+
+struct naive *naive_create(void);
+struct naive *naive_copy(const struct naive *naive);
+void naive_destroy(struct naive *naive);
+
+/* A new entity without components, in the lowest free slot. */
+pecs_entity naive_spawn(struct naive *naive);
+void naive_despawn(struct naive *naive, pecs_entity entity);
+bool naive_alive(const struct naive *naive, pecs_entity entity);
+pecs_entity naive_entity(const struct naive *naive, size_t index);
+
+/* Adds or changes a component; value NULL: zeros. */
+void naive_set(struct naive *naive, pecs_entity entity, unsigned type, const void *value);
+void naive_remove(struct naive *naive, pecs_entity entity, unsigned type);
+void naive_touch(struct naive *naive, pecs_entity entity, unsigned type);
+const void *naive_get(const struct naive *naive, pecs_entity entity, unsigned type);
+
+void naive_set_singleton(struct naive *naive, unsigned type, const void *value);
+
+/* What a restore does to ticks: every component counts as changed at the new tick. */
+void naive_restored(struct naive *naive, uint64_t tick);
+
+/* Bytes of all component values, of entities and singletons. */
+uint64_t naive_component_bytes(const struct naive *naive);
+
+#endif

@@ -1,0 +1,455 @@
+/*
+ * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash, retain
+ * and release them; one thread saves and loads them; one forks worlds from them and edits those. Nothing but the
+ * queues orders the threads: what the library promises must hold by itself.
+ *
+ *     threads_test [--seed S] [--frames N]
+ *
+ * The writer computes a snapshot's hash before it hands it over, and every thread must find the same one. Write
+ * iterations are split in parts that run on threads of their own. At the end no memory may be out.
+ */
+#define _GNU_SOURCE
+#include "model_memory.h"
+#include "model_random.h"
+#include "model_types.h"
+
+#include <inttypes.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum { QUEUE_MAX = 8, READER_COUNT = 3, PART_COUNT = 3, KEPT_MAX = 4, ENTITY_COUNT = 9000, PATH_BYTES = 256 };
+
+_Noreturn static void fail(const char *what, uint64_t got, uint64_t wanted)
+{
+    fprintf(stderr, "threads_test: %s: %" PRIu64 ", should be %" PRIu64 "\n", what, got, wanted);
+    exit(1);
+}
+
+static void require(uint64_t got, uint64_t wanted, const char *what)
+{
+    if (got != wanted)
+        fail(what, got, wanted);
+}
+
+/* --- queue --- */
+
+/* A snapshot on its way, with what its reader must find. The receiver owns one reference. */
+struct parcel {
+    pecs_snapshot *snapshot; /* NULL: the end */
+    uint64_t hash, entity_count, word_sum;
+};
+
+struct queue {
+    pthread_mutex_t mutex;
+    pthread_cond_t changed;
+    struct parcel parcels[QUEUE_MAX];
+    size_t first, count;
+};
+
+static void queue_init(struct queue *queue)
+{
+    *queue = (struct queue){ .count = 0 };
+    pthread_mutex_init(&queue->mutex, NULL);
+    pthread_cond_init(&queue->changed, NULL);
+}
+
+static void queue_push(struct queue *queue, struct parcel parcel)
+{
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->count == QUEUE_MAX)
+        pthread_cond_wait(&queue->changed, &queue->mutex);
+    queue->parcels[(queue->first + queue->count++) % QUEUE_MAX] = parcel;
+    pthread_cond_broadcast(&queue->changed);
+    pthread_mutex_unlock(&queue->mutex);
+}
+
+static struct parcel queue_pop(struct queue *queue)
+{
+    pthread_mutex_lock(&queue->mutex);
+    while (queue->count == 0)
+        pthread_cond_wait(&queue->changed, &queue->mutex);
+    const struct parcel parcel = queue->parcels[queue->first];
+    queue->first = (queue->first + 1) % QUEUE_MAX;
+    queue->count--;
+    pthread_cond_broadcast(&queue->changed);
+    pthread_mutex_unlock(&queue->mutex);
+    return parcel;
+}
+
+/* --- what all threads do with a state --- */
+
+struct shared {
+    pecs_registry *registry;
+    pecs_query *words; /* write Word */
+    pecs_query *all;   /* no terms */
+    struct queue reading, saving, forking;
+    char directory[PATH_BYTES / 2];
+};
+
+static pecs_entity no_handle(void *user, struct random *random)
+{
+    (void)user;
+    (void)random;
+    return (pecs_entity){ 0, 0 };
+}
+
+/* Sum of all Words of a view, wrapped; also through get for every 64th row. */
+static uint64_t word_sum(const struct shared *shared, pecs_view view)
+{
+    uint64_t sum = 0;
+    pecs_iter iter = pecs_query_read(shared->words, view, NULL);
+    while (pecs_iter_next(&iter)) {
+        const uint32_t *words = pecs_read(&iter, TYPE_WORD, uint32_t);
+        for (size_t row = 0; row < iter.row_count; row++) {
+            sum += words[row];
+            if (row % 64 == 0)
+                require(*pecs_get(view, iter.entities[row], TYPE_WORD, uint32_t), words[row], "a word through get");
+        }
+    }
+    require(pecs_iter_end(&iter), PECS_OK, "status of a read iteration");
+    return sum;
+}
+
+static void check_parcel(const struct shared *shared, const struct parcel *parcel)
+{
+    const pecs_view view = pecs_snapshot_view(parcel->snapshot);
+    require(pecs_view_hash(view), parcel->hash, "hash of a snapshot");
+    require(pecs_query_count(shared->all, view), parcel->entity_count, "entities of a snapshot");
+    require(word_sum(shared, view), parcel->word_sum, "sum of a snapshot's words");
+}
+
+static struct parcel parcel_make(const struct shared *shared, pecs_snapshot *snapshot)
+{
+    const pecs_view view = pecs_snapshot_view(snapshot);
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    return (struct parcel){ snapshot, pecs_view_hash(view), summary.entity_count, word_sum(shared, view) };
+}
+
+/* One random edit of any kind. */
+static void edit_once(const struct shared *shared, pecs_world *world, struct random *random, uint32_t slot_count)
+{
+    const unsigned type = (unsigned)random_below(random, MODEL_TYPE_COUNT);
+    uint8_t bytes[MODEL_VALUE_BYTES];
+    model_value_random(type, bytes, random, no_handle, NULL);
+    const pecs_value values[] = { { type, model_size(type), model_size(type) ? bytes : NULL } };
+    const pecs_component component = type;
+    pecs_entity entity = { (uint32_t)random_below(random, slot_count), 1 + (uint32_t)random_below(random, 3) };
+    for (uint32_t generation = 1; generation < 40 && !pecs_view_alive(pecs_world_view(world), entity); generation++)
+        entity.generation = generation;
+    const bool alive = pecs_view_alive(pecs_world_view(world), entity);
+    void *value = NULL;
+    (void)shared;
+    switch (random_below(random, 5)) {
+    case 0:
+        require(pecs_world_spawn(world, 1, values, 1, NULL), PECS_OK, "status of a spawn");
+        break;
+    case 1:
+        require(pecs_world_despawn(world, &entity, 1), alive ? PECS_OK : PECS_E_DEAD, "status of a despawn");
+        break;
+    case 2:
+        require(pecs_world_set(world, entity, values, 1), alive ? PECS_OK : PECS_E_DEAD, "status of a set");
+        break;
+    case 3:
+        require(pecs_world_remove(world, entity, &component, 1), alive ? PECS_OK : PECS_E_DEAD, "status of a remove");
+        break;
+    default:
+        if (alive && pecs_world_edit(world, entity, TYPE_WORD, 4, &value) == PECS_OK)
+            ++*(uint32_t *)value;
+        break;
+    }
+}
+
+/* --- parts of an iteration on threads of their own --- */
+
+struct part {
+    pecs_iter iter;
+    bool writing;
+    uint64_t rows, sum;
+    pecs_status status;
+};
+
+static void *part_run(void *user)
+{
+    struct part *part = user;
+    while (pecs_iter_next(&part->iter)) {
+        uint32_t *written = pecs_write(&part->iter, TYPE_WORD, uint32_t);
+        const uint32_t *words = pecs_read(&part->iter, TYPE_WORD, uint32_t);
+        for (size_t row = 0; row < part->iter.row_count; row++) {
+            if (part->writing)
+                written[row] &= 0xffff; /* so that the sums below cannot wrap */
+            part->sum += words[row];
+            if (part->writing)
+                written[row]++;
+        }
+        part->rows += part->iter.row_count;
+    }
+    part->status = pecs_iter_end(&part->iter);
+    return NULL;
+}
+
+/* Splits a query in parts, runs each on a thread, and checks that together they saw all rows once. */
+static void run_parts(const struct shared *shared, pecs_world *world, bool writing)
+{
+    struct part parts[PART_COUNT];
+    pthread_t threads[PART_COUNT];
+    const pecs_view view = pecs_world_view(world);
+    for (uint32_t i = 0; i < PART_COUNT; i++) {
+        const pecs_iter_options options = { .part = i, .part_count = PART_COUNT };
+        parts[i] = (struct part){ .writing = writing };
+        parts[i].iter = writing ? pecs_query_edit(shared->words, world, &options)
+                                : pecs_query_read(shared->words, view, &options);
+    }
+    for (size_t i = 0; i < PART_COUNT; i++)
+        pthread_create(&threads[i], NULL, part_run, &parts[i]);
+    uint64_t rows = 0, sum = 0;
+    for (size_t i = 0; i < PART_COUNT; i++) {
+        pthread_join(threads[i], NULL);
+        require(parts[i].status, PECS_OK, "status of a part");
+        rows += parts[i].rows;
+        sum += parts[i].sum;
+    }
+    require(rows, pecs_query_count(shared->words, view), "rows of all parts");
+    require(word_sum(shared, view), writing ? sum + rows : sum, "sum of words after the parts");
+}
+
+/* --- the threads --- */
+
+struct thread {
+    pthread_t thread;
+    struct shared *shared;
+    uint64_t number, done;
+};
+
+static void *reader_run(void *user)
+{
+    struct thread *self = user;
+    struct random random = { self->number * 77 + 5 };
+    struct parcel kept[KEPT_MAX] = { { .snapshot = NULL } };
+    for (;;) {
+        const struct parcel parcel = queue_pop(&self->shared->reading);
+        if (!parcel.snapshot)
+            break;
+        check_parcel(self->shared, &parcel);
+        pecs_snapshot *again = pecs_snapshot_retain(parcel.snapshot);
+        struct parcel *old = &kept[random_below(&random, KEPT_MAX)];
+        if (old->snapshot) {
+            check_parcel(self->shared, old);
+            pecs_snapshot_release(old->snapshot);
+        }
+        *old = parcel;
+        pecs_snapshot_release(again);
+        self->done++;
+    }
+    for (size_t i = 0; i < KEPT_MAX; i++) {
+        if (kept[i].snapshot)
+            check_parcel(self->shared, &kept[i]);
+        pecs_snapshot_release(kept[i].snapshot);
+    }
+    return NULL;
+}
+
+static void *saver_run(void *user)
+{
+    struct thread *self = user;
+    struct shared *shared = self->shared;
+    char path[PATH_BYTES];
+    for (;;) {
+        struct parcel parcel = queue_pop(&shared->saving);
+        if (!parcel.snapshot)
+            return NULL;
+        snprintf(path, sizeof(path), "%s/%u.pecs", shared->directory, (unsigned)(self->done % 3));
+        const pecs_save_options options = { .skip_sync = true };
+        require(pecs_snapshot_save(parcel.snapshot, path, &options, NULL), PECS_OK, "status of a save");
+        pecs_snapshot_release(parcel.snapshot);
+        const bool load = self->done++ % 2;
+        require(load ? pecs_snapshot_load(shared->registry, path, NULL, &parcel.snapshot, NULL)
+                     : pecs_snapshot_resume(shared->registry, path, NULL, &parcel.snapshot, NULL),
+                PECS_OK, "status of a load");
+        check_parcel(shared, &parcel);
+        queue_push(&shared->reading, parcel); /* others read what came from a file */
+    }
+}
+
+static void *forker_run(void *user)
+{
+    struct thread *self = user;
+    struct shared *shared = self->shared;
+    struct random random = { self->number * 99 + 7 };
+    for (;;) {
+        const struct parcel parcel = queue_pop(&shared->forking);
+        if (!parcel.snapshot)
+            return NULL;
+        const pecs_world_options options = { .session_nonce = random_next(&random) | 1 };
+        pecs_world *world = NULL;
+        require(pecs_world_create(shared->registry, parcel.snapshot, &options, &world, NULL), PECS_OK,
+                "status of a fork");
+        require(pecs_view_hash(pecs_world_view(world)), parcel.hash, "hash of a fork");
+        for (unsigned i = 0; i < 200; i++)
+            edit_once(shared, world, &random, ENTITY_COUNT);
+        run_parts(shared, world, true);
+        pecs_snapshot *snapshot = NULL;
+        require(pecs_snapshot_take(world, &snapshot), PECS_OK, "status of a take in a fork");
+        const struct parcel own = parcel_make(shared, snapshot);
+        for (unsigned i = 0; i < 50; i++)
+            edit_once(shared, world, &random, ENTITY_COUNT);
+        require(pecs_world_restore(world, parcel.snapshot), PECS_OK, "status of a restore in a fork");
+        for (unsigned i = 0; i < 50; i++)
+            edit_once(shared, world, &random, ENTITY_COUNT);
+        check_parcel(shared, &parcel);
+        pecs_snapshot_release(parcel.snapshot);
+        pecs_world_destroy(world);
+        queue_push(&shared->reading, own); /* it outlives its world */
+        self->done++;
+    }
+}
+
+static void commands_frame(const struct shared *shared, pecs_world *world, pecs_commands *commands,
+                           struct random *random)
+{
+    (void)shared;
+    for (unsigned i = 0; i < 20; i++) {
+        const uint32_t word = (uint32_t)random_next(random);
+        pecs_entity entity;
+        const pecs_value values[] = { { TYPE_WORD, 4, &word } };
+        require(pecs_commands_spawn(commands, values, 1, &entity), PECS_OK, "status of a recorded spawn");
+        const struct {
+            pecs_entity to;
+        } link = { entity };
+        const pecs_value links[] = { { TYPE_LINK, 8, &link } };
+        require(pecs_commands_set(commands, entity, links, 1), PECS_OK, "status of a recorded set");
+        entity = (pecs_entity){ (uint32_t)random_below(random, ENTITY_COUNT), 1 };
+        require(pecs_commands_despawn(commands, entity), PECS_OK, "status of a recorded despawn");
+    }
+    require(pecs_commands_apply(commands, world, NULL), PECS_OK, "status of an apply");
+}
+
+static void world_fill(pecs_world *world, struct random *random)
+{
+    static uint32_t words[ENTITY_COUNT];
+    for (size_t i = 0; i < ENTITY_COUNT; i++)
+        words[i] = (uint32_t)random_next(random);
+    const pecs_value values[] = { PECS_ROWS(TYPE_WORD, words), { TYPE_VECTOR, 12, NULL } };
+    require(pecs_world_spawn(world, ENTITY_COUNT, values, 1, NULL), PECS_OK, "status of a spawn");
+    require(pecs_world_spawn(world, ENTITY_COUNT / 2, values, 2, NULL), PECS_OK, "status of a spawn");
+}
+
+static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands *commands, struct random *random,
+                         pecs_snapshot **back)
+{
+    for (unsigned i = 0; i < 100; i++)
+        edit_once(shared, world, random, ENTITY_COUNT * 3 / 2);
+    commands_frame(shared, world, commands, random);
+    run_parts(shared, world, random_once_in(random, 2));
+    pecs_snapshot *snapshot = NULL;
+    require(pecs_snapshot_take(world, &snapshot), PECS_OK, "status of a take");
+    const struct parcel parcel = parcel_make(shared, snapshot);
+    const struct {
+        struct queue *queue;
+        uint64_t rarely;
+    } receivers[] = { { &shared->reading, 1 }, { &shared->reading, 2 }, { &shared->saving, 5 }, { &shared->forking, 4 } };
+    for (size_t i = 0; i < sizeof(receivers) / sizeof(receivers[0]); i++) {
+        if (!random_once_in(random, receivers[i].rarely))
+            continue;
+        pecs_snapshot_retain(snapshot);
+        queue_push(receivers[i].queue, parcel);
+    }
+    pecs_snapshot **place = &back[random_below(random, KEPT_MAX)];
+    pecs_snapshot_release(*place);
+    *place = snapshot;
+    if (random_once_in(random, 10) && back[0])
+        require(pecs_world_restore(world, back[0]), PECS_OK, "status of a restore");
+    require(pecs_world_advance(world, NULL), PECS_OK, "status of an advance");
+}
+
+static void run(struct shared *shared, uint64_t seed, uint64_t frames)
+{
+    enum { THREAD_COUNT = READER_COUNT + 2 };
+    struct thread threads[THREAD_COUNT];
+    void *(*const bodies[THREAD_COUNT])(void *) = { reader_run, reader_run, reader_run, saver_run, forker_run };
+    struct random random = { seed };
+    pecs_world *world = NULL;
+    pecs_commands *commands = NULL;
+    const pecs_world_options options = { .session_nonce = seed + 1 };
+    require(pecs_world_create(shared->registry, NULL, &options, &world, NULL), PECS_OK, "status of a create");
+    require(pecs_commands_create(shared->registry, &commands), PECS_OK, "status of a create");
+    world_fill(world, &random);
+    for (size_t i = 0; i < THREAD_COUNT; i++) {
+        threads[i] = (struct thread){ .shared = shared, .number = seed * THREAD_COUNT + i };
+        pthread_create(&threads[i].thread, NULL, bodies[i], &threads[i]);
+    }
+    pecs_snapshot *back[KEPT_MAX] = { NULL };
+    for (uint64_t frame = 0; frame < frames; frame++)
+        writer_frame(shared, world, commands, &random, back);
+    pecs_commands_destroy(commands);
+    pecs_world_destroy(world); /* while others still read its snapshots */
+    for (size_t i = 0; i < KEPT_MAX; i++)
+        pecs_snapshot_release(back[i]);
+    queue_push(&shared->saving, (struct parcel){ .snapshot = NULL });
+    queue_push(&shared->forking, (struct parcel){ .snapshot = NULL });
+    for (size_t i = READER_COUNT; i < THREAD_COUNT; i++)
+        pthread_join(threads[i].thread, NULL);
+    for (size_t i = 0; i < READER_COUNT; i++)
+        queue_push(&shared->reading, (struct parcel){ .snapshot = NULL });
+    uint64_t read = 0;
+    for (size_t i = 0; i < READER_COUNT; i++) {
+        pthread_join(threads[i].thread, NULL);
+        read += threads[i].done;
+    }
+    printf("%" PRIu64 " frames, %" PRIu64 " snapshots read, %" PRIu64 " saved, %" PRIu64 " forked\n", frames, read,
+           threads[READER_COUNT].done, threads[READER_COUNT + 1].done);
+}
+
+static void shared_init(struct shared *shared)
+{
+    const pecs_term term = { TYPE_WORD, PECS_WRITE };
+    require(model_registry_create(0, &model_allocator, &shared->registry, NULL), PECS_OK, "status of a registry");
+    require(pecs_query_create(shared->registry, &term, 1, &shared->words, NULL), PECS_OK, "status of a query");
+    require(pecs_query_create(shared->registry, NULL, 0, &shared->all, NULL), PECS_OK, "status of a query");
+    queue_init(&shared->reading);
+    queue_init(&shared->saving);
+    queue_init(&shared->forking);
+    const char *parent = getenv("TMPDIR");
+    snprintf(shared->directory, sizeof(shared->directory), "%s/pecs-threads-XXXXXX", parent ? parent : "/tmp");
+    if (!mkdtemp(shared->directory)) {
+        perror(shared->directory);
+        exit(1);
+    }
+}
+
+static void shared_deinit(struct shared *shared)
+{
+    char path[PATH_BYTES];
+    for (unsigned i = 0; i < 3; i++) {
+        snprintf(path, sizeof(path), "%s/%u.pecs", shared->directory, i);
+        unlink(path);
+    }
+    rmdir(shared->directory);
+    pecs_query_destroy(shared->words);
+    pecs_query_destroy(shared->all);
+    pecs_registry_destroy(shared->registry);
+}
+
+int main(int argument_count, char **arguments)
+{
+    static struct shared shared;
+    uint64_t seed = 1, frames = 200;
+    for (int i = 1; i + 1 < argument_count; i += 2) {
+        uint64_t *number = strcmp(arguments[i], "--seed") == 0     ? &seed
+                           : strcmp(arguments[i], "--frames") == 0 ? &frames
+                                                                   : NULL;
+        if (!number) {
+            fprintf(stderr, "usage: %s [--seed S] [--frames N]\n", arguments[0]);
+            return 2;
+        }
+        *number = strtoull(arguments[i + 1], NULL, 10);
+    }
+    shared_init(&shared);
+    run(&shared, seed, frames);
+    shared_deinit(&shared);
+    require(model_memory_blocks(), 0, "blocks not released");
+    return 0;
+}

@@ -1,0 +1,874 @@
+#!/usr/bin/env python3
+"""Reads a PECS file and prints all that is in it.
+
+usage: read_pecs.py [--json | --content] FILE
+
+Written from docs/format.md with nothing but Python's standard library, so that the specification has a second reader. It
+believes no number of the file before it has checked it, and checks every rule of the page; a file that breaks one
+is refused with the rule's id and the byte offset, and exit status 1.
+
+--content leaves out what is only of the file (types, tables, sessions) and prints what a program sees of the world.
+"""
+import argparse
+import collections
+import json
+import struct
+import sys
+
+# XXH3 with seed 0, for every length; hash64 gives a number, hash128 the 16 bytes of the canonical (big-endian) form.
+
+MASK32, MASK64 = 2**32 - 1, 2**64 - 1
+PRIME32_1, PRIME32_2, PRIME32_3 = 0x9E3779B1, 0x85EBCA77, 0xC2B2AE3D
+PRIME64_1, PRIME64_2, PRIME64_3 = 0x9E3779B185EBCA87, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9
+PRIME64_4, PRIME64_5 = 0x85EBCA77C2B2AE63, 0x27D4EB2F165667C5
+PRIME_MIX = 0x9FB21C651E98DF25
+SECRET = bytes.fromhex(
+    "b8fe6c3923a44bbe7c01812cf721ad1cded46de9839097db7240a4a4b7b3671f"
+    "cb79e64eccc0e578825ad07dccff7221b8084674f743248ee03590e6813a264c"
+    "3c2852bb91c300cb88d0658b1b532ea371644897a20df94e3819ef46a9deacd8"
+    "a8fa763fe39c343ff9dcbbc7c70b4f1d8a51e04bcdb45931c89f7ec9d9787364"
+    "eac5ac8334d3ebc3c581a0fffa1363eb170ddd51b7f0da49d316552629d4689e"
+    "2b16be587d47a1fc8ff8b8d17ad031ce45cb3a8f95160428afd7fbcabb4b407e")
+STRIPE_BYTES, STRIPES_PER_BLOCK = 64, 16
+BLOCK_BYTES = STRIPE_BYTES * STRIPES_PER_BLOCK
+
+
+def read32(data, at):
+    return int.from_bytes(data[at:at + 4], "little")
+
+
+def read64(data, at):
+    return int.from_bytes(data[at:at + 8], "little")
+
+
+def swap64(value):
+    return int.from_bytes(value.to_bytes(8, "little"), "big")
+
+
+def rotate_left(value, count, bits):
+    return (value << count | value >> (bits - count)) & (2**bits - 1)
+
+
+def fold_product(a, b):
+    product = a * b
+    return (product & MASK64) ^ product >> 64
+
+
+def avalanche(value):
+    value = (value ^ value >> 37) * 0x165667919E3779F9 & MASK64
+    return value ^ value >> 32
+
+
+def avalanche_short(value):
+    value = (value ^ value >> 33) * PRIME64_2 & MASK64
+    value = (value ^ value >> 29) * PRIME64_3 & MASK64
+    return value ^ value >> 32
+
+
+def secret_pair(at, size=8):
+    return int.from_bytes(SECRET[at:at + size], "little") ^ int.from_bytes(SECRET[at + size:at + 2 * size], "little")
+
+
+def mix16(data, at, secret_at):
+    return fold_product(read64(data, at) ^ read64(SECRET, secret_at),
+                        read64(data, at + 8) ^ read64(SECRET, secret_at + 8))
+
+
+def combine_1_to_3(data):
+    size = len(data)
+    return data[0] << 16 | data[size >> 1] << 24 | data[-1] | size << 8
+
+
+def hash64_to_16(data):
+    size = len(data)
+    if size > 8:
+        low = read64(data, 0) ^ secret_pair(24)
+        high = read64(data, size - 8) ^ secret_pair(40)
+        return avalanche((size + swap64(low) + high + fold_product(low, high)) & MASK64)
+    if size >= 4:
+        value = read32(data, size - 4) + (read32(data, 0) << 32) ^ secret_pair(8)
+        value ^= rotate_left(value, 49, 64) ^ rotate_left(value, 24, 64)
+        value = value * PRIME_MIX & MASK64
+        value ^= (value >> 35) + size
+        value = value * PRIME_MIX & MASK64
+        return value ^ value >> 28
+    return avalanche_short(combine_1_to_3(data) ^ secret_pair(0, 4) if size else secret_pair(56))
+
+
+def hash64_to_240(data):
+    size = len(data)
+    total = size * PRIME64_1
+    if size <= 128:
+        for step in range((size - 1) // 32, -1, -1):
+            total += mix16(data, 16 * step, 32 * step) + mix16(data, size - 16 * (step + 1), 32 * step + 16)
+        return avalanche(total & MASK64)
+    for step in range(8):
+        total += mix16(data, 16 * step, 16 * step)
+    total = avalanche(total & MASK64)
+    for step in range(8, size // 16):
+        total += mix16(data, 16 * step, 16 * (step - 8) + 3)
+    return avalanche((total + mix16(data, size - 16, 136 - 17)) & MASK64)
+
+
+def accumulate(lanes, stripe, keys):
+    """Adds one stripe of 8 numbers. The lanes may outgrow 64 bits; they are cut when it matters."""
+    for i in range(8):
+        value = stripe[i]
+        key = value ^ keys[i]
+        lanes[i ^ 1] += value
+        lanes[i] += (key & MASK32) * (key >> 32)
+
+
+def hash_long_lanes(data):
+    unpack = struct.Struct("<8Q").unpack_from
+    keys = [unpack(SECRET, 8 * i) for i in range(STRIPES_PER_BLOCK)]
+    scramble_keys = unpack(SECRET, len(SECRET) - STRIPE_BYTES)
+    lanes = [PRIME32_3, PRIME64_1, PRIME64_2, PRIME64_3, PRIME64_4, PRIME32_2, PRIME64_5, PRIME32_1]
+    stripe_count = (len(data) - 1) // STRIPE_BYTES
+    for stripe in range(stripe_count):
+        place = stripe % STRIPES_PER_BLOCK
+        accumulate(lanes, unpack(data, stripe * STRIPE_BYTES), keys[place])
+        if place == STRIPES_PER_BLOCK - 1:
+            for i in range(8):
+                lane = lanes[i] & MASK64
+                lanes[i] = (lane ^ lane >> 47 ^ scramble_keys[i]) * PRIME32_1 & MASK64
+    accumulate(lanes, unpack(data, len(data) - STRIPE_BYTES), unpack(SECRET, len(SECRET) - STRIPE_BYTES - 7))
+    return [lane & MASK64 for lane in lanes]
+
+
+def merge_lanes(lanes, secret_at, start):
+    for i in range(4):
+        start += fold_product(lanes[2 * i] ^ read64(SECRET, secret_at + 16 * i),
+                              lanes[2 * i + 1] ^ read64(SECRET, secret_at + 16 * i + 8))
+    return avalanche(start & MASK64)
+
+
+def hash64(data):
+    if len(data) <= 16:
+        return hash64_to_16(data)
+    if len(data) <= 240:
+        return hash64_to_240(data)
+    return merge_lanes(hash_long_lanes(data), 11, len(data) * PRIME64_1)
+
+
+def hash128_to_16(data):
+    size = len(data)
+    if size > 8:
+        first, last = read64(data, 0), read64(data, size - 8)
+        product = (first ^ last ^ secret_pair(32)) * PRIME64_1
+        low = (product & MASK64) + (size - 1 << 54) & MASK64
+        last ^= secret_pair(48)
+        high = (product >> 64) + last + (last & MASK32) * (PRIME32_2 - 1) & MASK64
+        product = (low ^ swap64(high)) * PRIME64_2
+        return avalanche(product & MASK64), avalanche((product >> 64) + high * PRIME64_2 & MASK64)
+    if size >= 4:
+        value = read32(data, 0) + (read32(data, size - 4) << 32) ^ secret_pair(16)
+        product = value * (PRIME64_1 + (size << 2))
+        low = product & MASK64
+        high = (product >> 64) + (low << 1) & MASK64
+        low ^= high >> 3
+        low = (low ^ low >> 35) * PRIME_MIX & MASK64
+        return low ^ low >> 28, avalanche(high)
+    if size:
+        low = combine_1_to_3(data)
+        high = rotate_left(int.from_bytes(low.to_bytes(4, "little"), "big"), 13, 32)
+        return avalanche_short(low ^ secret_pair(0, 4)), avalanche_short(high ^ secret_pair(8, 4))
+    return avalanche_short(secret_pair(64)), avalanche_short(secret_pair(80))
+
+
+def mix32(pair, data, a, b, secret_at):
+    low = pair[0] + mix16(data, a, secret_at) & MASK64
+    high = pair[1] + mix16(data, b, secret_at + 16) & MASK64
+    return (low ^ (read64(data, b) + read64(data, b + 8) & MASK64),
+            high ^ (read64(data, a) + read64(data, a + 8) & MASK64))
+
+
+def hash128_to_240(data):
+    size = len(data)
+    pair = (size * PRIME64_1 & MASK64, 0)
+    if size <= 128:
+        for step in range((size - 1) // 32, -1, -1):
+            pair = mix32(pair, data, 16 * step, size - 16 * (step + 1), 32 * step)
+    else:
+        for step in range(4):
+            pair = mix32(pair, data, 32 * step, 32 * step + 16, 32 * step)
+        pair = (avalanche(pair[0]), avalanche(pair[1]))
+        for step in range(4, size // 32):
+            pair = mix32(pair, data, 32 * step, 32 * step + 16, 32 * (step - 4) + 3)
+        pair = mix32(pair, data, size - 16, size - 32, 136 - 17 - 16)
+    low, high = pair
+    mixed = low * PRIME64_1 + high * PRIME64_4 + size * PRIME64_2 & MASK64
+    return avalanche(low + high & MASK64), -avalanche(mixed) & MASK64
+
+
+def hash128(data):
+    size = len(data)
+    if size <= 16:
+        low, high = hash128_to_16(data)
+    elif size <= 240:
+        low, high = hash128_to_240(data)
+    else:
+        lanes = hash_long_lanes(data)
+        low = merge_lanes(lanes, 11, size * PRIME64_1)
+        high = merge_lanes(lanes, len(SECRET) - 64 - 11, ~(size * PRIME64_2) & MASK64)
+    return high.to_bytes(8, "big") + low.to_bytes(8, "big")
+
+
+# The structs of docs/format.md.
+
+VERSION, PAGE, ALIGN, PIECE, INDEX_ROWS, NONE = 0, 4096, 64, 4 * 1024 * 1024, 4096, 0xFFFFFFFF
+GENERATION_MAX, SLOT_COUNT_MAX, CHUNK_SHIFT_MAX = 2**30 - 1, 2**32 - 2, 20
+NAME_MAX, NESTING_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
+COUNTS_KNOWN, SINGLETONS, RAW = 1, 1, 0
+HANDLES, VALUES, INDEX = 1, 2, 3
+
+
+class Layout:
+    """A packed little-endian struct: formats as of the struct module, by name."""
+
+    def __init__(self, name, **fields):
+        self.codec = struct.Struct("<" + "".join(fields.values()))
+        self.tuple = collections.namedtuple(name, fields)
+        self.size = self.codec.size
+        offset, self.offsets = 0, {}
+        for field, code in fields.items():
+            self.offsets[field] = offset
+            offset += struct.calcsize("<" + code)
+
+    def read(self, data, at):
+        return self.tuple(*self.codec.unpack_from(data, at))
+
+
+FILE_HEADER = Layout("file_header", magic="4s", version="I", flags="I", entity_count="Q", type_count="I",
+                     required_features="Q", optional_features="Q", zero="16s", checksum="Q")
+SEGMENT_HEADER = Layout("segment_header", magic="4s", sequence="I", size="Q", data_offset="Q", data_size="Q",
+                        type_count="I", table_count="I", run_count="I", piece_bytes="I", zero="16s")
+TYPE_RECORD = Layout("type_record", size="I", number="I", id="16s", version="I", value_size="I", value_align="I",
+                     field_count="I")
+FIELD_RECORD = Layout("field_record", kind="I", offset="I", size="I", count="I", columns="I", child_count="I",
+                      child_align="I")
+TABLE_RECORD = Layout("table_record", number="I", flags="I", chunk_shift="I", component_count="I")
+RUN_RECORD = Layout("run_record", kind="I", table="I", type="I", codec="I", first_chunk="I", chunk_count="I",
+                    offset="Q", size="Q", tick="Q")
+TRAILER_HEADER = Layout("trailer_header", magic="4s", sequence="I", piece_count="Q")
+COMMIT_HEADER = Layout("commit_header", magic="4s", type_count="I", table_count="I", segment_count="I",
+                       session_count="I", singleton_table="I", slot_count="Q", free_count="Q", entity_count="Q",
+                       tick="Q", snapshot_id="16s", parent_id="16s", zero="40s")
+SEGMENT_RECORD = Layout("segment_record", offset="Q", prologue_size="Q", prologue_checksum="Q", trailer_offset="Q",
+                        trailer_size="Q", trailer_checksum="Q")
+FILE_FOOTER = Layout("file_footer", magic="8s", offset="Q", commit_offset="Q", commit_size="Q", commit_hash="Q",
+                     previous_footer="Q", zero="8s", checksum="Q")
+RECORD = struct.Struct("<IIII")  # generation, table, row, session
+HANDLE = struct.Struct("<II")  # index, generation
+
+# number: name, bytes of an element, format of the struct module
+KINDS = {
+    1: ("bool", 1, "B"), 2: ("i8", 1, "b"), 3: ("i16", 2, "h"), 4: ("i32", 4, "i"), 5: ("i64", 8, "q"),
+    6: ("u8", 1, "B"), 7: ("u16", 2, "H"), 8: ("u32", 4, "I"), 9: ("u64", 8, "Q"), 10: ("f32", 4, "f"),
+    11: ("f64", 8, "d"), 12: ("text", 1, None), 13: ("entity", 8, None), 14: ("string", 8, None),
+    15: ("blob", 8, None), 16: ("enum", None, None), 17: ("struct", None, None), 18: ("padding", 1, None),
+}
+
+
+class Broken(Exception):
+    def __init__(self, rule, offset, message):
+        super().__init__(f"{rule} at byte {offset}: {message}")
+        self.rule, self.offset = rule, offset
+
+
+def require(condition, rule, offset, message):
+    if not condition:
+        raise Broken(rule, offset, message)
+
+
+def align_up(value, align):
+    return (value + align - 1) // align * align
+
+
+def string_bytes(size):
+    return 4 + align_up(size, 4)
+
+
+Field = collections.namedtuple("Field", "name kind offset size count columns names fields")
+Type = collections.namedtuple("Type", "number id name version size align fields")
+
+
+class Table:
+    def __init__(self, number, is_singleton, chunk_shift, types):
+        self.number, self.is_singleton, self.chunk_shift, self.types = number, is_singleton, chunk_shift, types
+        self.row_count = 0
+        self.runs = {}  # by type number, NONE for the handles: (offset, tick)
+
+    def row_bytes(self, column, types):
+        return 8 if column == NONE else types[column].size
+
+
+class TypeParser:
+    """One type record. Whatever does not hold together is TYPE-1, at the record's offset."""
+
+    def __init__(self, data, offset, end):
+        self.data, self.offset, self.at, self.end = data, offset, offset, end
+
+    def require(self, condition, message):
+        require(condition, "TYPE-1", self.offset, message)
+
+    def take(self, size):
+        self.require(size <= self.end - self.at, "a type record ends too soon")
+        self.at += size
+        return self.at - size
+
+    def string(self, smallest):
+        size = read32(self.data, self.take(4))
+        self.require(smallest <= size <= NAME_MAX, "a name is too short or too long")
+        at = self.take(align_up(size, 4))
+        self.require(not any(self.data[at + size:self.at]), "the bytes after a name are not zero")
+        try:
+            return self.data[at:at + size].decode()
+        except UnicodeDecodeError:
+            raise Broken("TYPE-1", self.offset, "a name is not UTF-8") from None
+
+    def fields(self, count, size, depth):
+        """The fields of a struct, which tile its size."""
+        fields = []
+        for _ in range(count):
+            fields.append(self.field(depth))
+            before = fields[-2].offset + fields[-2].size if len(fields) > 1 else 0
+            self.require(fields[-1].offset == before, "fields do not tile their struct")
+        self.require((fields[-1].offset + fields[-1].size if fields else 0) == size, "fields do not fill their struct")
+        names = [field.name for field in fields if field.name]
+        self.require(len(set(names)) == len(names), "two fields have one name")
+        return fields
+
+    def field(self, depth):
+        record = FIELD_RECORD.read(self.data, self.take(FIELD_RECORD.size))
+        kind = KINDS.get(record.kind, (None,))[0]
+        self.require(kind, "a field has no known kind")
+        name = self.string(kind != "padding")
+        self.require(record.count > 0 and record.size % record.count == 0, "a field's size does not fit its count")
+        self.require(record.columns == 0 or record.count % record.columns == 0, "a grid has no whole rows")
+        element, names, fields = record.size // record.count, [], []
+        if kind == "struct":
+            self.require(depth < NESTING_MAX, "structs are nested too deep")
+            self.require(element > 0 and record.child_align in ALIGNMENTS, "a nested struct has no size or alignment")
+            fields = self.fields(record.child_count, element, depth + 1)
+        elif kind == "enum":
+            self.require(element in (1, 2, 4) and 0 < record.child_count <= 256**element, "an enum has no fitting size")
+            names = [self.string(1) for _ in range(record.child_count)]
+            self.require(len(set(names)) == len(names), "two values of an enum have one name")
+        else:
+            self.require(record.child_count == 0, "a field has children that it cannot have")
+            self.require(element == KINDS[record.kind][1], "a field has not the size of its kind")
+        self.require(kind == "struct" or record.child_align == 0, "a field has an alignment of its own")
+        return Field(name, kind, record.offset, record.size, record.count, record.columns, names, fields)
+
+    def parse(self):
+        record = TYPE_RECORD.read(self.data, self.take(TYPE_RECORD.size))
+        name = self.string(1)
+        self.require(record.value_align in ALIGNMENTS, "a type has no alignment")
+        self.require(record.value_size <= VALUE_SIZE_MAX and record.value_size % record.value_align == 0,
+                     "a type's size cannot be")
+        self.require(record.value_size or record.value_align == 1, "a tag is aligned")
+        self.require(record.version > 0, "a type has version 0")
+        fields = self.fields(record.field_count, record.value_size, 0)
+        used = self.at
+        self.require(align_up(used - self.offset, 8) == self.end - self.offset and not any(self.data[used:self.end]),
+                     "a type record does not end after its fields")
+        return Type(record.number, record.id, name, record.version, record.value_size, record.value_align, fields)
+
+
+class File:
+    """A whole PECS file, checked as it is read: in the order of "To open a file", all of `load`."""
+
+    def __init__(self, data):
+        self.data = data
+        require(len(data) >= FILE_HEADER.size + FILE_FOOTER.size, "FILE-2", len(data), "the file is too short")
+        self.read_header()
+        self.read_footer()
+        self.read_commit_header()
+        at = self.commit_offset + COMMIT_HEADER.size
+        self.types_offset = at
+        at = self.read_types(at)
+        at = self.read_tables(at)
+        self.records_end = at
+        at = self.read_row_counts(at)
+        require(self.commit.segment_count <= (self.commit_end - at) // SEGMENT_RECORD.size, "SEGMENT-1", at,
+                "the commit is too short for its segments")
+        self.segments_offset = at
+        at = self.read_sessions(at + self.commit.segment_count * SEGMENT_RECORD.size)
+        self.read_free_counts(at)
+        self.index_run = None  # (offset, tick)
+        for number in range(self.commit.segment_count):
+            self.read_segment(number)
+        self.check_coverage()
+        self.check_snapshot_id()
+        self.check_rows()
+        self.check_index()
+
+    def read_header(self):
+        data = self.data
+        self.header = header = FILE_HEADER.read(data, 0)
+        place = FILE_HEADER.offsets
+        require(header.magic == b"PECS", "HEADER-1", 0, "this is not a PECS file")
+        require(header.version == VERSION, "HEADER-2", place["version"], f"version {header.version} is not known")
+        require(header.checksum == hash64(data[:place["checksum"]]), "HEADER-3", place["checksum"], "wrong checksum")
+        require(header.required_features == 0, "HEADER-4", place["required_features"], "an unknown feature is required")
+        require(header.flags & ~COUNTS_KNOWN == 0 and not any(header.zero), "HEADER-5", place["flags"],
+                "a flag or reserved byte of the header is set")
+
+    def read_footer(self):
+        data = self.data
+        start = len(data) - FILE_FOOTER.size
+        footer = FILE_FOOTER.read(data, start)
+        place = {name: start + offset for name, offset in FILE_FOOTER.offsets.items()}
+        require(footer.magic == b"PECSFOOT", "FOOTER-1", start, "the file does not end in a footer")
+        require(footer.checksum == hash64(data[start:place["checksum"]]), "FOOTER-2", place["checksum"],
+                "wrong checksum")
+        require(footer.offset == start and start % PAGE == 0, "FOOTER-3", place["offset"],
+                "the footer is not where it says")
+        require(footer.previous_footer == 0 and not any(footer.zero), "FOOTER-4", place["previous_footer"],
+                "a reserved byte of the footer is set")
+        self.commit_offset, self.commit_end = footer.commit_offset, footer.commit_offset + footer.commit_size
+        require(footer.commit_offset >= FILE_HEADER.size and footer.commit_offset % ALIGN == 0 and
+                footer.commit_size >= COMMIT_HEADER.size and footer.commit_size % 8 == 0 and self.commit_end <= start,
+                "FOOTER-5", place["commit_offset"], "the commit does not lie between header and footer")
+        require(footer.commit_hash == hash64(data[self.commit_offset:self.commit_end]), "FOOTER-6",
+                place["commit_hash"], "wrong hash of the commit")
+
+    def read_commit_header(self):
+        self.commit = commit = COMMIT_HEADER.read(self.data, self.commit_offset)
+        place = {name: self.commit_offset + offset for name, offset in COMMIT_HEADER.offsets.items()}
+        require(commit.magic == b"PCMT", "COMMIT-1", self.commit_offset, "no commit is there")
+        require(commit.segment_count > 0 and commit.slot_count <= SLOT_COUNT_MAX and
+                commit.free_count + commit.entity_count <= commit.slot_count and commit.tick > 0,
+                "COMMIT-2", place["segment_count"], "the commit's counts cannot be")
+        if self.header.flags & COUNTS_KNOWN:
+            require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,
+                    "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
+        require(not any(commit.parent_id) and not any(commit.zero), "COMMIT-3", place["parent_id"],
+                "a reserved byte of the commit is set")
+
+    def read_types(self, at):
+        self.types = []
+        require(self.commit.type_count <= (self.commit_end - at) // TYPE_RECORD.size, "TYPE-1", at,
+                "the commit is too short for its types")
+        for number in range(self.commit.type_count):
+            left = self.commit_end - at
+            size = read32(self.data, at) if left >= TYPE_RECORD.size else 0
+            require(TYPE_RECORD.size <= size <= left and size % 8 == 0, "TYPE-1", at, "a type record's size cannot be")
+            kind = TypeParser(self.data, at, at + size).parse()
+            require(kind.number == number and (not self.types or self.types[-1].id < kind.id), "TYPE-2", at,
+                    "types are not numbered in ascending order of their ids")
+            self.types.append(kind)
+            at += size
+        return at
+
+    def read_tables(self, at):
+        self.tables, sets = [], set()
+        for number in range(self.commit.table_count):
+            left = self.commit_end - at
+            require(left >= TABLE_RECORD.size, "TABLE-1", at, "the commit is too short for its tables")
+            record = TABLE_RECORD.read(self.data, at)
+            used = TABLE_RECORD.size + 4 * record.component_count
+            size = align_up(used, 8)
+            require(record.component_count <= len(self.types) and size <= left and
+                    not any(self.data[at + used:at + size]), "TABLE-1", at, "a table record does not hold together")
+            require(record.number == number and record.flags & ~SINGLETONS == 0 and
+                    record.chunk_shift <= CHUNK_SHIFT_MAX, "TABLE-2", at, "a table's number, flags or chunks cannot be")
+            types = struct.unpack_from(f"<{record.component_count}I", self.data, at + TABLE_RECORD.size)
+            require(all(kind < len(self.types) for kind in types) and all(a < b for a, b in zip(types, types[1:])),
+                    "TABLE-3", at, "a table's types are not numbers of types, ascending")
+            require((record.flags, types) not in sets, "TABLE-4", at, "a table has the components of another")
+            sets.add((record.flags, types))
+            self.tables.append(Table(number, bool(record.flags & SINGLETONS), record.chunk_shift, types))
+            at += size
+        return at
+
+    def read_row_counts(self, at):
+        require(len(self.tables) <= (self.commit_end - at) // 8, "COMMIT-4", at,
+                "the commit is too short for its row counts")
+        singletons, total = self.commit.singleton_table, 0
+        for table in self.tables:
+            table.row_count = read64(self.data, at)
+            if table.is_singleton:
+                can_be = table.row_count == (table.number == singletons)
+            else:
+                can_be = table.row_count <= self.commit.entity_count - total
+                total += table.row_count
+            require(can_be, "TABLE-5", at, f"table {table.number} cannot have {table.row_count} rows")
+            at += 8
+        names_one = singletons < len(self.tables) and self.tables[singletons].is_singleton
+        require(total == self.commit.entity_count and (singletons == NONE or names_one), "COMMIT-5",
+                self.commit_offset + COMMIT_HEADER.offsets["singleton_table"],
+                "the tables' rows are not the commit's entities and singletons")
+        return at
+
+    def read_sessions(self, at):
+        count = self.commit.session_count
+        require(count <= (self.commit_end - at) // 8 and (count or not self.commit.slot_count), "COMMIT-6", at,
+                "the commit's sessions cannot be")
+        self.sessions = []
+        for _ in range(count):
+            self.sessions.append(read64(self.data, at))
+            require(self.sessions[-1] < 2**60, "COMMIT-6", at, "a session's nonce has more than 60 bits")
+            at += 8
+        return at
+
+    def read_free_counts(self, at):
+        slots = self.commit.slot_count
+        chunk_count = (slots + INDEX_ROWS - 1) // INDEX_ROWS
+        require(align_up(4 * chunk_count, 8) == self.commit_end - at, "COMMIT-7", at,
+                "the commit does not end after its free counts")
+        self.free_counts_offset = at
+        self.free_counts = struct.unpack_from(f"<{chunk_count}I", self.data, at)
+        for chunk, count in enumerate(self.free_counts):
+            require(count <= min(INDEX_ROWS, slots - chunk * INDEX_ROWS), "COMMIT-8", at + 4 * chunk,
+                    "a free count is larger than its chunk")
+        require(sum(self.free_counts) == self.commit.free_count, "COMMIT-8", at,
+                "the free counts do not sum up to the commit's")
+
+    def read_segment(self, number):
+        data, place = self.data, self.segments_offset + number * SEGMENT_RECORD.size
+        record = SEGMENT_RECORD.read(data, place)
+        start, end = record.offset, record.offset + record.prologue_size
+        require(start >= FILE_HEADER.size and record.prologue_size >= SEGMENT_HEADER.size + 8 and
+                end <= self.commit_offset, "SEGMENT-1", place, "the prologue does not lie before the commit")
+        checksum = hash64(data[start:end - 8])
+        require(read64(data, end - 8) == checksum == record.prologue_checksum, "SEGMENT-2", end - 8,
+                "wrong checksum of the prologue")
+        header = SEGMENT_HEADER.read(data, start)
+        require(header.magic == b"PSEG" and header.sequence == number and header.size == record.prologue_size and
+                header.piece_bytes == PIECE and not any(header.zero), "SEGMENT-3", start,
+                "the prologue's header is not that of this segment")
+        data_end = header.data_offset + header.data_size
+        require(header.data_offset % PAGE == 0 and header.data_offset >= end and data_end <= self.commit_offset,
+                "SEGMENT-4", start + SEGMENT_HEADER.offsets["data_offset"],
+                "the data does not lie between prologue and commit")
+        pieces = self.pieces(header.data_offset, data_end)
+        require(record.trailer_offset == align_up(data_end, ALIGN) and
+                record.trailer_size == TRAILER_HEADER.size + 8 * len(pieces) + 8 and
+                record.trailer_offset + record.trailer_size <= self.commit_offset, "SEGMENT-5",
+                place + SEGMENT_RECORD.offsets["trailer_offset"], "the trailer does not follow the data")
+        at = start + SEGMENT_HEADER.size
+        records = data[self.types_offset:self.records_end]
+        require(header.type_count == len(self.types) and header.table_count == len(self.tables) and
+                len(records) <= end - 8 - at and data[at:at + len(records)] == records, "SEGMENT-6", at,
+                "the segment's types and tables are not those of the commit")
+        at += len(records)
+        require(header.run_count * RUN_RECORD.size == end - 8 - at, "SEGMENT-7",
+                start + SEGMENT_HEADER.offsets["run_count"], "the prologue does not end after its runs")
+        self.last_run_end = header.data_offset
+        for run in range(header.run_count):
+            self.read_run(at + run * RUN_RECORD.size, data_end)
+        self.check_trailer(record, number, pieces)
+
+    @staticmethod
+    def pieces(start, end):
+        """Where pieces begin, and the end: only the numbers of the file's own length, which was checked."""
+        cuts = [start] + list(range(align_up(start + 1, PIECE), end, PIECE)) + [end]
+        return list(zip(cuts, cuts[1:])) if start < end else []
+
+    def read_run(self, at, data_end):
+        run = RUN_RECORD.read(self.data, at)
+        place = {name: at + offset for name, offset in RUN_RECORD.offsets.items()}
+        if run.kind == INDEX and run.table == run.type == NONE:
+            runs, column, rows, width, shift = None, None, self.commit.slot_count, RECORD.size, 12
+        else:
+            table = self.tables[run.table] if run.table < len(self.tables) else None
+            is_handles = run.kind == HANDLES and run.type == NONE
+            is_values = table and run.kind == VALUES and run.type in table.types and self.types[run.type].size > 0
+            require(table and (is_handles or is_values), "RUN-1", at, "the run is of no column")
+            runs, column, rows, shift = table.runs, run.type, table.row_count, table.chunk_shift
+            width = table.row_bytes(column, self.types)
+        require(rows > 0, "RUN-1", at, "the run is of a column without rows")
+        require(run.codec == RAW, "RUN-2", place["codec"], f"codec {run.codec} is not known")
+        require(run.first_chunk == 0 and run.chunk_count == (rows + (1 << shift) - 1) >> shift and
+                run.size == rows * width, "RUN-3", place["first_chunk"], "the run does not hold all rows of its column")
+        require(run.offset % ALIGN == 0 and run.offset >= self.last_run_end and run.offset + run.size <= data_end,
+                "RUN-4", place["offset"], "the run is not aligned, not in the data, or overlaps the run before")
+        require(self.index_run is None if runs is None else column not in runs, "RUN-5", at, "a column has two runs")
+        require(run.tick <= self.commit.tick, "RUN-6", place["tick"], "the run was written in the future")
+        self.last_run_end = run.offset + run.size
+        if runs is None:
+            self.index_run = (run.offset, run.tick)
+        else:
+            runs[column] = (run.offset, run.tick)
+
+    def check_trailer(self, record, number, pieces):
+        data, start = self.data, record.trailer_offset
+        end = start + record.trailer_size
+        checksum = hash64(data[start:end - 8])
+        require(read64(data, end - 8) == checksum == record.trailer_checksum, "TRAILER-1", end - 8,
+                "wrong checksum of the trailer")
+        trailer = TRAILER_HEADER.read(data, start)
+        require(trailer == (b"PTRL", number, len(pieces)), "TRAILER-2", start, "the trailer is not that of its segment")
+        for i, (first, last) in enumerate(pieces):
+            require(read64(data, start + TRAILER_HEADER.size + 8 * i) == hash64(data[first:last]), "DATA-1", first,
+                    "wrong hash of a data piece")
+
+    def check_coverage(self):
+        for table in self.tables:
+            wanted = [NONE] + [kind for kind in table.types if self.types[kind].size]
+            require(table.row_count == 0 or all(column in table.runs for column in wanted), "RUN-7",
+                    self.segments_offset, f"a column of table {table.number} has no run")
+        require(self.commit.slot_count == 0 or self.index_run, "RUN-7", self.segments_offset, "the index has no run")
+
+    def check_snapshot_id(self):
+        at = self.commit_offset + COMMIT_HEADER.offsets["snapshot_id"]
+        commit = self.data[self.commit_offset:at] + bytes(16) + self.data[at + 16:self.commit_end]
+        require(hash128(commit) == self.commit.snapshot_id, "COMMIT-9", at, "the snapshot id is not the commit's hash")
+
+    def handle(self, table, row):
+        return HANDLE.unpack_from(self.data, table.runs[NONE][0] + row * HANDLE.size)
+
+    def record(self, index):
+        return RECORD.unpack_from(self.data, self.index_run[0] + index * RECORD.size)
+
+    def check_rows(self):
+        for table in self.tables:
+            for row in range(table.row_count):
+                index, generation = self.handle(table, row)
+                at = table.runs[NONE][0] + row * HANDLE.size
+                if table.is_singleton:
+                    require((index, generation) == (0, 0), "ROW-2", at, "the singletons' row has an entity")
+                    continue
+                require(index < self.commit.slot_count and
+                        self.record(index)[:3] == (generation, table.number, row), "ROW-1", at,
+                        f"table {table.number} row {row}: no record of the index names this row")
+
+    def check_index(self):
+        self.living, self.free, self.used_up = {}, [], []
+        slots = self.commit.slot_count
+        for first in range(0, slots, INDEX_ROWS):
+            free_count = 0
+            for index in range(first, min(first + INDEX_ROWS, slots)):
+                generation, table, row, session = self.record(index)
+                lives = table != NONE
+                require(0 < generation <= GENERATION_MAX and
+                        (session < len(self.sessions) if lives else row == session == 0), "INDEX-1",
+                        self.index_run[0] + index * RECORD.size, f"the record of index {index} is not one")
+                if lives:
+                    self.living[index] = generation, table, row, session
+                elif generation < GENERATION_MAX:
+                    self.free.append((index, generation))
+                    free_count += 1
+                else:
+                    self.used_up.append(index)
+            require(free_count == self.free_counts[first // INDEX_ROWS], "INDEX-2",
+                    self.free_counts_offset + 4 * (first // INDEX_ROWS), "a chunk's free count is wrong")
+        require(len(self.living) == self.commit.entity_count, "INDEX-3", self.index_run[0] if self.index_run else 0,
+                "the index has living records without rows")
+
+    # Values.
+
+    def element(self, field, at):
+        """One element as a Python value; what has no meaning becomes a text that says so."""
+        data = self.data
+        if field.kind == "struct":
+            return self.struct(field.fields, at)
+        if field.kind == "entity":
+            return Handle(self, *HANDLE.unpack_from(data, at))
+        if field.kind == "enum":
+            number = int.from_bytes(data[at:at + field.size // field.count], "little")
+            return Name(field.names[number] if number < len(field.names) else f"enum:{number}")
+        if field.kind in ("string", "blob"):
+            return Name(f"heap:{read64(data, at)}")
+        code = next(kind[2] for kind in KINDS.values() if kind[0] == field.kind)
+        number, = struct.unpack_from("<" + code, data, at)
+        if field.kind == "bool":
+            return number == 1 if number < 2 else Name(f"bool:{number}")
+        if field.kind in ("f32", "f64"):
+            return Float(number, data[at:at + struct.calcsize(code)])
+        return number
+
+    def value(self, field, base):
+        at = base + field.offset
+        if field.kind == "text":
+            return Text(self.data[at:at + field.size])
+        step = field.size // field.count
+        values = [self.element(field, at + i * step) for i in range(field.count)]
+        if field.columns:
+            return [values[i:i + field.columns] for i in range(0, field.count, field.columns)]
+        return values[0] if field.count == 1 else values
+
+    def struct(self, fields, base):
+        return {field.name: self.value(field, base) for field in fields if field.kind != "padding"}
+
+    def components(self, table, row):
+        """By name: the values of a row; None for tags."""
+        values = {}
+        for number in table.types:
+            kind = self.types[number]
+            at = table.runs[number][0] + row * kind.size if kind.size else None
+            values[kind.name] = self.struct(kind.fields, at) if kind.size else None
+        return dict(sorted(values.items()))
+
+
+# How values look, as text and in JSON.
+
+class Name(str):
+    pass
+
+
+class Text(str):
+    """A text field: the bytes before the zeros; bytes that are not UTF-8, or follow a zero, as \\xNN."""
+
+    def __new__(cls, field):
+        content = field.rstrip(b"\0")
+        text = content.decode(errors="backslashreplace")
+        return super().__new__(cls, "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in text))
+
+
+class Float(float):
+    def __new__(cls, number, image):
+        self = super().__new__(cls, number)
+        self.text = f"{number:.9g}" if len(image) == 4 else f"{number:.17g}"
+        if number != number:
+            self.text = "nan:" + image[::-1].hex()
+        self.is_finite = number - number == 0
+        return self
+
+
+class Handle:
+    def __init__(self, file, index, generation):
+        lives = index in file.living and file.living[index][0] == generation
+        self.text = "none" if index == generation == 0 else f"{index}:{generation}" + ("" if lives else " stale")
+
+
+def to_text(value):
+    if isinstance(value, dict):
+        return "{" + " ".join(f"{name}={to_text(item)}" for name, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(to_text, value)) + "]"
+    if isinstance(value, Text):
+        return '"' + value.replace('"', '\\"') + '"'
+    if isinstance(value, (Float, Handle)):
+        return value.text
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def to_json(value):
+    if isinstance(value, dict):
+        return {name: to_json(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [to_json(item) for item in value]
+    if isinstance(value, Handle):
+        return value.text
+    if isinstance(value, Float):
+        return float(value) if value.is_finite else value.text
+    return value
+
+
+def print_components(values, indent):
+    for name, fields in values.items():
+        print(" " * indent + name + "".join(f" {field}={to_text(item)}" for field, item in (fields or {}).items()))
+
+
+def print_content(file):
+    commit = file.commit
+    print("content")
+    print(f"  tick {commit.tick}, {commit.entity_count} entities, {commit.slot_count} slots, {commit.free_count} free")
+    print("  entities")
+    for index, (generation, table, row, _) in sorted(file.living.items()):
+        print(f"    {index}:{generation}")
+        print_components(file.components(file.tables[table], row), 6)
+    print("  free slots")
+    for index, generation in file.free:
+        print(f"    {index} after {index}:{generation}")
+    print("  singletons")
+    if commit.singleton_table != NONE:
+        print_components(file.components(file.tables[commit.singleton_table], 0), 4)
+
+
+def print_fields(fields, indent):
+    for field in fields:
+        shape = f"[{field.count // field.columns}][{field.columns}]" if field.columns else f"[{field.count}]"
+        shape = "" if field.count == 1 else shape
+        name = "" if field.kind == "padding" else " " + field.name
+        names = " {" + ", ".join(field.names) + "}" if field.names else ""
+        print(" " * indent + f"{field.offset} {field.kind}{shape}{name}{names}")
+        print_fields(field.fields, indent + 2)
+
+
+def print_file(file):
+    print(f"file of version {file.header.version}")
+    print("  types")
+    for kind in sorted(file.types, key=lambda kind: kind.name):
+        print(f"    {kind.name} version {kind.version}, {kind.size} bytes aligned to {kind.align}")
+        print_fields(kind.fields, 6)
+    print("  tables, @ tick of the last write")
+    for table in file.tables:
+        label = "singletons" if table.is_singleton else f"{table.row_count} rows"
+        if table.is_singleton and not table.row_count:
+            label = "earlier singletons"
+        tick = {column: f" @{run[1]}" for column, run in table.runs.items()}
+        names = sorted(file.types[number].name + tick.get(number, "") for number in table.types)
+        print(f"    {table.number}: {label}{tick.get(NONE, '')}: {', '.join(names) or 'no components'}")
+    if file.index_run:
+        print(f"    index: {file.commit.slot_count} slots @{file.index_run[1]}")
+    print("  sessions")
+    for number, nonce in enumerate(file.sessions):
+        indices = [str(index) for index, record in sorted(file.living.items()) if record[3] == number]
+        print(f"    {nonce:015x}: {', '.join(indices) or 'none alive'}")
+    if file.used_up:
+        print("  used up slots")
+        print("    " + ", ".join(map(str, file.used_up)))
+
+
+def fields_json(fields):
+    return [{"name": field.name, "kind": field.kind, "offset": field.offset, "size": field.size, "count": field.count,
+             "columns": field.columns, "names": field.names, "fields": fields_json(field.fields)} for field in fields]
+
+
+def file_json(file):
+    commit = file.commit
+    names = [kind.name for kind in file.types]
+    return {
+        "version": file.header.version, "bytes": len(file.data), "tick": commit.tick,
+        "optional_features": file.header.optional_features,
+        "snapshot_id": commit.snapshot_id.hex(),
+        "entity_count": commit.entity_count, "slot_count": commit.slot_count, "free_count": commit.free_count,
+        "types": [{"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size,
+                   "align": kind.align, "fields": fields_json(kind.fields)} for kind in file.types],
+        "tables": [{"singletons": table.is_singleton, "chunk_shift": table.chunk_shift, "rows": table.row_count,
+                    "types": [names[number] for number in table.types],
+                    "runs": [{"type": None if number == NONE else names[number], "offset": offset, "tick": tick}
+                             for number, (offset, tick) in table.runs.items()]} for table in file.tables],
+        "sessions": [f"{nonce:015x}" for nonce in file.sessions],
+        "entities": [{"index": index, "generation": generation, "table": table, "row": row, "session": session,
+                      "components": to_json(file.components(file.tables[table], row))}
+                     for index, (generation, table, row, session) in sorted(file.living.items())],
+        "singletons": {} if commit.singleton_table == NONE
+                      else to_json(file.components(file.tables[commit.singleton_table], 0)),
+        "free": [{"index": index, "generation": generation} for index, generation in file.free],
+        "used_up": file.used_up,
+    }
+
+
+def main():
+    parser = argparse.ArgumentParser(description="Prints the content of a PECS file.")
+    form = parser.add_mutually_exclusive_group()
+    form.add_argument("--json", action="store_true", help="one JSON document")
+    form.add_argument("--content", action="store_true", help="the world only, not how the file holds it")
+    parser.add_argument("file")
+    options = parser.parse_args()
+    sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+    try:
+        with open(options.file, "rb") as stream:
+            file = File(stream.read())
+    except (Broken, OSError) as error:
+        print(f"{options.file}: {error}", file=sys.stderr)
+        return 1
+    if options.json:
+        json.dump(file_json(file), sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)
+        print()
+    else:
+        if not options.content:
+            print_file(file)
+        print_content(file)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,78 @@
+/*
+ * An allocator for tests: counts calls and live bytes, checks that memory comes back with the size and alignment it was
+ * asked with, fills what it gives with rubbish, and fails one call on request. Any thread.
+ */
+#ifndef COUNTING_ALLOCATOR_H
+#define COUNTING_ALLOCATOR_H
+
+#include <pecs/status.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIVE_MAX = 1 << 16 };
+
+struct live_memory {
+    void *memory;
+    size_t size_bytes, align_bytes;
+};
+
+struct counting_allocator {
+    pthread_mutex_t mutex;
+    uint64_t call_count;                                      /* of allocate */
+    uint64_t fail_at;                                         /* this call of allocate fails, counted from 1; 0: none */
+    bool fail_after;                                          /* and so does every later one */
+    uint64_t live_bytes, peak_bytes, live_count, large_count; /* large: live, of 2 MiB and more */
+    uint64_t wrong_count; /* releases of what is not live, or with another size or alignment */
+    struct live_memory live[LIVE_MAX];
+};
+
+/* Too large for a stack. */
+static struct counting_allocator counting = { .mutex = PTHREAD_MUTEX_INITIALIZER };
+
+static void *counting_allocate(void *user, size_t size_bytes, size_t align_bytes)
+{
+    struct counting_allocator *self = user;
+    pthread_mutex_lock(&self->mutex);
+    const uint64_t call = ++self->call_count;
+    const bool fails = self->fail_at && (self->fail_after ? call >= self->fail_at : call == self->fail_at);
+    void *memory = NULL;
+    const size_t rounded = (size_bytes + align_bytes - 1) & ~(align_bytes - 1);
+    if (!fails && self->live_count < LIVE_MAX)
+        memory = aligned_alloc(align_bytes < sizeof(void *) ? sizeof(void *) : align_bytes, rounded);
+    if (memory) {
+        memset(memory, 0xaa, size_bytes < 4096 ? size_bytes : 4096);
+        self->live[self->live_count++] = (struct live_memory){ memory, size_bytes, align_bytes };
+        self->live_bytes += size_bytes;
+        self->large_count += size_bytes >= 2 * 1024 * 1024;
+        if (self->peak_bytes < self->live_bytes)
+            self->peak_bytes = self->live_bytes;
+    }
+    pthread_mutex_unlock(&self->mutex);
+    return memory;
+}
+
+static void counting_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
+{
+    struct counting_allocator *self = user;
+    pthread_mutex_lock(&self->mutex);
+    uint64_t place = self->live_count;
+    while (place > 0 && self->live[place - 1].memory != memory)
+        place--;
+    const bool right =
+        place > 0 && self->live[place - 1].size_bytes == size_bytes && self->live[place - 1].align_bytes == align_bytes;
+    if (right) {
+        self->live[place - 1] = self->live[--self->live_count];
+        self->live_bytes -= size_bytes;
+        self->large_count -= size_bytes >= 2 * 1024 * 1024;
+        free(memory);
+    } else {
+        self->wrong_count++;
+    }
+    pthread_mutex_unlock(&self->mutex);
+}
+
+static const pecs_allocator counting_hooks = { counting_allocate, counting_release, &counting };
+
+#endif

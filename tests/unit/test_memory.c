@@ -1,0 +1,505 @@
+/* The pool: classes, slabs, reuse, growth and return, failing allocators, threads. */
+#include "counting_allocator.h"
+#include "memory.h"
+
+#include <criterion/criterion.h>
+#include <stdalign.h>
+
+enum { MIB = 1024 * 1024 };
+
+struct array {
+    uint8_t *bytes;
+    uint32_t source;
+};
+
+static struct pool *counting_pool(void)
+{
+    struct pool *pool = pool_create(&counting_hooks);
+    cr_assert_not_null(pool);
+    return pool;
+}
+
+static struct array take(struct pool *pool, size_t size_bytes)
+{
+    struct array array;
+    array.bytes = pool_array_allocate(pool, size_bytes, &array.source);
+    cr_assert_not_null(array.bytes, "%zu bytes", size_bytes);
+    return array;
+}
+
+/* Destroys the pool: all that it ever took has come back, as it was given. */
+static void destroy_clean(struct pool *pool)
+{
+    pool_destroy(pool);
+    cr_assert_eq(counting.live_count, 0, "%llu allocations leak", (unsigned long long)counting.live_count);
+    cr_assert_eq(counting.live_bytes, 0);
+    cr_assert_eq(counting.wrong_count, 0);
+}
+
+static uintptr_t slab_of(struct array array)
+{
+    return (uintptr_t)array.bytes / SLAB_BYTES;
+}
+
+Test(memory, pool_that_cannot_be_made_is_null)
+{
+    counting.fail_at = 1;
+    cr_assert_null(pool_create(&counting_hooks));
+    cr_assert_eq(counting.live_count, 0);
+}
+
+Test(memory, empty_pool_is_one_small_allocation)
+{
+    struct pool *pool = counting_pool();
+    cr_assert_eq(counting.live_count, 1);
+    cr_assert_lt(counting.live_bytes, 4096);
+    destroy_clean(pool);
+}
+
+Test(memory, destroying_null_is_allowed)
+{
+    pool_destroy(NULL);
+    struct pool *pool = counting_pool();
+    pool_release(pool, NULL, 100);
+    destroy_clean(pool);
+}
+
+Test(memory, small_objects_are_aligned_and_come_from_the_hooks)
+{
+    struct pool *pool = counting_pool();
+    const uint64_t before = counting.live_bytes;
+    uint8_t *object = pool_allocate(pool, 100);
+    cr_assert_eq((uintptr_t)object % alignof(max_align_t), 0);
+    cr_assert_eq(counting.live_bytes - before, 100);
+    pool_release(pool, object, 100);
+    cr_assert_eq(counting.live_bytes, before);
+    destroy_clean(pool);
+}
+
+Test(memory, zeroed_objects_are_zero)
+{
+    struct pool *pool = counting_pool();
+    uint8_t *object = pool_allocate_zeroed(pool, 1000);
+    for (size_t i = 0; i < 1000; i++)
+        cr_assert_eq(object[i], 0, "byte %zu", i);
+    pool_release(pool, object, 1000);
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_null(pool_allocate_zeroed(pool, 1000));
+    destroy_clean(pool);
+}
+
+Test(memory, reserve_starts_at_eight_and_doubles)
+{
+    struct pool *pool = counting_pool();
+    void *array = NULL;
+    size_t capacity = 0;
+    const struct {
+        size_t count, capacity;
+    } steps[] = { { 0, 0 }, { 1, 8 }, { 8, 8 }, { 9, 16 }, { 17, 32 }, { 100, 100 }, { 101, 200 } };
+    for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
+        cr_assert(pool_reserve(pool, &array, &capacity, steps[i].count, sizeof(uint32_t)));
+        cr_assert_eq(capacity, steps[i].capacity, "%zu items: capacity %zu", steps[i].count, capacity);
+    }
+    pool_release(pool, array, capacity * sizeof(uint32_t));
+    destroy_clean(pool);
+}
+
+Test(memory, reserve_keeps_the_items)
+{
+    struct pool *pool = counting_pool();
+    uint32_t *items = NULL;
+    size_t capacity = 0;
+    for (uint32_t i = 0; i < 1000; i++) {
+        void *array = items;
+        cr_assert(pool_reserve(pool, &array, &capacity, i + 1, sizeof(*items)));
+        items = array;
+        items[i] = i * 7;
+    }
+    for (uint32_t i = 0; i < 1000; i++)
+        cr_assert_eq(items[i], i * 7);
+    pool_release(pool, items, capacity * sizeof(*items));
+    destroy_clean(pool);
+}
+
+Test(memory, reserve_that_fails_changes_nothing)
+{
+    struct pool *pool = counting_pool();
+    void *array = NULL;
+    size_t capacity = 0;
+    cr_assert(pool_reserve(pool, &array, &capacity, 5, 16));
+    memset(array, 0x5c, 5 * 16);
+    void *const before = array;
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_not(pool_reserve(pool, &array, &capacity, 9, 16));
+    cr_assert_eq(array, before);
+    cr_assert_eq(capacity, 8);
+    cr_assert_eq(((uint8_t *)array)[79], 0x5c);
+    pool_release(pool, array, 8 * 16);
+    destroy_clean(pool);
+}
+
+Test(memory, reserve_refuses_sizes_that_overflow)
+{
+    struct pool *pool = counting_pool();
+    void *array = NULL;
+    size_t capacity = 0;
+    const uint64_t calls = counting.call_count;
+    cr_assert_not(pool_reserve(pool, &array, &capacity, SIZE_MAX / 2, 16));
+    cr_assert_eq(counting.call_count, calls);
+    cr_assert_null(array);
+    destroy_clean(pool);
+}
+
+Test(memory, small_arrays_are_allocations_of_their_own)
+{
+    struct pool *pool = counting_pool();
+    struct array arrays[100];
+    const uint64_t before = counting.live_bytes;
+    for (size_t i = 0; i < 100; i++) {
+        arrays[i] = take(pool, 2112);
+        cr_assert_eq((uintptr_t)arrays[i].bytes % 64, 0);
+    }
+    cr_assert_eq(counting.live_bytes - before, 211200);
+    for (size_t i = 0; i < 100; i++)
+        pool_array_release(pool, arrays[i].bytes, 2112, arrays[i].source);
+    cr_assert_eq(counting.live_bytes, before);
+    destroy_clean(pool);
+}
+
+/* 63 arrays of 16448 bytes are 1,036,224: with one more they would exceed 1 MiB. */
+Test(memory, a_class_uses_slabs_beyond_one_mebibyte)
+{
+    struct pool *pool = counting_pool();
+    struct array arrays[65];
+    for (size_t i = 0; i < 63; i++)
+        arrays[i] = take(pool, 16448);
+    cr_assert_eq(counting.large_count, 0);
+    arrays[63] = take(pool, 16448);
+    arrays[64] = take(pool, 16448);
+    cr_assert_eq(counting.large_count, 1);
+    cr_assert_eq(slab_of(arrays[63]), slab_of(arrays[64]));
+    for (size_t i = 0; i < 65; i++)
+        pool_array_release(pool, arrays[i].bytes, 16448, arrays[i].source);
+    destroy_clean(pool);
+}
+
+Test(memory, released_direct_bytes_make_room_for_direct_ones)
+{
+    struct pool *pool = counting_pool();
+    for (size_t i = 0; i < 1000; i++) {
+        struct array array = take(pool, 900000);
+        pool_array_release(pool, array.bytes, 900000, array.source);
+    }
+    cr_assert_eq(counting.large_count, 0);
+    cr_assert_eq(counting.live_count, 1);
+    destroy_clean(pool);
+}
+
+/* A slab has 2,097,152 bytes, of which a header takes less than 1 KiB. Slots are 1/8 of a power of two, and 64 bytes. */
+static const struct {
+    size_t size_bytes, slot_bytes, slots_per_slab;
+} classes[] = {
+    { 2113, 2368, 885 },   { 2368, 2368, 885 },   { 2369, 2624, 799 },   { 4160, 4160, 504 },   { 4161, 4672, 448 },
+    { 5000, 5184, 404 },   { 16448, 16448, 127 }, { 16449, 18496, 113 }, { 65600, 65600, 31 },  { 65601, 73792, 28 },
+    { 262208, 262208, 7 }, { 524352, 524352, 3 }, { 600000, 655424, 3 }, { 900000, 917568, 2 }, { 917568, 917568, 2 },
+};
+
+/* Fills the class's allowance outside slabs, so that the next arrays are slots. Returns how many it took. */
+static size_t fill_allowance(struct pool *pool, size_t size_bytes, struct array *arrays)
+{
+    const size_t count = MIB / size_bytes;
+    for (size_t i = 0; i < count; i++)
+        arrays[i] = take(pool, size_bytes);
+    return count;
+}
+
+static void check_class(size_t size_bytes, size_t slot_bytes, size_t slots_per_slab)
+{
+    struct pool *pool = counting_pool();
+    static struct array direct[512], slots[1024];
+    const size_t direct_count = fill_allowance(pool, size_bytes, direct);
+    cr_assert_eq(counting.large_count, 0, "%zu bytes", size_bytes);
+    for (size_t i = 0; i < slots_per_slab; i++) {
+        slots[i] = take(pool, size_bytes);
+        cr_assert_eq((uintptr_t)slots[i].bytes % 64, 0);
+        cr_assert_eq(slab_of(slots[i]), slab_of(slots[0]));
+        cr_assert_eq((size_t)(slots[i].bytes - slots[0].bytes), i * slot_bytes, "slot %zu of %zu bytes", i, size_bytes);
+    }
+    cr_assert_leq((uintptr_t)(slots[slots_per_slab - 1].bytes + size_bytes), (slab_of(slots[0]) + 1) * SLAB_BYTES);
+    cr_assert_eq(counting.large_count, 1);
+    slots[slots_per_slab] = take(pool, size_bytes);
+    cr_assert_eq(counting.large_count, 2, "%zu bytes: more than %zu slots", size_bytes, slots_per_slab);
+    for (size_t i = 0; i <= slots_per_slab; i++)
+        pool_array_release(pool, slots[i].bytes, size_bytes, slots[i].source);
+    for (size_t i = 0; i < direct_count; i++)
+        pool_array_release(pool, direct[i].bytes, size_bytes, direct[i].source);
+    destroy_clean(pool);
+}
+
+Test(memory, slots_of_a_class_fill_a_slab)
+{
+    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
+        check_class(classes[i].size_bytes, classes[i].slot_bytes, classes[i].slots_per_slab);
+}
+
+/* Every size has a slot that holds it: neighbours keep their bytes. */
+Test(memory, slots_do_not_overlap)
+{
+    struct pool *pool = counting_pool();
+    static struct array direct[512], slots[8];
+    for (size_t size = 2113; size < 917568; size += size / 5) {
+        const size_t direct_count = fill_allowance(pool, size, direct);
+        for (int i = 0; i < 8; i++) {
+            slots[i] = take(pool, size);
+            memset(slots[i].bytes, 'a' + i, size);
+        }
+        for (int i = 0; i < 8; i++) {
+            for (size_t k = 0; k < size; k++)
+                if (slots[i].bytes[k] != 'a' + i)
+                    cr_assert_fail("array %d of %zu bytes lost byte %zu", i, size, k);
+            pool_array_release(pool, slots[i].bytes, size, slots[i].source);
+        }
+        for (size_t i = 0; i < direct_count; i++)
+            pool_array_release(pool, direct[i].bytes, size, direct[i].source);
+    }
+    destroy_clean(pool);
+}
+
+Test(memory, a_freed_slot_is_the_next_one_given)
+{
+    struct pool *pool = counting_pool();
+    static struct array direct[512], slots[200];
+    const size_t direct_count = fill_allowance(pool, 10000, direct);
+    for (size_t i = 0; i < 200; i++)
+        slots[i] = take(pool, 10000);
+    for (size_t i = 0; i < 200; i += 3) {
+        uint8_t *const place = slots[i].bytes;
+        pool_array_release(pool, slots[i].bytes, 10000, slots[i].source);
+        slots[i] = take(pool, 10000);
+        cr_assert_eq(slots[i].bytes, place, "slot %zu", i);
+    }
+    for (size_t i = 0; i < 200; i++)
+        pool_array_release(pool, slots[i].bytes, 10000, slots[i].source);
+    for (size_t i = 0; i < direct_count; i++)
+        pool_array_release(pool, direct[i].bytes, 10000, direct[i].source);
+    destroy_clean(pool);
+}
+
+/* 2,000 arrays of 65,600 bytes: 15 directly (984,000 bytes), 31 in a slab: 65 slabs. */
+Test(memory, memory_grows_with_use_and_returns)
+{
+    struct pool *pool = counting_pool();
+    static struct array arrays[2000];
+    const uint64_t empty = counting.live_bytes;
+    for (size_t i = 0; i < 2000; i++)
+        arrays[i] = take(pool, 65600);
+    cr_assert_eq(counting.large_count, 65);
+    cr_assert_eq(counting.live_bytes - empty, 15u * 65600 + 65u * SLAB_BYTES);
+    for (size_t i = 2000; i-- > 1000;)
+        pool_array_release(pool, arrays[i].bytes, 65600, arrays[i].source);
+    /* 985 are left in 32 slabs; empty ones are kept for reuse up to one more than those */
+    cr_assert_eq(counting.large_count, 32 + 33);
+    for (size_t i = 1000; i-- > 15;)
+        pool_array_release(pool, arrays[i].bytes, 65600, arrays[i].source);
+    cr_assert_eq(counting.large_count, 1);
+    for (size_t i = 0; i < 15; i++)
+        pool_array_release(pool, arrays[i].bytes, 65600, arrays[i].source);
+    cr_assert_eq(counting.live_bytes - empty, SLAB_BYTES);
+    destroy_clean(pool);
+}
+
+Test(memory, an_empty_slab_serves_another_class)
+{
+    struct pool *pool = counting_pool();
+    static struct array small[512], large[512];
+    const size_t small_count = fill_allowance(pool, 5000, small), large_count = fill_allowance(pool, 200000, large);
+    struct array array = take(pool, 5000);
+    const uintptr_t slab = slab_of(array);
+    pool_array_release(pool, array.bytes, 5000, array.source);
+    const uint64_t calls = counting.call_count;
+    array = take(pool, 200000);
+    cr_assert_eq(slab_of(array), slab);
+    cr_assert_eq(counting.call_count, calls);
+    pool_array_release(pool, array.bytes, 200000, array.source);
+    for (size_t i = 0; i < small_count; i++)
+        pool_array_release(pool, small[i].bytes, 5000, small[i].source);
+    for (size_t i = 0; i < large_count; i++)
+        pool_array_release(pool, large[i].bytes, 200000, large[i].source);
+    destroy_clean(pool);
+}
+
+Test(memory, arrays_of_a_slab_and_more_are_aligned_to_two_mebibytes)
+{
+    const size_t sizes[] = { SLAB_BYTES, SLAB_BYTES + 64, 7 * MIB };
+    struct pool *pool = counting_pool();
+    for (size_t i = 0; i < 3; i++) {
+        const uint64_t before = counting.live_bytes;
+        struct array array = take(pool, sizes[i]);
+        cr_assert_eq((uintptr_t)array.bytes % SLAB_BYTES, 0);
+        cr_assert_eq(counting.live_bytes - before, sizes[i]);
+        memset(array.bytes, 1, sizes[i]);
+        pool_array_release(pool, array.bytes, sizes[i], array.source);
+        cr_assert_eq(counting.live_bytes, before);
+    }
+    destroy_clean(pool);
+}
+
+Test(memory, arrays_between_the_largest_class_and_a_slab_are_direct)
+{
+    struct pool *pool = counting_pool();
+    struct array arrays[4];
+    const uint64_t before = counting.live_bytes;
+    for (size_t i = 0; i < 4; i++) {
+        arrays[i] = take(pool, 917569);
+        cr_assert_eq((uintptr_t)arrays[i].bytes % 64, 0);
+    }
+    cr_assert_eq(counting.live_bytes - before, 4 * 917569);
+    for (size_t i = 0; i < 4; i++)
+        pool_array_release(pool, arrays[i].bytes, 917569, arrays[i].source);
+    destroy_clean(pool);
+}
+
+Test(memory, the_system_is_the_default)
+{
+    const size_t sizes[] = { 64, 3000, 500000, SLAB_BYTES - 1, SLAB_BYTES, 5 * MIB + 1 };
+    struct pool *pool = pool_create(&(pecs_allocator){ 0 });
+    cr_assert_not_null(pool);
+    for (size_t i = 0; i < 6; i++) {
+        struct array arrays[8];
+        for (int k = 0; k < 8; k++) {
+            arrays[k] = take(pool, sizes[i]);
+            cr_assert_eq((uintptr_t)arrays[k].bytes % (sizes[i] >= SLAB_BYTES ? SLAB_BYTES : 64), 0);
+            memset(arrays[k].bytes, k, sizes[i]);
+        }
+        for (int k = 0; k < 8; k++) {
+            cr_assert_eq(arrays[k].bytes[0], k);
+            cr_assert_eq(arrays[k].bytes[sizes[i] - 1], k);
+            pool_array_release(pool, arrays[k].bytes, sizes[i], arrays[k].source);
+        }
+    }
+    pool_destroy(pool);
+}
+
+/* One array of each way to get one; with the n-th allocation failing, the rest is still given, and all comes back. */
+Test(memory, every_failing_allocation_is_survived)
+{
+    const size_t sizes[] = { 1000, 600000, 600000, 600000, 600000, 600000, 1000000, SLAB_BYTES, 3 * MIB };
+    enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
+    uint64_t fail_at = 2, failures;
+    do {
+        struct array arrays[COUNT];
+        counting.call_count = 0;
+        counting.fail_at = fail_at;
+        struct pool *pool = counting_pool();
+        failures = 0;
+        for (size_t i = 0; i < COUNT; i++) {
+            arrays[i].bytes = pool_array_allocate(pool, sizes[i], &arrays[i].source);
+            failures += arrays[i].bytes == NULL;
+        }
+        for (size_t i = 0; i < COUNT; i++)
+            if (arrays[i].bytes)
+                pool_array_release(pool, arrays[i].bytes, sizes[i], arrays[i].source);
+        destroy_clean(pool);
+        cr_assert_leq(failures, 1);
+        fail_at++;
+    } while (failures);
+    /* eight calls: the pool, five arrays of their own, two slabs of three slots for four arrays; the ninth never came */
+    cr_assert_eq(fail_at, 10);
+}
+
+/* A failed direct allocation does not count against the class's allowance. */
+Test(memory, failed_arrays_leave_the_allowance_as_it_was)
+{
+    struct pool *pool = counting_pool();
+    uint32_t source;
+    for (int i = 0; i < 100; i++) {
+        counting.fail_at = counting.call_count + 1;
+        cr_assert_null(pool_array_allocate(pool, 500000, &source));
+    }
+    counting.fail_at = 0;
+    struct array array = take(pool, 500000);
+    cr_assert_eq(counting.large_count, 0);
+    pool_array_release(pool, array.bytes, 500000, array.source);
+    destroy_clean(pool);
+}
+
+Test(memory, epochs_count_from_one)
+{
+    struct pool *pool = counting_pool();
+    cr_assert_eq(pool_next_epoch(pool), 1);
+    cr_assert_eq(pool_next_epoch(pool), 2);
+    cr_assert_eq(pool_next_epoch(pool), 3);
+    destroy_clean(pool);
+}
+
+enum { THREAD_COUNT = 4, HELD = 48, ROUNDS = 20000 };
+
+struct hammer {
+    struct pool *pool;
+    uint64_t seed, damage, epoch_sum;
+};
+
+static void stamp(uint8_t *bytes, size_t size_bytes, uint8_t mark)
+{
+    for (size_t i = 0; i < size_bytes; i += 512)
+        bytes[i] = mark;
+    bytes[size_bytes - 1] = mark;
+}
+
+static bool stamped(const uint8_t *bytes, size_t size_bytes, uint8_t mark)
+{
+    for (size_t i = 0; i < size_bytes; i += 512)
+        if (bytes[i] != mark)
+            return false;
+    return bytes[size_bytes - 1] == mark;
+}
+
+/* Holds some arrays and replaces one at random, again and again; each must keep its thread's mark. */
+static void *hammer_run(void *user)
+{
+    struct hammer *hammer = user;
+    struct array held[HELD] = { { 0 } };
+    size_t sizes[HELD] = { 0 };
+    uint64_t state = hammer->seed;
+    for (int round = 0; round < ROUNDS + HELD; round++) {
+        state = state * 6364136223846793005u + 1442695040888963407u;
+        const size_t place = round < ROUNDS ? (size_t)(state >> 33) % HELD : (size_t)(round - ROUNDS);
+        const uint8_t mark = (uint8_t)(hammer->seed * HELD + place);
+        if (held[place].bytes) {
+            hammer->damage += !stamped(held[place].bytes, sizes[place], mark);
+            pool_array_release(hammer->pool, held[place].bytes, sizes[place], held[place].source);
+            held[place].bytes = NULL;
+        }
+        if (round >= ROUNDS)
+            continue;
+        sizes[place] = 1000u << (state >> 50) % 9; /* up to 256,000 bytes */
+        held[place].bytes = pool_array_allocate(hammer->pool, sizes[place], &held[place].source);
+        if (held[place].bytes)
+            stamp(held[place].bytes, sizes[place], mark);
+        else
+            hammer->damage++;
+        hammer->epoch_sum += pool_next_epoch(hammer->pool);
+    }
+    return NULL;
+}
+
+Test(memory, threads_share_a_pool)
+{
+    struct hammer hammers[THREAD_COUNT];
+    pthread_t threads[THREAD_COUNT];
+    struct pool *pool = counting_pool();
+    for (int i = 0; i < THREAD_COUNT; i++) {
+        hammers[i] = (struct hammer){ pool, (uint64_t)i, 0, 0 };
+        cr_assert_eq(pthread_create(&threads[i], NULL, hammer_run, &hammers[i]), 0);
+    }
+    uint64_t epoch_sum = 0;
+    for (int i = 0; i < THREAD_COUNT; i++) {
+        pthread_join(threads[i], NULL);
+        cr_assert_eq(hammers[i].damage, 0);
+        epoch_sum += hammers[i].epoch_sum;
+    }
+    cr_assert_eq(epoch_sum, UINT64_C(3200040000)); /* 1 + 2 + ... + 80,000: each given once */
+    cr_assert_gt(counting.peak_bytes, 4 * SLAB_BYTES);
+    cr_assert_leq(counting.large_count, 1);
+    destroy_clean(pool);
+}
