@@ -438,7 +438,7 @@ class File:
         self.commit = commit = COMMIT_HEADER.read(self.data, self.commit_offset)
         place = {name: self.commit_offset + offset for name, offset in COMMIT_HEADER.offsets.items()}
         require(commit.magic == b"PCMT", "COMMIT-1", self.commit_offset, "no commit is there")
-        require(commit.segment_count > 0 and commit.slot_count <= SLOT_COUNT_MAX and
+        require(commit.segment_count == 1 and commit.slot_count <= SLOT_COUNT_MAX and
                 commit.free_count + commit.entity_count <= commit.slot_count and commit.tick > 0,
                 "COMMIT-2", place["segment_count"], "the commit's counts cannot be")
         if self.header.flags & COUNTS_KNOWN:
@@ -516,8 +516,9 @@ class File:
     def read_free_counts(self, at):
         slots = self.commit.slot_count
         chunk_count = (slots + INDEX_ROWS - 1) // INDEX_ROWS
-        require(align_up(4 * chunk_count, 8) == self.commit_end - at, "COMMIT-7", at,
-                "the commit does not end after its free counts")
+        used = at + 4 * chunk_count
+        require(at + align_up(4 * chunk_count, 8) == self.commit_end and not any(self.data[used:self.commit_end]),
+                "COMMIT-7", at, "the commit does not end after its free counts")
         self.free_counts_offset = at
         self.free_counts = struct.unpack_from(f"<{chunk_count}I", self.data, at)
         for chunk, count in enumerate(self.free_counts):
@@ -799,9 +800,9 @@ def print_file(file):
         print_fields(kind.fields, 6)
     print("  tables, @ tick of the last write")
     for table in file.tables:
-        label = "singletons" if table.is_singleton else f"{table.row_count} rows"
-        if table.is_singleton and not table.row_count:
-            label = "earlier singletons"
+        label = f"{table.row_count} row{'' if table.row_count == 1 else 's'}"
+        if table.is_singleton:
+            label = "singletons" if table.row_count else "earlier singletons"
         tick = {column: f" @{run[1]}" for column, run in table.runs.items()}
         names = sorted(file.types[number].name + tick.get(number, "") for number in table.types)
         print(f"    {table.number}: {label}{tick.get(NONE, '')}: {', '.join(names) or 'no components'}")

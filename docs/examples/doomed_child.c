@@ -36,33 +36,26 @@ double now_ms(void)
 
 /* In the child. */
 
-static bool say(const char *line, int length)
-{
-    return length > 0 && write(STDOUT_FILENO, line, (size_t)length) == length;
-}
-
-static bool say_state(const char *what, const skirmish *game, pecs_view view)
+static bool say(const char *what, uint64_t frame, uint64_t hash)
 {
     char line[96];
-    uint64_t hash;
-    if (skirmish_hash(game, view, &hash))
-        return false;
-    return say(line, snprintf(line, sizeof(line), "%s %" PRIu64 " %016" PRIx64 "\n", what, skirmish_frame(view), hash));
+    const int length = snprintf(line, sizeof(line), "%s %" PRIu64 " %016" PRIx64 "\n", what, frame, hash);
+    return write(STDOUT_FILENO, line, (size_t)length) == length;
 }
 
+/* "saved" follows the save at once, so that the parent does not take a kill after it for one during it. */
 static bool save_and_say(skirmish *game, const char *save_path)
 {
-    char line[96];
     pecs_error error;
+    uint64_t hash;
     const pecs_view view = pecs_world_view(game->world);
-    if (!say_state("saving", game, view))
+    if (skirmish_hash(game, view, &hash) || !say("saving", skirmish_frame(view), hash))
         return false;
-    const double start = now_ms();
     if (pecs_world_save(game->world, save_path, NULL, &error)) {
         fprintf(stderr, "child: save: %s\n", error.message);
         return false;
     }
-    return say(line, snprintf(line, sizeof(line), "saved %" PRIu64 " %.3f\n", skirmish_frame(view), now_ms() - start));
+    return say("saved", skirmish_frame(view), hash);
 }
 
 int doomed_child_run(const char *save_path, uint64_t frames_per_save)
@@ -78,7 +71,9 @@ int doomed_child_run(const char *save_path, uint64_t frames_per_save)
         skirmish_deinit(&game);
         return 1;
     }
-    bool going = say_state("resumed", &game, pecs_snapshot_view(snapshot));
+    uint64_t hash;
+    const pecs_view view = pecs_snapshot_view(snapshot);
+    bool going = !skirmish_hash(&game, view, &hash) && say("resumed", skirmish_frame(view), hash);
     pecs_snapshot_release(snapshot);
     while (going) {
         for (uint64_t i = 0; i < frames_per_save && !status; i++)
@@ -124,18 +119,27 @@ static bool start(const char *save_path, uint64_t frames_per_save, pid_t *ret_pi
     return true;
 }
 
+bool same_state(struct told_state a, struct told_state b)
+{
+    return a.known && b.known && a.frame == b.frame && a.hash == b.hash;
+}
+
 struct listener {
     const struct kill_plan *plan;
     struct child_story story;
     double kill_at_ms; /* 0 until the moment that the plan speaks of */
 };
 
-static bool hear_line(struct listener *listener, const char *line)
+static bool hear_line(struct listener *listener, char *what)
 {
     struct child_story *story = &listener->story;
     struct told_state state = { .known = true };
-    char what[16], rest[32];
-    if (sscanf(line, "%15s %" SCNu64 " %31s", what, &state.frame, rest) != 3)
+    char *frame = strchr(what, ' '), *rest;
+    if (!frame)
+        return false;
+    *frame++ = 0;
+    state.frame = strtoull(frame, &rest, 10);
+    if (rest == frame || *rest != ' ')
         return false;
     state.hash = strtoull(rest, NULL, 16);
     if (strcmp(what, "resumed") == 0) {
@@ -146,7 +150,7 @@ static bool hear_line(struct listener *listener, const char *line)
         story->saving = state;
         if (listener->plan->in_save && story->save_count + 1 == listener->plan->save_number)
             listener->kill_at_ms = now_ms() + listener->plan->delay_ms;
-    } else if (strcmp(what, "saved") == 0 && story->saving.known && story->saving.frame == state.frame) {
+    } else if (strcmp(what, "saved") == 0 && same_state(story->saving, state)) {
         story->saved = story->saving;
         story->saving.known = false;
         story->save_count++;
@@ -167,7 +171,7 @@ static bool hear(struct listener *listener, int pipe, char *text, size_t capacit
     while ((end = memchr(line, '\n', *length - (size_t)(line - text)))) {
         *end = 0;
         if (!hear_line(listener, line)) {
-            fprintf(stderr, "the child said: %s\n", line);
+            fprintf(stderr, "the child said something else: %s\n", line);
             *ret_nonsense = true;
             return false;
         }

@@ -5,7 +5,7 @@
  * The child says one line at each of these moments:
  *     resumed FRAME HASH        the file is mapped, and this is its content
  *     saving FRAME HASH         a save of this content begins now
- *     saved FRAME MILLISECONDS  it is published
+ *     saved FRAME HASH          it is published
  */
 #ifndef DOOMED_CHILD_H
 #define DOOMED_CHILD_H
@@ -18,6 +18,8 @@ struct told_state {
     bool known;
     uint64_t frame, hash;
 };
+
+bool same_state(struct told_state a, struct told_state b);
 
 /* What is known of a child when it is dead. */
 struct child_story {

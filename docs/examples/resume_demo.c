@@ -41,7 +41,8 @@ struct demo {
     char directory[PATH_MAX], save_path[PATH_MAX];
     uint64_t random_state;
     struct told_state state; /* what the save file holds, by this program's own saves */
-    double cycle_ms, save_ms;
+    uint64_t born, died;
+    double cycle_ms, save_ms, least_save_ms;
     unsigned rounds, hits, left_behind, replays, violations;
 };
 
@@ -76,11 +77,6 @@ static void violation(struct demo *demo, const char *format, ...)
     putchar('\n');
     va_end(arguments);
     demo->violations++;
-}
-
-static bool same_state(struct told_state a, struct told_state b)
-{
-    return a.known && b.known && a.frame == b.frame && a.hash == b.hash;
 }
 
 static pecs_status state_of(const skirmish *game, pecs_view view, struct told_state *ret_state)
@@ -132,6 +128,8 @@ static bool save(struct demo *demo, skirmish *game)
         return false;
     }
     demo->save_ms = now_ms() - start;
+    if (demo->least_save_ms == 0.0 || demo->save_ms < demo->least_save_ms)
+        demo->least_save_ms = demo->save_ms;
     const int others = count_others(demo);
     if (others != 0)
         violation(demo, "%d temporary files remain after a save", others);
@@ -204,7 +202,7 @@ static void check_snapshot(struct demo *demo, const skirmish *game, const pecs_s
                   ret_state->frame, ret_state->hash, story->saved.frame, story->saved.hash);
     if (sum_now != sum)
         violation(demo, "the snapshot changed while the world went on");
-    if (!skirmish_population_agrees(view))
+    if (!skirmish_tally(view, &demo->born, &demo->died))
         violation(demo, "births and deaths do not explain the number of entities");
     pecs_view_summary(view, &summary);
     figures->frame = ret_state->frame;
@@ -226,8 +224,8 @@ static bool carry_on(struct demo *demo, const struct child_story *story, struct 
     if (!status)
         status = resume(demo, &game, figures, &sum, &snapshot, &error);
     if (status) {
-        violation(demo, "cannot resume: %s (%s at byte %" PRIu64 ")", error.message, error.rule ? error.rule : "-",
-                  error.offset);
+        violation(demo, "cannot resume: %s (%s at byte %" PRIu64 ")", error.message,
+                  error.rule ? error.rule : "no rule", error.offset);
         pecs_snapshot_release(snapshot);
         skirmish_deinit(&game);
         return false;
@@ -240,8 +238,9 @@ static bool carry_on(struct demo *demo, const struct child_story *story, struct 
     if (status)
         violation(demo, "cannot go on: %s", pecs_status_name(status));
     if (!status && same_state(file_state, story->saved) && story->saving.known) {
-        demo->replays++;
-        if (!same_state(end_state, story->saving))
+        if (same_state(end_state, story->saving))
+            demo->replays++;
+        else
             violation(demo, "going on from the file gave another content than the child's");
     }
     const bool saved = !status && save(demo, &game);
@@ -256,7 +255,7 @@ static struct kill_plan plan_kill(struct demo *demo)
     return (struct kill_plan){
         .in_save = in_save,
         .save_number = 1 + draw(&demo->random_state) % 3,
-        .delay_ms = draw_below(&demo->random_state, in_save ? demo->save_ms : 2.5 * demo->cycle_ms),
+        .delay_ms = draw_below(&demo->random_state, in_save ? demo->least_save_ms : 2.5 * demo->cycle_ms),
     };
 }
 
@@ -277,7 +276,7 @@ static bool play_round(struct demo *demo)
     demo->left_behind += others > 0;
     const bool going = carry_on(demo, &story, &figures);
     demo->rounds++;
-    printf("%5u  %-11s %5" PRIu64 " %7" PRIu64 " %9" PRIu64 " %8.1f %8.1f %9.3f %8.2f %9.2f\n", demo->rounds,
+    printf("%5u  %-9s  %5" PRIu64 "  %5" PRIu64 "  %8" PRIu64 "  %7.1f  %7.1f  %9.3f  %14.2f  %15.2f\n", demo->rounds,
            hit ? "in a save" : "running", story.save_count, figures.frame, figures.entities,
            (double)figures.file_bytes / 1e6, figures.save_ms, figures.resume_ms, figures.query_ms, figures.update_ms);
     fflush(stdout);
@@ -288,8 +287,7 @@ static void play(struct demo *demo)
 {
     if (!found(demo))
         return;
-    puts("                  saved                       file     save    resume    first     first");
-    puts("round  killed     saves   frame  entities       MB       ms        ms query ms update ms");
+    puts("round  killed     saves  frame  entities  file MB  save ms  resume ms  first query ms  first update ms");
     bool going = true;
     /* Chance decides where a kill hits: rounds are added, as many again at most, until one hit a save. */
     while (going && (demo->rounds < demo->options.kills || (demo->hits == 0 && demo->rounds < 2 * demo->options.kills)))
@@ -297,8 +295,9 @@ static void play(struct demo *demo)
     if (going && demo->hits == 0)
         violation(demo, "no kill hit a save");
     printf("\n%u kills, %u of them during a save; %u left a temporary file, which the next save removed\n"
-           "%u times the child had told its next content, and going on from the file reached it again\n",
-           demo->rounds, demo->hits, demo->left_behind, demo->replays);
+           "%u times the child had told its next content, and going on from the file reached it again\n"
+           "%" PRIu64 " entities died and %" PRIu64 " were spawned\n",
+           demo->rounds, demo->hits, demo->left_behind, demo->replays, demo->died, demo->born);
 }
 
 static bool read_number(const char *text, uint64_t least, uint64_t most, uint64_t *ret_number)

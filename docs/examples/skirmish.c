@@ -2,7 +2,7 @@
  * The simulation of the resume example: soldiers, villagers and trees on a square whose edges meet.
  *
  * A frame: everybody with a velocity moves; one soldier in sixteen strikes its target or looks for a new one; the dead
- * are despawned and as many recruits are spawned, in pairs that face each other; the badly hurt leave the
+ * are despawned and recruits are spawned, about as many, in pairs that face each other; the badly hurt leave the
  * front (tag Wounded), heal, and come back as veterans.
  *
  * What makes it repeatable: random numbers come only from the RandomState singleton, and rows are visited in their own
@@ -157,7 +157,7 @@ static void fill(struct batch *batch, size_t count, RandomState *random)
     for (size_t i = 0; i < count; i++) {
         batch->position[i] = (Position){ draw_float(random, SQUARE_SIZE), draw_float(random, SQUARE_SIZE) };
         batch->velocity[i] = (Velocity){ draw_float(random, 20.0f) - 10.0f, draw_float(random, 20.0f) - 10.0f };
-        batch->health[i] = (Health){ FULL_HEALTH, FULL_HEALTH };
+        batch->health[i] = (Health){ HURT_BELOW + (int32_t)(draw(random) % (FULL_HEALTH - HURT_BELOW)), FULL_HEALTH };
         batch->team[i] = (Team){ (uint8_t)(draw(random) % TEAM_COUNT) };
     }
 }
@@ -271,7 +271,7 @@ static pecs_status aim(skirmish *game, uint64_t frame, RandomState *random, size
         status = reserve_blows(game, count + it.row_count / STRIDE + 1);
         for (size_t i = frame % STRIDE; i < it.row_count && !status; i += STRIDE) {
             if (pecs_view_alive(view, target[i].enemy)) {
-                game->blows[count++] = (struct blow){ target[i].enemy, 10 + (int32_t)(draw(random) % 40) };
+                game->blows[count++] = (struct blow){ target[i].enemy, 10 + (int32_t)(draw(random) % 70) };
             } else {
                 const size_t candidate = draw(random) % it.row_count;
                 if (team[candidate].number != team[i].number)
@@ -371,7 +371,7 @@ static pecs_status muster(skirmish *game, RandomState *random, uint64_t count)
     return status;
 }
 
-static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t died)
+static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t died, uint64_t born)
 {
     void *value;
     pecs_status status = pecs_world_set_singleton(game->world, RANDOM_STATE, sizeof(*random), random);
@@ -387,7 +387,7 @@ static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t
         return status;
     Tally *tally = value;
     tally->died += died;
-    tally->born += died; /* muster replaces each of the dead */
+    tally->born += born;
     return pecs_world_advance(game->world, NULL);
 }
 
@@ -407,13 +407,14 @@ pecs_status skirmish_finish_frame(skirmish *game)
         status = clear_front(game, &died);
     if (!status)
         status = visit_ward(game, &died);
+    const uint64_t born = died > 0 ? died / 2 + draw(&random) % (died + 1) : 0; /* as many on average */
     if (!status)
-        status = muster(game, &random, died);
+        status = muster(game, &random, born);
     if (!status)
         status = pecs_commands_apply(game->commands, game->world, &skipped);
     if (!status && skipped > 0)
         status = PECS_E_DEAD; /* every command above is on an entity that was alive */
-    return status ? status : tell_time(game, &random, died);
+    return status ? status : tell_time(game, &random, died, born);
 }
 
 pecs_status skirmish_step(skirmish *game)
@@ -428,26 +429,32 @@ uint64_t skirmish_frame(pecs_view view)
     return clock ? clock->frame : 0;
 }
 
-bool skirmish_population_agrees(pecs_view view)
+bool skirmish_tally(pecs_view view, uint64_t *ret_born, uint64_t *ret_died)
 {
     pecs_summary summary;
     pecs_view_summary(view, &summary);
     const Tally *tally = pecs_get_singleton(view, TALLY, Tally);
-    return tally && summary.entity_count == tally->founders + tally->born - tally->died;
+    if (!tally)
+        return false;
+    *ret_born = tally->born;
+    *ret_died = tally->died;
+    return summary.entity_count == tally->founders + tally->born - tally->died;
 }
 
 pecs_status skirmish_sum(const skirmish *game, pecs_view view, double *ret_sum)
 {
-    double sum = 0.0;
+    double x = 0.0, y = 0.0;
     pecs_iter it = pecs_query_read(game->positions, view, NULL);
     while (pecs_iter_next(&it)) {
         const Position *position = pecs_read(&it, POSITION, Position);
-        for (size_t i = 0; i < it.row_count; i++)
-            sum += (double)position[i].x + (double)position[i].y;
+        for (size_t i = 0; i < it.row_count; i++) {
+            x += (double)position[i].x;
+            y += (double)position[i].y;
+        }
     }
     const pecs_status status = pecs_iter_end(&it);
     if (!status)
-        *ret_sum = sum;
+        *ret_sum = x + y;
     return status;
 }
 

@@ -37,8 +37,8 @@ pecs_status skirmish_step(skirmish *game);
 /* The number of frames that were simulated, from the Clock. */
 uint64_t skirmish_frame(pecs_view view);
 
-/* True when the entities alive are the founders, and those born, without those who died. */
-bool skirmish_population_agrees(pecs_view view);
+/* How many were born and died. True when those alive are the founders and those born, without those who died. */
+bool skirmish_tally(pecs_view view, uint64_t *ret_born, uint64_t *ret_died);
 
 /* The sum of all positions' x and y. */
 pecs_status skirmish_sum(const skirmish *game, pecs_view view, double *ret_sum);

@@ -59,10 +59,13 @@ static bool failed(const char *doing, pecs_status status)
 /* The same where it tells the whole story. */
 static bool failed_because(const char *doing, pecs_status status, const pecs_error *error)
 {
-    if (status)
-        fprintf(stderr, "%s: %s (%s at byte %llu)\n", doing, error->message, error->rule ? error->rule : "-",
-                (unsigned long long)error->offset);
-    return status != PECS_OK;
+    if (!status)
+        return false;
+    fprintf(stderr, "%s: %s", doing, error->message);
+    if (error->rule)
+        fprintf(stderr, " (%s at byte %llu)", error->rule, (unsigned long long)error->offset);
+    fputc('\n', stderr);
+    return true;
 }
 
 static bool open_game(struct game *game)

@@ -77,8 +77,10 @@ static double now_ms(void)
 
 static bool complain(const char *doing, const pecs_error *error)
 {
-    fprintf(stderr, "%s: %s (%s at byte %" PRIu64 ")\n", doing, error->message, error->rule ? error->rule : "-",
-            error->offset);
+    fprintf(stderr, "%s: %s", doing, error->message);
+    if (error->rule)
+        fprintf(stderr, " (%s at byte %" PRIu64 ")", error->rule, error->offset);
+    fputc('\n', stderr);
     return false;
 }
 
@@ -252,7 +254,7 @@ static bool build(pecs_registry *registry, const char *save_path, const char *di
     good = good && check_counts(registry, pecs_world_view(world));
     const double save_start = now_ms();
     if (good && pecs_world_save(world, save_path, NULL, &error))
-        good = complain(save_path, &error);
+        good = complain("save", &error);
     if (good)
         fprintf(stderr, "read in %.0f ms, world in %.1f ms, save in %.1f ms\n", read - start, filled - read,
                 now_ms() - save_start);
@@ -453,7 +455,7 @@ static bool hypernyms(pecs_registry *registry, const char *save_path, const char
     pecs_error error;
     const double start = now_ms();
     if (pecs_snapshot_resume(registry, save_path, NULL, &snapshot, &error))
-        return complain(save_path, &error);
+        return complain("resume", &error);
     fprintf(stderr, "resumed in %.3f ms\n", now_ms() - start);
     struct finder finder = { .registry = registry, .view = pecs_snapshot_view(snapshot) };
     char *lemma = allocate(strlen(word) + 1, 1);

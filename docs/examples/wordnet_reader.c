@@ -189,9 +189,9 @@ static uint32_t find_lemma(struct reader *reader, uint32_t file, char *word)
 static uint8_t pointer_kind(struct reader *reader)
 {
     const char *symbol = field(reader);
-    for (uint8_t kind = 0; kind < sizeof(pointer_symbols) / sizeof(pointer_symbols[0]); kind++) {
+    for (size_t kind = 0; kind < sizeof(pointer_symbols) / sizeof(pointer_symbols[0]); kind++) {
         if (strcmp(symbol, pointer_symbols[kind]) == 0)
-            return kind;
+            return (uint8_t)kind;
     }
     wrong(reader, "no such pointer symbol");
     return 0;

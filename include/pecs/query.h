@@ -76,8 +76,8 @@ typedef struct pecs_iter {
  * Begins an iteration that reads a view (write terms are then only read), or one that edits a world. Neither fails by
  * itself: the first pecs_iter_next gives false with the status (PECS_E_MISUSE: another registry or bad parts;
  * PECS_E_MEMORY).
- * Until pecs_iter_end the world refuses structural edits and restore with PECS_E_BUSY, and while an edit iteration is
- * open also take, save and advance.
+ * Until pecs_iter_end the world refuses structural edits, advance and restore with PECS_E_BUSY, and while an edit
+ * iteration is open also take and save.
  */
 PECS_API pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_iter_options *options);
 PECS_API pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options);
@@ -97,7 +97,7 @@ PECS_API void *pecs_iter_column(const pecs_iter *iter, pecs_component component,
 /* Ends the iteration, always, also after a break; returns iter->status. */
 PECS_API pecs_status pecs_iter_end(pecs_iter *iter);
 
-/* The number of entities that the query matches in the view. Linear in the tables. */
+/* The number of entities that the query matches in the view; 0 for another registry. Linear in the tables. */
 PECS_API uint64_t pecs_query_count(const pecs_query *query, pecs_view view);
 
 #ifdef __cplusplus

@@ -90,6 +90,8 @@ struct pecs_type {
     const pecs_field *fields;
 };
 
+/* clang-format off: it spoils the macros' # and nesting */
+
 /*
  * The macros. PECS_COMPONENT lists members whose kinds are deduced; PECS_COMPONENT_OF takes field macros, for a struct
  * that needs more than that, and a name of its own. Both define a static `T_type`.
@@ -139,6 +141,8 @@ struct pecs_type {
         NULL, PECS_PADDING, offsetof(T, f) + PECS_SIZE_(T, f), size_bytes, size_bytes, 0, NULL, NULL, 0                \
     }
 
+/* clang-format on */
+
 typedef struct pecs_registry pecs_registry;
 
 typedef struct pecs_registry_desc {
@@ -164,6 +168,7 @@ PECS_API void pecs_registry_destroy(pecs_registry *registry);
 PECS_API size_t pecs_registry_type_count(const pecs_registry *registry);
 PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs_component component);
 
+/* clang-format off */
 #ifdef __cplusplus
 }
 
@@ -270,5 +275,7 @@ PECS_KIND_TRAIT_(pecs_blob, PECS_BLOB);
 #define PECS_E38_(T, f, ...) PECS_FIELD(T, f), PECS_E37_(T, __VA_ARGS__)
 #define PECS_E39_(T, f, ...) PECS_FIELD(T, f), PECS_E38_(T, __VA_ARGS__)
 #define PECS_E40_(T, f, ...) PECS_FIELD(T, f), PECS_E39_(T, __VA_ARGS__)
+
+/* clang-format on */
 
 #endif

@@ -36,6 +36,8 @@ PECS_API const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_comp
 
 /* The value of a singleton: a component that the world itself has, once. NULL when it has none. */
 PECS_API const void *pecs_view_singleton(pecs_view view, pecs_component component, size_t size_bytes);
+/* True when the world itself has the component (tags too). */
+PECS_API bool pecs_view_has_singleton(pecs_view view, pecs_component component);
 #define pecs_get_singleton(view, component, T) ((const T *)pecs_view_singleton(view, component, sizeof(T)))
 
 /* The view's tick: a number that never goes back in a world; see pecs_world_advance. */

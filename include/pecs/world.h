@@ -42,6 +42,7 @@ typedef struct pecs_value {
     size_t size_bytes; /* of one value: the type's size */
     const void *data;
 } pecs_value;
+/* clang-format off */
 #define PECS_VALUE(component, T, ...)                                                                                  \
     {                                                                                                                  \
         component, sizeof(T), &(T)                                                                                     \

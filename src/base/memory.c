@@ -273,15 +273,20 @@ static void slab_give(struct pool *pool, void *array)
         pool->used_slab_count--;
         list_push(&pool->spares, slab);
         pool->spare_count++;
-        if (pool->spare_count > pool->used_slab_count + 1) {
-            surplus = pool->spares;
-            list_remove(&pool->spares, surplus);
+        while (pool->spare_count > pool->used_slab_count + 1) { /* at most two: one came, and the limit fell */
+            struct slab *spare = pool->spares;
+            list_remove(&pool->spares, spare);
             pool->spare_count--;
+            spare->next = surplus;
+            surplus = spare;
         }
     }
     os_mutex_unlock(&pool->mutex);
-    if (surplus)
+    while (surplus) {
+        struct slab *next = surplus->next;
         release_large(pool, surplus, SLAB_BYTES);
+        surplus = next;
+    }
 }
 
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source)

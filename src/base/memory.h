@@ -5,7 +5,7 @@
  *
  *     slab    2 MiB, 2 MiB-aligned, huge pages; cut into slots of one size class
  *     class   sizes rounded up to 1/8 of a power of two; a class uses slabs once its live bytes outside them exceed 1 MiB
- *     spare   empty slabs, kept for reuse: at most as many as are in use
+ *     spare   empty slabs, kept for reuse: at most one more than are in use
  *
  * All functions may be called from any thread.
  */

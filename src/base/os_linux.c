@@ -250,13 +250,12 @@ static void clear_stale_followers(const struct os_publication *publication)
     size_t digits = stem;
     while (publication->temporary[digits - 1] != '.')
         digits--;
-    const int own = atoi(publication->temporary + digits);
+    const int own = (int)strtol(publication->temporary + digits, NULL, 10);
     for (int number = own + 1; number < TEMPORARY_MAX; number++) {
         if (snprintf(path, PATH_MAX, "%.*s%d.pecs-tmp", (int)digits, publication->temporary, number) >= PATH_MAX)
             return;
-        if (access(path, F_OK))
-            return;
-        (void)remove_stale(path);
+        if (access(path, F_OK) == 0)
+            (void)remove_stale(path);
     }
 }
 
@@ -276,9 +275,13 @@ static int begin(struct os_publication *publication, const char *path, uint64_t 
     int os_error = resolve_target(path, publication->target);
     if (os_error)
         return os_error;
+    const char *slash = strrchr(publication->target, '/');
+    if (!(slash ? slash + 1 : publication->target)[0])
+        return ENOENT; /* no name */
     struct stat info;
-    mode_t mode = 0666; /* less the umask */
     const bool replaces = stat(publication->target, &info) == 0;
+    /* never more open than the file replaced, also while it is written; a new one is left to the umask */
+    const mode_t mode = replaces ? info.st_mode & 0666 : 0666;
     if (replaces && S_ISDIR(info.st_mode))
         return EISDIR;
     if (replaces && !S_ISREG(info.st_mode))

@@ -156,7 +156,7 @@ static pecs_status read_commit_header(struct reader *reader)
     reader->segment_count = le32_load(commit->segment_count);
     const uint64_t entities = le64_load(commit->entity_count), slots = le64_load(commit->slot_count);
     if (slots > SLOT_COUNT_MAX || le64_load(commit->free_count) > slots ||
-        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) == 0 || reader->segment_count == 0)
+        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) == 0 || reader->segment_count != 1)
         return CORRUPT(reader, place + offsetof(struct commit_header, segment_count), "COMMIT-2",
                        "the commit's counts of segments, slots, free slots and entities cannot be");
     const bool known = le32_load(reader->header.flags) & HEADER_COUNTS_KNOWN;
@@ -366,7 +366,8 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
     struct table *index = (struct table *)reader->state->index.root;
     index->row_count = le64_load(reader->commit.slot_count);
     const uint64_t chunks = table_chunk_count(index);
-    if (align_up(chunks * sizeof(le32), 8) != reader->commit_end - *offset)
+    const uint64_t used = chunks * sizeof(le32), left = reader->commit_end - *offset;
+    if (align_up(used, 8) != left || !is_zero(at(reader, *offset + used), (size_t)(left - used)))
         return CORRUPT(reader, *offset, "COMMIT-7", "the commit does not end after its free counts");
     const pecs_status status = set_runs(reader, index);
     if (status)

@@ -258,7 +258,7 @@ static pecs_status check_numbers(const struct check *check, const pecs_type *typ
     if (field->columns && field->count % field->columns != 0)
         return fail(check->error, PECS_E_MISUSE, "%s: %s: count %u is not a multiple of columns %u", type->name,
                     label_of(field).text, field->count, field->columns);
-    if (field->offset % align != 0 || type->align % align != 0)
+    if (((field->offset | type->align) & (align - 1)) != 0) /* all alignments are powers of two */
         return fail(check->error, PECS_E_MISUSE,
                     "%s: %s is misaligned: %s needs multiples of %u, but it is at byte %u of a type aligned to %u",
                     type->name, label_of(field).text, of, align, field->offset, type->align);

@@ -79,7 +79,11 @@ static pecs_status add_components(pecs_registry *registry, const pecs_registry_d
     registry->components = pool_allocate(registry->pool, count * sizeof(struct component));
     registry->by_id = pool_allocate(registry->pool, list_bytes);
     pecs_component *by_name = pool_allocate(registry->pool, list_bytes);
-    pecs_status status = registry->components && registry->by_id && by_name ? PECS_OK : fail_memory(error);
+    if (!registry->components || !registry->by_id || !by_name) {
+        pool_release(registry->pool, by_name, list_bytes);
+        return fail_memory(error);
+    }
+    pecs_status status = PECS_OK;
     for (size_t i = 0; i < count && !status; i++)
         status = add_component(registry, desc->types[i], by_name, error);
     pool_release(registry->pool, by_name, list_bytes);

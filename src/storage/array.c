@@ -92,10 +92,11 @@ void gate_deinit(struct gate *gate)
     os_mutex_deinit(&gate->limbo_mutex);
 }
 
+/* Acquire: what iterations on other threads have read, they read before this gives false. */
 static bool iterations_open(const struct gate *gate)
 {
-    return atomic_load_explicit(&gate->open_reads, memory_order_relaxed) ||
-           atomic_load_explicit(&gate->open_writes, memory_order_relaxed);
+    return atomic_load_explicit(&gate->open_reads, memory_order_acquire) ||
+           atomic_load_explicit(&gate->open_writes, memory_order_acquire);
 }
 
 void gate_drain(struct gate *gate)

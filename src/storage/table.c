@@ -165,6 +165,7 @@ static struct node *table_copy(struct pool *pool, const struct node *node)
     copy->archetype = table->archetype;
     copy->runs = table->runs;
     copy->row_count = table->row_count;
+    copy->tail_epoch = copy->tail_chunk = copy->tail_rows = 0;
     node_retain(&copy->archetype->node);
     if (copy->runs)
         node_retain(&copy->runs->node);
@@ -228,6 +229,8 @@ static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32
     pecs_status status = tree_own_slot(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &slot);
     if (status)
         return status;
+    if (table->tail_epoch) /* an array is about to be replaced; parts of an iteration find it 0 */
+        table->tail_epoch = 0;
     const uint64_t width = table->archetype->column_bytes[column];
     if (*slot) {
         const uint64_t room = ((struct array *)*slot)->size_bytes / width;
@@ -259,13 +262,19 @@ pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t col
     return own_chunk_slow(gate, table, column, chunk, row_count, ret_bytes);
 }
 
-pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row)
+pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, uint8_t **values)
 {
     const uint64_t chunk = row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
+    const uint64_t in_chunk = row & (table_chunk_rows(table) - 1);
     pecs_status status = PECS_OK;
-    uint8_t *bytes;
-    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
+    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++) {
+        uint8_t *bytes;
         status = table_own_chunk(gate, table, i, chunk, rows, &bytes);
+        if (!status && values) {
+            values[i] = bytes + in_chunk * table->archetype->column_bytes[i];
+            __builtin_prefetch(values[i]); /* all columns' lines are on their way before the first is used */
+        }
+    }
     return status;
 }
 
@@ -301,11 +310,43 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
     return status;
 }
 
-void table_remove_row(struct table *table, uint64_t row)
+/* Keeps the tail chunk of every column at hand. */
+static void find_tail(struct gate *gate, struct table *table)
+{
+    const uint64_t chunk = table->row_count >> table->archetype->chunk_shift;
+    table->tail_rows = table_chunk_rows(table);
+    for (uint32_t i = 0; i < table->archetype->column_count; i++) {
+        const struct array *array = (const struct array *)tree_get(&table->columns[i].chunks, chunk);
+        table->columns[i].tail = array->data;
+        table->tail_rows = min_u64(table->tail_rows, array->size_bytes / table->archetype->column_bytes[i]);
+    }
+    table->tail_chunk = chunk;
+    table->tail_epoch = gate->epoch;
+}
+
+pecs_status table_reserve_append(struct gate *gate, struct table *table)
+{
+    if (table->tail_epoch == gate->epoch && table->tail_chunk == table->row_count >> table->archetype->chunk_shift &&
+        (table->row_count & (table_chunk_rows(table) - 1)) < table->tail_rows)
+        return PECS_OK;
+    const pecs_status status = table_reserve(gate, table, 0, 1);
+    if (!status)
+        find_tail(gate, table);
+    return status;
+}
+
+pecs_status table_reserve_removal(struct gate *gate, struct table *table)
+{
+    /* only a chunk that becomes empty is freed */
+    const bool empties = ((table->row_count - 1) & (table_chunk_rows(table) - 1)) == 0;
+    return empties ? table_reserve(gate, table, 1, 0) : PECS_OK;
+}
+
+void table_remove_row(const struct gate *gate, struct table *table, uint64_t row, uint8_t *const *values)
 {
     const uint64_t last = --table->row_count;
     for (uint32_t i = 0; row != last && i < table->archetype->column_count; i++)
-        memcpy(table_owned_value(table, i, row), table_value(table, i, last), table->archetype->column_bytes[i]);
+        copy_small(values[i], table_tail_value(gate, table, i, last), table->archetype->column_bytes[i]);
 }
 
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
@@ -313,6 +354,8 @@ void table_trim(struct gate *gate, struct table *table, uint64_t row_count_befor
     const uint32_t shift = table->archetype->chunk_shift;
     const uint64_t first = table_chunk_count(table);
     const uint64_t end = (row_count_before + table_chunk_rows(table) - 1) >> shift;
+    if (first < end)
+        table->tail_epoch = 0;
     for (uint32_t i = 0; first < end && i < table->archetype->column_count; i++) {
         table->columns[i].tick = gate->tick;
         if (first == 0) {

@@ -65,12 +65,18 @@ struct runs *runs_create(struct pool *pool, uint32_t column_count);
 struct column {
     struct tree chunks;
     uint64_t tick; /* of the last write to any chunk; kept when chunks go */
+    uint8_t *tail; /* bytes of the tail chunk, see below */
 };
 struct table {
     struct node node;
     struct archetype *archetype;
     struct runs *runs; /* NULL: every live chunk has an array */
     uint64_t row_count;
+    /*
+     * The chunk that rows are appended to and taken from, at hand: while tail_epoch is the gate's epoch, the array
+     * of `tail_chunk` in each column is private, at column.tail, with room for tail_rows rows.
+     */
+    uint64_t tail_epoch, tail_chunk, tail_rows;
     struct column columns[]; /* archetype->column_count of them */
 };
 
@@ -115,8 +121,8 @@ uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t c
 /* Passes the gate for one chunk of one column, with room for row_count rows. */
 pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
                             uint8_t **ret_bytes);
-/* The same for every column of the chunk of a live row. */
-pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row);
+/* The same for every column of the chunk of a live row; `values` gets where its values are (NULL: not wanted). */
+pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, uint8_t **values);
 
 /*
  * Readies the end of the table for an edit that takes away at most removal_count rows and appends at most
@@ -124,14 +130,31 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row);
  */
 pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t removal_count, uint64_t append_count);
 
+/* table_reserve for one row more, or one less. */
+pecs_status table_reserve_append(struct gate *gate, struct table *table);
+pecs_status table_reserve_removal(struct gate *gate, struct table *table);
+
+/* A value of the row after the last (readied by table_reserve_append) or of the last. */
+static inline const uint8_t *table_tail_value(const struct gate *gate, const struct table *table, uint32_t column,
+                                              uint64_t row)
+{
+    if (table->tail_epoch == gate->epoch && table->tail_chunk == row >> table->archetype->chunk_shift)
+        return table->columns[column].tail +
+               (row & (table_chunk_rows(table) - 1)) * table->archetype->column_bytes[column];
+    return table_value(table, column, row);
+}
+
 /* A value of a row whose chunk has passed the gate. */
 static inline uint8_t *table_owned_value(struct table *table, uint32_t column, uint64_t row)
 {
     return (uint8_t *)(uintptr_t)table_value(table, column, row);
 }
 
-/* Moves the last row into `row` and drops it; both were readied. Chunks left empty stay until table_trim. */
-void table_remove_row(struct table *table, uint64_t row);
+/*
+ * Moves the last row into `row`, whose values are at `values`, and drops it; both were readied. Chunks left empty stay
+ * until table_trim.
+ */
+void table_remove_row(const struct gate *gate, struct table *table, uint64_t row, uint8_t *const *values);
 /* Frees chunks beyond the last row. Their paths were readied. `row_count` is what the table had. */
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before);
 

@@ -39,6 +39,13 @@ const void *pecs_view_singleton(pecs_view view, pecs_component component, size_t
                : value_at(state_table(state, state->singleton_table), 0, component, size_bytes);
 }
 
+bool pecs_view_has_singleton(pecs_view view, pecs_component component)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    return state->singleton_table != NO_TABLE &&
+           archetype_find(state_table(state, state->singleton_table)->archetype, component) != NO_COLUMN;
+}
+
 uint64_t pecs_view_tick(pecs_view view)
 {
     return view_source(view)->state->tick;

@@ -378,6 +378,8 @@ static pecs_status ready_values(pecs_commands *commands, struct pecs_world *worl
     const struct record record = *state_find(world->state, group->entity);
     struct table *table;
     pecs_status status = edit_own_table(world, record.table, &table);
+    if (status)
+        return status;
     const uint64_t chunk = record.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
     for (uint64_t place = group->first; !status && place != NO_COMMAND;) {
         const struct command command = command_at(commands, place);
@@ -458,6 +460,7 @@ static void change_structure(pecs_commands *commands, struct pecs_world *world)
             edit_append_row(world, group->to, entity);
         } else if (is_present(group) && group->from != group->to) {
             const struct record record = *state_find(world->state, group->entity);
+            edit_find_row(world, record.table, record.row);
             if (group->to == NO_TABLE) {
                 edit_remove_row(world, record.table, record.row);
                 edit_give_slot(world, group->entity.index);

@@ -203,19 +203,26 @@ uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity e
 {
     struct table *to = edit_table(world, table);
     const uint64_t row = to->row_count++;
-    memcpy(table_owned_value(to, HANDLE_COLUMN, row), &entity, sizeof(entity));
+    memcpy((uint8_t *)(uintptr_t)table_tail_value(&world->gate, to, HANDLE_COLUMN, row), &entity, sizeof(entity));
     place(world, entity, table, row);
     return row;
+}
+
+void edit_find_row(struct pecs_world *world, uint32_t table, uint64_t row)
+{
+    struct table *from = edit_table(world, table);
+    for (uint32_t i = 0; i < from->archetype->column_count; i++)
+        world->row[i] = table_owned_value(from, i, row);
 }
 
 void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row)
 {
     struct table *from = edit_table(world, table);
-    table_remove_row(from, row);
+    table_remove_row(&world->gate, from, row, world->row);
     if (row == from->row_count)
         return;
     pecs_entity moved;
-    memcpy(&moved, table_value(from, HANDLE_COLUMN, row), sizeof(moved));
+    memcpy(&moved, world->row[HANDLE_COLUMN], sizeof(moved));
     place(world, moved, table, row);
 }
 
@@ -227,7 +234,8 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
     const struct archetype *a = source->archetype, *b = target->archetype;
     for (uint32_t i = 1, j = 1; i < a->column_count && j < b->column_count;) {
         if (a->column_components[i] == b->column_components[j]) {
-            memcpy(table_owned_value(target, j, new_row), table_value(source, i, row), b->column_bytes[j]);
+            copy_small((uint8_t *)(uintptr_t)table_tail_value(&world->gate, target, j, new_row), world->row[i],
+                       b->column_bytes[j]);
             i++, j++;
         } else if (a->column_components[i] < b->column_components[j]) {
             i++;
@@ -236,4 +244,44 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
         }
     }
     edit_remove_row(world, from, row);
+}
+
+/* The scratch row is found here and stays right until edit_move: nothing else is replaced in between. */
+static pecs_status ready_source(struct pecs_world *world, struct record at)
+{
+    struct table *source;
+    pecs_status status = edit_own_table(world, at.table, &source);
+    if (!status)
+        status = table_reserve_removal(&world->gate, source);
+    if (!status)
+        status = table_own_row(&world->gate, source, at.row, world->row);
+    if (status || at.row == source->row_count - 1)
+        return status;
+    pecs_entity last;
+    memcpy(&last, table_tail_value(&world->gate, source, HANDLE_COLUMN, source->row_count - 1), sizeof(last));
+    return edit_own_record(world, last.index);
+}
+
+pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)
+{
+    pecs_status status = entity.generation ? edit_own_record(world, entity.index) : PECS_OK;
+    struct table *target;
+    if (!status && to != NO_TABLE && !(status = edit_own_table(world, to, &target)))
+        status = target->row_count < ROW_COUNT_MAX ? table_reserve_append(&world->gate, target) : PECS_E_LIMIT;
+    return status || at.table == NO_TABLE ? status : ready_source(world, at);
+}
+
+void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)
+{
+    if (at.table == NO_TABLE) {
+        edit_append_row(world, to, entity);
+        return;
+    }
+    struct table *source = edit_table(world, at.table);
+    const uint64_t before = source->row_count;
+    if (to == NO_TABLE)
+        edit_remove_row(world, at.table, at.row);
+    else
+        edit_move_row(world, entity, at.table, at.row, to);
+    table_trim(&world->gate, source, before);
 }

@@ -37,6 +37,7 @@ struct pecs_world {
     uint64_t open_nonce;
 
     pecs_component *set;      /* scratch: a set of components, ascending */
+    uint8_t **row;            /* scratch: the values of one row, by column */
     struct table_plan *plans; /* by table; all zero between edits */
     size_t plan_capacity;
     uint32_t *planned; /* tables with a plan */
@@ -99,9 +100,15 @@ pecs_entity edit_take_slot(struct pecs_world *world);
 void edit_give_slot(struct pecs_world *world, uint32_t index);
 /* Appends a row for the entity and points its record there. The values are not set. Entity none: a singletons' row. */
 uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity entity);
-/* Takes a row away; the last one takes its place. */
+/* Where the values of a readied row are, in the scratch row. */
+void edit_find_row(struct pecs_world *world, uint32_t table, uint64_t row);
+/* Takes the row in the scratch row away; the last one takes its place. */
 void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row);
-/* Moves an entity's row to another table: the columns that both have are copied, the others left unset. */
+/* Moves it to another table: the columns that both have are copied, the others left unset. */
 void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, uint64_t row, uint32_t to);
+
+/* The whole way of one entity (or, entity none, the singletons) out of its table: into another, or with NO_TABLE away. */
+pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to);
+void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to);
 
 #endif

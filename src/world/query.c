@@ -135,6 +135,8 @@ uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
 {
     pecs_iter iter = { .state = { .query = query, .source = view.source } };
     uint64_t count = 0;
+    if (query->registry != view_source(view)->state->registry)
+        return 0;
     find_candidates(&iter, query, view_source(view));
     for (const struct table *table; (table = next_table(&iter));)
         count += table->row_count;

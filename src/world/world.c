@@ -23,7 +23,9 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     world->session_nonce = options ? options->session_nonce : 0;
     gate_init(&world->gate, pool);
     world->set = pool_allocate(pool, (registry->component_count + 1) * sizeof(*world->set));
-    pecs_status status = world->set ? catalog_init(&world->catalog, pool, registry->component_count) : PECS_E_MEMORY;
+    world->row = pool_allocate(pool, (registry->component_count + 1) * sizeof(*world->row));
+    pecs_status status =
+        world->set && world->row ? catalog_init(&world->catalog, pool, registry->component_count) : PECS_E_MEMORY;
     if (base)
         world->state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)base);
     else if (!status)
@@ -50,6 +52,7 @@ void pecs_world_destroy(pecs_world *world)
     catalog_deinit(&world->catalog, pool);
     gate_deinit(&world->gate);
     pool_release(pool, world->set, (registry->component_count + 1) * sizeof(*world->set));
+    pool_release(pool, world->row, (registry->component_count + 1) * sizeof(*world->row));
     pool_release(pool, world->plans, world->plan_capacity * sizeof(*world->plans));
     pool_release(pool, world->planned, world->planned_capacity * sizeof(*world->planned));
     state_release(world->state);
@@ -157,6 +160,8 @@ pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_val
             status = PECS_E_MISUSE;
     if (!status)
         status = edit_begin(world);
+    if (!status && row_count > ROW_COUNT_MAX)
+        status = PECS_E_LIMIT;
     if (status || !row_count)
         return status;
     const uint32_t table_count = world->state->table_count;
@@ -191,7 +196,7 @@ static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *en
         lowest = entities[i].index < lowest ? entities[i].index : lowest;
         highest = entities[i].index > highest ? entities[i].index : highest;
     }
-    if (count < 2)
+    if (!count)
         return PECS_OK;
     const size_t bytes = ((size_t)(highest - lowest) / 64 + 1) * sizeof(uint64_t);
     uint64_t *seen = pool_allocate_zeroed(world->registry->pool, bytes);
@@ -217,19 +222,36 @@ pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)
         status = edit_own_record(world, entity.index);
     if (!status)
         status = edit_own_table(world, record.table, &table);
-    return status ? status : table_own_row(&world->gate, table, record.row);
+    return status ? status : table_own_row(&world->gate, table, record.row, NULL);
 }
 
 static void despawn_one(struct pecs_world *world, pecs_entity entity)
 {
     const struct record record = *state_find(world->state, entity);
+    edit_find_row(world, record.table, record.row);
     edit_remove_row(world, record.table, record.row);
     edit_give_slot(world, entity.index);
+}
+
+static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
+{
+    const struct record *record = state_find(world->state, entity);
+    if (!record)
+        return PECS_E_DEAD;
+    const struct record at = *record;
+    const pecs_status status = edit_ready_move(world, entity, at, NO_TABLE);
+    if (status)
+        return status;
+    edit_move(world, entity, at, NO_TABLE);
+    edit_give_slot(world, entity.index);
+    return PECS_OK;
 }
 
 pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
     pecs_status status = entities || !entity_count ? edit_begin(world) : PECS_E_MISUSE;
+    if (!status && entity_count == 1)
+        return despawn_single(world, entities[0]);
     if (!status)
         status = check_despawn(world, entities, entity_count);
     for (size_t i = 0; !status && i < entity_count; i++)
@@ -294,37 +316,16 @@ static pecs_status relocate(struct pecs_world *world, pecs_entity entity, struct
                             bool is_singleton, struct record *ret_at)
 {
     uint32_t to;
-    struct table *target, *source = NULL;
     const uint32_t table_count = world->state->table_count;
     pecs_status status = edit_find_table(world, world->set, set_count, is_singleton, &to);
     if (!status)
-        status = edit_own_table(world, to, &target);
-    if (!status)
-        status = target->row_count < ROW_COUNT_MAX ? table_reserve(&world->gate, target, 0, 1) : PECS_E_LIMIT;
-    if (!status && !is_singleton)
-        status = edit_own_record(world, entity.index);
-    if (!status && at.table != NO_TABLE && !(status = edit_own_table(world, at.table, &source)))
-        status = table_reserve(&world->gate, source, 1, 0);
-    if (!status && source && at.row != source->row_count - 1) {
-        pecs_entity last;
-        memcpy(&last, table_value(source, HANDLE_COLUMN, source->row_count - 1), sizeof(last));
-        status = table_own_row(&world->gate, source, at.row);
-        if (!status)
-            status = edit_own_record(world, last.index);
-    }
+        status = edit_ready_move(world, entity, at, to);
     if (status) {
         edit_drop_tables(world, table_count);
         return status;
     }
-    ret_at->table = to;
-    ret_at->row = (uint32_t)target->row_count;
-    if (!source) {
-        edit_append_row(world, to, entity);
-        return PECS_OK;
-    }
-    const uint64_t before = source->row_count;
-    edit_move_row(world, entity, at.table, at.row, to);
-    table_trim(&world->gate, source, before);
+    *ret_at = (struct record){ at.generation, to, (uint32_t)edit_table(world, to)->row_count, at.session };
+    edit_move(world, entity, at, to);
     return PECS_OK;
 }
 
@@ -333,6 +334,8 @@ static pecs_status own_values(struct pecs_world *world, struct record at, const 
 {
     struct table *table;
     pecs_status status = edit_own_table(world, at.table, &table);
+    if (status)
+        return status;
     const uint64_t chunk = at.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
     for (size_t i = 0; !status && i < value_count; i++) {
         const uint32_t column = archetype_column(table->archetype, values[i].component);

@@ -1,0 +1,178 @@
+#!/usr/bin/env python3
+"""Broken files are refused, and both readers name the same rule at the same byte.
+
+usage: check_broken.py READ_PECS GOLDEN_TEST FILE...
+
+Three kinds of broken copies of each file: bytes flipped, all over the file; the file cut or lengthened; and numbers
+replaced with all checksums and hashes made right again, so that only the rules about structure can find them.
+"""
+import importlib.util
+import os
+import random
+import struct
+import subprocess
+import sys
+import tempfile
+
+FLIP_STEP = 3  # every third byte
+REPAIRED_COPIES = 700  # of each file
+OF_PROGRAMS = ("TYPE-3", "TYPE-4")  # rules that need a program's types
+
+
+def load_module(path):
+    spec = importlib.util.spec_from_file_location("read_pecs", path)
+    module = importlib.util.module_from_spec(spec)
+    sys.dont_write_bytecode = True
+    spec.loader.exec_module(module)
+    return module
+
+
+class Parts:
+    """Where the parts of a good file lie."""
+
+    def __init__(self, pecs, data):
+        file = pecs.File(data)
+        record = pecs.SEGMENT_RECORD.read(data, file.segments_offset)
+        header = pecs.SEGMENT_HEADER.read(data, record.offset)
+        data_end = header.data_offset + header.data_size
+        self.pecs, self.segments_offset = pecs, file.segments_offset
+        self.pieces = file.pieces(header.data_offset, data_end)
+        self.places = {
+            "header": (0, 64),
+            "prologue": (record.offset, record.offset + record.prologue_size),
+            "data": (header.data_offset, data_end),
+            "trailer": (record.trailer_offset, record.trailer_offset + record.trailer_size),
+            "commit": (file.commit_offset, file.commit_end),
+            "footer": (len(data) - 64, len(data)),
+        }
+
+    def repair(self, data):
+        """Makes every checksum right that a reader will look at, innermost first."""
+        hash64, place = self.pecs.hash64, self.places
+
+        def put(at, number):
+            data[at:at + 8] = struct.pack("<Q", number)
+
+        start, end = place["prologue"]
+        put(end - 8, hash64(data[start:end - 8]))
+        put(self.segments_offset + 16, hash64(data[start:end - 8]))
+        start, end = place["trailer"]
+        for i, (first, last) in enumerate(self.pieces):
+            put(start + 16 + 8 * i, hash64(data[first:last]))
+        put(end - 8, hash64(data[start:end - 8]))
+        put(self.segments_offset + 40, hash64(data[start:end - 8]))
+        start, end = place["commit"]
+        data[start + 56:start + 72] = bytes(16)
+        data[start + 56:start + 72] = self.pecs.hash128(data[start:end])
+        put(len(data) - 64 + 32, hash64(data[start:end]))
+        put(56, hash64(data[:56]))
+        put(len(data) - 8, hash64(data[-64:-8]))
+
+
+def flipped(parts, data):
+    for name, (start, end) in parts.places.items():
+        for at in sorted({start, end - 1, *range(start, end, FLIP_STEP)} if start < end else ()):
+            copy = bytearray(data)
+            copy[at] ^= 1 << at % 8
+            yield f"bit {at % 8} of byte {at} ({name}) flipped", bytes(copy)
+
+
+def resized(parts, data):
+    cuts = {0, 1, 63, 64, 127, 128, len(data) - 4096, len(data) - 65, len(data) - 64, len(data) - 63, len(data) - 1}
+    for start, end in parts.places.values():
+        cuts |= {start, (start + end) // 2, end - 1}
+    for size in sorted(cuts):
+        yield f"cut to {size} bytes", data[:size]
+    yield "one byte longer", data + b"\0"
+    yield "a page longer", data + bytes(4096)
+
+
+def replaced(parts, data, rng):
+    """A number replaced by another that may pass for it, and everything signed again."""
+    for _ in range(REPAIRED_COPIES):
+        name = rng.choice(("header", "prologue", "prologue", "commit", "commit", "commit", "data", "footer", "trailer"))
+        start, end = parts.places[name]
+        if end - start < 4:
+            continue
+        at = rng.randrange(start, end - 3, 4)
+        old = int.from_bytes(data[at:at + 4], "little")
+        new = rng.choice((0, 1, 2, 3, 64, 4096, 2**31, 2**32 - 1, old + 1, old - 1, old + 8, old * 2, old ^ 64,
+                          rng.getrandbits(32))) % 2**32
+        if new != old:
+            copy = bytearray(data)
+            copy[at:at + 4] = struct.pack("<I", new)
+            parts.repair(copy)
+            yield f"{old} at byte {at} ({name}) replaced by {new}", bytes(copy)
+
+
+def verdict_of(pecs, data):
+    try:
+        pecs.File(data)
+    except pecs.Broken as broken:
+        return broken.rule, broken.offset
+    return "-", 0
+
+
+def library_verdicts(golden_test, copies, folder):
+    paths = []
+    for i, (_, data) in enumerate(copies):
+        paths.append(os.path.join(folder, str(i)))
+        with open(paths[-1], "wb") as stream:
+            stream.write(data)
+    output = subprocess.run([golden_test, "verdicts"] + paths, stdout=subprocess.PIPE, check=True).stdout.decode()
+    return [(status, rule, int(offset)) for status, rule, offset in map(str.split, output.splitlines())]
+
+
+def check(pecs, golden_test, copies, must_fail, folder, seen):
+    """Both verdicts on each copy; gives the number of copies that were refused."""
+    refused = 0
+    copies = list(copies)
+    verdicts = library_verdicts(golden_test, copies, folder)
+    assert len(verdicts) == len(copies)
+    for (what, data), (status, rule, offset) in zip(copies, verdicts):
+        if must_fail and status not in ("CORRUPT", "UNSUPPORTED", "LAYOUT"):
+            sys.exit(f"{what}: load gives {status}")
+        if status not in ("OK", "CORRUPT", "UNSUPPORTED", "LAYOUT"):
+            sys.exit(f"{what}: load gives {status} {rule} {offset}")
+        refused += status != "OK"
+        seen.add(rule)
+        if rule not in OF_PROGRAMS and verdict_of(pecs, data) != (rule, offset):
+            sys.exit(f"{what}: load says {rule} at {offset}, read_pecs.py {verdict_of(pecs, data)}")
+    return refused, len(copies)
+
+
+def check_exit(read_pecs, data, folder):
+    """As a program, read_pecs.py names the rule and exits with 1."""
+    path = os.path.join(folder, "broken")
+    with open(path, "wb") as stream:
+        stream.write(data[:-1])
+    result = subprocess.run([sys.executable, read_pecs, path], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if result.returncode != 1 or b"FOOTER-1 at byte" not in result.stderr or result.stdout:
+        sys.exit(f"read_pecs.py of a file that was cut: exit status {result.returncode}, {result.stderr.decode()}")
+
+
+def main():
+    pecs, golden_test = load_module(sys.argv[1]), sys.argv[2]
+    rng, seen = random.Random(1), set()
+    for path in sys.argv[3:]:
+        with open(path, "rb") as stream:
+            data = stream.read()
+        parts = Parts(pecs, data)
+        copy = bytearray(data)
+        parts.repair(copy)
+        if copy != data:
+            sys.exit(f"{path}: repairing a good file changes it")
+        with tempfile.TemporaryDirectory() as folder:
+            print(os.path.basename(path))
+            check_exit(sys.argv[1], data, folder)
+            for name, copies, must_fail in (("flipped", flipped(parts, data), True),
+                                            ("resized", resized(parts, data), True),
+                                            ("replaced", replaced(parts, data, rng), False)):
+                refused, count = check(pecs, golden_test, copies, must_fail, folder, seen)
+                print(f"  {name}: {refused} of {count} refused")
+    print("rules named:", " ".join(sorted(seen - {"-"})))
+    if len(seen) < 20:
+        sys.exit("too few rules were broken: this test tests nothing")
+
+
+main()

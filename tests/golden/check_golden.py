@@ -1,0 +1,71 @@
+#!/usr/bin/env python3
+"""Every golden file says what its text says, to both readers, and today's writer makes the same bytes.
+
+usage: check_golden.py READ_PECS GOLDEN_TEST MAKE_GOLDEN
+
+For each NAME-v0.pecs beside this script: read_pecs.py prints NAME-v0.txt; the library, with resume and with load, prints
+that text from its line "content" on, and saves the same bytes again; so does the world of that name, made anew.
+"""
+import difflib
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+FILE_COUNT = 3  # at least: fewer were not found
+
+
+def output_of(*command):
+    result = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    if result.returncode:
+        sys.exit(f"{' '.join(command)}: exit status {result.returncode}: {result.stderr.decode()}")
+    return result.stdout.decode()
+
+
+def compare_text(what, expected, text):
+    if text != expected:
+        diff = difflib.unified_diff(expected.splitlines(), text.splitlines(), "expected", what, lineterm="")
+        sys.exit("\n".join(diff))
+
+
+def read_bytes(path):
+    with open(path, "rb") as stream:
+        return stream.read()
+
+
+def check_file(path, read_pecs, golden_test, make_golden, folder):
+    with open(path[:-len(".pecs")] + ".txt", encoding="utf-8") as stream:
+        expected = stream.read()
+    name = os.path.basename(path)
+    world, copy = name.split("-")[0], os.path.join(folder, name)
+    compare_text(f"read_pecs.py {name}", expected, output_of(sys.executable, read_pecs, path))
+    content = expected[expected.index("content\n"):]
+    compare_text(f"read_pecs.py --content {name}", content, output_of(sys.executable, read_pecs, "--content", path))
+    entities = json.loads(output_of(sys.executable, read_pecs, "--json", path))["entities"]
+    lines = [line.strip() for line in content.split("  free slots\n")[0].splitlines()]
+    if [f"{entity['index']}:{entity['generation']}" for entity in entities] != [x for x in lines if x[:1].isdigit()]:
+        sys.exit(f"read_pecs.py --json {name}: other entities than in the text")
+    for verb in ("resume", "load"):
+        compare_text(f"{verb} {name}", content, output_of(golden_test, "content", verb, path))
+        output_of(golden_test, "resave", verb, path, copy)
+        if read_bytes(copy) != read_bytes(path):
+            sys.exit(f"{name}: {verb} and save gives other bytes")
+    output_of(make_golden, world, copy)
+    if read_bytes(copy) != read_bytes(path):
+        sys.exit(f"{name}: today's writer gives other bytes for this world")
+
+
+def main():
+    read_pecs, golden_test, make_golden = sys.argv[1:]
+    paths = sorted(glob.glob(os.path.join(os.path.dirname(os.path.abspath(__file__)), "*-v0.pecs")))
+    if len(paths) < FILE_COUNT:
+        sys.exit(f"only {len(paths)} golden files are there")
+    with tempfile.TemporaryDirectory() as folder:
+        for path in paths:
+            check_file(path, read_pecs, golden_test, make_golden, folder)
+    print(f"{len(paths)} golden files")
+
+
+main()

@@ -1,0 +1,335 @@
+/*
+ * What the library sees in a file, as text that can be compared with what tests/read_pecs.py and people write.
+ *
+ *     golden_test content resume|load FILE     the content, through views, queries and a fork
+ *     golden_test resave resume|load FILE NEW  opens and saves again
+ *     golden_test verdicts FILE...             a line for each: the status of load, the rule, the offset
+ *
+ * The text is that of read_pecs.py --content; the form of values is told there. Only the public API is used: free slots,
+ * which it does not show, are found by spawning in a fork.
+ */
+#include "golden_worlds.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void require(bool condition, const char *what)
+{
+    if (condition)
+        return;
+    fprintf(stderr, "golden_test: %s\n", what);
+    exit(1);
+}
+
+static void print_fields(pecs_view view, const pecs_type *type, const uint8_t *bytes, const char *before);
+
+static void print_text(const char *text, uint32_t room)
+{
+    uint32_t size = room;
+    while (size && !text[size - 1])
+        size--;
+    putchar('"');
+    for (uint32_t i = 0; i < size; i++)
+        if (text[i] == '"')
+            fputs("\\\"", stdout);
+        else
+            putchar(text[i]);
+    putchar('"');
+}
+
+static void print_entity(pecs_view view, const uint8_t *bytes)
+{
+    pecs_entity entity;
+    memcpy(&entity, bytes, sizeof(entity));
+    if (entity.index == 0 && entity.generation == 0)
+        fputs("none", stdout);
+    else
+        printf("%" PRIu32 ":%" PRIu32 "%s", entity.index, entity.generation,
+               pecs_view_alive(view, entity) ? "" : " stale");
+}
+
+static void print_f32(const uint8_t *bytes)
+{
+    float number;
+    uint32_t bits;
+    memcpy(&number, bytes, sizeof(number));
+    memcpy(&bits, bytes, sizeof(bits));
+    if (isnan(number))
+        printf("nan:%08" PRIx32, bits);
+    else
+        printf("%.9g", (double)number);
+}
+
+static void print_f64(const uint8_t *bytes)
+{
+    double number;
+    uint64_t bits;
+    memcpy(&number, bytes, sizeof(number));
+    memcpy(&bits, bytes, sizeof(bits));
+    if (isnan(number))
+        printf("nan:%016" PRIx64, bits);
+    else
+        printf("%.17g", number);
+}
+
+static void print_integer(pecs_kind kind, const uint8_t *bytes, uint32_t size)
+{
+    uint64_t number = 0;
+    memcpy(&number, bytes, size); /* little-endian */
+    const bool is_signed = kind >= PECS_I8 && kind <= PECS_I64;
+    if (is_signed && size < 8 && number >> (8 * size - 1))
+        number -= (uint64_t)1 << 8 * size;
+    if (is_signed)
+        printf("%" PRId64, (int64_t)number);
+    else
+        printf("%" PRIu64, number);
+}
+
+static void print_enum(const pecs_field *field, const uint8_t *bytes, uint32_t size)
+{
+    uint32_t number = 0;
+    memcpy(&number, bytes, size);
+    require(number < field->enum_count, "an enum has no such value");
+    fputs(field->enum_names[number], stdout);
+}
+
+static void print_element(pecs_view view, const pecs_field *field, const uint8_t *bytes)
+{
+    const uint32_t size = field->size / field->count;
+    switch (field->kind) {
+    case PECS_BOOL:
+        require(*bytes < 2, "a bool is neither 0 nor 1");
+        fputs(*bytes ? "true" : "false", stdout);
+        break;
+    case PECS_F32:
+        print_f32(bytes);
+        break;
+    case PECS_F64:
+        print_f64(bytes);
+        break;
+    case PECS_ENTITY:
+        print_entity(view, bytes);
+        break;
+    case PECS_ENUM:
+        print_enum(field, bytes, size);
+        break;
+    case PECS_STRUCT:
+        putchar('{');
+        print_fields(view, field->nested, bytes, "");
+        putchar('}');
+        break;
+    default:
+        print_integer(field->kind, bytes, size);
+        break;
+    }
+}
+
+/* Elements of a one-dimensional array, or of one row of a grid. */
+static void print_elements(pecs_view view, const pecs_field *field, const uint8_t *bytes, uint32_t count)
+{
+    const uint32_t size = field->size / field->count;
+    putchar('[');
+    for (uint32_t i = 0; i < count; i++) {
+        fputs(i ? ", " : "", stdout);
+        print_element(view, field, bytes + i * size);
+    }
+    putchar(']');
+}
+
+static void print_value(pecs_view view, const pecs_field *field, const uint8_t *bytes)
+{
+    if (field->kind == PECS_TEXT) {
+        print_text((const char *)bytes, field->size);
+    } else if (field->columns) {
+        const uint32_t rows = field->count / field->columns, row_bytes = field->size / rows;
+        putchar('[');
+        for (uint32_t i = 0; i < rows; i++) {
+            fputs(i ? ", " : "", stdout);
+            print_elements(view, field, bytes + i * row_bytes, field->columns);
+        }
+        putchar(']');
+    } else if (field->count > 1) {
+        print_elements(view, field, bytes, field->count);
+    } else {
+        print_element(view, field, bytes);
+    }
+}
+
+/* "a=1 b=2", with `before` before the first. */
+static void print_fields(pecs_view view, const pecs_type *type, const uint8_t *bytes, const char *before)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        if (field->kind == PECS_PADDING)
+            continue;
+        printf("%s%s=", before, field->name);
+        print_value(view, field, bytes + field->offset);
+        before = " ";
+    }
+}
+
+static void print_component(pecs_view view, const char *indent, const pecs_type *type, const void *value)
+{
+    printf("%s%s", indent, type->name);
+    print_fields(view, type, value, " ");
+    putchar('\n');
+}
+
+static void print_entity_content(pecs_registry *registry, pecs_view view, pecs_entity entity)
+{
+    printf("    %" PRIu32 ":%" PRIu32 "\n", entity.index, entity.generation);
+    for (pecs_component i = 0; i < TYPE_COUNT; i++) {
+        const pecs_type *type = pecs_registry_type(registry, i);
+        if (!pecs_view_has(view, entity, i))
+            continue;
+        const void *value = pecs_view_get(view, entity, i, type->size);
+        require((value != NULL) == (type->size != 0), "get and has disagree");
+        print_component(view, "      ", type, value);
+    }
+}
+
+static int compare_entities(const void *a, const void *b)
+{
+    const uint32_t x = ((const pecs_entity *)a)->index, y = ((const pecs_entity *)b)->index;
+    return (x > y) - (x < y);
+}
+
+/* All living entities, as a query without terms finds them. */
+static size_t collect_entities(pecs_registry *registry, pecs_view view, pecs_entity *entities, size_t room)
+{
+    pecs_query *query;
+    pecs_error error;
+    golden_check(pecs_query_create(registry, NULL, 0, &query, &error), &error, "a query");
+    size_t count = 0;
+    pecs_iter iter = pecs_query_read(query, view, NULL);
+    while (pecs_iter_next(&iter)) {
+        require(iter.row_count <= room - count, "a query finds more entities than there are");
+        memcpy(entities + count, iter.entities, iter.row_count * sizeof(*entities));
+        count += iter.row_count;
+    }
+    golden_check(pecs_iter_end(&iter), NULL, "a query");
+    require(pecs_query_count(query, view) == count, "a query counts other entities than it finds");
+    pecs_query_destroy(query);
+    qsort(entities, count, sizeof(*entities), compare_entities);
+    return count;
+}
+
+/* What a query gives for one component must be what get gives for each entity. */
+static void compare_columns(pecs_registry *registry, pecs_view view)
+{
+    for (pecs_component i = 0; i < TYPE_COUNT; i++) {
+        const uint32_t size = pecs_registry_type(registry, i)->size;
+        const pecs_term term = { i, PECS_READ };
+        pecs_query *query;
+        if (!size)
+            continue;
+        golden_check(pecs_query_create(registry, &term, 1, &query, NULL), NULL, "a query");
+        pecs_iter iter = pecs_query_read(query, view, NULL);
+        while (pecs_iter_next(&iter)) {
+            const uint8_t *column = pecs_iter_column(&iter, i, PECS_READ, size);
+            for (size_t row = 0; row < iter.row_count; row++) {
+                const void *value = pecs_view_get(view, iter.entities[row], i, size);
+                require(value && memcmp(value, column + row * size, size) == 0, "query and get disagree");
+            }
+        }
+        golden_check(pecs_iter_end(&iter), NULL, "a query");
+        pecs_query_destroy(query);
+    }
+}
+
+/* A fork spawns into the free slots, lowest first, with the next generation. */
+static void print_free_slots(pecs_registry *registry, const pecs_snapshot *snapshot, uint64_t count)
+{
+    pecs_world *fork;
+    pecs_error error;
+    golden_check(pecs_world_create(registry, snapshot, NULL, &fork, &error), &error, "a fork");
+    for (uint64_t i = 0; i < count; i++) {
+        pecs_entity entity;
+        golden_check(pecs_world_spawn(fork, 1, NULL, 0, &entity), NULL, "a spawn");
+        printf("    %" PRIu32 " after %" PRIu32 ":%" PRIu32 "\n", entity.index, entity.index, entity.generation - 1);
+    }
+    pecs_world_destroy(fork);
+}
+
+static void print_content(pecs_registry *registry, const pecs_snapshot *snapshot)
+{
+    const pecs_view view = pecs_snapshot_view(snapshot);
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    printf("content\n  tick %" PRIu64 ", %" PRIu64 " entities, %" PRIu64 " slots, %" PRIu64 " free\n  entities\n",
+           summary.tick, summary.entity_count, summary.slot_count, summary.free_count);
+    pecs_entity *entities = calloc(summary.entity_count + 1, sizeof(*entities));
+    require(entities != NULL, "out of memory");
+    const size_t count = collect_entities(registry, view, entities, summary.entity_count);
+    require(count == summary.entity_count, "a query finds fewer entities than there are");
+    for (size_t i = 0; i < count; i++)
+        print_entity_content(registry, view, entities[i]);
+    free(entities);
+    compare_columns(registry, view);
+    printf("  free slots\n");
+    print_free_slots(registry, snapshot, summary.free_count);
+    printf("  singletons\n");
+    for (pecs_component i = 0; i < TYPE_COUNT; i++) {
+        const pecs_type *type = pecs_registry_type(registry, i);
+        const void *value = pecs_view_singleton(view, i, type->size);
+        if (value)
+            print_component(view, "    ", type, value);
+    }
+}
+
+static pecs_snapshot *open_file(pecs_registry *registry, const char *verb, const char *path)
+{
+    pecs_snapshot *snapshot;
+    pecs_error error;
+    const pecs_status status = strcmp(verb, "load") == 0 ? pecs_snapshot_load(registry, path, NULL, &snapshot, &error)
+                                                        : pecs_snapshot_resume(registry, path, NULL, &snapshot, &error);
+    golden_check(status, &error, path);
+    return snapshot;
+}
+
+static void print_verdict(pecs_registry *registry, const char *path)
+{
+    pecs_snapshot *snapshot;
+    pecs_error error;
+    const pecs_status status = pecs_snapshot_load(registry, path, NULL, &snapshot, &error);
+    if (status) {
+        printf("%s %s %" PRIu64 "\n", pecs_status_name(status), error.rule ? error.rule : "-", error.offset);
+        return;
+    }
+    printf("OK - 0\n");
+    pecs_snapshot_release(snapshot);
+}
+
+static int run(pecs_registry *registry, int argc, char **argv)
+{
+    const char *command = argc > 1 ? argv[1] : "";
+    if (strcmp(command, "verdicts") == 0) {
+        for (int i = 2; i < argc; i++)
+            print_verdict(registry, argv[i]);
+        return 0;
+    }
+    const bool is_resave = strcmp(command, "resave") == 0;
+    if ((!is_resave && strcmp(command, "content") != 0) || argc != 4 + is_resave) {
+        fprintf(stderr, "usage: golden_test content|resave resume|load FILE [NEW] | verdicts FILE...\n");
+        return 2;
+    }
+    pecs_snapshot *snapshot = open_file(registry, argv[2], argv[3]);
+    pecs_error error;
+    if (is_resave)
+        golden_check(pecs_snapshot_save(snapshot, argv[4], NULL, &error), &error, argv[4]);
+    else
+        print_content(registry, snapshot);
+    pecs_snapshot_release(snapshot);
+    return 0;
+}
+
+int main(int argc, char **argv)
+{
+    pecs_registry *registry = golden_registry();
+    const int status = run(registry, argc, argv);
+    pecs_registry_destroy(registry);
+    return status;
+}

@@ -1,0 +1,160 @@
+/*
+ * For tests of the format: a file in memory whose parts are found, whose bytes can be replaced, and whose checksums can be
+ * made right again, so that only the rule under test is broken.
+ */
+#ifndef FORMAT_PATCHES_H
+#define FORMAT_PATCHES_H
+
+#include "hash.h"
+#include "layout.h"
+
+#include <criterion/criterion.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { PART_MAX = 16 };
+
+struct file_image {
+    uint8_t *bytes;
+    size_t size;
+    /* Offsets in the file, as they were when it was read. */
+    uint64_t prologue, prologue_types, runs, data, data_end, trailer, commit, footer;
+    uint64_t types[PART_MAX], tables[PART_MAX]; /* records of the commit */
+    uint64_t row_counts, segments, sessions, free_counts;
+};
+
+static uint32_t get32(const struct file_image *file, uint64_t offset)
+{
+    le32 value;
+    memcpy(&value, file->bytes + offset, sizeof(value));
+    return le32_load(value);
+}
+
+static uint64_t get64(const struct file_image *file, uint64_t offset)
+{
+    le64 value;
+    memcpy(&value, file->bytes + offset, sizeof(value));
+    return le64_load(value);
+}
+
+static void put32(struct file_image *file, uint64_t offset, uint32_t number)
+{
+    const le32 value = le32_make(number);
+    memcpy(file->bytes + offset, &value, sizeof(value));
+}
+
+static void put64(struct file_image *file, uint64_t offset, uint64_t number)
+{
+    const le64 value = le64_make(number);
+    memcpy(file->bytes + offset, &value, sizeof(value));
+}
+
+/* Finds the parts of a good file, with at most PART_MAX types and tables. */
+static void find_parts(struct file_image *file)
+{
+    file->footer = file->size - sizeof(struct file_footer);
+    file->commit = get64(file, file->footer + offsetof(struct file_footer, commit_offset));
+    const uint32_t type_count = get32(file, file->commit + offsetof(struct commit_header, type_count));
+    const uint32_t table_count = get32(file, file->commit + offsetof(struct commit_header, table_count));
+    cr_assert(type_count <= PART_MAX && table_count <= PART_MAX);
+    uint64_t at = file->commit + sizeof(struct commit_header);
+    for (uint32_t i = 0; i < type_count; i++) {
+        file->types[i] = at;
+        at += get32(file, at);
+    }
+    for (uint32_t i = 0; i < table_count; i++) {
+        file->tables[i] = at;
+        at += format_table_bytes(get32(file, at + offsetof(struct table_record, component_count)));
+    }
+    const uint64_t record_bytes = at - file->commit - sizeof(struct commit_header);
+    file->row_counts = at;
+    file->segments = file->row_counts + table_count * sizeof(le64);
+    file->sessions = file->segments + sizeof(struct segment_record);
+    const uint32_t session_count = get32(file, file->commit + offsetof(struct commit_header, session_count));
+    file->free_counts = file->sessions + session_count * sizeof(le64);
+    file->prologue = get64(file, file->segments);
+    file->prologue_types = file->prologue + sizeof(struct segment_header);
+    file->runs = file->prologue_types + record_bytes;
+    file->data = get64(file, file->prologue + offsetof(struct segment_header, data_offset));
+    file->data_end = file->data + get64(file, file->prologue + offsetof(struct segment_header, data_size));
+    file->trailer = get64(file, file->segments + offsetof(struct segment_record, trailer_offset));
+}
+
+static struct file_image read_image(const char *path)
+{
+    struct file_image file = { 0 };
+    FILE *stream = fopen(path, "rb");
+    cr_assert_not_null(stream, "%s is not there", path);
+    fseek(stream, 0, SEEK_END);
+    file.size = (size_t)ftell(stream);
+    rewind(stream);
+    file.bytes = malloc(file.size + 1);
+    cr_assert_eq(fread(file.bytes, 1, file.size, stream), file.size);
+    fclose(stream);
+    find_parts(&file);
+    return file;
+}
+
+static void write_image(const struct file_image *file, const char *path)
+{
+    FILE *stream = fopen(path, "wb");
+    cr_assert_not_null(stream);
+    cr_assert_eq(fwrite(file->bytes, 1, file->size, stream), file->size);
+    cr_assert_eq(fclose(stream), 0);
+}
+
+static void free_image(struct file_image *file)
+{
+    free(file->bytes);
+}
+
+static void repair_prologue(struct file_image *file)
+{
+    const uint64_t size = get64(file, file->segments + offsetof(struct segment_record, prologue_size)) - sizeof(le64);
+    const uint64_t checksum = hash64(file->bytes + file->prologue, size);
+    put64(file, file->prologue + size, checksum);
+    put64(file, file->segments + offsetof(struct segment_record, prologue_checksum), checksum);
+}
+
+static void repair_trailer(struct file_image *file)
+{
+    uint64_t at = file->data;
+    const uint64_t piece_count = format_piece_count(file->data, file->data_end - file->data);
+    for (uint64_t i = 0; i < piece_count; i++) {
+        const uint64_t next = min_u64(file->data_end, align_up(at + 1, FORMAT_PIECE));
+        put64(file, file->trailer + sizeof(struct trailer_header) + i * sizeof(le64),
+              hash64(file->bytes + at, next - at));
+        at = next;
+    }
+    const uint64_t size = format_trailer_bytes(piece_count) - sizeof(le64);
+    const uint64_t checksum = hash64(file->bytes + file->trailer, size);
+    put64(file, file->trailer + size, checksum);
+    put64(file, file->segments + offsetof(struct segment_record, trailer_checksum), checksum);
+}
+
+/* The commit's hash, and header and footer. */
+static void repair_ends(struct file_image *file)
+{
+    const uint64_t commit_size = get64(file, file->footer + offsetof(struct file_footer, commit_size));
+    put64(file, file->footer + offsetof(struct file_footer, commit_hash),
+          hash64(file->bytes + file->commit, commit_size));
+    put64(file, offsetof(struct file_header, checksum), hash64(file->bytes, offsetof(struct file_header, checksum)));
+    put64(file, file->footer + offsetof(struct file_footer, checksum),
+          hash64(file->bytes + file->footer, offsetof(struct file_footer, checksum)));
+}
+
+/* Makes every checksum right, from the inside out. Sizes that a test changed in commit and footer are followed. */
+static void repair(struct file_image *file)
+{
+    repair_prologue(file);
+    repair_trailer(file);
+    const uint64_t commit_size = get64(file, file->footer + offsetof(struct file_footer, commit_size));
+    uint8_t *id = file->bytes + file->commit + offsetof(struct commit_header, snapshot_id);
+    memset(id, 0, sizeof(pecs_id));
+    const pecs_id hash = hash128(file->bytes + file->commit, commit_size);
+    memcpy(id, hash.bytes, sizeof(hash));
+    repair_ends(file);
+}
+
+#endif
