@@ -250,9 +250,15 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
     return ok && (!durable || sync_directory_of(path));
 }
 
+/* xxHash's dispatched code leaves the vector registers' upper halves in use, which makes all later SSE code slow. */
 static uint64_t hash_piece(const uint8_t *bytes, size_t size_bytes)
 {
-    return XXH3_64bits(bytes, size_bytes);
+    const uint64_t hash = XXH3_64bits(bytes, size_bytes);
+#ifdef BENCH_XXH_DISPATCH
+    if (__builtin_cpu_supports("avx"))
+        __asm__ volatile("vzeroupper");
+#endif
+    return hash;
 }
 
 static uint64_t hash_combine(uint64_t hash, uint64_t piece)

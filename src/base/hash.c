@@ -15,20 +15,41 @@
 
 static_assert(sizeof(XXH3_state_t) <= sizeof(struct hash_stream), "hash_stream holds xxHash's state");
 
+#if defined(PECS_XXH_DISPATCH) && !defined(__AVX__)
+/*
+ * The dispatched code returns with the upper halves of the vector registers in use, and until they are cleared every
+ * SSE instruction of the thread, the user's too, must preserve them: measured 2 to 2.5 times slower on Zen 4.
+ */
+static void leave_vectors(void)
+{
+    if (__builtin_cpu_supports("avx"))
+        __asm__ volatile("vzeroupper");
+}
+#else
+static void leave_vectors(void)
+{
+}
+#endif
+
 uint64_t hash64(const void *bytes, size_t size_bytes)
 {
-    return XXH3_64bits(bytes, size_bytes);
+    const uint64_t hash = XXH3_64bits(bytes, size_bytes);
+    leave_vectors();
+    return hash;
 }
 
 uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed)
 {
-    return XXH3_64bits_withSeed(bytes, size_bytes, seed);
+    const uint64_t hash = XXH3_64bits_withSeed(bytes, size_bytes, seed);
+    leave_vectors();
+    return hash;
 }
 
 pecs_id hash128(const void *bytes, size_t size_bytes)
 {
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, size_bytes));
+    leave_vectors();
     pecs_id id;
     static_assert(sizeof(canonical.digest) == sizeof(id.bytes), "an id is a 128-bit hash");
     memcpy(id.bytes, canonical.digest, sizeof(id.bytes));
@@ -43,9 +64,12 @@ void hash_stream_reset(struct hash_stream *stream)
 void hash_stream_update(struct hash_stream *stream, const void *bytes, size_t size_bytes)
 {
     XXH3_64bits_update((XXH3_state_t *)(void *)stream, bytes, size_bytes);
+    leave_vectors();
 }
 
 uint64_t hash_stream_digest(const struct hash_stream *stream)
 {
-    return XXH3_64bits_digest((const XXH3_state_t *)(const void *)stream);
+    const uint64_t hash = XXH3_64bits_digest((const XXH3_state_t *)(const void *)stream);
+    leave_vectors();
+    return hash;
 }

@@ -363,7 +363,7 @@ static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
 
 static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
 {
-    struct table *index = (struct table *)reader->state->index.root;
+    struct table *index = (struct table *)reader->state->index.root.node;
     index->row_count = le64_load(reader->commit.slot_count);
     const uint64_t chunks = table_chunk_count(index);
     const uint64_t used = chunks * sizeof(le32), left = reader->commit_end - *offset;
@@ -493,7 +493,7 @@ static uint32_t find_column(struct reader *reader, const struct run_record *run,
 {
     const uint32_t kind = le32_load(run->kind), number = le32_load(run->table), type = le32_load(run->type);
     if (kind == RUN_INDEX && number == FORMAT_NONE && type == FORMAT_NONE) {
-        *ret_table = (struct table *)reader->state->index.root;
+        *ret_table = (struct table *)reader->state->index.root.node;
         return 0;
     }
     if (number >= reader->table_count)
@@ -588,7 +588,7 @@ static pecs_status check_coverage(struct reader *reader)
 {
     for (uint32_t i = 0; i <= reader->table_count; i++) {
         const struct table *table =
-            i < reader->table_count ? own_table(reader, i) : (const struct table *)reader->state->index.root;
+            i < reader->table_count ? own_table(reader, i) : (const struct table *)reader->state->index.root.node;
         for (uint32_t j = 0; table->row_count && j < table->archetype->column_count; j++)
             if (!table->runs->columns[j].base)
                 return CORRUPT(reader, reader->segments_offset, "RUN-7", "a column of %s %u has no run",
@@ -636,13 +636,14 @@ static pecs_status read_file(struct reader *reader)
 static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_state)
 {
     gate_init(&reader->gate, reader->pool);
-    pecs_status status = state_create(reader->registry, reader->gate.epoch, &reader->state);
+    pecs_status status = state_create(reader->registry, &reader->state);
     if (status) {
         node_release(reader->pool, &reader->image->node);
         gate_deinit(&reader->gate);
         return fail_memory(reader->error);
     }
     reader->state->image = reader->image;
+    reader->gate.state_epoch = reader->gate.epoch; /* nobody else has it yet */
     status = read_file(reader);
     pool_release(reader->pool, reader->components, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     pool_release(reader->pool, reader->scratch, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));

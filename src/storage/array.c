@@ -55,7 +55,7 @@ static void array_destroy(struct pool *pool, struct node *node)
 
 static const struct node_class array_class = { array_destroy, NULL };
 
-struct array *array_create(struct pool *pool, uint64_t epoch, uint64_t size_bytes)
+struct array *array_create(struct pool *pool, uint64_t size_bytes)
 {
     size_bytes = align_up(size_bytes, ARRAY_ALIGN);
     uint32_t source;
@@ -63,17 +63,17 @@ struct array *array_create(struct pool *pool, uint64_t epoch, uint64_t size_byte
     if (!array)
         return NULL;
     *array = (struct array){ .data = (uint8_t *)array + ARRAY_ALIGN, .size_bytes = size_bytes, .source = source };
-    node_init(&array->node, &array_class, epoch);
+    node_init(&array->node, &array_class);
     return array;
 }
 
-struct array *array_create_lent(struct pool *pool, uint64_t epoch, uint8_t *bytes, uint64_t size_bytes)
+struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes)
 {
     struct array *array = pool_allocate(pool, sizeof(*array));
     if (!array)
         return NULL;
     *array = (struct array){ .data = bytes, .size_bytes = size_bytes, .source = ARRAY_LENT };
-    node_init(&array->node, &array_class, epoch);
+    node_init(&array->node, &array_class);
     return array;
 }
 
@@ -122,13 +122,13 @@ static pecs_status keep_for_readers(struct gate *gate, struct array *array)
     return room ? PECS_OK : PECS_E_MEMORY;
 }
 
-pecs_status gate_own_array(struct gate *gate, struct node **slot, uint64_t size_bytes, uint64_t wanted_bytes,
+pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_bytes, uint64_t wanted_bytes,
                            uint64_t live_bytes)
 {
-    struct array *array = (struct array *)*slot;
-    const bool shared = array->node.epoch != gate->epoch && node_is_shared(&array->node);
+    struct array *array = (struct array *)slot->node;
+    const bool shared = slot->epoch != gate->epoch && node_is_shared(&array->node);
     if (shared || array->size_bytes < size_bytes) {
-        struct array *copy = array_create(gate->pool, gate->epoch, max_u64(wanted_bytes, size_bytes));
+        struct array *copy = array_create(gate->pool, max_u64(wanted_bytes, size_bytes));
         if (!copy)
             return PECS_E_MEMORY;
         if (shared) {
@@ -141,13 +141,12 @@ pecs_status gate_own_array(struct gate *gate, struct node **slot, uint64_t size_
         }
         memcpy(copy->data, array->data, (size_t)live_bytes);
         copy->free_count = array->free_count;
-        *slot = &copy->node;
         node_release(gate->pool, &array->node);
         array = copy;
     } else {
         check_seal(array);
-        array->node.epoch = gate->epoch;
     }
+    *slot = (struct slot){ &array->node, array->data, gate->epoch };
     array->tick = gate->tick;
     return PECS_OK;
 }

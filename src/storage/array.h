@@ -21,9 +21,9 @@ struct array {
 #define ARRAY_LENT UINT32_MAX
 
 /* Not cleared; tick and free_count 0. NULL when out of memory. */
-struct array *array_create(struct pool *pool, uint64_t epoch, uint64_t size_bytes);
+struct array *array_create(struct pool *pool, uint64_t size_bytes);
 /* An array over bytes that outlive it. */
-struct array *array_create_lent(struct pool *pool, uint64_t epoch, uint8_t *bytes, uint64_t size_bytes);
+struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes);
 
 /*
  * The gate of one world: what an edit needs to know. Raising the epoch closes it: every array must then pass
@@ -32,6 +32,7 @@ struct array *array_create_lent(struct pool *pool, uint64_t epoch, uint8_t *byte
 struct gate {
     struct pool *pool;
     uint64_t epoch;
+    uint64_t state_epoch; /* that the state itself was last made private in */
     uint64_t tick;
     _Atomic uint64_t copied_bytes;
     _Atomic uint32_t open_reads, open_writes; /* iterations */
@@ -53,10 +54,10 @@ static inline void gate_close(struct gate *gate)
 void gate_drain(struct gate *gate);
 
 /*
- * Makes the array in *slot private with room for size_bytes, of which live_bytes are kept, and stamps it. *slot must not be
- * NULL; its holder must be private. An array that is too small is replaced by one of wanted_bytes.
+ * Makes the array in the slot private with room for size_bytes, of which live_bytes are kept, and stamps it. The slot must
+ * hold one; its holder must be private. An array that is too small is replaced by one of wanted_bytes.
  */
-pecs_status gate_own_array(struct gate *gate, struct node **slot, uint64_t size_bytes, uint64_t wanted_bytes,
+pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_bytes, uint64_t wanted_bytes,
                            uint64_t live_bytes);
 
 #endif

@@ -4,10 +4,11 @@
  */
 #include "node.h"
 
-void node_init(struct node *node, const struct node_class *class, uint64_t epoch)
+#include <string.h>
+
+void node_init(struct node *node, const struct node_class *class)
 {
     node->class = class;
-    node->epoch = epoch;
     atomic_init(&node->reference_count, 1);
 }
 
@@ -16,18 +17,16 @@ void node_destroy(struct pool *pool, struct node *node)
     node->class->destroy(pool, node);
 }
 
-pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct node **slot)
+pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct slot *slot)
 {
-    struct node *node = *slot;
-    if (node_is_shared(node)) {
-        struct node *copy = node->class->copy(pool, node);
+    if (node_is_shared(slot->node)) {
+        struct node *copy = slot->node->class->copy(pool, slot->node);
         if (!copy)
             return PECS_E_MEMORY;
-        *slot = copy;
-        node_release(pool, node);
-        node = copy;
+        node_release(pool, slot->node);
+        slot->node = copy;
     }
-    node->epoch = epoch;
+    slot->epoch = epoch;
     return PECS_OK;
 }
 
@@ -35,7 +34,7 @@ static void page_destroy(struct pool *pool, struct node *node)
 {
     struct page *page = (struct page *)node;
     for (uint32_t i = 0; i < PAGE_FANOUT; i++)
-        node_release(pool, page->children[i]);
+        node_release(pool, page->slots[i].node);
     pool_release(pool, page, sizeof(*page));
 }
 
@@ -43,21 +42,24 @@ static struct node *page_copy(struct pool *pool, const struct node *node);
 
 static const struct node_class page_class = { page_destroy, page_copy };
 
-static struct page *page_create(struct pool *pool, uint64_t epoch)
+static struct node *page_create(struct pool *pool)
 {
     struct page *page = pool_allocate_zeroed(pool, sizeof(*page));
-    if (page)
-        node_init(&page->node, &page_class, epoch);
-    return page;
+    if (!page)
+        return NULL;
+    node_init(&page->node, &page_class);
+    return &page->node;
 }
 
+/* The slots keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
 static struct node *page_copy(struct pool *pool, const struct node *node)
 {
-    struct page *copy = page_create(pool, 0);
+    struct page *copy = (struct page *)page_create(pool);
     if (!copy)
         return NULL;
+    memcpy(copy->slots, ((const struct page *)node)->slots, sizeof(copy->slots));
     for (uint32_t i = 0; i < PAGE_FANOUT; i++)
-        copy->children[i] = node_retain(((const struct page *)node)->children[i]);
+        node_retain(copy->slots[i].node);
     return &copy->node;
 }
 
@@ -65,36 +67,34 @@ static struct node *page_copy(struct pool *pool, const struct node *node)
 static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number)
 {
     while (number >> tree->height * PAGE_BITS) {
-        if (tree->root) {
-            struct page *page = page_create(pool, epoch);
+        if (tree->root.node) {
+            struct node *page = page_create(pool);
             if (!page)
                 return PECS_E_MEMORY;
-            page->children[0] = tree->root;
-            tree->root = &page->node;
+            ((struct page *)page)->slots[0] = tree->root;
+            tree->root = (struct slot){ page, NULL, epoch };
         }
         tree->height++;
     }
     return PECS_OK;
 }
 
-pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number,
-                          struct node ***ret_slot)
+pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct slot **ret_slot)
 {
     pecs_status status = tree_grow(pool, epoch, tree, number);
     if (status)
         return status;
-    struct node **slot = &tree->root;
+    struct slot *slot = &tree->root;
     for (uint32_t shift = tree->height * PAGE_BITS; shift;) {
-        if (!*slot) {
-            struct page *page = page_create(pool, epoch);
-            if (!page)
+        if (!slot->node) {
+            *slot = (struct slot){ page_create(pool), NULL, epoch };
+            if (!slot->node)
                 return PECS_E_MEMORY;
-            *slot = &page->node;
         } else if ((status = node_own(pool, epoch, slot))) {
             return status;
         }
         shift -= PAGE_BITS;
-        slot = &((struct page *)*slot)->children[number >> shift & (PAGE_FANOUT - 1)];
+        slot = &((struct page *)slot->node)->slots[number >> shift & (PAGE_FANOUT - 1)];
     }
     *ret_slot = slot;
     return PECS_OK;
@@ -102,11 +102,11 @@ pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, 
 
 void tree_retain(struct tree *tree)
 {
-    node_retain(tree->root);
+    node_retain(tree->root.node);
 }
 
 void tree_clear(struct pool *pool, struct tree *tree)
 {
-    node_release(pool, tree->root);
-    *tree = (struct tree){ NULL, 0 };
+    node_release(pool, tree->root.node);
+    *tree = (struct tree){ { NULL, NULL, 0 }, 0 };
 }

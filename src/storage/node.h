@@ -1,12 +1,15 @@
 /*
- * Node: a reference-counted vertex of the state tree, and the tree of 64-way pages that holds lists of them.
+ * Node: a reference-counted vertex of the state tree; slot: the place that holds one; and the tree of 64-way pages of
+ * slots that holds lists of them.
  *
  *     state -> tables (tree) -> table -> chunks (a tree for each column) -> array
  *
  * Nodes are shared by snapshots and worlds. Two rules make that safe:
  *   - a node may be changed only by a world that can reach it by a path of nodes with one reference each ("private");
- *   - `epoch` says who last made sure of that: no two states ever have the same epoch, and a world takes a new one when
- *     its state becomes shared. node.epoch == gate.epoch means private, and stamped with the present tick.
+ *   - a slot's epoch says who last made sure of that: no two worlds ever have the same epoch, and a world takes a new one
+ *     when its state becomes shared. slot.epoch == gate.epoch means: the node is private, and stamped with the present tick.
+ * The epoch, and the address of an array's bytes, are kept in the slot and not in the node: pages stay in the cache,
+ * and reading or writing a value then costs no visit to the array's header.
  */
 #ifndef PECS_STORAGE_NODE_H
 #define PECS_STORAGE_NODE_H
@@ -26,12 +29,11 @@ struct node_class {
 
 struct node {
     const struct node_class *class;
-    uint64_t epoch;
     _Atomic uint32_t reference_count;
 };
 
 /* One reference, held by the caller. */
-void node_init(struct node *node, const struct node_class *class, uint64_t epoch);
+void node_init(struct node *node, const struct node_class *class);
 
 static inline struct node *node_retain(struct node *node)
 {
@@ -54,12 +56,18 @@ static inline bool node_is_shared(const struct node *node)
     return atomic_load_explicit(&node->reference_count, memory_order_acquire) != 1;
 }
 
-/* Makes *slot private, copying the node if others see it. The holder of the slot must be private. */
-pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct node **slot);
+struct slot {
+    struct node *node; /* or NULL */
+    uint8_t *data;     /* of an array */
+    uint64_t epoch;
+};
 
-static inline pecs_status node_own(struct pool *pool, uint64_t epoch, struct node **slot)
+/* Makes the node in the slot private, copying it if others see it. The holder of the slot must be private. */
+pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct slot *slot);
+
+static inline pecs_status node_own(struct pool *pool, uint64_t epoch, struct slot *slot)
 {
-    return (*slot)->epoch == epoch ? PECS_OK : node_own_slow(pool, epoch, slot);
+    return slot->epoch == epoch ? PECS_OK : node_own_slow(pool, epoch, slot);
 }
 
 enum {
@@ -69,34 +77,44 @@ enum {
 
 struct page {
     struct node node;
-    struct node *children[PAGE_FANOUT];
+    struct slot slots[PAGE_FANOUT];
 };
 
 /*
- * A list of nodes by number, with gaps. height 0: `root` is number 0 itself; else a page whose children are
+ * A list of nodes by number, with gaps. height 0: `root` holds number 0 itself; else a page whose slots are
  * trees of height - 1. A tree is part of a node and private with it.
  */
 struct tree {
-    struct node *root;
+    struct slot root;
     uint32_t height;
 };
+
+/* The slot of `number`, or NULL when its page is not there; it may hold NULL. */
+static inline const struct slot *tree_slot(const struct tree *tree, uint64_t number)
+{
+    uint32_t shift = tree->height * PAGE_BITS;
+    if (number >> shift)
+        return NULL;
+    const struct slot *slot = &tree->root;
+    while (shift) {
+        if (!slot->node)
+            return NULL;
+        shift -= PAGE_BITS;
+        slot = &((const struct page *)slot->node)->slots[number >> shift & (PAGE_FANOUT - 1)];
+    }
+    return slot;
+}
 
 /* The node at `number`, or NULL. */
 static inline struct node *tree_get(const struct tree *tree, uint64_t number)
 {
-    if (number >> tree->height * PAGE_BITS)
-        return NULL;
-    struct node *node = tree->root;
-    for (uint32_t shift = tree->height * PAGE_BITS; shift && node;) {
-        shift -= PAGE_BITS;
-        node = ((struct page *)node)->children[number >> shift & (PAGE_FANOUT - 1)];
-    }
-    return node;
+    const struct slot *slot = tree_slot(tree, number);
+    return slot ? slot->node : NULL;
 }
 
 /* Makes the path to `number` private and gives its slot, which may hold NULL or a shared node. */
 pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number,
-                          struct node ***ret_slot);
+                          struct slot **ret_slot);
 
 /* For copying and destroying the node that holds the tree. */
 void tree_retain(struct tree *tree);

@@ -25,7 +25,7 @@ static struct image *image_allocate(struct pool *pool, uint64_t size_bytes)
 {
     struct image *image = pool_allocate_zeroed(pool, sizeof(*image));
     if (image) {
-        node_init(&image->node, &image_class, 0);
+        node_init(&image->node, &image_class);
         image->size_bytes = size_bytes;
     }
     return image;
@@ -67,7 +67,7 @@ struct sessions *sessions_create(struct pool *pool, uint32_t count)
     struct sessions *sessions = pool_allocate_zeroed(pool, sizeof(*sessions) + count * sizeof(uint64_t));
     if (!sessions)
         return NULL;
-    node_init(&sessions->node, &sessions_class, 0);
+    node_init(&sessions->node, &sessions_class);
     sessions->count = count;
     return sessions;
 }
@@ -116,7 +116,7 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .tick = state->tick,
         .floor_tick = state->floor_tick,
     };
-    node_init(&copy->node, &state_class, 0);
+    node_init(&copy->node, &state_class);
     tree_retain(&copy->tables);
     tree_retain(&copy->index);
     if (copy->sessions)
@@ -126,12 +126,12 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
     return &copy->node;
 }
 
-pecs_status state_create(pecs_registry *registry, uint64_t epoch, struct pecs_snapshot **ret_state)
+pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_state)
 {
     struct pool *pool = registry->pool;
     struct pecs_snapshot *state = pool_allocate_zeroed(pool, sizeof(*state));
     struct archetype *archetype = archetype_create_index(pool);
-    struct table *index = archetype ? table_create(pool, epoch, archetype) : NULL;
+    struct table *index = archetype ? table_create(pool, archetype) : NULL;
     if (archetype)
         node_release(pool, &archetype->node); /* the table has its own */
     if (!state || !index) {
@@ -140,10 +140,10 @@ pecs_status state_create(pecs_registry *registry, uint64_t epoch, struct pecs_sn
         pool_release(pool, state, sizeof(*state));
         return PECS_E_MEMORY;
     }
-    node_init(&state->node, &state_class, epoch);
+    node_init(&state->node, &state_class);
     state->source.state = state;
     state->registry = registry_retain(registry);
-    state->index.root = &index->node;
+    state->index.root.node = &index->node;
     state->singleton_table = NO_TABLE;
     state->tick = 1;
     *ret_state = state;
@@ -152,68 +152,70 @@ pecs_status state_create(pecs_registry *registry, uint64_t epoch, struct pecs_sn
 
 pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)
 {
-    struct node *node = &(*state)->node;
-    const pecs_status status = node_own(gate->pool, gate->epoch, &node);
-    if (!status)
-        *state = state_of(node);
+    struct slot root = { &(*state)->node, NULL, gate->state_epoch };
+    const pecs_status status = node_own(gate->pool, gate->epoch, &root);
+    if (!status) {
+        *state = state_of(root.node);
+        gate->state_epoch = gate->epoch;
+    }
     return status;
 }
 
 static pecs_status own_table_in(struct gate *gate, struct tree *tree, uint32_t number, struct table **ret_table)
 {
-    struct node *node = tree_get(tree, number);
-    if (node->epoch != gate->epoch) {
-        struct node **slot;
+    const struct slot *found = tree_slot(tree, number);
+    if (found->epoch != gate->epoch) {
+        struct slot *slot;
         pecs_status status = tree_own_slot(gate->pool, gate->epoch, tree, number, &slot);
         if (!status)
             status = node_own(gate->pool, gate->epoch, slot);
         if (status)
             return status;
-        node = *slot;
+        found = slot;
     }
-    *ret_table = (struct table *)node;
+    *ret_table = (struct table *)found->node;
     return PECS_OK;
 }
 
 pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint32_t table, struct table **ret_table)
 {
-    assert(state->node.epoch == gate->epoch);
+    assert(gate->state_epoch == gate->epoch);
     return own_table_in(gate, &state->tables, table, ret_table);
 }
 
 pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index)
 {
-    assert(state->node.epoch == gate->epoch);
+    assert(gate->state_epoch == gate->epoch);
     return own_table_in(gate, &state->index, 0, ret_index);
 }
 
 pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
                             uint32_t *ret_table)
 {
-    assert(state->node.epoch == gate->epoch);
+    assert(gate->state_epoch == gate->epoch);
     if (state->table_count == NO_TABLE - 1)
         return PECS_E_LIMIT;
-    struct node **slot;
+    struct slot *slot;
     pecs_status status = tree_own_slot(gate->pool, gate->epoch, &state->tables, state->table_count, &slot);
     if (status)
         return status;
-    struct table *table = table_create(gate->pool, gate->epoch, archetype);
+    struct table *table = table_create(gate->pool, archetype);
     if (!table)
         return PECS_E_MEMORY;
-    *slot = &table->node;
+    *slot = (struct slot){ &table->node, NULL, gate->epoch };
     *ret_table = state->table_count++;
     return PECS_OK;
 }
 
 void state_drop_table(struct gate *gate, struct pecs_snapshot *state)
 {
-    struct node **slot;
+    struct slot *slot;
     if (tree_own_slot(gate->pool, gate->epoch, &state->tables, --state->table_count, &slot)) {
         assert(!"the path is private since the table was added");
         return;
     }
-    node_release(gate->pool, *slot);
-    *slot = NULL;
+    node_release(gate->pool, slot->node);
+    *slot = (struct slot){ NULL, NULL, 0 };
 }
 
 uint32_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)

@@ -69,7 +69,7 @@ struct pecs_snapshot {
 };
 
 /* An empty state at tick 1 with one reference. It holds the registry. */
-pecs_status state_create(pecs_registry *registry, uint64_t epoch, struct pecs_snapshot **ret_state);
+pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_state);
 static inline void state_release(struct pecs_snapshot *state)
 {
     if (state)
@@ -84,7 +84,7 @@ static inline const struct table *state_table(const struct pecs_snapshot *state,
 }
 static inline const struct table *state_index(const struct pecs_snapshot *state)
 {
-    return (const struct table *)state->index.root;
+    return (const struct table *)state->index.root.node;
 }
 static inline uint64_t state_slot_count(const struct pecs_snapshot *state)
 {

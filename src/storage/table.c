@@ -26,7 +26,7 @@ static struct archetype *archetype_allocate(struct pool *pool, uint32_t componen
     struct archetype *archetype = pool_allocate_zeroed(pool, archetype_bytes(component_count, column_count));
     if (!archetype)
         return NULL;
-    node_init(&archetype->node, &archetype_class, 0);
+    node_init(&archetype->node, &archetype_class);
     archetype->component_count = component_count;
     archetype->column_count = column_count;
     archetype->components = (pecs_component *)(archetype + 1);
@@ -129,7 +129,7 @@ struct runs *runs_create(struct pool *pool, uint32_t column_count)
     struct runs *runs = pool_allocate_zeroed(pool, sizeof(*runs) + column_count * sizeof(struct run));
     if (!runs)
         return NULL;
-    node_init(&runs->node, &runs_class, 0);
+    node_init(&runs->node, &runs_class);
     runs->column_count = column_count;
     return runs;
 }
@@ -161,7 +161,7 @@ static struct node *table_copy(struct pool *pool, const struct node *node)
     struct table *copy = pool_allocate(pool, table_bytes(table->archetype));
     if (!copy)
         return NULL;
-    node_init(&copy->node, &table_class, 0);
+    node_init(&copy->node, &table_class);
     copy->archetype = table->archetype;
     copy->runs = table->runs;
     copy->row_count = table->row_count;
@@ -176,12 +176,12 @@ static struct node *table_copy(struct pool *pool, const struct node *node)
     return &copy->node;
 }
 
-struct table *table_create(struct pool *pool, uint64_t epoch, struct archetype *archetype)
+struct table *table_create(struct pool *pool, struct archetype *archetype)
 {
     struct table *table = pool_allocate_zeroed(pool, table_bytes(archetype));
     if (!table)
         return NULL;
-    node_init(&table->node, &table_class, epoch);
+    node_init(&table->node, &table_class);
     table->archetype = archetype;
     node_retain(&archetype->node);
     return table;
@@ -195,19 +195,19 @@ uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t c
 
 /* The first array of a chunk whose live rows, if any, lie in the runs. */
 static pecs_status adopt_run(struct gate *gate, const struct table *table, uint32_t column, uint64_t chunk,
-                             uint64_t row_count, struct node **slot)
+                             uint64_t row_count, struct slot *slot)
 {
     const uint64_t width = table->archetype->column_bytes[column], live = table_live_rows(table, chunk);
     struct runs *runs = table->runs;
     struct array *array;
     if (live == 0) {
-        array = array_create(gate->pool, gate->epoch, row_count * width);
+        array = array_create(gate->pool, row_count * width);
     } else if (runs->is_writable && row_count <= live && !node_is_shared(&runs->node)) {
         uint8_t *bytes = runs->columns[column].base + (chunk << table->archetype->chunk_shift) * width;
-        array = array_create_lent(gate->pool, gate->epoch, bytes, live * width);
+        array = array_create_lent(gate->pool, bytes, live * width);
     } else {
         const uint64_t room = row_count <= live ? live : min_u64(max_u64(row_count, 2 * live), table_chunk_rows(table));
-        array = array_create(gate->pool, gate->epoch, room * width);
+        array = array_create(gate->pool, room * width);
         if (array) {
             memcpy(array->data, table_chunk(table, column, chunk), (size_t)(live * width));
             atomic_fetch_add_explicit(&gate->copied_bytes, live * width, memory_order_relaxed);
@@ -218,22 +218,22 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
     if (live && runs->free_counts)
         array->free_count = le32_load(runs->free_counts[chunk]);
     array->tick = gate->tick;
-    *slot = &array->node;
+    *slot = (struct slot){ &array->node, array->data, gate->epoch };
     return PECS_OK;
 }
 
 static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
                                   uint64_t row_count, uint8_t **ret_bytes)
 {
-    struct node **slot;
+    struct slot *slot;
     pecs_status status = tree_own_slot(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &slot);
     if (status)
         return status;
     if (table->tail_epoch) /* an array is about to be replaced; parts of an iteration find it 0 */
         table->tail_epoch = 0;
     const uint64_t width = table->archetype->column_bytes[column];
-    if (*slot) {
-        const uint64_t room = ((struct array *)*slot)->size_bytes / width;
+    if (slot->node) {
+        const uint64_t room = ((struct array *)slot->node)->size_bytes / width;
         const uint64_t wanted =
             row_count <= room ? room : min_u64(max_u64(row_count, 2 * room), table_chunk_rows(table));
         status = gate_own_array(gate, slot, row_count * width, wanted * width, table_live_rows(table, chunk) * width);
@@ -245,18 +245,19 @@ static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32
     /* parts of an iteration come here from several threads, after the first has stamped the column */
     if (table->columns[column].tick != gate->tick)
         table->columns[column].tick = gate->tick;
-    *ret_bytes = ((struct array *)*slot)->data;
+    *ret_bytes = slot->data;
     return PECS_OK;
 }
 
 pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
                             uint8_t **ret_bytes)
 {
-    assert(table->node.epoch == gate->epoch);
-    struct array *array = (struct array *)tree_get(&table->columns[column].chunks, chunk);
-    if (array && array->node.epoch == gate->epoch &&
-        array->size_bytes >= row_count * table->archetype->column_bytes[column]) {
-        *ret_bytes = array->data;
+    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
+    /* the array is looked at only when more rows are wanted than are there */
+    if (slot && slot->node && slot->epoch == gate->epoch &&
+        (row_count <= table_live_rows(table, chunk) ||
+         ((const struct array *)slot->node)->size_bytes >= row_count * table->archetype->column_bytes[column])) {
+        *ret_bytes = slot->data;
         return PECS_OK;
     }
     return own_chunk_slow(gate, table, column, chunk, row_count, ret_bytes);
@@ -292,7 +293,7 @@ static pecs_status reserve_rows(struct gate *gate, struct table *table, uint32_t
 
 pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t removal_count, uint64_t append_count)
 {
-    assert(table->node.epoch == gate->epoch && removal_count <= table->row_count);
+    assert(removal_count <= table->row_count);
     const uint64_t low = table->row_count - removal_count, high = table->row_count + append_count;
     const uint64_t first_empty = (low + table_chunk_rows(table) - 1) >> table->archetype->chunk_shift;
     pecs_status status = PECS_OK;
@@ -302,7 +303,7 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
             continue;
         }
         for (uint64_t chunk = first_empty; !status && chunk < table_chunk_count(table); chunk++) {
-            struct node **slot;
+            struct slot *slot;
             if (tree_get(&table->columns[i].chunks, chunk))
                 status = tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot);
         }
@@ -363,15 +364,15 @@ void table_trim(struct gate *gate, struct table *table, uint64_t row_count_befor
             continue;
         }
         for (uint64_t chunk = first; chunk < end; chunk++) {
-            struct node **slot;
+            struct slot *slot;
             if (!tree_get(&table->columns[i].chunks, chunk))
                 continue;
             if (tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot)) {
                 assert(!"the path was readied");
                 continue;
             }
-            node_release(gate->pool, *slot);
-            *slot = NULL;
+            node_release(gate->pool, slot->node);
+            *slot = (struct slot){ NULL, NULL, 0 };
         }
     }
 }

@@ -81,7 +81,7 @@ struct table {
 };
 
 /* Takes its own reference to the archetype. */
-struct table *table_create(struct pool *pool, uint64_t epoch, struct archetype *archetype);
+struct table *table_create(struct pool *pool, struct archetype *archetype);
 
 static inline uint64_t table_chunk_rows(const struct table *table)
 {
@@ -101,9 +101,9 @@ static inline uint64_t table_live_rows(const struct table *table, uint64_t chunk
 /* The bytes of a chunk that has live rows, for reading. */
 static inline const uint8_t *table_chunk(const struct table *table, uint32_t column, uint64_t chunk)
 {
-    const struct array *array = (const struct array *)tree_get(&table->columns[column].chunks, chunk);
-    if (array)
-        return array->data;
+    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
+    if (slot && slot->node)
+        return slot->data;
     return table->runs->columns[column].base +
            (chunk << table->archetype->chunk_shift) * table->archetype->column_bytes[column];
 }

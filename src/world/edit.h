@@ -87,7 +87,7 @@ static inline struct table *edit_table(struct pecs_world *world, uint32_t table)
 }
 static inline struct table *edit_index(struct pecs_world *world)
 {
-    return (struct table *)world->state->index.root;
+    return (struct table *)world->state->index.root.node;
 }
 static inline struct record *edit_record(struct pecs_world *world, uint32_t index)
 {

@@ -199,7 +199,7 @@ static pecs_status own_for_parts(pecs_iter *iter)
             const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
             if (!is_write(query->terms[i].access) || column == NO_COLUMN)
                 continue;
-            struct node **slot;
+            struct slot *slot;
             struct column *owned = &table->columns[column];
             const uint64_t last = table_chunk_count(table) - 1;
             status = tree_own_slot(world->gate.pool, world->gate.epoch, &owned->chunks, last, &slot);

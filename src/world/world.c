@@ -29,7 +29,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     if (base)
         world->state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)base);
     else if (!status)
-        status = state_create(registry, world->gate.epoch, &world->state);
+        status = state_create(registry, &world->state);
     if (!status)
         status = catalog_follow(&world->catalog, pool, world->state);
     if (status) {
@@ -502,6 +502,7 @@ pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
     }
     if (status) {
         state_release(state);
+        gate_close(&world->gate); /* it was the new state that the epoch spoke of */
         return status;
     }
     state->tick = state->floor_tick = 1 + max_u64(world->state->tick, state->tick);

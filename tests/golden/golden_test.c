@@ -284,8 +284,9 @@ static pecs_snapshot *open_file(pecs_registry *registry, const char *verb, const
 {
     pecs_snapshot *snapshot;
     pecs_error error;
-    const pecs_status status = strcmp(verb, "load") == 0 ? pecs_snapshot_load(registry, path, NULL, &snapshot, &error)
-                                                        : pecs_snapshot_resume(registry, path, NULL, &snapshot, &error);
+    const pecs_status status = strcmp(verb, "load") == 0
+                                   ? pecs_snapshot_load(registry, path, NULL, &snapshot, &error)
+                                   : pecs_snapshot_resume(registry, path, NULL, &snapshot, &error);
     golden_check(status, &error, path);
     return snapshot;
 }

@@ -83,8 +83,9 @@ typedef struct {
 PECS_COMPONENT(Seed, 1, state);
 
 static const pecs_type *const types[TYPE_COUNT] = {
-    [BODY] = &Body_type,     [CLOCK] = &Clock_type,   [FROZEN] = &Frozen_type, [LABEL] = &Label_type, [LINKS] = &Links_type,
-    [MARKED] = &Marked_type, [MOOD] = &Mood_type,     [SCALARS] = &Scalars_type, [SEED] = &Seed_type,
+    [BODY] = &Body_type,   [CLOCK] = &Clock_type,     [FROZEN] = &Frozen_type,
+    [LABEL] = &Label_type, [LINKS] = &Links_type,     [MARKED] = &Marked_type,
+    [MOOD] = &Mood_type,   [SCALARS] = &Scalars_type, [SEED] = &Seed_type,
 };
 
 void golden_check(pecs_status status, const pecs_error *error, const char *doing)
@@ -166,9 +167,8 @@ static void spawn_scalars(pecs_world *world)
     odd[3].i = float_of(0x7fc00001), odd[3].j = double_of(0xfff8000000000002);
     const Label full = { "abcdefgh" }, some = { "Zo\xc3\xab \"" };
     check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(SCALARS, &low), PECS_ROWS(LABEL, &full) }, 2, NULL));
-    check(pecs_world_spawn(world, 1,
-                           (pecs_value[]){ PECS_ROWS(LABEL, &some), PECS_HAS(FROZEN), PECS_ROWS(SCALARS, &high) }, 3,
-                           NULL));
+    check(pecs_world_spawn(
+        world, 1, (pecs_value[]){ PECS_ROWS(LABEL, &some), PECS_HAS(FROZEN), PECS_ROWS(SCALARS, &high) }, 3, NULL));
     check(pecs_world_spawn(world, 4, (pecs_value[]){ PECS_ROWS(SCALARS, odd) }, 1, NULL));
 }
 
@@ -192,9 +192,10 @@ static pecs_snapshot *make_kinds(pecs_registry *registry)
     Body body;
     fill_body(&body);
     Mood mood = { .now = 1, .was = { 2, 0 } };
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(BODY, &body), PECS_ROWS(MOOD, &mood) }, 2, NULL)); /* 6:1 */
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(BODY, &body), PECS_ROWS(MOOD, &mood) }, 2,
+                           NULL));                                                              /* 6:1 */
     check(pecs_world_spawn(world, 2, (pecs_value[]){ { MOOD, sizeof(Mood), NULL } }, 1, NULL)); /* 7:1, 8:1 */
-    advance(world); /* tick 2 */
+    advance(world);                                                                             /* tick 2 */
     check(pecs_world_despawn(world, (pecs_entity[]){ { 7, 1 }, { 3, 1 } }, 2));
     const Links links = { { 0, 1 }, { { 7, 1 }, { 0, 0 }, { 3, 2 } } };
     check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(LINKS, &links) }, 1, NULL)); /* 3:2 */
@@ -217,10 +218,10 @@ static pecs_snapshot *make_tables(pecs_registry *registry)
     pecs_world *world = make_world(registry, NULL, 0xb0b);
     const Clock clock = { 3, 0.125 };
     const Seed seed = { { 7, 8 } };
-    check(pecs_world_spawn(world, 1, NULL, 0, NULL)); /* 0:1 */
-    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL)); /* 1:1, 2:1 */
+    check(pecs_world_spawn(world, 1, NULL, 0, NULL));                                                 /* 0:1 */
+    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL));                   /* 1:1, 2:1 */
     check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(MARKED), PECS_HAS(FROZEN) }, 2, NULL)); /* 3:1 */
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(CLOCK, &clock) }, 1, NULL)); /* 4:1 */
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(CLOCK, &clock) }, 1, NULL));           /* 4:1 */
     check(pecs_world_set_singleton(world, SEED, sizeof(seed), &seed));
     check(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 }, { 2, 1 } }, 2));
     advance(world); /* tick 2 */

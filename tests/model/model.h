@@ -131,6 +131,7 @@ pecs_entity choose_dead(struct model *model, const struct naive *naive);
 pecs_entity choose_handle(void *naive, struct random *random); /* a model_handle_source */
 void model_query_random(struct model *model, struct test_query *ret_query);
 const struct test_query *choose_query(struct model *model, unsigned registry);
+struct test_snapshot *choose_snapshot(struct model *model); /* or NULL */
 bool model_matches(const struct test_query *query, const struct naive_slot *slot);
 size_t model_match_count(const struct test_query *query, const struct naive *naive);
 
@@ -164,7 +165,7 @@ operation_function op_spawn, op_spawn_many, op_spawn_misuse, op_despawn, op_desp
     op_set_refused, op_remove, op_remove_refused, op_edit, op_edit_refused, op_singleton_set, op_singleton_edit,
     op_singleton_remove, op_advance, op_misuse_handles;
 operation_function op_query_read, op_query_edit, op_query_changed, op_query_quiet, op_query_parts, op_query_count,
-    op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */
+    op_query_snapshot, op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */
 operation_function op_commands_record, op_commands_apply, op_commands_clear, op_commands_misuse;
 operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
     op_save_resume, op_save_load, op_damaged, op_load_limits;

@@ -129,10 +129,11 @@ static void try_commands(const struct busy *busy)
 }
 
 /* What an iteration gave before edits: pointers into a column, and a copy of its first bytes. */
+enum { HELD_MAX = 48 };
 struct held {
     const uint8_t *column;
-    uint8_t copy[64 * 200];
-    pecs_entity entities[64];
+    uint8_t copy[HELD_MAX * MODEL_VALUE_BYTES];
+    pecs_entity entities[HELD_MAX];
     size_t row_count;
     unsigned type;
 };
@@ -147,7 +148,7 @@ static void held_take(struct held *held, const struct test_query *query, const p
     held->column = pecs_iter_column(iter, model_component(query->registry, held->type), PECS_READ, size);
     if (!held->column)
         return;
-    held->row_count = iter->row_count < 64 ? iter->row_count : 64;
+    held->row_count = iter->row_count < HELD_MAX ? iter->row_count : HELD_MAX;
     memcpy(held->copy, held->column, held->row_count * size);
     memcpy(held->entities, iter->entities, held->row_count * sizeof(held->entities[0]));
 }

@@ -149,6 +149,13 @@ const struct test_query *choose_query(struct model *model, unsigned registry)
     return &model->everything[registry];
 }
 
+struct test_snapshot *choose_snapshot(struct model *model)
+{
+    if (model->snapshot_count == 0)
+        return NULL;
+    return &model->snapshots[random_below(&model->random, model->snapshot_count)];
+}
+
 bool model_matches(const struct test_query *query, const struct naive_slot *slot)
 {
     return slot->alive && (slot->has & query->with) == query->with && (slot->has & query->without) == 0;

@@ -136,33 +136,18 @@ static void require_count(struct model *model, size_t rows, size_t wanted, const
         model_fail(model, "%s gave %zu rows, should give %zu", what, rows, wanted);
 }
 
-static void query_whole(struct model *model, struct test_world *world, bool writable)
-{
-    const struct test_query *query = choose_query(model, world->registry);
-    pecs_iter iter = writable ? pecs_query_edit(query->query, world->world, NULL)
-                              : pecs_query_read(query->query, pecs_world_view(world->world), NULL);
-    const bool stop_early = random_once_in(&model->random, 8);
-    size_t rows = 0;
-    walk_begin(model, world->naive);
-    while (pecs_iter_next(&iter)) {
-        walk_chunk(model, query, &iter, world->naive, writable);
-        rows += iter.row_count;
-        if (stop_early && random_once_in(&model->random, 3))
-            break;
-    }
-    if (walk_end(model, &iter) && !stop_early)
-        require_count(model, rows, model_match_count(query, world->naive), writable ? "a write query" : "a read query");
-    model->in_doubt |= writable && world->naive->alive_count < 64;
-}
+/* What a query runs over: a world, for reading or writing, or a snapshot. */
+struct target {
+    pecs_view view;
+    pecs_world *edited; /* NULL: only read */
+    struct naive *naive;
+    unsigned registry;
+};
 
-void op_query_read(struct model *model, struct test_world *world)
+static struct target target_of(const struct test_world *world, bool writing)
 {
-    query_whole(model, world, false);
-}
-
-void op_query_edit(struct model *model, struct test_world *world)
-{
-    query_whole(model, world, true);
+    return (struct target){ pecs_world_view(world->world), writing ? world->world : NULL, world->naive,
+                            world->registry };
 }
 
 /* True when a term that is read or written there changed after the tick. */
@@ -176,30 +161,98 @@ static bool changed_after(const struct test_query *query, const struct naive_slo
     return false;
 }
 
-void op_query_changed(struct model *model, struct test_world *world)
+/* Every entity that must have been seen was. One that was not seen was not written either, so its ticks are as before. */
+static void require_complete(struct model *model, const struct test_query *query, const struct naive *naive,
+                             uint64_t changed_since)
 {
-    struct naive *naive = world->naive;
-    const struct test_query *query = choose_query(model, world->registry);
-    const uint64_t back = random_below(&model->random, 6);
-    const pecs_iter_options options = { .changed_since = back < naive->tick ? naive->tick - back : 0 };
-    pecs_iter iter = pecs_query_read(query->query, pecs_world_view(world->world), &options);
-    walk_begin(model, naive);
-    while (pecs_iter_next(&iter))
-        walk_chunk(model, query, &iter, naive, false);
-    if (!walk_end(model, &iter))
-        return;
-    size_t changed = 0;
+    size_t wanted = 0;
     for (size_t index = 0; index < naive->slot_count; index++) {
         const struct naive_slot *slot = &naive->slots[index];
-        if (!model_matches(query, slot) || (options.changed_since && !changed_after(query, slot, options.changed_since)))
+        if (!model_matches(query, slot) || (changed_since && !changed_after(query, slot, changed_since)))
             continue;
-        changed++;
+        wanted++;
         if (!walk_seen(model, index))
-            model_fail(model, "changed since %" PRIu64 ": {%zu, %" PRIu32 "} was missed at tick %" PRIu64,
-                       options.changed_since, index, slot->generation, naive->tick);
+            model_fail(model, "{%zu, %" PRIu32 "} was missed (changed since %" PRIu64 " at tick %" PRIu64 ")", index,
+                       slot->generation, changed_since, naive->tick);
     }
-    if (changed)
+    if (changed_since && wanted)
         model_count(model, "changed since: something");
+}
+
+enum { PART_MAX = 5 };
+
+/* Runs a query in one or more parts, whose chunks come in any order; stops early now and then. */
+static void query_run(struct model *model, const struct target *target, uint64_t changed_since, uint32_t part_count)
+{
+    const struct test_query *query = choose_query(model, target->registry);
+    const bool stop_early = random_once_in(&model->random, 8);
+    const uint32_t count = part_count ? part_count : 1;
+    pecs_iter iters[PART_MAX];
+    for (uint32_t part = 0; part < count; part++) {
+        const pecs_iter_options options = { changed_since, part, part_count };
+        iters[part] = target->edited ? pecs_query_edit(query->query, target->edited, &options)
+                                     : pecs_query_read(query->query, target->view, &options);
+    }
+    walk_begin(model, target->naive);
+    for (uint32_t open = (1u << count) - 1; open;) {
+        const uint32_t part = (uint32_t)random_below(&model->random, count);
+        if (!(open >> part & 1))
+            continue;
+        if (pecs_iter_next(&iters[part]))
+            walk_chunk(model, query, &iters[part], target->naive, target->edited);
+        else
+            open &= ~(1u << part);
+        if (stop_early && random_once_in(&model->random, 3))
+            break;
+    }
+    bool whole = !stop_early;
+    for (uint32_t part = 0; part < count; part++)
+        whole &= walk_end(model, &iters[part]);
+    if (whole)
+        require_complete(model, query, target->naive, changed_since);
+    model->in_doubt |= target->edited && target->naive->alive_count < 64;
+}
+
+static uint64_t choose_tick(struct model *model, const struct naive *naive)
+{
+    const uint64_t back = random_below(&model->random, 6);
+    return back < naive->tick ? naive->tick - back : 0;
+}
+
+void op_query_read(struct model *model, struct test_world *world)
+{
+    const struct target target = target_of(world, false);
+    query_run(model, &target, 0, 0);
+}
+
+void op_query_edit(struct model *model, struct test_world *world)
+{
+    const struct target target = target_of(world, true);
+    query_run(model, &target, 0, 0);
+}
+
+void op_query_changed(struct model *model, struct test_world *world)
+{
+    const struct target target = target_of(world, random_once_in(&model->random, 4));
+    query_run(model, &target, choose_tick(model, target.naive),
+              random_once_in(&model->random, 4) ? (uint32_t)random_below(&model->random, PART_MAX + 1) : 0);
+}
+
+void op_query_parts(struct model *model, struct test_world *world)
+{
+    const struct target target = target_of(world, random_once_in(&model->random, 2));
+    query_run(model, &target, 0, 1 + (uint32_t)random_below(&model->random, PART_MAX));
+}
+
+void op_query_snapshot(struct model *model, struct test_world *world)
+{
+    (void)world;
+    const struct test_snapshot *snapshot = choose_snapshot(model);
+    if (!snapshot)
+        return;
+    const struct target target = { pecs_snapshot_view(snapshot->snapshot), NULL, snapshot->naive, snapshot->registry };
+    query_run(model, &target, random_once_in(&model->random, 2) ? choose_tick(model, target.naive) : 0,
+              (uint32_t)random_below(&model->random, PART_MAX + 1));
 }
 
 /* After an advance nothing has changed; after one write in it, only that is new. */
@@ -217,39 +270,6 @@ void op_query_quiet(struct model *model, struct test_world *world)
         chunks++;
     if (walk_end(model, &iter) && chunks)
         model_fail(model, "%zu chunks changed since tick %" PRIu64 ", but there was no edit", chunks, before);
-}
-
-void op_query_parts(struct model *model, struct test_world *world)
-{
-    enum { PART_MAX = 5 };
-    const struct test_query *query = choose_query(model, world->registry);
-    const uint32_t count = 1 + (uint32_t)random_below(&model->random, PART_MAX);
-    const bool writable = random_once_in(&model->random, 2);
-    pecs_iter iters[PART_MAX];
-    for (uint32_t part = 0; part < count; part++) {
-        const pecs_iter_options options = { .part = part, .part_count = count };
-        iters[part] = writable ? pecs_query_edit(query->query, world->world, &options)
-                               : pecs_query_read(query->query, pecs_world_view(world->world), &options);
-    }
-    size_t rows = 0;
-    walk_begin(model, world->naive);
-    for (uint32_t open = (1u << count) - 1; open;) {
-        const uint32_t part = (uint32_t)random_below(&model->random, count);
-        if (!(open >> part & 1))
-            continue;
-        if (pecs_iter_next(&iters[part])) {
-            walk_chunk(model, query, &iters[part], world->naive, writable);
-            rows += iters[part].row_count;
-        } else {
-            open &= ~(1u << part);
-        }
-    }
-    bool whole = true;
-    for (uint32_t part = 0; part < count; part++)
-        whole &= walk_end(model, &iters[part]);
-    if (whole)
-        require_count(model, rows, model_match_count(query, world->naive), "the parts of a query");
-    model->in_doubt |= writable && world->naive->alive_count < 64;
 }
 
 void op_query_count(struct model *model, struct test_world *world)

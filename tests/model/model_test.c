@@ -52,6 +52,7 @@ static struct operation {
     { "query, changed since", op_query_changed, 40, COST_WORLD, true, 0 },
     { "query, nothing changed", op_query_quiet, 8, COST_ENTITY, true, 0 },
     { "query, parts", op_query_parts, 24, COST_WORLD, true, 0 },
+    { "query, snapshot", op_query_snapshot, 16, COST_WORLD, true, 0 },
     { "query, count", op_query_count, 16, COST_WORLD, false, 0 },
     { "query, replaced", op_query_replace, 16, COST_ENTITY, true, 0 },
     { "query, misused", op_query_misuse, 4, COST_ENTITY, false, 0 },
@@ -84,7 +85,7 @@ static const struct profile {
     size_t snapshot_max;
 } profiles[] = {
     { 12, 2000, 60, 6 }, { 60, 4000, 80, 6 }, { 500, 6000, 60, 5 }, { 4000, 8000, 30, 4 }, { 22000, 8000, 20, 2 },
-    { 300000, 400, 2, 1 }, /* more than 64 chunks a column: trees of two levels */
+    { 265000, 400, 2, 1 }, /* more than 64 chunks a column: trees of two levels */
 };
 enum { PROFILE_COUNT = sizeof(profiles) / sizeof(profiles[0]) };
 

@@ -1,5 +1,5 @@
 /*
- * Types of the model tests: 17 components of all shapes, and two registries that list them in different orders.
+ * Types of the model tests: 18 components of all shapes, and two registries that list them in different orders.
  *
  * A test speaks of a type by its number here; model_component gives its place in a registry.
  */
@@ -22,6 +22,7 @@ enum model_type {
     TYPE_LINKS,   /* 28: a count and three entities */
     TYPE_MIXED,   /* 40: bool, enum, text, grid, nested structs with padding */
     TYPE_ALIGNED, /* 64, aligned to 64 */
+    TYPE_WIDE,    /* 520: a chunk of it has fewer rows than others */
     TYPE_TAG_A,
     TYPE_TAG_B,
     TYPE_TAG_C,
@@ -29,7 +30,7 @@ enum model_type {
     MODEL_TYPE_COUNT,
     MODEL_SIZED_COUNT = TYPE_TAG_A,
     MODEL_REGISTRY_COUNT = 2,
-    MODEL_VALUE_BYTES = 1 + 2 + 4 + 8 + 12 + 16 + 48 + 200 + 24 + 8 + 28 + 40 + 64
+    MODEL_VALUE_BYTES = 1 + 2 + 4 + 8 + 12 + 16 + 48 + 200 + 24 + 8 + 28 + 40 + 64 + 520
 };
 
 extern const pecs_type *const model_types[MODEL_TYPE_COUNT];

@@ -270,7 +270,9 @@ static void *saver_run(void *user)
                      : pecs_snapshot_resume(shared->registry, path, NULL, &parcel.snapshot, NULL),
                 PECS_OK, "status of a load");
         check_parcel(shared, &parcel);
-        queue_push(&shared->reading, parcel); /* others read what came from a file */
+        pecs_snapshot_retain(parcel.snapshot);
+        queue_push(&shared->reading, parcel); /* others read and edit what came from a file */
+        queue_push(&shared->forking, parcel);
     }
 }
 
@@ -344,6 +346,9 @@ static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands
         edit_once(shared, world, random, ENTITY_COUNT * 3 / 2);
     commands_frame(shared, world, commands, random);
     run_parts(shared, world, random_once_in(random, 2));
+    require(pecs_world_advance(world, NULL), PECS_OK, "status of an advance");
+    if (random_once_in(random, 3))
+        return; /* so that some arrays are the world's alone */
     pecs_snapshot *snapshot = NULL;
     require(pecs_snapshot_take(world, &snapshot), PECS_OK, "status of a take");
     const struct parcel parcel = parcel_make(shared, snapshot);
@@ -362,7 +367,10 @@ static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands
     *place = snapshot;
     if (random_once_in(random, 10) && back[0])
         require(pecs_world_restore(world, back[0]), PECS_OK, "status of a restore");
-    require(pecs_world_advance(world, NULL), PECS_OK, "status of an advance");
+    for (size_t i = 0; i < KEPT_MAX && random_once_in(random, 6); i++) {
+        pecs_snapshot_release(back[i]);
+        back[i] = NULL;
+    }
 }
 
 static void run(struct shared *shared, uint64_t seed, uint64_t frames)
@@ -388,10 +396,11 @@ static void run(struct shared *shared, uint64_t seed, uint64_t frames)
     pecs_world_destroy(world); /* while others still read its snapshots */
     for (size_t i = 0; i < KEPT_MAX; i++)
         pecs_snapshot_release(back[i]);
+    /* The saver sends to the forker, both to the readers: they end in that order. */
     queue_push(&shared->saving, (struct parcel){ .snapshot = NULL });
+    pthread_join(threads[READER_COUNT].thread, NULL);
     queue_push(&shared->forking, (struct parcel){ .snapshot = NULL });
-    for (size_t i = READER_COUNT; i < THREAD_COUNT; i++)
-        pthread_join(threads[i].thread, NULL);
+    pthread_join(threads[READER_COUNT + 1].thread, NULL);
     for (size_t i = 0; i < READER_COUNT; i++)
         queue_push(&shared->reading, (struct parcel){ .snapshot = NULL });
     uint64_t read = 0;

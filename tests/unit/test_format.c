@@ -6,10 +6,11 @@
 #include "counting_allocator.h"
 #include "format_patches.h"
 
+#include <pecs/pecs.h>
+
 #include <criterion/criterion.h>
 #include <dirent.h>
 #include <errno.h>
-#include <pecs/pecs.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -424,8 +425,7 @@ static const char *assert_refused(pecs_registry *registry, const char *path, con
         cr_assert_eq(error.status, status);
         cr_assert(rule ? error.rule && strcmp(error.rule, rule) == 0 : error.rule == NULL, "%s: %s %s",
                   verb_names[verb], error.rule ? error.rule : "no rule", error.message);
-        cr_assert_eq(error.offset, offset, "%s: %s at %llu", verb_names[verb], rule,
-                     (unsigned long long)error.offset);
+        cr_assert_eq(error.offset, offset, "%s: %s at %llu", verb_names[verb], rule, (unsigned long long)error.offset);
         cr_assert_eq(verbs[verb](registry, path, options, &snapshot, NULL), status);
     }
     return error.message;
@@ -453,8 +453,8 @@ Test(rules, TYPE_4_names_both_layouts)
     static const pecs_type *const other_types[] = { &Place2_type, &Unit_type, &Stunned_type, &Clock_type };
     pecs_registry *registry = all_types(), *other = registry_of(other_types, 4);
     save_sample(registry, "world.pecs");
-    const char *message = assert_refused(other, "world.pecs", NULL, PECS_E_LAYOUT, "TYPE-4",
-                                         offset_of_type("world.pecs", "Place"));
+    const char *message =
+        assert_refused(other, "world.pecs", NULL, PECS_E_LAYOUT, "TYPE-4", offset_of_type("world.pecs", "Place"));
     cr_assert_not_null(strstr(message, "file: Place v1, 8 bytes { f32 x @0, f32 y @4 }"), "%s", message);
     cr_assert_not_null(strstr(message, "program: Place v1, 16 bytes { f64 x @0, f64 y @8 }"), "%s", message);
     pecs_registry_destroy(registry);
@@ -885,10 +885,10 @@ Test(rules, TYPE_4_every_number_of_a_layout_counts)
     struct breakage b = begin_breaking();
     const uint64_t type = offset_of_type("world.pecs", "Unit"), field = type + sizeof(struct type_record) + 8;
     const uint64_t numbers[] = {
-        type + offsetof(struct type_record, version),      type + offsetof(struct type_record, value_size),
-        type + offsetof(struct type_record, value_align),  field + offsetof(struct field_record, offset),
-        field + offsetof(struct field_record, size),       field + offsetof(struct field_record, count),
-        field + offsetof(struct field_record, columns),    field + offsetof(struct field_record, child_align),
+        type + offsetof(struct type_record, version),     type + offsetof(struct type_record, value_size),
+        type + offsetof(struct type_record, value_align), field + offsetof(struct field_record, offset),
+        field + offsetof(struct field_record, size),      field + offsetof(struct field_record, count),
+        field + offsetof(struct field_record, columns),   field + offsetof(struct field_record, child_align),
         type + sizeof(struct type_record) + sizeof(le32), /* the name */
     };
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
@@ -1167,13 +1167,13 @@ Test(rules, ROW)
 {
     struct breakage b = begin_breaking();
     const uint64_t handles = run_offset(&b.file, 0), index = run_offset(&b.file, 8);
-    break_number(&b, handles + 8, 0, "ROW-1", handles + 8);          /* entity 0 twice */
-    break_number(&b, handles + 8, 6, "ROW-1", handles + 8);          /* no such slot */
+    break_number(&b, handles + 8, 0, "ROW-1", handles + 8); /* entity 0 twice */
+    break_number(&b, handles + 8, 6, "ROW-1", handles + 8); /* no such slot */
     break_number(&b, handles + 8, UINT32_MAX, "ROW-1", handles + 8);
-    break_number(&b, handles + 4, 2, "ROW-1", handles + 4 - 4);      /* another generation */
-    break_number(&b, index, 2, "ROW-1", handles);                    /* the record's generation */
-    break_number(&b, index + 4, 1, "ROW-1", handles);                /* its table */
-    break_number(&b, index + 8, 1, "ROW-1", handles);                /* its row */
+    break_number(&b, handles + 4, 2, "ROW-1", handles + 4 - 4); /* another generation */
+    break_number(&b, index, 2, "ROW-1", handles);               /* the record's generation */
+    break_number(&b, index + 4, 1, "ROW-1", handles);           /* its table */
+    break_number(&b, index + 8, 1, "ROW-1", handles);           /* its row */
     const uint64_t singletons = run_offset(&b.file, 6);
     break_number(&b, singletons, 1, "ROW-2", singletons);
     break_number(&b, singletons + 4, 1, "ROW-2", singletons);
@@ -1184,11 +1184,11 @@ Test(rules, INDEX)
 {
     struct breakage b = begin_breaking();
     const uint64_t index = run_offset(&b.file, 8), free_slot = index + 16;
-    break_number(&b, free_slot, 0, "INDEX-1", free_slot);             /* generation */
+    break_number(&b, free_slot, 0, "INDEX-1", free_slot); /* generation */
     break_number(&b, free_slot, 1u << 30, "INDEX-1", free_slot);
-    break_number(&b, free_slot + 8, 1, "INDEX-1", free_slot);         /* row */
-    break_number(&b, free_slot + 12, 1, "INDEX-1", free_slot);        /* session */
-    break_number(&b, index + 12, 1, "INDEX-1", index);                /* a session that is not there */
+    break_number(&b, free_slot + 8, 1, "INDEX-1", free_slot);                   /* row */
+    break_number(&b, free_slot + 12, 1, "INDEX-1", free_slot);                  /* session */
+    break_number(&b, index + 12, 1, "INDEX-1", index);                          /* a session that is not there */
     break_number(&b, free_slot, (1u << 30) - 1, "INDEX-2", b.file.free_counts); /* used up, not free */
     break_number(&b, free_slot + 4, 0, "INDEX-2", b.file.free_counts);          /* living, not free */
     put32(&b.file, b.file.free_counts, 0);
