@@ -6,6 +6,8 @@
 
 #include "error.h"
 
+#include <inttypes.h>
+
 static uint64_t offset_in(const struct pecs_snapshot *state, const void *bytes)
 {
     return (uint64_t)((const uint8_t *)bytes - state->image->bytes);
@@ -57,8 +59,8 @@ static pecs_status check_index(const struct pecs_snapshot *state, pecs_error *er
         for (uint64_t i = 0; i < rows; i++) {
             if (!record_is_valid(&records[i], session_count))
                 return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &records[i]), "INDEX-1",
-                                 "the record of entity index %llu is not one",
-                                 (unsigned long long)((chunk << index->archetype->chunk_shift) + i));
+                                 "the record of entity index %" PRIu64 " is not one",
+                                 (chunk << index->archetype->chunk_shift) + i);
             chunk_living += records[i].table != NO_TABLE;
             used_up += records[i].table == NO_TABLE && records[i].generation == GENERATION_MAX;
         }

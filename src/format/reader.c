@@ -604,6 +604,7 @@ static pecs_status check_snapshot_id(struct reader *reader)
     builder_append(&copy, at(reader, reader->commit_offset), (size_t)(reader->commit_end - reader->commit_offset));
     if (copy.failed)
         return fail_memory(reader->error);
+    assert(copy.bytes);
     memset(copy.bytes + offsetof(struct commit_header, snapshot_id), 0, sizeof(reader->commit.snapshot_id));
     const pecs_id id = hash128(copy.bytes, copy.size_bytes);
     builder_deinit(&copy);

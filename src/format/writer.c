@@ -56,6 +56,7 @@ static void end_piece(struct writer *writer)
 /* Adds one span that does not cross a piece's end. */
 static void add_span(struct writer *writer, const uint8_t *bytes, size_t size)
 {
+    assert(writer->spans && writer->span_count < OS_SPAN_MAX);
     struct os_span *last = writer->span_count ? &writer->spans[writer->span_count - 1] : NULL;
     if (last && (const uint8_t *)last->bytes + last->size_bytes == bytes)
         last->size_bytes += size;
@@ -115,8 +116,10 @@ static void put_zeros_to(struct writer *writer, uint64_t offset)
 static void put_masked(struct writer *writer, const struct component *component, const uint8_t *values, uint64_t count)
 {
     uint8_t *value = pool_allocate(writer->pool, component->size);
-    if (!value)
+    if (!value) {
         writer->status = fail_memory(writer->error);
+        return;
+    }
     const uint64_t bytes = count * component->size;
     for (uint64_t at = 0; at < bytes && !writer->status;) {
         size_t part;

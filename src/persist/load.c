@@ -27,7 +27,7 @@ static pecs_status open_file(const pecs_registry *registry, const char *path, co
 pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    struct os_file file;
+    struct os_file file = { -1, 0 };
     pecs_status status = open_file(registry, path, options, &file, error);
     if (status)
         return status;
@@ -48,7 +48,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
 pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    struct os_file file;
+    struct os_file file = { -1, 0 };
     pecs_status status = open_file(registry, path, options, &file, error);
     if (status)
         return status;

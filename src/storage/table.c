@@ -273,7 +273,6 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, 
         status = table_own_chunk(gate, table, i, chunk, rows, &bytes);
         if (!status && values) {
             values[i] = bytes + in_chunk * table->archetype->column_bytes[i];
-            __builtin_prefetch(values[i]); /* all columns' lines are on their way before the first is used */
         }
     }
     return status;

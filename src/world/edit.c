@@ -67,9 +67,13 @@ pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
 {
     struct table *table;
     uint8_t *bytes;
-    const pecs_status status = state_own_index(&world->gate, world->state, &table);
-    const uint64_t chunk = index >> CHUNK_SHIFT;
-    return status ? status : table_own_chunk(&world->gate, table, 0, chunk, table_live_rows(table, chunk), &bytes);
+    const uint64_t chunk = index >> CHUNK_SHIFT, in_chunk = index & ((1 << CHUNK_SHIFT) - 1);
+    pecs_status status = state_own_index(&world->gate, world->state, &table);
+    if (!status)
+        status = table_own_chunk(&world->gate, table, 0, chunk, table_live_rows(table, chunk), &bytes);
+    if (!status)
+        __builtin_prefetch(bytes + in_chunk * sizeof(struct record), 1); /* it is changed after all else is ready */
+    return status;
 }
 
 pecs_status edit_open_session(struct pecs_world *world)
@@ -253,13 +257,12 @@ static pecs_status ready_source(struct pecs_world *world, struct record at)
     pecs_status status = edit_own_table(world, at.table, &source);
     if (!status)
         status = table_reserve_removal(&world->gate, source);
-    if (!status)
-        status = table_own_row(&world->gate, source, at.row, world->row);
-    if (status || at.row == source->row_count - 1)
-        return status;
-    pecs_entity last;
-    memcpy(&last, table_tail_value(&world->gate, source, HANDLE_COLUMN, source->row_count - 1), sizeof(last));
-    return edit_own_record(world, last.index);
+    if (!status && at.row != source->row_count - 1) {
+        pecs_entity last;
+        memcpy(&last, table_tail_value(&world->gate, source, HANDLE_COLUMN, source->row_count - 1), sizeof(last));
+        status = edit_own_record(world, last.index);
+    }
+    return status ? status : table_own_row(&world->gate, source, at.row, world->row);
 }
 
 pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)

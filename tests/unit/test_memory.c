@@ -4,6 +4,7 @@
 
 #include <criterion/criterion.h>
 #include <stdalign.h>
+#include <stdio.h>
 
 enum { MIB = 1024 * 1024 };
 
@@ -183,6 +184,21 @@ Test(memory, a_class_uses_slabs_beyond_one_mebibyte)
     destroy_clean(pool);
 }
 
+/* 128 arrays of 8192 bytes are one mebibyte and no more. */
+Test(memory, one_mebibyte_of_a_class_is_direct)
+{
+    struct pool *pool = counting_pool();
+    struct array arrays[129];
+    for (size_t i = 0; i < 128; i++)
+        arrays[i] = take(pool, 8192);
+    cr_assert_eq(counting.large_count, 0);
+    arrays[128] = take(pool, 8192);
+    cr_assert_eq(counting.large_count, 1);
+    for (size_t i = 0; i < 129; i++)
+        pool_array_release(pool, arrays[i].bytes, 8192, arrays[i].source);
+    destroy_clean(pool);
+}
+
 Test(memory, released_direct_bytes_make_room_for_direct_ones)
 {
     struct pool *pool = counting_pool();
@@ -265,20 +281,22 @@ Test(memory, slots_do_not_overlap)
     destroy_clean(pool);
 }
 
+/* 406 arrays fill two slabs of 203 slots: giving one back opens a full slab again. */
 Test(memory, a_freed_slot_is_the_next_one_given)
 {
     struct pool *pool = counting_pool();
-    static struct array direct[512], slots[200];
+    static struct array direct[512], slots[406];
     const size_t direct_count = fill_allowance(pool, 10000, direct);
-    for (size_t i = 0; i < 200; i++)
+    for (size_t i = 0; i < 406; i++)
         slots[i] = take(pool, 10000);
-    for (size_t i = 0; i < 200; i += 3) {
+    for (size_t i = 0; i < 406; i += 3) {
         uint8_t *const place = slots[i].bytes;
         pool_array_release(pool, slots[i].bytes, 10000, slots[i].source);
         slots[i] = take(pool, 10000);
         cr_assert_eq(slots[i].bytes, place, "slot %zu", i);
     }
-    for (size_t i = 0; i < 200; i++)
+    cr_assert_eq(counting.large_count, 2);
+    for (size_t i = 0; i < 406; i++)
         pool_array_release(pool, slots[i].bytes, 10000, slots[i].source);
     for (size_t i = 0; i < direct_count; i++)
         pool_array_release(pool, direct[i].bytes, 10000, direct[i].source);
@@ -377,6 +395,28 @@ Test(memory, the_system_is_the_default)
             pool_array_release(pool, arrays[k].bytes, sizes[i], arrays[k].source);
         }
     }
+    pool_destroy(pool);
+}
+
+static uint64_t address_space_bytes(void)
+{
+    unsigned long pages = 0;
+    FILE *file = fopen("/proc/self/statm", "r");
+    cr_assert_not_null(file);
+    cr_assert_eq(fscanf(file, "%lu", &pages), 1);
+    fclose(file);
+    return (uint64_t)pages * 4096;
+}
+
+Test(memory, large_arrays_of_the_system_are_given_back)
+{
+    struct pool *pool = pool_create(&(pecs_allocator){ 0 });
+    const uint64_t before = address_space_bytes();
+    for (int i = 0; i < 100; i++) {
+        struct array array = take(pool, 8 * (size_t)MIB);
+        pool_array_release(pool, array.bytes, 8 * (size_t)MIB, array.source);
+    }
+    cr_assert_leq(address_space_bytes(), before + 8 * (size_t)MIB);
     pool_destroy(pool);
 }
 
@@ -483,6 +523,22 @@ static void *hammer_run(void *user)
     return NULL;
 }
 
+/* No class counts bytes that are gone: a whole mebibyte of direct arrays fits again, and no more. */
+static void check_allowances(struct pool *pool)
+{
+    static struct array direct[512];
+    for (size_t size = 4000; size <= 256000; size *= 2) {
+        const uint64_t before = counting.live_bytes;
+        const size_t count = fill_allowance(pool, size, direct);
+        cr_assert_eq(counting.live_bytes - before, count * size, "arrays of %zu bytes", size);
+        struct array slot = take(pool, size);
+        cr_assert_neq(slot.source, direct[0].source, "arrays of %zu bytes", size);
+        pool_array_release(pool, slot.bytes, size, slot.source);
+        for (size_t i = 0; i < count; i++)
+            pool_array_release(pool, direct[i].bytes, size, direct[i].source);
+    }
+}
+
 Test(memory, threads_share_a_pool)
 {
     struct hammer hammers[THREAD_COUNT];
@@ -501,5 +557,6 @@ Test(memory, threads_share_a_pool)
     cr_assert_eq(epoch_sum, UINT64_C(3200040000)); /* 1 + 2 + ... + 80,000: each given once */
     cr_assert_gt(counting.peak_bytes, 4 * SLAB_BYTES);
     cr_assert_leq(counting.large_count, 1);
+    check_allowances(pool);
     destroy_clean(pool);
 }

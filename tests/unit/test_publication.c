@@ -30,6 +30,8 @@ static struct {
     int fsync_error;       /* fsync number fsync_fails_at, counted from 1, fails with this */
     int fsync_fails_at;
     int fsync_count;
+    const char *unlink_before_flock;  /* this file vanishes before the next flock, */
+    const char *replace_before_flock; /* or gets another's content */
 } fault;
 
 static bool interrupted(void)
@@ -85,6 +87,21 @@ int fsync(int descriptor)
         return -1;
     }
     return (int)syscall(SYS_fsync, descriptor);
+}
+
+static void make_file(const char *path, const char *content);
+
+int flock(int descriptor, int operation)
+{
+    const char *unlinked = fault.unlink_before_flock, *replaced = fault.replace_before_flock;
+    fault.unlink_before_flock = fault.replace_before_flock = NULL;
+    if (unlinked)
+        unlink(unlinked);
+    if (replaced) {
+        unlink(replaced);
+        make_file(replaced, "of another process");
+    }
+    return (int)syscall(SYS_flock, descriptor, operation);
 }
 
 static char folder[] = "/tmp/pecs-publication-XXXXXX";
@@ -494,6 +511,53 @@ Test(publication, a_locked_temporary_is_left_alone)
     close(descriptor);
 }
 
+Test(publication, the_number_of_a_stale_temporary_is_used_again)
+{
+    make_file(".world.pecs.0.pecs-tmp", "stale");
+    struct os_publication *publication = begin("world.pecs");
+    assert_content(".world.pecs.0.pecs-tmp", "");
+    cr_assert_eq(entry_count("."), 1);
+    os_publication_abort(publication);
+}
+
+/* Between making a temporary and locking it, another process may take it for a stale one and remove it. */
+Test(publication, a_temporary_that_was_removed_before_its_lock_is_made_again)
+{
+    fault.unlink_before_flock = ".world.pecs.0.pecs-tmp";
+    publish("world.pecs", "content");
+    assert_content("world.pecs", "content");
+    cr_assert_eq(entry_count("."), 1);
+}
+
+/* Between opening a stale temporary and locking it, another process may have put its own in its place. */
+Test(publication, what_took_the_place_of_a_stale_temporary_is_left_alone)
+{
+    make_file(".world.pecs.0.pecs-tmp", "stale");
+    fault.replace_before_flock = ".world.pecs.0.pecs-tmp";
+    publish("world.pecs", "content");
+    assert_content("world.pecs", "content");
+    assert_content(".world.pecs.0.pecs-tmp", "of another process");
+}
+
+Test(publication, descriptors_are_closed)
+{
+    struct os_publication *publication;
+    cr_assert_eq(mkdir("saves", 0755), 0);
+    const size_t before = entry_count("/proc/self/fd");
+    for (int i = 0; i < 3; i++) {
+        make_file(".world.pecs.0.pecs-tmp", "stale");
+        publish("world.pecs", "content");
+        make_file(".world.pecs.0.pecs-tmp", "stale");
+        fault.replace_before_flock = ".world.pecs.0.pecs-tmp";
+        os_publication_abort(begin("world.pecs"));
+        fault.unlink_before_flock = ".world.pecs.0.pecs-tmp";
+        os_publication_abort(begin("world.pecs"));
+        cr_assert_eq(os_publication_begin("saves", 1, &publication, NULL), PECS_E_IO);
+        cr_assert_eq(os_publication_begin("world.pecs", UINT64_C(1) << 62, &publication, NULL), PECS_E_IO);
+        cr_assert_eq(entry_count("/proc/self/fd"), before);
+    }
+}
+
 Test(publication, two_at_one_time_do_not_mix)
 {
     struct os_publication *first = begin("world.pecs"), *second = begin("world.pecs");
@@ -565,6 +629,11 @@ Test(publication, a_missing_directory_is_an_error)
 Test(publication, an_empty_path_is_an_error)
 {
     assert_refused("", ENOENT);
+}
+
+Test(publication, a_path_that_ends_in_a_slash_is_an_error)
+{
+    assert_refused("new/", ENOENT);
 }
 
 Test(publication, a_file_is_no_directory)

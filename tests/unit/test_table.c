@@ -1,0 +1,740 @@
+/*
+ * Archetypes and tables. Most tables here have chunks of four rows, so that borders are near: one column of handles,
+ * one of u32 (Number), one of u8 (Letter), and a tag. A row's number says what its values are.
+ */
+#include "counting_allocator.h"
+#include "table.h"
+
+#include <criterion/criterion.h>
+
+typedef struct {
+    uint32_t value;
+} Number;
+PECS_COMPONENT(Number, 1, value);
+typedef struct {
+    uint8_t value;
+} Letter;
+PECS_COMPONENT(Letter, 1, value);
+PECS_TAG(Mark, 1);
+
+/* Types as wide as a test wants, up to the widest. */
+static const uint32_t wide_bytes[] = { 4, 256, 257, 512, 4096, 524288, 524289, 1048576, 1048577, 16777216 };
+enum { NUMBER, LETTER, MARK, WIDE, WIDE_COUNT = 10, TYPE_COUNT = WIDE + WIDE_COUNT };
+
+static pecs_field wide_fields[WIDE_COUNT];
+static pecs_type wide_types[WIDE_COUNT];
+static char wide_names[WIDE_COUNT][8];
+static const pecs_type *types[TYPE_COUNT] = { &Number_type, &Letter_type, &Mark_type };
+
+static pecs_registry *registry;
+static struct pool *pool;
+static struct gate gate;
+
+static void set_up(void)
+{
+    for (int i = 0; i < WIDE_COUNT; i++) {
+        wide_names[i][0] = 'w';
+        wide_names[i][1] = (char)('a' + i);
+        wide_fields[i] = (pecs_field){ "bytes", PECS_U8, 0, wide_bytes[i], wide_bytes[i], 0, NULL, NULL, 0 };
+        wide_types[i] = (pecs_type){ wide_names[i], { { 0 } }, 1, wide_bytes[i], 1, 1, &wide_fields[i] };
+        types[WIDE + i] = &wide_types[i];
+    }
+    const pecs_registry_desc desc = { types, TYPE_COUNT, counting_hooks };
+    cr_assert_eq(pecs_registry_create(&desc, &registry, NULL), PECS_OK);
+    pool = registry->pool;
+    gate_init(&gate, pool);
+    gate.tick = 20;
+}
+
+static void strike(void)
+{
+    gate_deinit(&gate);
+    pecs_registry_destroy(registry);
+    cr_assert_eq(counting.live_count, 0, "%llu allocations leak", (unsigned long long)counting.live_count);
+    cr_assert_eq(counting.wrong_count, 0);
+}
+
+TestSuite(archetype, .init = set_up, .fini = strike);
+TestSuite(table, .init = set_up, .fini = strike);
+
+static struct archetype *make_archetype(const pecs_component *components, uint32_t count, uint32_t chunk_shift)
+{
+    struct archetype *archetype = archetype_create(registry, components, count, false, chunk_shift);
+    cr_assert_not_null(archetype);
+    return archetype;
+}
+
+Test(archetype, columns_are_the_handles_and_the_components_with_values)
+{
+    const pecs_component set[] = { NUMBER, LETTER, MARK, WIDE + 1 };
+    struct archetype *archetype = make_archetype(set, 4, NO_CHUNK_SHIFT);
+    cr_assert_eq(archetype->component_count, 4);
+    cr_assert_eq(archetype->column_count, 4);
+    const uint32_t columns[] = { 1, 2, NO_COLUMN, 3 }, bytes[] = { 8, 4, 1, 256 };
+    const pecs_component of_columns[] = { NO_COMPONENT, NUMBER, LETTER, WIDE + 1 };
+    for (int i = 0; i < 4; i++) {
+        cr_assert_eq(archetype->components[i], set[i]);
+        cr_assert_eq(archetype->columns[i], columns[i]);
+        cr_assert_eq(archetype_column(archetype, set[i]), columns[i]);
+        cr_assert_eq(archetype_find(archetype, set[i]), i);
+        cr_assert_eq(archetype->column_bytes[i], bytes[i]);
+        cr_assert_eq(archetype->column_components[i], of_columns[i]);
+    }
+    cr_assert_eq(archetype->signature, 1 | 2 | 4 | 16);
+    node_release(pool, &archetype->node);
+}
+
+Test(archetype, without_components_it_has_the_handles_only)
+{
+    struct archetype *archetype = make_archetype(NULL, 0, NO_CHUNK_SHIFT);
+    cr_assert_eq(archetype->column_count, 1);
+    cr_assert_eq(archetype->column_bytes[0], 8);
+    cr_assert_eq(archetype->signature, 0);
+    cr_assert_eq(archetype->chunk_shift, 12);
+    cr_assert_eq(archetype_find(archetype, NUMBER), NO_COLUMN);
+    node_release(pool, &archetype->node);
+}
+
+Test(archetype, no_column_of_a_chunk_is_wider_than_a_mebibyte_but_for_one_row)
+{
+    const uint32_t shifts[WIDE_COUNT] = { 12, 12, 11, 11, 8, 1, 0, 0, 0, 0 };
+    for (uint32_t i = 0; i < WIDE_COUNT; i++) {
+        struct archetype *archetype = make_archetype(&(pecs_component){ WIDE + i }, 1, NO_CHUNK_SHIFT);
+        cr_assert_eq(archetype->chunk_shift, shifts[i], "%u bytes", wide_bytes[i]);
+        node_release(pool, &archetype->node);
+    }
+}
+
+Test(archetype, the_widest_component_decides)
+{
+    const pecs_component set[] = { NUMBER, WIDE + 4, WIDE + 5 };
+    struct archetype *archetype = make_archetype(set, 3, NO_CHUNK_SHIFT);
+    cr_assert_eq(archetype->chunk_shift, 1);
+    node_release(pool, &archetype->node);
+}
+
+Test(archetype, a_file_may_say_how_many_rows_a_chunk_has)
+{
+    struct archetype *archetype = make_archetype(&(pecs_component){ NUMBER }, 1, 5);
+    cr_assert_eq(archetype->chunk_shift, 5);
+    node_release(pool, &archetype->node);
+}
+
+Test(archetype, set_hash_tells_sets_apart_and_not_orders)
+{
+    const pecs_component ab[] = { NUMBER, LETTER }, ba[] = { LETTER, NUMBER }, ac[] = { NUMBER, MARK };
+    cr_assert_eq(archetype_set_hash(ab, 2, false), archetype_set_hash(ba, 2, false));
+    cr_assert_neq(archetype_set_hash(ab, 2, false), archetype_set_hash(ac, 2, false));
+    cr_assert_neq(archetype_set_hash(ab, 2, false), archetype_set_hash(ab, 1, false));
+    cr_assert_neq(archetype_set_hash(ab, 2, false), archetype_set_hash(ab, 2, true));
+    cr_assert_neq(archetype_set_hash(NULL, 0, false), archetype_set_hash(NULL, 0, true));
+}
+
+/* More components than a linear search looks at; only the even ones are there. */
+Test(archetype, components_are_found_in_a_long_set)
+{
+    static pecs_type many[200];
+    static const pecs_type *list[200];
+    static char names[200][8];
+    pecs_component set[100];
+    for (uint32_t i = 0; i < 200; i++) {
+        names[i][0] = (char)('a' + i / 26);
+        names[i][1] = (char)('a' + i % 26);
+        many[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        list[i] = &many[i];
+        set[i / 2] = i & ~1u;
+    }
+    pecs_registry *large;
+    const pecs_registry_desc desc = { list, 200, counting_hooks };
+    cr_assert_eq(pecs_registry_create(&desc, &large, NULL), PECS_OK);
+    for (uint32_t count = 0; count <= 100; count++) {
+        struct archetype *archetype = archetype_create(large, set, count, false, NO_CHUNK_SHIFT);
+        cr_assert_not_null(archetype);
+        for (uint32_t i = 0; i < 200; i++) {
+            const uint32_t place = i % 2 == 0 && i / 2 < count ? i / 2 : NO_COLUMN;
+            if (archetype_find(archetype, i) != place)
+                cr_assert_fail("component %u among %u", i, count);
+        }
+        node_release(large->pool, &archetype->node);
+    }
+    pecs_registry_destroy(large);
+}
+
+Test(archetype, the_index_has_one_column_of_16_bytes)
+{
+    struct archetype *archetype = archetype_create_index(pool);
+    cr_assert_eq(archetype->column_count, 1);
+    cr_assert_eq(archetype->column_bytes[0], 16);
+    cr_assert_eq(archetype->chunk_shift, 12);
+    node_release(pool, &archetype->node);
+}
+
+Test(archetype, out_of_memory_is_null)
+{
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_null(archetype_create(registry, NULL, 0, false, NO_CHUNK_SHIFT));
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_null(archetype_create_index(pool));
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_null(runs_create(pool, 3));
+    struct archetype *archetype = make_archetype(NULL, 0, NO_CHUNK_SHIFT);
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_null(table_create(pool, archetype));
+    cr_assert_eq(archetype->node.reference_count, 1);
+    node_release(pool, &archetype->node);
+}
+
+/* Tables of four rows a chunk. */
+
+enum { HANDLES, NUMBERS, LETTERS, COLUMN_COUNT };
+
+static struct table *make_table(void)
+{
+    struct archetype *archetype = make_archetype((pecs_component[]){ NUMBER, LETTER, MARK }, 3, 2);
+    struct table *table = table_create(pool, archetype);
+    cr_assert_not_null(table);
+    node_release(pool, &archetype->node);
+    return table;
+}
+
+/* A world would hold the table in a slot: this is what it does when its gate is closed. */
+static struct table *own(struct table *table)
+{
+    struct slot slot = { &table->node, NULL, 0 };
+    cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_OK);
+    return (struct table *)slot.node;
+}
+
+static void write_row(uint8_t *const *values, uint32_t id)
+{
+    memcpy(values[HANDLES], &(pecs_entity){ id, id + 1 }, sizeof(pecs_entity));
+    memcpy(values[NUMBERS], &id, sizeof(id));
+    *values[LETTERS] = (uint8_t)id;
+}
+
+static void append(struct table *table, uint32_t id)
+{
+    cr_assert_eq(table_reserve_append(&gate, table), PECS_OK);
+    const uint64_t row = table->row_count++;
+    uint8_t *values[COLUMN_COUNT];
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        values[i] = (uint8_t *)(uintptr_t)table_tail_value(&gate, table, i, row);
+    write_row(values, id);
+}
+
+static struct table *make_filled(uint32_t row_count)
+{
+    struct table *table = make_table();
+    for (uint32_t id = 0; id < row_count; id++)
+        append(table, id);
+    return table;
+}
+
+static bool row_is(const struct table *table, uint64_t row, uint32_t id)
+{
+    pecs_entity entity;
+    uint32_t number;
+    memcpy(&entity, table_value(table, HANDLES, row), sizeof(entity));
+    memcpy(&number, table_value(table, NUMBERS, row), sizeof(number));
+    return entity.index == id && entity.generation == id + 1 && number == id &&
+           *table_value(table, LETTERS, row) == (uint8_t)id;
+}
+
+/* The rows are these, in this order. */
+static void assert_rows(const struct table *table, const uint32_t *ids, uint64_t count)
+{
+    cr_assert_eq(table->row_count, count);
+    for (uint64_t row = 0; row < count; row++)
+        if (!row_is(table, row, ids[row]))
+            cr_assert_fail("row %llu is not %u", (unsigned long long)row, ids[row]);
+}
+
+static void remove_row(struct table *table, uint64_t row)
+{
+    uint8_t *values[COLUMN_COUNT];
+    const uint64_t before = table->row_count;
+    cr_assert_eq(table_reserve_removal(&gate, table), PECS_OK);
+    cr_assert_eq(table_own_row(&gate, table, row, values), PECS_OK);
+    table_remove_row(&gate, table, row, values);
+    table_trim(&gate, table, before);
+}
+
+static uint64_t array_count(const struct table *table, uint32_t column)
+{
+    uint64_t count = 0;
+    for (uint64_t chunk = 0; chunk < 64; chunk++)
+        count += tree_get(&table->columns[column].chunks, chunk) != NULL;
+    return count;
+}
+
+static const uint32_t ids[] = { 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20 };
+
+Test(table, chunks_and_live_rows_follow_the_row_count)
+{
+    static const struct {
+        uint32_t rows, chunks, live[4];
+    } cases[] = {
+        { 0, 0, { 0, 0, 0, 0 } }, { 1, 1, { 1, 0, 0, 0 } }, { 4, 1, { 4, 0, 0, 0 } },
+        { 5, 2, { 4, 1, 0, 0 } }, { 8, 2, { 4, 4, 0, 0 } }, { 11, 3, { 4, 4, 3, 0 } },
+    };
+    for (size_t i = 0; i < 6; i++) {
+        struct table *table = make_filled(cases[i].rows);
+        cr_assert_eq(table_chunk_rows(table), 4);
+        cr_assert_eq(table_chunk_count(table), cases[i].chunks);
+        for (uint64_t chunk = 0; chunk < 4; chunk++)
+            cr_assert_eq(table_live_rows(table, chunk), cases[i].live[chunk]);
+        assert_rows(table, ids, cases[i].rows);
+        node_release(pool, &table->node);
+    }
+}
+
+Test(table, removing_moves_the_last_row_into_the_hole)
+{
+    struct table *table = make_filled(11);
+    remove_row(table, 1);
+    assert_rows(table, (uint32_t[]){ 0, 10, 2, 3, 4, 5, 6, 7, 8, 9 }, 10);
+    remove_row(table, 9);
+    assert_rows(table, (uint32_t[]){ 0, 10, 2, 3, 4, 5, 6, 7, 8 }, 9);
+    remove_row(table, 8);
+    assert_rows(table, (uint32_t[]){ 0, 10, 2, 3, 4, 5, 6, 7 }, 8);
+    remove_row(table, 0);
+    assert_rows(table, (uint32_t[]){ 7, 10, 2, 3, 4, 5, 6 }, 7);
+    node_release(pool, &table->node);
+}
+
+Test(table, chunks_left_empty_are_freed)
+{
+    struct table *table = make_filled(9);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        cr_assert_eq(array_count(table, i), 3);
+    remove_row(table, 0);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        cr_assert_eq(array_count(table, i), 2);
+    while (table->row_count)
+        remove_row(table, 0);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        cr_assert_null(table->columns[i].chunks.root.node);
+    append(table, 5);
+    assert_rows(table, (uint32_t[]){ 5 }, 1);
+    node_release(pool, &table->node);
+}
+
+/* Appends and removals around each border, with the tail at hand, give what a list would. */
+Test(table, rows_are_a_list_around_the_borders)
+{
+    struct table *table = make_table();
+    uint32_t list[32], count = 0, next = 0;
+    for (uint32_t round = 0; round < 400; round++) {
+        const bool grow = count == 0 || (count < 18 && round * 7 % 11 < 6);
+        if (grow) {
+            append(table, next);
+            list[count++] = next++;
+        } else {
+            const uint32_t row = round * 5 % count;
+            remove_row(table, row);
+            list[row] = list[--count];
+        }
+        if (round % 17 == 0)
+            gate_close(&gate);
+        assert_rows(table, list, count);
+    }
+    node_release(pool, &table->node);
+}
+
+Test(table, appends_within_a_chunk_find_the_tail_at_hand)
+{
+    struct table *table = make_filled(1);
+    cr_assert_eq(table->tail_epoch, gate.epoch);
+    cr_assert_eq(table->tail_chunk, 0);
+    cr_assert_geq(table->tail_rows, 1);
+    cr_assert_leq(table->tail_rows, 4);
+    while (table->row_count < 4)
+        append(table, (uint32_t)table->row_count);
+    const uint64_t calls = counting.call_count;
+    append(table, 4);
+    cr_assert_eq(table->tail_chunk, 1);
+    cr_assert_gt(counting.call_count, calls);
+    node_release(pool, &table->node);
+}
+
+Test(table, a_tail_of_another_epoch_is_not_at_hand)
+{
+    struct table *table = make_filled(6);
+    struct table *const theirs = table; /* a snapshot holds the table */
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    cr_assert_neq(table, theirs);
+    append(table, 6);
+    cr_assert_eq(table->row_count, 7);
+    cr_assert_neq(table_chunk(table, NUMBERS, 1), table_chunk(theirs, NUMBERS, 1));
+    cr_assert_eq(table_chunk(table, NUMBERS, 0), table_chunk(theirs, NUMBERS, 0), "a full chunk stays shared");
+    assert_rows(theirs, ids, 6);
+    assert_rows(table, ids, 7);
+    node_release(pool, &table->node);
+    node_release(pool, &theirs->node);
+}
+
+/* The chunk is grown behind the tail's back: the tail must be forgotten, or the next append would write into freed memory. */
+Test(table, a_replaced_array_is_no_tail)
+{
+    struct table *table = make_filled(1);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 0, 4, &bytes), PECS_OK);
+    if (table->tail_epoch == gate.epoch)
+        cr_assert_eq(table->columns[NUMBERS].tail, bytes);
+    append(table, 1);
+    append(table, 2);
+    append(table, 3);
+    assert_rows(table, ids, 4);
+    node_release(pool, &table->node);
+}
+
+Test(table, only_the_columns_that_are_written_are_copied)
+{
+    struct table *table = make_filled(10);
+    struct table *const theirs = table;
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 2, 2, &bytes), PECS_OK);
+    memset(bytes, 0xff, 8);
+    cr_assert_eq(gate.copied_bytes, 8);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        for (uint64_t chunk = 0; chunk < 3; chunk++)
+            cr_assert_eq(table_chunk(table, i, chunk) == table_chunk(theirs, i, chunk), i != NUMBERS || chunk != 2);
+    assert_rows(theirs, ids, 10);
+    node_release(pool, &theirs->node);
+    node_release(pool, &table->node);
+}
+
+Test(table, own_row_copies_its_chunk_of_every_column)
+{
+    struct table *table = make_filled(10);
+    struct table *const theirs = table;
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    uint8_t *values[COLUMN_COUNT];
+    cr_assert_eq(table_own_row(&gate, table, 5, values), PECS_OK);
+    cr_assert_eq(gate.copied_bytes, 4 * (8 + 4 + 1));
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
+        cr_assert_eq(values[i], table_value(table, i, 5));
+        cr_assert_neq(values[i], table_value(theirs, i, 5));
+        cr_assert_eq(table_value(table, i, 3), table_value(theirs, i, 3));
+    }
+    write_row(values, 99);
+    assert_rows(theirs, ids, 10);
+    cr_assert(row_is(table, 5, 99));
+    node_release(pool, &theirs->node);
+    node_release(pool, &table->node);
+}
+
+Test(table, ticks_are_those_of_the_last_write_to_the_chunk)
+{
+    struct table *table = make_filled(10);
+    gate.tick = 21;
+    gate_close(&gate);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
+    const uint64_t ticks[COLUMN_COUNT][3] = { { 20, 20, 20 }, { 20, 21, 20 }, { 20, 20, 20 } };
+    const uint64_t column_ticks[COLUMN_COUNT] = { 20, 21, 20 };
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
+        cr_assert_eq(table->columns[i].tick, column_ticks[i]);
+        for (uint64_t chunk = 0; chunk < 3; chunk++)
+            cr_assert_eq(table_chunk_tick(table, i, chunk), ticks[i][chunk]);
+    }
+    node_release(pool, &table->node);
+}
+
+Test(table, chunks_that_go_leave_their_tick_in_the_column)
+{
+    struct table *table = make_filled(5);
+    gate.tick = 21;
+    gate_close(&gate);
+    remove_row(table, 4);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
+        cr_assert_eq(table->columns[i].tick, 21);
+        cr_assert_eq(table_chunk_tick(table, i, 0), 20);
+    }
+    node_release(pool, &table->node);
+}
+
+Test(table, reserve_gives_room_across_chunks)
+{
+    struct table *table = make_filled(3);
+    cr_assert_eq(table_reserve(&gate, table, 0, 10), PECS_OK);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        cr_assert_eq(array_count(table, i), 4);
+    assert_rows(table, ids, 3);
+    const uint64_t calls = counting.call_count;
+    for (uint32_t id = 3; id < 13; id++) {
+        const uint64_t row = table->row_count++;
+        uint8_t *values[COLUMN_COUNT];
+        for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+            values[i] = table_owned_value(table, i, row);
+        write_row(values, id);
+    }
+    cr_assert_eq(counting.call_count, calls);
+    assert_rows(table, ids, 13);
+    node_release(pool, &table->node);
+}
+
+/* 6 of 10 rows leave and 3 come: rows 4 to 12 may be written on the way, so their chunks pass the gate. */
+Test(table, reserve_readies_what_removals_and_appends_may_reach)
+{
+    struct table *table = make_filled(10);
+    struct table *const theirs = table;
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    cr_assert_eq(table_reserve(&gate, table, 6, 3), PECS_OK);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
+        cr_assert_eq(table_chunk(table, i, 0), table_chunk(theirs, i, 0));
+        for (uint64_t chunk = 1; chunk < 4; chunk++) {
+            const struct slot *slot = tree_slot(&table->columns[i].chunks, chunk);
+            cr_assert_not_null(slot->node);
+            cr_assert_eq(slot->epoch, gate.epoch);
+        }
+    }
+    assert_rows(table, ids, 10);
+    assert_rows(theirs, ids, 10);
+    node_release(pool, &theirs->node);
+    node_release(pool, &table->node);
+}
+
+/* Removal alone copies no array: only the path to chunks that are freed. */
+Test(table, reserve_for_removals_copies_no_array)
+{
+    struct table *table = make_filled(10);
+    struct table *const theirs = table;
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    cr_assert_eq(table_reserve(&gate, table, 10, 0), PECS_OK);
+    cr_assert_eq(gate.copied_bytes, 0);
+    table->row_count = 5;
+    const uint64_t calls = counting.call_count;
+    table_trim(&gate, table, 10);
+    cr_assert_eq(counting.call_count, calls);
+    assert_rows(table, ids, 5);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++)
+        cr_assert_eq(array_count(table, i), 2);
+    assert_rows(theirs, ids, 10);
+    node_release(pool, &theirs->node);
+    node_release(pool, &table->node);
+}
+
+static void check_failing_reserve(struct table *table, const struct table *theirs)
+{
+    uint64_t nth = 1;
+    for (;; nth++) {
+        counting.fail_at = counting.call_count + 1;
+        counting.fail_at = nth % 2 ? counting.fail_at : counting.fail_at + 1; /* one or two steps further each time */
+        const pecs_status status = table_reserve(&gate, table, 6, 40);
+        counting.fail_at = 0;
+        assert_rows(table, ids, 10);
+        assert_rows(theirs, ids, 10);
+        if (!status)
+            break;
+        cr_assert_eq(status, PECS_E_MEMORY);
+    }
+    cr_assert_geq(nth, 20);
+}
+
+Test(table, a_failing_reserve_changes_no_row)
+{
+    struct table *table = make_filled(10);
+    struct table *const theirs = table;
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    check_failing_reserve(table, theirs);
+    node_release(pool, &theirs->node);
+    node_release(pool, &table->node);
+}
+
+Test(table, a_copy_that_fails_leaves_all_references)
+{
+    struct table *table = make_filled(10);
+    struct slot slot = { node_retain(&table->node), NULL, 0 };
+    counting.fail_at = counting.call_count + 1;
+    cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_E_MEMORY);
+    cr_assert_eq(slot.node, &table->node);
+    cr_assert_eq(table->archetype->node.reference_count, 1);
+    cr_assert_eq(table->columns[0].chunks.root.node->reference_count, 1);
+    node_release(pool, &table->node);
+    node_release(pool, &table->node);
+}
+
+/* Tables over an image: ten rows, in three runs. */
+
+static _Alignas(64) uint8_t image[1024];
+enum { NUMBERS_AT = 256, LETTERS_AT = 512, UNTOUCHED = 0x5a };
+
+static struct table *make_lent(bool is_writable)
+{
+    memset(image, UNTOUCHED, sizeof(image));
+    for (uint32_t id = 0; id < 10; id++) {
+        uint8_t *const values[] = { image + 8 * id, image + NUMBERS_AT + 4 * id, image + LETTERS_AT + id };
+        write_row(values, id);
+    }
+    struct table *table = make_table();
+    table->runs = runs_create(pool, COLUMN_COUNT);
+    cr_assert_not_null(table->runs);
+    table->runs->is_writable = is_writable;
+    table->runs->columns[HANDLES] = (struct run){ image, 5 };
+    table->runs->columns[NUMBERS] = (struct run){ image + NUMBERS_AT, 6 };
+    table->runs->columns[LETTERS] = (struct run){ image + LETTERS_AT, 7 };
+    table->row_count = 10;
+    return table;
+}
+
+static bool in_image(const uint8_t *bytes)
+{
+    return bytes >= image && bytes < image + sizeof(image);
+}
+
+Test(table, rows_of_an_image_are_read_where_they_lie)
+{
+    struct table *table = make_lent(false);
+    assert_rows(table, ids, 10);
+    cr_assert_eq(table_chunk(table, NUMBERS, 2), image + NUMBERS_AT + 32);
+    cr_assert_eq(table_chunk_tick(table, NUMBERS, 2), 6);
+    cr_assert_eq(table_chunk_tick(table, LETTERS, 0), 7);
+    node_release(pool, &table->node);
+}
+
+Test(table, a_mapped_chunk_is_copied_at_its_first_edit)
+{
+    struct table *table = make_lent(false);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
+    cr_assert_not(in_image(bytes));
+    cr_assert_eq(gate.copied_bytes, 16);
+    assert_rows(table, ids, 10);
+    cr_assert_eq(table_chunk_tick(table, NUMBERS, 1), 20);
+    cr_assert_eq(table_chunk_tick(table, NUMBERS, 0), 6);
+    cr_assert(in_image(table_chunk(table, NUMBERS, 0)));
+    memset(bytes, 0xff, 16);
+    cr_assert_eq(image[NUMBERS_AT + 16], 4);
+    node_release(pool, &table->node);
+}
+
+Test(table, a_private_images_chunk_is_edited_in_place)
+{
+    struct table *table = make_lent(true);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
+    cr_assert_eq(bytes, image + NUMBERS_AT + 16);
+    cr_assert_eq(table_own_chunk(&gate, table, LETTERS, 2, 2, &bytes), PECS_OK);
+    cr_assert_eq(bytes, image + LETTERS_AT + 8);
+    cr_assert_eq(gate.copied_bytes, 0);
+    cr_assert_eq(table_chunk_tick(table, NUMBERS, 1), 20);
+    assert_rows(table, ids, 10);
+    node_release(pool, &table->node);
+}
+
+Test(table, a_private_images_chunk_that_others_see_is_copied)
+{
+    struct table *const theirs = make_lent(true);
+    node_retain(&theirs->node);
+    struct table *table = own(theirs);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
+    cr_assert_not(in_image(bytes));
+    cr_assert_eq(gate.copied_bytes, 16);
+    memset(bytes, 0xff, 16);
+    assert_rows(theirs, ids, 10);
+    node_release(pool, &theirs->node);
+    /* alone again: the other chunks are edited in place, and the first stays what it became */
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 0, 4, &bytes), PECS_OK);
+    cr_assert_eq(bytes, image + NUMBERS_AT);
+    cr_assert_eq(*table_value(table, NUMBERS, 4), 0xff);
+    node_release(pool, &table->node);
+}
+
+/* Edited in place first, then shared: the copy keeps the old bytes for the other holder. */
+Test(table, a_chunk_edited_in_place_is_copied_once_it_is_shared)
+{
+    struct table *table = make_lent(true);
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
+    bytes[0] = 44;
+    struct table *const theirs = table;
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
+    cr_assert_not(in_image(bytes));
+    bytes[0] = 55;
+    cr_assert_eq(*table_value(theirs, NUMBERS, 4), 44);
+    cr_assert_eq(*table_value(table, NUMBERS, 4), 55);
+    node_release(pool, &theirs->node);
+    node_release(pool, &table->node);
+}
+
+Test(table, an_append_to_a_lent_tail_copies_it_with_room)
+{
+    struct table *table = make_lent(true);
+    append(table, 10);
+    append(table, 11);
+    assert_rows(table, ids, 12);
+    cr_assert_not(in_image(table_chunk(table, NUMBERS, 2)));
+    cr_assert_eq(gate.copied_bytes, 2 * (8 + 4 + 1));
+    append(table, 12);
+    assert_rows(table, ids, 13);
+    cr_assert_eq(image[NUMBERS_AT + 40], UNTOUCHED, "what lies behind a run belongs to others");
+    cr_assert_eq(image[LETTERS_AT + 10], UNTOUCHED);
+    node_release(pool, &table->node);
+}
+
+Test(table, rows_of_an_image_are_removed_and_refilled)
+{
+    struct table *table = make_lent(false);
+    while (table->row_count)
+        remove_row(table, table->row_count / 2);
+    for (uint32_t id = 0; id < 21; id++)
+        append(table, id);
+    assert_rows(table, ids, 21);
+    for (uint32_t id = 0; id < 10; id++)
+        cr_assert_eq(image[LETTERS_AT + id], id);
+    node_release(pool, &table->node);
+}
+
+Test(table, free_counts_of_the_image_pass_to_the_array)
+{
+    struct archetype *archetype = archetype_create_index(pool);
+    struct table *table = table_create(pool, archetype);
+    node_release(pool, &archetype->node);
+    const le32 free_counts[] = { le32_make(17) };
+    table->runs = runs_create(pool, 1);
+    table->runs->free_counts = free_counts;
+    table->runs->columns[0] = (struct run){ image, 5 };
+    table->row_count = 20;
+    uint8_t *bytes;
+    cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 20, &bytes), PECS_OK);
+    cr_assert_eq(((struct array *)tree_get(&table->columns[0].chunks, 0))->free_count, 17);
+    node_release(pool, &table->node);
+}
+
+/* An edit of a lent table: new page, array header or copy; each failure leaves the rows. */
+Test(table, failures_over_an_image_change_no_row)
+{
+    for (int is_writable = 0; is_writable < 2; is_writable++) {
+        struct table *table = make_lent(is_writable);
+        uint8_t *values[COLUMN_COUNT];
+        uint64_t nth = 0;
+        pecs_status status;
+        do {
+            counting.fail_at = counting.call_count + ++nth;
+            status = table_own_row(&gate, table, 6, values);
+            counting.fail_at = 0;
+            assert_rows(table, ids, 10);
+        } while (status == PECS_E_MEMORY);
+        cr_assert_eq(status, PECS_OK);
+        cr_assert_geq(nth, 3);
+        node_release(pool, &table->node);
+    }
+}
