@@ -1,6 +1,6 @@
 /*
- * Components through the macros of schema.h, for C and C++ alike: test_macros.c holds their tables against values written
- * out, macros_cpp.cpp the tables that C++ makes against those of C.
+ * Components through the macros of schema.h, for C and C++ alike: test_macros.c holds their tables against values
+ * written out, macros_cpp.cpp the tables that C++ makes against those of C.
  */
 #ifndef MACRO_TYPES_H
 #define MACRO_TYPES_H

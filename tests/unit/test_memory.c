@@ -211,7 +211,7 @@ Test(memory, released_direct_bytes_make_room_for_direct_ones)
     destroy_clean(pool);
 }
 
-/* A slab has 2,097,152 bytes, of which a header takes less than 1 KiB. Slots are 1/8 of a power of two, and 64 bytes. */
+/* A slab has 2,097,152 bytes, of which a header takes 192. Slots are 1/8 of a power of two, and 64 bytes. */
 static const struct {
     size_t size_bytes, slot_bytes, slots_per_slab;
 } classes[] = {
@@ -443,7 +443,7 @@ Test(memory, every_failing_allocation_is_survived)
         cr_assert_leq(failures, 1);
         fail_at++;
     } while (failures);
-    /* eight calls: the pool, five arrays of their own, two slabs of three slots for four arrays; the ninth never came */
+    /* eight: the pool, five arrays of their own, two slabs of three slots for four arrays; the ninth never came */
     cr_assert_eq(fail_at, 10);
 }
 

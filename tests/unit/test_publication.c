@@ -1,7 +1,7 @@
 /*
  * Files: opening, reading, mapping, and the protocol that replaces one. Each test works in a folder of its own. System
- * calls that seldom fail are replaced by ones that fail on request: this program's own writev, fsync and so on come before
- * those of the C library.
+ * calls that seldom fail are replaced by ones that fail on request: this program's own writev, fsync and so on come
+ * before those of the C library.
  */
 #define _GNU_SOURCE
 #include "os.h"
@@ -537,6 +537,17 @@ Test(publication, what_took_the_place_of_a_stale_temporary_is_left_alone)
     publish("world.pecs", "content");
     assert_content("world.pecs", "content");
     assert_content(".world.pecs.0.pecs-tmp", "of another process");
+}
+
+/* A trap in a folder that others may write to: what it points at must not be written, truncated or removed. */
+Test(publication, a_link_in_the_place_of_the_temporary_is_not_followed)
+{
+    make_file("victim", "untouched");
+    cr_assert_eq(symlink("victim", ".world.pecs.0.pecs-tmp"), 0);
+    publish("world.pecs", "content");
+    assert_content("world.pecs", "content");
+    assert_content("victim", "untouched");
+    assert_link(".world.pecs.0.pecs-tmp", "victim");
 }
 
 Test(publication, descriptors_are_closed)
