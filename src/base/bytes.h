@@ -79,24 +79,16 @@ static inline bool range_fits(uint64_t offset, uint64_t size, uint64_t total)
 /* memcpy of a few bytes, in place: a call costs more than the copy. The two must not overlap. */
 static inline void copy_small(uint8_t *to, const uint8_t *from, size_t size)
 {
-    if (size > 64) {
-        memcpy(to, from, size);
-        return;
-    }
-    for (; size > 16; size -= 16, to += 16, from += 16)
-        memcpy(to, from, 16);
-    if (size >= 8) {
-        uint64_t first, last; /* they overlap when size is below 16 */
-        memcpy(&first, from, 8);
-        memcpy(&last, from + size - 8, 8);
-        memcpy(to, &first, 8);
-        memcpy(to + size - 8, &last, 8);
+    if (size >= 16) {
+        for (size_t at = 0; at + 16 <= size; at += 16)
+            memcpy(to + at, from + at, 16);
+        memcpy(to + size - 16, from + size - 16, 16); /* the rest, and some bytes once more */
+    } else if (size >= 8) {
+        memcpy(to, from, 8);
+        memcpy(to + size - 8, from + size - 8, 8);
     } else if (size >= 4) {
-        uint32_t first, last;
-        memcpy(&first, from, 4);
-        memcpy(&last, from + size - 4, 4);
-        memcpy(to, &first, 4);
-        memcpy(to + size - 4, &last, 4);
+        memcpy(to, from, 4);
+        memcpy(to + size - 4, from + size - 4, 4);
     } else {
         for (size_t i = 0; i < size; i++)
             to[i] = from[i];

@@ -326,7 +326,7 @@ static void append_free_counts(struct writer *writer)
 {
     const uint64_t chunks = table_chunk_count(state_index(writer->state));
     for (uint64_t i = 0; i < chunks; i++)
-        builder_append_le32(&writer->commit, state_free_in_chunk(writer->state, i));
+        builder_append_le32(&writer->commit, (uint32_t)state_free_in_chunk(writer->state, i));
     builder_pad(&writer->commit, 0, 8);
 }
 

@@ -99,9 +99,9 @@ static bool iterations_open(const struct gate *gate)
            atomic_load_explicit(&gate->open_writes, memory_order_acquire);
 }
 
-void gate_drain(struct gate *gate)
+void gate_drain_slow(struct gate *gate)
 {
-    if (!gate->limbo_count || iterations_open(gate))
+    if (iterations_open(gate))
         return;
     for (size_t i = 0; i < gate->limbo_count; i++)
         node_release(gate->pool, &gate->limbo[i]->node);
@@ -140,13 +140,12 @@ pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_b
             atomic_fetch_add_explicit(&gate->copied_bytes, live_bytes, memory_order_relaxed);
         }
         memcpy(copy->data, array->data, (size_t)live_bytes);
-        copy->free_count = array->free_count;
         node_release(gate->pool, &array->node);
         array = copy;
     } else {
         check_seal(array);
     }
-    *slot = (struct slot){ &array->node, array->data, gate->epoch };
+    *slot = (struct slot){ &array->node, array->data, gate->epoch, slot->free_count };
     array->tick = gate->tick;
     return PECS_OK;
 }

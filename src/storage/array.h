@@ -15,12 +15,11 @@ struct array {
     uint64_t size_bytes; /* capacity, a multiple of ARRAY_ALIGN unless the bytes are lent by an image */
     uint64_t tick;       /* of the last write */
     uint32_t source;     /* for the pool; ARRAY_LENT: the bytes belong to the state's image */
-    uint32_t free_count; /* entity index: free slots in this chunk */
     uint64_t seal;       /* debug builds: hash of the bytes at the moment they were seen to be shared, or 0 */
 };
 #define ARRAY_LENT UINT32_MAX
 
-/* Not cleared; tick and free_count 0. NULL when out of memory. */
+/* Not cleared; tick 0. NULL when out of memory. */
 struct array *array_create(struct pool *pool, uint64_t size_bytes);
 /* An array over bytes that outlive it. */
 struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes);
@@ -51,7 +50,12 @@ static inline void gate_close(struct gate *gate)
 }
 
 /* Lets go of what no iteration can read any more; called by the writer. */
-void gate_drain(struct gate *gate);
+void gate_drain_slow(struct gate *gate);
+static inline void gate_drain(struct gate *gate)
+{
+    if (gate->limbo_count)
+        gate_drain_slow(gate);
+}
 
 /*
  * Makes the array in the slot private with room for size_bytes, of which live_bytes are kept, and stamps it. The slot must

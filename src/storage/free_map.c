@@ -124,9 +124,10 @@ pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const
     return status ? status : make_slots(map, pool, state, slot >> CHUNK_SHIFT);
 }
 
-static struct array *chunk_array(struct table *index, uint64_t chunk)
+/* Of a chunk that has passed the gate. */
+static uint64_t *free_count(struct table *index, uint64_t chunk)
 {
-    return (struct array *)tree_get(&index->columns[0].chunks, chunk);
+    return &((struct slot *)(uintptr_t)tree_slot(&index->columns[0].chunks, chunk))->free_count;
 }
 
 uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct table *index)
@@ -141,7 +142,7 @@ uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct
         word++;
     const uint32_t slot = (uint32_t)(chunk << CHUNK_SHIFT | word * 64 | (uint64_t)__builtin_ctzll(bits[word]));
     bits[word] &= bits[word] - 1;
-    if (--chunk_array(index, chunk)->free_count == 0)
+    if (--*free_count(index, chunk) == 0)
         map->chunks[chunk / 64] &= ~((uint64_t)1 << chunk % 64);
     state->free_count--;
     return slot;
@@ -150,7 +151,7 @@ uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct
 void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct table *index, uint32_t slot)
 {
     const uint64_t chunk = slot >> CHUNK_SHIFT;
-    chunk_array(index, chunk)->free_count++;
+    ++*free_count(index, chunk);
     state->free_count++;
     if (!map->is_valid)
         return;

@@ -72,7 +72,7 @@ static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tre
             if (!page)
                 return PECS_E_MEMORY;
             ((struct page *)page)->slots[0] = tree->root;
-            tree->root = (struct slot){ page, NULL, epoch };
+            tree->root = (struct slot){ page, NULL, epoch, 0 };
         }
         tree->height++;
     }
@@ -87,9 +87,10 @@ pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, 
     struct slot *slot = &tree->root;
     for (uint32_t shift = tree->height * PAGE_BITS; shift;) {
         if (!slot->node) {
-            *slot = (struct slot){ page_create(pool), NULL, epoch };
-            if (!slot->node)
+            struct node *page = page_create(pool);
+            if (!page)
                 return PECS_E_MEMORY;
+            *slot = (struct slot){ page, NULL, epoch, 0 };
         } else if ((status = node_own(pool, epoch, slot))) {
             return status;
         }
@@ -108,5 +109,5 @@ void tree_retain(struct tree *tree)
 void tree_clear(struct pool *pool, struct tree *tree)
 {
     node_release(pool, tree->root.node);
-    *tree = (struct tree){ { NULL, NULL, 0 }, 0 };
+    *tree = (struct tree){ { NULL, NULL, 0, 0 }, 0 };
 }

@@ -57,9 +57,10 @@ static inline bool node_is_shared(const struct node *node)
 }
 
 struct slot {
-    struct node *node; /* or NULL */
+    struct node *node; /* or NULL: then the epoch is one of the past, or 0 */
     uint8_t *data;     /* of an array */
     uint64_t epoch;
+    uint64_t free_count; /* entity index: free slots in this chunk */
 };
 
 /* Makes the node in the slot private, copying it if others see it. The holder of the slot must be private. */

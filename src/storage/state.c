@@ -150,9 +150,9 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
     return PECS_OK;
 }
 
-pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)
+pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state)
 {
-    struct slot root = { &(*state)->node, NULL, gate->state_epoch };
+    struct slot root = { &(*state)->node, NULL, gate->state_epoch, 0 };
     const pecs_status status = node_own(gate->pool, gate->epoch, &root);
     if (!status) {
         *state = state_of(root.node);
@@ -202,7 +202,7 @@ pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, stru
     struct table *table = table_create(gate->pool, archetype);
     if (!table)
         return PECS_E_MEMORY;
-    *slot = (struct slot){ &table->node, NULL, gate->epoch };
+    *slot = (struct slot){ &table->node, NULL, gate->epoch, 0 };
     *ret_table = state->table_count++;
     return PECS_OK;
 }
@@ -215,14 +215,14 @@ void state_drop_table(struct gate *gate, struct pecs_snapshot *state)
         return;
     }
     node_release(gate->pool, slot->node);
-    *slot = (struct slot){ NULL, NULL, 0 };
+    *slot = (struct slot){ NULL, NULL, 0, 0 };
 }
 
-uint32_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)
+uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)
 {
     const struct table *index = state_index(state);
-    const struct array *array = (const struct array *)tree_get(&index->columns[0].chunks, chunk);
-    return array ? array->free_count : le32_load(index->runs->free_counts[chunk]);
+    const struct slot *slot = tree_slot(&index->columns[0].chunks, chunk);
+    return slot && slot->node ? slot->free_count : le32_load(index->runs->free_counts[chunk]);
 }
 
 uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column)

@@ -76,7 +76,11 @@ static inline void state_release(struct pecs_snapshot *state)
         node_release(state->registry->pool, &state->node);
 }
 /* Makes the world's own state private. */
-pecs_status state_own(struct gate *gate, struct pecs_snapshot **state);
+pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state);
+static inline pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)
+{
+    return gate->state_epoch == gate->epoch ? PECS_OK : state_own_slow(gate, state);
+}
 
 static inline const struct table *state_table(const struct pecs_snapshot *state, uint32_t table)
 {
@@ -114,7 +118,7 @@ static inline const struct record *state_find(const struct pecs_snapshot *state,
     return record->generation == entity.generation && record->table != NO_TABLE ? record : NULL;
 }
 /* Free slots among the records of one chunk of the index. */
-uint32_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk);
+uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk);
 
 /* The tick of the last write to a column, for the file. */
 uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column);

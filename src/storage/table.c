@@ -215,10 +215,9 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
     }
     if (!array)
         return PECS_E_MEMORY;
-    if (live && runs->free_counts)
-        array->free_count = le32_load(runs->free_counts[chunk]);
     array->tick = gate->tick;
-    *slot = (struct slot){ &array->node, array->data, gate->epoch };
+    const uint64_t free_count = live && runs->free_counts ? le32_load(runs->free_counts[chunk]) : 0;
+    *slot = (struct slot){ &array->node, array->data, gate->epoch, free_count };
     return PECS_OK;
 }
 
@@ -254,7 +253,7 @@ pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t col
 {
     const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
     /* the array is looked at only when more rows are wanted than are there */
-    if (slot && slot->node && slot->epoch == gate->epoch &&
+    if (slot && slot->epoch == gate->epoch &&
         (row_count <= table_live_rows(table, chunk) ||
          ((const struct array *)slot->node)->size_bytes >= row_count * table->archetype->column_bytes[column])) {
         *ret_bytes = slot->data;
@@ -265,17 +264,21 @@ pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t col
 
 pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, uint8_t **values)
 {
-    const uint64_t chunk = row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
-    const uint64_t in_chunk = row & (table_chunk_rows(table) - 1);
-    pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++) {
-        uint8_t *bytes;
-        status = table_own_chunk(gate, table, i, chunk, rows, &bytes);
-        if (!status && values) {
-            values[i] = bytes + in_chunk * table->archetype->column_bytes[i];
+    const struct archetype *archetype = table->archetype;
+    const uint64_t chunk = row >> archetype->chunk_shift, in_chunk = row & (table_chunk_rows(table) - 1);
+    for (uint32_t i = 0; i < archetype->column_count; i++) {
+        uint8_t *bytes = table_owned_chunk(gate, table, i, chunk);
+        if (!bytes) {
+            const pecs_status status = own_chunk_slow(gate, table, i, chunk, table_live_rows(table, chunk), &bytes);
+            if (status)
+                return status;
+        }
+        if (values) {
+            values[i] = bytes + in_chunk * archetype->column_bytes[i];
+            __builtin_prefetch(values[i], 1); /* all columns' lines are on their way before the first is used */
         }
     }
-    return status;
+    return PECS_OK;
 }
 
 /* Room for appends: chunks from that of row `low` on, which earlier removals may have reached, up to row `high`. */
@@ -310,15 +313,18 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
     return status;
 }
 
-/* Keeps the tail chunk of every column at hand. */
-static void find_tail(struct gate *gate, struct table *table)
+/* Keeps the last chunk of every column at hand: for reading, and if all have passed the gate also for appending. */
+static void find_tail(const struct gate *gate, struct table *table, uint64_t chunk)
 {
-    const uint64_t chunk = table->row_count >> table->archetype->chunk_shift;
     table->tail_rows = table_chunk_rows(table);
     for (uint32_t i = 0; i < table->archetype->column_count; i++) {
-        const struct array *array = (const struct array *)tree_get(&table->columns[i].chunks, chunk);
-        table->columns[i].tail = array->data;
-        table->tail_rows = min_u64(table->tail_rows, array->size_bytes / table->archetype->column_bytes[i]);
+        struct column *column = &table->columns[i];
+        const struct slot *slot = tree_slot(&column->chunks, chunk);
+        uint64_t rows = 0;
+        if (slot && slot->epoch == gate->epoch)
+            rows = ((const struct array *)slot->node)->size_bytes / table->archetype->column_bytes[i];
+        table->tail_rows = min_u64(table->tail_rows, rows);
+        column->tail = (uint8_t *)(uintptr_t)table_chunk(table, i, chunk);
     }
     table->tail_chunk = chunk;
     table->tail_epoch = gate->epoch;
@@ -326,12 +332,12 @@ static void find_tail(struct gate *gate, struct table *table)
 
 pecs_status table_reserve_append(struct gate *gate, struct table *table)
 {
-    if (table->tail_epoch == gate->epoch && table->tail_chunk == table->row_count >> table->archetype->chunk_shift &&
+    if (table_tail_is_at_hand(gate, table, table->row_count) &&
         (table->row_count & (table_chunk_rows(table) - 1)) < table->tail_rows)
         return PECS_OK;
     const pecs_status status = table_reserve(gate, table, 0, 1);
     if (!status)
-        find_tail(gate, table);
+        find_tail(gate, table, table->row_count >> table->archetype->chunk_shift);
     return status;
 }
 
@@ -339,14 +345,26 @@ pecs_status table_reserve_removal(struct gate *gate, struct table *table)
 {
     /* only a chunk that becomes empty is freed */
     const bool empties = ((table->row_count - 1) & (table_chunk_rows(table) - 1)) == 0;
-    return empties ? table_reserve(gate, table, 1, 0) : PECS_OK;
+    const pecs_status status = empties ? table_reserve(gate, table, 1, 0) : PECS_OK;
+    if (!status && !table_tail_is_at_hand(gate, table, table->row_count - 1))
+        find_tail(gate, table, (table->row_count - 1) >> table->archetype->chunk_shift);
+    return status;
 }
 
 void table_remove_row(const struct gate *gate, struct table *table, uint64_t row, uint8_t *const *values)
 {
-    const uint64_t last = --table->row_count;
-    for (uint32_t i = 0; row != last && i < table->archetype->column_count; i++)
-        copy_small(values[i], table_tail_value(gate, table, i, last), table->archetype->column_bytes[i]);
+    const struct archetype *archetype = table->archetype;
+    const uint64_t last = --table->row_count, in_chunk = last & (table_chunk_rows(table) - 1);
+    if (row == last)
+        return;
+    if (table_tail_is_at_hand(gate, table, last)) {
+        for (uint32_t i = 0; i < archetype->column_count; i++)
+            copy_small(values[i], table->columns[i].tail + in_chunk * archetype->column_bytes[i],
+                       archetype->column_bytes[i]);
+    } else {
+        for (uint32_t i = 0; i < archetype->column_count; i++)
+            copy_small(values[i], table_value(table, i, last), archetype->column_bytes[i]);
+    }
 }
 
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
@@ -371,7 +389,7 @@ void table_trim(struct gate *gate, struct table *table, uint64_t row_count_befor
                 continue;
             }
             node_release(gate->pool, slot->node);
-            *slot = (struct slot){ NULL, NULL, 0 };
+            *slot = (struct slot){ NULL, NULL, 0, 0 };
         }
     }
 }

@@ -73,8 +73,8 @@ struct table {
     struct runs *runs; /* NULL: every live chunk has an array */
     uint64_t row_count;
     /*
-     * The chunk that rows are appended to and taken from, at hand: while tail_epoch is the gate's epoch, the array
-     * of `tail_chunk` in each column is private, at column.tail, with room for tail_rows rows.
+     * The last chunk, at hand: while tail_epoch is the gate's epoch, the bytes of `tail_chunk` of each column are at
+     * column.tail, and all of them are private with room for tail_rows rows (0: for reading only).
      */
     uint64_t tail_epoch, tail_chunk, tail_rows;
     struct column columns[]; /* archetype->column_count of them */
@@ -118,6 +118,14 @@ uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t c
 
 /* The editing functions need a table that is private; those that fail leave its content as it was. */
 
+/* The bytes of a chunk that has passed the gate in this epoch, or NULL. */
+static inline uint8_t *table_owned_chunk(const struct gate *gate, const struct table *table, uint32_t column,
+                                         uint64_t chunk)
+{
+    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
+    return slot && slot->epoch == gate->epoch ? slot->data : NULL;
+}
+
 /* Passes the gate for one chunk of one column, with room for row_count rows. */
 pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
                             uint8_t **ret_bytes);
@@ -134,11 +142,16 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
 pecs_status table_reserve_append(struct gate *gate, struct table *table);
 pecs_status table_reserve_removal(struct gate *gate, struct table *table);
 
+static inline bool table_tail_is_at_hand(const struct gate *gate, const struct table *table, uint64_t row)
+{
+    return table->tail_epoch == gate->epoch && table->tail_chunk == row >> table->archetype->chunk_shift;
+}
+
 /* A value of the row after the last (readied by table_reserve_append) or of the last. */
 static inline const uint8_t *table_tail_value(const struct gate *gate, const struct table *table, uint32_t column,
                                               uint64_t row)
 {
-    if (table->tail_epoch == gate->epoch && table->tail_chunk == row >> table->archetype->chunk_shift)
+    if (table_tail_is_at_hand(gate, table, row))
         return table->columns[column].tail +
                (row & (table_chunk_rows(table) - 1)) * table->archetype->column_bytes[column];
     return table_value(table, column, row);

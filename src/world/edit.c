@@ -65,11 +65,11 @@ pecs_status edit_own_table(struct pecs_world *world, uint32_t table, struct tabl
 
 pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
 {
-    struct table *table;
-    uint8_t *bytes;
     const uint64_t chunk = index >> CHUNK_SHIFT, in_chunk = index & ((1 << CHUNK_SHIFT) - 1);
+    struct table *table;
     pecs_status status = state_own_index(&world->gate, world->state, &table);
-    if (!status)
+    uint8_t *bytes = status ? NULL : table_owned_chunk(&world->gate, table, 0, chunk);
+    if (!status && !bytes)
         status = table_own_chunk(&world->gate, table, 0, chunk, table_live_rows(table, chunk), &bytes);
     if (!status)
         __builtin_prefetch(bytes + in_chunk * sizeof(struct record), 1); /* it is changed after all else is ready */
@@ -286,5 +286,6 @@ void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, u
         edit_remove_row(world, at.table, at.row);
     else
         edit_move_row(world, entity, at.table, at.row, to);
-    table_trim(&world->gate, source, before);
+    if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* a chunk may have become empty */
+        table_trim(&world->gate, source, before);
 }

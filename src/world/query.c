@@ -195,6 +195,8 @@ static pecs_status own_for_parts(pecs_iter *iter)
     while (!status && next_table(iter)) {
         struct table *table;
         status = edit_own_table(world, iter->state.table, &table);
+        if (!status)
+            table->tail_epoch = 0;
         for (uint32_t i = 0; !status && i < query->data_count; i++) {
             const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
             if (!is_write(query->terms[i].access) || column == NO_COLUMN)

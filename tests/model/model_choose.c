@@ -65,6 +65,8 @@ bool choose_alive(struct model *model, const struct naive *naive, pecs_entity *r
     if (naive->alive_count == 0)
         return false;
     size_t index = random_below(&model->random, naive->slot_count);
+    if (random_once_in(&model->random, 8)) /* among the last: the end of the entity index, and mostly of a table */
+        index = naive->slot_count - 1 - random_below(&model->random, naive->slot_count < 64 ? naive->slot_count : 64);
     while (!naive->slots[index].alive)
         index = (index + 1) % naive->slot_count;
     *ret_entity = naive_entity(naive, index);

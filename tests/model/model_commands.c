@@ -325,6 +325,9 @@ void op_commands_misuse(struct model *model, struct test_world *world)
         return; /* handles may come again; nothing to tell them apart by */
     model_expect(model, pecs_commands_despawn(commands->buffer, commands->old), PECS_E_MISUSE,
                  "a provisional handle of an earlier batch");
+    const pecs_value link = { model_component(world->registry, TYPE_LINK), sizeof(pecs_entity), &commands->old };
+    model_expect(model, pecs_commands_spawn(commands->buffer, &link, 1, &entity), PECS_E_MISUSE,
+                 "a provisional handle of an earlier batch in a field");
     const pecs_status status = pecs_world_despawn(world->world, &commands->old, 1);
     model_expect(model, status, PECS_E_DEAD, "despawn of a provisional handle");
 }

@@ -76,10 +76,11 @@ void compare_entity(const struct model *model, pecs_view view, unsigned registry
 
 static void compare_singletons(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive)
 {
-    for (unsigned type = 0; type < MODEL_SIZED_COUNT; type++) {
-        const void *value = pecs_view_singleton(view, model_component(registry, type), model_size(type));
+    for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++) {
+        const pecs_component component = model_component(registry, type);
         const bool has = naive->singleton_has >> type & 1;
-        if ((value != NULL) != has)
+        const void *value = pecs_view_singleton(view, component, model_size(type));
+        if (pecs_view_has_singleton(view, component) != has || (value != NULL) != (has && model_size(type) > 0))
             model_fail(model, "singleton %s is %s", model_types[type]->name, has ? "lost" : "there, should not be");
         if (value && !model_value_equal(type, value, naive->singletons + model_offsets[type]))
             model_fail(model, "singleton %s has another value", model_types[type]->name);

@@ -322,14 +322,15 @@ void op_edit_refused(struct model *model, struct test_world *world)
 
 void op_singleton_set(struct model *model, struct test_world *world)
 {
-    const unsigned type = (unsigned)random_below(&model->random, MODEL_SIZED_COUNT);
+    const unsigned type = (unsigned)random_below(&model->random, MODEL_TYPE_COUNT);
     const pecs_component component = model_component(world->registry, type);
     uint8_t value[MODEL_VALUE_BYTES];
     model_value_random(type, value, &model->random, choose_handle, world->naive);
-    pecs_status status = pecs_world_set_singleton(world->world, component, model_size(type), value);
+    const void *data = model_size(type) && !random_once_in(&model->random, 16) ? value : NULL; /* or zeros */
+    pecs_status status = pecs_world_set_singleton(world->world, component, model_size(type), data);
     if (!model_refused(model, status)) {
         model_expect(model, status, PECS_OK, "pecs_world_set_singleton");
-        naive_set_singleton(world->naive, type, value);
+        naive_set_singleton(world->naive, type, data);
     }
     expect_misuse(model, pecs_world_set_singleton(world->world, component, model_size(type) + 1, value),
                   "set_singleton with a wrong size");
@@ -338,15 +339,17 @@ void op_singleton_set(struct model *model, struct test_world *world)
 
 void op_singleton_edit(struct model *model, struct test_world *world)
 {
-    const unsigned type = (unsigned)random_below(&model->random, MODEL_SIZED_COUNT);
+    const unsigned type = (unsigned)random_below(&model->random, MODEL_TYPE_COUNT);
     const bool has = world->naive->singleton_has >> type & 1;
     void *value = NULL;
     const pecs_status status =
         pecs_world_edit_singleton(world->world, model_component(world->registry, type), model_size(type), &value);
     if (model_refused(model, status))
         return;
-    model_expect(model, status, has ? PECS_OK : PECS_E_ABSENT, "pecs_world_edit_singleton");
-    if (!has)
+    const bool editable = has && model_size(type) > 0;
+    model_expect(model, status, model_size(type) == 0 ? PECS_E_MISUSE : has ? PECS_OK : PECS_E_ABSENT,
+                 "pecs_world_edit_singleton");
+    if (!editable)
         return;
     if (!model_value_equal(type, value, world->naive->singletons + model_offsets[type]))
         model_fail(model, "edit_singleton gives another value of %s", model_types[type]->name);
@@ -358,7 +361,7 @@ void op_singleton_edit(struct model *model, struct test_world *world)
 
 void op_singleton_remove(struct model *model, struct test_world *world)
 {
-    const unsigned type = (unsigned)random_below(&model->random, MODEL_SIZED_COUNT);
+    const unsigned type = (unsigned)random_below(&model->random, MODEL_TYPE_COUNT);
     const bool has = world->naive->singleton_has >> type & 1;
     const pecs_status status = pecs_world_remove_singleton(world->world, model_component(world->registry, type));
     if (model_refused(model, status))

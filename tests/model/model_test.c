@@ -219,7 +219,7 @@ static struct operation *choose_operation(struct model *model)
         /* What grows with the world comes as much more rarely in a larger one. */
         const uint64_t rarely = operation->cost == COST_ENTITY  ? 1
                                 : operation->cost == COST_WORLD ? 1 + model->size / 100
-                                                                : 1 + model->size / 40;
+                                                                : 1 + model->size / 60;
         if (random_once_in(&model->random, rarely < RARELY_MAX ? rarely : RARELY_MAX))
             return operation;
     }
@@ -260,8 +260,11 @@ static void operate(struct model *model)
     if (trace)
         fprintf(stderr, "%" PRIu64 " %s, world %zu of %zu: %zu entities\n", model->operation, operation->name,
                 (size_t)(world - model->worlds), model->world_count, world->naive->alive_count);
-    if (operation->may_run_short && model->size < 1000 && random_once_in(&model->random, 12))
-        model_memory_arm(random_below(&model->random, random_once_in(&model->random, 4) ? 200 : 12));
+    /* Small and large numbers alike: an edit's first steps fail, or its last. */
+    const uint64_t pass = (1u << random_below(&model->random, 9)) - 1;
+    const uint64_t rarely = operation->cost == COST_ENTITY ? 12 : 5;
+    if (operation->may_run_short && model->size < 1000 && random_once_in(&model->random, rarely))
+        model_memory_arm(random_below(&model->random, pass + 1));
     operation->function(model, world);
     model_memory_disarm();
     operation->count++;

@@ -1,0 +1,632 @@
+/*
+ * An edit that fails changes nothing: every public function that takes memory, with each of its allocations failing once,
+ * and with all allocations failing from each one on. See try_every_failure in world_fixture.h for what is compared.
+ *
+ * `least` in each trial says how many allocations it must make at least; fewer would mean that the trial no longer reaches
+ * what it is for.
+ */
+#include "world_fixture.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+TestSuite(failures);
+
+enum { ROWS = CHUNK_ROWS + 100 };
+
+/* Two tables, one of more than a chunk; some free slots; entities[] holds some of each. */
+static void populate(struct stage *stage)
+{
+    static Position positions[ROWS];
+    static pecs_entity all[ROWS];
+    for (uint32_t i = 0; i < ROWS; i++)
+        positions[i] = (Position){ (float)i, 1, 2 };
+    must(pecs_world_spawn(stage->world, ROWS, (pecs_value[]){ PECS_ROWS(POSITION, positions) }, 1, all) == PECS_OK);
+    const pecs_value values[] = { PECS_VALUE(TEAM, Team, 4), PECS_VALUE(HEALTH, Health, 5, 6) };
+    for (int i = 0; i < 32; i++)
+        stage->entities[i] = all[i * 130];
+    for (int i = 32; i < 64; i++)
+        stage->entities[i] = spawn_one(stage->world, values, 2);
+    must(pecs_world_despawn(stage->world, (pecs_entity[]){ all[5], all[4100], all[77] }, 3) == PECS_OK);
+    must(pecs_world_set_singleton(stage->world, TEAM, 1, &(Team){ 3 }) == PECS_OK);
+}
+
+static void populate_and_share(struct stage *stage)
+{
+    populate(stage);
+    stage->snapshot = take(stage->world);
+}
+
+static void nothing(struct stage *stage)
+{
+    (void)stage;
+}
+
+/* Spawn. */
+
+static pecs_status spawn_into_new_table(struct stage *stage)
+{
+    pecs_entity entities[3] = { { 8, 8 } };
+    const pecs_value values[] = { PECS_HAS(FROZEN), { LINK, sizeof(Link), NULL } };
+    const pecs_status status = pecs_world_spawn(stage->world, 3, values, 2, entities);
+    must(!status || same(entities[0], (pecs_entity){ 8, 8 }));
+    return status;
+}
+
+Test(failures, spawn_into_an_empty_world)
+{
+    try_every_failure(&(struct trial){ nothing, spawn_into_new_table }, 8);
+}
+
+Test(failures, spawn_into_a_new_table)
+{
+    try_every_failure(&(struct trial){ populate, spawn_into_new_table }, 5);
+}
+
+Test(failures, spawn_into_a_new_table_of_a_shared_world)
+{
+    try_every_failure(&(struct trial){ populate_and_share, spawn_into_new_table }, 9);
+}
+
+/* One free slot is reused for each, all three, and then new ones. */
+static pecs_status spawn_and_reuse(struct stage *stage)
+{
+    static const Position positions[10];
+    return pecs_world_spawn(stage->world, 10, (pecs_value[]){ PECS_ROWS(POSITION, positions) }, 1, NULL);
+}
+
+Test(failures, spawn_reusing_slots)
+{
+    try_every_failure(&(struct trial){ populate, spawn_and_reuse }, 4);
+}
+
+Test(failures, spawn_reusing_slots_of_a_shared_world)
+{
+    try_every_failure(&(struct trial){ populate_and_share, spawn_and_reuse }, 10);
+}
+
+static pecs_status spawn_chunks(struct stage *stage)
+{
+    static const Position positions[3 * CHUNK_ROWS];
+    return pecs_world_spawn(stage->world, 3 * CHUNK_ROWS, (pecs_value[]){ PECS_ROWS(POSITION, positions) }, 1, NULL);
+}
+
+Test(failures, spawn_growing_by_chunks)
+{
+    try_every_failure(&(struct trial){ populate_and_share, spawn_chunks }, 15);
+}
+
+/* Despawn. */
+
+static pecs_status despawn_one(struct stage *stage)
+{
+    return pecs_world_despawn(stage->world, &stage->entities[3], 1);
+}
+
+Test(failures, despawn_of_one)
+{
+    try_every_failure(&(struct trial){ populate_and_share, despawn_one }, 8);
+}
+
+/* The only row: its chunk goes. */
+static void one_of_a_kind(struct stage *stage)
+{
+    populate(stage);
+    stage->entities[3] = spawn_one(stage->world, (pecs_value[]){ PECS_VALUE(LINK, Link, 1, { 0, 1 }, { { 0, 0 }, { 0, 0 } }) }, 1);
+    stage->snapshot = take(stage->world);
+}
+
+Test(failures, despawn_of_a_tables_last_row)
+{
+    try_every_failure(&(struct trial){ one_of_a_kind, despawn_one }, 5);
+}
+
+static pecs_status despawn_many(struct stage *stage)
+{
+    return pecs_world_despawn(stage->world, stage->entities, 64);
+}
+
+Test(failures, despawn_of_many)
+{
+    try_every_failure(&(struct trial){ populate, despawn_many }, 1);
+}
+
+Test(failures, despawn_of_many_in_a_shared_world)
+{
+    try_every_failure(&(struct trial){ populate_and_share, despawn_many }, 15);
+}
+
+static void populate_for_matching(struct stage *stage)
+{
+    populate_and_share(stage);
+    stage->query = make_query(stage->registry, (pecs_term[]){ { POSITION, PECS_WITH } }, 1);
+}
+
+static pecs_status despawn_matching(struct stage *stage)
+{
+    uint64_t count = 77;
+    const pecs_status status = pecs_world_despawn_matching(stage->world, stage->query, &count);
+    must(count == (status ? 77 : ROWS - 3));
+    return status;
+}
+
+Test(failures, despawn_matching)
+{
+    try_every_failure(&(struct trial){ populate_for_matching, despawn_matching }, 6);
+}
+
+/* Set, remove, edit. */
+
+static pecs_status set_in_place(struct stage *stage)
+{
+    const pecs_value values[] = { PECS_VALUE(HEALTH, Health, 8, 9), PECS_VALUE(TEAM, Team, 7) };
+    return pecs_world_set(stage->world, stage->entities[40], values, 2);
+}
+
+Test(failures, set_in_place_after_a_take)
+{
+    try_every_failure(&(struct trial){ populate_and_share, set_in_place }, 4);
+}
+
+static pecs_status set_and_add(struct stage *stage)
+{
+    const pecs_value values[] = { PECS_VALUE(POSITION, Position, 7, 8, 9), PECS_VALUE(HEALTH, Health, 8, 9),
+                                  PECS_HAS(FROZEN) };
+    return pecs_world_set(stage->world, stage->entities[2], values, 3);
+}
+
+Test(failures, set_adding_components)
+{
+    try_every_failure(&(struct trial){ populate, set_and_add }, 6);
+}
+
+Test(failures, set_adding_components_in_a_shared_world)
+{
+    try_every_failure(&(struct trial){ populate_and_share, set_and_add }, 12);
+}
+
+static pecs_status remove_one(struct stage *stage)
+{
+    return pecs_world_remove(stage->world, stage->entities[50], (pecs_component[]){ TEAM, LINK }, 2);
+}
+
+Test(failures, remove_from_a_row)
+{
+    try_every_failure(&(struct trial){ populate_and_share, remove_one }, 12);
+}
+
+static pecs_status edit_one(struct stage *stage)
+{
+    stage->pointer = NULL;
+    const pecs_status status =
+        pecs_world_edit(stage->world, stage->entities[31], POSITION, sizeof(Position), &stage->pointer);
+    must(!status == (stage->pointer != NULL));
+    if (!status)
+        ((Position *)stage->pointer)->x = 1234;
+    return status;
+}
+
+Test(failures, edit_after_a_take)
+{
+    try_every_failure(&(struct trial){ populate_and_share, edit_one }, 5);
+}
+
+/* A reader is open: what is replaced is kept, which takes memory too. */
+static pecs_status edit_beside_a_reader(struct stage *stage)
+{
+    pecs_query *query = stage->query;
+    pecs_iter iter = pecs_query_read(query, pecs_world_view(stage->world), NULL);
+    must(pecs_iter_next(&iter));
+    const pecs_status status = edit_one(stage);
+    must(pecs_iter_end(&iter) == PECS_OK);
+    return status;
+}
+
+Test(failures, edit_beside_a_reader)
+{
+    try_every_failure(&(struct trial){ populate_for_matching, edit_beside_a_reader }, 6);
+}
+
+/* Singletons. */
+
+static pecs_status set_first_singleton(struct stage *stage)
+{
+    return pecs_world_set_singleton(stage->world, HEALTH, sizeof(Health), &(Health){ 1, 2 });
+}
+
+Test(failures, a_worlds_first_singleton)
+{
+    try_every_failure(&(struct trial){ nothing, set_first_singleton }, 4);
+}
+
+Test(failures, one_more_singleton)
+{
+    try_every_failure(&(struct trial){ populate_and_share, set_first_singleton }, 6);
+}
+
+static pecs_status set_singleton_again(struct stage *stage)
+{
+    return pecs_world_set_singleton(stage->world, TEAM, 1, &(Team){ 99 });
+}
+
+Test(failures, a_singleton_set_in_place)
+{
+    try_every_failure(&(struct trial){ populate_and_share, set_singleton_again }, 3);
+}
+
+static pecs_status remove_singleton(struct stage *stage)
+{
+    return pecs_world_remove_singleton(stage->world, TEAM);
+}
+
+Test(failures, the_last_singleton_removed)
+{
+    try_every_failure(&(struct trial){ populate_and_share, remove_singleton }, 5);
+}
+
+static pecs_status edit_singleton(struct stage *stage)
+{
+    stage->pointer = NULL;
+    const pecs_status status = pecs_world_edit_singleton(stage->world, TEAM, 1, &stage->pointer);
+    must(!status == (stage->pointer != NULL));
+    if (!status)
+        ((Team *)stage->pointer)->number = 55;
+    return status;
+}
+
+Test(failures, a_singleton_edited)
+{
+    try_every_failure(&(struct trial){ populate_and_share, edit_singleton }, 3);
+}
+
+/* Ticks and snapshots. */
+
+static pecs_status advance(struct stage *stage)
+{
+    uint64_t tick = 77;
+    const pecs_status status = pecs_world_advance(stage->world, &tick);
+    must(tick == (status ? 77 : 2));
+    return status;
+}
+
+Test(failures, advance_of_a_shared_world)
+{
+    try_every_failure(&(struct trial){ populate_and_share, advance }, 1);
+}
+
+Test(failures, take_takes_no_memory)
+{
+    struct stage stage;
+    stage_set(&stage, &(struct trial){ populate, NULL });
+    const uint64_t calls = counting.call_count;
+    stage.taken = take(stage.world);
+    cr_assert_eq(counting.call_count, calls);
+    stage_strike(&stage);
+}
+
+/* From a world with other tables, and its map of free slots made, to the snapshot. */
+static void diverge(struct stage *stage)
+{
+    populate_and_share(stage);
+    for (uint32_t bits = 0; bits < 16; bits++) {
+        pecs_value values[4];
+        size_t count = 0;
+        for (pecs_component i = 0; i < 4; i++)
+            if (bits >> i & 1)
+                values[count++] = (pecs_value){ i, fixture_types[i]->size, NULL };
+        spawn_one(stage->world, values, count);
+    }
+}
+
+static pecs_status restore(struct stage *stage)
+{
+    return pecs_world_restore(stage->world, stage->snapshot);
+}
+
+Test(failures, restore_to_the_past)
+{
+    try_every_failure(&(struct trial){ diverge, restore }, 1);
+}
+
+/* The world is set back first: the snapshot then holds tables that the world has not. */
+static void set_back(struct stage *stage)
+{
+    diverge(stage);
+    pecs_snapshot *future = take(stage->world);
+    must(pecs_world_restore(stage->world, stage->snapshot) == PECS_OK);
+    pecs_snapshot_release(stage->snapshot);
+    stage->snapshot = future;
+}
+
+Test(failures, restore_to_the_future)
+{
+    try_every_failure(&(struct trial){ set_back, restore }, 1);
+}
+
+/* Another world's tables: all of the catalog is new, and larger than what the world had. */
+static void meet_another_world(struct stage *stage)
+{
+    struct stage other = { .registry = stage->registry, .world = make_world(stage->registry, NULL) };
+    diverge(&other);
+    pecs_snapshot_release(other.snapshot);
+    stage->snapshot = take(other.world);
+    pecs_world_destroy(other.world);
+    spawn_position(stage->world, 1);
+}
+
+Test(failures, restore_to_another_world)
+{
+    try_every_failure(&(struct trial){ meet_another_world, restore }, 5);
+}
+
+static pecs_status fork_world(struct stage *stage)
+{
+    pecs_error error = { .status = PECS_OK };
+    const pecs_status status = pecs_world_create(stage->registry, stage->snapshot, NULL, &stage->made, &error);
+    must(error.status == status);
+    if (!status) {
+        const struct photograph a = photograph_of(pecs_snapshot_view(stage->snapshot));
+        const struct photograph b = photograph_of(pecs_world_view(stage->made));
+        must(same_photograph(&a, &b));
+        check_world(stage->made);
+    }
+    return status;
+}
+
+Test(failures, fork)
+{
+    try_every_failure(&(struct trial){ diverge, fork_world }, 6);
+}
+
+/* A loaded file: private bytes that are edited in place where they can be. */
+static void load_file(struct stage *stage)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "/tmp/pecs-failures-%ld", (long)getpid());
+    populate(stage);
+    pecs_error error;
+    cr_assert_eq(pecs_world_save(stage->world, path, &(pecs_save_options){ .skip_sync = true }, &error), PECS_OK, "%s",
+                 error.message);
+    pecs_snapshot *loaded;
+    cr_assert_eq(pecs_snapshot_load(stage->registry, path, NULL, &loaded, &error), PECS_OK, "%s", error.message);
+    unlink(path);
+    cr_assert_eq(pecs_world_restore(stage->world, loaded), PECS_OK);
+    pecs_snapshot_release(loaded);
+}
+
+Test(failures, edits_of_a_loaded_world)
+{
+    try_every_failure(&(struct trial){ load_file, set_and_add }, 8);
+    try_every_failure(&(struct trial){ load_file, despawn_many }, 8);
+    try_every_failure(&(struct trial){ load_file, spawn_and_reuse }, 8);
+}
+
+/* Queries. */
+
+static pecs_status create_query(struct stage *stage)
+{
+    pecs_error error = { .status = PECS_OK };
+    const pecs_status status = pecs_query_create(
+        stage->registry, (pecs_term[]){ { POSITION, PECS_WRITE }, { TEAM, PECS_WITHOUT } }, 2, &stage->query, &error);
+    must(error.status == status);
+    return status;
+}
+
+Test(failures, a_query_created)
+{
+    try_every_failure(&(struct trial){ nothing, create_query }, 1);
+}
+
+static void populate_for_writing(struct stage *stage)
+{
+    populate_and_share(stage);
+    stage->query =
+        make_query(stage->registry, (pecs_term[]){ { POSITION, PECS_MAYBE_WRITE }, { HEALTH, PECS_MAYBE_WRITE } }, 2);
+}
+
+/* Passes all chunks through the gate; writes once none can fail any more. */
+static pecs_status write_chunks(struct stage *stage)
+{
+    pecs_iter iter = pecs_query_edit(stage->query, stage->world, NULL);
+    while (pecs_iter_next(&iter))
+        ;
+    const pecs_status status = pecs_iter_end(&iter);
+    if (status)
+        return status;
+    iter = pecs_query_edit(stage->query, stage->world, NULL);
+    while (pecs_iter_next(&iter)) {
+        Position *positions = pecs_write(&iter, POSITION, Position);
+        for (size_t i = 0; positions && i < iter.row_count; i++)
+            positions[i].y += 1;
+    }
+    must(pecs_iter_end(&iter) == PECS_OK);
+    return PECS_OK;
+}
+
+Test(failures, a_writing_iteration)
+{
+    try_every_failure(&(struct trial){ populate_for_writing, write_chunks }, 8);
+}
+
+/* Three parts: begun together, then run to the end one after the other. */
+static pecs_status write_parts(struct stage *stage)
+{
+    pecs_iter parts[3];
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; i < 3; i++)
+        parts[i] = pecs_query_edit(stage->query, stage->world, &(pecs_iter_options){ .part = i, .part_count = 3 });
+    for (uint32_t i = 0; i < 3; i++) {
+        while (pecs_iter_next(&parts[i]))
+            ;
+        const pecs_status end = pecs_iter_end(&parts[i]);
+        status = status ? status : end;
+    }
+    return status ? status : write_chunks(stage);
+}
+
+Test(failures, a_writing_iteration_in_parts)
+{
+    try_every_failure(&(struct trial){ populate_for_writing, write_parts }, 8);
+}
+
+/* The chunks that were given before the failure are written, no other is, and the reader's status tells. */
+Test(failures, a_failing_iteration_gives_whole_chunks_until_it_ends)
+{
+    for (uint64_t nth = 1;; nth++) {
+        struct stage stage;
+        stage_set(&stage, &(struct trial){ populate_for_writing, NULL });
+        counting.fail_at = counting.call_count + nth;
+        pecs_iter iter = pecs_query_edit(stage.query, stage.world, NULL);
+        uint64_t written_count = 0, found_count = 0;
+        while (pecs_iter_next(&iter)) {
+            Position *positions = pecs_write(&iter, POSITION, Position);
+            for (size_t i = 0; positions && i < iter.row_count; i++, written_count++)
+                positions[i].y = 500;
+        }
+        counting.fail_at = 0;
+        cr_assert_eq(iter.row_count, 0);
+        const pecs_status status = pecs_iter_end(&iter);
+        iter = pecs_query_read(stage.query, pecs_world_view(stage.world), NULL);
+        while (pecs_iter_next(&iter)) {
+            const Position *positions = pecs_read(&iter, POSITION, Position);
+            for (size_t i = 0; positions && i < iter.row_count; i++)
+                found_count += positions[i].y == 500;
+        }
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+        cr_assert_eq(found_count, written_count);
+        check_world(stage.world);
+        stage_strike(&stage);
+        if (!status) {
+            cr_assert_eq(written_count, ROWS - 3);
+            break;
+        }
+        cr_assert_eq(status, PECS_E_MEMORY);
+    }
+}
+
+/* Commands. */
+
+static void record_batch(struct stage *stage)
+{
+    populate_and_share(stage);
+    must(pecs_commands_create(stage->registry, &stage->commands) == PECS_OK);
+    pecs_commands *commands = stage->commands;
+    const pecs_entity *entities = stage->entities;
+    pecs_entity parent, child;
+    must(pecs_commands_spawn(commands, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 1, 1) }, 1, &parent) == 0);
+    const Link link = { 5, parent, { entities[0], none } };
+    must(pecs_commands_spawn(commands, (pecs_value[]){ { LINK, sizeof(link), &link } }, 1, &child) == 0);
+    must(pecs_commands_set(commands, parent, (pecs_value[]){ PECS_VALUE(TEAM, Team, 2), PECS_HAS(FROZEN) }, 2) == 0);
+    for (int i = 0; i < 10; i++)
+        must(pecs_commands_despawn(commands, entities[i]) == 0);
+    for (int i = 8; i < 16; i++)
+        must(pecs_commands_set(commands, entities[i], (pecs_value[]){ PECS_VALUE(TEAM, Team, 9) }, 1) == 0);
+    for (int i = 16; i < 20; i++)
+        must(pecs_commands_set(commands, entities[i], (pecs_value[]){ PECS_VALUE(POSITION, Position, 9, 9, 9) }, 1) ==
+             0);
+    for (int i = 32; i < 64; i++)
+        must(pecs_commands_remove(commands, entities[i], (pecs_component[]){ TEAM, POSITION }, 2) == 0);
+    for (int i = 40; i < 44; i++)
+        must(pecs_commands_despawn(commands, entities[i]) == 0);
+    for (int i = 0; i < 20; i++)
+        must(pecs_commands_spawn(commands, (pecs_value[]){ PECS_VALUE(HEALTH, Health, i, i) }, 1, &child) == 0);
+}
+
+static pecs_status apply(struct stage *stage)
+{
+    uint64_t skipped_count = 77;
+    const pecs_status status = pecs_commands_apply(stage->commands, stage->world, &skipped_count);
+    must(skipped_count == (status ? 77 : 2));
+    return status;
+}
+
+Test(failures, a_mixed_batch_of_commands)
+{
+    try_every_failure(&(struct trial){ record_batch, apply }, 30);
+}
+
+static void make_commands(struct stage *stage)
+{
+    populate(stage);
+    must(pecs_commands_create(stage->registry, &stage->commands) == PECS_OK);
+}
+
+/* Each of the four is recorded, again after it failed; the batch then holds each once. */
+static pecs_status record_one_of_each(struct stage *stage)
+{
+    pecs_commands *commands = stage->commands;
+    pecs_entity provisional = { 8, 8 };
+    const pecs_value health[] = { PECS_VALUE(HEALTH, Health, 5, 5) };
+    const pecs_status spawned = pecs_commands_spawn(commands, health, 1, &provisional);
+    must(!spawned || same(provisional, (pecs_entity){ 8, 8 }));
+    const pecs_status despawned = pecs_commands_despawn(commands, stage->entities[1]);
+    const pecs_status set = pecs_commands_set(commands, stage->entities[2], health, 1);
+    const pecs_status removed = pecs_commands_remove(commands, stage->entities[33], (pecs_component[]){ TEAM }, 1);
+    if (spawned || despawned || set || removed) {
+        pecs_commands_clear(commands);
+        return PECS_E_MEMORY;
+    }
+    must(summary_of(pecs_world_view(stage->world)).entity_count == ROWS - 3 + 32);
+    counting.fail_at = 0; /* recording is what is on trial here */
+    return pecs_commands_apply(commands, stage->world, NULL);
+}
+
+Test(failures, recording)
+{
+    try_every_failure(&(struct trial){ make_commands, record_one_of_each }, 2);
+}
+
+/* What was recorded before the failure is still there, and what failed is not. */
+Test(failures, a_command_that_cannot_be_recorded_is_not)
+{
+    struct stage stage;
+    stage_set(&stage, &(struct trial){ make_commands, NULL });
+    uint64_t recorded_count = 0, failure_count = 0;
+    for (int i = 0; i < 200; i++) {
+        counting.fail_at = i % 2 ? counting.call_count + 1 : 0;
+        const pecs_status status = pecs_commands_spawn(
+            stage.commands, (pecs_value[]){ { LINK, sizeof(Link), NULL }, PECS_VALUE(POSITION, Position, 1, 2, 3) }, 2,
+            NULL);
+        cr_assert(status == PECS_OK || status == PECS_E_MEMORY);
+        recorded_count += status == PECS_OK;
+        failure_count += status == PECS_E_MEMORY;
+    }
+    counting.fail_at = 0;
+    cr_assert_geq(failure_count, 1);
+    cr_assert_eq(pecs_commands_apply(stage.commands, stage.world, NULL), PECS_OK);
+    cr_assert_eq(summary_of(pecs_world_view(stage.world)).entity_count, ROWS - 3 + 32 + recorded_count);
+    check_world(stage.world);
+    stage_strike(&stage);
+}
+
+static pecs_status create_commands(struct stage *stage)
+{
+    return pecs_commands_create(stage->registry, &stage->commands);
+}
+
+Test(failures, a_command_buffer_created)
+{
+    try_every_failure(&(struct trial){ nothing, create_commands }, 2);
+}
+
+Test(failures, a_registry_created)
+{
+    for (uint64_t nth = 1;; nth++) {
+        pecs_registry *registry = NULL;
+        pecs_error error = { .status = PECS_OK };
+        const pecs_registry_desc desc = { fixture_types, FIXTURE_TYPE_COUNT, counting_hooks };
+        counting.fail_at = counting.call_count + nth;
+        const pecs_status status = pecs_registry_create(&desc, &registry, &error);
+        counting.fail_at = 0;
+        cr_assert_eq(error.status, status);
+        if (!status) {
+            pecs_registry_destroy(registry);
+            assert_no_leak();
+            cr_assert_geq(nth, 4);
+            break;
+        }
+        cr_assert_eq(status, PECS_E_MEMORY);
+        cr_assert_null(registry);
+        assert_no_leak();
+    }
+}
