@@ -323,9 +323,11 @@ class TypeParser:
         at = self.take(align_up(size, 4))
         self.require(not any(self.data[at + size:self.at]), "the bytes after a name are not zero")
         try:
-            return self.data[at:at + size].decode()
+            text = self.data[at:at + size].decode()
         except UnicodeDecodeError:
             raise Broken("TYPE-1", self.offset, "a name is not UTF-8") from None
+        self.require(not any(c < " " or "\x7f" <= c < "\xa0" for c in text), "a name has control characters")
+        return text
 
     def fields(self, count, size, depth):
         """The fields of a struct, which tile its size."""
@@ -439,7 +441,7 @@ class File:
         place = {name: self.commit_offset + offset for name, offset in COMMIT_HEADER.offsets.items()}
         require(commit.magic == b"PCMT", "COMMIT-1", self.commit_offset, "no commit is there")
         require(commit.segment_count == 1 and commit.slot_count <= SLOT_COUNT_MAX and
-                commit.free_count + commit.entity_count <= commit.slot_count and commit.tick > 0,
+                commit.free_count + commit.entity_count <= commit.slot_count and 0 < commit.tick < 1 << 63,
                 "COMMIT-2", place["segment_count"], "the commit's counts cannot be")
         if self.header.flags & COUNTS_KNOWN:
             require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,

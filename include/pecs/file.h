@@ -34,7 +34,8 @@ typedef struct pecs_load_options {
 
 /*
  * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is
- * published but may not be durable), PECS_E_MEMORY. Needs under 16 MiB of memory at any size.
+ * published but may not be durable), PECS_E_MEMORY. Needs under 16 MiB of memory at any number of
+ * entities, and about a kilobyte for each table.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

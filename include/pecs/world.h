@@ -1,7 +1,7 @@
 /*
  * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
  *
- * An edit that fails changes nothing. Structural edits (spawn, despawn, set of an absent component, remove, singletons
+ * An edit that fails changes nothing (but may count what it was to change as changed at this tick). Structural edits (spawn, despawn, set of an absent component, remove, singletons
  * added or removed, advance, restore) give PECS_E_BUSY while an iteration over the world is open; edits of values
  * do not.
  */
@@ -36,7 +36,11 @@ PECS_API void pecs_world_destroy(pecs_world *world);
 /* The view of a world: always its present state. */
 PECS_API pecs_view pecs_world_view(const pecs_world *world);
 
-/* A component and an array of values of it, one a row. Tags: size 0, data NULL. data NULL: all zero. */
+/*
+ * A component and an array of values of it, one a row. The values, like the arrays of handles that edits take, must not
+ * lie in the world itself: what pecs_get or an iteration gave is gone when the edit begins; copy it first, or use a
+ * command buffer, which copies. Tags: size 0, data NULL. data NULL: all zero.
+ */
 typedef struct pecs_value {
     pecs_component component;
     size_t size_bytes; /* of one value: the type's size */

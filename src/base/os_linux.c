@@ -53,6 +53,12 @@ void os_mutex_unlock(struct os_mutex *mutex)
     pthread_mutex_unlock(&mutex->native);
 }
 
+static size_t page_bytes(void)
+{
+    const long bytes = sysconf(_SC_PAGESIZE);
+    return bytes > 0 ? (size_t)bytes : 4096;
+}
+
 /* Reserves size_bytes of address space at a multiple of 2 MiB. NULL when there is none. */
 static uint8_t *reserve_aligned(size_t size_bytes)
 {
@@ -62,8 +68,8 @@ static uint8_t *reserve_aligned(size_t size_bytes)
     uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, HUGE_PAGE);
     if (aligned != start)
         munmap(start, (size_t)(aligned - start));
-    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), 4096),
-            *reserved = start + size_bytes + HUGE_PAGE;
+    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), page_bytes());
+    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + HUGE_PAGE), page_bytes());
     if (end < reserved)
         munmap(end, (size_t)(reserved - end));
     return aligned;
@@ -154,6 +160,11 @@ pecs_status os_file_map(const struct os_file *file, const char *path, const uint
         munmap(bytes, size);
         uint8_t *place = reserve_aligned(size);
         bytes = place ? mmap(place, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->descriptor, 0) : MAP_FAILED;
+        if (place && bytes == MAP_FAILED) {
+            const int os_error = errno;
+            munmap(place, size);
+            errno = os_error;
+        }
     }
     if (bytes == MAP_FAILED)
         return errno == ENOMEM ? fail_memory(error) : fail_os(error, errno, "cannot map", path);

@@ -2,7 +2,7 @@
  * The reader. Nothing in a file is believed: each number is checked against the file's size or against another number
  * that was, and each broken rule is told with its id and the byte offset. Memory grows with the file's length only.
  *
- * The order: footer, header, commit (types, tables, counts), segments (prologue, runs), and for load each segment's
+ * The order: header, footer, commit (types, tables, counts), segments (prologue, runs), and for load each segment's
  * data, then the agreement of rows and index. A state is handed out only when all of it has passed.
  *
  * Resume and load differ in one place, `fetch`: a map has its bytes, a private image reads them when they are first wanted.
@@ -16,6 +16,8 @@
 #include "typecode.h"
 
 #include <inttypes.h>
+
+static_assert((int)FORMAT_INDEX_SHIFT == (int)CHUNK_SHIFT, "the chunks of the index are those of the format");
 
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "columns are used where they lie: big-endian hosts need a converting reader"
@@ -156,7 +158,8 @@ static pecs_status read_commit_header(struct reader *reader)
     reader->segment_count = le32_load(commit->segment_count);
     const uint64_t entities = le64_load(commit->entity_count), slots = le64_load(commit->slot_count);
     if (slots > SLOT_COUNT_MAX || le64_load(commit->free_count) > slots ||
-        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) == 0 || reader->segment_count != 1)
+        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) - 1 >= INT64_MAX ||
+        reader->segment_count != 1)
         return CORRUPT(reader, place + offsetof(struct commit_header, segment_count), "COMMIT-2",
                        "the commit's counts of segments, slots, free slots and entities cannot be");
     const bool known = le32_load(reader->header.flags) & HEADER_COUNTS_KNOWN;

@@ -87,7 +87,7 @@ static bool check_string(struct cursor *cursor, uint32_t smallest)
 {
     uint32_t size;
     const char *text = take_string(cursor, &size);
-    if (!text || size < smallest || size > NAME_MAX_BYTES)
+    if (!text || size < smallest || (size && !component_name_is_valid(text, size)))
         return false;
     for (uint64_t i = size; i < align_up(size, 4); i++)
         if (text[i])

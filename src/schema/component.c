@@ -82,19 +82,28 @@ static unsigned character_size(const uint8_t *text)
     return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
 }
 
+bool component_name_is_valid(const char *name, size_t size_bytes)
+{
+    const uint8_t *text = (const uint8_t *)name;
+    size_t at = 0;
+    while (at < size_bytes) {
+        /* a character never ends beyond a zero: in a name of known size the rest is copied to have one */
+        uint8_t character[5] = { 0 };
+        memcpy(character, text + at, min_u64(size_bytes - at, 4));
+        const unsigned step = character_size(character);
+        if (!step)
+            return false;
+        at += step;
+    }
+    return at == size_bytes && size_bytes > 0 && size_bytes <= NAME_MAX_BYTES;
+}
+
 static bool name_is_valid(const char *name)
 {
-    if (!name)
-        return false;
-    const uint8_t *text = (const uint8_t *)name;
     size_t size = 0;
-    while (text[size]) {
-        const unsigned step = character_size(text + size);
-        size += step;
-        if (!step || size > NAME_MAX_BYTES)
-            return false;
-    }
-    return size > 0;
+    while (name && size <= NAME_MAX_BYTES && name[size])
+        size++;
+    return component_name_is_valid(name, size);
 }
 
 /* What a message can show of a name that may be anything. */

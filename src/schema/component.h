@@ -39,6 +39,9 @@ void component_deinit(struct component *component, struct pool *pool);
 uint32_t kind_size(pecs_kind kind);
 const char *kind_name(pecs_kind kind); /* "f32"; NULL when there is no such kind */
 
+/* 1 to 255 bytes of UTF-8 without control characters: of types, fields and enum values, in programs and files. */
+bool component_name_is_valid(const char *name, size_t size_bytes);
+
 /* Copies a value with its padding zeroed. */
 void component_copy_masked(const struct component *component, void *to, const void *from);
 

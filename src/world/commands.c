@@ -52,10 +52,10 @@ struct pecs_commands {
     /* of apply, kept for the next one */
     struct group *groups;
     size_t group_count, group_capacity;
-    uint32_t *buckets; /* 1 + group, or 0 */
-    size_t bucket_count;
-    uint64_t *wanted;     /* a bit for each component */
-    pecs_entity *spawned; /* real handles of the batch before */
+    uint32_t *buckets;                    /* 1 + group, or 0 */
+    size_t bucket_count, bucket_capacity; /* a power of two for this batch, and the most there ever were */
+    uint64_t *wanted;                     /* a bit for each component */
+    pecs_entity *spawned;                 /* real handles of the batch before */
     size_t spawned_count, spawned_capacity;
 };
 
@@ -89,7 +89,7 @@ void pecs_commands_destroy(pecs_commands *commands)
     struct pool *pool = registry->pool;
     pool_release(pool, commands->log, commands->log_capacity);
     pool_release(pool, commands->groups, commands->group_capacity * sizeof(*commands->groups));
-    pool_release(pool, commands->buckets, commands->bucket_count * sizeof(*commands->buckets));
+    pool_release(pool, commands->buckets, commands->bucket_capacity * sizeof(*commands->buckets));
     pool_release(pool, commands->wanted, wanted_words(registry) * sizeof(*commands->wanted));
     pool_release(pool, commands->spawned, commands->spawned_capacity * sizeof(*commands->spawned));
     pool_release(pool, commands, sizeof(*commands));
@@ -260,14 +260,15 @@ static pecs_status ready_buckets(pecs_commands *commands)
     while (wanted < 2 * commands->command_count)
         wanted *= 2;
     struct pool *pool = commands->registry->pool;
-    if (wanted > commands->bucket_count) {
+    if (wanted > commands->bucket_capacity) {
         uint32_t *buckets = pool_allocate(pool, wanted * sizeof(*buckets));
         if (!buckets)
             return PECS_E_MEMORY;
-        pool_release(pool, commands->buckets, commands->bucket_count * sizeof(*buckets));
+        pool_release(pool, commands->buckets, commands->bucket_capacity * sizeof(*buckets));
         commands->buckets = buckets;
-        commands->bucket_count = wanted;
+        commands->bucket_capacity = wanted;
     }
+    commands->bucket_count = wanted;
     memset(commands->buckets, 0, commands->bucket_count * sizeof(*commands->buckets));
     return PECS_OK;
 }
@@ -512,7 +513,7 @@ static void write_values(const pecs_commands *commands, struct pecs_world *world
 
 pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint64_t *ret_skipped_count)
 {
-    if (commands->registry != world->registry)
+    if (!commands || !world || commands->registry != world->registry)
         return PECS_E_MISUSE;
     uint64_t skipped_count = 0;
     pecs_status status = edit_begin(world);

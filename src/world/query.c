@@ -52,7 +52,8 @@ static pecs_status check_terms(const pecs_registry *registry, const pecs_term *t
 pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
                               pecs_query **ret_query, pecs_error *error)
 {
-    const pecs_status status = check_terms(registry, terms, term_count, error);
+    const pecs_status status = ret_query ? check_terms(registry, terms, term_count, error)
+                                         : fail(error, PECS_E_MISUSE, "a query needs a place to go to");
     if (status)
         return status;
     struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));
@@ -231,14 +232,18 @@ static bool changed(const pecs_iter *iter, const struct table *table, uint64_t c
     const struct view_source *source = iter->state.source;
     if (source->state->floor_tick > iter->state.changed_since)
         return true;
+    bool has_column = false;
     for (uint32_t i = 0; i < query->data_count; i++) {
         const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
-        if (column != NO_COLUMN && table->columns[column].tick > iter->state.changed_since &&
+        if (column == NO_COLUMN)
+            continue;
+        has_column = true;
+        if (table->columns[column].tick > iter->state.changed_since &&
             table_chunk_tick(table, column, chunk) > iter->state.changed_since)
             return true;
     }
-    /* a query without columns asks for rows that came or went */
-    return query->data_count == 0 && table_chunk_tick(table, HANDLE_COLUMN, chunk) > iter->state.changed_since;
+    /* tags, and components that are not there: what can change is that rows came or went */
+    return !has_column && table_chunk_tick(table, HANDLE_COLUMN, chunk) > iter->state.changed_since;
 }
 
 static pecs_status own_chunk(pecs_iter *iter, uint64_t chunk)

@@ -153,7 +153,7 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
 pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values, size_t value_count,
                              pecs_entity *ret_entities)
 {
-    pecs_status status = edit_check_values(world->registry, values, value_count);
+    pecs_status status = world ? edit_check_values(world->registry, values, value_count) : PECS_E_MISUSE;
     uint32_t set_count = 0, table;
     for (size_t i = 0; !status && i < value_count; i++)
         if (!set_insert(world->set, &set_count, values[i].component))
@@ -186,30 +186,30 @@ pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_val
     return PECS_OK;
 }
 
-/* PECS_E_DEAD when an entity is dead or named twice. */
+/* PECS_E_DEAD when an entity is dead or named twice: a set of the indices seen, by open addressing. */
 static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *entities, size_t count)
 {
-    uint32_t lowest = UINT32_MAX, highest = 0;
-    for (size_t i = 0; i < count; i++) {
-        if (!state_find(world->state, entities[i]))
-            return PECS_E_DEAD;
-        lowest = entities[i].index < lowest ? entities[i].index : lowest;
-        highest = entities[i].index > highest ? entities[i].index : highest;
-    }
-    if (!count)
-        return PECS_OK;
-    const size_t bytes = ((size_t)(highest - lowest) / 64 + 1) * sizeof(uint64_t);
-    uint64_t *seen = pool_allocate_zeroed(world->registry->pool, bytes);
+    struct pool *pool = world->registry->pool;
+    uint64_t bucket_count = 16;
+    if (count > ROW_COUNT_MAX)
+        return PECS_E_DEAD; /* some must be named twice */
+    while (bucket_count < 2 * (uint64_t)count)
+        bucket_count *= 2;
+    uint32_t *seen = pool_allocate(pool, (size_t)bucket_count * sizeof(*seen));
     if (!seen)
         return PECS_E_MEMORY;
+    memset(seen, 0xff, (size_t)bucket_count * sizeof(*seen)); /* no slot has that index */
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < count; i++) {
-        const uint32_t bit = entities[i].index - lowest;
-        if (seen[bit / 64] >> bit % 64 & 1)
+        const uint32_t index = entities[i].index;
+        uint64_t bucket = mix_u64(index) & (bucket_count - 1);
+        while (seen[bucket] != UINT32_MAX && seen[bucket] != index)
+            bucket = (bucket + 1) & (bucket_count - 1);
+        if (seen[bucket] == index || !state_find(world->state, entities[i]))
             status = PECS_E_DEAD;
-        seen[bit / 64] |= (uint64_t)1 << bit % 64;
+        seen[bucket] = index;
     }
-    pool_release(world->registry->pool, seen, bytes);
+    pool_release(pool, seen, (size_t)bucket_count * sizeof(*seen));
     return status;
 }
 
@@ -249,7 +249,7 @@ static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
 
 pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    pecs_status status = entities || !entity_count ? edit_begin(world) : PECS_E_MISUSE;
+    pecs_status status = world && (entities || !entity_count) ? edit_begin(world) : PECS_E_MISUSE;
     if (!status && entity_count == 1)
         return despawn_single(world, entities[0]);
     if (!status)
@@ -270,7 +270,7 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
 
 pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
-    pecs_status status = query && query_registry(query) == world->registry ? edit_begin(world) : PECS_E_MISUSE;
+    pecs_status status = world && query && query_registry(query) == world->registry ? edit_begin(world) : PECS_E_MISUSE;
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
         if (table->row_count && query_matches(query, table->archetype))
@@ -349,7 +349,7 @@ static pecs_status own_values(struct pecs_world *world, struct record at, const 
 static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
                               size_t value_count)
 {
-    pecs_status status = edit_check_values(world->registry, values, value_count);
+    pecs_status status = world ? edit_check_values(world->registry, values, value_count) : PECS_E_MISUSE;
     struct record at;
     if (status)
         return status;
@@ -394,7 +394,7 @@ static pecs_status remove_components(struct pecs_world *world, pecs_entity entit
                                      const pecs_component *components, size_t count)
 {
     struct record at;
-    if (count && !components)
+    if (!world || (count && !components))
         return PECS_E_MISUSE;
     for (size_t i = 0; i < count; i++)
         if (components[i] >= world->registry->component_count)
@@ -434,7 +434,8 @@ static pecs_status edit_value(struct pecs_world *world, pecs_entity entity, bool
 {
     const pecs_value value = { component, size_bytes, NULL };
     struct record at;
-    pecs_status status = size_bytes && ret_value ? edit_check_values(world->registry, &value, 1) : PECS_E_MISUSE;
+    pecs_status status =
+        world && size_bytes && ret_value ? edit_check_values(world->registry, &value, 1) : PECS_E_MISUSE;
     if (status)
         return status;
     if (!locate(world, entity, is_singleton, &at))
@@ -464,7 +465,7 @@ pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component componen
 
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 {
-    const pecs_status status = edit_begin(world);
+    const pecs_status status = world ? edit_begin(world) : PECS_E_MISUSE;
     if (status)
         return status;
     world->gate.tick = ++world->state->tick;
@@ -477,8 +478,11 @@ pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 
 pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
 {
+    if (!world || !ret_snapshot)
+        return PECS_E_MISUSE;
     if (atomic_load_explicit(&world->gate.open_writes, memory_order_acquire))
         return PECS_E_BUSY;
+    gate_drain(&world->gate);
     *ret_snapshot = pecs_snapshot_retain(world->state);
     gate_close(&world->gate);
     return PECS_OK;
@@ -486,7 +490,7 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
 
 pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
 {
-    if (!snapshot || snapshot->registry != world->registry)
+    if (!world || !snapshot || snapshot->registry != world->registry)
         return PECS_E_MISUSE;
     pecs_status status = edit_begin(world);
     if (status)

@@ -128,6 +128,33 @@ static void try_commands(const struct busy *busy)
     }
 }
 
+/* Snapshots may go at any time; an array that only one of them held, besides the iteration, must stay. */
+static void try_release(const struct busy *busy)
+{
+    struct model *model = busy->model;
+    if (model->snapshot_count)
+        snapshot_drop(model, random_below(&model->random, model->snapshot_count));
+}
+
+/* Shares the arrays, replaces some by edits, and lets go of the old ones. */
+static void try_share(const struct busy *busy)
+{
+    struct model *model = busy->model;
+    pecs_snapshot *snapshot = NULL;
+    const pecs_status status = pecs_snapshot_take(busy->world->world, &snapshot);
+    if (busy->writing) {
+        expect_busy(busy, status, "take while an edit iteration is open");
+        return;
+    }
+    if (model_refused(model, status))
+        return;
+    model_expect(model, status, PECS_OK, "take while a read iteration is open");
+    busy->world->shared = true;
+    for (unsigned i = 0; i < 8; i++)
+        try_set(busy);
+    pecs_snapshot_release(snapshot);
+}
+
 /* What an iteration gave before edits: pointers into a column, and a copy of its first bytes. */
 enum { HELD_MAX = 48 };
 struct held {
@@ -172,7 +199,7 @@ void op_busy(struct model *model, struct test_world *world)
 {
     static void (*const attempts[])(const struct busy *) = { try_spawn,      try_despawn, try_set,     try_set,
                                                              try_remove,     try_set,     try_history, try_singletons,
-                                                             try_commands };
+                                                             try_commands,   try_release, try_share };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
     pecs_iter iter = busy.writing ? pecs_query_edit(query->query, world->world, NULL)

@@ -39,8 +39,7 @@ static struct slot make_slot(uint64_t size_bytes)
     for (uint64_t i = 0; i < array->size_bytes; i++)
         array->data[i] = (uint8_t)('a' + i % 26);
     array->tick = 3;
-    array->free_count = 5;
-    return (struct slot){ &array->node, array->data, 0 };
+    return (struct slot){ &array->node, array->data, 0, 5 };
 }
 
 static struct array *array_in(const struct slot *slot)
@@ -67,7 +66,6 @@ Test(array, sizes_are_rounded_up_and_data_aligned)
         cr_assert_eq(array->size_bytes, sizes[i].given);
         cr_assert_eq((uintptr_t)array->data % 64, 0);
         cr_assert_eq(array->tick, 0);
-        cr_assert_eq(array->free_count, 0);
         memset(array->data, 1, array->size_bytes);
         node_release(pool, &array->node);
     }
@@ -118,7 +116,7 @@ Test(gate, a_shared_array_is_copied)
     cr_assert_eq(slot.epoch, gate.epoch);
     cr_assert(has_letters(slot.data, 100));
     cr_assert_eq(array_in(&slot)->tick, 9);
-    cr_assert_eq(array_in(&slot)->free_count, 5);
+    cr_assert_eq(slot.free_count, 5);
     cr_assert_eq(gate.copied_bytes, 100);
     cr_assert_not(node_is_shared(&old->node));
     memset(slot.data, 'X', 128);
@@ -176,7 +174,7 @@ Test(gate, an_array_too_small_is_replaced_by_a_larger_one)
     cr_assert_eq(array_in(&slot)->size_bytes, 1024);
     cr_assert_eq(slot.data, array_in(&slot)->data);
     cr_assert(has_letters(slot.data, 128));
-    cr_assert_eq(array_in(&slot)->free_count, 5);
+    cr_assert_eq(slot.free_count, 5);
     cr_assert_eq(array_in(&slot)->tick, 9);
     cr_assert_eq(gate.copied_bytes, 0, "growing is not copying for a snapshot's sake");
     node_release(pool, slot.node);
@@ -300,7 +298,7 @@ Test(gate, an_untouched_seal_lets_the_next_edit_pass)
 {
     struct slot slot = make_slot(128);
     struct array *const old = array_in(&slot);
-    struct slot theirs = { node_retain(&old->node), old->data, 0 };
+    struct slot theirs = { node_retain(&old->node), old->data, 0, 0 };
     cr_assert_eq(gate_own_array(&gate, &slot, 128, 128, 128), PECS_OK);
     cr_assert_neq(old->seal, 0);
     /* the other holder is alone now, and edits it in place */
@@ -318,7 +316,7 @@ static struct slot share_and_scribble(void)
 {
     struct slot slot = make_slot(128);
     struct array *const old = array_in(&slot);
-    struct slot theirs = { node_retain(&old->node), old->data, 0 };
+    struct slot theirs = { node_retain(&old->node), old->data, 0, 0 };
     cr_assert_eq(gate_own_array(&gate, &slot, 128, 128, 128), PECS_OK);
     old->data[77] ^= 1; /* a stale pointer */
     return theirs;

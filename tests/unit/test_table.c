@@ -200,7 +200,7 @@ static struct table *make_table(void)
 /* A world would hold the table in a slot: this is what it does when its gate is closed. */
 static struct table *own(struct table *table)
 {
-    struct slot slot = { &table->node, NULL, 0 };
+    struct slot slot = { &table->node, NULL, 0, 0 };
     cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_OK);
     return (struct table *)slot.node;
 }
@@ -348,6 +348,8 @@ Test(table, appends_within_a_chunk_find_the_tail_at_hand)
     cr_assert_eq(table->tail_chunk, 0);
     cr_assert_geq(table->tail_rows, 1);
     cr_assert_leq(table->tail_rows, 4);
+    cr_assert(table_tail_is_at_hand(&gate, table, 3));
+    cr_assert_not(table_tail_is_at_hand(&gate, table, 4));
     while (table->row_count < 4)
         append(table, (uint32_t)table->row_count);
     const uint64_t calls = counting.call_count;
@@ -556,7 +558,7 @@ Test(table, a_failing_reserve_changes_no_row)
 Test(table, a_copy_that_fails_leaves_all_references)
 {
     struct table *table = make_filled(10);
-    struct slot slot = { node_retain(&table->node), NULL, 0 };
+    struct slot slot = { node_retain(&table->node), NULL, 0, 0 };
     counting.fail_at = counting.call_count + 1;
     cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_E_MEMORY);
     cr_assert_eq(slot.node, &table->node);
@@ -701,7 +703,7 @@ Test(table, rows_of_an_image_are_removed_and_refilled)
     node_release(pool, &table->node);
 }
 
-Test(table, free_counts_of_the_image_pass_to_the_array)
+Test(table, free_counts_of_the_image_pass_to_the_arrays_slot)
 {
     struct archetype *archetype = archetype_create_index(pool);
     struct table *table = table_create(pool, archetype);
@@ -713,7 +715,14 @@ Test(table, free_counts_of_the_image_pass_to_the_array)
     table->row_count = 20;
     uint8_t *bytes;
     cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 20, &bytes), PECS_OK);
-    cr_assert_eq(((struct array *)tree_get(&table->columns[0].chunks, 0))->free_count, 17);
+    cr_assert_eq(tree_slot(&table->columns[0].chunks, 0)->free_count, 17);
+    struct table *const theirs = table; /* and from there to the array's copy */
+    node_retain(&theirs->node);
+    gate_close(&gate);
+    table = own(table);
+    cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 30, &bytes), PECS_OK);
+    cr_assert_eq(tree_slot(&table->columns[0].chunks, 0)->free_count, 17);
+    node_release(pool, &theirs->node);
     node_release(pool, &table->node);
 }
 
