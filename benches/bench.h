@@ -47,6 +47,7 @@ struct bench_sides {
     void *context;
     uint32_t sample_count; /* for each run; 0: one */
     bool on_disk;          /* each run begins with a sync */
+    uint64_t fresh_bytes;  /* memory that a sample takes from the system, page cache included */
 };
 
 enum bench_mark_kind { BENCH_REPORT, BENCH_RATIO, BENCH_SECONDS, BENCH_BYTES };

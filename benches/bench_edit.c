@@ -228,7 +228,9 @@ static bool spawn_limit(struct bench *bench, void *context, double *ret_seconds)
 
 bool bench_run_spawn_many(struct bench *bench)
 {
-    const struct bench_sides sides = { .pecs = spawn_pecs, .limit = spawn_limit };
+    const struct bench_sides sides = { .pecs = spawn_pecs,
+                                       .limit = spawn_limit,
+                                       .fresh_bytes = bench->layout.content_bytes };
     struct bench_result result = { .name = "spawn_many",
                                    .bytes = bench->layout.content_bytes,
                                    .limit = "memcpy",

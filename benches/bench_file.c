@@ -114,7 +114,13 @@ static bool check_save(struct bench *bench)
 static bool run_save(struct bench *bench, const char *name, const char *limit, bool durable, double mark)
 {
     struct save_context context = { durable };
-    const struct bench_sides sides = { .pecs = save_pecs, .limit = save_limit, .context = &context, .on_disk = true };
+    const struct bench_sides sides = {
+        .pecs = save_pecs,
+        .limit = save_limit,
+        .context = &context,
+        .on_disk = true,
+        .fresh_bytes = bench->layout.content_bytes,
+    };
     struct bench_result result = {
         .name = name, .bytes = bench->layout.content_bytes, .limit = limit, .mark_kind = BENCH_RATIO, .mark = mark
     };
@@ -185,7 +191,9 @@ static bool load_limit(struct bench *bench, void *context, double *ret_seconds)
 
 bool bench_run_load(struct bench *bench)
 {
-    const struct bench_sides sides = { .pecs = load_pecs, .limit = load_limit, .on_disk = true };
+    const struct bench_sides sides = {
+        .pecs = load_pecs, .limit = load_limit, .on_disk = true, .fresh_bytes = bench->layout.content_bytes
+    };
     struct bench_result result = { .name = "load",
                                    .bytes = bench->layout.content_bytes,
                                    .limit = "read, hash",

@@ -31,6 +31,18 @@ static double median(double *values, size_t count)
     return count % 2 ? values[count / 2] : (values[count / 2 - 1] + values[count / 2]) / 2;
 }
 
+/*
+ * Has the system give out the memory that a sample will take, and takes it back. In a virtual machine memory that was free
+ * for a while belongs to the host again, and the first who touches it pays several times what the work itself costs.
+ */
+static void warm_memory(uint64_t size_bytes)
+{
+    volatile uint8_t *pages = size_bytes ? limit_pages_allocate(size_bytes) : NULL;
+    for (uint64_t at = 0; pages && at < size_bytes; at += 4096)
+        pages[at] = 1;
+    limit_pages_release((void *)(uintptr_t)pages, size_bytes);
+}
+
 /* quiet: the disk has nothing to do when a side starts. */
 static bool sample(struct bench *bench, const struct bench_sides *sides, bool limit_first, bool quiet,
                    double ret_seconds[2])
@@ -44,6 +56,7 @@ static bool sample(struct bench *bench, const struct bench_sides *sides, bool li
             continue;
         if (quiet)
             sync();
+        warm_memory(sides->fresh_bytes);
         if (!side(bench, sides->context, &ret_seconds[is_limit]))
             return false;
     }

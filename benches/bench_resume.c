@@ -287,7 +287,11 @@ static uint64_t moving_rows(const struct bench *bench)
 
 bool bench_run_resume_update(struct bench *bench)
 {
-    const struct bench_sides sides = { .pecs = update_pecs, .limit = update_limit, .sample_count = 3, .on_disk = true };
+    const struct bench_sides sides = { .pecs = update_pecs,
+                                       .limit = update_limit,
+                                       .sample_count = 3,
+                                       .on_disk = true,
+                                       .fresh_bytes = 12 * moving_rows(bench) };
     struct bench_result result = { .name = "resume_update",
                                    .bytes = 36 * moving_rows(bench),
                                    .limit = "private map",

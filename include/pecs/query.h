@@ -61,14 +61,16 @@ typedef struct pecs_iter {
     const pecs_entity *entities; /* row_count handles */
     pecs_status status;
     struct {
-        const void *query, *source;
-        void *world;                       /* NULL when reading */
-        const uint32_t *tables;            /* candidates, or NULL: all */
-        uint32_t table_place, table_limit; /* next candidate, and their number */
-        uint32_t table;                    /* that the present chunk is of */
-        uint64_t chunk, chunk_end;         /* next chunk of it */
-        uint64_t skip_count, give_count;   /* chunks of other parts before this one, and of this one */
+        const void *query, *source, *present; /* the present table */
+        void *world;                          /* NULL when reading */
+        const uint32_t *tables;               /* candidates, or NULL: all */
+        uint32_t table_place, table_limit;    /* next candidate, and their number */
+        uint32_t table;                       /* that the present chunk is of */
+        uint64_t chunk, chunk_end;            /* next chunk of it */
+        uint64_t skip_count, give_count;      /* chunks of other parts before this one, and of this one */
         uint64_t changed_since;
+        uint32_t columns[8]; /* of the first terms: where they are in the present table */
+        void *data[8];       /* and their values in the present chunk, or NULL */
     } state;
 } pecs_iter;
 

@@ -9,13 +9,18 @@
 
 #include <pecs/query.h>
 
-enum { TERM_MAX = 32 };
+enum {
+    TERM_MAX = 32,
+    CACHED_MAX =
+        sizeof(((pecs_iter *)0)->state.data) / sizeof(void *), /* terms whose columns an iteration keeps at hand */
+};
 
 struct pecs_query {
     pecs_registry *registry;
     uint64_t required_signature;
     uint32_t term_count, data_count; /* terms in all; those that read or write come first */
     pecs_term terms[TERM_MAX];
+    uint32_t sizes[TERM_MAX]; /* of the terms' components, in bytes */
 };
 
 static bool is_required(pecs_access access)
@@ -70,6 +75,8 @@ pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, s
         if (is_required(terms[i].access))
             query->required_signature |= (uint64_t)1 << terms[i].component % 64;
     }
+    for (uint32_t i = 0; i < query->term_count; i++)
+        query->sizes[i] = registry_component(registry, query->terms[i].component)->size;
     *ret_query = query;
     return PECS_OK;
 }
@@ -88,19 +95,26 @@ const pecs_registry *query_registry(const pecs_query *query)
     return query->registry;
 }
 
-bool query_matches(const pecs_query *query, const struct archetype *archetype)
+/* Data terms come first, so a table that matches has its first columns found on the way; `columns` may be NULL. */
+static bool match(const pecs_query *query, const struct archetype *archetype, uint32_t *columns)
 {
     if ((archetype->signature & query->required_signature) != query->required_signature || archetype->is_singleton)
         return false;
     for (uint32_t i = 0; i < query->term_count; i++) {
         const pecs_access access = query->terms[i].access;
-        if (access == PECS_MAYBE_READ || access == PECS_MAYBE_WRITE)
-            continue;
-        const bool is_there = archetype_find(archetype, query->terms[i].component) != NO_COLUMN;
-        if (is_there == (access == PECS_WITHOUT))
+        const uint32_t place = archetype_find(archetype, query->terms[i].component);
+        const bool is_there = place != NO_COLUMN;
+        if (access == PECS_WITHOUT ? is_there : is_required(access) && !is_there)
             return false;
+        if (columns && i < query->data_count && i < CACHED_MAX)
+            columns[i] = is_there ? archetype->columns[place] : NO_COLUMN;
     }
     return true;
+}
+
+bool query_matches(const pecs_query *query, const struct archetype *archetype)
+{
+    return match(query, archetype, NULL);
 }
 
 /* The tables that may match: those of the rarest required component, or all. */
@@ -126,7 +140,7 @@ static const struct table *next_table(pecs_iter *iter)
         const uint32_t place = iter->state.table_place++;
         iter->state.table = iter->state.tables ? iter->state.tables[place] : place;
         const struct table *table = state_table(source->state, iter->state.table);
-        if (table->row_count && query_matches(query, table->archetype))
+        if (table->row_count && match(query, table->archetype, iter->state.columns))
             return table;
     }
     return NULL;
@@ -226,6 +240,14 @@ pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs
     return iter;
 }
 
+/* Where a data term is in the present table. */
+static uint32_t column_of(const pecs_iter *iter, const struct table *table, uint32_t term)
+{
+    const pecs_query *query = iter->state.query;
+    return term < CACHED_MAX ? iter->state.columns[term]
+                             : archetype_column(table->archetype, query->terms[term].component);
+}
+
 static bool changed(const pecs_iter *iter, const struct table *table, uint64_t chunk)
 {
     const pecs_query *query = iter->state.query;
@@ -234,7 +256,7 @@ static bool changed(const pecs_iter *iter, const struct table *table, uint64_t c
         return true;
     bool has_column = false;
     for (uint32_t i = 0; i < query->data_count; i++) {
-        const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
+        const uint32_t column = column_of(iter, table, i);
         if (column == NO_COLUMN)
             continue;
         has_column = true;
@@ -246,21 +268,45 @@ static bool changed(const pecs_iter *iter, const struct table *table, uint64_t c
     return !has_column && table_chunk_tick(table, HANDLE_COLUMN, chunk) > iter->state.changed_since;
 }
 
-static pecs_status own_chunk(pecs_iter *iter, uint64_t chunk)
+/* Passes the gate for what is written, and finds the values of the first terms. */
+static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64_t chunk)
 {
-    struct pecs_world *world = iter->state.world;
     const pecs_query *query = iter->state.query;
-    struct table *table;
-    pecs_status status = edit_own_table(world, iter->state.table, &table);
-    for (uint32_t i = 0; !status && i < query->data_count; i++) {
-        if (!is_write(query->terms[i].access))
-            continue;
-        const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
-        uint8_t *bytes;
-        if (column != NO_COLUMN)
-            status = table_own_chunk(&world->gate, table, column, chunk, table_live_rows(table, chunk), &bytes);
+    struct pecs_world *world = iter->state.world;
+    for (uint32_t i = 0; i < query->data_count; i++) {
+        const uint32_t column = column_of(iter, table, i);
+        uint8_t *bytes = NULL;
+        if (column != NO_COLUMN && world && is_write(query->terms[i].access)) {
+            const pecs_status status = table_own_chunk(&world->gate, (struct table *)(uintptr_t)table, column, chunk,
+                                                       table_live_rows(table, chunk), &bytes);
+            if (status)
+                return status;
+        } else if (column != NO_COLUMN && i < CACHED_MAX) {
+            bytes = (uint8_t *)(uintptr_t)table_chunk(table, column, chunk);
+        }
+        if (i < CACHED_MAX)
+            iter->state.data[i] = bytes;
     }
-    return status;
+    return PECS_OK;
+}
+
+/* The table that the next chunks are of. When editing it is made private, and stays where it is until the end. */
+static bool open_table(pecs_iter *iter)
+{
+    const struct table *table = next_table(iter);
+    if (!table)
+        return false;
+    const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
+    iter->state.skip_count -= skipped;
+    iter->state.chunk = skipped;
+    iter->state.chunk_end = chunk_count;
+    iter->state.present = table;
+    if (iter->state.world && skipped < chunk_count) {
+        struct table *owned;
+        iter->status = edit_own_table(iter->state.world, iter->state.table, &owned);
+        iter->state.present = owned;
+    }
+    return !iter->status;
 }
 
 /* The next chunk of this part; false at the end. */
@@ -268,17 +314,15 @@ static bool step(pecs_iter *iter)
 {
     while (iter->state.give_count) {
         if (iter->state.chunk < iter->state.chunk_end) {
+            const struct view_source *source = iter->state.source;
+            if (source->world && !iter->state.world) /* values edited meanwhile may have moved the table */
+                iter->state.present = state_table(source->state, iter->state.table);
             iter->state.chunk++;
             iter->state.give_count--;
             return true;
         }
-        const struct table *table = next_table(iter);
-        if (!table)
+        if (!open_table(iter))
             return false;
-        const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
-        iter->state.skip_count -= skipped;
-        iter->state.chunk = skipped;
-        iter->state.chunk_end = chunk_count;
     }
     return false;
 }
@@ -288,17 +332,13 @@ bool pecs_iter_next(pecs_iter *iter)
     iter->row_count = 0;
     iter->entities = NULL;
     while (!iter->status && step(iter)) {
-        const struct view_source *source = iter->state.source;
-        const struct table *table = state_table(source->state, iter->state.table);
+        const struct table *table = iter->state.present;
         const uint64_t chunk = iter->state.chunk - 1;
         if (iter->state.changed_since && !changed(iter, table, chunk))
             continue;
-        if (iter->state.world) {
-            iter->status = own_chunk(iter, chunk);
-            if (iter->status)
-                return false;
-            table = state_table(source->state, iter->state.table);
-        }
+        iter->status = open_chunk(iter, table, chunk);
+        if (iter->status)
+            return false;
         iter->row_count = (size_t)table_live_rows(table, chunk);
         iter->entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
         return true;
@@ -309,21 +349,21 @@ bool pecs_iter_next(pecs_iter *iter)
 void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes)
 {
     const pecs_query *query = iter->state.query;
-    const struct view_source *source = iter->state.source;
+    uint32_t term = 0;
     if (!iter->row_count)
         return NULL;
-    for (uint32_t i = 0; i < query->data_count; i++) {
-        if (query->terms[i].component != component)
-            continue;
-        if (access != PECS_READ && (access != PECS_WRITE || !iter->state.world || !is_write(query->terms[i].access)))
-            return NULL;
-        const struct table *table = state_table(source->state, iter->state.table);
-        const uint32_t column = archetype_column(table->archetype, component);
-        if (column == NO_COLUMN || table->archetype->column_bytes[column] != size_bytes)
-            return NULL;
-        return (void *)(uintptr_t)table_chunk(table, column, iter->state.chunk - 1);
-    }
-    return NULL;
+    while (term < query->data_count && query->terms[term].component != component)
+        term++;
+    if (term == query->data_count || query->sizes[term] != size_bytes)
+        return NULL;
+    if (access != PECS_READ && (access != PECS_WRITE || !iter->state.world || !is_write(query->terms[term].access)))
+        return NULL;
+    if (term < CACHED_MAX)
+        return iter->state.data[term];
+    const struct view_source *source = iter->state.source;
+    const struct table *table = state_table(source->state, iter->state.table);
+    const uint32_t column = archetype_column(table->archetype, component);
+    return column == NO_COLUMN ? NULL : (void *)(uintptr_t)table_chunk(table, column, iter->state.chunk - 1);
 }
 
 pecs_status pecs_iter_end(pecs_iter *iter)

@@ -1,0 +1,581 @@
+/*
+ * Queries: which tables match, what a column is and when it is refused, parts that share nothing and leave nothing out, and
+ * what an open iteration allows. "Changed since" is in test_ticks.c.
+ */
+#include "world_fixture.h"
+
+static pecs_registry *registry;
+static pecs_world *world;
+static pecs_query *query;
+
+static void set_up(void)
+{
+    registry = counting_registry();
+    world = make_world(registry, NULL);
+}
+
+static void strike(void)
+{
+    check_world(world);
+    pecs_query_destroy(query);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+}
+
+TestSuite(query, .init = set_up, .fini = strike);
+TestSuite(parts, .init = set_up, .fini = strike);
+
+static pecs_view view(void)
+{
+    return pecs_world_view(world);
+}
+
+/* The query under test; the one before is destroyed. */
+#define ask(...)                                                                                                       \
+    (pecs_query_destroy(query),                                                                                        \
+     query = make_query(registry, (pecs_term[]){ __VA_ARGS__ }, sizeof((pecs_term[]){ __VA_ARGS__ }) / sizeof(pecs_term)))
+
+/* An entity for every subset of the five components; bits tell which, and slot numbers are the bits. */
+static void spawn_subsets(void)
+{
+    for (uint32_t bits = 0; bits < 32; bits++) {
+        pecs_value values[FIXTURE_TYPE_COUNT];
+        size_t count = 0;
+        for (pecs_component i = 0; i < FIXTURE_TYPE_COUNT; i++)
+            if (bits >> i & 1)
+                values[count++] = (pecs_value){ i, fixture_types[i]->size, NULL };
+        must(spawn_one(world, values, count).index == bits);
+    }
+}
+
+/* The slots that an iteration gives, a bit each (of the first 32); each at most once. */
+static uint32_t slots_given(pecs_iter iter)
+{
+    uint32_t slots = 0;
+    while (pecs_iter_next(&iter))
+        for (size_t i = 0; i < iter.row_count; i++) {
+            must(iter.entities[i].index < 32 && !(slots >> iter.entities[i].index & 1));
+            slots |= UINT32_C(1) << iter.entities[i].index;
+        }
+    must(pecs_iter_end(&iter) == PECS_OK);
+    return slots;
+}
+
+/* A bit for each number below 32 that has all of `with` and none of `without`. */
+static uint32_t numbers_having(uint32_t with, uint32_t without)
+{
+    uint32_t slots = 0;
+    for (uint32_t bits = 0; bits < 32; bits++)
+        if ((bits & with) == with && !(bits & without))
+            slots |= UINT32_C(1) << bits;
+    return slots;
+}
+
+static void assert_gives(uint32_t expected)
+{
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(slots_given(pecs_query_read(query, view(), NULL)), expected);
+    cr_assert_eq(slots_given(pecs_query_read(query, pecs_snapshot_view(snapshot), NULL)), expected);
+    cr_assert_eq(slots_given(pecs_query_edit(query, world, NULL)), expected);
+    cr_assert_eq(pecs_query_count(query, view()), (uint64_t)__builtin_popcount(expected));
+    cr_assert_eq(pecs_query_count(query, pecs_snapshot_view(snapshot)), (uint64_t)__builtin_popcount(expected));
+    pecs_snapshot_release(snapshot);
+}
+
+Test(query, no_terms_match_every_entity)
+{
+    spawn_subsets();
+    query = make_query(registry, NULL, 0);
+    assert_gives(UINT32_MAX);
+}
+
+Test(query, required_terms_must_be_there)
+{
+    spawn_subsets();
+    ask({ POSITION, PECS_READ });
+    assert_gives(0xaaaaaaaa);
+    ask({ POSITION, PECS_WRITE }, { FROZEN, PECS_WITH });
+    assert_gives(numbers_having(1 << POSITION | 1 << FROZEN, 0));
+    ask({ LINK, PECS_WITH }, { TEAM, PECS_READ }, { HEALTH, PECS_WRITE });
+    assert_gives(numbers_having(1 << LINK | 1 << TEAM | 1 << HEALTH, 0));
+    ask({ FROZEN, PECS_READ });
+    assert_gives(numbers_having(1 << FROZEN, 0));
+}
+
+Test(query, without_terms_must_not_be_there)
+{
+    spawn_subsets();
+    ask({ POSITION, PECS_WITHOUT });
+    assert_gives(0x55555555);
+    ask({ FROZEN, PECS_WITHOUT }, { POSITION, PECS_READ }, { HEALTH, PECS_WITHOUT });
+    assert_gives(numbers_having(1 << POSITION, 1 << FROZEN | 1 << HEALTH));
+    ask({ 0, PECS_WITHOUT }, { 1, PECS_WITHOUT }, { 2, PECS_WITHOUT }, { 3, PECS_WITHOUT }, { 4, PECS_WITHOUT });
+    assert_gives(1);
+}
+
+Test(query, maybe_terms_do_not_narrow)
+{
+    spawn_subsets();
+    ask({ POSITION, PECS_MAYBE_READ }, { TEAM, PECS_MAYBE_WRITE });
+    assert_gives(UINT32_MAX);
+    ask({ POSITION, PECS_MAYBE_READ }, { TEAM, PECS_WITHOUT }, { LINK, PECS_WITH });
+    assert_gives(numbers_having(1 << LINK, 1 << TEAM));
+}
+
+Test(query, all_terms_of_all_sets)
+{
+    spawn_subsets();
+    for (uint32_t with = 0; with < 32; with++)
+        for (uint32_t without = 0; without < 32; without++) {
+            pecs_term terms[FIXTURE_TYPE_COUNT];
+            size_t count = 0;
+            if (with & without)
+                continue;
+            for (pecs_component i = FIXTURE_TYPE_COUNT; i-- > 0;)
+                if ((with | without) >> i & 1)
+                    terms[count++] = (pecs_term){ i, with >> i & 1 ? PECS_WITH : PECS_WITHOUT };
+            pecs_query *asked = make_query(registry, terms, count);
+            must(slots_given(pecs_query_read(asked, view(), NULL)) == numbers_having(with, without));
+            pecs_query_destroy(asked);
+        }
+}
+
+Test(query, singletons_are_not_seen)
+{
+    spawn_position(world, 1);
+    cr_assert_eq(pecs_world_set_singleton(world, POSITION, sizeof(Position), &(Position){ 5, 5, 5 }), PECS_OK);
+    ask({ POSITION, PECS_READ });
+    assert_gives(1);
+    query = (pecs_query_destroy(query), make_query(registry, NULL, 0));
+    assert_gives(1);
+}
+
+/* A table that comes after the query is made is found; an emptied one gives nothing. */
+Test(query, it_follows_the_world)
+{
+    ask({ TEAM, PECS_READ });
+    assert_gives(0);
+    const pecs_entity a = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1);
+    assert_gives(1);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1), PECS_HAS(FROZEN) }, 2);
+    assert_gives(3);
+    cr_assert_eq(pecs_world_despawn(world, &a, 1), PECS_OK);
+    assert_gives(2);
+}
+
+Test(query, refusals_of_create)
+{
+    pecs_term many[33];
+    pecs_error error;
+    pecs_query *untouched = NULL;
+    for (uint32_t i = 0; i < 33; i++)
+        many[i] = (pecs_term){ i, PECS_READ };
+    const pecs_term unknown[] = { { FIXTURE_TYPE_COUNT, PECS_READ } };
+    const pecs_term twice[] = { { TEAM, PECS_READ }, { LINK, PECS_WITH }, { TEAM, PECS_WITHOUT } };
+    const pecs_term wrong[] = { { TEAM, (pecs_access)(PECS_WITHOUT + 1) } };
+    cr_assert_eq(pecs_query_create(registry, unknown, 1, &untouched, &error), PECS_E_MISUSE);
+    cr_assert_eq(error.status, PECS_E_MISUSE);
+    cr_assert_eq(pecs_query_create(registry, twice, 3, &untouched, &error), PECS_E_MISUSE);
+    cr_assert_eq(pecs_query_create(registry, wrong, 1, &untouched, &error), PECS_E_MISUSE);
+    cr_assert_eq(pecs_query_create(registry, NULL, 1, &untouched, &error), PECS_E_MISUSE);
+    cr_assert_eq(pecs_query_create(NULL, NULL, 0, &untouched, &error), PECS_E_MISUSE);
+    cr_assert_eq(pecs_query_create(registry, many, 33, &untouched, &error), PECS_E_LIMIT);
+    cr_assert_eq(error.status, PECS_E_LIMIT);
+    cr_assert_eq(pecs_query_create(registry, many, 33, &untouched, NULL), PECS_E_LIMIT);
+    cr_assert_null(untouched);
+    pecs_query_destroy(NULL);
+}
+
+Test(query, thirty_two_terms_are_allowed)
+{
+    static pecs_type types[40];
+    static const pecs_type *list[40];
+    static char names[40][3];
+    pecs_term terms[32];
+    for (uint32_t i = 0; i < 40; i++) {
+        names[i][0] = 't';
+        names[i][1] = (char)('A' + i);
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        list[i] = &types[i];
+    }
+    for (uint32_t i = 0; i < 32; i++)
+        terms[i] = (pecs_term){ 39 - i, i % 2 ? PECS_WITH : PECS_WITHOUT };
+    pecs_registry *other = make_registry(list, 40, counting_hooks);
+    pecs_world *tagged = make_world(other, NULL);
+    pecs_query *long_query = make_query(other, terms, 32);
+    pecs_value values[16];
+    for (uint32_t i = 0; i < 16; i++)
+        values[i] = (pecs_value){ 38 - 2 * i, 0, NULL };
+    spawn_one(tagged, values, 16);
+    spawn_one(tagged, values, 15);
+    cr_assert_eq(pecs_query_count(long_query, pecs_world_view(tagged)), 1);
+    pecs_query_destroy(long_query);
+    pecs_world_destroy(tagged);
+    pecs_registry_destroy(other);
+}
+
+Test(query, it_holds_its_registry)
+{
+    pecs_registry *other = counting_registry();
+    pecs_query *alone = make_query(other, (pecs_term[]){ { TEAM, PECS_READ } }, 1);
+    pecs_registry_destroy(other);
+    pecs_query_destroy(alone);
+}
+
+Test(query, another_registry_is_misuse)
+{
+    pecs_registry *other = counting_registry();
+    pecs_world *foreign = make_world(other, NULL);
+    spawn_position(foreign, 1);
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter iters[] = {
+        pecs_query_read(query, pecs_world_view(foreign), NULL),
+        pecs_query_edit(query, foreign, NULL),
+        pecs_query_edit(query, NULL, NULL),
+        pecs_query_read(NULL, view(), NULL),
+    };
+    for (size_t i = 0; i < 4; i++) {
+        cr_assert_not(pecs_iter_next(&iters[i]));
+        cr_assert_eq(iters[i].status, PECS_E_MISUSE);
+        cr_assert_eq(iters[i].row_count, 0);
+        cr_assert_null(pecs_read(&iters[i], POSITION, Position));
+        cr_assert_eq(pecs_iter_end(&iters[i]), PECS_E_MISUSE);
+    }
+    cr_assert_eq(pecs_query_count(query, pecs_world_view(foreign)), 0);
+    /* nothing was left open */
+    cr_assert_eq(pecs_world_advance(foreign, NULL), PECS_OK);
+    pecs_world_destroy(foreign);
+    pecs_registry_destroy(other);
+}
+
+/* Columns. */
+
+static void spawn_rows(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        spawn_one(world,
+                  (pecs_value[]){ PECS_VALUE(POSITION, Position, (float)i, 0, 0), PECS_VALUE(TEAM, Team, (uint8_t)i),
+                                  PECS_HAS(FROZEN) },
+                  3);
+}
+
+Test(query, a_column_has_the_rows_values)
+{
+    spawn_rows(2 * CHUNK_ROWS + 10);
+    ask({ POSITION, PECS_READ }, { TEAM, PECS_READ });
+    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    const size_t expected[] = { CHUNK_ROWS, CHUNK_ROWS, 10 };
+    uint32_t number = 0;
+    for (int chunk = 0; chunk < 3; chunk++) {
+        cr_assert(pecs_iter_next(&iter));
+        cr_assert_eq(iter.row_count, expected[chunk]);
+        const Position *positions = pecs_read(&iter, POSITION, Position);
+        const Team *teams = pecs_read(&iter, TEAM, Team);
+        cr_assert_eq((uintptr_t)positions % 64, 0);
+        cr_assert_eq((uintptr_t)teams % 64, 0);
+        for (size_t i = 0; i < iter.row_count; i++, number++)
+            must(iter.entities[i].index == number && positions[i].x == (float)number &&
+                 teams[i].number == (uint8_t)number);
+    }
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_not(pecs_iter_next(&iter), "and stays at the end");
+    cr_assert_eq(iter.row_count, 0);
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+}
+
+Test(query, what_is_not_asked_for_is_no_column)
+{
+    spawn_rows(3);
+    spawn_position(world, 9);
+    ask({ POSITION, PECS_READ }, { TEAM, PECS_MAYBE_WRITE }, { FROZEN, PECS_MAYBE_READ }, { LINK, PECS_WITHOUT });
+    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    cr_assert_null(pecs_read(&iter, POSITION, Position), "before the first chunk");
+    cr_assert(pecs_iter_next(&iter));
+    cr_assert_not_null(pecs_read(&iter, POSITION, Position));
+    cr_assert_not_null(pecs_write(&iter, TEAM, Team));
+    cr_assert_eq((const void *)pecs_read(&iter, TEAM, Team), (const void *)pecs_write(&iter, TEAM, Team));
+    cr_assert_null(pecs_write(&iter, POSITION, Position), "asked for reading only");
+    cr_assert_null(pecs_iter_column(&iter, TEAM, PECS_WRITE, 2), "wrong size");
+    cr_assert_null(pecs_iter_column(&iter, FROZEN, PECS_READ, 0), "a tag");
+    cr_assert_null(pecs_read(&iter, HEALTH, Health), "no term");
+    cr_assert_null(pecs_read(&iter, LINK, Link), "a WITHOUT term");
+    cr_assert_null(pecs_iter_column(&iter, TEAM, PECS_WITH, sizeof(Team)), "no access of columns");
+    cr_assert_null(pecs_iter_column(&iter, 1000, PECS_READ, 4));
+    cr_assert(pecs_iter_next(&iter));
+    cr_assert_not_null(pecs_read(&iter, POSITION, Position));
+    cr_assert_null(pecs_write(&iter, TEAM, Team), "a MAYBE term that is not there");
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_null(pecs_read(&iter, POSITION, Position), "after the last chunk");
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+}
+
+Test(query, a_reading_iteration_does_not_write)
+{
+    spawn_rows(3);
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    cr_assert(pecs_iter_next(&iter));
+    cr_assert_null(pecs_write(&iter, POSITION, Position));
+    cr_assert_not_null(pecs_read(&iter, POSITION, Position));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_null(pecs_read(&iter, POSITION, Position), "after the end");
+}
+
+Test(query, writes_are_seen_in_the_world_and_not_in_a_snapshot)
+{
+    spawn_rows(CHUNK_ROWS + 1);
+    pecs_snapshot *snapshot = take(world);
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    while (pecs_iter_next(&iter)) {
+        Position *positions = pecs_write(&iter, POSITION, Position);
+        for (size_t i = 0; i < iter.row_count; i++)
+            positions[i].y = positions[i].x + 1;
+    }
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_eq(pecs_world_copied_bytes(world), (CHUNK_ROWS + 1) * sizeof(Position));
+    for (uint32_t i = 0; i <= CHUNK_ROWS; i++) {
+        const pecs_entity entity = { i, 1 };
+        must(pecs_get(view(), entity, POSITION, Position)->y == (float)i + 1);
+        must(pecs_get(pecs_snapshot_view(snapshot), entity, POSITION, Position)->y == 0);
+    }
+    pecs_snapshot_release(snapshot);
+}
+
+/* Only the chunks that are passed are copied. */
+Test(query, a_break_copies_no_more_than_was_given)
+{
+    spawn_rows(3 * CHUNK_ROWS);
+    pecs_snapshot *snapshot = take(world);
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    cr_assert(pecs_iter_next(&iter));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_eq(pecs_world_copied_bytes(world), CHUNK_ROWS * sizeof(Position));
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK, "the end after a break is an end");
+    pecs_snapshot_release(snapshot);
+}
+
+/* What the reader holds while a value of the same chunk is set and the snapshot that shared it goes. */
+Test(query, raw_pointers_of_a_reader_stay_readable)
+{
+    spawn_rows(CHUNK_ROWS);
+    pecs_snapshot *snapshot = take(world);
+    ask({ POSITION, PECS_READ });
+    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    cr_assert(pecs_iter_next(&iter));
+    const Position *positions = pecs_read(&iter, POSITION, Position);
+    const pecs_entity *entities = iter.entities;
+    const pecs_entity seventh = { 7, 1 };
+    cr_assert_eq(pecs_world_set(world, seventh,
+                                (pecs_value[]){ PECS_VALUE(POSITION, Position, -1, -1, -1),
+                                                PECS_VALUE(TEAM, Team, 99) },
+                                2),
+                 PECS_OK);
+    pecs_snapshot_release(snapshot);
+    void *value;
+    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
+    for (uint32_t i = 0; i < CHUNK_ROWS; i++)
+        must(positions[i].x == (float)i && entities[i].index == i);
+    cr_assert_eq(pecs_get(view(), seventh, POSITION, Position)->x, -1);
+    cr_assert_eq(pecs_read(&iter, POSITION, Position)[7].x, -1, "asked again, the column is the present one");
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    const uint64_t live = counting.live_bytes;
+    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
+    cr_assert_lt(counting.live_bytes, live, "and then it goes");
+}
+
+Test(query, two_iterations_may_be_open_and_each_counts)
+{
+    spawn_rows(3);
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter first = pecs_query_read(query, view(), NULL), second = pecs_query_edit(query, world, NULL);
+    cr_assert(pecs_iter_next(&first));
+    cr_assert(pecs_iter_next(&second));
+    pecs_write(&second, POSITION, Position)[1].x = 50;
+    cr_assert_eq(pecs_read(&first, POSITION, Position)[1].x, 50);
+    cr_assert_eq(pecs_iter_end(&second), PECS_OK);
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_E_BUSY);
+    cr_assert_eq(pecs_iter_end(&first), PECS_OK);
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+}
+
+Test(query, an_iteration_over_a_snapshot_keeps_no_world_busy)
+{
+    spawn_rows(3);
+    pecs_snapshot *snapshot = take(world);
+    ask({ POSITION, PECS_READ });
+    pecs_iter iter = pecs_query_read(query, pecs_snapshot_view(snapshot), NULL);
+    cr_assert(pecs_iter_next(&iter));
+    spawn_position(world, 1);
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_despawn_matching(world, query, NULL), PECS_OK);
+    cr_assert_eq(pecs_read(&iter, POSITION, Position)[2].x, 2);
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    pecs_snapshot_release(snapshot);
+}
+
+/* Parts. */
+
+/* Three tables with 0, 3 and 2 chunks more than a few rows, one of them emptied. */
+static void spawn_for_parts(void)
+{
+    spawn_rows(2 * CHUNK_ROWS + 5);
+    for (uint32_t i = 0; i < CHUNK_ROWS + 1; i++)
+        spawn_position(world, (float)i);
+    const pecs_entity gone =
+        spawn_one(world, (pecs_value[]){ { POSITION, sizeof(Position), NULL }, { HEALTH, sizeof(Health), NULL } }, 2);
+    must(pecs_world_despawn(world, &gone, 1) == PECS_OK);
+    spawn_one(world, (pecs_value[]){ { POSITION, sizeof(Position), NULL }, { LINK, sizeof(Link), NULL } }, 2);
+}
+enum { PART_ROWS = 3 * CHUNK_ROWS + 7, PART_CHUNKS = 6 };
+
+/* Every row is given by exactly one of the parts, and each part gives about as many chunks as any other. */
+static void assert_union_is_whole(uint32_t part_count, bool is_edit)
+{
+    static uint8_t given[PART_ROWS + 10];
+    memset(given, 0, sizeof(given));
+    uint64_t row_count = 0, least = UINT64_MAX, most = 0;
+    for (uint32_t part = 0; part < part_count; part++) {
+        const pecs_iter_options options = { .part = part, .part_count = part_count };
+        pecs_iter iter =
+            is_edit ? pecs_query_edit(query, world, &options) : pecs_query_read(query, view(), &options);
+        uint64_t chunk_count = 0;
+        for (; pecs_iter_next(&iter); chunk_count++)
+            for (size_t i = 0; i < iter.row_count; i++, row_count++)
+                must(given[iter.entities[i].index]++ == 0);
+        must(pecs_iter_end(&iter) == PECS_OK);
+        least = min_u64(least, chunk_count);
+        most = max_u64(most, chunk_count);
+    }
+    cr_assert_eq(row_count, PART_ROWS, "%u parts", part_count);
+    cr_assert_leq(most - least, 1);
+}
+
+Test(parts, their_union_is_the_whole)
+{
+    spawn_for_parts();
+    ask({ POSITION, PECS_WRITE });
+    const uint32_t part_counts[] = { 0, 1, 2, 3, 5, 6, 7, 100 };
+    for (size_t i = 0; i < 8; i++)
+        for (int is_edit = 0; is_edit < 2; is_edit++)
+            if (part_counts[i])
+                assert_union_is_whole(part_counts[i], is_edit);
+}
+
+Test(parts, none_means_the_whole)
+{
+    spawn_for_parts();
+    ask({ POSITION, PECS_READ });
+    pecs_iter iter = pecs_query_read(query, view(), &(pecs_iter_options){ .part = 0, .part_count = 0 });
+    uint64_t rows = 0, chunks = 0;
+    for (; pecs_iter_next(&iter); chunks++)
+        rows += iter.row_count;
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_eq(rows, PART_ROWS);
+    cr_assert_eq(chunks, PART_CHUNKS);
+}
+
+Test(parts, more_parts_than_chunks_leave_some_empty)
+{
+    spawn_for_parts();
+    ask({ POSITION, PECS_READ });
+    for (uint32_t part = 0; part < 9; part++) {
+        pecs_iter iter = pecs_query_read(query, view(), &(pecs_iter_options){ .part = part, .part_count = 9 });
+        cr_assert_eq(pecs_iter_next(&iter), part < PART_CHUNKS);
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    }
+    pecs_iter iter = pecs_query_read(
+        query, view(), &(pecs_iter_options){ .part = UINT32_MAX - 1, .part_count = UINT32_MAX });
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+}
+
+Test(parts, a_part_beyond_the_count_is_misuse)
+{
+    spawn_for_parts();
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter iters[] = {
+        pecs_query_read(query, view(), &(pecs_iter_options){ .part = 3, .part_count = 3 }),
+        pecs_query_edit(query, world, &(pecs_iter_options){ .part = 9, .part_count = 3 }),
+    };
+    for (size_t i = 0; i < 2; i++) {
+        cr_assert_not(pecs_iter_next(&iters[i]));
+        cr_assert_eq(pecs_iter_end(&iters[i]), PECS_E_MISUSE);
+    }
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK, "nothing is open");
+}
+
+struct part_job {
+    pecs_iter iter;
+    pthread_t thread;
+    pecs_status status;
+};
+
+static void *write_part(void *user)
+{
+    struct part_job *job = user;
+    while (pecs_iter_next(&job->iter)) {
+        Position *positions = pecs_write(&job->iter, POSITION, Position);
+        Team *teams = pecs_write(&job->iter, TEAM, Team);
+        for (size_t i = 0; i < job->iter.row_count; i++) {
+            positions[i].z += (float)job->iter.entities[i].index;
+            if (teams)
+                teams[i].number++;
+        }
+    }
+    job->status = pecs_iter_end(&job->iter);
+    return NULL;
+}
+
+/* Begun on one thread, run on four, while a snapshot shares all and a reader of the world is open. */
+Test(parts, threads_write_their_own_chunks)
+{
+    enum { THREADS = 4 };
+    spawn_for_parts();
+    pecs_snapshot *snapshot = take(world);
+    ask({ POSITION, PECS_WRITE }, { TEAM, PECS_MAYBE_WRITE });
+    for (int round = 0; round < 3; round++) {
+        struct part_job jobs[THREADS];
+        pecs_iter reader = pecs_query_read(query, view(), NULL);
+        cr_assert(pecs_iter_next(&reader));
+        for (uint32_t i = 0; i < THREADS; i++)
+            jobs[i].iter =
+                pecs_query_edit(query, world, &(pecs_iter_options){ .part = i, .part_count = THREADS });
+        for (uint32_t i = 0; i < THREADS; i++)
+            cr_assert_eq(pthread_create(&jobs[i].thread, NULL, write_part, &jobs[i]), 0);
+        for (uint32_t i = 0; i < THREADS; i++) {
+            pthread_join(jobs[i].thread, NULL);
+            cr_assert_eq(jobs[i].status, PECS_OK);
+        }
+        cr_assert_eq(pecs_iter_end(&reader), PECS_OK);
+        cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+        check_world(world);
+    }
+    cr_assert_eq(pecs_world_copied_bytes(world), PART_ROWS * sizeof(Position) + 2 * CHUNK_ROWS + 5);
+    for (uint32_t i = 0; i < PART_ROWS - 1; i++) {
+        const pecs_entity entity = { i, 1 };
+        must(pecs_get(view(), entity, POSITION, Position)->z == 3 * (float)i);
+        must(pecs_get(pecs_snapshot_view(snapshot), entity, POSITION, Position)->z == 0);
+        const Team *team = pecs_get(view(), entity, TEAM, Team);
+        must(!team || team->number == (uint8_t)(i + 3));
+    }
+    pecs_snapshot_release(snapshot);
+}
+
+/* The writer's own thread may still hold the table's end at hand: parts must not all write that down at once. */
+Test(parts, the_tail_is_let_go_before_the_parts_start)
+{
+    spawn_for_parts();
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+    ask({ POSITION, PECS_WRITE });
+    pecs_iter parts[2];
+    for (uint32_t i = 0; i < 2; i++)
+        parts[i] = pecs_query_edit(query, world, &(pecs_iter_options){ .part = i, .part_count = 2 });
+    for (uint32_t i = 0; i < world->state->table_count; i++)
+        if (state_table(world->state, i)->row_count)
+            cr_assert_eq(state_table(world->state, i)->tail_epoch, 0, "table %u", i);
+    for (uint32_t i = 0; i < 2; i++)
+        cr_assert_eq(pecs_iter_end(&parts[i]), PECS_OK);
+}
