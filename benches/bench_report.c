@@ -32,8 +32,8 @@ static double median(double *values, size_t count)
 }
 
 /*
- * Has the system give out the memory that a sample will take, and takes it back. In a virtual machine memory that was free
- * for a while belongs to the host again, and the first who touches it pays several times what the work itself costs.
+ * Has the system give out the memory that a sample will take, and takes it back. In a virtual machine memory that was
+ * free for a while belongs to the host again, and the first who touches it pays several times what the work costs.
  */
 static void warm_memory(uint64_t size_bytes)
 {

@@ -1,8 +1,8 @@
 /*
  * Command buffer: edits recorded now and applied later, one buffer a thread. Recording needs no world.
  *
- * The commands of one entity are applied together, at the place of its first command; the entities in the order of those
- * places. A later value of the same component wins; set after remove adds, remove after set removes;
+ * The commands of one entity are applied together, at the place of its first command; the entities in the order of
+ * those places. A later value of the same component wins; set after remove adds, remove after set removes;
  * commands on an entity after its despawn are skipped.
  */
 #ifndef PECS_COMMANDS_H
@@ -22,8 +22,9 @@ PECS_API void pecs_commands_destroy(pecs_commands *commands);
 /*
  * Record one command; values are copied (one row each). spawn gives a provisional handle, which may be used in later
  * commands of this buffer and in entity fields of values that it records, until apply or clear; apply puts
- * the real handle in its place. Elsewhere a provisional handle is never alive. PECS_E_MISUSE (unknown component, wrong size, a
- * component twice, a provisional handle of another batch), PECS_E_LIMIT (2^31 commands), PECS_E_MEMORY: nothing recorded.
+ * the real handle in its place. Elsewhere a provisional handle is never alive. PECS_E_MISUSE (unknown component, wrong
+ * size, a component twice, a provisional handle of another batch), PECS_E_LIMIT (2^31 commands), PECS_E_MEMORY:
+ * nothing recorded.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_commands_spawn(pecs_commands *commands, const pecs_value *values,
                                                        size_t value_count, pecs_entity *ret_provisional);
@@ -34,9 +35,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_commands_remove(pecs_commands *commands,
                                                         const pecs_component *components, size_t component_count);
 
 /*
- * Applies everything to the world and empties the buffer. Commands on entities that are dead (or die in this buffer) are
- * skipped and counted in ret_skipped_count (may be NULL). All or nothing: on PECS_E_MEMORY, PECS_E_BUSY, PECS_E_LIMIT or
- * PECS_E_MISUSE (another registry) the world is as before and the buffer still full.
+ * Applies everything to the world and empties the buffer. Commands on entities that are dead (or die in this buffer)
+ * are skipped and counted in ret_skipped_count (may be NULL). All or nothing: on PECS_E_MEMORY, PECS_E_BUSY,
+ * PECS_E_LIMIT or PECS_E_MISUSE (another registry) the world is as before and the buffer still full.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world,
                                                        uint64_t *ret_skipped_count);

@@ -33,8 +33,8 @@ typedef struct pecs_load_options {
 } pecs_load_options;
 
 /*
- * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is
- * published but may not be durable), PECS_E_MEMORY. Needs under 16 MiB of memory at any number of
+ * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
+ * is published but may not be durable), PECS_E_MEMORY. Needs under 16 MiB of memory at any number of
  * entities, and about a kilobyte for each table.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
@@ -46,8 +46,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_save(pecs_world *world, const char
 
 /*
  * Gets a snapshot from a file; the caller owns one reference. PECS_E_IO, PECS_E_CORRUPT (rule and offset tell what and
- * where), PECS_E_UNSUPPORTED (a newer version, or a type that the registry lacks), PECS_E_LAYOUT (the message names both
- * layouts), PECS_E_LIMIT, PECS_E_MEMORY.
+ * where), PECS_E_UNSUPPORTED (a newer version, or a type that the registry lacks), PECS_E_LAYOUT (the message names
+ * both layouts), PECS_E_LIMIT, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path,
                                                         const pecs_load_options *options, pecs_snapshot **ret_snapshot,

@@ -53,8 +53,8 @@ typedef struct pecs_iter_options {
 } pecs_iter_options;
 
 /*
- * An iteration. `row_count` and `entities` speak of the present chunk, after pecs_iter_next gave true; `status` tells why
- * it gave false: PECS_OK at the end. The rest is the library's.
+ * An iteration. `row_count` and `entities` speak of the present chunk, after pecs_iter_next gave true; `status` tells
+ * why it gave false: PECS_OK at the end. The rest is the library's.
  */
 typedef struct pecs_iter {
     size_t row_count;
@@ -90,7 +90,8 @@ PECS_API bool pecs_iter_next(pecs_iter *iter);
 /*
  * The column of a component in the present chunk: row_count values, 64-byte aligned when the chunk is not a mapped or
  * loaded one, else aligned as the type. `access` is PECS_READ or PECS_WRITE; writing needs a WRITE or MAYBE_WRITE term
- * and an edit iteration. NULL for a MAYBE term that is not there, a tag, a wrong size, or a component that no term names.
+ * and an edit iteration. NULL for a MAYBE term that is not there, a tag, a wrong size, or a component that no term
+ * names.
  */
 PECS_API void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes);
 #define pecs_read(iter, component, T) ((const T *)pecs_iter_column(iter, component, PECS_READ, sizeof(T)))

@@ -1,9 +1,9 @@
 /*
  * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
  *
- * An edit that fails changes nothing (but may count what it was to change as changed at this tick). Structural edits (spawn, despawn, set of an absent component, remove, singletons
- * added or removed, advance, restore) give PECS_E_BUSY while an iteration over the world is open; edits of values
- * do not.
+ * An edit that fails changes nothing (but may count what it was to change as changed at this tick). Structural edits
+ * (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore) give PECS_E_BUSY
+ * while an iteration over the world is open; edits of values do not.
  */
 #ifndef PECS_WORLD_H
 #define PECS_WORLD_H
@@ -90,7 +90,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_despawn_matching(pecs_world *world
 PECS_API PECS_MUST_USE pecs_status pecs_world_set(pecs_world *world, pecs_entity entity, const pecs_value *values,
                                                   size_t value_count);
 
-/* Removes components of one entity; those it lacks are passed over. PECS_E_DEAD, PECS_E_MISUSE, PECS_E_BUSY, PECS_E_MEMORY. */
+/*
+ * Removes components of one entity; those it lacks are passed over. PECS_E_DEAD, PECS_E_MISUSE, PECS_E_BUSY,
+ * PECS_E_MEMORY.
+ */
 PECS_API PECS_MUST_USE pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity,
                                                      const pecs_component *components, size_t component_count);
 
@@ -112,8 +115,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
                                                              size_t size_bytes, void **ret_value);
 
 /*
- * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has tick
- * 1. A query can ask for what changed since a tick. PECS_E_BUSY, PECS_E_MEMORY.
+ * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has
+ * tick 1. A query can ask for what changed since a tick. PECS_E_BUSY, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
 

@@ -4,7 +4,8 @@
  * Small objects go to the allocator as they are. Arrays of more than 2 KiB come from slabs once a pool is large:
  *
  *     slab    2 MiB, 2 MiB-aligned, huge pages; cut into slots of one size class
- *     class   sizes rounded up to 1/8 of a power of two; a class uses slabs once its live bytes outside them exceed 1 MiB
+ *     class   sizes rounded up to 1/8 of a power of two; a class uses slabs once its live bytes outside them exceed 1
+ *             MiB
  *     spare   empty slabs, kept for reuse: at most one more than are in use
  *
  * All functions may be called from any thread.

@@ -37,7 +37,10 @@ void os_file_close(struct os_file *file);
 pecs_status os_file_read(const struct os_file *file, const char *path, void *bytes, size_t size_bytes, uint64_t offset,
                          pecs_error *error);
 
-/* The whole file, read-only; files of 2 MiB and more at an address that is a multiple of 2 MiB. The file may be closed afterwards. */
+/*
+ * The whole file, read-only; files of 2 MiB and more at an address that is a multiple of 2 MiB. The file may be closed
+ * afterwards.
+ */
 pecs_status os_file_map(const struct os_file *file, const char *path, const uint8_t **ret_bytes, pecs_error *error);
 void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes);
 

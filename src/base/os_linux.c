@@ -223,7 +223,10 @@ static bool remove_stale(const char *path)
     return removed;
 }
 
-/* Opens and locks a fresh temporary, trying numbers from 0; the first free number's followers are cleared of stale ones. */
+/*
+ * Opens and locks a fresh temporary, trying numbers from 0; the first free number's followers are cleared of stale
+ * ones.
+ */
 static int open_temporary(struct os_publication *publication, mode_t mode)
 {
     const char *slash = strrchr(publication->target, '/');

@@ -1,4 +1,6 @@
-/* Builder: a growing run of bytes in memory. After a failed append `failed` stays set, and nothing is added any more. */
+/*
+ * Builder: a growing run of bytes in memory. After a failed append `failed` stays set, and nothing is added any more.
+ */
 #ifndef PECS_FORMAT_BUILDER_H
 #define PECS_FORMAT_BUILDER_H
 

@@ -55,7 +55,9 @@ struct segment_header {
     uint8_t zero[16];
 };
 
-/* Then the name as a string (le32 size, bytes, zeros up to a multiple of 4), the fields; zeros up to a multiple of 8. */
+/*
+ * Then the name as a string (le32 size, bytes, zeros up to a multiple of 4), the fields; zeros up to a multiple of 8.
+ */
 struct type_record {
     le32 size;   /* of the whole record in bytes */
     le32 number; /* by which tables and runs name the type */

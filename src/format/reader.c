@@ -5,7 +5,8 @@
  * The order: header, footer, commit (types, tables, counts), segments (prologue, runs), and for load each segment's
  * data, then the agreement of rows and index. A state is handed out only when all of it has passed.
  *
- * Resume and load differ in one place, `fetch`: a map has its bytes, a private image reads them when they are first wanted.
+ * Resume and load differ in one place, `fetch`: a map has its bytes, a private image reads them when they are first
+ * wanted.
  */
 #include "reader.h"
 

@@ -17,8 +17,8 @@ pecs_status reader_resume(pecs_registry *registry, struct image *image, const st
                           struct pecs_snapshot **ret_state, pecs_error *error);
 
 /*
- * Reads the file into the private image, of its size, and makes a state over it: structure, every hash, and the agreement
- * of index and rows are checked. The image becomes the state's, also on failure.
+ * Reads the file into the private image, of its size, and makes a state over it: structure, every hash, and the
+ * agreement of index and rows are checked. The image becomes the state's, also on failure.
  */
 pecs_status reader_load(pecs_registry *registry, const struct os_file *file, const char *path, struct image *image,
                         const struct reader_limits *limits, struct pecs_snapshot **ret_state, pecs_error *error);

@@ -9,8 +9,8 @@
 void typecode_write(struct builder *builder, const struct component *component, uint32_t number);
 
 /*
- * Checks that `size_bytes` bytes are a type record with its fields, strings and padding in bounds, and nothing after. The
- * record's own size has been checked against the bytes.
+ * Checks that `size_bytes` bytes are a type record with its fields, strings and padding in bounds, and nothing after.
+ * The record's own size has been checked against the bytes.
  */
 bool typecode_is_well_formed(const uint8_t *bytes, size_t size_bytes);
 

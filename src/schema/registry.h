@@ -1,4 +1,6 @@
-/* Registry: the sealed list of component types, and the pool of all that is made for it. Immutable but for its counts. */
+/*
+ * Registry: the sealed list of component types, and the pool of all that is made for it. Immutable but for its counts.
+ */
 #ifndef PECS_SCHEMA_REGISTRY_H
 #define PECS_SCHEMA_REGISTRY_H
 

@@ -1,6 +1,6 @@
 /*
- * The free map. Counts live in the state (one for each chunk, in its array; their sum in the state) and are right whether
- * or not a map exists; the map's bits agree with them while is_valid.
+ * The free map. Counts live in the state (one for each chunk, in its array; their sum in the state) and are right
+ * whether or not a map exists; the map's bits agree with them while is_valid.
  *
  *     chunks bit c      set exactly when chunk c's count is above 0
  *     slots[c] bit s    when slots[c] exists: set exactly when that slot is free

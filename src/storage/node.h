@@ -6,8 +6,9 @@
  *
  * Nodes are shared by snapshots and worlds. Two rules make that safe:
  *   - a node may be changed only by a world that can reach it by a path of nodes with one reference each ("private");
- *   - a slot's epoch says who last made sure of that: no two worlds ever have the same epoch, and a world takes a new one
- *     when its state becomes shared. slot.epoch == gate.epoch means: the node is private, and stamped with the present tick.
+ *   - a slot's epoch says who last made sure of that: no two worlds ever have the same epoch, and a world takes a new
+ *     one when its state becomes shared. slot.epoch == gate.epoch means: the node is private, and stamped with the
+ *     present tick.
  * The epoch, and the address of an array's bytes, are kept in the slot and not in the node: pages stay in the cache,
  * and reading or writing a value then costs no visit to the array's header.
  */
@@ -44,7 +45,9 @@ static inline struct node *node_retain(struct node *node)
 
 void node_destroy(struct pool *pool, struct node *node);
 
-/* NULL is allowed. Release makes this thread's reads happen before the last holder's frees and a later owner's writes. */
+/*
+ * NULL is allowed. Release makes this thread's reads happen before the last holder's frees and a later owner's writes.
+ */
 static inline void node_release(struct pool *pool, struct node *node)
 {
     if (node && atomic_fetch_sub_explicit(&node->reference_count, 1, memory_order_acq_rel) == 1)

@@ -5,9 +5,11 @@
  *     gather     groups in the order of their first commands; the table that each comes from and goes to
  *     ready      rows, slots and records of all groups: the last step that may fail
  *     structure  group by group: spawn, despawn or move the row
- *     values     group by group: the recorded values of components that the entity now has, provisional handles replaced
+ *     values     group by group: the recorded values of components that the entity now has, provisional handles
+ *                replaced
  *
- * A provisional handle is {place among the batch's spawns, PROVISIONAL | batch}: no living entity has such a generation.
+ * A provisional handle is {place among the batch's spawns, PROVISIONAL | batch}: no living entity has such a
+ * generation.
  */
 #include "edit.h"
 

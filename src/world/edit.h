@@ -107,7 +107,9 @@ void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row);
 /* Moves it to another table: the columns that both have are copied, the others left unset. */
 void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, uint64_t row, uint32_t to);
 
-/* The whole way of one entity (or, entity none, the singletons) out of its table: into another, or with NO_TABLE away. */
+/*
+ * The whole way of one entity (or, entity none, the singletons) out of its table: into another, or with NO_TABLE away.
+ */
 pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to);
 void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to);
 

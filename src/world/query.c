@@ -199,8 +199,8 @@ pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_it
 }
 
 /*
- * Before threads edit parts: every node above the arrays of the columns to write is made private and every page is made,
- * so that each thread then changes only the slots of its own chunks.
+ * Before threads edit parts: every node above the arrays of the columns to write is made private and every page is
+ * made, so that each thread then changes only the slots of its own chunks.
  */
 static pecs_status own_for_parts(pecs_iter *iter)
 {

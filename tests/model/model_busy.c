@@ -23,7 +23,8 @@ static void try_spawn(const struct busy *busy)
 {
     struct batch batch;
     batch_fill(&batch, busy->model, busy->world, choose_mask(busy->model), 1);
-    expect_busy(busy, pecs_world_spawn(busy->world->world, 1, batch.values, batch.count, NULL), "spawn while iterating");
+    expect_busy(busy, pecs_world_spawn(busy->world->world, 1, batch.values, batch.count, NULL),
+                "spawn while iterating");
     batch_free(&batch);
 }
 
@@ -91,7 +92,8 @@ static void try_singletons(const struct busy *busy)
         model_expect(model, status, PECS_OK, "a singleton set while iterating");
         naive_set_singleton(naive, type, value);
     }
-    expect_busy(busy, pecs_world_remove_singleton(busy->world->world, component), "a singleton removed while iterating");
+    expect_busy(busy, pecs_world_remove_singleton(busy->world->world, component),
+                "a singleton removed while iterating");
 }
 
 static void try_history(const struct busy *busy)
@@ -197,9 +199,9 @@ static void held_check(const struct held *held, const struct busy *busy)
 
 void op_busy(struct model *model, struct test_world *world)
 {
-    static void (*const attempts[])(const struct busy *) = { try_spawn,      try_despawn, try_set,     try_set,
-                                                             try_remove,     try_set,     try_history, try_singletons,
-                                                             try_commands,   try_release, try_share };
+    static void (*const attempts[])(const struct busy *) = { try_spawn,    try_despawn, try_set,     try_set,
+                                                             try_remove,   try_set,     try_history, try_singletons,
+                                                             try_commands, try_release, try_share };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
     pecs_iter iter = busy.writing ? pecs_query_edit(query->query, world->world, NULL)

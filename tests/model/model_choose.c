@@ -78,12 +78,10 @@ pecs_entity choose_dead(struct model *model, const struct naive *naive)
     struct random *random = &model->random;
     const size_t slot_count = naive->slot_count;
     if (slot_count == 0 || random_once_in(random, 8)) {
-        const pecs_entity strange[] = { { 0, 0 },
-                                        { (uint32_t)slot_count + 1000, 1 },
-                                        { UINT32_MAX, UINT32_MAX },
-                                        { UINT32_MAX, 1 },
-                                        { (uint32_t)slot_count, 1 },
-                                        { (uint32_t)slot_count, 0 } };
+        const pecs_entity strange[] = {
+            { 0, 0 },          { (uint32_t)slot_count + 1000, 1 }, { UINT32_MAX, UINT32_MAX },
+            { UINT32_MAX, 1 }, { (uint32_t)slot_count, 1 },        { (uint32_t)slot_count, 0 }
+        };
         return strange[random_below(random, sizeof(strange) / sizeof(strange[0]))];
     }
     const size_t index = random_below(random, slot_count);
@@ -112,8 +110,8 @@ pecs_entity choose_handle(void *user, struct random *random)
 
 void model_query_random(struct model *model, struct test_query *ret_query)
 {
-    static const pecs_access accesses[] = { PECS_READ, PECS_READ, PECS_WRITE, PECS_WRITE, PECS_MAYBE_READ,
-                                            PECS_MAYBE_WRITE, PECS_WITH, PECS_WITHOUT };
+    static const pecs_access accesses[] = { PECS_READ,       PECS_READ,        PECS_WRITE, PECS_WRITE,
+                                            PECS_MAYBE_READ, PECS_MAYBE_WRITE, PECS_WITH,  PECS_WITHOUT };
     struct random *random = &model->random;
     struct test_query query = { .registry = (unsigned)random_below(random, MODEL_REGISTRY_COUNT) };
     const size_t count = random_below(random, 5);

@@ -289,8 +289,8 @@ void op_commands_apply(struct model *model, struct test_world *world)
             continue;
         const pecs_entity got = pecs_commands_resolve(commands->buffer, commands->list[i].entity);
         if (!same(got, real[i]))
-            model_fail(model, "a provisional handle became {%" PRIu32 ", %" PRIu32 "}, should be {%" PRIu32 ", %" PRIu32
-                              "}",
+            model_fail(model,
+                       "a provisional handle became {%" PRIu32 ", %" PRIu32 "}, should be {%" PRIu32 ", %" PRIu32 "}",
                        got.index, got.generation, real[i].index, real[i].generation);
     }
     if (skipped)

@@ -17,8 +17,7 @@ static void spawn_rows(struct model *model, struct test_world *world, uint32_t m
     pecs_entity *handles = calloc(rows + 1, sizeof(*handles));
     if (!handles)
         abort();
-    const pecs_status status =
-        pecs_world_spawn(world->world, rows, batch.values, batch.count, wanted ? handles : NULL);
+    const pecs_status status = pecs_world_spawn(world->world, rows, batch.values, batch.count, wanted ? handles : NULL);
     if (!model_refused(model, status)) {
         model_expect(model, status, PECS_OK, "pecs_world_spawn");
         for (size_t row = 0; row < rows; row++) {
@@ -293,8 +292,8 @@ void op_edit(struct model *model, struct test_world *world)
     if (!known)
         return;
     if (!model_value_equal(type, value, known))
-        model_fail(model, "{%" PRIu32 ", %" PRIu32 "}: edit gives another value of %s", entity.index,
-                   entity.generation, model_types[type]->name);
+        model_fail(model, "{%" PRIu32 ", %" PRIu32 "}: edit gives another value of %s", entity.index, entity.generation,
+                   model_types[type]->name);
     model_value_random(type, value, &model->random, choose_handle, naive);
     naive_set(naive, entity, type, value);
     model_count(model, "edit: done");
@@ -347,7 +346,10 @@ void op_singleton_edit(struct model *model, struct test_world *world)
     if (model_refused(model, status))
         return;
     const bool editable = has && model_size(type) > 0;
-    model_expect(model, status, model_size(type) == 0 ? PECS_E_MISUSE : has ? PECS_OK : PECS_E_ABSENT,
+    model_expect(model, status,
+                 model_size(type) == 0 ? PECS_E_MISUSE
+                 : has                 ? PECS_OK
+                                       : PECS_E_ABSENT,
                  "pecs_world_edit_singleton");
     if (!editable)
         return;

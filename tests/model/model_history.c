@@ -152,8 +152,8 @@ void op_fork(struct model *model, struct test_world *world)
         return;
     pecs_world *fork = NULL;
     const pecs_world_options options = { .session_nonce = random_next(&model->random) | 1 };
-    pecs_status status = pecs_world_create(model->registries[1 - snapshot->registry], snapshot->snapshot, &options,
-                                           &fork, NULL);
+    pecs_status status =
+        pecs_world_create(model->registries[1 - snapshot->registry], snapshot->snapshot, &options, &fork, NULL);
     if (!model_refused(model, status))
         model_expect(model, status, PECS_E_MISUSE, "a fork with another registry");
     status = pecs_world_create(model->registries[snapshot->registry], snapshot->snapshot, &options, &fork, NULL);
@@ -229,7 +229,8 @@ void op_hash(struct model *model, struct test_world *world)
         model_fail(model, "the hash depends on the order of rows");
     if (naive_get(naive, entity, TYPE_WORD)) {
         void *word = NULL;
-        model_expect(model, pecs_world_edit(world->world, entity, model_component(world->registry, TYPE_WORD), 4, &word),
+        model_expect(model,
+                     pecs_world_edit(world->world, entity, model_component(world->registry, TYPE_WORD), 4, &word),
                      PECS_OK, "pecs_world_edit");
         *(uint32_t *)word ^= 1u << random_below(&model->random, 32);
         naive_set(naive, entity, TYPE_WORD, word);
@@ -359,8 +360,9 @@ static void save_and_open(struct model *model, struct test_world *world, bool lo
     pecs_view_summary(before, &left);
     pecs_view_summary(after, &right);
     if (memcmp(&left, &right, sizeof(left)) != 0)
-        model_fail(model, "the summary of a file is not that of its world: %" PRIu64 " and %" PRIu64 " tables, %" PRIu64
-                          " and %" PRIu64 " bytes, tick %" PRIu64 " and %" PRIu64,
+        model_fail(model,
+                   "the summary of a file is not that of its world: %" PRIu64 " and %" PRIu64 " tables, %" PRIu64
+                   " and %" PRIu64 " bytes, tick %" PRIu64 " and %" PRIu64,
                    left.table_count, right.table_count, left.component_bytes, right.component_bytes, left.tick,
                    right.tick);
     if (pecs_view_hash(before) != pecs_view_hash(after))
@@ -401,8 +403,7 @@ static void load_damaged(struct model *model, const struct test_world *world, co
 {
     pecs_error error = { .message = "" };
     pecs_snapshot *snapshot = NULL;
-    const pecs_status status =
-        pecs_snapshot_load(model->registries[world->registry], path, NULL, &snapshot, &error);
+    const pecs_status status = pecs_snapshot_load(model->registries[world->registry], path, NULL, &snapshot, &error);
     if (status == PECS_OK) {
         if (cut)
             model_fail(model, "a file that was cut was loaded");

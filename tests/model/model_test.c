@@ -84,8 +84,8 @@ static const struct profile {
     unsigned weight;
     size_t snapshot_max;
 } profiles[] = {
-    { 12, 2000, 60, 6 }, { 60, 4000, 80, 6 }, { 500, 6000, 60, 5 }, { 4000, 8000, 30, 4 }, { 22000, 8000, 20, 2 },
-    { 265000, 400, 2, 1 }, /* more than 64 chunks a column: trees of two levels */
+    { 12, 2000, 60, 6 },    { 60, 4000, 80, 6 },   { 500, 6000, 60, 5 }, { 4000, 8000, 30, 4 },
+    { 22000, 8000, 20, 2 }, { 265000, 400, 2, 1 }, /* more than 64 chunks a column: trees of two levels */
 };
 enum { PROFILE_COUNT = sizeof(profiles) / sizeof(profiles[0]) };
 

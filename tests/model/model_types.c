@@ -96,18 +96,17 @@ PECS_COMPONENT(Stranger, 1, v);
 PECS_TAG(StrangeTag, 1);
 
 const pecs_type *const model_types[MODEL_TYPE_COUNT] = {
-    [TYPE_BYTE] = &Byte_type,     [TYPE_PAIR] = &Pair_type,     [TYPE_WORD] = &Word_type,       [TYPE_LONG] = &Long_type,
-    [TYPE_VECTOR] = &Vector_type, [TYPE_QUAD] = &Quad_type,     [TYPE_SLOTS] = &Slots_type,     [TYPE_BIG] = &Big_type,
-    [TYPE_PADDED] = &Padded_type, [TYPE_LINK] = &Link_type,     [TYPE_LINKS] = &Links_type,     [TYPE_MIXED] = &Mixed_type,
-    [TYPE_TAG_A] = &TagA_type,    [TYPE_TAG_B] = &TagB_type,    [TYPE_TAG_C] = &TagC_type,      [TYPE_TAG_D] = &TagD_type,
+    [TYPE_BYTE] = &Byte_type,       [TYPE_PAIR] = &Pair_type,  [TYPE_WORD] = &Word_type,   [TYPE_LONG] = &Long_type,
+    [TYPE_VECTOR] = &Vector_type,   [TYPE_QUAD] = &Quad_type,  [TYPE_SLOTS] = &Slots_type, [TYPE_BIG] = &Big_type,
+    [TYPE_PADDED] = &Padded_type,   [TYPE_LINK] = &Link_type,  [TYPE_LINKS] = &Links_type, [TYPE_MIXED] = &Mixed_type,
+    [TYPE_TAG_A] = &TagA_type,      [TYPE_TAG_B] = &TagB_type, [TYPE_TAG_C] = &TagC_type,  [TYPE_TAG_D] = &TagD_type,
     [TYPE_ALIGNED] = &Aligned_type, [TYPE_WIDE] = &Wide_type,
 };
 
 const uint16_t model_offsets[MODEL_TYPE_COUNT] = {
-    [TYPE_BYTE] = 0,    [TYPE_PAIR] = 1,    [TYPE_WORD] = 3,    [TYPE_LONG] = 7,   [TYPE_VECTOR] = 15,
-    [TYPE_QUAD] = 27,   [TYPE_SLOTS] = 43,  [TYPE_BIG] = 91,    [TYPE_PADDED] = 291, [TYPE_LINK] = 315,
-    [TYPE_LINKS] = 323, [TYPE_MIXED] = 351, [TYPE_ALIGNED] = 391,
-    [TYPE_WIDE] = 455,
+    [TYPE_BYTE] = 0,    [TYPE_PAIR] = 1,    [TYPE_WORD] = 3,      [TYPE_LONG] = 7,     [TYPE_VECTOR] = 15,
+    [TYPE_QUAD] = 27,   [TYPE_SLOTS] = 43,  [TYPE_BIG] = 91,      [TYPE_PADDED] = 291, [TYPE_LINK] = 315,
+    [TYPE_LINKS] = 323, [TYPE_MIXED] = 351, [TYPE_ALIGNED] = 391, [TYPE_WIDE] = 455,
 };
 
 uint32_t model_size(unsigned type)

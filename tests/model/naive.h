@@ -14,9 +14,9 @@ enum { NAIVE_GENERATION_MAX = (1 << 30) - 1 };
 struct naive_slot {
     uint32_t generation; /* the last used one; 0: never used */
     bool alive;
-    uint32_t has;                        /* bit t: component of type t is there */
-    uint64_t changed[MODEL_TYPE_COUNT];  /* tick of the last write, of those that are there */
-    uint8_t values[MODEL_VALUE_BYTES];   /* at model_offsets */
+    uint32_t has;                       /* bit t: component of type t is there */
+    uint64_t changed[MODEL_TYPE_COUNT]; /* tick of the last write, of those that are there */
+    uint8_t values[MODEL_VALUE_BYTES];  /* at model_offsets */
 };
 
 struct naive {

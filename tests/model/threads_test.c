@@ -202,8 +202,8 @@ static void run_parts(const struct shared *shared, pecs_world *world, bool writi
     for (uint32_t i = 0; i < part_count; i++) {
         const pecs_iter_options options = { .part = i, .part_count = part_count };
         parts[i] = (struct part){ .writing = writing };
-        parts[i].iter = writing ? pecs_query_edit(shared->words, world, &options)
-                                : pecs_query_read(shared->words, view, &options);
+        parts[i].iter =
+            writing ? pecs_query_edit(shared->words, world, &options) : pecs_query_read(shared->words, view, &options);
     }
     for (size_t i = 0; i < part_count; i++)
         pthread_create(&threads[i], NULL, part_run, &parts[i]);
@@ -359,7 +359,9 @@ static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands
     const struct {
         struct queue *queue;
         uint64_t rarely;
-    } receivers[] = { { &shared->reading, 1 }, { &shared->reading, 2 }, { &shared->saving, 5 }, { &shared->forking, 4 } };
+    } receivers[] = {
+        { &shared->reading, 1 }, { &shared->reading, 2 }, { &shared->saving, 5 }, { &shared->forking, 4 }
+    };
     for (size_t i = 0; i < sizeof(receivers) / sizeof(receivers[0]); i++) {
         if (!random_once_in(random, receivers[i].rarely))
             continue;

@@ -107,7 +107,8 @@ Test(commands, set_adds_and_replaces)
 
 Test(commands, set_without_data_is_zero)
 {
-    const pecs_entity a = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 2) }, 1), b = spawn_position(world, 1);
+    const pecs_entity a = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 2) }, 1),
+                      b = spawn_position(world, 1);
     const pecs_value zero[] = { { TEAM, sizeof(Team), NULL } };
     cr_assert_eq(pecs_commands_set(commands, a, zero, 1), PECS_OK);
     cr_assert_eq(pecs_commands_set(commands, b, zero, 1), PECS_OK);

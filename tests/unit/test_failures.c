@@ -112,7 +112,8 @@ Test(failures, despawn_of_one)
 static void one_of_a_kind(struct stage *stage)
 {
     populate(stage);
-    stage->entities[3] = spawn_one(stage->world, (pecs_value[]){ PECS_VALUE(LINK, Link, 1, { 0, 1 }, { { 0, 0 }, { 0, 0 } }) }, 1);
+    stage->entities[3] =
+        spawn_one(stage->world, (pecs_value[]){ PECS_VALUE(LINK, Link, 1, { 0, 1 }, { { 0, 0 }, { 0, 0 } }) }, 1);
     stage->snapshot = take(stage->world);
 }
 

@@ -33,8 +33,8 @@ static pecs_view view(void)
 
 /* The query under test; the one before is destroyed. */
 #define ask(...)                                                                                                       \
-    (pecs_query_destroy(query),                                                                                        \
-     query = make_query(registry, (pecs_term[]){ __VA_ARGS__ }, sizeof((pecs_term[]){ __VA_ARGS__ }) / sizeof(pecs_term)))
+    (pecs_query_destroy(query), query = make_query(registry, (pecs_term[]){ __VA_ARGS__ },                             \
+                                                   sizeof((pecs_term[]){ __VA_ARGS__ }) / sizeof(pecs_term)))
 
 /* An entity for every subset of the five components; bits tell which, and slot numbers are the bits. */
 static void spawn_subsets(void)
@@ -368,11 +368,10 @@ Test(query, raw_pointers_of_a_reader_stay_readable)
     const Position *positions = pecs_read(&iter, POSITION, Position);
     const pecs_entity *entities = iter.entities;
     const pecs_entity seventh = { 7, 1 };
-    cr_assert_eq(pecs_world_set(world, seventh,
-                                (pecs_value[]){ PECS_VALUE(POSITION, Position, -1, -1, -1),
-                                                PECS_VALUE(TEAM, Team, 99) },
-                                2),
-                 PECS_OK);
+    cr_assert_eq(
+        pecs_world_set(world, seventh,
+                       (pecs_value[]){ PECS_VALUE(POSITION, Position, -1, -1, -1), PECS_VALUE(TEAM, Team, 99) }, 2),
+        PECS_OK);
     pecs_snapshot_release(snapshot);
     void *value;
     cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
@@ -439,8 +438,7 @@ static void assert_union_is_whole(uint32_t part_count, bool is_edit)
     uint64_t row_count = 0, least = UINT64_MAX, most = 0;
     for (uint32_t part = 0; part < part_count; part++) {
         const pecs_iter_options options = { .part = part, .part_count = part_count };
-        pecs_iter iter =
-            is_edit ? pecs_query_edit(query, world, &options) : pecs_query_read(query, view(), &options);
+        pecs_iter iter = is_edit ? pecs_query_edit(query, world, &options) : pecs_query_read(query, view(), &options);
         uint64_t chunk_count = 0;
         for (; pecs_iter_next(&iter); chunk_count++)
             for (size_t i = 0; i < iter.row_count; i++, row_count++)
@@ -486,8 +484,8 @@ Test(parts, more_parts_than_chunks_leave_some_empty)
         cr_assert_eq(pecs_iter_next(&iter), part < PART_CHUNKS);
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     }
-    pecs_iter iter = pecs_query_read(
-        query, view(), &(pecs_iter_options){ .part = UINT32_MAX - 1, .part_count = UINT32_MAX });
+    pecs_iter iter =
+        pecs_query_read(query, view(), &(pecs_iter_options){ .part = UINT32_MAX - 1, .part_count = UINT32_MAX });
     cr_assert_not(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
 }
@@ -541,8 +539,7 @@ Test(parts, threads_write_their_own_chunks)
         pecs_iter reader = pecs_query_read(query, view(), NULL);
         cr_assert(pecs_iter_next(&reader));
         for (uint32_t i = 0; i < THREADS; i++)
-            jobs[i].iter =
-                pecs_query_edit(query, world, &(pecs_iter_options){ .part = i, .part_count = THREADS });
+            jobs[i].iter = pecs_query_edit(query, world, &(pecs_iter_options){ .part = i, .part_count = THREADS });
         for (uint32_t i = 0; i < THREADS; i++)
             cr_assert_eq(pthread_create(&jobs[i].thread, NULL, write_part, &jobs[i]), 0);
         for (uint32_t i = 0; i < THREADS; i++) {

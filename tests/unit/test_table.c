@@ -76,7 +76,7 @@ Test(archetype, columns_are_the_handles_and_the_components_with_values)
         cr_assert_eq(archetype->components[i], set[i]);
         cr_assert_eq(archetype->columns[i], columns[i]);
         cr_assert_eq(archetype_column(archetype, set[i]), columns[i]);
-        cr_assert_eq(archetype_find(archetype, set[i]), i);
+        cr_assert_eq(archetype_find(archetype, set[i]), (uint32_t)i);
         cr_assert_eq(archetype->column_bytes[i], bytes[i]);
         cr_assert_eq(archetype->column_components[i], of_columns[i]);
     }

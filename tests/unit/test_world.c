@@ -429,11 +429,11 @@ Test(set, absent_components_are_added_in_one_move)
 
 Test(set, values_that_are_not_named_are_kept_by_the_move)
 {
-    const pecs_entity entity = spawn_one(world,
-                                         (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3),
-                                                         PECS_VALUE(HEALTH, Health, 4, 5),
-                                                         PECS_VALUE(LINK, Link, 6, { 7, 8 }, { { 9, 10 }, { 11, 12 } }) },
-                                         3);
+    const pecs_entity entity =
+        spawn_one(world,
+                  (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_VALUE(HEALTH, Health, 4, 5),
+                                  PECS_VALUE(LINK, Link, 6, { 7, 8 }, { { 9, 10 }, { 11, 12 } }) },
+                  3);
     cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(TEAM, Team, 13) }, 1), PECS_OK);
     cr_assert_eq(position_of(entity)->z, 3);
     cr_assert_eq(health_of(entity)->current, 4);
@@ -494,11 +494,11 @@ Test(set, busy_only_when_a_component_must_be_added)
 
 Test(remove, the_others_are_kept)
 {
-    const pecs_entity entity = spawn_one(world,
-                                         (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3),
-                                                         PECS_VALUE(HEALTH, Health, 4, 5), PECS_VALUE(TEAM, Team, 6),
-                                                         PECS_HAS(FROZEN) },
-                                         4);
+    const pecs_entity entity =
+        spawn_one(world,
+                  (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_VALUE(HEALTH, Health, 4, 5),
+                                  PECS_VALUE(TEAM, Team, 6), PECS_HAS(FROZEN) },
+                  4);
     cr_assert_eq(pecs_world_remove(world, entity, (pecs_component[]){ FROZEN, HEALTH }, 2), PECS_OK);
     cr_assert_not(pecs_view_has(view(), entity, FROZEN));
     cr_assert_null(health_of(entity));
@@ -650,9 +650,7 @@ Test(view, the_hash_leaves_padding_out)
     pecs_registry *other = make_registry(types, 1, counting_hooks);
     pecs_world *gapped = make_world(other, NULL);
     uint64_t hashes[3];
-    const uint8_t values[3][8] = {
-        { 1, 0, 0, 0, 5, 0, 0, 0 }, { 1, 9, 9, 9, 5, 0, 0, 0 }, { 1, 0, 0, 0, 6, 0, 0, 0 }
-    };
+    const uint8_t values[3][8] = { { 1, 0, 0, 0, 5, 0, 0, 0 }, { 1, 9, 9, 9, 5, 0, 0, 0 }, { 1, 0, 0, 0, 6, 0, 0, 0 } };
     const pecs_entity entity = spawn_one(gapped, (pecs_value[]){ { 0, 8, values[0] } }, 1);
     for (int i = 0; i < 3; i++) {
         cr_assert_eq(pecs_world_set(gapped, entity, (pecs_value[]){ { 0, 8, values[i] } }, 1), PECS_OK);

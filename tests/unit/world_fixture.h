@@ -8,8 +8,9 @@
 #include "counting_allocator.h"
 #include "edit.h"
 
-#include <criterion/criterion.h>
 #include <pecs/pecs.h>
+
+#include <criterion/criterion.h>
 
 /* As cr_assert, but costs nothing when it holds: for loops. */
 #define must(condition)                                                                                                \
