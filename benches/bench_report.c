@@ -35,9 +35,10 @@ static double median(double *values, size_t count)
  * Has the system give out the memory that a sample will take, and takes it back. In a virtual machine memory that was
  * free for a while belongs to the host again, and the first who touches it pays several times what the work costs.
  */
-static void warm_memory(uint64_t size_bytes)
+static void warm_memory(uint64_t sample_bytes)
 {
-    volatile uint8_t *pages = size_bytes ? limit_pages_allocate(size_bytes) : NULL;
+    const uint64_t size_bytes = sample_bytes + sample_bytes / 4; /* an engine's arrays have some slack */
+    volatile uint8_t *pages = sample_bytes ? limit_pages_allocate(size_bytes) : NULL;
     for (uint64_t at = 0; pages && at < size_bytes; at += 4096)
         pages[at] = 1;
     limit_pages_release((void *)(uintptr_t)pages, size_bytes);

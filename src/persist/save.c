@@ -41,7 +41,9 @@ pecs_status pecs_world_save(pecs_world *world, const char *path, const pecs_save
     pecs_snapshot *snapshot;
     pecs_status status = pecs_snapshot_take(world, &snapshot);
     if (status)
-        return fail(error, status, "the world cannot be saved while a write iteration is open");
+        return fail(error, status,
+                    status == PECS_E_BUSY ? "the world cannot be saved while a write iteration is open"
+                                          : "save needs a world and a path");
     status = pecs_snapshot_save(snapshot, path, options, error);
     pecs_snapshot_release(snapshot);
     return status;

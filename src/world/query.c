@@ -57,8 +57,9 @@ static pecs_status check_terms(const pecs_registry *registry, const pecs_term *t
 pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
                               pecs_query **ret_query, pecs_error *error)
 {
-    const pecs_status status = ret_query ? check_terms(registry, terms, term_count, error)
-                                         : fail(error, PECS_E_MISUSE, "a query needs a place to go to");
+    if (!ret_query)
+        return fail(error, PECS_E_MISUSE, "a query needs a place to go to");
+    const pecs_status status = check_terms(registry, terms, term_count, error);
     if (status)
         return status;
     struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));

@@ -249,7 +249,9 @@ static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
 
 pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    pecs_status status = world && (entities || !entity_count) ? edit_begin(world) : PECS_E_MISUSE;
+    if (!world || (entity_count && !entities))
+        return PECS_E_MISUSE;
+    pecs_status status = edit_begin(world);
     if (!status && entity_count == 1)
         return despawn_single(world, entities[0]);
     if (!status)
@@ -270,7 +272,9 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
 
 pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
-    pecs_status status = world && query && query_registry(query) == world->registry ? edit_begin(world) : PECS_E_MISUSE;
+    if (!world || !query || query_registry(query) != world->registry)
+        return PECS_E_MISUSE;
+    pecs_status status = edit_begin(world);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
         if (table->row_count && query_matches(query, table->archetype))

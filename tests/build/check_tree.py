@@ -6,6 +6,7 @@ usage: check_tree.py ROOT
 1. A file's name is unique in the tree, but for meson.build and README.md: a name alone says which file is meant.
 2. Nothing refers outside of the repository, and nothing names the host of a public package registry.
 3. The public headers and exactly these are installed.
+4. Every source of a layer and every unit test is named in the meson.build beside it.
 """
 import glob
 import os
@@ -82,10 +83,23 @@ def headers_installed(root):
     return [f"include/pecs/{name} is not both in the tree and installed" for name in sorted(installed ^ there)]
 
 
+def sources_built(root):
+    failures = []
+    for pattern, prefix in (("src/*/*.c", ""), ("tests/unit/test_*.c", "test_")):
+        for path in sorted(glob.glob(os.path.join(root, pattern))):
+            name = os.path.basename(path)
+            entry = name if not prefix else name[len(prefix):-len(".c")]
+            with open(os.path.join(os.path.dirname(path), "meson.build"), encoding="utf-8") as text:
+                if f"'{entry}'" not in text.read():
+                    failures.append(f"{os.path.relpath(path, root)} is in no build")
+    return failures
+
+
 def main():
     root = sys.argv[1]
     names = sorted(from_git(root) or from_walk(root))
     failures = repeated_names(names) + forbidden_text(root, names) + headers_installed(root)
+    failures += sources_built(root)
     print("\n".join(failures) or f"{len(names)} files keep the rules")
     sys.exit(1 if failures or len(names) < 20 else 0)
 

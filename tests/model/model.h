@@ -97,7 +97,7 @@ struct model {
     size_t outcome_count;
     uint32_t *seen; /* by entity index: the walk that saw it last */
     size_t seen_capacity;
-    uint32_t walk;
+    uint32_t walk, walk_count;
 };
 
 /* Prints seed, operation and what differs, and exits with 1. */
@@ -149,6 +149,8 @@ void walk_begin(struct model *model, const struct naive *naive);
 void walk_chunk(struct model *model, const struct test_query *query, pecs_iter *iter, struct naive *naive,
                 bool writable);
 bool walk_seen(const struct model *model, size_t index);
+/* Runs a random query while another iteration of the world is open. */
+void walk_inside(struct model *model, struct test_world *world, bool writing);
 
 /* --- parts of an episode (model_history.c, model_commands.c) --- */
 void world_adopt(struct model *model, pecs_world *world, struct naive *naive, unsigned registry, bool shared);

@@ -157,6 +157,11 @@ static void try_share(const struct busy *busy)
     pecs_snapshot_release(snapshot);
 }
 
+static void try_query(const struct busy *busy)
+{
+    walk_inside(busy->model, busy->world, random_once_in(&busy->model->random, 2));
+}
+
 /* What an iteration gave before edits: pointers into a column, and a copy of its first bytes. */
 enum { HELD_MAX = 48 };
 struct held {
@@ -201,7 +206,7 @@ void op_busy(struct model *model, struct test_world *world)
 {
     static void (*const attempts[])(const struct busy *) = { try_spawn,    try_despawn, try_set,     try_set,
                                                              try_remove,   try_set,     try_history, try_singletons,
-                                                             try_commands, try_release, try_share };
+                                                             try_commands, try_release, try_share,   try_query };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
     pecs_iter iter = busy.writing ? pecs_query_edit(query->query, world->world, NULL)
@@ -212,12 +217,16 @@ void op_busy(struct model *model, struct test_world *world)
         walk_chunk(model, query, &iter, world->naive, busy.writing);
         held_take(&held, query, &iter);
     }
-    for (size_t i = 1 + random_below(&model->random, 6); i > 0; i--)
-        attempts[random_below(&model->random, sizeof(attempts) / sizeof(attempts[0]))](&busy);
-    held_check(&held, &busy);
     const bool to_the_end = random_once_in(&model->random, 2);
-    while (to_the_end && pecs_iter_next(&iter))
+    do {
+        for (size_t i = 1 + random_below(&model->random, 4); i > 0; i--)
+            attempts[random_below(&model->random, sizeof(attempts) / sizeof(attempts[0]))](&busy);
+        held_check(&held, &busy);
+        if (!to_the_end || !pecs_iter_next(&iter))
+            break;
         walk_chunk(model, query, &iter, world->naive, busy.writing);
+        held_take(&held, query, &iter);
+    } while (true);
     const pecs_status status = pecs_iter_end(&iter);
     if (!model_refused(model, status))
         model_expect(model, status, PECS_OK, "pecs_iter_end");

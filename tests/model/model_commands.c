@@ -1,7 +1,7 @@
 /*
- * Command buffers of the model test. Each world has a buffer that is filled over several operations, so that targets die
- * between recording and applying. The model keeps the list of what was recorded and applies it in the simplest way:
- * the commands of one entity together, at the place of its first one.
+ * Command buffers of the model test. Each world has a buffer that is filled over several operations, so that targets
+ * die between recording and applying. The model keeps the list of what was recorded and applies it in the simplest
+ * way: the commands of one entity together, at the place of its first one.
  *
  * Provisional handles are used as targets of later commands and inside entity fields.
  */

@@ -1,6 +1,6 @@
 /*
- * Edits of the model test: spawn, despawn, set, remove, edit, singletons, advance, and each of them misused. The model is
- * changed only when the library said that it did; a refusal must leave everything as it was.
+ * Edits of the model test: spawn, despawn, set, remove, edit, singletons, advance, and each of them misused. The model
+ * is changed only when the library said that it did; a refusal must leave everything as it was.
  */
 #include "model.h"
 

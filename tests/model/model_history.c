@@ -103,7 +103,7 @@ void op_recheck(struct model *model, struct test_world *world)
         compare_snapshot(model, snapshot);
 }
 
-/* Compares a world that was made from a snapshot with that snapshot, and adds what must be the same but for the tick. */
+/* Compares a world that was made from a snapshot with that snapshot. */
 static void compare_with_origin(struct model *model, const struct test_world *world,
                                 const struct test_snapshot *snapshot)
 {

@@ -30,7 +30,7 @@ void walk_begin(struct model *model, const struct naive *naive)
         if (!model->seen)
             abort();
     }
-    model->walk++;
+    model->walk = ++model->walk_count;
 }
 
 bool walk_seen(const struct model *model, size_t index)
@@ -161,7 +161,7 @@ static bool changed_after(const struct test_query *query, const struct naive_slo
     return false;
 }
 
-/* Every entity that must have been seen was. One that was not seen was not written either, so its ticks are as before. */
+/* Every entity that must have been seen was. One that was not seen was not written: its ticks are as before. */
 static void require_complete(struct model *model, const struct test_query *query, const struct naive *naive,
                              uint64_t changed_since)
 {
@@ -242,6 +242,15 @@ void op_query_parts(struct model *model, struct test_world *world)
 {
     const struct target target = target_of(world, random_once_in(&model->random, 2));
     query_run(model, &target, 0, 1 + (uint32_t)random_below(&model->random, PART_MAX));
+}
+
+void walk_inside(struct model *model, struct test_world *world, bool writing)
+{
+    const struct target target = target_of(world, writing);
+    const uint32_t outer = model->walk;
+    query_run(model, &target, random_once_in(&model->random, 3) ? choose_tick(model, target.naive) : 0,
+              (uint32_t)random_below(&model->random, 3));
+    model->walk = outer;
 }
 
 void op_query_snapshot(struct model *model, struct test_world *world)

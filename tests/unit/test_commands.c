@@ -393,6 +393,9 @@ Test(commands, misuse_of_create_and_destroy_of_null)
     pecs_commands *untouched = NULL;
     cr_assert_eq(pecs_commands_create(NULL, &untouched), PECS_E_MISUSE);
     cr_assert_null(untouched);
+    cr_assert_eq(pecs_commands_create(registry, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_commands_apply(commands, NULL, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_commands_apply(NULL, world, NULL), PECS_E_MISUSE);
     pecs_commands_destroy(NULL);
 }
 
@@ -412,6 +415,22 @@ Test(commands, it_holds_its_registry)
     pecs_registry_destroy(other);
     cr_assert_eq(pecs_commands_spawn(alone, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1, NULL), PECS_OK);
     pecs_commands_destroy(alone);
+}
+
+/* The tables of a large batch are still there: the small one must not be taken for part of it. */
+Test(commands, a_small_batch_after_a_large_one)
+{
+    pecs_entity entities[100];
+    for (uint32_t i = 0; i < 100; i++)
+        entities[i] = spawn_position(world, (float)i);
+    for (uint32_t round = 0; round < 20; round++) {
+        const uint32_t count = round % 2 ? 3 : 1000;
+        for (uint32_t i = 0; i < count; i++)
+            command_team(entities[i * 7 % 100], (uint8_t)(round + i));
+        cr_assert_eq(apply(), 0);
+        for (uint32_t i = count - (count < 100 ? count : 100); i < count; i++)
+            cr_assert_eq(team_of(entities[i * 7 % 100]), (uint8_t)(round + i));
+    }
 }
 
 /* Again and again: the buffer's memory is used anew. */

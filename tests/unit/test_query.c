@@ -180,6 +180,7 @@ Test(query, refusals_of_create)
     cr_assert_eq(pecs_query_create(registry, wrong, 1, &untouched, &error), PECS_E_MISUSE);
     cr_assert_eq(pecs_query_create(registry, NULL, 1, &untouched, &error), PECS_E_MISUSE);
     cr_assert_eq(pecs_query_create(NULL, NULL, 0, &untouched, &error), PECS_E_MISUSE);
+    cr_assert_eq(pecs_query_create(registry, NULL, 0, NULL, &error), PECS_E_MISUSE);
     cr_assert_eq(pecs_query_create(registry, many, 33, &untouched, &error), PECS_E_LIMIT);
     cr_assert_eq(error.status, PECS_E_LIMIT);
     cr_assert_eq(pecs_query_create(registry, many, 33, &untouched, NULL), PECS_E_LIMIT);
@@ -378,11 +379,81 @@ Test(query, raw_pointers_of_a_reader_stay_readable)
     for (uint32_t i = 0; i < CHUNK_ROWS; i++)
         must(positions[i].x == (float)i && entities[i].index == i);
     cr_assert_eq(pecs_get(view(), seventh, POSITION, Position)->x, -1);
-    cr_assert_eq(pecs_read(&iter, POSITION, Position)[7].x, -1, "asked again, the column is the present one");
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     const uint64_t live = counting.live_bytes;
     cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
     cr_assert_lt(counting.live_bytes, live, "and then it goes");
+}
+
+Test(query, a_value_set_in_a_later_chunk_is_seen_there)
+{
+    spawn_rows(2 * CHUNK_ROWS);
+    const pecs_entity later = { CHUNK_ROWS + 1, 1 };
+    for (int is_shared = 0; is_shared < 2; is_shared++) {
+        pecs_snapshot *snapshot = is_shared ? take(world) : NULL;
+        const float x = is_shared ? -1 : -2;
+        ask({ POSITION, PECS_READ });
+        pecs_iter iter = pecs_query_read(query, view(), NULL);
+        cr_assert(pecs_iter_next(&iter));
+        cr_assert_eq(
+            pecs_world_set(world, later, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1), PECS_OK);
+        pecs_snapshot_release(snapshot);
+        cr_assert(pecs_iter_next(&iter));
+        cr_assert_eq(pecs_read(&iter, POSITION, Position)[1].x, x);
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    }
+}
+
+/* More terms than an iteration keeps at hand: each column is the right one, for reading and for writing. */
+Test(query, twelve_columns)
+{
+    enum { TERMS = 12 };
+    static const pecs_field field = { "value", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
+    static pecs_type types[TERMS];
+    static const pecs_type *list[TERMS];
+    static char names[TERMS][3];
+    pecs_term terms[TERMS];
+    pecs_value values[TERMS];
+    uint32_t numbers[TERMS];
+    for (uint32_t i = 0; i < TERMS; i++) {
+        names[i][0] = 't';
+        names[i][1] = (char)('A' + i);
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 4, 4, 1, &field };
+        list[i] = &types[i];
+        terms[i] = (pecs_term){ TERMS - 1 - i, i % 3 == 0 ? PECS_WRITE : i % 3 == 1 ? PECS_READ : PECS_MAYBE_WRITE };
+        numbers[i] = 100 + i;
+        values[i] = (pecs_value){ i, 4, &numbers[i] };
+    }
+    pecs_registry *other = make_registry(list, TERMS, counting_hooks);
+    pecs_world *broad = make_world(other, NULL);
+    pecs_query *all = make_query(other, terms, TERMS);
+    const pecs_entity whole = spawn_one(broad, values, TERMS);
+    cr_assert_eq(pecs_world_remove(broad, spawn_one(broad, values, TERMS), (pecs_component[]){ 0, 9 }, 2), PECS_OK);
+    pecs_snapshot *snapshot = take(broad);
+    pecs_iter iter = pecs_query_edit(all, broad, NULL);
+    for (int table = 0; table < 2; table++) {
+        cr_assert(pecs_iter_next(&iter));
+        for (uint32_t i = 0; i < TERMS; i++) {
+            const bool is_there = table == 0 || (i != 0 && i != 9);
+            const uint32_t *read = pecs_read(&iter, i, uint32_t);
+            uint32_t *written = pecs_write(&iter, i, uint32_t);
+            cr_assert(is_there ? read && *read == 100 + i : !read, "component %u", i);
+            cr_assert_eq(written != NULL, is_there && (TERMS - 1 - i) % 3 != 1, "component %u", i);
+            if (written)
+                *written += 1000;
+        }
+    }
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    for (uint32_t i = 0; i < TERMS; i++) {
+        cr_assert_eq(*pecs_get(pecs_world_view(broad), whole, i, uint32_t),
+                     100 + i + ((TERMS - 1 - i) % 3 == 1 ? 0 : 1000));
+        cr_assert_eq(*pecs_get(pecs_snapshot_view(snapshot), whole, i, uint32_t), 100 + i);
+    }
+    pecs_snapshot_release(snapshot);
+    pecs_query_destroy(all);
+    pecs_world_destroy(broad);
+    pecs_registry_destroy(other);
 }
 
 Test(query, two_iterations_may_be_open_and_each_counts)

@@ -141,6 +141,33 @@ Test(world, a_failing_create_leaves_nothing)
     }
 }
 
+Test(world, no_world_is_misuse)
+{
+    const pecs_value value = PECS_VALUE(TEAM, Team, 1);
+    const pecs_component component = TEAM;
+    const pecs_entity entity = spawn_one(world, &value, 1);
+    pecs_query *query = make_query(registry, NULL, 0);
+    pecs_snapshot *snapshot = take(world), *untouched = NULL;
+    void *pointer;
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, NULL, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_spawn(NULL, 1, &value, 1, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_despawn(NULL, &entity, 1), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_despawn_matching(NULL, query, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_set(NULL, entity, &value, 1), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_remove(NULL, entity, &component, 1), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_edit(NULL, entity, TEAM, 1, &pointer), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_set_singleton(NULL, TEAM, 1, value.data), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_remove_singleton(NULL, TEAM), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_edit_singleton(NULL, TEAM, 1, &pointer), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_advance(NULL, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_snapshot_take(NULL, &untouched), PECS_E_MISUSE);
+    cr_assert_eq(pecs_snapshot_take(world, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_restore(NULL, snapshot), PECS_E_MISUSE);
+    cr_assert_null(untouched);
+    pecs_snapshot_release(snapshot);
+    pecs_query_destroy(query);
+}
+
 /* Spawn. */
 
 Test(spawn, handles_count_from_slot_0_and_generation_1)
@@ -343,6 +370,16 @@ Test(despawn, a_dead_or_repeated_handle_despawns_none)
     assert_refused(PECS_E_DEAD, pecs_world_despawn(world, future, 2));
     assert_refused(PECS_E_DEAD, pecs_world_despawn(world, beyond, 2));
     cr_assert_eq(pecs_world_despawn(world, entities, 3), PECS_OK);
+}
+
+Test(despawn, one_named_twice_among_thousands)
+{
+    enum { COUNT = 5000 };
+    static pecs_entity entities[COUNT + 1];
+    cr_assert_eq(pecs_world_spawn(world, COUNT, NULL, 0, entities), PECS_OK);
+    entities[COUNT] = entities[COUNT / 3];
+    assert_refused(PECS_E_DEAD, pecs_world_despawn(world, entities, COUNT + 1));
+    cr_assert_eq(pecs_world_despawn(world, entities, COUNT), PECS_OK);
 }
 
 Test(despawn, none_at_all_is_allowed_and_null_is_misuse)

@@ -1,0 +1,702 @@
+/*
+ * Snapshots: what they share and keep, how long they live, restores and forks of every descent (of this world, of another,
+ * of a file, of a fork), sessions, and threads that read while the world goes on.
+ */
+#include "world_fixture.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+static pecs_registry *registry;
+static pecs_world *world;
+static char path[64];
+
+static void set_up(void)
+{
+    snprintf(path, sizeof(path), "/tmp/pecs-snapshot-%ld", (long)getpid());
+    registry = counting_registry();
+    world = make_world(registry, NULL);
+}
+
+static void strike(void)
+{
+    if (world)
+        check_world(world);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+    unlink(path);
+}
+
+TestSuite(snapshot, .init = set_up, .fini = strike);
+TestSuite(restore, .init = set_up, .fini = strike);
+TestSuite(fork, .init = set_up, .fini = strike);
+TestSuite(file, .init = set_up, .fini = strike);
+TestSuite(session, .init = set_up, .fini = strike);
+
+static pecs_view view(void)
+{
+    return pecs_world_view(world);
+}
+
+static float x_in(pecs_view view_of, pecs_entity entity)
+{
+    const Position *position = pecs_get(view_of, entity, POSITION, Position);
+    return position ? position->x : -1;
+}
+
+static void set_x(pecs_world *of, pecs_entity entity, float x)
+{
+    must(pecs_world_set(of, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1) == PECS_OK);
+}
+
+/* Entities {0..count-1, 1} whose x is their slot. */
+static void spawn_row(uint32_t count)
+{
+    for (uint32_t i = 0; i < count; i++)
+        spawn_position(world, (float)i);
+}
+
+static pecs_snapshot *read_file(bool is_load)
+{
+    pecs_snapshot *snapshot;
+    pecs_error error;
+    cr_assert_eq(is_load ? pecs_snapshot_load(registry, path, NULL, &snapshot, &error)
+                         : pecs_snapshot_resume(registry, path, NULL, &snapshot, &error),
+                 PECS_OK, "%s", error.message);
+    return snapshot;
+}
+
+static void save(pecs_world *of)
+{
+    pecs_error error;
+    cr_assert_eq(pecs_world_save(of, path, &(pecs_save_options){ .skip_sync = true }, &error), PECS_OK, "%s",
+                 error.message);
+}
+
+/* Snapshots. */
+
+Test(snapshot, taking_copies_nothing)
+{
+    spawn_row(3 * CHUNK_ROWS);
+    const uint64_t live = counting.live_bytes, calls = counting.call_count;
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(counting.live_bytes, live);
+    cr_assert_eq(counting.call_count, calls);
+    cr_assert_eq(pecs_get(view(), ((pecs_entity){ 5, 1 }), POSITION, Position),
+                 pecs_get(pecs_snapshot_view(snapshot), ((pecs_entity){ 5, 1 }), POSITION, Position));
+    pecs_snapshot_release(snapshot);
+}
+
+Test(snapshot, it_does_not_see_later_edits)
+{
+    spawn_row(100);
+    cr_assert_eq(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 1 }), PECS_OK);
+    pecs_snapshot *snapshot = take(world);
+    const struct photograph before = photograph_of(pecs_snapshot_view(snapshot));
+    const struct photograph of_world = photograph_of(view());
+    cr_assert(same_photograph(&before, &of_world));
+    set_x(world, (pecs_entity){ 5, 1 }, 77);
+    cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 6, 1 }, { 99, 1 } }, 2), PECS_OK);
+    spawn_position(world, 5);
+    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 7, 1 }, (pecs_value[]){ PECS_HAS(FROZEN) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_remove(world, (pecs_entity){ 8, 1 }, (pecs_component[]){ POSITION }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 2 }), PECS_OK);
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+    void *value;
+    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 9, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
+    ((Position *)value)->x = 88;
+    const struct photograph after = photograph_of(pecs_snapshot_view(snapshot));
+    cr_assert(same_photograph(&before, &after));
+    check_state(snapshot);
+    pecs_snapshot_release(snapshot);
+}
+
+/* One chunk of one column, once; then in place until the next take. */
+Test(snapshot, the_first_write_copies_one_array)
+{
+    spawn_row(3 * CHUNK_ROWS);
+    pecs_snapshot *snapshot = take(world);
+    set_x(world, (pecs_entity){ CHUNK_ROWS, 1 }, 5);
+    cr_assert_eq(pecs_world_copied_bytes(world), CHUNK_ROWS * sizeof(Position));
+    set_x(world, (pecs_entity){ CHUNK_ROWS + 1, 1 }, 6);
+    cr_assert_eq(pecs_world_copied_bytes(world), CHUNK_ROWS * sizeof(Position));
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+    set_x(world, (pecs_entity){ CHUNK_ROWS + 2, 1 }, 7);
+    cr_assert_eq(pecs_world_copied_bytes(world), CHUNK_ROWS * sizeof(Position), "a new tick copies nothing");
+    pecs_snapshot *second = take(world);
+    set_x(world, (pecs_entity){ CHUNK_ROWS, 1 }, 8);
+    cr_assert_eq(pecs_world_copied_bytes(world), 2 * CHUNK_ROWS * sizeof(Position));
+    pecs_snapshot_release(snapshot);
+    pecs_snapshot_release(second);
+}
+
+Test(snapshot, a_released_one_costs_no_copy)
+{
+    spawn_row(2 * CHUNK_ROWS);
+    pecs_snapshot_release(take(world));
+    for (uint32_t i = 0; i < 2 * CHUNK_ROWS; i += 100)
+        set_x(world, (pecs_entity){ i, 1 }, 5);
+    cr_assert_eq(pecs_world_copied_bytes(world), 0);
+}
+
+Test(snapshot, busy_while_a_write_iteration_is_open)
+{
+    spawn_row(3);
+    pecs_query *query = make_query(registry, NULL, 0);
+    pecs_snapshot *untouched = NULL;
+    pecs_error error = { .status = PECS_OK };
+    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    cr_assert_eq(pecs_snapshot_take(world, &untouched), PECS_E_BUSY);
+    cr_assert_eq(pecs_world_save(world, path, NULL, &error), PECS_E_BUSY);
+    cr_assert_eq(error.status, PECS_E_BUSY);
+    cr_assert_null(untouched);
+    cr_assert_neq(access(path, F_OK), 0);
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    iter = pecs_query_read(query, view(), NULL);
+    pecs_snapshot_release(take(world));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    pecs_query_destroy(query);
+}
+
+Test(snapshot, every_reference_keeps_it)
+{
+    spawn_row(3);
+    pecs_snapshot *snapshot = take(world);
+    set_x(world, (pecs_entity){ 0, 1 }, 50);
+    cr_assert_eq(pecs_snapshot_retain(snapshot), snapshot);
+    pecs_snapshot_release(snapshot);
+    cr_assert_eq(x_in(pecs_snapshot_view(snapshot), (pecs_entity){ 0, 1 }), 0);
+    pecs_snapshot_release(snapshot);
+    pecs_snapshot_release(NULL);
+}
+
+/* Thirty of them, released from both ends and the middle; each keeps what it saw. */
+Test(snapshot, a_history_keeps_each_state)
+{
+    enum { COUNT = 30 };
+    pecs_snapshot *history[COUNT];
+    uint64_t hashes[COUNT];
+    spawn_row(300);
+    for (uint32_t i = 0; i < COUNT; i++) {
+        history[i] = take(world);
+        hashes[i] = pecs_view_hash(view());
+        set_x(world, (pecs_entity){ i * 3, 1 }, 1000 + (float)i);
+        cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 299 - i, 1 } }, 1), PECS_OK);
+        if (i % 3 == 0)
+            spawn_position(world, (float)i);
+    }
+    for (uint32_t step = 0; step < COUNT; step++) {
+        const uint32_t gone = step % 2 ? COUNT - 1 - step / 2 : step / 2;
+        pecs_snapshot_release(history[gone]);
+        history[gone] = NULL;
+        for (uint32_t i = 0; i < COUNT; i++)
+            if (history[i])
+                must(pecs_view_hash(pecs_snapshot_view(history[i])) == hashes[i]);
+    }
+}
+
+struct reader {
+    pecs_snapshot *snapshot;
+    uint64_t hash;
+    float sum;
+};
+
+static void *read_and_release(void *user)
+{
+    struct reader *reader = user;
+    const pecs_view seen = pecs_snapshot_view(reader->snapshot);
+    reader->hash = pecs_view_hash(seen);
+    for (uint32_t i = 0; i < 5000; i++)
+        reader->sum += x_in(seen, (pecs_entity){ i, 1 });
+    pecs_snapshot_release(reader->snapshot);
+    return NULL;
+}
+
+/* The thread holds the last reference to the snapshot, its memory and the registry. */
+Test(snapshot, it_is_read_on_another_thread_after_all_else_is_gone)
+{
+    spawn_row(5000);
+    struct reader reader = { .snapshot = take(world) };
+    const uint64_t hash = pecs_view_hash(view());
+    set_x(world, (pecs_entity){ 0, 1 }, 1e9f);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    world = NULL;
+    registry = NULL;
+    pthread_t thread;
+    cr_assert_eq(pthread_create(&thread, NULL, read_and_release, &reader), 0);
+    pthread_join(thread, NULL);
+    cr_assert_eq(reader.hash, hash);
+    cr_assert_eq(reader.sum, 12497500, "0 + 1 + ... + 4,999");
+    assert_no_leak();
+}
+
+/* Readers release their snapshots in whatever order while the writer goes on writing the same rows. */
+Test(snapshot, threads_read_while_the_world_goes_on)
+{
+    enum { THREADS = 4, ROUNDS = 20 };
+    spawn_row(5000);
+    for (int round = 0; round < ROUNDS; round++) {
+        pthread_t threads[THREADS];
+        struct reader readers[THREADS] = { { 0 } };
+        uint64_t hashes[THREADS];
+        for (int i = 0; i < THREADS; i++) {
+            readers[i].snapshot = take(world);
+            hashes[i] = pecs_view_hash(view());
+            cr_assert_eq(pthread_create(&threads[i], NULL, read_and_release, &readers[i]), 0);
+            for (uint32_t k = 0; k < 5000; k += 7)
+                set_x(world, (pecs_entity){ k, 1 }, (float)(round * THREADS + i));
+            spawn_position(world, 1);
+        }
+        for (int i = 0; i < THREADS; i++) {
+            pthread_join(threads[i], NULL);
+            cr_assert_eq(readers[i].hash, hashes[i]);
+        }
+    }
+}
+
+/* Restore. */
+
+Test(restore, the_state_is_that_of_the_snapshot)
+{
+    spawn_row(100);
+    pecs_snapshot *snapshot = take(world);
+    struct photograph before = photograph_of(view());
+    cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 3, 1 }, { 4, 1 } }, 2), PECS_OK);
+    for (int i = 0; i < 50; i++)
+        spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    struct photograph after = photograph_of(view());
+    cr_assert_gt(after.summary.tick, before.summary.tick);
+    before.summary.tick = after.summary.tick;
+    cr_assert(same_photograph(&before, &after));
+    check_world(world);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(restore, handles_from_after_the_snapshot_are_dead)
+{
+    spawn_row(3);
+    pecs_snapshot *snapshot = take(world);
+    const pecs_entity later = spawn_position(world, 9);
+    cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 } }, 1), PECS_OK);
+    const pecs_entity reused = spawn_position(world, 10);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    cr_assert_not(pecs_view_alive(view(), later));
+    cr_assert_not(pecs_view_alive(view(), reused));
+    cr_assert(pecs_view_alive(view(), (pecs_entity){ 1, 1 }));
+    pecs_snapshot_release(snapshot);
+}
+
+static void play(pecs_entity *ret_entities)
+{
+    const pecs_entity gone[] = { { 7, 1 }, { 2, 1 }, { 5, 1 } };
+    must(pecs_world_despawn(world, gone, 3) == PECS_OK);
+    for (int i = 0; i < 6; i++)
+        ret_entities[i] = spawn_position(world, (float)i);
+    must(pecs_world_despawn(world, &ret_entities[1], 1) == PECS_OK);
+    ret_entities[6] = spawn_position(world, 6);
+}
+
+Test(restore, replay_gives_the_same_handles_and_content)
+{
+    spawn_row(10);
+    pecs_snapshot *snapshot = take(world);
+    pecs_entity first[7], again[7];
+    play(first);
+    const uint64_t hash = pecs_view_hash(view());
+    for (int round = 0; round < 3; round++) {
+        cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+        play(again);
+        for (int i = 0; i < 7; i++)
+            cr_assert(same(first[i], again[i]), "spawn %d", i);
+        cr_assert_eq(pecs_view_hash(view()), hash);
+        check_world(world);
+    }
+    pecs_snapshot_release(snapshot);
+}
+
+Test(restore, it_copies_nothing_and_the_snapshot_stays)
+{
+    spawn_row(2 * CHUNK_ROWS);
+    pecs_snapshot *snapshot = take(world);
+    set_x(world, (pecs_entity){ 0, 1 }, 5);
+    const uint64_t copied = pecs_world_copied_bytes(world), hash = pecs_view_hash(pecs_snapshot_view(snapshot));
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    cr_assert_eq(pecs_world_copied_bytes(world), copied);
+    set_x(world, (pecs_entity){ 1, 1 }, 6);
+    cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshot)), hash);
+    check_state(snapshot);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(restore, queries_stay_valid)
+{
+    spawn_row(5);
+    pecs_snapshot *snapshot = take(world);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 1, 1), PECS_HAS(FROZEN) }, 2);
+    pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1);
+    cr_assert_eq(pecs_query_count(query, view()), 6);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    cr_assert_eq(pecs_query_count(query, view()), 5);
+    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    cr_assert(pecs_iter_next(&iter));
+    cr_assert_eq(iter.row_count, 5);
+    pecs_write(&iter, POSITION, Position)[4].x = 40;
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 4, 1 }), 40);
+    cr_assert_eq(x_in(pecs_snapshot_view(snapshot), (pecs_entity){ 4, 1 }), 4);
+    pecs_query_destroy(query);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(restore, to_the_snapshot_it_is_at)
+{
+    spawn_row(5);
+    pecs_snapshot *snapshot = take(world);
+    const uint64_t hash = pecs_view_hash(view());
+    for (int i = 0; i < 3; i++) {
+        cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+        cr_assert_eq(pecs_view_hash(view()), hash);
+    }
+    pecs_snapshot_release(snapshot);
+    set_x(world, (pecs_entity){ 0, 1 }, 9);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 0, 1 }), 9);
+}
+
+Test(restore, to_and_fro_in_a_history)
+{
+    enum { COUNT = 12 };
+    pecs_snapshot *history[COUNT];
+    uint64_t hashes[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const pecs_component first = i % FIXTURE_TYPE_COUNT, second = (i + 2) % FIXTURE_TYPE_COUNT;
+        spawn_one(world,
+                  (pecs_value[]){ { first, fixture_types[first]->size, NULL },
+                                  { second, fixture_types[second]->size, NULL } },
+                  1 + i % 2);
+        history[i] = take(world);
+        hashes[i] = pecs_view_hash(view());
+    }
+    for (uint32_t round = 0; round < 60; round++) {
+        const uint32_t i = round * 7 % COUNT;
+        cr_assert_eq(pecs_world_restore(world, history[i]), PECS_OK);
+        cr_assert_eq(pecs_view_hash(view()), hashes[i]);
+        check_world(world);
+        spawn_position(world, (float)round);
+        check_world(world);
+    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        pecs_snapshot_release(history[i]);
+}
+
+Test(restore, to_a_snapshot_of_another_world)
+{
+    pecs_world *other = make_world(registry, NULL);
+    spawn_row(20);
+    for (int i = 0; i < 5; i++)
+        spawn_one(other, (pecs_value[]){ PECS_VALUE(TEAM, Team, 3), PECS_VALUE(POSITION, Position, 60, 0, 0) }, 2);
+    pecs_snapshot *snapshot = take(other);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    cr_assert_eq(pecs_view_hash(view()), pecs_view_hash(pecs_world_view(other)));
+    set_x(world, (pecs_entity){ 2, 1 }, 70);
+    cr_assert_eq(x_in(pecs_world_view(other), (pecs_entity){ 2, 1 }), 60);
+    set_x(other, (pecs_entity){ 2, 1 }, 80);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 2, 1 }), 70);
+    pecs_world_destroy(other);
+    pecs_snapshot_release(snapshot);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 3, 1 }), 60);
+}
+
+Test(restore, refusals_change_nothing)
+{
+    pecs_registry *foreign = counting_registry();
+    pecs_world *other = make_world(foreign, NULL);
+    pecs_snapshot *snapshot = take(other), *own = take(world);
+    spawn_row(3);
+    const struct photograph before = photograph_of(view());
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_restore(world, NULL), PECS_E_MISUSE);
+    pecs_query *query = make_query(registry, NULL, 0);
+    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    cr_assert_eq(pecs_world_restore(world, own), PECS_E_BUSY);
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    iter = pecs_query_edit(query, world, NULL);
+    cr_assert_eq(pecs_world_restore(world, own), PECS_E_BUSY);
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    const struct photograph after = photograph_of(view());
+    cr_assert(same_photograph(&before, &after));
+    cr_assert_eq(pecs_world_restore(world, own), PECS_OK);
+    pecs_query_destroy(query);
+    pecs_snapshot_release(own);
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(other);
+    pecs_registry_destroy(foreign);
+}
+
+/* Fork. */
+
+Test(fork, two_worlds_go_their_own_ways)
+{
+    spawn_row(100);
+    pecs_snapshot *base = take(world);
+    pecs_world *other = make_world(registry, base);
+    pecs_snapshot_release(base);
+    cr_assert_eq(pecs_view_hash(view()), pecs_view_hash(pecs_world_view(other)));
+    for (uint32_t i = 0; i < 100; i++)
+        set_x(i % 2 ? world : other, (pecs_entity){ i, 1 }, 1000 + (float)i);
+    cr_assert_eq(pecs_world_despawn(other, (pecs_entity[]){ { 50, 1 } }, 1), PECS_OK);
+    cr_assert(same(spawn_position(world, 5), (pecs_entity){ 100, 1 }));
+    cr_assert(same(spawn_position(other, 6), (pecs_entity){ 50, 2 }));
+    for (uint32_t i = 0; i < 100; i++) {
+        must(x_in(view(), (pecs_entity){ i, 1 }) == (float)i + (i % 2 ? 1000 : 0));
+        must(i == 50 || x_in(pecs_world_view(other), (pecs_entity){ i, 1 }) == (float)i + (i % 2 ? 0 : 1000));
+    }
+    check_world(other);
+    pecs_world_destroy(other);
+}
+
+Test(fork, the_original_may_go)
+{
+    spawn_row(100);
+    pecs_snapshot *base = take(world);
+    pecs_world *other = make_world(registry, base);
+    pecs_world_destroy(world);
+    pecs_snapshot_release(base);
+    world = other;
+    set_x(world, (pecs_entity){ 3, 1 }, 30);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 3, 1 }), 30);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 4, 1 }), 4);
+    cr_assert_eq(pecs_world_copied_bytes(world), 0, "all is its own now");
+}
+
+Test(fork, a_fork_of_a_fork_of_a_fork)
+{
+    enum { DEPTH = 8 };
+    pecs_world *worlds[DEPTH] = { world };
+    spawn_row(50);
+    for (int i = 1; i < DEPTH; i++) {
+        set_x(worlds[i - 1], (pecs_entity){ (uint32_t)i, 1 }, 100 + (float)i);
+        pecs_snapshot *base = take(worlds[i - 1]);
+        worlds[i] = make_world(registry, base);
+        pecs_snapshot_release(base);
+        set_x(worlds[i - 1], (pecs_entity){ 0, 1 }, 500); /* its child must not see this */
+    }
+    for (int i = 0; i < DEPTH; i++) {
+        const pecs_view seen = pecs_world_view(worlds[i]);
+        check_world(worlds[i]);
+        cr_assert_eq(x_in(seen, (pecs_entity){ 0, 1 }), i == DEPTH - 1 ? 0 : 500);
+        for (int k = 1; k < DEPTH; k++)
+            cr_assert_eq(x_in(seen, (pecs_entity){ (uint32_t)k, 1 }), (float)k + (k <= i + 1 ? 100 : 0));
+    }
+    for (int i = 1; i < DEPTH; i += 2)
+        pecs_world_destroy(worlds[i]);
+    for (int i = 2; i < DEPTH; i += 2) {
+        cr_assert_eq(x_in(pecs_world_view(worlds[i]), (pecs_entity){ 2, 1 }), 102);
+        pecs_world_destroy(worlds[i]);
+    }
+}
+
+/* Files. */
+
+static void spawn_for_file(void)
+{
+    spawn_row(CHUNK_ROWS + 50);
+    for (int i = 0; i < 10; i++)
+        spawn_one(world, (pecs_value[]){ PECS_VALUE(LINK, Link, (uint32_t)i, { 1, 1 }, { { 2, 1 }, { 0, 0 } }) }, 1);
+    must(pecs_world_despawn(world, (pecs_entity[]){ { 10, 1 }, { 4100, 1 } }, 2) == PECS_OK);
+    must(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 6 }) == PECS_OK);
+}
+
+Test(file, restore_to_a_loaded_and_to_a_mapped_one)
+{
+    spawn_for_file();
+    save(world);
+    const struct photograph saved = photograph_of(view());
+    for (int is_load = 0; is_load < 2; is_load++) {
+        pecs_snapshot *snapshot = read_file(is_load);
+        spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+        set_x(world, (pecs_entity){ 0, 1 }, 99);
+        cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+        pecs_snapshot_release(snapshot);
+        struct photograph after = photograph_of(view());
+        after.summary.tick = saved.summary.tick;
+        cr_assert(same_photograph(&saved, &after));
+        check_world(world);
+        cr_assert(same(spawn_position(world, 9), (pecs_entity){ 10, 2 }));
+        cr_assert(same(spawn_position(world, 9), (pecs_entity){ 4100, 2 }));
+        cr_assert(same(spawn_position(world, 9), (pecs_entity){ CHUNK_ROWS + 60, 1 }));
+        check_world(world);
+    }
+}
+
+/* The file's bytes stay as they are, and other worlds on the same map see nothing. */
+Test(file, two_worlds_on_one_mapped_file)
+{
+    spawn_for_file();
+    save(world);
+    pecs_snapshot *snapshot = read_file(false);
+    pecs_world *other = make_world(registry, snapshot);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    const uint64_t hash = pecs_view_hash(pecs_snapshot_view(snapshot));
+    for (uint32_t i = 0; i < 10; i++) {
+        set_x(world, (pecs_entity){ i, 1 }, 100);
+        set_x(other, (pecs_entity){ i, 1 }, 200);
+    }
+    cr_assert_eq(pecs_world_despawn(other, (pecs_entity[]){ { 0, 1 }, { 4000, 1 } }, 2), PECS_OK);
+    cr_assert_eq(x_in(view(), (pecs_entity){ 5, 1 }), 100);
+    cr_assert_eq(x_in(pecs_world_view(other), (pecs_entity){ 5, 1 }), 200);
+    cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshot)), hash);
+    check_world(other);
+    check_state(snapshot);
+    pecs_world_destroy(other);
+    pecs_snapshot_release(snapshot);
+    snapshot = read_file(true);
+    cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshot)), hash);
+    pecs_snapshot_release(snapshot);
+}
+
+/* Whole rows of a loaded file that nobody else sees are not copied; those of a map are. */
+Test(file, a_loaded_world_is_edited_in_place)
+{
+    spawn_for_file();
+    save(world);
+    const uint64_t chunk_bytes = CHUNK_ROWS * sizeof(Position), expected[] = { chunk_bytes, 0 };
+    for (int is_load = 0; is_load < 2; is_load++) {
+        pecs_snapshot *snapshot = read_file(is_load);
+        pecs_world *other = make_world(registry, snapshot);
+        pecs_snapshot_release(snapshot);
+        set_x(other, (pecs_entity){ 5, 1 }, 50);
+        cr_assert_eq(pecs_world_copied_bytes(other), expected[is_load]);
+        cr_assert_eq(x_in(pecs_world_view(other), (pecs_entity){ 5, 1 }), 50);
+        check_world(other);
+        pecs_world_destroy(other);
+    }
+}
+
+/* Edited in place, shared by a fork, edited on both sides: the image's bytes belong to neither alone. */
+Test(file, forks_of_a_loaded_world)
+{
+    spawn_for_file();
+    save(world);
+    pecs_snapshot *loaded = read_file(true);
+    pecs_world *first = make_world(registry, loaded);
+    pecs_snapshot_release(loaded);
+    set_x(first, (pecs_entity){ 1, 1 }, 11);
+    pecs_snapshot *base = take(first);
+    pecs_world *second = make_world(registry, base);
+    set_x(first, (pecs_entity){ 2, 1 }, 22);
+    set_x(second, (pecs_entity){ 2, 1 }, 222);
+    set_x(second, (pecs_entity){ 4099, 1 }, 40990); /* the second chunk, which has no array yet */
+    cr_assert_eq(x_in(pecs_world_view(first), (pecs_entity){ 4099, 1 }), 4099);
+    cr_assert_eq(x_in(pecs_snapshot_view(base), (pecs_entity){ 2, 1 }), 2);
+    pecs_world_destroy(first);
+    pecs_snapshot_release(base);
+    cr_assert_eq(x_in(pecs_world_view(second), (pecs_entity){ 1, 1 }), 11);
+    cr_assert_eq(x_in(pecs_world_view(second), (pecs_entity){ 2, 1 }), 222);
+    set_x(second, (pecs_entity){ 4098, 1 }, 40980);
+    cr_assert_eq(x_in(pecs_world_view(second), (pecs_entity){ 4099, 1 }), 40990);
+    check_world(second);
+    pecs_world_destroy(second);
+}
+
+/* A reader's pointers into the image outlive the arrays that replace them. */
+Test(file, pointers_into_an_image_stay_while_an_iteration_is_open)
+{
+    spawn_for_file();
+    save(world);
+    for (int is_load = 0; is_load < 2; is_load++) {
+        pecs_snapshot *snapshot = read_file(is_load);
+        pecs_world *other = make_world(registry, snapshot);
+        pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_READ } }, 1);
+        pecs_iter iter = pecs_query_read(query, pecs_world_view(other), NULL);
+        cr_assert(pecs_iter_next(&iter));
+        const Position *positions = pecs_read(&iter, POSITION, Position);
+        set_x(other, (pecs_entity){ 3, 1 }, 33); /* copied: the snapshot shares it */
+        pecs_snapshot_release(snapshot);
+        set_x(other, (pecs_entity){ 4, 1 }, 44);
+        cr_assert_eq(positions[3].x, 3);
+        cr_assert_eq(positions[4].x, 4);
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+        pecs_query_destroy(query);
+        pecs_world_destroy(other);
+    }
+}
+
+Test(file, a_used_up_slot_stays_so)
+{
+    spawn_row(3);
+    cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 } }, 1), PECS_OK);
+    edit_record(world, 1)->generation = GENERATION_MAX - 1;
+    const pecs_entity last = spawn_position(world, 1);
+    cr_assert_eq(pecs_world_despawn(world, &last, 1), PECS_OK);
+    save(world);
+    for (int is_load = 0; is_load < 2; is_load++) {
+        pecs_snapshot *snapshot = read_file(is_load);
+        cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+        cr_assert_eq(summary_of(view()).free_count, 0);
+        cr_assert(same(spawn_position(world, 1), (pecs_entity){ 3, 1 }));
+        cr_assert_not(pecs_view_alive(view(), last));
+        pecs_snapshot_release(snapshot);
+    }
+}
+
+/* Sessions: which spawn opens one. */
+
+static uint32_t session_count(const pecs_world *of)
+{
+    return of->state->sessions ? of->state->sessions->count : 0;
+}
+
+Test(session, the_first_spawn_opens_it)
+{
+    cr_assert_eq(session_count(world), 0);
+    cr_assert_eq(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 1 }), PECS_OK);
+    cr_assert_eq(session_count(world), 0);
+    spawn_row(3);
+    cr_assert_eq(session_count(world), 1);
+    cr_assert_eq(world->state->sessions->nonces[0] >> 60, 0, "60 bits");
+}
+
+Test(session, a_restore_keeps_it)
+{
+    spawn_row(3);
+    pecs_snapshot *snapshot = take(world);
+    spawn_row(1);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    spawn_row(1);
+    cr_assert_eq(session_count(world), 1);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(session, a_restore_to_before_it_opens_another)
+{
+    pecs_snapshot *snapshot = take(world);
+    spawn_row(1);
+    const uint64_t nonce = world->state->sessions->nonces[0];
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    spawn_row(1);
+    cr_assert_eq(session_count(world), 1);
+    cr_assert_neq(world->state->sessions->nonces[0], nonce);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(session, forks_and_files_open_their_own_at_their_first_spawn)
+{
+    spawn_row(3);
+    pecs_snapshot *base = take(world);
+    pecs_world *other = NULL;
+    cr_assert_eq(pecs_world_create(registry, base, NULL, &other, NULL), PECS_OK);
+    set_x(other, (pecs_entity){ 0, 1 }, 5);
+    cr_assert_eq(session_count(other), 1);
+    const pecs_entity entity = spawn_position(other, 1);
+    cr_assert_eq(session_count(other), 2);
+    cr_assert_eq(state_record(other->state, entity.index)->session, 1);
+    cr_assert_eq(state_record(other->state, 0)->session, 0);
+    cr_assert_neq(other->state->sessions->nonces[0], other->state->sessions->nonces[1]);
+    cr_assert_eq(session_count(world), 1);
+    pecs_world_destroy(other);
+    pecs_snapshot_release(base);
+}
