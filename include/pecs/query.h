@@ -91,7 +91,7 @@ PECS_API bool pecs_iter_next(pecs_iter *iter);
  * The column of a component in the present chunk: row_count values, 64-byte aligned when the chunk is not a mapped or
  * loaded one, else aligned as the type. `access` is PECS_READ or PECS_WRITE; writing needs a WRITE or MAYBE_WRITE term
  * and an edit iteration. NULL for a MAYBE term that is not there, a tag, a wrong size, or a component that no term
- * names.
+ * names. Values set meanwhile by other means are seen from the next chunk on.
  */
 PECS_API void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes);
 #define pecs_read(iter, component, T) ((const T *)pecs_iter_column(iter, component, PECS_READ, sizeof(T)))
