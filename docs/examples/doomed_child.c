@@ -219,7 +219,7 @@ bool doomed_child_watch(const char *save_path, uint64_t frames_per_save, const s
 {
     struct listener listener = { .plan = plan };
     pid_t pid;
-    int pipe, how;
+    int pipe = -1, how;
     if (!start(save_path, frames_per_save, &pid, &pipe))
         return false;
     const bool heard = listen_and_kill(&listener, pid, pipe);

@@ -1,6 +1,6 @@
 /*
- * Arrays and the gate: when an array is copied, when it is edited in place, what is counted and stamped, what is kept for
- * open iterations, and the seal of debug builds.
+ * Arrays and the gate: when an array is copied, when it is edited in place, what is counted and stamped, what is kept
+ * for open iterations, and the seal of debug builds.
  */
 #include "array.h"
 #include "bytes.h"

@@ -1,6 +1,6 @@
 /*
- * The catalog: tables found by their sets, the lists of each component, and following a state to another of the same or of
- * another descent. The states are those of worlds.
+ * The catalog: tables found by their sets, the lists of each component, and following a state to another of the same
+ * or of another descent. The states are those of worlds.
  */
 #include "world_fixture.h"
 

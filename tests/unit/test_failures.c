@@ -1,9 +1,10 @@
 /*
- * An edit that fails changes nothing: every public function that takes memory, with each of its allocations failing once,
- * and with all allocations failing from each one on. See try_every_failure in world_fixture.h for what is compared.
+ * An edit that fails changes nothing: every public function that takes memory, with each of its allocations failing
+ * once, and with all allocations failing from each one on. See try_every_failure in world_fixture.h for what is
+ * compared.
  *
- * `least` in each trial says how many allocations it must make at least; fewer would mean that the trial no longer reaches
- * what it is for.
+ * `least` in each trial says how many allocations it must make at least; fewer would mean that the trial no longer
+ * reaches what it is for.
  */
 #include "world_fixture.h"
 

@@ -1,6 +1,6 @@
 /*
- * Nodes and trees of pages: references, privacy by epoch, paths that are copied only where they are shared, and failures
- * that leave a tree as it was. The nodes here are leaves that count how many of them live.
+ * Nodes and trees of pages: references, privacy by epoch, paths that are copied only where they are shared, and
+ * failures that leave a tree as it was. The nodes here are leaves that count how many of them live.
  */
 #include "counting_allocator.h"
 #include "node.h"

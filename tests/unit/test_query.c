@@ -1,6 +1,6 @@
 /*
- * Queries: which tables match, what a column is and when it is refused, parts that share nothing and leave nothing out, and
- * what an open iteration allows. "Changed since" is in test_ticks.c.
+ * Queries: which tables match, what a column is and when it is refused, parts that share nothing and leave nothing
+ * out, and what an open iteration allows. "Changed since" is in test_ticks.c.
  */
 #include "world_fixture.h"
 
@@ -395,8 +395,8 @@ Test(query, a_value_set_in_a_later_chunk_is_seen_there)
         ask({ POSITION, PECS_READ });
         pecs_iter iter = pecs_query_read(query, view(), NULL);
         cr_assert(pecs_iter_next(&iter));
-        cr_assert_eq(
-            pecs_world_set(world, later, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1), PECS_OK);
+        cr_assert_eq(pecs_world_set(world, later, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1),
+                     PECS_OK);
         pecs_snapshot_release(snapshot);
         cr_assert(pecs_iter_next(&iter));
         cr_assert_eq(pecs_read(&iter, POSITION, Position)[1].x, x);

@@ -1,6 +1,6 @@
 /*
- * Snapshots: what they share and keep, how long they live, restores and forks of every descent (of this world, of another,
- * of a file, of a fork), sessions, and threads that read while the world goes on.
+ * Snapshots: what they share and keep, how long they live, restores and forks of every descent (of this world, of
+ * another, of a file, of a fork), sessions, and threads that read while the world goes on.
  */
 #include "world_fixture.h"
 

@@ -1,6 +1,6 @@
 /*
- * States: the root that worlds edit and snapshots are. Made empty, copied when shared, tables added and dropped, records
- * found, and all of it given back by the last reference.
+ * States: the root that worlds edit and snapshots are. Made empty, copied when shared, tables added and dropped,
+ * records found, and all of it given back by the last reference.
  */
 #include "world_fixture.h"
 

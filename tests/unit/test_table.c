@@ -377,7 +377,10 @@ Test(table, a_tail_of_another_epoch_is_not_at_hand)
     node_release(pool, &theirs->node);
 }
 
-/* The chunk is grown behind the tail's back: the tail must be forgotten, or the next append would write into freed memory. */
+/*
+ * The chunk is grown behind the tail's back: the tail must be forgotten, or the next append would write into freed
+ * memory.
+ */
 Test(table, a_replaced_array_is_no_tail)
 {
     struct table *table = make_filled(1);

@@ -1,6 +1,6 @@
 /*
- * Ticks and "changed since": the chunk is the unit, no change is missed, and what did not change is passed over as far as
- * the header promises. Entities of one table lie in the order of their slots; a chunk has 4096 of them.
+ * Ticks and "changed since": the chunk is the unit, no change is missed, and what did not change is passed over as
+ * far as the header promises. Entities of one table lie in the order of their slots; a chunk has 4096 of them.
  */
 #include "world_fixture.h"
 
@@ -214,7 +214,9 @@ Test(changed, a_writing_iteration_counts_for_the_chunks_it_gave)
     pecs_query_destroy(write);
 }
 
-/* What was written at a tick is passed over by an edit iteration that asks for later changes, and so stays as it was. */
+/*
+ * What was written at a tick is passed over by an edit iteration that asks for later changes, and so stays as it was.
+ */
 Test(changed, a_writing_iteration_may_ask_too)
 {
     spawn_chunks();
@@ -368,7 +370,10 @@ Test(changed, parts_and_changes_together)
     cr_assert_eq(chunk_count, 2);
 }
 
-/* Random edits for 300 ticks over tables of several chunks. What the model says has changed since any tick must be given. */
+/*
+ * Random edits for 300 ticks over tables of several chunks. What the model says has changed since any tick must be
+ * given.
+ */
 
 enum { ROWS = 9000, TICKS = 300 };
 static struct {

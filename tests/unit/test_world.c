@@ -1,6 +1,6 @@
 /*
- * The edits of a world: what each does, which status it refuses with, and that a refused or failed edit changes nothing.
- * After most tests the world's inside is checked; all memory is counted.
+ * The edits of a world: what each does, which status it refuses with, and that a refused or failed edit changes
+ * nothing. After most tests the world's inside is checked; all memory is counted.
  */
 #include "world_fixture.h"
 
@@ -952,7 +952,10 @@ Test(size, a_table_of_a_hundred_components)
     pecs_registry_destroy(other);
 }
 
-/* Every subset of 14 components but the first 10,000 of them: as many tables. The system's memory: the counted one is slow. */
+/*
+ * Every subset of 14 components but the first 10,000 of them: as many tables. The system's memory: the counted one is
+ * slow.
+ */
 Test(size, ten_thousand_tables)
 {
     enum { TABLES = 10000, TYPES = 14 };

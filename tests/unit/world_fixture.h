@@ -256,9 +256,9 @@ static inline bool same_photograph(const struct photograph *a, const struct phot
 }
 
 /*
- * A trial: a world is prepared, and one edit is made of it while allocation n fails (once, or with all that follow), for n
- * = 1, 2, ... until the edit succeeds. After each failure nothing has changed; made again, the edit gives what it gives
- * without failures; and at the end all memory comes back.
+ * A trial: a world is prepared, and one edit is made of it while allocation n fails (once, or with all that follow),
+ * for n = 1, 2, ... until the edit succeeds. After each failure nothing has changed; made again, the edit gives what
+ * it gives without failures; and at the end all memory comes back.
  */
 struct stage {
     pecs_registry *registry;
