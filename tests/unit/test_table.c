@@ -359,6 +359,26 @@ Test(table, appends_within_a_chunk_find_the_tail_at_hand)
     node_release(pool, &table->node);
 }
 
+/* 4,096 rows one by one: each column's array doubles from 64 bytes (8, 16 and 64 rows of them) up to the full chunk. */
+Test(table, a_growing_chunk_doubles)
+{
+    struct archetype *archetype = make_archetype((pecs_component[]){ NUMBER, LETTER, MARK }, 3, 12);
+    struct table *table = table_create(pool, archetype);
+    node_release(pool, &archetype->node);
+    const uint64_t calls = counting.call_count;
+    for (uint32_t id = 0; id < 4096; id++)
+        append(table, id);
+    cr_assert_eq(counting.call_count - calls, 10 + 9 + 7);
+    for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
+        const struct array *array = (const struct array *)tree_get(&table->columns[i].chunks, 0);
+        cr_assert_eq(array->size_bytes, UINT64_C(4096) * table->archetype->column_bytes[i], "no more than the chunk");
+    }
+    for (uint32_t id = 0; id < 4096; id++)
+        if (!row_is(table, id, id))
+            cr_assert_fail("row %u", id);
+    node_release(pool, &table->node);
+}
+
 Test(table, a_tail_of_another_epoch_is_not_at_hand)
 {
     struct table *table = make_filled(6);
