@@ -66,7 +66,7 @@ typedef struct pecs_iter {
         const uint32_t *tables;               /* candidates, or NULL: all */
         uint32_t table_place, table_limit;    /* next candidate, and their number */
         uint32_t table;                       /* that the present chunk is of */
-        uint64_t chunk, chunk_end;            /* next chunk of it */
+        uint64_t first, chunk, chunk_end;     /* present and next chunk of it */
         uint64_t skip_count, give_count;      /* chunks of other parts before this one, and of this one */
         uint64_t changed_since;
         uint32_t columns[8]; /* of the first terms: where they are in the present table */
@@ -84,7 +84,10 @@ typedef struct pecs_iter {
 PECS_API pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_iter_options *options);
 PECS_API pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options);
 
-/* The next chunk. False at the end and on failure. */
+/*
+ * The next chunk; false at the end and on failure. Chunks that lie unedited in a file's image are given as one when they
+ * are read, so row_count may be that of a whole table.
+ */
 PECS_API bool pecs_iter_next(pecs_iter *iter);
 
 /*

@@ -328,19 +328,44 @@ static bool step(pecs_iter *iter)
     return false;
 }
 
+/* No column that is read has an array: from any chunk on, the rows lie one after another in the image. */
+static bool is_unbroken(const pecs_iter *iter, const struct table *table)
+{
+    const pecs_query *query = iter->state.query;
+    bool unbroken = !table->columns[HANDLE_COLUMN].chunks.root.node;
+    for (uint32_t i = 0; unbroken && i < query->data_count; i++) {
+        const uint32_t column = column_of(iter, table, i);
+        unbroken = column == NO_COLUMN || !table->columns[column].chunks.root.node;
+    }
+    return unbroken;
+}
+
+/* Rows from the first chunk on that can be given at once; the chunks are then counted as given. */
+static uint64_t join_chunks(pecs_iter *iter, const struct table *table)
+{
+    const uint64_t first = iter->state.first;
+    if (iter->state.world || iter->state.changed_since || !is_unbroken(iter, table))
+        return table_live_rows(table, first);
+    const uint64_t more = min_u64(iter->state.chunk_end - iter->state.chunk, iter->state.give_count);
+    iter->state.chunk += more;
+    iter->state.give_count -= more;
+    const uint32_t shift = table->archetype->chunk_shift;
+    return min_u64(table->row_count - (first << shift), (more + 1) << shift);
+}
+
 bool pecs_iter_next(pecs_iter *iter)
 {
     iter->row_count = 0;
     iter->entities = NULL;
     while (!iter->status && step(iter)) {
         const struct table *table = iter->state.present;
-        const uint64_t chunk = iter->state.chunk - 1;
+        const uint64_t chunk = iter->state.first = iter->state.chunk - 1;
         if (iter->state.changed_since && !changed(iter, table, chunk))
             continue;
         iter->status = open_chunk(iter, table, chunk);
         if (iter->status)
             return false;
-        iter->row_count = (size_t)table_live_rows(table, chunk);
+        iter->row_count = (size_t)join_chunks(iter, table);
         iter->entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
         return true;
     }
@@ -364,7 +389,7 @@ void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_acc
     const struct view_source *source = iter->state.source;
     const struct table *table = state_table(source->state, iter->state.table);
     const uint32_t column = archetype_column(table->archetype, component);
-    return column == NO_COLUMN ? NULL : (void *)(uintptr_t)table_chunk(table, column, iter->state.chunk - 1);
+    return column == NO_COLUMN ? NULL : (void *)(uintptr_t)table_chunk(table, column, iter->state.first);
 }
 
 pecs_status pecs_iter_end(pecs_iter *iter)
