@@ -701,3 +701,34 @@ Test(session, forks_and_files_open_their_own_at_their_first_spawn)
     pecs_world_destroy(other);
     pecs_snapshot_release(base);
 }
+
+/* 10,000 rows are three chunks: given as one while no column that is read was edited, and by chunks from then on. */
+Test(file, unedited_chunks_are_read_as_one)
+{
+    const pecs_value positions = { POSITION, sizeof(Position), NULL };
+    cr_assert_eq(pecs_world_spawn(world, 10000, &positions, 1, NULL), PECS_OK);
+    save(world);
+    pecs_snapshot *snapshot = read_file(false);
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_READ } }, 1);
+    pecs_iter it = pecs_query_read(query, view(), NULL);
+    cr_assert(pecs_iter_next(&it));
+    cr_assert_eq(it.row_count, 10000);
+    const Position *values = pecs_read(&it, POSITION, Position);
+    for (uint32_t i = 0; i < 10000; i++)
+        cr_assert(same(it.entities[i], (pecs_entity){ i, 1 }) && values[i].x == 0);
+    cr_assert_not(pecs_iter_next(&it));
+    cr_assert_eq(pecs_iter_end(&it), PECS_OK);
+    set_x(world, (pecs_entity){ 5000, 1 }, 7);
+    static const size_t rows[] = { 4096, 4096, 1808 };
+    it = pecs_query_read(query, view(), NULL);
+    for (int i = 0; i < 3; i++) {
+        cr_assert(pecs_iter_next(&it));
+        cr_assert_eq(it.row_count, rows[i]);
+        cr_assert(i != 1 || pecs_read(&it, POSITION, Position)[5000 - 4096].x == 7);
+    }
+    cr_assert_not(pecs_iter_next(&it));
+    cr_assert_eq(pecs_iter_end(&it), PECS_OK);
+    pecs_query_destroy(query);
+    pecs_snapshot_release(snapshot);
+}
