@@ -47,6 +47,8 @@ typedef struct pecs_value {
     const void *data;
 } pecs_value;
 /* clang-format off */
+#ifndef __cplusplus
+/* One value, given by its members, in C; C++ has pecs_value_of, below. */
 #define PECS_VALUE(component, T, ...)                                                                                  \
     {                                                                                                                  \
         component, sizeof(T), &(T)                                                                                     \
@@ -54,6 +56,7 @@ typedef struct pecs_value {
             __VA_ARGS__                                                                                                \
         }                                                                                                              \
     }
+#endif
 #define PECS_ROWS(component, array)                                                                                    \
     {                                                                                                                  \
         component, sizeof *(array), array                                                                              \
@@ -125,5 +128,17 @@ PECS_API uint64_t pecs_world_copied_bytes(const pecs_world *world);
 
 #ifdef __cplusplus
 }
+
+/*
+ * One value, in C++, which has no literals that live on as those of PECS_VALUE do: `value` is a variable, and must be
+ * there as long as what is returned is used. A temporary does not compile. Arrays: PECS_ROWS.
+ */
+template <typename T> inline pecs_value pecs_value_of(pecs_component component, const T &value)
+{
+    static_assert(std::is_trivially_copyable<T>::value, "the values of a component are copied as bytes");
+    static_assert(!std::is_array<T>::value, "an array has a value a row: use PECS_ROWS");
+    return { component, sizeof(T), &value };
+}
+template <typename T> pecs_value pecs_value_of(pecs_component component, const T &&value) = delete;
 #endif
 #endif

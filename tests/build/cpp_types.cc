@@ -3,6 +3,8 @@
 
 #include <cstdio>
 #include <cstring>
+#include <type_traits>
+#include <utility>
 
 struct Motion {
     float x, y;
@@ -40,6 +42,22 @@ static void check_fields()
     }
 }
 
+template <typename T, typename = void> struct makes_value : std::false_type {
+};
+template <typename T>
+struct makes_value<T, decltype(static_cast<void>(pecs_value_of(MOTION, std::declval<T>())))> : std::true_type {
+};
+
+static void check_values()
+{
+    static_assert(makes_value<Motion &>::value && makes_value<const Motion &>::value, "variables make values");
+    static_assert(!makes_value<Motion>::value && !makes_value<const Motion>::value, "temporaries would be gone");
+    const Motion motions[3] = {};
+    const pecs_value one = pecs_value_of(MOTION, motions[1]), rows = PECS_ROWS(MOTION, motions);
+    check(one.component == MOTION && one.size_bytes == 48 && one.data == &motions[1], "a value of a variable");
+    check(rows.component == MOTION && rows.size_bytes == 48 && rows.data == motions, "a value of rows");
+}
+
 static void check_world(pecs_registry *registry)
 {
     pecs_world *world = nullptr;
@@ -47,7 +65,7 @@ static void check_world(pecs_registry *registry)
     Motion motion = {};
     motion.speed = 2.5;
     std::memcpy(motion.label, "scout", 6);
-    const pecs_value values[] = { { MOTION, sizeof(motion), &motion }, { FROZEN, 0, nullptr } };
+    const pecs_value values[] = { pecs_value_of(MOTION, motion), PECS_HAS(FROZEN) };
     check(pecs_world_create(registry, nullptr, nullptr, &world, nullptr) == PECS_OK, "a world");
     if (!world)
         return;
@@ -66,6 +84,7 @@ int main()
     desc.types = types;
     desc.type_count = TYPE_COUNT;
     check_fields();
+    check_values();
     if (pecs_registry_create(&desc, &registry, &error) == PECS_OK)
         check_world(registry);
     else
