@@ -13,7 +13,7 @@ import subprocess
 import sys
 import tempfile
 
-INSTALLED = ["libpecs.a", "libpecs.so", "libpecs.so.0"]
+INSTALLED = ["libpecs.a", "libpecs.so", "libpecs.so.0.1"]
 
 
 def run(command, **options):
@@ -57,7 +57,7 @@ def as_installed(build, meson, kind, folder):
         run(command + pkg_config(destination, "--libs"))
         environment = dict(os.environ, LD_LIBRARY_PATH=libraries)
     needed = subprocess.run(["ldd", "./consumer"], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    if ("libpecs.so.0" in needed) != (kind == "shared"):
+    if ("libpecs.so.0.1" in needed) != (kind == "shared"):
         sys.exit(f"the {kind} program links\n{needed}")
     run(["./consumer"], env=environment)
 

@@ -1,7 +1,11 @@
 #!/usr/bin/env python3
-"""All lists of exported functions agree: the headers' PECS_API declarations, exports.txt, and the libraries' own.
+"""The interface is what the documents say: functions, their versions, and structs.
 
 usage: check_exports.py ROOT SHARED_LIBRARY ARCHIVE
+
+1. All lists of exported functions agree: the headers' PECS_API declarations, exports.txt, and the libraries' own.
+2. The shared library's soname, and the version of each of its symbols, are those of docs/abi.md for this version.
+3. docs/abi.md names each struct whose members the headers show.
 
 A new function in a header needs its line in exports.txt: adding to the interface is a decision, not an accident.
 """
@@ -12,48 +16,68 @@ import subprocess
 import sys
 
 DECLARATION = re.compile(r"^PECS_API\b[^;{]*?\b(pecs_\w+)\s*\(", re.MULTILINE)
+STRUCT = re.compile(r"^(?:typedef )?struct (pecs_\w+) {", re.MULTILINE)
+VERSION = re.compile(r"^#define PECS_VERSION_(?:MAJOR|MINOR) (\d+)$", re.MULTILINE)
 
 
-def from_headers(root):
+def read(path):
+    with open(path, encoding="utf-8") as text:
+        return text.read()
+
+
+def output(command):
+    return subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout
+
+
+def from_headers(root, pattern):
     names = []
     for path in glob.glob(f"{root}/include/pecs/*.h"):
-        with open(path, encoding="utf-8") as text:
-            names += DECLARATION.findall(re.sub(r"/\*.*?\*/", "", text.read(), flags=re.DOTALL))
+        names += pattern.findall(re.sub(r"/\*.*?\*/", "", read(path), flags=re.DOTALL))
     return names
 
 
-def from_list(root):
-    with open(f"{root}/tests/build/exports.txt", encoding="utf-8") as text:
-        return text.read().split()
-
-
 def from_library(path, which):
-    command = ["nm", which, "--defined-only", path]
-    lines = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True).stdout.splitlines()
+    lines = output(["nm", which, "--defined-only", path]).splitlines()
     return [line.split()[-1] for line in lines if len(line.split()) == 3]
+
+
+def differing_lists(root, shared, archive):
+    expected = read(f"{root}/tests/build/exports.txt").split()
+    failures = [] if expected == sorted(set(expected)) else ["exports.txt is not sorted, or names a function twice"]
+    sources = {
+        "the headers": from_headers(root, DECLARATION),
+        os.path.basename(shared): [name.split("@")[0] for name in from_library(shared, "--dynamic") if "@" in name],
+        os.path.basename(archive): from_library(archive, "--extern-only"),
+    }
+    for source, names in sources.items():
+        failures += [f"{name} is in exports.txt, but not in {source}" for name in sorted(set(expected) - set(names))]
+        failures += [f"{name} is in {source}, but not in exports.txt" for name in sorted(set(names) - set(expected))]
+    return failures, len(expected)
+
+
+def wrong_versions(root, shared):
+    major, minor = VERSION.findall(read(f"{root}/include/pecs/status.h"))
+    version = f"0.{minor}" if major == "0" else major
+    soname = re.findall(r"\(SONAME\).*\[(.*)\]", output(["readelf", "--dynamic", "--wide", shared]))
+    failures = [] if soname == [f"libpecs.so.{version}"] else [f"the soname is {soname}, not libpecs.so.{version}"]
+    node = f"PECS_{version}"
+    # the version is itself a symbol, absolute and without one
+    names = [name for name in from_library(shared, "--dynamic") if name != node]
+    return failures + [f"{name} has not the version {node}" for name in names if not name.endswith(f"@@{node}")]
+
+
+def unnamed_structs(root):
+    structs, page = from_headers(root, STRUCT), read(f"{root}/docs/abi.md")
+    failures = [f"docs/abi.md does not name {name}" for name in sorted(structs) if f"`{name}`" not in page]
+    return failures if len(structs) > 10 else ["too few structs found: the search is broken"]
 
 
 def main():
     root, shared, archive = sys.argv[1:]
-    expected = from_list(root)
-    failed = False
-    if expected != sorted(set(expected)):
-        failed = True
-        print("exports.txt is not sorted, or names a function twice")
-    sources = {
-        "the headers": from_headers(root),
-        os.path.basename(shared): from_library(shared, "--dynamic"),
-        os.path.basename(archive): from_library(archive, "--extern-only"),
-    }
-    for source, names in sources.items():
-        for name in sorted(set(expected) - set(names)):
-            failed = True
-            print(f"{name} is in exports.txt, but not in {source}")
-        for name in sorted(set(names) - set(expected)):
-            failed = True
-            print(f"{name} is in {source}, but not in exports.txt")
-    print(f"{len(expected)} functions are exported")
-    sys.exit(1 if failed or not expected else 0)
+    failures, count = differing_lists(root, shared, archive)
+    failures += wrong_versions(root, shared) + unnamed_structs(root)
+    print("\n".join(failures) or f"{count} functions are exported")
+    sys.exit(1 if failures or not count else 0)
 
 
 main()
