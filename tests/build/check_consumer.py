@@ -1,77 +1,155 @@
 #!/usr/bin/env python3
-"""A user's program builds against PECS and runs.
+"""A user's programs, one in C11 and one in C++17, build against PECS and run.
 
-usage: check_consumer.py ROOT BUILD (subproject|static|shared) MESON...
+usage: check_consumer.py ROOT BUILD WAY MESON C_COMPILER [CPP_COMPILER]
 
-subproject: the repository is a subproject of the program's, which needs neither Criterion nor anything else of the tests.
-static, shared: `meson install` into an empty folder, and the program finds pecs.pc there, and links that library.
+WAY is one of
+    subproject                        the repository is a subproject of theirs, and needs nothing that only its tests do
+    pkg-config-static, -shared        pecs.pc is found after `meson install` into an empty folder
+    cmake-static, -shared             find_package(pecs) is, in the same way
+    cmake-versions                    which versions find_package may ask for
+The installed tree is not at its prefix: what it says of itself must hold wherever it is. Without CMake its ways are
+skipped, without a C++ compiler the second program is.
 """
 import glob
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 
-INSTALLED = ["libpecs.a", "libpecs.so", "libpecs.so.0.1"]
+INSTALLED = ["libpecs.a", "libpecs.so", "libpecs.so.0.1", "libpecs.so.0.1.0"]
+SHARED = "libpecs.so.0.1"
+WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Werror"]
+VERSIONS_ACCEPTED = ["0.1", "0.1.0", "0.1...0.9", "0.1.0...<0.2"]
+VERSIONS_REFUSED = ["0", "0.0", "0.0.9", "0.1.99", "0.2", "1", "1.1", "0.2...0.9", "0.0...<0.1.0"]
+VERSIONS_PROJECT = """
+cmake_minimum_required(VERSION 3.19)
+project(versions C)
+foreach(version ${ACCEPTED})
+  find_package(pecs ${version} REQUIRED)
+endforeach()
+foreach(version ${REFUSED})
+  find_package(pecs ${version} QUIET)
+  if(pecs_FOUND)
+    message(FATAL_ERROR "version ${version} is taken for this one")
+  endif()
+endforeach()
+"""
+SKIPPED = 77
 
 
 def run(command, **options):
-    print("$", " ".join(command), flush=True)
-    subprocess.run(command, check=True, **options)
+    print("$", shlex.join(command), flush=True)
+    return subprocess.run(command, check=True, **options)
 
 
-def as_subproject(root, meson):
+def output(command, **options):
+    return run(command, stdout=subprocess.PIPE, text=True, **options).stdout
+
+
+class Installation:
+    """What `meson install` puts into an empty folder."""
+
+    def __init__(self, build, meson, folder):
+        self.root = os.path.join(folder, "destination")
+        run([meson, "install", "--no-rebuild", "-C", build, "--destdir", self.root], stdout=subprocess.DEVNULL)
+        found = {os.path.basename(path): path for path in glob.glob(f"{self.root}/**/libpecs*", recursive=True)}
+        if set(INSTALLED) != set(found):
+            sys.exit(f"installed are {sorted(found)}")
+        self.archive = found["libpecs.a"]
+        self.libraries = os.path.dirname(self.archive)
+        self.include = os.path.dirname(os.path.dirname(self.find("pecs.h")))
+
+    def find(self, name):
+        return glob.glob(f"{self.root}/**/{name}", recursive=True)[0]
+
+    def pkg_config(self, *flags):
+        """The .pc file speaks of the prefix; the files are under DESTDIR, which to pkg-config is a sysroot."""
+        place = os.path.dirname(self.find("pecs.pc"))
+        environment = dict(os.environ, PKG_CONFIG_PATH=place, PKG_CONFIG_SYSROOT_DIR=self.root)
+        return output(["pkg-config", *flags, "pecs"], env=environment).split()
+
+    def cmake(self, build, *options):
+        prefix = os.path.dirname(self.include)
+        run(["cmake", "-G", "Ninja", "-S", ".", "-B", build, f"-DCMAKE_PREFIX_PATH={prefix}", *options])
+
+
+def with_subproject(root, meson):
     os.mkdir("subprojects")
     os.symlink(root, "subprojects/pecs")
-    run(meson + ["setup", "build", "--force-fallback-for=pecs"])
+    run([meson, "setup", "build", "--force-fallback-for=pecs"])
     with open("build/meson-logs/meson-log.txt", encoding="utf-8") as log:
         if "Dependency criterion found" in log.read():
             sys.exit("a subproject looks for Criterion")
-    run(meson + ["test", "-C", "build", "consumer", "--print-errorlogs"])
+    run([meson, "compile", "-C", "build"])
 
 
-def pkg_config(folder, *flags):
-    """The .pc file speaks of the prefix; the files are under DESTDIR, which to pkg-config is a sysroot."""
-    found = glob.glob(f"{folder}/**/pecs.pc", recursive=True)
-    environment = dict(os.environ, PKG_CONFIG_PATH=os.path.dirname(found[0]), PKG_CONFIG_SYSROOT_DIR=folder)
-    output = subprocess.run(["pkg-config", *flags, "pecs"], env=environment, stdout=subprocess.PIPE, text=True, check=True)
-    return output.stdout.split()
+def with_pkg_config(installation, kind, compilers):
+    os.mkdir("build")
+    for source, standard, compiler in compilers:
+        command = compiler + [f"-std={standard}", *WARNINGS, source, "-o", "build/" + os.path.splitext(source)[0]]
+        command += installation.pkg_config("--cflags")
+        if kind == "static":
+            # the archive by name: beside a shared library, -l would take that one
+            flags = installation.pkg_config("--libs", "--static")
+            command += [installation.archive if flag == "-lpecs" else flag for flag in flags]
+        else:
+            command += installation.pkg_config("--libs") + [f"-Wl,-rpath,{installation.libraries}"]
+        run(command)
 
 
-def as_installed(build, meson, kind, folder):
-    destination = os.path.join(folder, "destination")
-    run(meson + ["install", "--no-rebuild", "-C", build, "--destdir", destination], stdout=subprocess.DEVNULL)
-    found = {os.path.basename(path): path for path in glob.glob(f"{destination}/**/libpecs*", recursive=True)}
-    if not set(INSTALLED) <= set(found):
-        sys.exit(f"installed are only {sorted(found)}")
-    libraries = os.path.dirname(found["libpecs.a"])
-    compiler = os.environ.get("CC", "cc").split()
-    command = compiler + ["-std=c11", "-Wall", "-Wextra", "-Werror", "consumer.c", "-o", "consumer"] + pkg_config(destination, "--cflags")
-    if kind == "static":
-        # the archive by name: beside a shared library, -l would take that one
-        flags = pkg_config(destination, "--libs", "--static")
-        run(command + [found["libpecs.a"] if flag == "-lpecs" else flag for flag in flags])
-        environment = None
-    else:
-        run(command + pkg_config(destination, "--libs"))
-        environment = dict(os.environ, LD_LIBRARY_PATH=libraries)
-    needed = subprocess.run(["ldd", "./consumer"], env=environment, stdout=subprocess.PIPE, text=True, check=True).stdout
-    if ("libpecs.so.0.1" in needed) != (kind == "shared"):
-        sys.exit(f"the {kind} program links\n{needed}")
-    run(["./consumer"], env=environment)
+def with_cmake(installation, kind):
+    target = "pecs::pecs_static" if kind == "static" else "pecs::pecs"
+    flags = " ".join(WARNINGS)
+    installation.cmake("build", f"-DPECS_LIBRARY={target}", f"-DCMAKE_C_FLAGS={flags}", f"-DCMAKE_CXX_FLAGS={flags}")
+    run(["cmake", "--build", "build", "--verbose"])
+
+
+def check_versions(installation):
+    with open("CMakeLists.txt", "w", encoding="utf-8") as project:
+        project.write(VERSIONS_PROJECT)
+    accepted, refused = ";".join(VERSIONS_ACCEPTED), ";".join(VERSIONS_REFUSED)
+    installation.cmake("build", f"-DACCEPTED={accepted}", f"-DREFUSED={refused}")
+
+
+def check_program(program, libraries):
+    """It runs, and links the shared library in that folder, or none."""
+    # meson test adds the build folder's library, which goes before the program's own path
+    environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
+    needed = [line.split() for line in output(["ldd", program], env=environment).splitlines() if "libpecs" in line]
+    expected = [[SHARED, "=>", os.path.join(libraries, SHARED)]] if libraries else []
+    if [words[:3] for words in needed] != expected:
+        sys.exit(f"{program} needs {needed}, not {expected}")
+    run([program], env=environment)
 
 
 def main():
-    root, build, kind, meson = sys.argv[1], sys.argv[2], sys.argv[3], sys.argv[4:]
+    root, build, way, meson, *compilers = sys.argv[1:]
+    tool, _, kind = way.rpartition("-")
+    if tool == "cmake" and not shutil.which("cmake"):
+        print("cmake is not there")
+        sys.exit(SKIPPED)
+    os.environ.update(zip(("CC", "CXX"), compilers))
+    programs = list(zip(("consumer.c", "consumer_cpp.cc"), ("c11", "c++17"), map(shlex.split, compilers)))
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("meson.build", "consumer.c"):
-            shutil.copy(os.path.join(root, "tests/build/consumer", name), folder)
-        os.chdir(folder)
-        if kind == "subproject":
-            as_subproject(root, meson)
+        folder = os.path.realpath(folder)
+        shutil.copytree(os.path.join(root, "tests/build/consumer"), os.path.join(folder, "program"))
+        os.chdir(os.path.join(folder, "program"))
+        installation = None if way == "subproject" else Installation(build, meson, folder)
+        if way == "subproject":
+            with_subproject(root, meson)
+        elif kind == "versions":
+            check_versions(installation)
+            return
+        elif tool == "cmake":
+            with_cmake(installation, kind)
         else:
-            as_installed(build, meson, kind, folder)
+            with_pkg_config(installation, kind, programs)
+        libraries = installation.libraries if kind == "shared" else None
+        for source, _, _ in programs:
+            check_program("./build/" + os.path.splitext(source)[0], libraries)
 
 
 main()
