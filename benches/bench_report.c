@@ -143,6 +143,10 @@ static void print_row(const struct bench_result *result)
     printf("\n");
 }
 
+static const char *const mark_names[] = {
+    [BENCH_RATIO] = "ratio", [BENCH_SECONDS] = "seconds", [BENCH_BYTES] = "bytes"
+};
+
 static void print_json(const struct bench *bench, const struct bench_result *result)
 {
     const uint64_t entities = result->entity_count ? result->entity_count : bench->entity_count;
@@ -153,6 +157,10 @@ static void print_json(const struct bench *bench, const struct bench_result *res
                result->seconds / result->limit_seconds);
     else
         printf("\"limit\": null, \"limit_seconds\": null, \"ratio\": null");
+    if (result->mark_kind == BENCH_REPORT)
+        printf(", \"mark\": null, \"mark_of\": null");
+    else
+        printf(", \"mark\": %.9g, \"mark_of\": \"%s\"", result->mark, mark_names[result->mark_kind]);
     for (const struct bench_figure *figure = result->figures; figure->name; figure++)
         printf(", \"%s\": %llu", figure->name, (unsigned long long)figure->value);
     printf("}\n");

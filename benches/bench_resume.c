@@ -110,8 +110,9 @@ bool bench_run_resume(struct bench *bench)
     const struct bench_sides scaling = {
         .pecs = resume_pecs, .limit = resume_small, .sample_count = 21, .on_disk = true
     };
-    result =
-        (struct bench_result){ .name = "resume_scaling", .limit = "100,000", .mark_kind = BENCH_RATIO, .mark = 1.5 };
+    result = (struct bench_result){
+        .name = "resume_scaling", .limit = "resume, 100k", .mark_kind = BENCH_RATIO, .mark = 1.5
+    };
     if (!bench_measure(bench, &scaling, &result))
         return false;
     bench_report(bench, &result);
