@@ -12,30 +12,43 @@
  *           or anything that shares its arrays lives (replacing it by save is fine).
  *   load    for any other file: reads it into memory, checks every hash, and that entity index and rows agree.
  *
- * Types are matched by their id, whatever the order of registration.
+ * Types are matched by their id, whatever the order of registration. Those that the registry lacks are kept (reflect.h);
+ * those that it has must have the same layout.
  */
 #ifndef PECS_FILE_H
 #define PECS_FILE_H
 
+#include <pecs/metadata.h>
+#include <pecs/reflect.h>
 #include <pecs/snapshot.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* Told how far it is, a few times a second at least; false ends the work with PECS_E_CANCELLED. On the caller's thread. */
+typedef bool (*pecs_progress_function)(void *user, uint64_t done_bytes, uint64_t total_bytes);
+
 typedef struct pecs_save_options {
     bool skip_sync; /* do not sync file and directory: a crash of the machine may lose the save, never the process's */
+    uint64_t wall_clock_ns; /* the time to note in the file, in nanoseconds since 1970-01-01 UTC; 0: none, so that equal
+                               states give equal bytes */
+    pecs_progress_function progress; /* NULL: not wanted */
+    void *user;                      /* for progress */
 } pecs_save_options;
 
 typedef struct pecs_load_options {
     uint64_t max_bytes;    /* refuse larger files with PECS_E_LIMIT; 0: no limit */
     uint64_t max_entities; /* refuse more entities with PECS_E_LIMIT; 0: no limit */
+    bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
+    pecs_progress_function progress; /* of load; NULL: not wanted */
+    void *user;                      /* for progress */
 } pecs_load_options;
 
 /*
  * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
- * is published but may not be durable), PECS_E_MEMORY. Needs under 16 MiB of memory at any number of
- * entities, and about a kilobyte for each table.
+ * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED. Needs under 16 MiB of memory at any number of
+ * entities, about a kilobyte for each table, and 20 bytes for each explicit id.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);
@@ -46,8 +59,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_save(pecs_world *world, const char
 
 /*
  * Gets a snapshot from a file; the caller owns one reference. PECS_E_IO, PECS_E_CORRUPT (rule and offset tell what and
- * where), PECS_E_UNSUPPORTED (a newer version, or a type that the registry lacks), PECS_E_LAYOUT (the message names
- * both layouts), PECS_E_LIMIT, PECS_E_MEMORY.
+ * where), PECS_E_UNSUPPORTED (a newer version or a feature that this library does not know; with refuse_unknown, a type
+ * that the registry lacks), PECS_E_LAYOUT (the message names both layouts), PECS_E_LIMIT, PECS_E_MEMORY,
+ * PECS_E_CANCELLED.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path,
                                                         const pecs_load_options *options, pecs_snapshot **ret_snapshot,
@@ -55,6 +69,36 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_resume(pecs_registry *registry,
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path,
                                                       const pecs_load_options *options, pecs_snapshot **ret_snapshot,
                                                       pecs_error *error);
+
+/* What a file tells of itself. All that it points to lives until pecs_info_destroy. */
+typedef struct pecs_info {
+    uint64_t size_bytes;
+    uint32_t format_version;
+    uint64_t optional_features;
+    uint64_t entity_count, slot_count, free_count; /* as in pecs_summary */
+    uint64_t tick;
+    uint64_t wall_clock_ns; /* when it was saved; 0: not told */
+    uint64_t session_count;
+    pecs_id snapshot_id, parent_id; /* parent: zero when none is named */
+    const pecs_type *const *types;  /* with their ids, ascending by them */
+    size_t type_count;
+    const pecs_table *tables; /* components: places in `types` */
+    size_t table_count;
+    const pecs_meta *metadata; /* ascending by key */
+    size_t metadata_count;
+} pecs_info;
+
+/*
+ * Reads header, footer and commit, and checks them as load does; nothing else of the file is read, so it costs the same
+ * few pages whatever the number of entities. Any thread. Of the options, max_bytes and max_entities count. Errors as of
+ * load; `allocator` (NULL: the system's) is what the information is made in.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,
+                                                  const pecs_load_options *options, pecs_info **ret_info,
+                                                  pecs_error *error);
+
+/* NULL is allowed. Any thread. */
+PECS_API void pecs_info_destroy(pecs_info *info);
 
 #ifdef __cplusplus
 }

@@ -4,7 +4,10 @@
 
 #include <pecs/commands.h>
 #include <pecs/file.h>
+#include <pecs/id.h>
+#include <pecs/metadata.h>
 #include <pecs/query.h>
+#include <pecs/reflect.h>
 #include <pecs/schema.h>
 #include <pecs/snapshot.h>
 #include <pecs/status.h>

@@ -81,7 +81,7 @@ typedef struct pecs_field {
 
 /* A component type. A tag has size 0, alignment 1 and no fields. */
 struct pecs_type {
-    const char *name; /* unique in a registry, 1 to 255 bytes of UTF-8 */
+    const char *name; /* unique in a registry, 1 to 255 bytes of UTF-8; "pecs." at the beginning is reserved */
     pecs_id id;       /* all zero: XXH3-128 of the name */
     uint32_t version; /* the user's own, from 1 */
     uint32_t size;    /* in bytes, at most 16 MiB; a multiple of align */
@@ -146,9 +146,11 @@ struct pecs_type {
 typedef struct pecs_registry pecs_registry;
 
 typedef struct pecs_registry_desc {
-    const pecs_type *const *types; /* the structs and all they point to must outlive the registry */
-    size_t type_count;             /* at most 1024 */
-    pecs_allocator allocator;      /* for all worlds and snapshots of this registry */
+    const pecs_type *const *types;   /* the structs and all they point to must outlive the registry */
+    size_t type_count;               /* at most 1024 */
+    pecs_allocator allocator;        /* for all worlds and snapshots of this registry */
+    const char *application;         /* who saves: written into files as metadata (metadata.h); NULL: not told */
+    const char *application_version; /* both 1 to 255 bytes of UTF-8; they must outlive the registry */
 } pecs_registry_desc;
 
 /*

@@ -19,7 +19,9 @@ typedef struct pecs_snapshot pecs_snapshot;
 typedef struct pecs_query pecs_query;
 
 typedef struct pecs_world_options {
-    uint64_t session_nonce; /* names the sessions of this world (60 bits are used); 0: drawn at random */
+    /* Stable ids are made of it (id.h): 0 draws a random one for each session. Give one to get the same ids in every run;
+     * worlds whose entities may meet need different ones. */
+    uint64_t session_nonce;
 } pecs_world_options;
 
 /*

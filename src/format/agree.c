@@ -1,10 +1,12 @@
 /*
  * Every row's handle must lead, through the index, to that very row; so no two rows have one record. And the living
- * records must be as many as the rows; so every living record has its row. The two counts make it one to one.
+ * records must be as many as the rows; so every living record has its row. The two counts make it one to one. In the
+ * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with one.
  */
 #include "agree.h"
 
 #include "error.h"
+#include "identity.h"
 
 #include <inttypes.h>
 
@@ -77,10 +79,37 @@ static pecs_status check_index(const struct pecs_snapshot *state, pecs_error *er
     return PECS_OK;
 }
 
+static pecs_status check_ids(const struct pecs_snapshot *state, pecs_error *error)
+{
+    const struct id_entry *entries = state->id_hints.saved;
+    static const pecs_id zero;
+    const pecs_id *last = &zero;
+    for (uint64_t i = 0; i < state->id_hints.saved_count; last = &entries[i++].id) {
+        const uint64_t offset = offset_in(state, &entries[i]);
+        const uint32_t index = le32_load(entries[i].index);
+        char text[PECS_ID_TEXT_BYTES];
+        pecs_entity other;
+        if (memcmp(last, &entries[i].id, sizeof(*last)) >= 0)
+            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
+        pecs_id_format(entries[i].id, text);
+        const struct record *record = index < state_slot_count(state) ? state_record(state, index) : NULL;
+        const pecs_id *has = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
+        if (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0)
+            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
+                             text);
+        if (identity_find_by_birth(state, entries[i].id, &other))
+            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
+                             other.index, text);
+    }
+    return PECS_OK;
+}
+
 pecs_status agree_check(const struct pecs_snapshot *state, pecs_error *error)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < state->table_count; i++)
         status = check_rows(state, i, error);
-    return status ? status : check_index(state, error);
+    if (!status)
+        status = check_index(state, error);
+    return status ? status : check_ids(state, error);
 }

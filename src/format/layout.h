@@ -13,11 +13,12 @@
 #include <assert.h>
 
 enum {
-    FORMAT_VERSION = 0,             /* draft: no promise yet */
-    FORMAT_PAGE = 4096,             /* segment data and footers start on a multiple of it */
-    FORMAT_ALIGN = 64,              /* runs, trailers and commits start on a multiple of it */
-    FORMAT_PIECE = 4 * 1024 * 1024, /* data is hashed in pieces cut at multiples of it in the file */
-    FORMAT_INDEX_SHIFT = 12,        /* rows of a chunk of the entity index: 4096 */
+    FORMAT_VERSION = 0,                     /* draft: no promise yet */
+    FORMAT_PAGE = 4096,                     /* segment data and footers start on a multiple of it */
+    FORMAT_ALIGN = 64,                      /* runs, trailers and commits start on a multiple of it */
+    FORMAT_PIECE = 4 * 1024 * 1024,         /* data is hashed in pieces cut at multiples of it in the file */
+    FORMAT_INDEX_SHIFT = 12,                /* rows of a chunk of the entity index, and of the ids: 4096 */
+    FORMAT_METADATA_MAX = 16 * 1024 * 1024, /* bytes of a commit's metadata */
 };
 #define FORMAT_NONE UINT32_MAX /* a u32 that names nothing */
 
@@ -89,12 +90,12 @@ struct table_record {
     le32 component_count;
 };
 
-enum { RUN_HANDLES = 1, RUN_VALUES = 2, RUN_INDEX = 3 }; /* run_record.kind */
-enum { CODEC_RAW = 0 };                                  /* run_record.codec */
+enum { RUN_HANDLES = 1, RUN_VALUES = 2, RUN_INDEX = 3, RUN_IDS = 4 }; /* run_record.kind */
+enum { CODEC_RAW = 0 };                                               /* run_record.codec */
 
 struct run_record {
     le32 kind;
-    le32 table; /* FORMAT_NONE for the index */
+    le32 table; /* FORMAT_NONE for the index and the ids */
     le32 type;  /* of values, else FORMAT_NONE */
     le32 codec;
     le32 first_chunk;
@@ -113,7 +114,7 @@ struct trailer_header {
 
 /*
  * Then type records, table records, row counts (le64 a table), segment records, session nonces (le64 each), free counts
- * (le32 a chunk of the index), zeros up to a multiple of 8.
+ * (le32 a chunk of the index), zeros up to a multiple of 8; metadata.
  */
 struct commit_header {
     uint8_t magic[4];
@@ -128,7 +129,18 @@ struct commit_header {
     le64 tick;
     uint8_t snapshot_id[16]; /* XXH3-128 of the commit with this field zero */
     uint8_t parent_id[16];   /* zero: none */
-    uint8_t zero[40];
+    le64 wall_clock;         /* nanoseconds since 1970-01-01 UTC; 0: not told */
+    le64 metadata_size;      /* in bytes, at the commit's end */
+    uint8_t zero[24];
+};
+
+enum { META_TEXT = 1, META_BYTES = 2 }; /* meta_record.kind */
+
+/* Then the key, the value, zeros up to a multiple of 8. Ascending by key. */
+struct meta_record {
+    le32 kind;
+    le32 key_size; /* in bytes */
+    le64 value_size;
 };
 
 struct segment_record {
@@ -154,6 +166,12 @@ struct file_footer {
 /* The index's rows: struct record of the storage, little-endian. A handle: le32 index, le32 generation. */
 struct record_layout {
     le32 generation, table, row, session;
+};
+
+/* The rows of RUN_IDS: the entities with explicit ids, ascending by id. */
+struct id_record {
+    uint8_t id[16];
+    le32 index;
 };
 
 #define PROVE_SIZE(type, size) static_assert(sizeof(struct type) == (size) && _Alignof(struct type) == 1, #type)
@@ -235,7 +253,14 @@ PROVE(commit_header, entity_count, 40);
 PROVE(commit_header, tick, 48);
 PROVE(commit_header, snapshot_id, 56);
 PROVE(commit_header, parent_id, 72);
-PROVE(commit_header, zero, 88);
+PROVE(commit_header, wall_clock, 88);
+PROVE(commit_header, metadata_size, 96);
+PROVE(commit_header, zero, 104);
+
+PROVE_SIZE(meta_record, 16);
+PROVE(meta_record, kind, 0);
+PROVE(meta_record, key_size, 4);
+PROVE(meta_record, value_size, 8);
 
 PROVE_SIZE(segment_record, 48);
 PROVE(segment_record, offset, 0);
@@ -261,6 +286,10 @@ PROVE(record_layout, table, 4);
 PROVE(record_layout, row, 8);
 PROVE(record_layout, session, 12);
 
+PROVE_SIZE(id_record, 20);
+PROVE(id_record, id, 0);
+PROVE(id_record, index, 16);
+
 /* Bytes of a string that holds `size` bytes. */
 static inline uint64_t format_string_bytes(uint64_t size)
 {
@@ -271,6 +300,12 @@ static inline uint64_t format_string_bytes(uint64_t size)
 static inline uint64_t format_table_bytes(uint64_t component_count)
 {
     return align_up(sizeof(struct table_record) + component_count * sizeof(le32), 8);
+}
+
+/* Bytes of a metadata record with key and value. */
+static inline uint64_t format_meta_bytes(uint64_t key_size, uint64_t value_size)
+{
+    return align_up(sizeof(struct meta_record) + key_size + value_size, 8);
 }
 
 /* Pieces of a data range: it is cut wherever a multiple of FORMAT_PIECE lies in the file. */

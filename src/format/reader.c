@@ -5,8 +5,8 @@
  * The order: header, footer, commit (types, tables, counts), segments (prologue, runs), and for load each segment's
  * data, then the agreement of rows and index. A state is handed out only when all of it has passed.
  *
- * Resume and load differ in one place, `fetch`: a map has its bytes, a private image reads them when they are first
- * wanted.
+ * Resume, load and inspect differ in one place, `fetch`: a map has its bytes, a private image reads them when they are
+ * first wanted, and an inspection keeps only the part that was fetched last.
  */
 #include "reader.h"
 
@@ -15,6 +15,7 @@
 #include "error.h"
 #include "hash.h"
 #include "typecode.h"
+#include "utf8.h"
 
 #include <inttypes.h>
 
@@ -27,11 +28,15 @@ static_assert((int)FORMAT_INDEX_SHIFT == (int)CHUNK_SHIFT, "the chunks of the in
 struct reader {
     pecs_registry *registry;
     struct pool *pool;
-    struct image *image;
+    struct image *image;        /* NULL: inspection */
     const struct os_file *file; /* NULL: the image is a map */
     const char *path;
-    const struct reader_limits *limits;
+    pecs_load_options options;
     pecs_error *error;
+    uint64_t file_size;
+    uint8_t *bytes; /* of the image, or of the part that was fetched last, which begins at first_offset */
+    uint64_t first_offset;
+    size_t part_bytes;
     struct gate gate; /* only to build the tree: nothing is edited */
     struct pecs_snapshot *state;
 
@@ -40,10 +45,14 @@ struct reader {
     struct commit_header commit;
     uint64_t footer_offset, commit_offset, commit_end;
     uint64_t types_offset, tables_offset, segments_offset; /* sections of the commit */
+    uint64_t metadata_size;
     uint32_t type_count, table_count, segment_count;
+    size_t span_limit;          /* of the unknown types together: what a file describes may not outgrow it by much */
     pecs_component *components; /* of each type number */
     pecs_component *scratch;
     uint64_t last_run_end;
+    uint64_t id_count; /* entities with explicit ids */
+    struct run id_run;
 };
 
 #define CORRUPT(reader, at, rule, ...) fail_rule((reader)->error, PECS_E_CORRUPT, at, rule, __VA_ARGS__)
@@ -52,12 +61,21 @@ static pecs_status fetch(struct reader *reader, uint64_t offset, uint64_t size)
 {
     if (!reader->file)
         return PECS_OK;
-    return os_file_read(reader->file, reader->path, reader->image->bytes + offset, (size_t)size, offset, reader->error);
+    if (!reader->image) {
+        pool_release(reader->pool, reader->bytes, reader->part_bytes);
+        reader->bytes = size < SIZE_MAX ? pool_allocate(reader->pool, (size_t)size) : NULL;
+        if (!reader->bytes)
+            return fail_memory(reader->error);
+        reader->first_offset = offset;
+        reader->part_bytes = (size_t)size;
+    }
+    return os_file_read(reader->file, reader->path, reader->bytes + (offset - reader->first_offset), (size_t)size,
+                        offset, reader->error);
 }
 
 static const uint8_t *at(const struct reader *reader, uint64_t offset)
 {
-    return reader->image->bytes + offset;
+    return reader->bytes + (offset - reader->first_offset);
 }
 
 static uint32_t le32_at(const struct reader *reader, uint64_t offset)
@@ -102,7 +120,8 @@ static pecs_status read_header(struct reader *reader)
     const uint64_t features = le64_load(header->required_features);
     if (features)
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offsetof(struct file_header, required_features), "HEADER-4",
-                         "the file needs features (bits %#" PRIx64 ") that this library does not know", features);
+                         "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
+                         __builtin_ctzll(features), features);
     if (le32_load(header->flags) & ~(uint32_t)HEADER_COUNTS_KNOWN || !is_zero(header->zero, sizeof(header->zero)))
         return CORRUPT(reader, offsetof(struct file_header, flags), "HEADER-5",
                        "a flag or reserved byte of the header is set");
@@ -111,7 +130,7 @@ static pecs_status read_header(struct reader *reader)
 
 static pecs_status read_footer(struct reader *reader)
 {
-    const uint64_t size = reader->image->size_bytes;
+    const uint64_t size = reader->file_size;
     reader->footer_offset = size - sizeof(struct file_footer);
     pecs_status status = fetch(reader, reader->footer_offset, sizeof(struct file_footer));
     if (status)
@@ -171,9 +190,14 @@ static pecs_status read_commit_header(struct reader *reader)
     if (!is_zero(commit->zero, sizeof(commit->zero)) || !is_zero(commit->parent_id, sizeof(commit->parent_id)))
         return CORRUPT(reader, place + offsetof(struct commit_header, parent_id), "COMMIT-3",
                        "a reserved byte of the commit is set");
-    if (reader->limits->max_entities && entities > reader->limits->max_entities)
+    reader->metadata_size = le64_load(commit->metadata_size);
+    if (reader->metadata_size % 8 || reader->metadata_size > FORMAT_METADATA_MAX ||
+        reader->metadata_size > reader->commit_end - place - sizeof(*commit))
+        return CORRUPT(reader, place + offsetof(struct commit_header, metadata_size), "META-1",
+                       "the commit's metadata cannot have that size");
+    if (reader->options.max_entities && entities > reader->options.max_entities)
         return fail(reader->error, PECS_E_LIMIT, "the file has %" PRIu64 " entities; the limit is %" PRIu64, entities,
-                    reader->limits->max_entities);
+                    reader->options.max_entities);
     return PECS_OK;
 }
 
@@ -194,24 +218,59 @@ static pecs_status fail_layout(struct reader *reader, uint64_t offset, const str
     return fail_rule(reader->error, PECS_E_LAYOUT, offset, "TYPE-4", "file: %s; program: %s", in_file, in_program);
 }
 
-/* Finds the registry's type for a record and compares the two. */
+/* A type that the registry lacks: described, checked as the program's are, and kept with the state. */
+static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t size, uint32_t number)
+{
+    struct unknown_types *unknown = reader->state->unknown;
+    uint32_t name_size;
+    const char *name = typecode_name(at(reader, offset), &name_size);
+    if (reader->options.refuse_unknown)
+        return fail_rule(reader->error, PECS_E_UNSUPPORTED, offset, "TYPE-3",
+                         "the file has components of type '%.*s', which is not registered", (int)name_size, name);
+    if (unknown->count == UNKNOWN_TYPES_MAX)
+        return fail(reader->error, PECS_E_LIMIT, "the file has more than %d types that are not registered",
+                    UNKNOWN_TYPES_MAX);
+    struct unknown_type *kept = &unknown->types[unknown->count];
+    kept->description_bytes = typecode_parse_bytes((size_t)size);
+    kept->description = pool_allocate(reader->pool, kept->description_bytes);
+    if (!kept->description)
+        return fail_memory(reader->error);
+    const pecs_type *type = typecode_parse(at(reader, offset), (size_t)size, kept->description);
+    pecs_error why = { .message = "" };
+    const pecs_status status = component_init(&kept->component, type, &reader->span_limit, reader->pool, &why);
+    if (status) {
+        pool_release(reader->pool, kept->description, kept->description_bytes);
+        if (status == PECS_E_MEMORY || (status == PECS_E_LIMIT && !reader->span_limit))
+            return fail(reader->error, status, "%s", why.message);
+        return status == PECS_E_UNSUPPORTED ? fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message)
+                                            : CORRUPT(reader, offset, "TYPE-1", "%s", why.message);
+    }
+    reader->components[number] = reader->registry->type_count + unknown->count++;
+    return PECS_OK;
+}
+
+/* Finds the type of a record, in the registry or beside it, and compares the two: no byte may be told otherwise. */
 static pecs_status match_type(struct reader *reader, uint64_t offset, uint64_t size, uint32_t number)
 {
     struct type_record record;
     memcpy(&record, at(reader, offset), sizeof(record));
     pecs_id id;
     memcpy(id.bytes, record.id, sizeof(id.bytes));
-    if (registry_find(reader->registry, id, &reader->components[number])) {
-        uint32_t name_size;
-        const char *name = typecode_name(at(reader, offset), &name_size);
-        return fail_rule(reader->error, PECS_E_UNSUPPORTED, offset, "TYPE-3",
-                         "the file has components of type '%.*s', which is not registered", (int)name_size, name);
-    }
+    pecs_status status = PECS_OK;
+    const bool is_known = registry_find(reader->registry, id, &reader->components[number]) == PECS_OK;
+    if (!is_known)
+        status = keep_type(reader, offset, size, number);
+    if (status)
+        return status;
     struct builder own = { .pool = reader->pool };
-    typecode_write(&own, registry_component(reader->registry, reader->components[number]), number);
-    pecs_status status = own.failed ? fail_memory(reader->error) : PECS_OK;
-    if (!status && (own.size_bytes != size || memcmp(own.bytes, at(reader, offset), (size_t)size) != 0))
-        status = fail_layout(reader, offset, &own);
+    typecode_write(&own, state_component(reader->state, reader->components[number]), number);
+    const bool is_same =
+        !own.failed && own.size_bytes == size && memcmp(own.bytes, at(reader, offset), (size_t)size) == 0;
+    if (own.failed)
+        status = fail_memory(reader->error);
+    else if (!is_same)
+        status = is_known ? fail_layout(reader, offset, &own)
+                          : CORRUPT(reader, offset, "TYPE-1", "type record %u has numbers that mean nothing", number);
     builder_deinit(&own);
     return status;
 }
@@ -223,7 +282,9 @@ static pecs_status read_types(struct reader *reader, uint64_t *offset)
         return CORRUPT(reader, *offset, "TYPE-1", "the commit is too short for its types");
     reader->components = pool_allocate(reader->pool, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     reader->scratch = pool_allocate(reader->pool, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));
-    if (!reader->components || !reader->scratch)
+    reader->state->unknown =
+        unknown_types_create(reader->pool, (uint32_t)min_u64(reader->type_count, UNKNOWN_TYPES_MAX));
+    if (!reader->components || !reader->scratch || !reader->state->unknown)
         return fail_memory(reader->error);
     uint64_t previous = 0;
     for (uint32_t i = 0; i < reader->type_count; i++) {
@@ -232,13 +293,18 @@ static pecs_status read_types(struct reader *reader, uint64_t *offset)
             return CORRUPT(reader, *offset, "TYPE-1", "type record %u does not hold together", i);
         const uint64_t id = *offset + offsetof(struct type_record, id);
         if (le32_at(reader, *offset + offsetof(struct type_record, number)) != i ||
-            (i && memcmp(at(reader, previous), at(reader, id), sizeof(pecs_id)) >= 0))
+            (i ? memcmp(at(reader, previous), at(reader, id), sizeof(pecs_id)) >= 0
+               : is_zero(at(reader, id), sizeof(pecs_id))))
             return CORRUPT(reader, *offset, "TYPE-2", "types are not numbered in ascending order of their ids");
         previous = id;
         const pecs_status status = match_type(reader, *offset, size, i);
         if (status)
             return status;
         *offset += size;
+    }
+    if (!reader->state->unknown->count) { /* as in states that come from no file */
+        node_release(reader->pool, &reader->state->unknown->node);
+        reader->state->unknown = NULL;
     }
     return PECS_OK;
 }
@@ -259,6 +325,13 @@ static pecs_status map_components(struct reader *reader, uint64_t offset, uint32
         reader->scratch[place] = reader->components[type];
     }
     return PECS_OK;
+}
+
+static bool has_component(const pecs_component *components, uint32_t count, pecs_component component)
+{
+    while (count && components[count - 1] != component)
+        count--;
+    return count > 0;
 }
 
 static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *offset, struct catalog *sets)
@@ -282,7 +355,10 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
     const uint64_t hash = archetype_set_hash(reader->scratch, count, is_singleton);
     if (catalog_find(sets, reader->scratch, count, is_singleton, hash) != NO_TABLE)
         return CORRUPT(reader, *offset, "TABLE-4", "table %u has the components of another", number);
-    struct archetype *archetype = archetype_create(reader->registry, reader->scratch, count, is_singleton, shift);
+    if (is_singleton && has_component(reader->scratch, count, reader->registry->id_component))
+        return CORRUPT(reader, *offset, "TABLE-6", "table %u: the world itself has no explicit id", number);
+    struct archetype *archetype =
+        archetype_create(reader->registry, reader->state->unknown, reader->scratch, count, is_singleton, shift);
     uint32_t added;
     if (!archetype)
         return fail_memory(reader->error);
@@ -298,7 +374,7 @@ static pecs_status read_tables(struct reader *reader, uint64_t *offset)
 {
     reader->tables_offset = *offset;
     struct catalog sets;
-    pecs_status status = catalog_init(&sets, reader->pool, reader->registry->component_count);
+    pecs_status status = catalog_init(&sets, reader->pool, state_component_count(reader->state));
     if (status)
         return fail_memory(reader->error);
     for (uint32_t i = 0; !status && i < reader->table_count; i++)
@@ -314,13 +390,23 @@ static struct table *own_table(struct reader *reader, uint32_t number)
 
 static pecs_status set_runs(struct reader *reader, struct table *table)
 {
-    if (!table->row_count)
+    if (!table->row_count || !reader->image)
         return PECS_OK;
     table->runs = runs_create(reader->pool, table->archetype->column_count);
     if (!table->runs)
         return fail_memory(reader->error);
     table->runs->is_writable = !reader->image->is_mapped;
     return PECS_OK;
+}
+
+/* The rows of all tables that have explicit ids. */
+static void count_ids(struct reader *reader)
+{
+    for (uint32_t i = 0; i < reader->table_count; i++) {
+        const struct table *table = own_table(reader, i);
+        if (archetype_find(table->archetype, reader->registry->id_component) != NO_COLUMN)
+            reader->id_count += table->row_count;
+    }
 }
 
 static pecs_status read_row_counts(struct reader *reader, uint64_t *offset)
@@ -370,8 +456,9 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
     struct table *index = (struct table *)reader->state->index.root.node;
     index->row_count = le64_load(reader->commit.slot_count);
     const uint64_t chunks = table_chunk_count(index);
-    const uint64_t used = chunks * sizeof(le32), left = reader->commit_end - *offset;
-    if (align_up(used, 8) != left || !is_zero(at(reader, *offset + used), (size_t)(left - used)))
+    const uint64_t used = chunks * sizeof(le32), left = reader->commit_end - reader->metadata_size - *offset;
+    if (*offset > reader->commit_end - reader->metadata_size || align_up(used, 8) != left ||
+        !is_zero(at(reader, *offset + used), (size_t)(left - used)))
         return CORRUPT(reader, *offset, "COMMIT-7", "the commit does not end after its free counts");
     const pecs_status status = set_runs(reader, index);
     if (status)
@@ -387,7 +474,59 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
         return CORRUPT(reader, *offset, "COMMIT-8", "the free counts do not sum up to the commit's");
     if (index->runs)
         index->runs->free_counts = (const le32 *)at(reader, *offset);
+    *offset += left;
     return PECS_OK;
+}
+
+/* An entry of the metadata; the next one begins behind it. key has room for META_KEY_MAX bytes and a zero. */
+static pecs_status read_meta(struct reader *reader, uint64_t *offset, char *key, struct pecs_meta *ret_entry)
+{
+    struct meta_record record = { .kind = le32_make(0) };
+    const uint64_t left = reader->commit_end - *offset;
+    if (left >= sizeof(record))
+        memcpy(&record, at(reader, *offset), sizeof(record));
+    const uint32_t kind = le32_load(record.kind), key_size = le32_load(record.key_size);
+    const uint64_t value_size = le64_load(record.value_size), used = sizeof(record) + key_size + value_size;
+    const char *name = (const char *)at(reader, *offset + sizeof(record));
+    if ((kind != META_TEXT && kind != META_BYTES) || key_size > META_KEY_MAX || value_size > FORMAT_METADATA_MAX ||
+        align_up(used, 8) > left || !component_name_is_valid(name, key_size) ||
+        !is_zero(at(reader, *offset + used), (size_t)(align_up(used, 8) - used)))
+        return CORRUPT(reader, *offset, "META-2", "an entry of the metadata does not hold together");
+    memcpy(key, name, key_size);
+    key[key_size] = 0;
+    const char *value = name + key_size;
+    if (kind == META_TEXT && !utf8_is_text(value, (size_t)value_size))
+        return CORRUPT(reader, *offset + sizeof(record) + key_size, "META-4", "the text of '%s' is not UTF-8", key);
+    *ret_entry =
+        (struct pecs_meta){ key, kind == META_TEXT ? PECS_META_TEXT : PECS_META_BYTES, value, (size_t)value_size };
+    *offset += align_up(used, 8);
+    return PECS_OK;
+}
+
+static pecs_status read_metadata(struct reader *reader, uint64_t offset)
+{
+    /* a record has at least 24 bytes with its key */
+    const size_t most = (size_t)(reader->metadata_size / (sizeof(struct meta_record) + 8));
+    if (!reader->metadata_size)
+        return PECS_OK;
+    struct pecs_meta *entries = pool_allocate(reader->pool, (most + 1) * sizeof(*entries));
+    char *keys = pool_allocate(reader->pool, (size_t)reader->metadata_size + 1);
+    char *key = keys;
+    uint32_t count = 0;
+    pecs_status status = entries && keys ? PECS_OK : fail_memory(reader->error);
+    while (!status && offset < reader->commit_end) {
+        const uint64_t place = offset;
+        status = read_meta(reader, &offset, key, &entries[count]);
+        if (!status && count && strcmp(entries[count - 1].key, key) >= 0)
+            status = CORRUPT(reader, place, "META-3", "the keys of the metadata do not ascend");
+        key += status ? 0 : strlen(key) + 1;
+        count++;
+    }
+    if (!status && !(reader->state->metadata = metadata_create(reader->pool, entries, count)))
+        status = fail_memory(reader->error);
+    pool_release(reader->pool, keys, (size_t)reader->metadata_size + 1);
+    pool_release(reader->pool, entries, (most + 1) * sizeof(*entries));
+    return status;
 }
 
 static pecs_status read_commit(struct reader *reader)
@@ -400,6 +539,8 @@ static pecs_status read_commit(struct reader *reader)
         status = read_tables(reader, &offset);
     if (!status)
         status = read_row_counts(reader, &offset);
+    if (!status)
+        count_ids(reader);
     reader->segments_offset = offset;
     if (!status && reader->segment_count > (reader->commit_end - offset) / sizeof(struct segment_record))
         return CORRUPT(reader, offset, "SEGMENT-1", "the commit is too short for its segments");
@@ -408,6 +549,8 @@ static pecs_status read_commit(struct reader *reader)
         status = read_sessions(reader, &offset);
     if (!status)
         status = read_free_counts(reader, &offset);
+    if (!status)
+        status = read_metadata(reader, offset);
     struct pecs_snapshot *state = reader->state;
     state->entity_count = le64_load(reader->commit.entity_count);
     state->free_count = le64_load(reader->commit.free_count);
@@ -510,34 +653,63 @@ static uint32_t find_column(struct reader *reader, const struct run_record *run,
                : NO_COLUMN;
 }
 
+/* What a run is of: how many rows it must hold, and where the reader notes where they lie. */
+struct run_target {
+    uint64_t row_count, chunk_count, row_bytes;
+    struct run *place;
+    struct column *column; /* NULL: of the ids */
+};
+
+static bool find_target(struct reader *reader, const struct run_record *run, struct run_target *ret_target)
+{
+    if (le32_load(run->kind) == RUN_IDS) {
+        const uint64_t count = reader->id_count;
+        *ret_target = (struct run_target){
+            .row_count = count,
+            .chunk_count = (count + (1u << FORMAT_INDEX_SHIFT) - 1) >> FORMAT_INDEX_SHIFT,
+            .row_bytes = sizeof(struct id_record),
+            .place = &reader->id_run,
+        };
+        return count && le32_load(run->table) == FORMAT_NONE && le32_load(run->type) == FORMAT_NONE;
+    }
+    struct table *table;
+    const uint32_t column = find_column(reader, run, &table);
+    if (column == NO_COLUMN || !table->row_count)
+        return false;
+    *ret_target =
+        (struct run_target){ table->row_count, table_chunk_count(table), table->archetype->column_bytes[column],
+                             &table->runs->columns[column], &table->columns[column] };
+    return true;
+}
+
 static pecs_status read_run(struct reader *reader, const struct segment *segment, uint64_t place)
 {
     struct run_record run;
-    struct table *table;
+    struct run_target target;
     memcpy(&run, at(reader, place), sizeof(run));
-    const uint32_t column = find_column(reader, &run, &table);
-    if (column == NO_COLUMN || !table->row_count)
+    if (!find_target(reader, &run, &target))
         return CORRUPT(reader, place, "RUN-1", "the run is of no column that has rows");
     if (le32_load(run.codec) != CODEC_RAW)
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, place + offsetof(struct run_record, codec), "RUN-2",
                          "the run has codec %u, which this library does not know", le32_load(run.codec));
     const uint64_t offset = le64_load(run.offset), size = le64_load(run.size);
-    if (le32_load(run.first_chunk) != 0 || le32_load(run.chunk_count) != table_chunk_count(table) ||
-        size != table->row_count * table->archetype->column_bytes[column])
+    if (le32_load(run.first_chunk) != 0 || le32_load(run.chunk_count) != target.chunk_count ||
+        size != target.row_count * target.row_bytes)
         return CORRUPT(reader, place + offsetof(struct run_record, first_chunk), "RUN-3",
                        "the run does not hold all rows of its column");
     if (offset % FORMAT_ALIGN || offset < reader->last_run_end ||
         !range_fits(offset, size, segment->data_offset + segment->data_size))
         return CORRUPT(reader, place + offsetof(struct run_record, offset), "RUN-4",
                        "the run is not aligned, not within the data, or overlaps the run before");
-    if (table->runs->columns[column].base)
+    if (target.place->base)
         return CORRUPT(reader, place, "RUN-5", "a column has two runs");
     const uint64_t tick = le64_load(run.tick);
     if (tick > reader->state->tick)
         return CORRUPT(reader, place + offsetof(struct run_record, tick), "RUN-6", "the run was written in the future");
     reader->last_run_end = offset + size;
-    table->runs->columns[column] = (struct run){ reader->image->bytes + offset, tick };
-    table->columns[column].tick = tick;
+    *target.place = (struct run){ reader->bytes + offset, tick };
+    if (target.column)
+        target.column->tick = tick;
     return PECS_OK;
 }
 
@@ -568,6 +740,8 @@ static pecs_status read_data(struct reader *reader, const struct segment *segmen
             le64_at(reader, place + sizeof(trailer) + i * sizeof(le64)))
             return CORRUPT(reader, offset, "DATA-1", "the hash of the data piece at this offset is wrong");
         offset = next;
+        if (reader->options.progress && !reader->options.progress(reader->options.user, offset, reader->file_size))
+            return fail(reader->error, PECS_E_CANCELLED, "the load was cancelled");
     }
     return PECS_OK;
 }
@@ -590,6 +764,10 @@ static pecs_status read_segment(struct reader *reader, uint32_t number)
 
 static pecs_status check_coverage(struct reader *reader)
 {
+    if (reader->id_count && !reader->id_run.base)
+        return CORRUPT(reader, reader->segments_offset, "RUN-7", "the list of explicit ids has no run");
+    reader->state->id_hints.saved = (const struct id_entry *)reader->id_run.base;
+    reader->state->id_hints.saved_count = reader->id_count;
     for (uint32_t i = 0; i <= reader->table_count; i++) {
         const struct table *table =
             i < reader->table_count ? own_table(reader, i) : (const struct table *)reader->state->index.root.node;
@@ -618,15 +796,21 @@ static pecs_status check_snapshot_id(struct reader *reader)
     return PECS_OK;
 }
 
-static pecs_status read_file(struct reader *reader)
+static pecs_status read_ends(struct reader *reader)
 {
-    if (reader->image->size_bytes < sizeof(struct file_header) + sizeof(struct file_footer))
-        return CORRUPT(reader, reader->image->size_bytes, "FILE-2", "the file is too short to be a PECS file");
+    if (reader->file_size < sizeof(struct file_header) + sizeof(struct file_footer))
+        return CORRUPT(reader, reader->file_size, "FILE-2", "the file is too short to be a PECS file");
     pecs_status status = read_header(reader);
     if (!status)
         status = read_footer(reader);
-    if (!status)
-        status = read_commit(reader);
+    return status ? status : read_commit(reader);
+}
+
+static pecs_status read_file(struct reader *reader)
+{
+    pecs_status status = read_ends(reader);
+    if (status || !reader->image)
+        return status;
     for (uint32_t i = 0; !status && i < reader->segment_count; i++)
         status = read_segment(reader, i);
     if (!status)
@@ -638,12 +822,21 @@ static pecs_status read_file(struct reader *reader)
     return status;
 }
 
+static void read_options(struct reader *reader, const pecs_load_options *options)
+{
+    if (options)
+        reader->options = *options;
+    reader->pool = reader->registry->pool;
+    reader->span_limit = 1024 + (size_t)min_u64(reader->file_size / 2, SIZE_MAX / 2);
+}
+
 static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_state)
 {
     gate_init(&reader->gate, reader->pool);
     pecs_status status = state_create(reader->registry, &reader->state);
     if (status) {
-        node_release(reader->pool, &reader->image->node);
+        if (reader->image)
+            node_release(reader->pool, &reader->image->node);
         gate_deinit(&reader->gate);
         return fail_memory(reader->error);
     }
@@ -652,6 +845,8 @@ static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_
     status = read_file(reader);
     pool_release(reader->pool, reader->components, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     pool_release(reader->pool, reader->scratch, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));
+    if (!reader->image)
+        pool_release(reader->pool, reader->bytes, reader->part_bytes);
     gate_deinit(&reader->gate);
     if (status)
         state_release(reader->state);
@@ -660,26 +855,57 @@ static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_
     return status;
 }
 
-pecs_status reader_resume(pecs_registry *registry, struct image *image, const struct reader_limits *limits,
+pecs_status reader_resume(pecs_registry *registry, struct image *image, const pecs_load_options *options,
                           struct pecs_snapshot **ret_state, pecs_error *error)
 {
     struct reader reader = {
-        .registry = registry, .pool = registry->pool, .image = image, .limits = limits, .error = error
+        .registry = registry,
+        .image = image,
+        .error = error,
+        .file_size = image->size_bytes,
+        .bytes = image->bytes,
     };
+    read_options(&reader, options);
     return read_state(&reader, ret_state);
 }
 
 pecs_status reader_load(pecs_registry *registry, const struct os_file *file, const char *path, struct image *image,
-                        const struct reader_limits *limits, struct pecs_snapshot **ret_state, pecs_error *error)
+                        const pecs_load_options *options, struct pecs_snapshot **ret_state, pecs_error *error)
 {
     struct reader reader = {
         .registry = registry,
-        .pool = registry->pool,
         .image = image,
         .file = file,
         .path = path,
-        .limits = limits,
         .error = error,
+        .file_size = image->size_bytes,
+        .bytes = image->bytes,
     };
+    read_options(&reader, options);
     return read_state(&reader, ret_state);
+}
+
+pecs_status reader_inspect(pecs_registry *registry, const struct os_file *file, const char *path,
+                           const pecs_load_options *options, struct reader_facts *ret_facts,
+                           struct pecs_snapshot **ret_state, pecs_error *error)
+{
+    struct reader reader = {
+        .registry = registry,
+        .file = file,
+        .path = path,
+        .error = error,
+        .file_size = file->size_bytes,
+    };
+    read_options(&reader, options);
+    const pecs_status status = read_state(&reader, ret_state);
+    if (status)
+        return status;
+    *ret_facts = (struct reader_facts){
+        .version = le32_load(reader.header.version),
+        .optional_features = le64_load(reader.header.optional_features),
+        .wall_clock_ns = le64_load(reader.commit.wall_clock),
+    };
+    memcpy(ret_facts->snapshot_id.bytes, reader.commit.snapshot_id, sizeof(pecs_id));
+    memcpy(ret_facts->parent_id.bytes, reader.commit.parent_id, sizeof(pecs_id));
+    return PECS_OK;
 }

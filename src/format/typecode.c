@@ -4,6 +4,7 @@
  */
 #include "typecode.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdio.h>
 
@@ -132,6 +133,88 @@ bool typecode_is_well_formed(const uint8_t *bytes, size_t size_bytes)
         if (bytes[i])
             return false;
     return align_up(used, 8) == size_bytes;
+}
+
+/* Memory that is handed out from its beginning; the caller has seen to it that it is enough. */
+struct arena {
+    uint8_t *at, *end;
+};
+
+static void *arena_take(struct arena *arena, size_t size, size_t align)
+{
+    uint8_t *memory = (uint8_t *)align_up((uintptr_t)arena->at, align);
+    assert(size <= (size_t)(arena->end - memory));
+    arena->at = memory + size;
+    return memory;
+}
+
+static const char *parse_string(struct cursor *cursor, struct arena *arena)
+{
+    uint32_t size;
+    const char *text = take_string(cursor, &size);
+    char *copy = arena_take(arena, (size_t)size + 1, 1);
+    memcpy(copy, text, size);
+    copy[size] = 0;
+    return copy;
+}
+
+static const pecs_field *parse_fields(struct cursor *cursor, struct arena *arena, uint32_t count)
+{
+    pecs_field *fields = arena_take(arena, count * sizeof(*fields), _Alignof(pecs_field));
+    for (uint32_t i = 0; i < count; i++) {
+        struct field_record record;
+        memcpy(&record, take(cursor, sizeof(record)), sizeof(record));
+        pecs_field *field = &fields[i];
+        *field = (pecs_field){
+            .name = parse_string(cursor, arena),
+            .kind = (pecs_kind)le32_load(record.kind),
+            .offset = le32_load(record.offset),
+            .size = le32_load(record.size),
+            .count = le32_load(record.count),
+            .columns = le32_load(record.columns),
+        };
+        const uint32_t children = le32_load(record.child_count);
+        if (field->kind == PECS_PADDING) {
+            field->name = NULL;
+        } else if (field->kind == PECS_STRUCT) {
+            pecs_type *nested = arena_take(arena, sizeof(*nested), _Alignof(pecs_type));
+            *nested = (pecs_type){
+                .name = field->name,
+                .version = 1,
+                .size = field->count ? field->size / field->count : 0,
+                .align = le32_load(record.child_align),
+                .field_count = children,
+                .fields = parse_fields(cursor, arena, children),
+            };
+            field->nested = nested;
+        } else if (field->kind == PECS_ENUM) {
+            const char **names = arena_take(arena, children * sizeof(*names), _Alignof(char *));
+            for (uint32_t j = 0; j < children; j++)
+                names[j] = parse_string(cursor, arena);
+            field->enum_names = names;
+            field->enum_count = children;
+        }
+    }
+    return fields;
+}
+
+const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *memory)
+{
+    struct type_record record;
+    struct cursor cursor = { bytes, bytes + size_bytes };
+    struct arena arena = { memory, (uint8_t *)memory + typecode_parse_bytes(size_bytes) };
+    memcpy(&record, take(&cursor, sizeof(record)), sizeof(record));
+    pecs_type *type = arena_take(&arena, sizeof(*type), _Alignof(pecs_type));
+    *type = (pecs_type){
+        .name = parse_string(&cursor, &arena),
+        .version = le32_load(record.version),
+        .size = le32_load(record.value_size),
+        .align = le32_load(record.value_align),
+        .field_count = le32_load(record.field_count),
+    };
+    memcpy(type->id.bytes, record.id, sizeof(record.id));
+    type->fields = parse_fields(&cursor, &arena, type->field_count);
+    return type;
 }
 
 /* Text that is cut at its end and always terminated. */

@@ -14,6 +14,16 @@ void typecode_write(struct builder *builder, const struct component *component, 
  */
 bool typecode_is_well_formed(const uint8_t *bytes, size_t size_bytes);
 
+/*
+ * Makes the description of a well-formed record in `memory`, of typecode_parse_bytes(size_bytes). Its numbers are as
+ * they stand in the record: component_init checks them.
+ */
+static inline size_t typecode_parse_bytes(size_t size_bytes)
+{
+    return 5 * size_bytes + 256; /* a field takes at most 4 times its record, and an enum value's name twice */
+}
+const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *memory);
+
 /* Writes "Name v1 { f32 x, f32 y } 8 bytes" of a well-formed record; cut at capacity. */
 void typecode_describe(const uint8_t *bytes, char *text, size_t capacity);
 

@@ -1,6 +1,6 @@
 /*
  * The writer of full saves: one segment, one run a column, in the order table by table, handles first, components by
- * type number, the index last. Two passes over the tables: the plan, from which every size and offset is known,
+ * type number, then the index, then the list of explicit ids, if there are any. Two passes over the tables: the plan, from which every size and offset is known,
  * and the data, which is hashed while it goes by and written in place from the world's arrays.
  *
  * The same state gives the same bytes: types are numbered by their ids, tables by theirs, gaps and padding are zero.
@@ -10,6 +10,7 @@
 #include "builder.h"
 #include "error.h"
 #include "hash.h"
+#include "identity.h"
 #include "typecode.h"
 
 enum { SPAN_MIN_BYTES = 16 * 1024 }; /* smaller parts are gathered in the buffer */
@@ -17,6 +18,7 @@ enum { SPAN_MIN_BYTES = 16 * 1024 }; /* smaller parts are gathered in the buffer
 struct writer {
     const struct pecs_snapshot *state;
     const struct writer_sink *sink;
+    const struct writer_options *options;
     struct pool *pool;
     pecs_error *error;
     pecs_status status; /* the first failure; everything after it does nothing */
@@ -24,10 +26,15 @@ struct writer {
     uint32_t *numbers;          /* of each component: its type's number, FORMAT_NONE when no table has it */
     pecs_component *components; /* of each type number */
     uint32_t type_count;
+    struct metadata *metadata; /* the state's, with what the registry tells of the program */
+    struct id_entry *ids;      /* explicit ones, sorted */
+    uint64_t id_count;
 
     struct builder prologue, trailer, commit;
+    size_t segment_record_offset; /* in the commit */
     uint64_t data_offset, data_size, run_count;
 
+    uint64_t file_size;
     uint64_t offset; /* in the file, of the next byte */
     uint8_t *buffer; /* FORMAT_PIECE bytes */
     size_t buffered; /* bytes of it in use by spans */
@@ -43,6 +50,9 @@ static void flush(struct writer *writer)
 {
     if (!writer->status && writer->span_count)
         writer->status = writer->sink->write(writer->sink->user, writer->spans, writer->span_count, writer->error);
+    const struct writer_options *options = writer->options;
+    if (!writer->status && options->progress && !options->progress(options->user, writer->offset, writer->file_size))
+        writer->status = fail(writer->error, PECS_E_CANCELLED, "the save was cancelled");
     writer->span_count = 0;
     writer->buffered = 0;
 }
@@ -144,22 +154,35 @@ static void put_masked(struct writer *writer, const struct component *component,
 
 /* The plan. */
 
-static void number_types(struct writer *writer)
+static void gather(struct writer *writer)
+{
+    writer->type_count = state_list_components(writer->state, writer->components, writer->numbers);
+    writer->id_count = identity_explicit_count(writer->state);
+    if (!writer->id_count)
+        return;
+    writer->ids = pool_allocate(writer->pool, (size_t)writer->id_count * sizeof(*writer->ids));
+    if (writer->ids)
+        identity_list(writer->state, writer->ids);
+    else
+        writer->status = fail_memory(writer->error);
+}
+
+/* The registry tells which program saves. */
+static void tell_application(struct writer *writer)
 {
     const pecs_registry *registry = writer->state->registry;
-    for (uint32_t i = 0; i < registry->component_count; i++)
-        writer->numbers[i] = FORMAT_NONE;
-    for (uint32_t i = 0; i < writer->state->table_count; i++) {
-        const struct archetype *archetype = state_table(writer->state, i)->archetype;
-        for (uint32_t j = 0; j < archetype->component_count; j++)
-            writer->numbers[archetype->components[j]] = 0;
-    }
-    for (uint32_t i = 0; i < registry->component_count; i++) {
-        const pecs_component component = registry->by_id[i];
-        if (writer->numbers[component] == FORMAT_NONE)
-            continue;
-        writer->numbers[component] = writer->type_count;
-        writer->components[writer->type_count++] = component;
+    writer->metadata = writer->state->metadata;
+    if (writer->metadata)
+        node_retain(&writer->metadata->node);
+    const char *const told[][2] = {
+        { PECS_META_APPLICATION, registry->application },
+        { PECS_META_APPLICATION_VERSION, registry->application_version },
+    };
+    for (size_t i = 0; i < sizeof(told) / sizeof(told[0]) && registry->application; i++) {
+        const char *text = told[i][1];
+        const struct pecs_meta entry = { told[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
+        if (metadata_change(writer->pool, &writer->metadata, &entry, FORMAT_METADATA_MAX))
+            writer->status = fail_memory(writer->error);
     }
 }
 
@@ -179,7 +202,7 @@ static uint32_t order_types(const struct writer *writer, const struct archetype 
 static void write_types(struct writer *writer, struct builder *to)
 {
     for (uint32_t i = 0; i < writer->type_count; i++)
-        typecode_write(to, registry_component(writer->state->registry, writer->components[i]), i);
+        typecode_write(to, state_component(writer->state, writer->components[i]), i);
 }
 
 static void write_tables(struct writer *writer, struct builder *to, uint32_t *scratch)
@@ -230,34 +253,64 @@ static void count_column(struct writer *writer, const struct table *table, uint3
         align_up(writer->data_size, FORMAT_ALIGN) + table->row_count * table->archetype->column_bytes[column];
 }
 
+/* Completes a record with the run's place, and steps over its bytes. */
+static void append_run(struct writer *writer, struct run_record *record, uint64_t size)
+{
+    writer->offset = align_up(writer->offset, FORMAT_ALIGN);
+    record->codec = le32_make(CODEC_RAW);
+    record->offset = le64_make(writer->offset);
+    record->size = le64_make(size);
+    builder_append(&writer->prologue, record, sizeof(*record));
+    writer->offset += size;
+}
+
 static void write_run(struct writer *writer, const struct table *table, uint32_t number, uint32_t column)
 {
     const pecs_component component = table->archetype->column_components[column];
-    const uint64_t size = table->row_count * table->archetype->column_bytes[column];
-    writer->offset = align_up(writer->offset, FORMAT_ALIGN);
-    const struct run_record record = {
+    struct run_record record = {
         .kind = le32_make(number == FORMAT_NONE     ? RUN_INDEX
                           : column == HANDLE_COLUMN ? RUN_HANDLES
                                                     : RUN_VALUES),
         .table = le32_make(number),
         .type = le32_make(component == NO_COMPONENT ? FORMAT_NONE : writer->numbers[component]),
-        .codec = le32_make(CODEC_RAW),
-        .first_chunk = le32_make(0),
         .chunk_count = le32_make((uint32_t)table_chunk_count(table)),
-        .offset = le64_make(writer->offset),
-        .size = le64_make(size),
         .tick = le64_make(state_column_tick(writer->state, table, column)),
     };
-    builder_append(&writer->prologue, &record, sizeof(record));
-    writer->offset += size;
+    append_run(writer, &record, table->row_count * table->archetype->column_bytes[column]);
+}
+
+static void count_ids(struct writer *writer)
+{
+    writer->run_count += writer->id_count > 0;
+    if (writer->id_count)
+        writer->data_size = align_up(writer->data_size, FORMAT_ALIGN) + writer->id_count * sizeof(struct id_record);
+}
+
+static void write_ids_run(struct writer *writer)
+{
+    static_assert(sizeof(struct id_entry) == sizeof(struct id_record), "entries are written as they are");
+    struct run_record record = {
+        .kind = le32_make(RUN_IDS),
+        .table = le32_make(FORMAT_NONE),
+        .type = le32_make(FORMAT_NONE),
+        .chunk_count = le32_make((uint32_t)((writer->id_count + (1u << FORMAT_INDEX_SHIFT) - 1) >> FORMAT_INDEX_SHIFT)),
+    };
+    if (writer->id_count)
+        append_run(writer, &record, writer->id_count * sizeof(struct id_record));
+}
+
+static void put_ids(struct writer *writer)
+{
+    if (writer->id_count)
+        put_zeros_to(writer, align_up(writer->offset, FORMAT_ALIGN));
+    put(writer, (const uint8_t *)writer->ids, writer->id_count * sizeof(*writer->ids));
 }
 
 static void put_column(struct writer *writer, const struct table *table, uint32_t number, uint32_t column)
 {
     (void)number;
     const pecs_component number_of = table->archetype->column_components[column];
-    const struct component *component =
-        number_of == NO_COMPONENT ? NULL : registry_component(writer->state->registry, number_of);
+    const struct component *component = number_of == NO_COMPONENT ? NULL : state_component(writer->state, number_of);
     put_zeros_to(writer, align_up(writer->offset, FORMAT_ALIGN));
     for (uint64_t chunk = 0; chunk < table_chunk_count(table) && !writer->status; chunk++) {
         const uint8_t *bytes = table_chunk(table, column, chunk);
@@ -278,10 +331,12 @@ static void build_prologue(struct writer *writer, uint32_t *scratch)
     write_types(writer, &writer->prologue);
     write_tables(writer, &writer->prologue, scratch);
     each_column(writer, scratch, count_column);
+    count_ids(writer);
     const uint64_t size = writer->prologue.size_bytes + writer->run_count * sizeof(struct run_record) + sizeof(le64);
     writer->data_offset = align_up(sizeof(struct file_header) + size, FORMAT_PAGE);
     writer->offset = writer->data_offset;
     each_column(writer, scratch, write_run);
+    write_ids_run(writer);
     if (writer->prologue.failed)
         return;
     struct segment_header header = {
@@ -330,6 +385,32 @@ static void append_free_counts(struct writer *writer)
     builder_pad(&writer->commit, 0, 8);
 }
 
+static uint64_t metadata_bytes(const struct metadata *metadata)
+{
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; metadata && i < metadata->count; i++)
+        bytes += format_meta_bytes(strlen(metadata->entries[i].key), metadata->entries[i].size_bytes);
+    return bytes;
+}
+
+static void append_metadata(struct writer *writer)
+{
+    const struct metadata *metadata = writer->metadata;
+    for (uint32_t i = 0; metadata && i < metadata->count; i++) {
+        const struct pecs_meta *entry = &metadata->entries[i];
+        const size_t start = writer->commit.size_bytes;
+        const struct meta_record record = {
+            .kind = le32_make(entry->kind == PECS_META_TEXT ? META_TEXT : META_BYTES),
+            .key_size = le32_make((uint32_t)strlen(entry->key)),
+            .value_size = le64_make(entry->size_bytes),
+        };
+        builder_append(&writer->commit, &record, sizeof(record));
+        builder_append(&writer->commit, entry->key, strlen(entry->key));
+        builder_append(&writer->commit, entry->value, entry->size_bytes);
+        builder_pad(&writer->commit, start, 8);
+    }
+}
+
 /* All of the commit but the hashes, which finish_commit puts in when the data has gone by. */
 static void build_commit(struct writer *writer, uint32_t *scratch)
 {
@@ -346,6 +427,8 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
         .free_count = le64_make(state->free_count),
         .entity_count = le64_make(state->entity_count),
         .tick = le64_make(state->tick),
+        .wall_clock = le64_make(writer->options->wall_clock_ns),
+        .metadata_size = le64_make(metadata_bytes(writer->metadata)),
     };
     builder_append(&writer->commit, &header, sizeof(header));
     write_types(writer, &writer->commit);
@@ -359,24 +442,17 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
         .trailer_offset = le64_make(trailer_offset),
         .trailer_size = le64_make(format_trailer_bytes(format_piece_count(writer->data_offset, writer->data_size))),
     };
+    writer->segment_record_offset = writer->commit.size_bytes;
     builder_append(&writer->commit, &segment, sizeof(segment));
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
         builder_append_le64(&writer->commit, sessions->nonces[i]);
     append_free_counts(writer);
-}
-
-/* Where the segment record lies in the commit: after the row counts. */
-static size_t segment_record_offset(const struct writer *writer)
-{
-    const struct sessions *sessions = writer->state->sessions;
-    const uint64_t chunks = table_chunk_count(state_index(writer->state));
-    const size_t after = (sessions ? sessions->count : 0) * sizeof(le64) + (size_t)align_up(chunks * sizeof(le32), 8);
-    return writer->commit.size_bytes - after - sizeof(struct segment_record);
+    append_metadata(writer);
 }
 
 static void finish_commit(struct writer *writer)
 {
-    uint8_t *segment = writer->commit.bytes + segment_record_offset(writer);
+    uint8_t *segment = writer->commit.bytes + writer->segment_record_offset;
     memcpy(segment + offsetof(struct segment_record, prologue_checksum),
            writer->prologue.bytes + writer->prologue.size_bytes - sizeof(le64), sizeof(le64));
     memcpy(segment + offsetof(struct segment_record, trailer_checksum),
@@ -404,6 +480,7 @@ static void write_data(struct writer *writer, uint32_t *scratch)
     hash_stream_reset(writer->hash);
     writer->is_hashing = true;
     each_column(writer, scratch, put_column);
+    put_ids(writer);
     writer->is_hashing = false;
     if (writer->data_size && writer->offset % FORMAT_PIECE)
         end_piece(writer);
@@ -416,7 +493,10 @@ static void write_data(struct writer *writer, uint32_t *scratch)
 
 static void write_file(struct writer *writer, uint32_t *scratch)
 {
-    number_types(writer);
+    gather(writer);
+    tell_application(writer);
+    if (writer->status)
+        return;
     build_prologue(writer, scratch);
     begin_trailer(writer);
     build_commit(writer, scratch);
@@ -428,7 +508,8 @@ static void write_file(struct writer *writer, uint32_t *scratch)
     const uint64_t trailer_size = format_trailer_bytes(format_piece_count(writer->data_offset, writer->data_size));
     const uint64_t commit_offset = align_up(trailer_offset + trailer_size, FORMAT_ALIGN);
     const uint64_t footer_offset = align_up(commit_offset + writer->commit.size_bytes, FORMAT_PAGE);
-    writer->status = writer->sink->begin(writer->sink->user, footer_offset + sizeof(struct file_footer), writer->error);
+    writer->file_size = footer_offset + sizeof(struct file_footer);
+    writer->status = writer->sink->begin(writer->sink->user, writer->file_size, writer->error);
     const struct file_header header = make_header(writer);
     writer->offset = 0;
     put(writer, (const uint8_t *)&header, sizeof(header));
@@ -445,12 +526,13 @@ static void write_file(struct writer *writer, uint32_t *scratch)
     flush(writer);
 }
 
-pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_sink *sink, pecs_error *error)
+pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_sink *sink,
+                         const struct writer_options *options, pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
-    const size_t count = state->registry->component_count + 1, list_bytes = count * sizeof(uint32_t);
+    const size_t count = (size_t)state_component_count(state) + 1, list_bytes = count * sizeof(uint32_t);
     uint32_t buffer_source;
-    struct writer writer = { .state = state, .sink = sink, .pool = pool, .error = error };
+    struct writer writer = { .state = state, .sink = sink, .options = options, .pool = pool, .error = error };
     writer.prologue.pool = writer.trailer.pool = writer.commit.pool = pool;
     writer.numbers = pool_allocate(pool, list_bytes);
     writer.components = pool_allocate(pool, list_bytes);
@@ -463,6 +545,9 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
         write_file(&writer, scratch);
     else
         writer.status = fail_memory(error);
+    pool_release(pool, writer.ids, (size_t)writer.id_count * sizeof(*writer.ids));
+    if (writer.metadata)
+        node_release(pool, &writer.metadata->node);
     if (writer.hash)
         pool_array_release(pool, writer.hash, sizeof(*writer.hash), hash_source);
     if (writer.buffer)

@@ -5,6 +5,8 @@
 #include "os.h"
 #include "state.h"
 
+#include <pecs/file.h>
+
 /*
  * Where the bytes go. begin is called once, with the size of the whole file. Spans passed to write are read before it
  * returns; all but the last end at a multiple of FORMAT_PIECE in the file or when OS_SPAN_MAX spans are full.
@@ -15,6 +17,13 @@ struct writer_sink {
     void *user;
 };
 
-pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_sink *sink, pecs_error *error);
+struct writer_options {
+    uint64_t wall_clock_ns;          /* 0: not told */
+    pecs_progress_function progress; /* or NULL */
+    void *user;
+};
+
+pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_sink *sink,
+                         const struct writer_options *options, pecs_error *error);
 
 #endif

@@ -1,16 +1,13 @@
 /* Getting files back for users: opened, mapped or given memory, and handed to the reader. */
+#include "load.h"
+
 #include "error.h"
 #include "reader.h"
 
-#include <pecs/file.h>
-
 #include <inttypes.h>
 
-static pecs_status open_file(const pecs_registry *registry, const char *path, const pecs_load_options *options,
-                             struct os_file *ret_file, pecs_error *error)
+pecs_status load_open(const char *path, const pecs_load_options *options, struct os_file *ret_file, pecs_error *error)
 {
-    if (!registry || !path)
-        return fail(error, PECS_E_MISUSE, "a file needs a registry and a path");
     pecs_status status = os_file_open(path, ret_file, error);
     if (status)
         return status;
@@ -28,10 +25,11 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     struct os_file file = { -1, 0 };
-    pecs_status status = open_file(registry, path, options, &file, error);
+    if (!registry || !path || !ret_snapshot)
+        return fail(error, PECS_E_MISUSE, "a file needs a registry, a path and a place to go to");
+    pecs_status status = load_open(path, options, &file, error);
     if (status)
         return status;
-    const struct reader_limits limits = { options ? options->max_entities : 0 };
     const uint8_t *bytes;
     status = os_file_map(&file, path, &bytes, error);
     os_file_close(&file);
@@ -42,20 +40,21 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
         os_file_unmap(bytes, file.size_bytes);
         return fail_memory(error);
     }
-    return reader_resume(registry, image, &limits, ret_snapshot, error);
+    return reader_resume(registry, image, options, ret_snapshot, error);
 }
 
 pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     struct os_file file = { -1, 0 };
-    pecs_status status = open_file(registry, path, options, &file, error);
+    if (!registry || !path || !ret_snapshot)
+        return fail(error, PECS_E_MISUSE, "a file needs a registry, a path and a place to go to");
+    pecs_status status = load_open(path, options, &file, error);
     if (status)
         return status;
-    const struct reader_limits limits = { options ? options->max_entities : 0 };
     struct image *image =
         file.size_bytes <= SIZE_MAX / 2 ? image_create_private(registry->pool, file.size_bytes) : NULL;
-    status = image ? reader_load(registry, &file, path, image, &limits, ret_snapshot, error) : fail_memory(error);
+    status = image ? reader_load(registry, &file, path, image, options, ret_snapshot, error) : fail_memory(error);
     os_file_close(&file);
     return status;
 }

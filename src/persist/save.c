@@ -28,7 +28,10 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
         return fail(error, PECS_E_MISUSE, "save needs a snapshot and a path");
     struct destination destination = { path, NULL };
     const struct writer_sink sink = { begin, write_spans, &destination };
-    const pecs_status status = writer_write(snapshot, &sink, error);
+    struct writer_options how = { 0 };
+    if (options)
+        how = (struct writer_options){ options->wall_clock_ns, options->progress, options->user };
+    const pecs_status status = writer_write(snapshot, &sink, &how, error);
     if (!status)
         return os_publication_commit(destination.publication, !options || !options->skip_sync, error);
     if (destination.publication)

@@ -14,6 +14,7 @@
 #include "error.h"
 #include "hash.h"
 #include "memory.h"
+#include "utf8.h"
 
 #include <stdio.h>
 
@@ -63,39 +64,16 @@ struct check {
     pecs_error *error;
 };
 
-/* Bytes of the character at `text`; 0 when it is not UTF-8, or a control character. Never reads past a zero byte. */
-static unsigned character_size(const uint8_t *text)
-{
-    if (text[0] < 0x80)
-        return text[0] >= 0x20 && text[0] != 0x7f;
-    if (text[0] < 0xc2 || text[0] > 0xf4)
-        return 0;
-    const unsigned size = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
-    uint32_t code = text[0] & (0x7fu >> size);
-    for (unsigned i = 1; i < size; i++) {
-        if ((text[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | (text[i] & 0x3fu);
-    }
-    static const uint32_t smallest[] = { 0, 0, 0xa0, 0x800, 0x10000 }; /* 0x80 to 0x9f are control characters */
-    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
-    return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
-}
-
 bool component_name_is_valid(const char *name, size_t size_bytes)
 {
-    const uint8_t *text = (const uint8_t *)name;
-    size_t at = 0;
-    while (at < size_bytes) {
-        /* a character never ends beyond a zero: in a name of known size the rest is copied to have one */
-        uint8_t character[5] = { 0 };
-        memcpy(character, text + at, min_u64(size_bytes - at, 4));
-        const unsigned step = character_size(character);
-        if (!step)
+    uint32_t code;
+    for (size_t at = 0; at < size_bytes;) {
+        const unsigned step = utf8_step((const uint8_t *)name + at, size_bytes - at, &code);
+        if (!step || code < 0x20 || (code >= 0x7f && code < 0xa0))
             return false;
         at += step;
     }
-    return at == size_bytes && size_bytes > 0 && size_bytes <= NAME_MAX_BYTES;
+    return size_bytes > 0 && size_bytes <= NAME_MAX_BYTES;
 }
 
 static bool name_is_valid(const char *name)
@@ -362,19 +340,22 @@ static pecs_status check_type(const struct check *check, const pecs_type *type, 
 }
 
 /* Appends a span that lies behind all others, joining it to the last one where they touch. */
-static bool span_push(struct span_list *list, struct pool *pool, uint32_t offset, uint32_t size)
+static pecs_status span_push(struct span_list *list, struct pool *pool, size_t *left, uint32_t offset, uint32_t size)
 {
     struct byte_span *last = list->count ? &list->spans[list->count - 1] : NULL;
     if (last && last->offset + last->size == offset) {
         last->size += size;
-        return true;
+        return PECS_OK;
     }
+    if (!*left)
+        return PECS_E_LIMIT;
+    --*left;
     void *spans = list->spans;
     if (!pool_reserve(pool, &spans, &list->capacity, list->count + 1, sizeof(struct byte_span)))
-        return false;
+        return PECS_E_MEMORY;
     list->spans = spans;
     list->spans[list->count++] = (struct byte_span){ offset, size };
-    return true;
+    return PECS_OK;
 }
 
 static uint32_t list_end(const struct span_list *list)
@@ -382,31 +363,31 @@ static uint32_t list_end(const struct span_list *list)
     return list->count ? list->spans[list->count - 1].offset + list->spans[list->count - 1].size : 0;
 }
 
-/* Collects the bytes of all fields of one kind, of the type's value at `base`. False when out of memory. */
-static bool flatten(struct span_list *list, struct pool *pool, const pecs_type *type, pecs_kind kind, uint32_t base)
+/* Collects the bytes of all fields of one kind, of the type's value at `base`. */
+static pecs_status flatten(struct span_list *list, struct pool *pool, size_t *left, const pecs_type *type,
+                           pecs_kind kind, uint32_t base)
 {
-    for (uint32_t i = 0; i < type->field_count; i++) {
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
         const uint32_t offset = base + field->offset;
-        if (field->kind == kind && !span_push(list, pool, offset, field->size))
-            return false;
-        if (field->kind != PECS_STRUCT)
-            continue;
-        for (uint32_t k = 0; k < field->count; k++) {
+        if (field->kind == kind)
+            status = span_push(list, pool, left, offset, field->size);
+        for (uint32_t k = 0; field->kind == PECS_STRUCT && !status && k < field->count; k++) {
             const uint32_t element = offset + k * field->nested->size;
-            if (!flatten(list, pool, field->nested, kind, element))
-                return false;
+            status = flatten(list, pool, left, field->nested, kind, element);
             if (list_end(list) <= element)
                 break; /* this struct has none, so its brothers have none */
         }
     }
-    return true;
+    return status;
 }
 
-pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
+pecs_status component_init(struct component *component, const pecs_type *type, size_t *span_limit, struct pool *pool,
+                           pecs_error *error)
 {
     const struct check check = { pool, error };
-    const pecs_status status = check_type(&check, type, 0);
+    pecs_status status = check_type(&check, type, 0);
     if (status)
         return status;
     static const pecs_id none;
@@ -417,10 +398,14 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .size = type->size,
         .align = type->align,
     };
-    if (!flatten(&component->padding, pool, type, PECS_PADDING, 0) ||
-        !flatten(&component->entities, pool, type, PECS_ENTITY, 0)) {
+    status = flatten(&component->padding, pool, span_limit, type, PECS_PADDING, 0);
+    if (!status)
+        status = flatten(&component->entities, pool, span_limit, type, PECS_ENTITY, 0);
+    if (status) {
         component_deinit(component, pool);
-        return fail_memory(error);
+        return status == PECS_E_MEMORY
+                   ? fail_memory(error)
+                   : fail(error, status, "%s: its padding and entities lie in too many places", type->name);
     }
     return PECS_OK;
 }

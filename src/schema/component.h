@@ -31,8 +31,12 @@ struct component {
     struct span_list entities; /* runs of pecs_entity */
 };
 
-/* Checks a type against every rule of schema.h; the message names type and field. The spans are of the pool. */
-pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);
+/*
+ * Checks a type against every rule of schema.h; the message names type and field. The spans are of the pool; there are at
+ * most *span_limit of them, which falls by their number: a few bytes of a description can stand for millions.
+ */
+pecs_status component_init(struct component *component, const pecs_type *type, size_t *span_limit, struct pool *pool,
+                           pecs_error *error);
 void component_deinit(struct component *component, struct pool *pool);
 
 /* Size of one element in bytes; 0 for kinds whose size the field tells (enum, struct), 1 for padding. */

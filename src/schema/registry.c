@@ -53,13 +53,14 @@ static bool insert_sorted(const pecs_registry *registry, pecs_component *list, u
 static pecs_status add_component(pecs_registry *registry, const pecs_type *type, pecs_component *by_name,
                                  pecs_error *error)
 {
-    const uint32_t count = registry->component_count;
+    const uint32_t count = registry->type_count;
     if (!type || !type->name)
         return fail(error, PECS_E_MISUSE, "type %u of the list %s", count, type ? "has no name" : "is NULL");
-    const pecs_status status = component_init(&registry->components[count], type, registry->pool, error);
+    size_t no_limit = SIZE_MAX;
+    const pecs_status status = component_init(&registry->components[count], type, &no_limit, registry->pool, error);
     if (status)
         return status;
-    registry->component_count++;
+    registry->type_count++;
     pecs_component equal;
     if (!insert_sorted(registry, by_name, count, compare_names, &equal))
         return fail(error, PECS_E_CONFLICT, "types %u and %u of the list are both named '%s'", equal, count,
@@ -70,11 +71,20 @@ static pecs_status add_component(pecs_registry *registry, const pecs_type *type,
     return PECS_OK;
 }
 
+/* The value of "pecs.id". */
+static const pecs_field id_fields[] = {
+    { "bytes", PECS_U8, 0, sizeof(pecs_id), sizeof(pecs_id), 0, NULL, NULL, 0 },
+};
+static const pecs_type id_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, id_fields };
+
+bool name_is_reserved(const char *name)
+{
+    return strncmp(name, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0;
+}
+
 static pecs_status add_components(pecs_registry *registry, const pecs_registry_desc *desc, pecs_error *error)
 {
-    const size_t count = desc->type_count;
-    if (count == 0)
-        return PECS_OK;
+    const size_t count = desc->type_count + 1;
     const size_t list_bytes = count * sizeof(pecs_component);
     registry->components = pool_allocate(registry->pool, count * sizeof(struct component));
     registry->by_id = pool_allocate(registry->pool, list_bytes);
@@ -84,8 +94,17 @@ static pecs_status add_components(pecs_registry *registry, const pecs_registry_d
         return fail_memory(error);
     }
     pecs_status status = PECS_OK;
-    for (size_t i = 0; i < count && !status; i++)
-        status = add_component(registry, desc->types[i], by_name, error);
+    for (size_t i = 0; i < desc->type_count && !status; i++) {
+        const pecs_type *type = desc->types[i];
+        status =
+            type && type->name && name_is_reserved(type->name)
+                ? fail(error, PECS_E_MISUSE,
+                       "type '%.200s': names that begin with \"" RESERVED_PREFIX "\" are the library's", type->name)
+                : add_component(registry, type, by_name, error);
+    }
+    registry->id_component = registry->type_count;
+    if (!status)
+        status = add_component(registry, &id_type, by_name, error);
     pool_release(registry->pool, by_name, list_bytes);
     return status;
 }
@@ -94,12 +113,18 @@ static pecs_status add_components(pecs_registry *registry, const pecs_registry_d
 static void registry_free(pecs_registry *registry, size_t capacity)
 {
     struct pool *pool = registry->pool;
-    for (uint32_t i = 0; i < registry->component_count; i++)
+    for (uint32_t i = 0; i < registry->type_count; i++)
         component_deinit(&registry->components[i], pool);
     pool_release(pool, registry->components, capacity * sizeof(struct component));
     pool_release(pool, registry->by_id, capacity * sizeof(pecs_component));
     pool_release(pool, registry, sizeof(*registry));
     pool_destroy(pool);
+}
+
+/* Names follow the rules of types' names; NULL tells nothing. */
+static bool application_is_valid(const char *text)
+{
+    return !text || component_name_is_valid(text, strlen(text));
 }
 
 pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry **ret_registry, pecs_error *error)
@@ -110,6 +135,8 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
         return fail(error, PECS_E_MISUSE, "an allocator has both allocate and release, or neither");
     if (desc->type_count > PROGRAM_TYPES_MAX)
         return fail(error, PECS_E_LIMIT, "%zu types are more than %u", desc->type_count, PROGRAM_TYPES_MAX);
+    if (!application_is_valid(desc->application) || !application_is_valid(desc->application_version))
+        return fail(error, PECS_E_MISUSE, "the application's name and version must be printable UTF-8");
     struct pool *pool = pool_create(&desc->allocator);
     if (!pool)
         return fail_memory(error);
@@ -119,10 +146,12 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
         return fail_memory(error);
     }
     registry->pool = pool;
+    registry->application = desc->application;
+    registry->application_version = desc->application_version;
     atomic_init(&registry->reference_count, 1);
     const pecs_status status = add_components(registry, desc, error);
     if (status) {
-        registry_free(registry, desc->type_count);
+        registry_free(registry, desc->type_count + 1);
         return status;
     }
     *ret_registry = registry;
@@ -142,12 +171,12 @@ void pecs_registry_destroy(pecs_registry *registry)
     const uint32_t before = atomic_fetch_sub_explicit(&registry->reference_count, 1, memory_order_acq_rel);
     assert(before > 0);
     if (before == 1)
-        registry_free(registry, registry->component_count);
+        registry_free(registry, registry->type_count);
 }
 
 pecs_status registry_find(const pecs_registry *registry, pecs_id id, pecs_component *ret_component)
 {
-    uint32_t begin = 0, end = registry->component_count;
+    uint32_t begin = 0, end = registry->type_count;
     while (begin < end) {
         const uint32_t middle = begin + (end - begin) / 2;
         const int order = memcmp(&id, &registry->components[registry->by_id[middle]].id, sizeof(id));
@@ -165,10 +194,10 @@ pecs_status registry_find(const pecs_registry *registry, pecs_id id, pecs_compon
 
 size_t pecs_registry_type_count(const pecs_registry *registry)
 {
-    return registry->component_count;
+    return registry->id_component;
 }
 
 const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs_component component)
 {
-    return component < registry->component_count ? registry->components[component].type : NULL;
+    return component < registry->id_component ? registry->components[component].type : NULL;
 }

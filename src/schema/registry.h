@@ -10,13 +10,25 @@
 
 enum { PROGRAM_TYPES_MAX = 1024 };
 
+/*
+ * The library's own type, of which every registry has one, behind the program's: an entity that has it has an explicit
+ * id, its value.
+ */
+#define ID_TYPE_NAME "pecs.id"
+/* Names of types and keys of metadata that begin with it are not the program's to give. */
+#define RESERVED_PREFIX "pecs."
+
 struct pecs_registry {
     _Atomic uint32_t reference_count;
-    uint32_t component_count;
+    uint32_t type_count;         /* of the program and the library */
+    pecs_component id_component; /* the library's; also the number of the program's types */
     struct pool *pool;
-    struct component *components; /* by pecs_component */
-    pecs_component *by_id;        /* all components, ascending by id */
+    struct component *components;                  /* by pecs_component */
+    pecs_component *by_id;                         /* all components, ascending by id */
+    const char *application, *application_version; /* or NULL */
 };
+
+bool name_is_reserved(const char *name);
 
 pecs_registry *registry_retain(pecs_registry *registry);
 

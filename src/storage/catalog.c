@@ -34,6 +34,21 @@ void catalog_deinit(struct catalog *catalog, struct pool *pool)
     *catalog = (struct catalog){ 0 };
 }
 
+/* Lists for components that the state has and the catalog does not yet know. */
+static pecs_status reserve_components(struct catalog *catalog, struct pool *pool, uint32_t component_count)
+{
+    if (component_count <= catalog->posting_count)
+        return PECS_OK;
+    struct posting_list *postings = pool_allocate_zeroed(pool, ((size_t)component_count + 1) * sizeof(*postings));
+    if (!postings)
+        return PECS_E_MEMORY;
+    memcpy(postings, catalog->postings, catalog->posting_count * sizeof(*postings));
+    pool_release(pool, catalog->postings, (catalog->posting_count + 1) * sizeof(*postings));
+    catalog->postings = postings;
+    catalog->posting_count = component_count;
+    return PECS_OK;
+}
+
 static void link_table(struct catalog *catalog, uint32_t table)
 {
     uint32_t *bucket = &catalog->buckets[catalog->archetypes[table]->set_hash & (catalog->bucket_count - 1)];
@@ -112,10 +127,12 @@ static uint32_t common_count(const struct catalog *catalog, const struct pecs_sn
 
 pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const struct pecs_snapshot *state)
 {
+    pecs_status status = reserve_components(catalog, pool, state_component_count(state));
+    if (status)
+        return status;
     const uint32_t common = common_count(catalog, state);
     while (catalog->table_count > common)
         catalog_drop(catalog);
-    pecs_status status = PECS_OK;
     while (!status && catalog->table_count < state->table_count)
         status = catalog_add(catalog, pool, state_table(state, catalog->table_count)->archetype);
     return status;

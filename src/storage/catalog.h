@@ -20,7 +20,7 @@ struct catalog {
     uint32_t *buckets;   /* the last table of each, or NO_TABLE */
     size_t bucket_count; /* a power of two */
     uint32_t table_count;
-    struct posting_list *postings; /* of each component of the registry */
+    struct posting_list *postings; /* of each component */
     uint32_t posting_count;
 };
 

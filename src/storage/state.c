@@ -83,6 +83,11 @@ static void state_destroy(struct pool *pool, struct node *node)
     pecs_registry *registry = state->registry;
     tree_clear(pool, &state->tables);
     tree_clear(pool, &state->index);
+    tree_clear(pool, &state->id_hints.places);
+    if (state->metadata)
+        node_release(pool, &state->metadata->node);
+    if (state->unknown)
+        node_release(pool, &state->unknown->node);
     if (state->sessions)
         node_release(pool, &state->sessions->node);
     if (state->image)
@@ -107,6 +112,9 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .registry = registry_retain(state->registry),
         .image = state->image,
         .sessions = state->sessions,
+        .unknown = state->unknown,
+        .metadata = state->metadata,
+        .id_hints = state->id_hints,
         .tables = state->tables,
         .index = state->index,
         .table_count = state->table_count,
@@ -115,10 +123,16 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .free_count = state->free_count,
         .tick = state->tick,
         .floor_tick = state->floor_tick,
+        .stretch = state->stretch,
     };
     node_init(&copy->node, &state_class);
     tree_retain(&copy->tables);
     tree_retain(&copy->index);
+    tree_retain(&copy->id_hints.places);
+    if (copy->metadata)
+        node_retain(&copy->metadata->node);
+    if (copy->unknown)
+        node_retain(&copy->unknown->node);
     if (copy->sessions)
         node_retain(&copy->sessions->node);
     if (copy->image)
@@ -130,7 +144,7 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
 {
     struct pool *pool = registry->pool;
     struct pecs_snapshot *state = pool_allocate_zeroed(pool, sizeof(*state));
-    struct archetype *archetype = archetype_create_index(pool);
+    struct archetype *archetype = archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT);
     struct table *index = archetype ? table_create(pool, archetype) : NULL;
     if (archetype)
         node_release(pool, &archetype->node); /* the table has its own */
@@ -183,10 +197,10 @@ pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint
     return own_table_in(gate, &state->tables, table, ret_table);
 }
 
-pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index)
+pecs_status state_own_only_table(struct gate *gate, struct tree *tree, struct table **ret_table)
 {
     assert(gate->state_epoch == gate->epoch);
-    return own_table_in(gate, &state->index, 0, ret_index);
+    return own_table_in(gate, tree, 0, ret_table);
 }
 
 pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
@@ -228,6 +242,35 @@ uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)
 uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column)
 {
     return max_u64(table->columns[column].tick, state->floor_tick);
+}
+
+uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *places)
+{
+    const pecs_registry *registry = state->registry;
+    const uint32_t total = state_component_count(state);
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < total; i++)
+        places[i] = NO_COMPONENT;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct archetype *archetype = state_table(state, i)->archetype;
+        for (uint32_t j = 0; j < archetype->component_count; j++)
+            places[archetype->components[j]] = 0;
+    }
+    /* two ascending lists become one */
+    for (uint32_t known = 0, unknown = registry->type_count; known < registry->type_count || unknown < total;) {
+        pecs_component next;
+        if (unknown == total ||
+            (known < registry->type_count && memcmp(&state_component(state, registry->by_id[known])->id,
+                                                    &state_component(state, unknown)->id, sizeof(pecs_id)) < 0))
+            next = registry->by_id[known++];
+        else
+            next = unknown++;
+        if (places[next] == NO_COMPONENT)
+            continue;
+        places[next] = count;
+        list[count++] = next;
+    }
+    return count;
 }
 
 pecs_snapshot *pecs_snapshot_retain(pecs_snapshot *snapshot)

@@ -8,6 +8,7 @@
 #ifndef PECS_STORAGE_STATE_H
 #define PECS_STORAGE_STATE_H
 
+#include "meta_list.h"
 #include "table.h"
 
 #include <pecs/snapshot.h>
@@ -53,12 +54,32 @@ enum { GENERATION_MAX = (1 << 30) - 1 }; /* a slot whose last generation died is
 #define SLOT_COUNT_MAX (UINT32_MAX - 1)
 #define ROW_COUNT_MAX (UINT32_MAX - 1)
 
+/*
+ * Where the entities with explicit ids are found; the ids themselves are values of registry->id_component. Both lists
+ * only hint: an entry counts when the entity that it leads to lives and has the id. So nothing is to be done when an
+ * entity dies or gets another id.
+ */
+struct id_entry {
+    pecs_id id;
+    le32 index;
+};
+struct id_hints {
+    const struct id_entry *saved; /* of the image, ascending by id; or NULL */
+    uint64_t saved_count;
+    struct tree places;   /* of one: a table of entity indices by the hash of their ids, NO_INDEX where none is */
+    uint64_t place_count; /* in use */
+};
+#define NO_INDEX UINT32_MAX
+
 struct pecs_snapshot {
     struct view_source source; /* of itself */
     struct node node;
     pecs_registry *registry;
-    struct image *image;       /* or NULL */
-    struct sessions *sessions; /* or NULL: none yet */
+    struct image *image;           /* or NULL */
+    struct sessions *sessions;     /* or NULL: none yet */
+    struct unknown_types *unknown; /* or NULL: there are none */
+    struct metadata *metadata;     /* or NULL: there is none */
+    struct id_hints id_hints;
     struct tree tables;
     struct tree index; /* of one: the index's table */
     uint32_t table_count;
@@ -66,7 +87,23 @@ struct pecs_snapshot {
     uint64_t entity_count, free_count;
     uint64_t tick;
     uint64_t floor_tick; /* everything counts as changed at this tick: that of the last restore */
+    uint64_t stretch;    /* of one world, from its making or last restore on: where it may be rewound to; 0: none */
 };
+
+static inline const struct component *state_component(const struct pecs_snapshot *state, pecs_component component)
+{
+    return component_of(state->registry, state->unknown, component);
+}
+static inline uint32_t state_component_count(const struct pecs_snapshot *state)
+{
+    return component_count_of(state->registry, state->unknown);
+}
+
+/*
+ * The components that any table has, ascending by type id: those that a file has types of, in its order. `list` has room
+ * for state_component_count, `places` gets the place of each component in it, or NO_COMPONENT.
+ */
+uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *places);
 
 /* An empty state at tick 1 with one reference. It holds the registry. */
 pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_state);
@@ -97,7 +134,12 @@ static inline uint64_t state_slot_count(const struct pecs_snapshot *state)
 
 /* A table made private; the state must be. A pointer got before stays right within the same epoch. */
 pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint32_t table, struct table **ret_table);
-pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index);
+/* The table of a tree of one: of the index, and of the places of ids. */
+pecs_status state_own_only_table(struct gate *gate, struct tree *tree, struct table **ret_table);
+static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index)
+{
+    return state_own_only_table(gate, &state->index, ret_index);
+}
 
 /* Appends an empty table; drop takes the last one away again, when an edit fails later on. */
 pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,

@@ -53,12 +53,13 @@ static uint32_t choose_chunk_shift(uint32_t widest_bytes)
     return shift;
 }
 
-struct archetype *archetype_create(const pecs_registry *registry, const pecs_component *components, uint32_t count,
-                                   bool is_singleton, uint32_t chunk_shift)
+struct archetype *archetype_create(const pecs_registry *registry, const struct unknown_types *unknown,
+                                   const pecs_component *components, uint32_t count, bool is_singleton,
+                                   uint32_t chunk_shift)
 {
     uint32_t column_count = 1;
     for (uint32_t i = 0; i < count; i++)
-        column_count += registry_component(registry, components[i])->size > 0;
+        column_count += component_of(registry, unknown, components[i])->size > 0;
     struct archetype *archetype = archetype_allocate(registry->pool, count, column_count);
     if (!archetype)
         return NULL;
@@ -68,7 +69,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const pecs_com
     archetype->column_components[HANDLE_COLUMN] = NO_COMPONENT;
     uint32_t column = 1, widest = sizeof(pecs_entity);
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t size = registry_component(registry, components[i])->size;
+        const uint32_t size = component_of(registry, unknown, components[i])->size;
         archetype->components[i] = components[i];
         archetype->signature |= (uint64_t)1 << components[i] % 64;
         archetype->columns[i] = size ? column : NO_COLUMN;
@@ -82,14 +83,14 @@ struct archetype *archetype_create(const pecs_registry *registry, const pecs_com
     return archetype;
 }
 
-struct archetype *archetype_create_index(struct pool *pool)
+struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, uint32_t chunk_shift)
 {
     struct archetype *archetype = archetype_allocate(pool, 0, 1);
     if (!archetype)
         return NULL;
-    archetype->column_bytes[0] = 16;
+    archetype->column_bytes[0] = row_bytes;
     archetype->column_components[0] = NO_COMPONENT;
-    archetype->chunk_shift = CHUNK_SHIFT;
+    archetype->chunk_shift = chunk_shift;
     return archetype;
 }
 

@@ -10,7 +10,7 @@
 
 #include "array.h"
 #include "bytes.h"
-#include "registry.h"
+#include "unknown.h"
 
 enum {
     CHUNK_SHIFT = 12,                 /* rows a chunk: 4096, settled by benchmark (docs/decisions) */
@@ -38,9 +38,11 @@ struct archetype {
 };
 
 /* chunk_shift: a file tells its own; NO_CHUNK_SHIFT lets the library choose. */
-struct archetype *archetype_create(const pecs_registry *registry, const pecs_component *components, uint32_t count,
-                                   bool is_singleton, uint32_t chunk_shift);
-struct archetype *archetype_create_index(struct pool *pool);
+struct archetype *archetype_create(const pecs_registry *registry, const struct unknown_types *unknown,
+                                   const pecs_component *components, uint32_t count, bool is_singleton,
+                                   uint32_t chunk_shift);
+/* Of a table that is one column of the library's own, without handles. */
+struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, uint32_t chunk_shift);
 uint64_t archetype_set_hash(const pecs_component *components, uint32_t count, bool is_singleton);
 
 /* Position of a component in archetype->components, or NO_COLUMN. */

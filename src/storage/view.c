@@ -93,7 +93,7 @@ static uint64_t hash_value(const struct component *component, const uint8_t *val
     return hash64_seeded(value + from, component->size - from, seed);
 }
 
-static uint64_t hash_chunk(const pecs_registry *registry, const struct table *table, uint64_t chunk)
+static uint64_t hash_chunk(const struct pecs_snapshot *state, const struct table *table, uint64_t chunk)
 {
     const struct archetype *archetype = table->archetype;
     const uint64_t rows = table_live_rows(table, chunk);
@@ -102,7 +102,7 @@ static uint64_t hash_chunk(const pecs_registry *registry, const struct table *ta
     for (uint64_t row = 0; row < rows && !archetype->is_singleton; row++)
         sum += mix_u64(hash_entity(entities[row]));
     for (uint32_t i = 0; i < archetype->component_count; i++) {
-        const struct component *component = registry_component(registry, archetype->components[i]);
+        const struct component *component = state_component(state, archetype->components[i]);
         const uint64_t type_hash = hash_id(component->id);
         const uint8_t *values = component->size ? table_chunk(table, archetype->columns[i], chunk) : NULL;
         for (uint64_t row = 0; row < rows; row++) {
@@ -120,7 +120,7 @@ uint64_t pecs_view_hash(pecs_view view)
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
-            sum += hash_chunk(state->registry, table, chunk);
+            sum += hash_chunk(state, table, chunk);
     }
     return mix_u64(sum);
 }

@@ -56,15 +56,11 @@ struct pecs_commands {
     size_t group_count, group_capacity;
     uint32_t *buckets;                    /* 1 + group, or 0 */
     size_t bucket_count, bucket_capacity; /* a power of two for this batch, and the most there ever were */
-    uint64_t *wanted;                     /* a bit for each component */
-    pecs_entity *spawned;                 /* real handles of the batch before */
+    uint64_t *wanted;                     /* a bit for each component of the world */
+    size_t wanted_words;
+    pecs_entity *spawned; /* real handles of the batch before */
     size_t spawned_count, spawned_capacity;
 };
-
-static size_t wanted_words(const pecs_registry *registry)
-{
-    return registry->component_count / 64 + 1;
-}
 
 pecs_status pecs_commands_create(pecs_registry *registry, pecs_commands **ret_commands)
 {
@@ -73,11 +69,6 @@ pecs_status pecs_commands_create(pecs_registry *registry, pecs_commands **ret_co
     struct pecs_commands *commands = pool_allocate_zeroed(registry->pool, sizeof(*commands));
     if (!commands)
         return PECS_E_MEMORY;
-    commands->wanted = pool_allocate_zeroed(registry->pool, wanted_words(registry) * sizeof(*commands->wanted));
-    if (!commands->wanted) {
-        pool_release(registry->pool, commands, sizeof(*commands));
-        return PECS_E_MEMORY;
-    }
     commands->registry = registry_retain(registry);
     *ret_commands = commands;
     return PECS_OK;
@@ -92,7 +83,7 @@ void pecs_commands_destroy(pecs_commands *commands)
     pool_release(pool, commands->log, commands->log_capacity);
     pool_release(pool, commands->groups, commands->group_capacity * sizeof(*commands->groups));
     pool_release(pool, commands->buckets, commands->bucket_capacity * sizeof(*commands->buckets));
-    pool_release(pool, commands->wanted, wanted_words(registry) * sizeof(*commands->wanted));
+    pool_release(pool, commands->wanted, commands->wanted_words * sizeof(*commands->wanted));
     pool_release(pool, commands->spawned, commands->spawned_capacity * sizeof(*commands->spawned));
     pool_release(pool, commands, sizeof(*commands));
     pecs_registry_destroy(registry);
@@ -133,17 +124,26 @@ static bool fields_are_usable(const pecs_commands *commands, const pecs_value *v
     return true;
 }
 
+/* A buffer knows no world, so it takes the program's types only. */
+static bool may_name(const pecs_commands *commands, pecs_component component)
+{
+    return component < commands->registry->id_component;
+}
+
 static pecs_status check_items(const pecs_commands *commands, const pecs_value *values, size_t count)
 {
-    const pecs_status status = edit_check_values(commands->registry, values, count);
-    for (size_t i = 0; !status && i < count; i++) {
-        if (!fields_are_usable(commands, &values[i]))
+    if (count > commands->registry->id_component || (count && !values))
+        return PECS_E_MISUSE;
+    for (size_t i = 0; i < count; i++) {
+        if (!may_name(commands, values[i].component) ||
+            values[i].size_bytes != registry_component(commands->registry, values[i].component)->size ||
+            !fields_are_usable(commands, &values[i]))
             return PECS_E_MISUSE;
         for (size_t j = 0; j < i; j++)
             if (values[j].component == values[i].component)
                 return PECS_E_MISUSE;
     }
-    return status;
+    return PECS_OK;
 }
 
 /* Reserves the whole command, then writes it. */
@@ -205,7 +205,7 @@ pecs_status pecs_commands_set(pecs_commands *commands, pecs_entity entity, const
 pecs_status pecs_commands_remove(pecs_commands *commands, pecs_entity entity, const pecs_component *components,
                                  size_t component_count)
 {
-    if (component_count > commands->registry->component_count || (component_count && !components))
+    if (component_count > commands->registry->id_component || (component_count && !components))
         return PECS_E_MISUSE;
     struct pool *pool = commands->registry->pool;
     pecs_value *values = pool_allocate(pool, (component_count + 1) * sizeof(*values));
@@ -214,7 +214,7 @@ pecs_status pecs_commands_remove(pecs_commands *commands, pecs_entity entity, co
     pecs_status status = PECS_OK;
     size_t count = 0;
     for (size_t i = 0; !status && i < component_count; i++) {
-        if (components[i] >= commands->registry->component_count) {
+        if (!may_name(commands, components[i])) {
             status = PECS_E_MISUSE;
             break;
         }
@@ -296,10 +296,27 @@ static pecs_status add_to_group(pecs_commands *commands, pecs_entity entity, uin
     return PECS_OK;
 }
 
-static pecs_status gather_groups(pecs_commands *commands)
+static pecs_status ready_wanted(pecs_commands *commands, const struct pecs_world *world)
+{
+    const size_t words = state_component_count(world->state) / 64 + 1;
+    if (words <= commands->wanted_words)
+        return PECS_OK;
+    struct pool *pool = commands->registry->pool;
+    uint64_t *wanted = pool_allocate(pool, words * sizeof(*wanted));
+    if (!wanted)
+        return PECS_E_MEMORY;
+    pool_release(pool, commands->wanted, commands->wanted_words * sizeof(*wanted));
+    commands->wanted = wanted;
+    commands->wanted_words = words;
+    return PECS_OK;
+}
+
+static pecs_status gather_groups(pecs_commands *commands, const struct pecs_world *world)
 {
     commands->group_count = 0;
     pecs_status status = ready_buckets(commands);
+    if (!status)
+        status = ready_wanted(commands, world);
     for (uint64_t place = 0; !status && place < commands->log_bytes;) {
         const struct command command = command_at(commands, place);
         status = add_to_group(commands, command.entity, place);
@@ -326,7 +343,7 @@ static void want(pecs_commands *commands, const struct command *command, uint64_
 static bool find_set(pecs_commands *commands, struct pecs_world *world, const struct group *group, uint32_t *ret_count,
                      uint64_t *skipped_count)
 {
-    const size_t words = wanted_words(commands->registry);
+    const size_t words = commands->wanted_words;
     memset(commands->wanted, 0, words * sizeof(*commands->wanted));
     const struct archetype *had = group->from == NO_TABLE ? NULL : state_table(world->state, group->from)->archetype;
     for (uint32_t i = 0; had && i < had->component_count; i++)
@@ -522,7 +539,7 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
-    status = gather_groups(commands);
+    status = gather_groups(commands, world);
     if (!status)
         status = find_tables(commands, world, &skipped_count);
     if (!status)

@@ -21,13 +21,40 @@ pecs_status edit_begin(struct pecs_world *world)
     return edit_own_state(world);
 }
 
-pecs_status edit_check_values(const pecs_registry *registry, const pecs_value *values, size_t value_count)
+pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state)
 {
-    if (value_count > registry->component_count || (value_count && !values))
+    struct pool *pool = world->registry->pool;
+    const uint32_t count = state_component_count(state);
+    if (count <= world->scratch_count)
+        return PECS_OK;
+    pecs_component *set = pool_allocate(pool, ((size_t)count + 1) * sizeof(*set));
+    uint8_t **row = pool_allocate(pool, ((size_t)count + 1) * sizeof(*row));
+    if (!set || !row) {
+        pool_release(pool, set, ((size_t)count + 1) * sizeof(*set));
+        pool_release(pool, row, ((size_t)count + 1) * sizeof(*row));
+        return PECS_E_MEMORY;
+    }
+    edit_release_scratch(world);
+    world->set = set;
+    world->row = row;
+    world->scratch_count = count;
+    return PECS_OK;
+}
+
+void edit_release_scratch(struct pecs_world *world)
+{
+    struct pool *pool = world->registry->pool;
+    pool_release(pool, world->set, ((size_t)world->scratch_count + 1) * sizeof(*world->set));
+    pool_release(pool, world->row, ((size_t)world->scratch_count + 1) * sizeof(*world->row));
+}
+
+pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *values, size_t value_count)
+{
+    if (value_count > state_component_count(world->state) || (value_count && !values))
         return PECS_E_MISUSE;
     for (size_t i = 0; i < value_count; i++)
-        if (values[i].component >= registry->component_count ||
-            values[i].size_bytes != registry_component(registry, values[i].component)->size)
+        if (!edit_may_name(world, values[i].component) ||
+            values[i].size_bytes != world_component(world, values[i].component)->size)
             return PECS_E_MISUSE;
     return PECS_OK;
 }
@@ -40,7 +67,8 @@ pecs_status edit_find_table(struct pecs_world *world, const pecs_component *comp
     if (*ret_table != NO_TABLE)
         return PECS_OK;
     struct pool *pool = world->registry->pool;
-    struct archetype *archetype = archetype_create(world->registry, components, count, is_singleton, NO_CHUNK_SHIFT);
+    struct archetype *archetype =
+        archetype_create(world->registry, world->state->unknown, components, count, is_singleton, NO_CHUNK_SHIFT);
     if (!archetype)
         return PECS_E_MEMORY;
     pecs_status status = state_add_table(&world->gate, world->state, archetype, ret_table);
@@ -76,26 +104,40 @@ pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
     return status;
 }
 
+uint64_t edit_session_nonce(struct pecs_world *world)
+{
+    const uint64_t mask = ((uint64_t)1 << 60) - 1;
+    while (!world->nonce) {
+        const uint64_t nonce =
+            world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
+        world->nonce = nonce & mask;
+        world->session_count++;
+    }
+    return world->nonce;
+}
+
 pecs_status edit_open_session(struct pecs_world *world)
 {
     if (world->session_is_open)
         return PECS_OK;
+    struct pool *pool = world->registry->pool;
     const struct sessions *old = world->state->sessions;
-    const uint32_t count = old ? old->count : 0;
+    const uint32_t count =
+        old && world->state->entity_count ? old->count : 0; /* no entity: nobody names the old ones */
     if (count == UINT32_MAX)
         return PECS_E_LIMIT;
-    struct sessions *sessions = sessions_create(world->registry->pool, count + 1);
-    if (!sessions)
-        return PECS_E_MEMORY;
-    if (old)
-        memcpy(sessions->nonces, old->nonces, count * sizeof(*old->nonces));
-    const uint64_t nonce =
-        world->session_nonce ? world->session_nonce + mix_u64(world->session_count) : os_random_u64();
-    sessions->nonces[count] = world->open_nonce = nonce & (((uint64_t)1 << 60) - 1);
-    if (old)
-        node_release(world->registry->pool, &world->state->sessions->node);
-    world->state->sessions = sessions;
-    world->session_count++;
+    const uint64_t nonce = edit_session_nonce(world);
+    if (!count || old->nonces[count - 1] != nonce) {
+        struct sessions *sessions = sessions_create(pool, count + 1);
+        if (!sessions)
+            return PECS_E_MEMORY;
+        if (count)
+            memcpy(sessions->nonces, old->nonces, count * sizeof(*old->nonces));
+        sessions->nonces[count] = nonce;
+        if (old)
+            node_release(pool, &world->state->sessions->node);
+        world->state->sessions = sessions;
+    }
     world->session_is_open = true;
     return PECS_OK;
 }
@@ -288,4 +330,74 @@ void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, u
         edit_move_row(world, entity, at.table, at.row, to);
     if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* a chunk may have become empty */
         table_trim(&world->gate, source, before);
+}
+
+bool edit_set_insert(struct pecs_world *world, uint32_t *count, pecs_component component)
+{
+    pecs_component *set = world->set;
+    uint32_t place = *count;
+    while (place && set[place - 1] > component)
+        place--;
+    if (place && set[place - 1] == component)
+        return false;
+    memmove(set + place + 1, set + place, (*count - place) * sizeof(*set));
+    set[place] = component;
+    (*count)++;
+    return true;
+}
+
+pecs_status edit_relocate(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t set_count,
+                          bool is_singleton, struct record *ret_at)
+{
+    uint32_t to;
+    const uint32_t table_count = world->state->table_count;
+    pecs_status status = edit_find_table(world, world->set, set_count, is_singleton, &to);
+    if (!status)
+        status = edit_ready_move(world, entity, at, to);
+    if (status) {
+        edit_drop_tables(world, table_count);
+        return status;
+    }
+    *ret_at = (struct record){ at.generation, to, (uint32_t)edit_table(world, to)->row_count, at.session };
+    edit_move(world, entity, at, to);
+    return PECS_OK;
+}
+
+pecs_status edit_own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count)
+{
+    struct table *table;
+    pecs_status status = edit_own_table(world, at.table, &table);
+    if (status)
+        return status;
+    const uint64_t chunk = at.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
+    for (size_t i = 0; !status && i < value_count; i++) {
+        const uint32_t column = archetype_column(table->archetype, values[i].component);
+        uint8_t *bytes;
+        if (column != NO_COLUMN)
+            status = table_own_chunk(&world->gate, table, column, chunk, rows, &bytes);
+    }
+    return status;
+}
+
+/* A chunk at a time. */
+void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
+                    const pecs_value *value)
+{
+    struct table *table = edit_table(world, table_number);
+    const uint32_t column = archetype_column(table->archetype, value->component);
+    if (column == NO_COLUMN)
+        return;
+    const uint8_t *from = value->data;
+    while (count) {
+        const uint64_t room = table_chunk_rows(table) - (first & (table_chunk_rows(table) - 1));
+        const uint64_t rows = min_u64(room, count);
+        const size_t bytes = (size_t)(rows * value->size_bytes);
+        uint8_t *to = table_owned_value(table, column, first);
+        if (from)
+            memcpy(to, from, bytes), from += bytes;
+        else
+            memset(to, 0, bytes);
+        first += rows;
+        count -= rows;
+    }
 }

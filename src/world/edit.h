@@ -31,11 +31,12 @@ struct pecs_world {
     struct catalog catalog;
     struct free_map free_map;
 
-    uint64_t session_nonce; /* given, or 0: random */
-    uint32_t session_count; /* opened by this world */
-    bool session_is_open;   /* the last of the state's sessions is this world's */
-    uint64_t open_nonce;
+    uint64_t given_nonce;   /* 0: sessions have random ones */
+    uint32_t session_count; /* nonces that this world has had */
+    uint64_t nonce;         /* of the session of this stretch; 0: not chosen yet */
+    bool session_is_open;   /* it is the last of the state's sessions */
 
+    uint32_t scratch_count;   /* components that there is room for */
     pecs_component *set;      /* scratch: a set of components, ascending */
     uint8_t **row;            /* scratch: the values of one row, by column */
     struct table_plan *plans; /* by table; all zero between edits */
@@ -46,15 +47,23 @@ struct pecs_world {
 
 static inline const struct component *world_component(const struct pecs_world *world, pecs_component component)
 {
-    return registry_component(world->registry, component);
+    return state_component(world->state, component);
 }
+/* A component that edits may name: any but the one that holds explicit ids. */
+static inline bool edit_may_name(const struct pecs_world *world, pecs_component component)
+{
+    return component < state_component_count(world->state) && component != world->registry->id_component;
+}
+/* Room in the scratch for every component of the state. */
+pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state);
+void edit_release_scratch(struct pecs_world *world);
 
 /* PECS_E_BUSY while an iteration is open; else ready for structural edits, with the state private. */
 pecs_status edit_begin(struct pecs_world *world);
 pecs_status edit_own_state(struct pecs_world *world);
 
 /* Checks components and sizes of values; a component twice is left to the caller. */
-pecs_status edit_check_values(const pecs_registry *registry, const pecs_value *values, size_t value_count);
+pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *values, size_t value_count);
 
 /* The table of a set, added when there is none. `edit_drop_tables` undoes all that were added since `table_count`. */
 pecs_status edit_find_table(struct pecs_world *world, const pecs_component *components, uint32_t count,
@@ -65,6 +74,8 @@ void edit_drop_tables(struct pecs_world *world, uint32_t table_count);
 pecs_status edit_own_table(struct pecs_world *world, uint32_t table, struct table **ret_table);
 pecs_status edit_own_record(struct pecs_world *world, uint32_t index);
 pecs_status edit_open_session(struct pecs_world *world);
+/* The nonce that this stretch's session has or will have. */
+uint64_t edit_session_nonce(struct pecs_world *world);
 
 /*
  * The plan of a batch: note each row that leaves or joins a table, ready them all, make the changes, finish. When
@@ -112,5 +123,18 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
  */
 pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to);
 void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to);
+
+/* Adds a component to the ascending scratch set; false when it is there. */
+bool edit_set_insert(struct pecs_world *world, uint32_t *count, pecs_component component);
+/* Moves one entity (or the singletons) to the table of the scratch set, adding it if there is none. All or nothing. */
+pecs_status edit_relocate(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t set_count,
+                          bool is_singleton, struct record *ret_at);
+/* Readies the columns of values in a row that stays where it is. */
+pecs_status edit_own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count);
+/* Copies values into rows that were readied. */
+void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value);
+/* pecs_world_spawn; ids (one an entity, not in use) may be NULL. */
+pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+                       size_t value_count, pecs_entity *ret_entities);
 
 #endif

@@ -2,11 +2,12 @@
 #ifndef PECS_WORLD_MATCH_H
 #define PECS_WORLD_MATCH_H
 
-#include "table.h"
+#include "state.h"
 
 #include <pecs/query.h>
 
 bool query_matches(const pecs_query *query, const struct archetype *archetype);
-const pecs_registry *query_registry(const pecs_query *query);
+/* The query's components are those of the state: the same registry, and where it matters the same unknown types. */
+bool query_fits(const pecs_query *query, const struct pecs_snapshot *state);
 
 #endif

@@ -7,7 +7,7 @@
 #include "error.h"
 #include "match.h"
 
-#include <pecs/query.h>
+#include <pecs/reflect.h>
 
 enum {
     TERM_MAX = 32,
@@ -17,6 +17,7 @@ enum {
 
 struct pecs_query {
     pecs_registry *registry;
+    struct unknown_types *unknown; /* that its terms name types of; NULL: of the registry only */
     uint64_t required_signature;
     uint32_t term_count, data_count; /* terms in all; those that read or write come first */
     pecs_term terms[TERM_MAX];
@@ -36,15 +37,15 @@ static bool is_data(pecs_access access)
     return access != PECS_WITH && access != PECS_WITHOUT;
 }
 
-static pecs_status check_terms(const pecs_registry *registry, const pecs_term *terms, size_t count, pecs_error *error)
+static pecs_status check_terms(uint32_t component_count, const pecs_term *terms, size_t count, pecs_error *error)
 {
-    if (!registry || (count && !terms))
-        return fail(error, PECS_E_MISUSE, "a query needs a registry and its terms");
+    if (count && !terms)
+        return fail(error, PECS_E_MISUSE, "a query needs its terms");
     if (count > TERM_MAX)
         return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, TERM_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (terms[i].component >= registry->component_count)
-            return fail(error, PECS_E_MISUSE, "term %zu: component %u is not in the registry", i, terms[i].component);
+        if (terms[i].component >= component_count)
+            return fail(error, PECS_E_MISUSE, "term %zu: there is no component %u", i, terms[i].component);
         if ((unsigned)terms[i].access > PECS_WITHOUT)
             return fail(error, PECS_E_MISUSE, "term %zu: no such access", i);
         for (size_t j = 0; j < i; j++)
@@ -54,12 +55,10 @@ static pecs_status check_terms(const pecs_registry *registry, const pecs_term *t
     return PECS_OK;
 }
 
-pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
-                              pecs_query **ret_query, pecs_error *error)
+static pecs_status create(pecs_registry *registry, struct unknown_types *unknown, uint32_t component_count,
+                          const pecs_term *terms, size_t term_count, pecs_query **ret_query, pecs_error *error)
 {
-    if (!ret_query)
-        return fail(error, PECS_E_MISUSE, "a query needs a place to go to");
-    const pecs_status status = check_terms(registry, terms, term_count, error);
+    const pecs_status status = check_terms(component_count, terms, term_count, error);
     if (status)
         return status;
     struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));
@@ -75,11 +74,32 @@ pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, s
             query->terms[query->term_count++] = terms[i];
         if (is_required(terms[i].access))
             query->required_signature |= (uint64_t)1 << terms[i].component % 64;
+        if (terms[i].component >= registry->type_count && !query->unknown) {
+            query->unknown = unknown;
+            node_retain(&unknown->node);
+        }
     }
     for (uint32_t i = 0; i < query->term_count; i++)
-        query->sizes[i] = registry_component(registry, query->terms[i].component)->size;
+        query->sizes[i] = component_of(registry, unknown, query->terms[i].component)->size;
     *ret_query = query;
     return PECS_OK;
+}
+
+pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
+                              pecs_query **ret_query, pecs_error *error)
+{
+    if (!registry || !ret_query)
+        return fail(error, PECS_E_MISUSE, "a query needs a registry and a place to go to");
+    return create(registry, NULL, registry->id_component, terms, term_count, ret_query, error);
+}
+
+pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t term_count, pecs_query **ret_query,
+                                 pecs_error *error)
+{
+    if (!view.source || !ret_query)
+        return fail(error, PECS_E_MISUSE, "a query needs a view and a place to go to");
+    const struct pecs_snapshot *state = view_source(view)->state;
+    return create(state->registry, state->unknown, state_component_count(state), terms, term_count, ret_query, error);
 }
 
 void pecs_query_destroy(pecs_query *query)
@@ -87,13 +107,15 @@ void pecs_query_destroy(pecs_query *query)
     if (!query)
         return;
     pecs_registry *registry = query->registry;
+    if (query->unknown)
+        node_release(registry->pool, &query->unknown->node);
     pool_release(registry->pool, query, sizeof(*query));
     pecs_registry_destroy(registry);
 }
 
-const pecs_registry *query_registry(const pecs_query *query)
+bool query_fits(const pecs_query *query, const struct pecs_snapshot *state)
 {
-    return query->registry;
+    return query->registry == state->registry && (!query->unknown || query->unknown == state->unknown);
 }
 
 /* Data terms come first, so a table that matches has its first columns found on the way; `columns` may be NULL. */
@@ -151,7 +173,7 @@ uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
 {
     pecs_iter iter = { .state = { .query = query, .source = view.source } };
     uint64_t count = 0;
-    if (query->registry != view_source(view)->state->registry)
+    if (!query_fits(query, view_source(view)->state))
         return 0;
     find_candidates(&iter, query, view_source(view));
     for (const struct table *table; (table = next_table(&iter));)
@@ -176,7 +198,7 @@ static pecs_iter begin(const pecs_query *query, const struct view_source *source
                        const pecs_iter_options *options)
 {
     pecs_iter iter = { .state = { .query = query, .source = source, .world = world, .give_count = UINT64_MAX } };
-    if (!query || !source || query->registry != source->state->registry ||
+    if (!query || !source || !query_fits(query, source->state) ||
         (options && options->part_count && options->part >= options->part_count)) {
         iter.state.source = NULL;
         iter.status = PECS_E_MISUSE;

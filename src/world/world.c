@@ -20,23 +20,24 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
         return fail_memory(error);
     world->source.world = world;
     world->registry = registry_retain(registry);
-    world->session_nonce = options ? options->session_nonce : 0;
+    world->given_nonce = options ? options->session_nonce : 0;
     gate_init(&world->gate, pool);
-    world->set = pool_allocate(pool, (registry->component_count + 1) * sizeof(*world->set));
-    world->row = pool_allocate(pool, (registry->component_count + 1) * sizeof(*world->row));
-    pecs_status status =
-        world->set && world->row ? catalog_init(&world->catalog, pool, registry->component_count) : PECS_E_MEMORY;
+    pecs_status status = catalog_init(&world->catalog, pool, registry->type_count);
     if (base)
         world->state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)base);
     else if (!status)
         status = state_create(registry, &world->state);
+    if (!status)
+        status = edit_own_state(world); /* of a base this is a copy: the stretch is its own */
+    if (!status)
+        status = edit_reserve_scratch(world, world->state);
     if (!status)
         status = catalog_follow(&world->catalog, pool, world->state);
     if (status) {
         pecs_world_destroy(world);
         return fail_memory(error);
     }
-    world->source.state = world->state;
+    world->state->stretch = pool_next_epoch(pool);
     world->gate.tick = world->state->tick;
     *ret_world = world;
     return PECS_OK;
@@ -51,8 +52,7 @@ void pecs_world_destroy(pecs_world *world)
     free_map_deinit(&world->free_map, pool);
     catalog_deinit(&world->catalog, pool);
     gate_deinit(&world->gate);
-    pool_release(pool, world->set, (registry->component_count + 1) * sizeof(*world->set));
-    pool_release(pool, world->row, (registry->component_count + 1) * sizeof(*world->row));
+    edit_release_scratch(world);
     pool_release(pool, world->plans, world->plan_capacity * sizeof(*world->plans));
     pool_release(pool, world->planned, world->planned_capacity * sizeof(*world->planned));
     state_release(world->state);
@@ -68,20 +68,6 @@ pecs_view pecs_world_view(const pecs_world *world)
 uint64_t pecs_world_copied_bytes(const pecs_world *world)
 {
     return atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed);
-}
-
-/* Adds a component to the ascending scratch set; false when it is there. */
-static bool set_insert(pecs_component *set, uint32_t *count, pecs_component component)
-{
-    uint32_t place = *count;
-    while (place && set[place - 1] > component)
-        place--;
-    if (place && set[place - 1] == component)
-        return false;
-    memmove(set + place + 1, set + place, (*count - place) * sizeof(*set));
-    set[place] = component;
-    (*count)++;
-    return true;
 }
 
 /* Makes and readies row_count new rows and slots. */
@@ -100,29 +86,6 @@ static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_
     if (!status)
         status = table_reserve(&world->gate, index, 0, append_count);
     return status ? status : edit_open_session(world);
-}
-
-/* Copies values into rows that were readied, a chunk at a time. */
-static void fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
-                      const pecs_value *value)
-{
-    struct table *table = edit_table(world, table_number);
-    const uint32_t column = archetype_column(table->archetype, value->component);
-    if (column == NO_COLUMN)
-        return;
-    const uint8_t *from = value->data;
-    while (count) {
-        const uint64_t room = table_chunk_rows(table) - (first & (table_chunk_rows(table) - 1));
-        const uint64_t rows = min_u64(room, count);
-        const size_t bytes = (size_t)(rows * value->size_bytes);
-        uint8_t *to = table_owned_value(table, column, first);
-        if (from)
-            memcpy(to, from, bytes), from += bytes;
-        else
-            memset(to, 0, bytes);
-        first += rows;
-        count -= rows;
-    }
 }
 
 /* Rows with slots that are all new: runs of consecutive records and rows. */
@@ -150,14 +113,16 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
     }
 }
 
-pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values, size_t value_count,
-                             pecs_entity *ret_entities)
+pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+                       size_t value_count, pecs_entity *ret_entities)
 {
-    pecs_status status = world ? edit_check_values(world->registry, values, value_count) : PECS_E_MISUSE;
+    pecs_status status = world ? edit_check_values(world, values, value_count) : PECS_E_MISUSE;
     uint32_t set_count = 0, table;
     for (size_t i = 0; !status && i < value_count; i++)
-        if (!set_insert(world->set, &set_count, values[i].component))
+        if (!edit_set_insert(world, &set_count, values[i].component))
             status = PECS_E_MISUSE;
+    if (!status && ids)
+        edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
         status = edit_begin(world);
     if (!status && row_count > ROW_COUNT_MAX)
@@ -182,8 +147,17 @@ pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_val
     }
     append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
     for (size_t i = 0; i < value_count; i++)
-        fill_rows(world, table, first, row_count, &values[i]);
+        edit_fill_rows(world, table, first, row_count, &values[i]);
+    if (ids)
+        edit_fill_rows(world, table, first, row_count,
+                       &(pecs_value){ world->registry->id_component, sizeof(*ids), ids });
     return PECS_OK;
+}
+
+pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values, size_t value_count,
+                             pecs_entity *ret_entities)
+{
+    return edit_spawn(world, row_count, NULL, values, value_count, ret_entities);
 }
 
 /* PECS_E_DEAD when an entity is dead or named twice: a set of the indices seen, by open addressing. */
@@ -272,7 +246,7 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
 
 pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
-    if (!world || !query || query_registry(query) != world->registry)
+    if (!world || !query || !query_fits(query, world->state))
         return PECS_E_MISUSE;
     pecs_status status = edit_begin(world);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
@@ -315,45 +289,10 @@ static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_s
     return record != NULL;
 }
 
-/* Moves one entity (or the singletons) to the table of the scratch set. */
-static pecs_status relocate(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t set_count,
-                            bool is_singleton, struct record *ret_at)
-{
-    uint32_t to;
-    const uint32_t table_count = world->state->table_count;
-    pecs_status status = edit_find_table(world, world->set, set_count, is_singleton, &to);
-    if (!status)
-        status = edit_ready_move(world, entity, at, to);
-    if (status) {
-        edit_drop_tables(world, table_count);
-        return status;
-    }
-    *ret_at = (struct record){ at.generation, to, (uint32_t)edit_table(world, to)->row_count, at.session };
-    edit_move(world, entity, at, to);
-    return PECS_OK;
-}
-
-/* Readies the columns of values in a row that stays where it is. */
-static pecs_status own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count)
-{
-    struct table *table;
-    pecs_status status = edit_own_table(world, at.table, &table);
-    if (status)
-        return status;
-    const uint64_t chunk = at.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
-    for (size_t i = 0; !status && i < value_count; i++) {
-        const uint32_t column = archetype_column(table->archetype, values[i].component);
-        uint8_t *bytes;
-        if (column != NO_COLUMN)
-            status = table_own_chunk(&world->gate, table, column, chunk, rows, &bytes);
-    }
-    return status;
-}
-
 static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
                               size_t value_count)
 {
-    pecs_status status = world ? edit_check_values(world->registry, values, value_count) : PECS_E_MISUSE;
+    pecs_status status = world ? edit_check_values(world, values, value_count) : PECS_E_MISUSE;
     struct record at;
     if (status)
         return status;
@@ -361,7 +300,7 @@ static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool
         return PECS_E_DEAD;
     uint32_t set_count = 0, given_count = 0;
     for (size_t i = 0; i < value_count; i++)
-        if (!set_insert(world->set, &given_count, values[i].component))
+        if (!edit_set_insert(world, &given_count, values[i].component))
             return PECS_E_MISUSE;
     const struct archetype *had = at.table == NO_TABLE ? NULL : state_table(world->state, at.table)->archetype;
     uint32_t had_count = 0;
@@ -370,17 +309,17 @@ static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool
     if (had && had_count == value_count) {
         status = edit_own_state(world);
         if (!status && value_count)
-            status = own_values(world, at, values, value_count);
+            status = edit_own_values(world, at, values, value_count);
     } else {
         status = edit_begin(world);
         set_count = given_count;
         for (uint32_t i = 0; had && i < had->component_count; i++)
-            set_insert(world->set, &set_count, had->components[i]);
+            edit_set_insert(world, &set_count, had->components[i]);
         if (!status)
-            status = relocate(world, entity, at, set_count, is_singleton, &at);
+            status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
     }
     for (size_t i = 0; !status && i < value_count; i++)
-        fill_rows(world, at.table, at.row, 1, &values[i]);
+        edit_fill_rows(world, at.table, at.row, 1, &values[i]);
     return status;
 }
 
@@ -401,7 +340,7 @@ static pecs_status remove_components(struct pecs_world *world, pecs_entity entit
     if (!world || (count && !components))
         return PECS_E_MISUSE;
     for (size_t i = 0; i < count; i++)
-        if (components[i] >= world->registry->component_count)
+        if (!edit_may_name(world, components[i]))
             return PECS_E_MISUSE;
     if (!locate(world, entity, is_singleton, &at))
         return PECS_E_DEAD;
@@ -419,7 +358,7 @@ static pecs_status remove_components(struct pecs_world *world, pecs_entity entit
     if (set_count == had->component_count)
         return PECS_OK;
     const pecs_status status = edit_begin(world);
-    return status ? status : relocate(world, entity, at, set_count, is_singleton, &at);
+    return status ? status : edit_relocate(world, entity, at, set_count, is_singleton, &at);
 }
 
 pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity, const pecs_component *components,
@@ -438,8 +377,7 @@ static pecs_status edit_value(struct pecs_world *world, pecs_entity entity, bool
 {
     const pecs_value value = { component, size_bytes, NULL };
     struct record at;
-    pecs_status status =
-        world && size_bytes && ret_value ? edit_check_values(world->registry, &value, 1) : PECS_E_MISUSE;
+    pecs_status status = world && size_bytes && ret_value ? edit_check_values(world, &value, 1) : PECS_E_MISUSE;
     if (status)
         return status;
     if (!locate(world, entity, is_singleton, &at))
@@ -448,7 +386,7 @@ static pecs_status edit_value(struct pecs_world *world, pecs_entity entity, bool
         return PECS_E_ABSENT;
     status = edit_own_state(world);
     if (!status)
-        status = own_values(world, at, &value, 1);
+        status = edit_own_values(world, at, &value, 1);
     if (status)
         return status;
     struct table *table = edit_table(world, at.table);
@@ -492,17 +430,28 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
     return PECS_OK;
 }
 
-pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
+/* The world takes the state, a private one, over. */
+static void replace_state(struct pecs_world *world, struct pecs_snapshot *state)
 {
-    if (!world || !snapshot || snapshot->registry != world->registry)
-        return PECS_E_MISUSE;
+    state->tick = state->floor_tick = 1 + max_u64(world->state->tick, state->tick);
+    free_map_invalidate(&world->free_map, world->registry->pool);
+    state_release(world->state);
+    world->state = state;
+    world->source.state = state;
+    world->gate.tick = state->tick;
+}
+
+static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapshot)
+{
     pecs_status status = edit_begin(world);
     if (status)
         return status;
     struct pool *pool = world->registry->pool;
     struct pecs_snapshot *state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
     gate_close(&world->gate);
-    status = state_own(&world->gate, &state); /* a copy: the tick is its own */
+    status = state_own(&world->gate, &state); /* a copy: tick and stretch are its own */
+    if (!status)
+        status = edit_reserve_scratch(world, state);
     if (!status && (status = catalog_follow(&world->catalog, pool, state))) {
         const pecs_status back = catalog_follow(&world->catalog, pool, world->state);
         assert(!back && "its lists have had the room");
@@ -513,14 +462,31 @@ pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
         gate_close(&world->gate); /* it was the new state that the epoch spoke of */
         return status;
     }
-    state->tick = state->floor_tick = 1 + max_u64(world->state->tick, state->tick);
-    const struct sessions *sessions = state->sessions;
-    world->session_is_open =
-        world->session_is_open && sessions && sessions->nonces[sessions->count - 1] == world->open_nonce;
-    free_map_invalidate(&world->free_map, pool);
-    state_release(world->state);
-    world->state = state;
-    world->source.state = state;
-    world->gate.tick = state->tick;
+    replace_state(world, state);
+    return PECS_OK;
+}
+
+pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
+{
+    if (!world || !snapshot || snapshot->registry != world->registry)
+        return PECS_E_MISUSE;
+    const pecs_status status = restore(world, snapshot);
+    if (status)
+        return status;
+    world->state->stretch = pool_next_epoch(world->registry->pool);
+    world->nonce = 0;
+    world->session_is_open = false;
+    return PECS_OK;
+}
+
+pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot)
+{
+    if (!world || !snapshot || snapshot->registry != world->registry || snapshot->stretch != world->state->stretch)
+        return PECS_E_MISUSE;
+    const pecs_status status = restore(world, snapshot);
+    if (status)
+        return status;
+    const struct sessions *sessions = world->state->sessions;
+    world->session_is_open = world->nonce && sessions && sessions->nonces[sessions->count - 1] == world->nonce;
     return PECS_OK;
 }

@@ -466,8 +466,8 @@ Test(rules, TYPE_3_names_the_type)
     static const pecs_type *const other_types[] = { &Place_type, &Unit_type, &Clock_type };
     pecs_registry *registry = all_types(), *other = registry_of(other_types, 3);
     save_sample(registry, "world.pecs");
-    const char *message = assert_refused(other, "world.pecs", NULL, PECS_E_UNSUPPORTED, "TYPE-3",
-                                         offset_of_type("world.pecs", "Stunned"));
+    const char *message = assert_refused(other, "world.pecs", &(pecs_load_options){ .refuse_unknown = true },
+                                         PECS_E_UNSUPPORTED, "TYPE-3", offset_of_type("world.pecs", "Stunned"));
     cr_assert_not_null(strstr(message, "'Stunned'"), "%s", message);
     pecs_registry_destroy(registry);
     pecs_registry_destroy(other);

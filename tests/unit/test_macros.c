@@ -165,7 +165,7 @@ Test(macros, forty_members)
 
 Test(macros, a_registry_takes_what_they_make)
 {
-    const pecs_registry_desc desc = { macro_types, HEAP, { NULL, NULL, NULL } };
+    const pecs_registry_desc desc = { .types = macro_types, .type_count = HEAP };
     pecs_registry *registry = NULL;
     pecs_error error;
     cr_assert_eq(pecs_registry_create(&desc, &registry, &error), PECS_OK, "%s", error.message);
@@ -184,7 +184,7 @@ PECS_COMPONENT(Gappy, 1, id, level);
 Test(macros, a_registry_names_the_gap_of_a_struct)
 {
     const pecs_type *const list[] = { &Gappy_type };
-    const pecs_registry_desc desc = { list, 1, { NULL, NULL, NULL } };
+    const pecs_registry_desc desc = { .types = list, .type_count = 1 };
     pecs_registry *registry = NULL;
     pecs_error error;
     cr_assert_eq(pecs_registry_create(&desc, &registry, &error), PECS_E_MISUSE);

@@ -661,15 +661,71 @@ Test(session, the_first_spawn_opens_it)
     cr_assert_eq(world->state->sessions->nonces[0] >> 60, 0, "60 bits");
 }
 
-Test(session, a_restore_keeps_it)
+Test(session, a_rewind_keeps_it)
+{
+    spawn_row(3);
+    pecs_snapshot *snapshot = take(world);
+    spawn_row(1);
+    cr_assert_eq(pecs_world_rewind(world, snapshot), PECS_OK);
+    spawn_row(1);
+    cr_assert_eq(session_count(world), 1);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(session, a_rewind_to_before_it_opens_it_again)
+{
+    pecs_snapshot *snapshot = take(world);
+    spawn_row(1);
+    const uint64_t nonce = world->state->sessions->nonces[0];
+    cr_assert_eq(pecs_world_rewind(world, snapshot), PECS_OK);
+    spawn_row(1);
+    cr_assert_eq(session_count(world), 1);
+    cr_assert_eq(world->state->sessions->nonces[0], nonce);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(session, a_restore_opens_another)
 {
     spawn_row(3);
     pecs_snapshot *snapshot = take(world);
     spawn_row(1);
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     spawn_row(1);
-    cr_assert_eq(session_count(world), 1);
+    cr_assert_eq(session_count(world), 2);
+    cr_assert_neq(world->state->sessions->nonces[0], world->state->sessions->nonces[1]);
     pecs_snapshot_release(snapshot);
+}
+
+/* Where there is no entity, nobody names a session: the list begins anew. */
+Test(session, an_empty_world_forgets_the_old_ones)
+{
+    pecs_query *all = make_query(registry, NULL, 0);
+    for (int i = 0; i < 5; i++) {
+        spawn_row(3);
+        pecs_snapshot *snapshot = take(world);
+        cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+        pecs_snapshot_release(snapshot);
+        cr_assert_eq(pecs_world_despawn_matching(world, all, NULL), PECS_OK);
+    }
+    cr_assert_eq(session_count(world), 1);
+    pecs_query_destroy(all);
+}
+
+Test(session, a_rewind_is_refused_across_a_restore_and_between_worlds)
+{
+    pecs_snapshot *before = take(world);
+    cr_assert_eq(pecs_world_restore(world, before), PECS_OK);
+    cr_assert_eq(pecs_world_rewind(world, before), PECS_E_MISUSE);
+    pecs_snapshot *after = take(world);
+    cr_assert_eq(pecs_world_rewind(world, after), PECS_OK);
+    pecs_world *other = NULL;
+    cr_assert_eq(pecs_world_create(registry, after, NULL, &other, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_rewind(other, after), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_rewind(world, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_rewind(NULL, after), PECS_E_MISUSE);
+    pecs_world_destroy(other);
+    pecs_snapshot_release(before);
+    pecs_snapshot_release(after);
 }
 
 Test(session, a_restore_to_before_it_opens_another)

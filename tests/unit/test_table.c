@@ -3,6 +3,7 @@
  * one of u32 (Number), one of u8 (Letter), and a tag. A row's number says what its values are.
  */
 #include "counting_allocator.h"
+#include "state.h"
 #include "table.h"
 
 #include <criterion/criterion.h>
@@ -39,7 +40,7 @@ static void set_up(void)
         wide_types[i] = (pecs_type){ wide_names[i], { { 0 } }, 1, wide_bytes[i], 1, 1, &wide_fields[i] };
         types[WIDE + i] = &wide_types[i];
     }
-    const pecs_registry_desc desc = { types, TYPE_COUNT, counting_hooks };
+    const pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT, .allocator = counting_hooks };
     cr_assert_eq(pecs_registry_create(&desc, &registry, NULL), PECS_OK);
     pool = registry->pool;
     gate_init(&gate, pool);
@@ -59,7 +60,7 @@ TestSuite(table, .init = set_up, .fini = strike);
 
 static struct archetype *make_archetype(const pecs_component *components, uint32_t count, uint32_t chunk_shift)
 {
-    struct archetype *archetype = archetype_create(registry, components, count, false, chunk_shift);
+    struct archetype *archetype = archetype_create(registry, NULL, components, count, false, chunk_shift);
     cr_assert_not_null(archetype);
     return archetype;
 }
@@ -145,10 +146,10 @@ Test(archetype, components_are_found_in_a_long_set)
         set[i / 2] = i & ~1u;
     }
     pecs_registry *large;
-    const pecs_registry_desc desc = { list, 200, counting_hooks };
+    const pecs_registry_desc desc = { .types = list, .type_count = 200, .allocator = counting_hooks };
     cr_assert_eq(pecs_registry_create(&desc, &large, NULL), PECS_OK);
     for (uint32_t count = 0; count <= 100; count++) {
-        struct archetype *archetype = archetype_create(large, set, count, false, NO_CHUNK_SHIFT);
+        struct archetype *archetype = archetype_create(large, NULL, set, count, false, NO_CHUNK_SHIFT);
         cr_assert_not_null(archetype);
         for (uint32_t i = 0; i < 200; i++) {
             const uint32_t place = i % 2 == 0 && i / 2 < count ? i / 2 : NO_COLUMN;
@@ -162,7 +163,7 @@ Test(archetype, components_are_found_in_a_long_set)
 
 Test(archetype, the_index_has_one_column_of_16_bytes)
 {
-    struct archetype *archetype = archetype_create_index(pool);
+    struct archetype *archetype = archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT);
     cr_assert_eq(archetype->column_count, 1);
     cr_assert_eq(archetype->column_bytes[0], 16);
     cr_assert_eq(archetype->chunk_shift, 12);
@@ -172,9 +173,9 @@ Test(archetype, the_index_has_one_column_of_16_bytes)
 Test(archetype, out_of_memory_is_null)
 {
     counting.fail_at = counting.call_count + 1;
-    cr_assert_null(archetype_create(registry, NULL, 0, false, NO_CHUNK_SHIFT));
+    cr_assert_null(archetype_create(registry, NULL, NULL, 0, false, NO_CHUNK_SHIFT));
     counting.fail_at = counting.call_count + 1;
-    cr_assert_null(archetype_create_index(pool));
+    cr_assert_null(archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT));
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(runs_create(pool, 3));
     struct archetype *archetype = make_archetype(NULL, 0, NO_CHUNK_SHIFT);
@@ -728,7 +729,7 @@ Test(table, rows_of_an_image_are_removed_and_refilled)
 
 Test(table, free_counts_of_the_image_pass_to_the_arrays_slot)
 {
-    struct archetype *archetype = archetype_create_index(pool);
+    struct archetype *archetype = archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT);
     struct table *table = table_create(pool, archetype);
     node_release(pool, &archetype->node);
     const le32 free_counts[] = { le32_make(17) };

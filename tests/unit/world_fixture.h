@@ -61,7 +61,7 @@ static inline pecs_registry *make_registry(const pecs_type *const *types, size_t
 {
     pecs_registry *registry = NULL;
     pecs_error error;
-    const pecs_registry_desc desc = { types, type_count, allocator };
+    const pecs_registry_desc desc = { .types = types, .type_count = type_count, .allocator = allocator };
     cr_assert_eq(pecs_registry_create(&desc, &registry, &error), PECS_OK, "%s", error.message);
     return registry;
 }

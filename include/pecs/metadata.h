@@ -1,0 +1,54 @@
+/*
+ * Metadata: what a world tells of itself by key: a title, a difficulty, a thumbnail. It is part of the world's state: it is
+ * saved, restored and forked, and pecs_file_info (file.h) reads it from a file without loading the world.
+ *
+ * Keys have 1 to 255 bytes of UTF-8 without control characters. Those that begin with "pecs." are the library's own and
+ * cannot be set. A value is text (UTF-8) or bytes; all entries together have at most 16 MiB less 4 KiB, each
+ * counted with 16 bytes beside its key and value.
+ *
+ * Setting copies all entries: keep few and small things here, and large ones in components.
+ */
+#ifndef PECS_METADATA_H
+#define PECS_METADATA_H
+
+#include <pecs/world.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pecs_meta_kind { PECS_META_TEXT = 1, PECS_META_BYTES = 2 } pecs_meta_kind;
+
+/* An entry. key and value live until the world's next edit of any kind, or the snapshot's release. */
+typedef struct pecs_meta {
+    const char *key;
+    pecs_meta_kind kind;
+    const void *value; /* a zero byte follows it; aligned to 8 bytes */
+    size_t size_bytes; /* without that zero */
+} pecs_meta;
+
+/* The program that saved the file which the view comes from (pecs_registry_desc); absent in worlds made anew. */
+#define PECS_META_APPLICATION "pecs.application"
+#define PECS_META_APPLICATION_VERSION "pecs.application_version"
+
+/* The number of entries, and the entry at a place, in the order of the keys' bytes; false when there is none. */
+PECS_API size_t pecs_view_meta_count(pecs_view view);
+PECS_API bool pecs_view_meta_at(pecs_view view, size_t place, pecs_meta *ret_meta);
+
+/* The entry of a key; PECS_E_ABSENT. */
+PECS_API PECS_MUST_USE pecs_status pecs_view_meta(pecs_view view, const char *key, pecs_meta *ret_meta);
+
+/*
+ * Sets an entry to a text (zero-terminated) or to bytes, whatever it was before; both are copied. Remove of what is not
+ * there does nothing. The world's writer only; allowed while iterations are open. PECS_E_MISUSE: a key that is reserved
+ * or none, or text that is not UTF-8; PECS_E_LIMIT, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_set_meta_text(pecs_world *world, const char *key, const char *text);
+PECS_API PECS_MUST_USE pecs_status pecs_world_set_meta_bytes(pecs_world *world, const char *key, const void *bytes,
+                                                             size_t size_bytes);
+PECS_API PECS_MUST_USE pecs_status pecs_world_remove_meta(pecs_world *world, const char *key);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

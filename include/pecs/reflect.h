@@ -1,0 +1,74 @@
+/*
+ * Reflection: what a view is made of, for programs that do not know its types: tools, editors, inspectors.
+ *
+ * The component types of a view are numbered: those of the registry first, by their positions in it; then "pecs.id", which
+ * holds explicit ids (id.h); then unknown types: those that the view's file has and the registry lacks. Unknown types are
+ * kept with all their values: entities that have them can be moved, edited, despawned and saved again, and a program that
+ * knows the type reads the values then. The numbers of unknown types hold for all worlds and snapshots that come from
+ * one file, and for no other: look them up by name, once for each file.
+ *
+ * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
+ * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and
+ * spawn take the number of an unknown type like any other ("pecs.id" is changed by id.h alone). Command buffers take
+ * types of the registry only.
+ *
+ * Lists of components and tables live until the world's next edit of any kind, or the snapshot's release. Types and their
+ * names live as long as any world or snapshot that comes from the file; those of the registry, as long as the program
+ * keeps them.
+ */
+#ifndef PECS_REFLECT_H
+#define PECS_REFLECT_H
+
+#include <pecs/query.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* The number of types that the view numbers, at least one more than the registry's. */
+PECS_API size_t pecs_view_type_count(pecs_view view);
+
+/* A type; NULL when there is none of that number. A nested struct of an unknown type has the name of its field. */
+PECS_API const pecs_type *pecs_view_type(pecs_view view, pecs_component component);
+
+/* The id of a type: the one given, or the hash of its name; zero when there is none of that number. */
+PECS_API pecs_id pecs_view_type_id(pecs_view view, pecs_component component);
+
+/* The first type with the name; PECS_E_ABSENT. */
+PECS_API PECS_MUST_USE pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component *ret_component);
+
+/* The first type with the id; PECS_E_ABSENT. */
+PECS_API PECS_MUST_USE pecs_status pecs_view_component_by_id(pecs_view view, pecs_id type_id,
+                                                             pecs_component *ret_component);
+
+/* The components of an entity, ascending; NULL and 0 when it is dead. */
+PECS_API const pecs_component *pecs_view_components(pecs_view view, pecs_entity entity, size_t *ret_count);
+
+/* The components that the world itself has, ascending; NULL and 0 when it has none. */
+PECS_API const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count);
+
+/* The tables: which sets of components there are, and how many entities have each. */
+typedef struct pecs_table {
+    const pecs_component *components; /* ascending */
+    size_t component_count;
+    uint64_t row_count;
+    bool is_singletons; /* a set that the world itself has (one row) or had (none) */
+} pecs_table;
+
+/* Table number `number`, from 0 (pecs_summary has their count); false when there is none. */
+PECS_API bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_table);
+
+/* "f32", "entity"; NULL when there is no such kind. Static. Any thread. */
+PECS_API const char *pecs_kind_name(pecs_kind kind);
+
+/*
+ * pecs_query_create for terms that may name any component of the view. The query serves every world and snapshot whose
+ * unknown types are those of this view; others give PECS_E_MISUSE, as for another registry.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t term_count,
+                                                        pecs_query **ret_query, pecs_error *error);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

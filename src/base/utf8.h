@@ -1,0 +1,46 @@
+/* UTF-8, as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+#ifndef PECS_BASE_UTF8_H
+#define PECS_BASE_UTF8_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes of the character that begins a text of `size_bytes` bytes, at least 1; 0: there is none. */
+static inline unsigned utf8_step(const uint8_t *text, size_t size_bytes, uint32_t *ret_code)
+{
+    if (text[0] < 0x80) {
+        *ret_code = text[0];
+        return 1;
+    }
+    if (text[0] < 0xc2 || text[0] > 0xf4)
+        return 0;
+    const unsigned size = text[0] >= 0xf0 ? 4 : text[0] >= 0xe0 ? 3 : 2;
+    uint32_t code = text[0] & (0x7fu >> size);
+    if (size > size_bytes)
+        return 0;
+    for (unsigned i = 1; i < size; i++) {
+        if ((text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | (text[i] & 0x3fu);
+    }
+    static const uint32_t smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const bool surrogate = code >= 0xd800 && code <= 0xdfff;
+    *ret_code = code;
+    return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
+}
+
+/* All of it is UTF-8, and no character is U+0000. */
+static inline bool utf8_is_text(const char *text, size_t size_bytes)
+{
+    uint32_t code = 1;
+    for (size_t at = 0; at < size_bytes;) {
+        const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
+        if (!step || !code)
+            return false;
+        at += step;
+    }
+    return true;
+}
+
+#endif

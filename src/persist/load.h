@@ -1,0 +1,12 @@
+/* Opening files for reading. */
+#ifndef PECS_PERSIST_LOAD_H
+#define PECS_PERSIST_LOAD_H
+
+#include "os.h"
+
+#include <pecs/file.h>
+
+/* Opens a file that is not empty and within the caller's limit. */
+pecs_status load_open(const char *path, const pecs_load_options *options, struct os_file *ret_file, pecs_error *error);
+
+#endif

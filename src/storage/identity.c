@@ -1,0 +1,385 @@
+/*
+ * Stable ids. The entities with explicit ids are found in two lists of hints:
+ *
+ *     saved    of a file: sorted by id, searched where it lies in the image
+ *     places   of the edits since: a hash table of entity indices, as a table of one column, so that it is shared,
+ *              copied and restored like any other; linear probing, at most half full, a power of two
+ *
+ * A hint counts when its entity lives and has the id. So hints are never removed: those that no longer count are left
+ * behind when the places are made anew for want of room.
+ */
+#include "identity.h"
+
+#include "hash.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry lies anywhere in a file");
+static_assert(sizeof(pecs_id) == 16, "an id is 128 bits");
+
+enum {
+    PLACE_SHIFT = 10,    /* places a chunk: 4 KiB */
+    PLACE_FIRST = 64,    /* places of the first table */
+    WALK_COUNT_MAX = 16, /* for more ids at once, all places are readied without a look */
+};
+
+static uint64_t load_be(const uint8_t *bytes, int count)
+{
+    uint64_t number = 0;
+    for (int i = 0; i < count; i++)
+        number = number << 8 | bytes[i];
+    return number;
+}
+
+static void store_be(uint8_t *bytes, int count, uint64_t number)
+{
+    for (int i = count; i--; number >>= 8)
+        bytes[i] = (uint8_t)number;
+}
+
+pecs_id identity_make(uint64_t nonce, pecs_entity entity)
+{
+    pecs_id id;
+    store_be(id.bytes, 6, nonce >> 12);
+    store_be(id.bytes + 6, 2, 0x8000 | (nonce & 0xfff));
+    store_be(id.bytes + 8, 4, 0x80000000u | entity.generation);
+    store_be(id.bytes + 12, 4, entity.index);
+    return id;
+}
+
+bool identity_parse(pecs_id id, uint64_t *ret_nonce, pecs_entity *ret_entity)
+{
+    if (id.bytes[6] >> 4 != 8 || id.bytes[8] >> 6 != 2)
+        return false;
+    *ret_nonce = load_be(id.bytes, 6) << 12 | (load_be(id.bytes + 6, 2) & 0xfff);
+    *ret_entity = (pecs_entity){ (uint32_t)load_be(id.bytes + 12, 4), (uint32_t)load_be(id.bytes + 8, 4) & 0x3fffffff };
+    return true;
+}
+
+pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
+{
+    return identity_make(state->sessions->nonces[record->session], entity);
+}
+
+/* False: no entity of the state has an explicit id. */
+static bool has_explicit(const struct pecs_snapshot *state)
+{
+    return state->id_hints.saved_count || state->id_hints.place_count;
+}
+
+const pecs_id *identity_explicit(const struct pecs_snapshot *state, const struct record *record)
+{
+    if (!has_explicit(state))
+        return NULL;
+    const struct table *table = state_table(state, record->table);
+    const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
+    return column == NO_COLUMN ? NULL : (const pecs_id *)(const void *)table_value(table, column, record->row);
+}
+
+static bool is_same(const pecs_id *a, const pecs_id *b)
+{
+    return memcmp(a, b, sizeof(*a)) == 0;
+}
+
+/* The living entity of an index, if it has this explicit id. */
+static bool hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id, pecs_entity *ret_entity)
+{
+    if (index >= state_slot_count(state))
+        return false;
+    const struct record *record = state_record(state, index);
+    const pecs_id *explicit_id = record->table == NO_TABLE ? NULL : identity_explicit(state, record);
+    *ret_entity = (pecs_entity){ index, record->generation };
+    return explicit_id && is_same(explicit_id, id);
+}
+
+static const struct table *places_of(const struct pecs_snapshot *state)
+{
+    return (const struct table *)state->id_hints.places.root.node;
+}
+
+static uint32_t place_at(const struct table *places, uint64_t place)
+{
+    uint32_t index;
+    memcpy(&index, table_value(places, 0, place), sizeof(index));
+    return index;
+}
+
+static bool find_in_places(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+{
+    const struct table *places = places_of(state);
+    if (!places)
+        return false;
+    const uint64_t mask = places->row_count - 1;
+    for (uint64_t place = hash64(id, sizeof(*id)) & mask;; place = (place + 1) & mask) {
+        const uint32_t index = place_at(places, place);
+        if (index == NO_INDEX)
+            return false;
+        if (hint_counts(state, index, id, ret_entity))
+            return true;
+    }
+}
+
+static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+{
+    uint64_t low = 0, high = state->id_hints.saved_count;
+    while (low < high) {
+        const uint64_t middle = low + (high - low) / 2;
+        const struct id_entry *entry = &state->id_hints.saved[middle];
+        const int order = memcmp(id, &entry->id, sizeof(*id));
+        if (order == 0)
+            return hint_counts(state, le32_load(entry->index), id, ret_entity);
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return false;
+}
+
+bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
+{
+    uint64_t nonce;
+    if (!identity_parse(id, &nonce, ret_entity))
+        return false;
+    const struct record *record = state_find(state, *ret_entity);
+    return record && state->sessions->nonces[record->session] == nonce && !identity_explicit(state, record);
+}
+
+bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
+{
+    return identity_find_by_birth(state, id, ret_entity) ||
+           (has_explicit(state) && (find_in_places(state, &id, ret_entity) || find_in_saved(state, &id, ret_entity)));
+}
+
+/* The slot of a place whose chunk has passed the gate. */
+static uint32_t *owned_place(struct table *places, uint64_t place)
+{
+    return (uint32_t *)(void *)table_owned_value(places, 0, place);
+}
+
+/* Where the index of an id goes: where it is, or the first free place from its home on. */
+static uint64_t place_for(const struct table *places, const pecs_id *id, uint32_t index)
+{
+    const uint64_t mask = places->row_count - 1;
+    uint64_t place = hash64(id, sizeof(*id)) & mask;
+    for (;; place = (place + 1) & mask) {
+        const uint32_t at = place_at(places, place);
+        if (at == NO_INDEX || at == index)
+            return place;
+    }
+}
+
+static pecs_status own_places(struct gate *gate, struct table *places, uint64_t chunk)
+{
+    uint8_t *bytes;
+    return table_own_chunk(gate, places, 0, chunk, table_live_rows(places, chunk), &bytes);
+}
+
+/* A table of free places. NULL: out of memory. */
+static struct table *make_places(struct gate *gate, uint64_t count)
+{
+    struct archetype *archetype = archetype_create_plain(gate->pool, sizeof(uint32_t), PLACE_SHIFT);
+    struct table *places = archetype ? table_create(gate->pool, archetype) : NULL;
+    if (archetype)
+        node_release(gate->pool, &archetype->node);
+    for (uint64_t done = 0; places && done < count;) {
+        uint8_t *bytes;
+        const uint64_t rows = min_u64(count - done, (uint64_t)1 << PLACE_SHIFT);
+        if (table_own_chunk(gate, places, 0, done >> PLACE_SHIFT, rows, &bytes)) {
+            node_release(gate->pool, &places->node);
+            return NULL;
+        }
+        memset(bytes, 0xff, (size_t)rows * sizeof(uint32_t)); /* NO_INDEX */
+        done += rows;
+        places->row_count = done;
+    }
+    return places;
+}
+
+/* Makes places with room for `count` more than those that count now. */
+static pecs_status remake_places(struct gate *gate, struct pecs_snapshot *state, uint64_t count)
+{
+    const struct table *old = places_of(state);
+    uint64_t wanted = PLACE_FIRST, used = 0;
+    const uint64_t most = min_u64(old ? state->id_hints.place_count : 0, state_slot_count(state)) + count;
+    while (wanted < 2 * most)
+        wanted *= 2;
+    struct table *places = make_places(gate, wanted);
+    if (!places)
+        return PECS_E_MEMORY;
+    for (uint64_t place = 0; old && place < old->row_count; place++) {
+        const uint32_t index = place_at(old, place);
+        const struct record *record = index < state_slot_count(state) ? state_record(state, index) : NULL;
+        const pecs_id *id = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
+        if (!id)
+            continue;
+        uint32_t *at = owned_place(places, place_for(places, id, index));
+        used += *at == NO_INDEX;
+        *at = index;
+    }
+    if (old)
+        node_release(gate->pool, state->id_hints.places.root.node);
+    state->id_hints.places.root = (struct slot){ &places->node, NULL, gate->epoch, 0 };
+    state->id_hints.place_count = used;
+    return PECS_OK;
+}
+
+/* Readies the places from the home of an id on, up to the count-th free one: one of them will be its. */
+static pecs_status own_walk(struct gate *gate, struct table *places, const pecs_id *id, uint64_t count)
+{
+    const uint64_t mask = places->row_count - 1;
+    pecs_status status = PECS_OK;
+    for (uint64_t place = hash64(id, sizeof(*id)) & mask; !status && count; place = (place + 1) & mask) {
+        count -= place_at(places, place) == NO_INDEX;
+        status = own_places(gate, places, place >> PLACE_SHIFT);
+    }
+    return status;
+}
+
+pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count)
+{
+    struct table *places;
+    pecs_status status = PECS_OK;
+    if (!places_of(state) || 2 * (state->id_hints.place_count + count) > places_of(state)->row_count)
+        status = remake_places(gate, state, count);
+    if (!status)
+        status = state_own_only_table(gate, &state->id_hints.places, &places);
+    if (!status && count <= WALK_COUNT_MAX) {
+        for (uint64_t i = 0; !status && i < count; i++)
+            status = own_walk(gate, places, &ids[i], count);
+        return status;
+    }
+    for (uint64_t chunk = 0; !status && chunk < table_chunk_count(places); chunk++)
+        status = own_places(gate, places, chunk);
+    return status;
+}
+
+void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index)
+{
+    struct table *places = (struct table *)state->id_hints.places.root.node;
+    uint32_t *place = owned_place(places, place_for(places, &id, index));
+    state->id_hints.place_count += *place == NO_INDEX;
+    *place = index;
+}
+
+uint64_t identity_explicit_count(const struct pecs_snapshot *state)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; has_explicit(state) && i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        if (archetype_find(table->archetype, state->registry->id_component) != NO_COLUMN)
+            count += table->row_count;
+    }
+    return count;
+}
+
+static int compare_entries(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(pecs_id));
+}
+
+void identity_list(const struct pecs_snapshot *state, struct id_entry *entries)
+{
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
+        for (uint64_t row = 0; column != NO_COLUMN && row < table->row_count; row++) {
+            pecs_entity entity;
+            memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
+            memcpy(&entries[count].id, table_value(table, column, row), sizeof(pecs_id));
+            entries[count++].index = le32_make(entity.index);
+        }
+    }
+    if (count)
+        qsort(entries, (size_t)count, sizeof(*entries), compare_entries);
+}
+
+/* The view's side. */
+
+void pecs_id_format(pecs_id id, char ret_text[PECS_ID_TEXT_BYTES])
+{
+    static const char digits[] = "0123456789abcdef";
+    for (int i = 0; i < 16; i++) {
+        if (i == 4 || i == 6 || i == 8 || i == 10)
+            *ret_text++ = '-';
+        *ret_text++ = digits[id.bytes[i] >> 4];
+        *ret_text++ = digits[id.bytes[i] & 15];
+    }
+    *ret_text = 0;
+}
+
+static int digit_of(char character)
+{
+    if (character >= '0' && character <= '9')
+        return character - '0';
+    const char lower = (char)(character | 0x20);
+    return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
+pecs_status pecs_id_parse(const char *text, pecs_id *ret_id)
+{
+    pecs_id id;
+    if (!text || !ret_id)
+        return PECS_E_MISUSE;
+    for (int i = 0; i < 16; i++) {
+        if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
+            return PECS_E_MISUSE;
+        const int high = digit_of(text[0]), low = high < 0 ? -1 : digit_of(text[1]);
+        if (low < 0)
+            return PECS_E_MISUSE;
+        id.bytes[i] = (uint8_t)(high << 4 | low);
+        text += 2;
+    }
+    if (*text)
+        return PECS_E_MISUSE;
+    *ret_id = id;
+    return PECS_OK;
+}
+
+static pecs_id id_of(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
+{
+    const pecs_id *explicit_id = identity_explicit(state, record);
+    return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
+}
+
+pecs_status pecs_view_id(pecs_view view, pecs_entity entity, pecs_id *ret_id)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    const struct record *record = state_find(state, entity);
+    if (!record)
+        return PECS_E_DEAD;
+    *ret_id = id_of(state, entity, record);
+    return PECS_OK;
+}
+
+pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
+{
+    pecs_entity entity;
+    if (!identity_find(view_source(view)->state, id, &entity))
+        return PECS_E_ABSENT;
+    *ret_entity = entity;
+    return PECS_OK;
+}
+
+pecs_id_iter pecs_view_ids(pecs_view view)
+{
+    return (pecs_id_iter){ .state = { .source = view.source } };
+}
+
+bool pecs_id_iter_next(pecs_id_iter *iter)
+{
+    const struct view_source *source = iter->state.source;
+    const struct pecs_snapshot *state = source->state;
+    while (iter->state.next < state_slot_count(state)) {
+        const uint32_t index = (uint32_t)iter->state.next++;
+        const struct record *record = state_record(state, index);
+        if (record->table == NO_TABLE)
+            continue;
+        iter->entity = (pecs_entity){ index, record->generation };
+        iter->id = id_of(state, iter->entity, record);
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,126 @@
+/* Metadata. Lists are short and change rarely: a change copies the list. */
+#include "meta_list.h"
+
+#include "bytes.h"
+#include "state.h"
+
+static void metadata_destroy(struct pool *pool, struct node *node)
+{
+    pool_release(pool, node, ((struct metadata *)node)->size_bytes);
+}
+
+static const struct node_class metadata_class = { metadata_destroy, NULL };
+
+/* Bytes of an entry's value and key behind the list: both end in a zero. */
+static size_t entry_bytes(const struct pecs_meta *entry)
+{
+    return (size_t)align_up(entry->size_bytes + 1 + strlen(entry->key) + 1, 8);
+}
+
+struct metadata *metadata_create(struct pool *pool, const struct pecs_meta *entries, uint32_t count)
+{
+    size_t size = sizeof(struct metadata) + count * sizeof(*entries);
+    for (uint32_t i = 0; i < count; i++)
+        size += entry_bytes(&entries[i]);
+    struct metadata *metadata = pool_allocate_zeroed(pool, size);
+    if (!metadata)
+        return NULL;
+    node_init(&metadata->node, &metadata_class);
+    metadata->count = count;
+    metadata->size_bytes = size;
+    uint8_t *to = (uint8_t *)&metadata->entries[count];
+    for (uint32_t i = 0; i < count; i++) {
+        struct pecs_meta *entry = &metadata->entries[i];
+        *entry = entries[i];
+        entry->value = to;
+        if (entry->size_bytes)
+            memcpy(to, entries[i].value, entry->size_bytes);
+        char *key = (char *)to + entry->size_bytes + 1;
+        memcpy(key, entries[i].key, strlen(entries[i].key) + 1);
+        entry->key = key;
+        to += entry_bytes(&entries[i]);
+    }
+    return metadata;
+}
+
+uint32_t metadata_find(const struct metadata *metadata, const char *key, bool *ret_found)
+{
+    uint32_t low = 0, high = metadata ? metadata->count : 0;
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        const int order = strcmp(key, metadata->entries[middle].key);
+        if (order == 0) {
+            *ret_found = true;
+            return middle;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    *ret_found = false;
+    return low;
+}
+
+pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const struct pecs_meta *entry,
+                            uint64_t max_bytes)
+{
+    bool is_there;
+    const uint32_t place = metadata_find(*metadata, entry->key, &is_there);
+    const uint32_t count = *metadata ? (*metadata)->count : 0;
+    if (!is_there && !entry->value)
+        return PECS_OK;
+    struct pecs_meta *entries = pool_allocate(pool, (count + 1) * sizeof(*entries));
+    if (!entries)
+        return PECS_E_MEMORY;
+    uint32_t changed = 0;
+    uint64_t total = 0;
+    for (uint32_t i = 0; i <= count; i++) {
+        if (i == place && entry->value)
+            entries[changed++] = *entry;
+        if (i < count && !(i == place && is_there))
+            entries[changed++] = (*metadata)->entries[i];
+    }
+    for (uint32_t i = 0; i < changed; i++)
+        total += align_up(META_ENTRY_BYTES + entries[i].size_bytes + strlen(entries[i].key), 8);
+    struct metadata *made = total <= max_bytes ? metadata_create(pool, entries, changed) : NULL;
+    pool_release(pool, entries, (count + 1) * sizeof(*entries));
+    if (!made)
+        return total <= max_bytes ? PECS_E_MEMORY : PECS_E_LIMIT;
+    if (*metadata)
+        node_release(pool, &(*metadata)->node);
+    *metadata = made;
+    return PECS_OK;
+}
+
+/* The view's side. */
+
+static const struct metadata *metadata_of(pecs_view view)
+{
+    return view_source(view)->state->metadata;
+}
+
+size_t pecs_view_meta_count(pecs_view view)
+{
+    const struct metadata *metadata = metadata_of(view);
+    return metadata ? metadata->count : 0;
+}
+
+bool pecs_view_meta_at(pecs_view view, size_t place, pecs_meta *ret_meta)
+{
+    if (place >= pecs_view_meta_count(view))
+        return false;
+    *ret_meta = metadata_of(view)->entries[place];
+    return true;
+}
+
+pecs_status pecs_view_meta(pecs_view view, const char *key, pecs_meta *ret_meta)
+{
+    if (!key || !ret_meta)
+        return PECS_E_MISUSE;
+    bool is_there;
+    const uint32_t place = metadata_find(metadata_of(view), key, &is_there);
+    if (is_there)
+        *ret_meta = metadata_of(view)->entries[place];
+    return is_there ? PECS_OK : PECS_E_ABSENT;
+}

@@ -1,0 +1,97 @@
+/* Reading what a state is made of: types, sets of components, tables. */
+#include "state.h"
+
+#include <pecs/reflect.h>
+
+static const struct pecs_snapshot *state_of(pecs_view view)
+{
+    return view_source(view)->state;
+}
+
+size_t pecs_view_type_count(pecs_view view)
+{
+    return state_component_count(state_of(view));
+}
+
+const pecs_type *pecs_view_type(pecs_view view, pecs_component component)
+{
+    return component < pecs_view_type_count(view) ? state_component(state_of(view), component)->type : NULL;
+}
+
+pecs_id pecs_view_type_id(pecs_view view, pecs_component component)
+{
+    return component < pecs_view_type_count(view) ? state_component(state_of(view), component)->id : (pecs_id){ { 0 } };
+}
+
+pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component *ret_component)
+{
+    if (!name || !ret_component)
+        return PECS_E_MISUSE;
+    const uint32_t count = state_component_count(state_of(view));
+    for (pecs_component i = 0; i < count; i++) {
+        if (strcmp(state_component(state_of(view), i)->type->name, name) == 0) {
+            *ret_component = i;
+            return PECS_OK;
+        }
+    }
+    return PECS_E_ABSENT;
+}
+
+pecs_status pecs_view_component_by_id(pecs_view view, pecs_id type_id, pecs_component *ret_component)
+{
+    const struct pecs_snapshot *state = state_of(view);
+    if (!ret_component)
+        return PECS_E_MISUSE;
+    if (!registry_find(state->registry, type_id, ret_component))
+        return PECS_OK;
+    uint32_t low = state->registry->type_count, high = state_component_count(state);
+    while (low < high) {
+        const uint32_t middle = (low + high) / 2;
+        const int order = memcmp(&type_id, &state_component(state, middle)->id, sizeof(type_id));
+        if (order == 0) {
+            *ret_component = middle;
+            return PECS_OK;
+        }
+        if (order < 0)
+            high = middle;
+        else
+            low = middle + 1;
+    }
+    return PECS_E_ABSENT;
+}
+
+static const pecs_component *components_of(const struct table *table, size_t *ret_count)
+{
+    *ret_count = table->archetype->component_count;
+    return table->archetype->components;
+}
+
+const pecs_component *pecs_view_components(pecs_view view, pecs_entity entity, size_t *ret_count)
+{
+    const struct record *record = state_find(state_of(view), entity);
+    *ret_count = 0;
+    return record ? components_of(state_table(state_of(view), record->table), ret_count) : NULL;
+}
+
+const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count)
+{
+    const uint32_t table = state_of(view)->singleton_table;
+    *ret_count = 0;
+    return table == NO_TABLE ? NULL : components_of(state_table(state_of(view), table), ret_count);
+}
+
+bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_table)
+{
+    if (number >= state_of(view)->table_count)
+        return false;
+    const struct table *table = state_table(state_of(view), (uint32_t)number);
+    ret_table->components = components_of(table, &ret_table->component_count);
+    ret_table->row_count = table->row_count;
+    ret_table->is_singletons = table->archetype->is_singleton;
+    return true;
+}
+
+const char *pecs_kind_name(pecs_kind kind)
+{
+    return kind_name(kind);
+}

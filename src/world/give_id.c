@@ -1,0 +1,146 @@
+/*
+ * Giving explicit ids. An id is taken when a living entity has it, and also when it is the birth id of an entity that
+ * this world's session has yet to spawn: that one could not be told apart.
+ */
+#include "edit.h"
+#include "identity.h"
+
+#include <pecs/id.h>
+
+#include <stdlib.h>
+
+static bool is_zero(pecs_id id)
+{
+    static const pecs_id zero;
+    return memcmp(&id, &zero, sizeof(id)) == 0;
+}
+
+/* The session's id of a handle that is not used yet. */
+static bool is_of_the_future(struct pecs_world *world, pecs_id id)
+{
+    uint64_t nonce;
+    pecs_entity entity;
+    if (!identity_parse(id, &nonce, &entity) || nonce != edit_session_nonce(world))
+        return false;
+    return entity.index >= state_slot_count(world->state) ||
+           entity.generation > state_record(world->state, entity.index)->generation;
+}
+
+/* PECS_E_CONFLICT when it cannot be given to an entity that does not have it. */
+static pecs_status check_id(struct pecs_world *world, pecs_id id)
+{
+    pecs_entity other;
+    if (is_zero(id))
+        return PECS_E_MISUSE;
+    return identity_find(world->state, id, &other) || is_of_the_future(world, id) ? PECS_E_CONFLICT : PECS_OK;
+}
+
+/* The set of the entity's components, with or without the one that holds explicit ids, in the scratch set. */
+static uint32_t make_set(struct pecs_world *world, struct record at, bool is_explicit)
+{
+    const struct archetype *had = state_table(world->state, at.table)->archetype;
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < had->component_count; i++)
+        if (had->components[i] != world->registry->id_component)
+            edit_set_insert(world, &count, had->components[i]);
+    if (is_explicit)
+        edit_set_insert(world, &count, world->registry->id_component);
+    return count;
+}
+
+static pecs_status give(struct pecs_world *world, pecs_entity entity, struct record at, pecs_id id)
+{
+    const pecs_value value = { world->registry->id_component, sizeof(id), &id };
+    const bool had_one = identity_explicit(world->state, &at) != NULL;
+    pecs_status status = identity_reserve(&world->gate, world->state, &id, 1);
+    if (!status)
+        status = had_one ? edit_own_values(world, at, &value, 1)
+                         : edit_relocate(world, entity, at, make_set(world, at, true), false, &at);
+    if (status)
+        return status;
+    edit_fill_rows(world, at.table, at.row, 1, &value);
+    identity_note(world->state, id, entity.index);
+    return PECS_OK;
+}
+
+pecs_status pecs_world_set_id(pecs_world *world, pecs_entity entity, pecs_id id)
+{
+    if (!world)
+        return PECS_E_MISUSE;
+    const struct record *record = state_find(world->state, entity);
+    if (!record)
+        return PECS_E_DEAD;
+    struct record at = *record;
+    const pecs_id birth = identity_of_birth(world->state, entity, record);
+    const pecs_id *present = identity_explicit(world->state, record);
+    if (memcmp(present ? present : &birth, &id, sizeof(id)) == 0)
+        return PECS_OK;
+    pecs_status status = check_id(world, id);
+    if (!status)
+        status = edit_begin(world);
+    if (status)
+        return status;
+    return memcmp(&birth, &id, sizeof(id)) == 0
+               ? edit_relocate(world, entity, at, make_set(world, at, false), false, &at)
+               : give(world, entity, at, id);
+}
+
+pecs_status pecs_world_remap_id(pecs_world *world, pecs_id from, pecs_id to)
+{
+    pecs_entity entity;
+    if (!world)
+        return PECS_E_MISUSE;
+    return identity_find(world->state, from, &entity) ? pecs_world_set_id(world, entity, to) : PECS_E_ABSENT;
+}
+
+static int compare_ids(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(pecs_id));
+}
+
+/* PECS_E_CONFLICT when one is taken or there twice. */
+static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_t count)
+{
+    struct pool *pool = world->registry->pool;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < count; i++)
+        status = check_id(world, ids[i]);
+    if (status || count < 2)
+        return status;
+    pecs_id *sorted = pool_allocate(pool, count * sizeof(*sorted));
+    if (!sorted)
+        return PECS_E_MEMORY;
+    memcpy(sorted, ids, count * sizeof(*sorted));
+    qsort(sorted, count, sizeof(*sorted), compare_ids);
+    for (size_t i = 1; !status && i < count; i++)
+        status = compare_ids(&sorted[i - 1], &sorted[i]) == 0 ? PECS_E_CONFLICT : PECS_OK;
+    pool_release(pool, sorted, count * sizeof(*sorted));
+    return status;
+}
+
+pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+                                      size_t value_count, pecs_entity *ret_entities)
+{
+    if (!world || (row_count && !ids))
+        return PECS_E_MISUSE;
+    if (row_count > ROW_COUNT_MAX)
+        return PECS_E_LIMIT;
+    pecs_status status = check_ids(world, ids, row_count);
+    if (!status)
+        status = edit_begin(world);
+    if (status || !row_count)
+        return status;
+    struct pool *pool = world->registry->pool;
+    pecs_entity *entities = pool_allocate(pool, row_count * sizeof(*entities));
+    if (!entities)
+        return PECS_E_MEMORY;
+    status = identity_reserve(&world->gate, world->state, ids, row_count);
+    if (!status)
+        status = edit_spawn(world, row_count, ids, values, value_count, entities);
+    for (size_t i = 0; !status && i < row_count; i++)
+        identity_note(world->state, ids[i], entities[i].index);
+    if (!status && ret_entities)
+        memcpy(ret_entities, entities, row_count * sizeof(*entities));
+    pool_release(pool, entities, row_count * sizeof(*entities));
+    return status;
+}
