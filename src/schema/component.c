@@ -424,3 +424,44 @@ void component_copy_masked(const struct component *component, void *to, const vo
     for (size_t i = 0; i < component->padding.count; i++)
         memset((uint8_t *)to + component->padding.spans[i].offset, 0, component->padding.spans[i].size);
 }
+
+static bool name_is_same(const char *a, const char *b)
+{
+    return a == b || (a && b && strcmp(a, b) == 0);
+}
+
+static bool field_is_same(const pecs_field *a, const pecs_field *b)
+{
+    if (a->kind != b->kind || a->offset != b->offset || a->size != b->size || a->count != b->count ||
+        a->columns != b->columns || a->enum_count != b->enum_count || !name_is_same(a->name, b->name))
+        return false;
+    for (uint32_t i = 0; a->kind == PECS_ENUM && i < a->enum_count; i++)
+        if (!name_is_same(a->enum_names[i], b->enum_names[i]))
+            return false;
+    return a->kind != PECS_STRUCT || component_layout_is_same(a->nested, b->nested);
+}
+
+bool component_layout_is_same(const pecs_type *a, const pecs_type *b)
+{
+    if (a == b)
+        return true;
+    if (a->size != b->size || a->align != b->align || a->field_count != b->field_count)
+        return false;
+    for (uint32_t i = 0; i < a->field_count; i++)
+        if (!field_is_same(&a->fields[i], &b->fields[i]))
+            return false;
+    return true;
+}
+
+bool component_values_are_equal(const struct component *component, const void *a, const void *b)
+{
+    const uint8_t *x = a, *y = b;
+    uint32_t from = 0;
+    for (size_t i = 0; i < component->padding.count; i++) {
+        const struct byte_span *span = &component->padding.spans[i];
+        if (memcmp(x + from, y + from, span->offset - from) != 0)
+            return false;
+        from = span->offset + span->size;
+    }
+    return memcmp(x + from, y + from, component->size - from) == 0;
+}

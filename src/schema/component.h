@@ -46,6 +46,12 @@ const char *kind_name(pecs_kind kind); /* "f32"; NULL when there is no such kind
 /* 1 to 255 bytes of UTF-8 without control characters: of types, fields and enum values, in programs and files. */
 bool component_name_is_valid(const char *name, size_t size_bytes);
 
+/* The same fields at the same places, with the same names: values of one are values of the other. */
+bool component_layout_is_same(const pecs_type *a, const pecs_type *b);
+
+/* Two values are equal but for their padding. */
+bool component_values_are_equal(const struct component *component, const void *a, const void *b);
+
 /* Copies a value with its padding zeroed. */
 void component_copy_masked(const struct component *component, void *to, const void *from);
 

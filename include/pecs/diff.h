@@ -1,0 +1,45 @@
+/*
+ * Diff: what is different between two views, entity by entity. Entities are matched by their stable ids, component types by
+ * their type ids, so the views may be of two registries, two files or two moments of one world. Arrays that both share
+ * are not looked at: the difference of a world and a snapshot taken from it costs what was written since.
+ */
+#ifndef PECS_DIFF_H
+#define PECS_DIFF_H
+
+#include <pecs/id.h>
+#include <pecs/reflect.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef enum pecs_change_kind {
+    PECS_ENTITY_ADDED,      /* only in `to`; its components are not told one by one */
+    PECS_ENTITY_REMOVED,    /* only in `from` */
+    PECS_COMPONENT_ADDED,   /* in both, with the component only in `to` */
+    PECS_COMPONENT_REMOVED, /* in both, with the component only in `from` */
+    PECS_COMPONENT_CHANGED  /* in both, with two values, or two layouts of the type */
+} pecs_change_kind;
+
+/* One difference. All pointers live until the function that is given it returns. */
+typedef struct pecs_change {
+    pecs_change_kind kind;
+    pecs_id id;                                  /* of the entity; zero: the world itself (singletons) */
+    pecs_entity before, after;                   /* its handles in `from` and `to`; none where it is not */
+    pecs_component from_component, to_component; /* the type's numbers in the views; UINT32_MAX where it is not */
+    const void *old_value, *new_value;           /* NULL where there is none, and for tags */
+} pecs_change;
+
+/* Called for each difference; false ends the diff with PECS_E_CANCELLED. It must edit neither world. */
+typedef bool (*pecs_change_function)(void *user, const pecs_change *change);
+
+/*
+ * Tells `each` every difference, in an order that depends on the two states alone. Padding never differs. Both views are
+ * read as any view; nothing is kept. PECS_E_CANCELLED, PECS_E_MEMORY, PECS_E_MISUSE.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

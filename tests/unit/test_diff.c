@@ -1,0 +1,275 @@
+/* Diff: what is told, of worlds that share arrays and of files that share nothing. */
+#define _GNU_SOURCE
+#include "world_fixture.h"
+
+#include <pecs/diff.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+static pecs_registry *registry;
+static pecs_world *world;
+
+/* With ids of its own. */
+static pecs_world *make_stranger(void)
+{
+    pecs_world *stranger = NULL;
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &stranger, NULL), PECS_OK);
+    return stranger;
+}
+
+static void set_up(void)
+{
+    registry = counting_registry();
+    world = make_world(registry, NULL);
+}
+
+static void tear_down(void)
+{
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+}
+
+TestSuite(diff, .init = set_up, .fini = tear_down);
+
+/* What was told, counted by kind, and the last change. */
+struct told {
+    uint64_t counts[PECS_COMPONENT_CHANGED + 1], total;
+    pecs_change last;
+    float old_x, new_x;
+    uint64_t stop_after; /* 0: never */
+};
+
+static bool note(void *user, const pecs_change *change)
+{
+    struct told *told = user;
+    told->counts[change->kind]++;
+    told->last = *change;
+    if (change->from_component == POSITION && change->old_value)
+        told->old_x = ((const Position *)change->old_value)->x;
+    if (change->to_component == POSITION && change->new_value)
+        told->new_x = ((const Position *)change->new_value)->x;
+    return ++told->total != told->stop_after;
+}
+
+static struct told diff(pecs_view from, pecs_view to)
+{
+    struct told told = { .total = 0 };
+    cr_assert_eq(pecs_view_diff(from, to, note, &told), PECS_OK);
+    return told;
+}
+
+static pecs_view view(void)
+{
+    return pecs_world_view(world);
+}
+
+static pecs_entity spawn_x(float x)
+{
+    return spawn_position(world, x);
+}
+
+static void set_x(pecs_entity entity, float x)
+{
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1), PECS_OK);
+}
+
+static bool same_id(pecs_id a, pecs_id b)
+{
+    return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+static pecs_id id_of(pecs_entity entity)
+{
+    pecs_id id;
+    cr_assert_eq(pecs_view_id(view(), entity, &id), PECS_OK);
+    return id;
+}
+
+Test(diff, nothing_differs)
+{
+    cr_assert_eq(diff(view(), view()).total, 0);
+    spawn_x(1);
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(diff(view(), pecs_snapshot_view(snapshot)).total, 0);
+    cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
+    set_x((pecs_entity){ 0, 1 }, 1); /* copied, and the same */
+    cr_assert_eq(diff(pecs_snapshot_view(snapshot), view()).total, 0);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(diff, a_value_that_changed)
+{
+    const pecs_entity entity = spawn_x(1);
+    for (int i = 0; i < 10000; i++)
+        spawn_x(2);
+    pecs_snapshot *snapshot = take(world);
+    set_x(entity, 5);
+    const struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_CHANGED);
+    cr_assert_eq(told.old_x, 1);
+    cr_assert_eq(told.new_x, 5);
+    cr_assert(same(told.last.before, entity) && same(told.last.after, entity));
+    cr_assert(same_id(told.last.id, id_of(entity)));
+    cr_assert_eq(told.last.from_component, POSITION);
+    cr_assert_eq(told.last.to_component, POSITION);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(diff, entities_that_came_and_went)
+{
+    const pecs_entity a = spawn_x(1), b = spawn_x(2);
+    spawn_x(3);
+    pecs_snapshot *snapshot = take(world);
+    const pecs_id id_a = id_of(a);
+    cr_assert_eq(pecs_world_despawn(world, &a, 1), PECS_OK);
+    struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_ENTITY_REMOVED);
+    cr_assert(same_id(told.last.id, id_a));
+    cr_assert(same(told.last.before, a) && same(told.last.after, (pecs_entity){ 0, 0 }));
+    const pecs_entity again = spawn_x(1); /* in the same slot, another one */
+    cr_assert_eq(again.index, a.index);
+    told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 2);
+    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert(same(told.last.after, again));
+    cr_assert_not_null(pecs_get(view(), b, POSITION, Position));
+    pecs_snapshot_release(snapshot);
+}
+
+Test(diff, components_that_came_and_went)
+{
+    const pecs_entity a = spawn_x(1), b = spawn_x(2);
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(pecs_world_set(world, a, (pecs_value[]){ PECS_VALUE(TEAM, Team, 7) }, 1), PECS_OK);
+    struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert_eq(told.last.to_component, TEAM);
+    cr_assert_eq(told.last.from_component, UINT32_MAX);
+    cr_assert_null(told.last.old_value);
+    told = diff(view(), pecs_snapshot_view(snapshot));
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_REMOVED);
+    set_x(b, 3);
+    cr_assert_eq(diff(view(), pecs_snapshot_view(snapshot)).total, 2);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(diff, the_world_itself)
+{
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(pecs_world_set_singleton(world, TEAM, sizeof(Team), &(Team){ 3 }), PECS_OK);
+    struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert(same_id(told.last.id, (pecs_id){ { 0 } }));
+    pecs_snapshot *second = take(world);
+    cr_assert_eq(pecs_world_set_singleton(world, TEAM, sizeof(Team), &(Team){ 4 }), PECS_OK);
+    told = diff(pecs_snapshot_view(second), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_CHANGED);
+    pecs_snapshot_release(second);
+    pecs_snapshot_release(snapshot);
+}
+
+/* Two futures spawn into the same slot: the handles are the same, the entities are not. */
+Test(diff, the_same_handle_is_not_the_same_entity)
+{
+    pecs_snapshot *start = take(world);
+    const pecs_entity one = spawn_x(1);
+    pecs_snapshot *first = take(world);
+    cr_assert_eq(pecs_world_restore(world, start), PECS_OK);
+    const pecs_entity two = spawn_x(1);
+    cr_assert(same(one, two));
+    struct told told = diff(pecs_snapshot_view(first), view());
+    cr_assert_eq(told.total, 2);
+    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
+    pecs_snapshot_release(first);
+    pecs_snapshot_release(start);
+}
+
+/* An entity that has kept its id through a merge is found wherever it is. */
+Test(diff, explicit_ids_match)
+{
+    const pecs_entity entity = spawn_x(1);
+    const pecs_id id = id_of(entity);
+    pecs_world *other = make_stranger();
+    const pecs_value value = PECS_VALUE(POSITION, Position, 1, 0, 0);
+    pecs_entity filler, merged;
+    cr_assert_eq(pecs_world_spawn(other, 1, &value, 1, &filler), PECS_OK);
+    cr_assert_eq(pecs_world_spawn_with_ids(other, 1, &id, &value, 1, &merged), PECS_OK);
+    struct told told = diff(view(), pecs_world_view(other));
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_ENTITY_ADDED);
+    cr_assert(same(told.last.after, filler));
+    cr_assert_eq(pecs_world_set(other, merged, (pecs_value[]){ PECS_VALUE(POSITION, Position, 9, 0, 0) }, 1), PECS_OK);
+    told = diff(view(), pecs_world_view(other));
+    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(told.new_x, 9);
+    pecs_world_destroy(other);
+}
+
+/* Loaded twice, by programs that know the types and that do not: nothing is shared, nothing differs. */
+Test(diff, files)
+{
+    char path[] = "/tmp/pecs-diff-XXXXXX";
+    const int file = mkstemp(path);
+    cr_assert_geq(file, 0);
+    close(file);
+    for (int i = 0; i < 5000; i++)
+        spawn_x((float)i);
+    cr_assert_eq(pecs_world_set_singleton(world, TEAM, sizeof(Team), &(Team){ 3 }), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
+    pecs_registry *empty = make_registry(NULL, 0, counting_hooks);
+    pecs_snapshot *known, *unknown;
+    cr_assert_eq(pecs_snapshot_resume(registry, path, NULL, &known, NULL), PECS_OK);
+    cr_assert_eq(pecs_snapshot_load(empty, path, NULL, &unknown, NULL), PECS_OK);
+    cr_assert_eq(diff(pecs_snapshot_view(known), pecs_snapshot_view(unknown)).total, 0);
+    cr_assert_eq(diff(pecs_snapshot_view(unknown), view()).total, 0);
+    set_x((pecs_entity){ 4999, 1 }, -1);
+    cr_assert_eq(diff(pecs_snapshot_view(unknown), view()).counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(diff(view(), pecs_snapshot_view(known)).total, 1);
+    pecs_snapshot_release(known);
+    pecs_snapshot_release(unknown);
+    pecs_registry_destroy(empty);
+    unlink(path);
+}
+
+Test(diff, the_caller_may_stop_it)
+{
+    for (int i = 0; i < 10; i++)
+        spawn_x(1);
+    pecs_world *empty = make_stranger();
+    struct told told = { .stop_after = 3 };
+    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(empty), note, &told), PECS_E_CANCELLED);
+    cr_assert_eq(told.total, 3);
+    told = (struct told){ .stop_after = 4 };
+    cr_assert_eq(pecs_view_diff(pecs_world_view(empty), view(), note, &told), PECS_E_CANCELLED);
+    cr_assert_eq(told.total, 4);
+    cr_assert_eq(pecs_view_diff(view(), view(), NULL, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_view_diff((pecs_view){ NULL }, view(), note, &told), PECS_E_MISUSE);
+    pecs_world_destroy(empty);
+}
+
+Test(diff, memory_runs_out)
+{
+    spawn_x(1);
+    pecs_status status = PECS_E_MEMORY;
+    struct told told = { .total = 0 };
+    uint64_t nth = 1;
+    for (; status; nth++) {
+        counting.call_count = 0;
+        counting.fail_at = nth;
+        status = pecs_view_diff(view(), view(), note, &told);
+        cr_assert(!status || status == PECS_E_MEMORY);
+    }
+    counting.fail_at = 0;
+    cr_assert_geq(nth, 5);
+    cr_assert_eq(told.total, 0);
+}
