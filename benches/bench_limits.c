@@ -232,22 +232,127 @@ static bool sync_directory_of(const char *path)
     return ok;
 }
 
+/* Opens a temporary file beside `path`, with its space allocated. -1: it cannot. */
+static int open_temporary(const char *path, uint64_t size_bytes, char temporary[PATH_MAX])
+{
+    if (snprintf(temporary, PATH_MAX, "%s.tmp", path) >= PATH_MAX) {
+        errno = ENAMETOOLONG;
+        return -1;
+    }
+    const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (descriptor >= 0 && fallocate(descriptor, 0, 0, (off_t)size_bytes) && errno != EOPNOTSUPP) {
+        close(descriptor);
+        return -1;
+    }
+    return descriptor;
+}
+
 bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char *path, bool durable)
 {
     char temporary[PATH_MAX];
-    if (snprintf(temporary, sizeof(temporary), "%s.tmp", path) >= (int)sizeof(temporary)) {
-        errno = ENAMETOOLONG;
-        return false;
-    }
-    const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    const int descriptor = open_temporary(path, layout->size_bytes, temporary);
     if (descriptor < 0)
         return false;
-    bool ok = fallocate(descriptor, 0, 0, (off_t)layout->size_bytes) == 0 || errno == EOPNOTSUPP;
-    ok = ok && write_all(descriptor, block, layout->size_bytes);
+    bool ok = write_all(descriptor, block, layout->size_bytes);
     ok = ok && (!durable || fsync(descriptor) == 0);
     ok = close(descriptor) == 0 && ok;
     ok = ok && rename(temporary, path) == 0;
     return ok && (!durable || sync_directory_of(path));
+}
+
+/* Through a buffer of one write: the padding is masked while the values are copied. */
+static bool write_masked(int descriptor, const uint8_t *values, uint64_t row_count)
+{
+    uint64_t *buffer = malloc(WRITE_BYTES);
+    const uint64_t mask = 0xffffffff000000ff; /* of a little-endian {u8, 3 bytes of padding, u32} */
+    bool ok = buffer != NULL;
+    for (uint64_t row = 0; ok && row < row_count;) {
+        const uint64_t rows = row_count - row < WRITE_BYTES / 8 ? row_count - row : WRITE_BYTES / 8;
+        memcpy(buffer, values + row * 8, rows * 8);
+        for (uint64_t i = 0; i < rows; i++)
+            buffer[i] &= mask;
+        ok = write_all(descriptor, (const uint8_t *)buffer, rows * 8);
+        row += rows;
+    }
+    free(buffer);
+    return ok;
+}
+
+bool limit_save_padded(const struct limit_padded *rows, const char *path)
+{
+    char temporary[PATH_MAX];
+    const int descriptor = open_temporary(path, rows->row_count * 32, temporary);
+    if (descriptor < 0)
+        return false;
+    bool ok = write_all(descriptor, rows->handles, rows->row_count * 8) &&
+              write_masked(descriptor, rows->values, rows->row_count) &&
+              write_all(descriptor, rows->index, rows->row_count * 16);
+    ok = close(descriptor) == 0 && ok;
+    return ok && rename(temporary, path) == 0;
+}
+
+bool limit_read_ends(const char *path)
+{
+    uint8_t header[64], footer[64];
+    struct stat info;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    bool ok = fstat(descriptor, &info) == 0 && info.st_size >= 128 &&
+              pread(descriptor, header, sizeof(header), 0) == sizeof(header) &&
+              pread(descriptor, footer, sizeof(footer), info.st_size - 64) == sizeof(footer);
+    uint64_t offset = 0, size = 0;
+    if (ok) {
+        memcpy(&offset, footer + 16, sizeof(offset));
+        memcpy(&size, footer + 24, sizeof(size));
+    }
+    uint8_t *commit = ok && size < (uint64_t)info.st_size ? malloc(size) : NULL;
+    ok = commit && pread(descriptor, commit, size, (off_t)offset) == (ssize_t)size;
+    free(commit);
+    close(descriptor);
+    return ok;
+}
+
+static uint64_t swap_bytes(uint64_t number)
+{
+    return __builtin_bswap64(number);
+}
+
+bool limit_id_of(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, w1_entity entity,
+                 struct limit_id *ret_id)
+{
+    const struct w1_record *record = (const struct w1_record *)(block + layout->index) + entity.index;
+    if (entity.index >= layout->entity_count || record->generation != entity.generation ||
+        record->table >= W1_TABLE_COUNT)
+        return false;
+    const uint64_t nonce = nonces[record->session];
+    const uint64_t high = swap_bytes((nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff));
+    const uint64_t low = swap_bytes((uint64_t)(0x80000000u | entity.generation) << 32 | entity.index);
+    memcpy(ret_id->bytes, &high, 8);
+    memcpy(ret_id->bytes + 8, &low, 8);
+    return true;
+}
+
+bool limit_find(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, struct limit_id id,
+                w1_entity *ret_entity)
+{
+    uint64_t high, low;
+    memcpy(&high, id.bytes, 8);
+    memcpy(&low, id.bytes + 8, 8);
+    high = swap_bytes(high);
+    low = swap_bytes(low);
+    const uint32_t index = (uint32_t)low, generation = (uint32_t)(low >> 32) & 0x3fffffff;
+    if ((high >> 12 & 15) != 8 || low >> 62 != 2 || index >= layout->entity_count)
+        return false;
+    const struct w1_record *record = (const struct w1_record *)(block + layout->index) + index;
+    *ret_entity = (w1_entity){ index, generation };
+    return record->generation == generation && record->table < W1_TABLE_COUNT &&
+           nonces[record->session] == ((high >> 16) << 12 | (high & 0xfff));
+}
+
+bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes)
+{
+    return memcmp(a, b, size_bytes) == 0;
 }
 
 /* xxHash's dispatched code leaves the vector registers' upper halves in use, which makes all later SSE code slow. */

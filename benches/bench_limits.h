@@ -42,6 +42,31 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
 bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash);
 uint64_t limit_hash(const uint8_t *block, size_t size_bytes);
 
+/* Open, fstat, and read by hand what tells of a PECS file: its first and last 64 bytes, and the bytes these point to. */
+bool limit_read_ends(const char *path);
+
+/* The id of an entity and the entity of an id, by hand: a look at the record, and bytes put in order. */
+struct limit_id {
+    uint8_t bytes[16];
+};
+bool limit_id_of(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, w1_entity entity,
+                 struct limit_id *ret_id);
+bool limit_find(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, struct limit_id id,
+                w1_entity *ret_entity);
+
+/* Every array of two blocks has the same bytes. */
+bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes);
+
+/*
+ * Rows of {u8, 3 bytes of padding, u32} with handles and index, each an array: written with the padding masked, and
+ * renamed.
+ */
+struct limit_padded {
+    const uint8_t *handles, *values, *index;
+    uint64_t row_count;
+};
+bool limit_save_padded(const struct limit_padded *rows, const char *path);
+
 /* memcpy of every array into fresh huge pages, which the caller frees. */
 bool limit_copy(const struct w1_layout *layout, const uint8_t *block, uint8_t **ret_copy);
 

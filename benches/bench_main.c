@@ -35,6 +35,11 @@ static const struct discipline {
     { "snapshot", bench_run_snapshot },
     { "snapshot_update", bench_run_snapshot_update },
     { "snapshot_set", bench_run_snapshot_set },
+    { "id_of", bench_run_id_of },
+    { "find", bench_run_find },
+    { "diff", bench_run_diff },
+    { "info", bench_run_info },
+    { "save_padded", bench_run_save_padded },
     { "w2_save", bench_run_w2_save },
     { "w2_resume", bench_run_w2_resume },
     { "w2_load", bench_run_w2_load },
@@ -146,8 +151,9 @@ static bool begin(struct bench *bench, const char *parent)
 
 static void end(struct bench *bench)
 {
-    static const char *const names[] = { "w1.pecs",  "w1.raw",       "w1-small.pecs", "save.pecs",
-                                         "save.raw", "save.raw.tmp", "w2.pecs",       "memory.pecs" };
+    static const char *const names[] = { "w1.pecs",     "w1.raw",       "w1-small.pecs", "save.pecs",
+                                         "save.raw",    "save.raw.tmp", "w2.pecs",       "memory.pecs",
+                                         "padded.pecs", "padded.raw",   "padded.raw.tmp" };
     bench_world_drop(bench);
     pecs_query_destroy(bench->positions);
     pecs_query_destroy(bench->moving);

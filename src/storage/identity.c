@@ -24,54 +24,8 @@ enum {
     WALK_COUNT_MAX = 16, /* for more ids at once, all places are readied without a look */
 };
 
-static uint64_t load_be(const uint8_t *bytes, int count)
+const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record)
 {
-    uint64_t number = 0;
-    for (int i = 0; i < count; i++)
-        number = number << 8 | bytes[i];
-    return number;
-}
-
-static void store_be(uint8_t *bytes, int count, uint64_t number)
-{
-    for (int i = count; i--; number >>= 8)
-        bytes[i] = (uint8_t)number;
-}
-
-pecs_id identity_make(uint64_t nonce, pecs_entity entity)
-{
-    pecs_id id;
-    store_be(id.bytes, 6, nonce >> 12);
-    store_be(id.bytes + 6, 2, 0x8000 | (nonce & 0xfff));
-    store_be(id.bytes + 8, 4, 0x80000000u | entity.generation);
-    store_be(id.bytes + 12, 4, entity.index);
-    return id;
-}
-
-bool identity_parse(pecs_id id, uint64_t *ret_nonce, pecs_entity *ret_entity)
-{
-    if (id.bytes[6] >> 4 != 8 || id.bytes[8] >> 6 != 2)
-        return false;
-    *ret_nonce = load_be(id.bytes, 6) << 12 | (load_be(id.bytes + 6, 2) & 0xfff);
-    *ret_entity = (pecs_entity){ (uint32_t)load_be(id.bytes + 12, 4), (uint32_t)load_be(id.bytes + 8, 4) & 0x3fffffff };
-    return true;
-}
-
-pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
-{
-    return identity_make(state->sessions->nonces[record->session], entity);
-}
-
-/* False: no entity of the state has an explicit id. */
-static bool has_explicit(const struct pecs_snapshot *state)
-{
-    return state->id_hints.saved_count || state->id_hints.place_count;
-}
-
-const pecs_id *identity_explicit(const struct pecs_snapshot *state, const struct record *record)
-{
-    if (!has_explicit(state))
-        return NULL;
     const struct table *table = state_table(state, record->table);
     const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
     return column == NO_COLUMN ? NULL : (const pecs_id *)(const void *)table_value(table, column, record->row);
@@ -149,7 +103,8 @@ bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
     return identity_find_by_birth(state, id, ret_entity) ||
-           (has_explicit(state) && (find_in_places(state, &id, ret_entity) || find_in_saved(state, &id, ret_entity)));
+           (identity_has_explicit(state) &&
+            (find_in_places(state, &id, ret_entity) || find_in_saved(state, &id, ret_entity)));
 }
 
 /* The slot of a place whose chunk has passed the gate. */
@@ -266,7 +221,7 @@ void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index)
 uint64_t identity_explicit_count(const struct pecs_snapshot *state)
 {
     uint64_t count = 0;
-    for (uint32_t i = 0; has_explicit(state) && i < state->table_count; i++) {
+    for (uint32_t i = 0; identity_has_explicit(state) && i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         if (archetype_find(table->archetype, state->registry->id_component) != NO_COLUMN)
             count += table->row_count;
@@ -344,20 +299,55 @@ static pecs_id id_of(const struct pecs_snapshot *state, pecs_entity entity, cons
     return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
 }
 
+static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
+                             pecs_id *ret_id) __attribute__((noinline));
+
+static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
+                             pecs_id *ret_id)
+{
+    *ret_id = id_of(state, entity, record);
+    return PECS_OK;
+}
+
+/*
+ * Here and in find the common case stands alone: many such calls come in a row, each waits for its record, and the fewer
+ * instructions a call has, the more of them wait at one time.
+ */
 pecs_status pecs_view_id(pecs_view view, pecs_entity entity, pecs_id *ret_id)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     const struct record *record = state_find(state, entity);
     if (!record)
         return PECS_E_DEAD;
-    *ret_id = id_of(state, entity, record);
+    if (identity_has_explicit(state))
+        return id_of_any(state, entity, record, ret_id);
+    *ret_id = identity_of_birth(state, entity, record);
+    return PECS_OK;
+}
+
+static pecs_status find_any(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
+    __attribute__((noinline));
+
+static pecs_status find_any(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
+{
+    pecs_entity entity;
+    if (!identity_find(state, id, &entity))
+        return PECS_E_ABSENT;
+    *ret_entity = entity;
     return PECS_OK;
 }
 
 pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
 {
+    const struct pecs_snapshot *state = view_source(view)->state;
     pecs_entity entity;
-    if (!identity_find(view_source(view)->state, id, &entity))
+    uint64_t nonce;
+    if (identity_has_explicit(state))
+        return find_any(state, id, ret_entity);
+    if (!identity_parse(id, &nonce, &entity))
+        return PECS_E_ABSENT;
+    const struct record *record = state_find(state, entity);
+    if (!record || state->sessions->nonces[record->session] != nonce)
         return PECS_E_ABSENT;
     *ret_entity = entity;
     return PECS_OK;

@@ -11,15 +11,62 @@
 
 #include <pecs/id.h>
 
+static inline uint64_t identity_big_endian(uint64_t number)
+{
+#if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
+    return number;
+#else
+    return __builtin_bswap64(number);
+#endif
+}
+
+/* Ids are big-endian, so that their order as bytes is that of the text form. One instruction, where le64 is a dozen. */
+static inline uint64_t identity_load64(const uint8_t *bytes)
+{
+    uint64_t number;
+    memcpy(&number, bytes, sizeof(number));
+    return identity_big_endian(number);
+}
+static inline void identity_store64(uint8_t *bytes, uint64_t number)
+{
+    number = identity_big_endian(number);
+    memcpy(bytes, &number, sizeof(number));
+}
+
 /* nonce < 2^60, generation < 2^30 */
-pecs_id identity_make(uint64_t nonce, pecs_entity entity);
+static inline pecs_id identity_make(uint64_t nonce, pecs_entity entity)
+{
+    pecs_id id;
+    identity_store64(id.bytes, (nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff));
+    identity_store64(id.bytes + 8, (uint64_t)(0x80000000u | entity.generation) << 32 | entity.index);
+    return id;
+}
 /* What an id of that form is made of; false: it has another form. */
-bool identity_parse(pecs_id id, uint64_t *ret_nonce, pecs_entity *ret_entity);
+static inline bool identity_parse(pecs_id id, uint64_t *ret_nonce, pecs_entity *ret_entity)
+{
+    const uint64_t high = identity_load64(id.bytes), low = identity_load64(id.bytes + 8);
+    *ret_nonce = (high >> 16) << 12 | (high & 0xfff);
+    *ret_entity = (pecs_entity){ (uint32_t)low, (uint32_t)(low >> 32) & 0x3fffffff };
+    return (high >> 12 & 15) == 8 && low >> 62 == 2;
+}
 
 /* Of a living entity, whatever explicit id it has. */
-pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record);
+static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity,
+                                        const struct record *record)
+{
+    return identity_make(state->sessions->nonces[record->session], entity);
+}
+/* False: no entity of the state has an explicit id. */
+static inline bool identity_has_explicit(const struct pecs_snapshot *state)
+{
+    return state->id_hints.saved_count | state->id_hints.place_count;
+}
+const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record);
 /* The explicit id of a record's entity, or NULL. */
-const pecs_id *identity_explicit(const struct pecs_snapshot *state, const struct record *record);
+static inline const pecs_id *identity_explicit(const struct pecs_snapshot *state, const struct record *record)
+{
+    return identity_has_explicit(state) ? identity_explicit_slow(state, record) : NULL;
+}
 
 /* The living entity that was born with the id and answers to it. */
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
