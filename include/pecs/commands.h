@@ -16,7 +16,10 @@ extern "C" {
 
 typedef struct pecs_commands pecs_commands;
 
+/* Makes an empty buffer, which holds the registry. PECS_E_MISUSE, PECS_E_MEMORY. */
 PECS_API PECS_MUST_USE pecs_status pecs_commands_create(pecs_registry *registry, pecs_commands **ret_commands);
+
+/* Frees the buffer and forgets what is recorded; NULL is allowed. */
 PECS_API void pecs_commands_destroy(pecs_commands *commands);
 
 /*
