@@ -307,12 +307,20 @@ static pecs_status ready_source(struct pecs_world *world, struct record at)
     return status ? status : table_own_row(&world->gate, source, at.row, world->row);
 }
 
+pecs_status edit_ready_row(struct pecs_world *world, uint32_t table)
+{
+    struct table *target;
+    const pecs_status status = edit_own_table(world, table, &target);
+    if (status)
+        return status;
+    return target->row_count < ROW_COUNT_MAX ? table_reserve_append(&world->gate, target) : PECS_E_LIMIT;
+}
+
 pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)
 {
     pecs_status status = entity.generation ? edit_own_record(world, entity.index) : PECS_OK;
-    struct table *target;
-    if (!status && to != NO_TABLE && !(status = edit_own_table(world, to, &target)))
-        status = target->row_count < ROW_COUNT_MAX ? table_reserve_append(&world->gate, target) : PECS_E_LIMIT;
+    if (!status && to != NO_TABLE)
+        status = edit_ready_row(world, to);
     return status || at.table == NO_TABLE ? status : ready_source(world, at);
 }
 
@@ -379,6 +387,17 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
     return status;
 }
 
+/* A value, or zeros, where one row's is. */
+static void fill_value(uint8_t *to, const pecs_value *value)
+{
+    if (!value->data)
+        memset(to, 0, value->size_bytes);
+    else if (value->size_bytes <= 256)
+        copy_small(to, value->data, value->size_bytes);
+    else
+        memcpy(to, value->data, value->size_bytes);
+}
+
 /* A chunk at a time. */
 void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
                     const pecs_value *value)
@@ -387,6 +406,10 @@ void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t fi
     const uint32_t column = archetype_column(table->archetype, value->component);
     if (column == NO_COLUMN)
         return;
+    if (count == 1) { /* often the last one, which is at hand */
+        fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
+        return;
+    }
     const uint8_t *from = value->data;
     while (count) {
         const uint64_t room = table_chunk_rows(table) - (first & (table_chunk_rows(table) - 1));

@@ -73,6 +73,8 @@ void edit_drop_tables(struct pecs_world *world, uint32_t table_count);
 /* Readying. */
 pecs_status edit_own_table(struct pecs_world *world, uint32_t table, struct table **ret_table);
 pecs_status edit_own_record(struct pecs_world *world, uint32_t index);
+/* One row more in a table. */
+pecs_status edit_ready_row(struct pecs_world *world, uint32_t table);
 pecs_status edit_open_session(struct pecs_world *world);
 /* The nonce that this stretch's session has or will have. */
 uint64_t edit_session_nonce(struct pecs_world *world);

@@ -74,8 +74,8 @@ uint64_t pecs_world_copied_bytes(const pecs_world *world)
 static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
 {
     struct table *index;
-    pecs_status status = edit_plan_note(world, table, 0, row_count);
-    if (!status)
+    pecs_status status = row_count == 1 ? edit_ready_row(world, table) : edit_plan_note(world, table, 0, row_count);
+    if (!status && row_count > 1)
         status = edit_plan_ready(world);
     edit_plan_forget(world);
     if (!status)
@@ -139,13 +139,14 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
     }
     const uint64_t first = edit_table(world, table)->row_count;
     uint64_t done = 0;
-    for (; done < row_count && world->state->free_count; done++) {
+    for (; done < row_count && (world->state->free_count || row_count == 1); done++) {
         const pecs_entity entity = edit_take_slot(world);
         edit_append_row(world, table, entity);
         if (ret_entities)
             ret_entities[done] = entity;
     }
-    append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
+    if (done < row_count)
+        append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
     for (size_t i = 0; i < value_count; i++)
         edit_fill_rows(world, table, first, row_count, &values[i]);
     if (ids)
