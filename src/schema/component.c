@@ -363,6 +363,12 @@ static uint32_t list_end(const struct span_list *list)
     return list->count ? list->spans[list->count - 1].offset + list->spans[list->count - 1].size : 0;
 }
 
+/* All bytes from `offset` on, `size` of them, are the last of the list. */
+static bool list_covers(const struct span_list *list, uint32_t offset, uint32_t size)
+{
+    return list_end(list) == offset + size && list->spans[list->count - 1].offset <= offset;
+}
+
 /* Collects the bytes of all fields of one kind, of the type's value at `base`. */
 static pecs_status flatten(struct span_list *list, struct pool *pool, size_t *left, const pecs_type *type,
                            pecs_kind kind, uint32_t base)
@@ -378,6 +384,11 @@ static pecs_status flatten(struct span_list *list, struct pool *pool, size_t *le
             status = flatten(list, pool, left, field->nested, kind, element);
             if (list_end(list) <= element)
                 break; /* this struct has none, so its brothers have none */
+            if (!status && list_covers(list, element, field->nested->size)) {
+                /* this struct is nothing else, so its brothers are nothing else */
+                list->spans[list->count - 1].size += (field->count - 1 - k) * field->nested->size;
+                break;
+            }
         }
     }
     return status;

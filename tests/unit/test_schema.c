@@ -831,6 +831,30 @@ Test(component, large_arrays_of_plain_structs_have_no_spans, .timeout = 20)
     deinit_component(&component);
 }
 
+/* Nor are those of structs that are nothing but a span, of 2^24 elements nested eight deep; and the parts around count. */
+Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
+{
+    enum { DEPTH = 8, COUNT = 1 << 24 };
+    pecs_type levels[DEPTH];
+    pecs_field level_fields[DEPTH];
+    for (int i = 0; i < DEPTH; i++) {
+        level_fields[i] = i ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &levels[i - 1], NULL, 0 }
+                            : (pecs_field){ NULL, PECS_PADDING, 0, 1, 1, 0, NULL, NULL, 0 };
+        levels[i] = (pecs_type){ "Level", { { 0 } }, 1, 1, 1, 1, &level_fields[i] };
+    }
+    pecs_field outer_fields[] = { { "first", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
+                                  { "levels", PECS_STRUCT, 1, COUNT - 3, COUNT - 3, 0, &levels[DEPTH - 1], NULL, 0 },
+                                  { NULL, PECS_PADDING, COUNT - 2, 1, 1, 0, NULL, NULL, 0 },
+                                  { "last", PECS_U8, COUNT - 1, 1, 1, 0, NULL, NULL, 0 } };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields };
+    for (int i = 0; i < 100; i++) { /* walked, each takes more than a second */
+        struct component component = init_component(&outer);
+        assert_spans(&component.padding, (struct byte_span[]){ { 1, COUNT - 2 } }, 1);
+        assert_spans(&component.entities, NULL, 0);
+        deinit_component(&component);
+    }
+}
+
 Test(component, many_spans_are_all_there)
 {
     fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, 80000, 10000, 0, &part, NULL, 0 };
