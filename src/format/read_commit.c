@@ -2,6 +2,7 @@
  * The commit of a file: what its state is, but for where the values lie. `offset` walks through its sections, and each
  * checks that it fits what is left.
  */
+#include "bits.h"
 #include "catalog.h"
 #include "reader_parts.h"
 #include "typecode.h"
@@ -151,24 +152,25 @@ static pecs_status read_types(struct reader *reader, uint64_t *offset)
         node_release(reader->pool, &reader->state->unknown->node);
         reader->state->unknown = NULL;
     }
-    return PECS_OK;
+    reader->bits = pool_allocate(reader->pool, bits_words(state_component_count(reader->state)) * sizeof(uint64_t));
+    return reader->bits ? PECS_OK : fail_memory(reader->error);
 }
 
 /* The components of a table record, ascending, in `scratch`. */
 static pecs_status map_components(struct reader *reader, uint64_t offset, uint32_t number, uint32_t count)
 {
+    const size_t words = bits_words(state_component_count(reader->state));
     uint32_t last = 0;
+    memset(reader->bits, 0, words * sizeof(*reader->bits));
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t type = le32_at(reader, offset + sizeof(struct table_record) + i * sizeof(le32));
         if (type >= reader->type_count || (i && type <= last))
             return CORRUPT(reader, offset, "TABLE-3", "table %u: its types are not numbers of types, ascending",
                            number);
         last = type;
-        uint32_t place = i;
-        for (; place && reader->scratch[place - 1] > reader->components[type]; place--)
-            reader->scratch[place] = reader->scratch[place - 1];
-        reader->scratch[place] = reader->components[type];
+        bits_set(reader->bits, reader->components[type]);
     }
+    bits_list(reader->bits, words, reader->scratch);
     return PECS_OK;
 }
 

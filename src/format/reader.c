@@ -9,6 +9,7 @@
  * first wanted, and an inspection keeps only the part that was fetched last.
  */
 #include "agree.h"
+#include "bits.h"
 #include "builder.h"
 #include "hash.h"
 #include "reader_parts.h"
@@ -165,6 +166,7 @@ static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_
     status = read_file(reader);
     pool_release(reader->pool, reader->components, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     pool_release(reader->pool, reader->scratch, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));
+    pool_release(reader->pool, reader->bits, bits_words(state_component_count(reader->state)) * sizeof(uint64_t));
     if (!reader->image)
         pool_release(reader->pool, reader->bytes, reader->part_bytes);
     gate_deinit(&reader->gate);

@@ -33,7 +33,8 @@ struct reader {
     uint32_t type_count, table_count, segment_count;
     size_t span_limit;          /* of the unknown types together: what a file describes may not outgrow it by much */
     pecs_component *components; /* of each type number */
-    pecs_component *scratch;
+    pecs_component *scratch;    /* a set of them, ascending */
+    uint64_t *bits;             /* of all components of the state */
     uint64_t last_run_end;
     uint64_t id_count; /* entities with explicit ids */
     struct run id_run;

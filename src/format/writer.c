@@ -7,6 +7,7 @@
  */
 #include "writer.h"
 
+#include "bits.h"
 #include "builder.h"
 #include "error.h"
 #include "hash.h"
@@ -26,6 +27,7 @@ struct writer {
     uint32_t *numbers;          /* of each component: its type's number, FORMAT_NONE when no table has it */
     pecs_component *components; /* of each type number */
     uint32_t type_count;
+    uint64_t *bits;            /* of all type numbers */
     struct metadata *metadata; /* the state's, with what the registry tells of the program */
     struct id_entry *ids;      /* explicit ones, sorted */
     uint64_t id_count;
@@ -186,17 +188,14 @@ static void tell_application(struct writer *writer)
     }
 }
 
-/* The types of a table in the order of their numbers: a merge of few items, by insertion. */
+/* The types of a table in the order of their numbers. */
 static uint32_t order_types(const struct writer *writer, const struct archetype *archetype, uint32_t *numbers)
 {
-    for (uint32_t i = 0; i < archetype->component_count; i++) {
-        const uint32_t number = writer->numbers[archetype->components[i]];
-        uint32_t place = i;
-        for (; place && numbers[place - 1] > number; place--)
-            numbers[place] = numbers[place - 1];
-        numbers[place] = number;
-    }
-    return archetype->component_count;
+    const size_t words = bits_words(writer->type_count);
+    memset(writer->bits, 0, words * sizeof(*writer->bits));
+    for (uint32_t i = 0; i < archetype->component_count; i++)
+        bits_set(writer->bits, writer->numbers[archetype->components[i]]);
+    return bits_list(writer->bits, words, numbers);
 }
 
 static void write_types(struct writer *writer, struct builder *to)
@@ -536,12 +535,13 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
     writer.prologue.pool = writer.trailer.pool = writer.commit.pool = pool;
     writer.numbers = pool_allocate(pool, list_bytes);
     writer.components = pool_allocate(pool, list_bytes);
+    writer.bits = pool_allocate(pool, bits_words(count) * sizeof(*writer.bits));
     uint32_t *scratch = pool_allocate(pool, list_bytes);
     writer.spans = pool_allocate(pool, OS_SPAN_MAX * sizeof(*writer.spans));
     writer.buffer = pool_array_allocate(pool, FORMAT_PIECE, &buffer_source);
     uint32_t hash_source;
     writer.hash = pool_array_allocate(pool, sizeof(*writer.hash), &hash_source);
-    if (writer.numbers && writer.components && scratch && writer.spans && writer.buffer && writer.hash)
+    if (writer.numbers && writer.components && writer.bits && scratch && writer.spans && writer.buffer && writer.hash)
         write_file(&writer, scratch);
     else
         writer.status = fail_memory(error);
@@ -554,6 +554,7 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
         pool_array_release(pool, writer.buffer, FORMAT_PIECE, buffer_source);
     pool_release(pool, writer.spans, OS_SPAN_MAX * sizeof(*writer.spans));
     pool_release(pool, scratch, list_bytes);
+    pool_release(pool, writer.bits, bits_words(count) * sizeof(*writer.bits));
     pool_release(pool, writer.components, list_bytes);
     pool_release(pool, writer.numbers, list_bytes);
     builder_deinit(&writer.commit);

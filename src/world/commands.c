@@ -11,6 +11,7 @@
  * A provisional handle is {place among the batch's spawns, PROVISIONAL | batch}: no living entity has such a
  * generation.
  */
+#include "bits.h"
 #include "edit.h"
 
 #include <pecs/commands.h>
@@ -298,7 +299,7 @@ static pecs_status add_to_group(pecs_commands *commands, pecs_entity entity, uin
 
 static pecs_status ready_wanted(pecs_commands *commands, const struct pecs_world *world)
 {
-    const size_t words = state_component_count(world->state) / 64 + 1;
+    const size_t words = bits_words(state_component_count(world->state));
     if (words <= commands->wanted_words)
         return PECS_OK;
     struct pool *pool = commands->registry->pool;
@@ -331,11 +332,10 @@ static void want(pecs_commands *commands, const struct command *command, uint64_
     for (uint32_t i = 0; i < command->item_count; i++) {
         const uint8_t *bytes;
         const struct item item = next_item(commands, &place, &bytes);
-        const uint64_t bit = (uint64_t)1 << item.component % 64;
         if (command->operation == REMOVE)
-            commands->wanted[item.component / 64] &= ~bit;
+            bits_clear(commands->wanted, item.component);
         else
-            commands->wanted[item.component / 64] |= bit;
+            bits_set(commands->wanted, item.component);
     }
 }
 
@@ -347,7 +347,7 @@ static bool find_set(pecs_commands *commands, struct pecs_world *world, const st
     memset(commands->wanted, 0, words * sizeof(*commands->wanted));
     const struct archetype *had = group->from == NO_TABLE ? NULL : state_table(world->state, group->from)->archetype;
     for (uint32_t i = 0; had && i < had->component_count; i++)
-        commands->wanted[had->components[i] / 64] |= (uint64_t)1 << had->components[i] % 64;
+        bits_set(commands->wanted, had->components[i]);
     bool lives = true;
     for (uint64_t place = group->first; place != NO_COMMAND;) {
         const struct command command = command_at(commands, place);
@@ -359,10 +359,7 @@ static bool find_set(pecs_commands *commands, struct pecs_world *world, const st
             want(commands, &command, place);
         place = command.next;
     }
-    *ret_count = 0;
-    for (size_t word = 0; word < words; word++)
-        for (uint64_t bits = commands->wanted[word]; bits; bits &= bits - 1)
-            world->set[(*ret_count)++] = (pecs_component)(word * 64 + (size_t)__builtin_ctzll(bits));
+    *ret_count = bits_list(commands->wanted, words, world->set);
     return lives;
 }
 

@@ -1,0 +1,35 @@
+/* Sets of small numbers, a bit each: made in any order, listed ascending. */
+#ifndef PECS_BASE_BITS_H
+#define PECS_BASE_BITS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Words that numbers below `count` need. */
+static inline size_t bits_words(size_t count)
+{
+    return count / 64 + 1;
+}
+
+static inline void bits_set(uint64_t *words, uint32_t number)
+{
+    words[number / 64] |= (uint64_t)1 << number % 64;
+}
+
+static inline void bits_clear(uint64_t *words, uint32_t number)
+{
+    words[number / 64] &= ~((uint64_t)1 << number % 64);
+}
+
+/* The numbers of the set, ascending, and how many they are. */
+static inline uint32_t bits_list(const uint64_t *words, size_t word_count, uint32_t *ret_numbers)
+{
+    uint32_t count = 0;
+    for (size_t word = 0; word < word_count; word++)
+        for (uint64_t bits = words[word]; bits; bits &= bits - 1)
+            ret_numbers[count++] = (uint32_t)(word * 64 + (size_t)__builtin_ctzll(bits));
+    return count;
+}
+
+#endif
