@@ -339,22 +339,23 @@ static pecs_status check_type(const struct check *check, const pecs_type *type, 
     return check_fields(check, type, depth);
 }
 
-/* Appends a span that lies behind all others, joining it to the last one where they touch. */
-static pecs_status span_push(struct span_list *list, struct pool *pool, size_t *left, uint32_t offset, uint32_t size)
+/* Appends a span that lies behind all others, joining it to the last one where they touch and are alike. */
+static pecs_status span_push(struct span_list *list, struct pool *pool, size_t *left, struct value_span span)
 {
-    struct byte_span *last = list->count ? &list->spans[list->count - 1] : NULL;
-    if (last && last->offset + last->size == offset) {
-        last->size += size;
+    struct value_span *last = list->count ? &list->spans[list->count - 1] : NULL;
+    if (last && last->offset + last->size == span.offset && last->kind == span.kind && last->width == span.width &&
+        last->limit == span.limit) {
+        last->size += span.size;
         return PECS_OK;
     }
     if (!*left)
         return PECS_E_LIMIT;
     --*left;
     void *spans = list->spans;
-    if (!pool_reserve(pool, &spans, &list->capacity, list->count + 1, sizeof(struct byte_span)))
+    if (!pool_reserve(pool, &spans, &list->capacity, list->count + 1, sizeof(struct value_span)))
         return PECS_E_MEMORY;
     list->spans = spans;
-    list->spans[list->count++] = (struct byte_span){ offset, size };
+    list->spans[list->count++] = span;
     return PECS_OK;
 }
 
@@ -369,19 +370,53 @@ static bool list_covers(const struct span_list *list, uint32_t offset, uint32_t 
     return list_end(list) == offset + size && list->spans[list->count - 1].offset <= offset;
 }
 
-/* Collects the bytes of all fields of one kind, of the type's value at `base`. */
+static struct value_span span_of(const pecs_field *field, uint32_t offset)
+{
+    struct value_span span = { offset, field->size, field->kind, kind_size(field->kind), 0 };
+    if (field->kind == PECS_ENUM) {
+        span.width = field->size / field->count;
+        span.limit = field->enum_count;
+    } else if (field->kind == PECS_TEXT) {
+        span.width = field->columns ? field->columns : field->size; /* a row of a grid is a text */
+    }
+    return span;
+}
+
+static bool is_padding(const struct value_span *span)
+{
+    return span->kind == PECS_PADDING;
+}
+
+static bool is_special(const struct value_span *span)
+{
+    switch (span->kind) {
+    case PECS_BOOL:
+    case PECS_TEXT:
+    case PECS_ENTITY:
+        return true;
+    case PECS_ENUM:
+        return (uint64_t)span->limit < (uint64_t)1 << 8 * span->width; /* else every number is one */
+    default:
+        return false;
+    }
+}
+
+typedef bool belongs_function(const struct value_span *span);
+
+/* Collects the fields that belong, of the type's value at `base`. */
 static pecs_status flatten(struct span_list *list, struct pool *pool, size_t *left, const pecs_type *type,
-                           pecs_kind kind, uint32_t base)
+                           belongs_function *belongs, uint32_t base)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
         const uint32_t offset = base + field->offset;
-        if (field->kind == kind)
-            status = span_push(list, pool, left, offset, field->size);
+        const struct value_span span = span_of(field, offset);
+        if (belongs(&span))
+            status = span_push(list, pool, left, span);
         for (uint32_t k = 0; field->kind == PECS_STRUCT && !status && k < field->count; k++) {
             const uint32_t element = offset + k * field->nested->size;
-            status = flatten(list, pool, left, field->nested, kind, element);
+            status = flatten(list, pool, left, field->nested, belongs, element);
             if (list_end(list) <= element)
                 break; /* this struct has none, so its brothers have none */
             if (!status && list_covers(list, element, field->nested->size)) {
@@ -409,22 +444,24 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .size = type->size,
         .align = type->align,
     };
-    status = flatten(&component->padding, pool, span_limit, type, PECS_PADDING, 0);
+    status = flatten(&component->padding, pool, span_limit, type, is_padding, 0);
     if (!status)
-        status = flatten(&component->entities, pool, span_limit, type, PECS_ENTITY, 0);
+        status = flatten(&component->special, pool, span_limit, type, is_special, 0);
     if (status) {
         component_deinit(component, pool);
         return status == PECS_E_MEMORY
                    ? fail_memory(error)
-                   : fail(error, status, "%s: its padding and entities lie in too many places", type->name);
+                   : fail(error, status,
+                          "%s: its padding and its bools, enums, texts and entities lie in too many places",
+                          type->name);
     }
     return PECS_OK;
 }
 
 void component_deinit(struct component *component, struct pool *pool)
 {
-    pool_release(pool, component->padding.spans, component->padding.capacity * sizeof(struct byte_span));
-    pool_release(pool, component->entities.spans, component->entities.capacity * sizeof(struct byte_span));
+    pool_release(pool, component->padding.spans, component->padding.capacity * sizeof(struct value_span));
+    pool_release(pool, component->special.spans, component->special.capacity * sizeof(struct value_span));
 }
 
 void component_copy_masked(const struct component *component, void *to, const void *from)
@@ -469,7 +506,7 @@ bool component_values_are_equal(const struct component *component, const void *a
     const uint8_t *x = a, *y = b;
     uint32_t from = 0;
     for (size_t i = 0; i < component->padding.count; i++) {
-        const struct byte_span *span = &component->padding.spans[i];
+        const struct value_span *span = &component->padding.spans[i];
         if (memcmp(x + from, y + from, span->offset - from) != 0)
             return false;
         from = span->offset + span->size;

@@ -13,13 +13,19 @@ enum {
     NESTING_MAX = 8, /* structs within structs */
 };
 
-/* Bytes of a value, ascending, not touching one another. */
-struct byte_span {
+/*
+ * Bytes of a value that are of one kind: elements of `width` bytes, one after another. Those of a list are ascending; two
+ * that touch and are alike are one.
+ */
+struct value_span {
     uint32_t offset, size;
+    pecs_kind kind;
+    uint32_t width; /* of a text: with the zeros after it */
+    uint32_t limit; /* of an enum: the number of its values; else 0 */
 };
 
 struct span_list {
-    struct byte_span *spans; /* of the registry's pool */
+    struct value_span *spans; /* of the registry's pool */
     size_t count, capacity;
 };
 
@@ -27,8 +33,8 @@ struct component {
     const pecs_type *type;
     pecs_id id; /* given, or the name's hash */
     uint32_t size, align;
-    struct span_list padding;  /* nested structs and arrays flattened */
-    struct span_list entities; /* runs of pecs_entity */
+    struct span_list padding; /* nested structs and arrays flattened, here and below */
+    struct span_list special; /* what has bit patterns that mean nothing: bools, enums, texts; and entities */
 };
 
 /*

@@ -86,7 +86,7 @@ static uint64_t hash_value(const struct component *component, const uint8_t *val
         return hash64_seeded(value, component->size, seed);
     uint32_t from = 0;
     for (size_t i = 0; i < component->padding.count; i++) {
-        const struct byte_span *span = &component->padding.spans[i];
+        const struct value_span *span = &component->padding.spans[i];
         seed = hash64_seeded(value + from, span->offset - from, seed);
         from = span->offset + span->size;
     }

@@ -113,9 +113,9 @@ static bool is_usable(const pecs_commands *commands, pecs_entity entity)
 static bool fields_are_usable(const pecs_commands *commands, const pecs_value *value)
 {
     const struct component *component = registry_component(commands->registry, value->component);
-    for (size_t i = 0; value->data && i < component->entities.count; i++) {
-        const struct byte_span *span = &component->entities.spans[i];
-        for (uint32_t at = 0; at < span->size; at += sizeof(pecs_entity)) {
+    for (size_t i = 0; value->data && i < component->special.count; i++) {
+        const struct value_span *span = &component->special.spans[i];
+        for (uint32_t at = 0; span->kind == PECS_ENTITY && at < span->size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, (const uint8_t *)value->data + span->offset + at, sizeof(entity));
             if (!is_usable(commands, entity))
@@ -490,9 +490,9 @@ static void change_structure(pecs_commands *commands, struct pecs_world *world)
 
 static void replace_provisional(const pecs_commands *commands, const struct component *component, uint8_t *value)
 {
-    for (size_t i = 0; i < component->entities.count; i++) {
-        const struct byte_span *span = &component->entities.spans[i];
-        for (uint32_t at = 0; at < span->size; at += sizeof(pecs_entity)) {
+    for (size_t i = 0; i < component->special.count; i++) {
+        const struct value_span *span = &component->special.spans[i];
+        for (uint32_t at = 0; span->kind == PECS_ENTITY && at < span->size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, value + span->offset + at, sizeof(entity));
             if (is_provisional(entity))
