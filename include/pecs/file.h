@@ -40,6 +40,7 @@ typedef struct pecs_save_options {
 typedef struct pecs_load_options {
     uint64_t max_bytes;    /* refuse larger files with PECS_E_LIMIT; 0: no limit */
     uint64_t max_entities; /* refuse more entities with PECS_E_LIMIT; 0: no limit */
+    uint32_t thread_count; /* of load: the caller's and so many more less one, up to 64; 0: the caller's only */
     bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
     pecs_progress_function progress; /* of load; NULL: not wanted */
     void *user;                      /* for progress */

@@ -18,6 +18,14 @@ void os_mutex_deinit(struct os_mutex *mutex);
 void os_mutex_lock(struct os_mutex *mutex);
 void os_mutex_unlock(struct os_mutex *mutex);
 
+/*
+ * Calls function(user, true) on this thread and function(user, false) on up to thread_count - 1 others at the same time, and
+ * returns when all have returned. When the system has no more threads to give, there are fewer. Signals are blocked in
+ * the others.
+ */
+void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user);
+enum { OS_THREAD_MAX = 64 };
+
 /* Whole pages, zero, aligned to 2 MiB, in huge pages where they fit. NULL when out of memory. */
 void *os_pages_allocate(size_t size_bytes);
 void os_pages_release(void *pages, size_t size_bytes);

@@ -18,6 +18,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/file.h>
@@ -51,6 +52,35 @@ void os_mutex_lock(struct os_mutex *mutex)
 void os_mutex_unlock(struct os_mutex *mutex)
 {
     pthread_mutex_unlock(&mutex->native);
+}
+
+struct thread_start {
+    void (*function)(void *user, bool is_caller);
+    void *user;
+};
+
+static void *run_thread(void *argument)
+{
+    const struct thread_start *start = argument;
+    start->function(start->user, false);
+    return NULL;
+}
+
+void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user)
+{
+    struct thread_start start = { function, user };
+    pthread_t threads[OS_THREAD_MAX];
+    uint32_t started = 0;
+    sigset_t all, before;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    while (started + 1 < thread_count && started < OS_THREAD_MAX &&
+           pthread_create(&threads[started], NULL, run_thread, &start) == 0)
+        started++;
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    function(user, true);
+    while (started)
+        pthread_join(threads[--started], NULL);
 }
 
 static size_t page_bytes(void)

@@ -1,43 +1,88 @@
 /*
  * Every row's handle must lead, through the index, to that very row; so no two rows have one record. And the living
  * records must be as many as the rows; so every living record has its row. The two counts make it one to one. In the
- * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with one.
+ * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with
+ * one. Then each value must mean something.
+ *
+ * All columns lie in the image in one run each. The work is cut into blocks of rows, which any thread can do.
  */
 #include "agree.h"
 
 #include "error.h"
 #include "identity.h"
+#include "jobs.h"
+#include "values.h"
 
 #include <inttypes.h>
+
+enum { BLOCK_ROWS = 1 << 16 }; /* a multiple of an index chunk */
+
+struct agreement {
+    const struct pecs_snapshot *state;
+    uint32_t thread_count;
+    uint64_t *first_blocks; /* of each table: the number of its first block; and of all */
+    const struct record *records;
+    uint64_t slot_count;
+    uint32_t *lowest_generations; /* of each chunk of the index */
+    _Atomic uint64_t living_count;
+};
 
 static uint64_t offset_in(const struct pecs_snapshot *state, const void *bytes)
 {
     return (uint64_t)((const uint8_t *)bytes - state->image->bytes);
 }
 
-static pecs_status check_rows(const struct pecs_snapshot *state, uint32_t number, pecs_error *error)
+static uint64_t block_count(uint64_t row_count)
 {
-    const struct table *table = state_table(state, number), *index = state_index(state);
-    if (!table->row_count)
-        return PECS_OK;
-    /* one run: the whole column lies in the image */
-    const pecs_entity *handles = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, 0);
-    if (table->archetype->is_singleton) {
+    return (row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
+}
+
+/* Some rows of one table, which has any. */
+struct block {
+    const struct table *table;
+    uint32_t number;
+    uint64_t first, end;
+};
+
+/* The block of a number: that of the last table whose first block is not beyond it. */
+static struct block find_block(const struct agreement *agreement, uint64_t job)
+{
+    uint32_t low = 0, high = agreement->state->table_count - 1;
+    while (low < high) {
+        const uint32_t middle = low + (high - low + 1) / 2;
+        if (agreement->first_blocks[middle] <= job)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    const struct table *table = state_table(agreement->state, low);
+    const uint64_t first = (job - agreement->first_blocks[low]) * BLOCK_ROWS;
+    return (struct block){ table, low, first, min_u64(first + BLOCK_ROWS, table->row_count) };
+}
+
+static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
+{
+    const struct agreement *agreement = user;
+    const struct pecs_snapshot *state = agreement->state;
+    const struct block block = find_block(agreement, job);
+    const pecs_entity *handles = (const pecs_entity *)(const void *)table_chunk(block.table, HANDLE_COLUMN, 0);
+    if (block.table->archetype->is_singleton) {
         if (handles[0].index || handles[0].generation)
             return fail_rule(error, PECS_E_CORRUPT, offset_in(state, handles), "ROW-2",
-                             "table %u: the singletons' row has an entity", number);
+                             "table %u: the singletons' row has an entity", block.number);
         return PECS_OK;
     }
-    const struct record *records =
-        index->row_count ? (const struct record *)(const void *)table_chunk(index, 0, 0) : NULL;
-    for (uint64_t row = 0; row < table->row_count; row++) {
+    const struct record *records = agreement->records;
+    for (uint64_t row = block.first; row < block.end; row++) {
         const pecs_entity handle = handles[row];
-        const bool agrees = handle.index < index->row_count && records[handle.index].generation == handle.generation &&
-                            records[handle.index].table == number && records[handle.index].row == row;
+        const bool agrees = handle.index < agreement->slot_count &&
+                            records[handle.index].generation == handle.generation &&
+                            records[handle.index].table == block.number && records[handle.index].row == row;
         if (!agrees)
             return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &handles[row]), "ROW-1",
-                             "table %u row %llu: its handle {%u, %u} is not that of a record which names this row",
-                             number, (unsigned long long)row, handle.index, handle.generation);
+                             "table %u row %" PRIu64
+                             ": its handle {%u, %u} is not that of a record which names this row",
+                             block.number, row, handle.index, handle.generation);
     }
     return PECS_OK;
 }
@@ -49,50 +94,59 @@ static bool record_is_valid(const struct record *record, uint32_t session_count)
     return record->table != NO_TABLE ? record->session < session_count : record->row == 0 && record->session == 0;
 }
 
-static pecs_status check_index(const struct pecs_snapshot *state, pecs_error *error)
+/* One chunk of the index: its records, and how many of them are free. */
+static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs_error *error)
 {
+    const struct pecs_snapshot *state = agreement->state;
     const struct table *index = state_index(state);
     const uint32_t session_count = state->sessions ? state->sessions->count : 0;
-    uint64_t living = 0;
-    for (uint64_t chunk = 0; chunk < table_chunk_count(index); chunk++) {
-        const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
-        const uint64_t rows = table_live_rows(index, chunk);
-        uint64_t chunk_living = 0, used_up = 0;
-        for (uint64_t i = 0; i < rows; i++) {
-            if (!record_is_valid(&records[i], session_count))
-                return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &records[i]), "INDEX-1",
-                                 "the record of entity index %" PRIu64 " is not one",
-                                 (chunk << index->archetype->chunk_shift) + i);
-            chunk_living += records[i].table != NO_TABLE;
-            used_up += records[i].table == NO_TABLE && records[i].generation == GENERATION_MAX;
-        }
-        living += chunk_living;
-        if (rows - chunk_living - used_up != state_free_in_chunk(state, chunk))
-            return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &index->runs->free_counts[chunk]), "INDEX-2",
-                             "chunk %llu of the index has another number of free slots than its count says",
-                             (unsigned long long)chunk);
+    const uint64_t first = chunk << CHUNK_SHIFT, rows = table_live_rows(index, chunk);
+    uint64_t living = 0, used_up = 0;
+    uint32_t lowest = GENERATION_MAX;
+    for (uint64_t i = first; i < first + rows; i++) {
+        const struct record *record = &agreement->records[i];
+        if (!record_is_valid(record, session_count))
+            return fail_rule(error, PECS_E_CORRUPT, offset_in(state, record), "INDEX-1",
+                             "the record of entity index %" PRIu64 " is not one", i);
+        living += record->table != NO_TABLE;
+        used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
+        lowest = record->generation < lowest ? record->generation : lowest;
     }
-    if (living != state->entity_count)
-        return fail_rule(error, PECS_E_CORRUPT, offset_in(state, table_chunk(index, 0, 0)), "INDEX-3",
-                         "the index has %llu living records for %llu rows", (unsigned long long)living,
-                         (unsigned long long)state->entity_count);
+    agreement->lowest_generations[chunk] = lowest;
+    atomic_fetch_add(&agreement->living_count, living);
+    if (rows - living - used_up != state_free_in_chunk(state, chunk))
+        return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &index->runs->free_counts[chunk]), "INDEX-2",
+                         "chunk %" PRIu64 " of the index has another number of free slots than its count says", chunk);
     return PECS_OK;
 }
 
-static pecs_status check_ids(const struct pecs_snapshot *state, pecs_error *error)
+static pecs_status check_records(void *user, uint64_t job, pecs_error *error)
 {
+    struct agreement *agreement = user;
+    const uint64_t chunks = BLOCK_ROWS >> CHUNK_SHIFT;
+    const uint64_t end = min_u64((job + 1) * chunks, table_chunk_count(state_index(agreement->state)));
+    pecs_status status = PECS_OK;
+    for (uint64_t chunk = job * chunks; !status && chunk < end; chunk++)
+        status = check_chunk(agreement, chunk, error);
+    return status;
+}
+
+static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
+{
+    const struct agreement *agreement = user;
+    const struct pecs_snapshot *state = agreement->state;
     const struct id_entry *entries = state->id_hints.saved;
     static const pecs_id zero;
-    const pecs_id *last = &zero;
-    for (uint64_t i = 0; i < state->id_hints.saved_count; last = &entries[i++].id) {
+    const uint64_t end = min_u64((job + 1) * BLOCK_ROWS, state->id_hints.saved_count);
+    for (uint64_t i = job * BLOCK_ROWS; i < end; i++) {
         const uint64_t offset = offset_in(state, &entries[i]);
         const uint32_t index = le32_load(entries[i].index);
         char text[PECS_ID_TEXT_BYTES];
         pecs_entity other;
-        if (memcmp(last, &entries[i].id, sizeof(*last)) >= 0)
+        if (memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0)
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
         pecs_id_format(entries[i].id, text);
-        const struct record *record = index < state_slot_count(state) ? state_record(state, index) : NULL;
+        const struct record *record = index < agreement->slot_count ? &agreement->records[index] : NULL;
         const pecs_id *has = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
         if (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0)
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
@@ -104,12 +158,72 @@ static pecs_status check_ids(const struct pecs_snapshot *state, pecs_error *erro
     return PECS_OK;
 }
 
-pecs_status agree_check(const struct pecs_snapshot *state, pecs_error *error)
+static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
 {
-    pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < state->table_count; i++)
-        status = check_rows(state, i, error);
+    const struct agreement *agreement = user;
+    const struct block block = find_block(agreement, job);
+    const struct archetype *archetype = block.table->archetype;
+    const struct values_index index = { agreement->records, agreement->slot_count, agreement->lowest_generations };
+    for (uint32_t i = 0; i < archetype->component_count; i++) {
+        const struct component *component = state_component(agreement->state, archetype->components[i]);
+        if (!component->special.count)
+            continue;
+        const uint8_t *values = table_chunk(block.table, archetype->columns[i], 0) + block.first * component->size;
+        uint64_t at;
+        const char *rule = values_find_wrong(component, values, block.end - block.first, &index, &at);
+        if (rule)
+            return fail_rule(error, PECS_E_CORRUPT, offset_in(agreement->state, values + at), rule,
+                             "table %u row %" PRIu64 ": a value of '%.200s' means nothing at byte %" PRIu64,
+                             block.number, block.first + at / component->size, component->type->name,
+                             at % component->size);
+    }
+    return PECS_OK;
+}
+
+static pecs_status run(struct agreement *agreement, uint64_t count,
+                       pecs_status (*function)(void *user, uint64_t job, pecs_error *error), pecs_error *error)
+{
+    const struct jobs jobs = { count, function, agreement, agreement->thread_count, NULL };
+    return jobs_run(&jobs, error);
+}
+
+static pecs_status check_all(struct agreement *agreement, pecs_error *error)
+{
+    const struct pecs_snapshot *state = agreement->state;
+    uint64_t blocks = 0;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        agreement->first_blocks[i] = blocks;
+        blocks += block_count(state_table(state, i)->row_count);
+    }
+    pecs_status status = run(agreement, blocks, check_rows, error);
     if (!status)
-        status = check_index(state, error);
-    return status ? status : check_ids(state, error);
+        status = run(agreement, block_count(agreement->slot_count), check_records, error);
+    if (!status && agreement->living_count != state->entity_count)
+        status = fail_rule(error, PECS_E_CORRUPT, offset_in(state, agreement->records), "INDEX-3",
+                           "the index has %" PRIu64 " living records for %" PRIu64 " rows",
+                           (uint64_t)agreement->living_count, state->entity_count);
+    if (!status)
+        status = run(agreement, block_count(state->id_hints.saved_count), check_ids, error);
+    return status ? status : run(agreement, blocks, check_values, error);
+}
+
+pecs_status agree_check(const struct pecs_snapshot *state, uint32_t thread_count, pecs_error *error)
+{
+    struct pool *pool = state->registry->pool;
+    const struct table *index = state_index(state);
+    const size_t table_bytes = ((size_t)state->table_count + 1) * sizeof(uint64_t);
+    const size_t chunk_bytes = ((size_t)table_chunk_count(index) + 1) * sizeof(uint32_t);
+    struct agreement agreement = {
+        .state = state,
+        .thread_count = thread_count,
+        .first_blocks = pool_allocate(pool, table_bytes),
+        .records = index->row_count ? (const struct record *)(const void *)table_chunk(index, 0, 0) : NULL,
+        .slot_count = index->row_count,
+        .lowest_generations = pool_allocate(pool, chunk_bytes),
+    };
+    const pecs_status status =
+        agreement.first_blocks && agreement.lowest_generations ? check_all(&agreement, error) : fail_memory(error);
+    pool_release(pool, agreement.lowest_generations, chunk_bytes);
+    pool_release(pool, agreement.first_blocks, table_bytes);
+    return status;
 }

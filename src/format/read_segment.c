@@ -1,5 +1,6 @@
 /* A segment of a file: its prologue repeats the records of types and tables, and tells where each column lies. */
 #include "hash.h"
+#include "jobs.h"
 #include "reader_parts.h"
 
 struct segment {
@@ -154,11 +155,45 @@ static pecs_status read_run(struct reader *reader, const struct segment *segment
     return PECS_OK;
 }
 
-/* Load only: reads the data piece by piece, hashing each while it is in the cache. */
+/* The pieces of a segment's data, which are read and hashed one by one, each while it is in the cache. */
+struct pieces {
+    struct reader *reader;
+    uint64_t start, end; /* of the data */
+    uint64_t hashes;     /* where the trailer's list of them is */
+};
+
+/* Where piece `number` begins. */
+static uint64_t piece_start(const struct pieces *pieces, uint64_t number)
+{
+    return max_u64(pieces->start, (pieces->start / FORMAT_PIECE + number) * FORMAT_PIECE);
+}
+
+static pecs_status read_piece(void *user, uint64_t number, pecs_error *error)
+{
+    const struct pieces *pieces = user;
+    const struct reader *reader = pieces->reader;
+    const uint64_t offset = piece_start(pieces, number);
+    const uint64_t size = min_u64(pieces->end, piece_start(pieces, number + 1)) - offset;
+    const pecs_status status =
+        os_file_read(reader->file, reader->path, reader->bytes + offset, (size_t)size, offset, error);
+    if (!status && hash64(at(reader, offset), (size_t)size) != le64_at(reader, pieces->hashes + number * sizeof(le64)))
+        return fail_rule(error, PECS_E_CORRUPT, offset, "DATA-1", "the hash of the data piece at this offset is wrong");
+    return status;
+}
+
+static bool tell_progress(void *user, uint64_t done_count)
+{
+    const struct pieces *pieces = user;
+    const pecs_load_options *options = &pieces->reader->options;
+    return options->progress(options->user, min_u64(pieces->end, piece_start(pieces, done_count)),
+                             pieces->reader->file_size);
+}
+
+/* Load only. */
 static pecs_status read_data(struct reader *reader, const struct segment *segment)
 {
     const uint64_t place = segment->trailer_offset, size = le64_load(segment->record.trailer_size);
-    pecs_status status = reader_fetch(reader, place, size);
+    const pecs_status status = reader_fetch(reader, place, size);
     if (status)
         return status;
     struct trailer_header trailer;
@@ -171,20 +206,11 @@ static pecs_status read_data(struct reader *reader, const struct segment *segmen
         le32_load(trailer.sequence) != le32_load(segment->header.sequence) ||
         le64_load(trailer.piece_count) != segment->piece_count)
         return CORRUPT(reader, place, "TRAILER-2", "the trailer is not that of its segment");
-    const uint64_t end = segment->data_offset + segment->data_size;
-    uint64_t offset = segment->data_offset;
-    for (uint64_t i = 0; i < segment->piece_count; i++) {
-        const uint64_t next = min_u64(end, align_up(offset + 1, FORMAT_PIECE));
-        if ((status = reader_fetch(reader, offset, next - offset)))
-            return status;
-        if (hash64(at(reader, offset), (size_t)(next - offset)) !=
-            le64_at(reader, place + sizeof(trailer) + i * sizeof(le64)))
-            return CORRUPT(reader, offset, "DATA-1", "the hash of the data piece at this offset is wrong");
-        offset = next;
-        if (reader->options.progress && !reader->options.progress(reader->options.user, offset, reader->file_size))
-            return fail(reader->error, PECS_E_CANCELLED, "the load was cancelled");
-    }
-    return PECS_OK;
+    struct pieces pieces = { reader, segment->data_offset, segment->data_offset + segment->data_size,
+                             place + sizeof(trailer) };
+    const struct jobs jobs = { segment->piece_count, read_piece, &pieces, reader->options.thread_count,
+                               reader->options.progress ? tell_progress : NULL };
+    return jobs_run(&jobs, reader->error);
 }
 
 pecs_status reader_read_segment(struct reader *reader, uint32_t number)

@@ -139,7 +139,7 @@ static pecs_status read_file(struct reader *reader)
     if (!status && reader->file)
         status = check_snapshot_id(reader);
     if (!status && reader->file)
-        status = agree_check(reader->state, reader->error);
+        status = agree_check(reader->state, reader->options.thread_count, reader->error);
     return status;
 }
 
