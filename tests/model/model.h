@@ -23,6 +23,7 @@ enum {
     COMMAND_MAX = 256,
     OUTCOME_MAX = 128,
     PATH_BYTES = 512,
+    NONCE_MAX = 4096,
 };
 
 struct test_term {
@@ -58,7 +59,8 @@ struct test_world {
     pecs_world *world;
     struct naive *naive;
     unsigned registry;
-    bool shared; /* took a snapshot or came from one: edits may copy */
+    bool shared;      /* took a snapshot or came from one: edits may copy */
+    uint64_t stretch; /* a number of its own, anew at each restore */
     struct test_commands commands;
 };
 
@@ -67,6 +69,7 @@ struct test_snapshot {
     struct naive *naive;
     unsigned registry;
     unsigned references;
+    uint64_t stretch; /* of the world it was taken from; 0: it came from a file */
     uint64_t hash;
     pecs_summary summary;
 };
@@ -80,14 +83,18 @@ struct model {
     struct random random;
     uint64_t seed, operation;
     const char *doing;
-    size_t size; /* entities that the present episode aims at */
-    pecs_registry *registries[MODEL_REGISTRY_COUNT];
+    size_t size;                                         /* entities that the present episode aims at */
+    pecs_registry *registries[MODEL_REGISTRY_COUNT + 1]; /* the last: the partial one, while there is one */
+    const pecs_allocator *allocator;
+    uint64_t stretch_count;
+    uint64_t nonces[NONCE_MAX]; /* that sessions had */
+    uint64_t nonce_count;
     struct test_world worlds[WORLD_MAX];
     size_t world_count;
     struct test_snapshot snapshots[SNAPSHOT_MAX];
     size_t snapshot_count, snapshot_max;
     struct test_query queries[QUERY_MAX];
-    struct test_query everything[MODEL_REGISTRY_COUNT]; /* MAYBE_READ of all that have a size */
+    struct test_query everything[MODEL_REGISTRY_COUNT + 1]; /* MAYBE_READ of all that have a size */
     uint32_t masks[MASK_MAX];
     uint32_t touched[TOUCHED_MAX];
     size_t touched_count;
@@ -143,6 +150,11 @@ void compare_by_query(struct model *model, pecs_view view, unsigned registry, co
 void compare_all(struct model *model, pecs_view view, unsigned registry, const struct naive *naive);
 void compare_snapshot(struct model *model, const struct test_snapshot *snapshot);
 
+/* --- ids (model_ids.c) --- */
+/* After spawns: reads what the session's nonce is, if it is a new one; it must be one that was never seen. */
+void ids_learn(struct model *model, struct test_world *world);
+pecs_id ids_random(struct model *model);
+
 /* --- iteration (model_queries.c) --- */
 void walk_begin(struct model *model, const struct naive *naive);
 /* Checks the rows of the present chunk; with `writable` writes some values and marks all write terms as changed. */
@@ -169,7 +181,16 @@ operation_function op_spawn, op_spawn_many, op_spawn_misuse, op_despawn, op_desp
 operation_function op_query_read, op_query_edit, op_query_changed, op_query_quiet, op_query_parts, op_query_count,
     op_query_snapshot, op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */
 operation_function op_commands_record, op_commands_apply, op_commands_clear, op_commands_misuse;
+operation_function op_id_give, op_id_give_refused, op_id_remap, op_id_spawn, op_id_spawn_refused,
+    op_id_find;                                                         /* model_ids.c */
+operation_function op_meta_set, op_meta_refused, op_partial, op_rewind; /* model_meta.c, model_partial.c */
 operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
     op_save_resume, op_save_load, op_damaged, op_load_limits;
+
+/* --- files, for others (model_history.c) --- */
+void path_make(const struct model *model, char path[PATH_BYTES], unsigned number);
+bool save_state(struct model *model, struct test_world *world, const char *path);
+pecs_snapshot *open_state(struct model *model, unsigned registry, const char *path, bool load);
+void use_state(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry);
 
 #endif

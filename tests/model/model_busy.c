@@ -96,6 +96,21 @@ static void try_singletons(const struct busy *busy)
                 "a singleton removed while iterating");
 }
 
+/* Ids wait, metadata does not. */
+static void try_ids(const struct busy *busy)
+{
+    const struct naive *naive = busy->world->naive;
+    pecs_entity entity, other;
+    const pecs_id id = ids_random(busy->model);
+    if (naive_find(naive, id, &other) || !choose_alive(busy->model, naive, &entity))
+        return;
+    expect_busy(busy, pecs_world_set_id(busy->world->world, entity, id), "set_id while iterating");
+    expect_busy(busy, pecs_world_remap_id(busy->world->world, naive_id(naive, entity), id), "remap_id while iterating");
+    expect_busy(busy, pecs_world_spawn_with_ids(busy->world->world, 1, &id, NULL, 0, NULL),
+                "spawn_with_ids while iterating");
+    op_meta_set(busy->model, busy->world);
+}
+
 static void try_history(const struct busy *busy)
 {
     struct model *model = busy->model;
@@ -103,6 +118,8 @@ static void try_history(const struct busy *busy)
     for (size_t i = 0; i < model->snapshot_count; i++) {
         if (model->snapshots[i].registry == busy->world->registry)
             expect_busy(busy, pecs_world_restore(world, model->snapshots[i].snapshot), "restore while iterating");
+        if (model->snapshots[i].stretch == busy->world->stretch)
+            expect_busy(busy, pecs_world_rewind(world, model->snapshots[i].snapshot), "rewind while iterating");
     }
     expect_busy(busy, pecs_world_advance(world, NULL), "advance while iterating");
     pecs_snapshot *snapshot = NULL;
@@ -204,9 +221,9 @@ static void held_check(const struct held *held, const struct busy *busy)
 
 void op_busy(struct model *model, struct test_world *world)
 {
-    static void (*const attempts[])(const struct busy *) = { try_spawn,    try_despawn, try_set,     try_set,
-                                                             try_remove,   try_set,     try_history, try_singletons,
-                                                             try_commands, try_release, try_share,   try_query };
+    static void (*const attempts[])(
+        const struct busy *) = { try_spawn,      try_despawn,  try_set,     try_set,   try_remove, try_set, try_history,
+                                 try_singletons, try_commands, try_release, try_share, try_query,  try_ids };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
     pecs_iter iter = busy.writing ? pecs_query_edit(query->query, world->world, NULL)

@@ -282,6 +282,7 @@ void op_commands_apply(struct model *model, struct test_world *world)
     }
     model_expect(model, status, PECS_OK, "pecs_commands_apply");
     const uint64_t wanted = apply_to_model(model, world->naive, commands, real);
+    ids_learn(model, world);
     if (skipped != wanted)
         model_fail(model, "%" PRIu64 " commands were skipped, should be %" PRIu64, skipped, wanted);
     for (size_t i = 0; i < commands->count; i++) {

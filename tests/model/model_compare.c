@@ -52,6 +52,48 @@ static void compare_component(const struct model *model, pecs_view view, unsigne
         fail_value(model, entity, type, value, slot->values + model_offsets[type], "get");
 }
 
+/* An id that nobody was given by the model: found, it must be that of whoever the model says. */
+static void compare_found(const struct model *model, pecs_view view, const struct naive *naive, pecs_id id)
+{
+    pecs_entity found, wanted;
+    char text[PECS_ID_TEXT_BYTES];
+    if (pecs_view_find(view, id, &found) == PECS_E_ABSENT)
+        return;
+    pecs_id_format(id, text);
+    if (!naive_find(naive, id, &wanted) || found.index != wanted.index || found.generation != wanted.generation)
+        model_fail(model, "the id %s, which nobody should have, leads to {%" PRIu32 ", %" PRIu32 "}", text, found.index,
+                   found.generation);
+}
+
+static void compare_id(const struct model *model, pecs_view view, const struct naive *naive, pecs_entity entity)
+{
+    const struct naive_slot *slot = &naive->slots[entity.index];
+    const bool alive = naive_alive(naive, entity);
+    pecs_id id;
+    pecs_entity found;
+    model_expect(model, pecs_view_id(view, entity, &id), alive ? PECS_OK : PECS_E_DEAD, "pecs_view_id");
+    if (slot->nonce && (!alive || slot->id_place != NAIVE_NO_ID))
+        compare_found(model, view, naive, naive_birth_id(slot->nonce, entity));
+    if (!alive)
+        return;
+    const pecs_id wanted = naive_id(naive, entity);
+    char left[PECS_ID_TEXT_BYTES], right[PECS_ID_TEXT_BYTES];
+    pecs_id_format(id, left);
+    pecs_id_format(wanted, right);
+    if (memcmp(&id, &wanted, sizeof(id)) != 0)
+        model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "} has the id %s, should have %s", entity.index,
+                   entity.generation, left, right);
+    if (pecs_view_find(view, id, &found) || found.index != entity.index || found.generation != entity.generation)
+        model_fail(model, "the id %s of entity {%" PRIu32 ", %" PRIu32 "} does not lead to it", left, entity.index,
+                   entity.generation);
+    size_t count;
+    const pecs_component *components = pecs_view_components(view, entity, &count);
+    const size_t has = (size_t)__builtin_popcount(slot->has) + (slot->id_place != NAIVE_NO_ID);
+    if (count != has || (components == NULL && count))
+        model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "} has %zu components, should have %zu", entity.index,
+                   entity.generation, count, has);
+}
+
 void compare_entity(const struct model *model, pecs_view view, unsigned registry, const struct naive *naive,
                     size_t index)
 {
@@ -68,6 +110,7 @@ void compare_entity(const struct model *model, pecs_view view, unsigned registry
             model_fail(model, "entity {%" PRIu32 ", %" PRIu32 "} is alive; the slot's generation is %" PRIu32,
                        entity.index, others[i].generation, entity.generation);
     }
+    compare_id(model, view, naive, entity);
     for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++) {
         if (alive || type == index % MODEL_TYPE_COUNT)
             compare_component(model, view, registry, naive, entity, type);
@@ -87,6 +130,45 @@ static void compare_singletons(const struct model *model, pecs_view view, unsign
         if (value && (uintptr_t)value % model_types[type]->align != 0)
             model_fail(model, "singleton %s is not aligned", model_types[type]->name);
     }
+}
+
+static void compare_metadata(const struct model *model, pecs_view view, const struct naive *naive)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < NAIVE_META_COUNT; i++) {
+        const struct naive_meta *wanted = &naive->metadata[i];
+        pecs_meta meta, at;
+        const pecs_status status = pecs_view_meta(view, naive_meta_keys[i], &meta);
+        model_expect(model, status, wanted->is_there ? PECS_OK : PECS_E_ABSENT, "pecs_view_meta");
+        if (!wanted->is_there)
+            continue;
+        if (meta.kind != wanted->kind || meta.size_bytes != wanted->size_bytes ||
+            memcmp(meta.value, wanted->bytes, meta.size_bytes) != 0 || ((const char *)meta.value)[meta.size_bytes])
+            model_fail(model, "the metadata of '%s' has another value", naive_meta_keys[i]);
+        if (!pecs_view_meta_at(view, count++, &at) || strcmp(at.key, naive_meta_keys[i]) != 0 || at.value != meta.value)
+            model_fail(model, "the metadata is not in the order of the keys");
+    }
+    if (pecs_view_meta_count(view) != count)
+        model_fail(model, "there are %zu entries of metadata, should be %zu", pecs_view_meta_count(view), count);
+}
+
+/* Every living entity once, in the order of indices. */
+static void compare_ids(const struct model *model, pecs_view view, const struct naive *naive)
+{
+    size_t index = 0, count = 0;
+    for (pecs_id_iter iter = pecs_view_ids(view); pecs_id_iter_next(&iter); index++, count++) {
+        while (index < naive->slot_count && !naive->slots[index].alive)
+            index++;
+        if (index != iter.entity.index || !naive_alive(naive, iter.entity))
+            model_fail(model, "the ids are not those of all entities in order: {%" PRIu32 ", %" PRIu32 "} at %zu",
+                       iter.entity.index, iter.entity.generation, index);
+        const pecs_id wanted = naive_id(naive, iter.entity);
+        if (memcmp(&wanted, &iter.id, sizeof(wanted)) != 0)
+            model_fail(model, "the ids give {%" PRIu32 ", %" PRIu32 "} another id", iter.entity.index,
+                       iter.entity.generation);
+    }
+    if (count != naive->alive_count)
+        model_fail(model, "there are %zu ids, should be %zu", count, naive->alive_count);
 }
 
 static void compare_summary(const struct model *model, pecs_view view, const struct naive *naive)
@@ -114,6 +196,7 @@ void compare_by_get(const struct model *model, pecs_view view, unsigned registry
     for (size_t index = 0; index < naive->slot_count; index++)
         compare_entity(model, view, registry, naive, index);
     compare_singletons(model, view, registry, naive);
+    compare_metadata(model, view, naive);
     compare_summary(model, view, naive);
 }
 
@@ -140,6 +223,7 @@ void compare_all(struct model *model, pecs_view view, unsigned registry, const s
 {
     compare_by_get(model, view, registry, naive);
     compare_by_query(model, view, registry, naive);
+    compare_ids(model, view, naive);
 }
 
 void compare_snapshot(struct model *model, const struct test_snapshot *snapshot)

@@ -29,6 +29,7 @@ static void spawn_rows(struct model *model, struct test_world *world, uint32_t m
                            handles[row].index, handles[row].generation, entity.index, entity.generation);
             model_touch(model, entity);
         }
+        ids_learn(model, world);
     }
     free(handles);
     batch_free(&batch);

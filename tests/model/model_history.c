@@ -21,6 +21,7 @@ void world_adopt(struct model *model, pecs_world *world, struct naive *naive, un
 {
     struct test_world *place = &model->worlds[model->world_count++];
     *place = (struct test_world){ .world = world, .naive = naive, .registry = registry, .shared = shared };
+    place->stretch = ++model->stretch_count;
     commands_init(model, place);
 }
 
@@ -66,6 +67,7 @@ void op_take(struct model *model, struct test_world *world)
     model_memory_disarm();
     world->shared = true;
     snapshot_adopt(model, snapshot, naive_copy(world->naive), world->registry);
+    model->snapshots[model->snapshot_count - 1].stretch = world->stretch;
     compare_all(model, pecs_world_view(world->world), world->registry, world->naive);
 }
 
@@ -117,6 +119,24 @@ static void compare_with_origin(struct model *model, const struct test_world *wo
         model_fail(model, "the world has not the tables of the snapshot it came from");
 }
 
+/* What restore and rewind have in common: the session goes on after a rewind only. */
+static void world_returned(struct model *model, struct test_world *world, const struct test_snapshot *snapshot,
+                           uint64_t nonce)
+{
+    model_memory_disarm();
+    const uint64_t tick = pecs_view_tick(pecs_world_view(world->world));
+    if (tick <= world->naive->tick || tick <= snapshot->naive->tick)
+        model_fail(model, "a restore to tick %" PRIu64 " went from %" PRIu64 " to %" PRIu64, snapshot->naive->tick,
+                   world->naive->tick, tick);
+    naive_destroy(world->naive);
+    world->naive = naive_copy(snapshot->naive);
+    world->naive->nonce = nonce;
+    naive_restored(world->naive, tick);
+    world->shared = true;
+    commands_forget(world); /* it may name entities that the restored state has not seen */
+    compare_with_origin(model, world, snapshot);
+}
+
 void op_restore(struct model *model, struct test_world *world)
 {
     const struct test_snapshot *snapshot = choose_snapshot(model);
@@ -130,18 +150,28 @@ void op_restore(struct model *model, struct test_world *world)
         return;
     }
     model_expect(model, status, PECS_OK, "pecs_world_restore");
-    model_memory_disarm();
-    const uint64_t tick = pecs_view_tick(pecs_world_view(world->world));
-    if (tick <= world->naive->tick || tick <= snapshot->naive->tick)
-        model_fail(model, "a restore to tick %" PRIu64 " went from %" PRIu64 " to %" PRIu64, snapshot->naive->tick,
-                   world->naive->tick, tick);
-    naive_destroy(world->naive);
-    world->naive = naive_copy(snapshot->naive);
-    naive_restored(world->naive, tick);
-    world->shared = true;
-    commands_forget(world); /* it may name entities that the restored state has not seen */
-    compare_with_origin(model, world, snapshot);
+    world->stretch = ++model->stretch_count;
+    world_returned(model, world, snapshot, 0);
     model_count(model, "restore: done");
+}
+
+void op_rewind(struct model *model, struct test_world *world)
+{
+    const struct test_snapshot *snapshot = choose_snapshot(model);
+    for (size_t i = 0; i < model->snapshot_count && snapshot->stretch != world->stretch; i++)
+        snapshot = &model->snapshots[i]; /* most are of another stretch */
+    if (!snapshot)
+        return;
+    const pecs_status status = pecs_world_rewind(world->world, snapshot->snapshot);
+    if (model_refused(model, status))
+        return;
+    if (snapshot->stretch != world->stretch) {
+        model_expect(model, status, PECS_E_MISUSE, "rewind to a snapshot of another stretch");
+        return;
+    }
+    model_expect(model, status, PECS_OK, "pecs_world_rewind");
+    world_returned(model, world, snapshot, world->naive->nonce);
+    model_count(model, "rewind: done");
 }
 
 void op_fork(struct model *model, struct test_world *world)
@@ -162,6 +192,7 @@ void op_fork(struct model *model, struct test_world *world)
     model_expect(model, status, PECS_OK, "pecs_world_create");
     model_memory_disarm();
     world_adopt(model, fork, naive_copy(snapshot->naive), snapshot->registry, true);
+    model->worlds[model->world_count - 1].naive->nonce = 0;
     compare_with_origin(model, &model->worlds[model->world_count - 1], snapshot);
     model_count(model, "fork: done");
 }
@@ -172,7 +203,18 @@ void op_destroy(struct model *model, struct test_world *world)
         world_drop(model, world);
 }
 
-/* Goes back to a snapshot and does the same spawns twice: the same handles come. */
+static void read_ids(struct model *model, const struct test_world *world, const pecs_entity *entities, size_t count,
+                     pecs_id *ret_ids)
+{
+    for (size_t i = 0; i < count; i++)
+        model_expect(model, pecs_view_id(pecs_world_view(world->world), entities[i], &ret_ids[i]), PECS_OK,
+                     "pecs_view_id");
+}
+
+/*
+ * Goes back to a snapshot and does the same spawns twice: the same handles come. After a rewind with the same ids, after
+ * a restore with others.
+ */
 void op_replay(struct model *model, struct test_world *world)
 {
     enum { ROWS = 12 };
@@ -182,7 +224,10 @@ void op_replay(struct model *model, struct test_world *world)
     struct naive *before = naive_copy(world->naive);
     struct random random = model->random;
     pecs_entity handles[2][ROWS];
+    pecs_id ids[2][ROWS];
     uint64_t hashes[2];
+    const bool rewinds = random_once_in(&model->random, 2);
+    random = model->random;
     for (size_t round = 0; round < 2; round++) {
         model->random = random;
         pecs_entity victim;
@@ -190,7 +235,18 @@ void op_replay(struct model *model, struct test_world *world)
             model_expect(model, pecs_world_despawn(world->world, &victim, 1), PECS_OK, "pecs_world_despawn");
         model_expect(model, pecs_world_spawn(world->world, ROWS, NULL, 0, handles[round]), PECS_OK, "pecs_world_spawn");
         hashes[round] = pecs_view_hash(pecs_world_view(world->world));
-        model_expect(model, pecs_world_restore(world->world, snapshot), PECS_OK, "pecs_world_restore");
+        read_ids(model, world, handles[round], ROWS, ids[round]);
+        model_expect(model,
+                     rewinds ? pecs_world_rewind(world->world, snapshot) : pecs_world_restore(world->world, snapshot),
+                     PECS_OK, "going back");
+        if (!rewinds) {
+            before->nonce = 0;
+            world->stretch = ++model->stretch_count;
+        }
+    }
+    for (size_t i = 0; i < ROWS; i++) {
+        if ((memcmp(&ids[0][i], &ids[1][i], sizeof(pecs_id)) == 0) != rewinds)
+            model_fail(model, "a replay after a %s", rewinds ? "rewind gave other ids" : "restore gave the same ids");
     }
     if (memcmp(handles[0], handles[1], sizeof(handles[0])) != 0 || hashes[0] != hashes[1])
         model_fail(model, "a replay gave other handles or another content");
@@ -242,7 +298,7 @@ void op_hash(struct model *model, struct test_world *world)
 
 /* --- files --- */
 
-static void path_make(const struct model *model, char path[PATH_BYTES], unsigned number)
+void path_make(const struct model *model, char path[PATH_BYTES], unsigned number)
 {
     snprintf(path, PATH_BYTES, "%s/%u.pecs", model->directory, number);
 }
@@ -279,7 +335,7 @@ static void expect_same_files(struct model *model, const char *left_path, const 
     free(right.data);
 }
 
-static bool save_state(struct model *model, struct test_world *world, const char *path)
+bool save_state(struct model *model, struct test_world *world, const char *path)
 {
     pecs_error error = { .message = "" };
     const pecs_save_options options = { .skip_sync = !random_once_in(&model->random, 64) };
@@ -300,7 +356,7 @@ static pecs_status open_file(const struct model *model, unsigned registry, const
                 : pecs_snapshot_resume(model->registries[registry], path, NULL, ret_snapshot, error);
 }
 
-static pecs_snapshot *open_state(struct model *model, unsigned registry, const char *path, bool load)
+pecs_snapshot *open_state(struct model *model, unsigned registry, const char *path, bool load)
 {
     pecs_error error = { .message = "" };
     pecs_snapshot *snapshot = NULL;
@@ -321,7 +377,7 @@ static pecs_snapshot *open_state(struct model *model, unsigned registry, const c
  * What comes back from a file becomes the state of a world, and mostly a snapshot of the episode; without one the world
  * alone holds the file's arrays.
  */
-static void use_state(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry)
+void use_state(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry)
 {
     char first[PATH_BYTES], again[PATH_BYTES];
     path_make(model, first, 0);
@@ -342,6 +398,7 @@ static void use_state(struct model *model, pecs_snapshot *snapshot, struct naive
     model_expect(model, saved, PECS_OK, "pecs_world_save of what a file gave");
     expect_same_files(model, first, again);
     world_adopt(model, world, naive_copy(naive), registry, true);
+    model->worlds[model->world_count - 1].naive->nonce = 0;
     if (random_once_in(&model->random, 3)) {
         pecs_snapshot_release(snapshot);
         naive_destroy(naive);

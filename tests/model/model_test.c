@@ -47,6 +47,14 @@ static struct operation {
     { "remove singleton", op_singleton_remove, 6, COST_ENTITY, true, 0 },
     { "advance", op_advance, 40, COST_ENTITY, true, 0 },
     { "strange handles", op_misuse_handles, 20, COST_ENTITY, false, 0 },
+    { "give an id", op_id_give, 24, COST_ENTITY, true, 0 },
+    { "give an id, refused", op_id_give_refused, 6, COST_ENTITY, true, 0 },
+    { "remap an id", op_id_remap, 8, COST_ENTITY, true, 0 },
+    { "spawn with ids", op_id_spawn, 12, COST_ENTITY, true, 0 },
+    { "spawn with ids, refused", op_id_spawn_refused, 4, COST_ENTITY, true, 0 },
+    { "find by id", op_id_find, 12, COST_ENTITY, false, 0 },
+    { "set metadata", op_meta_set, 8, COST_ENTITY, true, 0 },
+    { "set metadata, refused", op_meta_refused, 2, COST_ENTITY, false, 0 },
     { "query, read", op_query_read, 30, COST_WORLD, true, 0 },
     { "query, write", op_query_edit, 40, COST_WORLD, true, 0 },
     { "query, changed since", op_query_changed, 40, COST_WORLD, true, 0 },
@@ -66,12 +74,14 @@ static struct operation {
     { "release", op_release, 12, COST_ENTITY, false, 0 },
     { "snapshot, again", op_recheck, 16, COST_WORLD, false, 0 },
     { "restore", op_restore, 14, COST_WORLD, true, 0 },
+    { "rewind", op_rewind, 14, COST_WORLD, true, 0 },
     { "fork", op_fork, 6, COST_WORLD, true, 0 },
     { "destroy", op_destroy, 3, COST_ENTITY, false, 0 },
     { "replay", op_replay, 4, COST_WORLD, false, 0 },
     { "hash", op_hash, 6, COST_WORLD, false, 0 },
     { "save and resume", op_save_resume, 16, COST_FILE, true, 0 },
     { "save and load", op_save_load, 16, COST_FILE, true, 0 },
+    { "types unknown", op_partial, 8, COST_FILE, true, 0 },
     { "load of damage", op_damaged, 5, COST_FILE, false, 0 },
     { "load with limits", op_load_limits, 2, COST_FILE, false, 0 },
 };
@@ -157,10 +167,10 @@ static void episode_begin(struct model *model, const struct profile *profile)
     model->size = profile->size;
     model->snapshot_max = profile->snapshot_max;
     /* The system's own memory now and then: that is another way through the pool. */
-    const pecs_allocator *allocator = random_once_in(&model->random, 4) ? NULL : &model_allocator;
+    model->allocator = random_once_in(&model->random, 4) ? NULL : &model_allocator;
     for (unsigned registry = 0; registry < MODEL_REGISTRY_COUNT; registry++) {
-        model_expect(model, model_registry_create(registry, allocator, &model->registries[registry], NULL), PECS_OK,
-                     "pecs_registry_create");
+        model_expect(model, model_registry_create(registry, model->allocator, &model->registries[registry], NULL),
+                     PECS_OK, "pecs_registry_create");
         everything_create(model, registry);
     }
     for (size_t i = 0; i < QUERY_MAX; i++)
@@ -317,7 +327,7 @@ static void directory_create(struct model *model)
 
 static void directory_remove(const struct model *model)
 {
-    static const char *const names[] = { "0", "1", "2", "3", "9", "busy" };
+    static const char *const names[] = { "0", "1", "2", "3", "5", "9", "busy" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[PATH_BYTES];
         snprintf(path, sizeof(path), "%s/%s.pecs", model->directory, names[i]);

@@ -114,8 +114,12 @@ uint32_t model_size(unsigned type)
     return model_types[type]->size;
 }
 
+static pecs_component partial_components[MODEL_TYPE_COUNT];
+
 pecs_component model_component(unsigned registry, unsigned type)
 {
+    if (registry == MODEL_PARTIAL)
+        return partial_components[type];
     if (registry == 0)
         return type;
     const unsigned backwards = MODEL_TYPE_COUNT - 1 - type;
@@ -134,6 +138,27 @@ pecs_status model_registry_create(unsigned registry, const pecs_allocator *alloc
     if (allocator)
         desc.allocator = *allocator;
     return pecs_registry_create(&desc, ret_registry, error);
+}
+
+pecs_status model_partial_create(uint32_t mask, const pecs_allocator *allocator, pecs_registry **ret_registry)
+{
+    const pecs_type *types[MODEL_TYPE_COUNT];
+    pecs_registry_desc desc = { .types = types };
+    for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++) {
+        if (mask >> type & 1)
+            types[desc.type_count++] = model_types[type];
+    }
+    if (allocator)
+        desc.allocator = *allocator;
+    return pecs_registry_create(&desc, ret_registry, NULL);
+}
+
+pecs_status model_partial_number(pecs_view view)
+{
+    pecs_status status = PECS_OK;
+    for (unsigned type = 0; !status && type < MODEL_TYPE_COUNT; type++)
+        status = pecs_view_component(view, model_types[type]->name, &partial_components[type]);
+    return status;
 }
 
 static bool fields_equal(const pecs_type *type, const uint8_t *left, const uint8_t *right)

@@ -30,6 +30,7 @@ enum model_type {
     MODEL_TYPE_COUNT,
     MODEL_SIZED_COUNT = TYPE_TAG_A,
     MODEL_REGISTRY_COUNT = 2,
+    MODEL_PARTIAL = MODEL_REGISTRY_COUNT, /* the number of a registry that lacks some of the types */
     MODEL_VALUE_BYTES = 1 + 2 + 4 + 8 + 12 + 16 + 48 + 200 + 24 + 8 + 28 + 40 + 64 + 520
 };
 
@@ -40,10 +41,14 @@ extern const uint16_t model_offsets[MODEL_TYPE_COUNT];
 
 uint32_t model_size(unsigned type);
 
-/* The place of a type in registry 0 or 1, and back; MODEL_TYPE_COUNT for a component that only registry 1 has. */
+/* The place of a type in a registry, or for the partial one in the view that it was last told of. */
 pecs_component model_component(unsigned registry, unsigned type);
 pecs_status model_registry_create(unsigned registry, const pecs_allocator *allocator, pecs_registry **ret_registry,
                                   pecs_error *error);
+
+/* A registry of the types in the mask. Once a file was read with it, the numbers of all types are those of the view. */
+pecs_status model_partial_create(uint32_t mask, const pecs_allocator *allocator, pecs_registry **ret_registry);
+pecs_status model_partial_number(pecs_view view);
 
 /* True when two values of a type are the same, padding left out. */
 bool model_value_equal(unsigned type, const void *left, const void *right);

@@ -32,13 +32,17 @@ struct naive *naive_copy(const struct naive *naive)
     copy->slots = must(malloc(copy->slot_capacity * sizeof(*copy->slots)));
     if (naive->slot_count)
         memcpy(copy->slots, naive->slots, naive->slot_count * sizeof(*copy->slots));
+    copy->id_capacity = naive->id_count + 1;
+    copy->ids = must(malloc(copy->id_capacity * sizeof(*copy->ids)));
+    if (naive->id_count)
+        memcpy(copy->ids, naive->ids, naive->id_count * sizeof(*copy->ids));
     return copy;
 }
 
 void naive_destroy(struct naive *naive)
 {
     if (naive)
-        free(naive->slots);
+        free(naive->slots), free(naive->ids);
     free(naive);
 }
 
@@ -57,9 +61,20 @@ static size_t lowest_free(struct naive *naive)
         naive->slot_capacity = naive->slot_capacity * 2 + 16;
         naive->slots = must(realloc(naive->slots, naive->slot_capacity * sizeof(*naive->slots)));
     }
-    naive->slots[naive->slot_count] = (struct naive_slot){ .alive = false };
+    naive->slots[naive->slot_count] = (struct naive_slot){ .alive = false, .id_place = NAIVE_NO_ID };
     naive->free_count++;
     return naive->slot_count++;
+}
+
+/* The last entry of the list takes the place of the one that goes. */
+static void drop_id(struct naive *naive, struct naive_slot *slot)
+{
+    if (slot->id_place == NAIVE_NO_ID)
+        return;
+    const struct naive_id last = naive->ids[--naive->id_count];
+    naive->ids[slot->id_place] = last;
+    naive->slots[last.index].id_place = slot->id_place;
+    slot->id_place = NAIVE_NO_ID;
 }
 
 pecs_entity naive_spawn(struct naive *naive)
@@ -69,6 +84,7 @@ pecs_entity naive_spawn(struct naive *naive)
     slot->generation++;
     slot->alive = true;
     slot->has = 0;
+    slot->nonce = naive->nonce;
     naive->alive_count++;
     naive->free_count--;
     return naive_entity(naive, index);
@@ -79,6 +95,7 @@ void naive_despawn(struct naive *naive, pecs_entity entity)
     assert(naive_alive(naive, entity));
     struct naive_slot *slot = &naive->slots[entity.index];
     slot->alive = false;
+    drop_id(naive, slot);
     naive->alive_count--;
     if (!slot_free(slot))
         return;
@@ -97,6 +114,55 @@ pecs_entity naive_entity(const struct naive *naive, size_t index)
 {
     return (pecs_entity){ (uint32_t)index, naive->slots[index].generation };
 }
+
+/* As include/pecs/id.h draws it. */
+pecs_id naive_birth_id(uint64_t nonce, pecs_entity entity)
+{
+    const uint64_t halves[] = { (nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff),
+                                (uint64_t)(0x80000000u | entity.generation) << 32 | entity.index };
+    pecs_id id;
+    for (size_t i = 0; i < 16; i++)
+        id.bytes[i] = (uint8_t)(halves[i / 8] >> (56 - i % 8 * 8));
+    return id;
+}
+
+pecs_id naive_id(const struct naive *naive, pecs_entity entity)
+{
+    const struct naive_slot *slot = &naive->slots[entity.index];
+    return slot->id_place == NAIVE_NO_ID ? naive_birth_id(slot->nonce, entity) : naive->ids[slot->id_place].id;
+}
+
+bool naive_find(const struct naive *naive, pecs_id id, pecs_entity *ret_entity)
+{
+    const uint32_t index =
+        (uint32_t)id.bytes[12] << 24 | (uint32_t)id.bytes[13] << 16 | (uint32_t)id.bytes[14] << 8 | id.bytes[15];
+    size_t place = 0;
+    while (place < naive->id_count && memcmp(&naive->ids[place].id, &id, sizeof(id)) != 0)
+        place++;
+    const uint32_t candidate = place < naive->id_count ? naive->ids[place].index : index;
+    if (candidate >= naive->slot_count || !naive->slots[candidate].alive)
+        return false;
+    *ret_entity = naive_entity(naive, candidate);
+    const pecs_id has = naive_id(naive, *ret_entity);
+    return memcmp(&has, &id, sizeof(id)) == 0;
+}
+
+void naive_give_id(struct naive *naive, pecs_entity entity, pecs_id id)
+{
+    struct naive_slot *slot = &naive->slots[entity.index];
+    const pecs_id birth = naive_birth_id(slot->nonce, entity);
+    drop_id(naive, slot);
+    if (memcmp(&birth, &id, sizeof(id)) == 0)
+        return;
+    if (naive->id_count == naive->id_capacity) {
+        naive->id_capacity = naive->id_capacity * 2 + 16;
+        naive->ids = must(realloc(naive->ids, naive->id_capacity * sizeof(*naive->ids)));
+    }
+    slot->id_place = (uint32_t)naive->id_count;
+    naive->ids[naive->id_count++] = (struct naive_id){ id, entity.index };
+}
+
+const char *const naive_meta_keys[NAIVE_META_COUNT] = { "author", "level", "level.name", "png", "title", "über" };
 
 static void value_write(uint8_t *values, unsigned type, const void *value)
 {
@@ -152,7 +218,7 @@ void naive_restored(struct naive *naive, uint64_t tick)
 
 uint64_t naive_component_bytes(const struct naive *naive)
 {
-    uint64_t bytes = 0;
+    uint64_t bytes = naive->id_count * sizeof(pecs_id);
     for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++)
         bytes += naive->singleton_has >> type & 1 ? model_size(type) : 0;
     for (size_t index = 0; index < naive->slot_count; index++) {

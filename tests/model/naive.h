@@ -9,14 +9,30 @@
 
 #include "model_types.h"
 
-enum { NAIVE_GENERATION_MAX = (1 << 30) - 1 };
+enum { NAIVE_GENERATION_MAX = (1 << 30) - 1, NAIVE_META_COUNT = 6, NAIVE_META_BYTES = 40 };
+
+enum { NAIVE_NO_ID = UINT32_MAX };
 
 struct naive_slot {
     uint32_t generation; /* the last used one; 0: never used */
     bool alive;
+    uint32_t id_place;                  /* in the list of explicit ids, or NAIVE_NO_ID */
+    uint64_t nonce;                     /* of the session it was last spawned in; 0: not known yet */
     uint32_t has;                       /* bit t: component of type t is there */
     uint64_t changed[MODEL_TYPE_COUNT]; /* tick of the last write, of those that are there */
     uint8_t values[MODEL_VALUE_BYTES];  /* at model_offsets */
+};
+
+struct naive_id {
+    pecs_id id;
+    uint32_t index;
+};
+
+struct naive_meta {
+    bool is_there;
+    pecs_meta_kind kind;
+    size_t size_bytes;
+    uint8_t bytes[NAIVE_META_BYTES];
 };
 
 struct naive {
@@ -25,6 +41,10 @@ struct naive {
     size_t alive_count, free_count;
     size_t lowest; /* no slot below it is free */
     uint64_t tick;
+    uint64_t nonce; /* of the session that spawns; 0: not known yet */
+    struct naive_id *ids;
+    size_t id_count, id_capacity;
+    struct naive_meta metadata[NAIVE_META_COUNT]; /* by the place of the key in naive_meta_keys */
     uint32_t singleton_has;
     uint8_t singletons[MODEL_VALUE_BYTES];
 };
@@ -45,12 +65,24 @@ void naive_remove(struct naive *naive, pecs_entity entity, unsigned type);
 void naive_touch(struct naive *naive, pecs_entity entity, unsigned type);
 const void *naive_get(const struct naive *naive, pecs_entity entity, unsigned type);
 
+/*
+ * Ids. That of a living entity: explicit, or of its birth; which entity has one (a linear search); and the change to
+ * one that nobody has. The id of its birth takes the explicit one away.
+ */
+pecs_id naive_birth_id(uint64_t nonce, pecs_entity entity);
+pecs_id naive_id(const struct naive *naive, pecs_entity entity);
+bool naive_find(const struct naive *naive, pecs_id id, pecs_entity *ret_entity);
+void naive_give_id(struct naive *naive, pecs_entity entity, pecs_id id);
+
+/* Keys of metadata, ascending. */
+extern const char *const naive_meta_keys[NAIVE_META_COUNT];
+
 void naive_set_singleton(struct naive *naive, unsigned type, const void *value);
 
 /* What a restore does to ticks: every component counts as changed at the new tick. */
 void naive_restored(struct naive *naive, uint64_t tick);
 
-/* Bytes of all component values, of entities and singletons. */
+/* Bytes of all component values, of entities and singletons; explicit ids are components too. */
 uint64_t naive_component_bytes(const struct naive *naive);
 
 #endif

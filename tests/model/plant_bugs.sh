@@ -1,7 +1,7 @@
 #!/bin/sh
-# Plants five bugs, one at a time, in a copy of the library, and shows that the model test finds each: one in the gate,
-# the move of rows, the entity index, the matching of queries and the writer of files. What is planted stands in
-# bugs/*.patch, whose first line describes it.
+# Plants six bugs, one at a time, in a copy of the library, and shows that the model test finds each: one in the gate,
+# the move of rows, the entity index, the matching of queries, the writer of files and stable ids. What is planted stands
+# in bugs/*.patch, whose first line describes it.
 #
 # usage: plant_bugs.sh [--operations N] [--seed S]     from anywhere; needs meson and patch
 # Exits 1 when a bug is not found, when a patch no longer applies, or when the test fails without a bug.
