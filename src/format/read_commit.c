@@ -294,6 +294,20 @@ static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
     return PECS_OK;
 }
 
+/* The first free count that is larger than its chunk, or chunk_count. Resume does this for every chunk: no branch in it. */
+static uint64_t find_excess(const struct table *index, const le32 *counts, uint64_t chunk_count)
+{
+    uint32_t found = 0;
+    for (uint64_t i = 0; i < chunk_count; i++)
+        found |= le32_load(counts[i]) > 1u << FORMAT_INDEX_SHIFT;
+    if (!found && (!chunk_count || le32_load(counts[chunk_count - 1]) <= table_live_rows(index, chunk_count - 1)))
+        return chunk_count;
+    uint64_t place = 0;
+    while (le32_load(counts[place]) <= table_live_rows(index, place))
+        place++;
+    return place;
+}
+
 static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
 {
     struct table *index = (struct table *)reader->state->index.root.node;
@@ -306,17 +320,17 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
     const pecs_status status = set_runs(reader, index);
     if (status)
         return status;
+    const le32 *counts = (const le32 *)at(reader, *offset);
     uint64_t total = 0;
-    for (uint64_t i = 0; i < chunks; i++) {
-        const uint32_t count = le32_at(reader, *offset + i * sizeof(le32));
-        if (count > table_live_rows(index, i))
-            return CORRUPT(reader, *offset + i * sizeof(le32), "COMMIT-8", "a free count is larger than its chunk");
-        total += count;
-    }
+    for (uint64_t i = 0; i < chunks; i++)
+        total += le32_load(counts[i]);
+    const uint64_t excess = find_excess(index, counts, chunks);
+    if (excess < chunks)
+        return CORRUPT(reader, *offset + excess * sizeof(le32), "COMMIT-8", "a free count is larger than its chunk");
     if (total != le64_load(reader->commit.free_count))
         return CORRUPT(reader, *offset, "COMMIT-8", "the free counts do not sum up to the commit's");
     if (index->runs)
-        index->runs->free_counts = (const le32 *)at(reader, *offset);
+        index->runs->free_counts = counts;
     *offset += left;
     return PECS_OK;
 }

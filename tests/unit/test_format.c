@@ -968,6 +968,27 @@ Test(rules, COMMIT_6_to_8)
     end_breaking(&b);
 }
 
+/* A chunk in the middle may be all free, the last one has fewer rows. */
+Test(rules, COMMIT_8_in_several_chunks)
+{
+    struct breakage b = begin_breaking();
+    pecs_world *world = NULL;
+    cr_assert_eq(pecs_world_create(b.registry, NULL, NULL, &world, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, 2 * 4096 + 5, NULL, 0, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "world.pecs", NULL, NULL), PECS_OK);
+    pecs_world_destroy(world);
+    free_image(&b.file);
+    b.file = read_image("world.pecs");
+    const uint64_t free_counts = b.file.free_counts;
+    put32(&b.file, free_counts + 4, 4097);
+    expect_repaired(&b, "COMMIT-8", free_counts + 4);
+    put32(&b.file, free_counts + 8, 6);
+    expect_repaired(&b, "COMMIT-8", free_counts + 8);
+    put32(&b.file, free_counts + 4, 4096); /* could be, but is not their sum */
+    expect_repaired(&b, "COMMIT-8", free_counts);
+    end_breaking(&b);
+}
+
 Test(rules, COMMIT_9)
 {
     struct breakage b = begin_breaking();
