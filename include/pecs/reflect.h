@@ -62,8 +62,8 @@ PECS_API bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_t
 PECS_API const char *pecs_kind_name(pecs_kind kind);
 
 /*
- * pecs_query_create for terms that may name any component of the view. The query serves every world and snapshot whose
- * unknown types are those of this view; others give PECS_E_MISUSE, as for another registry.
+ * pecs_query_create for terms that may name any component of the view ("pecs.id" is not written). The query serves every
+ * world and snapshot whose unknown types are those of this view; others give PECS_E_MISUSE, as for another registry.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t term_count,
                                                         pecs_query **ret_query, pecs_error *error);

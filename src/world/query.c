@@ -37,7 +37,8 @@ static bool is_data(pecs_access access)
     return access != PECS_WITH && access != PECS_WITHOUT;
 }
 
-static pecs_status check_terms(uint32_t component_count, const pecs_term *terms, size_t count, pecs_error *error)
+static pecs_status check_terms(const pecs_registry *registry, uint32_t component_count, const pecs_term *terms,
+                               size_t count, pecs_error *error)
 {
     if (count && !terms)
         return fail(error, PECS_E_MISUSE, "a query needs its terms");
@@ -48,6 +49,8 @@ static pecs_status check_terms(uint32_t component_count, const pecs_term *terms,
             return fail(error, PECS_E_MISUSE, "term %zu: there is no component %u", i, terms[i].component);
         if ((unsigned)terms[i].access > PECS_WITHOUT)
             return fail(error, PECS_E_MISUSE, "term %zu: no such access", i);
+        if (terms[i].component == registry->id_component && is_write(terms[i].access))
+            return fail(error, PECS_E_MISUSE, "term %zu: ids are not written by queries, but by pecs_world_set_id", i);
         for (size_t j = 0; j < i; j++)
             if (terms[j].component == terms[i].component)
                 return fail(error, PECS_E_MISUSE, "terms %zu and %zu name the same component", j, i);
@@ -58,7 +61,7 @@ static pecs_status check_terms(uint32_t component_count, const pecs_term *terms,
 static pecs_status create(pecs_registry *registry, struct unknown_types *unknown, uint32_t component_count,
                           const pecs_term *terms, size_t term_count, pecs_query **ret_query, pecs_error *error)
 {
-    const pecs_status status = check_terms(component_count, terms, term_count, error);
+    const pecs_status status = check_terms(registry, component_count, terms, term_count, error);
     if (status)
         return status;
     struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));

@@ -552,6 +552,10 @@ Test(identity, the_component_is_read_only)
     cr_assert_eq(pecs_commands_set(commands, pair.a, &value, 1), PECS_E_MISUSE);
     cr_assert_eq(pecs_commands_remove(commands, pair.a, &component, 1), PECS_E_MISUSE);
     cr_assert_eq(pecs_commands_spawn(commands, &value, 1, NULL), PECS_E_MISUSE);
+    const pecs_access writing[] = { PECS_WRITE, PECS_MAYBE_WRITE };
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(pecs_query_create_in(pair.view, (pecs_term[]){ { component, writing[i] } }, 1, &query, &error),
+                     PECS_E_MISUSE, "a query must not write to it");
     cr_assert_eq(pecs_query_create(pair.registry, (pecs_term[]){ { component, PECS_READ } }, 1, &query, &error),
                  PECS_E_MISUSE);
     cr_assert_eq(pecs_query_create_in(pair.view, (pecs_term[]){ { component, PECS_READ } }, 1, &query, &error),
