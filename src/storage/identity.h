@@ -80,6 +80,9 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
 pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count);
 void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index);
 
+/* True when a living entity has an explicit id of the form that this session's birth ids have. Linear in those with one. */
+bool identity_names_session(const struct pecs_snapshot *state, uint64_t nonce);
+
 /* How many entities have an explicit id. */
 uint64_t identity_explicit_count(const struct pecs_snapshot *state);
 /* All of them, ascending by id, into `entries`, which has room for as many. */

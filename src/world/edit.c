@@ -3,6 +3,8 @@
  */
 #include "edit.h"
 
+#include "identity.h"
+
 #include <assert.h>
 
 pecs_status edit_own_state(struct pecs_world *world)
@@ -110,8 +112,10 @@ uint64_t edit_session_nonce(struct pecs_world *world)
     while (!world->nonce) {
         const uint64_t nonce =
             world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
-        world->nonce = nonce & mask;
         world->session_count++;
+        /* one that was given can have been an earlier world's, whose entities' ids may have become explicit ones here */
+        if (!world->given_nonce || !identity_names_session(world->state, nonce & mask))
+            world->nonce = nonce & mask;
     }
     return world->nonce;
 }

@@ -1003,3 +1003,28 @@ Test(ids_in_files, two_programs_that_resume_one_file_give_different_ids)
     for (int i = 0; i < 2; i++)
         pecs_registry_destroy(registries[i]);
 }
+
+/* An explicit id of one future is not given again as a birth id, though the nonce that is given is the same. */
+Test(ids_in_files, a_given_nonce_passes_over_ids_that_are_taken)
+{
+    pecs_registry *registry = counting_registry();
+    pecs_world *world = world_of(registry, NULL, 0x777);
+    const pecs_entity entity = spawn_position(world, 1);
+    pecs_snapshot *snapshot = take(world);
+    const pecs_id lost = id_of(pecs_world_view(world), spawn_position(world, 1));
+    cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
+    cr_assert_eq(pecs_world_set_id(world, entity, lost), PECS_OK, "the id of an entity that is no more");
+    pecs_snapshot_release(snapshot);
+    save_world(world, "world.pecs");
+    snapshot = open_snapshot(registry, LOAD, "world.pecs");
+    pecs_world *next = world_of(registry, snapshot, 0x777);
+    const pecs_entity later = spawn_position(next, 1);
+    cr_assert_not(same_id(id_of(pecs_world_view(next), later), lost));
+    cr_assert(same(find(pecs_world_view(next), lost), entity));
+    save_world(next, "next.pecs");
+    pecs_snapshot_release(open_snapshot(registry, LOAD, "next.pecs"));
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(next);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
