@@ -4,7 +4,7 @@
  *
  * Keys have 1 to 255 bytes of UTF-8 without control characters. Those that begin with "pecs." are the library's own and
  * cannot be set. A value is text (UTF-8) or bytes; all entries together have at most 16 MiB less 4 KiB, each
- * counted with 16 bytes beside its key and value.
+ * counted with 16 bytes beside its key and value, and rounded up to a multiple of 8.
  *
  * Setting copies all entries: keep few and small things here, and large ones in components.
  */
