@@ -48,8 +48,9 @@ typedef struct pecs_load_options {
 
 /*
  * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
- * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED. Needs under 16 MiB of memory at any number of
- * entities, about a kilobyte for each table, and 20 bytes for each explicit id.
+ * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's
+ * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, about a
+ * kilobyte for each table, 20 bytes for each explicit id, and a few times the metadata.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

@@ -183,7 +183,10 @@ static void tell_application(struct writer *writer)
     for (size_t i = 0; i < sizeof(told) / sizeof(told[0]) && registry->application; i++) {
         const char *text = told[i][1];
         const struct pecs_meta entry = { told[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
-        if (metadata_change(writer->pool, &writer->metadata, &entry, FORMAT_METADATA_MAX))
+        const pecs_status status = metadata_change(writer->pool, &writer->metadata, &entry, FORMAT_METADATA_MAX);
+        if (status == PECS_E_LIMIT) /* of another writer's file, which had more than a program can set */
+            writer->status = fail(writer->error, status, "the metadata leaves no room for the application's name");
+        else if (status)
             writer->status = fail_memory(writer->error);
     }
 }

@@ -424,6 +424,25 @@ Test(metadata_in_files, the_application_that_saved)
     assert_no_leak();
 }
 
+/* As a file of another writer may have it: more than a program can set. */
+Test(metadata_in_files, an_application_that_has_no_room_is_no_lack_of_memory)
+{
+    enum { FILE_MAX = 16 * 1024 * 1024 };
+    pecs_registry *registry = registry_of("Editor", NULL);
+    pecs_world *world = make_world(registry, NULL);
+    char *bytes = calloc(1, FILE_MAX);
+    const pecs_meta entry = { "key", PECS_META_BYTES, bytes, FILE_MAX - 19 };
+    cr_assert_eq(metadata_change(registry->pool, &world->state->metadata, &entry, FILE_MAX), PECS_OK);
+    pecs_error error = { .status = PECS_OK };
+    cr_assert_eq(pecs_world_save(world, "world.pecs", NULL, &error), PECS_E_LIMIT);
+    cr_assert_eq(error.status, PECS_E_LIMIT);
+    cr_assert_eq(file_count(), 0);
+    free(bytes);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+}
+
 Test(metadata_in_files, bad_applications_are_refused)
 {
     char long_name[257];
