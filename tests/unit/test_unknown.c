@@ -1,0 +1,821 @@
+/*
+ * Types that a file has and the program lacks. Program A has them all, B only two of them, in another order; what B keeps, moves
+ * and edits, A must find again. And reflection: what a view tells of its types.
+ */
+#include "file_fixture.h"
+
+TestSuite(unknown, .init = enter_folder, .fini = leave_folder);
+TestSuite(reflection, .init = enter_folder, .fini = leave_folder);
+
+typedef struct {
+    float x;
+    uint8_t tint;
+} Inner;
+PECS_COMPONENT_OF(Inner, "Inner", 1, PECS_FIELD(Inner, x), PECS_FIELD(Inner, tint), PECS_GAP_AFTER(Inner, tint, 3));
+
+static const char *const colors[] = { "red", "green", "blue" };
+static const char *const moods[] = { "calm", "angry" };
+
+/* A field of every kind. */
+typedef struct {
+    int64_t i64;
+    uint64_t u64;
+    double f64;
+    pecs_entity owner, friends[2];
+    int32_t i32;
+    uint32_t u32;
+    float f32, grid[2][3];
+    Inner inners[2];
+    int16_t i16;
+    uint16_t u16, moods[2];
+    int8_t i8;
+    uint8_t u8;
+    bool flag;
+    char name[5];
+    uint8_t color;
+} Secret;
+PECS_COMPONENT_OF(Secret, "Secret", 3, PECS_FIELD(Secret, i64), PECS_FIELD(Secret, u64), PECS_FIELD(Secret, f64),
+                  PECS_FIELD(Secret, owner), PECS_FIELD(Secret, friends), PECS_FIELD(Secret, i32),
+                  PECS_FIELD(Secret, u32), PECS_FIELD(Secret, f32), PECS_FIELD_GRID(Secret, grid),
+                  PECS_FIELD_STRUCT(Secret, inners, Inner), PECS_FIELD(Secret, i16), PECS_FIELD(Secret, u16),
+                  PECS_FIELD_ENUM_ARRAY(Secret, moods, moods), PECS_FIELD(Secret, i8), PECS_FIELD(Secret, u8),
+                  PECS_FIELD(Secret, flag), PECS_FIELD(Secret, name), PECS_FIELD_ENUM(Secret, color, colors),
+                  PECS_GAP_AFTER(Secret, color, 3));
+
+PECS_TAG(Hidden, 1);
+
+typedef struct {
+    uint64_t count;
+} Ticks;
+PECS_COMPONENT(Ticks, 1, count);
+
+enum { SECRET = FIXTURE_TYPE_COUNT, HIDDEN, TICKS, A_TYPE_COUNT };
+static const pecs_type *const a_types[] = { &Position_type, &Health_type, &Team_type,   &Frozen_type,
+                                            &Link_type,     &Secret_type, &Hidden_type, &Ticks_type };
+
+enum { B_TEAM, B_POSITION, B_TYPE_COUNT };
+static const pecs_type *const b_types[] = { &Team_type, &Position_type };
+
+static pecs_registry *program_a(void)
+{
+    return make_registry(a_types, A_TYPE_COUNT, counting_hooks);
+}
+
+static pecs_registry *program_b(void)
+{
+    return make_registry(b_types, B_TYPE_COUNT, counting_hooks);
+}
+
+static Secret secret_of(uint32_t number)
+{
+    Secret secret = { .i64 = -(int64_t)number, .u32 = number, .color = (uint8_t)(number % 3), .flag = number % 2 };
+    secret.owner = (pecs_entity){ number, 1 };
+    secret.grid[1][2] = (float)number;
+    secret.inners[1].x = 0.5f;
+    memcpy(secret.name, "abcde", 5);
+    return secret;
+}
+
+static bool same_secret(const Secret *a, const Secret *b)
+{
+    return a && a->i64 == b->i64 && a->u32 == b->u32 && a->color == b->color && a->flag == b->flag &&
+           same(a->owner, b->owner) && a->grid[1][2] == b->grid[1][2] && a->inners[1].x == b->inners[1].x &&
+           memcmp(a->name, b->name, 5) == 0;
+}
+
+enum { SECRET_COUNT = CHUNK_ROWS + 500, TAGGED_COUNT = 10, PLAIN_COUNT = 20 };
+
+/* Handles in the order of spawning: those with a secret, those with a tag, plain ones. */
+static const pecs_entity first_secret = { 0, 1 };
+static const pecs_entity first_tagged = { SECRET_COUNT, 1 };
+static const pecs_entity first_plain = { SECRET_COUNT + TAGGED_COUNT, 1 };
+
+static pecs_entity after(pecs_entity first, uint32_t number)
+{
+    return (pecs_entity){ first.index + number, 1 };
+}
+
+static void populate_a(pecs_world *world)
+{
+    static Secret secrets[SECRET_COUNT];
+    static Position positions[SECRET_COUNT];
+    for (uint32_t i = 0; i < SECRET_COUNT; i++) {
+        secrets[i] = secret_of(i);
+        positions[i] = (Position){ (float)i, 0, 0 };
+    }
+    const pecs_value rows[] = { PECS_ROWS(SECRET, secrets), PECS_ROWS(POSITION, positions) };
+    must(pecs_world_spawn(world, SECRET_COUNT, rows, 2, NULL) == PECS_OK);
+    const pecs_value tagged[] = { PECS_HAS(HIDDEN), PECS_ROWS(POSITION, positions), { HEALTH, sizeof(Health), NULL } };
+    must(pecs_world_spawn(world, TAGGED_COUNT, tagged, 3, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, PLAIN_COUNT, &rows[1], 1, NULL) == PECS_OK);
+    must(pecs_world_set_singleton(world, TICKS, sizeof(Ticks), &(Ticks){ 42 }) == PECS_OK);
+}
+
+static void save_a(pecs_registry *a, const char *path)
+{
+    pecs_world *world = world_of(a, NULL, 3);
+    populate_a(world);
+    save_world(world, path);
+    pecs_world_destroy(world);
+}
+
+static pecs_component number_of(pecs_view view, const char *name)
+{
+    pecs_component component = 0;
+    cr_assert_eq(pecs_view_component(view, name, &component), PECS_OK, "%s", name);
+    return component;
+}
+
+/* Program B's world over a file of A's. */
+struct visit {
+    pecs_registry *a, *b;
+    pecs_world *world;
+    pecs_view view;
+    pecs_component secret, hidden, ticks, health;
+};
+
+static struct visit begin_visit(int verb)
+{
+    struct visit visit = { .a = program_a(), .b = program_b() };
+    save_a(visit.a, "a.pecs");
+    visit.world = open_world(visit.b, verb, "a.pecs");
+    visit.view = pecs_world_view(visit.world);
+    visit.secret = number_of(visit.view, "Secret");
+    visit.hidden = number_of(visit.view, "Hidden");
+    visit.ticks = number_of(visit.view, "Ticks");
+    visit.health = number_of(visit.view, "Health");
+    return visit;
+}
+
+/* Saves B's world, and gives A's reading of it. */
+static pecs_snapshot *back_to_a(struct visit *visit)
+{
+    check_world(visit->world);
+    save_world(visit->world, "b.pecs");
+    return open_snapshot(visit->a, LOAD, "b.pecs");
+}
+
+static void end_visit(struct visit *visit)
+{
+    check_world(visit->world);
+    pecs_world_destroy(visit->world);
+    pecs_registry_destroy(visit->a);
+    pecs_registry_destroy(visit->b);
+    assert_no_leak();
+}
+
+#define each_verb(visit)                                                                                               \
+    for (int verb = 0; verb < VERB_COUNT; verb++)                                                                      \
+        for (struct visit visit = begin_visit(verb); visit.world; end_visit(&visit), visit.world = NULL)
+
+Test(unknown, an_untouched_world_has_the_same_bytes_and_content)
+{
+    each_verb(visit)
+    {
+        save_world(visit.world, "b.pecs");
+        cr_assert(same_bytes("a.pecs", "b.pecs"));
+        pecs_snapshot *of_a = open_snapshot(visit.a, RESUME, "a.pecs");
+        cr_assert_eq(pecs_view_hash(visit.view), pecs_view_hash(pecs_snapshot_view(of_a)));
+        const pecs_summary x = summary_of(visit.view), y = summary_of(pecs_snapshot_view(of_a));
+        cr_assert(same_summary(&x, &y));
+        pecs_snapshot_release(of_a);
+    }
+}
+
+Test(unknown, values_are_read)
+{
+    each_verb(visit)
+    {
+        const Secret expected = secret_of(4100);
+        cr_assert(same_secret(pecs_get(visit.view, after(first_secret, 4100), visit.secret, Secret), &expected));
+        cr_assert(pecs_view_has(visit.view, first_tagged, visit.hidden));
+        cr_assert_not(pecs_view_has(visit.view, first_secret, visit.hidden));
+        cr_assert_not(pecs_view_has(visit.view, first_plain, visit.secret));
+        cr_assert_null(pecs_view_get(visit.view, first_secret, visit.secret, 4), "another size");
+        cr_assert_null(pecs_view_get(visit.view, first_tagged, visit.hidden, 0), "a tag");
+        cr_assert_null(pecs_view_get(visit.view, first_secret, 999, 4));
+        cr_assert_eq(pecs_get_singleton(visit.view, visit.ticks, Ticks)->count, 42);
+        cr_assert(pecs_view_has_singleton(visit.view, visit.ticks));
+    }
+}
+
+Test(unknown, queries)
+{
+    const pecs_access accesses[] = {
+        PECS_READ, PECS_WRITE, PECS_MAYBE_READ, PECS_MAYBE_WRITE, PECS_WITH, PECS_WITHOUT
+    };
+    const uint64_t all = SECRET_COUNT + TAGGED_COUNT + PLAIN_COUNT;
+    const uint64_t expected[] = { SECRET_COUNT, SECRET_COUNT, all, all, SECRET_COUNT, TAGGED_COUNT + PLAIN_COUNT };
+    each_verb(visit)
+    {
+        pecs_snapshot *snapshot = take(visit.world);
+        for (int i = 0; i < 6; i++) {
+            pecs_query *query;
+            const pecs_term terms[] = { { visit.secret, accesses[i] }, { B_POSITION, PECS_READ } };
+            cr_assert_eq(pecs_query_create_in(visit.view, terms, 2, &query, NULL), PECS_OK);
+            cr_assert_eq(pecs_query_count(query, visit.view), expected[i]);
+            cr_assert_eq(pecs_query_count(query, pecs_snapshot_view(snapshot)), expected[i]);
+            uint64_t row_count = 0, secret_count = 0;
+            pecs_iter iter = pecs_query_read(query, visit.view, NULL);
+            while (pecs_iter_next(&iter)) {
+                const Secret *secrets = pecs_read(&iter, visit.secret, Secret);
+                for (size_t row = 0; secrets && row < iter.row_count; row++) {
+                    const Secret one = secret_of(iter.entities[row].index);
+                    must(same_secret(&secrets[row], &one));
+                    secret_count++;
+                }
+                row_count += iter.row_count;
+            }
+            cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+            cr_assert_eq(row_count, expected[i]);
+            cr_assert_eq(secret_count, i < 4 ? SECRET_COUNT : 0);
+            pecs_query_destroy(query);
+        }
+        pecs_query *tags;
+        const pecs_term terms[] = { { visit.hidden, PECS_WITH }, { visit.health, PECS_READ } };
+        cr_assert_eq(pecs_query_create_in(pecs_snapshot_view(snapshot), terms, 2, &tags, NULL), PECS_OK);
+        cr_assert_eq(pecs_query_count(tags, visit.view), TAGGED_COUNT);
+        pecs_query_destroy(tags);
+        pecs_snapshot_release(snapshot);
+        pecs_query *query = NULL;
+        pecs_error error;
+        cr_assert_eq(pecs_query_create(visit.b, (pecs_term[]){ { visit.secret, PECS_READ } }, 1, &query, &error),
+                     PECS_E_MISUSE, "a registry knows none");
+        const pecs_component beyond = (pecs_component)pecs_view_type_count(visit.view);
+        cr_assert_eq(pecs_query_create_in(visit.view, (pecs_term[]){ { beyond, PECS_READ } }, 1, &query, &error),
+                     PECS_E_MISUSE);
+        cr_assert_eq(pecs_query_create_in((pecs_view){ NULL }, NULL, 0, &query, &error), PECS_E_MISUSE);
+        cr_assert_eq(pecs_query_create_in(visit.view, NULL, 0, NULL, &error), PECS_E_MISUSE);
+    }
+}
+
+Test(unknown, a_writing_query)
+{
+    each_verb(visit)
+    {
+        pecs_query *query;
+        const pecs_term terms[] = { { visit.secret, PECS_WRITE } };
+        cr_assert_eq(pecs_query_create_in(visit.view, terms, 1, &query, NULL), PECS_OK);
+        pecs_iter iter = pecs_query_edit(query, visit.world, NULL);
+        while (pecs_iter_next(&iter)) {
+            Secret *secrets = pecs_write(&iter, visit.secret, Secret);
+            for (size_t row = 0; row < iter.row_count; row++)
+                secrets[row].u64 = iter.entities[row].index + 5u;
+        }
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+        pecs_query_destroy(query);
+        pecs_snapshot *of_a = back_to_a(&visit);
+        for (uint32_t i = 0; i < SECRET_COUNT; i++)
+            must(pecs_get(pecs_snapshot_view(of_a), after(first_secret, i), SECRET, Secret)->u64 == i + 5u);
+        pecs_snapshot_release(of_a);
+    }
+}
+
+Test(unknown, edits_of_every_kind)
+{
+    each_verb(visit)
+    {
+        const Secret other = secret_of(1000000), moved = secret_of(0);
+        const pecs_entity e = first_secret;
+        /* moved by a type of its own, edited, set, removed, added, despawned, spawned */
+        cr_assert_eq(pecs_world_set(visit.world, after(e, 0), (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 7) }, 1),
+                     PECS_OK);
+        void *pointer;
+        cr_assert_eq(pecs_world_edit(visit.world, after(e, 1), visit.secret, sizeof(Secret), &pointer), PECS_OK);
+        *(Secret *)pointer = other;
+        const pecs_value set[] = { { visit.secret, sizeof(Secret), &other }, PECS_HAS(visit.hidden) };
+        cr_assert_eq(pecs_world_set(visit.world, after(e, 2), set, 2), PECS_OK);
+        cr_assert_eq(pecs_world_remove(visit.world, after(e, 3), (pecs_component[]){ visit.secret }, 1), PECS_OK);
+        cr_assert_eq(pecs_world_set(visit.world, after(first_plain, 0), set, 1), PECS_OK);
+        cr_assert_eq(pecs_world_despawn(visit.world, (pecs_entity[]){ after(e, 4), first_tagged }, 2), PECS_OK);
+        pecs_entity spawned[2];
+        const Secret two[2] = { secret_of(71), secret_of(72) };
+        const pecs_value values[] = { PECS_ROWS(visit.secret, two), { visit.health, sizeof(Health), NULL } };
+        cr_assert_eq(pecs_world_spawn(visit.world, 2, values, 2, spawned), PECS_OK);
+        cr_assert_eq(pecs_world_set_singleton(visit.world, visit.ticks, sizeof(Ticks), &(Ticks){ 43 }), PECS_OK);
+        cr_assert_eq(pecs_world_set_singleton(visit.world, visit.health, sizeof(Health), &(Health){ 1, 2 }), PECS_OK);
+
+        pecs_snapshot *of_a = back_to_a(&visit);
+        const pecs_view view = pecs_snapshot_view(of_a);
+        cr_assert(same_secret(pecs_get(view, after(e, 0), SECRET, Secret), &moved));
+        cr_assert_eq(pecs_get(view, after(e, 0), TEAM, Team)->number, 7);
+        cr_assert(same_secret(pecs_get(view, after(e, 1), SECRET, Secret), &other));
+        cr_assert(same_secret(pecs_get(view, after(e, 2), SECRET, Secret), &other));
+        cr_assert(pecs_view_has(view, after(e, 2), HIDDEN));
+        cr_assert_not(pecs_view_has(view, after(e, 3), SECRET));
+        cr_assert_eq(pecs_get(view, after(e, 3), POSITION, Position)->x, 3);
+        cr_assert(same_secret(pecs_get(view, first_plain, SECRET, Secret), &other));
+        cr_assert_not(pecs_view_alive(view, after(e, 4)));
+        cr_assert_not(pecs_view_alive(view, first_tagged));
+        cr_assert(same_secret(pecs_get(view, spawned[0], SECRET, Secret), &two[0]));
+        cr_assert(same_secret(pecs_get(view, spawned[1], SECRET, Secret), &two[1]));
+        cr_assert(pecs_get(view, spawned[1], HEALTH, Health));
+        cr_assert_eq(pecs_get_singleton(view, TICKS, Ticks)->count, 43);
+        cr_assert_eq(pecs_get_singleton(view, HEALTH, Health)->max, 2);
+        const Secret last = secret_of(SECRET_COUNT - 1); /* it filled the gap that another left */
+        cr_assert(same_secret(pecs_get(view, after(e, SECRET_COUNT - 1), SECRET, Secret), &last));
+        pecs_snapshot_release(of_a);
+    }
+}
+
+Test(unknown, wrong_sizes_and_numbers_are_misuse)
+{
+    each_verb(visit)
+    {
+        const uint64_t hash = pecs_view_hash(visit.view);
+        const pecs_component beyond = (pecs_component)pecs_view_type_count(visit.view);
+        const Secret secret = secret_of(1);
+        const pecs_value small = { visit.secret, sizeof(Secret) - 1, &secret }, other = { beyond, 4, &secret };
+        void *pointer;
+        cr_assert_eq(pecs_world_set(visit.world, first_secret, &small, 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_set(visit.world, first_secret, &other, 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_spawn(visit.world, 1, &small, 1, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_spawn(visit.world, 1, &other, 1, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_remove(visit.world, first_secret, &beyond, 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_edit(visit.world, first_secret, visit.secret, 4, &pointer), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_edit(visit.world, first_plain, visit.secret, sizeof(Secret), &pointer), PECS_E_ABSENT);
+        cr_assert_eq(pecs_view_hash(visit.view), hash);
+    }
+}
+
+Test(unknown, command_buffers_keep_them)
+{
+    each_verb(visit)
+    {
+        pecs_commands *commands;
+        cr_assert_eq(pecs_commands_create(visit.b, &commands), PECS_OK);
+        cr_assert_eq(pecs_commands_set(commands, first_secret, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 9) }, 1),
+                     PECS_OK);
+        cr_assert_eq(pecs_commands_remove(commands, after(first_secret, 1), (pecs_component[]){ B_POSITION }, 1),
+                     PECS_OK);
+        cr_assert_eq(pecs_commands_remove(commands, first_tagged, (pecs_component[]){ B_POSITION }, 1), PECS_OK);
+        cr_assert_eq(pecs_commands_despawn(commands, after(first_secret, 2)), PECS_OK);
+        const pecs_value unknown_value = { visit.secret, sizeof(Secret), NULL };
+        cr_assert_eq(pecs_commands_set(commands, first_secret, &unknown_value, 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_spawn(commands, &unknown_value, 1, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_remove(commands, first_secret, &visit.secret, 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_apply(commands, visit.world, NULL), PECS_OK);
+        /* a buffer that has served this world serves one without */
+        pecs_world *plain = world_of(visit.b, NULL, 0);
+        cr_assert_eq(pecs_commands_spawn(commands, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1) }, 1, NULL), PECS_OK);
+        cr_assert_eq(pecs_commands_apply(commands, plain, NULL), PECS_OK);
+        check_world(plain);
+        pecs_world_destroy(plain);
+        pecs_commands_destroy(commands);
+
+        pecs_snapshot *of_a = back_to_a(&visit);
+        const pecs_view view = pecs_snapshot_view(of_a);
+        const Secret expected[] = { secret_of(0), secret_of(1) };
+        cr_assert(same_secret(pecs_get(view, first_secret, SECRET, Secret), &expected[0]));
+        cr_assert_eq(pecs_get(view, first_secret, TEAM, Team)->number, 9);
+        cr_assert(same_secret(pecs_get(view, after(first_secret, 1), SECRET, Secret), &expected[1]));
+        cr_assert_not(pecs_view_has(view, after(first_secret, 1), POSITION));
+        cr_assert(pecs_view_has(view, first_tagged, HIDDEN));
+        cr_assert(pecs_view_has(view, first_tagged, HEALTH));
+        cr_assert_not(pecs_view_alive(view, after(first_secret, 2)));
+        pecs_snapshot_release(of_a);
+    }
+}
+
+Test(unknown, despawning_what_matches)
+{
+    each_verb(visit)
+    {
+        pecs_query *query;
+        uint64_t count = 0;
+        const pecs_term terms[] = { { visit.secret, PECS_WITH } };
+        cr_assert_eq(pecs_query_create_in(visit.view, terms, 1, &query, NULL), PECS_OK);
+        cr_assert_eq(pecs_world_despawn_matching(visit.world, query, &count), PECS_OK);
+        cr_assert_eq(count, SECRET_COUNT);
+        pecs_query_destroy(query);
+        pecs_snapshot *of_a = back_to_a(&visit);
+        cr_assert_eq(summary_of(pecs_snapshot_view(of_a)).entity_count, TAGGED_COUNT + PLAIN_COUNT);
+        pecs_snapshot_release(of_a);
+    }
+}
+
+Test(unknown, a_program_can_refuse_them)
+{
+    pecs_registry *a = program_a(), *b = program_b();
+    save_a(a, "a.pecs");
+    const pecs_load_options refuse = { .refuse_unknown = true };
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        cr_assert_eq(verbs[verb](b, "a.pecs", &refuse, &snapshot, &error), PECS_E_UNSUPPORTED);
+        cr_assert_str_eq(error.rule, "TYPE-3");
+        cr_assert_null(snapshot);
+        cr_assert_eq(verbs[verb](a, "a.pecs", &refuse, &snapshot, &error), PECS_OK, "A knows them all");
+        pecs_snapshot_release(snapshot);
+    }
+    pecs_registry_destroy(a);
+    pecs_registry_destroy(b);
+    assert_no_leak();
+}
+
+/* A program with explicit ids: "pecs.id" is known to every program. */
+Test(unknown, explicit_ids_are_known_to_all)
+{
+    pecs_registry *a = program_a(), *b = program_b();
+    pecs_world *world = world_of(a, NULL, 3);
+    populate_a(world);
+    const pecs_id id = { "0123456789abcde" };
+    cr_assert_eq(pecs_world_set_id(world, first_secret, id), PECS_OK);
+    save_world(world, "a.pecs");
+    pecs_world_destroy(world);
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        world = open_world(b, verb, "a.pecs");
+        pecs_entity entity;
+        cr_assert_eq(pecs_view_find(pecs_world_view(world), id, &entity), PECS_OK);
+        cr_assert(same(entity, first_secret));
+        const pecs_id other = { "another one 123" };
+        cr_assert_eq(pecs_world_set_id(world, after(first_secret, 1), other), PECS_OK);
+        const Secret secret = secret_of(8);
+        const pecs_value value = { number_of(pecs_world_view(world), "Secret"), sizeof(secret), &secret };
+        const pecs_id third = { "and a third one" };
+        cr_assert_eq(pecs_world_spawn_with_ids(world, 1, &third, &value, 1, NULL), PECS_OK);
+        check_world(world);
+        save_world(world, "b.pecs");
+        pecs_world_destroy(world);
+        pecs_snapshot *of_a = open_snapshot(a, LOAD, "b.pecs");
+        const Secret expected = secret_of(1);
+        cr_assert_eq(pecs_view_find(pecs_snapshot_view(of_a), other, &entity), PECS_OK);
+        cr_assert(same_secret(pecs_get(pecs_snapshot_view(of_a), entity, SECRET, Secret), &expected));
+        cr_assert_eq(pecs_view_find(pecs_snapshot_view(of_a), third, &entity), PECS_OK);
+        cr_assert(same_secret(pecs_get(pecs_snapshot_view(of_a), entity, SECRET, Secret), &secret));
+        pecs_snapshot_release(of_a);
+    }
+    pecs_registry_destroy(a);
+    pecs_registry_destroy(b);
+    assert_no_leak();
+}
+
+/* Two files whose unknown types have the same numbers. */
+
+typedef struct {
+    uint16_t a, b, c;
+} Rumour;
+PECS_COMPONENT(Rumour, 1, a, b, c);
+
+enum { RUMOUR = B_TYPE_COUNT };
+static const pecs_type *const c_types[] = { &Team_type, &Position_type, &Rumour_type };
+
+static void save_c(const char *path)
+{
+    pecs_registry *c = make_registry(c_types, 3, counting_hooks);
+    pecs_world *world = world_of(c, NULL, 4);
+    const pecs_value values[] = { PECS_VALUE(RUMOUR, Rumour, 1, 2, 3), PECS_VALUE(B_TEAM, Team, 5) };
+    for (int i = 0; i < 3; i++)
+        spawn_one(world, values, 2);
+    save_world(world, path);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(c);
+}
+
+Test(unknown, one_number_in_two_files)
+{
+    each_verb(visit)
+    {
+        save_c("c.pecs");
+        pecs_world *other = open_world(visit.b, verb, "c.pecs");
+        const pecs_view view = pecs_world_view(other);
+        const pecs_component rumour = number_of(view, "Rumour");
+        cr_assert_lt(rumour, pecs_view_type_count(visit.view), "the number is in use there");
+        cr_assert_str_neq(pecs_view_type(visit.view, rumour)->name, "Rumour");
+        pecs_query *query;
+        cr_assert_eq(pecs_query_create_in(view, (pecs_term[]){ { rumour, PECS_WITH } }, 1, &query, NULL), PECS_OK);
+        cr_assert_eq(pecs_query_count(query, view), 3);
+        cr_assert_eq(pecs_query_count(query, visit.view), 0);
+        pecs_iter iter = pecs_query_read(query, visit.view, NULL);
+        cr_assert_not(pecs_iter_next(&iter));
+        cr_assert_eq(pecs_iter_end(&iter), PECS_E_MISUSE);
+        iter = pecs_query_edit(query, visit.world, NULL);
+        cr_assert_not(pecs_iter_next(&iter));
+        cr_assert_eq(pecs_iter_end(&iter), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_despawn_matching(visit.world, query, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_advance(visit.world, NULL), PECS_OK, "nothing is left open");
+        /* terms of the registry alone serve all */
+        pecs_query *teams;
+        cr_assert_eq(pecs_query_create_in(view, (pecs_term[]){ { B_TEAM, PECS_WITHOUT } }, 1, &teams, NULL), PECS_OK);
+        cr_assert_eq(pecs_query_count(teams, visit.view), SECRET_COUNT + TAGGED_COUNT + PLAIN_COUNT);
+        /* the query outlives its world; a fork is served like it */
+        pecs_snapshot *snapshot = take(other);
+        pecs_world *fork = world_of(visit.b, snapshot, 0);
+        pecs_world_destroy(other);
+        pecs_snapshot_release(snapshot);
+        cr_assert_eq(pecs_query_count(query, pecs_world_view(fork)), 3);
+        pecs_world_destroy(fork);
+        pecs_query_destroy(query);
+        pecs_query_destroy(teams);
+    }
+}
+
+/* A world goes from one file's state to another's, and to none's, and back, with edits in between. */
+Test(unknown, restores_between_files_with_different_types)
+{
+    each_verb(visit)
+    {
+        save_c("c.pecs");
+        pecs_world *plain = world_of(visit.b, NULL, 0);
+        spawn_one(plain, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1) }, 1);
+        pecs_snapshot *snapshots[] = { open_snapshot(visit.b, verb, "a.pecs"), open_snapshot(visit.b, verb, "c.pecs"),
+                                       take(plain) };
+        static const char *const names[] = { "Secret", "Rumour", NULL };
+        static const int order[] = { 1, 0, 2, 0, 1, 2, 1, 1, 0, 0, 2, 2 };
+        uint64_t hashes[3];
+        for (int i = 0; i < 3; i++)
+            hashes[i] = pecs_view_hash(pecs_snapshot_view(snapshots[i]));
+        for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
+            const int to = order[i];
+            cr_assert_eq(pecs_world_restore(visit.world, snapshots[to]), PECS_OK);
+            check_world(visit.world);
+            cr_assert_eq(pecs_view_hash(visit.view), hashes[to]);
+            pecs_component component;
+            for (int j = 0; j < 2; j++)
+                cr_assert_eq(pecs_view_component(visit.view, names[j], &component), j == to ? PECS_OK : PECS_E_ABSENT);
+            if (names[to]) {
+                component = number_of(visit.view, names[to]);
+                const pecs_value value = { component, pecs_view_type(visit.view, component)->size, NULL };
+                const pecs_entity entity = spawn_one(visit.world, &value, 1);
+                cr_assert_eq(pecs_world_set(visit.world, entity, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1) }, 1),
+                             PECS_OK);
+                cr_assert_eq(pecs_world_remove(visit.world, entity, &component, 1), PECS_OK);
+            }
+            spawn_one(visit.world, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1), PECS_VALUE(B_POSITION, Position, 0) },
+                      2);
+            check_world(visit.world);
+            save_world(visit.world, "back.pecs");
+            pecs_snapshot_release(open_snapshot(visit.a, LOAD, "back.pecs"));
+        }
+        for (int i = 0; i < 3; i++) {
+            cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshots[i])), hashes[i]);
+            pecs_world *fork = world_of(visit.b, snapshots[i], 0);
+            check_world(fork);
+            cr_assert_eq(pecs_world_restore(fork, snapshots[(i + 1) % 3]), PECS_OK);
+            cr_assert_eq(pecs_view_hash(pecs_world_view(fork)), hashes[(i + 1) % 3]);
+            check_world(fork);
+            pecs_world_destroy(fork);
+        }
+        for (int i = 0; i < 3; i++)
+            pecs_snapshot_release(snapshots[i]);
+        pecs_world_destroy(plain);
+    }
+}
+
+/* Many types. */
+
+enum { MANY = 1025 };
+static char many_names[MANY][16];
+static pecs_type many[MANY];
+static const pecs_type *many_types[MANY];
+
+/* Tags, in two worlds of two programs, because one program has at most 1024: all in one file by way of the second. */
+static void save_many(uint32_t count, const char *path)
+{
+    for (uint32_t i = 0; i < count; i++) {
+        snprintf(many_names[i], sizeof(many_names[i]), "Tag %u", i);
+        many[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        many_types[i] = &many[i];
+    }
+    const uint32_t half = count / 2;
+    pecs_registry *first = make_registry(many_types, half, counting_hooks);
+    pecs_world *world = world_of(first, NULL, 5);
+    for (pecs_component i = 0; i < half; i++)
+        spawn_one(world, (pecs_value[]){ PECS_HAS(i) }, 1);
+    save_world(world, path);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(first);
+    pecs_registry *second = make_registry(many_types + half, count - half, counting_hooks);
+    world = open_world(second, RESUME, path);
+    for (pecs_component i = 0; i < count - half; i++)
+        spawn_one(world, (pecs_value[]){ PECS_HAS(i) }, 1);
+    save_world(world, path);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(second);
+}
+
+Test(unknown, at_most_1024)
+{
+    pecs_registry *b = program_b();
+    for (uint32_t count = MANY - 1; count <= MANY; count++) {
+        save_many(count, "many.pecs");
+        for (int verb = 0; verb < VERB_COUNT; verb++) {
+            pecs_snapshot *snapshot = NULL;
+            pecs_error error = { .status = PECS_OK };
+            const pecs_status status = verbs[verb](b, "many.pecs", NULL, &snapshot, &error);
+            cr_assert_eq(status, count < MANY ? PECS_OK : PECS_E_LIMIT, "%s", error.message);
+            if (!status) {
+                pecs_world *world = world_of(b, snapshot, 0);
+                cr_assert_eq(pecs_view_type_count(pecs_world_view(world)), B_TYPE_COUNT + 1 + 1024);
+                spawn_one(world, (pecs_value[]){ PECS_HAS(B_TYPE_COUNT + 1024), PECS_HAS(B_TYPE_COUNT + 1) }, 2);
+                check_world(world);
+                pecs_world_destroy(world);
+            }
+            pecs_snapshot_release(snapshot);
+        }
+    }
+    pecs_registry_destroy(b);
+    assert_no_leak();
+}
+
+/* Reflection. */
+
+/* What a field must tell; names of enum values are compared by hand. */
+struct expected_field {
+    const char *name;
+    pecs_kind kind;
+    uint32_t offset, size, count, columns, enum_count;
+};
+
+static const struct expected_field secret_fields[] = {
+    { "i64", PECS_I64, 0, 8, 1, 0, 0 },          { "u64", PECS_U64, 8, 8, 1, 0, 0 },
+    { "f64", PECS_F64, 16, 8, 1, 0, 0 },         { "owner", PECS_ENTITY, 24, 8, 1, 0, 0 },
+    { "friends", PECS_ENTITY, 32, 16, 2, 0, 0 }, { "i32", PECS_I32, 48, 4, 1, 0, 0 },
+    { "u32", PECS_U32, 52, 4, 1, 0, 0 },         { "f32", PECS_F32, 56, 4, 1, 0, 0 },
+    { "grid", PECS_F32, 60, 24, 6, 3, 0 },       { "inners", PECS_STRUCT, 84, 16, 2, 0, 0 },
+    { "i16", PECS_I16, 100, 2, 1, 0, 0 },        { "u16", PECS_U16, 102, 2, 1, 0, 0 },
+    { "moods", PECS_ENUM, 104, 4, 2, 0, 2 },     { "i8", PECS_I8, 108, 1, 1, 0, 0 },
+    { "u8", PECS_U8, 109, 1, 1, 0, 0 },          { "flag", PECS_BOOL, 110, 1, 1, 0, 0 },
+    { "name", PECS_TEXT, 111, 5, 5, 0, 0 },      { "color", PECS_ENUM, 116, 1, 1, 0, 3 },
+    { NULL, PECS_PADDING, 117, 3, 3, 0, 0 },
+};
+static const struct expected_field inner_fields[] = {
+    { "x", PECS_F32, 0, 4, 1, 0, 0 },
+    { "tint", PECS_U8, 4, 1, 1, 0, 0 },
+    { NULL, PECS_PADDING, 5, 3, 3, 0, 0 },
+};
+
+static void check_fields(const pecs_type *type, const struct expected_field *expected, uint32_t count)
+{
+    cr_assert_eq(type->field_count, count);
+    for (uint32_t i = 0; i < count; i++) {
+        const pecs_field *field = &type->fields[i];
+        cr_assert_eq(!field->name, !expected[i].name);
+        if (field->name)
+            cr_assert_str_eq(field->name, expected[i].name);
+        cr_assert_eq(field->kind, expected[i].kind, "%s", field->name);
+        cr_assert_eq(field->offset, expected[i].offset, "%s", field->name);
+        cr_assert_eq(field->size, expected[i].size, "%s", field->name);
+        cr_assert_eq(field->count, expected[i].count, "%s", field->name);
+        cr_assert_eq(field->columns, expected[i].columns, "%s", field->name);
+        cr_assert_eq(field->enum_count, expected[i].enum_count, "%s", field->name);
+        cr_assert_eq(field->nested != NULL, field->kind == PECS_STRUCT);
+        cr_assert_eq(field->enum_names != NULL, field->kind == PECS_ENUM);
+    }
+}
+
+static void check_secret(const pecs_type *type)
+{
+    cr_assert_str_eq(type->name, "Secret");
+    cr_assert_eq(type->version, 3);
+    cr_assert_eq(type->size, 120);
+    cr_assert_eq(type->align, 8);
+    check_fields(type, secret_fields, sizeof(secret_fields) / sizeof(secret_fields[0]));
+    const pecs_type *inner = type->fields[9].nested;
+    cr_assert_str_eq(inner->name, "inners", "a nested struct has the name of its field");
+    cr_assert_eq(inner->size, 8);
+    cr_assert_eq(inner->align, 4);
+    check_fields(inner, inner_fields, 3);
+    for (int i = 0; i < 2; i++)
+        cr_assert_str_eq(type->fields[12].enum_names[i], i ? "angry" : "calm");
+    cr_assert_str_eq(type->fields[17].enum_names[0], "red");
+    cr_assert_str_eq(type->fields[17].enum_names[1], "green");
+    cr_assert_str_eq(type->fields[17].enum_names[2], "blue");
+}
+
+Test(reflection, an_unknown_type_tells_all)
+{
+    each_verb(visit)
+    {
+        check_secret(pecs_view_type(visit.view, visit.secret));
+        const pecs_type *tag = pecs_view_type(visit.view, visit.hidden);
+        cr_assert_str_eq(tag->name, "Hidden");
+        cr_assert_eq(tag->size, 0);
+        cr_assert_eq(tag->align, 1);
+        cr_assert_eq(tag->field_count, 0);
+        const pecs_type *health = pecs_view_type(visit.view, visit.health);
+        cr_assert_eq(health->size, sizeof(Health));
+        cr_assert_eq(health->fields[1].offset, 4);
+    }
+}
+
+/* Types live as long as a world or snapshot that comes from the file: here one that was made from another. */
+Test(reflection, types_live_as_long_as_what_comes_from_the_file)
+{
+    struct visit visit = begin_visit(RESUME);
+    const pecs_type *type = pecs_view_type(visit.view, visit.secret);
+    pecs_snapshot *snapshot = take(visit.world);
+    pecs_world *plain = world_of(visit.b, NULL, 0);
+    cr_assert_eq(pecs_world_restore(plain, snapshot), PECS_OK);
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(visit.world);
+    visit.world = plain;
+    visit.view = pecs_world_view(plain);
+    cr_assert_eq(pecs_view_type(visit.view, visit.secret), type);
+    check_secret(type);
+    end_visit(&visit);
+}
+
+Test(reflection, numbers_names_and_ids)
+{
+    each_verb(visit)
+    {
+        /* B's two, pecs.id, and what A's tables have: Secret, Hidden, Ticks, Health */
+        cr_assert_eq(pecs_view_type_count(visit.view), B_TYPE_COUNT + 1 + 4);
+        cr_assert_eq(pecs_view_type(visit.view, B_TEAM), &Team_type, "the program's own");
+        cr_assert_str_eq(pecs_view_type(visit.view, B_TYPE_COUNT)->name, "pecs.id");
+        cr_assert_eq(number_of(visit.view, "Position"), B_POSITION);
+        pecs_id previous = { { 0 } };
+        for (pecs_component i = 0; i < pecs_view_type_count(visit.view); i++) {
+            const pecs_id id = pecs_view_type_id(visit.view, i);
+            pecs_component found = 999;
+            cr_assert_eq(pecs_view_component_by_id(visit.view, id, &found), PECS_OK);
+            cr_assert_eq(found, i);
+            cr_assert_eq(number_of(visit.view, pecs_view_type(visit.view, i)->name), i);
+            if (i > B_TYPE_COUNT) {
+                cr_assert_lt(memcmp(&previous, &id, sizeof(id)), 0, "unknown ones ascend");
+                previous = id;
+            }
+        }
+        const pecs_component beyond = (pecs_component)pecs_view_type_count(visit.view);
+        const pecs_id zero = { { 0 } }, nothing = pecs_view_type_id(visit.view, beyond);
+        cr_assert_null(pecs_view_type(visit.view, beyond));
+        cr_assert_null(pecs_view_type(visit.view, UINT32_MAX));
+        cr_assert_eq(memcmp(&nothing, &zero, sizeof(zero)), 0);
+        pecs_component component = 999;
+        cr_assert_eq(pecs_view_component(visit.view, "Frozen", &component), PECS_E_ABSENT, "no table of A's has it");
+        cr_assert_eq(pecs_view_component(visit.view, "", &component), PECS_E_ABSENT);
+        cr_assert_eq(pecs_view_component_by_id(visit.view, zero, &component), PECS_E_ABSENT);
+        const pecs_id highest = { { 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255, 255 } };
+        cr_assert_eq(pecs_view_component_by_id(visit.view, highest, &component), PECS_E_ABSENT);
+        cr_assert_eq(component, 999);
+        cr_assert_eq(pecs_view_component(visit.view, NULL, &component), PECS_E_MISUSE);
+        cr_assert_eq(pecs_view_component(visit.view, "Secret", NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_view_component_by_id(visit.view, zero, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_registry_type_count(visit.b), B_TYPE_COUNT, "the registry is as it was");
+    }
+}
+
+static bool has_exactly(const pecs_component *components, size_t count, const pecs_component *expected,
+                        size_t expected_count)
+{
+    bool same_set = count == expected_count;
+    for (size_t i = 0; same_set && i < count; i++) {
+        bool found = false;
+        for (size_t j = 0; j < expected_count; j++)
+            found = found || components[i] == expected[j];
+        same_set = found && (i == 0 || components[i - 1] < components[i]);
+    }
+    return same_set;
+}
+
+Test(reflection, components_tables_and_singletons)
+{
+    each_verb(visit)
+    {
+        const pecs_component sets[3][3] = { { B_POSITION, visit.secret },
+                                            { B_POSITION, visit.hidden, visit.health },
+                                            { B_POSITION } };
+        const size_t set_counts[] = { 2, 3, 1 }, row_counts[] = { SECRET_COUNT, TAGGED_COUNT, PLAIN_COUNT };
+        const pecs_entity entities[] = { first_secret, first_tagged, first_plain };
+        size_t count;
+        for (int i = 0; i < 3; i++) {
+            const pecs_component *list = pecs_view_components(visit.view, entities[i], &count);
+            cr_assert(has_exactly(list, count, sets[i], set_counts[i]), "%d", i);
+            pecs_table table;
+            cr_assert(pecs_view_table(visit.view, (uint64_t)i, &table));
+            cr_assert(has_exactly(table.components, table.component_count, sets[i], set_counts[i]));
+            cr_assert_eq(table.row_count, row_counts[i]);
+            cr_assert_not(table.is_singletons);
+        }
+        const pecs_component *singletons = pecs_view_singletons(visit.view, &count);
+        cr_assert(has_exactly(singletons, count, &visit.ticks, 1));
+        pecs_table table;
+        cr_assert(pecs_view_table(visit.view, 3, &table));
+        cr_assert(table.is_singletons);
+        cr_assert_eq(table.row_count, 1);
+        cr_assert_not(pecs_view_table(visit.view, 4, &table));
+        cr_assert_not(pecs_view_table(visit.view, UINT64_MAX, &table));
+        cr_assert_null(pecs_view_components(visit.view, none, &count));
+        cr_assert_eq(count, 0);
+        cr_assert_eq(pecs_world_remove_singleton(visit.world, visit.ticks), PECS_OK);
+        count = 99;
+        pecs_view_singletons(visit.view, &count);
+        cr_assert_eq(count, 0);
+    }
+}
+
+Test(reflection, kinds_have_names)
+{
+    static const char *const names[] = {
+        "bool", "i8",  "i16",  "i32",    "i64",    "u8",   "u16",  "u32",    "u64",
+        "f32",  "f64", "text", "entity", "string", "blob", "enum", "struct", "padding"
+    };
+    for (int i = 0; i < 18; i++)
+        cr_assert_str_eq(pecs_kind_name((pecs_kind)(PECS_BOOL + i)), names[i]);
+    cr_assert_eq(PECS_BOOL, 1);
+    cr_assert_eq(PECS_PADDING, 18);
+    cr_assert_null(pecs_kind_name((pecs_kind)0));
+    cr_assert_null(pecs_kind_name((pecs_kind)19));
+    cr_assert_null(pecs_kind_name((pecs_kind)-1));
+}
