@@ -77,7 +77,10 @@ const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count)
 {
     const uint32_t table = state_of(view)->singleton_table;
     *ret_count = 0;
-    return table == NO_TABLE ? NULL : components_of(state_table(state_of(view), table), ret_count);
+    if (table == NO_TABLE)
+        return NULL;
+    const pecs_component *components = components_of(state_table(state_of(view), table), ret_count);
+    return *ret_count ? components : NULL; /* the last one that was removed left a row without components */
 }
 
 bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_table)

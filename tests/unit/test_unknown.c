@@ -800,7 +800,7 @@ Test(reflection, components_tables_and_singletons)
         cr_assert_eq(count, 0);
         cr_assert_eq(pecs_world_remove_singleton(visit.world, visit.ticks), PECS_OK);
         count = 99;
-        pecs_view_singletons(visit.view, &count);
+        cr_assert_null(pecs_view_singletons(visit.view, &count));
         cr_assert_eq(count, 0);
     }
 }
