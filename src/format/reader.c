@@ -100,7 +100,7 @@ static pecs_status read_footer(struct reader *reader)
     return status;
 }
 
-/* Load only: the snapshot id is the hash of the commit without it. */
+/* Load and inspect: the snapshot id is the hash of the commit without it. */
 static pecs_status check_snapshot_id(struct reader *reader)
 {
     struct builder copy = { .pool = reader->pool };
@@ -130,7 +130,9 @@ static pecs_status read_ends(struct reader *reader)
 static pecs_status read_file(struct reader *reader)
 {
     pecs_status status = read_ends(reader);
-    if (status || !reader->image)
+    if (!status && !reader->image)
+        return check_snapshot_id(reader); /* the commit is what was fetched last */
+    if (status)
         return status;
     for (uint32_t i = 0; !status && i < reader->segment_count; i++)
         status = reader_read_segment(reader, i);

@@ -295,7 +295,7 @@ Test(info, what_is_refused)
     cr_assert_eq(pecs_file_info("world.pecs", &half, NULL, &info, &error), PECS_E_MISUSE);
 }
 
-/* Header, footer and commit are checked as load does. */
+/* Header, footer and commit are checked as load does: the snapshot id too, and every byte of the commit. */
 Test(info, the_commit_is_checked_as_by_load)
 {
     pecs_registry *registry = make_registry(fixture_types, FIXTURE_TYPE_COUNT, system_memory);
@@ -305,6 +305,9 @@ Test(info, the_commit_is_checked_as_by_load)
     image.bytes[image.commit + offsetof(struct commit_header, snapshot_id) + 3] ^= 1;
     write_image(&image, "bad.pecs");
     assert_refused("bad.pecs", NULL, PECS_E_CORRUPT, "FOOTER-6");
+    repair_ends(&image);
+    write_image(&image, "bad.pecs");
+    assert_refused("bad.pecs", NULL, PECS_E_CORRUPT, "COMMIT-9");
     free_image(&image);
     image = read_image("world.pecs");
     put64(&image, image.commit + offsetof(struct commit_header, entity_count), 99);
