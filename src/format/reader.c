@@ -142,6 +142,10 @@ static pecs_status read_file(struct reader *reader)
         status = check_snapshot_id(reader);
     if (!status && reader->file)
         status = agree_check(reader->state, reader->options.thread_count, reader->error);
+    const pecs_load_options *options = &reader->options;
+    if (!status && reader->file && options->progress &&
+        !options->progress(options->user, reader->file_size, reader->file_size))
+        status = fail(reader->error, PECS_E_CANCELLED, "cancelled");
     return status;
 }
 
