@@ -52,7 +52,8 @@ void edit_release_scratch(struct pecs_world *world)
 
 pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *values, size_t value_count)
 {
-    if (value_count > state_component_count(world->state) || (value_count && !values))
+    /* one component may not be named, so as many values name one twice */
+    if (value_count >= state_component_count(world->state) || (value_count && !values))
         return PECS_E_MISUSE;
     for (size_t i = 0; i < value_count; i++)
         if (!edit_may_name(world, values[i].component) ||
