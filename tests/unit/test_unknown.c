@@ -805,6 +805,35 @@ Test(reflection, components_tables_and_singletons)
     }
 }
 
+/* A file's type with the name of one of the program's, but another id: both are there, the program's is found first. */
+Test(reflection, a_name_that_the_program_has_too)
+{
+    pecs_type other_team = Health_type;
+    other_team.name = "Team";
+    other_team.id = (pecs_id){ { 9, 9, 9 } };
+    const pecs_type *const other_types[] = { &other_team };
+    pecs_registry *other = make_registry(other_types, 1, counting_hooks), *b = program_b();
+    pecs_world *world = world_of(other, NULL, 6);
+    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE(0, Health, 4, 5) }, 1);
+    save_world(world, "world.pecs");
+    pecs_world_destroy(world);
+    pecs_registry_destroy(other);
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        world = open_world(b, verb, "world.pecs");
+        const pecs_view view = pecs_world_view(world);
+        pecs_component component;
+        cr_assert_eq(number_of(view, "Team"), B_TEAM);
+        cr_assert_eq(pecs_view_component_by_id(view, other_team.id, &component), PECS_OK);
+        cr_assert_eq(component, B_TYPE_COUNT + 1);
+        cr_assert_str_eq(pecs_view_type(view, component)->name, "Team");
+        cr_assert_eq(pecs_get(view, entity, component, Health)->max, 5);
+        cr_assert_not(pecs_view_has(view, entity, B_TEAM));
+        pecs_world_destroy(world);
+    }
+    pecs_registry_destroy(b);
+    assert_no_leak();
+}
+
 Test(reflection, kinds_have_names)
 {
     static const char *const names[] = {
