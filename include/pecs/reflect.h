@@ -2,10 +2,11 @@
  * Reflection: what a view is made of, for programs that do not know its types: tools, editors, inspectors.
  *
  * The component types of a view are numbered: those of the registry first, by their positions in it; then "pecs.id", which
- * holds explicit ids (id.h); then unknown types: those that the view's file has and the registry lacks, at most 1024 (more
- * are PECS_E_LIMIT). They are kept with all their values: entities that have them can be moved, edited, despawned and saved again, and a program that
- * knows the type reads the values then. The numbers of unknown types hold for all worlds and snapshots that come from
- * one file, and for no other: look them up by name, once for each file.
+ * holds explicit ids (id.h); then unknown types: those that the view's file has and the registry lacks; with the
+ * registry's at most 2048, else the file gives PECS_E_LIMIT. They are kept with all their values: entities that have them
+ * can be moved, edited, despawned and saved again, and a program that knows the type reads the values then. The numbers of
+ * unknown types hold for all worlds and snapshots that come from one opening of a file (a resume or a load), and for no
+ * other: look them up by name, once for each.
  *
  * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
  * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and

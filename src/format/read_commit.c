@@ -73,9 +73,9 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
     if (reader->options.refuse_unknown)
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offset, "TYPE-3",
                          "the file has components of type '%.*s', which is not registered", (int)name_size, name);
-    if (unknown->count == UNKNOWN_TYPES_MAX)
-        return fail(reader->error, PECS_E_LIMIT, "the file has more than %d types that are not registered",
-                    UNKNOWN_TYPES_MAX);
+    if (reader->registry->id_component + unknown->count == TYPES_MAX)
+        return fail(reader->error, PECS_E_LIMIT, "with those that are not registered there are more than %d types",
+                    TYPES_MAX);
     struct unknown_type *kept = &unknown->types[unknown->count];
     kept->description_bytes = typecode_parse_bytes((size_t)size);
     kept->description = pool_allocate(reader->pool, kept->description_bytes);
@@ -128,8 +128,7 @@ static pecs_status read_types(struct reader *reader, uint64_t *offset)
         return CORRUPT(reader, *offset, "TYPE-1", "the commit is too short for its types");
     reader->components = pool_allocate(reader->pool, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     reader->scratch = pool_allocate(reader->pool, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));
-    reader->state->unknown =
-        unknown_types_create(reader->pool, (uint32_t)min_u64(reader->type_count, UNKNOWN_TYPES_MAX));
+    reader->state->unknown = unknown_types_create(reader->pool, (uint32_t)min_u64(reader->type_count, TYPES_MAX));
     if (!reader->components || !reader->scratch || !reader->state->unknown)
         return fail_memory(reader->error);
     uint64_t previous = 0;

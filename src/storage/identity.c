@@ -220,7 +220,7 @@ void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index)
 
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t nonce)
 {
-    for (uint32_t i = 0; has_explicit(state) && i < state->table_count; i++) {
+    for (uint32_t i = 0; identity_has_explicit(state) && i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
         for (uint64_t row = 0; column != NO_COLUMN && row < table->row_count; row++) {

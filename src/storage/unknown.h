@@ -8,7 +8,10 @@
 #include "node.h"
 #include "registry.h"
 
-enum { UNKNOWN_TYPES_MAX = 1024 };
+/*
+ * Of the program and unknown together: so no world has more, no file, and a tool without types of its own reads any.
+ */
+enum { TYPES_MAX = 2 * PROGRAM_TYPES_MAX };
 
 struct unknown_type {
     struct component component;
