@@ -21,37 +21,37 @@ struct file_image {
     /* Offsets in the file, as they were when it was read. */
     uint64_t prologue, prologue_types, runs, data, data_end, trailer, commit, footer;
     uint64_t types[PART_MAX], tables[PART_MAX]; /* records of the commit */
-    uint64_t row_counts, segments, sessions, free_counts;
+    uint64_t row_counts, segments, sessions, free_counts, metadata, commit_end;
 };
 
-static uint32_t get32(const struct file_image *file, uint64_t offset)
+static inline uint32_t get32(const struct file_image *file, uint64_t offset)
 {
     le32 value;
     memcpy(&value, file->bytes + offset, sizeof(value));
     return le32_load(value);
 }
 
-static uint64_t get64(const struct file_image *file, uint64_t offset)
+static inline uint64_t get64(const struct file_image *file, uint64_t offset)
 {
     le64 value;
     memcpy(&value, file->bytes + offset, sizeof(value));
     return le64_load(value);
 }
 
-static void put32(struct file_image *file, uint64_t offset, uint32_t number)
+static inline void put32(struct file_image *file, uint64_t offset, uint32_t number)
 {
     const le32 value = le32_make(number);
     memcpy(file->bytes + offset, &value, sizeof(value));
 }
 
-static void put64(struct file_image *file, uint64_t offset, uint64_t number)
+static inline void put64(struct file_image *file, uint64_t offset, uint64_t number)
 {
     const le64 value = le64_make(number);
     memcpy(file->bytes + offset, &value, sizeof(value));
 }
 
 /* Finds the parts of a good file, with at most PART_MAX types and tables. */
-static void find_parts(struct file_image *file)
+static inline void find_parts(struct file_image *file)
 {
     file->footer = file->size - sizeof(struct file_footer);
     file->commit = get64(file, file->footer + offsetof(struct file_footer, commit_offset));
@@ -73,6 +73,8 @@ static void find_parts(struct file_image *file)
     file->sessions = file->segments + sizeof(struct segment_record);
     const uint32_t session_count = get32(file, file->commit + offsetof(struct commit_header, session_count));
     file->free_counts = file->sessions + session_count * sizeof(le64);
+    file->commit_end = file->commit + get64(file, file->footer + offsetof(struct file_footer, commit_size));
+    file->metadata = file->commit_end - get64(file, file->commit + offsetof(struct commit_header, metadata_size));
     file->prologue = get64(file, file->segments);
     file->prologue_types = file->prologue + sizeof(struct segment_header);
     file->runs = file->prologue_types + record_bytes;
@@ -81,7 +83,7 @@ static void find_parts(struct file_image *file)
     file->trailer = get64(file, file->segments + offsetof(struct segment_record, trailer_offset));
 }
 
-static struct file_image read_image(const char *path)
+static inline struct file_image read_image(const char *path)
 {
     struct file_image file = { 0 };
     FILE *stream = fopen(path, "rb");
@@ -96,7 +98,7 @@ static struct file_image read_image(const char *path)
     return file;
 }
 
-static void write_image(const struct file_image *file, const char *path)
+static inline void write_image(const struct file_image *file, const char *path)
 {
     FILE *stream = fopen(path, "wb");
     cr_assert_not_null(stream);
@@ -104,12 +106,12 @@ static void write_image(const struct file_image *file, const char *path)
     cr_assert_eq(fclose(stream), 0);
 }
 
-static void free_image(struct file_image *file)
+static inline void free_image(struct file_image *file)
 {
     free(file->bytes);
 }
 
-static void repair_prologue(struct file_image *file)
+static inline void repair_prologue(struct file_image *file)
 {
     const uint64_t size = get64(file, file->segments + offsetof(struct segment_record, prologue_size)) - sizeof(le64);
     const uint64_t checksum = hash64(file->bytes + file->prologue, size);
@@ -117,7 +119,7 @@ static void repair_prologue(struct file_image *file)
     put64(file, file->segments + offsetof(struct segment_record, prologue_checksum), checksum);
 }
 
-static void repair_trailer(struct file_image *file)
+static inline void repair_trailer(struct file_image *file)
 {
     uint64_t at = file->data;
     const uint64_t piece_count = format_piece_count(file->data, file->data_end - file->data);
@@ -134,7 +136,7 @@ static void repair_trailer(struct file_image *file)
 }
 
 /* The commit's hash, and header and footer. */
-static void repair_ends(struct file_image *file)
+static inline void repair_ends(struct file_image *file)
 {
     const uint64_t commit_size = get64(file, file->footer + offsetof(struct file_footer, commit_size));
     put64(file, file->footer + offsetof(struct file_footer, commit_hash),
@@ -145,7 +147,7 @@ static void repair_ends(struct file_image *file)
 }
 
 /* Makes every checksum right, from the inside out. Sizes that a test changed in commit and footer are followed. */
-static void repair(struct file_image *file)
+static inline void repair(struct file_image *file)
 {
     repair_prologue(file);
     repair_trailer(file);

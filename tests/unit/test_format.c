@@ -4,7 +4,7 @@
  */
 #define _GNU_SOURCE
 #include "counting_allocator.h"
-#include "format_patches.h"
+#include "format_breaking.h"
 
 #include <pecs/pecs.h>
 
@@ -46,25 +46,6 @@ static const pecs_type *const types[TYPE_COUNT] = {
     [PLACE] = &Place_type, [UNIT] = &Unit_type, [STUNNED] = &Stunned_type, [CLOCK] = &Clock_type, [WIDE] = &Wide_type,
 };
 
-static char folder[] = "/tmp/pecs-format-XXXXXX";
-
-static void enter_folder(void)
-{
-    cr_assert_not_null(mkdtemp(folder));
-    cr_assert_eq(chdir(folder), 0);
-}
-
-static void leave_folder(void)
-{
-    DIR *directory = opendir(folder);
-    for (struct dirent *entry; directory && (entry = readdir(directory)) != NULL;)
-        if (unlink(entry->d_name))
-            rmdir(entry->d_name);
-    if (directory)
-        closedir(directory);
-    rmdir(folder);
-}
-
 TestSuite(format, .init = enter_folder, .fini = leave_folder);
 TestSuite(rules, .init = enter_folder, .fini = leave_folder);
 
@@ -96,12 +77,6 @@ static void save(pecs_world *world, const char *path)
     cr_assert_eq(pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, &error), PECS_OK, "%s",
                  error.message);
 }
-
-typedef pecs_status open_function(pecs_registry *registry, const char *path, const pecs_load_options *options,
-                                  pecs_snapshot **ret_snapshot, pecs_error *error);
-static open_function *const verbs[] = { pecs_snapshot_resume, pecs_snapshot_load };
-static const char *const verb_names[] = { "resume", "load" };
-enum { RESUME, LOAD, VERB_COUNT };
 
 static pecs_world *open_world(pecs_registry *registry, int verb, const char *path)
 {
@@ -256,11 +231,6 @@ Test(format, ten_thousand_rows_over_chunks)
     pecs_registry_destroy(registry);
 }
 
-static uint64_t run_offset(const struct file_image *file, uint32_t run)
-{
-    return get64(file, file->runs + run * sizeof(struct run_record) + offsetof(struct run_record, offset));
-}
-
 Test(format, padding_is_zero_in_the_file)
 {
     pecs_registry *registry = all_types();
@@ -408,27 +378,6 @@ Test(format, a_slot_of_the_last_generation_is_used_up)
         pecs_world_destroy(world);
     }
     pecs_registry_destroy(registry);
-}
-
-/* Opening fails with both verbs, and alike; `rule` may be NULL. Gives the message. */
-static const char *assert_refused(pecs_registry *registry, const char *path, const pecs_load_options *options,
-                                  pecs_status status, const char *rule, uint64_t offset)
-{
-    static pecs_error error;
-    for (int verb = 0; verb < VERB_COUNT; verb++) {
-        pecs_snapshot *snapshot = NULL;
-        memset(&error, 0x55, sizeof(error));
-        const pecs_status found = verbs[verb](registry, path, options, &snapshot, &error);
-        cr_assert_eq(found, status, "%s gives %s, not %s", verb_names[verb], pecs_status_name(found),
-                     pecs_status_name(status));
-        cr_assert_null(snapshot);
-        cr_assert_eq(error.status, status);
-        cr_assert(rule ? error.rule && strcmp(error.rule, rule) == 0 : error.rule == NULL, "%s: %s %s",
-                  verb_names[verb], error.rule ? error.rule : "no rule", error.message);
-        cr_assert_eq(error.offset, offset, "%s: %s at %llu", verb_names[verb], rule, (unsigned long long)error.offset);
-        cr_assert_eq(verbs[verb](registry, path, options, &snapshot, NULL), status);
-    }
-    return error.message;
 }
 
 typedef struct {
@@ -600,64 +549,11 @@ Test(format, out_of_memory)
  *     tables   0 {Place, Unit} 2 rows, 1 {Place, Stunned} 2 rows, 2 {} 1 row, 3 singletons {Clock} 1 row
  *     runs     0 to 2 table 0 (8 bytes a row each), 3, 4 table 1, 5 table 2, 6, 7 table 3, 8 index of 6 slots, 1 free
  */
-struct breakage {
-    pecs_registry *registry;
-    struct file_image file;
-};
-
 static struct breakage begin_breaking(void)
 {
-    struct breakage breakage = { .registry = all_types() };
-    save_sample(breakage.registry, "world.pecs");
-    breakage.file = read_image("world.pecs");
-    return breakage;
-}
-
-static void end_breaking(struct breakage *breakage)
-{
-    free_image(&breakage->file);
-    pecs_registry_destroy(breakage->registry);
-}
-
-/* Both verbs find the rule broken; then the file is whole again. */
-static void expect(struct breakage *breakage, pecs_status status, const char *rule, uint64_t offset)
-{
-    write_image(&breakage->file, "broken.pecs");
-    assert_refused(breakage->registry, "broken.pecs", NULL, status, rule, offset);
-    free_image(&breakage->file);
-    breakage->file = read_image("world.pecs");
-}
-
-static void expect_repaired(struct breakage *breakage, const char *rule, uint64_t offset)
-{
-    repair(&breakage->file);
-    expect(breakage, PECS_E_CORRUPT, rule, offset);
-}
-
-/* Only load finds it; resume does not look there. */
-static void expect_of_load(struct breakage *breakage, const char *rule, uint64_t offset)
-{
-    write_image(&breakage->file, "broken.pecs");
-    pecs_snapshot *snapshot;
-    pecs_error error;
-    cr_assert_eq(pecs_snapshot_load(breakage->registry, "broken.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
-    cr_assert_str_eq(error.rule, rule);
-    cr_assert_eq(error.offset, offset, "%s at %llu", rule, (unsigned long long)error.offset);
-    cr_assert_eq(pecs_snapshot_resume(breakage->registry, "broken.pecs", NULL, &snapshot, &error), PECS_OK, "%s %s",
-                 error.rule, error.message);
-    pecs_snapshot_release(snapshot);
-    free_image(&breakage->file);
-    breakage->file = read_image("world.pecs");
-}
-
-static void expect_accepted(struct breakage *breakage)
-{
-    repair(&breakage->file);
-    write_image(&breakage->file, "changed.pecs");
-    for (int verb = 0; verb < VERB_COUNT; verb++)
-        pecs_world_destroy(open_world(breakage->registry, verb, "changed.pecs"));
-    free_image(&breakage->file);
-    breakage->file = read_image("world.pecs");
+    pecs_registry *registry = all_types();
+    save_sample(registry, "world.pecs");
+    return breakage_of(registry);
 }
 
 Test(rules, the_sample_is_as_the_rules_expect)
@@ -1175,13 +1071,6 @@ Test(rules, TRAILER_and_DATA)
     b.file.bytes[b.file.data_end - 1] ^= 1;
     expect_of_load(&b, "DATA-1", b.file.data);
     end_breaking(&b);
-}
-
-static void break_number(struct breakage *breakage, uint64_t offset, uint32_t number, const char *rule, uint64_t where)
-{
-    put32(&breakage->file, offset, number);
-    repair(&breakage->file);
-    expect_of_load(breakage, rule, where);
 }
 
 Test(rules, ROW)
