@@ -8,9 +8,13 @@ believes no number of the file before it has checked it, and checks every rule o
 is refused with the rule's id and the byte offset, and exit status 1.
 
 --content leaves out what is only of the file (types, tables, sessions) and prints what a program sees of the world.
+
+As a module: File(data).column(table_number, "Position") gives the values of a column as an array of numpy, without a
+copy. That alone needs numpy.
 """
 import argparse
 import collections
+import datetime
 import json
 import struct
 import sys
@@ -218,9 +222,11 @@ def hash128(data):
 
 VERSION, PAGE, ALIGN, PIECE, INDEX_ROWS, NONE = 0, 4096, 64, 4 * 1024 * 1024, 4096, 0xFFFFFFFF
 GENERATION_MAX, SLOT_COUNT_MAX, CHUNK_SHIFT_MAX = 2**30 - 1, 2**32 - 2, 20
-NAME_MAX, NESTING_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
+NAME_MAX, NESTING_MAX, FIELDS_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 4096, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
+METADATA_MAX, META_TEXT, META_BYTES = 16 * 1024 * 1024, 1, 2
 COUNTS_KNOWN, SINGLETONS, RAW = 1, 1, 0
-HANDLES, VALUES, INDEX = 1, 2, 3
+HANDLES, VALUES, INDEX, IDS = 1, 2, 3, 4
+ID_TYPE_NAME = "pecs.id"
 
 
 class Layout:
@@ -253,11 +259,13 @@ RUN_RECORD = Layout("run_record", kind="I", table="I", type="I", codec="I", firs
 TRAILER_HEADER = Layout("trailer_header", magic="4s", sequence="I", piece_count="Q")
 COMMIT_HEADER = Layout("commit_header", magic="4s", type_count="I", table_count="I", segment_count="I",
                        session_count="I", singleton_table="I", slot_count="Q", free_count="Q", entity_count="Q",
-                       tick="Q", snapshot_id="16s", parent_id="16s", zero="40s")
+                       tick="Q", snapshot_id="16s", parent_id="16s", wall_clock="Q", metadata_size="Q", zero="24s")
+META_RECORD = Layout("meta_record", kind="I", key_size="I", value_size="Q")
 SEGMENT_RECORD = Layout("segment_record", offset="Q", prologue_size="Q", prologue_checksum="Q", trailer_offset="Q",
                         trailer_size="Q", trailer_checksum="Q")
 FILE_FOOTER = Layout("file_footer", magic="8s", offset="Q", commit_offset="Q", commit_size="Q", commit_hash="Q",
                      previous_footer="Q", zero="8s", checksum="Q")
+ID_RECORD = Layout("id_record", id="16s", index="I")
 RECORD = struct.Struct("<IIII")  # generation, table, row, session
 HANDLE = struct.Struct("<II")  # index, generation
 
@@ -289,8 +297,27 @@ def string_bytes(size):
     return 4 + align_up(size, 4)
 
 
-Field = collections.namedtuple("Field", "name kind offset size count columns names fields")
+def is_zero(data):
+    return not any(data)
+
+
+def decode(data):
+    """Text of UTF-8, or None."""
+    try:
+        return data.decode()
+    except UnicodeDecodeError:
+        return None
+
+
+def is_name(text):
+    """Of a type, a field, an enum's value or a metadata key."""
+    return bool(text) and not any(c < " " or "\x7f" <= c < "\xa0" for c in text)
+
+
+# names: of an enum's values; fields: of a struct; child_align: as it stands in the record
+Field = collections.namedtuple("Field", "name kind offset size count columns child_align names fields")
 Type = collections.namedtuple("Type", "number id name version size align fields")
+Meta = collections.namedtuple("Meta", "key kind value")  # value: text or bytes
 
 
 class Table:
@@ -312,6 +339,8 @@ class TypeParser:
     def require(self, condition, message):
         require(condition, "TYPE-1", self.offset, message)
 
+    # First: the parts of the record are there.
+
     def take(self, size):
         self.require(size <= self.end - self.at, "a type record ends too soon")
         self.at += size
@@ -319,70 +348,108 @@ class TypeParser:
 
     def string(self, smallest):
         size = read32(self.data, self.take(4))
-        self.require(smallest <= size <= NAME_MAX, "a name is too short or too long")
         at = self.take(align_up(size, 4))
-        self.require(not any(self.data[at + size:self.at]), "the bytes after a name are not zero")
-        try:
-            text = self.data[at:at + size].decode()
-        except UnicodeDecodeError:
-            raise Broken("TYPE-1", self.offset, "a name is not UTF-8") from None
-        self.require(not any(c < " " or "\x7f" <= c < "\xa0" for c in text), "a name has control characters")
+        self.require(smallest <= size <= NAME_MAX, "a name is too short or too long")
+        self.require(is_zero(self.data[at + size:self.at]), "the bytes after a name are not zero")
+        text = decode(self.data[at:at + size])
+        self.require(text == "" or is_name(text), "a name is not UTF-8 or has control characters")
         return text
-
-    def fields(self, count, size, depth):
-        """The fields of a struct, which tile its size."""
-        fields = []
-        for _ in range(count):
-            fields.append(self.field(depth))
-            before = fields[-2].offset + fields[-2].size if len(fields) > 1 else 0
-            self.require(fields[-1].offset == before, "fields do not tile their struct")
-        self.require((fields[-1].offset + fields[-1].size if fields else 0) == size, "fields do not fill their struct")
-        names = [field.name for field in fields if field.name]
-        self.require(len(set(names)) == len(names), "two fields have one name")
-        return fields
 
     def field(self, depth):
         record = FIELD_RECORD.read(self.data, self.take(FIELD_RECORD.size))
         kind = KINDS.get(record.kind, (None,))[0]
         self.require(kind, "a field has no known kind")
-        name = self.string(kind != "padding")
-        self.require(record.count > 0 and record.size % record.count == 0, "a field's size does not fit its count")
-        self.require(record.columns == 0 or record.count % record.columns == 0, "a grid has no whole rows")
-        element, names, fields = record.size // record.count, [], []
+        name, names, fields = self.string(kind != "padding"), [], []
         if kind == "struct":
             self.require(depth < NESTING_MAX, "structs are nested too deep")
-            self.require(element > 0 and record.child_align in ALIGNMENTS, "a nested struct has no size or alignment")
-            fields = self.fields(record.child_count, element, depth + 1)
+            fields = [self.field(depth + 1) for _ in range(record.child_count)]
         elif kind == "enum":
-            self.require(element in (1, 2, 4) and 0 < record.child_count <= 256**element, "an enum has no fitting size")
             names = [self.string(1) for _ in range(record.child_count)]
-            self.require(len(set(names)) == len(names), "two values of an enum have one name")
         else:
             self.require(record.child_count == 0, "a field has children that it cannot have")
-            self.require(element == KINDS[record.kind][1], "a field has not the size of its kind")
-        self.require(kind == "struct" or record.child_align == 0, "a field has an alignment of its own")
-        return Field(name, kind, record.offset, record.size, record.count, record.columns, names, fields)
+        return Field(name, kind, record.offset, record.size, record.count, record.columns, record.child_align, names,
+                     fields)
 
     def parse(self):
         record = TYPE_RECORD.read(self.data, self.take(TYPE_RECORD.size))
         name = self.string(1)
-        self.require(record.value_align in ALIGNMENTS, "a type has no alignment")
-        self.require(record.value_size <= VALUE_SIZE_MAX and record.value_size % record.value_align == 0,
-                     "a type's size cannot be")
-        self.require(record.value_size or record.value_align == 1, "a tag is aligned")
-        self.require(record.version > 0, "a type has version 0")
-        fields = self.fields(record.field_count, record.value_size, 0)
+        fields = [self.field(0) for _ in range(record.field_count)]
         used = self.at
-        self.require(align_up(used - self.offset, 8) == self.end - self.offset and not any(self.data[used:self.end]),
+        self.require(align_up(used - self.offset, 8) == self.end - self.offset and is_zero(self.data[used:self.end]),
                      "a type record does not end after its fields")
         return Type(record.number, record.id, name, record.version, record.value_size, record.value_align, fields)
 
+    # Then: its numbers tell a layout. Which rule is broken first matters, because TYPE-5 is not TYPE-1.
+
+    def check(self, kind):
+        self.require(kind.version > 0, "a type has version 0")
+        self.check_struct(kind.size, kind.align, kind.fields)
+        self.check_rest(kind.fields)
+
+    def check_struct(self, size, align, fields):
+        self.require(align in ALIGNMENTS, "a type or struct has no alignment")
+        self.require(size <= VALUE_SIZE_MAX, "a type or struct has more than 16 MiB")
+        if size == 0:
+            self.require(align == 1 and not fields, "a tag is aligned or has fields")
+            return
+        self.require(size % align == 0, "a type's size is not a multiple of its alignment")
+        self.require(0 < len(fields) <= FIELDS_MAX, "a type has no fields, or too many")
+        end = 0
+        for field in fields:
+            element, field_align = self.check_kind(field)
+            self.require(field.offset == end and field.offset + field.size <= size, "fields do not tile their struct")
+            self.require(field.size == field.count * element, "a field's size is not that of its elements")
+            self.require(field.columns == 0 or field.count % field.columns == 0, "a grid has no whole rows")
+            self.require(field.offset % field_align == 0 and align % field_align == 0, "a field is misaligned")
+            end = field.offset + field.size
+        self.require(end == size, "fields do not fill their struct")
+        names = [field.name for field in fields if field.kind != "padding"]
+        self.require(len(set(names)) == len(names), "two fields have one name")
+
+    def check_kind(self, field):
+        """The size and alignment of an element."""
+        self.require(field.count > 0, "a field has no elements")
+        require(field.kind not in ("string", "blob"), "TYPE-5", self.offset, "a type needs the heap")
+        element = field.size // field.count
+        if field.kind == "enum":
+            self.require(field.size % field.count == 0 and element in (1, 2, 4) and
+                         0 < len(field.names) <= 256**element, "an enum has no fitting size")
+            self.require(len(set(field.names)) == len(field.names), "two values of an enum have one name")
+            return element, element
+        if field.kind == "struct":
+            self.check_struct(element, field.child_align, field.fields)
+            self.require(element > 0, "a nested struct is a tag")
+            return element, field.child_align
+        size = next(kind[1] for kind in KINDS.values() if kind[0] == field.kind)
+        return size, 4 if field.kind == "entity" else size
+
+    def check_rest(self, fields):
+        """What a layout does not tell is not there."""
+        for field in fields:
+            self.require(field.kind != "padding" or not field.name, "padding has a name")
+            self.require(field.kind == "struct" or field.child_align == 0, "a field has an alignment of its own")
+            self.check_rest(field.fields)
+
+
+def id_type_record(number):
+    """The record of the one type that every reader knows."""
+    record = bytearray(TYPE_RECORD.size)
+    for text, after in ((ID_TYPE_NAME, FIELD_RECORD.codec.pack(6, 0, 16, 16, 0, 0, 0)), ("bytes", b"")):
+        name = text.encode()
+        record += struct.pack("<I", len(name)) + name.ljust(align_up(len(name), 4), b"\0") + after
+    record += bytes(align_up(len(record), 8) - len(record))
+    TYPE_RECORD.codec.pack_into(record, 0, len(record), number, hash128(ID_TYPE_NAME.encode()), 1, 16, 1, 1)
+    return bytes(record)
+
 
 class File:
-    """A whole PECS file, checked as it is read: in the order of "To open a file", all of `load`."""
+    """
+    A whole PECS file (bytes, or a mmap), checked as it is read: in the order of "To open a file", all of `load`.
+    Without check_data it is as with `resume`: no array is read, and entities are not listed; for files of one's own.
+    """
 
-    def __init__(self, data):
-        self.data = data
+    def __init__(self, data, check_data=True):
+        self.data, self.check_data = data, check_data
         require(len(data) >= FILE_HEADER.size + FILE_FOOTER.size, "FILE-2", len(data), "the file is too short")
         self.read_header()
         self.read_footer()
@@ -393,18 +460,21 @@ class File:
         at = self.read_tables(at)
         self.records_end = at
         at = self.read_row_counts(at)
+        self.id_count = sum(table.row_count for table in self.tables if self.id_type in table.types)
         require(self.commit.segment_count <= (self.commit_end - at) // SEGMENT_RECORD.size, "SEGMENT-1", at,
                 "the commit is too short for its segments")
         self.segments_offset = at
         at = self.read_sessions(at + self.commit.segment_count * SEGMENT_RECORD.size)
-        self.read_free_counts(at)
-        self.index_run = None  # (offset, tick)
+        self.read_metadata(self.read_free_counts(at))
+        self.index_run = self.ids_run = None  # (offset, tick)
         for number in range(self.commit.segment_count):
             self.read_segment(number)
         self.check_coverage()
-        self.check_snapshot_id()
-        self.check_rows()
-        self.check_index()
+        if check_data:
+            self.check_snapshot_id()
+            self.check_rows()
+            self.check_index()
+            self.check_ids()
 
     def read_header(self):
         data = self.data
@@ -448,18 +518,28 @@ class File:
                     "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
         require(not any(commit.parent_id) and not any(commit.zero), "COMMIT-3", place["parent_id"],
                 "a reserved byte of the commit is set")
+        require(commit.metadata_size % 8 == 0 and commit.metadata_size <= METADATA_MAX and
+                commit.metadata_size <= self.commit_end - self.commit_offset - COMMIT_HEADER.size, "META-1",
+                place["metadata_size"], "the metadata cannot have that size")
 
     def read_types(self, at):
-        self.types = []
+        self.types, self.id_type = [], None  # the number of "pecs.id"
         require(self.commit.type_count <= (self.commit_end - at) // TYPE_RECORD.size, "TYPE-1", at,
                 "the commit is too short for its types")
         for number in range(self.commit.type_count):
             left = self.commit_end - at
             size = read32(self.data, at) if left >= TYPE_RECORD.size else 0
             require(TYPE_RECORD.size <= size <= left and size % 8 == 0, "TYPE-1", at, "a type record's size cannot be")
-            kind = TypeParser(self.data, at, at + size).parse()
-            require(kind.number == number and (not self.types or self.types[-1].id < kind.id), "TYPE-2", at,
-                    "types are not numbered in ascending order of their ids")
+            parser = TypeParser(self.data, at, at + size)
+            kind = parser.parse()
+            require(kind.number == number and (self.types[-1].id < kind.id if self.types else any(kind.id)), "TYPE-2",
+                    at, "types are not numbered in ascending order of their ids")
+            if kind.id == hash128(ID_TYPE_NAME.encode()):
+                require(self.data[at:at + size] == id_type_record(number), "TYPE-4", at,
+                        f"the type {ID_TYPE_NAME} has another layout")
+                self.id_type = number
+            else:
+                parser.check(kind)
             self.types.append(kind)
             at += size
         return at
@@ -481,6 +561,7 @@ class File:
                     "TABLE-3", at, "a table's types are not numbers of types, ascending")
             require((record.flags, types) not in sets, "TABLE-4", at, "a table has the components of another")
             sets.add((record.flags, types))
+            require(not record.flags or self.id_type not in types, "TABLE-6", at, "the world itself has no explicit id")
             self.tables.append(Table(number, bool(record.flags & SINGLETONS), record.chunk_shift, types))
             at += size
         return at
@@ -516,11 +597,10 @@ class File:
         return at
 
     def read_free_counts(self, at):
-        slots = self.commit.slot_count
+        slots, end = self.commit.slot_count, self.commit_end - self.commit.metadata_size
         chunk_count = (slots + INDEX_ROWS - 1) // INDEX_ROWS
-        used = at + 4 * chunk_count
-        require(at + align_up(4 * chunk_count, 8) == self.commit_end and not any(self.data[used:self.commit_end]),
-                "COMMIT-7", at, "the commit does not end after its free counts")
+        require(at + align_up(4 * chunk_count, 8) == end and is_zero(self.data[at + 4 * chunk_count:end]), "COMMIT-7",
+                at, "the metadata does not begin after the free counts")
         self.free_counts_offset = at
         self.free_counts = struct.unpack_from(f"<{chunk_count}I", self.data, at)
         for chunk, count in enumerate(self.free_counts):
@@ -528,6 +608,29 @@ class File:
                     "a free count is larger than its chunk")
         require(sum(self.free_counts) == self.commit.free_count, "COMMIT-8", at,
                 "the free counts do not sum up to the commit's")
+        return end
+
+    def read_metadata(self, at):
+        self.metadata = []
+        while at < self.commit_end:
+            left = self.commit_end - at
+            require(left >= META_RECORD.size, "META-2", at, "an entry of the metadata ends too soon")
+            record = META_RECORD.read(self.data, at)
+            key_at = at + META_RECORD.size
+            value_at = key_at + record.key_size
+            used = value_at + record.value_size - at
+            key = decode(self.data[key_at:value_at]) if align_up(used, 8) <= left else None
+            require(record.kind in (META_TEXT, META_BYTES) and is_name(key) and record.key_size <= NAME_MAX and
+                    is_zero(self.data[at + used:at + align_up(used, 8)]), "META-2", at,
+                    "an entry of the metadata does not hold together")
+            value = self.data[value_at:value_at + record.value_size]
+            if record.kind == META_TEXT:
+                value = decode(value)
+                require(value is not None and "\0" not in value, "META-4", value_at, f"the text of {key} is none")
+            require(not self.metadata or self.metadata[-1].key.encode() < key.encode(), "META-3", at,
+                    "the keys of the metadata do not ascend")
+            self.metadata.append(Meta(key, record.kind, value))
+            at += align_up(used, 8)
 
     def read_segment(self, number):
         data, place = self.data, self.segments_offset + number * SEGMENT_RECORD.size
@@ -562,7 +665,8 @@ class File:
         self.last_run_end = header.data_offset
         for run in range(header.run_count):
             self.read_run(at + run * RUN_RECORD.size, data_end)
-        self.check_trailer(record, number, pieces)
+        if self.check_data:
+            self.check_trailer(record, number, pieces)
 
     @staticmethod
     def pieces(start, end):
@@ -573,8 +677,11 @@ class File:
     def read_run(self, at, data_end):
         run = RUN_RECORD.read(self.data, at)
         place = {name: at + offset for name, offset in RUN_RECORD.offsets.items()}
-        if run.kind == INDEX and run.table == run.type == NONE:
-            runs, column, rows, width, shift = None, None, self.commit.slot_count, RECORD.size, 12
+        of_file = run.table == run.type == NONE
+        if run.kind == INDEX and of_file:
+            runs, column, rows, width, shift = self.index_run, None, self.commit.slot_count, RECORD.size, 12
+        elif run.kind == IDS and of_file:
+            runs, column, rows, width, shift = self.ids_run, None, self.id_count, ID_RECORD.size, 12
         else:
             table = self.tables[run.table] if run.table < len(self.tables) else None
             is_handles = run.kind == HANDLES and run.type == NONE
@@ -588,11 +695,13 @@ class File:
                 run.size == rows * width, "RUN-3", place["first_chunk"], "the run does not hold all rows of its column")
         require(run.offset % ALIGN == 0 and run.offset >= self.last_run_end and run.offset + run.size <= data_end,
                 "RUN-4", place["offset"], "the run is not aligned, not in the data, or overlaps the run before")
-        require(self.index_run is None if runs is None else column not in runs, "RUN-5", at, "a column has two runs")
+        require(runs is None if column is None else column not in runs, "RUN-5", at, "a column has two runs")
         require(run.tick <= self.commit.tick, "RUN-6", place["tick"], "the run was written in the future")
         self.last_run_end = run.offset + run.size
-        if runs is None:
+        if run.kind == INDEX:
             self.index_run = (run.offset, run.tick)
+        elif run.kind == IDS:
+            self.ids_run = (run.offset, run.tick)
         else:
             runs[column] = (run.offset, run.tick)
 
@@ -609,6 +718,7 @@ class File:
                     "wrong hash of a data piece")
 
     def check_coverage(self):
+        require(self.id_count == 0 or self.ids_run, "RUN-7", self.segments_offset, "the explicit ids have no run")
         for table in self.tables:
             wanted = [NONE] + [kind for kind in table.types if self.types[kind].size]
             require(table.row_count == 0 or all(column in table.runs for column in wanted), "RUN-7",
@@ -661,6 +771,63 @@ class File:
         require(len(self.living) == self.commit.entity_count, "INDEX-3", self.index_run[0] if self.index_run else 0,
                 "the index has living records without rows")
 
+    def check_ids(self):
+        last = bytes(16)
+        for number in range(self.id_count):
+            at = self.ids_run[0] + number * ID_RECORD.size
+            record = ID_RECORD.read(self.data, at)
+            require(last < record.id, "ID-1", at, "the explicit ids do not ascend")
+            require(self.explicit_id(record.index) == record.id, "ID-2", at, "an explicit id is not that of its entity")
+            other = self.born_with(record.id)
+            require(other is None, "ID-3", at, f"entity index {other} was born with an explicit id")
+            last = record.id
+
+    def explicit_id(self, index):
+        """Of a living entity; None: it has none."""
+        _, table, row, _ = self.living.get(index, (0, NONE, 0, 0))
+        if table == NONE or self.id_type not in self.tables[table].types:
+            return None
+        at = self.tables[table].runs[self.id_type][0] + row * 16
+        return self.data[at:at + 16]
+
+    def birth_id(self, index):
+        generation, _, _, session = self.living[index]
+        nonce = self.sessions[session]
+        return struct.pack(">QII", nonce >> 12 << 16 | 0x8000 | nonce & 0xFFF, 2**31 | generation, index)
+
+    def born_with(self, id_bytes):
+        """The index of the living entity that was born with the id and has no explicit one; or None."""
+        index = int.from_bytes(id_bytes[12:], "big")
+        lives = index in self.living and self.birth_id(index) == id_bytes and self.explicit_id(index) is None
+        return index if lives else None
+
+    # Columns as arrays of numpy.
+
+    def tables_with(self, *names):
+        """The numbers of the tables with rows that have the components of all these names."""
+        return [table.number for table in self.tables
+                if table.row_count and {self.types[number].name for number in table.types}.issuperset(names)]
+
+    def column(self, table_number, name):
+        """The values of a component: a structured array over the file's bytes, a row for each entity of the table."""
+        table = self.tables[table_number]
+        number = next((number for number in table.types if self.types[number].name == name), None)
+        if number is None:
+            raise KeyError(f"table {table_number} has no component {name}")
+        if self.types[number].size == 0:
+            raise ValueError(f"{name} is a tag: it has no values")
+        kind = self.types[number]
+        return self.array(table, number, struct_dtype(kind.fields, kind.size))
+
+    def handles(self, table_number):
+        """The handles of a table's rows: a structured array of index and generation."""
+        return self.array(self.tables[table_number], NONE, handle_dtype())
+
+    def array(self, table, column, dtype):
+        if not table.row_count:
+            return numpy().empty(0, dtype)
+        return numpy().frombuffer(self.data, dtype, table.row_count, table.runs[column][0])
+
     # Values.
 
     def element(self, field, at):
@@ -697,13 +864,53 @@ class File:
         return {field.name: self.value(field, base) for field in fields if field.kind != "padding"}
 
     def components(self, table, row):
-        """By name: the values of a row; None for tags."""
+        """By name: the values of a row; None for tags. The explicit id is told apart."""
         values = {}
         for number in table.types:
             kind = self.types[number]
+            if number == self.id_type:
+                continue
             at = table.runs[number][0] + row * kind.size if kind.size else None
             values[kind.name] = self.struct(kind.fields, at) if kind.size else None
         return dict(sorted(values.items()))
+
+
+def numpy():
+    """The module; it is wanted only where columns are."""
+    try:
+        import numpy as module
+    except ImportError as error:
+        raise ImportError("columns need numpy, which this Python does not have (Debian: python3-numpy)") from error
+    return module
+
+
+def handle_dtype():
+    return numpy().dtype([("index", "<u4"), ("generation", "<u4")])
+
+
+def struct_dtype(fields, size):
+    """Padding has no name: it lies between the offsets."""
+    fields = [field for field in fields if field.kind != "padding"]
+    return numpy().dtype({"names": [field.name for field in fields], "formats": list(map(field_dtype, fields)),
+                          "offsets": [field.offset for field in fields], "itemsize": size})
+
+
+def field_dtype(field):
+    if field.kind == "text":
+        return f"S{field.count}"
+    if field.kind == "struct":
+        base = struct_dtype(field.fields, field.size // field.count)
+    elif field.kind == "entity":
+        base = handle_dtype()
+    elif field.kind == "enum":
+        base = f"<u{field.size // field.count}"
+    elif field.kind == "bool":
+        base = "?"
+    else:
+        code = field.kind[0]  # i, u or f
+        base = f"<{code}{field.size // field.count}"
+    shape = (field.count // field.columns, field.columns) if field.columns else field.count
+    return base if shape == 1 else (base, shape)
 
 
 # How values look, as text and in JSON.
@@ -712,13 +919,15 @@ class Name(str):
     pass
 
 
+def printable(text):
+    return "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in text)
+
+
 class Text(str):
     """A text field: the bytes before the zeros; bytes that are not UTF-8, or follow a zero, as \\xNN."""
 
     def __new__(cls, field):
-        content = field.rstrip(b"\0")
-        text = content.decode(errors="backslashreplace")
-        return super().__new__(cls, "".join(c if c >= " " and c != "\x7f" else f"\\x{ord(c):02x}" for c in text))
+        return super().__new__(cls, printable(field.rstrip(b"\0").decode(errors="backslashreplace")))
 
 
 class Float(float):
@@ -763,6 +972,22 @@ def to_json(value):
     return value
 
 
+def id_text(id_bytes):
+    digits = id_bytes.hex()
+    return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def time_text(nanoseconds):
+    seconds, rest = divmod(nanoseconds, 10**9)
+    return f"{datetime.datetime(1970, 1, 1) + datetime.timedelta(seconds=seconds):%Y-%m-%dT%H:%M:%S}.{rest:09}Z"
+
+
+def print_metadata(metadata):
+    for entry in metadata:
+        quoted = '"' + printable(entry.value).replace('"', '\\"') + '"' if entry.kind == META_TEXT else None
+        print(f"    {entry.key}: {quoted or 'bytes ' + entry.value.hex()}".rstrip())
+
+
 def print_components(values, indent):
     for name, fields in values.items():
         print(" " * indent + name + "".join(f" {field}={to_text(item)}" for field, item in (fields or {}).items()))
@@ -772,9 +997,13 @@ def print_content(file):
     commit = file.commit
     print("content")
     print(f"  tick {commit.tick}, {commit.entity_count} entities, {commit.slot_count} slots, {commit.free_count} free")
+    if file.metadata:
+        print("  metadata")
+        print_metadata(file.metadata)
     print("  entities")
     for index, (generation, table, row, _) in sorted(file.living.items()):
-        print(f"    {index}:{generation}")
+        explicit = file.explicit_id(index)
+        print(f"    {index}:{generation}" + (f" id {id_text(explicit)}" if explicit else ""))
         print_components(file.components(file.tables[table], row), 6)
     print("  free slots")
     for index, generation in file.free:
@@ -796,6 +1025,8 @@ def print_fields(fields, indent):
 
 def print_file(file):
     print(f"file of version {file.header.version}")
+    if file.commit.wall_clock:
+        print(f"  saved {time_text(file.commit.wall_clock)}")
     print("  types")
     for kind in sorted(file.types, key=lambda kind: kind.name):
         print(f"    {kind.name} version {kind.version}, {kind.size} bytes aligned to {kind.align}")
@@ -810,6 +1041,8 @@ def print_file(file):
         print(f"    {table.number}: {label}{tick.get(NONE, '')}: {', '.join(names) or 'no components'}")
     if file.index_run:
         print(f"    index: {file.commit.slot_count} slots @{file.index_run[1]}")
+    if file.ids_run:
+        print(f"    ids: {file.id_count} explicit")
     print("  sessions")
     for number, nonce in enumerate(file.sessions):
         indices = [str(index) for index, record in sorted(file.living.items()) if record[3] == number]
@@ -824,13 +1057,19 @@ def fields_json(fields):
              "columns": field.columns, "names": field.names, "fields": fields_json(field.fields)} for field in fields]
 
 
+def run_json(run):
+    return run and {"offset": run[0], "tick": run[1]}
+
+
 def file_json(file):
     commit = file.commit
     names = [kind.name for kind in file.types]
     return {
         "version": file.header.version, "bytes": len(file.data), "tick": commit.tick,
         "optional_features": file.header.optional_features,
-        "snapshot_id": commit.snapshot_id.hex(),
+        "snapshot_id": commit.snapshot_id.hex(), "wall_clock_ns": commit.wall_clock,
+        "metadata": [{"key": entry.key, "kind": "text", "value": entry.value} if entry.kind == META_TEXT else
+                     {"key": entry.key, "kind": "bytes", "value": entry.value.hex()} for entry in file.metadata],
         "entity_count": commit.entity_count, "slot_count": commit.slot_count, "free_count": commit.free_count,
         "types": [{"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size,
                    "align": kind.align, "fields": fields_json(kind.fields)} for kind in file.types],
@@ -838,8 +1077,11 @@ def file_json(file):
                     "types": [names[number] for number in table.types],
                     "runs": [{"type": None if number == NONE else names[number], "offset": offset, "tick": tick}
                              for number, (offset, tick) in table.runs.items()]} for table in file.tables],
+        "index_run": run_json(file.index_run), "ids_run": run_json(file.ids_run),
         "sessions": [f"{nonce:015x}" for nonce in file.sessions],
         "entities": [{"index": index, "generation": generation, "table": table, "row": row, "session": session,
+                      "id": id_text(file.explicit_id(index) or file.birth_id(index)),
+                      "has_explicit_id": file.explicit_id(index) is not None,
                       "components": to_json(file.components(file.tables[table], row))}
                      for index, (generation, table, row, session) in sorted(file.living.items())],
         "singletons": {} if commit.singleton_table == NONE

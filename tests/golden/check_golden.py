@@ -4,17 +4,22 @@
 usage: check_golden.py READ_PECS GOLDEN_TEST MAKE_GOLDEN
 
 For each NAME-v0.pecs beside this script: read_pecs.py prints NAME-v0.txt; the library, with resume and with load, prints
-that text from its line "content" on, and saves the same bytes again; so does the world of that name, made anew.
+that text from its line "content" on, and saves the same bytes again, whether the program knows all types, some or none; so
+does the world of that name, made anew.
 """
 import difflib
 import glob
+import itertools
 import json
 import os
+import re
 import subprocess
 import sys
 import tempfile
 
-FILE_COUNT = 3  # at least: fewer were not found
+FILE_COUNT = 5  # at least: fewer were not found
+
+UUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 
 
 def output_of(*command):
@@ -35,6 +40,24 @@ def read_bytes(path):
         return stream.read()
 
 
+def check_json(name, document, content):
+    """Entities, with explicit ids, and the metadata are those of the text. Ids are there once."""
+    entities = []
+    for entity in document["entities"]:
+        explicit = f" id {entity['id']}" if entity["has_explicit_id"] else ""
+        entities.append(f"{entity['index']}:{entity['generation']}{explicit}")
+    lines = [line[4:] for line in content.split("  entities\n")[1].split("  free slots\n")[0].splitlines()]
+    if entities != [line for line in lines if line[:1].isdigit()]:
+        sys.exit(f"read_pecs.py --json {name}: other entities than in the text")
+    ids = {entity["id"] for entity in document["entities"]}
+    if len(ids) != len(entities) or not all(UUID.fullmatch(text) for text in ids):
+        sys.exit(f"read_pecs.py --json {name}: ids that are none, or there twice")
+    lines = content.split("  entities\n")[0].split("  metadata\n")[1:]
+    keys = [line.strip().rsplit(": ", 1)[0] for text in lines for line in text.splitlines()]
+    if [entry["key"] for entry in document["metadata"]] != keys:
+        sys.exit(f"read_pecs.py --json {name}: other metadata than in the text")
+
+
 def check_file(path, read_pecs, golden_test, make_golden, folder):
     with open(path[:-len(".pecs")] + ".txt", encoding="utf-8") as stream:
         expected = stream.read()
@@ -43,18 +66,17 @@ def check_file(path, read_pecs, golden_test, make_golden, folder):
     compare_text(f"read_pecs.py {name}", expected, output_of(sys.executable, read_pecs, path))
     content = expected[expected.index("content\n"):]
     compare_text(f"read_pecs.py --content {name}", content, output_of(sys.executable, read_pecs, "--content", path))
-    entities = json.loads(output_of(sys.executable, read_pecs, "--json", path))["entities"]
-    lines = [line.strip() for line in content.split("  free slots\n")[0].splitlines()]
-    if [f"{entity['index']}:{entity['generation']}" for entity in entities] != [x for x in lines if x[:1].isdigit()]:
-        sys.exit(f"read_pecs.py --json {name}: other entities than in the text")
-    for verb in ("resume", "load"):
-        compare_text(f"{verb} {name}", content, output_of(golden_test, "content", verb, path))
-        output_of(golden_test, "resave", verb, path, copy)
+    check_json(name, json.loads(output_of(sys.executable, read_pecs, "--json", path)), content)
+    for types, verb in itertools.product(("all", "some", "none"), ("resume", "load")):
+        compare_text(f"{verb} {name} with {types} of the types", content,
+                     output_of(golden_test, types, "content", verb, path))
+        output_of(golden_test, types, "resave", verb, path, copy)
         if read_bytes(copy) != read_bytes(path):
-            sys.exit(f"{name}: {verb} and save gives other bytes")
-    output_of(make_golden, world, copy)
-    if read_bytes(copy) != read_bytes(path):
-        sys.exit(f"{name}: today's writer gives other bytes for this world")
+            sys.exit(f"{name}: {verb} and save gives other bytes with {types} of the types registered")
+    for types in ("all", "some"):
+        output_of(make_golden, world, types, copy)
+        if read_bytes(copy) != read_bytes(path):
+            sys.exit(f"{name}: today's writer gives other bytes for this world, with {types} of the types")
 
 
 def main():

@@ -4,8 +4,9 @@
 usage: check_layout.py ROOT
 
     structs     PROVE and PROVE_SIZE of src/format/layout.h, byte for byte without a hole
-    constants   the numbers of layout.h
+    constants   the numbers of layout.h, and those of read_pecs.py
     kinds       enum pecs_kind of include/pecs/schema.h
+    metadata    an entry counts as much as its record has bytes; the type of ids has its name
 """
 import importlib.util
 import os
@@ -73,7 +74,12 @@ def number_of(text):
     return product
 
 
-def compare_constants(header, page):
+# Names in read_pecs.py that are not just without their prefix.
+OF_READER = {"HEADER_COUNTS_KNOWN": "COUNTS_KNOWN", "TABLE_SINGLETONS": "SINGLETONS", "CODEC_RAW": "RAW",
+             "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES"}
+
+
+def compare_constants(header, page, reader):
     text = re.sub(r"/\*.*?\*/", "", header, flags=re.S)
     defined = re.findall(r"\b([A-Z]+(?:_[A-Z]+)+) = ([^,}]+?)\s*[,}]", text)
     defined += re.findall(r"^#define (FORMAT_\w+) (?!\")(\S+)", text, re.M)
@@ -81,9 +87,15 @@ def compare_constants(header, page):
     listed = {name: int(value) for name, value in re.findall(r"^\| `([A-Z]+_[A-Z_]+)` \| (\d+) \|", page, re.M)}
     failures = [f"{name}: layout.h {numbers.get(name)}, format.md {listed.get(name)}"
                 for name in set(numbers) | set(listed) if numbers.get(name) != listed.get(name)]
+    for name, number in numbers.items():
+        if name == "FORMAT_INDEX_SHIFT":
+            name, number = "FORMAT_INDEX_ROWS", 1 << number
+        found = getattr(reader, OF_READER.get(name, name.split("_", 1)[1]), None)
+        if found != number:
+            failures.append(f"{name}: read_pecs.py {found}, layout.h {number}")
     magics = re.findall(r'^#define \w+_MAGIC ("\w+")', header, re.M)
     failures += [f"the magic {magic} is not in format.md" for magic in magics if f"| `magic` | {magic} |" not in page]
-    return failures if len(numbers) > 8 and len(magics) == 5 else failures + ["too few constants were found"]
+    return failures if len(numbers) > 14 and len(magics) == 5 else failures + ["too few constants were found"]
 
 
 def compare_kinds(schema, page, reader):
@@ -97,6 +109,17 @@ def compare_kinds(schema, page, reader):
     return failures
 
 
+def compare_rest(root, structs, page, reader):
+    failures = []
+    counted = re.search(r"META_ENTRY_BYTES = (\d+)", read_text(root, "src/storage/meta_list.h"))
+    if not counted or int(counted.group(1)) != structs["meta_record"][0]:
+        failures.append("META_ENTRY_BYTES of meta_list.h is not the size of meta_record")
+    name = re.search(r'#define ID_TYPE_NAME "(.+)"', read_text(root, "src/schema/registry.h")).group(1)
+    if name != reader.ID_TYPE_NAME or f'type "{name}"' not in page:
+        failures.append(f"{name} of registry.h is not the name in read_pecs.py and format.md")
+    return failures
+
+
 def main():
     root = sys.argv[1]
     sys.dont_write_bytecode = True
@@ -105,8 +128,9 @@ def main():
     spec.loader.exec_module(reader)
     header, page = read_text(root, "src/format/layout.h"), read_text(root, "docs/format.md")
     structs, tables = structs_of_header(header), tables_of_page(page)
-    failures = compare_structs(structs, tables) + compare_reader(reader, tables) + compare_constants(header, page)
+    failures = compare_structs(structs, tables) + compare_reader(reader, tables) + compare_constants(header, page, reader)
     failures += compare_kinds(read_text(root, "include/pecs/schema.h"), page, reader)
+    failures += compare_rest(root, structs, page, reader)
     if len(structs) < 10:
         failures.append("too few structs were found")
     print("\n".join(failures) or f"{len(structs)} structs")

@@ -1,12 +1,13 @@
 /*
  * What the library sees in a file, as text that can be compared with what tests/read_pecs.py and people write.
  *
- *     golden_test content resume|load FILE     the content, through views, queries and a fork
- *     golden_test resave resume|load FILE NEW  opens and saves again
- *     golden_test verdicts FILE...             a line for each: the status of load, the rule, the offset
+ *     golden_test TYPES content resume|load FILE     the content, through views, queries and a fork
+ *     golden_test TYPES resave resume|load FILE NEW  opens and saves again, with the time that the file tells
+ *     golden_test TYPES verdicts FILE...             a line for each: the status of load, the rule, the offset
  *
- * The text is that of read_pecs.py --content; the form of values is told there. Only the public API is used: free slots,
- * which it does not show, are found by spawning in a fork.
+ * TYPES, which the program registers: all of the golden ones, some or none. The text is that of read_pecs.py --content,
+ * whatever is registered; the form of values is told there. Only the public API is used: free slots, which it does not
+ * show, are found by spawning in a fork.
  */
 #include "golden_worlds.h"
 
@@ -35,6 +36,8 @@ static void print_text(const char *text, uint32_t room)
     for (uint32_t i = 0; i < size; i++)
         if (text[i] == '"')
             fputs("\\\"", stdout);
+        else if ((unsigned char)text[i] < 0x20 || text[i] == 0x7f)
+            printf("\\x%02x", (unsigned)text[i]);
         else
             putchar(text[i]);
     putchar('"');
@@ -178,16 +181,78 @@ static void print_component(pecs_view view, const char *indent, const pecs_type 
     putchar('\n');
 }
 
-static void print_entity_content(pecs_registry *registry, pecs_view view, pecs_entity entity)
+struct named {
+    const pecs_type *type;
+    pecs_component component;
+};
+
+static int compare_names(const void *a, const void *b)
 {
-    printf("    %" PRIu32 ":%" PRIu32 "\n", entity.index, entity.generation);
-    for (pecs_component i = 0; i < TYPE_COUNT; i++) {
-        const pecs_type *type = pecs_registry_type(registry, i);
-        if (!pecs_view_has(view, entity, i))
-            continue;
-        const void *value = pecs_view_get(view, entity, i, type->size);
-        require((value != NULL) == (type->size != 0), "get and has disagree");
-        print_component(view, "      ", type, value);
+    return strcmp(((const struct named *)a)->type->name, ((const struct named *)b)->type->name);
+}
+
+/* The components by name, without the one that holds explicit ids; the caller frees the list. */
+static struct named *list_by_name(pecs_view view, const pecs_component *components, size_t count, size_t *ret_count)
+{
+    struct named *list = calloc(count + 1, sizeof(*list));
+    require(list != NULL, "out of memory");
+    size_t listed = 0;
+    for (size_t i = 0; i < count; i++) {
+        const pecs_type *type = pecs_view_type(view, components[i]);
+        require(type != NULL, "a component has no type");
+        if (strcmp(type->name, "pecs.id") != 0)
+            list[listed++] = (struct named){ type, components[i] };
+    }
+    qsort(list, listed, sizeof(*list), compare_names);
+    *ret_count = listed;
+    return list;
+}
+
+/* Behind the handle: an explicit id. Whatever id it has, the entity is found by it. */
+static void print_id(pecs_view view, pecs_entity entity)
+{
+    pecs_id id;
+    pecs_entity found;
+    pecs_component component;
+    char text[PECS_ID_TEXT_BYTES];
+    golden_check(pecs_view_id(view, entity, &id), NULL, "an id");
+    golden_check(pecs_view_find(view, id, &found), NULL, "finding by id");
+    require(found.index == entity.index && found.generation == entity.generation, "an id finds another entity");
+    golden_check(pecs_view_component(view, "pecs.id", &component), NULL, "the type of ids");
+    pecs_id_format(id, text);
+    if (pecs_view_has(view, entity, component))
+        printf(" id %s", text);
+}
+
+static void print_entity_content(pecs_view view, pecs_entity entity)
+{
+    size_t count;
+    const pecs_component *components = pecs_view_components(view, entity, &count);
+    struct named *list = list_by_name(view, components, count, &count);
+    printf("    %" PRIu32 ":%" PRIu32, entity.index, entity.generation);
+    print_id(view, entity);
+    putchar('\n');
+    for (size_t i = 0; i < count; i++) {
+        const void *value = pecs_view_get(view, entity, list[i].component, list[i].type->size);
+        require((value != NULL) == (list[i].type->size != 0), "get and has disagree");
+        print_component(view, "      ", list[i].type, value);
+    }
+    free(list);
+}
+
+static void print_metadata(pecs_view view)
+{
+    pecs_meta entry;
+    for (size_t i = 0; pecs_view_meta_at(view, i, &entry); i++) {
+        printf("%s    %s: ", i ? "" : "  metadata\n", entry.key);
+        const uint8_t *bytes = entry.value;
+        if (entry.kind == PECS_META_TEXT)
+            print_text(entry.value, (uint32_t)entry.size_bytes);
+        else
+            fputs(entry.size_bytes ? "bytes " : "bytes", stdout);
+        for (size_t k = 0; entry.kind == PECS_META_BYTES && k < entry.size_bytes; k++)
+            printf("%02x", bytes[k]);
+        putchar('\n');
     }
 }
 
@@ -218,15 +283,15 @@ static size_t collect_entities(pecs_registry *registry, pecs_view view, pecs_ent
 }
 
 /* What a query gives for one component must be what get gives for each entity. */
-static void compare_columns(pecs_registry *registry, pecs_view view)
+static void compare_columns(pecs_view view)
 {
-    for (pecs_component i = 0; i < TYPE_COUNT; i++) {
-        const uint32_t size = pecs_registry_type(registry, i)->size;
+    for (pecs_component i = 0; i < pecs_view_type_count(view); i++) {
+        const uint32_t size = pecs_view_type(view, i)->size;
         const pecs_term term = { i, PECS_READ };
         pecs_query *query;
         if (!size)
             continue;
-        golden_check(pecs_query_create(registry, &term, 1, &query, NULL), NULL, "a query");
+        golden_check(pecs_query_create_in(view, &term, 1, &query, NULL), NULL, "a query");
         pecs_iter iter = pecs_query_read(query, view, NULL);
         while (pecs_iter_next(&iter)) {
             const uint8_t *column = pecs_iter_column(&iter, i, PECS_READ, size);
@@ -254,30 +319,37 @@ static void print_free_slots(pecs_registry *registry, const pecs_snapshot *snaps
     pecs_world_destroy(fork);
 }
 
+static void print_singletons(pecs_view view)
+{
+    size_t count;
+    const pecs_component *components = pecs_view_singletons(view, &count);
+    struct named *list = list_by_name(view, components, count, &count);
+    for (size_t i = 0; i < count; i++)
+        print_component(view, "    ", list[i].type, pecs_view_singleton(view, list[i].component, list[i].type->size));
+    free(list);
+}
+
 static void print_content(pecs_registry *registry, const pecs_snapshot *snapshot)
 {
     const pecs_view view = pecs_snapshot_view(snapshot);
     pecs_summary summary;
     pecs_view_summary(view, &summary);
-    printf("content\n  tick %" PRIu64 ", %" PRIu64 " entities, %" PRIu64 " slots, %" PRIu64 " free\n  entities\n",
-           summary.tick, summary.entity_count, summary.slot_count, summary.free_count);
+    printf("content\n  tick %" PRIu64 ", %" PRIu64 " entities, %" PRIu64 " slots, %" PRIu64 " free\n", summary.tick,
+           summary.entity_count, summary.slot_count, summary.free_count);
+    print_metadata(view);
+    printf("  entities\n");
     pecs_entity *entities = calloc(summary.entity_count + 1, sizeof(*entities));
     require(entities != NULL, "out of memory");
     const size_t count = collect_entities(registry, view, entities, summary.entity_count);
     require(count == summary.entity_count, "a query finds fewer entities than there are");
     for (size_t i = 0; i < count; i++)
-        print_entity_content(registry, view, entities[i]);
+        print_entity_content(view, entities[i]);
     free(entities);
-    compare_columns(registry, view);
+    compare_columns(view);
     printf("  free slots\n");
     print_free_slots(registry, snapshot, summary.free_count);
     printf("  singletons\n");
-    for (pecs_component i = 0; i < TYPE_COUNT; i++) {
-        const pecs_type *type = pecs_registry_type(registry, i);
-        const void *value = pecs_view_singleton(view, i, type->size);
-        if (value)
-            print_component(view, "    ", type, value);
-    }
+    print_singletons(view);
 }
 
 static pecs_snapshot *open_file(pecs_registry *registry, const char *verb, const char *path)
@@ -304,23 +376,29 @@ static void print_verdict(pecs_registry *registry, const char *path)
     pecs_snapshot_release(snapshot);
 }
 
+static void resave(const pecs_snapshot *snapshot, const char *path, const char *new_path)
+{
+    pecs_error error;
+    pecs_info *info;
+    golden_check(pecs_file_info(path, NULL, NULL, &info, &error), &error, path);
+    const pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns };
+    golden_check(pecs_snapshot_save(snapshot, new_path, &options, &error), &error, new_path);
+    pecs_info_destroy(info);
+}
+
 static int run(pecs_registry *registry, int argc, char **argv)
 {
-    const char *command = argc > 1 ? argv[1] : "";
-    if (strcmp(command, "verdicts") == 0) {
-        for (int i = 2; i < argc; i++)
+    if (strcmp(argv[2], "verdicts") == 0) {
+        for (int i = 3; i < argc; i++)
             print_verdict(registry, argv[i]);
         return 0;
     }
-    const bool is_resave = strcmp(command, "resave") == 0;
-    if ((!is_resave && strcmp(command, "content") != 0) || argc != 4 + is_resave) {
-        fprintf(stderr, "usage: golden_test content|resave resume|load FILE [NEW] | verdicts FILE...\n");
+    const bool is_resave = strcmp(argv[2], "resave") == 0;
+    if ((!is_resave && strcmp(argv[2], "content") != 0) || argc != 5 + is_resave)
         return 2;
-    }
-    pecs_snapshot *snapshot = open_file(registry, argv[2], argv[3]);
-    pecs_error error;
+    pecs_snapshot *snapshot = open_file(registry, argv[3], argv[4]);
     if (is_resave)
-        golden_check(pecs_snapshot_save(snapshot, argv[4], NULL, &error), &error, argv[4]);
+        resave(snapshot, argv[4], argv[5]);
     else
         print_content(registry, snapshot);
     pecs_snapshot_release(snapshot);
@@ -329,8 +407,14 @@ static int run(pecs_registry *registry, int argc, char **argv)
 
 int main(int argc, char **argv)
 {
-    pecs_registry *registry = golden_registry();
-    const int status = run(registry, argc, argv);
-    pecs_registry_destroy(registry);
+    const char *types = argc > 2 ? argv[1] : "";
+    int status = 2;
+    if (strcmp(types, "all") == 0 || strcmp(types, "some") == 0 || strcmp(types, "none") == 0) {
+        pecs_registry *registry = golden_registry(types, NULL);
+        status = run(registry, argc, argv);
+        pecs_registry_destroy(registry);
+    }
+    if (status == 2)
+        fprintf(stderr, "usage: golden_test all|some|none content|resave resume|load FILE [NEW] | verdicts FILE...\n");
     return status;
 }

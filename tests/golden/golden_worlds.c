@@ -88,6 +88,9 @@ static const pecs_type *const types[TYPE_COUNT] = {
     [MOOD] = &Mood_type,   [SCALARS] = &Scalars_type, [SEED] = &Seed_type,
 };
 
+/* What the program of the world "kept" knows. */
+static const pecs_type *const some_types[] = { &Clock_type, &Label_type, &Links_type, &Marked_type };
+
 void golden_check(pecs_status status, const pecs_error *error, const char *doing)
 {
     if (!status)
@@ -101,11 +104,15 @@ static void check(pecs_status status)
     golden_check(status, NULL, "making a golden world");
 }
 
-pecs_registry *golden_registry(void)
+pecs_registry *golden_registry(const char *which, const char *application)
 {
     pecs_registry *registry;
     pecs_error error;
-    const pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT };
+    pecs_registry_desc desc = { .application = application, .application_version = application ? "7" : NULL };
+    if (strcmp(which, "all") == 0)
+        desc.types = types, desc.type_count = TYPE_COUNT;
+    else if (strcmp(which, "some") == 0)
+        desc.types = some_types, desc.type_count = sizeof(some_types) / sizeof(some_types[0]);
     golden_check(pecs_registry_create(&desc, &registry, &error), &error, "the golden types");
     return registry;
 }
@@ -234,14 +241,147 @@ static pecs_snapshot *make_tables(pecs_registry *registry)
     return finish(world);
 }
 
-pecs_snapshot *golden_world(pecs_registry *registry, const char *name)
+static pecs_id id_of(const char *text)
+{
+    pecs_id id;
+    check(pecs_id_parse(text, &id));
+    return id;
+}
+
+static pecs_id birth_id(pecs_world *world, uint32_t index)
+{
+    pecs_id id;
+    check(pecs_view_id(pecs_world_view(world), (pecs_entity){ index, 1 }, &id));
+    return id;
+}
+
+/* Explicit ids: given at birth and later, changed, taken away, of the dead, and the birth id of another; metadata. */
+static pecs_snapshot *make_ids(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0xabcdef012345678);
+    const Label labels[5] = { { "zero" }, { "one" }, { "two" }, { "three" }, { "four" } };
+    const pecs_id ids[2] = { id_of("ffffffff-ffff-ffff-ffff-ffffffffffff"),
+                             id_of("11111111-2222-3333-4444-555555555555") };
+    check(pecs_world_spawn(world, 5, (pecs_value[]){ PECS_ROWS(LABEL, labels) }, 1, NULL));         /* 0:1 to 4:1 */
+    check(pecs_world_spawn_with_ids(world, 2, ids, (pecs_value[]){ PECS_HAS(MARKED) }, 1, NULL));   /* 5:1, 6:1 */
+    check(pecs_world_spawn_with_ids(world, 1, &(pecs_id){ .bytes = { [15] = 2 } }, NULL, 0, NULL)); /* 7:1 */
+    check(pecs_world_set_id(world, (pecs_entity){ 1, 1 }, id_of("00000000-0000-0000-0000-000000000001")));
+    const pecs_id birth_1 = id_of("abcdef01-2345-8678-8000-000100000001"), birth_2 = birth_id(world, 2);
+    check(pecs_world_set_id(world, (pecs_entity){ 2, 1 }, id_of("22222222-0000-0000-0000-000000000000")));
+    check(pecs_world_set_id(world, (pecs_entity){ 2, 1 }, birth_2));
+    check(pecs_world_set_id(world, (pecs_entity){ 3, 1 }, id_of("33333333-0000-0000-0000-000000000000")));
+    check(pecs_world_set_id(world, (pecs_entity){ 4, 1 }, birth_1));
+    check(pecs_world_remap_id(world, ids[1], id_of("66666666-7777-8888-9999-aaaaaaaaaaaa")));
+    advance(world); /* tick 2 */
+    check(pecs_world_despawn(world, (pecs_entity[]){ { 3, 1 }, { 7, 1 } }, 2));
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL)); /* 3:2 */
+    check(pecs_world_set_meta_text(world, "title", "Zo\xc3\xab's \"world\"\n"));
+    check(pecs_world_set_meta_text(world, "note", ""));
+    check(pecs_world_set_meta_bytes(world, "thumb", "\0\x01\xff", 3));
+    check(pecs_world_set_meta_bytes(world, "nothing", NULL, 0));
+    check(pecs_world_set_meta_text(world, "a longer key \xe2\x82\xac", "eight by"));
+    check(pecs_world_set_meta_text(world, "gone", "soon"));
+    check(pecs_world_remove_meta(world, "gone"));
+    return finish(world);
+}
+
+/* What another program goes on with. */
+static pecs_snapshot *make_base_of_kept(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0x5eed);
+    Body body;
+    fill_body(&body);
+    Scalars scalars[3];
+    memset(scalars, 0, sizeof(scalars));
+    for (int i = 0; i < 3; i++)
+        scalars[i].a = (int8_t)(i + 1), scalars[i].g = -i, scalars[i].j = i * 0.5;
+    const Label labels[3] = { { "a" }, { "b" }, { "c" } };
+    const Links links = { { 1, 1 }, { { 0, 1 } } };
+    const Mood mood = { .now = 2, .was = { 1, 1 } };
+    check(pecs_world_spawn(world, 3, (pecs_value[]){ PECS_ROWS(LABEL, labels), PECS_ROWS(SCALARS, scalars) }, 2,
+                           NULL)); /* 0:1 to 2:1 */
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(BODY, &body), PECS_ROWS(LINKS, &links) }, 2,
+                           NULL));                                                                          /* 3:1 */
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(MOOD, &mood), PECS_HAS(FROZEN) }, 2, NULL)); /* 4:1 */
+    check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 1, 0.25 }));
+    check(pecs_world_set_singleton(world, SEED, sizeof(Seed), &(Seed){ { 5, 6 } }));
+    advance(world); /* tick 2 */
+    return finish(world);
+}
+
+static pecs_component component_of(pecs_world *world, const char *name)
+{
+    pecs_component component;
+    golden_check(pecs_view_component(pecs_world_view(world), name, &component), NULL, name);
+    return component;
+}
+
+/* The other program's edits. It names components as it finds them, since it registers all types or some. */
+static void edit_kept(pecs_world *world)
+{
+    const pecs_component label = component_of(world, "Label"), marked = component_of(world, "Marked"),
+                         clock = component_of(world, "Clock"), frozen = component_of(world, "Frozen");
+    const Label fresh = { "fresh" };
+    check(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 } }, 1)); /* 2:1 takes its row */
+    check(pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_HAS(marked) }, 1));
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(label, &fresh) }, 1, NULL)); /* 1:2 */
+    check(pecs_world_remove(world, (pecs_entity){ 4, 1 }, &frozen, 1));
+    check(pecs_world_set_singleton(world, clock, sizeof(Clock), &(Clock){ 2, 0.75 }));
+    check(pecs_world_set_id(world, (pecs_entity){ 3, 1 }, id_of("0123abcd-0123-4567-89ab-cdef01234567")));
+    check(pecs_world_set_meta_text(world, "title", "kept"));
+    advance(world); /* tick 3 */
+}
+
+static void save(const pecs_snapshot *snapshot, uint64_t wall_clock_ns, const char *path)
+{
+    pecs_error error;
+    const pecs_save_options options = { .skip_sync = true, .wall_clock_ns = wall_clock_ns };
+    golden_check(pecs_snapshot_save(snapshot, path, &options, &error), &error, path);
+}
+
+/* One program saves; another, which may know fewer types, goes on and saves again. */
+static void save_kept(pecs_registry *registry, const char *which, const char *path)
+{
+    pecs_error error;
+    pecs_snapshot *snapshot = make_base_of_kept(registry);
+    save(snapshot, 0, path);
+    pecs_snapshot_release(snapshot);
+    pecs_registry *other = golden_registry(which, NULL);
+    golden_check(pecs_snapshot_load(other, path, NULL, &snapshot, &error), &error, path);
+    pecs_world *world = make_world(other, snapshot, 0xfeed);
+    pecs_snapshot_release(snapshot);
+    edit_kept(world);
+    snapshot = finish(world);
+    save(snapshot, 0, path);
+    pecs_snapshot_release(snapshot);
+    pecs_registry_destroy(other);
+}
+
+bool golden_save(const char *name, const char *which, const char *path)
 {
     static const struct {
         const char *name;
         pecs_snapshot *(*make)(pecs_registry *registry);
-    } worlds[] = { { "empty", make_empty }, { "kinds", make_kinds }, { "tables", make_tables } };
-    for (size_t i = 0; i < sizeof(worlds) / sizeof(worlds[0]); i++)
-        if (strcmp(worlds[i].name, name) == 0)
-            return worlds[i].make(registry);
-    return NULL;
+        const char *application;
+        uint64_t wall_clock_ns;
+    } worlds[] = {
+        { "empty", make_empty, NULL, 0 },   { "kinds", make_kinds, NULL, 0 },
+        { "tables", make_tables, NULL, 0 }, { "ids", make_ids, "golden", 1700000000123456789 },
+        { "kept", NULL, NULL, 0 },
+    };
+    size_t i = 0;
+    while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)
+        i++;
+    if (i == sizeof(worlds) / sizeof(worlds[0]))
+        return false;
+    pecs_registry *registry = golden_registry("all", worlds[i].application);
+    if (worlds[i].make) {
+        pecs_snapshot *snapshot = worlds[i].make(registry);
+        save(snapshot, worlds[i].wall_clock_ns, path);
+        pecs_snapshot_release(snapshot);
+    } else {
+        save_kept(registry, which, path);
+    }
+    pecs_registry_destroy(registry);
+    return true;
 }

@@ -7,12 +7,17 @@
 
 #include <pecs/pecs.h>
 
+/* The components of a registry of all types. */
 enum { BODY, CLOCK, FROZEN, LABEL, LINKS, MARKED, MOOD, SCALARS, SEED, TYPE_COUNT }; /* in the order of their names */
 
-pecs_registry *golden_registry(void);
+/* which: "all" types, "some" or "none"; application, of version "7", may be NULL. What fails ends the program. */
+pecs_registry *golden_registry(const char *which, const char *application);
 
-/* The snapshot of the world of that name; NULL: there is none. What fails inside ends the program. */
-pecs_snapshot *golden_world(pecs_registry *registry, const char *name);
+/*
+ * Saves the world of that name; false: there is none. The world "kept" is saved by a program that registers "all"
+ * types or "some", which must not show. What fails ends the program.
+ */
+bool golden_save(const char *name, const char *which, const char *path);
 
 /* Ends the program with a message when a call failed. */
 void golden_check(pecs_status status, const pecs_error *error, const char *doing);
