@@ -34,6 +34,7 @@ struct options {
     uint64_t entities, kills, seed, frames_per_save;
     const char *directory;  /* where the working directory is made */
     const char *child_save; /* not NULL: be the child */
+    bool keep;              /* the last save */
 };
 
 struct demo {
@@ -314,13 +315,10 @@ static bool read_number(const char *text, uint64_t least, uint64_t most, uint64_
 static bool read_options(int argc, char **argv, struct options *options)
 {
     static const struct option known[] = {
-        { "entities", required_argument, NULL, 'e' },
-        { "kills", required_argument, NULL, 'k' },
-        { "seed", required_argument, NULL, 's' },
-        { "frames-per-save", required_argument, NULL, 'f' },
-        { "dir", required_argument, NULL, 'd' },
-        { "child", required_argument, NULL, 'c' },
-        { 0 },
+        { "entities", required_argument, NULL, 'e' }, { "kills", required_argument, NULL, 'k' },
+        { "seed", required_argument, NULL, 's' },     { "frames-per-save", required_argument, NULL, 'f' },
+        { "dir", required_argument, NULL, 'd' },      { "keep", no_argument, NULL, 'p' },
+        { "child", required_argument, NULL, 'c' },    { 0 },
     };
     const char *temporary = getenv("TMPDIR");
     *options = (struct options){ .entities = 1000000,
@@ -345,6 +343,9 @@ static bool read_options(int argc, char **argv, struct options *options)
             break;
         case 'd':
             options->directory = optarg;
+            break;
+        case 'p':
+            options->keep = true;
             break;
         case 'c':
             options->child_save = optarg;
@@ -377,7 +378,8 @@ int main(int argc, char **argv)
 {
     struct demo demo = { 0 };
     if (!read_options(argc, argv, &demo.options)) {
-        fprintf(stderr, "usage: %s [--entities N] [--kills N] [--seed S] [--frames-per-save N] [--dir DIRECTORY]\n",
+        fprintf(stderr,
+                "usage: %s [--entities N] [--kills N] [--seed S] [--frames-per-save N] [--dir DIRECTORY] [--keep]\n",
                 argv[0]);
         return 1;
     }
@@ -392,7 +394,9 @@ int main(int argc, char **argv)
         return 1;
     }
     puts("OK: every file was whole and held a content that the child had told");
-    if (unlink(demo.save_path) || rmdir(demo.directory))
+    if (demo.options.keep)
+        printf("the last save is %s\n", demo.save_path);
+    else if (unlink(demo.save_path) || rmdir(demo.directory))
         fprintf(stderr, "%s: %s\n", demo.directory, strerror(errno));
     return 0;
 }

@@ -18,7 +18,7 @@ import tempfile
 
 FLIP_STEP = 3  # every third byte
 REPAIRED_COPIES = 700  # of each file
-RETYPED_COPIES = 1000
+RETYPED_COPIES = 600
 
 # A program that knows a type compares the record with its own; read_pecs.py does so for "pecs.id" alone.
 OF_PROGRAMS = "TYPE-4"
@@ -161,7 +161,7 @@ def check(pecs, golden_test, copies, must_fail, folder, seen):
     refused = 0
     copies = list(copies)
     expected = [verdict_of(pecs, data) for _, data in copies]
-    for types in ("none", "all"):
+    for types in ("all",) if must_fail else ("none", "all"):  # checksums do not depend on it
         verdicts = library_verdicts(golden_test, types, copies, folder)
         assert len(verdicts) == len(copies)
         for (what, _), (status, rule, offset), reader in zip(copies, verdicts, expected):

@@ -4,8 +4,8 @@
 usage: check_golden.py READ_PECS GOLDEN_TEST MAKE_GOLDEN
 
 For each NAME-v0.pecs beside this script: read_pecs.py prints NAME-v0.txt; the library, with resume and with load, prints
-that text from its line "content" on, and saves the same bytes again, whether the program knows all types, some or none; so
-does the world of that name, made anew.
+that text from its line "content" on, and saves the same bytes again, whether the program knows all types, some or
+none; so does the world of that name, made anew.
 """
 import difflib
 import glob
