@@ -184,10 +184,12 @@ static void tell_application(struct writer *writer)
         const char *text = told[i][1];
         const struct pecs_meta entry = { told[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
         const pecs_status status = metadata_change(writer->pool, &writer->metadata, &entry, FORMAT_METADATA_MAX);
-        if (status == PECS_E_LIMIT) /* of another writer's file, which had more than a program can set */
-            writer->status = fail(writer->error, status, "the metadata leaves no room for the application's name");
-        else if (status)
-            writer->status = fail_memory(writer->error);
+        if (status) /* LIMIT: only what came with a file can leave no room */
+            writer->status = status == PECS_E_LIMIT
+                                 ? fail(writer->error, status, "the metadata has no room for '%s'", entry.key)
+                                 : fail_memory(writer->error);
+        if (status)
+            return;
     }
 }
 

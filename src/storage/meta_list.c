@@ -83,10 +83,11 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
     }
     for (uint32_t i = 0; i < changed; i++)
         total += align_up(META_ENTRY_BYTES + entries[i].size_bytes + strlen(entries[i].key), 8);
-    struct metadata *made = total <= max_bytes ? metadata_create(pool, entries, changed) : NULL;
+    const bool fits = total <= max_bytes || !entry->value; /* a file may bring more than can be set: less is better */
+    struct metadata *made = fits ? metadata_create(pool, entries, changed) : NULL;
     pool_release(pool, entries, (count + 1) * sizeof(*entries));
     if (!made)
-        return total <= max_bytes ? PECS_E_MEMORY : PECS_E_LIMIT;
+        return fits ? PECS_E_MEMORY : PECS_E_LIMIT;
     if (*metadata)
         node_release(pool, &(*metadata)->node);
     *metadata = made;

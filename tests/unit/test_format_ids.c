@@ -130,6 +130,30 @@ Test(metadata, META_1_sizes_that_cannot_be)
     end_breaking(&b);
 }
 
+/* A program that tells its name has no room for it, says so, and can make some. */
+static void go_on_with_full_metadata(const char *path)
+{
+    pecs_registry *registry;
+    pecs_snapshot *snapshot;
+    pecs_world *world;
+    pecs_error error;
+    const pecs_registry_desc desc = { .types = types, .type_count = 1, .application = "full" };
+    const pecs_save_options options = { .skip_sync = true };
+    cr_assert_eq(pecs_registry_create(&desc, &registry, NULL), PECS_OK);
+    cr_assert_eq(pecs_snapshot_load(registry, path, NULL, &snapshot, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_create(registry, snapshot, NULL, &world, NULL), PECS_OK);
+    pecs_snapshot_release(snapshot);
+    cr_assert_eq(pecs_world_save(world, "again.pecs", &options, &error), PECS_E_LIMIT);
+    cr_assert_not_null(strstr(error.message, "metadata"), "%s", error.message);
+    cr_assert_eq(pecs_world_set_meta_text(world, "c", "more"), PECS_E_LIMIT);
+    cr_assert_eq(pecs_world_remove_meta(world, "a"), PECS_OK); /* although what is left is still too much to set */
+    cr_assert_eq(pecs_world_set_meta_text(world, "c", "more"), PECS_E_LIMIT);
+    cr_assert_eq(pecs_world_remove_meta(world, "b"), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "again.pecs", &options, &error), PECS_OK);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
 /* More than FORMAT_METADATA_MAX is refused even where there is room for it. */
 Test(metadata, META_1_more_than_there_may_be)
 {
@@ -164,6 +188,7 @@ Test(metadata, META_1_more_than_there_may_be)
     cr_assert_eq(pecs_view_meta(pecs_snapshot_view(snapshot), "b", &entry), PECS_OK);
     cr_assert_eq(entry.size_bytes, 16777216 - 24 - 17);
     pecs_snapshot_release(snapshot);
+    go_on_with_full_metadata("large.pecs");
     pecs_registry_destroy(registry);
 }
 

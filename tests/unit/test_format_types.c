@@ -112,6 +112,7 @@ static const struct patched not_types[] = {
     { "enums of a byte and a half", /* 20 to 22 */
       { { MOOD + BYTES, 3 }, { MOOD + COUNT, 2 }, { GAP + OFFSET, 23 }, { GAP + BYTES, 1 }, { GAP + COUNT, 1 } } },
     { "an enum without names", { { MOOD + CHILDREN, 0 } } },
+    { "enums of four bytes without names", { { WHO + KIND, PECS_ENUM }, { WHO + COUNT, 2 } } },
     { "an enum with more names than are there", { { MOOD + CHILDREN, 0x10000000 } } },
     { "a struct without an alignment", { { AT + CHILD_ALIGN, 0 } } },
     { "a struct aligned to 3", { { AT + CHILD_ALIGN, 3 } } },
@@ -364,6 +365,22 @@ Test(type_records, TYPE_1_nesting)
         builder_deinit(&builder);
         pool_destroy(pool);
     }
+}
+
+/* A few bytes of a file tell of padding in any number of places: not of more than the file is long. */
+Test(type_records, padding_in_too_many_places)
+{
+    enum { PLACES = 10000 };
+    const pecs_field pair_fields[] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
+                                       { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0 } };
+    const pecs_type pair = { "Pair", { { 0 } }, 1, 2, 1, 2, pair_fields };
+    const pecs_field field = { "pairs", PECS_STRUCT, 0, 2 * PLACES, PLACES, 0, &pair, NULL, 0 };
+    const pecs_type type = { "Pairs", { { 0 } }, 1, 2 * PLACES, 1, 1, &field };
+    static const uint8_t value[2 * PLACES];
+    struct breakage b = begin_breaking(&type, value);
+    cr_assert_eq(b.file.size, 8256);
+    assert_refused(b.registry, "world.pecs", NULL, PECS_E_LIMIT, NULL, 0);
+    end_breaking(&b);
 }
 
 /* A program registers at most 1024 types, and a file may bring as many others: not one more. */
