@@ -17,6 +17,7 @@
 #include "utf8.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 
 enum { FIELD_COUNT_MAX = 4096 };
 
@@ -122,35 +123,36 @@ static pecs_status fail_field(const struct check *check, pecs_status status, con
     return fail(check->error, status, "%s: %s: %s", type->name, label_of(field).text, what);
 }
 
+static int compare_names(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
 /*
- * Looks for a name that is there twice; the names lie `stride` bytes apart, and NULLs are passed over. A hash set,
- * because the names of an enum can be many.
+ * Looks for a name that is there twice; the names lie `stride` bytes apart, and NULLs are passed over. Sorted, because
+ * the names of an enum can be many, and those in a file may be chosen to meet in a hash table.
  */
 static pecs_status find_duplicate(struct pool *pool, const void *names, size_t stride, uint32_t count,
                                   const char **ret_duplicate)
 {
-    uint64_t slot_count = 8;
-    while (slot_count < 2 * (uint64_t)count)
-        slot_count *= 2;
-    if (slot_count > SIZE_MAX / sizeof(char *))
+    if ((uint64_t)count + 1 > SIZE_MAX / sizeof(char *))
         return PECS_E_MEMORY;
-    const size_t size_bytes = (size_t)slot_count * sizeof(char *);
-    const char **slots = pool_allocate_zeroed(pool, size_bytes);
-    if (!slots)
+    const size_t size_bytes = ((size_t)count + 1) * sizeof(char *);
+    const char **sorted = pool_allocate(pool, size_bytes);
+    if (!sorted)
         return PECS_E_MEMORY;
-    const char *duplicate = NULL;
-    for (uint32_t i = 0; i < count && !duplicate; i++) {
+    size_t named = 0;
+    for (uint32_t i = 0; i < count; i++) {
         const char *const name = *(const char *const *)(const void *)((const uint8_t *)names + i * stride);
-        if (!name)
-            continue;
-        uint64_t slot = hash64(name, strlen(name)) & (slot_count - 1);
-        while (slots[slot] && strcmp(slots[slot], name) != 0)
-            slot = (slot + 1) & (slot_count - 1);
-        duplicate = slots[slot];
-        slots[slot] = name;
+        if (name)
+            sorted[named++] = name;
     }
-    pool_release(pool, slots, size_bytes);
-    *ret_duplicate = duplicate;
+    qsort(sorted, named, sizeof(*sorted), compare_names);
+    *ret_duplicate = NULL;
+    for (size_t i = 1; i < named && !*ret_duplicate; i++)
+        if (strcmp(sorted[i - 1], sorted[i]) == 0)
+            *ret_duplicate = sorted[i];
+    pool_release(pool, sorted, size_bytes);
     return PECS_OK;
 }
 

@@ -252,6 +252,22 @@ Test(schema, names_of_enum_values_are_unique)
     refuse(&body, PECS_E_MISUSE, "Body", "'mode'", "two enum values", "'idle'", NULL);
 }
 
+Test(schema, a_name_is_found_twice_among_the_most_that_there_are)
+{
+    enum { COUNT = 65536 };
+    static char texts[COUNT][8];
+    static const char *names[COUNT];
+    for (uint32_t i = 0; i < COUNT; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "n%u", i);
+        names[i] = texts[i];
+    }
+    const pecs_field field = { "mode", PECS_ENUM, 0, 2, 1, 0, NULL, names, COUNT };
+    const pecs_type type = { "Many", { { 0 } }, 1, 2, 2, 1, &field };
+    accept(&type);
+    names[COUNT - 1] = "n7";
+    refuse(&type, PECS_E_MISUSE, "Many", "'mode'", "two enum values", "'n7'", NULL);
+}
+
 /* Paddings have no name: that they all are NULL is no duplicate. */
 Test(schema, a_type_may_have_several_paddings)
 {
