@@ -442,6 +442,10 @@ def id_type_record(number):
     return bytes(record)
 
 
+def can_be_wrong(fields):
+    return any(field.kind in ("bool", "enum", "text", "entity") or can_be_wrong(field.fields) for field in fields)
+
+
 class File:
     """
     A whole PECS file (bytes, or a mmap), checked as it is read: in the order of "To open a file", all of `load`.
@@ -475,6 +479,7 @@ class File:
             self.check_rows()
             self.check_index()
             self.check_ids()
+            self.check_values()
 
     def read_header(self):
         data = self.data
@@ -747,6 +752,39 @@ class File:
                 require(index < self.commit.slot_count and
                         self.record(index)[:3] == (generation, table.number, row), "ROW-1", at,
                         f"table {table.number} row {row}: no record of the index names this row")
+
+    def check_values(self):
+        """Column by column in the order of the file; within one row by row."""
+        runs = sorted((run[0], table, number) for table in self.tables for number, run in table.runs.items()
+                      if number != NONE)
+        for start, table, number in runs:
+            kind = self.types[number]
+            for row in range(table.row_count if can_be_wrong(kind.fields) else 0):
+                self.check_fields(kind.fields, start + row * kind.size)
+
+    def check_fields(self, fields, at):
+        for field in fields:
+            element = field.size // field.count
+            if field.kind == "text":
+                element = field.columns or field.size
+            for place in range(at + field.offset, at + field.offset + field.size, element):
+                if field.kind == "struct" and can_be_wrong(field.fields):
+                    self.check_fields(field.fields, place)
+                    continue
+                self.check_element(field, place, self.data[place:place + element])
+
+    def check_element(self, field, at, value):
+        if field.kind == "bool":
+            require(value[0] <= 1, "VALUE-1", at, "a bool is neither 0 nor 1")
+        elif field.kind == "enum":
+            require(int.from_bytes(value, "little") < len(field.names), "VALUE-2", at, "an enum has no such value")
+        elif field.kind == "text":
+            text, _, rest = bytes(value).partition(b"\0")
+            require(not any(rest) and decode(text) is not None, "VALUE-3", at, "a text is not UTF-8, then zeros")
+        elif field.kind == "entity":
+            index, generation = HANDLE.unpack(value)
+            require((index, generation) == (0, 0) or (index < self.commit.slot_count and
+                    generation <= self.record(index)[0]), "VALUE-4", at, "a handle is of the future")
 
     def check_index(self):
         self.living, self.free, self.used_up = {}, [], []

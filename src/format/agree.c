@@ -14,6 +14,7 @@
 #include "values.h"
 
 #include <inttypes.h>
+#include <stdlib.h>
 
 enum { BLOCK_ROWS = 1 << 16 }; /* a multiple of an index chunk */
 
@@ -25,6 +26,16 @@ struct agreement {
     uint64_t slot_count;
     uint32_t *lowest_generations; /* of each chunk of the index */
     _Atomic uint64_t living_count;
+    struct value_column *columns; /* those that can have values that mean nothing, in the order of the file */
+    size_t column_count, column_capacity;
+};
+
+struct value_column {
+    const uint8_t *values;
+    const struct table *table;
+    uint32_t number; /* of the table */
+    const struct component *component;
+    uint64_t first_block; /* of all columns' blocks */
 };
 
 static uint64_t offset_in(const struct pecs_snapshot *state, const void *bytes)
@@ -161,22 +172,68 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
 static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
-    const struct block block = find_block(agreement, job);
-    const struct archetype *archetype = block.table->archetype;
+    size_t low = 0, high = agreement->column_count - 1;
+    while (low < high) { /* the last column whose first block is not beyond the job */
+        const size_t middle = low + (high - low + 1) / 2;
+        if (agreement->columns[middle].first_block <= job)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    const struct value_column *column = &agreement->columns[low];
+    const struct component *component = column->component;
+    const uint64_t first = (job - column->first_block) * BLOCK_ROWS;
+    const uint64_t rows = min_u64(column->table->row_count - first, BLOCK_ROWS);
     const struct values_index index = { agreement->records, agreement->slot_count, agreement->lowest_generations };
-    for (uint32_t i = 0; i < archetype->component_count; i++) {
-        const struct component *component = state_component(agreement->state, archetype->components[i]);
+    const uint8_t *values = column->values + first * component->size;
+    uint64_t at;
+    const char *rule = values_find_wrong(component, values, rows, &index, &at);
+    if (!rule)
+        return PECS_OK;
+    return fail_rule(error, PECS_E_CORRUPT, offset_in(agreement->state, values + at), rule,
+                     "table %u row %" PRIu64 ": a value of '%.200s' means nothing at byte %" PRIu64, column->number,
+                     first + at / component->size, component->type->name, at % component->size);
+}
+
+static pecs_status add_columns(struct agreement *agreement, uint32_t number)
+{
+    const struct pecs_snapshot *state = agreement->state;
+    const struct table *table = state_table(state, number);
+    for (uint32_t i = 0; table->row_count && i < table->archetype->component_count; i++) {
+        const struct component *component = state_component(state, table->archetype->components[i]);
         if (!component->special.count)
             continue;
-        const uint8_t *values = table_chunk(block.table, archetype->columns[i], 0) + block.first * component->size;
-        uint64_t at;
-        const char *rule = values_find_wrong(component, values, block.end - block.first, &index, &at);
-        if (rule)
-            return fail_rule(error, PECS_E_CORRUPT, offset_in(agreement->state, values + at), rule,
-                             "table %u row %" PRIu64 ": a value of '%.200s' means nothing at byte %" PRIu64,
-                             block.number, block.first + at / component->size, component->type->name,
-                             at % component->size);
+        if (!pool_reserve(state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
+                          agreement->column_count + 1, sizeof(*agreement->columns)))
+            return PECS_E_MEMORY;
+        agreement->columns[agreement->column_count++] =
+            (struct value_column){ table_chunk(table, table->archetype->columns[i], 0), table, number, component, 0 };
     }
+    return PECS_OK;
+}
+
+static int compare_columns(const void *a, const void *b)
+{
+    const uint8_t *x = ((const struct value_column *)a)->values, *y = ((const struct value_column *)b)->values;
+    return (x > y) - (x < y);
+}
+
+/* In the order of the file, whatever the order in which the program lists its types: the first wrong value is told. */
+static pecs_status gather_columns(struct agreement *agreement, uint64_t *ret_blocks)
+{
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < agreement->state->table_count; i++)
+        status = add_columns(agreement, i);
+    if (status)
+        return status;
+    if (agreement->column_count)
+        qsort(agreement->columns, agreement->column_count, sizeof(*agreement->columns), compare_columns);
+    uint64_t blocks = 0;
+    for (size_t i = 0; i < agreement->column_count; i++) {
+        agreement->columns[i].first_block = blocks;
+        blocks += block_count(agreement->columns[i].table->row_count);
+    }
+    *ret_blocks = blocks;
     return PECS_OK;
 }
 
@@ -204,7 +261,11 @@ static pecs_status check_all(struct agreement *agreement, pecs_error *error)
                            (uint64_t)agreement->living_count, state->entity_count);
     if (!status)
         status = run(agreement, block_count(state->id_hints.saved_count), check_ids, error);
-    return status ? status : run(agreement, blocks, check_values, error);
+    if (status)
+        return status;
+    if (gather_columns(agreement, &blocks))
+        return fail_memory(error);
+    return run(agreement, blocks, check_values, error);
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, uint32_t thread_count, pecs_error *error)
@@ -223,6 +284,7 @@ pecs_status agree_check(const struct pecs_snapshot *state, uint32_t thread_count
     };
     const pecs_status status =
         agreement.first_blocks && agreement.lowest_generations ? check_all(&agreement, error) : fail_memory(error);
+    pool_release(pool, agreement.columns, agreement.column_capacity * sizeof(*agreement.columns));
     pool_release(pool, agreement.lowest_generations, chunk_bytes);
     pool_release(pool, agreement.first_blocks, table_bytes);
     return status;

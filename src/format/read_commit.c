@@ -86,7 +86,7 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
     const pecs_status status = component_init(&kept->component, type, &reader->span_limit, reader->pool, &why);
     if (status) {
         pool_release(reader->pool, kept->description, kept->description_bytes);
-        if (status == PECS_E_MEMORY || (status == PECS_E_LIMIT && !reader->span_limit))
+        if (status == PECS_E_MEMORY || (status == PECS_E_LIMIT && kept->component.type)) /* the type itself is sound */
             return fail(reader->error, status, "%s", why.message);
         return status == PECS_E_UNSUPPORTED ? fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message)
                                             : CORRUPT(reader, offset, "TYPE-1", "%s", why.message);

@@ -111,17 +111,20 @@ static const struct {
 const char *values_find_wrong(const struct component *component, const uint8_t *values, uint64_t row_count,
                               const struct values_index *index, uint64_t *ret_offset)
 {
+    const char *rule = NULL;
     for (size_t i = 0; i < component->special.count; i++) {
         const struct value_span *span = &component->special.spans[i];
         find_function *const find = kinds[span->kind].find;
         for (uint64_t row = 0; row < row_count; row++) {
             const uint64_t start = row * component->size + span->offset;
             const uint32_t at = find(span, values + start, index);
-            if (at < span->size) {
+            if (at == span->size)
+                continue;
+            if (!rule || start + at < *ret_offset)
                 *ret_offset = start + at;
-                return kinds[span->kind].rule;
-            }
+            rule = *ret_offset == start + at ? kinds[span->kind].rule : rule;
+            row_count = row + 1; /* later spans only matter up to here */
         }
     }
-    return NULL;
+    return rule;
 }

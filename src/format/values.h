@@ -14,7 +14,7 @@ struct values_index {
     const uint32_t *lowest_generations; /* of each chunk */
 };
 
-/* The first place in `row_count` values that means nothing, as a rule, or NULL; *ret_offset is in bytes from `values`. */
+/* The rule that the first wrong place in `row_count` values breaks, or NULL; *ret_offset is in bytes from `values`. */
 const char *values_find_wrong(const struct component *component, const uint8_t *values, uint64_t row_count,
                               const struct values_index *index, uint64_t *ret_offset);
 

@@ -69,7 +69,7 @@ static pecs_registry *program_b(void)
 static Secret secret_of(uint32_t number)
 {
     Secret secret = { .i64 = -(int64_t)number, .u32 = number, .color = (uint8_t)(number % 3), .flag = number % 2 };
-    secret.owner = (pecs_entity){ number, 1 };
+    secret.owner = (pecs_entity){ number % 100, 1 };
     secret.grid[1][2] = (float)number;
     secret.inners[1].x = 0.5f;
     memcpy(secret.name, "abcde", 5);

@@ -1,0 +1,92 @@
+/* Jobs: each number once, the first failure told, whatever the number of threads. */
+#include "jobs.h"
+
+#include <criterion/criterion.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+enum { MANY = 1000 };
+
+struct record {
+    _Atomic uint32_t times[MANY];
+    uint64_t fails_from, told_count, last_told, stop_at;
+};
+
+static pecs_status note(void *user, uint64_t job, pecs_error *error)
+{
+    struct record *record = user;
+    atomic_fetch_add(&record->times[job], 1);
+    if (job < record->fails_from)
+        return PECS_OK;
+    error->offset = job;
+    return error->status = job % 2 ? PECS_E_CORRUPT : PECS_E_IO;
+}
+
+static bool tell(void *user, uint64_t done_count)
+{
+    struct record *record = user;
+    record->told_count++;
+    record->last_told = done_count;
+    return record->told_count != record->stop_at;
+}
+
+static const uint32_t thread_counts[] = { 0, 1, 2, 3, 64, 1000 };
+enum { THREAD_COUNTS = sizeof(thread_counts) / sizeof(thread_counts[0]) };
+
+Test(jobs, each_is_done_once)
+{
+    for (int i = 0; i < THREAD_COUNTS; i++) {
+        static struct record record;
+        record = (struct record){ .fails_from = MANY };
+        const struct jobs jobs = { MANY, note, &record, thread_counts[i], NULL };
+        cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
+        for (int job = 0; job < MANY; job++)
+            cr_assert_eq(record.times[job], 1);
+    }
+}
+
+Test(jobs, the_first_failure_is_told)
+{
+    for (int i = 0; i < THREAD_COUNTS; i++) {
+        for (uint64_t first = 0; first < MANY; first += 111) {
+            static struct record record;
+            record = (struct record){ .fails_from = first };
+            const struct jobs jobs = { MANY, note, &record, thread_counts[i], NULL };
+            pecs_error error = { .message = "" };
+            cr_assert_eq(jobs_run(&jobs, &error), first % 2 ? PECS_E_CORRUPT : PECS_E_IO);
+            cr_assert_eq(error.offset, first);
+            for (uint64_t job = 0; job <= first; job++)
+                cr_assert_eq(record.times[job], 1, "what comes before it is done");
+        }
+    }
+}
+
+Test(jobs, none)
+{
+    const struct jobs jobs = { 0, note, NULL, 4, NULL };
+    cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
+}
+
+Test(jobs, progress_on_the_callers_thread)
+{
+    static struct record record;
+    record = (struct record){ .fails_from = MANY };
+    const struct jobs jobs = { MANY, note, &record, 1, tell };
+    cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
+    cr_assert_eq(record.told_count, MANY);
+    cr_assert_eq(record.last_told, MANY);
+}
+
+Test(jobs, cancelled)
+{
+    for (int i = 0; i < THREAD_COUNTS; i++) {
+        static struct record record;
+        record = (struct record){ .fails_from = MANY, .stop_at = 1 };
+        const struct jobs jobs = { MANY, note, &record, thread_counts[i], tell };
+        pecs_error error = { .message = "" };
+        const pecs_status status = jobs_run(&jobs, &error);
+        /* other threads may leave nothing to the caller's */
+        cr_assert(status == PECS_E_CANCELLED || (thread_counts[i] > 1 && status == PECS_OK && !record.told_count));
+        cr_assert_leq(record.told_count, 1);
+    }
+}
