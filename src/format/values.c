@@ -1,66 +1,81 @@
 /*
- * Values. A span of a component is looked at in all rows before the next span is: short loops, each over one kind. Most
- * values are right, so a row's span is first only found to be right or not.
+ * Values. A span of a component is looked at in all rows before the next span is: short loops, each over one kind, that
+ * find most values right without a branch that is not foreseen.
  */
 #include "values.h"
 
 #include "utf8.h"
 
-/* Each gives the offset in the span of the first element that is wrong; the span's size: none is. */
-typedef uint32_t find_function(const struct value_span *span, const uint8_t *bytes, const struct values_index *index);
+/* A span in rows of values, `stride` bytes apart; `bytes` is where that of the first row is. */
+struct rows {
+    const struct value_span *span;
+    const uint8_t *bytes;
+    size_t stride;
+    uint64_t count;
+};
 
-static uint32_t find_wrong_bool(const struct value_span *span, const uint8_t *bytes, const struct values_index *index)
+/* The offset, from `bytes`, of the first element that is wrong; NONE_WRONG. */
+typedef uint64_t find_function(const struct rows *rows, const struct values_index *index);
+#define NONE_WRONG UINT64_MAX
+
+static uint64_t find_wrong_bool(const struct rows *rows, const struct values_index *index)
 {
     (void)index;
-    uint32_t at = 0;
-    while (at < span->size && bytes[at] <= 1)
-        at++;
-    return at;
+    for (uint64_t row = 0; row < rows->count; row++)
+        for (uint32_t at = 0; at < rows->span->size; at++)
+            if (rows->bytes[row * rows->stride + at] > 1)
+                return row * rows->stride + at;
+    return NONE_WRONG;
 }
 
-static uint32_t find_wrong_enum(const struct value_span *span, const uint8_t *bytes, const struct values_index *index)
+static uint32_t load_number(const uint8_t *bytes, uint32_t width)
+{
+    uint32_t number = bytes[0];
+    for (uint32_t i = 1; i < width; i++)
+        number |= (uint32_t)bytes[i] << 8 * i;
+    return number;
+}
+
+static uint64_t find_wrong_enum(const struct rows *rows, const struct values_index *index)
 {
     (void)index;
-    for (uint32_t at = 0; at < span->size; at += span->width) {
-        uint32_t number = bytes[at];
-        for (uint32_t i = 1; i < span->width; i++)
-            number |= (uint32_t)bytes[at + i] << 8 * i;
-        if (number >= span->limit)
-            return at;
-    }
-    return span->size;
+    const struct value_span *span = rows->span;
+    for (uint64_t row = 0; row < rows->count; row++)
+        for (uint32_t at = 0; at < span->size; at += span->width)
+            if (load_number(rows->bytes + row * rows->stride + at, span->width) >= span->limit)
+                return row * rows->stride + at;
+    return NONE_WRONG;
 }
 
 #define HIGH_BITS UINT64_C(0x8080808080808080)
-#define LOW_BITS UINT64_C(0x0101010101010101)
 
-/* ASCII, then zeros: most texts, eight bytes at a time. */
-static bool text_is_ascii(const uint8_t *text, uint32_t size)
+/*
+ * ASCII, then zeros: most texts, eight bytes at a time. In `present` the highest bit of each byte tells that the byte is
+ * not zero; one that is must have one before it, in its word or at the end of the last.
+ */
+static inline bool text_is_ascii(const uint8_t *text, uint32_t size)
 {
-    bool has_ended = false;
-    for (uint32_t at = 0; at < size; at += 8) {
-        uint64_t word = 0;
-        if (size - at >= 8)
-            memcpy(&word, text + at, 8);
-        else
-            memcpy(&word, text + at, size - at);
-        if (word & HIGH_BITS || (has_ended && word))
-            return false;
-        const uint64_t zeros = (word - LOW_BITS) & ~word & HIGH_BITS;
-        if (!zeros)
-            continue;
-        if (word >> (__builtin_ctzll(zeros) & ~7))
-            return false; /* something follows the first zero byte */
-        has_ended = true;
+    uint64_t wrong = 0, before = 0x80;
+    uint32_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        uint64_t word;
+        memcpy(&word, text + at, 8);
+        const uint64_t present = ((word & ~HIGH_BITS) + ~HIGH_BITS) & HIGH_BITS;
+        wrong |= (word & HIGH_BITS) | (present & ~(present << 8 | before));
+        before = present >> 56;
     }
-    return true;
+    if (at < size) {
+        uint64_t word = 0;
+        memcpy(&word, text + at, size - at);
+        const uint64_t present = ((word & ~HIGH_BITS) + ~HIGH_BITS) & HIGH_BITS;
+        wrong |= (word & HIGH_BITS) | (present & ~(present << 8 | before));
+    }
+    return wrong == 0;
 }
 
 /* UTF-8, then zeros. */
 static bool text_is_right(const uint8_t *text, uint32_t size)
 {
-    if (text_is_ascii(text, size))
-        return true;
     uint32_t at = 0, code;
     while (at < size && text[at]) {
         const unsigned step = utf8_step(text + at, size - at, &code);
@@ -74,28 +89,48 @@ static bool text_is_right(const uint8_t *text, uint32_t size)
     return rest == 0;
 }
 
-static uint32_t find_wrong_text(const struct value_span *span, const uint8_t *bytes, const struct values_index *index)
+/* Inlined for the widths that are common, whose loops then go. */
+static inline __attribute__((always_inline)) uint64_t find_wrong_wide(const struct rows *rows, uint32_t size,
+                                                                      uint32_t width)
 {
-    (void)index;
-    uint32_t at = 0;
-    while (at < span->size && text_is_right(bytes + at, span->width))
-        at += span->width;
-    return at;
+    for (uint64_t row = 0; row < rows->count; row++) {
+        const uint8_t *bytes = rows->bytes + row * rows->stride;
+        for (uint32_t at = 0; at < size; at += width)
+            if (!text_is_ascii(bytes + at, width) && !text_is_right(bytes + at, width))
+                return row * rows->stride + at;
+    }
+    return NONE_WRONG;
 }
 
-static uint32_t find_wrong_entity(const struct value_span *span, const uint8_t *bytes, const struct values_index *index)
+static uint64_t find_wrong_text(const struct rows *rows, const struct values_index *index)
 {
-    for (uint32_t at = 0; at < span->size; at += (uint32_t)sizeof(pecs_entity)) {
-        pecs_entity entity;
-        memcpy(&entity, bytes + at, sizeof(entity));
-        if (entity.index < index->slot_count &&
-            (entity.generation <= index->lowest_generations[entity.index >> CHUNK_SHIFT] ||
-             entity.generation <= index->records[entity.index].generation))
-            continue;
-        if (entity.index || entity.generation)
-            return at;
+    (void)index;
+    const uint32_t size = rows->span->size, width = rows->span->width;
+    if (size == 16 && width == 16)
+        return find_wrong_wide(rows, 16, 16);
+    if (size == 32 && width == 32)
+        return find_wrong_wide(rows, 32, 32);
+    return find_wrong_wide(rows, size, width);
+}
+
+static uint64_t find_wrong_entity(const struct rows *rows, const struct values_index *index)
+{
+    const uint32_t size = rows->span->size;
+    const uint64_t slot_count = index->slot_count;
+    const uint32_t *lowest = index->lowest_generations;
+    for (uint64_t row = 0; row < rows->count; row++) {
+        const uint8_t *bytes = rows->bytes + row * rows->stride;
+        for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(pecs_entity)) {
+            pecs_entity entity;
+            memcpy(&entity, bytes + at, sizeof(entity));
+            if (entity.index < slot_count && (entity.generation <= lowest[entity.index >> CHUNK_SHIFT] ||
+                                              entity.generation <= index->records[entity.index].generation))
+                continue;
+            if (entity.index || entity.generation)
+                return row * rows->stride + at;
+        }
     }
-    return span->size;
+    return NONE_WRONG;
 }
 
 static const struct {
@@ -114,17 +149,13 @@ const char *values_find_wrong(const struct component *component, const uint8_t *
     const char *rule = NULL;
     for (size_t i = 0; i < component->special.count; i++) {
         const struct value_span *span = &component->special.spans[i];
-        find_function *const find = kinds[span->kind].find;
-        for (uint64_t row = 0; row < row_count; row++) {
-            const uint64_t start = row * component->size + span->offset;
-            const uint32_t at = find(span, values + start, index);
-            if (at == span->size)
-                continue;
-            if (!rule || start + at < *ret_offset)
-                *ret_offset = start + at;
-            rule = *ret_offset == start + at ? kinds[span->kind].rule : rule;
-            row_count = row + 1; /* later spans only matter up to here */
-        }
+        const struct rows rows = { span, values + span->offset, component->size, row_count };
+        const uint64_t found = kinds[span->kind].find(&rows, index);
+        if (found == NONE_WRONG || (rule && span->offset + found > *ret_offset))
+            continue;
+        rule = kinds[span->kind].rule;
+        *ret_offset = span->offset + found;
+        row_count = found / component->size + 1; /* later spans only matter up to here */
     }
     return rule;
 }
