@@ -1,4 +1,7 @@
-"""The layers of src and what each may include: itself and the layers named, and the public headers."""
+"""
+The layers of src and what each may include: itself and the layers named, and the public headers. cli is the program, which
+has none but the public headers.
+"""
 
 LAYERS = {
     "base": ["base"],
@@ -7,4 +10,5 @@ LAYERS = {
     "world": ["base", "schema", "storage", "world"],
     "format": ["base", "schema", "storage", "format"],
     "persist": ["base", "schema", "storage", "world", "format", "persist"],
+    "cli": ["cli"],
 }

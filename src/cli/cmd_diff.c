@@ -1,0 +1,81 @@
+/* pecs diff: what is different between the worlds in two files. Rows, tables, ticks and times do not count. */
+#include "cli.h"
+#include "diff_form.h"
+
+static bool only_count(void *form, const pecs_change *change)
+{
+    diff_count(form, change);
+    return true;
+}
+
+static pecs_status compare_as_text(struct diff_form *form, bool with_detail)
+{
+    diff_metadata(form, with_detail ? diff_text_meta : NULL);
+    const pecs_status status =
+        pecs_view_diff(form->from.view, form->to.view, with_detail ? diff_text_tell : only_count, form);
+    if (!status)
+        diff_text_end(form);
+    return status;
+}
+
+static pecs_status compare_as_json(struct diff_form *form, bool with_detail)
+{
+    diff_json_begin(form, with_detail);
+    diff_metadata(form, with_detail ? diff_json_meta : NULL);
+    const pecs_status status =
+        pecs_view_diff(form->from.view, form->to.view, with_detail ? diff_json_tell : only_count, form);
+    if (!status)
+        diff_json_end(form, with_detail);
+    return status;
+}
+
+static int compare(const struct arguments *arguments, const struct loaded *from, const struct loaded *to,
+                   struct text_out *out)
+{
+    struct diff_form form = {
+        .from = { .path = arguments->paths[0], .view = from->view },
+        .to = { .path = arguments->paths[1], .view = to->view },
+        .out = out,
+    };
+    if (!diff_begin(&form))
+        return complain("out of memory");
+    const bool with_detail = arguments->options[OPTION_DETAIL];
+    const pecs_status status =
+        arguments->options[OPTION_JSON] ? compare_as_json(&form, with_detail) : compare_as_text(&form, with_detail);
+    const bool found = diff_found(&form);
+    diff_end(&form);
+    if (status == PECS_E_CANCELLED) /* the output failed, which the end of the program tells */
+        return CLI_TROUBLE;
+    if (status)
+        return complain("cannot compare: %s", pecs_status_name(status));
+    return found ? CLI_NO : CLI_FINE;
+}
+
+static int run(const struct arguments *arguments, struct text_out *out)
+{
+    struct loaded from, to;
+    pecs_error error;
+    if (loaded_open(arguments->paths[0], &from, &error))
+        return complain_of_file(arguments->paths[0], &error);
+    if (loaded_open(arguments->paths[1], &to, &error)) {
+        loaded_close(&from);
+        return complain_of_file(arguments->paths[1], &error);
+    }
+    const int code = compare(arguments, &from, &to, out);
+    loaded_close(&to);
+    loaded_close(&from);
+    return code;
+}
+
+static const struct command_option options[] = {
+    { OPTION_DETAIL, "Tell each difference, with old and new values." },
+    { OPTION_JSON, "Print one JSON document." },
+    { OPTION_HELP, "Print this text." },
+};
+
+const struct command command_diff = {
+    "diff",  "FILE FILE",
+    2,       "Compare two files: entities by their ids, components, values and metadata.",
+    options, sizeof(options) / sizeof(options[0]),
+    run,
+};

@@ -1,0 +1,114 @@
+/* pecs dump: what a program sees of the world in a file, in the order of the entities' indices. */
+#include "cli.h"
+#include "dump_form.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* A whole word of digits. */
+static bool parse_number(const char *word, uint64_t max, uint64_t *ret_number)
+{
+    char *end;
+    if (word[0] < '0' || word[0] > '9')
+        return false;
+    errno = 0;
+    *ret_number = strtoull(word, &end, 10);
+    return !errno && !*end && *ret_number <= max;
+}
+
+/* INDEX:GENERATION; `entity` may be changed although the word is none. */
+static bool parse_handle(const char *word, pecs_entity *entity)
+{
+    char index[16];
+    uint64_t first, second;
+    const size_t size = strcspn(word, ":");
+    if (size >= sizeof(index) || !word[size])
+        return false;
+    memcpy(index, word, size);
+    index[size] = 0;
+    if (!parse_number(index, UINT32_MAX, &first) || !parse_number(word + size + 1, UINT32_MAX, &second))
+        return false;
+    *entity = (pecs_entity){ (uint32_t)first, (uint32_t)second };
+    return true;
+}
+
+static int find_entity(pecs_view view, const char *word, struct dump *dump)
+{
+    pecs_id id;
+    dump->one_entity = true;
+    if (parse_handle(word, &dump->entity)) {
+        if (pecs_view_alive(view, dump->entity))
+            return CLI_FINE;
+    } else if (pecs_id_parse(word, &id)) {
+        return complain("dump: neither an id nor INDEX:GENERATION: %s", word);
+    } else if (!pecs_view_find(view, id, &dump->entity)) {
+        return CLI_FINE;
+    }
+    complain("%s: no entity %s lives in it", dump->path, word);
+    return CLI_NO;
+}
+
+static int choose(const struct arguments *arguments, struct dump *dump)
+{
+    const char *entity = arguments->options[OPTION_ENTITY], *component = arguments->options[OPTION_COMPONENT];
+    if (component && pecs_view_component(dump->view, component, &dump->component)) {
+        complain("%s: no component %s is in it", dump->path, component);
+        return CLI_NO;
+    }
+    dump->one_component = component;
+    if (!entity)
+        return CLI_FINE;
+    const int code = find_entity(dump->view, entity, dump);
+    if (code || !component || pecs_view_has(dump->view, dump->entity, dump->component))
+        return code;
+    complain("%s: the entity %s has no component %s", dump->path, entity, component);
+    return CLI_NO;
+}
+
+static int run_loaded(const struct arguments *arguments, uint64_t limit, pecs_view view, struct text_out *out)
+{
+    struct dump dump = { .path = arguments->paths[0], .view = view, .limit = limit };
+    int code = choose(arguments, &dump);
+    if (code)
+        return code;
+    if (!dump_begin(&dump))
+        return complain("out of memory");
+    if (arguments->options[OPTION_JSON])
+        dump_json(&dump, out);
+    else
+        dump_text(&dump, out);
+    dump_end(&dump);
+    return CLI_FINE;
+}
+
+static int run(const struct arguments *arguments, struct text_out *out)
+{
+    uint64_t limit = UINT64_MAX;
+    const char *word = arguments->options[OPTION_LIMIT];
+    if (word && !parse_number(word, UINT64_MAX, &limit))
+        return complain("dump: --limit takes a number, not %s", word);
+    struct loaded loaded;
+    pecs_error error;
+    if (loaded_open(arguments->paths[0], &loaded, &error))
+        return complain_of_file(arguments->paths[0], &error);
+    const int code = run_loaded(arguments, limit, loaded.view, out);
+    loaded_close(&loaded);
+    return code;
+}
+
+static const struct command_option options[] = {
+    { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
+    { OPTION_COMPONENT, "Only this component, and the entities that have it." },
+    { OPTION_LIMIT, "At most N entities." },
+    { OPTION_JSON, "Print one JSON document." },
+    { OPTION_HELP, "Print this text." },
+};
+
+const struct command command_dump = {
+    "dump",  "FILE",
+    1,       "Print the entities of a file with their components and all values.",
+    options, sizeof(options) / sizeof(options[0]),
+    run,
+};

@@ -1,0 +1,52 @@
+/* pecs info: what header and commit tell. The data is not read, so a file may look good here and be bad. */
+#include "cli.h"
+#include "info_form.h"
+
+#include <time.h>
+
+bool info_time(const pecs_info *info, char *ret_text, size_t size_bytes)
+{
+    const time_t seconds = (time_t)(info->wall_clock_ns / 1000000000u);
+    const struct tm *parts =
+        info->wall_clock_ns ? gmtime(&seconds) : NULL; /* NOLINT(concurrency-mt-unsafe): one thread */
+    return parts && strftime(ret_text, size_bytes, "%Y-%m-%d %H:%M:%S", parts);
+}
+
+static int print_info(const char *path, const pecs_info *info, bool as_json, struct text_out *out)
+{
+    struct info_form form = { .path = path, .info = info };
+    if (!type_list_of_info(info, &form.types))
+        return complain("out of memory");
+    const bool is_whole = space_of(info, &form.types, &form.space);
+    if (is_whole && as_json)
+        info_json(&form, out);
+    else if (is_whole)
+        info_text(&form, out);
+    if (is_whole)
+        space_free(&form.space);
+    type_list_free(&form.types);
+    return is_whole ? CLI_FINE : complain("out of memory");
+}
+
+static int run(const struct arguments *arguments, struct text_out *out)
+{
+    pecs_info *info;
+    pecs_error error;
+    if (pecs_file_info(arguments->paths[0], NULL, NULL, &info, &error))
+        return complain_of_file(arguments->paths[0], &error);
+    const int code = print_info(arguments->paths[0], info, arguments->options[OPTION_JSON], out);
+    pecs_info_destroy(info);
+    return code;
+}
+
+static const struct command_option options[] = {
+    { OPTION_JSON, "Print one JSON document." },
+    { OPTION_HELP, "Print this text." },
+};
+
+const struct command command_info = {
+    "info",  "FILE",
+    1,       "Tell what is in a file and what takes the space, from a few pages of it.",
+    options, sizeof(options) / sizeof(options[0]),
+    run,
+};

@@ -1,0 +1,104 @@
+/* pecs verify: all that a load checks, and nothing of its own. */
+#include "cli.h"
+#include "json_out.h"
+#include "loaded.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+/* Those that a table has: "pecs.id" is always numbered, but need not be in the file. */
+static uint64_t count_types(pecs_view view)
+{
+    pecs_component ids;
+    pecs_table table;
+    const uint64_t count = pecs_view_type_count(view);
+    if (pecs_view_component(view, "pecs.id", &ids))
+        return count;
+    for (uint64_t i = 0; pecs_view_table(view, i, &table); i++)
+        for (size_t j = 0; j < table.component_count; j++)
+            if (table.components[j] == ids)
+                return count;
+    return count - 1;
+}
+
+static void print_counts(struct text_out *out, const char *path, pecs_view view)
+{
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    out_name(out, path);
+    out_format(out,
+               ": ok, %" PRIu64 " entities, %" PRIu64 " types, %" PRIu64 " tables, %" PRIu64 " slots, %" PRIu64
+               " bytes of components\n",
+               summary.entity_count, count_types(view), summary.table_count, summary.slot_count,
+               summary.component_bytes);
+}
+
+static void write_counts(struct text_out *out, const char *path, pecs_view view)
+{
+    struct json_out json = { .out = out, .line_depth = 1 };
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    json_begin_object(&json, NULL);
+    json_string(&json, "file", path);
+    json_bool(&json, "ok", true);
+    json_number(&json, "entity_count", summary.entity_count);
+    json_number(&json, "type_count", count_types(view));
+    json_number(&json, "table_count", summary.table_count);
+    json_number(&json, "slot_count", summary.slot_count);
+    json_number(&json, "free_count", summary.free_count);
+    json_number(&json, "component_bytes", summary.component_bytes);
+    json_number(&json, "tick", summary.tick);
+    json_end_object(&json);
+    json_finish(&json);
+}
+
+static void write_verdict(struct text_out *out, const char *path, const pecs_error *error)
+{
+    struct json_out json = { .out = out, .line_depth = 1 };
+    json_begin_object(&json, NULL);
+    json_string(&json, "file", path);
+    json_bool(&json, "ok", false);
+    json_string(&json, "status", pecs_status_name(error->status));
+    if (error->rule) {
+        json_string(&json, "rule", error->rule);
+        json_number(&json, "offset", error->offset);
+    } else {
+        json_word(&json, "rule", "null");
+        json_word(&json, "offset", "null");
+    }
+    json_string(&json, "message", error->message);
+    json_end_object(&json);
+    json_finish(&json);
+}
+
+static int run(const struct arguments *arguments, struct text_out *out)
+{
+    const bool as_json = arguments->options[OPTION_JSON];
+    struct loaded loaded;
+    pecs_error error;
+    const pecs_status status = loaded_open(arguments->paths[0], &loaded, &error);
+    if (!status) {
+        if (as_json)
+            write_counts(out, arguments->paths[0], loaded.view);
+        else
+            print_counts(out, arguments->paths[0], loaded.view);
+        loaded_close(&loaded);
+        return CLI_FINE;
+    }
+    if (!as_json || exit_code_of(status) != CLI_NO)
+        return complain_of_file(arguments->paths[0], &error);
+    write_verdict(out, arguments->paths[0], &error);
+    return CLI_NO;
+}
+
+static const struct command_option options[] = {
+    { OPTION_JSON, "Print one JSON document, also for a bad file." },
+    { OPTION_HELP, "Print this text." },
+};
+
+const struct command command_verify = {
+    "verify", "FILE",
+    1,        "Check all of a file: structure, hashes, index, rows, ids and values.",
+    options,  sizeof(options) / sizeof(options[0]),
+    run,
+};

@@ -1,0 +1,161 @@
+/* The library tells changes of one entity in no certain order, so a bit for each slot says which have been counted. */
+#include "diff_form.h"
+
+#include "value_diff.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static void set_type(struct diff_type *type, const struct type_entry *entry)
+{
+    type->label = entry->label;
+    type->id = entry->id;
+}
+
+/* Types are the same when their ids are. */
+static void map_types(struct diff_form *form)
+{
+    const size_t from_count = form->from.types.count;
+    for (size_t i = 0; i < from_count; i++)
+        set_type(&form->types[i], &form->from.types.entries[i]);
+    form->type_count = from_count;
+    for (size_t i = 0; i < form->to.types.count; i++) {
+        const struct type_entry *entry = &form->to.types.entries[i];
+        if (!pecs_view_component_by_id(form->from.view, entry->id, &form->to_places[i]))
+            continue;
+        form->to_places[i] = (pecs_component)form->type_count;
+        set_type(&form->types[form->type_count++], entry);
+    }
+}
+
+bool diff_begin(struct diff_form *form)
+{
+    pecs_summary summary;
+    pecs_view_summary(form->from.view, &summary);
+    if (!type_list_of_view(form->from.view, &form->from.types))
+        return false;
+    if (type_list_of_view(form->to.view, &form->to.types)) {
+        form->types = calloc(form->from.types.count + form->to.types.count, sizeof(*form->types));
+        form->to_places = calloc(form->to.types.count, sizeof(*form->to_places));
+        form->changed = calloc(summary.slot_count / 8 + 1, 1);
+    }
+    if (form->types && form->to_places && form->changed) {
+        map_types(form);
+        return true;
+    }
+    diff_end(form);
+    return false;
+}
+
+void diff_end(struct diff_form *form)
+{
+    free(form->changed);
+    free(form->to_places);
+    free(form->types);
+    type_list_free(&form->to.types);
+    type_list_free(&form->from.types);
+}
+
+bool diff_is_of_world(const pecs_change *change)
+{
+    return !change->before.generation && !change->after.generation;
+}
+
+static bool is_in_from(const pecs_change *change)
+{
+    return change->from_component != UINT32_MAX;
+}
+
+static struct diff_type *type_of(const struct diff_form *form, const pecs_change *change)
+{
+    return &form->types[is_in_from(change) ? change->from_component : form->to_places[change->to_component]];
+}
+
+const char *diff_label(const struct diff_form *form, const pecs_change *change)
+{
+    return type_of(form, change)->label;
+}
+
+bool diff_is_by_field(const struct diff_form *form, const pecs_change *change)
+{
+    return change->kind == PECS_COMPONENT_CHANGED && change->old_value && change->new_value &&
+           value_layouts_match(form->from.types.entries[change->from_component].type,
+                               form->to.types.entries[change->to_component].type);
+}
+
+static void count_component(struct diff_form *form, const pecs_change *change)
+{
+    struct diff_type *type = type_of(form, change);
+    struct change_counts *counts = diff_is_of_world(change) ? &type->of_world : &type->of_entities;
+    counts->added += change->kind == PECS_COMPONENT_ADDED;
+    counts->removed += change->kind == PECS_COMPONENT_REMOVED;
+    counts->changed += change->kind == PECS_COMPONENT_CHANGED;
+    if (diff_is_of_world(change))
+        return;
+    uint8_t *byte = &form->changed[change->before.index / 8], bit = (uint8_t)(1u << change->before.index % 8);
+    form->entities.changed += !(*byte & bit);
+    *byte |= bit;
+}
+
+void diff_count(struct diff_form *form, const pecs_change *change)
+{
+    if (change->kind == PECS_ENTITY_ADDED)
+        form->entities.added++;
+    else if (change->kind == PECS_ENTITY_REMOVED)
+        form->entities.removed++;
+    else
+        count_component(form, change);
+}
+
+static bool is_same_entry(const pecs_meta *a, const pecs_meta *b)
+{
+    return a->kind == b->kind && a->size_bytes == b->size_bytes && memcmp(a->value, b->value, a->size_bytes) == 0;
+}
+
+/* Both lists ascend by key. */
+void diff_metadata(struct diff_form *form, diff_meta_function each)
+{
+    pecs_meta old, new_entry;
+    size_t i = 0, j = 0;
+    for (;;) {
+        const bool has_old = pecs_view_meta_at(form->from.view, i, &old);
+        const bool has_new = pecs_view_meta_at(form->to.view, j, &new_entry);
+        if (!has_old && !has_new)
+            return;
+        const int order = !has_new ? -1 : !has_old ? 1 : strcmp(old.key, new_entry.key);
+        i += order <= 0;
+        j += order >= 0;
+        if (order == 0 && is_same_entry(&old, &new_entry))
+            continue;
+        form->metadata.added += order > 0;
+        form->metadata.removed += order < 0;
+        form->metadata.changed += order == 0;
+        if (each)
+            each(form, order <= 0 ? &old : NULL, order >= 0 ? &new_entry : NULL);
+    }
+}
+
+static int compare_labels(const void *a, const void *b)
+{
+    const struct diff_type *x = a, *y = b;
+    const int order = strcmp(x->label, y->label);
+    return order ? order : memcmp(&x->id, &y->id, sizeof(x->id));
+}
+
+void diff_sort_types(struct diff_form *form)
+{
+    qsort(form->types, form->type_count, sizeof(*form->types), compare_labels);
+}
+
+bool counts_any(const struct change_counts *counts)
+{
+    return counts->added || counts->removed || counts->changed;
+}
+
+bool diff_found(const struct diff_form *form)
+{
+    bool found = counts_any(&form->entities) || counts_any(&form->metadata);
+    for (size_t i = 0; !found && i < form->type_count; i++)
+        found = counts_any(&form->types[i].of_world);
+    return found;
+}

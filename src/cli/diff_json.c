@@ -1,0 +1,150 @@
+#include "diff_form.h"
+#include "value_diff.h"
+#include "value_json.h"
+
+#include <inttypes.h>
+
+void diff_json_begin(struct diff_form *form, bool with_detail)
+{
+    form->json = (struct json_out){ .out = form->out, .line_depth = 2 };
+    json_begin_object(&form->json, NULL);
+    json_string(&form->json, "from", form->from.path);
+    json_string(&form->json, "to", form->to.path);
+    if (with_detail)
+        json_begin_array(&form->json, "changes");
+}
+
+static void write_handle(struct json_out *json, const char *key, pecs_entity entity)
+{
+    char text[32];
+    if (!entity.generation) {
+        json_word(json, key, "null");
+        return;
+    }
+    snprintf(text, sizeof(text), "%" PRIu32 ":%" PRIu32, entity.index, entity.generation);
+    json_string(json, key, text);
+}
+
+static void write_whole(struct json_out *json, struct diff_side *side, pecs_entity entity)
+{
+    size_t count;
+    json_begin_object(json, "components");
+    const pecs_component *components = pecs_view_components(side->view, entity, &count);
+    components = type_list_by_name(&side->types, components, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct type_entry *entry = &side->types.entries[components[i]];
+        if (components[i] == side->types.id_component)
+            continue;
+        value_write(json, entry->label, entry->type,
+                    pecs_view_get(side->view, entity, components[i], entry->type->size));
+    }
+    json_end_object(json);
+}
+
+static void write_element(void *user, const char *path, const pecs_field *field, const void *old_element,
+                          const void *new_element)
+{
+    struct json_out *json = user;
+    json_begin_object(json, path);
+    value_write_element(json, "old", field, old_element);
+    value_write_element(json, "new", field, new_element);
+    json_end_object(json);
+}
+
+static void write_component(struct diff_form *form, const pecs_change *change)
+{
+    struct json_out *json = &form->json;
+    json_string(json, "component", diff_label(form, change));
+    if (diff_is_by_field(form, change)) {
+        json_begin_object(json, "fields");
+        value_diff(form->from.types.entries[change->from_component].type, change->old_value, change->new_value,
+                   write_element, json);
+        json_end_object(json);
+        return;
+    }
+    if (change->kind != PECS_COMPONENT_ADDED)
+        value_write(json, "old", form->from.types.entries[change->from_component].type, change->old_value);
+    if (change->kind != PECS_COMPONENT_REMOVED)
+        value_write(json, "new", form->to.types.entries[change->to_component].type, change->new_value);
+}
+
+bool diff_json_tell(void *user, const pecs_change *change)
+{
+    static const char *const words[] = {
+        [PECS_ENTITY_ADDED] = "entity added",           [PECS_ENTITY_REMOVED] = "entity removed",
+        [PECS_COMPONENT_ADDED] = "component added",     [PECS_COMPONENT_REMOVED] = "component removed",
+        [PECS_COMPONENT_CHANGED] = "component changed",
+    };
+    struct diff_form *form = user;
+    struct json_out *json = &form->json;
+    diff_count(form, change);
+    json_begin_object(json, NULL);
+    json_string(json, "change", words[change->kind]);
+    json_id(json, "id", change->id);
+    write_handle(json, "before", change->before);
+    write_handle(json, "after", change->after);
+    if (change->kind == PECS_ENTITY_ADDED)
+        write_whole(json, &form->to, change->after);
+    else if (change->kind == PECS_ENTITY_REMOVED)
+        write_whole(json, &form->from, change->before);
+    else
+        write_component(form, change);
+    json_end_object(json);
+    return !form->out->os_error;
+}
+
+void diff_json_meta(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry)
+{
+    struct json_out *json = &form->json;
+    json_begin_object(json, NULL);
+    json_string(json, "change", old && new_entry ? "metadata changed" : old ? "metadata removed" : "metadata added");
+    json_string(json, "key", old ? old->key : new_entry->key);
+    if (old)
+        value_write_meta(json, "old", old);
+    if (new_entry)
+        value_write_meta(json, "new", new_entry);
+    json_end_object(json);
+}
+
+static void write_counts(struct json_out *json, const struct change_counts *counts)
+{
+    json_number(json, "added", counts->added);
+    json_number(json, "removed", counts->removed);
+    json_number(json, "changed", counts->changed);
+}
+
+static void write_type(struct json_out *json, const struct diff_type *type, const struct change_counts *counts)
+{
+    if (!counts_any(counts))
+        return;
+    json_begin_object(json, NULL);
+    json_string(json, "component", type->label);
+    json_id(json, "type_id", type->id);
+    write_counts(json, counts);
+    json_end_object(json);
+}
+
+void diff_json_end(struct diff_form *form, bool with_detail)
+{
+    struct json_out *json = &form->json;
+    diff_sort_types(form);
+    if (with_detail)
+        json_end_array(json);
+    json_bool(json, "same", !diff_found(form));
+    json_begin_object(json, "entities");
+    write_counts(json, &form->entities);
+    json_end_object(json);
+    json_begin_array(json, "components");
+    for (size_t i = 0; i < form->type_count; i++)
+        write_type(json, &form->types[i], &form->types[i].of_entities);
+    json_end_array(json);
+    json_begin_array(json, "singletons");
+    for (size_t i = 0; i < form->type_count; i++)
+        write_type(json, &form->types[i], &form->types[i].of_world);
+    json_end_array(json);
+    json_begin_object(json, "metadata");
+    write_counts(json, &form->metadata);
+    json_end_object(json);
+    json_end_object(json);
+    json_finish(json);
+}

@@ -1,0 +1,137 @@
+#include "diff_form.h"
+#include "meta_text.h"
+#include "value_diff.h"
+#include "value_text.h"
+
+#include <inttypes.h>
+
+static void print_entity(struct text_out *out, pecs_id id, pecs_entity entity)
+{
+    char text[PECS_ID_TEXT_BYTES];
+    pecs_id_format(id, text);
+    out_format(out, "%" PRIu32 ":%" PRIu32 " %s", entity.index, entity.generation, text);
+}
+
+/* An entity that is in one file only, with all that it has. */
+static void print_whole(struct diff_form *form, struct diff_side *side, const char *what, pecs_id id,
+                        pecs_entity entity)
+{
+    size_t count;
+    out_format(form->out, "%s ", what);
+    print_entity(form->out, id, entity);
+    out_format(form->out, "\n");
+    const pecs_component *components = pecs_view_components(side->view, entity, &count);
+    components = type_list_by_name(&side->types, components, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct type_entry *entry = &side->types.entries[components[i]];
+        if (components[i] == side->types.id_component)
+            continue;
+        out_format(form->out, "  ");
+        out_name(form->out, entry->label);
+        value_print(form->out, side->view, entry->type,
+                    pecs_view_get(side->view, entity, components[i], entry->type->size));
+        out_format(form->out, "\n");
+    }
+}
+
+static void print_element(void *user, const char *path, const pecs_field *field, const void *old_element,
+                          const void *new_element)
+{
+    const struct diff_form *form = user;
+    out_format(form->out, "\n  ");
+    out_name(form->out, path);
+    out_format(form->out, ": ");
+    value_print_element(form->out, form->from.view, field, old_element);
+    out_format(form->out, " -> ");
+    value_print_element(form->out, form->to.view, field, new_element);
+}
+
+static void print_values(struct diff_form *form, const pecs_change *change)
+{
+    const pecs_type *from = NULL, *to = NULL;
+    if (change->kind != PECS_COMPONENT_ADDED)
+        from = form->from.types.entries[change->from_component].type;
+    if (change->kind != PECS_COMPONENT_REMOVED)
+        to = form->to.types.entries[change->to_component].type;
+    if (diff_is_by_field(form, change)) {
+        value_diff(from, change->old_value, change->new_value, print_element, form);
+        return;
+    }
+    if (change->kind == PECS_COMPONENT_CHANGED)
+        out_format(form->out, ", of another layout\n  old");
+    if (from)
+        value_print(form->out, form->from.view, from, change->old_value);
+    if (change->kind == PECS_COMPONENT_CHANGED)
+        out_format(form->out, "\n  new");
+    if (to)
+        value_print(form->out, form->to.view, to, change->new_value);
+}
+
+static void print_component(struct diff_form *form, const pecs_change *change)
+{
+    static const char *const words[] = {
+        [PECS_COMPONENT_ADDED] = "added to",
+        [PECS_COMPONENT_REMOVED] = "removed from",
+        [PECS_COMPONENT_CHANGED] = "changed in",
+    };
+    out_format(form->out, "%s ", words[change->kind]);
+    if (diff_is_of_world(change))
+        out_format(form->out, "the world");
+    else
+        print_entity(form->out, change->id, change->before);
+    out_format(form->out, ": ");
+    out_name(form->out, diff_label(form, change));
+    print_values(form, change);
+    out_format(form->out, "\n");
+}
+
+bool diff_text_tell(void *user, const pecs_change *change)
+{
+    struct diff_form *form = user;
+    diff_count(form, change);
+    if (change->kind == PECS_ENTITY_ADDED)
+        print_whole(form, &form->to, "added", change->id, change->after);
+    else if (change->kind == PECS_ENTITY_REMOVED)
+        print_whole(form, &form->from, "removed", change->id, change->before);
+    else
+        print_component(form, change);
+    return !form->out->os_error;
+}
+
+void diff_text_meta(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry)
+{
+    out_format(form->out, "%s metadata: ", old && new_entry ? "changed in" : old ? "removed from" : "added to");
+    out_name(form->out, old ? old->key : new_entry->key);
+    out_format(form->out, " ");
+    if (old)
+        meta_print_value(form->out, old);
+    out_format(form->out, old && new_entry ? " -> " : "");
+    if (new_entry)
+        meta_print_value(form->out, new_entry);
+    out_format(form->out, "\n");
+}
+
+static void print_counts(struct text_out *out, const char *label, const char *of, const struct change_counts *counts)
+{
+    if (!counts_any(counts))
+        return;
+    out_format(out, "  ");
+    out_name(out, label);
+    out_format(out, "%s: %" PRIu64 " added, %" PRIu64 " removed, %" PRIu64 " changed\n", of, counts->added,
+               counts->removed, counts->changed);
+}
+
+void diff_text_end(struct diff_form *form)
+{
+    diff_sort_types(form);
+    out_name(form->out, form->from.path);
+    out_format(form->out, " and ");
+    out_name(form->out, form->to.path);
+    out_format(form->out, diff_found(form) ? " differ\n" : " hold the same\n");
+    print_counts(form->out, "entities", "", &form->entities);
+    for (size_t i = 0; i < form->type_count; i++) {
+        print_counts(form->out, form->types[i].label, " of entities in both", &form->types[i].of_entities);
+        print_counts(form->out, form->types[i].label, " of the world", &form->types[i].of_world);
+    }
+    print_counts(form->out, "metadata", "", &form->metadata);
+}

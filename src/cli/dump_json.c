@@ -1,0 +1,63 @@
+#include "dump_form.h"
+#include "value_json.h"
+
+#include <inttypes.h>
+
+static void write_world(struct dump *dump, struct json_out *json)
+{
+    pecs_meta meta;
+    size_t count;
+    if (!dump->one_component) {
+        json_begin_object(json, "metadata");
+        for (size_t i = 0; pecs_view_meta_at(dump->view, i, &meta); i++)
+            value_write_meta(json, meta.key, &meta);
+        json_end_object(json);
+    }
+    json_begin_object(json, "singletons");
+    const pecs_component *components = dump_singletons(dump, &count);
+    for (size_t i = 0; i < count; i++)
+        value_write(json, dump->types.entries[components[i]].label, dump->types.entries[components[i]].type,
+                    dump_singleton(dump, components[i]));
+    json_end_object(json);
+}
+
+static void write_entity(struct dump *dump, struct json_out *json, const struct dump_iter *iter)
+{
+    char handle[32];
+    size_t count;
+    const pecs_entity entity = iter->ids.entity;
+    json_begin_object(json, NULL);
+    json_id(json, "id", iter->ids.id);
+    snprintf(handle, sizeof(handle), "%" PRIu32 ":%" PRIu32, entity.index, entity.generation);
+    json_string(json, "handle", handle);
+    json_bool(json, "has_explicit_id", dump_has_explicit_id(dump, entity));
+    json_begin_object(json, "components");
+    const pecs_component *components = dump_components_of(dump, entity, &count);
+    for (size_t i = 0; i < count; i++)
+        if (!dump_is_hidden(dump, components[i]))
+            value_write(json, dump->types.entries[components[i]].label, dump->types.entries[components[i]].type,
+                        dump_value(dump, entity, components[i]));
+    json_end_object(json);
+    json_end_object(json);
+}
+
+void dump_json(struct dump *dump, struct text_out *out)
+{
+    struct json_out json = { .out = out, .line_depth = 2 };
+    pecs_summary summary;
+    pecs_view_summary(dump->view, &summary);
+    json_begin_object(&json, NULL);
+    json_string(&json, "file", dump->path);
+    json_number(&json, "entity_count", summary.entity_count);
+    json_number(&json, "tick", summary.tick);
+    if (dump_has_world(dump))
+        write_world(dump, &json);
+    json_begin_array(&json, "entities");
+    struct dump_iter iter = dump_entities(dump);
+    while (!out->os_error && dump_next(dump, &iter))
+        write_entity(dump, &json, &iter);
+    json_end_array(&json);
+    json_bool(&json, "cut", iter.cut);
+    json_end_object(&json);
+    json_finish(&json);
+}

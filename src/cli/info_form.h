@@ -1,0 +1,21 @@
+/* Info form: what a file tells of itself, as text and as JSON. */
+#ifndef PECS_CLI_INFO_FORM_H
+#define PECS_CLI_INFO_FORM_H
+
+#include "json_out.h"
+#include "space.h"
+
+struct info_form {
+    const char *path;
+    const pecs_info *info;
+    struct type_list types;
+    struct space space;
+};
+
+void info_text(struct info_form *form, struct text_out *out);
+void info_json(struct info_form *form, struct text_out *out);
+
+/* "2026-11-25 13:51:02" in UTC. False: the file tells no time. */
+bool info_time(const pecs_info *info, char *ret_text, size_t size_bytes);
+
+#endif

@@ -1,0 +1,141 @@
+#include "info_form.h"
+#include "value_json.h"
+
+#include <pecs/reflect.h>
+
+#include <string.h>
+
+/* An application's name, or null: the entry is among the metadata too. */
+static void write_entry(struct json_out *json, const char *name, const pecs_info *info, const char *key)
+{
+    for (size_t i = 0; i < info->metadata_count; i++) {
+        if (strcmp(info->metadata[i].key, key) == 0) {
+            value_write_meta(json, name, &info->metadata[i]);
+            return;
+        }
+    }
+    json_word(json, name, "null");
+}
+
+static void write_head(struct json_out *json, const struct info_form *form)
+{
+    const pecs_info *info = form->info;
+    char time[32];
+    json_string(json, "file", form->path);
+    json_number(json, "size_bytes", info->size_bytes);
+    json_number(json, "format_version", info->format_version);
+    json_number(json, "optional_features", info->optional_features);
+    write_entry(json, "application", info, PECS_META_APPLICATION);
+    write_entry(json, "application_version", info, PECS_META_APPLICATION_VERSION);
+    json_number(json, "wall_clock_ns", info->wall_clock_ns);
+    if (info_time(info, time, sizeof(time)))
+        json_string(json, "saved_at", time);
+    else
+        json_word(json, "saved_at", "null");
+    json_id(json, "snapshot_id", info->snapshot_id);
+    json_id(json, "parent_id", info->parent_id);
+    json_number(json, "entity_count", info->entity_count);
+    json_number(json, "slot_count", info->slot_count);
+    json_number(json, "free_count", info->free_count);
+    json_number(json, "tick", info->tick);
+    json_number(json, "session_count", info->session_count);
+    json_begin_object(json, "metadata");
+    for (size_t i = 0; i < info->metadata_count; i++)
+        value_write_meta(json, info->metadata[i].key, &info->metadata[i]);
+    json_end_object(json);
+}
+
+static void write_fields(struct json_out *json, const pecs_type *type)
+{
+    json_begin_array(json, "fields");
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        json_begin_object(json, NULL);
+        if (field->kind == PECS_PADDING)
+            json_word(json, "name", "null");
+        else
+            json_string(json, "name", field->name);
+        json_string(json, "kind", pecs_kind_name(field->kind));
+        json_number(json, "offset", field->offset);
+        json_number(json, "size", field->size);
+        json_number(json, "count", field->count);
+        json_number(json, "columns", field->columns);
+        if (field->kind == PECS_ENUM) {
+            json_begin_array(json, "names");
+            for (uint32_t j = 0; j < field->enum_count; j++)
+                json_string(json, NULL, field->enum_names[j]);
+            json_end_array(json);
+        }
+        if (field->kind == PECS_STRUCT)
+            write_fields(json, field->nested);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void write_types(struct json_out *json, const struct info_form *form)
+{
+    json_begin_array(json, "types");
+    for (size_t i = 0; i < form->types.count; i++) {
+        const struct type_entry *entry = &form->types.entries[form->types.order[i]];
+        json_begin_object(json, NULL);
+        json_string(json, "name", entry->type->name);
+        json_id(json, "id", entry->id);
+        json_number(json, "version", entry->type->version);
+        json_number(json, "size", entry->type->size);
+        json_number(json, "align", entry->type->align);
+        write_fields(json, entry->type);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void write_tables(struct json_out *json, struct info_form *form)
+{
+    json_begin_array(json, "tables");
+    for (size_t i = 0; i < form->info->table_count; i++) {
+        const pecs_table *table = &form->info->tables[i];
+        const pecs_component *components = type_list_by_name(&form->types, table->components, table->component_count);
+        json_begin_object(json, NULL);
+        json_number(json, "rows", table->row_count);
+        json_number(json, "bytes", form->space.table_bytes[i]);
+        json_bool(json, "singletons", table->is_singletons);
+        json_begin_array(json, "components");
+        for (size_t j = 0; j < table->component_count; j++)
+            json_string(json, NULL, form->types.entries[components[j]].label);
+        json_end_array(json);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
+static void write_space(struct json_out *json, const struct info_form *form)
+{
+    json_begin_array(json, "space");
+    for (size_t i = 0; i < form->space.part_count; i++) {
+        const struct space_part *part = &form->space.parts[i];
+        char percent[32];
+        json_begin_object(json, NULL);
+        json_string(json, "kind", part->kind);
+        if (part->label)
+            json_string(json, "component", part->label);
+        json_number(json, "bytes", part->bytes);
+        snprintf(percent, sizeof(percent), "%.2f", space_percent(part->bytes, form->info->size_bytes));
+        json_word(json, "percent", percent);
+        json_end_object(json);
+    }
+    json_end_array(json);
+    json_number(json, "space_bytes", form->space.sum_bytes);
+}
+
+void info_json(struct info_form *form, struct text_out *out)
+{
+    struct json_out json = { .out = out, .line_depth = 2 };
+    json_begin_object(&json, NULL);
+    write_head(&json, form);
+    write_types(&json, form);
+    write_tables(&json, form);
+    write_space(&json, form);
+    json_end_object(&json);
+    json_finish(&json);
+}

@@ -1,0 +1,48 @@
+#include "loaded.h"
+
+#include "progress_bar.h"
+#include "terminal.h"
+
+#include <string.h>
+
+static bool tell_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
+{
+    progress_bar_step(user, terminal_now_ns(), done_bytes, total_bytes);
+    return true;
+}
+
+static pecs_status load(pecs_registry *registry, const char *path, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    struct progress_bar bar = { NULL, 0, 0, 0 };
+    pecs_load_options options = { .user = &bar };
+    if (terminal_is(stderr)) {
+        bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
+        options.progress = tell_progress;
+    }
+    const pecs_status status = pecs_snapshot_load(registry, path, &options, ret_snapshot, error);
+    progress_bar_end(&bar);
+    return status;
+}
+
+pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error *error)
+{
+    const pecs_registry_desc no_types = { .type_count = 0 };
+    pecs_registry *registry;
+    pecs_snapshot *snapshot;
+    pecs_status status = pecs_registry_create(&no_types, &registry, error);
+    if (status)
+        return status;
+    status = load(registry, path, &snapshot, error);
+    if (status) {
+        pecs_registry_destroy(registry);
+        return status;
+    }
+    *ret_loaded = (struct loaded){ registry, snapshot, pecs_snapshot_view(snapshot) };
+    return PECS_OK;
+}
+
+void loaded_close(struct loaded *loaded)
+{
+    pecs_snapshot_release(loaded->snapshot);
+    pecs_registry_destroy(loaded->registry);
+}

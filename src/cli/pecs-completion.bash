@@ -1,0 +1,26 @@
+# Completion of the program pecs for bash. Options and commands are those of `pecs --help`; tests/cli holds them together.
+
+_pecs() {
+    local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} options=
+    COMPREPLY=()
+    if ((COMP_CWORD == 1)); then
+        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff --help --version' -- "$word")
+        return
+    fi
+    case $command in
+    info | verify) options='--json --help' ;;
+    dump) options='--entity --component --limit --json --help' ;;
+    diff) options='--detail --json --help' ;;
+    *) return ;;
+    esac
+    case $previous in
+    --entity | --component | --limit) return ;; # values that no list knows
+    esac
+    if [[ $word == -* ]]; then
+        mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")
+        return
+    fi
+    compopt -o filenames 2>/dev/null
+    mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -f -X '!*.pecs' -- "$word")
+}
+complete -F _pecs pecs

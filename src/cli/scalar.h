@@ -1,0 +1,29 @@
+/*
+ * Scalar: one element of a field as a word, the same in text and in JSON. Every number is exact: integers in full, floats
+ * in the shortest form that reads back as the same bits, those that are no number with their bits.
+ */
+#ifndef PECS_CLI_SCALAR_H
+#define PECS_CLI_SCALAR_H
+
+#include <pecs/schema.h>
+
+enum scalar_form {
+    SCALAR_WORD,   /* an integer, true or false */
+    SCALAR_FLOAT,  /* a finite one */
+    SCALAR_NAME,   /* of an enum's value; a handle; what has no meaning: "bool:2", "nan:7fc00001" */
+    SCALAR_NOTHING /* the handle that names none */
+};
+
+struct scalar {
+    enum scalar_form form;
+    const char *text; /* in `room`, or a name of the type */
+    char room[48];
+};
+
+/* `bytes` is an element of the field, whose kind is not text, struct or padding. */
+void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar);
+
+/* The bytes of a text field that count: those before its last zeros. */
+size_t scalar_text_size(const pecs_field *field, const void *bytes);
+
+#endif

@@ -1,0 +1,132 @@
+/* Writes through stdio, whose buffer is the only one. The first errno is kept: later writes would hide it. */
+#include "text_out.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
+static void note(struct text_out *out, bool failed)
+{
+    if (failed && !out->os_error)
+        out->os_error = errno ? errno : EIO;
+}
+
+void out_format(struct text_out *out, const char *format, ...)
+{
+    va_list arguments;
+    va_start(arguments, format);
+    const int count = vfprintf(out->file, format, arguments);
+    va_end(arguments);
+    note(out, count < 0);
+}
+
+static void write_bytes(struct text_out *out, const char *bytes, size_t size_bytes)
+{
+    note(out, fwrite(bytes, 1, size_bytes, out->file) != size_bytes);
+}
+
+/* Bytes of the character that begins a text, at least 1; 0: it is not UTF-8. */
+static unsigned text_step(const char *text, size_t size_bytes, unsigned *ret_code)
+{
+    static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
+    const uint8_t first = (uint8_t)text[0];
+    *ret_code = first;
+    if (first < 0x80)
+        return 1;
+    const unsigned size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+    if (first < 0xc2 || first > 0xf4 || size > size_bytes)
+        return 0;
+    unsigned code = first & (0x7fu >> size);
+    for (unsigned i = 1; i < size; i++) {
+        if (((uint8_t)text[i] & 0xc0) != 0x80)
+            return 0;
+        code = code << 6 | ((uint8_t)text[i] & 0x3fu);
+    }
+    *ret_code = code;
+    return code >= smallest[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? size : 0;
+}
+
+static bool is_unsafe(unsigned code)
+{
+    static const struct {
+        unsigned first, last;
+    } ranges[] = {
+        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },   { 0x200b, 0x200f },
+        { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
+bool text_is_utf8(const char *text, size_t size_bytes)
+{
+    unsigned code;
+    for (size_t at = 0; at < size_bytes;) {
+        const unsigned step = text_step(text + at, size_bytes - at, &code);
+        if (!step)
+            return false;
+        at += step;
+    }
+    return true;
+}
+
+/* Whether the character is written as it is; step 0: its byte is none. */
+static bool is_plain(unsigned step, unsigned code, enum escape_style style)
+{
+    return step && !is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
+}
+
+static void write_json_escape(struct text_out *out, unsigned step, unsigned code)
+{
+    if (!step)
+        out_format(out, "\\ufffd");
+    else if (code > 0xffff)
+        out_format(out, "\\u%04x\\u%04x", 0xd800 + ((code - 0x10000) >> 10), 0xdc00 + ((code - 0x10000) & 0x3ff));
+    else
+        out_format(out, "\\u%04x", code);
+}
+
+static void write_escape(struct text_out *out, unsigned step, unsigned code, enum escape_style style)
+{
+    if (step && (code == '\\' || code == '"'))
+        out_format(out, "\\%c", (int)code);
+    else if (style == ESCAPE_JSON)
+        write_json_escape(out, step, code);
+    else if (!step || code < 0x80)
+        out_format(out, "\\x%02x", code);
+    else
+        out_format(out, code > 0xffff ? "\\U%08x" : "\\u%04x", code);
+}
+
+void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum escape_style style)
+{
+    size_t plain = 0; /* where the stretch begins that can go out as it is */
+    for (size_t at = 0; at < size_bytes;) {
+        unsigned code;
+        const unsigned step = text_step(text + at, size_bytes - at, &code);
+        if (is_plain(step, code, style)) {
+            at += step;
+            continue;
+        }
+        write_bytes(out, text + plain, at - plain);
+        write_escape(out, step, step ? code : (uint8_t)text[at], style);
+        at += step ? step : 1;
+        plain = at;
+    }
+    write_bytes(out, text + plain, size_bytes - plain);
+}
+
+void out_name(struct text_out *out, const char *name)
+{
+    out_escaped(out, name, strlen(name), ESCAPE_NAME);
+}
+
+bool out_finish(struct text_out *out)
+{
+    errno = 0;
+    note(out, fflush(out->file) != 0);
+    return !out->os_error;
+}

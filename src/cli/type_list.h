@@ -1,0 +1,40 @@
+/*
+ * Type list: the component types of a file in the order of their names, each with a label. A label is the type's name,
+ * and where a file has one name twice, its id too: so labels can be keys.
+ */
+#ifndef PECS_CLI_TYPE_LIST_H
+#define PECS_CLI_TYPE_LIST_H
+
+#include <pecs/file.h>
+#include <pecs/id.h>
+
+struct type_entry {
+    const pecs_type *type;
+    pecs_id id;
+    const char *label;
+    char *own_label;     /* NULL: the name is the label */
+    pecs_component rank; /* place in the order of the names */
+};
+
+struct type_list {
+    size_t count;
+    struct type_entry *entries;  /* by component */
+    pecs_component *order;       /* components in the order of their names */
+    pecs_component id_component; /* "pecs.id" of a view, whose values are told as ids; else UINT32_MAX */
+    pecs_component *sorted;      /* what type_list_by_name gave last, and from what */
+    const pecs_component *sorted_from;
+    size_t sorted_count;
+};
+
+/* False: no memory. */
+bool type_list_of_view(pecs_view view, struct type_list *ret_list);
+bool type_list_of_info(const pecs_info *info, struct type_list *ret_list);
+void type_list_free(struct type_list *list);
+
+/*
+ * A set of components in the order of their names. It lives until the next call. The entities of one table share a list of
+ * components, so the last one is kept: the given list must not change.
+ */
+const pecs_component *type_list_by_name(struct type_list *list, const pecs_component *components, size_t count);
+
+#endif

@@ -1,0 +1,95 @@
+#include "value_diff.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+enum { PATH_BYTES = 4096 }; /* structs nest 8 deep; a name has 255 bytes, its places in a grid at most 24 */
+
+struct walk {
+    value_diff_function each;
+    void *user;
+    char path[PATH_BYTES];
+};
+
+static bool enums_match(const pecs_field *a, const pecs_field *b)
+{
+    if (a->enum_count != b->enum_count)
+        return false;
+    for (uint32_t i = 0; i < a->enum_count; i++)
+        if (strcmp(a->enum_names[i], b->enum_names[i]) != 0)
+            return false;
+    return true;
+}
+
+static bool fields_match(const pecs_field *a, const pecs_field *b)
+{
+    if (a->kind != b->kind || a->offset != b->offset || a->size != b->size || a->count != b->count ||
+        a->columns != b->columns)
+        return false;
+    if (a->kind == PECS_PADDING)
+        return true;
+    return strcmp(a->name, b->name) == 0 && (a->kind != PECS_ENUM || enums_match(a, b)) &&
+           (a->kind != PECS_STRUCT || value_layouts_match(a->nested, b->nested));
+}
+
+bool value_layouts_match(const pecs_type *a, const pecs_type *b)
+{
+    if (a->size != b->size || a->field_count != b->field_count)
+        return false;
+    for (uint32_t i = 0; i < a->field_count; i++)
+        if (!fields_match(&a->fields[i], &b->fields[i]))
+            return false;
+    return true;
+}
+
+static void walk_struct(struct walk *walk, size_t path_size, const pecs_type *type, const uint8_t *old_bytes,
+                        const uint8_t *new_bytes);
+
+static size_t append(struct walk *walk, size_t size, const char *text)
+{
+    const size_t added = strlen(text);
+    if (size + added >= PATH_BYTES)
+        return size;
+    memcpy(walk->path + size, text, added + 1);
+    return size + added;
+}
+
+static void walk_element(struct walk *walk, size_t path_size, const pecs_field *field, uint32_t place,
+                         const uint8_t *old_bytes, const uint8_t *new_bytes)
+{
+    char places[32] = "";
+    if (field->columns)
+        snprintf(places, sizeof(places), "[%" PRIu32 "][%" PRIu32 "]", place / field->columns, place % field->columns);
+    else if (field->count > 1 && field->kind != PECS_TEXT)
+        snprintf(places, sizeof(places), "[%" PRIu32 "]", place);
+    path_size = append(walk, path_size, places);
+    if (field->kind == PECS_STRUCT)
+        walk_struct(walk, append(walk, path_size, "."), field->nested, old_bytes, new_bytes);
+    else
+        walk->each(walk->user, walk->path, field, old_bytes, new_bytes);
+    walk->path[path_size] = 0;
+}
+
+static void walk_struct(struct walk *walk, size_t path_size, const pecs_type *type, const uint8_t *old_bytes,
+                        const uint8_t *new_bytes)
+{
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        const uint32_t count = field->kind == PECS_TEXT ? 1 : field->count, step = field->size / count;
+        const uint8_t *a = old_bytes + field->offset, *b = new_bytes + field->offset;
+        if (field->kind == PECS_PADDING || memcmp(a, b, field->size) == 0)
+            continue;
+        const size_t name_size = append(walk, path_size, field->name);
+        for (uint32_t j = 0; j < count; j++)
+            if (memcmp(a + (size_t)j * step, b + (size_t)j * step, step) != 0)
+                walk_element(walk, name_size, field, j, a + (size_t)j * step, b + (size_t)j * step);
+    }
+}
+
+void value_diff(const pecs_type *type, const void *old_value, const void *new_value, value_diff_function each,
+                void *user)
+{
+    struct walk walk = { .each = each, .user = user };
+    walk_struct(&walk, 0, type, old_value, new_value);
+}

@@ -1,0 +1,79 @@
+/* Numbers are exact: integers in full, and a float keeps the look of one, so that -0.0 stays what it is. */
+#include "value_json.h"
+
+#include "scalar.h"
+
+#include <string.h>
+
+static void write_scalar(struct json_out *json, const char *key, const struct scalar *scalar)
+{
+    char number[sizeof(scalar->room) + 2];
+    switch (scalar->form) {
+    case SCALAR_NOTHING:
+        json_word(json, key, "null");
+        break;
+    case SCALAR_NAME:
+        json_string(json, key, scalar->text);
+        break;
+    case SCALAR_FLOAT:
+        snprintf(number, sizeof(number), "%s%s", scalar->text, strpbrk(scalar->text, ".e") ? "" : ".0");
+        json_word(json, key, number);
+        break;
+    default:
+        json_word(json, key, scalar->text);
+        break;
+    }
+}
+
+void value_write_element(struct json_out *json, const char *key, const pecs_field *field, const void *element)
+{
+    struct scalar scalar;
+    if (field->kind == PECS_STRUCT) {
+        value_write(json, key, field->nested, element);
+    } else if (field->kind == PECS_TEXT) {
+        json_text(json, key, element, scalar_text_size(field, element));
+    } else {
+        scalar_read(field, element, &scalar);
+        write_scalar(json, key, &scalar);
+    }
+}
+
+/* `bytes` is where the field lies, not its struct. */
+static void write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
+{
+    if (field->kind == PECS_TEXT || field->count == 1) {
+        value_write_element(json, field->name, field, bytes);
+        return;
+    }
+    const uint32_t step = field->size / field->count;
+    json_begin_array(json, field->name);
+    for (uint32_t i = 0; i < field->count; i++) {
+        if (field->columns && i % field->columns == 0)
+            json_begin_array(json, NULL);
+        value_write_element(json, NULL, field, bytes + (size_t)i * step);
+        if (field->columns && (i + 1) % field->columns == 0)
+            json_end_array(json);
+    }
+    json_end_array(json);
+}
+
+void value_write(struct json_out *json, const char *key, const pecs_type *type, const void *value)
+{
+    if (!value) {
+        json_word(json, key, "null");
+        return;
+    }
+    json_begin_object(json, key);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].kind != PECS_PADDING)
+            write_field(json, &type->fields[i], (const uint8_t *)value + type->fields[i].offset);
+    json_end_object(json);
+}
+
+void value_write_meta(struct json_out *json, const char *key, const pecs_meta *meta)
+{
+    if (meta->kind == PECS_META_TEXT)
+        json_text(json, key, meta->value, meta->size_bytes);
+    else
+        json_bytes(json, key, meta->value, meta->size_bytes);
+}

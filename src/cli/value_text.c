@@ -1,0 +1,96 @@
+/* The form is that of tests/read_pecs.py, but for escapes. */
+#include "value_text.h"
+
+#include "scalar.h"
+
+#include <pecs/reflect.h>
+
+#include <inttypes.h>
+#include <string.h>
+
+static void print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes);
+
+static void print_struct(struct text_out *out, pecs_view view, const pecs_type *type, const uint8_t *bytes)
+{
+    const char *before = "{";
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        if (field->kind == PECS_PADDING)
+            continue;
+        out_format(out, "%s", before);
+        out_name(out, field->name);
+        out_format(out, "=");
+        print_field(out, view, field, bytes + field->offset);
+        before = " ";
+    }
+    out_format(out, "%s}", *before == '{' ? "{" : "");
+}
+
+static bool is_stale(pecs_view view, const void *element)
+{
+    pecs_entity entity;
+    memcpy(&entity, element, sizeof(entity));
+    return (entity.index || entity.generation) && !pecs_view_alive(view, entity);
+}
+
+void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element)
+{
+    if (field->kind == PECS_STRUCT) {
+        print_struct(out, view, field->nested, element);
+        return;
+    }
+    if (field->kind == PECS_TEXT) {
+        out_format(out, "\"");
+        out_escaped(out, element, scalar_text_size(field, element), ESCAPE_QUOTED);
+        out_format(out, "\"");
+        return;
+    }
+    struct scalar scalar;
+    scalar_read(field, element, &scalar);
+    out_name(out, scalar.text);
+    if (field->kind == PECS_ENTITY && is_stale(view, element))
+        out_format(out, " stale");
+}
+
+/* `bytes` is where the field lies, not its struct. */
+static void print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes)
+{
+    if (field->kind == PECS_TEXT || field->count == 1) {
+        value_print_element(out, view, field, bytes);
+        return;
+    }
+    const uint32_t step = field->size / field->count;
+    out_format(out, "[");
+    for (uint32_t i = 0; i < field->count; i++) {
+        if (i)
+            out_format(out, ", ");
+        if (field->columns && i % field->columns == 0)
+            out_format(out, "[");
+        value_print_element(out, view, field, bytes + (size_t)i * step);
+        if (field->columns && (i + 1) % field->columns == 0)
+            out_format(out, "]");
+    }
+    out_format(out, "]");
+}
+
+void value_print(struct text_out *out, pecs_view view, const pecs_type *type, const void *value)
+{
+    for (uint32_t i = 0; value && i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        if (field->kind == PECS_PADDING)
+            continue;
+        out_format(out, " ");
+        out_name(out, field->name);
+        out_format(out, "=");
+        print_field(out, view, field, (const uint8_t *)value + field->offset);
+    }
+}
+
+void value_print_kind(struct text_out *out, const pecs_field *field)
+{
+    out_format(out, "%s", pecs_kind_name(field->kind));
+    if (field->columns)
+        out_format(out, "[%" PRIu32 "][%" PRIu32 "]", field->count / field->columns, field->columns);
+    else if (field->count > 1)
+        out_format(out, "[%" PRIu32 "]", field->count);
+}
