@@ -1,0 +1,172 @@
+#!/usr/bin/env python3
+"""pecs diff: the same, edited, and laid out another way; as text and as JSON, with and without details.
+
+usage: check_cli_diff.py PECS MAKE_CLI_WORLDS FILE...
+"""
+import os
+import sys
+
+from pecs_cli import Program, check, check_equal, finish, made_worlds
+
+program = Program(sys.argv[1])
+ID = "00000000-0abc-8def-8000-{:04x}{:08x}"
+
+
+def id_of(handle):
+    index, generation = map(int, handle.split(":"))
+    return ID.format(generation, index)
+
+
+def change(what, handle, **more):
+    before = None if what == "entity added" else handle
+    after = None if what == "entity removed" else handle
+    return {"change": what, "id": handle and id_of(handle), "before": before, "after": after, **more}
+
+
+def fields(**values):
+    return {name: {"old": old, "new": new} for name, (old, new) in values.items()}
+
+
+CHANGES = [
+    {"change": "metadata removed", "key": "gone", "old": "soon"},
+    {"change": "metadata added", "key": "new", "new": "here"},
+    {"change": "metadata changed", "key": "title", "old": "one", "new": "two"},
+    change("component changed", None, component="Clock", fields=fields(frame=(7, 8))),
+    change("component changed", "0:1", component="Point", fields=fields(y=(10, 11))),
+    change("component added", "0:1", component="Frozen", new=None),
+    change("entity removed", "1:1", components={"Point": {"x": 1, "y": 10}}),
+    change("component changed", "2:1", component="Shape", fields=fields(**{
+        "corners[1].y": (4, -4), "grid[1][1]": (5, 50), "name": ("round", "square"), "owner": ("0:1", "1:1")})),
+    change("component changed", "3:1", component="Mood", fields=fields(mood=("Calm", "A\"ngry \u202e"))),
+    change("component removed", "3:1", component="Frozen", old=None),
+    change("entity added", "1:2", components={"Point": {"x": 5, "y": 5}}),
+]
+COUNTS = {"entities": (1, 1, 3), "metadata": (1, 1, 1)}
+COMPONENTS = {"Frozen": (1, 1, 0), "Mood": (0, 0, 1), "Point": (0, 0, 1), "Shape": (0, 0, 1)}
+TEXT = """\
+removed from metadata: gone "soon"
+added to metadata: new "here"
+changed in metadata: title "one" -> "two"
+changed in the world: Clock
+  frame: 7 -> 8
+changed in 0:1 {0}: Point
+  y: 10 -> 11
+added to 0:1 {0}: Frozen
+removed 1:1 {1}
+  Point x=1 y=10
+changed in 2:1 {2}: Shape
+  corners[1].y: 4 -> -4
+  grid[1][1]: 5 -> 50
+  name: "round" -> "square"
+  owner: 0:1 -> 1:1 stale
+removed from 3:1 {3}: Frozen
+changed in 3:1 {3}: Mood
+  mood: Calm -> A"ngry \\u202e
+added 1:2 {4}
+  Point x=5 y=5
+""".format(*map(id_of, ("0:1", "1:1", "2:1", "3:1", "1:2")))
+SUMMARY = """\
+before.pecs and after.pecs differ
+  entities: 1 added, 1 removed, 3 changed
+  Clock of the world: 0 added, 0 removed, 1 changed
+  Frozen of entities in both: 1 added, 1 removed, 0 changed
+  Mood of entities in both: 0 added, 0 removed, 1 changed
+  Point of entities in both: 0 added, 0 removed, 1 changed
+  Shape of entities in both: 0 added, 0 removed, 1 changed
+  metadata: 1 added, 1 removed, 1 changed
+"""
+RELAID = """\
+changed in 0:1 {0}: Point, of another layout
+  old x=0 y=10
+  new x=0 y=10
+changed in 1:1 {1}: Point, of another layout
+  old x=1 y=10
+  new x=1 y=10
+before.pecs and relaid.pecs differ
+  entities: 0 added, 0 removed, 2 changed
+  Point of entities in both: 0 added, 0 removed, 2 changed
+""".format(id_of("0:1"), id_of("1:1"))
+
+
+def triple(counts):
+    return counts["added"], counts["removed"], counts["changed"]
+
+
+def by_component(counts):
+    return {entry["component"]: triple(entry) for entry in counts}
+
+
+def check_same(path):
+    found = program.json("diff", "--detail", path, path)
+    none = {"added": 0, "removed": 0, "changed": 0}
+    check_equal("same", found, {"from": path, "to": path, "changes": [], "same": True, "entities": none,
+                                "components": [], "singletons": [], "metadata": none})
+    check_equal("same", program.text("diff", path, path), f"{path} and {path} hold the same\n")
+
+
+def check_edited():
+    found = program.json("diff", "--detail", "before.pecs", "after.pecs", code=1)
+    order = lambda entry: (entry["change"], str(entry.get("id")), str(entry.get("component")))
+    check_equal("changes", sorted(found["changes"], key=order), sorted(CHANGES, key=order))
+    counts = {name: triple(found[name]) for name in COUNTS}
+    check_equal("counts", (counts, by_component(found["components"]), by_component(found["singletons"]), found["same"]),
+                (COUNTS, COMPONENTS, {"Clock": (0, 0, 1)}, False))
+    short = program.json("diff", "before.pecs", "after.pecs", code=1)
+    check_equal("without details", short, {key: value for key, value in found.items() if key != "changes"})
+    check_equal("text", program.expect(1, "diff", "before.pecs", "after.pecs").stdout.decode(), SUMMARY)
+    check_equal("text", program.expect(1, "diff", "--detail", "before.pecs", "after.pecs").stdout.decode(), TEXT + SUMMARY)
+
+
+def check_backwards():
+    """What was added one way is removed the other way."""
+    found = program.json("diff", "--detail", "after.pecs", "before.pecs", code=1)
+    there = {(entry.get("id"), entry.get("component"), entry.get("key")): entry["change"] for entry in CHANGES}
+    swapped = {"added": "removed", "removed": "added", "changed": "changed"}
+    back = {(entry.get("id"), entry.get("component"), entry.get("key")): entry["change"] for entry in found["changes"]}
+    check_equal("backwards", back, {key: f"{what.split()[0]} {swapped[what.split()[1]]}" for key, what in there.items()})
+
+
+def check_relaid():
+    check_equal("another layout", program.expect(1, "diff", "--detail", "before.pecs", "relaid.pecs").stdout.decode(),
+                RELAID)
+    found = program.json("diff", "--detail", "before.pecs", "relaid.pecs", code=1)
+    check_equal("another layout", found["changes"], [
+        change("component changed", f"{i}:1", component="Point", old={"x": i, "y": 10},
+               new={"x": float(i), "y": 10.0}) for i in (0, 1)])
+
+
+def check_golden(files, *names):
+    """Worlds of other sessions: all is removed and added."""
+    kinds, tables = (next(path for path in files if name in path) for name in names)
+    dumped = {name: program.json("dump", path) for name, path in (("old", kinds), ("new", tables))}
+    found = program.json("diff", "--detail", kinds, tables, code=1)
+    for what, side, handle in (("entity removed", "old", "before"), ("entity added", "new", "after")):
+        given = {entry[handle]: (entry["id"], entry["components"])
+                 for entry in found["changes"] if entry["change"] == what}
+        check_equal(what, given, {entity["handle"]: (entity["id"], entity["components"])
+                                  for entity in dumped[side]["entities"]})
+    check_equal("singletons", {entry["component"]: entry["old"] for entry in found["changes"]
+                               if entry["change"] == "component removed"}, dumped["old"]["singletons"])
+
+
+def main():
+    for path in sys.argv[3:]:
+        check_same(path)
+    check_golden(sys.argv[3:], "kinds", "tables")
+    check_golden(sys.argv[3:], "kept", "ids")
+    maker = os.path.abspath(sys.argv[2])
+    with made_worlds(maker) as folder:
+        place = os.getcwd()
+        os.chdir(folder)
+        for name in ("strange", "before", "after", "relaid"):
+            check_same(f"{name}.pecs")
+        check_edited()
+        check_backwards()
+        check_relaid()
+        text = program.message(2, "diff", "before.pecs", "nowhere.pecs")
+        check("nowhere.pecs" in text, text)
+        os.chdir(place)
+    finish()
+
+
+main()

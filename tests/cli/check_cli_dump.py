@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""pecs dump: as JSON and as text what read_pecs.py reads; what each option leaves out; strange content.
+
+usage: check_cli_dump.py PECS READ_PECS MAKE_CLI_WORLDS FILE...
+"""
+import json
+import os
+import struct
+import subprocess
+import sys
+
+from pecs_cli import Program, check, check_equal, finish, made_worlds
+
+program, read_pecs = Program(sys.argv[1]), sys.argv[2]
+HANDLE_KINDS = {"Links": ("target", "others")}  # of the golden worlds: fields that are handles
+HIDING = "\u202e"
+
+
+def read(path):
+    output = subprocess.run([sys.executable, read_pecs, "--json", path], stdout=subprocess.PIPE, check=True).stdout
+    return json.loads(output)
+
+
+def plain_handles(components):
+    """read_pecs.py marks handles; here they are names or null."""
+    def plain(value):
+        if isinstance(value, list):
+            return [plain(item) for item in value]
+        return None if value == "none" else value.replace(" stale", "")
+
+    return {name: {field: plain(value) if field in HANDLE_KINDS.get(name, ()) else value
+                   for field, value in fields.items()} if fields is not None else None
+            for name, fields in components.items()}
+
+
+def same(a, b):
+    """Equal, and -0.0 is not 0.0, 1.0 not 1 and not true."""
+    return json.dumps(a) == json.dumps(b)
+
+
+def check_golden(path):
+    file, found = read(path), program.json("dump", path)
+    expected = [(f"{entity['index']}:{entity['generation']}", plain_handles(entity["components"]))
+                for entity in file["entities"]]
+    given = [(entity["handle"], entity["components"]) for entity in found["entities"]]
+    check(same(given, expected), f"{path}: {given}, not {expected}")
+    check(same(found["singletons"], plain_handles(file["singletons"])), f"{path}: {found['singletons']}")
+    check_equal("ids", [(shown["id"], shown["has_explicit_id"]) for shown in found["entities"]],
+                [(entity["id"], entity["has_explicit_id"]) for entity in file["entities"]])
+    metadata = {entry["key"]: entry["value"] if entry["kind"] == "text" else {"hex": entry["value"]}
+                for entry in file["metadata"]}
+    check_equal("head", (found["file"], found["entity_count"], found["tick"], found["metadata"], found["cut"]),
+                (path, file["entity_count"], file["tick"], metadata, False))
+    content = open(path[:-len(".pecs")] + ".txt", encoding="utf-8").read().split("  entities\n")[1]
+    entities = content.split("  free slots\n" if "  free slots\n" in content else "  singletons\n")[0]
+    lines = [line[4:] for line in entities.splitlines()]
+    ids = iter(f"{entity['id']}{' explicit' if entity['has_explicit_id'] else ''}" for entity in file["entities"])
+    lines = [f"{line.split()[0]} {next(ids)}" if line[:1].isdigit() else line for line in lines]
+    text = program.text("dump", path).splitlines()[1:]
+    while text and not text[0][:1].isdigit():
+        text.pop(0)
+    check_equal(f"dump {path}", text, lines)
+
+
+def check_choice(path):
+    everything = program.json("dump", path)
+    for entity in everything["entities"]:
+        for name in (entity["handle"], entity["id"], entity["id"].upper()):
+            found = program.json("dump", "--entity", name, path)
+            check_equal(f"--entity {name}", found["entities"], [entity])
+            check("metadata" not in found and "singletons" not in found, f"--entity {name}: {found}")
+    found = program.json("dump", "--component=Scalars", path)
+    check_equal("--component", found["entities"], [
+        {**entity, "components": {"Scalars": entity["components"]["Scalars"]}}
+        for entity in everything["entities"] if "Scalars" in entity["components"]])
+    found = program.json("dump", path, "--component", "Clock")
+    check_equal("--component of the world", (found["entities"], found["singletons"]),
+                ([], {"Clock": everything["singletons"]["Clock"]}))
+    found = program.json("dump", path, "--component", "Mood", "--entity", "8:1")
+    check_equal("both", found["entities"][0]["components"], {"Mood": {"now": "Afraid", "was": ["Calm", "Calm"]}})
+    count = len(everything["entities"])
+    for limit in (0, 1, count - 1, count, count + 1, 2**64 - 1):
+        found = program.json("dump", "--limit", str(limit), path)
+        check_equal(f"--limit {limit}", (found["entities"], found["cut"]),
+                    (everything["entities"][:limit], limit < count))
+    check_equal("--limit, as text", program.text("dump", "--limit", "1", path).splitlines()[-1], "and more: 1 are shown")
+    for entity in ("7:1", "0:2", "4000000000:1", "00000000-0000-8000-8000-000000000001"):
+        check_equal("nobody", program.message(1, "dump", "--entity", entity, path), f"{path}: no entity {entity} lives in it")
+    check_equal("nothing", program.message(1, "dump", "--component", "scalars", path),
+                f"{path}: no component scalars is in it")
+    check_equal("neither", program.message(1, "dump", "--component", "Mood", "--entity", "0:1", path),
+                f"{path}: the entity 0:1 has no component Mood")
+
+
+def check_strange(folder):
+    path = os.path.join(folder, "strange.pecs")
+    found = program.json("dump", path)
+    check_equal("metadata", found["metadata"], {
+        "pecs.application": f"strange {HIDING}", "pecs.application_version": "1.2", "thumbnail": {"hex": "0001feff" + 26 * "0"},
+        f"ti\"tle {HIDING}": "\x1b[2J \"quoted\" \U0001f3b2\n\U000e0041"})
+    notes = [entity["components"][f'No"te\\ {HIDING}='][f"te xt{HIDING}"] for entity in found["entities"][:3]]
+    check_equal("notes", notes, ["\x1b[31mred", "a\nb\tc\x7f", "\x9b[31m"])
+    last = found["entities"][3]
+    check_equal("explicit id", (last["id"], last["has_explicit_id"], "pecs.id" in last["components"]),
+                ("00112233-4455-6677-8899-aabbccddeeff", True, False))
+    asked_for = program.json("dump", "--component", "pecs.id", path)["entities"]
+    check_equal("explicit id, asked for", [bytes(entity["components"]["pecs.id"]["bytes"]).hex() for entity in asked_for],
+                ["00112233445566778899aabbccddeeff"])
+    check_equal("by explicit id", program.json("dump", "--entity", last["id"], path)["entities"], [last])
+    check_equal("enum", last["components"]["Mood"], {"mood": f"A\"ngry {HIDING}"})
+    floats = last["components"]["Floats"]
+    check_equal("floats", struct.pack("<4f", *floats["f"]).hex(), "cdcccc3d" "ffff7f7f" "01000000" "0000804b")
+    check_equal("doubles", struct.pack("<4d", *floats["d"]).hex(),
+                struct.pack("<4d", 0.1, sys.float_info.max, 5e-324, 123456789012345678.0).hex())
+    text = program.text("dump", path)
+    for part in ('"\\x1b[31mred"', '"a\\x0ab\\x09c\\x7f"', '"\\u009b[31m"',
+                 'No"te\\\\ \\u202e=', '"\\x1b[2J \\"quoted\\" \U0001f3b2\\x0a\\U000e0041"', "thumbnail 17 bytes: 00 01 fe ff" + 12 * " 00" + " ...\n",
+                 "f=[0.1, 3.4028235e+38, 1e-45, 16777216]"):
+        check(part in text, f"dump of strange.pecs lacks {part}")
+    program.text("info", path)
+
+
+def check_rough(folder):
+    """Values that mean nothing are refused; how they would look is in values_test.c."""
+    for name, rule in (("bool", 1), ("enum", 2), ("text", 3), ("zero", 3), ("entity", 4)):
+        path = os.path.join(folder, f"rough-{name}.pecs")
+        for command in ("dump", "verify"):
+            text = program.message(1, command, path)
+            check(f": CORRUPT: VALUE-{rule} at byte 4" in text, f"{command} {path}: {text}")
+        check_equal("info does not look at values", program.json("info", path)["entity_count"], 1)
+
+
+def main():
+    files = sys.argv[4:]
+    for path in files:
+        check_golden(path)
+    check_choice(next(path for path in files if "kinds" in path))
+    with made_worlds(sys.argv[3]) as folder:
+        check_strange(folder)
+        check_rough(folder)
+    finish()
+
+
+main()

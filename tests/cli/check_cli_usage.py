@@ -1,0 +1,121 @@
+#!/usr/bin/env python3
+"""How pecs ends: help and version, wrong usage, files that cannot be read, output that cannot be written.
+
+usage: check_cli_usage.py PECS VERSION FILE
+"""
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+
+from pecs_cli import Program, check, check_equal, finish, read_bytes, write_bytes
+
+program, version, good = Program(sys.argv[1]), sys.argv[2], os.path.abspath(sys.argv[3])
+COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2}
+NOBODY = 65534
+
+
+def files_for(command, path):
+    return [good] * (COMMANDS[command] - 1) + [path]
+
+
+def check_help():
+    text = program.text("--help")
+    check_equal("version", program.text("--version"), f"pecs {version}\n")
+    for command in COMMANDS:
+        check(f"\n  {command} " in text, f"--help does not name {command}")
+        own = program.text(command, "--help")
+        check(own.startswith(f"usage: pecs {command} [options] FILE"), own)
+        check_equal("help beside a file", program.text(command, good, "--help"), own)
+
+
+def check_usage():
+    for words, part in (
+            ([], "a command is missing"), (["frobnicate"], "no command frobnicate"), ([""], "no command "),
+            (["--json"], "no command --json"), (["info"], "to be given: FILE"), (["diff", good], "to be given: FILE FILE"),
+            (["info", good, good], "one argument too many"), (["info", "--limit", "1", good], "no option --limit"),
+            (["info", "-j", good], "no option -j"), (["dump", "--json", "--json", good], "given twice: --json"),
+            (["dump", "--json=yes", good], "no value is taken by --json"), (["dump", "--js", good], "no option --js"),
+            (["dump", good, "--limit"], "a value is missing after --limit"), (["dump", "--limit", "-1", good], "not -1"),
+            (["dump", "--limit", "1x", good], "not 1x"), (["dump", "--limit=", good], "takes a number"),
+            (["dump", "--limit", "18446744073709551616", good], "takes a number"),
+            (["dump", "--entity", "1", good], "neither an id"), (["dump", "--entity", "1:", good], "neither an id"),
+            (["dump", "--entity", "4294967296:1", good], "neither an id"), (["dump", "--entity", "x:1", good], "neither an id"),
+            (["dump", "--entity", "0" * 40 + ":1", good], "neither an id"),
+            (["info", "\x1b[31m\n"], "\\x1b[31m\\x0a"), (["\x1b[31m"], "no command \\x1b[31m")):
+        text = program.message(2, *words)
+        check(part in text, f"pecs {words}: {text}")
+    with tempfile.TemporaryDirectory() as folder:
+        write_bytes(os.path.join(folder, "--json"), read_bytes(good))
+        check("--json: ok" in program.expect(0, "verify", "--", "--json", cwd=folder).stdout.decode(), "-- ends no options")
+
+
+def check_files():
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        fifo, secret = os.path.join(folder, "fifo"), os.path.join(folder, "secret.pecs")
+        os.mkfifo(fifo)
+        write_bytes(secret, read_bytes(good))
+        os.chmod(secret, 0)
+        for command in COMMANDS:
+            for path in ("/nonexistent/x.pecs", folder, fifo, "/dev/null"):
+                text = program.message(2, command, *files_for(command, path))
+                check(path in text, f"{command} {path}: {text}")
+            check("No such file" in program.message(2, command, *files_for(command, "")), "no path at all")
+            # root may read all, and another user may not be let to the program: it is started by the shell's exec then
+            settings = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
+            settings["env"] = {**os.environ, "GCOV_PREFIX": folder}  # a build with coverage writes where it may
+            try:
+                text = program.message(2, command, *files_for(command, secret), **settings)
+            except PermissionError:
+                continue
+            check("Permission denied" in text, f"{command} without permission: {text}")
+        for size in range(0, 200, 7):
+            path = write_bytes(os.path.join(folder, "cut.pecs"), read_bytes(good)[:size])
+            text = program.message(1, "info", path)
+            check(": CORRUPT: " in text, f"cut to {size}: {text}")
+
+
+def full_disk(*words):
+    with open("/dev/full", "wb") as full:
+        return program.expect(2, *words, stdout=full).stderr.decode()
+
+
+def gone_reader(restore_signals, *words):
+    """Its output is a pipe that nobody reads any more."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    try:
+        return program.run(*words, stdout=writing, restore_signals=restore_signals)
+    finally:
+        os.close(writing)
+
+
+def check_output():
+    for words in (["--help"], ["--version"], ["info", "--help"], ["info", good], ["verify", good], ["dump", good],
+                  ["dump", "--json", good], ["diff", good, good]):
+        check_equal(f"{words} to a full disk", full_disk(*words),
+                    "pecs: cannot write the output: No space left on device\n")
+        result = gone_reader(True, *words)
+        check_equal(f"{words} without a reader", (result.returncode, result.stderr), (-signal.SIGPIPE, b""))
+        result = gone_reader(False, *words)  # as Python's own children, with the signal ignored
+        check_equal(f"{words} without a reader, SIGPIPE ignored", (result.returncode, result.stderr),
+                    (2, b"pecs: cannot write the output: Broken pipe\n"))
+    quoted = " ".join(f"'{word}'" for word in (program.path, "dump", good))
+    result = subprocess.run(["sh", "-c", f"{quoted} >&-"], stderr=subprocess.PIPE)
+    check_equal("stdout is closed", (result.returncode, result.stderr),
+                (2, b"pecs: cannot write the output: Bad file descriptor\n"))
+    result = subprocess.run(["sh", "-c", f"{quoted} >&- 2>&-"])
+    check_equal("stdout and stderr are closed", result.returncode, 2)
+
+
+def main():
+    check_help()
+    check_usage()
+    check_files()
+    check_output()
+    finish()
+
+
+main()

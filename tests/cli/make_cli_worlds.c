@@ -1,0 +1,240 @@
+/*
+ * Makes the files that the tests of the program pecs look into: what no golden file has.
+ *
+ * usage: make_cli_worlds FOLDER
+ *
+ *     strange.pecs         names, texts and metadata that a careless program would hand to the terminal, floats that need
+ *                          all digits, explicit ids
+ *     rough-NAME.pecs      each a value that means nothing, which load refuses
+ *     before.pecs, after.pecs   one world and what became of it
+ *     relaid.pecs          before.pecs, by a program in which a type has another layout
+ */
+#include <pecs/pecs.h>
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define HIDING "\xe2\x80\xae" /* U+202E turns the text after it around */
+
+typedef struct {
+    char text[12];
+} Note;
+PECS_COMPONENT_OF(Note, "No\"te\\ " HIDING "=", 1, { "te xt" HIDING, PECS_TEXT, 0, 12, 12, 0, NULL, NULL, 0 });
+
+typedef struct {
+    float f[4];
+    double d[4];
+} Floats;
+PECS_COMPONENT(Floats, 1, f, d);
+
+typedef struct {
+    uint8_t mood;
+} Mood;
+static const char *const moods[] = { "Calm", "A\"ngry " HIDING };
+PECS_COMPONENT_OF(Mood, "Mood", 1, PECS_FIELD_ENUM(Mood, mood, moods));
+
+typedef struct {
+    int32_t x, y;
+} Point;
+PECS_COMPONENT(Point, 1, x, y);
+
+typedef struct {
+    Point corners[2];
+    uint8_t grid[2][3];
+    char name[6];
+    pecs_entity owner;
+} Shape;
+PECS_COMPONENT_OF(Shape, "Shape", 1, PECS_FIELD_STRUCT(Shape, corners, Point), PECS_FIELD_GRID(Shape, grid),
+                  PECS_FIELD(Shape, name), PECS_FIELD(Shape, owner));
+
+typedef struct {
+    bool up;
+} Flag;
+PECS_COMPONENT(Flag, 1, up);
+
+PECS_TAG(Frozen, 1);
+
+typedef struct {
+    uint64_t frame;
+} Clock;
+PECS_COMPONENT(Clock, 1, frame);
+
+/* Point as a later program has it. */
+typedef struct {
+    double x, y;
+} Point2;
+PECS_COMPONENT_OF(Point2, "Point", 2, PECS_FIELD(Point2, x), PECS_FIELD(Point2, y));
+
+enum { NOTE, FLOATS, MOOD, POINT, SHAPE, FROZEN, CLOCK, FLAG, TYPE_COUNT };
+static const pecs_type *const types[TYPE_COUNT] = { &Note_type,  &Floats_type, &Mood_type,  &Point_type,
+                                                    &Shape_type, &Frozen_type, &Clock_type, &Flag_type };
+static const pecs_type *const later_types[TYPE_COUNT] = { &Note_type,  &Floats_type, &Mood_type,  &Point2_type,
+                                                          &Shape_type, &Frozen_type, &Clock_type, &Flag_type };
+
+static void check(pecs_status status, const pecs_error *error)
+{
+    if (!status)
+        return;
+    fprintf(stderr, "make_cli_worlds: %s %s\n", pecs_status_name(status), error ? error->message : "");
+    exit(1);
+}
+
+static pecs_registry *make_registry(const pecs_type *const *list, const char *application)
+{
+    pecs_registry *registry;
+    pecs_error error;
+    const pecs_registry_desc desc = {
+        .types = list,
+        .type_count = TYPE_COUNT,
+        .application = application,
+        .application_version = application ? "1.2" : NULL,
+    };
+    check(pecs_registry_create(&desc, &registry, &error), &error);
+    return registry;
+}
+
+static pecs_world *make_world(pecs_registry *registry)
+{
+    const pecs_world_options options = { .session_nonce = 0xabcdef };
+    pecs_world *world;
+    pecs_error error;
+    check(pecs_world_create(registry, NULL, &options, &world, &error), &error);
+    return world;
+}
+
+static void save(pecs_world *world, const char *folder, const char *name, uint64_t wall_clock_ns)
+{
+    char path[4096];
+    pecs_error error;
+    const pecs_save_options options = { .skip_sync = true, .wall_clock_ns = wall_clock_ns };
+    snprintf(path, sizeof(path), "%s/%s.pecs", folder, name);
+    check(pecs_world_save(world, path, &options, &error), &error);
+}
+
+static pecs_entity spawn(pecs_world *world, pecs_component component, size_t size_bytes, const void *value)
+{
+    pecs_entity entity;
+    check(pecs_world_spawn(world, 1, &(pecs_value){ component, size_bytes, value }, 1, &entity), NULL);
+    return entity;
+}
+
+static void make_strange(const char *folder)
+{
+    static const uint8_t bytes[17] = { 0, 1, 0xfe, 0xff };
+    static const char *const texts[] = { "\x1b[31mred", "a\nb\tc\x7f", "\xc2\x9b[31m" };
+    pecs_registry *registry = make_registry(types, "strange " HIDING);
+    pecs_world *world = make_world(registry);
+    for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        Note note = { { 0 } };
+        memcpy(note.text, texts[i], strlen(texts[i]));
+        spawn(world, NOTE, sizeof(note), &note);
+    }
+    const Floats floats = {
+        { 0.1f, FLT_MAX, 1e-45f, 16777216.0f },
+        { 0.1, DBL_MAX, 5e-324, 123456789012345678.0 },
+    };
+    const pecs_entity entity = spawn(world, FLOATS, sizeof(floats), &floats);
+    check(pecs_world_set(world, entity, &(pecs_value){ MOOD, sizeof(Mood), &(Mood){ 1 } }, 1), NULL);
+    pecs_id id;
+    check(pecs_id_parse("00112233-4455-6677-8899-AABBCCDDEEFF", &id), NULL);
+    check(pecs_world_set_id(world, entity, id), NULL);
+    check(pecs_world_set_meta_text(world, "ti\"tle " HIDING, "\x1b[2J \"quoted\" \xf0\x9f\x8e\xb2\n\xf3\xa0\x81\x81"),
+          NULL);
+    check(pecs_world_set_meta_bytes(world, "thumbnail", bytes, sizeof(bytes)), NULL);
+    save(world, folder, "strange", UINT64_C(1764077462000000000));
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
+/* What a program can save although the format has no meaning for it. */
+static void make_rough(const char *folder)
+{
+    const struct {
+        const char *name;
+        pecs_component component;
+        size_t size_bytes;
+        const void *value;
+    } all[] = {
+        { "rough-bool", FLAG, sizeof(Flag), &(uint8_t){ 2 } },
+        { "rough-enum", MOOD, sizeof(Mood), &(Mood){ 7 } },
+        { "rough-text", NOTE, sizeof(Note), &(Note){ { '\xff', '\xfe', 'b', 'a', 'd' } } },
+        { "rough-zero", NOTE, sizeof(Note), &(Note){ { 'a', 0, 'b' } } },
+        { "rough-entity", SHAPE, sizeof(Shape), &(Shape){ .owner = { 5, 1 } } },
+    };
+    pecs_registry *registry = make_registry(types, NULL);
+    for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+        pecs_world *world = make_world(registry);
+        spawn(world, all[i].component, all[i].size_bytes, all[i].value);
+        save(world, folder, all[i].name, 0);
+        pecs_world_destroy(world);
+    }
+    pecs_registry_destroy(registry);
+}
+
+/* Five entities: 0 and 1 points, 2 a shape, 3 frozen and calm, 4 with nothing. */
+static pecs_world *make_before(pecs_registry *registry, bool is_later)
+{
+    pecs_world *world = make_world(registry);
+    for (int i = 0; i < 2; i++) {
+        const Point point = { i, 10 };
+        const Point2 later_point = { i, 10 };
+        spawn(world, POINT, is_later ? sizeof(later_point) : sizeof(point),
+              is_later ? (const void *)&later_point : &point);
+    }
+    const Shape shape = { { { 1, 2 }, { 3, 4 } }, { { 1, 2, 3 }, { 4, 5, 6 } }, "round", { 0, 1 } };
+    spawn(world, SHAPE, sizeof(shape), &shape);
+    const pecs_entity frozen = spawn(world, FROZEN, 0, NULL);
+    check(pecs_world_set(world, frozen, &(pecs_value){ MOOD, sizeof(Mood), &(Mood){ 0 } }, 1), NULL);
+    check(pecs_world_spawn(world, 1, NULL, 0, NULL), NULL);
+    check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 7 }), NULL);
+    check(pecs_world_set_meta_text(world, "title", "one"), NULL);
+    check(pecs_world_set_meta_text(world, "gone", "soon"), NULL);
+    return world;
+}
+
+static void edit(pecs_world *world)
+{
+    const pecs_entity entities[] = { { 0, 1 }, { 1, 1 }, { 2, 1 }, { 3, 1 }, { 4, 1 } };
+    const Shape shape = { { { 1, 2 }, { 3, -4 } }, { { 1, 2, 3 }, { 4, 50, 6 } }, "square", { 1, 1 } };
+    check(pecs_world_set(world, entities[0], &(pecs_value){ POINT, sizeof(Point), &(Point){ 0, 11 } }, 1), NULL);
+    check(pecs_world_set(world, entities[0], &(pecs_value){ FROZEN, 0, NULL }, 1), NULL);
+    check(pecs_world_despawn(world, &entities[1], 1), NULL);
+    check(pecs_world_set(world, entities[2], &(pecs_value){ SHAPE, sizeof(shape), &shape }, 1), NULL);
+    check(pecs_world_set(world, entities[3], &(pecs_value){ MOOD, sizeof(Mood), &(Mood){ 1 } }, 1), NULL);
+    check(pecs_world_remove(world, entities[3], &(pecs_component){ FROZEN }, 1), NULL);
+    spawn(world, POINT, sizeof(Point), &(Point){ 5, 5 });
+    check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 8 }), NULL);
+    check(pecs_world_set_meta_text(world, "title", "two"), NULL);
+    check(pecs_world_remove_meta(world, "gone"), NULL);
+    check(pecs_world_set_meta_text(world, "new", "here"), NULL);
+}
+
+static void make_changes(const char *folder)
+{
+    pecs_registry *registry = make_registry(types, NULL), *later = make_registry(later_types, NULL);
+    pecs_world *world = make_before(registry, false);
+    save(world, folder, "before", 0);
+    edit(world);
+    save(world, folder, "after", 0);
+    pecs_world_destroy(world);
+    world = make_before(later, true);
+    save(world, folder, "relaid", 0);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(later);
+    pecs_registry_destroy(registry);
+}
+
+int main(int count, char **words)
+{
+    if (count != 2) {
+        fprintf(stderr, "usage: make_cli_worlds FOLDER\n");
+        return 2;
+    }
+    make_strange(words[1]);
+    make_rough(words[1]);
+    make_changes(words[1]);
+    return 0;
+}

@@ -1,0 +1,56 @@
+/*
+ * How values look that no file can bring, because load refuses them: they may still come from a file that is read another
+ * way one day, and must then do no harm either.
+ */
+#include "value_json.h"
+#include "value_text.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+static const char *const names[] = { "Calm", "Angry" };
+static const pecs_field fields[] = {
+    { "flag", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },  { "mood", PECS_ENUM, 1, 1, 1, 0, NULL, names, 2 },
+    { "text", PECS_TEXT, 2, 6, 6, 0, NULL, NULL, 0 },  { "string", PECS_STRING, 8, 8, 1, 0, NULL, NULL, 0 },
+    { "blob", PECS_BLOB, 16, 8, 1, 0, NULL, NULL, 0 },
+};
+static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields };
+
+/* How a value looks, as JSON or as text. */
+static void check(const void *value, bool as_json, const char *expected)
+{
+    char found[512];
+    struct text_out out = { tmpfile(), 0 };
+    struct json_out json = { .out = &out };
+    const pecs_view no_view = { NULL };
+    if (!out.file)
+        exit(1);
+    if (as_json)
+        value_write(&json, NULL, &type, value);
+    else
+        value_print(&out, no_view, &type, value);
+    if (!out_finish(&out))
+        exit(1);
+    rewind(out.file);
+    found[fread(found, 1, sizeof(found) - 1, out.file)] = 0;
+    fclose(out.file);
+    if (strcmp(found, expected) == 0)
+        return;
+    fprintf(stderr, "values_test: %s, not %s\n", found, expected);
+    exit(1);
+}
+
+int main(void)
+{
+    static const uint8_t rough[24] = { 2, 7, 0xff, 0xfe, 'b', 0xc3, 0, 0, 5, [16] = 6 };
+    static const uint8_t zero_inside[24] = { 1, 1, 'a', 0, 'b', 0x1b, 0xc2, 0x9b };
+    check(rough, false, " flag=bool:2 mood=enum:7 text=\"\\xff\\xfeb\\xc3\" string=heap:5 blob=heap:6");
+    check(rough, true,
+          "{\"flag\": \"bool:2\", \"mood\": \"enum:7\", \"text\": {\"hex\": \"fffe62c3\"}, \"string\": \"heap:5\", "
+          "\"blob\": \"heap:6\"}");
+    check(zero_inside, false, " flag=true mood=Angry text=\"a\\x00b\\x1b\\u009b\" string=heap:0 blob=heap:0");
+    check(zero_inside, true,
+          "{\"flag\": true, \"mood\": \"Angry\", \"text\": \"a\\u0000b\\u001b\\u009b\", \"string\": \"heap:0\", "
+          "\"blob\": \"heap:0\"}");
+    return 0;
+}
