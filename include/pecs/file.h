@@ -10,7 +10,10 @@
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
  *           whatever the number of entities. The file must not be written to or truncated while the snapshot
  *           or anything that shares its arrays lives (replacing it by save is fine).
- *   load    for any other file: reads it into memory, checks every hash, and that entity index and rows agree.
+ *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and that
+ *           every value means something: no bool but 0 and 1, no enum without a name, no text that is not UTF-8, no handle
+ *           of an entity that was never there. So a program that keeps such values in its components can resume its
+ *           saves, but not load them.
  *
  * Types are matched by their id, whatever the order of registration. Those that the registry lacks are kept (reflect.h);
  * those that it has must have the same layout.
@@ -26,7 +29,7 @@
 extern "C" {
 #endif
 
-/* Told how far it is, a few times a second at least; false ends the work with PECS_E_CANCELLED. On the caller's thread. */
+/* Told how far it is, after every few MiB; false ends the work with PECS_E_CANCELLED. On the caller's thread. */
 typedef bool (*pecs_progress_function)(void *user, uint64_t done_bytes, uint64_t total_bytes);
 
 typedef struct pecs_save_options {

@@ -11,7 +11,7 @@
 
 enum { NAIVE_GENERATION_MAX = (1 << 30) - 1, NAIVE_META_COUNT = 6, NAIVE_META_BYTES = 40 };
 
-enum { NAIVE_NO_ID = UINT32_MAX };
+#define NAIVE_NO_ID UINT32_MAX
 
 struct naive_slot {
     uint32_t generation; /* the last used one; 0: never used */
