@@ -138,6 +138,7 @@ bool bench_run_resume_set(struct bench *bench);
 bool bench_run_save(struct bench *bench);
 bool bench_run_save_durable(struct bench *bench);
 bool bench_run_load(struct bench *bench);
+bool bench_run_load_parallel(struct bench *bench);
 bool bench_run_update(struct bench *bench);
 bool bench_run_update_small(struct bench *bench);
 bool bench_run_spawn_many(struct bench *bench);

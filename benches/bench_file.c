@@ -143,8 +143,9 @@ bool bench_run_save_durable(struct bench *bench)
 }
 
 /* A registry of its own for each load, so that memory is as fresh as on the other side. */
-static bool load_once(struct bench *bench, bool check, double *ret_seconds)
+static bool load_once(struct bench *bench, uint32_t thread_count, bool check, double *ret_seconds)
 {
+    const pecs_load_options options = { .thread_count = thread_count };
     char path[BENCH_PATH_MAX];
     bench_path(bench, "w1.pecs", path);
     pecs_registry *registry;
@@ -154,7 +155,7 @@ static bool load_once(struct bench *bench, bool check, double *ret_seconds)
     if (!bench_registry_create(NULL, &registry))
         return false;
     const double start = bench_now();
-    pecs_status status = pecs_snapshot_load(registry, path, NULL, &snapshot, &error);
+    pecs_status status = pecs_snapshot_load(registry, path, &options, &snapshot, &error);
     bool ok = status ? bench_failed("load", status, &error) : true;
     if (ok) {
         status = pecs_world_create(registry, snapshot, NULL, &world, &error);
@@ -169,8 +170,7 @@ static bool load_once(struct bench *bench, bool check, double *ret_seconds)
 
 static bool load_pecs(struct bench *bench, void *context, double *ret_seconds)
 {
-    (void)context;
-    return load_once(bench, false, ret_seconds);
+    return load_once(bench, *(const uint32_t *)context, false, ret_seconds);
 }
 
 static bool load_limit(struct bench *bench, void *context, double *ret_seconds)
@@ -189,19 +189,33 @@ static bool load_limit(struct bench *bench, void *context, double *ret_seconds)
     return hash == bench->raw_hash ? true : bench_wrong("%s has another hash", path);
 }
 
-bool bench_run_load(struct bench *bench)
+static bool run_load(struct bench *bench, const char *name, uint32_t thread_count, double mark)
 {
-    const struct bench_sides sides = {
-        .pecs = load_pecs, .limit = load_limit, .on_disk = true, .fresh_bytes = bench->layout.content_bytes
-    };
-    struct bench_result result = { .name = "load",
+    const struct bench_sides sides = { .pecs = load_pecs,
+                                       .limit = load_limit,
+                                       .context = &thread_count,
+                                       .on_disk = true,
+                                       .fresh_bytes = bench->layout.content_bytes };
+    struct bench_result result = { .name = name,
                                    .bytes = bench->layout.content_bytes,
                                    .limit = "read, hash",
                                    .mark_kind = BENCH_RATIO,
-                                   .mark = 1.3 };
+                                   .mark = mark };
     double seconds;
-    if (!bench_files_need(bench) || !load_once(bench, true, &seconds) || !bench_measure(bench, &sides, &result))
+    if (!bench_files_need(bench) || !load_once(bench, thread_count, true, &seconds) ||
+        !bench_measure(bench, &sides, &result))
         return false;
     bench_report(bench, &result);
     return true;
+}
+
+bool bench_run_load(struct bench *bench)
+{
+    return run_load(bench, "load", 1, 1.3);
+}
+
+/* On two threads, against the limit on one. */
+bool bench_run_load_parallel(struct bench *bench)
+{
+    return run_load(bench, "load_parallel", 2, 1);
 }

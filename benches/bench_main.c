@@ -26,6 +26,7 @@ static const struct discipline {
     { "save", bench_run_save },
     { "save_durable", bench_run_save_durable },
     { "load", bench_run_load },
+    { "load_parallel", bench_run_load_parallel },
     { "update", bench_run_update },
     { "update_small", bench_run_update_small },
     { "spawn_many", bench_run_spawn_many },
