@@ -43,6 +43,8 @@ typedef struct pecs_save_options {
 typedef struct pecs_load_options {
     uint64_t max_bytes;    /* refuse larger files with PECS_E_LIMIT; 0: no limit */
     uint64_t max_entities; /* refuse more entities with PECS_E_LIMIT; 0: no limit */
+    uint32_t max_types;    /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
+    bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
     uint32_t thread_count; /* of load: the caller's and so many more less one, up to 64; 0: the caller's only */
     bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
     pecs_progress_function progress; /* of load; NULL: not wanted */
@@ -95,7 +97,8 @@ typedef struct pecs_info {
 
 /*
  * Reads header, footer and commit, and checks them as load does; nothing else of the file is read, so it costs the same
- * few pages whatever the number of entities. Any thread. Of the options, max_bytes and max_entities count. Errors as of
+ * few pages whatever the number of entities. Any thread. Of the options, max_bytes, max_entities, max_types and
+ * private_only count. Errors as of
  * load; `allocator` (NULL: the system's) is what the information is made in.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,

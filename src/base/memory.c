@@ -42,6 +42,7 @@ struct pool {
     struct slab *spares;
     uint64_t spare_count, used_slab_count;
     _Atomic uint64_t epoch;
+    uint64_t secret;
 };
 
 static void *system_allocate(void *user, size_t size_bytes, size_t align_bytes)
@@ -68,6 +69,7 @@ struct pool *pool_create(const pecs_allocator *allocator)
         return NULL;
     memset(pool, 0, sizeof(*pool));
     pool->allocator = a;
+    pool->secret = os_random_u64();
     os_mutex_init(&pool->mutex);
     return pool;
 }
@@ -305,6 +307,11 @@ void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint3
         os_mutex_unlock(&pool->mutex);
     }
     pool->allocator.release(pool->allocator.user, array, size_bytes, ARRAY_ALIGN);
+}
+
+uint64_t pool_secret(const struct pool *pool)
+{
+    return pool->secret;
 }
 
 uint64_t pool_next_epoch(struct pool *pool)

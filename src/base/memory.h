@@ -44,4 +44,7 @@ void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint3
 /* A number that this pool never gave before, from 1: marks who may edit a node. */
 uint64_t pool_next_epoch(struct pool *pool);
 
+/* A random number of this pool's, for hash tables: a file can then not be made whose keys all meet in one bucket. */
+uint64_t pool_secret(const struct pool *pool);
+
 #endif

@@ -36,7 +36,8 @@ uint64_t os_random_u64(void);
 /* A regular file open for reading. */
 struct os_file {
     int descriptor;
-    uint64_t size_bytes; /* when it was opened */
+    uint64_t size_bytes;   /* when it was opened */
+    bool others_may_write; /* its owner is neither this user nor root, or its mode lets group or others write */
 };
 pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error);
 void os_file_close(struct os_file *file);

@@ -152,7 +152,12 @@ pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error 
         close(descriptor);
         return fail_os(error, os_error, os_error == EINVAL ? "not a regular file:" : "cannot read", path);
     }
-    *ret_file = (struct os_file){ descriptor, (uint64_t)info.st_size };
+    const bool is_foreign = info.st_uid != geteuid() && info.st_uid != 0;
+    *ret_file = (struct os_file){
+        .descriptor = descriptor,
+        .size_bytes = (uint64_t)info.st_size,
+        .others_may_write = is_foreign || info.st_mode & (S_IWGRP | S_IWOTH),
+    };
     return PECS_OK;
 }
 

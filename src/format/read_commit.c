@@ -44,6 +44,9 @@ static pecs_status read_commit_header(struct reader *reader)
     if (reader->options.max_entities && entities > reader->options.max_entities)
         return fail(reader->error, PECS_E_LIMIT, "the file has %" PRIu64 " entities; the limit is %" PRIu64, entities,
                     reader->options.max_entities);
+    if (reader->options.max_types && reader->type_count > reader->options.max_types)
+        return fail(reader->error, PECS_E_LIMIT, "the file has %u component types; the limit is %u", reader->type_count,
+                    reader->options.max_types);
     return PECS_OK;
 }
 
@@ -198,7 +201,7 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
     if (status)
         return status;
     const bool is_singleton = flags & TABLE_SINGLETONS;
-    const uint64_t hash = archetype_set_hash(reader->scratch, count, is_singleton);
+    const uint64_t hash = archetype_set_hash(pool_secret(reader->pool), reader->scratch, count, is_singleton);
     if (catalog_find(sets, reader->scratch, count, is_singleton, hash) != NO_TABLE)
         return CORRUPT(reader, *offset, "TABLE-4", "table %u has the components of another", number);
     if (is_singleton && has_component(reader->scratch, count, reader->registry->id_component))

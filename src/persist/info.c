@@ -117,7 +117,10 @@ static pecs_status inspect(pecs_registry *registry, const struct os_file *file, 
     }
     info->registry = registry;
     struct reader_facts facts;
-    const pecs_load_options limits = { .max_entities = options ? options->max_entities : 0 };
+    const pecs_load_options limits = {
+        .max_entities = options ? options->max_entities : 0,
+        .max_types = options ? options->max_types : 0,
+    };
     pecs_status status = reader_inspect(registry, file, path, &limits, &facts, &info->state, error);
     if (!status && !allocate(info))
         status = fail_memory(error);
@@ -133,7 +136,7 @@ static pecs_status inspect(pecs_registry *registry, const struct os_file *file, 
 pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, const pecs_load_options *options,
                            pecs_info **ret_info, pecs_error *error)
 {
-    struct os_file file = { -1, 0 };
+    struct os_file file = { .descriptor = -1 };
     if (!path || !ret_info)
         return fail(error, PECS_E_MISUSE, "the information needs a path and a place to go to");
     pecs_status status = load_open(path, options, &file, error);

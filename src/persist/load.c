@@ -4,6 +4,7 @@
 #include "error.h"
 #include "reader.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
 pecs_status load_open(const char *path, const pecs_load_options *options, struct os_file *ret_file, pecs_error *error)
@@ -14,6 +15,8 @@ pecs_status load_open(const char *path, const pecs_load_options *options, struct
     if (options && options->max_bytes && ret_file->size_bytes > options->max_bytes)
         status = fail(error, PECS_E_LIMIT, "the file has %" PRIu64 " bytes; the limit is %" PRIu64,
                       ret_file->size_bytes, options->max_bytes);
+    else if (options && options->private_only && ret_file->others_may_write)
+        status = fail_os(error, EACCES, "others may write to", path);
     else if (ret_file->size_bytes == 0)
         status = fail_rule(error, PECS_E_CORRUPT, 0, "FILE-2", "the file is empty");
     if (status)
@@ -24,7 +27,7 @@ pecs_status load_open(const char *path, const pecs_load_options *options, struct
 pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    struct os_file file = { -1, 0 };
+    struct os_file file = { .descriptor = -1 };
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "a file needs a registry, a path and a place to go to");
     pecs_status status = load_open(path, options, &file, error);
@@ -46,7 +49,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
 pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    struct os_file file = { -1, 0 };
+    struct os_file file = { .descriptor = -1 };
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "a file needs a registry, a path and a place to go to");
     pecs_status status = load_open(path, options, &file, error);

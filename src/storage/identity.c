@@ -59,13 +59,18 @@ static uint32_t place_at(const struct table *places, uint64_t place)
     return index;
 }
 
+static uint64_t hash_id(const struct pool *pool, const pecs_id *id)
+{
+    return hash64_seeded(id, sizeof(*id), pool_secret(pool));
+}
+
 static bool find_in_places(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
 {
     const struct table *places = places_of(state);
     if (!places)
         return false;
     const uint64_t mask = places->row_count - 1;
-    for (uint64_t place = hash64(id, sizeof(*id)) & mask;; place = (place + 1) & mask) {
+    for (uint64_t place = hash_id(state->registry->pool, id) & mask;; place = (place + 1) & mask) {
         const uint32_t index = place_at(places, place);
         if (index == NO_INDEX)
             return false;
@@ -114,10 +119,10 @@ static uint32_t *owned_place(struct table *places, uint64_t place)
 }
 
 /* Where the index of an id goes: where it is, or the first free place from its home on. */
-static uint64_t place_for(const struct table *places, const pecs_id *id, uint32_t index)
+static uint64_t place_for(const struct pool *pool, const struct table *places, const pecs_id *id, uint32_t index)
 {
     const uint64_t mask = places->row_count - 1;
-    uint64_t place = hash64(id, sizeof(*id)) & mask;
+    uint64_t place = hash_id(pool, id) & mask;
     for (;; place = (place + 1) & mask) {
         const uint32_t at = place_at(places, place);
         if (at == NO_INDEX || at == index)
@@ -169,7 +174,7 @@ static pecs_status remake_places(struct gate *gate, struct pecs_snapshot *state,
         const pecs_id *id = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
         if (!id)
             continue;
-        uint32_t *at = owned_place(places, place_for(places, id, index));
+        uint32_t *at = owned_place(places, place_for(gate->pool, places, id, index));
         used += *at == NO_INDEX;
         *at = index;
     }
@@ -185,7 +190,7 @@ static pecs_status own_walk(struct gate *gate, struct table *places, const pecs_
 {
     const uint64_t mask = places->row_count - 1;
     pecs_status status = PECS_OK;
-    for (uint64_t place = hash64(id, sizeof(*id)) & mask; !status && count; place = (place + 1) & mask) {
+    for (uint64_t place = hash_id(gate->pool, id) & mask; !status && count; place = (place + 1) & mask) {
         count -= place_at(places, place) == NO_INDEX;
         status = own_places(gate, places, place >> PLACE_SHIFT);
     }
@@ -213,7 +218,7 @@ pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, con
 void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index)
 {
     struct table *places = (struct table *)state->id_hints.places.root.node;
-    uint32_t *place = owned_place(places, place_for(places, &id, index));
+    uint32_t *place = owned_place(places, place_for(state->registry->pool, places, &id, index));
     state->id_hints.place_count += *place == NO_INDEX;
     *place = index;
 }

@@ -36,11 +36,11 @@ static struct archetype *archetype_allocate(struct pool *pool, uint32_t componen
     return archetype;
 }
 
-uint64_t archetype_set_hash(const pecs_component *components, uint32_t count, bool is_singleton)
+uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, uint32_t count, bool is_singleton)
 {
     uint64_t hash = is_singleton ? 0x517cc1b727220a95u : 0;
     for (uint32_t i = 0; i < count; i++)
-        hash += mix_u64((uint64_t)components[i] + 1);
+        hash += mix_u64(mix_u64(secret + components[i]) ^ secret);
     return hash;
 }
 
@@ -64,7 +64,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
     if (!archetype)
         return NULL;
     archetype->is_singleton = is_singleton;
-    archetype->set_hash = archetype_set_hash(components, count, is_singleton);
+    archetype->set_hash = archetype_set_hash(pool_secret(registry->pool), components, count, is_singleton);
     archetype->column_bytes[HANDLE_COLUMN] = sizeof(pecs_entity);
     archetype->column_components[HANDLE_COLUMN] = NO_COMPONENT;
     uint32_t column = 1, widest = sizeof(pecs_entity);

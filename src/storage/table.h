@@ -43,7 +43,8 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
                                    uint32_t chunk_shift);
 /* Of a table that is one column of the library's own, without handles. */
 struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, uint32_t chunk_shift);
-uint64_t archetype_set_hash(const pecs_component *components, uint32_t count, bool is_singleton);
+/* With the pool's secret; of one pool, the same set has the same hash. */
+uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, uint32_t count, bool is_singleton);
 
 /* Position of a component in archetype->components, or NO_COLUMN. */
 uint32_t archetype_find(const struct archetype *archetype, pecs_component component);

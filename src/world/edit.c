@@ -65,7 +65,7 @@ pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *
 pecs_status edit_find_table(struct pecs_world *world, const pecs_component *components, uint32_t count,
                             bool is_singleton, uint32_t *ret_table)
 {
-    const uint64_t hash = archetype_set_hash(components, count, is_singleton);
+    const uint64_t hash = archetype_set_hash(pool_secret(world->registry->pool), components, count, is_singleton);
     *ret_table = catalog_find(&world->catalog, components, count, is_singleton, hash);
     if (*ret_table != NO_TABLE)
         return PECS_OK;

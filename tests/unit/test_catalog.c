@@ -51,7 +51,7 @@ static uint32_t find(uint32_t bits)
 {
     pecs_component set[FIXTURE_TYPE_COUNT];
     const uint32_t count = components_of(bits, set);
-    return catalog_find(&catalog, set, count, bits >> 5, archetype_set_hash(set, count, bits >> 5));
+    return catalog_find(&catalog, set, count, bits >> 5, archetype_set_hash(pool_secret(pool), set, count, bits >> 5));
 }
 
 static void drop(void)

@@ -61,14 +61,14 @@ static uint64_t room_of_hints(const struct stage *stage)
     return ((const struct table *)stage->world->state->id_hints.places.root.node)->row_count;
 }
 
-/* No room for one more hint: the next id makes all places anew. */
+/* No room for one more hint: the next id makes all places anew. Entities that had no id, whose places none can share. */
 static void fill_places(struct stage *stage)
 {
     populate(stage);
     const struct id_hints *hints = &stage->world->state->id_hints;
     must(room_of_hints(stage) == 128);
     for (uint32_t i = 0; 2 * (hints->place_count + 1) <= 128; i++)
-        must(pecs_world_set_id(stage->world, (pecs_entity){ 1000 + i, 1 }, number_id(500 + i)) == PECS_OK);
+        must(pecs_world_set_id(stage->world, (pecs_entity){ 1021 + i, 1 }, number_id(500 + i)) == PECS_OK);
     stage->snapshot = take(stage->world);
 }
 

@@ -422,6 +422,53 @@ Test(rules, TYPE_3_names_the_type)
     pecs_registry_destroy(other);
 }
 
+Test(format, limits_of_types)
+{
+    pecs_registry *registry = all_types();
+    pecs_snapshot *snapshot;
+    save_sample(registry, "world.pecs");
+    pecs_info *info;
+    cr_assert_eq(pecs_file_info("world.pecs", NULL, NULL, &info, NULL), PECS_OK);
+    const uint32_t count = (uint32_t)info->type_count;
+    pecs_info_destroy(info);
+    assert_refused(registry, "world.pecs", &(pecs_load_options){ .max_types = count - 1 }, PECS_E_LIMIT, NULL, 0);
+    const pecs_load_options exact = { .max_types = count };
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        cr_assert_eq(verbs[verb](registry, "world.pecs", &exact, &snapshot, NULL), PECS_OK);
+        pecs_snapshot_release(snapshot);
+    }
+    pecs_registry_destroy(registry);
+}
+
+Test(format, files_that_others_may_write)
+{
+    pecs_registry *registry = all_types();
+    pecs_snapshot *snapshot;
+    pecs_error error;
+    const pecs_load_options options = { .private_only = true };
+    save_sample(registry, "world.pecs");
+    static const mode_t open_modes[] = { 0620, 0602, 0666 };
+    for (size_t i = 0; i < sizeof(open_modes) / sizeof(open_modes[0]); i++) {
+        cr_assert_eq(chmod("world.pecs", open_modes[i]), 0);
+        for (int verb = 0; verb < VERB_COUNT; verb++) {
+            cr_assert_eq(verbs[verb](registry, "world.pecs", &options, &snapshot, &error), PECS_E_IO);
+            cr_assert_eq(error.os_error, EACCES);
+            cr_assert_eq(verbs[verb](registry, "world.pecs", NULL, &snapshot, NULL), PECS_OK);
+            pecs_snapshot_release(snapshot);
+        }
+    }
+    cr_assert_eq(chmod("world.pecs", 0644), 0);
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        cr_assert_eq(verbs[verb](registry, "world.pecs", &options, &snapshot, NULL), PECS_OK);
+        pecs_snapshot_release(snapshot);
+    }
+    if (geteuid() == 0) { /* only root can give a file away */
+        cr_assert_eq(chown("world.pecs", 12345, 12345), 0);
+        cr_assert_eq(pecs_snapshot_resume(registry, "world.pecs", &options, &snapshot, &error), PECS_E_IO);
+    }
+    pecs_registry_destroy(registry);
+}
+
 Test(format, limits)
 {
     pecs_registry *registry = all_types();

@@ -124,11 +124,11 @@ Test(archetype, a_file_may_say_how_many_rows_a_chunk_has)
 Test(archetype, set_hash_tells_sets_apart_and_not_orders)
 {
     const pecs_component ab[] = { NUMBER, LETTER }, ba[] = { LETTER, NUMBER }, ac[] = { NUMBER, MARK };
-    cr_assert_eq(archetype_set_hash(ab, 2, false), archetype_set_hash(ba, 2, false));
-    cr_assert_neq(archetype_set_hash(ab, 2, false), archetype_set_hash(ac, 2, false));
-    cr_assert_neq(archetype_set_hash(ab, 2, false), archetype_set_hash(ab, 1, false));
-    cr_assert_neq(archetype_set_hash(ab, 2, false), archetype_set_hash(ab, 2, true));
-    cr_assert_neq(archetype_set_hash(NULL, 0, false), archetype_set_hash(NULL, 0, true));
+    cr_assert_eq(archetype_set_hash(7, ab, 2, false), archetype_set_hash(7, ba, 2, false));
+    cr_assert_neq(archetype_set_hash(7, ab, 2, false), archetype_set_hash(7, ac, 2, false));
+    cr_assert_neq(archetype_set_hash(7, ab, 2, false), archetype_set_hash(7, ab, 1, false));
+    cr_assert_neq(archetype_set_hash(7, ab, 2, false), archetype_set_hash(7, ab, 2, true));
+    cr_assert_neq(archetype_set_hash(7, NULL, 0, false), archetype_set_hash(7, NULL, 0, true));
 }
 
 /* More components than a linear search looks at; only the even ones are there. */
