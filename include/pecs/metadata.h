@@ -27,7 +27,10 @@ typedef struct pecs_meta {
     size_t size_bytes; /* without that zero */
 } pecs_meta;
 
-/* The program that saved the file which the view comes from (pecs_registry_desc); absent in worlds made anew. */
+/*
+ * The last program that saved the file which the view comes from and told its name (pecs_registry_desc); absent in worlds
+ * made anew.
+ */
 #define PECS_META_APPLICATION "pecs.application"
 #define PECS_META_APPLICATION_VERSION "pecs.application_version"
 

@@ -150,7 +150,7 @@ typedef struct pecs_registry_desc {
     size_t type_count;               /* at most 1024 */
     pecs_allocator allocator;        /* for all worlds and snapshots of this registry */
     const char *application;         /* who saves: written into files as metadata (metadata.h); NULL: not told */
-    const char *application_version; /* both 1 to 255 bytes of UTF-8; they must outlive the registry */
+    const char *application_version; /* or NULL; both 1 to 255 bytes of UTF-8; they must outlive the registry */
 } pecs_registry_desc;
 
 /*

@@ -397,6 +397,10 @@ static uint64_t metadata_bytes(const struct metadata *metadata)
     return bytes;
 }
 
+static_assert((int)META_ENTRY_BYTES == (int)sizeof(struct meta_record) && (int)META_KEY_MAX == (int)NAME_MAX_BYTES,
+              "the state counts metadata as the file holds it");
+static_assert((int)META_MAX_BYTES + 4096 == (int)FORMAT_METADATA_MAX, "the rest is for the application's name");
+
 static void append_metadata(struct writer *writer)
 {
     const struct metadata *metadata = writer->metadata;

@@ -135,8 +135,11 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
         return fail(error, PECS_E_MISUSE, "an allocator has both allocate and release, or neither");
     if (desc->type_count > PROGRAM_TYPES_MAX)
         return fail(error, PECS_E_LIMIT, "%zu types are more than %u", desc->type_count, PROGRAM_TYPES_MAX);
-    if (!application_is_valid(desc->application) || !application_is_valid(desc->application_version))
-        return fail(error, PECS_E_MISUSE, "the application's name and version must be printable UTF-8");
+    if (!application_is_valid(desc->application) || !application_is_valid(desc->application_version) ||
+        (desc->application_version && !desc->application))
+        return fail(error, PECS_E_MISUSE,
+                    "the application's name and version must be printable UTF-8, and the version "
+                    "is that of a name");
     struct pool *pool = pool_create(&desc->allocator);
     if (!pool)
         return fail_memory(error);

@@ -117,7 +117,7 @@ static pecs_status keep_for_readers(struct gate *gate, struct array *array)
     const bool room = pool_reserve(gate->pool, (void **)&gate->limbo, &gate->limbo_capacity, gate->limbo_count + 1,
                                    sizeof(*gate->limbo));
     if (room)
-        gate->limbo[gate->limbo_count++] = (struct array *)node_retain(&array->node);
+        gate->limbo[atomic_fetch_add(&gate->limbo_count, 1)] = (struct array *)node_retain(&array->node);
     os_mutex_unlock(&gate->limbo_mutex);
     return room ? PECS_OK : PECS_E_MEMORY;
 }

@@ -37,7 +37,8 @@ struct gate {
     _Atomic uint32_t open_reads, open_writes; /* iterations */
     struct os_mutex limbo_mutex;
     struct array **limbo; /* arrays that were replaced while an iteration could still read them */
-    size_t limbo_count, limbo_capacity;
+    _Atomic size_t limbo_count;
+    size_t limbo_capacity;
 };
 
 void gate_init(struct gate *gate, struct pool *pool);
@@ -53,7 +54,7 @@ static inline void gate_close(struct gate *gate)
 void gate_drain_slow(struct gate *gate);
 static inline void gate_drain(struct gate *gate)
 {
-    if (gate->limbo_count)
+    if (atomic_load_explicit(&gate->limbo_count, memory_order_relaxed))
         gate_drain_slow(gate);
 }
 

@@ -131,16 +131,17 @@ static bool rows_are_alike(const struct diff *diff, const struct table *from, co
     const bool is_explicit = archetype_find(from->archetype, id_component) != NO_COLUMN;
     const pecs_component to_id_component = diff->to->registry->id_component;
     const uint8_t *a = table_chunk(from, HANDLE_COLUMN, chunk), *b = table_chunk(to, HANDLE_COLUMN, chunk);
-    if (a == b && !is_explicit)
+    if (is_explicit) {
+        const uint8_t *ids = table_chunk(from, archetype_column(from->archetype, id_component), chunk);
+        const uint8_t *to_ids = table_chunk(to, archetype_column(to->archetype, to_id_component), chunk);
+        return (a == b || memcmp(a, b, (size_t)rows * sizeof(pecs_entity)) == 0) &&
+               (ids == to_ids || memcmp(ids, to_ids, (size_t)rows * sizeof(pecs_id)) == 0);
+    }
+    if (a == b)
         return true; /* one array: what was spawned before the states parted */
     if (memcmp(a, b, (size_t)rows * sizeof(pecs_entity)) != 0)
         return false;
     for (uint64_t row = first; row < first + rows; row++) {
-        if (is_explicit) {
-            if (memcmp(value_of(from, row, id_component), value_of(to, row, to_id_component), sizeof(pecs_id)) != 0)
-                return false;
-            continue;
-        }
         const uint32_t index = handle_at(from, row).index;
         if (diff->from->sessions->nonces[state_record(diff->from, index)->session] !=
             diff->to->sessions->nonces[state_record(diff->to, index)->session])

@@ -62,6 +62,14 @@ uint32_t metadata_find(const struct metadata *metadata, const char *key, bool *r
     return low;
 }
 
+static uint64_t counted_bytes(const struct pecs_meta *entries, uint32_t count)
+{
+    uint64_t total = 0;
+    for (uint32_t i = 0; i < count; i++)
+        total += align_up(META_ENTRY_BYTES + entries[i].size_bytes + strlen(entries[i].key), 8);
+    return total;
+}
+
 pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const struct pecs_meta *entry,
                             uint64_t max_bytes)
 {
@@ -74,16 +82,15 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
     if (!entries)
         return PECS_E_MEMORY;
     uint32_t changed = 0;
-    uint64_t total = 0;
     for (uint32_t i = 0; i <= count; i++) {
         if (i == place && entry->value)
             entries[changed++] = *entry;
         if (i < count && !(i == place && is_there))
             entries[changed++] = (*metadata)->entries[i];
     }
-    for (uint32_t i = 0; i < changed; i++)
-        total += align_up(META_ENTRY_BYTES + entries[i].size_bytes + strlen(entries[i].key), 8);
-    const bool fits = total <= max_bytes || !entry->value; /* a file may bring more than can be set: less is better */
+    const uint64_t total = counted_bytes(entries, changed);
+    const bool fits = total <= max_bytes || /* a file may bring more than can be set: less is better */
+                      (*metadata && total < counted_bytes((*metadata)->entries, count));
     struct metadata *made = fits ? metadata_create(pool, entries, changed) : NULL;
     pool_release(pool, entries, (count + 1) * sizeof(*entries));
     if (!made)

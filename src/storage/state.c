@@ -124,6 +124,7 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .tick = state->tick,
         .floor_tick = state->floor_tick,
         .stretch = state->stretch,
+        .session_stretch = state->session_stretch,
     };
     node_init(&copy->node, &state_class);
     tree_retain(&copy->tables);

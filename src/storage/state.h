@@ -88,6 +88,7 @@ struct pecs_snapshot {
     uint64_t tick;
     uint64_t floor_tick; /* everything counts as changed at this tick: that of the last restore */
     uint64_t stretch;    /* of one world, from its making or last restore on: where it may be rewound to; 0: none */
+    uint64_t session_stretch; /* in which the last of the sessions was opened; another: none is open */
 };
 
 static inline const struct component *state_component(const struct pecs_snapshot *state, pecs_component component)

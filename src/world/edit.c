@@ -11,7 +11,8 @@ pecs_status edit_own_state(struct pecs_world *world)
 {
     gate_drain(&world->gate);
     const pecs_status status = state_own(&world->gate, &world->state);
-    world->source.state = world->state;
+    if (world->source.state != world->state) /* the parts of an iteration read it meanwhile */
+        world->source.state = world->state;
     return status;
 }
 
@@ -121,9 +122,18 @@ uint64_t edit_session_nonce(struct pecs_world *world)
     return world->nonce;
 }
 
+/* A given nonce is chosen now: whether it is taken must not depend on what is rewound later. */
+void edit_begin_stretch(struct pecs_world *world)
+{
+    world->state->stretch = pool_next_epoch(world->registry->pool);
+    world->nonce = 0;
+    if (world->given_nonce)
+        (void)edit_session_nonce(world);
+}
+
 pecs_status edit_open_session(struct pecs_world *world)
 {
-    if (world->session_is_open)
+    if (world->state->session_stretch == world->state->stretch)
         return PECS_OK;
     struct pool *pool = world->registry->pool;
     const struct sessions *old = world->state->sessions;
@@ -143,7 +153,7 @@ pecs_status edit_open_session(struct pecs_world *world)
             node_release(pool, &world->state->sessions->node);
         world->state->sessions = sessions;
     }
-    world->session_is_open = true;
+    world->state->session_stretch = world->state->stretch;
     return PECS_OK;
 }
 

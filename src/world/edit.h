@@ -33,8 +33,7 @@ struct pecs_world {
 
     uint64_t given_nonce;   /* 0: sessions have random ones */
     uint32_t session_count; /* nonces that this world has had */
-    uint64_t nonce;         /* of the session of this stretch; 0: not chosen yet */
-    bool session_is_open;   /* it is the last of the state's sessions */
+    uint64_t nonce;         /* of the session of this stretch; 0: a random one is not chosen yet */
 
     uint32_t scratch_count;   /* components that there is room for */
     pecs_component *set;      /* scratch: a set of components, ascending */
@@ -78,6 +77,8 @@ pecs_status edit_ready_row(struct pecs_world *world, uint32_t table);
 pecs_status edit_open_session(struct pecs_world *world);
 /* The nonce that this stretch's session has or will have. */
 uint64_t edit_session_nonce(struct pecs_world *world);
+/* The state, which is private, becomes the first of a stretch. */
+void edit_begin_stretch(struct pecs_world *world);
 
 /*
  * The plan of a batch: note each row that leaves or joins a table, ready them all, make the changes, finish. When

@@ -37,7 +37,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
         pecs_world_destroy(world);
         return fail_memory(error);
     }
-    world->state->stretch = pool_next_epoch(pool);
+    edit_begin_stretch(world);
     world->gate.tick = world->state->tick;
     *ret_world = world;
     return PECS_OK;
@@ -474,9 +474,7 @@ pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
     const pecs_status status = restore(world, snapshot);
     if (status)
         return status;
-    world->state->stretch = pool_next_epoch(world->registry->pool);
-    world->nonce = 0;
-    world->session_is_open = false;
+    edit_begin_stretch(world);
     return PECS_OK;
 }
 
@@ -484,10 +482,5 @@ pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot)
 {
     if (!world || !snapshot || snapshot->registry != world->registry || snapshot->stretch != world->state->stretch)
         return PECS_E_MISUSE;
-    const pecs_status status = restore(world, snapshot);
-    if (status)
-        return status;
-    const struct sessions *sessions = world->state->sessions;
-    world->session_is_open = world->nonce && sessions && sessions->nonces[sessions->count - 1] == world->nonce;
-    return PECS_OK;
+    return restore(world, snapshot);
 }

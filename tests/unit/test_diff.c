@@ -273,3 +273,21 @@ Test(diff, memory_runs_out)
     cr_assert_geq(nth, 5);
     cr_assert_eq(told.total, 0);
 }
+
+Test(diff, entities_with_explicit_ids)
+{
+    pecs_id ids[100];
+    memset(ids, 0, sizeof(ids));
+    for (int i = 0; i < 100; i++)
+        ids[i].bytes[0] = (uint8_t)(i + 1);
+    cr_assert_eq(
+        pecs_world_spawn_with_ids(world, 100, ids, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 0, 0) }, 0, NULL),
+        PECS_OK);
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 5, 1 }, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1), PECS_OK);
+    struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert(same_id(told.last.id, ids[5]));
+    pecs_snapshot_release(snapshot);
+}

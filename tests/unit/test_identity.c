@@ -1028,3 +1028,34 @@ Test(ids_in_files, a_given_nonce_passes_over_ids_that_are_taken)
     pecs_world_destroy(world);
     pecs_registry_destroy(registry);
 }
+
+/*
+ * A given nonce is chosen when the world is made, in the face of all that a rewind may bring back: here an entity that has
+ * an earlier run's id explicitly, and is gone when the first spawn opens the session.
+ */
+Test(identity, a_rewind_brings_back_no_second_owner_of_an_id)
+{
+    pecs_registry *registry = counting_registry();
+    pecs_world *run = world_of(registry, NULL, 7);
+    spawn_position(run, 0);
+    const pecs_id id = id_of(pecs_world_view(run), spawn_position(run, 0));
+    pecs_world_destroy(run);
+    pecs_world *meeting = plain_world(registry);
+    pecs_entity moved;
+    cr_assert_eq(pecs_world_spawn_with_ids(meeting, 1, &id, NULL, 0, &moved), PECS_OK);
+    pecs_snapshot *base = take(meeting);
+    pecs_world *again = world_of(registry, base, 7);
+    pecs_snapshot *before = take(again);
+    cr_assert_eq(pecs_world_despawn(again, &moved, 1), PECS_OK);
+    spawn_position(again, 0);
+    cr_assert_eq(pecs_world_rewind(again, before), PECS_OK);
+    const pecs_entity born = spawn_position(again, 0);
+    cr_assert(same_id(id_of(pecs_world_view(again), moved), id));
+    cr_assert_not(same_id(id_of(pecs_world_view(again), born), id));
+    pecs_snapshot_release(before);
+    pecs_snapshot_release(base);
+    pecs_world_destroy(again);
+    pecs_world_destroy(meeting);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+}

@@ -386,13 +386,9 @@ Test(metadata_in_files, the_application_that_saved)
         const char *application, *version;           /* that the program tells */
         const char *told_application, *told_version; /* that the file has then */
     } programs[] = {
-        { NULL, NULL, NULL, NULL },
-        { "Editor", "2.1", "Editor", "2.1" },
-        { NULL, NULL, "Editor", "2.1" },
-        { NULL, "5", "Editor", "2.1" },
-        { "Game", "1.0 \xce\xb1", "Game", "1.0 \xce\xb1" },
-        { "Tool", NULL, "Tool", NULL },
-        { "Editor", "2.1", "Editor", "2.1" },
+        { NULL, NULL, NULL, NULL },      { "Editor", "2.1", "Editor", "2.1" },
+        { NULL, NULL, "Editor", "2.1" }, { "Game", "1.0 \xce\xb1", "Game", "1.0 \xce\xb1" },
+        { "Tool", NULL, "Tool", NULL },  { "Editor", "2.1", "Editor", "2.1" },
     };
     pecs_registry *first = registry_of(NULL, NULL);
     pecs_world *world = make_world(first, NULL);
@@ -459,4 +455,7 @@ Test(metadata_in_files, bad_applications_are_refused)
         cr_assert_eq(error.status, PECS_E_MISUSE);
         cr_assert_null(registry);
     }
+    const pecs_registry_desc nameless = { .application_version = "5" };
+    pecs_registry *registry = NULL;
+    cr_assert_eq(pecs_registry_create(&nameless, &registry, NULL), PECS_E_MISUSE);
 }
