@@ -201,7 +201,7 @@ static pecs_status add_columns(struct agreement *agreement, uint32_t number)
     const struct table *table = state_table(state, number);
     for (uint32_t i = 0; table->row_count && i < table->archetype->component_count; i++) {
         const struct component *component = state_component(state, table->archetype->components[i]);
-        if (!component->special.count)
+        if (span_list_is_empty(&component->special))
             continue;
         if (!pool_reserve(state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
                           agreement->column_count + 1, sizeof(*agreement->columns)))

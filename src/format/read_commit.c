@@ -86,11 +86,11 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
         return fail_memory(reader->error);
     const pecs_type *type = typecode_parse(at(reader, offset), (size_t)size, kept->description);
     pecs_error why = { .message = "" };
-    const pecs_status status = component_init(&kept->component, type, &reader->span_limit, reader->pool, &why);
+    const pecs_status status = component_init(&kept->component, type, reader->pool, &why);
     if (status) {
         pool_release(reader->pool, kept->description, kept->description_bytes);
-        if (status == PECS_E_MEMORY || (status == PECS_E_LIMIT && kept->component.type)) /* the type itself is sound */
-            return fail(reader->error, status, "%s", why.message);
+        if (status == PECS_E_MEMORY)
+            return fail_memory(reader->error);
         return status == PECS_E_UNSUPPORTED ? fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message)
                                             : CORRUPT(reader, offset, "TYPE-1", "%s", why.message);
     }

@@ -154,7 +154,6 @@ static void read_options(struct reader *reader, const pecs_load_options *options
     if (options)
         reader->options = *options;
     reader->pool = reader->registry->pool;
-    reader->span_limit = 1024 + (size_t)min_u64(reader->file_size / 2, SIZE_MAX / 2);
 }
 
 static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_state)

@@ -31,7 +31,6 @@ struct reader {
     uint64_t types_offset, tables_offset, segments_offset; /* sections of the commit */
     uint64_t metadata_size;
     uint32_t type_count, table_count, segment_count;
-    size_t span_limit;          /* of the unknown types together: what a file describes may not outgrow it by much */
     pecs_component *components; /* of each type number */
     pecs_component *scratch;    /* a set of them, ascending */
     uint64_t *bits;             /* of all components of the state */

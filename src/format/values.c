@@ -143,10 +143,31 @@ static const struct {
     [PECS_ENTITY] = { "VALUE-4", find_wrong_entity },
 };
 
+/* Value by value, for what is not listed. */
+static const char *find_wrong_by_walk(const struct component *component, const uint8_t *values, uint64_t row_count,
+                                      const struct values_index *index, uint64_t *ret_offset)
+{
+    for (uint64_t row = 0; row < row_count; row++) {
+        struct span_iter iter;
+        struct value_span span;
+        for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
+            const struct rows one = { &span, values + row * component->size + span.offset, component->size, 1 };
+            const uint64_t found = kinds[span.kind].find(&one, index);
+            if (found != NONE_WRONG) {
+                *ret_offset = row * component->size + span.offset + found;
+                return kinds[span.kind].rule;
+            }
+        }
+    }
+    return NULL;
+}
+
 const char *values_find_wrong(const struct component *component, const uint8_t *values, uint64_t row_count,
                               const struct values_index *index, uint64_t *ret_offset)
 {
     const char *rule = NULL;
+    if (component->special.is_walked)
+        return find_wrong_by_walk(component, values, row_count, index, ret_offset);
     for (size_t i = 0; i < component->special.count; i++) {
         const struct value_span *span = &component->special.spans[i];
         const struct rows rows = { span, values + span->offset, component->size, row_count };

@@ -319,7 +319,7 @@ static void put_column(struct writer *writer, const struct table *table, uint32_
     for (uint64_t chunk = 0; chunk < table_chunk_count(table) && !writer->status; chunk++) {
         const uint8_t *bytes = table_chunk(table, column, chunk);
         const uint64_t rows = table_live_rows(table, chunk);
-        if (component && component->padding.count)
+        if (component && !span_list_is_empty(&component->padding))
             put_masked(writer, component, bytes, rows);
         else
             put(writer, bytes, rows * table->archetype->column_bytes[column]);

@@ -341,8 +341,13 @@ static pecs_status check_type(const struct check *check, const pecs_type *type, 
     return check_fields(check, type, depth);
 }
 
+enum {
+    SPANS_MAX = 1024,         /* of a list; more are walked */
+    FLATTEN_STEPS_MAX = 16384 /* fields that are looked at to make a list */
+};
+
 /* Appends a span that lies behind all others, joining it to the last one where they touch and are alike. */
-static pecs_status span_push(struct span_list *list, struct pool *pool, size_t *left, struct value_span span)
+static pecs_status span_push(struct span_list *list, struct pool *pool, struct value_span span)
 {
     struct value_span *last = list->count ? &list->spans[list->count - 1] : NULL;
     if (last && last->offset + last->size == span.offset && last->kind == span.kind && last->width == span.width &&
@@ -350,9 +355,8 @@ static pecs_status span_push(struct span_list *list, struct pool *pool, size_t *
         last->size += span.size;
         return PECS_OK;
     }
-    if (!*left)
+    if (list->count == SPANS_MAX)
         return PECS_E_LIMIT;
-    --*left;
     void *spans = list->spans;
     if (!pool_reserve(pool, &spans, &list->capacity, list->count + 1, sizeof(struct value_span)))
         return PECS_E_MEMORY;
@@ -403,22 +407,22 @@ static bool is_special(const struct value_span *span)
     }
 }
 
-typedef bool belongs_function(const struct value_span *span);
-
-/* Collects the fields that belong, of the type's value at `base`. */
-static pecs_status flatten(struct span_list *list, struct pool *pool, size_t *left, const pecs_type *type,
-                           belongs_function *belongs, uint32_t base)
+/* Collects the fields that belong, of the type's value at `base`. PECS_E_LIMIT: they are too many to be listed. */
+static pecs_status flatten(struct span_list *list, struct pool *pool, const pecs_type *type, uint32_t base,
+                           uint32_t *steps)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
         const uint32_t offset = base + field->offset;
         const struct value_span span = span_of(field, offset);
-        if (belongs(&span))
-            status = span_push(list, pool, left, span);
+        if (++*steps > FLATTEN_STEPS_MAX)
+            return PECS_E_LIMIT;
+        if (list->belongs(&span))
+            status = span_push(list, pool, span);
         for (uint32_t k = 0; field->kind == PECS_STRUCT && !status && k < field->count; k++) {
             const uint32_t element = offset + k * field->nested->size;
-            status = flatten(list, pool, left, field->nested, belongs, element);
+            status = flatten(list, pool, field->nested, element, steps);
             if (list_end(list) <= element)
                 break; /* this struct has none, so its brothers have none */
             if (!status && list_covers(list, element, field->nested->size)) {
@@ -431,8 +435,55 @@ static pecs_status flatten(struct span_list *list, struct pool *pool, size_t *le
     return status;
 }
 
-pecs_status component_init(struct component *component, const pecs_type *type, size_t *span_limit, struct pool *pool,
-                           pecs_error *error)
+static void span_list_deinit(struct span_list *list, struct pool *pool)
+{
+    pool_release(pool, list->spans, list->capacity * sizeof(struct value_span));
+    list->spans = NULL;
+    list->count = list->capacity = 0;
+}
+
+static pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
+                                  bool (*belongs)(const struct value_span *span))
+{
+    uint32_t steps = 0;
+    *list = (struct span_list){ .belongs = belongs };
+    const pecs_status status = flatten(list, pool, type, 0, &steps);
+    if (status)
+        span_list_deinit(list, pool);
+    list->is_walked = status == PECS_E_LIMIT;
+    return status == PECS_E_LIMIT ? PECS_OK : status;
+}
+
+/* Depth first: what is next stands in the levels, as in a recursion's frames. */
+bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span)
+{
+    while (iter->depth) {
+        const uint32_t level = iter->depth - 1;
+        const pecs_type *type = iter->levels[level].type;
+        if (iter->levels[level].field == type->field_count) {
+            iter->depth--;
+            continue;
+        }
+        const pecs_field *field = &type->fields[iter->levels[level].field];
+        const uint32_t offset = iter->levels[level].base + field->offset;
+        if (field->kind == PECS_STRUCT && iter->levels[level].element < field->count) {
+            const uint32_t element = iter->levels[level].element++;
+            iter->levels[iter->depth].type = field->nested;
+            iter->levels[iter->depth].base = offset + element * field->nested->size;
+            iter->levels[iter->depth].field = iter->levels[iter->depth].element = 0;
+            iter->depth++;
+            continue;
+        }
+        iter->levels[level].field++;
+        iter->levels[level].element = 0;
+        *ret_span = span_of(field, offset);
+        if (iter->list->belongs(ret_span))
+            return true;
+    }
+    return false;
+}
+
+pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
 {
     const struct check check = { pool, error };
     pecs_status status = check_type(&check, type, 0);
@@ -446,24 +497,20 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .size = type->size,
         .align = type->align,
     };
-    status = flatten(&component->padding, pool, span_limit, type, is_padding, 0);
+    status = span_list_init(&component->padding, pool, type, is_padding);
     if (!status)
-        status = flatten(&component->special, pool, span_limit, type, is_special, 0);
+        status = span_list_init(&component->special, pool, type, is_special);
     if (status) {
         component_deinit(component, pool);
-        return status == PECS_E_MEMORY
-                   ? fail_memory(error)
-                   : fail(error, status,
-                          "%s: its padding and its bools, enums, texts and entities lie in too many places",
-                          type->name);
+        return fail_memory(error);
     }
     return PECS_OK;
 }
 
 void component_deinit(struct component *component, struct pool *pool)
 {
-    pool_release(pool, component->padding.spans, component->padding.capacity * sizeof(struct value_span));
-    pool_release(pool, component->special.spans, component->special.capacity * sizeof(struct value_span));
+    span_list_deinit(&component->padding, pool);
+    span_list_deinit(&component->special, pool);
 }
 
 void component_copy_masked(const struct component *component, void *to, const void *from)
@@ -471,8 +518,10 @@ void component_copy_masked(const struct component *component, void *to, const vo
     if (component->size == 0)
         return; /* a tag's pointers may be NULL, which memcpy forbids */
     memcpy(to, from, component->size);
-    for (size_t i = 0; i < component->padding.count; i++)
-        memset((uint8_t *)to + component->padding.spans[i].offset, 0, component->padding.spans[i].size);
+    struct span_iter iter;
+    struct value_span span;
+    for (span_iter_begin(&iter, component, &component->padding); span_iter_next(&iter, &span);)
+        memset((uint8_t *)to + span.offset, 0, span.size);
 }
 
 static bool name_is_same(const char *a, const char *b)
@@ -507,11 +556,12 @@ bool component_values_are_equal(const struct component *component, const void *a
 {
     const uint8_t *x = a, *y = b;
     uint32_t from = 0;
-    for (size_t i = 0; i < component->padding.count; i++) {
-        const struct value_span *span = &component->padding.spans[i];
-        if (memcmp(x + from, y + from, span->offset - from) != 0)
+    struct span_iter iter;
+    struct value_span span;
+    for (span_iter_begin(&iter, component, &component->padding); span_iter_next(&iter, &span);) {
+        if (memcmp(x + from, y + from, span.offset - from) != 0)
             return false;
-        from = span->offset + span->size;
+        from = span.offset + span.size;
     }
     return memcmp(x + from, y + from, component->size - from) == 0;
 }

@@ -24,7 +24,13 @@ struct value_span {
     uint32_t limit; /* of an enum: the number of its values; else 0 */
 };
 
+/*
+ * A few bytes of a description can stand for millions of places: an array of structs with a hole. Where they would be too
+ * many, nothing is listed, and they are found by walking the description, value by value.
+ */
 struct span_list {
+    bool is_walked;
+    bool (*belongs)(const struct value_span *span);
     struct value_span *spans; /* of the registry's pool */
     size_t count, capacity;
 };
@@ -37,12 +43,8 @@ struct component {
     struct span_list special; /* what has bit patterns that mean nothing: bools, enums, texts; and entities */
 };
 
-/*
- * Checks a type against every rule of schema.h; the message names type and field. The spans are of the pool; there are at
- * most *span_limit of them, which falls by their number: a few bytes of a description can stand for millions.
- */
-pecs_status component_init(struct component *component, const pecs_type *type, size_t *span_limit, struct pool *pool,
-                           pecs_error *error);
+/* Checks a type against every rule of schema.h; the message names type and field. The spans are of the pool. */
+pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);
 void component_deinit(struct component *component, struct pool *pool);
 
 /* Size of one element in bytes; 0 for kinds whose size the field tells (enum, struct), 1 for padding. */
@@ -51,6 +53,43 @@ const char *kind_name(pecs_kind kind); /* "f32"; NULL when there is no such kind
 
 /* 1 to 255 bytes of UTF-8 without control characters: of types, fields and enum values, in programs and files. */
 bool component_name_is_valid(const char *name, size_t size_bytes);
+
+static inline bool span_list_is_empty(const struct span_list *list)
+{
+    return !list->count && !list->is_walked;
+}
+
+/* The spans of a list, one by one, whether they are listed or not. */
+struct span_iter {
+    const struct span_list *list;
+    size_t next;
+    uint32_t depth; /* of the walk; 0: it is over */
+    struct {
+        const pecs_type *type;
+        uint32_t base;           /* where this struct begins in the value */
+        uint32_t field, element; /* to look at next */
+    } levels[NESTING_MAX + 1];
+};
+bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span);
+
+static inline void span_iter_begin(struct span_iter *iter, const struct component *component,
+                                   const struct span_list *list)
+{
+    iter->list = list;
+    iter->next = 0;
+    iter->depth = 1;
+    iter->levels[0].type = component->type;
+    iter->levels[0].base = iter->levels[0].field = iter->levels[0].element = 0;
+}
+static inline bool span_iter_next(struct span_iter *iter, struct value_span *ret_span)
+{
+    if (iter->list->is_walked)
+        return span_iter_walk(iter, ret_span);
+    if (iter->next == iter->list->count)
+        return false;
+    *ret_span = iter->list->spans[iter->next++];
+    return true;
+}
 
 /* The same fields at the same places, with the same names: values of one are values of the other. */
 bool component_layout_is_same(const pecs_type *a, const pecs_type *b);

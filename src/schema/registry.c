@@ -56,8 +56,7 @@ static pecs_status add_component(pecs_registry *registry, const pecs_type *type,
     const uint32_t count = registry->type_count;
     if (!type || !type->name)
         return fail(error, PECS_E_MISUSE, "type %u of the list %s", count, type ? "has no name" : "is NULL");
-    size_t no_limit = SIZE_MAX;
-    const pecs_status status = component_init(&registry->components[count], type, &no_limit, registry->pool, error);
+    const pecs_status status = component_init(&registry->components[count], type, registry->pool, error);
     if (status)
         return status;
     registry->type_count++;

@@ -113,11 +113,14 @@ static bool is_usable(const pecs_commands *commands, pecs_entity entity)
 static bool fields_are_usable(const pecs_commands *commands, const pecs_value *value)
 {
     const struct component *component = registry_component(commands->registry, value->component);
-    for (size_t i = 0; value->data && i < component->special.count; i++) {
-        const struct value_span *span = &component->special.spans[i];
-        for (uint32_t at = 0; span->kind == PECS_ENTITY && at < span->size; at += sizeof(pecs_entity)) {
+    if (!value->data || span_list_is_empty(&component->special))
+        return true;
+    struct span_iter iter;
+    struct value_span span;
+    for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
+        for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
-            memcpy(&entity, (const uint8_t *)value->data + span->offset + at, sizeof(entity));
+            memcpy(&entity, (const uint8_t *)value->data + span.offset + at, sizeof(entity));
             if (!is_usable(commands, entity))
                 return false;
         }
@@ -490,13 +493,14 @@ static void change_structure(pecs_commands *commands, struct pecs_world *world)
 
 static void replace_provisional(const pecs_commands *commands, const struct component *component, uint8_t *value)
 {
-    for (size_t i = 0; i < component->special.count; i++) {
-        const struct value_span *span = &component->special.spans[i];
-        for (uint32_t at = 0; span->kind == PECS_ENTITY && at < span->size; at += sizeof(pecs_entity)) {
+    struct span_iter iter;
+    struct value_span span;
+    for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
+        for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
-            memcpy(&entity, value + span->offset + at, sizeof(entity));
+            memcpy(&entity, value + span.offset + at, sizeof(entity));
             if (is_provisional(entity))
-                memcpy(value + span->offset + at, &commands->spawned[entity.index], sizeof(entity));
+                memcpy(value + span.offset + at, &commands->spawned[entity.index], sizeof(entity));
         }
     }
 }

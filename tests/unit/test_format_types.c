@@ -367,8 +367,8 @@ Test(type_records, TYPE_1_nesting)
     }
 }
 
-/* A few bytes of a file tell of padding in any number of places: not of more than the file is long. */
-Test(type_records, padding_in_too_many_places)
+/* A few bytes of a file tell of padding in any number of places: they are walked, and not listed. */
+Test(type_records, padding_in_any_number_of_places)
 {
     enum { PLACES = 10000 };
     const pecs_field pair_fields[] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
@@ -379,6 +379,6 @@ Test(type_records, padding_in_too_many_places)
     static const uint8_t value[2 * PLACES];
     struct breakage b = begin_breaking(&type, value);
     cr_assert_eq(b.file.size, 8256);
-    assert_refused(b.registry, "world.pecs", NULL, PECS_E_LIMIT, NULL, 0);
+    expect_accepted(&b);
     end_breaking(&b);
 }

@@ -213,3 +213,41 @@ Test(values, all_say_the_same)
     pecs_registry_destroy(empty);
     end_breaking(&b);
 }
+
+/* A map of tiles: more places than are listed, in a value that a program and a tool read alike. */
+Test(values, in_arrays_of_structs)
+{
+    enum { TILES = 256 * 256, TILE_BYTES = 2 };
+    static const char *const grounds[] = { "Grass", "Water", "Rock" };
+    static const pecs_field tile_fields[] = { { "walkable", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },
+                                              { "ground", PECS_ENUM, 1, 1, 1, 0, NULL, grounds, 3 } };
+    static const pecs_type tile = { "Tile", { { 0 } }, 1, TILE_BYTES, 1, 2, tile_fields };
+    static const pecs_field tiles = { "tiles", PECS_STRUCT, 0, TILES * TILE_BYTES, TILES, 0, &tile, NULL, 0 };
+    static const pecs_type map = { "Map", { { 0 } }, 1, TILES * TILE_BYTES, 1, 1, &tiles };
+    const pecs_type *const types[] = { &map };
+    pecs_registry *registry, *empty;
+    pecs_world *world;
+    cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .types = types, .type_count = 1 }, &registry, NULL),
+                 PECS_OK);
+    cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .type_count = 0 }, &empty, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, 2, (pecs_value[]){ { 0, map.size, NULL } }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
+    pecs_world_destroy(world);
+    struct breakage program = breakage_of(registry), tool = breakage_of(empty);
+    struct breakage *const both[] = { &program, &tool };
+    for (int i = 0; i < 2; i++) {
+        struct breakage *b = both[i];
+        expect_accepted(b);
+        const uint64_t first = run_offset(&b->file, 1), second = first + map.size;
+        b->file.bytes[second + 5 * TILE_BYTES] = 2;
+        b->file.bytes[second + 4 * TILE_BYTES + 1] = 3;
+        repair(&b->file);
+        expect_of_load(b, "VALUE-2", second + 4 * TILE_BYTES + 1);
+        b->file.bytes[first + (TILES - 1) * TILE_BYTES] = 2;
+        b->file.bytes[second] = 2;
+        repair(&b->file);
+        expect_of_load(b, "VALUE-1", first + (TILES - 1) * TILE_BYTES);
+        end_breaking(b);
+    }
+}
