@@ -481,6 +481,10 @@ class File:
             self.check_ids()
             self.check_values()
 
+    def is_reserved(self, zero):
+        """A field called zero: an optional feature that is not known here may have given it a meaning."""
+        return self.header.optional_features != 0 or not any(zero)
+
     def read_header(self):
         data = self.data
         self.header = header = FILE_HEADER.read(data, 0)
@@ -489,7 +493,7 @@ class File:
         require(header.version == VERSION, "HEADER-2", place["version"], f"version {header.version} is not known")
         require(header.checksum == hash64(data[:place["checksum"]]), "HEADER-3", place["checksum"], "wrong checksum")
         require(header.required_features == 0, "HEADER-4", place["required_features"], "an unknown feature is required")
-        require(header.flags & ~COUNTS_KNOWN == 0 and not any(header.zero), "HEADER-5", place["flags"],
+        require(header.flags & ~COUNTS_KNOWN == 0 and self.is_reserved(header.zero), "HEADER-5", place["flags"],
                 "a flag or reserved byte of the header is set")
 
     def read_footer(self):
@@ -502,7 +506,7 @@ class File:
                 "wrong checksum")
         require(footer.offset == start and start % PAGE == 0, "FOOTER-3", place["offset"],
                 "the footer is not where it says")
-        require(footer.previous_footer == 0 and not any(footer.zero), "FOOTER-4", place["previous_footer"],
+        require(footer.previous_footer == 0 and self.is_reserved(footer.zero), "FOOTER-4", place["previous_footer"],
                 "a reserved byte of the footer is set")
         self.commit_offset, self.commit_end = footer.commit_offset, footer.commit_offset + footer.commit_size
         require(footer.commit_offset >= FILE_HEADER.size and footer.commit_offset % ALIGN == 0 and
@@ -521,7 +525,7 @@ class File:
         if self.header.flags & COUNTS_KNOWN:
             require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,
                     "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
-        require(not any(commit.parent_id) and not any(commit.zero), "COMMIT-3", place["parent_id"],
+        require(not any(commit.parent_id) and self.is_reserved(commit.zero), "COMMIT-3", place["parent_id"],
                 "a reserved byte of the commit is set")
         require(commit.metadata_size % 8 == 0 and commit.metadata_size <= METADATA_MAX and
                 commit.metadata_size <= self.commit_end - self.commit_offset - COMMIT_HEADER.size, "META-1",
@@ -559,8 +563,9 @@ class File:
             size = align_up(used, 8)
             require(record.component_count <= len(self.types) and size <= left and
                     not any(self.data[at + used:at + size]), "TABLE-1", at, "a table record does not hold together")
-            require(record.number == number and record.flags & ~SINGLETONS == 0 and
-                    record.chunk_shift <= CHUNK_SHIFT_MAX, "TABLE-2", at, "a table's number, flags or chunks cannot be")
+            require(record.number == number and record.chunk_shift <= CHUNK_SHIFT_MAX, "TABLE-2", at,
+                    "a table's number or chunks cannot be")
+            require(record.flags & ~SINGLETONS == 0, "TABLE-7", at, f"the flags {record.flags:#x} are not known")
             types = struct.unpack_from(f"<{record.component_count}I", self.data, at + TABLE_RECORD.size)
             require(all(kind < len(self.types) for kind in types) and all(a < b for a, b in zip(types, types[1:])),
                     "TABLE-3", at, "a table's types are not numbers of types, ascending")
@@ -648,7 +653,7 @@ class File:
                 "wrong checksum of the prologue")
         header = SEGMENT_HEADER.read(data, start)
         require(header.magic == b"PSEG" and header.sequence == number and header.size == record.prologue_size and
-                header.piece_bytes == PIECE and not any(header.zero), "SEGMENT-3", start,
+                header.piece_bytes == PIECE and self.is_reserved(header.zero), "SEGMENT-3", start,
                 "the prologue's header is not that of this segment")
         data_end = header.data_offset + header.data_size
         require(header.data_offset % PAGE == 0 and header.data_offset >= end and data_end <= self.commit_offset,
@@ -682,6 +687,7 @@ class File:
     def read_run(self, at, data_end):
         run = RUN_RECORD.read(self.data, at)
         place = {name: at + offset for name, offset in RUN_RECORD.offsets.items()}
+        require(run.kind in (HANDLES, VALUES, INDEX, IDS), "RUN-8", at, f"the kind {run.kind} is not known")
         of_file = run.table == run.type == NONE
         if run.kind == INDEX and of_file:
             runs, column, rows, width, shift = self.index_run, None, self.commit.slot_count, RECORD.size, 12

@@ -33,7 +33,8 @@ static pecs_status read_commit_header(struct reader *reader)
                   le32_load(reader->header.type_count) != reader->type_count))
         return CORRUPT(reader, offsetof(struct file_header, entity_count), "HEADER-6",
                        "the header's counts are not those of the commit");
-    if (!is_zero(commit->zero, sizeof(commit->zero)) || !is_zero(commit->parent_id, sizeof(commit->parent_id)))
+    if (!is_reserved(reader, commit->zero, sizeof(commit->zero)) ||
+        !is_zero(commit->parent_id, sizeof(commit->parent_id)))
         return CORRUPT(reader, place + offsetof(struct commit_header, parent_id), "COMMIT-3",
                        "a reserved byte of the commit is set");
     reader->metadata_size = le64_load(commit->metadata_size);
@@ -195,8 +196,11 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
     const uint64_t size = format_table_bytes(count), used = sizeof(record) + (uint64_t)count * sizeof(le32);
     if (count > reader->type_count || size > left || !is_zero(at(reader, *offset + used), (size_t)(size - used)))
         return CORRUPT(reader, *offset, "TABLE-1", "the record of table %u does not hold together", number);
-    if (le32_load(record.number) != number || flags & ~(uint32_t)TABLE_SINGLETONS || shift > CHUNK_SHIFT_MAX)
-        return CORRUPT(reader, *offset, "TABLE-2", "table %u: its number, flags or chunk size cannot be", number);
+    if (le32_load(record.number) != number || shift > CHUNK_SHIFT_MAX)
+        return CORRUPT(reader, *offset, "TABLE-2", "table %u: its number or chunk size cannot be", number);
+    if (flags & ~(uint32_t)TABLE_SINGLETONS)
+        return fail_rule(reader->error, PECS_E_UNSUPPORTED, *offset, "TABLE-7",
+                         "table %u has the flags %#x, which this library does not know", number, flags);
     pecs_status status = map_components(reader, *offset, number, count);
     if (status)
         return status;
@@ -372,7 +376,11 @@ static pecs_status read_metadata(struct reader *reader, uint64_t offset)
     char *keys = pool_allocate(reader->pool, (size_t)reader->metadata_size + 1);
     char *key = keys;
     uint32_t count = 0;
-    pecs_status status = entries && keys ? PECS_OK : fail_memory(reader->error);
+    pecs_status status = PECS_OK;
+    if (!entries || !keys) {
+        fail_memory(reader->error);
+        status = PECS_E_MEMORY;
+    }
     while (!status && offset < reader->commit_end) {
         const uint64_t place = offset;
         status = read_meta(reader, &offset, key, &entries[count]);

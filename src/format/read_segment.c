@@ -32,7 +32,7 @@ static pecs_status read_prologue(struct reader *reader, uint32_t number, struct 
     memcpy(header, at(reader, segment->offset), sizeof(*header));
     if (memcmp(header->magic, FORMAT_SEGMENT_MAGIC, sizeof(header->magic)) != 0 ||
         le32_load(header->sequence) != number || le64_load(header->size) != segment->size ||
-        le32_load(header->piece_bytes) != FORMAT_PIECE || !is_zero(header->zero, sizeof(header->zero)))
+        le32_load(header->piece_bytes) != FORMAT_PIECE || !is_reserved(reader, header->zero, sizeof(header->zero)))
         return CORRUPT(reader, segment->offset, "SEGMENT-3", "the prologue's header is not that of segment %u", number);
     return PECS_OK;
 }
@@ -129,6 +129,10 @@ static pecs_status read_run(struct reader *reader, const struct segment *segment
     struct run_record run;
     struct run_target target;
     memcpy(&run, at(reader, place), sizeof(run));
+    const uint32_t kind = le32_load(run.kind);
+    if (kind < RUN_HANDLES || kind > RUN_IDS)
+        return fail_rule(reader->error, PECS_E_UNSUPPORTED, place, "RUN-8",
+                         "the run has the kind %u, which this library does not know", kind);
     if (!find_target(reader, &run, &target))
         return CORRUPT(reader, place, "RUN-1", "the run is of no column that has rows");
     if (le32_load(run.codec) != CODEC_RAW)

@@ -58,7 +58,8 @@ static pecs_status read_header(struct reader *reader)
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offsetof(struct file_header, required_features), "HEADER-4",
                          "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
                          __builtin_ctzll(features), features);
-    if (le32_load(header->flags) & ~(uint32_t)HEADER_COUNTS_KNOWN || !is_zero(header->zero, sizeof(header->zero)))
+    if (le32_load(header->flags) & ~(uint32_t)HEADER_COUNTS_KNOWN ||
+        !is_reserved(reader, header->zero, sizeof(header->zero)))
         return CORRUPT(reader, offsetof(struct file_header, flags), "HEADER-5",
                        "a flag or reserved byte of the header is set");
     return PECS_OK;
@@ -82,7 +83,7 @@ static pecs_status read_footer(struct reader *reader)
     if (le64_load(footer->offset) != place || place % FORMAT_PAGE)
         return CORRUPT(reader, place + offsetof(struct file_footer, offset), "FOOTER-3",
                        "the footer is not where it says");
-    if (le64_load(footer->previous_footer) || !is_zero(footer->zero, sizeof(footer->zero)))
+    if (le64_load(footer->previous_footer) || !is_reserved(reader, footer->zero, sizeof(footer->zero)))
         return CORRUPT(reader, place + offsetof(struct file_footer, previous_footer), "FOOTER-4",
                        "a reserved byte of the footer is set");
     reader->commit_offset = le64_load(footer->commit_offset);

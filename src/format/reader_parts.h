@@ -78,6 +78,12 @@ static inline bool is_zero(const uint8_t *bytes, size_t size)
     return true;
 }
 
+/* A field called zero: an optional feature that this reader does not know may have given it a meaning. */
+static inline bool is_reserved(const struct reader *reader, const uint8_t *zero, size_t size)
+{
+    return le64_load(reader->header.optional_features) || is_zero(zero, size);
+}
+
 static inline struct table *reader_table(struct reader *reader, uint32_t number)
 {
     return (struct table *)tree_get(&reader->state->tables, number);

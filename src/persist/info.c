@@ -122,11 +122,9 @@ static pecs_status inspect(pecs_registry *registry, const struct os_file *file, 
         .max_types = options ? options->max_types : 0,
     };
     pecs_status status = reader_inspect(registry, file, path, &limits, &facts, &info->state, error);
-    if (!status && !allocate(info))
-        status = fail_memory(error);
-    if (status) {
+    if (status || !allocate(info)) {
         info_free(info);
-        return status;
+        return status ? status : fail_memory(error);
     }
     fill(info, &facts, file->size_bytes);
     *ret_info = info;

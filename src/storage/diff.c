@@ -10,6 +10,8 @@
 
 #include <pecs/diff.h>
 
+#include <assert.h>
+
 struct diff {
     const struct pecs_snapshot *from, *to;
     pecs_change_function each;
@@ -74,6 +76,7 @@ static bool has(const struct table *table, pecs_component component)
 /* All differences of one entity that is on both sides. */
 static pecs_status compare_pair(const struct diff *diff, const struct pair *pair)
 {
+    assert(pair->from && pair->to);
     const struct archetype *a = pair->from->archetype, *b = pair->to->archetype;
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < a->component_count; i++) {

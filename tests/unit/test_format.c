@@ -645,7 +645,11 @@ Test(rules, HEADER)
     put64(&b.file, 24, 1ull << 40);
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
-    put64(&b.file, 32, UINT64_MAX); /* optional features may be any */
+    put64(&b.file, 32, UINT64_MAX); /* optional features may be any, and then what is reserved too */
+    expect_accepted(&b);
+    put64(&b.file, 32, 1);
+    b.file.bytes[55] = b.file.bytes[b.file.commit + 127] = b.file.bytes[b.file.footer + 55] = 1;
+    b.file.bytes[b.file.prologue + 63] = 1;
     expect_accepted(&b);
     put32(&b.file, 8, 3);
     expect_repaired(&b, "HEADER-5", 8);
@@ -854,8 +858,9 @@ Test(rules, TABLE)
     expect_repaired(&b, "TABLE-1", table[3]);
     put32(&b.file, table[1], 2); /* number */
     expect_repaired(&b, "TABLE-2", table[1]);
-    put32(&b.file, table[1] + 4, 2); /* flags */
-    expect_repaired(&b, "TABLE-2", table[1]);
+    put32(&b.file, table[1] + 4, 0x42); /* flags */
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "TABLE-7", table[1]);
     put32(&b.file, table[1] + 8, 21); /* chunk_shift */
     expect_repaired(&b, "TABLE-2", table[1]);
     put32(&b.file, table[0] + 20, 4); /* there are 4 types */
@@ -1022,8 +1027,14 @@ Test(rules, RUN_1)
         stunned = b.file.types[i] == offset_of_type("world.pecs", "Stunned") ? i : stunned;
         clock = b.file.types[i] == offset_of_type("world.pecs", "Clock") ? i : clock;
     }
-    put32(&b.file, run, 4); /* kind */
+    put32(&b.file, run, RUN_IDS); /* of a table, and there are none */
     expect_repaired(&b, "RUN-1", run);
+    put32(&b.file, run, 0); /* kind */
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
+    put32(&b.file, run, 77);
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
     put32(&b.file, run, RUN_HANDLES); /* handles have no type */
     expect_repaired(&b, "RUN-1", run);
     put32(&b.file, run, RUN_INDEX); /* the index has no table */
