@@ -58,12 +58,16 @@ void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes);
  * temporaries of that name without a lock are what a killed process left, and are removed.
  */
 struct os_publication;
+struct pool;
 struct os_span {
     const void *bytes;
     size_t size_bytes;
 };
-pecs_status os_publication_begin(const char *path, uint64_t size_bytes, struct os_publication **ret_publication,
-                                 pecs_error *error);
+/*
+ * What it takes comes from the pool. A file at `path` that the process may not write to is not replaced (EACCES).
+ */
+pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t size_bytes,
+                                 struct os_publication **ret_publication, pecs_error *error);
 /* Appends the spans, at most OS_SPAN_MAX of them. */
 enum { OS_SPAN_MAX = 1024 };
 pecs_status os_publication_write(struct os_publication *publication, struct os_span *spans, size_t span_count,

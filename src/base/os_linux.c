@@ -5,7 +5,8 @@
  * The publish protocol, of which each step leaves the old file whole:
  *   open      .NAME.N.pecs-tmp beside the target, exclusively, and lock it
  *   write     into fallocated space
- *   fsync     a failure is final: the kernel may have dropped the pages it could not write
+ *   fsync     a failure is final: the kernel may have dropped the pages it could not write. Without sync, a close
+ *             of a copy of the descriptor asks for errors instead
  *   rename    over the target
  *   fsync     the directory; a failure here means published, maybe not durable
  */
@@ -14,6 +15,7 @@
 
 #include "bytes.h"
 #include "error.h"
+#include "memory.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,6 +34,7 @@
 enum {
     HUGE_PAGE = 2 * 1024 * 1024,
     TEMPORARY_MAX = 64, /* saves to one name at one time */
+    RESERVE_TRIES = 16, /* of a reservation that signals interrupt: each one makes it begin anew */
 };
 
 void os_mutex_init(struct os_mutex *mutex)
@@ -138,10 +141,20 @@ uint64_t os_random_u64(void)
     return mix_u64((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) ^ mix_u64((uint64_t)getpid() << 32);
 }
 
+/* A signal may interrupt an open where a server answers it. */
+static int open_again(const char *path, int flags, mode_t mode)
+{
+    int descriptor;
+    do {
+        descriptor = open(path, flags, mode);
+    } while (descriptor < 0 && errno == EINTR);
+    return descriptor;
+}
+
 pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error)
 {
     /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files */
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+    const int descriptor = open_again(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
     if (descriptor < 0)
         return fail_os(error, errno, "cannot open", path);
     struct stat info;
@@ -213,6 +226,7 @@ void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes)
 }
 
 struct os_publication {
+    struct pool *pool;
     char target[PATH_MAX]; /* symbolic links followed */
     char temporary[PATH_MAX];
     int descriptor, directory;
@@ -238,24 +252,58 @@ static int resolve_target(const char *path, char target[PATH_MAX])
     return ELOOP;
 }
 
-/* True when the open file is what `path` names now. */
-static bool still_named(int descriptor, const char *path)
+/* 0 when the open file is what `path` names now, ENOENT when it is not. */
+static int check_named(int descriptor, const char *path)
 {
     struct stat open_file, named;
-    return !fstat(descriptor, &open_file) && !lstat(path, &named) && open_file.st_ino == named.st_ino &&
-           open_file.st_dev == named.st_dev;
+    if (fstat(descriptor, &open_file) || lstat(path, &named))
+        return errno;
+    return open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev ? 0 : ENOENT;
+}
+
+/* EWOULDBLOCK when another process has the lock. */
+static int lock(int descriptor)
+{
+    while (flock(descriptor, LOCK_EX | LOCK_NB)) {
+        if (errno != EINTR)
+            return errno;
+    }
+    return 0;
 }
 
 /* Removes a temporary that nobody holds. True when the name is free now. */
 static bool remove_stale(const char *path)
 {
-    const int descriptor = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+    const int descriptor = open_again(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
     if (descriptor < 0)
         return errno == ENOENT;
-    const bool removed =
-        flock(descriptor, LOCK_EX | LOCK_NB) == 0 && still_named(descriptor, path) && unlink(path) == 0;
+    const bool removed = !lock(descriptor) && !check_named(descriptor, path) && unlink(path) == 0;
     close(descriptor);
     return removed;
+}
+
+/*
+ * Makes the temporary and locks it. EAGAIN when a cleaner saw it before it was locked, and took it for a stale one;
+ * EEXIST when it is there. Of other failures no file stays behind.
+ */
+static int make_temporary(struct os_publication *publication, mode_t mode)
+{
+    const char *path = publication->temporary;
+    const int descriptor = open_again(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (descriptor < 0)
+        return errno;
+    int os_error = lock(descriptor);
+    if (!os_error)
+        os_error = check_named(descriptor, path);
+    if (!os_error) {
+        publication->descriptor = descriptor;
+        return 0;
+    }
+    const bool cleaned = os_error == EWOULDBLOCK || os_error == ENOENT;
+    if (!cleaned)
+        (void)unlink(path);
+    close(descriptor);
+    return cleaned ? EAGAIN : os_error;
 }
 
 /*
@@ -273,19 +321,11 @@ static int open_temporary(struct os_publication *publication, mode_t mode)
                      number) >= PATH_MAX)
             return ENAMETOOLONG;
         for (int attempt = 0; attempt < 8; attempt++) {
-            const int descriptor =
-                open(publication->temporary, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-            if (descriptor >= 0) {
-                if (flock(descriptor, LOCK_EX | LOCK_NB) == 0 && still_named(descriptor, publication->temporary)) {
-                    publication->descriptor = descriptor;
-                    return 0;
-                }
-                close(descriptor); /* a cleaner saw it before the lock: it is gone */
-            } else if (errno != EEXIST) {
-                return errno;
-            } else if (!remove_stale(publication->temporary)) {
+            const int os_error = make_temporary(publication, mode);
+            if (os_error != EAGAIN && os_error != EEXIST)
+                return os_error;
+            if (os_error == EEXIST && !remove_stale(publication->temporary))
                 break; /* somebody is writing it */
-            }
         }
     }
     return EBUSY;
@@ -316,7 +356,38 @@ static int open_directory(const char *target)
         memcpy(directory, ".", 2);
     else
         snprintf(directory, sizeof(directory), "%.*s", slash == target ? 1 : (int)(slash - target), target);
-    return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return open_again(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+}
+
+/* The mode of the file that will be replaced, *ret_replaces false when there is none; or why it cannot be. */
+static int check_target(const char *target, bool *ret_replaces, mode_t *ret_mode)
+{
+    struct stat info;
+    *ret_replaces = stat(target, &info) == 0;
+    if (!*ret_replaces) {
+        *ret_mode = 0666;
+        return errno == ENOENT ? 0 : errno;
+    }
+    if (!S_ISREG(info.st_mode))
+        return S_ISDIR(info.st_mode) ? EISDIR : EINVAL;
+    /* what may not be written to is not replaced either, though the folder would allow it */
+    if (faccessat(AT_FDCWD, target, W_OK, AT_EACCESS))
+        return errno;
+    *ret_mode = info.st_mode & 0777; /* never set-user-id: the new file is the saver's */
+    return 0;
+}
+
+static int reserve_space(int descriptor, uint64_t size_bytes)
+{
+    for (int i = 0; i < RESERVE_TRIES; i++) {
+        if (!fallocate(descriptor, 0, 0, (off_t)size_bytes))
+            return 0;
+        if (errno == EOPNOTSUPP || errno == ENOSYS)
+            return 0; /* the space is then found while writing */
+        if (errno != EINTR)
+            return errno;
+    }
+    return 0;
 }
 
 static int begin(struct os_publication *publication, const char *path, uint64_t size_bytes)
@@ -327,38 +398,31 @@ static int begin(struct os_publication *publication, const char *path, uint64_t 
     const char *slash = strrchr(publication->target, '/');
     if (!(slash ? slash + 1 : publication->target)[0])
         return ENOENT; /* no name */
-    struct stat info;
-    const bool replaces = stat(publication->target, &info) == 0;
-    /* never more open than the file replaced, also while it is written; a new one is left to the umask */
-    const mode_t mode = replaces ? info.st_mode & 0666 : 0666;
-    if (replaces && S_ISDIR(info.st_mode))
-        return EISDIR;
-    if (replaces && !S_ISREG(info.st_mode))
-        return EINVAL;
+    bool replaces;
+    mode_t mode;
+    os_error = check_target(publication->target, &replaces, &mode);
+    if (os_error)
+        return os_error;
     publication->directory = open_directory(publication->target);
     if (publication->directory < 0)
         return errno;
-    os_error = open_temporary(publication, mode);
+    /* never more open than the file replaced, also while it is written; a new one is left to the umask */
+    os_error = open_temporary(publication, mode & 0666);
     if (os_error)
         return os_error;
     clear_stale_followers(publication);
-    if (replaces && fchmod(publication->descriptor, info.st_mode & 07777))
+    if (replaces && fchmod(publication->descriptor, mode))
         return errno;
-    while (fallocate(publication->descriptor, 0, 0, (off_t)size_bytes)) {
-        if (errno == EOPNOTSUPP || errno == ENOSYS)
-            break; /* the space is then found while writing */
-        if (errno != EINTR)
-            return errno;
-    }
-    return 0;
+    return reserve_space(publication->descriptor, size_bytes);
 }
 
-pecs_status os_publication_begin(const char *path, uint64_t size_bytes, struct os_publication **ret_publication,
-                                 pecs_error *error)
+pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t size_bytes,
+                                 struct os_publication **ret_publication, pecs_error *error)
 {
-    struct os_publication *publication = malloc(sizeof(*publication));
+    struct os_publication *publication = pool_allocate(pool, sizeof(*publication));
     if (!publication)
         return fail_memory(error);
+    publication->pool = pool;
     publication->descriptor = publication->directory = -1;
     const int os_error = begin(publication, path, size_bytes);
     if (os_error) {
@@ -392,11 +456,19 @@ pecs_status os_publication_write(struct os_publication *publication, struct os_s
     return PECS_OK;
 }
 
+/* Some file systems tell only at a close what they could not write; here of a second descriptor, so that the lock stays. */
+static int close_copy(int descriptor)
+{
+    const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    return copy < 0 || close(copy) ? errno : 0;
+}
+
 pecs_status os_publication_commit(struct os_publication *publication, bool sync, pecs_error *error)
 {
     pecs_status status = PECS_OK;
-    if (sync && fsync(publication->descriptor))
-        status = fail_os(error, errno, "cannot sync", publication->temporary);
+    const int os_error = !sync ? close_copy(publication->descriptor) : fsync(publication->descriptor) ? errno : 0;
+    if (os_error)
+        status = fail_os(error, os_error, sync ? "cannot sync" : "cannot write", publication->temporary);
     else if (rename(publication->temporary, publication->target))
         status = fail_os(error, errno, "cannot publish", publication->target);
     if (status) {
@@ -406,7 +478,6 @@ pecs_status os_publication_commit(struct os_publication *publication, bool sync,
     if (sync && fsync(publication->directory))
         status = fail_os(error, errno, "published, but perhaps not durable: cannot sync the directory of",
                          publication->target);
-    publication->temporary[0] = 0;
     close(publication->descriptor);
     publication->descriptor = -1;
     os_publication_abort(publication);
@@ -421,5 +492,5 @@ void os_publication_abort(struct os_publication *publication)
     }
     if (publication->directory >= 0)
         close(publication->directory);
-    free(publication);
+    pool_release(publication->pool, publication, sizeof(*publication));
 }

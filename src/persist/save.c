@@ -5,6 +5,7 @@
 #include <pecs/file.h>
 
 struct destination {
+    struct pool *pool;
     const char *path;
     struct os_publication *publication;
 };
@@ -12,7 +13,7 @@ struct destination {
 static pecs_status begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct destination *destination = user;
-    return os_publication_begin(destination->path, size_bytes, &destination->publication, error);
+    return os_publication_begin(destination->pool, destination->path, size_bytes, &destination->publication, error);
 }
 
 static pecs_status write_spans(void *user, struct os_span *spans, size_t span_count, pecs_error *error)
@@ -26,7 +27,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
 {
     if (!snapshot || !path)
         return fail(error, PECS_E_MISUSE, "save needs a snapshot and a path");
-    struct destination destination = { path, NULL };
+    struct destination destination = { snapshot->registry->pool, path, NULL };
     const struct writer_sink sink = { begin, write_spans, &destination };
     struct writer_options how = { 0 };
     if (options)

@@ -1,9 +1,10 @@
 /*
  * Files: opening, reading, mapping, and the protocol that replaces one. Each test works in a folder of its own. System
- * calls that seldom fail are replaced by ones that fail on request: this program's own writev, fsync and so on come
- * before those of the C library.
+ * calls that seldom fail do so on request (fault_calls.h).
  */
 #define _GNU_SOURCE
+#include "fault_calls.h"
+#include "memory.h"
 #include "os.h"
 
 #include <criterion/criterion.h>
@@ -16,82 +17,28 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
-#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 /* What the next calls do: each fault is used up by the calls it hits. */
 static struct {
-    int interruptions;     /* so many calls of each kind fail with EINTR first */
+    int interruptions;     /* so many calls of writev, pread and fallocate fail with EINTR first */
     size_t transfer_limit; /* no writev or pread moves more; 0: no limit */
     int write_error;       /* writev fails with this */
     int fallocate_error;   /* fallocate fails with this */
-    int fsync_error;       /* fsync number fsync_fails_at, counted from 1, fails with this */
+    int close_error;       /* close number close_fails_at, counted from 1, fails with this */
+    int close_fails_at;
+    int close_count;
+    int fsync_error; /* the same for fsync */
     int fsync_fails_at;
     int fsync_count;
     const char *unlink_before_flock;  /* this file vanishes before the next flock, */
     const char *replace_before_flock; /* or gets another's content */
 } fault;
 
-static bool interrupted(void)
-{
-    if (fault.interruptions == 0)
-        return false;
-    fault.interruptions--;
-    errno = EINTR;
-    return true;
-}
-
-ssize_t writev(int descriptor, const struct iovec *vectors, int count)
-{
-    if (interrupted())
-        return -1;
-    if (fault.write_error) {
-        errno = fault.write_error;
-        return -1;
-    }
-    if (!fault.transfer_limit)
-        return syscall(SYS_writev, descriptor, vectors, count);
-    while (count > 0 && vectors->iov_len == 0)
-        vectors++, count--;
-    const size_t size = count == 0 ? 0 : vectors->iov_len;
-    return write(descriptor, count == 0 ? "" : vectors->iov_base,
-                 size < fault.transfer_limit ? size : fault.transfer_limit);
-}
-
-ssize_t pread(int descriptor, void *bytes, size_t size_bytes, off_t offset)
-{
-    if (interrupted())
-        return -1;
-    if (fault.transfer_limit && fault.transfer_limit < size_bytes)
-        size_bytes = fault.transfer_limit;
-    return syscall(SYS_pread64, descriptor, bytes, size_bytes, offset);
-}
-
-int fallocate(int descriptor, int mode, off_t offset, off_t size)
-{
-    if (interrupted())
-        return -1;
-    if (fault.fallocate_error) {
-        errno = fault.fallocate_error;
-        return -1;
-    }
-    return (int)syscall(SYS_fallocate, descriptor, mode, offset, size);
-}
-
-int fsync(int descriptor)
-{
-    if (++fault.fsync_count == fault.fsync_fails_at) {
-        errno = fault.fsync_error;
-        return -1;
-    }
-    return (int)syscall(SYS_fsync, descriptor);
-}
-
 static void make_file(const char *path, const char *content);
 
-int flock(int descriptor, int operation)
+static void before_flock(void)
 {
     const char *unlinked = fault.unlink_before_flock, *replaced = fault.replace_before_flock;
     fault.unlink_before_flock = fault.replace_before_flock = NULL;
@@ -101,8 +48,32 @@ int flock(int descriptor, int operation)
         unlink(replaced);
         make_file(replaced, "of another process");
     }
-    return (int)syscall(SYS_flock, descriptor, operation);
 }
+
+static void decide(void *user, struct fault_event *event)
+{
+    (void)user;
+    const bool transfers = event->call == FAULT_writev || event->call == FAULT_pread;
+    if ((transfers || event->call == FAULT_fallocate) && fault.interruptions) {
+        fault.interruptions--;
+        event->os_error = EINTR;
+        return;
+    }
+    if (transfers)
+        event->limit_bytes = fault.transfer_limit;
+    if (event->call == FAULT_writev)
+        event->os_error = fault.write_error;
+    else if (event->call == FAULT_fallocate)
+        event->os_error = fault.fallocate_error;
+    else if (event->call == FAULT_fsync && ++fault.fsync_count == fault.fsync_fails_at)
+        event->os_error = fault.fsync_error;
+    else if (event->call == FAULT_close && ++fault.close_count == fault.close_fails_at)
+        event->os_error = fault.close_error, event->has_effect = true;
+    else if (event->call == FAULT_flock)
+        before_flock();
+}
+
+static struct pool *pool;
 
 static char folder[] = "/tmp/pecs-publication-XXXXXX";
 
@@ -111,6 +82,8 @@ static void enter_folder(void)
     cr_assert_not_null(mkdtemp(folder));
     cr_assert_eq(chdir(folder), 0);
     umask(022);
+    pool = pool_create(&(pecs_allocator){ NULL, NULL, NULL });
+    fault_watch(&(struct fault_hooks){ .before = decide });
 }
 
 static void remove_folder(const char *path)
@@ -131,6 +104,8 @@ static void remove_folder(const char *path)
 
 static void leave_folder(void)
 {
+    fault_unwatch();
+    pool_destroy(pool);
     remove_folder(folder);
 }
 
@@ -178,7 +153,7 @@ static struct os_publication *begin(const char *path)
 {
     struct os_publication *publication = NULL;
     pecs_error error;
-    cr_assert_eq(os_publication_begin(path, 100, &publication, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(os_publication_begin(pool, path, 100, &publication, &error), PECS_OK, "%s", error.message);
     return publication;
 }
 
@@ -200,7 +175,7 @@ static void assert_refused(const char *path, int os_error)
     const size_t before = entry_count(".");
     struct os_publication *publication = NULL;
     pecs_error error;
-    cr_assert_eq(os_publication_begin(path, 100, &publication, &error), PECS_E_IO);
+    cr_assert_eq(os_publication_begin(pool, path, 100, &publication, &error), PECS_E_IO);
     cr_assert_null(publication);
     cr_assert_eq(error.status, PECS_E_IO);
     cr_assert_eq(error.os_error, os_error, "%s", error.message);
@@ -243,7 +218,7 @@ Test(publication, takes_many_spans_at_once)
     struct os_span spans[OS_SPAN_MAX];
     for (int i = 0; i < OS_SPAN_MAX; i++)
         spans[i] = (struct os_span){ bytes + i, 10000 };
-    cr_assert_eq(os_publication_begin("large.pecs", 10240000, &publication, NULL), PECS_OK);
+    cr_assert_eq(os_publication_begin(pool, "large.pecs", 10240000, &publication, NULL), PECS_OK);
     cr_assert_eq(os_publication_write(publication, spans, OS_SPAN_MAX, NULL), PECS_OK);
     cr_assert_eq(os_publication_commit(publication, false, NULL), PECS_OK);
     cr_assert_eq(size_of("large.pecs"), 10240000);
@@ -274,6 +249,30 @@ Test(publication, interrupted_calls_are_repeated)
     cr_assert_eq(fault.interruptions, 0);
     cr_assert_eq(os_publication_commit(publication, true, NULL), PECS_OK);
     assert_content("world.pecs", "content");
+}
+
+/* Each interruption makes a kernel begin a reservation anew: of a large file it would never end. */
+Test(publication, a_reservation_that_is_always_interrupted_is_given_up)
+{
+    fault.fallocate_error = EINTR;
+    publish("world.pecs", "content");
+    assert_content("world.pecs", "content");
+}
+
+/* A file system of a network may tell of a full disk only when a file is closed. */
+Test(publication, without_sync_an_error_at_closing_leaves_the_old_file)
+{
+    make_file("world.pecs", "old");
+    struct os_publication *publication = begin("world.pecs");
+    write_text(publication, "new");
+    fault.close_fails_at = fault.close_count + 1;
+    fault.close_error = EDQUOT;
+    pecs_error error;
+    cr_assert_eq(os_publication_commit(publication, false, &error), PECS_E_IO);
+    cr_assert_eq(error.os_error, EDQUOT);
+    cr_assert_not_null(strstr(error.message, "cannot write"), "%s", error.message);
+    assert_content("world.pecs", "old");
+    cr_assert_eq(entry_count("."), 1);
 }
 
 Test(publication, a_full_disk_leaves_the_old_file)
@@ -563,8 +562,8 @@ Test(publication, descriptors_are_closed)
         os_publication_abort(begin("world.pecs"));
         fault.unlink_before_flock = ".world.pecs.0.pecs-tmp";
         os_publication_abort(begin("world.pecs"));
-        cr_assert_eq(os_publication_begin("saves", 1, &publication, NULL), PECS_E_IO);
-        cr_assert_eq(os_publication_begin("world.pecs", UINT64_C(1) << 62, &publication, NULL), PECS_E_IO);
+        cr_assert_eq(os_publication_begin(pool, "saves", 1, &publication, NULL), PECS_E_IO);
+        cr_assert_eq(os_publication_begin(pool, "world.pecs", UINT64_C(1) << 62, &publication, NULL), PECS_E_IO);
         cr_assert_eq(entry_count("/proc/self/fd"), before);
     }
 }
@@ -602,7 +601,7 @@ Test(publication, a_killed_writer_leaves_the_old_file)
     const pid_t child = fork();
     if (child == 0) {
         struct os_publication *publication;
-        if (os_publication_begin("world.pecs", 8, &publication, NULL) ||
+        if (os_publication_begin(pool, "world.pecs", 8, &publication, NULL) ||
             os_publication_write(publication, &(struct os_span){ "half", 4 }, 1, NULL))
             _exit(1);
         raise(SIGKILL);
@@ -659,7 +658,7 @@ Test(publication, a_path_beyond_the_limit_is_an_error)
     memset(path, 'p', sizeof(path) - 1);
     struct os_publication *publication = NULL;
     pecs_error error;
-    cr_assert_eq(os_publication_begin(path, 1, &publication, &error), PECS_E_IO);
+    cr_assert_eq(os_publication_begin(pool, path, 1, &publication, &error), PECS_E_IO);
     cr_assert_eq(error.os_error, ENAMETOOLONG);
     cr_assert_null(publication);
 }
@@ -714,7 +713,7 @@ Test(publication, a_size_that_no_disk_has_is_an_error)
 {
     struct os_publication *publication = NULL;
     pecs_error error;
-    cr_assert_eq(os_publication_begin("world.pecs", UINT64_C(1) << 62, &publication, &error), PECS_E_IO);
+    cr_assert_eq(os_publication_begin(pool, "world.pecs", UINT64_C(1) << 62, &publication, &error), PECS_E_IO);
     cr_assert(error.os_error == ENOSPC || error.os_error == EFBIG, "%s", error.message);
     cr_assert_null(publication);
     cr_assert_eq(entry_count("."), 0);

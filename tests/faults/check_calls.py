@@ -1,0 +1,63 @@
+#!/usr/bin/env python3
+"""The library calls the operating system from one file, and tests can make each of these calls fail.
+
+usage: check_calls.py NM FAULT_CALLS_H ARCHIVE...
+
+1. What the object of os_linux.c wants from outside of the library is exactly the calls of fault_calls.h, and functions
+   that only compute.
+2. Memory of the system is asked for by base/memory.c alone: all else passes the allocator's hooks.
+3. Every other object wants only functions that compute.
+"""
+import re
+import subprocess
+import sys
+
+# Neither files, nor memory, nor time. sysconf and getpid ask for numbers that are always there; a mutex without
+# attributes cannot fail; of a thread that cannot be made, the work is done by the others (test_jobs.c).
+PURE = set("""memcpy memmove memset memcmp strlen strcmp strncmp strrchr strchr strtol snprintf vsnprintf
+    __xpg_strerror_r __errno_location __assert_fail __stack_chk_fail __cpu_model qsort getpid sysconf
+    pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock
+    pthread_create pthread_join pthread_sigmask sigfillset""".split())
+MEMORY = {"malloc", "aligned_alloc", "free"}
+failures = []
+
+
+def plain(symbol):
+    """open64 and __open64_2 are open, as __pread64_chk is pread: variants for large files and for fortified builds."""
+    fortified = re.match(r"^__(\w+?)(?:_chk|_2)$", symbol)
+    return re.sub(r"64$", "", fortified.group(1) if fortified else symbol)
+
+
+def symbols(nm, archives):
+    """By object: the names it defines and those it wants."""
+    found = {}
+    for archive in archives:
+        text = subprocess.run([nm, "-A", archive], check=True, stdout=subprocess.PIPE).stdout.decode()
+        for line in text.splitlines():
+            place, kind, name = re.match(r"^(.*):[0-9a-f ]* (\w) (\S+)$", line).groups()
+            entry = found.setdefault(re.search(r"(\w+)\.c\.o", place).group(1), (set(), set()))
+            entry[kind in "Uw"].add(name)
+    return found
+
+
+def main():
+    nm, header, archives = sys.argv[1], sys.argv[2], sys.argv[3:]
+    with open(header, encoding="utf-8") as text:
+        listed = set(re.findall(r"^ +X\((\w+)\)", text.read(), re.MULTILINE))
+    found = symbols(nm, archives)
+    own = set().union(*(defined for defined, _ in found.values()))
+    for name, (_, wanted) in sorted(found.items()):
+        outside = {plain(symbol) for symbol in wanted - own if not symbol.startswith(("XXH", "_GLOBAL_"))} - PURE
+        if name == "os_linux":
+            failures.extend(f"os_linux.c calls {call}, which fault_calls.h lacks" for call in sorted(outside - listed))
+            failures.extend(f"fault_calls.h has {call}, which os_linux.c does not call" for call in sorted(listed - outside))
+        else:
+            allowed = MEMORY if name == "memory" else set()
+            failures.extend(f"{name}.c calls {call}" for call in sorted(outside - allowed))
+    if len(found) < 20 or len(listed) < 15:
+        failures.append("too few objects or calls found: the search is broken")
+    print("\n".join(failures) or f"{len(found)} objects; os_linux.c alone makes system calls: {', '.join(sorted(listed))}")
+    sys.exit(1 if failures else 0)
+
+
+main()

@@ -1,0 +1,268 @@
+/*
+ * System calls that pass through hooks. The kernel is called by number, so that nothing here depends on which function
+ * of the C library comes first, nor on a sanitizer's.
+ */
+#define _GNU_SOURCE
+#include "fault_calls.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <sys/file.h>
+#include <sys/mman.h>
+#include <sys/random.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+const char *const fault_call_names[FAULT_CALL_COUNT] = {
+#define X(name) [FAULT_##name] = #name,
+    FAULT_CALLS(X)
+#undef X
+};
+
+enum { SPLIT_MAX = 1024 };
+
+static struct fault_hooks active;
+static volatile bool watching, inside;
+static pthread_t watched;
+static uint64_t call_count;
+static int64_t mapped_bytes;
+
+void fault_watch(const struct fault_hooks *hooks)
+{
+    active = *hooks;
+    watched = pthread_self();
+    call_count = 0;
+    mapped_bytes = 0;
+    inside = false;
+    watching = true;
+}
+
+uint64_t fault_unwatch(void)
+{
+    watching = false;
+    return call_count;
+}
+
+int64_t fault_mapped_bytes(void)
+{
+    return mapped_bytes;
+}
+
+static bool is_watched(void)
+{
+    return watching && pthread_equal(pthread_self(), watched) && !inside;
+}
+
+/* True when the kernel is to be called. */
+static bool begin(struct fault_event *event)
+{
+    if (!is_watched())
+        return true;
+    event->number = ++call_count;
+    inside = true;
+    if (active.before)
+        active.before(active.user, event);
+    inside = false;
+    return !event->os_error || event->has_effect;
+}
+
+static long end(const struct fault_event *event, long result)
+{
+    if (event->number == 0)
+        return result;
+    const int os_error = event->os_error ? event->os_error : errno;
+    if (event->os_error)
+        result = -1;
+    inside = true;
+    if (active.after)
+        active.after(active.user, event, result);
+    inside = false;
+    errno = os_error;
+    return result;
+}
+
+#define PASS(event, ...) end(&(event), begin(&(event)) ? syscall(__VA_ARGS__) : -1)
+
+int access(const char *path, int mode)
+{
+    struct fault_event event = { .call = FAULT_access, .path = path };
+    return (int)PASS(event, SYS_faccessat, AT_FDCWD, path, mode);
+}
+
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    struct fault_event event = { .call = FAULT_clock_gettime };
+    return (int)PASS(event, SYS_clock_gettime, clock, time);
+}
+
+int close(int descriptor)
+{
+    struct fault_event event = { .call = FAULT_close, .descriptor = descriptor };
+    return (int)PASS(event, SYS_close, descriptor);
+}
+
+int faccessat(int directory, const char *path, int mode, int flags)
+{
+    struct fault_event event = { .call = FAULT_faccessat, .path = path };
+    return (int)PASS(event, SYS_faccessat2, directory, path, mode, flags);
+}
+
+int fallocate(int descriptor, int mode, off_t offset, off_t size)
+{
+    struct fault_event event = {
+        .call = FAULT_fallocate, .descriptor = descriptor, .offset = (uint64_t)offset, .size_bytes = (uint64_t)size
+    };
+    return (int)PASS(event, SYS_fallocate, descriptor, mode, offset, size);
+}
+
+int fchmod(int descriptor, mode_t mode)
+{
+    struct fault_event event = { .call = FAULT_fchmod, .descriptor = descriptor };
+    return (int)PASS(event, SYS_fchmod, descriptor, mode);
+}
+
+int fcntl(int descriptor, int command, ...)
+{
+    struct fault_event event = { .call = FAULT_fcntl, .descriptor = descriptor };
+    va_list arguments;
+    va_start(arguments, command);
+    const long argument = va_arg(arguments, long); /* a register, also where none was given */
+    va_end(arguments);
+    return (int)PASS(event, SYS_fcntl, descriptor, command, argument);
+}
+
+int flock(int descriptor, int operation)
+{
+    struct fault_event event = { .call = FAULT_flock, .descriptor = descriptor };
+    return (int)PASS(event, SYS_flock, descriptor, operation);
+}
+
+int fstat(int descriptor, struct stat *info)
+{
+    struct fault_event event = { .call = FAULT_fstat, .descriptor = descriptor };
+    return (int)PASS(event, SYS_fstat, descriptor, info);
+}
+
+int fsync(int descriptor)
+{
+    struct fault_event event = { .call = FAULT_fsync, .descriptor = descriptor };
+    return (int)PASS(event, SYS_fsync, descriptor);
+}
+
+ssize_t getrandom(void *bytes, size_t size_bytes, unsigned flags)
+{
+    struct fault_event event = { .call = FAULT_getrandom, .size_bytes = size_bytes };
+    return PASS(event, SYS_getrandom, bytes, size_bytes, flags);
+}
+
+int lstat(const char *restrict path, struct stat *restrict info)
+{
+    struct fault_event event = { .call = FAULT_lstat, .path = path };
+    return (int)PASS(event, SYS_newfstatat, AT_FDCWD, path, info, AT_SYMLINK_NOFOLLOW);
+}
+
+int madvise(void *memory, size_t size_bytes, int advice)
+{
+    struct fault_event event = { .call = FAULT_madvise, .size_bytes = size_bytes };
+    return (int)PASS(event, SYS_madvise, memory, size_bytes, advice);
+}
+
+void *mmap(void *place, size_t size_bytes, int protection, int flags, int descriptor, off_t offset)
+{
+    struct fault_event event = {
+        .call = FAULT_mmap, .descriptor = descriptor, .offset = (uint64_t)offset, .size_bytes = size_bytes
+    };
+    const long result = PASS(event, SYS_mmap, place, size_bytes, protection, flags, descriptor, offset);
+    if (event.number && result != -1 && !(flags & MAP_FIXED))
+        mapped_bytes += (int64_t)((size_bytes + 4095) & ~(size_t)4095);
+    return (void *)result; /* -1 is MAP_FAILED */
+}
+
+int mprotect(void *memory, size_t size_bytes, int protection)
+{
+    struct fault_event event = { .call = FAULT_mprotect, .size_bytes = size_bytes };
+    return (int)PASS(event, SYS_mprotect, memory, size_bytes, protection);
+}
+
+int munmap(void *memory, size_t size_bytes)
+{
+    struct fault_event event = { .call = FAULT_munmap, .size_bytes = size_bytes };
+    const int result = (int)PASS(event, SYS_munmap, memory, size_bytes);
+    if (event.number && (result == 0 || event.has_effect))
+        mapped_bytes -= (int64_t)((size_bytes + 4095) & ~(size_t)4095);
+    return result;
+}
+
+int open(const char *path, int flags, ...)
+{
+    struct fault_event event = { .call = FAULT_open, .path = path, .flags = flags };
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return (int)PASS(event, SYS_openat, AT_FDCWD, path, flags, mode);
+}
+
+ssize_t pread(int descriptor, void *bytes, size_t size_bytes, off_t offset)
+{
+    struct fault_event event = {
+        .call = FAULT_pread, .descriptor = descriptor, .offset = (uint64_t)offset, .size_bytes = size_bytes
+    };
+    if (!begin(&event))
+        return end(&event, -1);
+    const size_t size = event.limit_bytes && event.limit_bytes < size_bytes ? event.limit_bytes : size_bytes;
+    return end(&event, syscall(SYS_pread64, descriptor, bytes, size, offset));
+}
+
+ssize_t readlink(const char *restrict path, char *restrict bytes, size_t size_bytes)
+{
+    struct fault_event event = { .call = FAULT_readlink, .path = path };
+    return PASS(event, SYS_readlinkat, AT_FDCWD, path, bytes, size_bytes);
+}
+
+int rename(const char *from, const char *to)
+{
+    struct fault_event event = { .call = FAULT_rename, .path = from, .path_to = to };
+    return (int)PASS(event, SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int stat(const char *restrict path, struct stat *restrict info)
+{
+    struct fault_event event = { .call = FAULT_stat, .path = path };
+    return (int)PASS(event, SYS_newfstatat, AT_FDCWD, path, info, 0);
+}
+
+int unlink(const char *path)
+{
+    struct fault_event event = { .call = FAULT_unlink, .path = path };
+    return (int)PASS(event, SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+/* The first bytes of the vectors, as a kernel that writes less than it was asked to. */
+static long write_limited(int descriptor, const struct iovec *vectors, int count, uint64_t limit_bytes)
+{
+    struct iovec some[SPLIT_MAX];
+    int some_count = 0;
+    for (int i = 0; i < count && i < SPLIT_MAX && limit_bytes; i++) {
+        some[some_count] = vectors[i];
+        if (some[some_count].iov_len > limit_bytes)
+            some[some_count].iov_len = limit_bytes;
+        limit_bytes -= some[some_count++].iov_len;
+    }
+    return syscall(SYS_writev, descriptor, some, some_count);
+}
+
+ssize_t writev(int descriptor, const struct iovec *vectors, int count)
+{
+    struct fault_event event = {
+        .call = FAULT_writev, .descriptor = descriptor, .vectors = vectors, .vector_count = count
+    };
+    if (!begin(&event))
+        return end(&event, -1);
+    return end(&event, event.limit_bytes ? write_limited(descriptor, vectors, count, event.limit_bytes)
+                                         : syscall(SYS_writev, descriptor, vectors, count));
+}

@@ -1,0 +1,80 @@
+/*
+ * The system calls of base/os_linux.c, in the hands of a test: each may fail, move less than it was asked to, or be
+ * written down. A program that is linked with fault_calls.c has these functions before those of the C library; without
+ * hooks they only pass on to the kernel.
+ *
+ * The list is whole: tests/faults/check_calls.py compares it with what the object of os_linux.c refers to.
+ */
+#ifndef FAULT_CALLS_H
+#define FAULT_CALLS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/uio.h>
+
+#define FAULT_CALLS(X)                                                                                                 \
+    X(access)                                                                                                          \
+    X(clock_gettime)                                                                                                   \
+    X(close)                                                                                                           \
+    X(faccessat)                                                                                                       \
+    X(fallocate)                                                                                                       \
+    X(fchmod)                                                                                                          \
+    X(fcntl)                                                                                                           \
+    X(flock)                                                                                                           \
+    X(fstat)                                                                                                           \
+    X(fsync)                                                                                                           \
+    X(getrandom)                                                                                                       \
+    X(lstat)                                                                                                           \
+    X(madvise)                                                                                                         \
+    X(mmap)                                                                                                            \
+    X(mprotect)                                                                                                        \
+    X(munmap)                                                                                                          \
+    X(open)                                                                                                            \
+    X(pread)                                                                                                           \
+    X(readlink)                                                                                                        \
+    X(rename)                                                                                                          \
+    X(stat)                                                                                                            \
+    X(unlink)                                                                                                          \
+    X(writev)
+
+enum fault_call {
+#define X(name) FAULT_##name,
+    FAULT_CALLS(X)
+#undef X
+        FAULT_CALL_COUNT
+};
+
+extern const char *const fault_call_names[FAULT_CALL_COUNT];
+
+/* One call: what is asked, and what `before` decides. */
+struct fault_event {
+    enum fault_call call;
+    uint64_t number; /* of all calls since fault_watch, from 1 */
+    int descriptor;
+    const char *path, *path_to;
+    uint64_t offset, size_bytes; /* of pread, fallocate and maps */
+    const struct iovec *vectors; /* of writev */
+    int vector_count;
+    int flags; /* of open */
+
+    int os_error;         /* not 0: the call fails with it, */
+    bool has_effect;      /* although it is done */
+    uint64_t limit_bytes; /* not 0: pread and writev move no more */
+};
+
+/* `before` may change the last three; `after` sees the result. Calls that they make themselves are not watched. */
+struct fault_hooks {
+    void (*before)(void *user, struct fault_event *event);
+    void (*after)(void *user, const struct fault_event *event, long result);
+    void *user;
+};
+
+/* From here to fault_unwatch, calls of this thread pass through the hooks. Not nested. */
+void fault_watch(const struct fault_hooks *hooks);
+uint64_t fault_unwatch(void); /* how many calls there were */
+
+/* Bytes of address space that watched calls mapped, less those unmapped. */
+int64_t fault_mapped_bytes(void);
+
+#endif
