@@ -446,8 +446,11 @@ pecs_status os_publication_write(struct os_publication *publication, struct os_s
             continue;
         if (count < 0)
             return fail_os(error, errno, "cannot write", publication->temporary);
+        const struct iovec *before = next;
         while (next < end && (size_t)count >= next->iov_len)
             count -= (ssize_t)(next++)->iov_len;
+        if (next == before && count == 0) /* no kernel should; trying for ever would be worse */
+            return fail_os(error, EIO, "cannot write", publication->temporary);
         if (next < end) {
             next->iov_base = (uint8_t *)next->iov_base + count;
             next->iov_len -= (size_t)count;

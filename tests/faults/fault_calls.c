@@ -9,6 +9,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -67,7 +68,7 @@ static bool begin(struct fault_event *event)
     if (active.before)
         active.before(active.user, event);
     inside = false;
-    return !event->os_error || event->has_effect;
+    return (!event->os_error && !event->moves_nothing) || event->has_effect;
 }
 
 static long end(const struct fault_event *event, long result)
@@ -75,8 +76,8 @@ static long end(const struct fault_event *event, long result)
     if (event->number == 0)
         return result;
     const int os_error = event->os_error ? event->os_error : errno;
-    if (event->os_error)
-        result = -1;
+    if (event->os_error || event->moves_nothing)
+        result = event->os_error ? -1 : 0;
     inside = true;
     if (active.after)
         active.after(active.user, event, result);

@@ -61,9 +61,10 @@ struct fault_event {
     int os_error;         /* not 0: the call fails with it, */
     bool has_effect;      /* although it is done */
     uint64_t limit_bytes; /* not 0: pread and writev move no more */
+    bool moves_nothing;   /* pread and writev give 0 */
 };
 
-/* `before` may change the last three; `after` sees the result. Calls that they make themselves are not watched. */
+/* `before` may change the last four; `after` sees the result. Calls that they make themselves are not watched. */
 struct fault_hooks {
     void (*before)(void *user, struct fault_event *event);
     void (*after)(void *user, const struct fault_event *event, long result);
