@@ -4,7 +4,7 @@
  *     doomed_saver save PATH FIRST [--family F] [--entities N] [--no-sync 1] [--alone 1]
  *         loads what is there, tells it, then saves numbers FIRST, FIRST + 1, ... for ever. Tells each on standard
  *         output, one write a line: "found F N" or "none", "begin N", "saved N". Exits with 3 when a save
- *         fails. With --alone, the folder must have nothing else after the first save.
+ *         fails. With --alone, no temporary may be there after the first save.
  *     doomed_saver check PATH
  *         loads and resumes; tells "found F N" or "none". Exits with 1 when the file is not a whole world.
  *     doomed_saver watch PATH
@@ -19,6 +19,7 @@
 #include <poll.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -64,14 +65,13 @@ static void tell(struct found found)
         say("none\n");
 }
 
-/* The folder has the file alone: what an earlier life left is gone. */
+/* What an earlier life left is gone after a save. */
 static void check_folder(const char *path)
 {
     char folder[512];
     const char *slash = strrchr(path, '/');
     snprintf(folder, sizeof(folder), "%.*s", (int)(slash - path), path);
-    sample_require(sample_entry_count(folder) == 1, "%u entries lie in %s after a save",
-                   (unsigned)sample_entry_count(folder), folder);
+    sample_require(sample_temporary_count(folder) == 0, "a temporary lies in %s after a save", folder);
 }
 
 static int save(struct sample *sample, const char *path, uint64_t first, bool skip_sync, bool alone)
@@ -106,8 +106,7 @@ static int watch(const struct sample *sample, const char *path)
     uint64_t look_count = 0, change_count = 0;
     struct found last = { .there = false };
     for (struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN }; poll(&input, 1, 0) == 0; look_count++) {
-        const struct found found =
-            look(sample, path, look_count % 2 ? pecs_snapshot_load : pecs_snapshot_resume);
+        const struct found found = look(sample, path, look_count % 2 ? pecs_snapshot_load : pecs_snapshot_resume);
         sample_require(found.there || !last.there, "the file vanished");
         if (found.there && last.there && found.family == last.family)
             sample_require(found.number >= last.number, "an older state is back");

@@ -190,6 +190,22 @@ uint32_t sample_entry_count(const char *folder)
     return for_entries(folder, NULL);
 }
 
+static uint32_t temporary_count;
+
+static int count_temporary(const char *path)
+{
+    const size_t size = strlen(path);
+    temporary_count += size > 9 && strcmp(path + size - 9, ".pecs-tmp") == 0;
+    return 0;
+}
+
+uint32_t sample_temporary_count(const char *folder)
+{
+    temporary_count = 0;
+    for_entries(folder, count_temporary);
+    return temporary_count;
+}
+
 uint8_t *sample_file_read(const char *path, uint64_t *ret_size)
 {
     struct stat info;

@@ -33,6 +33,7 @@ void sample_folder_make(char folder[256], const char *parent);
 void sample_folder_clear(const char *folder);
 void sample_folder_remove(const char *folder);
 uint32_t sample_entry_count(const char *folder);
+uint32_t sample_temporary_count(const char *folder); /* not from two threads at once */
 
 /* The whole of a file; *ret_size is UINT64_MAX and NULL is returned when there is none. Free it. */
 uint8_t *sample_file_read(const char *path, uint64_t *ret_size);
