@@ -72,6 +72,7 @@ static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_mprotect] = { ENOMEM },
     [FAULT_munmap] = { ENOMEM },
     [FAULT_open] = { EIO, EINTR, EMFILE, ENFILE, ENOMEM, EACCES, ENOSPC, EROFS },
+    [FAULT_openat] = { EIO, EMFILE },
     [FAULT_pread] = { EIO, EINTR },
     [FAULT_readlink] = { EIO, EACCES, ENOMEM },
     [FAULT_rename] = { EIO, ENOSPC, EACCES, EXDEV, EROFS, EBUSY },
@@ -314,7 +315,8 @@ static void check_save(struct scene *scene, const struct story *story, const str
     const bool published = outcome->status && strncmp(outcome->error.message, "published", 9) == 0;
     if (!outcome->status || published) {
         sample_require(has_content(scene->target, scene->new_bytes, scene->new_size), "the new file is not whole");
-        sample_require(!published || (story->renamed && story->hits[FAULT_fsync]), "published without a failed sync");
+        sample_require(!published || (story->renamed && (story->hits[FAULT_fsync] || story->hits[FAULT_openat])),
+                       "published without a failed sync");
     } else {
         const uint8_t *old_bytes = scene->scenario->replaces ? scene->old_bytes : NULL;
         sample_require(has_content(scene->target, old_bytes, scene->old_size), "the old file is not whole");

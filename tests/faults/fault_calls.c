@@ -208,6 +208,16 @@ int open(const char *path, int flags, ...)
     return (int)PASS(event, SYS_openat, AT_FDCWD, path, flags, mode);
 }
 
+int openat(int directory, const char *path, int flags, ...)
+{
+    struct fault_event event = { .call = FAULT_openat, .descriptor = directory, .path = path, .flags = flags };
+    va_list arguments;
+    va_start(arguments, flags);
+    const mode_t mode = flags & (O_CREAT | __O_TMPFILE) ? va_arg(arguments, mode_t) : 0;
+    va_end(arguments);
+    return (int)PASS(event, SYS_openat, directory, path, flags, mode);
+}
+
 ssize_t pread(int descriptor, void *bytes, size_t size_bytes, off_t offset)
 {
     struct fault_event event = {

@@ -31,6 +31,7 @@
     X(mprotect)                                                                                                        \
     X(munmap)                                                                                                          \
     X(open)                                                                                                            \
+    X(openat)                                                                                                          \
     X(pread)                                                                                                           \
     X(readlink)                                                                                                        \
     X(rename)                                                                                                          \

@@ -26,6 +26,7 @@ static struct {
     size_t transfer_limit; /* no writev or pread moves more; 0: no limit */
     int write_error;       /* writev fails with this */
     int fallocate_error;   /* fallocate fails with this */
+    int openat_error;      /* openat fails with this */
     int close_error;       /* close number close_fails_at, counted from 1, fails with this */
     int close_fails_at;
     int close_count;
@@ -65,6 +66,8 @@ static void decide(void *user, struct fault_event *event)
         event->os_error = fault.write_error;
     else if (event->call == FAULT_fallocate)
         event->os_error = fault.fallocate_error;
+    else if (event->call == FAULT_openat)
+        event->os_error = fault.openat_error;
     else if (event->call == FAULT_fsync && ++fault.fsync_count == fault.fsync_fails_at)
         event->os_error = fault.fsync_error;
     else if (event->call == FAULT_close && ++fault.close_count == fault.close_fails_at)
@@ -337,6 +340,31 @@ Test(publication, a_failed_sync_of_the_directory_says_that_the_file_is_published
     cr_assert_not_null(strstr(error.message, "published, but perhaps not durable"), "%s", error.message);
     assert_content("world.pecs", "new");
     cr_assert_eq(entry_count("."), 1);
+}
+
+/* XFS says that a directory is synced although it has shut down; opening tells. No other error of opening counts. */
+Test(publication, a_file_system_that_shut_down_is_noticed)
+{
+    make_file("world.pecs", "old");
+    struct os_publication *publication = begin("world.pecs");
+    write_text(publication, "new");
+    fault.openat_error = EIO;
+    pecs_error error;
+    cr_assert_eq(os_publication_commit(publication, true, &error), PECS_E_IO);
+    cr_assert_eq(error.os_error, EIO);
+    cr_assert_not_null(strstr(error.message, "published, but perhaps not durable"), "%s", error.message);
+    fault.openat_error = EMFILE;
+    publish("world.pecs", "newer");
+}
+
+Test(publication, what_may_not_be_written_to_is_not_replaced)
+{
+    if (geteuid() == 0)
+        cr_skip_test("root writes everywhere");
+    make_file("world.pecs", "old");
+    cr_assert_eq(chmod("world.pecs", 0444), 0);
+    assert_refused("world.pecs", EACCES);
+    assert_content("world.pecs", "old");
 }
 
 Test(publication, syncs_file_and_directory_or_nothing)
