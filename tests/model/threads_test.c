@@ -1,6 +1,6 @@
 /*
- * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash, retain
- * and release them; one thread saves and loads them; one forks worlds from them and edits those. Nothing but the
+ * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash, compare,
+ * retain and release them, and find entities by their ids; one thread saves and loads them; one forks worlds from them and edits those. Nothing but the
  * queues orders the threads: what the library promises must hold by itself.
  *
  *     threads_test [--seed S] [--frames N]
@@ -39,7 +39,7 @@ static void require(uint64_t got, uint64_t wanted, const char *what)
 /* A snapshot on its way, with what its reader must find. The receiver owns one reference. */
 struct parcel {
     pecs_snapshot *snapshot; /* NULL: the end */
-    uint64_t hash, entity_count, word_sum;
+    uint64_t hash, entity_count, word_sum, frame;
 };
 
 struct queue {
@@ -113,12 +113,32 @@ static uint64_t word_sum(const struct shared *shared, pecs_view view)
     return sum;
 }
 
+/* The writer notes its frame in the metadata; 0: not yet. */
+static uint64_t frame_of(pecs_view view)
+{
+    pecs_meta meta;
+    return pecs_view_meta(view, "frame", &meta) == PECS_OK ? strtoull(meta.value, NULL, 10) : 0;
+}
+
+/* Entities are found by their ids, those of birth and those given to them. */
+static void check_ids(pecs_view view)
+{
+    pecs_id_iter iter = pecs_view_ids(view);
+    for (unsigned i = 0; i < 500 && pecs_id_iter_next(&iter); i++) {
+        pecs_entity found = { 0, 0 };
+        require(pecs_view_find(view, iter.id, &found), PECS_OK, "status of a find");
+        require(found.index, iter.entity.index, "the entity of an id");
+    }
+}
+
 static void check_parcel(const struct shared *shared, const struct parcel *parcel)
 {
     const pecs_view view = pecs_snapshot_view(parcel->snapshot);
     require(pecs_view_hash(view), parcel->hash, "hash of a snapshot");
     require(pecs_query_count(shared->all, view), parcel->entity_count, "entities of a snapshot");
     require(word_sum(shared, view), parcel->word_sum, "sum of a snapshot's words");
+    require(frame_of(view), parcel->frame, "metadata of a snapshot");
+    check_ids(view);
 }
 
 static struct parcel parcel_make(const struct shared *shared, pecs_snapshot *snapshot)
@@ -126,7 +146,8 @@ static struct parcel parcel_make(const struct shared *shared, pecs_snapshot *sna
     const pecs_view view = pecs_snapshot_view(snapshot);
     pecs_summary summary;
     pecs_view_summary(view, &summary);
-    return (struct parcel){ snapshot, pecs_view_hash(view), summary.entity_count, word_sum(shared, view) };
+    return (struct parcel){ snapshot, pecs_view_hash(view), summary.entity_count, word_sum(shared, view),
+                            frame_of(view) };
 }
 
 /* One random edit of any kind. */
@@ -145,7 +166,12 @@ static void edit_once(const struct shared *shared, pecs_world *world, struct ran
     const bool alive = pecs_view_alive(pecs_world_view(world), entity);
     void *value = NULL;
     (void)shared;
-    switch (random_below(random, 5)) {
+    pecs_id id = { { (uint8_t)random_below(random, 200), 1 } };
+    switch (random_below(random, 6)) {
+    case 5:
+        if (pecs_view_find(pecs_world_view(world), id, &(pecs_entity){ 0, 0 }) == PECS_E_ABSENT)
+            require(pecs_world_set_id(world, entity, id), alive ? PECS_OK : PECS_E_DEAD, "status of an id");
+        break;
     case 0:
         require(pecs_world_spawn(world, 1, values, 1, NULL), PECS_OK, "status of a spawn");
         break;
@@ -226,6 +252,28 @@ struct thread {
     uint64_t number, done;
 };
 
+static bool count_change(void *user, const pecs_change *change)
+{
+    (void)change;
+    ++*(uint64_t *)user;
+    return true;
+}
+
+/* Of two snapshots with more entities in one there is a difference, and of one and itself none. */
+static void compare(const struct parcel *left, const struct parcel *right)
+{
+    uint64_t count = 0;
+    require(
+        pecs_view_diff(pecs_snapshot_view(left->snapshot), pecs_snapshot_view(right->snapshot), count_change, &count),
+        PECS_OK, "status of a diff");
+    require(count > 0 || left->entity_count == right->entity_count, true, "two snapshots differ");
+    count = 0;
+    require(
+        pecs_view_diff(pecs_snapshot_view(left->snapshot), pecs_snapshot_view(left->snapshot), count_change, &count),
+        PECS_OK, "status of a diff");
+    require(count, 0, "differences of a snapshot and itself");
+}
+
 static void *reader_run(void *user)
 {
     struct thread *self = user;
@@ -240,6 +288,7 @@ static void *reader_run(void *user)
         struct parcel *old = &kept[random_below(&random, KEPT_MAX)];
         if (old->snapshot) {
             check_parcel(self->shared, old);
+            compare(old, &parcel);
             pecs_snapshot_release(old->snapshot);
         }
         *old = parcel;
@@ -252,6 +301,16 @@ static void *reader_run(void *user)
         pecs_snapshot_release(kept[i].snapshot);
     }
     return NULL;
+}
+
+/* What the file tells of itself, before it is loaded. */
+static void check_information(const char *path, const struct parcel *parcel)
+{
+    pecs_info *info = NULL;
+    require(pecs_file_info(path, &model_allocator, NULL, &info, NULL), PECS_OK, "status of a file's information");
+    require(info->entity_count, parcel->entity_count, "entities of a file");
+    require(info->metadata_count > 0, parcel->frame > 0, "a file has metadata");
+    pecs_info_destroy(info);
 }
 
 static void *saver_run(void *user)
@@ -267,6 +326,7 @@ static void *saver_run(void *user)
         const pecs_save_options options = { .skip_sync = true };
         require(pecs_snapshot_save(parcel.snapshot, path, &options, NULL), PECS_OK, "status of a save");
         pecs_snapshot_release(parcel.snapshot);
+        check_information(path, &parcel);
         const bool load = self->done++ % 2;
         require(load ? pecs_snapshot_load(shared->registry, path, NULL, &parcel.snapshot, NULL)
                      : pecs_snapshot_resume(shared->registry, path, NULL, &parcel.snapshot, NULL),
@@ -341,6 +401,13 @@ static void world_fill(pecs_world *world, struct random *random)
     require(pecs_world_spawn(world, ENTITY_COUNT / 2, values, 2, NULL), PECS_OK, "status of a spawn");
 }
 
+static void note_frame(pecs_world *world)
+{
+    char text[32];
+    snprintf(text, sizeof(text), "%" PRIu64, frame_of(pecs_world_view(world)) + 1);
+    require(pecs_world_set_meta_text(world, "frame", text), PECS_OK, "status of metadata");
+}
+
 static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands *commands, struct random *random,
                          pecs_snapshot **back)
 {
@@ -351,6 +418,7 @@ static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands
     commands_frame(shared, world, commands, random);
     run_parts(shared, world, random_once_in(random, 2), 2 + (uint32_t)random_below(random, PART_MAX - 1));
     require(pecs_world_advance(world, NULL), PECS_OK, "status of an advance");
+    note_frame(world);
     if (random_once_in(random, 3))
         return; /* so that some arrays are the world's alone */
     pecs_snapshot *snapshot = NULL;
