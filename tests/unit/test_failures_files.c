@@ -1,0 +1,357 @@
+/*
+ * As test_failures.c, for files, ids, metadata and differences: each allocation fails once, and all fail from each one
+ * on. And the other list: functions that take no memory at all, so that none of theirs can fail. check_allocations.py
+ * proves that every public function is on one of the two.
+ */
+#include "world_fixture.h"
+
+#include <stdio.h>
+#include <unistd.h>
+
+TestSuite(failures_files);
+
+static char path[64];
+static const pecs_id id_a = { { 1, 2, 3 } }, id_b = { { 4, 5, 6 } };
+static const pecs_save_options quick = { .skip_sync = true };
+
+static void populate(struct stage *stage)
+{
+    const pecs_value values[] = { PECS_VALUE(TEAM, Team, 4), PECS_VALUE(HEALTH, Health, 5, 6) };
+    for (int i = 0; i < 20; i++)
+        stage->entities[i] = i % 2 ? spawn_position(stage->world, (float)i) : spawn_one(stage->world, values, 2);
+    must(pecs_world_despawn(stage->world, &stage->entities[19], 1) == PECS_OK);
+    must(pecs_world_set_singleton(stage->world, TEAM, 1, &(Team){ 3 }) == PECS_OK);
+    must(pecs_world_set_id(stage->world, stage->entities[4], id_a) == PECS_OK);
+    must(pecs_world_set_meta_text(stage->world, "level", "seven") == PECS_OK);
+    snprintf(path, sizeof(path), "/tmp/pecs-failures-files-%ld", (long)getpid());
+}
+
+static void populate_and_share(struct stage *stage)
+{
+    populate(stage);
+    stage->snapshot = take(stage->world);
+}
+
+static bool has_text(const struct stage *stage, const char *key, const char *text)
+{
+    pecs_meta meta;
+    return pecs_view_meta(pecs_world_view(stage->world), key, &meta) == PECS_OK && strcmp(meta.value, text) == 0;
+}
+
+static bool has_id(const struct stage *stage, pecs_entity entity, pecs_id id)
+{
+    pecs_id found;
+    return pecs_view_id(pecs_world_view(stage->world), entity, &found) == PECS_OK &&
+           memcmp(&found, &id, sizeof(id)) == 0;
+}
+
+/* Files. */
+
+static pecs_status save_world(struct stage *stage)
+{
+    pecs_error error = { .status = PECS_OK };
+    const pecs_status status = pecs_world_save(stage->world, path, &quick, &error);
+    must(error.status == status);
+    must(!status == (access(path, F_OK) == 0));
+    unlink(path);
+    return status;
+}
+
+Test(failures_files, a_world_saved)
+{
+    try_every_failure(&(struct trial){ populate, save_world }, 10);
+}
+
+static void save_before(struct stage *stage)
+{
+    populate_and_share(stage);
+    pecs_error error;
+    cr_assert_eq(pecs_world_save(stage->world, path, &quick, &error), PECS_OK, "%s", error.message);
+    must(pecs_world_set_meta_text(stage->world, "level", "eight") == PECS_OK);
+}
+
+/* What was saved before is there, or what is saved now. */
+static pecs_status save_snapshot(struct stage *stage)
+{
+    pecs_info *info = NULL;
+    const pecs_status status = pecs_snapshot_save(stage->snapshot, path, &quick, NULL);
+    counting.fail_at = 0;
+    must(pecs_file_info(path, NULL, NULL, &info, NULL) == PECS_OK);
+    must(info->entity_count == 19);
+    pecs_info_destroy(info);
+    return status;
+}
+
+Test(failures_files, a_snapshot_saved_over_another)
+{
+    try_every_failure(&(struct trial){ save_before, save_snapshot }, 10);
+    unlink(path);
+}
+
+static void keep(struct stage *stage, pecs_status status, pecs_snapshot *snapshot)
+{
+    must(!status == (snapshot != NULL));
+    if (status)
+        return;
+    pecs_snapshot_release(stage->taken);
+    stage->taken = snapshot;
+    must(pecs_view_hash(pecs_snapshot_view(snapshot)) == pecs_view_hash(pecs_snapshot_view(stage->snapshot)));
+}
+
+static pecs_status load(struct stage *stage)
+{
+    pecs_snapshot *snapshot = NULL;
+    const pecs_status status = pecs_snapshot_load(stage->registry, path, NULL, &snapshot, NULL);
+    keep(stage, status, snapshot);
+    return status;
+}
+
+static pecs_status resume(struct stage *stage)
+{
+    pecs_snapshot *snapshot = NULL;
+    const pecs_status status = pecs_snapshot_resume(stage->registry, path, NULL, &snapshot, NULL);
+    keep(stage, status, snapshot);
+    return status;
+}
+
+static pecs_status information(struct stage *stage)
+{
+    pecs_info *info = NULL;
+    (void)stage;
+    const pecs_status status = pecs_file_info(path, &counting_hooks, NULL, &info, NULL);
+    must(!status == (info != NULL));
+    pecs_info_destroy(info);
+    return status;
+}
+
+Test(failures_files, a_file_read)
+{
+    try_every_failure(&(struct trial){ save_before, load }, 15);
+    try_every_failure(&(struct trial){ save_before, resume }, 15);
+    try_every_failure(&(struct trial){ save_before, information }, 15);
+    unlink(path);
+}
+
+/* All of the file's types are unknown to the registry. */
+static pecs_status load_unknown(struct stage *stage)
+{
+    pecs_snapshot *snapshot = NULL;
+    pecs_registry *registry = NULL;
+    const pecs_registry_desc desc = { .allocator = counting_hooks };
+    (void)stage;
+    pecs_status status = pecs_registry_create(&desc, &registry, NULL);
+    if (!status)
+        status = pecs_snapshot_load(registry, path, NULL, &snapshot, NULL);
+    must(!status == (snapshot != NULL));
+    pecs_snapshot_release(snapshot);
+    pecs_registry_destroy(registry);
+    return status;
+}
+
+Test(failures_files, a_file_of_unknown_types_read)
+{
+    try_every_failure(&(struct trial){ save_before, load_unknown }, 25);
+    unlink(path);
+}
+
+/* Ids. */
+
+static pecs_status give_id(struct stage *stage)
+{
+    const pecs_status status = pecs_world_set_id(stage->world, stage->entities[7], id_b);
+    must(has_id(stage, stage->entities[7], id_b) == !status && has_id(stage, stage->entities[4], id_a));
+    return status;
+}
+
+static pecs_status remap_id(struct stage *stage)
+{
+    const pecs_status status = pecs_world_remap_id(stage->world, id_a, id_b);
+    must(has_id(stage, stage->entities[4], status ? id_a : id_b));
+    return status;
+}
+
+static pecs_status spawn_with_ids(struct stage *stage)
+{
+    pecs_entity found;
+    const pecs_id ids[3] = { id_b, { { 7 } }, { { 8 } } };
+    const pecs_value values[] = { PECS_HAS(FROZEN), { LINK, sizeof(Link), NULL } };
+    const pecs_status status = pecs_world_spawn_with_ids(stage->world, 3, ids, values, 2, NULL);
+    must(pecs_view_find(pecs_world_view(stage->world), id_b, &found) == (status ? PECS_E_ABSENT : PECS_OK));
+    return status;
+}
+
+Test(failures_files, ids_given)
+{
+    try_every_failure(&(struct trial){ populate, give_id }, 3);
+    try_every_failure(&(struct trial){ populate_and_share, give_id }, 8);
+    try_every_failure(&(struct trial){ populate_and_share, remap_id }, 2);
+    try_every_failure(&(struct trial){ populate, spawn_with_ids }, 5);
+    try_every_failure(&(struct trial){ populate_and_share, spawn_with_ids }, 8);
+}
+
+/* Metadata, which no photograph shows. */
+
+static pecs_status set_text(struct stage *stage)
+{
+    const pecs_status status = pecs_world_set_meta_text(stage->world, "level", "nine");
+    must(has_text(stage, "level", status ? "seven" : "nine"));
+    return status;
+}
+
+static pecs_status set_bytes(struct stage *stage)
+{
+    const pecs_status status = pecs_world_set_meta_bytes(stage->world, "more", "x", 1);
+    must(has_text(stage, "level", "seven") && has_text(stage, "more", "x") == !status);
+    return status;
+}
+
+static pecs_status remove_meta(struct stage *stage)
+{
+    const pecs_status status = pecs_world_remove_meta(stage->world, "level");
+    must(has_text(stage, "level", "seven") == (status != PECS_OK));
+    return status;
+}
+
+Test(failures_files, metadata_changed)
+{
+    try_every_failure(&(struct trial){ populate_and_share, set_text }, 2);
+    try_every_failure(&(struct trial){ populate_and_share, set_bytes }, 2);
+    try_every_failure(&(struct trial){ populate, remove_meta }, 1);
+}
+
+/* Rewind, differences, queries. */
+
+static void go_on(struct stage *stage)
+{
+    populate_and_share(stage);
+    for (int i = 0; i < 5; i++)
+        spawn_position(stage->world, 100);
+    spawn_one(stage->world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    must(pecs_world_set_meta_text(stage->world, "level", "ten") == PECS_OK);
+}
+
+static pecs_status rewind_world(struct stage *stage)
+{
+    const pecs_status status = pecs_world_rewind(stage->world, stage->snapshot);
+    must(has_text(stage, "level", status ? "ten" : "seven"));
+    return status;
+}
+
+Test(failures_files, a_world_rewound)
+{
+    try_every_failure(&(struct trial){ go_on, rewind_world }, 1);
+}
+
+static bool count_change(void *user, const pecs_change *change)
+{
+    (void)change;
+    ++*(uint64_t *)user;
+    return true;
+}
+
+static pecs_status compare(struct stage *stage)
+{
+    uint64_t count = 0;
+    const pecs_status status =
+        pecs_view_diff(pecs_snapshot_view(stage->snapshot), pecs_world_view(stage->world), count_change, &count);
+    must(status || count == 6);
+    return status;
+}
+
+Test(failures_files, two_views_compared)
+{
+    try_every_failure(&(struct trial){ go_on, compare }, 2);
+}
+
+static pecs_status create_query_in(struct stage *stage)
+{
+    const pecs_view view = pecs_world_view(stage->world);
+    return pecs_query_create_in(view, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1, &stage->query, NULL);
+}
+
+Test(failures_files, a_query_in_a_view_created)
+{
+    try_every_failure(&(struct trial){ populate, create_query_in }, 1);
+}
+
+/* What takes no memory. Each is called while every allocation would fail, and none is asked for. */
+
+static void read_view(const struct stage *stage, pecs_view view)
+{
+    const pecs_entity entity = stage->entities[4];
+    pecs_entity found = none;
+    pecs_component component;
+    pecs_table table;
+    pecs_meta meta;
+    pecs_id id;
+    pecs_summary summary;
+    size_t count;
+    pecs_view_summary(view, &summary);
+    must(pecs_view_alive(view, entity) && pecs_view_has(view, entity, TEAM));
+    must(pecs_view_get(view, entity, TEAM, sizeof(Team)) != NULL);
+    must(pecs_view_has_singleton(view, TEAM) && pecs_view_singleton(view, TEAM, sizeof(Team)) != NULL);
+    must(pecs_view_id(view, entity, &id) == PECS_OK && pecs_view_find(view, id, &found) == PECS_OK);
+    must(same(found, entity) && pecs_view_hash(view) != 0 && summary.entity_count == 19);
+    must(pecs_view_meta_count(view) == 1 && pecs_view_meta_at(view, 0, &meta));
+    must(pecs_view_meta(view, "level", &meta) == PECS_OK);
+    must(pecs_view_type_count(view) >= FIXTURE_TYPE_COUNT && pecs_view_type(view, TEAM) == &Team_type);
+    must(pecs_view_component(view, Team_type.name, &component) == PECS_OK && component == TEAM);
+    must(pecs_view_component_by_id(view, pecs_view_type_id(view, TEAM), &component) == PECS_OK);
+    must(pecs_view_components(view, entity, &count) != NULL && pecs_view_singletons(view, &count) != NULL);
+    must(pecs_view_table(view, 0, &table) && pecs_view_tick(view) > 0);
+    pecs_id_iter ids = pecs_view_ids(view);
+    must(pecs_id_iter_next(&ids));
+}
+
+static void read_rows(const struct stage *stage, pecs_view view)
+{
+    uint64_t row_count = 0;
+    pecs_iter iter = pecs_query_read(stage->query, view, NULL);
+    for (; pecs_iter_next(&iter); row_count += iter.row_count)
+        must(pecs_iter_column(&iter, POSITION, PECS_READ, sizeof(Position)) != NULL);
+    must(pecs_iter_end(&iter) == PECS_OK && row_count == pecs_query_count(stage->query, view));
+}
+
+static void destroy_all(struct stage *stage)
+{
+    pecs_commands_clear(stage->commands);
+    pecs_commands_destroy(stage->commands);
+    pecs_query_destroy(stage->query);
+    pecs_world_destroy(stage->world);
+    pecs_snapshot_release(pecs_snapshot_retain(stage->snapshot));
+    pecs_snapshot_release(stage->snapshot);
+    pecs_snapshot_release(stage->taken);
+    pecs_registry_destroy(stage->registry);
+}
+
+Test(failures_none, take_no_memory)
+{
+    struct stage stage;
+    char text[PECS_ID_TEXT_BYTES];
+    pecs_id id;
+    pecs_info *info = NULL;
+    pecs_entity provisional;
+    stage_set(&stage, &(struct trial){ save_before, NULL });
+    stage.query = make_query(stage.registry, (pecs_term[]){ { POSITION, PECS_READ } }, 1);
+    must(pecs_commands_create(stage.registry, &stage.commands) == PECS_OK);
+    must(pecs_commands_spawn(stage.commands, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, &provisional) == PECS_OK);
+    must(pecs_file_info(path, &counting_hooks, NULL, &info, NULL) == PECS_OK);
+    unlink(path);
+    const uint64_t call_count = counting.call_count;
+    counting.fail_at = 1;
+    counting.fail_after = true;
+    read_view(&stage, pecs_world_view(stage.world));
+    read_view(&stage, pecs_snapshot_view(stage.snapshot));
+    read_rows(&stage, pecs_world_view(stage.world));
+    (void)pecs_commands_resolve(stage.commands, provisional);
+    (void)pecs_world_copied_bytes(stage.world);
+    must(pecs_registry_type(stage.registry, TEAM) == &Team_type);
+    must(pecs_registry_type_count(stage.registry) == FIXTURE_TYPE_COUNT);
+    pecs_id_format(id_a, text);
+    must(pecs_id_parse(text, &id) == PECS_OK && pecs_kind_name(PECS_F32) && pecs_status_name(PECS_OK));
+    must(pecs_snapshot_take(stage.world, &stage.taken) == PECS_OK);
+    pecs_info_destroy(info);
+    destroy_all(&stage);
+    cr_assert_eq(counting.call_count, call_count);
+    assert_no_leak();
+}
