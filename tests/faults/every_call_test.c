@@ -42,15 +42,15 @@ static const struct scenario scenarios[] = {
     { "save, new through a link", SAVE, 3, 0, 0, 1, 0, 0, 0 },
     { "save, beside stale files", SAVE, 3, 1, 0, 0, 1, 0, 0 },
     { "save, large", SAVE, 120000, 1, 0, 0, 0, 0, 1 },
-    { "save, large, system memory", SAVE, 120000, 1, 0, 0, 0, 1, 1 },
+    { "save, large, system memory", SAVE, 60000, 1, 0, 0, 0, 1, 1 },
     { "load", LOAD, 3, 1, 0, 0, 0, 0, 0 },
     { "load, through a link", LOAD, 3, 1, 0, 1, 0, 0, 0 },
-    { "load, large", LOAD, 120000, 1, 0, 0, 0, 0, 0 },
-    { "load, large, system memory", LOAD, 120000, 1, 0, 0, 0, 1, 0 },
+    { "load, large", LOAD, 120000, 1, 0, 0, 0, 0, 1 },
+    { "load, large, system memory", LOAD, 60000, 1, 0, 0, 0, 1, 0 },
     { "resume", RESUME, 3, 1, 0, 0, 0, 0, 0 },
-    { "resume, large", RESUME, 120000, 1, 0, 0, 0, 0, 0 },
+    { "resume, large", RESUME, 60000, 1, 0, 0, 0, 0, 0 },
     { "information", INFO, 3, 1, 0, 0, 0, 0, 0 },
-    { "information, large", INFO, 120000, 1, 0, 0, 0, 1, 0 },
+    { "information, large", INFO, 60000, 1, 0, 0, 0, 1, 0 },
 };
 
 enum { ERROR_MAX = 8, EVENT_MAX = 4096, STORM = 100 };
