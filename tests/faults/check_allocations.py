@@ -21,7 +21,7 @@ def main():
             functions = FUNCTION.findall(text.read())
         for head, body in functions:
             calls = set(re.findall(r"\b(pecs_\w+)\(", body)) | set(re.findall(r"\b(pecs_(?:read|write))\(", body))
-            if re.match(r"static pecs_status \w+\(struct stage \*stage\)", head) or "counting.fail_at = counting" in body:
+            if re.match(r"static pecs_status \w+\((?:const )?struct stage \*stage", head) or "counting.fail_at = counting" in body:
                 tried |= calls
             elif "failures_none" in head or re.search(r"\b(read_view|read_rows|destroy_all)\(", head):
                 free |= calls

@@ -1,6 +1,6 @@
 /*
- * As test_failures.c, for files, ids, metadata and differences: each allocation fails once, and all fail from each one
- * on. And the other list: functions that take no memory at all, so that none of theirs can fail. check_allocations.py
+ * As test_failures.c, for files that are replaced and read, and differences: each allocation fails once, and all fail
+ * from each one on. And the other list: functions that take no memory at all, so that none of theirs can fail. check_allocations.py
  * proves that every public function is on one of the two.
  */
 #include "world_fixture.h"
@@ -11,7 +11,7 @@
 TestSuite(failures_files);
 
 static char path[64];
-static const pecs_id id_a = { { 1, 2, 3 } }, id_b = { { 4, 5, 6 } };
+static const pecs_id id_a = { { 1, 2, 3 } };
 static const pecs_save_options quick = { .skip_sync = true };
 
 static void populate(struct stage *stage)
@@ -30,19 +30,6 @@ static void populate_and_share(struct stage *stage)
 {
     populate(stage);
     stage->snapshot = take(stage->world);
-}
-
-static bool has_text(const struct stage *stage, const char *key, const char *text)
-{
-    pecs_meta meta;
-    return pecs_view_meta(pecs_world_view(stage->world), key, &meta) == PECS_OK && strcmp(meta.value, text) == 0;
-}
-
-static bool has_id(const struct stage *stage, pecs_entity entity, pecs_id id)
-{
-    pecs_id found;
-    return pecs_view_id(pecs_world_view(stage->world), entity, &found) == PECS_OK &&
-           memcmp(&found, &id, sizeof(id)) == 0;
 }
 
 /* Files. */
@@ -154,72 +141,7 @@ Test(failures_files, a_file_of_unknown_types_read)
     unlink(path);
 }
 
-/* Ids. */
-
-static pecs_status give_id(struct stage *stage)
-{
-    const pecs_status status = pecs_world_set_id(stage->world, stage->entities[7], id_b);
-    must(has_id(stage, stage->entities[7], id_b) == !status && has_id(stage, stage->entities[4], id_a));
-    return status;
-}
-
-static pecs_status remap_id(struct stage *stage)
-{
-    const pecs_status status = pecs_world_remap_id(stage->world, id_a, id_b);
-    must(has_id(stage, stage->entities[4], status ? id_a : id_b));
-    return status;
-}
-
-static pecs_status spawn_with_ids(struct stage *stage)
-{
-    pecs_entity found;
-    const pecs_id ids[3] = { id_b, { { 7 } }, { { 8 } } };
-    const pecs_value values[] = { PECS_HAS(FROZEN), { LINK, sizeof(Link), NULL } };
-    const pecs_status status = pecs_world_spawn_with_ids(stage->world, 3, ids, values, 2, NULL);
-    must(pecs_view_find(pecs_world_view(stage->world), id_b, &found) == (status ? PECS_E_ABSENT : PECS_OK));
-    return status;
-}
-
-Test(failures_files, ids_given)
-{
-    try_every_failure(&(struct trial){ populate, give_id }, 3);
-    try_every_failure(&(struct trial){ populate_and_share, give_id }, 8);
-    try_every_failure(&(struct trial){ populate_and_share, remap_id }, 2);
-    try_every_failure(&(struct trial){ populate, spawn_with_ids }, 5);
-    try_every_failure(&(struct trial){ populate_and_share, spawn_with_ids }, 8);
-}
-
-/* Metadata, which no photograph shows. */
-
-static pecs_status set_text(struct stage *stage)
-{
-    const pecs_status status = pecs_world_set_meta_text(stage->world, "level", "nine");
-    must(has_text(stage, "level", status ? "seven" : "nine"));
-    return status;
-}
-
-static pecs_status set_bytes(struct stage *stage)
-{
-    const pecs_status status = pecs_world_set_meta_bytes(stage->world, "more", "x", 1);
-    must(has_text(stage, "level", "seven") && has_text(stage, "more", "x") == !status);
-    return status;
-}
-
-static pecs_status remove_meta(struct stage *stage)
-{
-    const pecs_status status = pecs_world_remove_meta(stage->world, "level");
-    must(has_text(stage, "level", "seven") == (status != PECS_OK));
-    return status;
-}
-
-Test(failures_files, metadata_changed)
-{
-    try_every_failure(&(struct trial){ populate_and_share, set_text }, 2);
-    try_every_failure(&(struct trial){ populate_and_share, set_bytes }, 2);
-    try_every_failure(&(struct trial){ populate, remove_meta }, 1);
-}
-
-/* Rewind, differences, queries. */
+/* Differences. */
 
 static void go_on(struct stage *stage)
 {
@@ -228,18 +150,6 @@ static void go_on(struct stage *stage)
         spawn_position(stage->world, 100);
     spawn_one(stage->world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
     must(pecs_world_set_meta_text(stage->world, "level", "ten") == PECS_OK);
-}
-
-static pecs_status rewind_world(struct stage *stage)
-{
-    const pecs_status status = pecs_world_rewind(stage->world, stage->snapshot);
-    must(has_text(stage, "level", status ? "ten" : "seven"));
-    return status;
-}
-
-Test(failures_files, a_world_rewound)
-{
-    try_every_failure(&(struct trial){ go_on, rewind_world }, 1);
 }
 
 static bool count_change(void *user, const pecs_change *change)
@@ -261,17 +171,6 @@ static pecs_status compare(struct stage *stage)
 Test(failures_files, two_views_compared)
 {
     try_every_failure(&(struct trial){ go_on, compare }, 2);
-}
-
-static pecs_status create_query_in(struct stage *stage)
-{
-    const pecs_view view = pecs_world_view(stage->world);
-    return pecs_query_create_in(view, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1, &stage->query, NULL);
-}
-
-Test(failures_files, a_query_in_a_view_created)
-{
-    try_every_failure(&(struct trial){ populate, create_query_in }, 1);
 }
 
 /* What takes no memory. Each is called while every allocation would fail, and none is asked for. */
