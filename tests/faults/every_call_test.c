@@ -103,6 +103,8 @@ struct story {
     bool given[256]; /* errnos */
     int synced[8];   /* descriptors whose sync failed */
     size_t failed_sync_count;
+    int copy;       /* of the temporary's descriptor, made to be closed; 0: none */
+    bool hid_close; /* closing it failed */
     bool synced_again, renamed, file_synced, directory_synced;
 };
 
@@ -136,6 +138,10 @@ static void before_call(void *user, struct fault_event *event)
 static void after_call(void *user, const struct fault_event *event, long result)
 {
     struct story *story = user;
+    if (event->call == FAULT_fcntl && result > 0)
+        story->copy = (int)result;
+    if (event->call == FAULT_close && result && story->copy && event->descriptor == story->copy && !story->renamed)
+        story->hid_close = true;
     if (event->call == FAULT_rename && result == 0)
         story->renamed = true;
     if (event->call != FAULT_fsync)
@@ -147,6 +153,8 @@ static void after_call(void *user, const struct fault_event *event, long result)
     else
         story->file_synced = true;
 }
+
+enum { OLD_MODE = 0664, NEW_MODE = 0644 };
 
 /* The place where a scenario plays: what lies in the folder before, and what would lie there after a save. */
 struct scene {
@@ -163,8 +171,10 @@ static void lay_out(const struct scene *scene)
 {
     const struct scenario *scenario = scene->scenario;
     sample_folder_clear(scene->folder);
-    if (scenario->replaces)
+    if (scenario->replaces) {
         sample_file_write(scene->target, scene->old_bytes, scene->old_size);
+        sample_require(chmod(scene->target, OLD_MODE) == 0, "chmod: %s", strerror(errno));
+    }
     if (scenario->through_link)
         sample_require(symlink("real.pecs", scene->path) == 0, "symlink: %s", strerror(errno));
     for (int i = 0; i < 2 && scenario->beside_stale; i++) {
@@ -310,11 +320,18 @@ static bool may_leave_temporary(const struct scene *scene, const struct story *s
             story->hits[FAULT_fstat] || story->hits[FAULT_lstat] || story->renamed == false);
 }
 
+static bool has_mode(const char *path, mode_t mode)
+{
+    struct stat info;
+    return stat(path, &info) == 0 && (info.st_mode & 07777) == mode;
+}
+
 static void check_save(struct scene *scene, const struct story *story, const struct outcome *outcome)
 {
     const bool published = outcome->status && strncmp(outcome->error.message, "published", 9) == 0;
     if (!outcome->status || published) {
         sample_require(has_content(scene->target, scene->new_bytes, scene->new_size), "the new file is not whole");
+        sample_require(has_mode(scene->target, scene->scenario->replaces ? OLD_MODE : NEW_MODE), "the mode changed");
         sample_require(!published || (story->renamed && (story->hits[FAULT_fsync] || story->hits[FAULT_openat])),
                        "published without a failed sync");
     } else {
@@ -324,6 +341,7 @@ static void check_save(struct scene *scene, const struct story *story, const str
     if (!outcome->status && !scene->scenario->skip_sync)
         sample_require(story->file_synced && story->directory_synced && !story->failed_sync_count,
                        "the status is OK, but the save is not durable");
+    sample_require(outcome->status || !story->hid_close, "an error at closing what was written is not told");
     sample_require(!story->synced_again, "a sync that failed was tried again");
     const uint32_t expected = scene->entry_count - (!outcome->status || published || scene->scenario->replaces ? 0 : 1);
     if (!may_leave_temporary(scene, story))
