@@ -398,8 +398,8 @@ static int begin(struct os_publication *publication, const char *path, uint64_t 
     const char *slash = strrchr(publication->target, '/');
     if (!(slash ? slash + 1 : publication->target)[0])
         return ENOENT; /* no name */
-    bool replaces;
-    mode_t mode;
+    bool replaces = false;
+    mode_t mode = 0;
     os_error = check_target(publication->target, &replaces, &mode);
     if (os_error)
         return os_error;
