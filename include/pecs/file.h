@@ -3,8 +3,9 @@
  *
  * save publishes a whole file or nothing: a unique temporary file in the same directory is written, synced and renamed
  * over `path`, then the directory is synced. A published file is never written in place. A symbolic
- * link at `path` is followed, and the mode of the file replaced is kept. A temporary that a killed save left is
- * removed by the next save to that path.
+ * link at `path` is followed, and the mode of the file replaced is kept; a file that the process may not write to is not
+ * replaced. A temporary that a killed save left is removed by the next save to that path. docs/reliability.md says what
+ * holds when memory, disk or power fail.
  *
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
@@ -33,7 +34,8 @@ extern "C" {
 typedef bool (*pecs_progress_function)(void *user, uint64_t done_bytes, uint64_t total_bytes);
 
 typedef struct pecs_save_options {
-    bool skip_sync; /* do not sync file and directory: a crash of the machine may lose the save, never the process's */
+    bool skip_sync; /* do not sync file and directory: a crash of the process loses nothing, but one of the machine may
+                       lose the save and the file that it replaced */
     uint64_t wall_clock_ns; /* the time to note in the file, in nanoseconds since 1970-01-01 UTC; 0: none, so that equal
                                states give equal bytes */
     pecs_progress_function progress; /* NULL: not wanted */

@@ -12,7 +12,7 @@
 
 /* --- the log --- */
 
-enum { DESCRIPTOR_MAX = 64, NO_FILE = UINT32_MAX, FOLDER = UINT32_MAX - 1 };
+enum { DESCRIPTOR_MAX = 64, NO_FILE = INT32_MAX, FOLDER = INT32_MAX - 1 };
 
 static struct {
     uint64_t write_limit;

@@ -95,9 +95,9 @@ static void not_read(const char *path, int os_error)
 
 static const char *in_folder(const char *name)
 {
-    static char paths[4][600];
+    static char paths[16][600]; /* more than one trial uses */
     static unsigned next;
-    char *path = paths[next++ % 4];
+    char *path = paths[next++ % 16];
     snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
     return path;
 }
