@@ -897,7 +897,9 @@ class File:
     def value(self, field, base):
         at = base + field.offset
         if field.kind == "text":
-            return Text(self.data[at:at + field.size])
+            width = field.columns or field.size
+            texts = [Text(self.data[at + i:at + i + width]) for i in range(0, field.size, width)]
+            return texts[0] if len(texts) == 1 else texts
         step = field.size // field.count
         values = [self.element(field, at + i * step) for i in range(field.count)]
         if field.columns:
@@ -941,7 +943,8 @@ def struct_dtype(fields, size):
 
 def field_dtype(field):
     if field.kind == "text":
-        return f"S{field.count}"
+        width = field.columns or field.size
+        return f"S{width}" if width == field.size else (f"S{width}", field.size // width)
     if field.kind == "struct":
         base = struct_dtype(field.fields, field.size // field.count)
     elif field.kind == "entity":

@@ -8,9 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-size_t scalar_text_size(const pecs_field *field, const void *bytes)
+struct elements elements_of(const pecs_field *field)
 {
-    size_t size = field->size;
+    if (field->kind != PECS_TEXT)
+        return (struct elements){ field->count, field->size / field->count, field->columns };
+    const uint32_t width = field->columns ? field->columns : field->size;
+    return (struct elements){ field->size / width, width, 0 };
+}
+
+size_t scalar_text_size(const void *bytes, size_t size)
+{
     while (size && ((const char *)bytes)[size - 1] == 0)
         size--;
     return size;

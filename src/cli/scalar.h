@@ -23,7 +23,14 @@ struct scalar {
 /* `bytes` is an element of the field, whose kind is not text, struct or padding. */
 void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar);
 
-/* The bytes of a text field that count: those before its last zeros. */
-size_t scalar_text_size(const pecs_field *field, const void *bytes);
+/* What a field is an array of. A text is one element, however many bytes it has; a grid of text is a list of texts. */
+struct elements {
+    uint32_t count, step_bytes;
+    uint32_t columns; /* of a grid; else 0 */
+};
+struct elements elements_of(const pecs_field *field);
+
+/* The bytes of a text of `size` bytes that count: those before its last zeros. */
+size_t scalar_text_size(const void *bytes, size_t size);
 
 #endif

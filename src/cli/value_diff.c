@@ -1,5 +1,7 @@
 #include "value_diff.h"
 
+#include "scalar.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -59,9 +61,11 @@ static void walk_element(struct walk *walk, size_t path_size, const pecs_field *
                          const uint8_t *old_bytes, const uint8_t *new_bytes)
 {
     char places[32] = "";
-    if (field->columns)
-        snprintf(places, sizeof(places), "[%" PRIu32 "][%" PRIu32 "]", place / field->columns, place % field->columns);
-    else if (field->count > 1 && field->kind != PECS_TEXT)
+    const struct elements elements = elements_of(field);
+    if (elements.columns)
+        snprintf(places, sizeof(places), "[%" PRIu32 "][%" PRIu32 "]", place / elements.columns,
+                 place % elements.columns);
+    else if (elements.count > 1)
         snprintf(places, sizeof(places), "[%" PRIu32 "]", place);
     path_size = append(walk, path_size, places);
     if (field->kind == PECS_STRUCT)
@@ -76,7 +80,8 @@ static void walk_struct(struct walk *walk, size_t path_size, const pecs_type *ty
 {
     for (uint32_t i = 0; i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
-        const uint32_t count = field->kind == PECS_TEXT ? 1 : field->count, step = field->size / count;
+        const struct elements elements = elements_of(field);
+        const uint32_t count = elements.count, step = elements.step_bytes;
         const uint8_t *a = old_bytes + field->offset, *b = new_bytes + field->offset;
         if (field->kind == PECS_PADDING || memcmp(a, b, field->size) == 0)
             continue;

@@ -31,7 +31,7 @@ void value_write_element(struct json_out *json, const char *key, const pecs_fiel
     if (field->kind == PECS_STRUCT) {
         value_write(json, key, field->nested, element);
     } else if (field->kind == PECS_TEXT) {
-        json_text(json, key, element, scalar_text_size(field, element));
+        json_text(json, key, element, scalar_text_size(element, elements_of(field).step_bytes));
     } else {
         scalar_read(field, element, &scalar);
         write_scalar(json, key, &scalar);
@@ -41,17 +41,17 @@ void value_write_element(struct json_out *json, const char *key, const pecs_fiel
 /* `bytes` is where the field lies, not its struct. */
 static void write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
 {
-    if (field->kind == PECS_TEXT || field->count == 1) {
+    const struct elements elements = elements_of(field);
+    if (elements.count == 1) {
         value_write_element(json, field->name, field, bytes);
         return;
     }
-    const uint32_t step = field->size / field->count;
     json_begin_array(json, field->name);
-    for (uint32_t i = 0; i < field->count; i++) {
-        if (field->columns && i % field->columns == 0)
+    for (uint32_t i = 0; i < elements.count; i++) {
+        if (elements.columns && i % elements.columns == 0)
             json_begin_array(json, NULL);
-        value_write_element(json, NULL, field, bytes + (size_t)i * step);
-        if (field->columns && (i + 1) % field->columns == 0)
+        value_write_element(json, NULL, field, bytes + (size_t)i * elements.step_bytes);
+        if (elements.columns && (i + 1) % elements.columns == 0)
             json_end_array(json);
     }
     json_end_array(json);

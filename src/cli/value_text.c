@@ -41,7 +41,7 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
     }
     if (field->kind == PECS_TEXT) {
         out_format(out, "\"");
-        out_escaped(out, element, scalar_text_size(field, element), ESCAPE_QUOTED);
+        out_escaped(out, element, scalar_text_size(element, elements_of(field).step_bytes), ESCAPE_QUOTED);
         out_format(out, "\"");
         return;
     }
@@ -55,19 +55,19 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
 /* `bytes` is where the field lies, not its struct. */
 static void print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes)
 {
-    if (field->kind == PECS_TEXT || field->count == 1) {
+    const struct elements elements = elements_of(field);
+    if (elements.count == 1) {
         value_print_element(out, view, field, bytes);
         return;
     }
-    const uint32_t step = field->size / field->count;
     out_format(out, "[");
-    for (uint32_t i = 0; i < field->count; i++) {
+    for (uint32_t i = 0; i < elements.count; i++) {
         if (i)
             out_format(out, ", ");
-        if (field->columns && i % field->columns == 0)
+        if (elements.columns && i % elements.columns == 0)
             out_format(out, "[");
-        value_print_element(out, view, field, bytes + (size_t)i * step);
-        if (field->columns && (i + 1) % field->columns == 0)
+        value_print_element(out, view, field, bytes + (size_t)i * elements.step_bytes);
+        if (elements.columns && (i + 1) % elements.columns == 0)
             out_format(out, "]");
     }
     out_format(out, "]");

@@ -145,7 +145,12 @@ static void print_elements(pecs_view view, const pecs_field *field, const uint8_
 static void print_value(pecs_view view, const pecs_field *field, const uint8_t *bytes)
 {
     if (field->kind == PECS_TEXT) {
-        print_text((const char *)bytes, field->size);
+        const uint32_t width = field->columns ? field->columns : field->size; /* a row of a grid is a text */
+        for (uint32_t at = 0; at < field->size; at += width) {
+            fputs(at ? ", " : width < field->size ? "[" : "", stdout);
+            print_text((const char *)bytes + at, width);
+        }
+        fputs(width < field->size ? "]" : "", stdout);
     } else if (field->columns) {
         const uint32_t rows = field->count / field->columns, row_bytes = field->size / rows;
         putchar('[');

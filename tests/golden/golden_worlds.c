@@ -82,10 +82,18 @@ typedef struct {
 } Seed;
 PECS_COMPONENT(Seed, 1, state);
 
+typedef struct {
+    char lines[3][5];
+    char title[4];
+    char only[1][3];
+} Sheet;
+PECS_COMPONENT_OF(Sheet, "Sheet", 1, PECS_FIELD_GRID(Sheet, lines), PECS_FIELD(Sheet, title),
+                  PECS_FIELD_GRID(Sheet, only));
+
 static const pecs_type *const types[TYPE_COUNT] = {
-    [BODY] = &Body_type,   [CLOCK] = &Clock_type,     [FROZEN] = &Frozen_type,
-    [LABEL] = &Label_type, [LINKS] = &Links_type,     [MARKED] = &Marked_type,
-    [MOOD] = &Mood_type,   [SCALARS] = &Scalars_type, [SEED] = &Seed_type,
+    [BODY] = &Body_type,   [CLOCK] = &Clock_type,   [FROZEN] = &Frozen_type, [LABEL] = &Label_type,
+    [LINKS] = &Links_type, [MARKED] = &Marked_type, [MOOD] = &Mood_type,     [SCALARS] = &Scalars_type,
+    [SEED] = &Seed_type,   [SHEET] = &Sheet_type,
 };
 
 /* What the program of the world "kept" knows. */
@@ -357,6 +365,18 @@ static void save_kept(pecs_registry *registry, const char *which, const char *pa
     pecs_registry_destroy(other);
 }
 
+/* Grids of text: each row is one. */
+static pecs_snapshot *make_texts(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0x7e87);
+    static const Sheet sheets[] = {
+        { { "one", "", "three" }, "full", { "a" } },
+        { { "\xc3\xa4\xc3\xb6", "x", "" }, "", { "" } },
+    };
+    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_ROWS(SHEET, sheets) }, 1, NULL));
+    return finish(world);
+}
+
 bool golden_save(const char *name, const char *which, const char *path)
 {
     static const struct {
@@ -367,7 +387,7 @@ bool golden_save(const char *name, const char *which, const char *path)
     } worlds[] = {
         { "empty", make_empty, NULL, 0 },   { "kinds", make_kinds, NULL, 0 },
         { "tables", make_tables, NULL, 0 }, { "ids", make_ids, "golden", 1700000000123456789 },
-        { "kept", NULL, NULL, 0 },
+        { "kept", NULL, NULL, 0 },          { "texts", make_texts, NULL, 0 },
     };
     size_t i = 0;
     while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)

@@ -8,7 +8,19 @@
 #include <pecs/pecs.h>
 
 /* The components of a registry of all types. */
-enum { BODY, CLOCK, FROZEN, LABEL, LINKS, MARKED, MOOD, SCALARS, SEED, TYPE_COUNT }; /* in the order of their names */
+enum {
+    BODY,
+    CLOCK,
+    FROZEN,
+    LABEL,
+    LINKS,
+    MARKED,
+    MOOD,
+    SCALARS,
+    SEED,
+    SHEET,
+    TYPE_COUNT
+}; /* in the order of their names */
 
 /* which: "all" types, "some" or "none"; application, of version "7", may be NULL. What fails ends the program. */
 pecs_registry *golden_registry(const char *which, const char *application);
