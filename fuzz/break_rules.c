@@ -1,0 +1,271 @@
+/*
+ * A list: where, which bytes, which number, and how much is made right again afterwards. Hashes are, so that the rule and
+ * nothing before it is broken. Breakages beside the first of a rule are other ways to break it.
+ */
+#include "break_rules.h"
+
+#include "file_parts.h"
+
+#include <string.h>
+
+enum place {
+    NOWHERE,
+    HEADER,
+    FOOTER,
+    COMMIT,
+    TYPE,    /* the record of the type that is named */
+    FIELD,   /* the first field record of that type */
+    TYPES,   /* the n-th record */
+    TABLES,  /* the n-th record */
+    ROWS,    /* the n-th row count */
+    SEGMENT, /* the segment record */
+    SESSIONS,
+    FREE,
+    META,     /* the n-th record */
+    PROLOGUE, /* the segment header */
+    RECORDS,  /* of the prologue */
+    RUNS,     /* the n-th record */
+    VALUES,   /* the run of the type that is named, in the first table that has it */
+    HANDLES,  /* the run of the n-th table's handles */
+    INDEX,    /* the run of the index */
+    IDS,      /* the run of the ids */
+    TRAILER,
+    DATA,
+    CUT_AT_ROWS, /* the commit ends where its row counts begin */
+    CUT_RUN,     /* the last run record is left out */
+};
+
+enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */ };
+
+struct patch {
+    enum place place;
+    uint32_t number;
+    const char *type;
+    uint32_t offset, width; /* width 0: one bit is flipped */
+    uint64_t value;
+};
+
+struct breakage {
+    const char *rule;
+    enum repair repair;
+    struct patch patches[3];
+    uint64_t keep_bytes; /* the file is cut here; 0: it is not */
+};
+
+#define AT(place, offset, width, value)                                                                                \
+    {                                                                                                                  \
+        place, 0, NULL, offset, width, value                                                                           \
+    }
+#define OF(place, number, offset, width, value)                                                                        \
+    {                                                                                                                  \
+        place, number, NULL, offset, width, value                                                                      \
+    }
+#define IN(place, type, offset, width, value)                                                                          \
+    {                                                                                                                  \
+        place, 0, type, offset, width, value                                                                           \
+    }
+
+/*
+ * The sample's tables: 0 {Spot, Mixed} 2 rows, 1 {Spot, Frozen, pecs.id} 2 rows, 2 {Strange, StrangeTag} 1 row, 3 {} 1 row,
+ * 4 singletons {Clock} 1 row. Slots 0 to 6, of which 5 is free.
+ */
+static const struct breakage breakages[] = {
+    { "FILE-2", NOTHING, { { 0 } }, 127 },
+    { "FILE-2", NOTHING, { { 0 } }, 1 },
+    { "HEADER-1", HASHES, { AT(HEADER, 3, 0, 0) }, 0 },
+    { "HEADER-2", HASHES, { AT(HEADER, 4, 4, 77) }, 0 },
+    { "HEADER-3", NOTHING, { AT(HEADER, 33, 0, 0) }, 0 },
+    { "HEADER-4", HASHES, { AT(HEADER, 24, 8, 1ull << 40) }, 0 },
+    { "HEADER-5", HASHES, { AT(HEADER, 8, 4, 3) }, 0 },
+    { "HEADER-5", HASHES, { AT(HEADER, 55, 0, 0) }, 0 },
+    { "HEADER-6", HASHES, { AT(HEADER, 12, 8, 99) }, 0 },
+    { "FOOTER-1", HASHES, { AT(FOOTER, 0, 0, 0) }, 0 },
+    { "FOOTER-2", NOTHING, { AT(FOOTER, 9, 0, 0) }, 0 },
+    { "FOOTER-3", HASHES, { AT(FOOTER, 8, 8, 4096) }, 0 },
+    { "FOOTER-4", HASHES, { AT(FOOTER, 40, 8, 4096) }, 0 },
+    { "FOOTER-5", HASHES, { AT(FOOTER, 16, 8, 63) }, 0 },
+    { "FOOTER-5", HASHES, { AT(FOOTER, 24, 8, UINT64_MAX - 7) }, 0 },
+    { "FOOTER-6", NOTHING, { AT(COMMIT, 130, 0, 0) }, 0 },
+    { "COMMIT-1", HASHES, { AT(COMMIT, 0, 0, 0) }, 0 },
+    { "COMMIT-2", HASHES, { AT(COMMIT, 12, 4, 2) }, 0 },
+    { "COMMIT-2", HASHES, { AT(COMMIT, 24, 8, UINT32_MAX) }, 0 },
+    { "COMMIT-2", HASHES, { AT(COMMIT, 48, 8, 0) }, 0 },
+    { "COMMIT-3", HASHES, { AT(COMMIT, 72, 0, 0) }, 0 },
+    { "META-1", HASHES, { AT(COMMIT, 96, 8, 9) }, 0 },
+    { "TYPE-1", HASHES, { IN(TYPE, "Strange", 0, 4, 44) }, 0 },
+    { "TYPE-1", HASHES, { IN(TYPE, "Strange", 36, 4, 100) }, 0 },
+    { "TYPE-1", HASHES, { IN(FIELD, "Strange", 0, 4, 99) }, 0 },
+    { "TYPE-1", HASHES, { IN(FIELD, "Strange", 20, 4, UINT32_MAX) }, 0 },
+    { "TYPE-1", HASHES, { IN(FIELD, "Strange", 4, 4, 1) }, 0 },
+    { "TYPE-1", HASHES, { IN(FIELD, "Strange", 24, 4, 3) }, 0 },
+    { "TYPE-1", HASHES, { IN(TYPE, "StrangeTag", 32, 4, 2) }, 0 },
+    { "TYPE-2", HASHES, { OF(TYPES, 1, 4, 4, 7) }, 0 },
+    { "TYPE-2", HASHES, { OF(TYPES, 0, 8, 8, UINT64_MAX) }, 0 },
+    { "TYPE-4", HASHES, { IN(TYPE, "Spot", 24, 4, 2) }, 0 },
+    { "TYPE-5",
+      HASHES,
+      { IN(FIELD, "Strange", 0, 4, 14), IN(FIELD, "Strange", 20, 4, 0), IN(FIELD, "Strange", 24, 4, 0) },
+      0 },
+    { "TABLE-1", HASHES, { OF(TABLES, 0, 12, 4, UINT32_MAX) }, 0 },
+    { "TABLE-1", HASHES, { OF(TABLES, 4, 20, 4, 1) }, 0 },
+    { "TABLE-2", HASHES, { OF(TABLES, 1, 8, 4, 21) }, 0 },
+    { "TABLE-2", HASHES, { OF(TABLES, 1, 4, 4, 2) }, 0 },
+    { "TABLE-3", HASHES, { OF(TABLES, 0, 20, 4, 77) }, 0 },
+    { "TABLE-4", HASHES, { OF(TABLES, 3, 4, 4, 1), OF(TABLES, 4, 12, 4, 0), OF(TABLES, 4, 16, 4, 0) }, 0 },
+    { "TABLE-5", HASHES, { OF(ROWS, 4, 0, 8, 2) }, 0 },
+    { "TABLE-5", HASHES, { OF(ROWS, 0, 0, 8, UINT64_MAX) }, 0 },
+    { "TABLE-6", HASHES, { OF(TABLES, 1, 4, 4, 1) }, 0 },
+    { "COMMIT-4", HASHES, { AT(CUT_AT_ROWS, 0, 0, 0) }, 0 },
+    { "COMMIT-5", HASHES, { OF(ROWS, 3, 0, 8, 0) }, 0 },
+    { "COMMIT-6", HASHES, { AT(SESSIONS, 0, 8, 1ull << 60) }, 0 },
+    { "COMMIT-6", HASHES, { AT(COMMIT, 16, 4, UINT32_MAX) }, 0 },
+    { "COMMIT-7", HASHES, { AT(COMMIT, 24, 8, 8193) }, 0 },
+    { "COMMIT-8", HASHES, { AT(FREE, 0, 4, 99) }, 0 },
+    { "COMMIT-8", HASHES, { AT(FREE, 0, 4, 2) }, 0 },
+    { "META-2", HASHES, { OF(META, 0, 0, 4, 3) }, 0 },
+    { "META-2", HASHES, { OF(META, 1, 8, 8, UINT64_MAX) }, 0 },
+    { "META-3", HASHES, { OF(META, 0, 16, 1, 'z') }, 0 },
+    { "META-4", HASHES, { OF(META, 2, 16 + 5, 1, 0xff) }, 0 },
+    { "COMMIT-9", ENDS, { AT(COMMIT, 56, 0, 0) }, 0 },
+    { "SEGMENT-1", HASHES, { AT(SEGMENT, 0, 8, 63) }, 0 },
+    { "SEGMENT-2", HASHES, { AT(SEGMENT, 8, 8, 80) }, 0 },
+    { "SEGMENT-3", HASHES, { AT(PROLOGUE, 0, 0, 0) }, 0 },
+    { "SEGMENT-4", HASHES, { AT(PROLOGUE, 16, 8, 64) }, 0 },
+    { "SEGMENT-5", HASHES, { AT(SEGMENT, 24, 8, 8192 - 64) }, 0 },
+    { "SEGMENT-6", HASHES, { AT(RECORDS, 50, 0, 0) }, 0 },
+    { "SEGMENT-7", HASHES, { AT(PROLOGUE, 40, 4, 3) }, 0 },
+    { "RUN-1", HASHES, { OF(RUNS, 1, 0, 4, 7) }, 0 },
+    { "RUN-1", HASHES, { OF(RUNS, 1, 4, 4, 7) }, 0 },
+    { "RUN-1", HASHES, { OF(RUNS, 1, 8, 4, 77) }, 0 },
+    { "RUN-2", HASHES, { OF(RUNS, 1, 12, 4, 1) }, 0 },
+    { "RUN-3", HASHES, { OF(RUNS, 1, 16, 4, 1) }, 0 },
+    { "RUN-3", HASHES, { OF(RUNS, 1, 32, 8, 1) }, 0 },
+    { "RUN-4", HASHES, { OF(RUNS, 1, 24, 8, UINT64_MAX - 63) }, 0 },
+    { "RUN-5", HASHES, { OF(RUNS, 1, 0, 4, 1), OF(RUNS, 1, 8, 4, UINT32_MAX), OF(RUNS, 1, 32, 8, 16) }, 0 },
+    { "RUN-6", HASHES, { OF(RUNS, 1, 40, 8, 1000) }, 0 },
+    { "RUN-7", HASHES, { AT(CUT_RUN, 0, 0, 0) }, 0 },
+    { "TRAILER-1", NOTHING, { AT(TRAILER, 16, 0, 0) }, 0 },
+    { "TRAILER-2", HASHES, { AT(TRAILER, 0, 0, 0) }, 0 },
+    { "DATA-1", NOTHING, { AT(DATA, 3, 0, 0) }, 0 },
+    { "ROW-1", HASHES, { OF(HANDLES, 0, 0, 4, 77) }, 0 },
+    { "ROW-1", HASHES, { OF(HANDLES, 0, 4, 4, 2) }, 0 },
+    { "ROW-2", HASHES, { OF(HANDLES, 4, 0, 4, 1) }, 0 },
+    { "INDEX-1", HASHES, { AT(INDEX, 5 * 16, 4, 0) }, 0 },
+    { "INDEX-1", HASHES, { AT(INDEX, 12, 4, 9) }, 0 },
+    { "INDEX-2", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 1) }, 0 },
+    { "INDEX-3", HASHES, { AT(INDEX, 5 * 16 + 4, 4, 0), AT(FREE, 0, 4, 0), AT(COMMIT, 32, 8, 0) }, 0 },
+    { "ID-1", HASHES, { AT(IDS, 20, 8, 0) }, 0 },
+    { "ID-2", HASHES, { AT(IDS, 16, 4, 0) }, 0 },
+    { "ID-3", HASHES, { AT(SESSIONS, 0, 8, 6) }, 0 },
+    { "VALUE-1", HASHES, { IN(VALUES, "Mixed", 0, 1, 2) }, 0 },
+    { "VALUE-2", HASHES, { IN(VALUES, "Mixed", 1, 1, 3) }, 0 },
+    { "VALUE-3", HASHES, { IN(VALUES, "Mixed", 2, 1, 0xff) }, 0 },
+    { "VALUE-3", HASHES, { IN(VALUES, "Mixed", 2, 1, 0) }, 0 },
+    { "VALUE-4", HASHES, { IN(VALUES, "Mixed", 8, 4, 7) }, 0 },
+    { "VALUE-4", HASHES, { IN(VALUES, "Mixed", 12, 4, 2) }, 0 },
+    { "VALUE-1", HASHES, { IN(VALUES, "Strange", 35, 1, 9) }, 0 },
+    { "VALUE-2", HASHES, { IN(VALUES, "Strange", 30, 2, 256) }, 0 },
+    { "VALUE-4", HASHES, { IN(VALUES, "Strange", 8, 4, UINT32_MAX) }, 0 },
+};
+
+const size_t break_count = sizeof(breakages) / sizeof(breakages[0]);
+
+const char *break_rule(size_t number)
+{
+    return breakages[number].rule;
+}
+
+static uint32_t type_number(const struct file_parts *parts, const char *name)
+{
+    uint32_t number = 0;
+    for (; number + 1 < parts->type_count; number++) {
+        const uint64_t text = parts_type(parts, number) + sizeof(struct type_record);
+        if (parts_get32(parts, text) == strlen(name) && memcmp(parts->bytes + text + 4, name, strlen(name)) == 0)
+            break;
+    }
+    return number;
+}
+
+/* Where the values of a run lie: the first of the kind and, if it is not FORMAT_NONE, of the table and type. */
+static uint64_t run_bytes(const struct file_parts *parts, uint32_t kind, uint32_t table, uint32_t type)
+{
+    for (uint32_t i = 0; i < parts->run_count; i++) {
+        const uint64_t run = parts_run(parts, i);
+        if (parts_get32(parts, run) == kind &&
+            (table == FORMAT_NONE || parts_get32(parts, run + offsetof(struct run_record, table)) == table) &&
+            (type == FORMAT_NONE || parts_get32(parts, run + offsetof(struct run_record, type)) == type))
+            return parts_get64(parts, run + offsetof(struct run_record, offset));
+    }
+    return 0;
+}
+
+static uint64_t place_of(const struct file_parts *parts, const struct patch *patch)
+{
+    const uint64_t names[] = {
+        [FOOTER] = parts->footer,    [COMMIT] = parts->commit,
+        [SEGMENT] = parts->segments, [SESSIONS] = parts->sessions,
+        [FREE] = parts->free_counts, [PROLOGUE] = parts->prologue,
+        [RECORDS] = parts->records,  [TRAILER] = parts->trailer,
+        [DATA] = parts->data,        [CUT_RUN] = 0,
+    };
+    const uint64_t type = patch->type ? parts_type(parts, type_number(parts, patch->type)) : 0;
+    switch (patch->place) {
+    case TYPE:
+        return type;
+    case FIELD:
+        return type + sizeof(struct type_record) + format_string_bytes(strlen(patch->type));
+    case TYPES:
+        return parts_type(parts, patch->number);
+    case TABLES:
+        return parts_table(parts, patch->number);
+    case ROWS:
+        return parts->row_counts + patch->number * sizeof(le64);
+    case META:
+        return parts_meta(parts, patch->number);
+    case RUNS:
+        return parts_run(parts, patch->number);
+    case VALUES:
+        return run_bytes(parts, RUN_VALUES, FORMAT_NONE, type_number(parts, patch->type));
+    case HANDLES:
+        return run_bytes(parts, RUN_HANDLES, patch->number, FORMAT_NONE);
+    case INDEX:
+        return run_bytes(parts, RUN_INDEX, FORMAT_NONE, FORMAT_NONE);
+    case IDS:
+        return run_bytes(parts, RUN_IDS, FORMAT_NONE, FORMAT_NONE);
+    default:
+        return names[patch->place];
+    }
+}
+
+static void apply_patch(struct file_parts *parts, const struct patch *patch)
+{
+    const uint64_t at = place_of(parts, patch) + patch->offset;
+    if (patch->place == CUT_AT_ROWS) {
+        parts_put64(parts, parts->footer + offsetof(struct file_footer, commit_size),
+                    parts->row_counts - parts->commit);
+    } else if (patch->place == CUT_RUN) {
+        const uint64_t size = parts->prologue_end - parts->prologue - sizeof(struct run_record);
+        parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_size), size);
+        parts_put64(parts, parts->prologue + offsetof(struct segment_header, size), size);
+        parts_put32(parts, parts->prologue + offsetof(struct segment_header, run_count), parts->run_count - 1);
+    } else if (patch->place != NOWHERE && patch->width == 0) {
+        parts->bytes[at] ^= 1;
+    } else if (patch->place != NOWHERE) {
+        const le64 value = le64_make(patch->value);
+        memcpy(parts->bytes + at, &value, patch->width);
+    }
+}
+
+size_t break_file(size_t number, uint8_t *bytes, size_t size)
+{
+    const struct breakage *breakage = &breakages[number];
+    struct file_parts parts;
+    parts_find(&parts, bytes, size);
+    for (size_t i = 0; i < sizeof(breakage->patches) / sizeof(breakage->patches[0]); i++)
+        apply_patch(&parts, &breakage->patches[i]);
+    if (breakage->repair == HASHES)
+        parts_repair_hashes(bytes, size);
+    if (breakage->repair == ENDS)
+        parts_repair_ends(&parts);
+    return breakage->keep_bytes ? (size_t)breakage->keep_bytes : size;
+}

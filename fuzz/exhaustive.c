@@ -1,0 +1,197 @@
+/*
+ * Exhaustive small cases: a file of a few entities, with everything in it that a file can have, is
+ *
+ *     cut at every length, and a larger one while it is read,
+ *     changed in every bit of its metadata (all but the data), and of its data,
+ *     given 0, 1, its neighbours, 2^31, 2^32, 2^63 and 2^64 - 1 in every 64-bit field, and such numbers in every 32-bit one,
+ *
+ * each without repair, with hashes repaired, and with all repaired that is said twice. Without repair load gives an error.
+ * With repair it gives an error, or a world that makes the round trip. Prints the counts.
+ */
+#define _GNU_SOURCE
+#include "file_parts.h"
+#include "fuzz_common.h"
+#include "fuzz_worlds.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+enum repair { AS_IT_IS, REPAIR_HASHES, REPAIR_ALL, REPAIR_COUNT };
+
+struct counts {
+    const char *name;
+    unsigned refused[REPAIR_COUNT], accepted[REPAIR_COUNT], restored; /* restored: the repair undid the change */
+};
+
+static uint8_t *original, *changed;
+static size_t size;
+static struct file_parts parts;
+
+static uint8_t *sample_file(void)
+{
+    fuzz_memory_begin(FUZZ_EDIT_BYTES);
+    pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
+    pecs_world *world = fuzz_world(registry, fuzz_sample_world);
+    const char *path = fuzz_path("saved");
+    FUZZ_CHECK(pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, NULL) == PECS_OK, path);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    fuzz_memory_end();
+    return fuzz_read(path, &size);
+}
+
+/* Loads the bytes; what is accepted makes the round trip. */
+static bool is_accepted(const uint8_t *bytes, size_t byte_count)
+{
+    const char *path = fuzz_write("input", bytes, byte_count);
+    fuzz_memory_begin(FUZZ_EDIT_BYTES);
+    pecs_registry *registry = fuzz_registry(FUZZ_KNOWN_TYPES);
+    pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, byte_count, NULL);
+    if (snapshot) {
+        struct random random = { 1 };
+        fuzz_walk(pecs_snapshot_view(snapshot));
+        fuzz_round_trip(registry, snapshot, &random);
+    }
+    pecs_snapshot_release(snapshot);
+    pecs_registry_destroy(registry);
+    fuzz_memory_end();
+    return snapshot != NULL;
+}
+
+/* A changed copy, repaired in each way. In data nothing is said twice. */
+static void try_changed(struct counts *counts, bool is_data)
+{
+    uint8_t *repaired = malloc(size);
+    FUZZ_CHECK(repaired, "memory");
+    for (enum repair repair = AS_IT_IS; repair < (is_data ? REPAIR_ALL : REPAIR_COUNT); repair++) {
+        memcpy(repaired, changed, size);
+        if (repair == REPAIR_HASHES)
+            parts_repair_hashes(repaired, size);
+        if (repair == REPAIR_ALL)
+            parts_repair(repaired, size);
+        if (memcmp(repaired, original, size) == 0) {
+            counts->restored++;
+            continue;
+        }
+        const bool accepted = is_accepted(repaired, size);
+        FUZZ_CHECK(!accepted || repair != AS_IT_IS, "a changed file is refused");
+        counts->refused[repair] += !accepted;
+        counts->accepted[repair] += accepted;
+    }
+    free(repaired);
+}
+
+static void flip_bits(struct counts *counts, uint64_t begin, uint64_t end)
+{
+    for (uint64_t bit = 8 * begin; bit < 8 * end; bit++) {
+        memcpy(changed, original, size);
+        changed[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        try_changed(counts, begin == parts.data);
+    }
+}
+
+static void set_fields(struct counts *counts, uint64_t begin, uint64_t end, unsigned width)
+{
+    for (uint64_t at = begin; at + width <= end; at += 4) {
+        const uint64_t old = width == 8 ? parts_get64(&parts, at) : parts_get32(&parts, at);
+        const uint64_t numbers[] = { 0, 1, old - 1, old + 1, 1u << 31, 1ull << 32, 1ull << 63, UINT64_MAX };
+        for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+            const le64 value = le64_make(numbers[i]);
+            memcpy(changed, original, size);
+            memcpy(changed + at, &value, width);
+            if (memcmp(changed, original, size) != 0)
+                try_changed(counts, begin == parts.data);
+        }
+    }
+}
+
+static void print_counts(const struct counts *counts)
+{
+    printf("%s: %u refused as they are; hashes repaired: %u refused, %u worlds; ", counts->name,
+           counts->refused[AS_IT_IS], counts->refused[REPAIR_HASHES], counts->accepted[REPAIR_HASHES]);
+    printf("all repaired: %u refused, %u worlds, %u as before\n", counts->refused[REPAIR_ALL],
+           counts->accepted[REPAIR_ALL], counts->restored);
+    FUZZ_CHECK(counts->refused[AS_IT_IS] > 100 && counts->accepted[REPAIR_HASHES] > 0, counts->name);
+}
+
+static void change_parts(void)
+{
+    const uint64_t metadata[][2] = {
+        { 0, sizeof(struct file_header) },
+        { parts.prologue, parts.prologue_end },
+        { parts.trailer, parts.trailer_end },
+        { parts.commit, parts.commit_end },
+        { parts.footer, size },
+    };
+    struct counts bits = { .name = "bits of metadata" }, fields32 = { .name = "32-bit fields of metadata" };
+    struct counts fields64 = { .name = "64-bit fields of metadata" };
+    struct counts data_bits = { .name = "bits of data" }, data = { .name = "32-bit fields of data" };
+    for (size_t i = 0; i < sizeof(metadata) / sizeof(metadata[0]); i++) {
+        flip_bits(&bits, metadata[i][0], metadata[i][1]);
+        set_fields(&fields32, metadata[i][0], metadata[i][1], 4);
+        set_fields(&fields64, metadata[i][0], metadata[i][1], 8);
+    }
+    print_counts(&bits);
+    print_counts(&fields32);
+    print_counts(&fields64);
+    flip_bits(&data_bits, parts.data, parts.data_end);
+    print_counts(&data_bits);
+    set_fields(&data, parts.data, parts.data_end, 4);
+    print_counts(&data);
+}
+
+static void cut_everywhere(void)
+{
+    for (size_t length = 0; length < size; length++)
+        FUZZ_CHECK(!is_accepted(original, length), "a file that was cut is refused");
+    printf("cuts: %zu refused\n", size);
+}
+
+static bool cut_file(void *user, uint64_t done_bytes, uint64_t total_bytes)
+{
+    (void)done_bytes, (void)total_bytes;
+    FUZZ_CHECK(truncate(user, 4096) == 0, "truncate");
+    return true;
+}
+
+/* Two pieces of data; after the first the file becomes shorter. */
+static void cut_while_it_is_read(void)
+{
+    fuzz_memory_begin(FUZZ_EDIT_BYTES);
+    pecs_registry *registry = fuzz_registry(FUZZ_KNOWN_TYPES);
+    pecs_world *world;
+    pecs_snapshot *snapshot;
+    pecs_error error = { .message = "" };
+    const char *path = fuzz_path("saved");
+    char copy[512];
+    snprintf(copy, sizeof(copy), "%s", path);
+    FUZZ_CHECK(pecs_world_create(registry, NULL, NULL, &world, NULL) == PECS_OK, "a world");
+    FUZZ_CHECK(pecs_world_spawn(world, 250000, NULL, 0, NULL) == PECS_OK, "6 MB");
+    FUZZ_CHECK(pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, NULL) == PECS_OK, path);
+    const pecs_load_options options = { .progress = cut_file, .user = copy };
+    const pecs_status status = pecs_snapshot_load(registry, path, &options, &snapshot, &error);
+    FUZZ_CHECK(status == PECS_E_CORRUPT && error.rule && strcmp(error.rule, "FILE-1") == 0, error.message);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    fuzz_memory_end();
+    printf("cut while it is read: FILE-1\n");
+}
+
+int main(void)
+{
+    original = sample_file();
+    changed = malloc(size);
+    FUZZ_CHECK(changed, "memory");
+    parts_find(&parts, original, size);
+    FUZZ_CHECK(parts.depth == PARTS_DATA && is_accepted(original, size), "the sample is whole");
+    memcpy(changed, original, size);
+    FUZZ_CHECK(parts_repair(changed, size) && memcmp(changed, original, size) == 0, "a whole file needs no repair");
+    cut_everywhere();
+    cut_while_it_is_read();
+    change_parts();
+    free(original);
+    free(changed);
+    return 0;
+}

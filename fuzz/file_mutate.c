@@ -1,0 +1,270 @@
+/*
+ * A mutation changes a few numbers where numbers lie, or inserts and removes whole records in the room that lies between
+ * the parts, or has the library edit the world; then hashes, and mostly also what is said twice, are made right again. So
+ * most inputs get past the checksums and break one deep rule, or none.
+ */
+#include "file_mutate.h"
+
+#include "file_parts.h"
+#include "fuzz_worlds.h"
+
+#include <stdlib.h>
+
+struct span {
+    uint64_t begin, end;
+};
+
+/* A part of the file, by chance; the small ones come as often as the large. */
+static struct span pick_span(const struct file_parts *parts, struct random *random, bool with_data)
+{
+    const struct span ends[] = {
+        { 0, sizeof(struct file_header) },
+        { parts->footer, parts->footer + sizeof(struct file_footer) },
+        { parts->commit, parts->commit + sizeof(struct commit_header) },
+    };
+    const struct span inner[] = {
+        { parts->types, parts->tables },         { parts->tables, parts->row_counts },
+        { parts->row_counts, parts->segments },  { parts->segments, parts->sessions },
+        { parts->sessions, parts->free_counts }, { parts->free_counts, parts->metadata },
+        { parts->metadata, parts->commit_end },  { parts->prologue, parts->records },
+        { parts->records, parts->runs },         { parts->runs, parts->prologue_end },
+        { parts->trailer, parts->trailer_end },  { parts->data, parts->data_end },
+        { parts->data, parts->data_end },        { parts->data, parts->data_end },
+        { parts->data, parts->data_end },
+    };
+    const size_t inner_count = sizeof(inner) / sizeof(inner[0]) - (with_data ? 0 : 4);
+    struct span span = { 0, parts->size };
+    if (parts->depth >= PARTS_DATA && !random_once_in(random, 4))
+        span = inner[random_below(random, inner_count)];
+    else if (parts->depth >= PARTS_ENDS)
+        span = ends[random_below(random, 3)];
+    return span.begin < span.end && span.end <= parts->size ? span : (struct span){ 0, parts->size };
+}
+
+static uint64_t interesting(struct random *random, uint64_t old)
+{
+    static const uint64_t numbers[] = {
+        0,          1,          2,          3,          7,           8,         9,          63,
+        64,         65,         255,        4095,       4096,        4097,      0x3fffffff, 0x40000000,
+        0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000, INT64_MAX, 1ull << 63, UINT64_MAX - 1,
+        UINT64_MAX,
+    };
+    switch (random_below(random, 4)) {
+    case 0:
+        return old + 1;
+    case 1:
+        return old - 1;
+    case 2:
+        return old ^ (uint64_t)1 << random_below(random, 64);
+    default:
+        return numbers[random_below(random, sizeof(numbers) / sizeof(numbers[0]))];
+    }
+}
+
+static void change_number(struct file_parts *parts, struct random *random, bool with_data)
+{
+    const struct span span = pick_span(parts, random, with_data), other = pick_span(parts, random, with_data);
+    const uint64_t at = span.begin + (random_below(random, span.end - span.begin) & ~(uint64_t)3);
+    const uint64_t from = other.begin + (random_below(random, other.end - other.begin) & ~(uint64_t)3);
+    switch (random_below(random, 6)) {
+    case 0:
+        parts->bytes[span.begin + random_below(random, span.end - span.begin)] ^=
+            (uint8_t)(1 << random_below(random, 8));
+        break;
+    case 1:
+        parts->bytes[span.begin + random_below(random, span.end - span.begin)] = (uint8_t)random_next(random);
+        break;
+    case 2:
+        parts_put32(parts, at, parts_get32(parts, from));
+        break;
+    case 3:
+        parts_put64(parts, at, interesting(random, parts_get64(parts, at)));
+        break;
+    default:
+        parts_put32(parts, at, (uint32_t)interesting(random, parts_get32(parts, at)));
+    }
+}
+
+/* Room for `size` more bytes of the commit at `at`, filled with zeros; false: there is none. */
+static bool insert_in_commit(struct file_parts *parts, uint64_t at, uint64_t size)
+{
+    if (at < parts->commit || at > parts->commit_end || size > parts->footer - parts->commit_end)
+        return false;
+    memmove(parts->bytes + at + size, parts->bytes + at, (size_t)(parts->commit_end - at));
+    memset(parts->bytes + at, 0, (size_t)size);
+    const uint64_t bytes = parts->commit_end + size - parts->commit;
+    parts_put64(parts, parts->footer + offsetof(struct file_footer, commit_size), bytes);
+    parts->commit_end += size;
+    return true;
+}
+
+static bool insert_in_prologue(struct file_parts *parts, uint64_t at, uint64_t size)
+{
+    if (at < parts->prologue || at > parts->prologue_end || size > parts->data - parts->prologue_end)
+        return false;
+    memmove(parts->bytes + at + size, parts->bytes + at, (size_t)(parts->prologue_end - at));
+    memset(parts->bytes + at, 0, (size_t)size);
+    parts->prologue_end += size;
+    parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_size),
+                parts->prologue_end - parts->prologue);
+    return true;
+}
+
+static void remove_from_prologue(struct file_parts *parts, uint64_t at, uint64_t size)
+{
+    memmove(parts->bytes + at, parts->bytes + at + size, (size_t)(parts->prologue_end - at - size));
+    parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_size),
+                parts->prologue_end - size - parts->prologue);
+}
+
+static void bump32(struct file_parts *parts, uint64_t offset, uint32_t by)
+{
+    parts_put32(parts, offset, parts_get32(parts, offset) + by);
+}
+
+/* The record of table `number` once more, at the end, mostly with the other flag; without rows. */
+static void add_table(struct file_parts *parts, struct random *random)
+{
+    const uint64_t from = parts_table(parts, (uint32_t)random_below(random, parts->table_count));
+    const uint64_t in_prologue = parts->runs;
+    if (!from)
+        return;
+    const uint64_t size = format_table_bytes(parts_get32(parts, from + offsetof(struct table_record, component_count)));
+    if (size > parts->data - parts->prologue_end || size + sizeof(le64) > parts->footer - parts->commit_end ||
+        !insert_in_prologue(parts, in_prologue, size) || !insert_in_commit(parts, parts->segments, sizeof(le64)) ||
+        !insert_in_commit(parts, parts->row_counts, size))
+        return;
+    const uint64_t record = parts->row_counts;
+    memcpy(parts->bytes + record, parts->bytes + from, (size_t)size);
+    parts_put32(parts, record, parts->table_count);
+    if (!random_once_in(random, 4))
+        parts->bytes[record + offsetof(struct table_record, flags)] ^= TABLE_SINGLETONS;
+    bump32(parts, parts->commit + offsetof(struct commit_header, table_count), 1);
+}
+
+/* The last type once more, with an id that is a little greater. */
+static void add_type(struct file_parts *parts, struct random *random)
+{
+    const uint64_t from = parts_type(parts, parts->type_count - 1);
+    const uint64_t size = parts->tables - from;
+    if (!from || size > parts->data - parts->prologue_end ||
+        !insert_in_prologue(parts, parts->records + (parts->tables - parts->types), size) ||
+        !insert_in_commit(parts, parts->tables, size))
+        return;
+    memcpy(parts->bytes + parts->tables, parts->bytes + from, (size_t)size);
+    parts_put32(parts, parts->tables + offsetof(struct type_record, number), parts->type_count);
+    parts->bytes[parts->tables + offsetof(struct type_record, id) + random_below(random, 16)]++;
+    bump32(parts, parts->commit + offsetof(struct commit_header, type_count), 1);
+}
+
+static void change_runs(struct file_parts *parts, struct random *random)
+{
+    uint8_t record[sizeof(struct run_record)];
+    const uint64_t a = parts_run(parts, (uint32_t)random_below(random, parts->run_count));
+    const uint64_t b = parts_run(parts, (uint32_t)random_below(random, parts->run_count));
+    if (!a || !b)
+        return;
+    memcpy(record, parts->bytes + a, sizeof(record));
+    switch (random_below(random, 3)) {
+    case 0:
+        remove_from_prologue(parts, a, sizeof(record));
+        break;
+    case 1:
+        memmove(parts->bytes + a, parts->bytes + b, sizeof(record));
+        memcpy(parts->bytes + b, record, sizeof(record));
+        break;
+    default:
+        if (insert_in_prologue(parts, b, sizeof(record)))
+            memcpy(parts->bytes + b, record, sizeof(record));
+    }
+}
+
+static void add_session(struct file_parts *parts, struct random *random)
+{
+    if (!insert_in_commit(parts, parts->free_counts, sizeof(le64)))
+        return;
+    parts_put64(parts, parts->free_counts, random_next(random) >> 4);
+    bump32(parts, parts->commit + offsetof(struct commit_header, session_count), 1);
+}
+
+/* A record of metadata at the end: keys ascend when its own is greater than all others. */
+static void add_metadata(struct file_parts *parts, struct random *random)
+{
+    const uint64_t key = 1 + random_below(random, 8), value = random_below(random, 24);
+    const uint64_t size = format_meta_bytes(key, value), at = parts->commit_end;
+    if (!insert_in_commit(parts, at, size))
+        return;
+    parts_put32(parts, at, 1 + (uint32_t)random_below(random, 2));
+    parts_put32(parts, at + offsetof(struct meta_record, key_size), (uint32_t)key);
+    parts_put64(parts, at + offsetof(struct meta_record, value_size), value);
+    memset(parts->bytes + at + sizeof(struct meta_record), 'z', (size_t)key);
+    for (uint64_t i = 0; i < value; i++)
+        parts->bytes[at + sizeof(struct meta_record) + key + i] = (uint8_t)random_next(random);
+    const uint64_t place = parts->commit + offsetof(struct commit_header, metadata_size);
+    parts_put64(parts, place, parts_get64(parts, place) + size);
+}
+
+static void change_list(struct file_parts *parts, struct random *random)
+{
+    static void (*const changes[])(struct file_parts * parts, struct random * random) = { add_table, add_type,
+                                                                                          change_runs, add_session,
+                                                                                          add_metadata };
+    if (parts->depth >= PARTS_DATA)
+        changes[random_below(random, sizeof(changes) / sizeof(changes[0]))](parts, random);
+}
+
+/* The library loads the file, edits the world and saves it. 0: it does not. */
+static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struct random *random)
+{
+    const char *path = fuzz_write("mutated", data, size);
+    size_t new_size = 0;
+    fuzz_memory_begin(FUZZ_EDIT_BYTES);
+    pecs_registry *registry = fuzz_registry(FUZZ_KNOWN_TYPES);
+    pecs_snapshot *snapshot;
+    pecs_world *world;
+    if (!pecs_snapshot_load(registry, path, NULL, &snapshot, NULL)) {
+        const pecs_world_options options = { .session_nonce = 1 + (random_next(random) >> 5) };
+        if (!pecs_world_create(registry, snapshot, &options, &world, NULL)) {
+            fuzz_edit(world, random, 4);
+            if (!pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, NULL)) {
+                uint8_t *bytes = fuzz_read(path, &new_size);
+                new_size = new_size <= max_size ? new_size : 0;
+                memcpy(data, bytes, new_size);
+                free(bytes);
+            }
+            pecs_world_destroy(world);
+        }
+        pecs_snapshot_release(snapshot);
+    }
+    pecs_registry_destroy(registry);
+    fuzz_memory_end();
+    return new_size;
+}
+
+size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, enum mutate_how how)
+{
+    struct random random = { seed };
+    struct file_parts parts;
+    if (random_once_in(&random, 16))
+        size = LLVMFuzzerMutate(data, size, max_size);
+    if (how == MUTATE_WORLD && random_once_in(&random, 8)) {
+        const size_t edited = edit_by_library(data, size, max_size, &random);
+        if (edited)
+            return edited;
+    }
+    parts_find(&parts, data, size);
+    if (parts.depth == PARTS_NONE && size < sizeof(struct file_header) + sizeof(struct file_footer))
+        return LLVMFuzzerMutate(data, size, max_size);
+    if (how == MUTATE_WORLD && random_once_in(&random, 3)) {
+        change_list(&parts, &random);
+        parts_find(&parts, data, size);
+    }
+    for (uint64_t i = random_below(&random, 3) + (how == MUTATE_PARTS); i > 0; i--)
+        change_number(&parts, &random, how == MUTATE_WORLD);
+    const uint64_t repair = random_below(&random, 16);
+    if (repair > 3)
+        parts_repair(data, size);
+    else if (repair > 0)
+        parts_repair_hashes(data, size);
+    return size;
+}

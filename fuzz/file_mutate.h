@@ -1,0 +1,18 @@
+/* Mutations of files that reach what a change of random bytes does not: see file_mutate.c. */
+#ifndef PECS_FUZZ_FILE_MUTATE_H
+#define PECS_FUZZ_FILE_MUTATE_H
+
+#include "fuzz_common.h"
+
+enum mutate_how {
+    MUTATE_PARTS, /* numbers of header, footer, commit and segments */
+    MUTATE_WORLD  /* also lists of records, values, and edits by the library itself */
+};
+
+/* Gives the new size, at most max_size. The same seed does the same. */
+size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, enum mutate_how how);
+
+/* libFuzzer's own; the replay program brings another. */
+size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
+
+#endif

@@ -1,0 +1,278 @@
+/*
+ * Nothing here trusts a number: each step ends where the file cannot be followed. It shares layout.h with the library, and
+ * none of the reader's code, so that a fault there is not repeated here.
+ */
+#include "file_parts.h"
+
+#include "hash.h"
+
+uint32_t parts_get32(const struct file_parts *parts, uint64_t offset)
+{
+    le32 value = { { 0 } };
+    if (range_fits(offset, sizeof(value), parts->size))
+        memcpy(&value, parts->bytes + offset, sizeof(value));
+    return le32_load(value);
+}
+
+uint64_t parts_get64(const struct file_parts *parts, uint64_t offset)
+{
+    le64 value = { { 0 } };
+    if (range_fits(offset, sizeof(value), parts->size))
+        memcpy(&value, parts->bytes + offset, sizeof(value));
+    return le64_load(value);
+}
+
+void parts_put32(struct file_parts *parts, uint64_t offset, uint32_t number)
+{
+    const le32 value = le32_make(number);
+    if (range_fits(offset, sizeof(value), parts->size))
+        memcpy(parts->bytes + offset, &value, sizeof(value));
+}
+
+void parts_put64(struct file_parts *parts, uint64_t offset, uint64_t number)
+{
+    const le64 value = le64_make(number);
+    if (range_fits(offset, sizeof(value), parts->size))
+        memcpy(parts->bytes + offset, &value, sizeof(value));
+}
+
+static bool find_ends(struct file_parts *parts)
+{
+    if (parts->size < sizeof(struct file_header) + sizeof(struct file_footer))
+        return false;
+    parts->footer = parts->size - sizeof(struct file_footer);
+    parts->commit = parts_get64(parts, parts->footer + offsetof(struct file_footer, commit_offset));
+    const uint64_t size = parts_get64(parts, parts->footer + offsetof(struct file_footer, commit_size));
+    if (parts->commit < sizeof(struct file_header) || size < sizeof(struct commit_header) ||
+        !range_fits(parts->commit, size, parts->footer))
+        return false;
+    parts->commit_end = parts->commit + size;
+    return true;
+}
+
+static uint64_t type_end(const struct file_parts *parts, uint64_t at)
+{
+    const uint64_t size = parts_get32(parts, at);
+    return size < sizeof(struct type_record) || !range_fits(at, size, parts->commit_end) ? 0 : at + size;
+}
+
+static uint64_t table_end(const struct file_parts *parts, uint64_t at)
+{
+    if (!range_fits(at, sizeof(struct table_record), parts->commit_end))
+        return 0;
+    const uint64_t size = format_table_bytes(parts_get32(parts, at + offsetof(struct table_record, component_count)));
+    return range_fits(at, size, parts->commit_end) ? at + size : 0;
+}
+
+static bool find_types(struct file_parts *parts)
+{
+    uint64_t at = parts->types = parts->commit + sizeof(struct commit_header);
+    parts->type_count = parts_get32(parts, parts->commit + offsetof(struct commit_header, type_count));
+    for (uint32_t i = 0; i < parts->type_count; i++)
+        if (!(at = type_end(parts, at)))
+            return false;
+    parts->tables = at;
+    return true;
+}
+
+static bool find_commit(struct file_parts *parts)
+{
+    uint64_t at = parts->tables;
+    parts->table_count = parts_get32(parts, parts->commit + offsetof(struct commit_header, table_count));
+    for (uint32_t i = 0; i < parts->table_count; i++)
+        if (!(at = table_end(parts, at)))
+            return false;
+    parts->session_count = parts_get32(parts, parts->commit + offsetof(struct commit_header, session_count));
+    const uint64_t metadata = parts_get64(parts, parts->commit + offsetof(struct commit_header, metadata_size));
+    parts->row_counts = at;
+    parts->segments = at + (uint64_t)parts->table_count * sizeof(le64);
+    parts->sessions = parts->segments + sizeof(struct segment_record);
+    parts->free_counts = parts->sessions + (uint64_t)parts->session_count * sizeof(le64);
+    parts->metadata = parts->commit_end - metadata;
+    return metadata <= parts->commit_end && parts->free_counts <= parts->metadata;
+}
+
+static bool find_segment(struct file_parts *parts)
+{
+    parts->prologue = parts_get64(parts, parts->segments + offsetof(struct segment_record, offset));
+    const uint64_t size = parts_get64(parts, parts->segments + offsetof(struct segment_record, prologue_size));
+    parts->records = parts->prologue + sizeof(struct segment_header);
+    const uint64_t record_bytes = parts->row_counts - parts->types;
+    if (parts->prologue < sizeof(struct file_header) || !range_fits(parts->prologue, size, parts->commit) ||
+        size < sizeof(struct segment_header) + record_bytes + sizeof(le64))
+        return false;
+    parts->runs = parts->records + record_bytes;
+    parts->prologue_end = parts->prologue + size;
+    parts->run_count = (uint32_t)((parts->prologue_end - sizeof(le64) - parts->runs) / sizeof(struct run_record));
+    return true;
+}
+
+static bool find_data(struct file_parts *parts)
+{
+    parts->data = parts_get64(parts, parts->prologue + offsetof(struct segment_header, data_offset));
+    const uint64_t size = parts_get64(parts, parts->prologue + offsetof(struct segment_header, data_size));
+    parts->trailer = parts_get64(parts, parts->segments + offsetof(struct segment_record, trailer_offset));
+    const uint64_t trailer_size = parts_get64(parts, parts->segments + offsetof(struct segment_record, trailer_size));
+    if (parts->data < parts->prologue_end || !range_fits(parts->data, size, parts->commit) ||
+        !range_fits(parts->trailer, trailer_size, parts->commit) || parts->trailer < parts->data + size ||
+        trailer_size < format_trailer_bytes(format_piece_count(parts->data, size)))
+        return false;
+    parts->data_end = parts->data + size;
+    parts->trailer_end = parts->trailer + trailer_size;
+    return true;
+}
+
+void parts_find(struct file_parts *parts, uint8_t *bytes, uint64_t size)
+{
+    static bool (*const steps[])(struct file_parts * parts) = { find_ends, find_types, find_commit, find_segment,
+                                                                find_data };
+    *parts = (struct file_parts){ .bytes = bytes, .size = size };
+    while (parts->depth < PARTS_DATA && steps[parts->depth](parts))
+        parts->depth++;
+}
+
+uint64_t parts_type(const struct file_parts *parts, uint32_t number)
+{
+    uint64_t at = parts->types;
+    if (parts->depth < PARTS_TYPES || number >= parts->type_count)
+        return 0;
+    while (number--)
+        at = type_end(parts, at);
+    return at;
+}
+
+uint64_t parts_table(const struct file_parts *parts, uint32_t number)
+{
+    uint64_t at = parts->tables;
+    if (parts->depth < PARTS_COMMIT || number >= parts->table_count)
+        return 0;
+    while (number--)
+        at = table_end(parts, at);
+    return at;
+}
+
+uint64_t parts_run(const struct file_parts *parts, uint32_t number)
+{
+    if (parts->depth < PARTS_SEGMENT || number >= parts->run_count)
+        return 0;
+    return parts->runs + (uint64_t)number * sizeof(struct run_record);
+}
+
+uint64_t parts_meta(const struct file_parts *parts, uint32_t number)
+{
+    uint64_t at = parts->metadata;
+    for (;; number--) {
+        if (parts->depth < PARTS_COMMIT || !range_fits(at, sizeof(struct meta_record), parts->commit_end))
+            return 0;
+        if (!number)
+            return at;
+        const uint64_t key = parts_get32(parts, at + offsetof(struct meta_record, key_size));
+        const uint64_t value = parts_get64(parts, at + offsetof(struct meta_record, value_size));
+        if (value > parts->size || !range_fits(at, format_meta_bytes(key, value), parts->commit_end))
+            return 0;
+        at += format_meta_bytes(key, value);
+    }
+}
+
+static void hash_prologue(struct file_parts *parts)
+{
+    const uint64_t size = parts->prologue_end - parts->prologue - sizeof(le64);
+    const uint64_t checksum = hash64(parts->bytes + parts->prologue, (size_t)size);
+    parts_put64(parts, parts->prologue_end - sizeof(le64), checksum);
+    parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_checksum), checksum);
+}
+
+static void hash_data(struct file_parts *parts)
+{
+    uint64_t place = parts->trailer + sizeof(struct trailer_header);
+    for (uint64_t at = parts->data; at < parts->data_end; place += sizeof(le64)) {
+        const uint64_t next = min_u64(parts->data_end, align_up(at + 1, FORMAT_PIECE));
+        parts_put64(parts, place, hash64(parts->bytes + at, (size_t)(next - at)));
+        at = next;
+    }
+    const uint64_t size = parts->trailer_end - parts->trailer - sizeof(le64);
+    const uint64_t checksum = hash64(parts->bytes + parts->trailer, (size_t)size);
+    parts_put64(parts, parts->trailer + size, checksum);
+    parts_put64(parts, parts->segments + offsetof(struct segment_record, trailer_checksum), checksum);
+}
+
+static void hash_snapshot(struct file_parts *parts)
+{
+    uint8_t *id = parts->bytes + parts->commit + offsetof(struct commit_header, snapshot_id);
+    memset(id, 0, sizeof(pecs_id));
+    const pecs_id hash = hash128(parts->bytes + parts->commit, (size_t)(parts->commit_end - parts->commit));
+    memcpy(id, hash.bytes, sizeof(hash.bytes));
+}
+
+void parts_repair_ends(struct file_parts *parts)
+{
+    const size_t header_bytes = offsetof(struct file_header, checksum);
+    const size_t footer_bytes = offsetof(struct file_footer, checksum);
+    if (parts->depth >= PARTS_ENDS)
+        parts_put64(parts, parts->footer + offsetof(struct file_footer, commit_hash),
+                    hash64(parts->bytes + parts->commit, (size_t)(parts->commit_end - parts->commit)));
+    parts_put64(parts, header_bytes, hash64(parts->bytes, header_bytes));
+    parts_put64(parts, parts->footer + footer_bytes, hash64(parts->bytes + parts->footer, footer_bytes));
+}
+
+bool parts_repair_hashes(uint8_t *bytes, uint64_t size)
+{
+    struct file_parts parts;
+    parts_find(&parts, bytes, size);
+    if (size < sizeof(struct file_header) + sizeof(struct file_footer))
+        return false;
+    if (parts.depth >= PARTS_DATA)
+        hash_data(&parts);
+    if (parts.depth >= PARTS_SEGMENT)
+        hash_prologue(&parts);
+    if (parts.depth >= PARTS_ENDS)
+        hash_snapshot(&parts);
+    parts_repair_ends(&parts);
+    return parts.depth >= PARTS_ENDS;
+}
+
+/* The prologue as it follows from the commit. */
+static void repair_prologue(struct file_parts *parts)
+{
+    const uint64_t header = parts->prologue;
+    memcpy(parts->bytes + parts->records, parts->bytes + parts->types, (size_t)(parts->row_counts - parts->types));
+    parts_put64(parts, header + offsetof(struct segment_header, size), parts->prologue_end - parts->prologue);
+    parts_put32(parts, header + offsetof(struct segment_header, type_count), parts->type_count);
+    parts_put32(parts, header + offsetof(struct segment_header, table_count), parts->table_count);
+    parts_put32(parts, header + offsetof(struct segment_header, run_count), parts->run_count);
+}
+
+static void repair_trailer(struct file_parts *parts)
+{
+    const uint64_t data = parts_get64(parts, parts->prologue + offsetof(struct segment_header, data_offset));
+    const uint64_t size = parts_get64(parts, parts->prologue + offsetof(struct segment_header, data_size));
+    if (!range_fits(data, size, parts->commit))
+        return;
+    const uint64_t pieces = format_piece_count(data, size), trailer = align_up(data + size, FORMAT_ALIGN);
+    if (!range_fits(trailer, format_trailer_bytes(pieces), parts->commit))
+        return;
+    parts_put64(parts, parts->segments + offsetof(struct segment_record, trailer_offset), trailer);
+    parts_put64(parts, parts->segments + offsetof(struct segment_record, trailer_size), format_trailer_bytes(pieces));
+    memcpy(parts->bytes + trailer, FORMAT_TRAILER_MAGIC, 4);
+    parts_put32(parts, trailer + offsetof(struct trailer_header, sequence), 0);
+    parts_put64(parts, trailer + offsetof(struct trailer_header, piece_count), pieces);
+}
+
+bool parts_repair(uint8_t *bytes, uint64_t size)
+{
+    struct file_parts parts;
+    parts_find(&parts, bytes, size);
+    if (parts.depth >= PARTS_ENDS) {
+        const uint64_t commit = parts.commit;
+        parts_put64(&parts, parts.footer + offsetof(struct file_footer, offset), parts.footer);
+        parts_put64(&parts, offsetof(struct file_header, entity_count),
+                    parts_get64(&parts, commit + offsetof(struct commit_header, entity_count)));
+        parts_put32(&parts, offsetof(struct file_header, type_count),
+                    parts_get32(&parts, commit + offsetof(struct commit_header, type_count)));
+    }
+    if (parts.depth >= PARTS_SEGMENT) {
+        repair_prologue(&parts);
+        repair_trailer(&parts);
+    }
+    return parts_repair_hashes(bytes, size);
+}

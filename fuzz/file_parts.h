@@ -1,0 +1,50 @@
+/*
+ * The parts of a file that may be broken anywhere, found by the file's own numbers as far as these can be followed, and
+ * the repair of everything that hashes or says where something is, so that only what was changed on purpose is wrong.
+ */
+#ifndef PECS_FUZZ_FILE_PARTS_H
+#define PECS_FUZZ_FILE_PARTS_H
+
+#include "layout.h"
+
+/* How far the parts could be followed; each needs those before it. */
+enum parts_depth { PARTS_NONE, PARTS_ENDS, PARTS_TYPES, PARTS_COMMIT, PARTS_SEGMENT, PARTS_DATA };
+
+struct file_parts {
+    uint8_t *bytes;
+    uint64_t size;
+    enum parts_depth depth;
+    uint64_t footer, commit, commit_end;                            /* PARTS_ENDS */
+    uint64_t types, tables;                                         /* PARTS_TYPES */
+    uint64_t row_counts, segments, sessions, free_counts, metadata; /* PARTS_COMMIT */
+    uint64_t prologue, records, runs, prologue_end;                 /* PARTS_SEGMENT */
+    uint64_t data, data_end, trailer, trailer_end;                  /* PARTS_DATA */
+    uint32_t type_count, table_count, session_count, run_count;
+};
+
+uint32_t parts_get32(const struct file_parts *parts, uint64_t offset);
+uint64_t parts_get64(const struct file_parts *parts, uint64_t offset);
+void parts_put32(struct file_parts *parts, uint64_t offset, uint32_t number);
+void parts_put64(struct file_parts *parts, uint64_t offset, uint64_t number);
+
+void parts_find(struct file_parts *parts, uint8_t *bytes, uint64_t size);
+
+/* Where the n-th type, table, run or metadata record begins; 0: there is none. */
+uint64_t parts_type(const struct file_parts *parts, uint32_t number);
+uint64_t parts_table(const struct file_parts *parts, uint32_t number);
+uint64_t parts_run(const struct file_parts *parts, uint32_t number);
+uint64_t parts_meta(const struct file_parts *parts, uint32_t number);
+
+/* Makes hashes right, from the inside out; false: no commit was found, and nothing but header and footer is repaired. */
+bool parts_repair_hashes(uint8_t *bytes, uint64_t size);
+
+/* Only the commit's hash, and header and footer: the snapshot id stays as it is. Of parts whose ends were found. */
+void parts_repair_ends(struct file_parts *parts);
+
+/*
+ * Makes what is said twice the same: the footer's own offset, the header's counts, the prologue's records, sizes and
+ * counts, places that follow from others. Then the hashes.
+ */
+bool parts_repair(uint8_t *bytes, uint64_t size);
+
+#endif

@@ -1,0 +1,200 @@
+/*
+ * The ground that targets stand on. Files lie in a folder of the process's own, in memory where the system has such; one
+ * file a target is written again and again, because making one anew costs more than a load.
+ */
+#define _GNU_SOURCE
+#include "fuzz_common.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+void fuzz_fail(const char *file, int line, const char *what, const char *detail)
+{
+    fprintf(stderr, "%s:%d: not so: %s (%s)\n", file, line, what, detail);
+    abort();
+}
+
+/* Files. */
+
+static char folder[256];
+
+static void remove_folder(void)
+{
+    static const char *const names[] = { "input", "saved", "again", "mutated" };
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        unlink(fuzz_path(names[i]));
+    rmdir(folder);
+}
+
+const char *fuzz_path(const char *name)
+{
+    static char paths[8][320];
+    static unsigned turn;
+    if (!folder[0]) {
+        const char *base = getenv("PECS_FUZZ_FOLDER");
+        if (!base)
+            base = access("/dev/shm", W_OK) ? "/tmp" : "/dev/shm";
+        snprintf(folder, sizeof(folder), "%.200s/pecs-fuzz-XXXXXX", base);
+        FUZZ_CHECK(mkdtemp(folder) != NULL, folder);
+        atexit(remove_folder);
+    }
+    char *path = paths[turn++ % 8];
+    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
+    return path;
+}
+
+const char *fuzz_write(const char *name, const uint8_t *data, size_t size)
+{
+    const char *path = fuzz_path(name);
+    const int descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    FUZZ_CHECK(descriptor >= 0, path);
+    FUZZ_CHECK(size == 0 || pwrite(descriptor, data, size, 0) == (ssize_t)size, path);
+    FUZZ_CHECK(ftruncate(descriptor, (off_t)size) == 0, path);
+    close(descriptor);
+    return path;
+}
+
+uint8_t *fuzz_read(const char *path, size_t *ret_size)
+{
+    struct stat info;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    FUZZ_CHECK(descriptor >= 0 && fstat(descriptor, &info) == 0, path);
+    uint8_t *bytes = malloc((size_t)info.st_size + 1);
+    FUZZ_CHECK(bytes && read(descriptor, bytes, (size_t)info.st_size) == (ssize_t)info.st_size, path);
+    close(descriptor);
+    *ret_size = (size_t)info.st_size;
+    return bytes;
+}
+
+/* Memory. */
+
+static size_t live_bytes, peak_bytes, limit_bytes;
+static bool outgrown;
+
+static void *fuzz_allocate(void *user, size_t size_bytes, size_t align_bytes)
+{
+    (void)user;
+    if (size_bytes > limit_bytes || live_bytes > limit_bytes - size_bytes) {
+        outgrown = true;
+        return NULL;
+    }
+    void *memory = NULL;
+    const size_t align = align_bytes < sizeof(void *) ? sizeof(void *) : align_bytes;
+    if (posix_memalign(&memory, align, size_bytes ? size_bytes : 1))
+        return NULL;
+    memset(memory, 0xaa, size_bytes < 256 ? size_bytes : 256);
+    live_bytes += size_bytes;
+    peak_bytes = live_bytes > peak_bytes ? live_bytes : peak_bytes;
+    return memory;
+}
+
+static void fuzz_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
+{
+    (void)user, (void)align_bytes;
+    FUZZ_CHECK(size_bytes <= live_bytes, "released with another size");
+    live_bytes -= size_bytes;
+    free(memory);
+}
+
+const pecs_allocator fuzz_allocator = { fuzz_allocate, fuzz_release, NULL };
+
+void fuzz_memory_begin(size_t limit)
+{
+    FUZZ_CHECK(live_bytes == 0, "memory is left from before");
+    fuzz_memory_limit(limit);
+}
+
+void fuzz_memory_limit(size_t limit)
+{
+    limit_bytes = limit;
+    peak_bytes = live_bytes;
+    outgrown = false;
+}
+
+bool fuzz_memory_outgrown(void)
+{
+    return outgrown;
+}
+
+size_t fuzz_memory_peak(void)
+{
+    return peak_bytes;
+}
+
+void fuzz_memory_end(void)
+{
+    FUZZ_CHECK(live_bytes == 0, "memory was not given back");
+}
+
+/* Rules. */
+
+enum { RULE_MAX = 256 };
+static const char *rules[RULE_MAX];
+static size_t rule_count;
+
+void fuzz_note_rule(const pecs_error *error)
+{
+    if (!error->rule)
+        return;
+    for (size_t i = 0; i < rule_count; i++)
+        if (rules[i] == error->rule || strcmp(rules[i], error->rule) == 0)
+            return;
+    FUZZ_CHECK(rule_count < RULE_MAX, error->rule);
+    rules[rule_count++] = error->rule;
+}
+
+size_t fuzz_rule_count(void)
+{
+    return rule_count;
+}
+
+const char *fuzz_rule(size_t number)
+{
+    return rules[number];
+}
+
+/* A refusal names itself: a status, a sentence, and for a broken rule where in the file it is. */
+static void check_error(pecs_status status, const pecs_error *error, size_t size)
+{
+    FUZZ_CHECK(error->status == status, pecs_status_name(status));
+    FUZZ_CHECK(memchr(error->message, 0, sizeof(error->message)) && error->message[0], "the message");
+    FUZZ_CHECK(status == PECS_E_CORRUPT || status == PECS_E_UNSUPPORTED || status == PECS_E_LAYOUT ||
+                   status == PECS_E_LIMIT || status == PECS_E_MEMORY,
+               error->message);
+    FUZZ_CHECK(status != PECS_E_CORRUPT || error->rule, error->message);
+    FUZZ_CHECK(!error->rule || error->offset <= size, error->rule);
+    FUZZ_CHECK(status != PECS_E_MEMORY || outgrown, "out of memory without need");
+    fuzz_note_rule(error);
+}
+
+pecs_snapshot *fuzz_open(enum fuzz_verb verb, pecs_registry *registry, const char *path, size_t size,
+                         const pecs_load_options *options)
+{
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    memset(&error, 0x55, sizeof(error));
+    const size_t before = live_bytes;
+    fuzz_memory_limit(before + FUZZ_MEMORY_FACTOR * size + FUZZ_MEMORY_FIXED);
+    const pecs_status status = verb == FUZZ_LOAD ? pecs_snapshot_load(registry, path, options, &snapshot, &error)
+                                                 : pecs_snapshot_resume(registry, path, options, &snapshot, &error);
+    FUZZ_CHECK(!outgrown, "the file takes memory beyond its length");
+    FUZZ_CHECK((status == PECS_OK) == (snapshot != NULL), pecs_status_name(status));
+    if (status) {
+        check_error(status, &error, size);
+        FUZZ_CHECK(live_bytes == before, "a refused file leaves memory");
+    }
+    fuzz_memory_limit(FUZZ_EDIT_BYTES);
+    return snapshot;
+}
+
+struct random fuzz_random(const uint8_t *data, size_t size)
+{
+    struct random random = { size };
+    for (size_t i = 0; i < size; i++)
+        random.state = (random.state ^ data[i]) * 0x100000001b3u;
+    return random;
+}

@@ -1,0 +1,191 @@
+/*
+ * Edits of a world that came from anywhere, and the round trip. Values that are written are all zero, which is valid for
+ * every kind, or stand in the world already.
+ */
+#include "fuzz_common.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+enum { LIVING_MAX = 64, VALUE_MAX = 8 };
+
+struct living {
+    pecs_entity entities[LIVING_MAX];
+    size_t count;
+};
+
+static void find_living(pecs_view view, struct living *living)
+{
+    pecs_id_iter iter = pecs_view_ids(view);
+    living->count = 0;
+    while (living->count < LIVING_MAX && pecs_id_iter_next(&iter))
+        living->entities[living->count++] = iter.entity;
+}
+
+/* Zero values of some components of a random table; "pecs.id" is given by other functions. */
+static size_t pick_values(pecs_view view, struct random *random, pecs_value values[VALUE_MAX])
+{
+    pecs_summary summary;
+    pecs_table table;
+    pecs_component id_component = 0;
+    size_t count = 0;
+    pecs_view_summary(view, &summary);
+    if (pecs_view_component(view, "pecs.id", &id_component) ||
+        !pecs_view_table(view, random_below(random, summary.table_count), &table))
+        return 0;
+    for (size_t i = 0; i < table.component_count && count < VALUE_MAX; i++) {
+        const pecs_type *type = pecs_view_type(view, table.components[i]);
+        if (table.components[i] != id_component && type->size < 65536 && !random_once_in(random, 4))
+            values[count++] = (pecs_value){ table.components[i], type->size, NULL };
+    }
+    return count;
+}
+
+static pecs_id random_id(struct random *random)
+{
+    pecs_id id;
+    for (size_t i = 0; i < sizeof(id.bytes); i++)
+        id.bytes[i] = (uint8_t)(1 + random_below(random, 255));
+    return id;
+}
+
+static pecs_status edit_structure(pecs_world *world, struct random *random, const struct living *living)
+{
+    const pecs_view view = pecs_world_view(world);
+    pecs_value values[VALUE_MAX];
+    const size_t count = pick_values(view, random, values);
+    const pecs_entity entity = living->entities[random_below(random, living->count)];
+    pecs_component components[VALUE_MAX];
+    for (size_t i = 0; i < count; i++)
+        components[i] = values[i].component;
+    switch (random_below(random, living->count ? 6 : 2)) {
+    case 0:
+        return pecs_world_spawn(world, 1 + random_below(random, 5), values, count, NULL);
+    case 1:
+        return pecs_world_spawn_with_ids(world, 1, (pecs_id[]){ random_id(random) }, values, count, NULL);
+    case 2:
+        return pecs_world_despawn(world, &entity, 1);
+    case 3:
+        return pecs_world_set(world, entity, values, count);
+    case 4:
+        return pecs_world_remove(world, entity, components, count);
+    default:
+        return pecs_world_set_id(world, entity, random_id(random));
+    }
+}
+
+/* Writes a value's own bytes through the pointer for editing. */
+static pecs_status edit_value(pecs_world *world, struct random *random, const struct living *living)
+{
+    const pecs_view view = pecs_world_view(world);
+    size_t count = 0;
+    const pecs_entity entity = living->entities[random_below(random, living->count)];
+    const pecs_component *components = living->count ? pecs_view_components(view, entity, &count) : NULL;
+    if (!count)
+        return PECS_OK;
+    const pecs_component component = components[random_below(random, count)];
+    const pecs_type *type = pecs_view_type(view, component);
+    void *value;
+    if (!type->size || strcmp(type->name, "pecs.id") == 0)
+        return PECS_OK;
+    const pecs_status status = pecs_world_edit(world, entity, component, type->size, &value);
+    if (!status)
+        memset(value, 0, type->size);
+    return status;
+}
+
+static pecs_status edit_world(pecs_world *world, struct random *random)
+{
+    pecs_value values[VALUE_MAX];
+    pecs_snapshot *snapshot;
+    const size_t count = pick_values(pecs_world_view(world), random, values);
+    static const char zeros[65536];
+    pecs_status status;
+    switch (random_below(random, 6)) {
+    case 0:
+        return count ? pecs_world_set_singleton(world, values[0].component, values[0].size_bytes, zeros) : PECS_OK;
+    case 1:
+        return count ? pecs_world_remove_singleton(world, values[0].component) : PECS_OK;
+    case 2:
+        return pecs_world_set_meta_text(world, "title", "Zo\xc3\xab");
+    case 3:
+        return pecs_world_set_meta_bytes(world, "bytes", zeros, random_below(random, 40));
+    case 4:
+        return pecs_world_advance(world, NULL);
+    default:
+        status = pecs_snapshot_take(world, &snapshot);
+        if (status)
+            return status;
+        status = random_once_in(random, 2) ? pecs_world_restore(world, snapshot) : pecs_world_rewind(world, snapshot);
+        pecs_snapshot_release(snapshot);
+        return status;
+    }
+}
+
+void fuzz_edit(pecs_world *world, struct random *random, unsigned edit_count)
+{
+    for (unsigned i = 0; i < edit_count; i++) {
+        struct living living;
+        find_living(pecs_world_view(world), &living);
+        const uint64_t which = random_below(random, 8);
+        const pecs_status status = which < 4   ? edit_structure(world, random, &living)
+                                   : which < 6 ? edit_value(world, random, &living)
+                                               : edit_world(world, random);
+        const bool absent = status == PECS_E_ABSENT && which >= 6; /* a singleton that is not there */
+        FUZZ_CHECK(status == PECS_OK || status == PECS_E_LIMIT || absent || fuzz_memory_outgrown(),
+                   pecs_status_name(status));
+    }
+}
+
+static void save(const pecs_snapshot *snapshot, const char *path)
+{
+    pecs_error error = { .message = "" };
+    const pecs_status status = pecs_snapshot_save(snapshot, path, &(pecs_save_options){ .skip_sync = true }, &error);
+    FUZZ_CHECK(status == PECS_OK, error.message);
+}
+
+static void expect_same_files(const char *a, const char *b)
+{
+    size_t a_size, b_size;
+    uint8_t *a_bytes = fuzz_read(a, &a_size), *b_bytes = fuzz_read(b, &b_size);
+    FUZZ_CHECK(a_size == b_size && memcmp(a_bytes, b_bytes, a_size) == 0, "the same state gives the same bytes");
+    free(a_bytes);
+    free(b_bytes);
+}
+
+/* Saves, loads and resumes what a snapshot has. */
+static void save_and_open(pecs_registry *registry, const pecs_snapshot *snapshot)
+{
+    const char *path = fuzz_path("saved"), *again = fuzz_path("again");
+    save(snapshot, path);
+    for (enum fuzz_verb verb = FUZZ_LOAD; verb <= FUZZ_RESUME; verb++) {
+        pecs_error error = { .message = "" };
+        pecs_snapshot *copy;
+        const pecs_status status = verb == FUZZ_LOAD ? pecs_snapshot_load(registry, path, NULL, &copy, &error)
+                                                     : pecs_snapshot_resume(registry, path, NULL, &copy, &error);
+        FUZZ_CHECK(status == PECS_OK, error.message);
+        fuzz_walk(pecs_snapshot_view(copy));
+        fuzz_expect_same(pecs_snapshot_view(snapshot), pecs_snapshot_view(copy));
+        save(copy, again);
+        pecs_snapshot_release(copy);
+        expect_same_files(path, again);
+    }
+}
+
+void fuzz_round_trip(pecs_registry *registry, const pecs_snapshot *snapshot, struct random *random)
+{
+    const uint64_t hash = pecs_view_hash(pecs_snapshot_view(snapshot));
+    pecs_world *world;
+    pecs_snapshot *edited;
+    save_and_open(registry, snapshot);
+    if (pecs_world_create(registry, snapshot, &(pecs_world_options){ .session_nonce = 77 }, &world, NULL))
+        return; /* memory */
+    fuzz_edit(world, random, 8);
+    fuzz_walk(pecs_world_view(world));
+    if (!pecs_snapshot_take(world, &edited)) {
+        save_and_open(registry, edited);
+        pecs_snapshot_release(edited);
+    }
+    pecs_world_destroy(world);
+    FUZZ_CHECK(hash == pecs_view_hash(pecs_snapshot_view(snapshot)), "a snapshot never changes");
+}

@@ -1,0 +1,168 @@
+/*
+ * The properties of a view: whatever can be read in two ways is the same in both. Rows that a program can reach are
+ * reached by their handles, their ids and queries; a value's bytes are all touched.
+ */
+#include "fuzz_common.h"
+
+#include <string.h>
+
+static volatile uint8_t touched;
+
+static void touch(const void *bytes, size_t size)
+{
+    uint8_t sum = 0;
+    for (size_t i = 0; i < size; i++)
+        sum ^= ((const uint8_t *)bytes)[i];
+    touched = sum;
+}
+
+static bool same_id(pecs_id a, pecs_id b)
+{
+    return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
+}
+
+static void walk_types(pecs_view view)
+{
+    const size_t count = pecs_view_type_count(view);
+    for (pecs_component i = 0; i < count; i++) {
+        const pecs_type *type = pecs_view_type(view, i);
+        pecs_component found;
+        FUZZ_CHECK(type && type->name && strlen(type->name) <= 255, "a type has a name");
+        FUZZ_CHECK(pecs_view_component_by_id(view, pecs_view_type_id(view, i), &found) == PECS_OK && found == i,
+                   type->name);
+        FUZZ_CHECK(pecs_view_component(view, type->name, &found) == PECS_OK && found <= i, type->name);
+        for (uint32_t j = 0; j < type->field_count; j++)
+            FUZZ_CHECK(pecs_kind_name(type->fields[j].kind) != NULL, type->name);
+    }
+    FUZZ_CHECK(!pecs_view_type(view, (pecs_component)count), "types end");
+}
+
+/* A query of the first component of a table finds at least its rows, and reads each. */
+static void walk_query(pecs_view view, const pecs_table *table)
+{
+    pecs_query *query;
+    pecs_term term = { 0, PECS_READ };
+    if (table->component_count)
+        term.component = table->components[table->component_count - 1];
+    if (pecs_query_create_in(view, &term, table->component_count ? 1 : 0, &query, NULL))
+        return; /* memory */
+    const pecs_type *type = pecs_view_type(view, term.component);
+    pecs_iter iter = pecs_query_read(query, view, NULL);
+    uint64_t rows = 0;
+    while (pecs_iter_next(&iter)) {
+        rows += iter.row_count;
+        FUZZ_CHECK(pecs_view_alive(view, iter.entities[iter.row_count - 1]), "a row is an entity");
+        if (!table->component_count || !type->size)
+            continue;
+        const void *values = pecs_iter_column(&iter, term.component, PECS_READ, type->size);
+        FUZZ_CHECK(values && (uintptr_t)values % type->align == 0, type->name);
+        touch(values, iter.row_count * type->size);
+    }
+    FUZZ_CHECK(pecs_iter_end(&iter) == PECS_OK, "a query reads");
+    FUZZ_CHECK(rows >= table->row_count && rows == pecs_query_count(query, view), "a query finds all rows");
+    pecs_query_destroy(query);
+}
+
+static void walk_tables(pecs_view view, const pecs_summary *summary)
+{
+    pecs_table table;
+    uint64_t rows = 0, bytes = 0;
+    for (uint64_t i = 0; i < summary->table_count; i++) {
+        FUZZ_CHECK(pecs_view_table(view, i, &table), "tables are numbered");
+        rows += table.is_singletons ? 0 : table.row_count;
+        for (size_t j = 0; j < table.component_count; j++) {
+            FUZZ_CHECK(!j || table.components[j - 1] < table.components[j], "components ascend");
+            bytes += table.row_count * pecs_view_type(view, table.components[j])->size;
+        }
+        if (i < 16 && !table.is_singletons)
+            walk_query(view, &table);
+    }
+    FUZZ_CHECK(!pecs_view_table(view, summary->table_count, &table), "tables end");
+    FUZZ_CHECK(rows == summary->entity_count && bytes == summary->component_bytes, "the tables are the summary");
+}
+
+static void walk_entity(pecs_view view, pecs_entity entity, pecs_id id)
+{
+    size_t count;
+    pecs_id own;
+    pecs_entity found;
+    const pecs_component *components = pecs_view_components(view, entity, &count);
+    FUZZ_CHECK(pecs_view_alive(view, entity) && components, "an entity lives");
+    FUZZ_CHECK(!pecs_view_alive(view, (pecs_entity){ entity.index, entity.generation + 1 }), "the future does not");
+    FUZZ_CHECK(pecs_view_id(view, entity, &own) == PECS_OK && same_id(own, id), "an entity has its id");
+    FUZZ_CHECK(pecs_view_find(view, id, &found) == PECS_OK && found.index == entity.index &&
+                   found.generation == entity.generation,
+               "an id finds its entity");
+    for (size_t i = 0; i < count; i++) {
+        const pecs_type *type = pecs_view_type(view, components[i]);
+        FUZZ_CHECK(pecs_view_has(view, entity, components[i]), type->name);
+        const void *value = pecs_view_get(view, entity, components[i], type->size);
+        FUZZ_CHECK((value != NULL) == (type->size > 0) && (uintptr_t)value % type->align == 0, type->name);
+        if (value)
+            touch(value, type->size);
+    }
+}
+
+static void walk_singletons(pecs_view view)
+{
+    size_t count;
+    const pecs_component *components = pecs_view_singletons(view, &count);
+    for (size_t i = 0; i < count; i++) {
+        const pecs_type *type = pecs_view_type(view, components[i]);
+        const void *value = pecs_view_singleton(view, components[i], type->size);
+        FUZZ_CHECK(pecs_view_has_singleton(view, components[i]) && (value != NULL) == (type->size > 0), type->name);
+        if (value)
+            touch(value, type->size);
+    }
+}
+
+static void walk_metadata(pecs_view view)
+{
+    pecs_meta meta, same;
+    size_t i = 0;
+    for (; pecs_view_meta_at(view, i, &meta); i++) {
+        FUZZ_CHECK(pecs_view_meta(view, meta.key, &same) == PECS_OK && same.value == meta.value, meta.key);
+        FUZZ_CHECK(((const char *)meta.value)[meta.size_bytes] == 0 && (uintptr_t)meta.value % 8 == 0, meta.key);
+        touch(meta.value, meta.size_bytes);
+    }
+    FUZZ_CHECK(i == pecs_view_meta_count(view), "metadata is counted");
+}
+
+void fuzz_walk(pecs_view view)
+{
+    pecs_summary summary;
+    pecs_view_summary(view, &summary);
+    FUZZ_CHECK(summary.tick == pecs_view_tick(view) && summary.tick, "the tick");
+    FUZZ_CHECK(summary.free_count + summary.entity_count <= summary.slot_count, "slots");
+    walk_types(view);
+    walk_tables(view, &summary);
+    uint64_t count = 0;
+    for (pecs_id_iter iter = pecs_view_ids(view); pecs_id_iter_next(&iter); count++)
+        walk_entity(view, iter.entity, iter.id);
+    FUZZ_CHECK(count == summary.entity_count, "every entity has an id");
+    walk_singletons(view);
+    walk_metadata(view);
+    (void)pecs_view_hash(view);
+}
+
+static bool tell_change(void *user, const pecs_change *change)
+{
+    (void)user;
+    char text[PECS_ID_TEXT_BYTES];
+    pecs_id_format(change->id, text);
+    fuzz_fail(__FILE__, __LINE__, "two views are the same", text);
+}
+
+void fuzz_expect_same(pecs_view a, pecs_view b)
+{
+    pecs_summary x, y;
+    pecs_view_summary(a, &x);
+    pecs_view_summary(b, &y);
+    FUZZ_CHECK(x.entity_count == y.entity_count && x.slot_count == y.slot_count && x.free_count == y.free_count,
+               "entities and slots");
+    FUZZ_CHECK(x.table_count == y.table_count && x.component_bytes == y.component_bytes && x.tick == y.tick, "tables");
+    FUZZ_CHECK(pecs_view_hash(a) == pecs_view_hash(b), "the content");
+    FUZZ_CHECK(pecs_view_meta_count(a) == pecs_view_meta_count(b), "the metadata");
+    const pecs_status status = pecs_view_diff(a, b, tell_change, NULL);
+    FUZZ_CHECK(status == PECS_OK || status == PECS_E_MEMORY, pecs_status_name(status));
+}

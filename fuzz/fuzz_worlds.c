@@ -1,0 +1,225 @@
+/*
+ * Worlds are made by the public interface alone and are the same in every run. Few rows each: what a fuzzer changes in a
+ * large file is mostly the same thing again.
+ */
+#include "fuzz_worlds.h"
+
+#include "fuzz_common.h"
+
+#include <string.h>
+
+typedef struct {
+    float x, y;
+} Spot;
+PECS_COMPONENT(Spot, 1, x, y);
+
+static const char *const moods[] = { "calm", "angry", "afraid" };
+typedef struct {
+    bool flag;
+    uint8_t mood;
+    char name[6];
+    pecs_entity friend;
+    uint16_t small;
+} Mixed;
+PECS_COMPONENT_OF(Mixed, "Mixed", 2, PECS_FIELD(Mixed, flag), PECS_FIELD_ENUM(Mixed, mood, moods),
+                  PECS_FIELD(Mixed, name), PECS_FIELD(Mixed, friend), PECS_FIELD(Mixed, small),
+                  PECS_GAP_AFTER(Mixed, small, 2));
+
+PECS_TAG(Frozen, 1);
+
+typedef struct {
+    uint64_t frame;
+} Clock;
+PECS_COMPONENT(Clock, 1, frame);
+
+/* Known to no target: described by files alone. */
+typedef struct {
+    uint8_t low;
+    uint16_t high;
+} Inner;
+PECS_COMPONENT_OF(Inner, "Inner", 1, PECS_FIELD(Inner, low), PECS_GAP_AFTER(Inner, low, 1), PECS_FIELD(Inner, high));
+typedef struct {
+    pecs_entity links[2];
+    Inner inner[2];
+    int8_t grid[2][3];
+    uint16_t mood;
+    bool flags[4];
+    char text[4];
+    double value;
+} Strange;
+PECS_COMPONENT_OF(Strange, "Strange", 7, PECS_FIELD(Strange, links), PECS_FIELD_STRUCT(Strange, inner, Inner),
+                  PECS_FIELD_GRID(Strange, grid), PECS_FIELD_ENUM(Strange, mood, moods), PECS_FIELD(Strange, flags),
+                  PECS_FIELD(Strange, text), PECS_FIELD(Strange, value));
+PECS_TAG(StrangeTag, 1);
+
+enum { SPOT, MIXED, FROZEN, CLOCK, STRANGE, STRANGE_TAG, TYPE_COUNT, KNOWN_COUNT = STRANGE };
+static const pecs_type *const types[TYPE_COUNT] = { &Spot_type,  &Mixed_type,   &Frozen_type,
+                                                    &Clock_type, &Strange_type, &StrangeTag_type };
+
+static void must(pecs_status status)
+{
+    FUZZ_CHECK(status == PECS_OK, pecs_status_name(status));
+}
+
+pecs_registry *fuzz_registry(enum fuzz_types which)
+{
+    static const size_t counts[] = { TYPE_COUNT, KNOWN_COUNT, 0 };
+    const pecs_registry_desc desc = { .types = types, .type_count = counts[which], .allocator = fuzz_allocator };
+    pecs_registry *registry;
+    pecs_error error = { .message = "" };
+    const pecs_status status = pecs_registry_create(&desc, &registry, &error);
+    FUZZ_CHECK(status == PECS_OK, error.message);
+    return registry;
+}
+
+static pecs_world *make(pecs_registry *registry, const pecs_snapshot *base, uint64_t nonce)
+{
+    pecs_world *world;
+    must(pecs_world_create(registry, base, &(pecs_world_options){ .session_nonce = nonce }, &world, NULL));
+    return world;
+}
+
+static void fill_empty(pecs_world *world)
+{
+    (void)world;
+}
+
+static void fill_one(pecs_world *world)
+{
+    must(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_VALUE(SPOT, Spot, 1, -2) }, 1, NULL));
+}
+
+static void fill_bare(pecs_world *world)
+{
+    must(pecs_world_spawn(world, 3, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL));
+    must(pecs_world_spawn(world, 2, NULL, 0, NULL));
+}
+
+static void spawn_mixed(pecs_world *world)
+{
+    const Spot spots[2] = { { 1, 2 }, { 3, 4 } };
+    const Mixed mixed[2] = { { true, 2, "Zo\xc3\xab", { 1, 1 }, 5 }, { false, 0, "abcdef", { 0, 0 }, 6 } };
+    must(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_ROWS(SPOT, spots), PECS_ROWS(MIXED, mixed) }, 2, NULL));
+}
+
+static void spawn_strange(pecs_world *world)
+{
+    const Strange strange = {
+        { { 0, 1 }, { 1, 1 } },
+        { { 1, 2 }, { 3, 4 } },
+        { { 1, -1, 2 }, { 0, 0, 9 } },
+        1,
+        { true, false, true, true },
+        "ok",
+        0.25,
+    };
+    must(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(STRANGE, &strange), PECS_HAS(STRANGE_TAG) }, 2, NULL));
+}
+
+static void fill_kinds(pecs_world *world)
+{
+    spawn_mixed(world);
+    spawn_strange(world);
+}
+
+static void fill_dead(pecs_world *world)
+{
+    pecs_entity entities[4];
+    must(pecs_world_spawn(world, 4, (pecs_value[]){ { MIXED, sizeof(Mixed), NULL } }, 1, entities));
+    must(pecs_world_despawn(world, entities + 1, 2));
+    must(pecs_world_advance(world, NULL));
+    const Mixed stale = { .friend = entities[1] };
+    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_ROWS(MIXED, &stale) }, 1));
+    must(pecs_world_spawn(world, 1, NULL, 0, NULL));
+}
+
+static void fill_singletons(pecs_world *world)
+{
+    must(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 41 }));
+    must(pecs_world_set_singleton(world, FROZEN, 0, NULL));
+    must(pecs_world_advance(world, NULL));
+    must(pecs_world_remove_singleton(world, FROZEN));
+}
+
+static pecs_id id_of(uint8_t byte)
+{
+    pecs_id id;
+    memset(id.bytes, byte, sizeof(id.bytes));
+    return id;
+}
+
+static void fill_ids(pecs_world *world)
+{
+    const pecs_id ids[3] = { id_of(9), id_of(3), id_of(5) };
+    fill_one(world);
+    must(pecs_world_spawn_with_ids(world, 3, ids, (pecs_value[]){ { SPOT, sizeof(Spot), NULL } }, 1, NULL));
+}
+
+static void fill_metadata(pecs_world *world)
+{
+    must(pecs_world_set_meta_text(world, "title", "A title, Zo\xc3\xab"));
+    must(pecs_world_set_meta_text(world, "a", ""));
+    must(pecs_world_set_meta_bytes(world, "bytes", "\0\xff\1", 3));
+}
+
+/* Everything at once. One explicit id is that with which entity 0:1 would be born in a session of nonce 6. */
+static void fill_sample(pecs_world *world)
+{
+    const pecs_id of_birth = { { [6] = 0x80, [7] = 6, [8] = 0x80, [11] = 1 } };
+    spawn_mixed(world);
+    must(pecs_world_spawn_with_ids(world, 2, (pecs_id[]){ id_of(7), of_birth },
+                                   (pecs_value[]){ { SPOT, sizeof(Spot), NULL }, PECS_HAS(FROZEN) }, 2, NULL));
+    spawn_strange(world);
+    must(pecs_world_spawn(world, 2, NULL, 0, NULL));
+    must(pecs_world_despawn(world, &(pecs_entity){ 5, 1 }, 1));
+    must(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 42 }));
+    fill_metadata(world);
+    must(pecs_world_advance(world, NULL));
+}
+
+/* Small steps through several chunks of the entity index. */
+static void fill_chunks(pecs_world *world)
+{
+    must(pecs_world_spawn(world, 4100, NULL, 0, NULL));
+    must(pecs_world_despawn(world, (pecs_entity[]){ { 5, 1 }, { 4098, 1 } }, 2));
+}
+
+static const struct {
+    const char *name;
+    void (*fill)(pecs_world *world);
+} worlds[] = {
+    { "sample", fill_sample },
+    { "empty", fill_empty },
+    { "one", fill_one },
+    { "bare", fill_bare },
+    { "kinds", fill_kinds },
+    { "dead", fill_dead },
+    { "singletons", fill_singletons },
+    { "ids", fill_ids },
+    { "metadata", fill_metadata },
+    { "fork", fill_sample },
+    { "chunks", fill_chunks },
+};
+const size_t fuzz_world_count = sizeof(worlds) / sizeof(worlds[0]);
+const size_t fuzz_sample_world = 0;
+
+const char *fuzz_world_name(size_t number)
+{
+    return worlds[number].name;
+}
+
+pecs_world *fuzz_world(pecs_registry *registry, size_t number)
+{
+    pecs_world *world = make(registry, NULL, 5);
+    worlds[number].fill(world);
+    if (strcmp(worlds[number].name, "fork") != 0)
+        return world;
+    pecs_snapshot *snapshot; /* a second session, and rows that moved */
+    must(pecs_snapshot_take(world, &snapshot));
+    pecs_world_destroy(world);
+    world = make(registry, snapshot, 8);
+    pecs_snapshot_release(snapshot);
+    fill_one(world);
+    must(pecs_world_despawn(world, &(pecs_entity){ 0, 1 }, 1));
+    return world;
+}

@@ -1,0 +1,20 @@
+/* The types and worlds of the corpora: small, and between them everything that a file can hold. */
+#ifndef PECS_FUZZ_WORLDS_H
+#define PECS_FUZZ_WORLDS_H
+
+#include <pecs/pecs.h>
+
+/* A registry of the fuzz allocator: with all types of the worlds; those that targets know; or none. */
+enum fuzz_types { FUZZ_ALL_TYPES, FUZZ_KNOWN_TYPES, FUZZ_NO_TYPES };
+pecs_registry *fuzz_registry(enum fuzz_types which);
+
+extern const size_t fuzz_world_count;
+const char *fuzz_world_name(size_t number);
+
+/* A world by its number, made with a registry of all types. */
+pecs_world *fuzz_world(pecs_registry *registry, size_t number);
+
+/* The world whose file break_rules.c breaks; its number. */
+extern const size_t fuzz_sample_world;
+
+#endif
