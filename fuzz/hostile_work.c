@@ -1,0 +1,309 @@
+/*
+ * Files that are made to be slow: sets of components and names whose hashes fall into one bucket, wide tables. Loading one
+ * and making a world of it takes no more than a few times what a usual file of the same length takes, and memory is
+ * bounded by its length. Prints both times.
+ *
+ *     hostile_work [TABLE_COUNT]
+ */
+#include "bytes.h"
+#include "file_parts.h"
+#include "fuzz_common.h"
+#include "fuzz_worlds.h"
+#include "hash.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+enum { TYPE_COUNT = 1024, SET_SIZE = 4, TABLE_COUNT = 40000, NAME_COUNT = 4096, NAME_SIZE = 8, RATIO_MAX = 8 };
+
+struct blob {
+    uint8_t *bytes;
+    size_t size, capacity;
+};
+
+static void append(struct blob *blob, const void *bytes, size_t size)
+{
+    while (blob->size + size > blob->capacity) {
+        blob->capacity = 2 * blob->capacity + 4096;
+        blob->bytes = realloc(blob->bytes, blob->capacity);
+        FUZZ_CHECK(blob->bytes, "memory");
+    }
+    if (bytes)
+        memcpy(blob->bytes + blob->size, bytes, size);
+    else
+        memset(blob->bytes + blob->size, 0, size);
+    blob->size += size;
+}
+
+static void append32(struct blob *blob, uint32_t number)
+{
+    const le32 value = le32_make(number);
+    append(blob, &value, sizeof(value));
+}
+
+static void append_string(struct blob *blob, const char *text, size_t size)
+{
+    append32(blob, (uint32_t)size);
+    append(blob, text, size);
+    append(blob, NULL, align_up(size, 4) - size);
+}
+
+/* A type whose id is its number plus 1; `fields` follow its name. */
+static void append_type(struct blob *blob, uint32_t number, uint32_t value_size, const struct blob *fields)
+{
+    char name[5];
+    snprintf(name, sizeof(name), "t%03x", number & 0xfff);
+    const size_t size = align_up(sizeof(struct type_record) + 8 + (fields ? fields->size : 0), 8);
+    const struct type_record record = {
+        .size = le32_make((uint32_t)size),
+        .number = le32_make(number),
+        .id = { (uint8_t)((number + 1) >> 8), (uint8_t)(number + 1) },
+        .version = le32_make(1),
+        .value_size = le32_make(value_size),
+        .value_align = le32_make(value_size ? value_size : 1),
+        .field_count = le32_make(fields ? 1 : 0),
+    };
+    const size_t begin = blob->size;
+    append(blob, &record, sizeof(record));
+    append_string(blob, name, 4);
+    if (fields)
+        append(blob, fields->bytes, fields->size);
+    append(blob, NULL, begin + size - blob->size);
+}
+
+static void append_table(struct blob *blob, uint32_t number, const uint32_t *types, uint32_t count)
+{
+    const size_t begin = blob->size;
+    append32(blob, number);
+    append32(blob, 0);
+    append32(blob, 10);
+    append32(blob, count);
+    for (uint32_t i = 0; i < count; i++)
+        append32(blob, types[i]);
+    append(blob, NULL, begin + format_table_bytes(count) - blob->size);
+}
+
+/* A file without rows, of these types and tables. */
+static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
+                             uint32_t table_count)
+{
+    struct blob file = { NULL, 0, 0 };
+    const uint64_t prologue_size = sizeof(struct segment_header) + types->size + tables->size + sizeof(le64);
+    const uint64_t data = align_up(sizeof(struct file_header) + prologue_size, FORMAT_PAGE);
+    const uint64_t commit = align_up(data + format_trailer_bytes(0), FORMAT_ALIGN);
+    const uint64_t commit_size = sizeof(struct commit_header) + types->size + tables->size +
+                                 table_count * sizeof(le64) + sizeof(struct segment_record);
+    const uint64_t footer = align_up(commit + commit_size, FORMAT_PAGE);
+    append(&file, &(struct file_header){ .magic = "PECS" }, sizeof(struct file_header));
+    append(&file,
+           &(struct segment_header){ .magic = "PSEG",
+                                     .size = le64_make(prologue_size),
+                                     .data_offset = le64_make(data),
+                                     .type_count = le32_make(type_count),
+                                     .table_count = le32_make(table_count),
+                                     .piece_bytes = le32_make(FORMAT_PIECE) },
+           sizeof(struct segment_header));
+    append(&file, types->bytes, types->size);
+    append(&file, tables->bytes, tables->size);
+    append(&file, NULL, data - file.size);
+    append(&file, &(struct trailer_header){ .magic = "PTRL" }, sizeof(struct trailer_header));
+    append(&file, NULL, commit - file.size);
+    append(&file,
+           &(struct commit_header){ .magic = "PCMT",
+                                    .type_count = le32_make(type_count),
+                                    .table_count = le32_make(table_count),
+                                    .segment_count = le32_make(1),
+                                    .singleton_table = le32_make(FORMAT_NONE),
+                                    .tick = le64_make(1) },
+           sizeof(struct commit_header));
+    append(&file, types->bytes, types->size);
+    append(&file, tables->bytes, tables->size);
+    append(&file, NULL, table_count * sizeof(le64));
+    append(&file,
+           &(struct segment_record){ .offset = le64_make(sizeof(struct file_header)),
+                                     .prologue_size = le64_make(prologue_size),
+                                     .trailer_offset = le64_make(data),
+                                     .trailer_size = le64_make(format_trailer_bytes(0)) },
+           sizeof(struct segment_record));
+    append(&file, NULL, footer - file.size);
+    append(&file,
+           &(struct file_footer){ .magic = "PECSFOOT",
+                                  .offset = le64_make(footer),
+                                  .commit_offset = le64_make(commit),
+                                  .commit_size = le64_make(commit_size) },
+           sizeof(struct file_footer));
+    FUZZ_CHECK(parts_repair_hashes(file.bytes, file.size), "the file's parts");
+    return file;
+}
+
+/* What a sum of mixed component numbers gives a type of a registry without types, whose own "pecs.id" is component 0. */
+static uint64_t mixed(uint32_t type)
+{
+    return mix_u64((uint64_t)type + 2);
+}
+
+/* Sets of four types: the first ones in order, or those for which the lowest 17 bits of the sum are 0. */
+static uint32_t append_sets(struct blob *tables, uint32_t count, bool collide)
+{
+    enum { BITS = 17, PAIR_COUNT = TYPE_COUNT * (TYPE_COUNT - 1) / 2 };
+    uint32_t made = 0;
+    uint32_t *heads = calloc(1u << BITS, sizeof(*heads)), *next = calloc(PAIR_COUNT + 1, sizeof(*next));
+    uint32_t(*pairs)[2] = calloc(PAIR_COUNT + 1, sizeof(*pairs));
+    FUZZ_CHECK(heads && next && pairs, "memory");
+    for (uint32_t c = 0, pair = 1; c < TYPE_COUNT; c++)
+        for (uint32_t d = c + 1; d < TYPE_COUNT; d++, pair++) {
+            uint32_t *head = &heads[(mixed(c) + mixed(d)) & ((1u << BITS) - 1)];
+            pairs[pair][0] = c, pairs[pair][1] = d;
+            next[pair] = *head, *head = pair;
+        }
+    for (uint32_t a = 0; a < TYPE_COUNT && made < count; a++)
+        for (uint32_t b = a + 1; b < TYPE_COUNT && made < count; b++) {
+            uint32_t pair = collide ? heads[-(mixed(a) + mixed(b)) & ((1u << BITS) - 1)] : 0;
+            for (; pair && made < count; pair = next[pair])
+                if (pairs[pair][0] > b)
+                    append_table(tables, made++, (uint32_t[]){ a, b, pairs[pair][0], pairs[pair][1] }, SET_SIZE);
+            for (uint32_t c = b + 1; !collide && c + 1 < TYPE_COUNT && made < count; c++)
+                append_table(tables, made++, (uint32_t[]){ a, b, c, c + 1 }, SET_SIZE);
+        }
+    free(heads);
+    free(next);
+    free(pairs);
+    return made;
+}
+
+static double cpu_seconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
+    return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
+}
+
+/* Loads the file and makes a world of it; the best of three times. */
+static double time_load(const struct blob *file, uint64_t table_count)
+{
+    const char *path = fuzz_write("input", file->bytes, file->size);
+    double best = 1e9;
+    for (int i = 0; i < 3; i++) {
+        pecs_summary summary;
+        pecs_world *world;
+        fuzz_memory_begin(FUZZ_EDIT_BYTES);
+        pecs_registry *registry = fuzz_registry(FUZZ_NO_TYPES);
+        const double begin = cpu_seconds();
+        pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, file->size, NULL);
+        FUZZ_CHECK(snapshot, "the file is whole");
+        FUZZ_CHECK(pecs_world_create(registry, snapshot, NULL, &world, NULL) == PECS_OK, "a world");
+        const double seconds = cpu_seconds() - begin;
+        best = seconds < best ? seconds : best;
+        pecs_view_summary(pecs_snapshot_view(snapshot), &summary);
+        FUZZ_CHECK(summary.table_count == table_count, "tables");
+        pecs_world_destroy(world);
+        pecs_snapshot_release(snapshot);
+        pecs_registry_destroy(registry);
+        fuzz_memory_end();
+    }
+    return best;
+}
+
+static void report(const char *what, uint64_t count, const struct blob *file, double usual, double hostile)
+{
+    printf("%llu %s, %.1f MB: usual %.1f ms, hostile %.1f ms\n", (unsigned long long)count, what,
+           (double)file->size / 1e6, usual * 1e3, hostile * 1e3);
+    fflush(stdout);
+    FUZZ_CHECK(hostile < RATIO_MAX * usual + 0.02, what);
+}
+
+static void try_tables(uint32_t count)
+{
+    struct blob types = { NULL, 0, 0 };
+    double seconds[2];
+    for (uint32_t i = 0; i < TYPE_COUNT; i++)
+        append_type(&types, i, 0, NULL);
+    for (int collide = 0; collide < 2; collide++) {
+        struct blob tables = { NULL, 0, 0 };
+        FUZZ_CHECK(append_sets(&tables, count, collide) == count, "as many sets");
+        struct blob file = make_file(&types, TYPE_COUNT, &tables, count);
+        seconds[collide] = time_load(&file, count);
+        if (collide)
+            report("tables", count, &file, seconds[0], seconds[1]);
+        free(tables.bytes);
+        free(file.bytes);
+    }
+    free(types.bytes);
+}
+
+/* An enum whose names are numbers, all of them or those whose hashes end in zeros. */
+static struct blob enum_field(bool collide)
+{
+    const struct field_record record = {
+        .kind = le32_make(PECS_ENUM),
+        .size = le32_make(4),
+        .count = le32_make(1),
+        .child_count = le32_make(NAME_COUNT),
+    };
+    struct blob field = { NULL, 0, 0 };
+    append(&field, &record, sizeof(record));
+    append_string(&field, "f", 1);
+    for (uint32_t number = 0, made = 0; made < NAME_COUNT; number++) {
+        char name[NAME_SIZE + 1];
+        snprintf(name, sizeof(name), "%08x", number);
+        if (collide && hash64(name, NAME_SIZE) & (2 * NAME_COUNT - 1))
+            continue;
+        append_string(&field, name, NAME_SIZE);
+        made++;
+    }
+    return field;
+}
+
+static void try_names(void)
+{
+    const struct blob no_tables = { NULL, 0, 0 };
+    double seconds[2];
+    for (int collide = 0; collide < 2; collide++) {
+        struct blob field = enum_field(collide), types = { NULL, 0, 0 };
+        append_type(&types, 0, 4, &field);
+        struct blob file = make_file(&types, 1, &no_tables, 0);
+        seconds[collide] = time_load(&file, 0);
+        if (collide)
+            report("names of an enum", NAME_COUNT, &file, seconds[0], seconds[1]);
+        free(field.bytes);
+        free(types.bytes);
+        free(file.bytes);
+    }
+}
+
+/* Tables of all types: what a file says in 4 bytes is a column in memory. fuzz_open checks what it takes. */
+static void try_wide(void)
+{
+    enum { WIDE_COUNT = 64 };
+    struct blob types = { NULL, 0, 0 }, tables = { NULL, 0, 0 }, field = { NULL, 0, 0 };
+    uint32_t list[TYPE_COUNT];
+    append(&field, &(struct field_record){ .kind = le32_make(PECS_U8), .size = le32_make(1), .count = le32_make(1) },
+           sizeof(struct field_record));
+    append_string(&field, "f", 1);
+    for (uint32_t i = 0; i < TYPE_COUNT; i++)
+        append_type(&types, i, 1, &field);
+    for (uint32_t i = 0; i < WIDE_COUNT; i++) {
+        uint32_t count = 0;
+        for (uint32_t type = 0; type < TYPE_COUNT; type++)
+            if (type != i)
+                list[count++] = type;
+        append_table(&tables, i, list, count);
+    }
+    struct blob file = make_file(&types, TYPE_COUNT, &tables, WIDE_COUNT);
+    const double seconds = time_load(&file, WIDE_COUNT);
+    printf("%d tables of %d components, %.1f MB: %.1f ms, and memory within the bound\n", (int)WIDE_COUNT,
+           TYPE_COUNT - 1, (double)file.size / 1e6, seconds * 1e3);
+    free(types.bytes);
+    free(tables.bytes);
+    free(field.bytes);
+    free(file.bytes);
+}
+
+int main(int argc, char **argv)
+{
+    try_wide();
+    try_tables(argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : TABLE_COUNT);
+    try_names();
+    return 0;
+}
