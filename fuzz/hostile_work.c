@@ -1,7 +1,7 @@
 /*
- * Files that are made to be slow: sets of components and names whose hashes fall into one bucket, wide tables. Loading one
- * and making a world of it takes no more than a few times what a usual file of the same length takes, and memory is
- * bounded by its length. Prints both times.
+ * Files that are made to be slow: sets of components and names whose hashes fall into one bucket, types that tell of
+ * millions of elements in few bytes, wide tables. Loading one and making a world of it takes no more than a few times what
+ * a usual file of the same length takes, and memory is bounded by its length. Prints both times.
  *
  *     hostile_work [TABLE_COUNT]
  */
@@ -50,7 +50,8 @@ static void append_string(struct blob *blob, const char *text, size_t size)
 }
 
 /* A type whose id is its number plus 1; `fields` follow its name. */
-static void append_type(struct blob *blob, uint32_t number, uint32_t value_size, const struct blob *fields)
+static void append_type(struct blob *blob, uint32_t number, uint32_t value_size, uint32_t align,
+                        const struct blob *fields)
 {
     char name[5];
     snprintf(name, sizeof(name), "t%03x", number & 0xfff);
@@ -61,7 +62,7 @@ static void append_type(struct blob *blob, uint32_t number, uint32_t value_size,
         .id = { (uint8_t)((number + 1) >> 8), (uint8_t)(number + 1) },
         .version = le32_make(1),
         .value_size = le32_make(value_size),
-        .value_align = le32_make(value_size ? value_size : 1),
+        .value_align = le32_make(align),
         .field_count = le32_make(fields ? 1 : 0),
     };
     const size_t begin = blob->size;
@@ -218,7 +219,7 @@ static void try_tables(uint32_t count)
     struct blob types = { NULL, 0, 0 };
     double seconds[2];
     for (uint32_t i = 0; i < TYPE_COUNT; i++)
-        append_type(&types, i, 0, NULL);
+        append_type(&types, i, 0, 1, NULL);
     for (int collide = 0; collide < 2; collide++) {
         struct blob tables = { NULL, 0, 0 };
         FUZZ_CHECK(append_sets(&tables, count, collide) == count, "as many sets");
@@ -261,12 +262,50 @@ static void try_names(void)
     double seconds[2];
     for (int collide = 0; collide < 2; collide++) {
         struct blob field = enum_field(collide), types = { NULL, 0, 0 };
-        append_type(&types, 0, 4, &field);
+        append_type(&types, 0, 4, 4, &field);
         struct blob file = make_file(&types, 1, &no_tables, 0);
         seconds[collide] = time_load(&file, 0);
         if (collide)
             report("names of an enum", NAME_COUNT, &file, seconds[0], seconds[1]);
         free(field.bytes);
+        free(types.bytes);
+        free(file.bytes);
+    }
+}
+
+/* Types whose few bytes tell of `count` structs that are nothing but padding. */
+static struct blob padding_types(uint32_t type_count, uint32_t count)
+{
+    const struct field_record outer = {
+        .kind = le32_make(PECS_STRUCT),
+        .size = le32_make(count),
+        .count = le32_make(count),
+        .child_count = le32_make(1),
+        .child_align = le32_make(1),
+    };
+    const struct field_record inner = { .kind = le32_make(PECS_PADDING), .size = le32_make(1), .count = le32_make(1) };
+    struct blob field = { NULL, 0, 0 }, types = { NULL, 0, 0 };
+    append(&field, &outer, sizeof(outer));
+    append_string(&field, "f", 1);
+    append(&field, &inner, sizeof(inner));
+    append_string(&field, "", 0);
+    for (uint32_t i = 0; i < type_count; i++)
+        append_type(&types, i, count, 1, &field);
+    free(field.bytes);
+    return types;
+}
+
+static void try_padding(void)
+{
+    enum { PADDED_COUNT = 64, ELEMENT_COUNT = 16 << 20 };
+    const struct blob no_tables = { NULL, 0, 0 };
+    double seconds[2];
+    for (int many = 0; many < 2; many++) {
+        struct blob types = padding_types(PADDED_COUNT, many ? ELEMENT_COUNT : 1);
+        struct blob file = make_file(&types, PADDED_COUNT, &no_tables, 0);
+        seconds[many] = time_load(&file, 0);
+        if (many)
+            report("types of 16 MiB of padding", PADDED_COUNT, &file, seconds[0], seconds[1]);
         free(types.bytes);
         free(file.bytes);
     }
@@ -282,7 +321,7 @@ static void try_wide(void)
            sizeof(struct field_record));
     append_string(&field, "f", 1);
     for (uint32_t i = 0; i < TYPE_COUNT; i++)
-        append_type(&types, i, 1, &field);
+        append_type(&types, i, 1, 1, &field);
     for (uint32_t i = 0; i < WIDE_COUNT; i++) {
         uint32_t count = 0;
         for (uint32_t type = 0; type < TYPE_COUNT; type++)
@@ -305,5 +344,6 @@ int main(int argc, char **argv)
     try_wide();
     try_tables(argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : TABLE_COUNT);
     try_names();
+    try_padding();
     return 0;
 }
