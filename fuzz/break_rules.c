@@ -35,7 +35,7 @@ enum place {
     CUT_RUN,     /* the last run record is left out */
 };
 
-enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */ };
+enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */, COPIES /* also what is said twice */ };
 
 struct patch {
     enum place place;
@@ -48,7 +48,7 @@ struct patch {
 struct breakage {
     const char *rule;
     enum repair repair;
-    struct patch patches[3];
+    struct patch patches[4];
     uint64_t keep_bytes; /* the file is cut here; 0: it is not */
 };
 
@@ -166,6 +166,16 @@ static const struct breakage breakages[] = {
     { "VALUE-1", HASHES, { IN(VALUES, "Strange", 35, 1, 9) }, 0 },
     { "VALUE-2", HASHES, { IN(VALUES, "Strange", 30, 2, 256) }, 0 },
     { "VALUE-4", HASHES, { IN(VALUES, "Strange", 8, 4, UINT32_MAX) }, 0 },
+    /* the last of what is allowed: no rule is broken */
+    { "NONE", HASHES, { AT(COMMIT, 48, 8, INT64_MAX) }, 0 },
+    { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 2) }, 0 },
+    { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 1), AT(FREE, 0, 4, 0), AT(COMMIT, 32, 8, 0) }, 0 },
+    { "NONE", HASHES, { AT(SESSIONS, 0, 8, (1ull << 60) - 1) }, 0 },
+    { "NONE",
+      COPIES,
+      { OF(TABLES, 0, 8, 4, 0), OF(RUNS, 0, 20, 4, 2), OF(RUNS, 1, 20, 4, 2), OF(RUNS, 2, 20, 4, 2) },
+      0 },
+    { "NONE", COPIES, { OF(TABLES, 1, 8, 4, 20) }, 0 },
 };
 
 const size_t break_count = sizeof(breakages) / sizeof(breakages[0]);
@@ -265,6 +275,8 @@ size_t break_file(size_t number, uint8_t *bytes, size_t size)
         apply_patch(&parts, &breakage->patches[i]);
     if (breakage->repair == HASHES)
         parts_repair_hashes(bytes, size);
+    if (breakage->repair == COPIES)
+        parts_repair(bytes, size);
     if (breakage->repair == ENDS)
         parts_repair_ends(&parts);
     return breakage->keep_bytes ? (size_t)breakage->keep_bytes : size;

@@ -7,7 +7,7 @@
 
 extern const size_t break_count;
 
-/* The rule that breakage `number` breaks. */
+/* The rule that breakage `number` breaks; "NONE": it is an odd file that load accepts. */
 const char *break_rule(size_t number);
 
 /* Breaks a copy of the sample world's file; gives its new size, at most `size`. */

@@ -33,7 +33,7 @@ PECS_API pecs_view pecs_snapshot_view(const pecs_snapshot *snapshot);
  * same registry (else PECS_E_MISUSE). Costs no copy; queries stay valid. The tick does not go back: a
  * restore opens a new one, and every component counts as changed at it. Handles spawned after the snapshot was taken are
  * no longer alive, and the same edits give the same handles again, but other ids (id.h): what happens from here on is
- * another future. PECS_E_BUSY while an iteration is open, PECS_E_MEMORY.
+ * another future. PECS_E_BUSY while an iteration is open, PECS_E_MEMORY, PECS_E_LIMIT (no tick is left, as for advance).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot);
 

@@ -121,7 +121,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
 
 /*
  * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has
- * tick 1. A query can ask for what changed since a tick. PECS_E_BUSY, PECS_E_MEMORY.
+ * tick 1. A query can ask for what changed since a tick. PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the
+ * last; a world gets there only by a file that says so).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
 

@@ -24,7 +24,7 @@ static pecs_status read_commit_header(struct reader *reader)
     reader->segment_count = le32_load(commit->segment_count);
     const uint64_t entities = le64_load(commit->entity_count), slots = le64_load(commit->slot_count);
     if (slots > SLOT_COUNT_MAX || le64_load(commit->free_count) > slots ||
-        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) - 1 >= INT64_MAX ||
+        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) - 1 >= TICK_MAX ||
         reader->segment_count != 1)
         return CORRUPT(reader, place + offsetof(struct commit_header, segment_count), "COMMIT-2",
                        "the commit's counts of segments, slots, free slots and entities cannot be");

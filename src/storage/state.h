@@ -52,6 +52,7 @@ struct record {
 };
 enum { GENERATION_MAX = (1 << 30) - 1 }; /* a slot whose last generation died is used up */
 #define SLOT_COUNT_MAX (UINT32_MAX - 1)
+#define TICK_MAX ((uint64_t)INT64_MAX) /* a file has no later one */
 #define ROW_COUNT_MAX (UINT32_MAX - 1)
 
 /*

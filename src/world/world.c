@@ -408,7 +408,9 @@ pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component componen
 
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 {
-    const pecs_status status = world ? edit_begin(world) : PECS_E_MISUSE;
+    pecs_status status = world ? edit_begin(world) : PECS_E_MISUSE;
+    if (!status && world->state->tick == TICK_MAX) /* only a file can bring a world so far */
+        status = PECS_E_LIMIT;
     if (status)
         return status;
     world->gate.tick = ++world->state->tick;
@@ -445,6 +447,8 @@ static void replace_state(struct pecs_world *world, struct pecs_snapshot *state)
 static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapshot)
 {
     pecs_status status = edit_begin(world);
+    if (!status && max_u64(world->state->tick, snapshot->tick) == TICK_MAX)
+        status = PECS_E_LIMIT;
     if (status)
         return status;
     struct pool *pool = world->registry->pool;

@@ -380,6 +380,37 @@ Test(format, a_slot_of_the_last_generation_is_used_up)
     pecs_registry_destroy(registry);
 }
 
+/* A world that a file brings to the last tick stays there, and can be saved. */
+Test(format, the_last_tick_is_the_last)
+{
+    pecs_registry *registry = all_types();
+    save_sample(registry, "world.pecs");
+    struct file_image file = read_image("world.pecs");
+    put64(&file, file.commit + offsetof(struct commit_header, tick), INT64_MAX);
+    repair(&file);
+    write_image(&file, "late.pecs");
+    free_image(&file);
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        pecs_world *world = open_world(registry, verb, "late.pecs"), *young = make_world(registry, NULL);
+        pecs_snapshot *snapshot;
+        uint64_t tick = 5;
+        cr_assert_eq(pecs_world_advance(world, &tick), PECS_E_LIMIT);
+        cr_assert_eq(tick, 5);
+        cr_assert_eq(pecs_view_tick(pecs_world_view(world)), INT64_MAX);
+        cr_assert_eq(pecs_snapshot_take(world, &snapshot), PECS_OK);
+        cr_assert_eq(pecs_world_restore(world, snapshot), PECS_E_LIMIT);
+        cr_assert_eq(pecs_world_rewind(world, snapshot), PECS_E_LIMIT);
+        cr_assert_eq(pecs_world_restore(young, snapshot), PECS_E_LIMIT);
+        pecs_snapshot_release(snapshot);
+        cr_assert_eq(spawn(world, 1, NULL, 0), PECS_OK);
+        assert_round_trip(registry, world);
+        save(young, "world.pecs");
+        pecs_world_destroy(world);
+        pecs_world_destroy(young);
+    }
+    pecs_registry_destroy(registry);
+}
+
 typedef struct {
     double x, y;
 } Place2;
