@@ -30,7 +30,6 @@ extern const pecs_allocator fuzz_allocator;
 void fuzz_memory_begin(size_t limit_bytes);
 void fuzz_memory_limit(size_t limit_bytes);
 bool fuzz_memory_outgrown(void); /* an allocation failed since the limit was set */
-size_t fuzz_memory_peak(void);
 void fuzz_memory_end(void);
 
 /* What a file may cost to load, open or ask: beyond it a hostile file sizes memory by more than its own length. */
@@ -46,6 +45,9 @@ enum fuzz_verb { FUZZ_LOAD, FUZZ_RESUME };
 /* Opens a file of `size` bytes within its budget; NULL: refused, with an error that is checked. */
 pecs_snapshot *fuzz_open(enum fuzz_verb verb, pecs_registry *registry, const char *path, size_t size,
                          const pecs_load_options *options);
+
+/* The most bytes that the last fuzz_open held at one time. */
+size_t fuzz_open_peak(void);
 
 /* Reads everything that a view tells, in every way there is, and checks that the ways agree. */
 void fuzz_walk(pecs_view view);

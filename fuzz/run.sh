@@ -75,28 +75,33 @@ fuzz_one() {
         | tee "$work/results/$target"
 }
 
-configure
-mkdir -p "$work/corpus" "$work/logs" "$work/findings"
-rm -rf "$work/results" "$work/made" "$work/made-unhashed" "$work/corpus/"*.merged
-mkdir "$work/results"
-touch "$work/begin"
-"$build/fuzz/make_corpus" "$work/made" >/dev/null
-"$build/fuzz/make_corpus_unhashed" "$work/made-unhashed" >/dev/null
-printf '%-12s %12s %8s %8s %8s %9s\n' target executions "a second" edges inputs findings
-for target in "${targets[@]}"; do
-    while (($(jobs -rp | wc -l) >= jobs)); do
-        wait -n || true
+main() {
+    configure
+    mkdir -p "$work/corpus" "$work/logs" "$work/findings"
+    rm -rf "$work/results" "$work/made" "$work/made-unhashed" "$work/corpus/"*.merged
+    mkdir "$work/results"
+    touch "$work/begin"
+    "$build/fuzz/make_corpus" "$work/made" >/dev/null
+    "$build/fuzz/make_corpus_unhashed" "$work/made-unhashed" >/dev/null
+    printf '%-12s %12s %8s %8s %8s %9s\n' target executions "a second" edges inputs findings
+    for target in "${targets[@]}"; do
+        while (($(jobs -rp | wc -l) >= jobs)); do
+            wait -n || true
+        done
+        fuzz_one "$target" &
     done
-    fuzz_one "$target" &
-done
-wait
-missing=$((${#targets[@]} - $(find "$work/results" -type f | wc -l)))
-awk -v missing="$missing" '{ executions += $2; findings += $6; if ($2 == "" || NF < 6) missing++ }
-    END {
-        printf "%d executions, %d findings\n", executions, findings
-        if (missing) printf "%d targets did not end\n", missing
-        exit findings > 0 || missing > 0
-    }' "$work/results/"* || {
-    echo "findings and logs: $work"
-    exit 1
+    wait
+    local missing=$((${#targets[@]} - $(find "$work/results" -type f | wc -l)))
+    awk -v missing="$missing" '{ executions += $2; findings += $6; if (NF < 6 || $2 == 0) missing++ }
+        END {
+            printf "%d executions, %d findings\n", executions, findings
+            if (missing) printf "%d targets did not end as they should\n", missing
+            exit findings > 0 || missing > 0
+        }' "$work/results/"* || {
+        echo "findings and logs: $work"
+        exit 1
+    }
 }
+
+main
+exit # the file may have changed meanwhile; bash would go on reading it here
