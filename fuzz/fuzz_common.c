@@ -73,6 +73,7 @@ uint8_t *fuzz_read(const char *path, size_t *ret_size)
 /* Memory. */
 
 static size_t live_bytes, peak_bytes, limit_bytes, open_peak;
+static uint64_t open_count;
 static bool outgrown;
 
 static void *fuzz_allocate(void *user, size_t size_bytes, size_t align_bytes)
@@ -183,8 +184,14 @@ pecs_snapshot *fuzz_open(enum fuzz_verb verb, pecs_registry *registry, const cha
         FUZZ_CHECK(live_bytes == before, "a refused file leaves memory");
     }
     open_peak = peak_bytes - before;
+    open_count += snapshot != NULL;
     fuzz_memory_limit(FUZZ_EDIT_BYTES);
     return snapshot;
+}
+
+uint64_t fuzz_open_count(void)
+{
+    return open_count;
 }
 
 size_t fuzz_open_peak(void)

@@ -46,6 +46,9 @@ enum fuzz_verb { FUZZ_LOAD, FUZZ_RESUME };
 pecs_snapshot *fuzz_open(enum fuzz_verb verb, pecs_registry *registry, const char *path, size_t size,
                          const pecs_load_options *options);
 
+/* How often a file was opened, and not refused. */
+uint64_t fuzz_open_count(void);
+
 /* The most bytes that the last fuzz_open held at one time. */
 size_t fuzz_open_peak(void);
 

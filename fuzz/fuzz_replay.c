@@ -114,6 +114,7 @@ int main(int argc, char **argv)
         replay(argv[next]);
     for (size_t i = 0; i < fuzz_rule_count(); i++)
         printf("rule %s\n", fuzz_rule(i));
-    printf("%llu files, %llu runs\n", (unsigned long long)file_count, (unsigned long long)run_count);
+    printf("%llu files, %llu runs, %llu times a world\n", (unsigned long long)file_count, (unsigned long long)run_count,
+           (unsigned long long)fuzz_open_count());
     return 0;
 }

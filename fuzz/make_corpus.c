@@ -117,7 +117,7 @@ int main(int argc, char **argv)
     pecs_registry_destroy(registry);
     fuzz_memory_end();
     put_random("schema", 24, 96, 0);
-    put_random("edits", 24, 400, 0);
+    put_random("edits", 24, 320, 0);
     printf("%u files\n", file_count);
     return 0;
 }
