@@ -6,6 +6,7 @@
 #include "fuzz_common.h"
 
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -76,28 +77,47 @@ static size_t live_bytes, peak_bytes, limit_bytes, open_peak;
 static uint64_t open_count;
 static bool outgrown;
 
+static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+
+/* Takes the bytes, if they are below the limit. */
+static bool count_bytes(size_t size_bytes)
+{
+    pthread_mutex_lock(&mutex);
+    const bool fits = size_bytes <= limit_bytes && live_bytes <= limit_bytes - size_bytes;
+    outgrown |= !fits;
+    live_bytes += fits ? size_bytes : 0;
+    peak_bytes = live_bytes > peak_bytes ? live_bytes : peak_bytes;
+    pthread_mutex_unlock(&mutex);
+    return fits;
+}
+
+static void give_bytes_back(size_t size_bytes)
+{
+    pthread_mutex_lock(&mutex);
+    FUZZ_CHECK(size_bytes <= live_bytes, "released with another size");
+    live_bytes -= size_bytes;
+    pthread_mutex_unlock(&mutex);
+}
+
 static void *fuzz_allocate(void *user, size_t size_bytes, size_t align_bytes)
 {
     (void)user;
-    if (size_bytes > limit_bytes || live_bytes > limit_bytes - size_bytes) {
-        outgrown = true;
+    if (!count_bytes(size_bytes))
         return NULL;
-    }
     void *memory = NULL;
     const size_t align = align_bytes < sizeof(void *) ? sizeof(void *) : align_bytes;
-    if (posix_memalign(&memory, align, size_bytes ? size_bytes : 1))
+    if (posix_memalign(&memory, align, size_bytes ? size_bytes : 1)) {
+        give_bytes_back(size_bytes);
         return NULL;
+    }
     memset(memory, 0xaa, size_bytes < 256 ? size_bytes : 256);
-    live_bytes += size_bytes;
-    peak_bytes = live_bytes > peak_bytes ? live_bytes : peak_bytes;
     return memory;
 }
 
 static void fuzz_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
 {
     (void)user, (void)align_bytes;
-    FUZZ_CHECK(size_bytes <= live_bytes, "released with another size");
-    live_bytes -= size_bytes;
+    give_bytes_back(size_bytes);
     free(memory);
 }
 

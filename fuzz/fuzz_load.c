@@ -2,6 +2,8 @@
 #include "fuzz_common.h"
 #include "fuzz_worlds.h"
 
+#include <string.h>
+
 static bool stop(void *user, uint64_t done_bytes, uint64_t total_bytes)
 {
     FUZZ_CHECK(done_bytes <= total_bytes, "progress");
@@ -14,10 +16,8 @@ static void try_options(pecs_registry *registry, const char *path, size_t size, 
 {
     bool stopped = false;
     const pecs_load_options options[] = {
-        { .refuse_unknown = true },
-        { .max_bytes = size / 2 + 1 },
-        { .max_entities = 2 },
-        { .progress = stop, .user = &stopped },
+        { .refuse_unknown = true }, { .max_bytes = size / 2 + 1 }, { .max_entities = 2 },
+        { .max_types = 2 },         { .private_only = true },      { .progress = stop, .user = &stopped },
     };
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         pecs_snapshot *limited = fuzz_open(FUZZ_LOAD, registry, path, size, &options[i]);
@@ -32,6 +32,23 @@ static void try_options(pecs_registry *registry, const char *path, size_t size, 
     }
 }
 
+/* Several threads find what one finds, in the same place. */
+static void try_threads(pecs_registry *registry, const char *path, const pecs_snapshot *snapshot)
+{
+    pecs_error errors[2] = { { .message = "" }, { .message = "" } };
+    for (uint32_t i = 0; i < 2; i++) {
+        pecs_snapshot *loaded = NULL;
+        const pecs_load_options options = { .thread_count = 1 + 2 * i };
+        const pecs_status status = pecs_snapshot_load(registry, path, &options, &loaded, &errors[i]);
+        FUZZ_CHECK((status == PECS_OK) == (snapshot != NULL), pecs_status_name(status));
+        if (loaded)
+            fuzz_expect_same(pecs_snapshot_view(snapshot), pecs_snapshot_view(loaded));
+        pecs_snapshot_release(loaded);
+    }
+    FUZZ_CHECK(errors[0].status == errors[1].status && errors[0].offset == errors[1].offset, errors[1].message);
+    FUZZ_CHECK(!strcmp(errors[0].rule ? errors[0].rule : "", errors[1].rule ? errors[1].rule : ""), errors[1].message);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_write("input", data, size);
@@ -41,6 +58,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snapshot)
         fuzz_walk(pecs_snapshot_view(snapshot));
     try_options(registry, path, size, snapshot);
+    struct random random = fuzz_random(data, size);
+    if (snapshot || random_once_in(&random, 8)) /* threads cost more than a refusal */
+        try_threads(registry, path, snapshot);
     pecs_snapshot_release(snapshot);
     pecs_registry_destroy(registry);
     fuzz_memory_end();
