@@ -139,7 +139,7 @@ static const struct breakage breakages[] = {
     { "META-2", HASHES, { OF(META, 0, 17, 1, 1) }, 0 },
     { "META-2", HASHES, { OF(META, 0, 16, 1, 7) }, 0 },
     { "META-3", HASHES, { OF(META, 0, 16, 1, 'z') }, 0 },
-    { "META-4", HASHES, { OF(META, 2, 16 + 5, 1, 0xff) }, 0 },
+    { "META-4", HASHES, { OF(META, 3, 16 + 5, 1, 0xff) }, 0 },
     { "COMMIT-9", ENDS, { AT(COMMIT, 56, 0, 0) }, 0 },
     { "SEGMENT-1", HASHES, { AT(SEGMENT, 0, 8, 63) }, 0 },
     { "SEGMENT-2", HASHES, { AT(SEGMENT, 8, 8, 80) }, 0 },

@@ -32,6 +32,19 @@ typedef struct {
 } Clock;
 PECS_COMPONENT(Clock, 1, frame);
 
+/* Texts of all lengths that a check may treat apart, and enums of all sizes. */
+typedef struct {
+    char title[16], line[32], word[12], letter[1];
+    uint8_t little;
+    uint16_t middle[3];
+    uint32_t large;
+    bool flags[9];
+} Note;
+PECS_COMPONENT_OF(Note, "Note", 1, PECS_FIELD(Note, title), PECS_FIELD(Note, line), PECS_FIELD(Note, word),
+                  PECS_FIELD(Note, letter), PECS_FIELD_ENUM(Note, little, moods),
+                  PECS_FIELD_ENUM_ARRAY(Note, middle, moods), PECS_FIELD_ENUM(Note, large, moods),
+                  PECS_FIELD(Note, flags), PECS_GAP_AFTER(Note, flags, 3));
+
 /* Known to no target: described by files alone. */
 typedef struct {
     uint8_t low;
@@ -52,9 +65,9 @@ PECS_COMPONENT_OF(Strange, "Strange", 7, PECS_FIELD(Strange, links), PECS_FIELD_
                   PECS_FIELD(Strange, text), PECS_FIELD(Strange, value));
 PECS_TAG(StrangeTag, 1);
 
-enum { SPOT, MIXED, FROZEN, CLOCK, STRANGE, STRANGE_TAG, TYPE_COUNT, KNOWN_COUNT = STRANGE };
-static const pecs_type *const types[TYPE_COUNT] = { &Spot_type,  &Mixed_type,   &Frozen_type,
-                                                    &Clock_type, &Strange_type, &StrangeTag_type };
+enum { SPOT, MIXED, FROZEN, CLOCK, NOTE, STRANGE, STRANGE_TAG, TYPE_COUNT, KNOWN_COUNT = STRANGE };
+static const pecs_type *const types[TYPE_COUNT] = { &Spot_type, &Mixed_type,   &Frozen_type,    &Clock_type,
+                                                    &Note_type, &Strange_type, &StrangeTag_type };
 
 static void must(pecs_status status)
 {
@@ -64,7 +77,10 @@ static void must(pecs_status status)
 pecs_registry *fuzz_registry(enum fuzz_types which)
 {
     static const size_t counts[] = { TYPE_COUNT, KNOWN_COUNT, 0 };
-    const pecs_registry_desc desc = { .types = types, .type_count = counts[which], .allocator = fuzz_allocator };
+    const pecs_registry_desc desc = { .types = types,
+                                      .type_count = counts[which],
+                                      .allocator = fuzz_allocator,
+                                      .application = which == FUZZ_ALL_TYPES ? "fuzz" : NULL };
     pecs_registry *registry;
     pecs_error error = { .message = "" };
     const pecs_status status = pecs_registry_create(&desc, &registry, &error);
@@ -118,8 +134,13 @@ static void spawn_strange(pecs_world *world)
 
 static void fill_kinds(pecs_world *world)
 {
+    const Note notes[2] = {
+        { "sixteen letters.", "Zo\xc3\xab and thirty", "a word", "x", 1, { 0, 1, 2 }, 2, { true, [8] = true } },
+        { "", "thirty-two letters, all of them.", "Zo\xc3\xab Zo\xc3\xab", "", 0, { 0 }, 0, { false } },
+    };
     spawn_mixed(world);
     spawn_strange(world);
+    must(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_ROWS(NOTE, notes) }, 1, NULL));
 }
 
 static void fill_dead(pecs_world *world)
