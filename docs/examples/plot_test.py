@@ -62,7 +62,7 @@ def main():
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MPLCONFIGDIR"] = folder
-        told = run([sys.argv[1], "--entities", "4000", "--kills", "1", "--seed", "5", "--dir", folder, "--keep"])
+        told = run([sys.argv[1], "--entities", "4000", "--kills", "6", "--seed", "5", "--dir", folder, "--keep"])
         save, picture = told.split("the last save is ")[1].strip(), os.path.join(folder, "picture.png")
         count = check_points(save)
         if run([sys.executable, PLOT, save, picture]) != f"{count} entities drawn\n":
