@@ -134,7 +134,7 @@ static void check_values(const struct component *component)
     FUZZ_CHECK(values, "memory");
     uint8_t *masked = values + component->size, *other = masked + component->size;
     memset(values, 0x5a, component->size);
-    component_copy_masked(component, masked, values);
+    component_copy_masked(component, masked, values, 1);
     FUZZ_CHECK(component_values_are_equal(component, values, masked), component->type->name);
     memset(other, 0, component->size);
     size_t padding = 0;

@@ -137,7 +137,7 @@ static void put_masked(struct writer *writer, const struct component *component,
         size_t part;
         const uint64_t in_value = at % component->size;
         if (in_value || FORMAT_PIECE - writer->offset % FORMAT_PIECE < component->size) {
-            component_copy_masked(component, value, values + (at - in_value));
+            component_copy_masked(component, value, values + (at - in_value), 1);
             uint8_t *room = buffer_room(writer, component->size - in_value, &part);
             memcpy(room, value + in_value, part);
             add_span(writer, room, part);
@@ -145,8 +145,7 @@ static void put_masked(struct writer *writer, const struct component *component,
             const uint64_t left = FORMAT_PIECE - writer->offset % FORMAT_PIECE;
             const uint64_t whole = min_u64(bytes - at, left - left % component->size);
             uint8_t *room = buffer_room(writer, whole, &part);
-            for (uint64_t i = 0; i < part; i += component->size)
-                component_copy_masked(component, room + i, values + at + i);
+            component_copy_masked(component, room, values + at, part / component->size);
             add_span(writer, room, part);
         }
         at += part;

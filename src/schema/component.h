@@ -97,7 +97,7 @@ bool component_layout_is_same(const pecs_type *a, const pecs_type *b);
 /* Two values are equal but for their padding. */
 bool component_values_are_equal(const struct component *component, const void *a, const void *b);
 
-/* Copies a value with its padding zeroed. */
-void component_copy_masked(const struct component *component, void *to, const void *from);
+/* Copies values, one after another, with their padding zeroed. */
+void component_copy_masked(const struct component *component, void *to, const void *from, uint64_t count);
 
 #endif

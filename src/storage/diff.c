@@ -12,6 +12,8 @@
 
 #include <assert.h>
 
+enum { FEW_ROWS = 64 }; /* that are compared at once; where they differ, one by one */
+
 struct diff {
     const struct pecs_snapshot *from, *to;
     pecs_change_function each;
@@ -171,14 +173,17 @@ static pecs_status compare_column(const struct diff *diff, const struct table *f
     const uint8_t *a = table_chunk(from, archetype_column(from->archetype, component), chunk);
     const uint8_t *b = table_chunk(to, archetype_column(to->archetype, to_component), chunk);
     pecs_status status = PECS_OK;
-    if (a == b || memcmp(a, b, (size_t)rows * type->size) == 0)
-        return PECS_OK;
-    for (uint64_t row = 0; !status && row < rows; row++) {
-        if (component_values_are_equal(type, a + row * type->size, b + row * type->size))
+    for (uint64_t done = 0; a != b && !status && done < rows; done += FEW_ROWS) {
+        const uint64_t end = min_u64(done + FEW_ROWS, rows);
+        if (memcmp(a + done * type->size, b + done * type->size, (size_t)(end - done) * type->size) == 0)
             continue;
-        const pecs_entity entity = handle_at(from, first + row);
-        const struct pair pair = { id_at(diff->from, entity), entity, entity, from, to, first + row, first + row };
-        status = tell_component(diff, &pair, component, to_component);
+        for (uint64_t row = done; !status && row < end; row++) {
+            if (component_values_are_equal(type, a + row * type->size, b + row * type->size))
+                continue;
+            const pecs_entity entity = handle_at(from, first + row);
+            const struct pair pair = { id_at(diff->from, entity), entity, entity, from, to, first + row, first + row };
+            status = tell_component(diff, &pair, component, to_component);
+        }
     }
     return status;
 }

@@ -904,7 +904,7 @@ Test(component, many_spans_are_all_there)
     cr_assert_not(span_iter_next(&iter, &span));
     static uint8_t from[8 * COUNT], to[8 * COUNT];
     memset(from, 0xee, sizeof(from));
-    component_copy_masked(&component, to, from);
+    component_copy_masked(&component, to, from, 1);
     for (uint32_t i = 0; i < sizeof(to); i++)
         cr_assert_eq(to[i], i % 8 >= 1 && i % 8 < 4 ? 0 : 0xee);
     cr_assert(component_values_are_equal(&component, from, to));
@@ -920,7 +920,7 @@ Test(component, a_masked_copy_has_zeros_for_padding)
     memset(to, 0xee, sizeof(to));
     for (int i = 0; i < 76; i++)
         from[i] = (uint8_t)(i + 1);
-    component_copy_masked(&component, to + 1, from);
+    component_copy_masked(&component, to + 1, from, 1);
     cr_assert_eq(to[0], 0xee);
     cr_assert_eq(to[77], 0xee);
     for (int i = 0; i < 76; i++) {
@@ -934,7 +934,7 @@ Test(component, a_masked_copy_of_a_tag_touches_nothing)
 {
     const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
     struct component component = init_component(&tag);
-    component_copy_masked(&component, NULL, NULL);
+    component_copy_masked(&component, NULL, NULL, 1);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
     assert_spans_of(&component.special, PECS_ENTITY, NULL, 0);
     deinit_component(&component);
