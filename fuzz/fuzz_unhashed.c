@@ -13,17 +13,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
-    const char *path = fuzz_write("input", data, size);
     struct random random = fuzz_random(data, size);
-    fuzz_memory_begin(FUZZ_EDIT_BYTES);
-    pecs_registry *registry = fuzz_registry(FUZZ_KNOWN_TYPES);
-    pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, size, NULL);
-    if (snapshot) {
-        fuzz_walk(pecs_snapshot_view(snapshot));
-        fuzz_round_trip(registry, snapshot, &random);
-    }
-    pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
-    fuzz_memory_end();
+    fuzz_load_round_trip(FUZZ_KNOWN_TYPES, data, size, &random);
     return 0;
 }

@@ -4,8 +4,6 @@
  */
 #include "fuzz_worlds.h"
 
-#include "fuzz_common.h"
-
 #include <string.h>
 
 typedef struct {
@@ -243,4 +241,21 @@ pecs_world *fuzz_world(pecs_registry *registry, size_t number)
     fill_one(world);
     must(pecs_world_despawn(world, &(pecs_entity){ 0, 1 }, 1));
     return world;
+}
+
+bool fuzz_load_round_trip(enum fuzz_types which, const uint8_t *data, size_t size, struct random *random)
+{
+    const char *path = fuzz_write("input", data, size);
+    fuzz_memory_begin(FUZZ_EDIT_BYTES);
+    pecs_registry *registry = fuzz_registry(which);
+    pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, size, NULL);
+    const bool is_accepted = snapshot != NULL;
+    if (is_accepted) {
+        fuzz_walk(pecs_snapshot_view(snapshot));
+        fuzz_round_trip(registry, snapshot, random);
+    }
+    pecs_snapshot_release(snapshot);
+    pecs_registry_destroy(registry);
+    fuzz_memory_end();
+    return is_accepted;
 }

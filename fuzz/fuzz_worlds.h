@@ -2,7 +2,7 @@
 #ifndef PECS_FUZZ_WORLDS_H
 #define PECS_FUZZ_WORLDS_H
 
-#include <pecs/pecs.h>
+#include "fuzz_common.h"
 
 /* A registry of the fuzz allocator: with all types of the worlds; those that targets know; or none. */
 enum fuzz_types { FUZZ_ALL_TYPES, FUZZ_KNOWN_TYPES, FUZZ_NO_TYPES };
@@ -13,6 +13,9 @@ const char *fuzz_world_name(size_t number);
 
 /* A world by its number, made with a registry of all types. */
 pecs_world *fuzz_world(pecs_registry *registry, size_t number);
+
+/* Loads the bytes with these types; what is accepted is walked and makes the round trip. False: refused. */
+bool fuzz_load_round_trip(enum fuzz_types which, const uint8_t *data, size_t size, struct random *random);
 
 /* The world whose file break_rules.c breaks; its number. */
 extern const size_t fuzz_sample_world;

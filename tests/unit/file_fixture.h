@@ -6,6 +6,7 @@
 #define FILE_FIXTURE_H
 
 #define _GNU_SOURCE
+#include "file_bytes.h"
 #include "world_fixture.h"
 
 #include <dirent.h>
@@ -81,33 +82,6 @@ static inline void save_world(pecs_world *world, const char *path)
     pecs_error error;
     cr_assert_eq(pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, &error), PECS_OK, "%s",
                  error.message);
-}
-
-struct file_bytes {
-    uint8_t *bytes;
-    size_t size;
-};
-
-static inline struct file_bytes read_bytes(const char *path)
-{
-    struct file_bytes file = { NULL, 0 };
-    FILE *stream = fopen(path, "rb");
-    cr_assert_not_null(stream, "%s is not there", path);
-    fseek(stream, 0, SEEK_END);
-    file.size = (size_t)ftell(stream);
-    rewind(stream);
-    file.bytes = malloc(file.size + 1);
-    cr_assert_eq(fread(file.bytes, 1, file.size, stream), file.size);
-    fclose(stream);
-    return file;
-}
-
-static inline void write_bytes(const char *path, const void *bytes, size_t size)
-{
-    FILE *stream = fopen(path, "wb");
-    cr_assert_not_null(stream);
-    cr_assert_eq(fwrite(bytes, 1, size, stream), size);
-    cr_assert_eq(fclose(stream), 0);
 }
 
 static inline bool same_bytes(const char *a, const char *b)

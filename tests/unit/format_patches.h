@@ -5,11 +5,11 @@
 #ifndef FORMAT_PATCHES_H
 #define FORMAT_PATCHES_H
 
+#include "file_bytes.h"
 #include "hash.h"
 #include "layout.h"
 
 #include <criterion/criterion.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -85,25 +85,15 @@ static inline void find_parts(struct file_image *file)
 
 static inline struct file_image read_image(const char *path)
 {
-    struct file_image file = { 0 };
-    FILE *stream = fopen(path, "rb");
-    cr_assert_not_null(stream, "%s is not there", path);
-    fseek(stream, 0, SEEK_END);
-    file.size = (size_t)ftell(stream);
-    rewind(stream);
-    file.bytes = malloc(file.size + 1);
-    cr_assert_eq(fread(file.bytes, 1, file.size, stream), file.size);
-    fclose(stream);
+    const struct file_bytes all = read_bytes(path);
+    struct file_image file = { .bytes = all.bytes, .size = all.size };
     find_parts(&file);
     return file;
 }
 
 static inline void write_image(const struct file_image *file, const char *path)
 {
-    FILE *stream = fopen(path, "wb");
-    cr_assert_not_null(stream);
-    cr_assert_eq(fwrite(file->bytes, 1, file->size, stream), file->size);
-    cr_assert_eq(fclose(stream), 0);
+    write_bytes(path, file->bytes, file->size);
 }
 
 static inline void free_image(struct file_image *file)

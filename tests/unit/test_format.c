@@ -518,12 +518,6 @@ Test(format, limits)
     pecs_registry_destroy(registry);
 }
 
-static void write_bytes(const char *path, const void *bytes, size_t size)
-{
-    const struct file_image file = { .bytes = (uint8_t *)(uintptr_t)bytes, .size = size };
-    write_image(&file, path);
-}
-
 Test(format, what_is_no_file)
 {
     pecs_registry *registry = all_types();
