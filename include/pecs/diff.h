@@ -34,8 +34,8 @@ typedef struct pecs_change {
 typedef bool (*pecs_change_function)(void *user, const pecs_change *change);
 
 /*
- * Tells `each` every difference; the order is the same for the same two states of the same registries. Padding never differs. Both views are
- * read as any view; nothing is kept. PECS_E_CANCELLED, PECS_E_MEMORY, PECS_E_MISUSE.
+ * Tells `each` every difference; the order is the same for the same two states of the same registries. Padding never
+ * differs. Both views are read as any view; nothing is kept. PECS_E_CANCELLED, PECS_E_MEMORY, PECS_E_MISUSE.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user);
 

@@ -56,13 +56,17 @@ typedef struct pecs_load_options {
 /*
  * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
  * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's
- * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, about a
- * kilobyte for each table, 20 bytes for each explicit id, and a few times the metadata.
+ * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, one value of
+ * the largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit
+ * id (sorting them may take as much again from the C library).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);
 
-/* Takes a snapshot, saves it, releases it. PECS_E_BUSY while a write iteration is open. */
+/*
+ * Takes a snapshot, saves it, releases it. The world's writer only. PECS_E_BUSY while a write iteration is open; else as
+ * pecs_snapshot_save.
+ */
 PECS_API PECS_MUST_USE pecs_status pecs_world_save(pecs_world *world, const char *path,
                                                    const pecs_save_options *options, pecs_error *error);
 
@@ -89,7 +93,7 @@ typedef struct pecs_info {
     uint64_t wall_clock_ns; /* when it was saved; 0: not told */
     uint64_t session_count;
     pecs_id snapshot_id, parent_id; /* parent: zero when none is named */
-    const pecs_type *const *types;  /* with their ids, ascending by them */
+    const pecs_type *const *types;  /* with their ids, ascending by them; those that a table has */
     size_t type_count;
     const pecs_table *tables; /* components: places in `types` */
     size_t table_count;

@@ -51,7 +51,10 @@ struct dump_iter dump_entities(const struct dump *dump)
 
 static bool next_one(const struct dump *dump, struct dump_iter *iter)
 {
-    if (iter->shown || !dump->limit)
+    if (iter->shown)
+        return false;
+    iter->cut = !dump->limit;
+    if (iter->cut)
         return false;
     iter->shown = 1;
     iter->ids.entity = dump->entity;

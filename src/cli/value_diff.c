@@ -37,7 +37,7 @@ static bool fields_match(const pecs_field *a, const pecs_field *b)
 
 bool value_layouts_match(const pecs_type *a, const pecs_type *b)
 {
-    if (a->size != b->size || a->field_count != b->field_count)
+    if (a->size != b->size || a->align != b->align || a->field_count != b->field_count)
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
         if (!fields_match(&a->fields[i], &b->fields[i]))

@@ -21,7 +21,7 @@ enum { BLOCK_ROWS = 1 << 16 }; /* a multiple of an index chunk */
 struct agreement {
     const struct pecs_snapshot *state;
     uint32_t thread_count;
-    uint64_t *first_blocks; /* of each table: the number of its first block; and of all */
+    uint64_t *first_blocks; /* of each table: the number of its first block */
     const struct record *records;
     uint64_t slot_count;
     uint32_t *lowest_generations; /* of each chunk of the index */
@@ -142,6 +142,17 @@ static pecs_status check_records(void *user, uint64_t job, pecs_error *error)
     return status;
 }
 
+struct id_text {
+    char text[PECS_ID_TEXT_BYTES];
+};
+
+static struct id_text id_text(pecs_id id)
+{
+    struct id_text text;
+    pecs_id_format(id, text.text);
+    return text;
+}
+
 static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
@@ -152,19 +163,17 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
     for (uint64_t i = job * BLOCK_ROWS; i < end; i++) {
         const uint64_t offset = offset_in(state, &entries[i]);
         const uint32_t index = le32_load(entries[i].index);
-        char text[PECS_ID_TEXT_BYTES];
         pecs_entity other;
         if (memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0)
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
-        pecs_id_format(entries[i].id, text);
         const struct record *record = index < agreement->slot_count ? &agreement->records[index] : NULL;
         const pecs_id *has = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
         if (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0)
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
-                             text);
+                             id_text(entries[i].id).text);
         if (identity_find_by_birth(state, entries[i].id, &other))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
-                             other.index, text);
+                             other.index, id_text(entries[i].id).text);
     }
     return PECS_OK;
 }

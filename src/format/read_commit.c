@@ -377,10 +377,8 @@ static pecs_status read_metadata(struct reader *reader, uint64_t offset)
     char *key = keys;
     uint32_t count = 0;
     pecs_status status = PECS_OK;
-    if (!entries || !keys) {
-        fail_memory(reader->error);
-        status = PECS_E_MEMORY;
-    }
+    if (!entries || !keys)
+        status = fail_memory(reader->error);
     while (!status && offset < reader->commit_end) {
         const uint64_t place = offset;
         status = read_meta(reader, &offset, key, &entries[count]);

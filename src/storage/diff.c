@@ -106,9 +106,7 @@ static pecs_entity handle_at(const struct table *table, uint64_t row)
 
 static pecs_id id_at(const struct pecs_snapshot *state, pecs_entity entity)
 {
-    const struct record *record = state_record(state, entity.index);
-    const pecs_id *explicit_id = identity_explicit(state, record);
-    return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
+    return identity_of(state, entity, state_record(state, entity.index));
 }
 
 /* Both sets are the same, and every layout. */

@@ -315,19 +315,13 @@ pecs_status pecs_id_parse(const char *text, pecs_id *ret_id)
     return PECS_OK;
 }
 
-static pecs_id id_of(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
-{
-    const pecs_id *explicit_id = identity_explicit(state, record);
-    return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
-}
-
 static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
                              pecs_id *ret_id) __attribute__((noinline));
 
 static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
                              pecs_id *ret_id)
 {
-    *ret_id = id_of(state, entity, record);
+    *ret_id = identity_of(state, entity, record);
     return PECS_OK;
 }
 
@@ -390,7 +384,7 @@ bool pecs_id_iter_next(pecs_id_iter *iter)
         if (record->table == NO_TABLE)
             continue;
         iter->entity = (pecs_entity){ index, record->generation };
-        iter->id = id_of(state, iter->entity, record);
+        iter->id = identity_of(state, iter->entity, record);
         return true;
     }
     return false;

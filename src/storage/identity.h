@@ -67,6 +67,12 @@ static inline const pecs_id *identity_explicit(const struct pecs_snapshot *state
 {
     return identity_has_explicit(state) ? identity_explicit_slow(state, record) : NULL;
 }
+/* The id that a living entity answers to. */
+static inline pecs_id identity_of(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
+{
+    const pecs_id *explicit_id = identity_explicit(state, record);
+    return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
+}
 
 /* The living entity that was born with the id and answers to it. */
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);

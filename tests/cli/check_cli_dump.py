@@ -83,6 +83,9 @@ def check_choice(path):
         found = program.json("dump", "--limit", str(limit), path)
         check_equal(f"--limit {limit}", (found["entities"], found["cut"]),
                     (everything["entities"][:limit], limit < count))
+    for limit in (0, 1):
+        found = program.json("dump", "--entity", "0:1", "--limit", str(limit), path)
+        check_equal(f"--entity --limit {limit}", (len(found["entities"]), found["cut"]), (limit, limit < 1))
     check_equal("--limit, as text", program.text("dump", "--limit", "1", path).splitlines()[-1], "and more: 1 are shown")
     for entity in ("7:1", "0:2", "4000000000:1", "00000000-0000-8000-8000-000000000001"):
         check_equal("nobody", program.message(1, "dump", "--entity", entity, path), f"{path}: no entity {entity} lives in it")

@@ -1,7 +1,8 @@
 /*
- * How values look that no file can bring, because load refuses them: they may still come from a file that is read another
- * way one day, and must then do no harm either.
+ * Which layouts match, and how values look that no file can bring, because load refuses them: they may still come from a
+ * file that is read another way one day, and must then do no harm either.
  */
+#include "value_diff.h"
 #include "value_json.h"
 #include "value_text.h"
 
@@ -40,6 +41,19 @@ static void check(const void *value, bool as_json, const char *expected)
     exit(1);
 }
 
+/* An alignment is part of a layout: the library tells a component of another one as changed. */
+static void check_layouts(void)
+{
+    pecs_type other = type;
+    bool is_right = value_layouts_match(&type, &other);
+    other.align = 16;
+    is_right &= !value_layouts_match(&type, &other);
+    if (is_right)
+        return;
+    fprintf(stderr, "values_test: layouts match wrongly\n");
+    exit(1);
+}
+
 int main(void)
 {
     static const uint8_t rough[24] = { 2, 7, 0xff, 0xfe, 'b', 0xc3, 0, 0, 5, [16] = 6 };
@@ -52,5 +66,6 @@ int main(void)
     check(zero_inside, true,
           "{\"flag\": true, \"mood\": \"Angry\", \"text\": \"a\\u0000b\\u001b\\u009b\", \"string\": \"heap:0\", "
           "\"blob\": \"heap:0\"}");
+    check_layouts();
     return 0;
 }
