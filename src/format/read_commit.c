@@ -366,6 +366,24 @@ static pecs_status read_meta(struct reader *reader, uint64_t *offset, char *key,
     return PECS_OK;
 }
 
+/* The entries from offset to the end of the commit. keys has room for their keys, each with a zero. */
+static pecs_status read_entries(struct reader *reader, uint64_t offset, char *keys, struct pecs_meta *entries,
+                                uint32_t *ret_count)
+{
+    uint32_t count = 0;
+    for (; offset < reader->commit_end; count++) {
+        const uint64_t place = offset;
+        const pecs_status status = read_meta(reader, &offset, keys, &entries[count]);
+        if (status)
+            return status;
+        if (count && strcmp(entries[count - 1].key, keys) >= 0)
+            return CORRUPT(reader, place, "META-3", "the keys of the metadata do not ascend");
+        keys += strlen(keys) + 1;
+    }
+    *ret_count = count;
+    return PECS_OK;
+}
+
 static pecs_status read_metadata(struct reader *reader, uint64_t offset)
 {
     /* a record has at least 24 bytes with its key */
@@ -374,19 +392,12 @@ static pecs_status read_metadata(struct reader *reader, uint64_t offset)
         return PECS_OK;
     struct pecs_meta *entries = pool_allocate(reader->pool, (most + 1) * sizeof(*entries));
     char *keys = pool_allocate(reader->pool, (size_t)reader->metadata_size + 1);
-    char *key = keys;
     uint32_t count = 0;
-    pecs_status status = PECS_OK;
+    pecs_status status;
     if (!entries || !keys)
         status = fail_memory(reader->error);
-    while (!status && offset < reader->commit_end) {
-        const uint64_t place = offset;
-        status = read_meta(reader, &offset, key, &entries[count]);
-        if (!status && count && strcmp(entries[count - 1].key, key) >= 0)
-            status = CORRUPT(reader, place, "META-3", "the keys of the metadata do not ascend");
-        key += status ? 0 : strlen(key) + 1;
-        count++;
-    }
+    else
+        status = read_entries(reader, offset, keys, entries, &count);
     if (!status && !(reader->state->metadata = metadata_create(reader->pool, entries, count)))
         status = fail_memory(reader->error);
     pool_release(reader->pool, keys, (size_t)reader->metadata_size + 1);
