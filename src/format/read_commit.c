@@ -4,6 +4,7 @@
  */
 #include "bits.h"
 #include "catalog.h"
+#include "identity.h"
 #include "reader_parts.h"
 #include "typecode.h"
 #include "utf8.h"
@@ -293,8 +294,9 @@ static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
         return fail_memory(reader->error);
     reader->state->sessions = sessions;
     for (uint32_t i = 0; i < count; i++, *offset += sizeof(le64)) {
-        sessions->nonces[i] = le64_at(reader, *offset);
-        if (sessions->nonces[i] >> 60)
+        const uint64_t nonce = le64_at(reader, *offset);
+        sessions->heads[i] = identity_head(nonce);
+        if (nonce >> 60)
             return CORRUPT(reader, *offset, "COMMIT-6", "a session's nonce has more than 60 bits");
     }
     return PECS_OK;

@@ -453,7 +453,7 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
     writer->segment_record_offset = writer->commit.size_bytes;
     builder_append(&writer->commit, &segment, sizeof(segment));
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
-        builder_append_le64(&writer->commit, sessions->nonces[i]);
+        builder_append_le64(&writer->commit, identity_nonce(sessions->heads[i]));
     append_free_counts(writer);
     append_metadata(writer);
 }

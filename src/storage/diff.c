@@ -146,8 +146,8 @@ static bool rows_are_alike(const struct diff *diff, const struct table *from, co
         return false;
     for (uint64_t row = first; row < first + rows; row++) {
         const uint32_t index = handle_at(from, row).index;
-        if (diff->from->sessions->nonces[state_record(diff->from, index)->session] !=
-            diff->to->sessions->nonces[state_record(diff->to, index)->session])
+        if (diff->from->sessions->heads[state_record(diff->from, index)->session] !=
+            diff->to->sessions->heads[state_record(diff->to, index)->session])
             return false;
     }
     return true;

@@ -55,7 +55,7 @@ static const struct table *places_of(const struct pecs_snapshot *state)
 static uint32_t place_at(const struct table *places, uint64_t place)
 {
     uint32_t index;
-    memcpy(&index, table_value(places, 0, place), sizeof(index));
+    memcpy(&index, table_plain_value(places, place, PLACE_SHIFT, sizeof(index)), sizeof(index));
     return index;
 }
 
@@ -98,11 +98,11 @@ static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, 
 
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
-    uint64_t nonce;
-    if (!identity_parse(id, &nonce, ret_entity))
+    uint64_t head;
+    if (!identity_parse(id, &head, ret_entity))
         return false;
     const struct record *record = state_find(state, *ret_entity);
-    return record && state->sessions->nonces[record->session] == nonce && !identity_explicit(state, record);
+    return record && state->sessions->heads[record->session] == head && !identity_explicit(state, record);
 }
 
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
@@ -223,7 +223,7 @@ void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index)
     *place = index;
 }
 
-bool identity_names_session(const struct pecs_snapshot *state, uint64_t nonce)
+bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
     for (uint32_t i = 0; identity_has_explicit(state) && i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
@@ -233,7 +233,7 @@ bool identity_names_session(const struct pecs_snapshot *state, uint64_t nonce)
             uint64_t other;
             pecs_entity entity;
             memcpy(&id, table_value(table, column, row), sizeof(id));
-            if (identity_parse(id, &other, &entity) && other == nonce)
+            if (identity_parse(id, &other, &entity) && other == head)
                 return true;
         }
     }
@@ -357,13 +357,13 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_entity entity;
-    uint64_t nonce;
+    uint64_t head;
     if (identity_has_explicit(state))
         return find_any(state, id, ret_entity);
-    if (!identity_parse(id, &nonce, &entity))
+    if (!identity_parse(id, &head, &entity))
         return PECS_E_ABSENT;
     const struct record *record = state_find(state, entity);
-    if (!record || state->sessions->nonces[record->session] != nonce)
+    if (!record || state->sessions->heads[record->session] != head)
         return PECS_E_ABSENT;
     *ret_entity = entity;
     return PECS_OK;

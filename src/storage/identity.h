@@ -33,28 +33,39 @@ static inline void identity_store64(uint8_t *bytes, uint64_t number)
     memcpy(bytes, &number, sizeof(number));
 }
 
-/* nonce < 2^60, generation < 2^30 */
-static inline pecs_id identity_make(uint64_t nonce, pecs_entity entity)
+/* The first eight bytes of a session's ids, as they lie in memory; nonce < 2^60. */
+static inline uint64_t identity_head(uint64_t nonce)
+{
+    return identity_big_endian((nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff));
+}
+static inline uint64_t identity_nonce(uint64_t head)
+{
+    const uint64_t number = identity_big_endian(head);
+    return (number >> 16) << 12 | (number & 0xfff);
+}
+
+/* generation < 2^30 */
+static inline pecs_id identity_make(uint64_t head, pecs_entity entity)
 {
     pecs_id id;
-    identity_store64(id.bytes, (nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff));
+    memcpy(id.bytes, &head, sizeof(head));
     identity_store64(id.bytes + 8, (uint64_t)(0x80000000u | entity.generation) << 32 | entity.index);
     return id;
 }
-/* What an id of that form is made of; false: it has another form. */
-static inline bool identity_parse(pecs_id id, uint64_t *ret_nonce, pecs_entity *ret_entity)
+/* What an id was made of, if a session has this head; false: none can have been made so. */
+static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *ret_entity)
 {
-    const uint64_t high = identity_load64(id.bytes), low = identity_load64(id.bytes + 8);
-    *ret_nonce = (high >> 16) << 12 | (high & 0xfff);
+    const uint64_t low = identity_load64(id.bytes + 8);
+    memcpy(ret_head, id.bytes, sizeof(*ret_head));
     *ret_entity = (pecs_entity){ (uint32_t)low, (uint32_t)(low >> 32) & 0x3fffffff };
-    return (high >> 12 & 15) == 8 && low >> 62 == 2;
+    return low >> 62 == 2;
 }
 
 /* Of a living entity, whatever explicit id it has. */
 static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity,
                                         const struct record *record)
 {
-    return identity_make(state->sessions->nonces[record->session], entity);
+    return identity_make(state->sessions->heads[record->session], entity);
 }
 /* False: no entity of the state has an explicit id. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
@@ -86,8 +97,8 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
 pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count);
 void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index);
 
-/* True when a living entity has an explicit id of the form that this session's birth ids have. Linear in those with one. */
-bool identity_names_session(const struct pecs_snapshot *state, uint64_t nonce);
+/* True when a living entity has an explicit id that a session with this head could give. Linear in those with one. */
+bool identity_names_session(const struct pecs_snapshot *state, uint64_t head);
 
 /* How many entities have an explicit id. */
 uint64_t identity_explicit_count(const struct pecs_snapshot *state);

@@ -35,11 +35,14 @@ struct image {
 struct image *image_create_private(struct pool *pool, uint64_t size_bytes);
 struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes);
 
-/* The nonces of the sessions in which entities were spawned; records name them by place. Immutable. */
+/*
+ * The sessions in which entities were spawned; records name them by place. Of each the head: the first eight bytes of
+ * the ids of those that were born in it, which its nonce makes (identity.h). Immutable.
+ */
 struct sessions {
     struct node node;
     uint32_t count;
-    uint64_t nonces[];
+    uint64_t heads[];
 };
 struct sessions *sessions_create(struct pool *pool, uint32_t count);
 
@@ -148,17 +151,11 @@ pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, stru
                             uint32_t *ret_table);
 void state_drop_table(struct gate *gate, struct pecs_snapshot *state);
 
-/*
- * The record of an entity index below state_slot_count: table_value, with what is the same for every index known when it
- * is compiled. Nothing is called more often.
- */
+/* The record of an entity index below state_slot_count. Nothing is called more often. */
 static inline const struct record *state_record(const struct pecs_snapshot *state, uint32_t index)
 {
-    const struct table *table = state_index(state);
-    const struct slot *slot = tree_slot(&table->columns[0].chunks, index >> CHUNK_SHIFT);
-    if (slot && slot->node)
-        return (const struct record *)(const void *)slot->data + (index & ((1u << CHUNK_SHIFT) - 1));
-    return (const struct record *)(const void *)table->runs->columns[0].base + index;
+    return (const struct record *)(const void *)table_plain_value(state_index(state), index, CHUNK_SHIFT,
+                                                                  sizeof(struct record));
 }
 /* The record of a living entity, or NULL. */
 static inline const struct record *state_find(const struct pecs_snapshot *state, pecs_entity entity)

@@ -91,6 +91,7 @@ struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, 
     archetype->column_bytes[0] = row_bytes;
     archetype->column_components[0] = NO_COMPONENT;
     archetype->chunk_shift = chunk_shift;
+    archetype->is_plain = true;
     return archetype;
 }
 
@@ -149,6 +150,7 @@ static void table_destroy(struct pool *pool, struct node *node)
     if (table->runs)
         node_release(pool, &table->runs->node);
     node_release(pool, &table->archetype->node);
+    pool_release(pool, table->directory, table->directory_capacity * sizeof(*table->directory));
     pool_release(pool, table, bytes);
 }
 
@@ -160,13 +162,22 @@ static struct node *table_copy(struct pool *pool, const struct node *node)
 {
     const struct table *table = (const struct table *)node;
     struct table *copy = pool_allocate(pool, table_bytes(table->archetype));
-    if (!copy)
+    uint8_t **directory = NULL;
+    if (copy && table->directory)
+        directory = pool_allocate(pool, table->directory_capacity * sizeof(*directory));
+    if (!copy || (table->directory && !directory)) {
+        pool_release(pool, copy, table_bytes(table->archetype));
         return NULL;
+    }
     node_init(&copy->node, &table_class);
     copy->archetype = table->archetype;
     copy->runs = table->runs;
     copy->row_count = table->row_count;
     copy->tail_epoch = copy->tail_chunk = copy->tail_rows = 0;
+    copy->directory = directory;
+    copy->directory_capacity = directory ? table->directory_capacity : 0;
+    if (directory)
+        memcpy(directory, table->directory, (size_t)table_chunk_count(table) * sizeof(*directory));
     node_retain(&copy->archetype->node);
     if (copy->runs)
         node_retain(&copy->runs->node);
@@ -222,10 +233,25 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
     return PECS_OK;
 }
 
+/* Room in the directory of a plain table for one chunk, which will have an array. */
+static bool reserve_directory(struct pool *pool, struct table *table, uint64_t chunk)
+{
+    const bool is_new = !table->directory;
+    const uint64_t count = table_chunk_count(table);
+    if (!pool_reserve(pool, (void **)&table->directory, &table->directory_capacity,
+                      (size_t)max_u64(count, chunk + 1), sizeof(*table->directory)))
+        return false;
+    for (uint64_t i = 0; is_new && i < count; i++)
+        table->directory[i] = (uint8_t *)(uintptr_t)table_chunk(table, 0, i);
+    return true;
+}
+
 static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
                                   uint64_t row_count, uint8_t **ret_bytes)
 {
     struct slot *slot;
+    if (table->archetype->is_plain && !reserve_directory(gate->pool, table, chunk))
+        return PECS_E_MEMORY;
     pecs_status status = tree_own_slot(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &slot);
     if (status)
         return status;
@@ -245,6 +271,8 @@ static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32
     /* parts of an iteration come here from several threads, after the first has stamped the column */
     if (table->columns[column].tick != gate->tick)
         table->columns[column].tick = gate->tick;
+    if (table->directory)
+        table->directory[chunk] = slot->data;
     *ret_bytes = slot->data;
     return PECS_OK;
 }

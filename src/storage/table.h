@@ -31,6 +31,7 @@ struct archetype {
     uint64_t signature; /* a bit for each component modulo 64 */
     uint32_t component_count, column_count, chunk_shift;
     bool is_singleton;                 /* the singletons' table: at most one row, without an entity */
+    bool is_plain;                     /* one column of the library's own, without handles */
     pecs_component *components;        /* ascending */
     uint32_t *columns;                 /* of each component: its column, NO_COLUMN for tags */
     uint32_t *column_bytes;            /* of each column: bytes a row; column 0 holds the handles */
@@ -80,6 +81,12 @@ struct table {
      * column.tail, and all of them are private with room for tail_rows rows (0: for reading only).
      */
     uint64_t tail_epoch, tail_chunk, tail_rows;
+    /*
+     * Plain tables are read a row here, a row there. Where all chunks with live rows are, without a walk down the tree;
+     * NULL: no chunk has an array, all are in the runs.
+     */
+    uint8_t **directory;
+    size_t directory_capacity;
     struct column columns[]; /* archetype->column_count of them */
 };
 
@@ -116,6 +123,13 @@ static inline const uint8_t *table_value(const struct table *table, uint32_t col
     const uint64_t in_chunk = row & (table_chunk_rows(table) - 1);
     return table_chunk(table, column, row >> table->archetype->chunk_shift) +
            in_chunk * table->archetype->column_bytes[column];
+}
+/* One value of a plain table, for reading; shift and width are its archetype's. */
+static inline const uint8_t *table_plain_value(const struct table *table, uint64_t row, uint32_t shift, size_t width)
+{
+    if (table->directory)
+        return table->directory[row >> shift] + (row & (((uint64_t)1 << shift) - 1)) * width;
+    return table->runs->columns[0].base + row * width;
 }
 uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk);
 

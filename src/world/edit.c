@@ -116,7 +116,7 @@ uint64_t edit_session_nonce(struct pecs_world *world)
             world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
         world->session_count++;
         /* one that was given can have been an earlier world's, whose entities' ids may have become explicit ones here */
-        if (!world->given_nonce || !identity_names_session(world->state, nonce & mask))
+        if (!world->given_nonce || !identity_names_session(world->state, identity_head(nonce & mask)))
             world->nonce = nonce & mask;
     }
     return world->nonce;
@@ -141,14 +141,14 @@ pecs_status edit_open_session(struct pecs_world *world)
         old && world->state->entity_count ? old->count : 0; /* no entity: nobody names the old ones */
     if (count == UINT32_MAX)
         return PECS_E_LIMIT;
-    const uint64_t nonce = edit_session_nonce(world);
-    if (!count || old->nonces[count - 1] != nonce) {
+    const uint64_t head = identity_head(edit_session_nonce(world));
+    if (!count || old->heads[count - 1] != head) {
         struct sessions *sessions = sessions_create(pool, count + 1);
         if (!sessions)
             return PECS_E_MEMORY;
         if (count)
-            memcpy(sessions->nonces, old->nonces, count * sizeof(*old->nonces));
-        sessions->nonces[count] = nonce;
+            memcpy(sessions->heads, old->heads, count * sizeof(*old->heads));
+        sessions->heads[count] = head;
         if (old)
             node_release(pool, &world->state->sessions->node);
         world->state->sessions = sessions;

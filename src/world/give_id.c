@@ -18,9 +18,9 @@ static bool is_zero(pecs_id id)
 /* The session's id of a handle that is not used yet. */
 static bool is_of_the_future(struct pecs_world *world, pecs_id id)
 {
-    uint64_t nonce;
+    uint64_t head;
     pecs_entity entity;
-    if (!identity_parse(id, &nonce, &entity) || nonce != edit_session_nonce(world))
+    if (!identity_parse(id, &head, &entity) || head != identity_head(edit_session_nonce(world)))
         return false;
     return entity.index >= state_slot_count(world->state) ||
            entity.generation > state_record(world->state, entity.index)->generation;
