@@ -113,6 +113,7 @@ static const struct breakage breakages[] = {
       HASHES,
       { IN(FIELD, "Strange", 0, 4, 14), IN(FIELD, "Strange", 20, 4, 0), IN(FIELD, "Strange", 24, 4, 0) },
       0 },
+    { "TYPE-6", HASHES, { IN(TYPE, "Strange", 44, 8, 0x65672e73636570) } /* "pecs.ge" */, 0 },
     { "TABLE-1", HASHES, { OF(TABLES, 0, 12, 4, UINT32_MAX) }, 0 },
     { "TABLE-1", HASHES, { OF(TABLES, 4, 20, 4, 1) }, 0 },
     { "TABLE-2", HASHES, { OF(TABLES, 1, 8, 4, 21) }, 0 },

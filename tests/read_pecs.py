@@ -226,7 +226,8 @@ NAME_MAX, NESTING_MAX, FIELDS_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 4096, 16
 METADATA_MAX, META_TEXT, META_BYTES = 16 * 1024 * 1024, 1, 2
 COUNTS_KNOWN, SINGLETONS, RAW = 1, 1, 0
 HANDLES, VALUES, INDEX, IDS = 1, 2, 3, 4
-ID_TYPE_NAME = "pecs.id"
+RESERVED_PREFIX = "pecs."  # of names that are the format's
+ID_TYPE_NAME = RESERVED_PREFIX + "id"
 
 
 class Layout:
@@ -548,6 +549,8 @@ class File:
                         f"the type {ID_TYPE_NAME} has another layout")
                 self.id_type = number
             else:
+                require(not kind.name.startswith(RESERVED_PREFIX), "TYPE-6", at,
+                        f"the type {kind.name} is of the format, but not known")
                 parser.check(kind)
             self.types.append(kind)
             at += size

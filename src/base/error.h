@@ -15,6 +15,18 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
 pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, const char *rule, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
+/*
+ * Whether `condition` breaks the rule: it does. Only in a library that is built with the option disabled_rule, for
+ * tests of the tests, that rule is passed over.
+ */
+#ifdef PECS_DISABLED_RULE
+#include <stdlib.h>
+#include <string.h>
+#define BREAKS(rule, condition) (strcmp(rule, PECS_DISABLED_RULE) != 0 && (condition))
+#else
+#define BREAKS(rule, condition) (condition)
+#endif
+
 pecs_status fail_memory(pecs_error *error);
 
 #endif

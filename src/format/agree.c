@@ -78,7 +78,7 @@ static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
     const struct block block = find_block(agreement, job);
     const pecs_entity *handles = (const pecs_entity *)(const void *)table_chunk(block.table, HANDLE_COLUMN, 0);
     if (block.table->archetype->is_singleton) {
-        if (handles[0].index || handles[0].generation)
+        if (BREAKS("ROW-2", handles[0].index || handles[0].generation))
             return fail_rule(error, PECS_E_CORRUPT, offset_in(state, handles), "ROW-2",
                              "table %u: the singletons' row has an entity", block.number);
         return PECS_OK;
@@ -89,7 +89,7 @@ static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
         const bool agrees = handle.index < agreement->slot_count &&
                             records[handle.index].generation == handle.generation &&
                             records[handle.index].table == block.number && records[handle.index].row == row;
-        if (!agrees)
+        if (BREAKS("ROW-1", !agrees))
             return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &handles[row]), "ROW-1",
                              "table %u row %" PRIu64
                              ": its handle {%u, %u} is not that of a record which names this row",
@@ -116,7 +116,7 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     uint32_t lowest = GENERATION_MAX;
     for (uint64_t i = first; i < first + rows; i++) {
         const struct record *record = &agreement->records[i];
-        if (!record_is_valid(record, session_count))
+        if (BREAKS("INDEX-1", !record_is_valid(record, session_count)))
             return fail_rule(error, PECS_E_CORRUPT, offset_in(state, record), "INDEX-1",
                              "the record of entity index %" PRIu64 " is not one", i);
         living += record->table != NO_TABLE;
@@ -125,7 +125,7 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     }
     agreement->lowest_generations[chunk] = lowest;
     atomic_fetch_add(&agreement->living_count, living);
-    if (rows - living - used_up != state_free_in_chunk(state, chunk))
+    if (BREAKS("INDEX-2", rows - living - used_up != state_free_in_chunk(state, chunk)))
         return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &index->runs->free_counts[chunk]), "INDEX-2",
                          "chunk %" PRIu64 " of the index has another number of free slots than its count says", chunk);
     return PECS_OK;
@@ -164,14 +164,14 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
         const uint64_t offset = offset_in(state, &entries[i]);
         const uint32_t index = le32_load(entries[i].index);
         pecs_entity other;
-        if (memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0)
+        if (BREAKS("ID-1", memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
         const struct record *record = index < agreement->slot_count ? &agreement->records[index] : NULL;
         const pecs_id *has = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
-        if (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0)
+        if (BREAKS("ID-2", !has || memcmp(has, &entries[i].id, sizeof(*has)) != 0))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
                              id_text(entries[i].id).text);
-        if (identity_find_by_birth(state, entries[i].id, &other))
+        if (BREAKS("ID-3", identity_find_by_birth(state, entries[i].id, &other)))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
                              other.index, id_text(entries[i].id).text);
     }
@@ -264,7 +264,7 @@ static pecs_status check_all(struct agreement *agreement, pecs_error *error)
     pecs_status status = run(agreement, blocks, check_rows, error);
     if (!status)
         status = run(agreement, block_count(agreement->slot_count), check_records, error);
-    if (!status && agreement->living_count != state->entity_count)
+    if (BREAKS("INDEX-3", !status && agreement->living_count != state->entity_count))
         status = fail_rule(error, PECS_E_CORRUPT, offset_in(state, agreement->records), "INDEX-3",
                            "the index has %" PRIu64 " living records for %" PRIu64 " rows",
                            (uint64_t)agreement->living_count, state->entity_count);

@@ -18,29 +18,29 @@ static pecs_status read_commit_header(struct reader *reader)
     struct commit_header *commit = &reader->commit;
     const uint64_t place = reader->commit_offset;
     memcpy(commit, at(reader, place), sizeof(*commit));
-    if (memcmp(commit->magic, FORMAT_COMMIT_MAGIC, sizeof(commit->magic)) != 0)
+    if (BREAKS("COMMIT-1", memcmp(commit->magic, FORMAT_COMMIT_MAGIC, sizeof(commit->magic)) != 0))
         return CORRUPT(reader, place, "COMMIT-1", "the commit does not begin with its magic");
     reader->type_count = le32_load(commit->type_count);
     reader->table_count = le32_load(commit->table_count);
     reader->segment_count = le32_load(commit->segment_count);
     const uint64_t entities = le64_load(commit->entity_count), slots = le64_load(commit->slot_count);
-    if (slots > SLOT_COUNT_MAX || le64_load(commit->free_count) > slots ||
-        entities > slots - le64_load(commit->free_count) || le64_load(commit->tick) - 1 >= TICK_MAX ||
-        reader->segment_count != 1)
+    if (BREAKS("COMMIT-2", slots > SLOT_COUNT_MAX || le64_load(commit->free_count) > slots ||
+                               entities > slots - le64_load(commit->free_count) ||
+                               le64_load(commit->tick) - 1 >= TICK_MAX || reader->segment_count != 1))
         return CORRUPT(reader, place + offsetof(struct commit_header, segment_count), "COMMIT-2",
                        "the commit's counts of segments, slots, free slots and entities cannot be");
     const bool known = le32_load(reader->header.flags) & HEADER_COUNTS_KNOWN;
-    if (known && (le64_load(reader->header.entity_count) != entities ||
-                  le32_load(reader->header.type_count) != reader->type_count))
+    if (BREAKS("HEADER-6", known && (le64_load(reader->header.entity_count) != entities ||
+                                     le32_load(reader->header.type_count) != reader->type_count)))
         return CORRUPT(reader, offsetof(struct file_header, entity_count), "HEADER-6",
                        "the header's counts are not those of the commit");
-    if (!is_reserved(reader, commit->zero, sizeof(commit->zero)) ||
-        !is_zero(commit->parent_id, sizeof(commit->parent_id)))
+    if (BREAKS("COMMIT-3", !is_reserved(reader, commit->zero, sizeof(commit->zero)) ||
+                               !is_zero(commit->parent_id, sizeof(commit->parent_id))))
         return CORRUPT(reader, place + offsetof(struct commit_header, parent_id), "COMMIT-3",
                        "a reserved byte of the commit is set");
     reader->metadata_size = le64_load(commit->metadata_size);
-    if (reader->metadata_size % 8 || reader->metadata_size > FORMAT_METADATA_MAX ||
-        reader->metadata_size > reader->commit_end - place - sizeof(*commit))
+    if (BREAKS("META-1", reader->metadata_size % 8 || reader->metadata_size > FORMAT_METADATA_MAX ||
+                             reader->metadata_size > reader->commit_end - place - sizeof(*commit)))
         return CORRUPT(reader, place + offsetof(struct commit_header, metadata_size), "META-1",
                        "the commit's metadata cannot have that size");
     if (reader->options.max_entities && entities > reader->options.max_entities)
@@ -75,7 +75,10 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
     struct unknown_types *unknown = reader->state->unknown;
     uint32_t name_size;
     const char *name = typecode_name(at(reader, offset), &name_size);
-    if (reader->options.refuse_unknown)
+    if (BREAKS("TYPE-6", name_is_reserved(name, name_size)))
+        return fail_rule(reader->error, PECS_E_UNSUPPORTED, offset, "TYPE-6",
+                         "the type '%.*s' is of the format, but not one that this library knows", (int)name_size, name);
+    if (BREAKS("TYPE-3", reader->options.refuse_unknown))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offset, "TYPE-3",
                          "the file has components of type '%.*s', which is not registered", (int)name_size, name);
     if (reader->registry->id_component + unknown->count == TYPES_MAX)
@@ -93,8 +96,9 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
         pool_release(reader->pool, kept->description, kept->description_bytes);
         if (status == PECS_E_MEMORY)
             return fail_memory(reader->error);
-        return status == PECS_E_UNSUPPORTED ? fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message)
-                                            : CORRUPT(reader, offset, "TYPE-1", "%s", why.message);
+        if (BREAKS("TYPE-5", status == PECS_E_UNSUPPORTED))
+            return fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message);
+        return CORRUPT(reader, offset, "TYPE-1", "%s", why.message);
     }
     reader->components[number] = reader->registry->type_count + unknown->count++;
     return PECS_OK;
@@ -119,7 +123,7 @@ static pecs_status match_type(struct reader *reader, uint64_t offset, uint64_t s
         !own.failed && own.size_bytes == size && memcmp(own.bytes, at(reader, offset), (size_t)size) == 0;
     if (own.failed)
         status = fail_memory(reader->error);
-    else if (!is_same)
+    else if (BREAKS(is_known ? "TYPE-4" : "TYPE-1", !is_same))
         status = is_known ? fail_layout(reader, offset, &own)
                           : CORRUPT(reader, offset, "TYPE-1", "type record %u has numbers that mean nothing", number);
     builder_deinit(&own);
@@ -129,7 +133,7 @@ static pecs_status match_type(struct reader *reader, uint64_t offset, uint64_t s
 static pecs_status read_types(struct reader *reader, uint64_t *offset)
 {
     reader->types_offset = *offset;
-    if (reader->type_count > (reader->commit_end - *offset) / sizeof(struct type_record))
+    if (BREAKS("TYPE-1", reader->type_count > (reader->commit_end - *offset) / sizeof(struct type_record)))
         return CORRUPT(reader, *offset, "TYPE-1", "the commit is too short for its types");
     reader->components = pool_allocate(reader->pool, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     reader->scratch = pool_allocate(reader->pool, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));
@@ -139,12 +143,12 @@ static pecs_status read_types(struct reader *reader, uint64_t *offset)
     uint64_t previous = 0;
     for (uint32_t i = 0; i < reader->type_count; i++) {
         const uint64_t size = type_record_size(reader, *offset, reader->commit_end);
-        if (!size || !typecode_is_well_formed(at(reader, *offset), (size_t)size))
+        if (BREAKS("TYPE-1", !size || !typecode_is_well_formed(at(reader, *offset), (size_t)size)))
             return CORRUPT(reader, *offset, "TYPE-1", "type record %u does not hold together", i);
         const uint64_t id = *offset + offsetof(struct type_record, id);
-        if (le32_at(reader, *offset + offsetof(struct type_record, number)) != i ||
-            (i ? memcmp(at(reader, previous), at(reader, id), sizeof(pecs_id)) >= 0
-               : is_zero(at(reader, id), sizeof(pecs_id))))
+        if (BREAKS("TYPE-2", le32_at(reader, *offset + offsetof(struct type_record, number)) != i ||
+                                 (i ? memcmp(at(reader, previous), at(reader, id), sizeof(pecs_id)) >= 0
+                                    : is_zero(at(reader, id), sizeof(pecs_id)))))
             return CORRUPT(reader, *offset, "TYPE-2", "types are not numbered in ascending order of their ids");
         previous = id;
         const pecs_status status = match_type(reader, *offset, size, i);
@@ -168,7 +172,7 @@ static pecs_status map_components(struct reader *reader, uint64_t offset, uint32
     memset(reader->bits, 0, words * sizeof(*reader->bits));
     for (uint32_t i = 0; i < count; i++) {
         const uint32_t type = le32_at(reader, offset + sizeof(struct table_record) + i * sizeof(le32));
-        if (type >= reader->type_count || (i && type <= last))
+        if (BREAKS("TABLE-3", type >= reader->type_count || (i && type <= last)))
             return CORRUPT(reader, offset, "TABLE-3", "table %u: its types are not numbers of types, ascending",
                            number);
         last = type;
@@ -189,17 +193,18 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
 {
     struct table_record record;
     const uint64_t left = reader->commit_end - *offset;
-    if (left < sizeof(record))
+    if (BREAKS("TABLE-1", left < sizeof(record)))
         return CORRUPT(reader, *offset, "TABLE-1", "the commit is too short for its tables");
     memcpy(&record, at(reader, *offset), sizeof(record));
     const uint32_t count = le32_load(record.component_count), flags = le32_load(record.flags),
                    shift = le32_load(record.chunk_shift);
     const uint64_t size = format_table_bytes(count), used = sizeof(record) + (uint64_t)count * sizeof(le32);
-    if (count > reader->type_count || size > left || !is_zero(at(reader, *offset + used), (size_t)(size - used)))
+    if (BREAKS("TABLE-1", count > reader->type_count || size > left ||
+                              !is_zero(at(reader, *offset + used), (size_t)(size - used))))
         return CORRUPT(reader, *offset, "TABLE-1", "the record of table %u does not hold together", number);
-    if (le32_load(record.number) != number || shift > CHUNK_SHIFT_MAX)
+    if (BREAKS("TABLE-2", le32_load(record.number) != number || shift > CHUNK_SHIFT_MAX))
         return CORRUPT(reader, *offset, "TABLE-2", "table %u: its number or chunk size cannot be", number);
-    if (flags & ~(uint32_t)TABLE_SINGLETONS)
+    if (BREAKS("TABLE-7", flags & ~(uint32_t)TABLE_SINGLETONS))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, *offset, "TABLE-7",
                          "table %u has the flags %#x, which this library does not know", number, flags);
     pecs_status status = map_components(reader, *offset, number, count);
@@ -207,9 +212,9 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
         return status;
     const bool is_singleton = flags & TABLE_SINGLETONS;
     const uint64_t hash = archetype_set_hash(pool_secret(reader->pool), reader->scratch, count, is_singleton);
-    if (catalog_find(sets, reader->scratch, count, is_singleton, hash) != NO_TABLE)
+    if (BREAKS("TABLE-4", catalog_find(sets, reader->scratch, count, is_singleton, hash) != NO_TABLE))
         return CORRUPT(reader, *offset, "TABLE-4", "table %u has the components of another", number);
-    if (is_singleton && has_component(reader->scratch, count, reader->registry->id_component))
+    if (BREAKS("TABLE-6", is_singleton && has_component(reader->scratch, count, reader->registry->id_component)))
         return CORRUPT(reader, *offset, "TABLE-6", "table %u: the world itself has no explicit id", number);
     struct archetype *archetype =
         archetype_create(reader->registry, reader->state->unknown, reader->scratch, count, is_singleton, shift);
@@ -260,7 +265,7 @@ static void count_ids(struct reader *reader)
 
 static pecs_status read_row_counts(struct reader *reader, uint64_t *offset)
 {
-    if (reader->table_count > (reader->commit_end - *offset) / sizeof(le64))
+    if (BREAKS("COMMIT-4", reader->table_count > (reader->commit_end - *offset) / sizeof(le64)))
         return CORRUPT(reader, *offset, "COMMIT-4", "the commit is too short for its row counts");
     const uint64_t entities = le64_load(reader->commit.entity_count);
     const uint32_t singletons = le32_load(reader->commit.singleton_table);
@@ -269,7 +274,8 @@ static pecs_status read_row_counts(struct reader *reader, uint64_t *offset)
         struct table *table = reader_table(reader, i);
         table->row_count = le64_at(reader, *offset);
         const bool is_singleton = table->archetype->is_singleton;
-        if (is_singleton ? table->row_count != (i == singletons) : table->row_count > entities - total)
+        if (BREAKS("TABLE-5",
+                   is_singleton ? table->row_count != (i == singletons) : table->row_count > entities - total))
             return CORRUPT(reader, *offset, "TABLE-5", "table %u cannot have %" PRIu64 " rows", i, table->row_count);
         total += is_singleton ? 0 : table->row_count;
         const pecs_status status = set_runs(reader, table);
@@ -278,7 +284,7 @@ static pecs_status read_row_counts(struct reader *reader, uint64_t *offset)
     }
     const bool names_one =
         singletons < reader->table_count && reader_table(reader, singletons)->archetype->is_singleton;
-    if (total != entities || (singletons != FORMAT_NONE && !names_one))
+    if (BREAKS("COMMIT-5", total != entities || (singletons != FORMAT_NONE && !names_one)))
         return CORRUPT(reader, reader->commit_offset + offsetof(struct commit_header, singleton_table), "COMMIT-5",
                        "the tables' rows are not the commit's entities and singletons");
     return PECS_OK;
@@ -287,7 +293,8 @@ static pecs_status read_row_counts(struct reader *reader, uint64_t *offset)
 static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
 {
     const uint32_t count = le32_load(reader->commit.session_count);
-    if (count > (reader->commit_end - *offset) / sizeof(le64) || (!count && le64_load(reader->commit.slot_count) != 0))
+    if (BREAKS("COMMIT-6", count > (reader->commit_end - *offset) / sizeof(le64) ||
+                               (!count && le64_load(reader->commit.slot_count) != 0)))
         return CORRUPT(reader, *offset, "COMMIT-6", "the commit's sessions cannot be");
     struct sessions *sessions = count ? sessions_create(reader->pool, count) : NULL;
     if (count && !sessions)
@@ -296,7 +303,7 @@ static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
     for (uint32_t i = 0; i < count; i++, *offset += sizeof(le64)) {
         const uint64_t nonce = le64_at(reader, *offset);
         sessions->heads[i] = identity_head(nonce);
-        if (nonce >> 60)
+        if (BREAKS("COMMIT-6", nonce >> 60))
             return CORRUPT(reader, *offset, "COMMIT-6", "a session's nonce has more than 60 bits");
     }
     return PECS_OK;
@@ -322,8 +329,8 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
     index->row_count = le64_load(reader->commit.slot_count);
     const uint64_t chunks = table_chunk_count(index);
     const uint64_t used = chunks * sizeof(le32), left = reader->commit_end - reader->metadata_size - *offset;
-    if (*offset > reader->commit_end - reader->metadata_size || align_up(used, 8) != left ||
-        !is_zero(at(reader, *offset + used), (size_t)(left - used)))
+    if (BREAKS("COMMIT-7", *offset > reader->commit_end - reader->metadata_size || align_up(used, 8) != left ||
+                               !is_zero(at(reader, *offset + used), (size_t)(left - used))))
         return CORRUPT(reader, *offset, "COMMIT-7", "the commit does not end after its free counts");
     const pecs_status status = set_runs(reader, index);
     if (status)
@@ -333,9 +340,9 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
     for (uint64_t i = 0; i < chunks; i++)
         total += le32_load(counts[i]);
     const uint64_t excess = find_excess(index, counts, chunks);
-    if (excess < chunks)
+    if (BREAKS("COMMIT-8", excess < chunks))
         return CORRUPT(reader, *offset + excess * sizeof(le32), "COMMIT-8", "a free count is larger than its chunk");
-    if (total != le64_load(reader->commit.free_count))
+    if (BREAKS("COMMIT-8", total != le64_load(reader->commit.free_count)))
         return CORRUPT(reader, *offset, "COMMIT-8", "the free counts do not sum up to the commit's");
     if (index->runs)
         index->runs->free_counts = counts;
@@ -353,14 +360,15 @@ static pecs_status read_meta(struct reader *reader, uint64_t *offset, char *key,
     const uint32_t kind = le32_load(record.kind), key_size = le32_load(record.key_size);
     const uint64_t value_size = le64_load(record.value_size), used = sizeof(record) + key_size + value_size;
     const char *name = (const char *)at(reader, *offset + sizeof(record));
-    if ((kind != META_TEXT && kind != META_BYTES) || key_size > META_KEY_MAX || value_size > FORMAT_METADATA_MAX ||
-        align_up(used, 8) > left || !component_name_is_valid(name, key_size) ||
-        !is_zero(at(reader, *offset + used), (size_t)(align_up(used, 8) - used)))
+    if (BREAKS("META-2", (kind != META_TEXT && kind != META_BYTES) || key_size > META_KEY_MAX ||
+                             value_size > FORMAT_METADATA_MAX || align_up(used, 8) > left ||
+                             !component_name_is_valid(name, key_size) ||
+                             !is_zero(at(reader, *offset + used), (size_t)(align_up(used, 8) - used))))
         return CORRUPT(reader, *offset, "META-2", "an entry of the metadata does not hold together");
     memcpy(key, name, key_size);
     key[key_size] = 0;
     const char *value = name + key_size;
-    if (kind == META_TEXT && !utf8_is_text(value, (size_t)value_size))
+    if (BREAKS("META-4", kind == META_TEXT && !utf8_is_text(value, (size_t)value_size)))
         return CORRUPT(reader, *offset + sizeof(record) + key_size, "META-4", "the text of '%s' is not UTF-8", key);
     *ret_entry =
         (struct pecs_meta){ key, kind == META_TEXT ? PECS_META_TEXT : PECS_META_BYTES, value, (size_t)value_size };
@@ -378,7 +386,7 @@ static pecs_status read_entries(struct reader *reader, uint64_t offset, char *ke
         const pecs_status status = read_meta(reader, &offset, keys, &entries[count]);
         if (status)
             return status;
-        if (count && strcmp(entries[count - 1].key, keys) >= 0)
+        if (BREAKS("META-3", count && strcmp(entries[count - 1].key, keys) >= 0))
             return CORRUPT(reader, place, "META-3", "the keys of the metadata do not ascend");
         keys += strlen(keys) + 1;
     }
@@ -420,7 +428,8 @@ pecs_status reader_read_commit(struct reader *reader)
     if (!status)
         count_ids(reader);
     reader->segments_offset = offset;
-    if (!status && reader->segment_count > (reader->commit_end - offset) / sizeof(struct segment_record))
+    if (BREAKS("SEGMENT-1",
+               !status && reader->segment_count > (reader->commit_end - offset) / sizeof(struct segment_record)))
         return CORRUPT(reader, offset, "SEGMENT-1", "the commit is too short for its segments");
     offset += (uint64_t)reader->segment_count * sizeof(struct segment_record);
     if (!status)

@@ -17,22 +17,24 @@ static pecs_status read_prologue(struct reader *reader, uint32_t number, struct 
     memcpy(&segment->record, at(reader, place), sizeof(segment->record));
     segment->offset = le64_load(segment->record.offset);
     segment->size = le64_load(segment->record.prologue_size);
-    if (segment->offset < sizeof(struct file_header) || segment->size < sizeof(struct segment_header) + sizeof(le64) ||
-        !range_fits(segment->offset, segment->size, reader->commit_offset))
+    if (BREAKS("SEGMENT-1", segment->offset < sizeof(struct file_header) ||
+                                segment->size < sizeof(struct segment_header) + sizeof(le64) ||
+                                !range_fits(segment->offset, segment->size, reader->commit_offset)))
         return CORRUPT(reader, place, "SEGMENT-1", "the prologue of segment %u does not lie before the commit", number);
     pecs_status status = reader_fetch(reader, segment->offset, segment->size);
     if (status)
         return status;
     const uint64_t checksum_offset = segment->offset + segment->size - sizeof(le64);
     const uint64_t checksum = le64_at(reader, checksum_offset);
-    if (checksum != hash64(at(reader, segment->offset), (size_t)(segment->size - sizeof(le64))) ||
-        checksum != le64_load(segment->record.prologue_checksum))
+    if (BREAKS("SEGMENT-2", checksum != hash64(at(reader, segment->offset), (size_t)(segment->size - sizeof(le64))) ||
+                                checksum != le64_load(segment->record.prologue_checksum)))
         return CORRUPT(reader, checksum_offset, "SEGMENT-2", "the prologue's checksum is wrong");
     struct segment_header *header = &segment->header;
     memcpy(header, at(reader, segment->offset), sizeof(*header));
-    if (memcmp(header->magic, FORMAT_SEGMENT_MAGIC, sizeof(header->magic)) != 0 ||
-        le32_load(header->sequence) != number || le64_load(header->size) != segment->size ||
-        le32_load(header->piece_bytes) != FORMAT_PIECE || !is_reserved(reader, header->zero, sizeof(header->zero)))
+    if (BREAKS("SEGMENT-3", memcmp(header->magic, FORMAT_SEGMENT_MAGIC, sizeof(header->magic)) != 0 ||
+                                le32_load(header->sequence) != number || le64_load(header->size) != segment->size ||
+                                le32_load(header->piece_bytes) != FORMAT_PIECE ||
+                                !is_reserved(reader, header->zero, sizeof(header->zero))))
         return CORRUPT(reader, segment->offset, "SEGMENT-3", "the prologue's header is not that of segment %u", number);
     return PECS_OK;
 }
@@ -43,16 +45,18 @@ static pecs_status place_data(struct reader *reader, uint32_t number, struct seg
     const uint64_t place = reader->segments_offset + number * sizeof(struct segment_record);
     segment->data_offset = le64_load(segment->header.data_offset);
     segment->data_size = le64_load(segment->header.data_size);
-    if (segment->data_offset % FORMAT_PAGE || segment->data_offset < segment->offset + segment->size ||
-        !range_fits(segment->data_offset, segment->data_size, reader->commit_offset))
+    if (BREAKS("SEGMENT-4", segment->data_offset % FORMAT_PAGE ||
+                                segment->data_offset < segment->offset + segment->size ||
+                                !range_fits(segment->data_offset, segment->data_size, reader->commit_offset)))
         return CORRUPT(reader, segment->offset + offsetof(struct segment_header, data_offset), "SEGMENT-4",
                        "the data of segment %u does not lie between its prologue and the commit", number);
     segment->piece_count = format_piece_count(segment->data_offset, segment->data_size);
     segment->trailer_offset = le64_load(segment->record.trailer_offset);
     const uint64_t size = le64_load(segment->record.trailer_size);
-    if (segment->trailer_offset != align_up(segment->data_offset + segment->data_size, FORMAT_ALIGN) ||
-        size != format_trailer_bytes(segment->piece_count) ||
-        !range_fits(segment->trailer_offset, size, reader->commit_offset))
+    if (BREAKS("SEGMENT-5",
+               segment->trailer_offset != align_up(segment->data_offset + segment->data_size, FORMAT_ALIGN) ||
+                   size != format_trailer_bytes(segment->piece_count) ||
+                   !range_fits(segment->trailer_offset, size, reader->commit_offset)))
         return CORRUPT(reader, place + offsetof(struct segment_record, trailer_offset), "SEGMENT-5",
                        "the trailer of segment %u does not follow its data", number);
     reader->last_run_end = segment->data_offset;
@@ -65,13 +69,14 @@ static pecs_status compare_records(struct reader *reader, const struct segment *
     const uint64_t end = segment->offset + segment->size - sizeof(le64);
     const uint64_t bytes = reader->segments_offset - reader->table_count * sizeof(le64) - reader->types_offset;
     *offset = segment->offset + sizeof(struct segment_header);
-    if (le32_load(segment->header.type_count) != reader->type_count ||
-        le32_load(segment->header.table_count) != reader->table_count || bytes > end - *offset ||
-        memcmp(at(reader, *offset), at(reader, reader->types_offset), (size_t)bytes) != 0)
+    if (BREAKS("SEGMENT-6", le32_load(segment->header.type_count) != reader->type_count ||
+                                le32_load(segment->header.table_count) != reader->table_count ||
+                                bytes > end - *offset ||
+                                memcmp(at(reader, *offset), at(reader, reader->types_offset), (size_t)bytes) != 0))
         return CORRUPT(reader, *offset, "SEGMENT-6", "the segment's types and tables are not those of the commit");
     *offset += bytes;
-    if (le32_load(segment->header.run_count) != (end - *offset) / sizeof(struct run_record) ||
-        (end - *offset) % sizeof(struct run_record))
+    if (BREAKS("SEGMENT-7", le32_load(segment->header.run_count) != (end - *offset) / sizeof(struct run_record) ||
+                                (end - *offset) % sizeof(struct run_record)))
         return CORRUPT(reader, segment->offset + offsetof(struct segment_header, run_count), "SEGMENT-7",
                        "the prologue does not end after its runs");
     return PECS_OK;
@@ -130,27 +135,27 @@ static pecs_status read_run(struct reader *reader, const struct segment *segment
     struct run_target target;
     memcpy(&run, at(reader, place), sizeof(run));
     const uint32_t kind = le32_load(run.kind);
-    if (kind < RUN_HANDLES || kind > RUN_IDS)
+    if (BREAKS("RUN-8", kind < RUN_HANDLES || kind > RUN_IDS))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, place, "RUN-8",
                          "the run has the kind %u, which this library does not know", kind);
-    if (!find_target(reader, &run, &target))
+    if (BREAKS("RUN-1", !find_target(reader, &run, &target)))
         return CORRUPT(reader, place, "RUN-1", "the run is of no column that has rows");
-    if (le32_load(run.codec) != CODEC_RAW)
+    if (BREAKS("RUN-2", le32_load(run.codec) != CODEC_RAW))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, place + offsetof(struct run_record, codec), "RUN-2",
                          "the run has codec %u, which this library does not know", le32_load(run.codec));
     const uint64_t offset = le64_load(run.offset), size = le64_load(run.size);
-    if (le32_load(run.first_chunk) != 0 || le32_load(run.chunk_count) != target.chunk_count ||
-        size != target.row_count * target.row_bytes)
+    if (BREAKS("RUN-3", le32_load(run.first_chunk) != 0 || le32_load(run.chunk_count) != target.chunk_count ||
+                            size != target.row_count * target.row_bytes))
         return CORRUPT(reader, place + offsetof(struct run_record, first_chunk), "RUN-3",
                        "the run does not hold all rows of its column");
-    if (offset % FORMAT_ALIGN || offset < reader->last_run_end ||
-        !range_fits(offset, size, segment->data_offset + segment->data_size))
+    if (BREAKS("RUN-4", offset % FORMAT_ALIGN || offset < reader->last_run_end ||
+                            !range_fits(offset, size, segment->data_offset + segment->data_size)))
         return CORRUPT(reader, place + offsetof(struct run_record, offset), "RUN-4",
                        "the run is not aligned, not within the data, or overlaps the run before");
-    if (target.place->base)
+    if (BREAKS("RUN-5", target.place->base))
         return CORRUPT(reader, place, "RUN-5", "a column has two runs");
     const uint64_t tick = le64_load(run.tick);
-    if (tick > reader->state->tick)
+    if (BREAKS("RUN-6", tick > reader->state->tick))
         return CORRUPT(reader, place + offsetof(struct run_record, tick), "RUN-6", "the run was written in the future");
     reader->last_run_end = offset + size;
     *target.place = (struct run){ reader->bytes + offset, tick };
@@ -180,7 +185,8 @@ static pecs_status read_piece(void *user, uint64_t number, pecs_error *error)
     const uint64_t size = min_u64(pieces->end, piece_start(pieces, number + 1)) - offset;
     const pecs_status status =
         os_file_read(reader->file, reader->path, reader->bytes + offset, (size_t)size, offset, error);
-    if (!status && hash64(at(reader, offset), (size_t)size) != le64_at(reader, pieces->hashes + number * sizeof(le64)))
+    if (BREAKS("DATA-1", !status && hash64(at(reader, offset), (size_t)size) !=
+                                        le64_at(reader, pieces->hashes + number * sizeof(le64))))
         return fail_rule(error, PECS_E_CORRUPT, offset, "DATA-1", "the hash of the data piece at this offset is wrong");
     return status;
 }
@@ -203,12 +209,12 @@ static pecs_status read_data(struct reader *reader, const struct segment *segmen
     struct trailer_header trailer;
     memcpy(&trailer, at(reader, place), sizeof(trailer));
     const uint64_t checksum = le64_at(reader, place + size - sizeof(le64));
-    if (checksum != hash64(at(reader, place), (size_t)(size - sizeof(le64))) ||
-        checksum != le64_load(segment->record.trailer_checksum))
+    if (BREAKS("TRAILER-1", checksum != hash64(at(reader, place), (size_t)(size - sizeof(le64))) ||
+                                checksum != le64_load(segment->record.trailer_checksum)))
         return CORRUPT(reader, place + size - sizeof(le64), "TRAILER-1", "the trailer's checksum is wrong");
-    if (memcmp(trailer.magic, FORMAT_TRAILER_MAGIC, sizeof(trailer.magic)) != 0 ||
-        le32_load(trailer.sequence) != le32_load(segment->header.sequence) ||
-        le64_load(trailer.piece_count) != segment->piece_count)
+    if (BREAKS("TRAILER-2", memcmp(trailer.magic, FORMAT_TRAILER_MAGIC, sizeof(trailer.magic)) != 0 ||
+                                le32_load(trailer.sequence) != le32_load(segment->header.sequence) ||
+                                le64_load(trailer.piece_count) != segment->piece_count))
         return CORRUPT(reader, place, "TRAILER-2", "the trailer is not that of its segment");
     struct pieces pieces = { reader, segment->data_offset, segment->data_offset + segment->data_size,
                              place + sizeof(trailer) };
@@ -235,7 +241,7 @@ pecs_status reader_read_segment(struct reader *reader, uint32_t number)
 
 pecs_status reader_check_coverage(struct reader *reader)
 {
-    if (reader->id_count && !reader->id_run.base)
+    if (BREAKS("RUN-7", reader->id_count && !reader->id_run.base))
         return CORRUPT(reader, reader->segments_offset, "RUN-7", "the list of explicit ids has no run");
     reader->state->id_hints.saved = (const struct id_entry *)reader->id_run.base;
     reader->state->id_hints.saved_count = reader->id_count;
@@ -243,7 +249,7 @@ pecs_status reader_check_coverage(struct reader *reader)
         const struct table *table =
             i < reader->table_count ? reader_table(reader, i) : (const struct table *)reader->state->index.root.node;
         for (uint32_t j = 0; table->row_count && j < table->archetype->column_count; j++)
-            if (!table->runs->columns[j].base)
+            if (BREAKS("RUN-7", !table->runs->columns[j].base))
                 return CORRUPT(reader, reader->segments_offset, "RUN-7", "a column of %s %u has no run",
                                i < reader->table_count ? "table" : "the index after table", i);
     }

@@ -45,21 +45,21 @@ static pecs_status read_header(struct reader *reader)
         return status;
     struct file_header *header = &reader->header;
     memcpy(header, at(reader, 0), sizeof(*header));
-    if (memcmp(header->magic, FORMAT_HEADER_MAGIC, sizeof(header->magic)) != 0)
+    if (BREAKS("HEADER-1", memcmp(header->magic, FORMAT_HEADER_MAGIC, sizeof(header->magic)) != 0))
         return CORRUPT(reader, 0, "HEADER-1", "this is not a PECS file");
     const uint32_t version = le32_load(header->version);
-    if (version != FORMAT_VERSION)
+    if (BREAKS("HEADER-2", version != FORMAT_VERSION))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offsetof(struct file_header, version), "HEADER-2",
                          "the file has format version %u; this library reads version %u", version, FORMAT_VERSION);
-    if (le64_load(header->checksum) != hash64(header, offsetof(struct file_header, checksum)))
+    if (BREAKS("HEADER-3", le64_load(header->checksum) != hash64(header, offsetof(struct file_header, checksum))))
         return CORRUPT(reader, offsetof(struct file_header, checksum), "HEADER-3", "the header's checksum is wrong");
     const uint64_t features = le64_load(header->required_features);
-    if (features)
+    if (BREAKS("HEADER-4", features))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offsetof(struct file_header, required_features), "HEADER-4",
                          "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
                          __builtin_ctzll(features), features);
-    if (le32_load(header->flags) & ~(uint32_t)HEADER_COUNTS_KNOWN ||
-        !is_reserved(reader, header->zero, sizeof(header->zero)))
+    if (BREAKS("HEADER-5", le32_load(header->flags) & ~(uint32_t)HEADER_COUNTS_KNOWN ||
+                               !is_reserved(reader, header->zero, sizeof(header->zero))))
         return CORRUPT(reader, offsetof(struct file_header, flags), "HEADER-5",
                        "a flag or reserved byte of the header is set");
     return PECS_OK;
@@ -75,27 +75,29 @@ static pecs_status read_footer(struct reader *reader)
     const uint64_t place = reader->footer_offset;
     struct file_footer *footer = &reader->footer;
     memcpy(footer, at(reader, place), sizeof(*footer));
-    if (memcmp(footer->magic, FORMAT_FOOTER_MAGIC, sizeof(footer->magic)) != 0)
+    if (BREAKS("FOOTER-1", memcmp(footer->magic, FORMAT_FOOTER_MAGIC, sizeof(footer->magic)) != 0))
         return CORRUPT(reader, place, "FOOTER-1", "the file does not end in a footer: it was cut or is not finished");
-    if (le64_load(footer->checksum) != hash64(footer, offsetof(struct file_footer, checksum)))
+    if (BREAKS("FOOTER-2", le64_load(footer->checksum) != hash64(footer, offsetof(struct file_footer, checksum))))
         return CORRUPT(reader, place + offsetof(struct file_footer, checksum), "FOOTER-2",
                        "the footer's checksum is wrong");
-    if (le64_load(footer->offset) != place || place % FORMAT_PAGE)
+    if (BREAKS("FOOTER-3", le64_load(footer->offset) != place || place % FORMAT_PAGE))
         return CORRUPT(reader, place + offsetof(struct file_footer, offset), "FOOTER-3",
                        "the footer is not where it says");
-    if (le64_load(footer->previous_footer) || !is_reserved(reader, footer->zero, sizeof(footer->zero)))
+    if (BREAKS("FOOTER-4",
+               le64_load(footer->previous_footer) || !is_reserved(reader, footer->zero, sizeof(footer->zero))))
         return CORRUPT(reader, place + offsetof(struct file_footer, previous_footer), "FOOTER-4",
                        "a reserved byte of the footer is set");
     reader->commit_offset = le64_load(footer->commit_offset);
     const uint64_t commit_size = le64_load(footer->commit_size);
-    if (reader->commit_offset < sizeof(struct file_header) || reader->commit_offset % FORMAT_ALIGN ||
-        commit_size < sizeof(struct commit_header) || commit_size % 8 ||
-        !range_fits(reader->commit_offset, commit_size, place))
+    if (BREAKS("FOOTER-5", reader->commit_offset < sizeof(struct file_header) || reader->commit_offset % FORMAT_ALIGN ||
+                               commit_size < sizeof(struct commit_header) || commit_size % 8 ||
+                               !range_fits(reader->commit_offset, commit_size, place)))
         return CORRUPT(reader, place + offsetof(struct file_footer, commit_offset), "FOOTER-5",
                        "the commit does not lie between header and footer");
     reader->commit_end = reader->commit_offset + commit_size;
     status = reader_fetch(reader, reader->commit_offset, commit_size);
-    if (!status && le64_load(footer->commit_hash) != hash64(at(reader, reader->commit_offset), (size_t)commit_size))
+    if (BREAKS("FOOTER-6", !status && le64_load(footer->commit_hash) !=
+                                          hash64(at(reader, reader->commit_offset), (size_t)commit_size)))
         return CORRUPT(reader, place + offsetof(struct file_footer, commit_hash), "FOOTER-6",
                        "the commit's hash is wrong");
     return status;
@@ -112,7 +114,7 @@ static pecs_status check_snapshot_id(struct reader *reader)
     memset(copy.bytes + offsetof(struct commit_header, snapshot_id), 0, sizeof(reader->commit.snapshot_id));
     const pecs_id id = hash128(copy.bytes, copy.size_bytes);
     builder_deinit(&copy);
-    if (memcmp(id.bytes, reader->commit.snapshot_id, sizeof(id.bytes)) != 0)
+    if (BREAKS("COMMIT-9", memcmp(id.bytes, reader->commit.snapshot_id, sizeof(id.bytes)) != 0))
         return CORRUPT(reader, reader->commit_offset + offsetof(struct commit_header, snapshot_id), "COMMIT-9",
                        "the snapshot id is not the hash of the commit");
     return PECS_OK;
@@ -120,7 +122,7 @@ static pecs_status check_snapshot_id(struct reader *reader)
 
 static pecs_status read_ends(struct reader *reader)
 {
-    if (reader->file_size < sizeof(struct file_header) + sizeof(struct file_footer))
+    if (BREAKS("FILE-2", reader->file_size < sizeof(struct file_header) + sizeof(struct file_footer)))
         return CORRUPT(reader, reader->file_size, "FILE-2", "the file is too short to be a PECS file");
     pecs_status status = read_header(reader);
     if (!status)

@@ -4,6 +4,7 @@
  */
 #include "values.h"
 
+#include "error.h"
 #include "utf8.h"
 
 /* A span in rows of values, `stride` bytes apart; `bytes` is where that of the first row is. */
@@ -153,7 +154,7 @@ static const char *find_wrong_by_walk(const struct component *component, const u
         for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
             const struct rows one = { &span, values + row * component->size + span.offset, component->size, 1 };
             const uint64_t found = kinds[span.kind].find(&one, index);
-            if (found != NONE_WRONG) {
+            if (BREAKS(kinds[span.kind].rule, found != NONE_WRONG)) {
                 *ret_offset = row * component->size + span.offset + found;
                 return kinds[span.kind].rule;
             }
@@ -172,7 +173,7 @@ const char *values_find_wrong(const struct component *component, const uint8_t *
         const struct value_span *span = &component->special.spans[i];
         const struct rows rows = { span, values + span->offset, component->size, row_count };
         const uint64_t found = kinds[span->kind].find(&rows, index);
-        if (found == NONE_WRONG || (rule && span->offset + found > *ret_offset))
+        if (!BREAKS(kinds[span->kind].rule, found != NONE_WRONG) || (rule && span->offset + found > *ret_offset))
             continue;
         rule = kinds[span->kind].rule;
         *ret_offset = span->offset + found;

@@ -17,7 +17,7 @@ pecs_status load_open(const char *path, const pecs_load_options *options, struct
                       ret_file->size_bytes, options->max_bytes);
     else if (options && options->private_only && ret_file->others_may_write)
         status = fail_os(error, EACCES, "others may write to", path);
-    else if (ret_file->size_bytes == 0)
+    else if (BREAKS("FILE-2", ret_file->size_bytes == 0))
         status = fail_rule(error, PECS_E_CORRUPT, 0, "FILE-2", "the file is empty");
     if (status)
         os_file_close(ret_file);

@@ -76,9 +76,9 @@ static const pecs_field id_fields[] = {
 };
 static const pecs_type id_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, id_fields };
 
-bool name_is_reserved(const char *name)
+bool name_is_reserved(const char *name, size_t size_bytes)
 {
-    return strncmp(name, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0;
+    return size_bytes >= strlen(RESERVED_PREFIX) && memcmp(name, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0;
 }
 
 static pecs_status add_components(pecs_registry *registry, const pecs_registry_desc *desc, pecs_error *error)
@@ -96,7 +96,7 @@ static pecs_status add_components(pecs_registry *registry, const pecs_registry_d
     for (size_t i = 0; i < desc->type_count && !status; i++) {
         const pecs_type *type = desc->types[i];
         status =
-            type && type->name && name_is_reserved(type->name)
+            type && type->name && name_is_reserved(type->name, strlen(type->name))
                 ? fail(error, PECS_E_MISUSE,
                        "type '%.200s': names that begin with \"" RESERVED_PREFIX "\" are the library's", type->name)
                 : add_component(registry, type, by_name, error);

@@ -28,7 +28,7 @@ struct pecs_registry {
     const char *application, *application_version; /* or NULL */
 };
 
-bool name_is_reserved(const char *name);
+bool name_is_reserved(const char *name, size_t size_bytes);
 
 pecs_registry *registry_retain(pecs_registry *registry);
 

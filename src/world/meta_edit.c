@@ -7,7 +7,7 @@
 static pecs_status change(struct pecs_world *world, const char *key, pecs_meta_kind kind, const void *value,
                           size_t size_bytes)
 {
-    if (!world || !key || name_is_reserved(key) || !component_name_is_valid(key, strlen(key)))
+    if (!world || !key || name_is_reserved(key, strlen(key)) || !component_name_is_valid(key, strlen(key)))
         return PECS_E_MISUSE;
     if (size_bytes > META_MAX_BYTES)
         return PECS_E_LIMIT;

@@ -1,5 +1,5 @@
 /*
- * The rules about type records, as a program sees them that does not have the type: TYPE-1 and TYPE-5. Each case is a
+ * The rules about type records, as a program sees them that does not have the type: TYPE-1, TYPE-5 and TYPE-6. Each case is a
  * few numbers of a good record replaced by others, that break one rule alone; and others that only tell another type.
  */
 #define _GNU_SOURCE
@@ -159,6 +159,7 @@ static const struct patched other_types[] = {
     { "as it is", { { VERSION, 1 } } },
     { "another version", { { VERSION, UINT32_MAX } } },
     { "another name", { { 44, TEXT('r', 'i', 'c', 'h') } } },
+    { "a name that only begins as one of the format", { { 44, TEXT('p', 'e', 'c', 's') } } },
     { "the largest type", { { SIZE, 16777216 }, { NUMBER + BYTES, 16777216 - 32 }, { NUMBER + COUNT, 2097148 } } },
     { "the largest alignment", { { ALIGN, 64 }, { SIZE, 64 }, { NUMBER + BYTES, 32 }, { NUMBER + COUNT, 4 } } },
     { "a struct that is aligned to more than its fields", { { AT + CHILD_ALIGN, 8 } } },
@@ -271,6 +272,21 @@ Test(type_records, TYPE_1_numbers_that_tell_no_type)
 Test(type_records, TYPE_5_types_of_the_heap)
 {
     expect_all(of_the_heap, sizeof(of_the_heap) / sizeof(of_the_heap[0]), PECS_E_UNSUPPORTED, "TYPE-5");
+}
+
+/* "Rich" as "pecs.": five bytes instead of four, in a record whose last field has four bytes less for its name. */
+Test(type_records, TYPE_6_names_of_the_format)
+{
+    struct breakage b = begin_with_rich();
+    const uint64_t type = b.file.types[0], name = type + sizeof(struct type_record) + sizeof(le32);
+    const uint64_t end = type + get32(&b.file, type);
+    memmove(b.file.bytes + name + 8, b.file.bytes + name + 4, (size_t)(end - name - 8));
+    put32(&b.file, name - 4, 5);
+    memcpy(b.file.bytes + name, "pecs.\0\0", 8);
+    put32(&b.file, end - 8, 4); /* "numb" */
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "TYPE-6", type);
+    end_breaking(&b);
 }
 
 /* What is refused above is refused for its own sake: these are as far from the program's type. */
