@@ -46,7 +46,7 @@ struct bench_sides {
     bool (*both)(struct bench *bench, void *context, double ret_seconds[2]); /* instead of the two: PECS's come first */
     void *context;
     uint32_t sample_count; /* for each run; 0: one */
-    bool on_disk;          /* each run begins with a sync */
+    bool on_disk;          /* the disk has nothing to do when a side starts */
     uint64_t fresh_bytes;  /* memory that a sample takes from the system, page cache included */
 };
 

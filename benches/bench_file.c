@@ -118,6 +118,7 @@ static bool run_save(struct bench *bench, const char *name, const char *limit, b
         .pecs = save_pecs,
         .limit = save_limit,
         .context = &context,
+        .sample_count = 3, /* how long the system takes for fresh pages of a file varies */
         .on_disk = true,
         .fresh_bytes = bench->layout.content_bytes,
     };

@@ -12,7 +12,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 static void check_alone(const pecs_info *info, size_t size)
 {
     uint64_t rows = 0;
-    FUZZ_CHECK(info->size_bytes == size && info->format_version == 0, "the file");
+    FUZZ_CHECK(info->size_bytes == size && info->format_version == 1, "the file");
     for (size_t i = 0; i < info->type_count; i++)
         FUZZ_CHECK(!i || memcmp(&info->types[i - 1]->id, &info->types[i]->id, sizeof(pecs_id)) < 0, "types ascend");
     for (size_t i = 0; i < info->table_count; i++) {

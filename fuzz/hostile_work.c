@@ -96,7 +96,8 @@ static struct blob make_file(const struct blob *types, uint32_t type_count, cons
     const uint64_t commit_size = sizeof(struct commit_header) + types->size + tables->size +
                                  table_count * sizeof(le64) + sizeof(struct segment_record);
     const uint64_t footer = align_up(commit + commit_size, FORMAT_PAGE);
-    append(&file, &(struct file_header){ .magic = "PECS" }, sizeof(struct file_header));
+    append(&file, &(struct file_header){ .magic = "PECS", .version = le32_make(FORMAT_VERSION) },
+           sizeof(struct file_header));
     append(&file,
            &(struct segment_header){ .magic = "PSEG",
                                      .size = le64_make(prologue_size),

@@ -68,7 +68,7 @@ def main():
         if run([sys.executable, PLOT, save, picture]) != f"{count} entities drawn\n":
             sys.exit("plot_save.py tells another number")
         check_picture(picture)
-        empty = os.path.join(HERE, "../../tests/golden/empty-v0.pecs")
+        empty = os.path.join(HERE, "../../tests/golden/empty-v1.pecs")
         if "no entity has a Position" not in run([sys.executable, PLOT, empty, picture], 1):
             sys.exit("an empty world is not told")
         without = "import sys; sys.modules['matplotlib'] = None; sys.argv = sys.argv[1:]; import runpy; " \

@@ -13,7 +13,7 @@
 #include <assert.h>
 
 enum {
-    FORMAT_VERSION = 0,                     /* draft: no promise yet */
+    FORMAT_VERSION = 1,                     /* frozen: see the promise in docs/format.md */
     FORMAT_PAGE = 4096,                     /* segment data and footers start on a multiple of it */
     FORMAT_ALIGN = 64,                      /* runs, trailers and commits start on a multiple of it */
     FORMAT_PIECE = 4 * 1024 * 1024,         /* data is hashed in pieces cut at multiples of it in the file */

@@ -98,7 +98,7 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
             return fail_memory(reader->error);
         if (BREAKS("TYPE-5", status == PECS_E_UNSUPPORTED))
             return fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message);
-        return CORRUPT(reader, offset, "TYPE-1", "%s", why.message);
+        return CORRUPT(reader, offset, BREAKS("TYPE-1", true) ? "TYPE-1" : "", "%s", why.message);
     }
     reader->components[number] = reader->registry->type_count + unknown->count++;
     return PECS_OK;

@@ -132,13 +132,14 @@ static bool find_target(struct reader *reader, const struct run_record *run, str
 static pecs_status read_run(struct reader *reader, const struct segment *segment, uint64_t place)
 {
     struct run_record run;
-    struct run_target target;
+    struct run_target target = { .row_count = 0 };
     memcpy(&run, at(reader, place), sizeof(run));
     const uint32_t kind = le32_load(run.kind);
     if (BREAKS("RUN-8", kind < RUN_HANDLES || kind > RUN_IDS))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, place, "RUN-8",
                          "the run has the kind %u, which this library does not know", kind);
-    if (BREAKS("RUN-1", !find_target(reader, &run, &target)))
+    const bool found = find_target(reader, &run, &target);
+    if (BREAKS("RUN-1", !found))
         return CORRUPT(reader, place, "RUN-1", "the run is of no column that has rows");
     if (BREAKS("RUN-2", le32_load(run.codec) != CODEC_RAW))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, place + offsetof(struct run_record, codec), "RUN-2",

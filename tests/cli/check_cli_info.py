@@ -56,7 +56,7 @@ def check_golden(path):
         "file", "size_bytes", "format_version", "optional_features", "application", "application_version",
         "wall_clock_ns", "saved_at", "parent_id", "entity_count", "slot_count", "free_count", "tick",
         "session_count", "metadata")],
-        [path, len(file.data), 0, 0, metadata.get("pecs.application"), metadata.get("pecs.application_version"),
+        [path, len(file.data), reader.VERSION, 0, metadata.get("pecs.application"), metadata.get("pecs.application_version"),
          commit.wall_clock, saved_at, None, commit.entity_count, commit.slot_count,
          commit.free_count, commit.tick, len(file.sessions), metadata])
     check_equal("snapshot id", plain(found["snapshot_id"]), commit.snapshot_id.hex())
@@ -76,9 +76,9 @@ def check_golden(path):
 
 
 KINDS_TEXT = """\
-kinds-v0.pecs
+kinds-v1.pecs
   size         8256 bytes
-  format       version 0, optional features 0x0
+  format       version 1, optional features 0x0
   saved by     not told
   saved at     not told
   snapshot id  f18a4b79-7bd5-0af7-8b75-a68fab4ef437

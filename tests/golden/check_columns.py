@@ -38,7 +38,7 @@ def read_file(pecs, path, **options):
 
 
 def golden(paths, name):
-    return next(path for path in paths if os.path.basename(path) == f"{name}-v0.pecs")
+    return next(path for path in paths if os.path.basename(path) == f"{name}-v1.pecs")
 
 
 def check_without_numpy(pecs, paths):

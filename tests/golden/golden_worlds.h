@@ -1,6 +1,6 @@
 /*
- * The golden worlds: their component types, and how each is made, always to the same bytes. NAME-v0.pecs is the file of
- * the world NAME, NAME-v0.txt its content, written by hand from golden_worlds.c.
+ * The golden worlds: their component types, and how each is made, always to the same bytes. NAME-v1.pecs is the file of
+ * the world NAME, NAME-v1.txt its content, written by hand from golden_worlds.c.
  */
 #ifndef PECS_GOLDEN_WORLDS_H
 #define PECS_GOLDEN_WORLDS_H

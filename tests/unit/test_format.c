@@ -248,38 +248,44 @@ Test(format, padding_is_zero_in_the_file)
     pecs_registry_destroy(registry);
 }
 
+enum { WIDE_COUNT = 600000 };
+
 /* Data of more than one piece, of values that cross its end, with padding. */
-Test(format, values_cross_pieces)
+static struct breakage begin_with_wide(void)
 {
-    enum { COUNT = 600000 };
     pecs_registry *registry = all_types();
     pecs_world *world = make_world(registry, NULL);
-    Wide *wide = malloc(COUNT * sizeof(*wide));
-    memset(wide, 0xaa, COUNT * sizeof(*wide));
-    for (uint32_t i = 0; i < COUNT; i++)
+    Wide *wide = malloc(WIDE_COUNT * sizeof(*wide));
+    memset(wide, 0xaa, WIDE_COUNT * sizeof(*wide));
+    for (uint32_t i = 0; i < WIDE_COUNT; i++)
         wide[i].number = i, wide[i].low = (uint8_t)(i * 7), wide[i].high = ~i;
-    cr_assert_eq(spawn(world, COUNT, (pecs_value[]){ PECS_ROWS(WIDE, wide) }, 1), PECS_OK);
+    cr_assert_eq(spawn(world, WIDE_COUNT, (pecs_value[]){ PECS_ROWS(WIDE, wide) }, 1), PECS_OK);
     assert_round_trip(registry, world);
-    struct file_image file = read_image("world.pecs");
-    cr_assert_gt(format_piece_count(file.data, file.data_end - file.data), 3);
-    const uint8_t *column = file.bytes + run_offset(&file, 1);
-    cr_assert_neq((run_offset(&file, 1) + 12) % 4096, 0);
-    for (uint32_t i = 0; i < COUNT; i++) {
+    free(wide);
+    pecs_world_destroy(world);
+    return breakage_of(registry);
+}
+
+Test(format, values_cross_pieces)
+{
+    struct breakage b = begin_with_wide();
+    const struct file_image *file = &b.file;
+    cr_assert_gt(format_piece_count(file->data, file->data_end - file->data), 3);
+    const uint8_t *column = file->bytes + run_offset(file, 1);
+    cr_assert_neq((run_offset(file, 1) + 12) % 4096, 0);
+    for (uint32_t i = 0; i < WIDE_COUNT; i++) {
         const uint32_t numbers[3] = { i, (uint8_t)(i * 7), ~i }; /* the second one with three zero bytes */
         cr_assert_eq(memcmp(column + 12 * (size_t)i, numbers, 12), 0, "row %u", i);
     }
-    free(wide);
-    /* the second piece is found wrong where it begins */
-    file.bytes[FORMAT_PIECE + 1000] ^= 1;
-    write_image(&file, "broken.pecs");
-    free_image(&file);
-    pecs_snapshot *snapshot;
-    pecs_error error;
-    cr_assert_eq(pecs_snapshot_load(registry, "broken.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
-    cr_assert_str_eq(error.rule, "DATA-1");
-    cr_assert_eq(error.offset, 4194304);
-    pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    end_breaking(&b);
+}
+
+Test(format, DATA_1_a_piece_is_found_wrong_where_it_begins)
+{
+    struct breakage b = begin_with_wide();
+    b.file.bytes[FORMAT_PIECE + 1000] ^= 1;
+    expect_of_load(&b, "DATA-1", 4194304);
+    end_breaking(&b);
 }
 
 /* Two tables, a singleton, an entity without components, a dead slot, two ticks. */
@@ -533,10 +539,22 @@ Test(format, what_is_no_file)
         cr_assert_eq(rmdir("folder"), 0);
         cr_assert_eq(verbs[verb](registry, NULL, NULL, &snapshot, &error), PECS_E_MISUSE);
     }
+    pecs_registry_destroy(registry);
+}
+
+Test(format, FILE_2_too_little)
+{
+    pecs_registry *registry = all_types();
     write_bytes("empty.pecs", "", 0);
     assert_refused(registry, "empty.pecs", NULL, PECS_E_CORRUPT, "FILE-2", 0);
     write_bytes("short.pecs", "PECS", 4);
     assert_refused(registry, "short.pecs", NULL, PECS_E_CORRUPT, "FILE-2", 4);
+    pecs_registry_destroy(registry);
+}
+
+Test(format, HEADER_1_a_text)
+{
+    pecs_registry *registry = all_types();
     static const char text[200] = "Dear diary";
     write_bytes("text.pecs", text, sizeof(text));
     assert_refused(registry, "text.pecs", NULL, PECS_E_CORRUPT, "HEADER-1", 0);
@@ -658,15 +676,35 @@ Test(rules, FILE_2_short_files)
     end_breaking(&b);
 }
 
-Test(rules, HEADER)
+Test(rules, HEADER_1)
 {
     struct breakage b = begin_breaking();
     b.file.bytes[3] = 'X';
     expect_repaired(&b, "HEADER-1", 0);
-    put32(&b.file, 4, 1);
+    end_breaking(&b);
+}
+
+Test(rules, HEADER_2)
+{
+    struct breakage b = begin_breaking();
+    put32(&b.file, 4, FORMAT_VERSION - 1);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-2", 4);
+    put32(&b.file, 4, FORMAT_VERSION + 1);
+    expect(&b, PECS_E_UNSUPPORTED, "HEADER-2", 4);
+    end_breaking(&b);
+}
+
+Test(rules, HEADER_3)
+{
+    struct breakage b = begin_breaking();
     b.file.bytes[33] = 1;
     expect(&b, PECS_E_CORRUPT, "HEADER-3", 56);
+    end_breaking(&b);
+}
+
+Test(rules, HEADER_4)
+{
+    struct breakage b = begin_breaking();
     put64(&b.file, 24, 1ull << 40);
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
@@ -676,10 +714,22 @@ Test(rules, HEADER)
     b.file.bytes[55] = b.file.bytes[b.file.commit + 127] = b.file.bytes[b.file.footer + 55] = 1;
     b.file.bytes[b.file.prologue + 63] = 1;
     expect_accepted(&b);
+    end_breaking(&b);
+}
+
+Test(rules, HEADER_5)
+{
+    struct breakage b = begin_breaking();
     put32(&b.file, 8, 3);
     expect_repaired(&b, "HEADER-5", 8);
     b.file.bytes[55] = 1;
     expect_repaired(&b, "HEADER-5", 8);
+    end_breaking(&b);
+}
+
+Test(rules, HEADER_6)
+{
+    struct breakage b = begin_breaking();
     put64(&b.file, 12, 6);
     expect_repaired(&b, "HEADER-6", 12);
     put32(&b.file, 20, 5);
@@ -691,31 +741,66 @@ Test(rules, HEADER)
     end_breaking(&b);
 }
 
-Test(rules, FOOTER)
+Test(rules, FOOTER_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t footer = b.file.footer;
     b.file.bytes[footer] = 'p';
     expect_repaired(&b, "FOOTER-1", footer);
+    end_breaking(&b);
+}
+
+Test(rules, FOOTER_2)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t footer = b.file.footer;
     b.file.bytes[footer + 9] ^= 1;
     expect(&b, PECS_E_CORRUPT, "FOOTER-2", footer + 56);
+    end_breaking(&b);
+}
+
+Test(rules, FOOTER_3)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t footer = b.file.footer;
     put64(&b.file, footer + 8, footer - 4096);
     expect_repaired(&b, "FOOTER-3", footer + 8);
+    end_breaking(&b);
+}
+
+Test(rules, FOOTER_4)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t footer = b.file.footer;
     put64(&b.file, footer + 40, 4096);
     expect_repaired(&b, "FOOTER-4", footer + 40);
     b.file.bytes[footer + 55] = 1;
     expect_repaired(&b, "FOOTER-4", footer + 40);
+    end_breaking(&b);
+}
+
+Test(rules, FOOTER_5)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t footer = b.file.footer;
     static const uint64_t offsets[] = { 0, 32, 63, UINT64_MAX, UINT64_MAX - 63 };
+    static const uint64_t sizes[] = { 0, 120, 132, UINT64_MAX - 7, UINT64_MAX / 2 + 1 };
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         put64(&b.file, footer + 16, offsets[i]);
         expect_repaired(&b, "FOOTER-5", footer + 16);
     }
-    static const uint64_t sizes[] = { 0, 120, 132, UINT64_MAX - 7, UINT64_MAX / 2 + 1 };
     for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
         put64(&b.file, footer + 24, sizes[i]);
         put64(&b.file, footer + 56, hash64(b.file.bytes + footer, 56));
         expect(&b, PECS_E_CORRUPT, "FOOTER-5", footer + 16);
     }
+    end_breaking(&b);
+}
+
+Test(rules, FOOTER_6)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t footer = b.file.footer;
     b.file.bytes[b.file.commit + 130] ^= 1;
     expect(&b, PECS_E_CORRUPT, "FOOTER-6", footer + 32);
     end_breaking(&b);
@@ -734,12 +819,19 @@ Test(rules, FOOTER_3_a_footer_that_is_not_at_a_page)
     end_breaking(&b);
 }
 
-Test(rules, COMMIT_header)
+Test(rules, COMMIT_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t commit = b.file.commit;
     b.file.bytes[commit] = 'X';
     expect_repaired(&b, "COMMIT-1", commit);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_2)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit;
     put32(&b.file, commit + 12, 0); /* segment_count */
     expect_repaired(&b, "COMMIT-2", commit + 12);
     put32(&b.file, commit + 12, 2);
@@ -754,6 +846,13 @@ Test(rules, COMMIT_header)
     expect_repaired(&b, "COMMIT-2", commit + 12);
     put64(&b.file, commit + 48, 0); /* tick */
     expect_repaired(&b, "COMMIT-2", commit + 12);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_3)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit;
     b.file.bytes[commit + 72] = 1;
     expect_repaired(&b, "COMMIT-3", commit + 72);
     b.file.bytes[commit + 127] = 1;
@@ -762,28 +861,68 @@ Test(rules, COMMIT_header)
 }
 
 /* The commit ends earlier than its lists need. */
-Test(rules, COMMIT_4_and_others_a_commit_cut_short)
+Test(rules, TYPE_1_a_commit_cut_short)
 {
     struct breakage b = begin_breaking();
     const uint64_t commit = b.file.commit, size = b.file.footer + offsetof(struct file_footer, commit_size);
-    const uint64_t types_end = b.file.tables[0], tables_end = b.file.row_counts, rows_end = b.file.segments;
-    const uint64_t last_type = b.file.types[3], last_table = b.file.tables[3], sessions = b.file.sessions,
-                   free_counts = b.file.free_counts;
+    const uint64_t types_end = b.file.tables[0];
+    const uint64_t last_type = b.file.types[3];
     put64(&b.file, size, 128);
     expect_repaired(&b, "TYPE-1", commit + 128);
     put64(&b.file, size, types_end - 8 - commit);
     expect_repaired(&b, "TYPE-1", last_type);
+    end_breaking(&b);
+}
+
+Test(rules, TABLE_1_a_commit_cut_short)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit, size = b.file.footer + offsetof(struct file_footer, commit_size);
+    const uint64_t last_table = b.file.tables[3];
     put64(&b.file, size, last_table + 8 - commit);
     expect_repaired(&b, "TABLE-1", last_table);
     put64(&b.file, size, last_table + 16 - commit);
     expect_repaired(&b, "TABLE-1", last_table);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_4_a_commit_cut_short)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit, size = b.file.footer + offsetof(struct file_footer, commit_size);
+    const uint64_t tables_end = b.file.row_counts, rows_end = b.file.segments;
     put64(&b.file, size, rows_end - 8 - commit);
     expect_repaired(&b, "COMMIT-4", tables_end);
+    end_breaking(&b);
+}
+
+Test(rules, SEGMENT_1_a_commit_cut_short)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit, size = b.file.footer + offsetof(struct file_footer, commit_size);
+    const uint64_t rows_end = b.file.segments;
+    const uint64_t sessions = b.file.sessions;
     put64(&b.file, size, sessions - 8 - commit);
     repair_ends(&b.file);
     expect(&b, PECS_E_CORRUPT, "SEGMENT-1", rows_end);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_6_a_commit_cut_short)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit, size = b.file.footer + offsetof(struct file_footer, commit_size);
+    const uint64_t sessions = b.file.sessions;
     put64(&b.file, size, sessions - commit);
     expect_repaired(&b, "COMMIT-6", sessions);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_7_a_commit_cut_short)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit, size = b.file.footer + offsetof(struct file_footer, commit_size);
+    const uint64_t free_counts = b.file.free_counts;
     put64(&b.file, size, free_counts - commit);
     expect_repaired(&b, "COMMIT-7", free_counts);
     end_breaking(&b);
@@ -871,7 +1010,7 @@ Test(rules, TYPE_4_every_number_of_a_layout_counts)
     end_breaking(&b);
 }
 
-Test(rules, TABLE)
+Test(rules, TABLE_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t *table = b.file.tables;
@@ -881,19 +1020,53 @@ Test(rules, TABLE)
     expect_repaired(&b, "TABLE-1", table[0]);
     put32(&b.file, table[3] + 20, 1); /* after one type number */
     expect_repaired(&b, "TABLE-1", table[3]);
+    end_breaking(&b);
+}
+
+Test(rules, TABLE_2)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t *table = b.file.tables;
     put32(&b.file, table[1], 2); /* number */
     expect_repaired(&b, "TABLE-2", table[1]);
+    put32(&b.file, table[1] + 8, 21); /* chunk_shift */
+    expect_repaired(&b, "TABLE-2", table[1]);
+    end_breaking(&b);
+}
+
+Test(rules, TABLE_7)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t *table = b.file.tables;
     put32(&b.file, table[1] + 4, 0x42); /* flags */
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "TABLE-7", table[1]);
-    put32(&b.file, table[1] + 8, 21); /* chunk_shift */
-    expect_repaired(&b, "TABLE-2", table[1]);
+    end_breaking(&b);
+}
+
+Test(rules, TABLE_3)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t *table = b.file.tables;
     put32(&b.file, table[0] + 20, 4); /* there are 4 types */
     expect_repaired(&b, "TABLE-3", table[0]);
     put32(&b.file, table[0] + 20, get32(&b.file, table[0] + 16));
     expect_repaired(&b, "TABLE-3", table[0]);
+    end_breaking(&b);
+}
+
+Test(rules, TABLE_4)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t *table = b.file.tables;
     memcpy(b.file.bytes + table[1] + 16, b.file.bytes + table[0] + 16, 8);
     expect_repaired(&b, "TABLE-4", table[1]);
+    end_breaking(&b);
+}
+
+Test(rules, TABLE_5)
+{
+    struct breakage b = begin_breaking();
     put64(&b.file, b.file.row_counts, 6);
     expect_repaired(&b, "TABLE-5", b.file.row_counts);
     put64(&b.file, b.file.row_counts + 8, UINT64_MAX);
@@ -920,20 +1093,34 @@ Test(rules, COMMIT_5)
     end_breaking(&b);
 }
 
-Test(rules, COMMIT_6_to_8)
+Test(rules, COMMIT_6)
 {
     struct breakage b = begin_breaking();
-    const uint64_t commit = b.file.commit, free_counts = b.file.free_counts;
+    const uint64_t commit = b.file.commit;
     put32(&b.file, commit + offsetof(struct commit_header, session_count), UINT32_MAX);
     expect_repaired(&b, "COMMIT-6", b.file.sessions);
     put32(&b.file, commit + offsetof(struct commit_header, session_count), 0);
     expect_repaired(&b, "COMMIT-6", b.file.sessions);
     put64(&b.file, b.file.sessions, 1ull << 60);
     expect_repaired(&b, "COMMIT-6", b.file.sessions);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_7)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t commit = b.file.commit, free_counts = b.file.free_counts;
     put64(&b.file, commit + offsetof(struct commit_header, slot_count), 8193); /* three chunks */
     expect_repaired(&b, "COMMIT-7", free_counts);
     put32(&b.file, free_counts + 4, 1); /* beyond the only free count */
     expect_repaired(&b, "COMMIT-7", free_counts);
+    end_breaking(&b);
+}
+
+Test(rules, COMMIT_8)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t free_counts = b.file.free_counts;
     put32(&b.file, free_counts, 7);
     expect_repaired(&b, "COMMIT-8", free_counts);
     put32(&b.file, free_counts, 2);
@@ -972,11 +1159,10 @@ Test(rules, COMMIT_9)
     end_breaking(&b);
 }
 
-Test(rules, SEGMENT)
+Test(rules, SEGMENT_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t segment = b.file.segments, prologue = b.file.prologue;
-    const uint64_t checksum = prologue + get64(&b.file, segment + 8) - 8;
     static const uint64_t offsets[] = { 0, 63, UINT64_MAX, UINT64_MAX - 100 };
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         put64(&b.file, segment, offsets[i]);
@@ -987,11 +1173,26 @@ Test(rules, SEGMENT)
     put64(&b.file, segment + 8, b.file.commit - prologue + 8);
     repair_ends(&b.file);
     expect(&b, PECS_E_CORRUPT, "SEGMENT-1", segment);
+    end_breaking(&b);
+}
+
+Test(rules, SEGMENT_2)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t segment = b.file.segments, prologue = b.file.prologue;
+    const uint64_t checksum = prologue + get64(&b.file, segment + 8) - 8;
     b.file.bytes[prologue + 65] ^= 1;
     expect(&b, PECS_E_CORRUPT, "SEGMENT-2", checksum);
     put64(&b.file, segment + 16, 1); /* prologue_checksum */
     repair_ends(&b.file);
     expect(&b, PECS_E_CORRUPT, "SEGMENT-2", checksum);
+    end_breaking(&b);
+}
+
+Test(rules, SEGMENT_3)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t prologue = b.file.prologue;
     static const uint64_t of_header[] = { 0, 4, 8, 44, 48, 63 }; /* magic, sequence, size, piece_bytes, zero */
     for (size_t i = 0; i < sizeof(of_header) / sizeof(of_header[0]); i++) {
         b.file.bytes[prologue + of_header[i]] ^= 1;
@@ -1000,10 +1201,10 @@ Test(rules, SEGMENT)
     end_breaking(&b);
 }
 
-Test(rules, SEGMENT_data_and_trailer)
+Test(rules, SEGMENT_4)
 {
     struct breakage b = begin_breaking();
-    const uint64_t segment = b.file.segments, prologue = b.file.prologue, data = b.file.data;
+    const uint64_t prologue = b.file.prologue, data = b.file.data;
     const uint64_t offsets[] = { 0, data + 64, UINT64_MAX - 4095, b.file.footer };
     for (size_t i = 0; i < sizeof(offsets) / sizeof(offsets[0]); i++) {
         put64(&b.file, prologue + 16, offsets[i]);
@@ -1011,6 +1212,13 @@ Test(rules, SEGMENT_data_and_trailer)
     }
     put64(&b.file, prologue + 24, UINT64_MAX); /* data_size */
     expect_repaired(&b, "SEGMENT-4", prologue + 16);
+    end_breaking(&b);
+}
+
+Test(rules, SEGMENT_5)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t segment = b.file.segments, prologue = b.file.prologue, data = b.file.data;
     put64(&b.file, segment + 24, b.file.trailer + 64);
     expect_repaired(&b, "SEGMENT-5", segment + 24);
     put64(&b.file, segment + 32, 40); /* trailer_size, of one piece 32 */
@@ -1021,7 +1229,7 @@ Test(rules, SEGMENT_data_and_trailer)
     end_breaking(&b);
 }
 
-Test(rules, SEGMENT_6_and_7)
+Test(rules, SEGMENT_6)
 {
     struct breakage b = begin_breaking();
     const uint64_t prologue = b.file.prologue, records = b.file.prologue_types;
@@ -1031,6 +1239,13 @@ Test(rules, SEGMENT_6_and_7)
     expect_repaired(&b, "SEGMENT-6", records);
     put32(&b.file, prologue + 36, 3); /* table_count */
     expect_repaired(&b, "SEGMENT-6", records);
+    end_breaking(&b);
+}
+
+Test(rules, SEGMENT_7)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t prologue = b.file.prologue;
     put32(&b.file, prologue + 40, 8); /* run_count */
     expect_repaired(&b, "SEGMENT-7", prologue + 40);
     put32(&b.file, prologue + 40, UINT32_MAX);
@@ -1054,12 +1269,6 @@ Test(rules, RUN_1)
     }
     put32(&b.file, run, RUN_IDS); /* of a table, and there are none */
     expect_repaired(&b, "RUN-1", run);
-    put32(&b.file, run, 0); /* kind */
-    repair(&b.file);
-    expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
-    put32(&b.file, run, 77);
-    repair(&b.file);
-    expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
     put32(&b.file, run, RUN_HANDLES); /* handles have no type */
     expect_repaired(&b, "RUN-1", run);
     put32(&b.file, run, RUN_INDEX); /* the index has no table */
@@ -1078,19 +1287,46 @@ Test(rules, RUN_1)
     end_breaking(&b);
 }
 
-Test(rules, RUN_2_to_6)
+Test(rules, RUN_8)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t run = run_place(&b, 1); /* values of table 0 */
+    put32(&b.file, run, 0);                /* kind */
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
+    put32(&b.file, run, 77);
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
+    end_breaking(&b);
+}
+
+Test(rules, RUN_2)
 {
     struct breakage b = begin_breaking();
     const uint64_t run = run_place(&b, 1);
     put32(&b.file, run + 12, 1); /* codec */
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "RUN-2", run + 12);
+    end_breaking(&b);
+}
+
+Test(rules, RUN_3)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t run = run_place(&b, 1);
     put32(&b.file, run + 16, 1); /* first_chunk */
     expect_repaired(&b, "RUN-3", run + 16);
     put32(&b.file, run + 20, 2); /* chunk_count */
     expect_repaired(&b, "RUN-3", run + 16);
     put64(&b.file, run + 32, 8); /* size: two rows have 16 bytes */
     expect_repaired(&b, "RUN-3", run + 16);
+    end_breaking(&b);
+}
+
+Test(rules, RUN_4)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t run = run_place(&b, 1);
     put64(&b.file, run + 24, get64(&b.file, run + 24) + 8); /* offset */
     expect_repaired(&b, "RUN-4", run + 24);
     put64(&b.file, run + 24, b.file.data); /* over the handles */
@@ -1101,9 +1337,23 @@ Test(rules, RUN_2_to_6)
     expect_repaired(&b, "RUN-4", run + 24);
     put64(&b.file, run + 24, UINT64_MAX - 63);
     expect_repaired(&b, "RUN-4", run + 24);
+    end_breaking(&b);
+}
+
+Test(rules, RUN_5)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t run = run_place(&b, 1);
     put32(&b.file, run, RUN_HANDLES); /* as the run before: two rows of 8 bytes */
     put32(&b.file, run + 8, FORMAT_NONE);
     expect_repaired(&b, "RUN-5", run);
+    end_breaking(&b);
+}
+
+Test(rules, RUN_6)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t run = run_place(&b, 1);
     put64(&b.file, run + 40, 3); /* tick; the world's is 2 */
     expect_repaired(&b, "RUN-6", run + 40);
     end_breaking(&b);
@@ -1134,7 +1384,7 @@ Test(rules, RUN_7_of_a_table)
     end_breaking(&b);
 }
 
-Test(rules, TRAILER_and_DATA)
+Test(rules, TRAILER_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t trailer = b.file.trailer;
@@ -1143,12 +1393,25 @@ Test(rules, TRAILER_and_DATA)
     put64(&b.file, b.file.segments + 40, 1); /* trailer_checksum */
     repair_ends(&b.file);
     expect_of_load(&b, "TRAILER-1", trailer + 24);
+    end_breaking(&b);
+}
+
+Test(rules, TRAILER_2)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t trailer = b.file.trailer;
     static const uint64_t of_header[] = { 0, 4, 8 }; /* magic, sequence, piece_count */
     for (size_t i = 0; i < 3; i++) {
         b.file.bytes[trailer + of_header[i]] ^= 1;
         repair(&b.file);
         expect_of_load(&b, "TRAILER-2", trailer);
     }
+    end_breaking(&b);
+}
+
+Test(rules, DATA_1)
+{
+    struct breakage b = begin_breaking();
     b.file.bytes[b.file.data + 3] ^= 1;
     expect_of_load(&b, "DATA-1", b.file.data);
     b.file.bytes[b.file.data_end - 1] ^= 1;
@@ -1156,7 +1419,7 @@ Test(rules, TRAILER_and_DATA)
     end_breaking(&b);
 }
 
-Test(rules, ROW)
+Test(rules, ROW_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t handles = run_offset(&b.file, 0), index = run_offset(&b.file, 8);
@@ -1167,23 +1430,43 @@ Test(rules, ROW)
     break_number(&b, index, 2, "ROW-1", handles);               /* the record's generation */
     break_number(&b, index + 4, 1, "ROW-1", handles);           /* its table */
     break_number(&b, index + 8, 1, "ROW-1", handles);           /* its row */
+    end_breaking(&b);
+}
+
+Test(rules, ROW_2)
+{
+    struct breakage b = begin_breaking();
     const uint64_t singletons = run_offset(&b.file, 6);
     break_number(&b, singletons, 1, "ROW-2", singletons);
     break_number(&b, singletons + 4, 1, "ROW-2", singletons);
     end_breaking(&b);
 }
 
-Test(rules, INDEX)
+Test(rules, INDEX_1)
 {
     struct breakage b = begin_breaking();
     const uint64_t index = run_offset(&b.file, 8), free_slot = index + 16;
     break_number(&b, free_slot, 0, "INDEX-1", free_slot); /* generation */
     break_number(&b, free_slot, 1u << 30, "INDEX-1", free_slot);
-    break_number(&b, free_slot + 8, 1, "INDEX-1", free_slot);                   /* row */
-    break_number(&b, free_slot + 12, 1, "INDEX-1", free_slot);                  /* session */
-    break_number(&b, index + 12, 1, "INDEX-1", index);                          /* a session that is not there */
+    break_number(&b, free_slot + 8, 1, "INDEX-1", free_slot);  /* row */
+    break_number(&b, free_slot + 12, 1, "INDEX-1", free_slot); /* session */
+    break_number(&b, index + 12, 1, "INDEX-1", index);         /* a session that is not there */
+    end_breaking(&b);
+}
+
+Test(rules, INDEX_2)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t index = run_offset(&b.file, 8), free_slot = index + 16;
     break_number(&b, free_slot, (1u << 30) - 1, "INDEX-2", b.file.free_counts); /* used up, not free */
     break_number(&b, free_slot + 4, 0, "INDEX-2", b.file.free_counts);          /* living, not free */
+    end_breaking(&b);
+}
+
+Test(rules, INDEX_3)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t index = run_offset(&b.file, 8), free_slot = index + 16;
     put32(&b.file, b.file.free_counts, 0);
     put64(&b.file, b.file.commit + offsetof(struct commit_header, free_count), 0);
     break_number(&b, free_slot + 4, 0, "INDEX-3", index); /* living without a row */

@@ -363,7 +363,7 @@ Test(type_records, TYPE_1_enums_of_many_names)
 }
 
 /* A program cannot register structs that nest nine deep; their record must not hold together. */
-Test(type_records, TYPE_1_nesting)
+Test(type_records, structs_nest_up_to_the_limit)
 {
     pecs_type types[10];
     pecs_field fields[10];

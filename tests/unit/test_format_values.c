@@ -163,7 +163,7 @@ Test(values, VALUE_4_entities)
 }
 
 /* Of several, that which comes first in the file, of whatever kind. */
-Test(values, the_first_wrong_place_is_told)
+Test(values, VALUE_3_the_first_wrong_place_is_told)
 {
     struct breakage b = begin_breaking();
     put_entity(&b, 3, AT(owner), 77, 1);
@@ -175,7 +175,7 @@ Test(values, the_first_wrong_place_is_told)
 }
 
 /* Programs that know the type and that do not, with any number of threads, in a table of several blocks. */
-Test(values, all_say_the_same)
+Test(values, VALUE_2_all_say_the_same)
 {
     enum { MANY = 300000 };
     pecs_registry *registry = make_registry(), *empty;
@@ -215,9 +215,11 @@ Test(values, all_say_the_same)
 }
 
 /* A map of tiles: more places than are listed, in a value that a program and a tool read alike. */
-Test(values, in_arrays_of_structs)
+enum { TILES = 256 * 256, TILE_BYTES = 2 };
+
+/* A file of two maps of tiles {bool, enum}, for a program that has the type and for one that has not. */
+static void begin_with_maps(struct breakage *ret_program, struct breakage *ret_tool)
 {
-    enum { TILES = 256 * 256, TILE_BYTES = 2 };
     static const char *const grounds[] = { "Grass", "Water", "Rock" };
     static const pecs_field tile_fields[] = { { "walkable", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },
                                               { "ground", PECS_ENUM, 1, 1, 1, 0, NULL, grounds, 3 } };
@@ -234,20 +236,36 @@ Test(values, in_arrays_of_structs)
     cr_assert_eq(pecs_world_spawn(world, 2, (pecs_value[]){ { 0, map.size, NULL } }, 1, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     pecs_world_destroy(world);
-    struct breakage program = breakage_of(registry), tool = breakage_of(empty);
-    struct breakage *const both[] = { &program, &tool };
+    *ret_program = breakage_of(registry);
+    *ret_tool = breakage_of(empty);
+    expect_accepted(ret_program);
+    expect_accepted(ret_tool);
+}
+
+Test(values, VALUE_2_in_arrays_of_structs)
+{
+    struct breakage b[2];
+    begin_with_maps(&b[0], &b[1]);
     for (int i = 0; i < 2; i++) {
-        struct breakage *b = both[i];
-        expect_accepted(b);
-        const uint64_t first = run_offset(&b->file, 1), second = first + map.size;
-        b->file.bytes[second + 5 * TILE_BYTES] = 2;
-        b->file.bytes[second + 4 * TILE_BYTES + 1] = 3;
-        repair(&b->file);
-        expect_of_load(b, "VALUE-2", second + 4 * TILE_BYTES + 1);
-        b->file.bytes[first + (TILES - 1) * TILE_BYTES] = 2;
-        b->file.bytes[second] = 2;
-        repair(&b->file);
-        expect_of_load(b, "VALUE-1", first + (TILES - 1) * TILE_BYTES);
-        end_breaking(b);
+        const uint64_t second = run_offset(&b[i].file, 1) + TILES * TILE_BYTES;
+        b[i].file.bytes[second + 5 * TILE_BYTES] = 2;
+        b[i].file.bytes[second + 4 * TILE_BYTES + 1] = 3;
+        repair(&b[i].file);
+        expect_of_load(&b[i], "VALUE-2", second + 4 * TILE_BYTES + 1);
+        end_breaking(&b[i]);
+    }
+}
+
+Test(values, VALUE_1_in_arrays_of_structs)
+{
+    struct breakage b[2];
+    begin_with_maps(&b[0], &b[1]);
+    for (int i = 0; i < 2; i++) {
+        const uint64_t first = run_offset(&b[i].file, 1), second = first + TILES * TILE_BYTES;
+        b[i].file.bytes[first + (TILES - 1) * TILE_BYTES] = 2;
+        b[i].file.bytes[second] = 2;
+        repair(&b[i].file);
+        expect_of_load(&b[i], "VALUE-1", first + (TILES - 1) * TILE_BYTES);
+        end_breaking(&b[i]);
     }
 }

@@ -62,7 +62,7 @@ static void check_info(const pecs_info *info, const char *path, pecs_view view)
     struct file_bytes file = read_bytes(path);
     cr_assert_eq(info->size_bytes, file.size);
     free(file.bytes);
-    cr_assert_eq(info->format_version, 0);
+    cr_assert_eq(info->format_version, 1);
     cr_assert_eq(info->optional_features, 0);
     cr_assert_eq(info->entity_count, summary.entity_count);
     cr_assert_eq(info->slot_count, summary.slot_count);
