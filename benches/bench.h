@@ -41,13 +41,16 @@ struct bench {
 /* One timed sample; what belongs to it but not to the time is done before and after. */
 typedef bool (*bench_side)(struct bench *bench, void *context, double *ret_seconds);
 
+/* A sync before each run that reads files, and before each sample that writes some: the disk has nothing to do then. */
+enum bench_disk { BENCH_NO_DISK, BENCH_READS, BENCH_WRITES };
+
 struct bench_sides {
     bench_side pecs, limit;                                                  /* limit may be NULL */
     bool (*both)(struct bench *bench, void *context, double ret_seconds[2]); /* instead of the two: PECS's come first */
     void *context;
     uint32_t sample_count; /* for each run; 0: one */
-    bool on_disk;          /* the disk has nothing to do when a side starts */
-    uint64_t fresh_bytes;  /* memory that a sample takes from the system, page cache included */
+    enum bench_disk disk;
+    uint64_t fresh_bytes; /* memory that a sample takes from the system, page cache included */
 };
 
 enum bench_mark_kind { BENCH_REPORT, BENCH_RATIO, BENCH_SECONDS, BENCH_BYTES };

@@ -119,7 +119,7 @@ static bool run_save(struct bench *bench, const char *name, const char *limit, b
         .limit = save_limit,
         .context = &context,
         .sample_count = 3, /* how long the system takes for fresh pages of a file varies */
-        .on_disk = true,
+        .disk = BENCH_WRITES,
         .fresh_bytes = bench->layout.content_bytes,
     };
     struct bench_result result = {
@@ -195,7 +195,7 @@ static bool run_load(struct bench *bench, const char *name, uint32_t thread_coun
     const struct bench_sides sides = { .pecs = load_pecs,
                                        .limit = load_limit,
                                        .context = &thread_count,
-                                       .on_disk = true,
+                                       .disk = BENCH_READS,
                                        .fresh_bytes = bench->layout.content_bytes };
     struct bench_result result = { .name = name,
                                    .bytes = bench->layout.content_bytes,

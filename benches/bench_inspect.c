@@ -244,9 +244,12 @@ bool bench_run_save_padded(struct bench *bench)
     if (status)
         return bench_failed("make a registry", status, &error);
     struct padded_context padded = { .world = NULL };
-    const struct bench_sides sides = {
-        .pecs = padded_pecs, .limit = padded_limit, .context = &padded, .on_disk = true
-    };
+    const struct bench_sides sides = { .pecs = padded_pecs,
+                                       .limit = padded_limit,
+                                       .context = &padded,
+                                       .sample_count = 3,
+                                       .disk = BENCH_WRITES,
+                                       .fresh_bytes = bench->entity_count * 32 };
     struct bench_result result = { .name = "save_padded",
                                    .bytes = bench->entity_count * 32,
                                    .limit = "masked by hand" };

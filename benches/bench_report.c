@@ -44,7 +44,9 @@ static void warm_memory(uint64_t sample_bytes)
     limit_pages_release((void *)(uintptr_t)pages, size_bytes);
 }
 
-static bool sample(struct bench *bench, const struct bench_sides *sides, bool limit_first, double ret_seconds[2])
+/* quiet: the disk has nothing to do when a side starts. */
+static bool sample(struct bench *bench, const struct bench_sides *sides, bool limit_first, bool quiet,
+                   double ret_seconds[2])
 {
     if (sides->both)
         return sides->both(bench, sides->context, ret_seconds);
@@ -53,7 +55,7 @@ static bool sample(struct bench *bench, const struct bench_sides *sides, bool li
         const bench_side side = is_limit ? sides->limit : sides->pecs;
         if (!side)
             continue;
-        if (sides->on_disk)
+        if (quiet)
             sync();
         warm_memory(sides->fresh_bytes);
         if (!side(bench, sides->context, &ret_seconds[is_limit]))
@@ -68,9 +70,9 @@ bool bench_measure(struct bench *bench, const struct bench_sides *sides, struct 
     double *seconds = malloc(2 * count * sizeof(double)), pair[2] = { 0, 0 };
     if (!seconds)
         return bench_wrong("out of memory");
-    bool ok = sample(bench, sides, false, pair); /* warms caches and memory */
+    bool ok = sample(bench, sides, false, sides->disk, pair); /* warms caches and memory */
     for (size_t i = 0; ok && i < count; i++) {
-        ok = sample(bench, sides, i % 2, pair);
+        ok = sample(bench, sides, i % 2, sides->disk == BENCH_WRITES || (sides->disk && i % a_run == 0), pair);
         seconds[i] = pair[0];
         seconds[count + i] = pair[1];
     }

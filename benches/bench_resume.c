@@ -98,7 +98,7 @@ static bool write_small(struct bench *bench)
 bool bench_run_resume(struct bench *bench)
 {
     const struct bench_sides sides = {
-        .pecs = resume_pecs, .limit = resume_limit, .sample_count = 21, .on_disk = true
+        .pecs = resume_pecs, .limit = resume_limit, .sample_count = 21, .disk = BENCH_READS
     };
     struct bench_result result = { .name = "resume", .limit = "map", .mark_kind = BENCH_RATIO, .mark = 6 };
     if (!bench_files_need(bench) || !write_small(bench) || !bench_measure(bench, &sides, &result))
@@ -108,7 +108,7 @@ bool bench_run_resume(struct bench *bench)
     bench_report(bench, &result);
 
     const struct bench_sides scaling = {
-        .pecs = resume_pecs, .limit = resume_small, .sample_count = 21, .on_disk = true
+        .pecs = resume_pecs, .limit = resume_small, .sample_count = 21, .disk = BENCH_READS
     };
     result = (struct bench_result){
         .name = "resume_scaling", .limit = "resume, 100k", .mark_kind = BENCH_RATIO, .mark = 1.5
@@ -152,7 +152,7 @@ bool bench_run_resume_query(struct bench *bench)
         return false;
     double expected = limit_sum(&bench->layout, bench->block);
     const struct bench_sides sides = {
-        .pecs = query_pecs, .limit = query_limit, .context = &expected, .sample_count = 5, .on_disk = true
+        .pecs = query_pecs, .limit = query_limit, .context = &expected, .sample_count = 5, .disk = BENCH_READS
     };
     struct bench_result result = { .name = "resume_query",
                                    .bytes = bench->entity_count * w1_sizes[W1_POSITION],
@@ -211,7 +211,7 @@ bool bench_run_answer(struct bench *bench)
         return false;
     double expected = limit_sum(&bench->layout, bench->block);
     const struct bench_sides sides = {
-        .pecs = answer_pecs, .limit = answer_limit, .context = &expected, .sample_count = 5, .on_disk = true
+        .pecs = answer_pecs, .limit = answer_limit, .context = &expected, .sample_count = 5, .disk = BENCH_READS
     };
     struct bench_result result = { .name = "answer",
                                    .bytes = bench->entity_count * w1_sizes[W1_POSITION],
@@ -291,7 +291,7 @@ bool bench_run_resume_update(struct bench *bench)
     const struct bench_sides sides = { .pecs = update_pecs,
                                        .limit = update_limit,
                                        .sample_count = 3,
-                                       .on_disk = true,
+                                       .disk = BENCH_READS,
                                        .fresh_bytes = 12 * moving_rows(bench) };
     struct bench_result result = { .name = "resume_update",
                                    .bytes = 36 * moving_rows(bench),
@@ -342,7 +342,7 @@ bool bench_run_resume_set(struct bench *bench)
 {
     struct set_context set;
     const struct bench_sides sides = {
-        .pecs = set_pecs, .limit = set_limit, .context = &set, .sample_count = 3, .on_disk = true
+        .pecs = set_pecs, .limit = set_limit, .context = &set, .sample_count = 3, .disk = BENCH_READS
     };
     struct bench_result result = { .name = "resume_set",
                                    .bytes = (uint64_t)BENCH_SET_COUNT * w1_sizes[W1_POSITION],

@@ -170,7 +170,7 @@ static bool w2_run(struct bench *bench, const char *name, bench_side side)
 {
     struct w2 w2;
     const struct bench_sides sides = {
-        .pecs = side, .context = &w2, .sample_count = side == w2_save ? 1 : 5, .on_disk = true
+        .pecs = side, .context = &w2, .sample_count = side == w2_save ? 1 : 5, .disk = BENCH_READS
     };
     struct bench_result result = { .name = name, .entity_count = W2_ENTITIES };
     double seconds;

@@ -10,7 +10,7 @@ usage: draw_results.py                       redraw everything from benches/resu
 Every figure is written once: PECS's in results.jsonl, others' in rivals.json. What is drawn from them: the two pictures
 in docs/figures, and what stands between the lines <!-- figures --> of README.md and of benches/README.md. results.jsonl
 has for each run of pecs-bench a line that tells machine, date and command, and then the lines of that run; the first
-run is the one that is drawn.
+run is the one that is drawn. The last one is of W1s, the shuffled world.
 """
 
 import sys
@@ -31,6 +31,7 @@ import results_svg
 from results_svg import count_text, duration, mark_text, misses, ratio_of, short, value_text
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
+SHUFFLED = "--shuffled"
 RESULTS, RIVALS = "benches/results.jsonl", "benches/rivals.json"
 BLOCK = re.compile(r"(<!-- figures: .*? -->\n).*?(<!-- end of figures -->\n)", re.S)
 
@@ -57,6 +58,7 @@ def read_runs(lines):
         if not run["lines"]:
             sys.exit("a run has no lines")
         run.setdefault("entities", run["lines"][0]["entities"])
+        run["is_shuffled"] = SHUFFLED in (run["command"] or "").split()
         known = [run["machine"], run["date"], run["command"]]
         run["about"] = f"{known[0]}, {known[1]}: {known[2]}. Medians." if all(known) else "Medians."
     if not runs:
@@ -141,7 +143,8 @@ def replace_block(text, name, rows):
 
 def outputs(root):
     """Every file that is made from the results, by name."""
-    runs = read_results(root)
+    every_run = read_results(root)
+    runs = [run for run in every_run if not run["is_shuffled"]]
     rivals = json.loads((root / RIVALS).read_text(encoding="utf-8"))
     main, groups = runs[0], pecs_groups(runs) + rivals["groups"]
     counts = sorted({str(run["entities"]) for run in runs} | {"1000000", "10000000"}, key=int)
@@ -154,6 +157,10 @@ def outputs(root):
         "benches/README.md": paragraph(*notes, f"{rivals['versions']}; {rivals['compiler']}.")
         + rivals_table(rivals, groups, counts),
     }
+    for run in every_run:
+        if run["is_shuffled"]:
+            blocks["benches/README.md"] += ["", *paragraph(f"W1s, `{run['command']}`: the same machine, {run['date']}."),
+                                            *figures_table(run)]
     for name, rows in blocks.items():
         files[name] = replace_block((root / name).read_text(encoding="utf-8"), name, rows)
     return files
@@ -191,8 +198,8 @@ def this_machine(folder):
 
 def measure(root, options):
     lines, machine = [], options.machine or this_machine(options.dir)
-    for count in options.entities:
-        arguments = ["--entities", str(count), "--runs", str(options.runs)]
+    for count, *more in [*([count] for count in options.entities), [options.entities[0], SHUFFLED]]:
+        arguments = ["--entities", str(count), "--runs", str(options.runs), *more]
         run = subprocess.run([options.measure, *arguments, "--json", "--dir", options.dir], stdout=subprocess.PIPE,
                              text=True, check=True)
         about = {"command": " ".join(["pecs-bench", *arguments]), "entities": count,

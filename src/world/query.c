@@ -157,17 +157,23 @@ static void find_candidates(pecs_iter *iter, const pecs_query *query, const stru
     }
 }
 
-/* The next matching table with rows, or NULL; iter->state.table is its number. */
-static const struct table *next_table(pecs_iter *iter)
+static const struct table *table_in(const struct slot *slot)
+{
+    return (const struct table *)slot->node;
+}
+
+/* The slot of the next matching table with rows, or NULL; iter->state.table is its number. */
+static const struct slot *next_table(pecs_iter *iter)
 {
     const pecs_query *query = iter->state.query;
     const struct view_source *source = iter->state.source;
     while (iter->state.table_place < iter->state.table_limit) {
         const uint32_t place = iter->state.table_place++;
         iter->state.table = iter->state.tables ? iter->state.tables[place] : place;
-        const struct table *table = state_table(source->state, iter->state.table);
+        const struct slot *slot = tree_slot(&source->state->tables, iter->state.table);
+        const struct table *table = table_in(slot);
         if (table->row_count && match(query, table->archetype, iter->state.columns))
-            return table;
+            return slot;
     }
     return NULL;
 }
@@ -179,8 +185,8 @@ uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
     if (!query_fits(query, view_source(view)->state))
         return 0;
     find_candidates(&iter, query, view_source(view));
-    for (const struct table *table; (table = next_table(&iter));)
-        count += table->row_count;
+    for (const struct slot *slot; (slot = next_table(&iter));)
+        count += table_in(slot)->row_count;
     return count;
 }
 
@@ -188,8 +194,8 @@ uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
 static void cut_part(pecs_iter *iter, const pecs_iter_options *options)
 {
     uint64_t total = 0;
-    for (const struct table *table; (table = next_table(iter));)
-        total += table_chunk_count(table);
+    for (const struct slot *slot; (slot = next_table(iter));)
+        total += table_chunk_count(table_in(slot));
     iter->state.table_place = 0;
     /* total < 2^45 and parts < 2^32: by quotient and remainder, without overflow */
     const uint64_t share = total / options->part_count, rest = total % options->part_count;
@@ -319,17 +325,19 @@ static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64
 /* The table that the next chunks are of. When editing it is made private, and stays where it is until the end. */
 static bool open_table(pecs_iter *iter)
 {
-    const struct table *table = next_table(iter);
-    if (!table)
+    const struct slot *slot = next_table(iter);
+    if (!slot)
         return false;
+    const struct table *table = table_in(slot);
     const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
     iter->state.skip_count -= skipped;
     iter->state.chunk = skipped;
     iter->state.chunk_end = chunk_count;
     iter->state.present = table;
-    if (iter->state.world && skipped < chunk_count) {
+    struct pecs_world *world = iter->state.world;
+    if (world && skipped < chunk_count && slot->epoch != world->gate.epoch) {
         struct table *owned;
-        iter->status = edit_own_table(iter->state.world, iter->state.table, &owned);
+        iter->status = edit_own_table(world, iter->state.table, &owned);
         iter->state.present = owned;
     }
     return !iter->status;

@@ -55,7 +55,7 @@ def picture_failures(name, text):
 
 def mark_failures(root):
     text = (root / "benches/README.md").read_text(encoding="utf-8")
-    marks = dict(re.findall(r"^\| `(\w+)` \|.*\| ([\d.]+) \|$", text, re.M))
+    marks = dict(re.findall(r"^\| `(\w+)` \|[^|]*\|[^|]*\| ([\d.]+) \|$", text, re.M))
     failures = []
     for line in map(json.loads, (root / READ[0]).read_text(encoding="utf-8").splitlines()):
         name = line.get("bench", "resume")
