@@ -238,8 +238,8 @@ static bool reserve_directory(struct pool *pool, struct table *table, uint64_t c
 {
     const bool is_new = !table->directory;
     const uint64_t count = table_chunk_count(table);
-    if (!pool_reserve(pool, (void **)&table->directory, &table->directory_capacity,
-                      (size_t)max_u64(count, chunk + 1), sizeof(*table->directory)))
+    if (!pool_reserve(pool, (void **)&table->directory, &table->directory_capacity, (size_t)max_u64(count, chunk + 1),
+                      sizeof(*table->directory)))
         return false;
     for (uint64_t i = 0; is_new && i < count; i++)
         table->directory[i] = (uint8_t *)(uintptr_t)table_chunk(table, 0, i);

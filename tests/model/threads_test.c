@@ -1,7 +1,8 @@
 /*
  * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash, compare,
- * retain and release them, and find entities by their ids; one thread saves and loads them; one forks worlds from them and edits those. Nothing but the
- * queues orders the threads: what the library promises must hold by itself.
+ * retain and release them, and find entities by their ids; one thread saves and loads them, with threads of the
+ * library's; one forks worlds from them and edits those. Nothing but the queues orders the threads: what the library
+ * promises must hold by itself.
  *
  *     threads_test [--seed S] [--frames N]
  *
@@ -328,7 +329,8 @@ static void *saver_run(void *user)
         pecs_snapshot_release(parcel.snapshot);
         check_information(path, &parcel);
         const bool load = self->done++ % 2;
-        require(load ? pecs_snapshot_load(shared->registry, path, NULL, &parcel.snapshot, NULL)
+        const pecs_load_options threads = { .thread_count = (uint32_t)(self->done / 2 % 4) };
+        require(load ? pecs_snapshot_load(shared->registry, path, &threads, &parcel.snapshot, NULL)
                      : pecs_snapshot_resume(shared->registry, path, NULL, &parcel.snapshot, NULL),
                 PECS_OK, "status of a load");
         check_parcel(shared, &parcel);
