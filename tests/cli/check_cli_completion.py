@@ -7,16 +7,14 @@ A bash with the completion is given words and a TAB, and what it makes of the li
 arguments. That options are those of --help is checked by check_cli_man.py.
 """
 import os
-import pty
 import select
 import shutil
 import subprocess
 import sys
 import tempfile
 
-from pecs_cli import check_equal, finish
+from pecs_cli import SKIPPED, check_equal, finish, open_terminal
 
-SKIPPED = 77
 ENTER, TAB, PROMPT = b"\n", b"\t", b"$ "
 
 
@@ -24,7 +22,7 @@ class Shell:
     """An interactive bash in a folder where `pecs` prints its arguments, one a line, between marks."""
 
     def __init__(self, folder, completion):
-        self.outer, inner = pty.openpty()
+        self.outer, inner = open_terminal()
         rc = os.path.join(folder, ".rc")
         with open(rc, "w", encoding="utf-8") as out:
             out.write(f"PS1='{PROMPT.decode()}'\nbind 'set bell-style none'\nbind 'set enable-bracketed-paste off'\nsource '{completion}'\n"

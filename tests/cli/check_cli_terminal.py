@@ -7,14 +7,13 @@ With the clock of cli_fast_clock.c, a second has passed whenever the program loo
 """
 import fcntl
 import os
-import pty
 import re
 import struct
 import subprocess
 import sys
 import termios
 
-from pecs_cli import Program, check, check_equal, finish
+from pecs_cli import Program, check, check_equal, finish, open_terminal
 
 program, clock, good = Program(sys.argv[1]), os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[3])
 # drawn as often as the load tells, the last time when all is done
@@ -25,7 +24,7 @@ WIPE = rb"\r\x1b\[K"
 
 def on_terminal(*words, is_fast, columns=80):
     """What comes out of stdout, and what the terminal gets, which is stderr."""
-    outer, inner = pty.openpty()
+    outer, inner = open_terminal()
     fcntl.ioctl(inner, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
     environment = {**os.environ, **({"LD_PRELOAD": clock} if is_fast else {})}
     try:
