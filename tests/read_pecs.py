@@ -483,7 +483,7 @@ class File:
             self.check_values()
 
     def is_reserved(self, zero):
-        """A field called zero: an optional feature that is not known here may have given it a meaning."""
+        """What must be zero: an optional feature that is not known here may have given it a meaning."""
         return self.header.optional_features != 0 or not any(zero)
 
     def read_header(self):
@@ -507,7 +507,7 @@ class File:
                 "wrong checksum")
         require(footer.offset == start and start % PAGE == 0, "FOOTER-3", place["offset"],
                 "the footer is not where it says")
-        require(footer.previous_footer == 0 and self.is_reserved(footer.zero), "FOOTER-4", place["previous_footer"],
+        require(self.is_reserved([footer.previous_footer]) and self.is_reserved(footer.zero), "FOOTER-4", place["previous_footer"],
                 "a reserved byte of the footer is set")
         self.commit_offset, self.commit_end = footer.commit_offset, footer.commit_offset + footer.commit_size
         require(footer.commit_offset >= FILE_HEADER.size and footer.commit_offset % ALIGN == 0 and
@@ -526,7 +526,7 @@ class File:
         if self.header.flags & COUNTS_KNOWN:
             require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,
                     "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
-        require(not any(commit.parent_id) and self.is_reserved(commit.zero), "COMMIT-3", place["parent_id"],
+        require(self.is_reserved(commit.parent_id) and self.is_reserved(commit.zero), "COMMIT-3", place["parent_id"],
                 "a reserved byte of the commit is set")
         require(commit.metadata_size % 8 == 0 and commit.metadata_size <= METADATA_MAX and
                 commit.metadata_size <= self.commit_end - self.commit_offset - COMMIT_HEADER.size, "META-1",

@@ -35,7 +35,7 @@ static pecs_status read_commit_header(struct reader *reader)
         return CORRUPT(reader, offsetof(struct file_header, entity_count), "HEADER-6",
                        "the header's counts are not those of the commit");
     if (BREAKS("COMMIT-3", !is_reserved(reader, commit->zero, sizeof(commit->zero)) ||
-                               !is_zero(commit->parent_id, sizeof(commit->parent_id))))
+                               !is_reserved(reader, commit->parent_id, sizeof(commit->parent_id))))
         return CORRUPT(reader, place + offsetof(struct commit_header, parent_id), "COMMIT-3",
                        "a reserved byte of the commit is set");
     reader->metadata_size = le64_load(commit->metadata_size);

@@ -83,8 +83,8 @@ static pecs_status read_footer(struct reader *reader)
     if (BREAKS("FOOTER-3", le64_load(footer->offset) != place || place % FORMAT_PAGE))
         return CORRUPT(reader, place + offsetof(struct file_footer, offset), "FOOTER-3",
                        "the footer is not where it says");
-    if (BREAKS("FOOTER-4",
-               le64_load(footer->previous_footer) || !is_reserved(reader, footer->zero, sizeof(footer->zero))))
+    if (BREAKS("FOOTER-4", !is_reserved(reader, footer->previous_footer.bytes, sizeof(footer->previous_footer)) ||
+                               !is_reserved(reader, footer->zero, sizeof(footer->zero))))
         return CORRUPT(reader, place + offsetof(struct file_footer, previous_footer), "FOOTER-4",
                        "a reserved byte of the footer is set");
     reader->commit_offset = le64_load(footer->commit_offset);

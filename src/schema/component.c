@@ -23,26 +23,14 @@ enum { FIELD_COUNT_MAX = 4096 };
 
 static const struct {
     const char *name;
-    uint32_t size, align; /* size 0: the field tells */
+    uint32_t size, align; /* the format's, on every host; size 0: the field tells */
 } kinds[] = {
-    [PECS_BOOL] = { "bool", 1, 1 },
-    [PECS_I8] = { "i8", 1, 1 },
-    [PECS_I16] = { "i16", 2, _Alignof(int16_t) },
-    [PECS_I32] = { "i32", 4, _Alignof(int32_t) },
-    [PECS_I64] = { "i64", 8, _Alignof(int64_t) },
-    [PECS_U8] = { "u8", 1, 1 },
-    [PECS_U16] = { "u16", 2, _Alignof(uint16_t) },
-    [PECS_U32] = { "u32", 4, _Alignof(uint32_t) },
-    [PECS_U64] = { "u64", 8, _Alignof(uint64_t) },
-    [PECS_F32] = { "f32", 4, _Alignof(float) },
-    [PECS_F64] = { "f64", 8, _Alignof(double) },
-    [PECS_TEXT] = { "text", 1, 1 },
-    [PECS_ENTITY] = { "entity", 8, _Alignof(pecs_entity) },
-    [PECS_STRING] = { "string", 8, _Alignof(pecs_string) },
-    [PECS_BLOB] = { "blob", 8, _Alignof(pecs_blob) },
-    [PECS_ENUM] = { "enum", 0, 0 },
-    [PECS_STRUCT] = { "struct", 0, 0 },
-    [PECS_PADDING] = { "padding", 1, 1 },
+    [PECS_BOOL] = { "bool", 1, 1 },     [PECS_I8] = { "i8", 1, 1 },         [PECS_I16] = { "i16", 2, 2 },
+    [PECS_I32] = { "i32", 4, 4 },       [PECS_I64] = { "i64", 8, 8 },       [PECS_U8] = { "u8", 1, 1 },
+    [PECS_U16] = { "u16", 2, 2 },       [PECS_U32] = { "u32", 4, 4 },       [PECS_U64] = { "u64", 8, 8 },
+    [PECS_F32] = { "f32", 4, 4 },       [PECS_F64] = { "f64", 8, 8 },       [PECS_TEXT] = { "text", 1, 1 },
+    [PECS_ENTITY] = { "entity", 8, 4 }, [PECS_STRING] = { "string", 8, 8 }, [PECS_BLOB] = { "blob", 8, 8 },
+    [PECS_ENUM] = { "enum", 0, 0 },     [PECS_STRUCT] = { "struct", 0, 0 }, [PECS_PADDING] = { "padding", 1, 1 },
 };
 
 const char *kind_name(pecs_kind kind)

@@ -12,6 +12,8 @@
 #include "bytes.h"
 #include "unknown.h"
 
+#include <assert.h>
+
 enum {
     CHUNK_SHIFT = 12,                 /* rows a chunk: 4096, settled by benchmark (docs/decisions) */
     CHUNK_SHIFT_MAX = 20,             /* that a file may ask for */
@@ -127,6 +129,9 @@ static inline const uint8_t *table_value(const struct table *table, uint32_t col
 /* One value of a plain table, for reading; shift and width are its archetype's. */
 static inline const uint8_t *table_plain_value(const struct table *table, uint64_t row, uint32_t shift, size_t width)
 {
+    assert(table->archetype->is_plain && table->archetype->chunk_shift == shift &&
+           table->archetype->column_bytes[0] == width);
+    assert(!table->directory || table->directory[row >> shift] == table_chunk(table, 0, row >> shift));
     if (table->directory)
         return table->directory[row >> shift] + (row & (((uint64_t)1 << shift) - 1)) * width;
     return table->runs->columns[0].base + row * width;

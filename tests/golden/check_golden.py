@@ -94,11 +94,11 @@ def golden_paths(version):
 
 def main():
     read_pecs, golden_test, make_golden = sys.argv[1:]
-    for path in golden_paths(0):
+    drafts, paths = golden_paths(0), golden_paths(1)
+    if min(len(drafts), len(paths)) < FILE_COUNT:
+        sys.exit(f"only {len(drafts)} and {len(paths)} golden files are there")
+    for path in drafts:
         check_draft(path, read_pecs, golden_test)
-    paths = golden_paths(1)
-    if len(paths) < FILE_COUNT:
-        sys.exit(f"only {len(paths)} golden files are there")
     with tempfile.TemporaryDirectory() as folder:
         for path in paths:
             check_file(path, read_pecs, golden_test, make_golden, folder)

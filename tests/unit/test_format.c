@@ -712,7 +712,7 @@ Test(rules, HEADER_4)
     expect_accepted(&b);
     put64(&b.file, 32, 1);
     b.file.bytes[55] = b.file.bytes[b.file.commit + 127] = b.file.bytes[b.file.footer + 55] = 1;
-    b.file.bytes[b.file.prologue + 63] = 1;
+    b.file.bytes[b.file.prologue + 63] = b.file.bytes[b.file.commit + 72] = b.file.bytes[b.file.footer + 40] = 1;
     expect_accepted(&b);
     end_breaking(&b);
 }
