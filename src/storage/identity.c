@@ -99,7 +99,8 @@ static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, 
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
     uint64_t head;
-    *ret_entity = identity_parse(id, &head);
+    if (!identity_parse(id, &head, ret_entity))
+        return false;
     const struct record *record = state_find(state, *ret_entity);
     return record && state->sessions->heads[record->session] == head && !identity_explicit(state, record);
 }
@@ -230,8 +231,9 @@ bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
         for (uint64_t row = 0; column != NO_COLUMN && row < table->row_count; row++) {
             pecs_id id;
             uint64_t other;
+            pecs_entity entity;
             memcpy(&id, table_value(table, column, row), sizeof(id));
-            if (identity_parse(id, &other).generation <= GENERATION_MAX && other == head)
+            if (identity_parse(id, &other, &entity) && other == head)
                 return true;
         }
     }
@@ -354,10 +356,12 @@ static pecs_status find_any(const struct pecs_snapshot *state, pecs_id id, pecs_
 pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
+    pecs_entity entity;
     uint64_t head;
     if (identity_has_explicit(state))
         return find_any(state, id, ret_entity);
-    const pecs_entity entity = identity_parse(id, &head);
+    if (!identity_parse(id, &head, &entity))
+        return PECS_E_ABSENT;
     const struct record *record = state_find(state, entity);
     if (!record || state->sessions->heads[record->session] != head)
         return PECS_E_ABSENT;

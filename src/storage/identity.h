@@ -52,12 +52,13 @@ static inline pecs_id identity_make(uint64_t head, pecs_entity entity)
     identity_store64(id.bytes + 8, (uint64_t)(0x80000000u | entity.generation) << 32 | entity.index);
     return id;
 }
-/* What an id was made of, if a session has the head. Another form of id gives a generation that no entity has. */
-static inline pecs_entity identity_parse(pecs_id id, uint64_t *ret_head)
+/* What an id was made of, if a session has this head; false: none can have been made so. */
+static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *ret_entity)
 {
     const uint64_t low = identity_load64(id.bytes + 8);
     memcpy(ret_head, id.bytes, sizeof(*ret_head));
-    return (pecs_entity){ (uint32_t)low, (uint32_t)(low >> 32) ^ 0x80000000u };
+    *ret_entity = (pecs_entity){ (uint32_t)low, (uint32_t)(low >> 32) & 0x3fffffff };
+    return low >> 62 == 2;
 }
 
 /* Of a living entity, whatever explicit id it has. */

@@ -100,6 +100,14 @@ static inline const struct slot *tree_slot(const struct tree *tree, uint64_t num
     if (number >> shift)
         return NULL;
     const struct slot *slot = &tree->root;
+    if (shift == 2 * PAGE_BITS) { /* up to 4096 chunks, 16 million rows: most large worlds */
+        if (!slot->node)
+            return NULL;
+        slot = &((const struct page *)slot->node)->slots[number >> PAGE_BITS & (PAGE_FANOUT - 1)];
+        shift = PAGE_BITS;
+    }
+    if (shift == PAGE_BITS)
+        return slot->node ? &((const struct page *)slot->node)->slots[number & (PAGE_FANOUT - 1)] : NULL;
     while (shift) {
         if (!slot->node)
             return NULL;

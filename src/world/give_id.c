@@ -19,8 +19,8 @@ static bool is_zero(pecs_id id)
 static bool is_of_the_future(struct pecs_world *world, pecs_id id)
 {
     uint64_t head;
-    const pecs_entity entity = identity_parse(id, &head);
-    if (entity.generation > GENERATION_MAX || head != identity_head(edit_session_nonce(world)))
+    pecs_entity entity;
+    if (!identity_parse(id, &head, &entity) || head != identity_head(edit_session_nonce(world)))
         return false;
     return entity.index >= state_slot_count(world->state) ||
            entity.generation > state_record(world->state, entity.index)->generation;
