@@ -100,6 +100,8 @@ static inline const struct slot *tree_slot(const struct tree *tree, uint64_t num
     if (number >> shift)
         return NULL;
     const struct slot *slot = &tree->root;
+    if (!shift)
+        return slot;
     if (shift == 2 * PAGE_BITS) { /* up to 4096 chunks, 16 million rows: most large worlds */
         if (!slot->node)
             return NULL;

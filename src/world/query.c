@@ -309,8 +309,10 @@ static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64
         const uint32_t column = column_of(iter, table, i);
         uint8_t *bytes = NULL;
         if (column != NO_COLUMN && world && is_write(query->terms[i].access)) {
-            const pecs_status status = table_own_chunk(&world->gate, (struct table *)(uintptr_t)table, column, chunk,
-                                                       table_live_rows(table, chunk), &bytes);
+            bytes = table_owned_chunk(&world->gate, table, column, chunk);
+            const pecs_status status = bytes ? PECS_OK
+                                             : table_own_chunk(&world->gate, (struct table *)(uintptr_t)table, column,
+                                                               chunk, table_live_rows(table, chunk), &bytes);
             if (status)
                 return status;
         } else if (column != NO_COLUMN && i < CACHED_MAX) {
