@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 
 PARAGRAPH = re.compile(r"^\*\*([A-Z]+-[0-9]+)\.\*\*", re.MULTILINE)
 RESULT = re.compile(r"^(ok|not ok) - \S+::(\S+)", re.MULTILINE)
@@ -18,18 +19,20 @@ RESULT = re.compile(r"^(ok|not ok) - \S+::(\S+)", re.MULTILINE)
 ELSEWHERE = {"FILE-1"}
 
 
-def run(programs, rule):
+def run(programs, rule, folder):
     """Of each test: did it pass?"""
     results = {}
     for program in programs:
-        tap = subprocess.run([program, "--tap", "--timeout", "30"], env={**os.environ, "PECS_DISABLED_RULE": rule},
+        tap = subprocess.run([program, "--tap", "--timeout", "30"],
+                             env={**os.environ, "PECS_DISABLED_RULE": rule, "TMPDIR": folder},
                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True, check=False).stdout
         results.update((name, result == "ok") for result, name in RESULT.findall(tap))
     return results
 
 
 def check(programs, rule):
-    results = run(programs, rule)
+    with tempfile.TemporaryDirectory() as folder:
+        results = run(programs, rule, folder)
     named = {name for name in results if rule and re.fullmatch(rule.replace("-", "_") + r"(_\D.*)?", name)}
     failed = {name for name, passed in results.items() if not passed}
     complaints = [f"without {rule or 'no rule'} the test {name} fails" for name in failed - named]
