@@ -153,6 +153,8 @@ bool bench_run_snapshot_update(struct bench *bench);
 bool bench_run_snapshot_set(struct bench *bench);
 bool bench_run_id_of(struct bench *bench);
 bool bench_run_find(struct bench *bench);
+bool bench_run_id_many(struct bench *bench);
+bool bench_run_find_many(struct bench *bench);
 bool bench_run_diff(struct bench *bench);
 bool bench_run_info(struct bench *bench);
 bool bench_run_save_padded(struct bench *bench);

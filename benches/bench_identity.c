@@ -1,6 +1,7 @@
 /*
- * Stable ids: of a million random entities, one call each, and back. The world has no explicit ids. Times are of one
- * call; the calls do not depend on one another, so the misses of several overlap, on both sides.
+ * Stable ids: of a million random entities, and back, by a call each and by one call for all. The world has no explicit
+ * ids. Times are of one id. Calls do not depend on one another, so as many misses overlap as the instructions between
+ * them allow; one call for all can ask for records ahead of their use.
  */
 #include "bench.h"
 
@@ -9,8 +10,9 @@
 enum { CALL_COUNT = 1000000 };
 
 struct ids {
-    w1_entity *entities;
+    pecs_entity *entities, *found;
     pecs_id *ids;
+    w1_entity *limit_entities, *limit_found; /* the same by hand */
     struct limit_id *limit_ids;
     uint64_t nonce;
     size_t count;
@@ -23,8 +25,7 @@ static bool id_of_pecs(struct bench *bench, void *context, double *ret_seconds)
     pecs_status status = PECS_OK;
     const double start = bench_now();
     for (size_t i = 0; i < ids->count; i++)
-        status |=
-            pecs_view_id(view, (pecs_entity){ ids->entities[i].index, ids->entities[i].generation }, &ids->ids[i]);
+        status |= pecs_view_id(view, ids->entities[i], &ids->ids[i]);
     *ret_seconds = (bench_now() - start) / (double)ids->count;
     return status ? bench_wrong("an entity has no id") : true;
 }
@@ -35,7 +36,7 @@ static bool id_of_limit(struct bench *bench, void *context, double *ret_seconds)
     bool ok = true;
     const double start = bench_now();
     for (size_t i = 0; i < ids->count; i++)
-        ok &= limit_id_of(&bench->layout, bench->block, &ids->nonce, ids->entities[i], &ids->limit_ids[i]);
+        ok &= limit_id_of(&bench->layout, bench->block, &ids->nonce, ids->limit_entities[i], &ids->limit_ids[i]);
     *ret_seconds = (bench_now() - start) / (double)ids->count;
     return ok ? true : bench_wrong("an entity has no id by hand");
 }
@@ -63,10 +64,52 @@ static bool find_limit(struct bench *bench, void *context, double *ret_seconds)
     for (size_t i = 0; i < ids->count; i++) {
         w1_entity entity = { 0, 0 };
         wrong += !limit_find(&bench->layout, bench->block, &ids->nonce, ids->limit_ids[i], &entity) ||
-                 entity.index != ids->entities[i].index;
+                 entity.index != ids->limit_entities[i].index;
     }
     *ret_seconds = (bench_now() - start) / (double)ids->count;
     return wrong ? bench_wrong("%llu ids lead elsewhere by hand", (unsigned long long)wrong) : true;
+}
+
+static bool id_many_pecs(struct bench *bench, void *context, double *ret_seconds)
+{
+    struct ids *ids = context;
+    const double start = bench_now();
+    const pecs_status status = pecs_view_id_many(pecs_world_view(bench->world), ids->count, ids->entities, ids->ids);
+    *ret_seconds = (bench_now() - start) / (double)ids->count;
+    return status ? bench_wrong("an entity has no id") : true;
+}
+
+static bool find_many_pecs(struct bench *bench, void *context, double *ret_seconds)
+{
+    struct ids *ids = context;
+    const double start = bench_now();
+    const pecs_status status = pecs_view_find_many(pecs_world_view(bench->world), ids->count, ids->ids, ids->found);
+    *ret_seconds = (bench_now() - start) / (double)ids->count;
+    return status || memcmp(ids->found, ids->entities, ids->count * sizeof(*ids->found)) != 0
+               ? bench_wrong("ids lead elsewhere")
+               : true;
+}
+
+static bool id_many_limit(struct bench *bench, void *context, double *ret_seconds)
+{
+    struct ids *ids = context;
+    const double start = bench_now();
+    const bool ok =
+        limit_id_many(&bench->layout, bench->block, &ids->nonce, ids->count, ids->limit_entities, ids->limit_ids);
+    *ret_seconds = (bench_now() - start) / (double)ids->count;
+    return ok ? true : bench_wrong("an entity has no id by hand");
+}
+
+static bool find_many_limit(struct bench *bench, void *context, double *ret_seconds)
+{
+    struct ids *ids = context;
+    const double start = bench_now();
+    const bool ok =
+        limit_find_many(&bench->layout, bench->block, &ids->nonce, ids->count, ids->limit_ids, ids->limit_found);
+    *ret_seconds = (bench_now() - start) / (double)ids->count;
+    return ok && memcmp(ids->limit_found, ids->limit_entities, ids->count * sizeof(*ids->limit_found)) == 0
+               ? true
+               : bench_wrong("ids lead elsewhere by hand");
 }
 
 /* The entities, and the nonce of the one session in which all were spawned: the first 60 free bits of any id. */
@@ -74,15 +117,20 @@ static bool choose(struct bench *bench, struct ids *ids)
 {
     ids->count = CALL_COUNT;
     ids->entities = malloc(ids->count * sizeof(*ids->entities));
+    ids->found = calloc(ids->count, sizeof(*ids->found));
     ids->ids = malloc(ids->count * sizeof(*ids->ids));
+    ids->limit_entities = malloc(ids->count * sizeof(*ids->limit_entities));
+    ids->limit_found = calloc(ids->count, sizeof(*ids->limit_found));
     ids->limit_ids = malloc(ids->count * sizeof(*ids->limit_ids));
-    if (!ids->entities || !ids->ids || !ids->limit_ids)
+    if (!ids->entities || !ids->found || !ids->ids || !ids->limit_entities || !ids->limit_found || !ids->limit_ids)
         return bench_wrong("out of memory");
-    for (size_t i = 0; i < ids->count; i++)
-        ids->entities[i] = w1_entity_of(&bench->layout, w1_random(i, 40) % bench->entity_count);
+    for (size_t i = 0; i < ids->count; i++) {
+        const w1_entity entity = w1_entity_of(&bench->layout, w1_random(i, 40) % bench->entity_count);
+        ids->limit_entities[i] = entity;
+        ids->entities[i] = (pecs_entity){ entity.index, entity.generation };
+    }
     pecs_id id;
-    const pecs_entity first = { ids->entities[0].index, ids->entities[0].generation };
-    if (pecs_view_id(pecs_world_view(bench->world), first, &id))
+    if (pecs_view_id(pecs_world_view(bench->world), ids->entities[0], &id))
         return bench_wrong("an entity has no id");
     for (int i = 0; i < 6; i++)
         ids->nonce = ids->nonce << 8 | id.bytes[i];
@@ -108,7 +156,10 @@ static bool run(struct bench *bench, const struct bench_sides *measured, const c
         bench_report(bench, &result);
     }
     free(ids.entities);
+    free(ids.found);
     free(ids.ids);
+    free(ids.limit_entities);
+    free(ids.limit_found);
     free(ids.limit_ids);
     return ok;
 }
@@ -121,4 +172,14 @@ bool bench_run_id_of(struct bench *bench)
 bool bench_run_find(struct bench *bench)
 {
     return run(bench, &(struct bench_sides){ .pecs = find_pecs, .limit = find_limit }, "find");
+}
+
+bool bench_run_id_many(struct bench *bench)
+{
+    return run(bench, &(struct bench_sides){ .pecs = id_many_pecs, .limit = id_many_limit }, "id_many");
+}
+
+bool bench_run_find_many(struct bench *bench)
+{
+    return run(bench, &(struct bench_sides){ .pecs = find_many_pecs, .limit = find_many_limit }, "find_many");
 }

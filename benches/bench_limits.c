@@ -31,6 +31,7 @@ enum {
     HUGE_PAGE = 2 * 1024 * 1024,
     WRITE_BYTES = 4 * 1024 * 1024,
     READ_BYTES = 1024 * 1024, /* stays in the second-level cache until it is hashed */
+    AHEAD = 32,               /* records on their way */
 };
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -348,6 +349,37 @@ bool limit_find(const struct w1_layout *layout, const uint8_t *block, const uint
     *ret_entity = (w1_entity){ index, generation };
     return record->generation == generation && record->table < W1_TABLE_COUNT &&
            nonces[record->session] == ((high >> 16) << 12 | (high & 0xfff));
+}
+
+bool limit_id_many(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, size_t count,
+                   const w1_entity *entities, struct limit_id *ret_ids)
+{
+    const struct w1_record *records = (const struct w1_record *)(block + layout->index);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        if (count - i > AHEAD && entities[i + AHEAD].index < layout->entity_count)
+            __builtin_prefetch(&records[entities[i + AHEAD].index]);
+        ok &= limit_id_of(layout, block, nonces, entities[i], &ret_ids[i]);
+    }
+    return ok;
+}
+
+bool limit_find_many(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, size_t count,
+                     const struct limit_id *ids, w1_entity *ret_entities)
+{
+    const struct w1_record *records = (const struct w1_record *)(block + layout->index);
+    bool ok = true;
+    for (size_t i = 0; i < count; i++) {
+        if (count - i > AHEAD) {
+            uint64_t low;
+            memcpy(&low, ids[i + AHEAD].bytes + 8, 8);
+            const uint32_t index = (uint32_t)swap_bytes(low);
+            if (index < layout->entity_count)
+                __builtin_prefetch(&records[index]);
+        }
+        ok &= limit_find(layout, block, nonces, ids[i], &ret_entities[i]);
+    }
+    return ok;
 }
 
 bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes)

@@ -53,6 +53,11 @@ bool limit_id_of(const struct w1_layout *layout, const uint8_t *block, const uin
                  struct limit_id *ret_id);
 bool limit_find(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, struct limit_id id,
                 w1_entity *ret_entity);
+/* The same for many, with the records of those to come on their way. */
+bool limit_id_many(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, size_t count,
+                   const w1_entity *entities, struct limit_id *ret_ids);
+bool limit_find_many(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, size_t count,
+                     const struct limit_id *ids, w1_entity *ret_entities);
 
 /* Every array of two blocks has the same bytes. */
 bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes);

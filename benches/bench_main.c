@@ -38,6 +38,8 @@ static const struct discipline {
     { "snapshot_set", bench_run_snapshot_set },
     { "id_of", bench_run_id_of },
     { "find", bench_run_find },
+    { "id_many", bench_run_id_many },
+    { "find_many", bench_run_find_many },
     { "diff", bench_run_diff },
     { "info", bench_run_info },
     { "save_padded", bench_run_save_padded },

@@ -103,6 +103,26 @@ static void walk_entity(pecs_view view, pecs_entity entity, pecs_id id)
     }
 }
 
+/* Many at a time are as one by one; handles of the past and of nobody are among them. */
+static void walk_many(pecs_view view, uint64_t slot_count)
+{
+    enum { MANY = 100 };
+    pecs_entity entities[MANY], found[MANY];
+    pecs_id ids[MANY];
+    for (uint64_t first = 0; first < slot_count && first < 10 * MANY; first += MANY) {
+        for (uint32_t i = 0; i < MANY; i++)
+            entities[i] = (pecs_entity){ (uint32_t)first + i, 1 + i / 50 };
+        const bool all_live = pecs_view_id_many(view, MANY, entities, ids) == PECS_OK;
+        FUZZ_CHECK((pecs_view_find_many(view, MANY, ids, found) == PECS_OK) == all_live, "many ids");
+        for (uint32_t i = 0; i < MANY; i++) {
+            const bool lives = pecs_view_alive(view, entities[i]);
+            FUZZ_CHECK(found[i].index == (lives ? entities[i].index : 0) &&
+                           found[i].generation == (lives ? entities[i].generation : 0),
+                       "an id among many");
+        }
+    }
+}
+
 static void walk_singletons(pecs_view view)
 {
     size_t count;
@@ -140,6 +160,7 @@ void fuzz_walk(pecs_view view)
     for (pecs_id_iter iter = pecs_view_ids(view); pecs_id_iter_next(&iter); count++)
         walk_entity(view, iter.entity, iter.id);
     FUZZ_CHECK(count == summary.entity_count, "every entity has an id");
+    walk_many(view, summary.slot_count);
     walk_singletons(view);
     walk_metadata(view);
     (void)pecs_view_hash(view);

@@ -22,6 +22,7 @@ enum {
     PLACE_SHIFT = 10,    /* places a chunk: 4 KiB */
     PLACE_FIRST = 64,    /* places of the first table */
     WALK_COUNT_MAX = 16, /* for more ids at once, all places are readied without a look */
+    AHEAD = 32,          /* calls for many have so many records on their way */
 };
 
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record)
@@ -367,6 +368,44 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
         return PECS_E_ABSENT;
     *ret_entity = entity;
     return PECS_OK;
+}
+
+/* Where the record of an index will be read, if there is one; to have it on its way. */
+static const void *record_place(const struct pecs_snapshot *state, uint32_t index)
+{
+    return index < state_slot_count(state) ? state_record(state, index) : NULL;
+}
+
+pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities, pecs_id *ret_ids)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; i < count; i++) {
+        if (count - i > AHEAD)
+            __builtin_prefetch(record_place(state, entities[i + AHEAD].index));
+        const struct record *record = state_find(state, entities[i]);
+        ret_ids[i] = record ? identity_of(state, entities[i], record) : (pecs_id){ { 0 } };
+        if (!record)
+            status = PECS_E_DEAD;
+    }
+    return status;
+}
+
+pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids, pecs_entity *ret_entities)
+{
+    const struct pecs_snapshot *state = view_source(view)->state;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; i < count; i++) {
+        pecs_entity entity;
+        uint64_t head;
+        if (count - i > AHEAD && identity_parse(ids[i + AHEAD], &head, &entity))
+            __builtin_prefetch(record_place(state, entity.index));
+        const bool is_found = identity_find(state, ids[i], &entity);
+        ret_entities[i] = is_found ? entity : (pecs_entity){ 0, 0 };
+        if (!is_found)
+            status = PECS_E_ABSENT;
+    }
+    return status;
 }
 
 pecs_id_iter pecs_view_ids(pecs_view view)

@@ -171,6 +171,34 @@ static void compare_ids(const struct model *model, pecs_view view, const struct 
         model_fail(model, "there are %zu ids, should be %zu", count, naive->alive_count);
 }
 
+/* Every slot's entity, dead or alive, to its id and back, in two calls. */
+static void compare_many(const struct model *model, pecs_view view, const struct naive *naive)
+{
+    const size_t count = naive->slot_count;
+    pecs_entity *entities = malloc((2 * count + 1) * sizeof(*entities)), *found = entities + count;
+    pecs_id *ids = malloc((count + 1) * sizeof(*ids));
+    if (!entities || !ids)
+        model_fail(model, "out of memory");
+    for (size_t i = 0; i < count; i++)
+        entities[i] = naive_entity(naive, i);
+    const bool all_live = naive->alive_count == count;
+    model_expect(model, pecs_view_id_many(view, count, entities, ids), all_live ? PECS_OK : PECS_E_DEAD,
+                 "pecs_view_id_many");
+    model_expect(model, pecs_view_find_many(view, count, ids, found), all_live ? PECS_OK : PECS_E_ABSENT,
+                 "pecs_view_find_many");
+    for (size_t i = 0; i < count; i++) {
+        const bool alive = naive->slots[i].alive;
+        const pecs_id wanted = alive ? naive_id(naive, entities[i]) : (pecs_id){ { 0 } };
+        const pecs_entity wanted_entity = alive ? entities[i] : (pecs_entity){ 0, 0 };
+        if (memcmp(&wanted, &ids[i], sizeof(wanted)) != 0 || found[i].index != wanted_entity.index ||
+            found[i].generation != wanted_entity.generation)
+            model_fail(model, "among many, {%" PRIu32 ", %" PRIu32 "} has another id, or it leads elsewhere",
+                       entities[i].index, entities[i].generation);
+    }
+    free(entities);
+    free(ids);
+}
+
 static void compare_summary(const struct model *model, pecs_view view, const struct naive *naive)
 {
     pecs_summary summary;
@@ -224,6 +252,7 @@ void compare_all(struct model *model, pecs_view view, unsigned registry, const s
     compare_by_get(model, view, registry, naive);
     compare_by_query(model, view, registry, naive);
     compare_ids(model, view, naive);
+    compare_many(model, view, naive);
 }
 
 void compare_snapshot(struct model *model, const struct test_snapshot *snapshot)

@@ -124,12 +124,18 @@ static uint64_t frame_of(pecs_view view)
 /* Entities are found by their ids, those of birth and those given to them. */
 static void check_ids(pecs_view view)
 {
-    pecs_id_iter iter = pecs_view_ids(view);
-    for (unsigned i = 0; i < 500 && pecs_id_iter_next(&iter); i++) {
+    enum { MOST = 500 };
+    pecs_id ids[MOST];
+    pecs_entity many[MOST];
+    size_t count = 0;
+    for (pecs_id_iter iter = pecs_view_ids(view); count < MOST && pecs_id_iter_next(&iter); count++) {
         pecs_entity found = { 0, 0 };
         require(pecs_view_find(view, iter.id, &found), PECS_OK, "status of a find");
         require(found.index, iter.entity.index, "the entity of an id");
+        ids[count] = iter.id;
     }
+    require(pecs_view_find_many(view, count, ids, many), PECS_OK, "status of a find of many");
+    require(pecs_view_id_many(view, count, many, ids), PECS_OK, "status of the ids of many");
 }
 
 static void check_parcel(const struct shared *shared, const struct parcel *parcel)

@@ -190,6 +190,7 @@ static void read_view(const struct stage *stage, pecs_view view)
     must(pecs_view_get(view, entity, TEAM, sizeof(Team)) != NULL);
     must(pecs_view_has_singleton(view, TEAM) && pecs_view_singleton(view, TEAM, sizeof(Team)) != NULL);
     must(pecs_view_id(view, entity, &id) == PECS_OK && pecs_view_find(view, id, &found) == PECS_OK);
+    must(pecs_view_id_many(view, 1, &entity, &id) == PECS_OK && pecs_view_find_many(view, 1, &id, &found) == PECS_OK);
     must(same(found, entity) && pecs_view_hash(view) != 0 && summary.entity_count == 19);
     must(pecs_view_meta_count(view) == 1 && pecs_view_meta_at(view, 0, &meta));
     must(pecs_view_meta(view, "level", &meta) == PECS_OK);

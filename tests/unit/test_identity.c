@@ -621,6 +621,68 @@ Test(identity, the_pairs_are_in_the_order_of_indices)
     pecs_registry_destroy(registry);
 }
 
+/* Many at once. */
+
+/*
+ * Each as by a call of its own, whatever the count: the first and the last ones of an array are not read ahead. Handles and
+ * ids are of the living, of the dead, and of nobody, in an order that jumps.
+ */
+static void check_many(pecs_view view, uint32_t index_count, pecs_id one_of_nobody)
+{
+    enum { MOST = 400 };
+    static pecs_entity entities[MOST], found[MOST + 1];
+    static pecs_id ids[MOST], wanted[MOST + 1];
+    for (size_t count = 0; count < MOST; count += count < 70 ? 1 : 97) {
+        pecs_status id_status = PECS_OK, find_status = PECS_OK;
+        for (size_t i = 0; i < count; i++) {
+            entities[i] = (pecs_entity){ (uint32_t)(mix_u64(count + i) % index_count), 1 };
+            if (pecs_view_id(view, entities[i], &ids[i])) {
+                id_status = PECS_E_DEAD;
+                find_status = PECS_E_ABSENT;
+                ids[i] = i % 2 ? one_of_nobody : (pecs_id){ { 0 } };
+            }
+        }
+        memset(wanted, 0xee, sizeof(wanted));
+        memset(found, 0xee, sizeof(found));
+        must(pecs_view_id_many(view, count, entities, wanted) == id_status);
+        must(pecs_view_find_many(view, count, ids, found) == find_status);
+        for (size_t i = 0; i < count; i++) {
+            pecs_id id;
+            if (pecs_view_id(view, entities[i], &id))
+                must(same_id(wanted[i], (pecs_id){ { 0 } }) && same(found[i], none));
+            else
+                must(same_id(wanted[i], id) && same(found[i], entities[i]));
+        }
+        must(wanted[count].bytes[0] == 0xee &&
+             found[count].index == 0xeeeeeeee); /* nothing behind the end is written */
+    }
+}
+
+Test(ids_in_files, many_at_once_are_as_one_by_one)
+{
+    pecs_registry *registry = counting_registry();
+    pecs_world *world = plain_world(registry);
+    static pecs_entity entities[9000];
+    const pecs_id nobody = birth_id(7, (pecs_entity){ 0xfffffff0, 1 });
+    check_many(pecs_world_view(world), 1, nobody);
+    cr_assert_eq(pecs_world_spawn(world, 9000, NULL, 0, entities), PECS_OK);
+    check_many(pecs_world_view(world), 9000, nobody);
+    cr_assert_eq(pecs_world_despawn(world, entities + 100, 300), PECS_OK);
+    check_many(pecs_world_view(world), 9100, nobody);
+    for (uint32_t i = 1000; i < 5000; i++)
+        must(pecs_world_set_id(world, entities[i], made_id(i)) == PECS_OK);
+    check_many(pecs_world_view(world), 9100, nobody);
+    save_world(world, "many.pecs");
+    pecs_world_destroy(world);
+    world = open_world(registry, RESUME, "many.pecs");
+    check_many(pecs_world_view(world), 9100, nobody);
+    cr_assert_eq(pecs_world_despawn(world, entities + 4000, 300), PECS_OK);
+    check_many(pecs_world_view(world), 9100, nobody);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+}
+
 /* Spawning with ids. */
 
 enum { BATCH_MAX = 5000 };
