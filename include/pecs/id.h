@@ -45,9 +45,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_view_find(pecs_view view, pecs_id id, pe
 
 /*
  * The same for `count` entities or ids, in the order given: several times as fast as a call each when they are far apart in
- * a large world, since they are waited for together. All results are written: the zero id for a dead entity, the zero
- * entity for an id that none has; PECS_E_DEAD and PECS_E_ABSENT then tell that there was at least one. The arrays must
- * not overlap.
+ * a large world, since they are waited for together (explicit ids gain less). All results are written: the zero id for a
+ * dead entity, the zero entity for an id that none has; PECS_E_DEAD and PECS_E_ABSENT then tell that there was at least
+ * one. The arrays must not overlap.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities,
                                                      pecs_id *ret_ids);

@@ -13,7 +13,6 @@
 #include "hash.h"
 
 #include <assert.h>
-#include <stdlib.h>
 
 static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry lies anywhere in a file");
 static_assert(sizeof(pecs_id) == 16, "an id is 128 bits");
@@ -22,7 +21,7 @@ enum {
     PLACE_SHIFT = 10,    /* places a chunk: 4 KiB */
     PLACE_FIRST = 64,    /* places of the first table */
     WALK_COUNT_MAX = 16, /* for more ids at once, all places are readied without a look */
-    AHEAD = 32,          /* calls for many have so many records on their way */
+    SORT_FEW = 32,       /* ids that are sorted by insertion */
 };
 
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record)
@@ -216,12 +215,18 @@ pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, con
     return status;
 }
 
-void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index)
+void identity_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities)
 {
+    const struct pool *pool = state->registry->pool;
     struct table *places = (struct table *)state->id_hints.places.root.node;
-    uint32_t *place = owned_place(places, place_for(state->registry->pool, places, &id, index));
-    state->id_hints.place_count += *place == NO_INDEX;
-    *place = index;
+    for (uint64_t i = 0; i < count; i++) {
+        if (count - i > IDENTITY_AHEAD)
+            __builtin_prefetch(owned_place(places, hash_id(pool, &ids[i + IDENTITY_AHEAD]) & (places->row_count - 1)),
+                               1);
+        uint32_t *place = owned_place(places, place_for(pool, places, &ids[i], entities[i].index));
+        state->id_hints.place_count += *place == NO_INDEX;
+        *place = entities[i].index;
+    }
 }
 
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
@@ -252,9 +257,78 @@ uint64_t identity_explicit_count(const struct pecs_snapshot *state)
     return count;
 }
 
-static int compare_entries(const void *a, const void *b)
+/* Straight insertion, for few. */
+static void sort_few(struct id_entry *entries, uint64_t count)
 {
-    return memcmp(a, b, sizeof(pecs_id));
+    for (uint64_t i = 1; i < count; i++) {
+        const struct id_entry entry = entries[i];
+        uint64_t at = i;
+        for (; at && memcmp(&entry.id, &entries[at - 1].id, sizeof(entry.id)) < 0; at--)
+            entries[at] = entries[at - 1];
+        entries[at] = entry;
+    }
+}
+
+/* The first byte that is not the same in all ids; sizeof(pecs_id): they are all the same. */
+static unsigned first_difference(const struct id_entry *entries, uint64_t count)
+{
+    pecs_id differ = { { 0 } };
+    for (uint64_t i = 1; i < count; i++)
+        for (unsigned byte = 0; byte < sizeof(differ); byte++)
+            differ.bytes[byte] |= entries[i].id.bytes[byte] ^ entries[0].id.bytes[byte];
+    unsigned byte = 0;
+    while (byte < sizeof(differ) && !differ.bytes[byte])
+        byte++;
+    return byte;
+}
+
+/*
+ * By one byte at a time, from the first on: entries change places within the array until each lies in its byte's part,
+ * then each part is sorted by the next byte. At most sizeof(pecs_id) deep and as many steps an entry, whatever the ids.
+ */
+static void sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
+{
+    uint64_t next[256], ends[256];
+    while (true) {
+        if (byte == sizeof(pecs_id))
+            return;
+        if (count <= SORT_FEW) {
+            sort_few(entries, count);
+            return;
+        }
+        memset(ends, 0, sizeof(ends));
+        for (uint64_t i = 0; i < count; i++)
+            ends[entries[i].id.bytes[byte]]++;
+        if (ends[entries[0].id.bytes[byte]] < count)
+            break;
+        byte = first_difference(entries, count);
+    }
+    uint64_t start = 0;
+    for (unsigned part = 0; part < 256; part++) {
+        next[part] = start;
+        start += ends[part];
+        ends[part] = start;
+    }
+    for (unsigned part = 0; part < 256; part++) {
+        while (next[part] < ends[part]) {
+            struct id_entry entry = entries[next[part]];
+            for (unsigned home = entry.id.bytes[byte]; home != part; home = entry.id.bytes[byte]) {
+                const struct id_entry other = entries[next[home]];
+                entries[next[home]++] = entry;
+                entry = other;
+            }
+            entries[next[part]++] = entry;
+        }
+    }
+    for (unsigned part = 0; part < 256; part++) {
+        const uint64_t first = part ? ends[part - 1] : 0;
+        sort_from(entries + first, ends[part] - first, byte + 1);
+    }
+}
+
+void identity_sort(struct id_entry *entries, uint64_t count)
+{
+    sort_from(entries, count, 0);
 }
 
 void identity_list(const struct pecs_snapshot *state, struct id_entry *entries)
@@ -263,15 +337,14 @@ void identity_list(const struct pecs_snapshot *state, struct id_entry *entries)
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
-        for (uint64_t row = 0; column != NO_COLUMN && row < table->row_count; row++) {
-            pecs_entity entity;
-            memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
-            memcpy(&entries[count].id, table_value(table, column, row), sizeof(pecs_id));
-            entries[count++].index = le32_make(entity.index);
+        for (uint64_t chunk = 0; column != NO_COLUMN && chunk < table_chunk_count(table); chunk++) {
+            const pecs_entity *entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+            const pecs_id *ids = (const pecs_id *)(const void *)table_chunk(table, column, chunk);
+            for (uint64_t row = 0; row < table_live_rows(table, chunk); row++)
+                entries[count++] = (struct id_entry){ ids[row], le32_make(entities[row].index) };
         }
     }
-    if (count)
-        qsort(entries, (size_t)count, sizeof(*entries), compare_entries);
+    identity_sort(entries, count);
 }
 
 /* The view's side. */
@@ -381,8 +454,8 @@ pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *e
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < count; i++) {
-        if (count - i > AHEAD)
-            __builtin_prefetch(record_place(state, entities[i + AHEAD].index));
+        if (count - i > IDENTITY_AHEAD)
+            __builtin_prefetch(record_place(state, entities[i + IDENTITY_AHEAD].index));
         const struct record *record = state_find(state, entities[i]);
         ret_ids[i] = record ? identity_of(state, entities[i], record) : (pecs_id){ { 0 } };
         if (!record)
@@ -398,7 +471,7 @@ pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids
     for (size_t i = 0; i < count; i++) {
         pecs_entity entity;
         uint64_t head;
-        if (count - i > AHEAD && identity_parse(ids[i + AHEAD], &head, &entity))
+        if (count - i > IDENTITY_AHEAD && identity_parse(ids[i + IDENTITY_AHEAD], &head, &entity))
             __builtin_prefetch(record_place(state, entity.index));
         const bool is_found = identity_find(state, ids[i], &entity);
         ret_entities[i] = is_found ? entity : (pecs_entity){ 0, 0 };

@@ -11,6 +11,9 @@
 
 #include <pecs/id.h>
 
+/* Ids lead to records all over memory. Loops over many ask for what they will read so many turns before they do. */
+enum { IDENTITY_AHEAD = 32 };
+
 static inline uint64_t identity_big_endian(uint64_t number)
 {
 #if defined(__BYTE_ORDER__) && __BYTE_ORDER__ == __ORDER_BIG_ENDIAN__
@@ -92,16 +95,18 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
 
 /*
  * Hints for explicit ids that are about to be given. Reserve may fail, and readies the places of all of them; then note
- * each when the entity's index is known. The state must be private.
+ * them when the entities' indices are known. The state must be private.
  */
 pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count);
-void identity_note(struct pecs_snapshot *state, pecs_id id, uint32_t index);
+void identity_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities);
 
 /* True when a living entity has an explicit id that a session with this head could give. Linear in those with one. */
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head);
 
 /* How many entities have an explicit id. */
 uint64_t identity_explicit_count(const struct pecs_snapshot *state);
+/* Ascending by id; in place. */
+void identity_sort(struct id_entry *entries, uint64_t count);
 /* All of them, ascending by id, into `entries`, which has room for as many. */
 void identity_list(const struct pecs_snapshot *state, struct id_entry *entries);
 

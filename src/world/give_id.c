@@ -7,8 +7,6 @@
 
 #include <pecs/id.h>
 
-#include <stdlib.h>
-
 static bool is_zero(pecs_id id)
 {
     static const pecs_id zero;
@@ -59,7 +57,7 @@ static pecs_status give(struct pecs_world *world, pecs_entity entity, struct rec
     if (status)
         return status;
     edit_fill_rows(world, at.table, at.row, 1, &value);
-    identity_note(world->state, id, entity.index);
+    identity_note(world->state, 1, &id, &entity);
     return PECS_OK;
 }
 
@@ -93,11 +91,6 @@ pecs_status pecs_world_remap_id(pecs_world *world, pecs_id from, pecs_id to)
     return identity_find(world->state, from, &entity) ? pecs_world_set_id(world, entity, to) : PECS_E_ABSENT;
 }
 
-static int compare_ids(const void *a, const void *b)
-{
-    return memcmp(a, b, sizeof(pecs_id));
-}
-
 /* PECS_E_CONFLICT when one is taken or there twice. */
 static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_t count)
 {
@@ -107,13 +100,14 @@ static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_
         status = check_id(world, ids[i]);
     if (status || count < 2)
         return status;
-    pecs_id *sorted = pool_allocate(pool, count * sizeof(*sorted));
+    struct id_entry *sorted = pool_allocate(pool, count * sizeof(*sorted));
     if (!sorted)
         return PECS_E_MEMORY;
-    memcpy(sorted, ids, count * sizeof(*sorted));
-    qsort(sorted, count, sizeof(*sorted), compare_ids);
+    for (size_t i = 0; i < count; i++)
+        sorted[i] = (struct id_entry){ .id = ids[i] };
+    identity_sort(sorted, count);
     for (size_t i = 1; !status && i < count; i++)
-        status = compare_ids(&sorted[i - 1], &sorted[i]) == 0 ? PECS_E_CONFLICT : PECS_OK;
+        status = memcmp(&sorted[i - 1].id, &sorted[i].id, sizeof(pecs_id)) == 0 ? PECS_E_CONFLICT : PECS_OK;
     pool_release(pool, sorted, count * sizeof(*sorted));
     return status;
 }
@@ -137,8 +131,8 @@ pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const
     status = identity_reserve(&world->gate, world->state, ids, row_count);
     if (!status)
         status = edit_spawn(world, row_count, ids, values, value_count, entities);
-    for (size_t i = 0; !status && i < row_count; i++)
-        identity_note(world->state, ids[i], entities[i].index);
+    if (!status)
+        identity_note(world->state, row_count, ids, entities);
     if (!status && ret_entities)
         memcpy(ret_entities, entities, row_count * sizeof(*entities));
     pool_release(pool, entities, row_count * sizeof(*entities));

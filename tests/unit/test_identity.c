@@ -621,6 +621,54 @@ Test(identity, the_pairs_are_in_the_order_of_indices)
     pecs_registry_destroy(registry);
 }
 
+/* Sorting. */
+
+static int compare_entries(const void *a, const void *b)
+{
+    return memcmp(a, b, sizeof(pecs_id));
+}
+
+/* Ids of a shape: random ones; those that differ in few bytes only; counters; two values; all the same. */
+static pecs_id shaped_id(int shape, uint64_t number)
+{
+    pecs_id id = made_id(number);
+    if (shape == 1)
+        memset(id.bytes, 7, 13);
+    if (shape == 2)
+        memset(id.bytes + (number % 2), 0, 12);
+    if (shape == 3)
+        id = (pecs_id){ { [7] = 1, [14] = (uint8_t)(number >> 8), [15] = (uint8_t)number } };
+    if (shape == 4)
+        id = (pecs_id){ { [15] = (uint8_t)(number % 2) } };
+    return shape == 5 ? (pecs_id){ { 9 } } : id;
+}
+
+/* Whatever the ids and how many: ascending, and each index still with its id. */
+Test(identity, sorting_is_by_bytes)
+{
+    enum { MOST = 20000 };
+    static struct id_entry entries[MOST], expected[MOST];
+    static const uint64_t counts[] = { 0, 1, 2, 31, 32, 33, 34, 256, 257, 5000, MOST };
+    for (int shape = 0; shape < 6; shape++) {
+        for (size_t c = 0; c < sizeof(counts) / sizeof(counts[0]); c++) {
+            const uint64_t count = counts[c];
+            for (uint64_t i = 0; i < count; i++)
+                entries[i] = (struct id_entry){ shaped_id(shape, mix_u64(i)), le32_make((uint32_t)i) };
+            memcpy(expected, entries, count * sizeof(entries[0]));
+            identity_sort(entries, count);
+            qsort(expected, count, sizeof(expected[0]), compare_entries);
+            uint64_t index_sum = 0;
+            for (uint64_t i = 0; i < count; i++) {
+                const uint32_t index = le32_load(entries[i].index);
+                must(same_id(entries[i].id, expected[i].id));
+                must(index < count && same_id(entries[i].id, shaped_id(shape, mix_u64(index))));
+                index_sum += index;
+            }
+            must(index_sum == count * (count - (count > 0)) / 2);
+        }
+    }
+}
+
 /* Many at once. */
 
 /*
