@@ -261,6 +261,17 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
     return ok && (!durable || sync_directory_of(path));
 }
 
+bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes)
+{
+    char temporary[PATH_MAX];
+    const int descriptor = open_temporary(path, size_bytes, temporary);
+    if (descriptor < 0)
+        return false;
+    bool ok = write_all(descriptor, bytes, size_bytes);
+    ok = close(descriptor) == 0 && ok;
+    return ok && rename(temporary, path) == 0;
+}
+
 /* Through a buffer of one write: the padding is masked while the values are copied. */
 static bool write_masked(int descriptor, const uint8_t *values, uint64_t row_count)
 {
@@ -382,6 +393,62 @@ bool limit_find_many(const struct w1_layout *layout, const uint8_t *block, const
     return ok;
 }
 
+struct limit_given {
+    size_t count, place_count;
+    struct limit_id *ids;
+    w1_entity *entities;
+    struct w1_record *records;
+    uint32_t *places; /* of the ids, by their hash; UINT32_MAX: none */
+    size_t size_bytes;
+};
+
+/* Puts an id where it is found again. False: it is there. */
+static bool limit_given_put(struct limit_given *given, uint32_t index)
+{
+    uint64_t high;
+    memcpy(&high, given->ids[index].bytes, sizeof(high));
+    size_t place = (size_t)w1_mix(high) & (given->place_count - 1);
+    for (; given->places[place] != UINT32_MAX; place = (place + 1) & (given->place_count - 1))
+        if (memcmp(&given->ids[given->places[place]], &given->ids[index], sizeof(*given->ids)) == 0)
+            return false;
+    given->places[place] = index;
+    return true;
+}
+
+struct limit_given *limit_given_create(const struct limit_id *ids, size_t count)
+{
+    size_t place_count = 1;
+    while (place_count < 2 * count)
+        place_count *= 2;
+    const size_t size_bytes = sizeof(struct limit_given) + count * (16 + 8 + 16) + place_count * 4;
+    struct limit_given *given = limit_pages_allocate(size_bytes);
+    if (!given)
+        return NULL;
+    *given = (struct limit_given){ .count = count, .place_count = place_count, .size_bytes = size_bytes };
+    given->ids = (struct limit_id *)(void *)(given + 1);
+    given->records = (struct w1_record *)(void *)(given->ids + count);
+    given->entities = (w1_entity *)(void *)(given->records + count);
+    given->places = (uint32_t *)(void *)(given->entities + count);
+    memcpy(given->ids, ids, count * sizeof(*ids));
+    memset(given->places, 0xff, place_count * sizeof(*given->places));
+    bool ok = true;
+    for (uint32_t i = 0; ok && i < count; i++) {
+        given->entities[i] = (w1_entity){ i, 1 };
+        given->records[i] = (struct w1_record){ 1, 0, i, 0 };
+        ok = limit_given_put(given, i);
+    }
+    if (ok)
+        return given;
+    limit_given_destroy(given);
+    return NULL;
+}
+
+void limit_given_destroy(struct limit_given *given)
+{
+    if (given)
+        limit_pages_release(given, given->size_bytes);
+}
+
 bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes)
 {
     return memcmp(a, b, size_bytes) == 0;
@@ -447,6 +514,21 @@ static bool read_pieces(int descriptor, uint8_t *block, size_t size_bytes, uint6
     }
     *ret_hash = hash;
     return true;
+}
+
+bool limit_read(const char *path, uint64_t *ret_hash)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    struct stat info;
+    uint8_t *bytes = NULL;
+    if (fstat(descriptor, &info) == 0)
+        bytes = limit_pages_allocate((size_t)info.st_size);
+    const bool ok = bytes && read_pieces(descriptor, bytes, (size_t)info.st_size, ret_hash);
+    close(descriptor);
+    limit_pages_release(bytes, (size_t)info.st_size);
+    return ok;
 }
 
 bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash)

@@ -59,6 +59,14 @@ bool limit_id_many(const struct w1_layout *layout, const uint8_t *block, const u
 bool limit_find_many(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, size_t count,
                      const struct limit_id *ids, w1_entity *ret_entities);
 
+/* Rows of ids, handles and records, and a hash table of the ids, in which none may be twice. NULL: one is, or no memory. */
+struct limit_given *limit_given_create(const struct limit_id *ids, size_t count);
+void limit_given_destroy(struct limit_given *given);
+
+/* A file of these bytes, renamed; one read into memory and hashed (as limit_hash). */
+bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes);
+bool limit_read(const char *path, uint64_t *ret_hash);
+
 /* Every array of two blocks has the same bytes. */
 bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes);
 

@@ -40,6 +40,9 @@ static const struct discipline {
     { "find", bench_run_find },
     { "id_many", bench_run_id_many },
     { "find_many", bench_run_find_many },
+    { "ids_spawn", bench_run_ids_spawn },
+    { "ids_save", bench_run_ids_save },
+    { "ids_load", bench_run_ids_load },
     { "diff", bench_run_diff },
     { "info", bench_run_info },
     { "save_padded", bench_run_save_padded },
@@ -154,9 +157,9 @@ static bool begin(struct bench *bench, const char *parent)
 
 static void end(struct bench *bench)
 {
-    static const char *const names[] = { "w1.pecs",     "w1.raw",       "w1-small.pecs", "save.pecs",
-                                         "save.raw",    "save.raw.tmp", "w2.pecs",       "memory.pecs",
-                                         "padded.pecs", "padded.raw",   "padded.raw.tmp" };
+    static const char *const names[] = { "w1.pecs",        "w1.raw",     "w1-small.pecs", "save.pecs",    "save.raw",
+                                         "save.raw.tmp",   "w2.pecs",    "memory.pecs",   "padded.pecs",  "padded.raw",
+                                         "padded.raw.tmp", "given.pecs", "given.raw",     "given.raw.tmp" };
     bench_world_drop(bench);
     pecs_query_destroy(bench->positions);
     pecs_query_destroy(bench->moving);
