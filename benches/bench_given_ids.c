@@ -9,13 +9,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { GIVEN_COUNT = 1000000 };
+enum { GIVEN_COUNT_MAX = 1000000 };
 
 struct given {
     pecs_registry *registry;
     pecs_world *world; /* with all of them */
     pecs_id *ids;
-    uint8_t *file; /* the bytes of a save, in huge pages */
+    uint32_t count; /* of them: a million, or fewer entities */
+    uint8_t *file;  /* the bytes of a save, in huge pages */
     size_t file_bytes;
     char path[BENCH_PATH_MAX], raw_path[BENCH_PATH_MAX];
 };
@@ -25,7 +26,7 @@ static bool spawn(const struct given *given, pecs_world **ret_world)
     pecs_error error = { .message = "" };
     pecs_status status = pecs_world_create(given->registry, NULL, NULL, ret_world, &error);
     if (!status)
-        status = pecs_world_spawn_with_ids(*ret_world, GIVEN_COUNT, given->ids, NULL, 0, NULL);
+        status = pecs_world_spawn_with_ids(*ret_world, given->count, given->ids, NULL, 0, NULL);
     return status ? bench_failed("spawn with ids", status, &error) : true;
 }
 
@@ -45,7 +46,7 @@ static bool spawn_limit(struct bench *bench, void *context, double *ret_seconds)
     (void)bench;
     const struct given *given = context;
     const double start = bench_now();
-    struct limit_given *table = limit_given_create((const struct limit_id *)(const void *)given->ids, GIVEN_COUNT);
+    struct limit_given *table = limit_given_create((const struct limit_id *)(const void *)given->ids, given->count);
     *ret_seconds = bench_now() - start;
     limit_given_destroy(table);
     return table ? true : bench_wrong("no table of ids by hand");
@@ -85,7 +86,7 @@ static bool load_pecs(struct bench *bench, void *context, double *ret_seconds)
     if (status)
         return bench_failed("load", status, &error);
     uint64_t wrong = 0;
-    for (size_t i = 0; i < GIVEN_COUNT; i += 97) {
+    for (size_t i = 0; i < given->count; i += 97) {
         pecs_entity entity;
         wrong += pecs_view_find(pecs_snapshot_view(snapshot), given->ids[i], &entity) || entity.index != i;
     }
@@ -125,10 +126,10 @@ static bool open_given(struct bench *bench, struct given *given)
     const pecs_status status = pecs_registry_create(&(pecs_registry_desc){ 0 }, &given->registry, &error);
     if (status)
         return bench_failed("make a registry", status, &error);
-    given->ids = malloc(GIVEN_COUNT * sizeof(*given->ids));
+    given->ids = malloc(given->count * sizeof(*given->ids));
     if (!given->ids)
         return bench_wrong("out of memory");
-    for (uint64_t i = 0; i < GIVEN_COUNT; i++) {
+    for (uint64_t i = 0; i < given->count; i++) {
         const uint64_t halves[2] = { w1_random(i, 42), w1_random(i, 43) };
         memcpy(given->ids[i].bytes, halves, sizeof(halves));
     }
@@ -144,14 +145,15 @@ static bool open_given(struct bench *bench, struct given *given)
 
 static bool run(struct bench *bench, struct bench_sides sides, struct bench_result result)
 {
-    struct given given = { .registry = NULL };
+    struct given given = { .count = bench->entity_count < GIVEN_COUNT_MAX ? (uint32_t)bench->entity_count
+                                                                          : GIVEN_COUNT_MAX };
     sides.context = &given;
     sides.sample_count = 3;
     bool ok = open_given(bench, &given);
     sides.fresh_bytes = 3 * given.file_bytes;
     if (ok && (ok = bench_measure(bench, &sides, &result))) {
         result.bytes = given.file_bytes;
-        result.figures[0] = (struct bench_figure){ "operations", GIVEN_COUNT };
+        result.figures[0] = (struct bench_figure){ "operations", given.count };
         bench_report(bench, &result);
     }
     limit_pages_release(given.file, given.file_bytes);

@@ -58,7 +58,7 @@ typedef struct pecs_load_options {
  * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's
  * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, one value of
  * the largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit
- * id (sorting them may take as much again from the C library).
+ * id.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);
