@@ -296,10 +296,11 @@ static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
     if (BREAKS("COMMIT-6", count > (reader->commit_end - *offset) / sizeof(le64) ||
                                (!count && le64_load(reader->commit.slot_count) != 0)))
         return CORRUPT(reader, *offset, "COMMIT-6", "the commit's sessions cannot be");
-    struct sessions *sessions = count ? sessions_create(reader->pool, count) : NULL;
+    struct sessions *sessions = count ? sessions_create(reader->pool, count, 0) : NULL;
     if (count && !sessions)
         return fail_memory(reader->error);
     reader->state->sessions = sessions;
+    reader->state->session = count ? count - 1 : 0;
     for (uint32_t i = 0; i < count; i++, *offset += sizeof(le64)) {
         const uint64_t nonce = le64_at(reader, *offset);
         sessions->heads[i] = identity_head(nonce);

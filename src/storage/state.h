@@ -38,13 +38,17 @@ struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, uint6
 /*
  * The sessions in which entities were spawned; records name them by place. Of each the head: the first eight bytes of
  * the ids of those that were born in it, which its nonce makes (identity.h). Immutable.
+ *
+ * A place whose entities are all dead is named by nobody: a new session may have it. Which these are is known for those
+ * in the list of free places, and found out for the others now and then (state_open_session).
  */
 struct sessions {
     struct node node;
-    uint32_t count;
+    uint32_t count, free_count;
+    uint32_t *free; /* free_count places, behind the heads */
     uint64_t heads[];
 };
-struct sessions *sessions_create(struct pool *pool, uint32_t count);
+struct sessions *sessions_create(struct pool *pool, uint32_t count, uint32_t free_count);
 
 /* One record of the entity index, the same in memory and (little-endian) in files. */
 struct record {
@@ -92,7 +96,8 @@ struct pecs_snapshot {
     uint64_t tick;
     uint64_t floor_tick; /* everything counts as changed at this tick: that of the last restore */
     uint64_t stretch;    /* of one world, from its making or last restore on: where it may be rewound to; 0: none */
-    uint64_t session_stretch; /* in which the last of the sessions was opened; another: none is open */
+    uint64_t session_stretch; /* in which the last session was opened; another: none is open */
+    uint32_t session;         /* the place of the last one that was opened here, or of any */
 };
 
 static inline const struct component *state_component(const struct pecs_snapshot *state, pecs_component component)
@@ -157,6 +162,9 @@ static inline const struct record *state_record(const struct pecs_snapshot *stat
     return (const struct record *)(const void *)table_plain_value(state_index(state), index, CHUNK_SHIFT,
                                                                   sizeof(struct record));
 }
+/* Entities that are spawned from now on have ids with this head. The state must be private. PECS_E_LIMIT, PECS_E_MEMORY. */
+pecs_status state_open_session(struct pecs_snapshot *state, uint64_t head);
+
 /* The record of a living entity, or NULL. */
 static inline const struct record *state_find(const struct pecs_snapshot *state, pecs_entity entity)
 {

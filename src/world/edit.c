@@ -133,28 +133,13 @@ void edit_begin_stretch(struct pecs_world *world)
 
 pecs_status edit_open_session(struct pecs_world *world)
 {
-    if (world->state->session_stretch == world->state->stretch)
+    struct pecs_snapshot *state = world->state;
+    if (state->session_stretch == state->stretch)
         return PECS_OK;
-    struct pool *pool = world->registry->pool;
-    const struct sessions *old = world->state->sessions;
-    const uint32_t count =
-        old && world->state->entity_count ? old->count : 0; /* no entity: nobody names the old ones */
-    if (count == UINT32_MAX)
-        return PECS_E_LIMIT;
-    const uint64_t head = identity_head(edit_session_nonce(world));
-    if (!count || old->heads[count - 1] != head) {
-        struct sessions *sessions = sessions_create(pool, count + 1);
-        if (!sessions)
-            return PECS_E_MEMORY;
-        if (count)
-            memcpy(sessions->heads, old->heads, count * sizeof(*old->heads));
-        sessions->heads[count] = head;
-        if (old)
-            node_release(pool, &world->state->sessions->node);
-        world->state->sessions = sessions;
-    }
-    world->state->session_stretch = world->state->stretch;
-    return PECS_OK;
+    const pecs_status status = state_open_session(state, identity_head(edit_session_nonce(world)));
+    if (!status)
+        state->session_stretch = state->stretch;
+    return status;
 }
 
 pecs_status edit_plan_note(struct pecs_world *world, uint32_t table, uint64_t removal_count, uint64_t append_count)
@@ -234,8 +219,7 @@ pecs_entity edit_take_slot(struct pecs_world *world)
     } else {
         entity.index = (uint32_t)index->row_count++;
     }
-    *edit_record(world, entity.index) =
-        (struct record){ entity.generation, NO_TABLE, 0, world->state->sessions->count - 1 };
+    *edit_record(world, entity.index) = (struct record){ entity.generation, NO_TABLE, 0, world->state->session };
     world->state->entity_count++;
     return entity;
 }

@@ -92,7 +92,7 @@ static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_
 static void append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count, pecs_entity *entities)
 {
     struct table *table = edit_table(world, table_number), *index = edit_index(world);
-    const uint32_t session = world->state->sessions->count - 1;
+    const uint32_t session = world->state->session;
     world->state->entity_count += count;
     while (count) {
         const uint64_t row = table->row_count, slot = index->row_count;

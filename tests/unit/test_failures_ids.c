@@ -77,6 +77,35 @@ static void one_plain_entity(struct stage *stage)
     stage->entities[50] = spawn_position(stage->world, 1);
 }
 
+/* So many sessions that the next one looks for those without an entity. */
+static void fill_sessions(struct stage *stage)
+{
+    stage->entities[50] = spawn_position(stage->world, 1);
+    for (int i = 1; i <= 4096; i++) {
+        pecs_snapshot *snapshot = take(stage->world);
+        must(pecs_world_restore(stage->world, snapshot) == PECS_OK);
+        pecs_snapshot_release(snapshot);
+        if (i < 4096) {
+            const pecs_entity entity = spawn_position(stage->world, 1);
+            must(pecs_world_despawn(stage->world, &entity, 1) == PECS_OK);
+        }
+    }
+}
+
+static pecs_status open_session(struct stage *stage)
+{
+    pecs_entity entity;
+    const pecs_status status =
+        pecs_world_spawn(stage->world, 1, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, &entity);
+    must(stage->world->state->sessions->count == 4096);
+    return status;
+}
+
+Test(failures_ids, a_session_in_the_place_of_another)
+{
+    try_every_failure(&(struct trial){ fill_sessions, open_session }, 2);
+}
+
 /* Ids. */
 
 static pecs_status set_first_id(struct stage *stage)

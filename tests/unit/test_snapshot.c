@@ -757,6 +757,90 @@ Test(session, forks_and_files_open_their_own_at_their_first_spawn)
     pecs_snapshot_release(base);
 }
 
+/* A restore, and an entity in a session of its own. */
+static pecs_entity restore_and_spawn(void)
+{
+    pecs_snapshot *snapshot = take(world);
+    must(pecs_world_restore(world, snapshot) == PECS_OK);
+    pecs_snapshot_release(snapshot);
+    return spawn_position(world, 1);
+}
+
+/* Sessions whose entities died give their places to new ones, and nobody else's id changes. */
+Test(session, the_list_does_not_grow_with_the_dead)
+{
+    enum { KEPT = 500, LOOK = 4096 };
+    static pecs_entity kept[KEPT];
+    static pecs_id ids[KEPT];
+    size_t kept_count = 0;
+    spawn_row(3);
+    for (int i = 0; i < 20000; i++) {
+        const pecs_entity entity = restore_and_spawn();
+        pecs_id id;
+        must(pecs_view_id(view(), entity, &id) == PECS_OK);
+        if (i % 40 == 0) {
+            kept[kept_count] = entity;
+            ids[kept_count++] = id;
+        } else {
+            must(pecs_world_despawn(world, &entity, 1) == PECS_OK);
+            must(pecs_view_find(view(), id, &(pecs_entity){ 0, 0 }) == PECS_E_ABSENT);
+        }
+        must(session_count(world) == (i + 2 < LOOK ? (uint32_t)i + 2 : LOOK));
+    }
+    check_state(world->state);
+    for (size_t i = 0; i < kept_count; i++) {
+        pecs_entity found;
+        pecs_id id;
+        must(pecs_view_id(view(), kept[i], &id) == PECS_OK && memcmp(&id, &ids[i], sizeof(id)) == 0);
+        must(pecs_view_find(view(), ids[i], &found) == PECS_OK && same(found, kept[i]));
+        for (size_t j = 0; j < i; j++)
+            must(memcmp(ids[j].bytes, ids[i].bytes, 8) != 0);
+    }
+}
+
+/* As long as more than half of them have living entities, new ones are added at the end. */
+Test(session, the_list_grows_with_the_living)
+{
+    static pecs_entity entities[8192];
+    for (uint32_t i = 0; i < 8192; i++) {
+        entities[i] = restore_and_spawn();
+        if (i < 4096 && i % 2 == 0 && i) /* not quite half of the first ones */
+            must(pecs_world_despawn(world, &entities[i], 1) == PECS_OK);
+        must(session_count(world) == i + 1);
+    }
+    must(pecs_world_despawn(world, entities + 4096, 4096) == PECS_OK);
+    for (uint32_t i = 0; i < 100; i++) {
+        restore_and_spawn();
+        must(session_count(world) == 8192);
+    }
+    check_state(world->state);
+}
+
+/* A session that comes again to its place after a rewind is the same. */
+Test(session, a_rewind_to_before_it_finds_its_place_again)
+{
+    spawn_row(1);
+    for (uint32_t i = 1; i < 4096; i++) {
+        const pecs_entity entity = restore_and_spawn();
+        must(pecs_world_despawn(world, &entity, 1) == PECS_OK);
+    }
+    pecs_snapshot *snapshot = take(world);
+    must(pecs_world_restore(world, snapshot) == PECS_OK);
+    pecs_snapshot_release(snapshot);
+    snapshot = take(world);
+    const pecs_entity first = spawn_position(world, 1);
+    pecs_id id, again;
+    must(pecs_view_id(view(), first, &id) == PECS_OK);
+    const uint32_t place = state_record(world->state, first.index)->session;
+    must(session_count(world) == 4096);
+    must(pecs_world_rewind(world, snapshot) == PECS_OK);
+    const pecs_entity second = spawn_position(world, 1);
+    must(same(first, second) && pecs_view_id(view(), second, &again) == PECS_OK);
+    must(memcmp(&id, &again, sizeof(id)) == 0);
+    must(session_count(world) == 4096 && state_record(world->state, second.index)->session == place);
+    pecs_snapshot_release(snapshot);
+}
+
 /* 10,000 rows are three chunks: given as one while no column that is read was edited, and by chunks from then on. */
 Test(file, unedited_chunks_are_read_as_one)
 {

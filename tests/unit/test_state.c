@@ -276,14 +276,14 @@ Test(state, an_image_that_cannot_be_made_is_null)
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(image_create_mapped(pool, NULL, 0));
     counting.fail_at = counting.call_count + 1;
-    cr_assert_null(sessions_create(pool, 3));
+    cr_assert_null(sessions_create(pool, 3, 1));
 }
 
 /* The image goes with the last state that may point into it. */
 Test(state, copies_share_image_and_sessions)
 {
     state->image = image_create_private(pool, 100);
-    state->sessions = sessions_create(pool, 2);
+    state->sessions = sessions_create(pool, 2, 0);
     struct pecs_snapshot *const theirs = pecs_snapshot_retain(state);
     gate_close(&gate);
     cr_assert_eq(state_own(&gate, &state), PECS_OK);

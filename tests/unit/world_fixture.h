@@ -147,6 +147,27 @@ static inline uint64_t check_rows(const struct pecs_snapshot *state, uint32_t nu
     return table->row_count;
 }
 
+/* Free places of sessions ascend, and no living entity names one. */
+static inline void check_sessions(const struct pecs_snapshot *state)
+{
+    const struct sessions *sessions = state->sessions;
+    if (!sessions)
+        return;
+    must(state->session < sessions->count && sessions->free_count < sessions->count);
+    bool *is_named = calloc(sessions->count, sizeof(*is_named));
+    must(is_named != NULL);
+    for (uint64_t i = 0; i < state_slot_count(state); i++) {
+        const struct record *record = state_record(state, (uint32_t)i);
+        if (record->table != NO_TABLE)
+            is_named[record->session] = true;
+    }
+    for (uint32_t i = 0; i < sessions->free_count; i++) {
+        must(sessions->free[i] < sessions->count && !is_named[sessions->free[i]]);
+        must(!i || sessions->free[i - 1] < sessions->free[i]);
+    }
+    free(is_named);
+}
+
 /* Index, rows, and all counts agree. */
 static inline void check_state(const struct pecs_snapshot *state)
 {
@@ -167,6 +188,7 @@ static inline void check_state(const struct pecs_snapshot *state)
     }
     must(state->entity_count == row_count && state->entity_count == alive_count);
     must(state->free_count == free_count);
+    check_sessions(state);
 }
 
 static inline void check_catalog(const struct catalog *catalog, const struct pecs_snapshot *state)
