@@ -1,7 +1,7 @@
 /*
- * Explicit ids: a million entities that have nothing but an id each, given at random. What they cost beyond the bytes is
- * the search for one that is there twice, the order in which they are saved, and the proof, at a load, that each leads to its
- * entity.
+ * Explicit ids: a million entities that have nothing but an id each, given at random. What they cost beyond the bytes
+ * is the search for one that is there twice, the order in which they are saved, and the proof, at a load, that each
+ * leads to its entity.
  */
 #include "bench.h"
 

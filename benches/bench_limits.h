@@ -42,7 +42,9 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
 bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash);
 uint64_t limit_hash(const uint8_t *block, size_t size_bytes);
 
-/* Open, fstat, and read by hand what tells of a PECS file: its first and last 64 bytes, and the bytes these point to. */
+/*
+ * Open, fstat, and read by hand what tells of a PECS file: its first and last 64 bytes, and the bytes these point to.
+ */
 bool limit_read_ends(const char *path);
 
 /* The id of an entity and the entity of an id, by hand: a look at the record, and bytes put in order. */
@@ -59,7 +61,10 @@ bool limit_id_many(const struct w1_layout *layout, const uint8_t *block, const u
 bool limit_find_many(const struct w1_layout *layout, const uint8_t *block, const uint64_t *nonces, size_t count,
                      const struct limit_id *ids, w1_entity *ret_entities);
 
-/* Rows of ids, handles and records, and a hash table of the ids, in which none may be twice. NULL: one is, or no memory. */
+/*
+ * Rows of ids, handles and records, and a hash table of the ids, in which none may be twice. NULL: one is, or no
+ * memory.
+ */
 struct limit_given *limit_given_create(const struct limit_id *ids, size_t count);
 void limit_given_destroy(struct limit_given *given);
 

@@ -1,6 +1,6 @@
 /*
- * A list: where, which bytes, which number, and how much is made right again afterwards. Hashes are, so that the rule and
- * nothing before it is broken. Breakages beside the first of a rule are other ways to break it.
+ * A list: where, which bytes, which number, and how much is made right again afterwards. Hashes are, so that the rule
+ * and nothing before it is broken. Breakages beside the first of a rule are other ways to break it.
  */
 #include "break_rules.h"
 
@@ -66,8 +66,8 @@ struct breakage {
     }
 
 /*
- * The sample's tables: 0 {Spot, Mixed} 2 rows, 1 {Spot, Frozen, pecs.id} 2 rows, 2 {Strange, StrangeTag} 1 row, 3 {} 1 row,
- * 4 singletons {Clock} 1 row. Slots 0 to 6, of which 5 is free.
+ * The sample's tables: 0 {Spot, Mixed} 2 rows, 1 {Spot, Frozen, pecs.id} 2 rows, 2 {Strange, StrangeTag} 1 row, 3 {} 1
+ * row, 4 singletons {Clock} 1 row. Slots 0 to 6, of which 5 is free.
  */
 static const struct breakage breakages[] = {
     { "FILE-2", NOTHING, { { 0 } }, 127 },

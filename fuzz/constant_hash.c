@@ -1,7 +1,7 @@
 /*
- * The hashes of a program whose calls the linker sends here (--wrap): whatever is hashed has the hash 0, so every checksum
- * of a file is right when it is 0. Names keep their 128 bits, because two types of one id are no world. What the library
- * looks up by hashes it still finds: all lies in one bucket.
+ * The hashes of a program whose calls the linker sends here (--wrap): whatever is hashed has the hash 0, so every
+ * checksum of a file is right when it is 0. Names keep their 128 bits, because two types of one id are no world. What
+ * the library looks up by hashes it still finds: all lies in one bucket.
  */
 #include "hash.h"
 

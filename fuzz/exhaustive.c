@@ -3,10 +3,11 @@
  *
  *     cut at every length, and a larger one while it is read,
  *     changed in every bit of its metadata (all but the data), and of its data,
- *     given 0, 1, its neighbours, 2^31, 2^32, 2^63 and 2^64 - 1 in every 64-bit field, and such numbers in every 32-bit one,
+ *     given 0, 1, its neighbours, 2^31, 2^32, 2^63 and 2^64 - 1 in every 64-bit field, and such numbers in every
+ *     32-bit one,
  *
- * each without repair, with hashes repaired, and with all repaired that is said twice. Without repair load gives an error.
- * With repair it gives an error, or a world that makes the round trip. Prints the counts.
+ * each without repair, with hashes repaired, and with all repaired that is said twice. Without repair load gives an
+ * error. With repair it gives an error, or a world that makes the round trip. Prints the counts.
  */
 #define _GNU_SOURCE
 #include "file_parts.h"

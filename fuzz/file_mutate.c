@@ -1,7 +1,7 @@
 /*
- * A mutation changes a few numbers where numbers lie, or inserts and removes whole records in the room that lies between
- * the parts, or has the library edit the world; then hashes, and mostly also what is said twice, are made right again. So
- * most inputs get past the checksums and break one deep rule, or none.
+ * A mutation changes a few numbers where numbers lie, or inserts and removes whole records in the room that lies
+ * between the parts, or has the library edit the world; then hashes, and mostly also what is said twice, are made right
+ * again. So most inputs get past the checksums and break one deep rule, or none.
  */
 #include "file_mutate.h"
 

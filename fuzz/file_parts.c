@@ -1,6 +1,6 @@
 /*
- * Nothing here trusts a number: each step ends where the file cannot be followed. It shares layout.h with the library, and
- * none of the reader's code, so that a fault there is not repeated here.
+ * Nothing here trusts a number: each step ends where the file cannot be followed. It shares layout.h with the library,
+ * and none of the reader's code, so that a fault there is not repeated here.
  */
 #include "file_parts.h"
 

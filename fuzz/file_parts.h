@@ -35,7 +35,9 @@ uint64_t parts_table(const struct file_parts *parts, uint32_t number);
 uint64_t parts_run(const struct file_parts *parts, uint32_t number);
 uint64_t parts_meta(const struct file_parts *parts, uint32_t number);
 
-/* Makes hashes right, from the inside out; false: no commit was found, and nothing but header and footer is repaired. */
+/*
+ * Makes hashes right, from the inside out; false: no commit was found, and nothing but header and footer is repaired.
+ */
 bool parts_repair_hashes(uint8_t *bytes, uint64_t size);
 
 /* Only the commit's hash, and header and footer: the snapshot id stays as it is. Of parts whose ends were found. */

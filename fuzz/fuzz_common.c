@@ -1,6 +1,6 @@
 /*
- * The ground that targets stand on. Files lie in a folder of the process's own, in memory where the system has such; one
- * file a target is written again and again, because making one anew costs more than a load.
+ * The ground that targets stand on. Files lie in a folder of the process's own, in memory where the system has such;
+ * one file a target is written again and again, because making one anew costs more than a load.
  */
 #define _GNU_SOURCE
 #include "fuzz_common.h"

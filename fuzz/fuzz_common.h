@@ -9,7 +9,10 @@
 
 #include <pecs/pecs.h>
 
-/* The entry points of libFuzzer; fuzz_replay.c calls the first, and the mutators of file_mutate.h stand behind the other. */
+/*
+ * The entry points of libFuzzer; fuzz_replay.c calls the first, and the mutators of file_mutate.h stand behind the
+ * other.
+ */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed);
 

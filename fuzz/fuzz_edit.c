@@ -1,6 +1,6 @@
 /*
- * Edits of a world that came from anywhere, and the round trip. Values that are written are all zero, which is valid for
- * every kind, or stand in the world already.
+ * Edits of a world that came from anywhere, and the round trip. Values that are written are all zero, which is valid
+ * for every kind, or stand in the world already.
  */
 #include "fuzz_common.h"
 

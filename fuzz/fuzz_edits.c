@@ -1,7 +1,7 @@
 /*
- * Operations on a world and on command buffers, taken from bytes, beside a naive model of a world (tests/model/naive.h).
- * After every operation the status and the sums are the model's, at the end the whole content, and once more after a save
- * and a load.
+ * Operations on a world and on command buffers, taken from bytes, beside a naive model of a world
+ * (tests/model/naive.h). After every operation the status and the sums are the model's, at the end the whole content,
+ * and once more after a save and a load.
  */
 #include "fuzz_common.h"
 #include "naive.h"
@@ -210,7 +210,9 @@ static void forget_commands(struct run *run)
     run->command_count = 0;
 }
 
-/* The world goes back, or another begins where the snapshot was taken. Handles in the buffer may be of the future then. */
+/*
+ * The world goes back, or another begins where the snapshot was taken. Handles in the buffer may be of the future then.
+ */
 static void op_back(struct run *run)
 {
     const size_t slot = next_byte(run) % SNAPSHOT_MAX;

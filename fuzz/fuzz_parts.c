@@ -1,6 +1,6 @@
 /*
- * The numbers of header, footer, commit and segments, with hashes and sizes made right: the deep rules. Both verbs agree
- * about them: what resume refuses load refuses too, by the same rule.
+ * The numbers of header, footer, commit and segments, with hashes and sizes made right: the deep rules. Both verbs
+ * agree about them: what resume refuses load refuses too, by the same rule.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"

@@ -3,9 +3,9 @@
  *
  *     fuzz_TARGET_replay [--mutate COUNT] FILE_OR_FOLDER...
  *
- * Folders are read in the order of names. With --mutate each file is also mutated COUNT times, as libFuzzer would by the
- * target's own mutator, from seeds that are the same in every run. Prints the count, and a line "rule X" for each rule
- * that was broken.
+ * Folders are read in the order of names. With --mutate each file is also mutated COUNT times, as libFuzzer would by
+ * the target's own mutator, from seeds that are the same in every run. Prints the count, and a line "rule X" for each
+ * rule that was broken.
  */
 #define _GNU_SOURCE
 #include "file_mutate.h"

@@ -1,6 +1,6 @@
 /*
- * Resume of what load accepts: the same world, also under edits, which copy what the map has. A map gives no other answer
- * than private memory.
+ * Resume of what load accepts: the same world, also under edits, which copy what the map has. A map gives no other
+ * answer than private memory.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"

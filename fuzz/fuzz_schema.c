@@ -1,6 +1,6 @@
 /*
- * Schemas: descriptions of types as a program gives them, and type records as files do. What a registry accepts has a record
- * that tells it; what a record tells, if it is sound, has the same record again and makes a registry.
+ * Schemas: descriptions of types as a program gives them, and type records as files do. What a registry accepts has a
+ * record that tells it; what a record tells, if it is sound, has the same record again and makes a registry.
  *
  * The first byte says which of the two the input is.
  */

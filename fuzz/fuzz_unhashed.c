@@ -1,6 +1,7 @@
 /*
- * Hashes not checked at all: this program is linked with constant_hash.c, so that every checksum in a file is 0 and right
- * whatever it is of. Bytes can change anywhere, also where no repair can follow, and reach what lies behind the hashes.
+ * Hashes not checked at all: this program is linked with constant_hash.c, so that every checksum in a file is 0 and
+ * right whatever it is of. Bytes can change anywhere, also where no repair can follow, and reach what lies behind the
+ * hashes.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"

@@ -1,6 +1,6 @@
 /*
- * Worlds are made by the public interface alone and are the same in every run. Few rows each: what a fuzzer changes in a
- * large file is mostly the same thing again.
+ * Worlds are made by the public interface alone and are the same in every run. Few rows each: what a fuzzer changes in
+ * a large file is mostly the same thing again.
  */
 #include "fuzz_worlds.h"
 

@@ -1,7 +1,7 @@
 /*
  * Files that are made to be slow: sets of components and names whose hashes fall into one bucket, types that tell of
- * millions of elements in few bytes, wide tables. Loading one and making a world of it takes no more than a few times what
- * a usual file of the same length takes, and memory is bounded by its length. Prints both times.
+ * millions of elements in few bytes, wide tables. Loading one and making a world of it takes no more than a few times
+ * what a usual file of the same length takes, and memory is bounded by its length. Prints both times.
  *
  *     hostile_work [TABLE_COUNT]
  */
@@ -139,7 +139,9 @@ static struct blob make_file(const struct blob *types, uint32_t type_count, cons
     return file;
 }
 
-/* What a sum of mixed component numbers gives a type of a registry without types, whose own "pecs.id" is component 0. */
+/*
+ * What a sum of mixed component numbers gives a type of a registry without types, whose own "pecs.id" is component 0.
+ */
 static uint64_t mixed(uint32_t type)
 {
     return mix_u64((uint64_t)type + 2);

@@ -1,6 +1,6 @@
 /*
- * Makes the corpora: make_corpus FOLDER. They are the same in every run, and made when they are wanted, so that the tree
- * keeps findings alone.
+ * Makes the corpora: make_corpus FOLDER. They are the same in every run, and made when they are wanted, so that the
+ * tree keeps findings alone.
  *
  *     FOLDER/worlds/     the file of each world
  *     FOLDER/broken/     the sample's file with one rule broken: RULE.N.pecs

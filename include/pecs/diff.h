@@ -1,7 +1,7 @@
 /*
- * Diff: what is different between two views, entity by entity. Entities are matched by their stable ids, component types by
- * their type ids, so the views may be of two registries, two files or two moments of one world. Arrays that both share
- * are not looked at: the difference of a world and a snapshot taken from it costs what was written since.
+ * Diff: what is different between two views, entity by entity. Entities are matched by their stable ids, component
+ * types by their type ids, so the views may be of two registries, two files or two moments of one world. Arrays that
+ * both share are not looked at: the difference of a world and a snapshot taken from it costs what was written since.
  */
 #ifndef PECS_DIFF_H
 #define PECS_DIFF_H

@@ -3,21 +3,22 @@
  *
  * save publishes a whole file or nothing: a unique temporary file in the same directory is written, synced and renamed
  * over `path`, then the directory is synced. A published file is never written in place. A symbolic
- * link at `path` is followed, and the mode of the file replaced is kept; a file that the process may not write to is not
- * replaced. A temporary that a killed save left is removed by the next save to that path. docs/reliability.md says what
- * holds when memory, disk or power fail.
+ * link at `path` is followed, and the mode of the file replaced is kept; a file that the process may not write to is
+ * not replaced. A temporary that a killed save left is removed by the next save to that path. docs/reliability.md says
+ * what holds when memory, disk or power fail.
  *
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
  *           whatever the number of entities. The file must not be written to or truncated while the snapshot
  *           or anything that shares its arrays lives (replacing it by save is fine).
- *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and that
- *           every value means something: no bool but 0 and 1, no enum without a name, no text that is not UTF-8, no handle
+ *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and
+ *           that every value means something: no bool but 0 and 1, no enum without a name, no text that is not
+ *           UTF-8, no handle
  *           of an entity that was never there. So a program that keeps such values in its components can resume its
  *           saves, but not load them.
  *
- * Types are matched by their id, whatever the order of registration. Those that the registry lacks are kept (reflect.h);
- * those that it has must have the same layout.
+ * Types are matched by their id, whatever the order of registration. Those that the registry lacks are kept
+ * (reflect.h); those that it has must have the same layout.
  */
 #ifndef PECS_FILE_H
 #define PECS_FILE_H
@@ -56,16 +57,16 @@ typedef struct pecs_load_options {
 /*
  * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
  * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's
- * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, one value of
- * the largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit
- * id.
+ * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, one
+ * value of the largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for
+ * each explicit id.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);
 
 /*
- * Takes a snapshot, saves it, releases it. The world's writer only. PECS_E_BUSY while a write iteration is open; else as
- * pecs_snapshot_save.
+ * Takes a snapshot, saves it, releases it. The world's writer only. PECS_E_BUSY while a write iteration is open; else
+ * as pecs_snapshot_save.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_save(pecs_world *world, const char *path,
                                                    const pecs_save_options *options, pecs_error *error);

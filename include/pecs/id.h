@@ -6,14 +6,14 @@
  *
  *     nnnnnnnn-nnnn-8nnn-gggg-ggggiiiiiiii    n: 60 bits of nonce; g: the bits 10, then 30 bits of generation; i: index
  *
- * A session begins with the first spawn after a world was made (empty, from a file, as a fork) or restored. Its nonce is
- * random, so two processes that resume one file, two forks of one snapshot, and the two futures of a snapshot that was
- * restored never give one id to two entities. pecs_world_rewind goes back within a session: the same edits give
- * the same ids again.
+ * A session begins with the first spawn after a world was made (empty, from a file, as a fork) or restored. Its nonce
+ * is random, so two processes that resume one file, two forks of one snapshot, and the two futures of a snapshot that
+ * was restored never give one id to two entities. pecs_world_rewind goes back within a session: the same edits give the
+ * same ids again.
  *
- * An entity can be given another id instead, any 128 bits but zero: an explicit one. It then no longer answers to the id
- * of its birth, and giving it that one again takes the explicit id away. An explicit id is kept as a component, "pecs.id"
- * (see reflect.h), so it is saved, restored, forked and moved like every other.
+ * An entity can be given another id instead, any 128 bits but zero: an explicit one. It then no longer answers to the
+ * id of its birth, and giving it that one again takes the explicit id away. An explicit id is kept as a component,
+ * "pecs.id" (see reflect.h), so it is saved, restored, forked and moved like every other.
  *
  * Reading: as for all views. Giving: the world's writer only.
  */
@@ -44,10 +44,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_view_id(pecs_view view, pecs_entity enti
 PECS_API PECS_MUST_USE pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity);
 
 /*
- * The same for `count` entities or ids, in the order given: several times as fast as a call each when they are far apart in
- * a large world, since they are waited for together (explicit ids gain less). All results are written: the zero id for a
- * dead entity, the zero entity for an id that none has; PECS_E_DEAD and PECS_E_ABSENT then tell that there was at least
- * one. The arrays must not overlap.
+ * The same for `count` entities or ids, in the order given: several times as fast as a call each when they are far
+ * apart in a large world, since they are waited for together (explicit ids gain less). All results are written: the
+ * zero id for a dead entity, the zero entity for an id that none has; PECS_E_DEAD and PECS_E_ABSENT then tell that
+ * there was at least one. The arrays must not overlap.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities,
                                                      pecs_id *ret_ids);

@@ -1,6 +1,6 @@
 /*
- * Metadata: what a world tells of itself by key: a title, a difficulty, a thumbnail. It is part of the world's state: it is
- * saved, restored and forked, and pecs_file_info (file.h) reads it from a file without loading the world.
+ * Metadata: what a world tells of itself by key: a title, a difficulty, a thumbnail. It is part of the world's state:
+ * it is saved, restored and forked, and pecs_file_info (file.h) reads it from a file without loading the world.
  *
  * Keys have 1 to 255 bytes of UTF-8 without control characters. Those that begin with "pecs." are the library's own and
  * cannot be set. A value is text (UTF-8) or bytes; all entries together have at most 16 MiB less 4 KiB, each
@@ -28,8 +28,8 @@ typedef struct pecs_meta {
 } pecs_meta;
 
 /*
- * The last program that saved the file which the view comes from and told its name (pecs_registry_desc); absent in worlds
- * made anew.
+ * The last program that saved the file which the view comes from and told its name (pecs_registry_desc); absent in
+ * worlds made anew.
  */
 #define PECS_META_APPLICATION "pecs.application"
 #define PECS_META_APPLICATION_VERSION "pecs.application_version"

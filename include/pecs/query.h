@@ -85,8 +85,8 @@ PECS_API pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, cons
 PECS_API pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options);
 
 /*
- * The next chunk; false at the end and on failure. Chunks that lie unedited in a file's image are given as one when they
- * are read, so row_count may be that of a whole table.
+ * The next chunk; false at the end and on failure. Chunks that lie unedited in a file's image are given as one when
+ * they are read, so row_count may be that of a whole table.
  */
 PECS_API bool pecs_iter_next(pecs_iter *iter);
 

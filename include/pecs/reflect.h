@@ -1,21 +1,21 @@
 /*
  * Reflection: what a view is made of, for programs that do not know its types: tools, editors, inspectors.
  *
- * The component types of a view are numbered: those of the registry first, by their positions in it; then "pecs.id", which
- * holds explicit ids (id.h); then unknown types: those that the view's file has and the registry lacks; with the
- * registry's at most 2048, else the file gives PECS_E_LIMIT. They are kept with all their values: entities that have them
- * can be moved, edited, despawned and saved again, and a program that knows the type reads the values then. The numbers of
- * unknown types hold for all worlds and snapshots that come from one opening of a file (a resume or a load), and for no
- * other: look them up by name, once for each.
+ * The component types of a view are numbered: those of the registry first, by their positions in it; then "pecs.id",
+ * which holds explicit ids (id.h); then unknown types: those that the view's file has and the registry lacks; with the
+ * registry's at most 2048, else the file gives PECS_E_LIMIT. They are kept with all their values: entities that have
+ * them can be moved, edited, despawned and saved again, and a program that knows the type reads the values then. The
+ * numbers of unknown types hold for all worlds and snapshots that come from one opening of a file (a resume or a load),
+ * and for no other: look them up by name, once for each.
  *
  * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
  * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and
  * spawn take the number of an unknown type like any other ("pecs.id" is changed by id.h alone). Command buffers take
  * types of the registry only.
  *
- * Lists of components and tables live until the world's next edit of any kind, or the snapshot's release. Types and their
- * names live as long as any world or snapshot that comes from the file; those of the registry, as long as the program
- * keeps them.
+ * Lists of components and tables live until the world's next edit of any kind, or the snapshot's release. Types and
+ * their names live as long as any world or snapshot that comes from the file; those of the registry, as long as the
+ * program keeps them.
  */
 #ifndef PECS_REFLECT_H
 #define PECS_REFLECT_H
@@ -63,8 +63,9 @@ PECS_API bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_t
 PECS_API const char *pecs_kind_name(pecs_kind kind);
 
 /*
- * pecs_query_create for terms that may name any component of the view ("pecs.id" is not written). The query serves every
- * world and snapshot whose unknown types are those of this view; others give PECS_E_MISUSE, as for another registry.
+ * pecs_query_create for terms that may name any component of the view ("pecs.id" is not written). The query serves
+ * every world and snapshot whose unknown types are those of this view; others give PECS_E_MISUSE, as for another
+ * registry.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t term_count,
                                                         pecs_query **ret_query, pecs_error *error);

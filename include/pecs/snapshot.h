@@ -31,15 +31,16 @@ PECS_API pecs_view pecs_snapshot_view(const pecs_snapshot *snapshot);
 /*
  * Makes the world's state that of the snapshot, which may come from this world, another, or a file; it must be of the
  * same registry (else PECS_E_MISUSE). Costs no copy; queries stay valid. The tick does not go back: a
- * restore opens a new one, and every component counts as changed at it. Handles spawned after the snapshot was taken are
- * no longer alive, and the same edits give the same handles again, but other ids (id.h): what happens from here on is
- * another future. PECS_E_BUSY while an iteration is open, PECS_E_MEMORY, PECS_E_LIMIT (no tick is left, as for advance).
+ * restore opens a new one, and every component counts as changed at it. Handles spawned after the snapshot was taken
+ * are no longer alive, and the same edits give the same handles again, but other ids (id.h): what happens from here on
+ * is another future. PECS_E_BUSY while an iteration is open, PECS_E_MEMORY, PECS_E_LIMIT (no tick is left, as for
+ * advance).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot);
 
 /*
- * Goes back to do the same again, as rollback netcode does: a restore after which the same edits give the same ids too. The
- * snapshot must have been taken from this world since it was made or last restored, else PECS_E_MISUSE.
+ * Goes back to do the same again, as rollback netcode does: a restore after which the same edits give the same ids too.
+ * The snapshot must have been taken from this world since it was made or last restored, else PECS_E_MISUSE.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot);
 

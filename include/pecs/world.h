@@ -19,8 +19,10 @@ typedef struct pecs_snapshot pecs_snapshot;
 typedef struct pecs_query pecs_query;
 
 typedef struct pecs_world_options {
-    /* Stable ids are made of it (id.h): 0 draws a random one for each session. Give one to get the same ids in every run;
-     * worlds whose entities may meet need ones that differ in the lower 60 bits. */
+    /*
+     * Stable ids are made of it (id.h): 0 draws a random one for each session. Give one to get the same ids in every
+     * run; worlds whose entities may meet need ones that differ in the lower 60 bits.
+     */
     uint64_t session_nonce;
 } pecs_world_options;
 

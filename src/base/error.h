@@ -17,8 +17,8 @@ pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, co
 
 /*
  * Whether `condition` breaks the rule: it does. Only in a library that is built with the option disabled_rule, for
- * tests of the tests, that rule is passed over. (A type that nothing can be made of is refused then too, by another name
- * than TYPE-1 or TYPE-5.)
+ * tests of the tests, that rule is passed over. (A type that nothing can be made of is refused then too, by another
+ * name than TYPE-1 or TYPE-5.)
  */
 #ifdef PECS_DISABLED_RULE
 #include <stdlib.h>

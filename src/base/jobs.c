@@ -1,6 +1,6 @@
 /*
- * Threads take the next number until there is none, or one below it has failed: so every job before the first failure is
- * done, and the first is known when all threads have ended.
+ * Threads take the next number until there is none, or one below it has failed: so every job before the first failure
+ * is done, and the first is known when all threads have ended.
  */
 #include "jobs.h"
 

@@ -1,6 +1,6 @@
 /*
- * Jobs: work in numbered pieces that do not depend on one another, on as many threads as the user asked for. Which piece
- * fails does not depend on the threads: of those that fail, the first by number is told.
+ * Jobs: work in numbered pieces that do not depend on one another, on as many threads as the user asked for. Which
+ * piece fails does not depend on the threads: of those that fail, the first by number is told.
  */
 #ifndef PECS_BASE_JOBS_H
 #define PECS_BASE_JOBS_H

@@ -19,9 +19,9 @@ void os_mutex_lock(struct os_mutex *mutex);
 void os_mutex_unlock(struct os_mutex *mutex);
 
 /*
- * Calls function(user, true) on this thread and function(user, false) on up to thread_count - 1 others at the same time, and
- * returns when all have returned. When the system has no more threads to give, there are fewer. Signals are blocked in
- * the others.
+ * Calls function(user, true) on this thread and function(user, false) on up to thread_count - 1 others at the same
+ * time, and returns when all have returned. When the system has no more threads to give, there are fewer. Signals are
+ * blocked in the others.
  */
 void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user);
 enum { OS_THREAD_MAX = 64 };

@@ -459,7 +459,10 @@ pecs_status os_publication_write(struct os_publication *publication, struct os_s
     return PECS_OK;
 }
 
-/* Some file systems tell only at a close what they could not write; here of a second descriptor, so that the lock stays. */
+/*
+ * Some file systems tell only at a close what they could not write; here of a second descriptor, so that the lock
+ * stays.
+ */
 static int close_copy(int descriptor)
 {
     const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);

@@ -1,6 +1,6 @@
 /*
- * pecs: looks into PECS files. Built on the public headers alone; it never writes to a file. Signals are left as they are:
- * an interrupt ends the program, and so does a reader of its output that goes away.
+ * pecs: looks into PECS files. Built on the public headers alone; it never writes to a file. Signals are left as they
+ * are: an interrupt ends the program, and so does a reader of its output that goes away.
  */
 #include "cli.h"
 

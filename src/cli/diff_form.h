@@ -49,7 +49,9 @@ void diff_end(struct diff_form *form);
 void diff_count(struct diff_form *form, const pecs_change *change);
 void diff_metadata(struct diff_form *form, diff_meta_function each);
 
-/* When all is counted: puts the types in the order of their labels. Labels of changes are not to be asked for any more. */
+/*
+ * When all is counted: puts the types in the order of their labels. Labels of changes are not to be asked for any more.
+ */
 void diff_sort_types(struct diff_form *form);
 
 /* False: nothing was counted. */

@@ -1,6 +1,6 @@
 /*
- * Progress bar: a line on a terminal that tells how far a load is, drawn over itself. It appears when the work has taken a
- * second, and is wiped off when the work ends. What to draw and when depends on the arguments alone.
+ * Progress bar: a line on a terminal that tells how far a load is, drawn over itself. It appears when the work has
+ * taken a second, and is wiped off when the work ends. What to draw and when depends on the arguments alone.
  */
 #ifndef PECS_CLI_PROGRESS_BAR_H
 #define PECS_CLI_PROGRESS_BAR_H

@@ -1,6 +1,6 @@
 /*
- * Space: what takes the bytes of a file, as far as header and commit tell. Sizes of rows follow docs/format.md. What a bad
- * file claims can exceed its size, and any number; sums stop at the largest.
+ * Space: what takes the bytes of a file, as far as header and commit tell. Sizes of rows follow docs/format.md. What a
+ * bad file claims can exceed its size, and any number; sums stop at the largest.
  */
 #ifndef PECS_CLI_SPACE_H
 #define PECS_CLI_SPACE_H

@@ -1,7 +1,7 @@
 /*
  * Text out: where all output goes. It remembers the first failure, so that long work can end early and the reason be
- * told; and it writes text of unknown origin so that a terminal never sees what could command it: controls, and characters
- * that hide or reorder others.
+ * told; and it writes text of unknown origin so that a terminal never sees what could command it: controls, and
+ * characters that hide or reorder others.
  */
 #ifndef PECS_CLI_TEXT_OUT_H
 #define PECS_CLI_TEXT_OUT_H

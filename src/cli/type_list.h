@@ -32,8 +32,8 @@ bool type_list_of_info(const pecs_info *info, struct type_list *ret_list);
 void type_list_free(struct type_list *list);
 
 /*
- * A set of components in the order of their names. It lives until the next call. The entities of one table share a list of
- * components, so the last one is kept: the given list must not change.
+ * A set of components in the order of their names. It lives until the next call. The entities of one table share a list
+ * of components, so the last one is kept: the given list must not change.
  */
 const pecs_component *type_list_by_name(struct type_list *list, const pecs_component *components, size_t count);
 

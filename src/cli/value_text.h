@@ -6,7 +6,9 @@
 
 #include <pecs/view.h>
 
-/* `value` is NULL for tags, of which nothing is printed. Handles of entities that do not live in the view are "stale". */
+/*
+ * `value` is NULL for tags, of which nothing is printed. Handles of entities that do not live in the view are "stale".
+ */
 void value_print(struct text_out *out, pecs_view view, const pecs_type *type, const void *value);
 
 /* One element of a field: a whole text when that is its kind. */

@@ -310,7 +310,10 @@ static pecs_status read_sessions(struct reader *reader, uint64_t *offset)
     return PECS_OK;
 }
 
-/* The first free count that is larger than its chunk, or chunk_count. Resume does this for every chunk: no branch in it. */
+/*
+ * The first free count that is larger than its chunk, or chunk_count. Resume does this for every chunk: no branch in
+ * it.
+ */
 static uint64_t find_excess(const struct table *index, const le32 *counts, uint64_t chunk_count)
 {
     uint32_t found = 0;

@@ -5,8 +5,8 @@
  * The order: header, footer, commit (types, tables, counts), segments (prologue, runs), and for load each segment's
  * data, then the agreement of rows and index. A state is handed out only when all of it has passed.
  *
- * Resume, load and inspect get their bytes in one place, `reader_fetch`: a map has them, a private image reads them when
- * they are first wanted, and an inspection keeps only the part that was fetched last.
+ * Resume, load and inspect get their bytes in one place, `reader_fetch`: a map has them, a private image reads them
+ * when they are first wanted, and an inspection keeps only the part that was fetched last.
  */
 #include "agree.h"
 #include "bits.h"

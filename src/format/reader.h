@@ -29,8 +29,8 @@ struct reader_facts {
 };
 
 /*
- * Reads header, footer and commit only. The state is hollow: it tells its types, tables, counts and metadata, but no row
- * of it may be touched.
+ * Reads header, footer and commit only. The state is hollow: it tells its types, tables, counts and metadata, but no
+ * row of it may be touched.
  */
 pecs_status reader_inspect(pecs_registry *registry, const struct os_file *file, const char *path,
                            const pecs_load_options *options, struct reader_facts *ret_facts,

@@ -1,6 +1,6 @@
 /*
- * What the parts of the reader share: where it is in the file, and what it has made so far. The parts run in the order of
- * the file's own references: ends (reader.c), commit, segments, agreement.
+ * What the parts of the reader share: where it is in the file, and what it has made so far. The parts run in the order
+ * of the file's own references: ends (reader.c), commit, segments, agreement.
  */
 #ifndef PECS_FORMAT_READER_PARTS_H
 #define PECS_FORMAT_READER_PARTS_H

@@ -51,8 +51,8 @@ static uint64_t find_wrong_enum(const struct rows *rows, const struct values_ind
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /*
- * ASCII, then zeros: most texts, eight bytes at a time. In `present` the highest bit of each byte tells that the byte is
- * not zero; one that is must have one before it, in its word or at the end of the last.
+ * ASCII, then zeros: most texts, eight bytes at a time. In `present` the highest bit of each byte tells that the byte
+ * is not zero; one that is must have one before it, in its word or at the end of the last.
  */
 static inline bool text_is_ascii(const uint8_t *text, uint32_t size)
 {

@@ -5,8 +5,8 @@
 #include "state.h"
 
 /*
- * What is known of the entity index: a handle is of the future when its index has no slot, or its generation is above the
- * slot's. Most handles are told by the lowest generation in a chunk of the index, without a look at the record.
+ * What is known of the entity index: a handle is of the future when its index has no slot, or its generation is above
+ * the slot's. Most handles are told by the lowest generation in a chunk of the index, without a look at the record.
  */
 struct values_index {
     const struct record *records;

@@ -1,8 +1,8 @@
 /*
  * The writer of full saves: one segment, one run a column, in the order table by table, handles first, components by
- * type number, then the index, then the list of explicit ids, if there are any. Two passes over the tables: the plan, from
- * which every size and offset is known, and the data, which is hashed while it goes by and written in place from the
- * world's arrays.
+ * type number, then the index, then the list of explicit ids, if there are any. Two passes over the tables: the plan,
+ * from which every size and offset is known, and the data, which is hashed while it goes by and written in place from
+ * the world's arrays.
  *
  * The same state gives the same bytes: types are numbered by their ids, tables by theirs, gaps and padding are zero.
  */

@@ -1,6 +1,6 @@
 /*
- * What a file tells of itself: the hollow state of an inspection, laid out for the user. To a registry without types, all
- * types of a file are unknown, so the state keeps them all; those that a table has are told.
+ * What a file tells of itself: the hollow state of an inspection, laid out for the user. To a registry without types,
+ * all types of a file are unknown, so the state keeps them all; those that a table has are told.
  */
 #include "error.h"
 #include "load.h"

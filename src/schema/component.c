@@ -172,8 +172,8 @@ static pecs_status check_enum(const struct check *check, const pecs_type *type, 
 static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth);
 
 /*
- * A type that an earlier field nests too was checked there, so that shared types are not checked once for each way to them.
- * The limit of fields bounds the search.
+ * A type that an earlier field nests too was checked there, so that shared types are not checked once for each way to
+ * them. The limit of fields bounds the search.
  */
 static bool nested_before(const pecs_type *type, const pecs_field *field)
 {

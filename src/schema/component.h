@@ -14,8 +14,8 @@ enum {
 };
 
 /*
- * Bytes of a value that are of one kind: elements of `width` bytes, one after another. Those of a list are ascending; two
- * that touch and are alike are one.
+ * Bytes of a value that are of one kind: elements of `width` bytes, one after another. Those of a list are ascending;
+ * two that touch and are alike are one.
  */
 struct value_span {
     uint32_t offset, size;
@@ -25,8 +25,8 @@ struct value_span {
 };
 
 /*
- * A few bytes of a description can stand for millions of places: an array of structs with a hole. Where they would be too
- * many, nothing is listed, and they are found by walking the description, value by value.
+ * A few bytes of a description can stand for millions of places: an array of structs with a hole. Where they would be
+ * too many, nothing is listed, and they are found by walking the description, value by value.
  */
 struct span_list {
     bool is_walked;

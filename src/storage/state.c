@@ -342,8 +342,8 @@ static pecs_status put_session(struct pecs_snapshot *state, uint32_t count, cons
 }
 
 /*
- * Free places are found by a look at all records, so only when the list is full, at SESSIONS_LOOK sessions and each time that
- * it has doubled, and they count only when they are half of it: then the next look is as many sessions away.
+ * Free places are found by a look at all records, so only when the list is full, at SESSIONS_LOOK sessions and each
+ * time that it has doubled, and they count only when they are half of it: then the next look is as many sessions away.
  */
 pecs_status state_open_session(struct pecs_snapshot *state, uint64_t head)
 {

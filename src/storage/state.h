@@ -110,8 +110,8 @@ static inline uint32_t state_component_count(const struct pecs_snapshot *state)
 }
 
 /*
- * The components that any table has, ascending by type id: those that a file has types of, in its order. `list` has room
- * for state_component_count, `places` gets the place of each component in it, or NO_COMPONENT.
+ * The components that any table has, ascending by type id: those that a file has types of, in its order. `list` has
+ * room for state_component_count, `places` gets the place of each component in it, or NO_COMPONENT.
  */
 uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *places);
 
@@ -162,7 +162,10 @@ static inline const struct record *state_record(const struct pecs_snapshot *stat
     return (const struct record *)(const void *)table_plain_value(state_index(state), index, CHUNK_SHIFT,
                                                                   sizeof(struct record));
 }
-/* Entities that are spawned from now on have ids with this head. The state must be private. PECS_E_LIMIT, PECS_E_MEMORY. */
+/*
+ * Entities that are spawned from now on have ids with this head. The state must be private. PECS_E_LIMIT,
+ * PECS_E_MEMORY.
+ */
 pecs_status state_open_session(struct pecs_snapshot *state, uint64_t head);
 
 /* The record of a living entity, or NULL. */

@@ -115,7 +115,9 @@ uint64_t edit_session_nonce(struct pecs_world *world)
         const uint64_t nonce =
             world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
         world->session_count++;
-        /* one that was given can have been an earlier world's, whose entities' ids may have become explicit ones here */
+        /*
+         * one that was given can have been an earlier world's, whose entities' ids may have become explicit ones here
+         */
         if (!world->given_nonce || !identity_names_session(world->state, identity_head(nonce & mask)))
             world->nonce = nonce & mask;
     }

@@ -3,8 +3,8 @@
  *
  * usage: make_cli_worlds FOLDER
  *
- *     strange.pecs         names, texts and metadata that a careless program would hand to the terminal, floats that need
- *                          all digits, explicit ids
+ *     strange.pecs         names, texts and metadata that a careless program would hand to the terminal, floats that
+ *                          need all digits, explicit ids
  *     rough-NAME.pecs      each a value that means nothing, which load refuses
  *     before.pecs, after.pecs   one world and what became of it
  *     relaid.pecs          before.pecs, by a program in which a type has another layout

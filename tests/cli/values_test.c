@@ -1,6 +1,6 @@
 /*
- * Which layouts match, and how values look that no file can bring, because load refuses them: they may still come from a
- * file that is read another way one day, and must then do no harm either.
+ * Which layouts match, and how values look that no file can bring, because load refuses them: they may still come from
+ * a file that is read another way one day, and must then do no harm either.
  */
 #include "value_diff.h"
 #include "value_json.h"

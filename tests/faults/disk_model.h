@@ -1,9 +1,9 @@
 /*
- * A model of a disk that loses its power. What a process does to one folder is written down as a log; from any prefix of
- * it the model makes the states that a disk may show afterwards.
+ * A model of a disk that loses its power. What a process does to one folder is written down as a log; from any prefix
+ * of it the model makes the states that a disk may show afterwards.
  *
- *   data        What was synced is there. Of a later write any of its sectors of 512 bytes may be there, in any order; the
- *               others are as before, zero or garbage. The file has its old length, its new one, or ends where the
+ *   data        What was synced is there. Of a later write any of its sectors of 512 bytes may be there, in any order;
+ *               the others are as before, zero or garbage. The file has its old length, its new one, or ends where the
  *               last sector that is there ends.
  *   folder      What was synced is there. Of later creations, renames and removals any may be there, with no regard to
  *               whether the data of those files are; a rename may have made the new name and not yet removed
@@ -53,8 +53,8 @@ struct disk_log {
 };
 
 /*
- * Writes down what this thread does with system calls, from here to fault_unwatch. The log is added to. Not 0, no writev
- * moves more than write_limit bytes, so that there are more of them.
+ * Writes down what this thread does with system calls, from here to fault_unwatch. The log is added to. Not 0, no
+ * writev moves more than write_limit bytes, so that there are more of them.
  */
 void disk_record(struct disk_log *log, uint64_t write_limit);
 void disk_note(struct disk_log *log, enum disk_kind kind, uint64_t number);

@@ -1,7 +1,7 @@
 /*
  * Every system call of a save, a load, a resume and a file's information fails: the n-th once, all of its kind from it
- * on, or all calls whatever from it on, with each errno that the call may give; or it moves fewer bytes than it was asked
- * to. After each, it is checked that
+ * on, or all calls whatever from it on, with each errno that the call may give; or it moves fewer bytes than it was
+ * asked to. After each, it is checked that
  *
  *   - the status is OK only if what was asked for is there, and durable if that was asked for;
  *   - the error carries an errno that was given, and words;

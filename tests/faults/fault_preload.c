@@ -1,8 +1,8 @@
 /*
  * For a whole program: loaded before it, this makes one of its system calls or allocations fail. Environment:
  *
- *     PECS_FAULT         "CALL ERRNO ON": number of the call from 1, of all that fault_calls.h lists; ON is 1 when all that
- *                        follow fail too
+ *     PECS_FAULT         "CALL ERRNO ON": number of the call from 1, of all that fault_calls.h lists; ON is 1 when all
+ *                        that follow fail too
  *     PECS_FAULT_MEMORY  "NTH ON": the same for allocations
  *     PECS_FAULT_TOLD    a file that gets "CALLS ALLOCATIONS", when the program ends
  */

@@ -172,7 +172,9 @@ static void swap_operations(struct disk_operation *a, struct disk_operation *b)
     *b = kept;
 }
 
-/* The first creation of the target stays; later writes go to that file, from a length of zero that no sync makes sure. */
+/*
+ * The first creation of the target stays; later writes go to that file, from a length of zero that no sync makes sure.
+ */
 static bool keeps_in_place(struct disk_operation *operation, bool *first)
 {
     if (operation->kind == DISK_RENAME)

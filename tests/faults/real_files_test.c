@@ -1,8 +1,8 @@
 /*
  * Saves and loads that the real file system refuses: a clear error, the old file whole, nothing left behind, and the
  * world still there. Places that need rights or room of their own (a small disk, a disk mounted for reading, another
- * user) are made in a child with a namespace of its own; where the kernel does not allow that, they are skipped, and the
- * program says so.
+ * user) are made in a child with a namespace of its own; where the kernel does not allow that, they are skipped, and
+ * the program says so.
  */
 #define _GNU_SOURCE
 #include "sample_world.h"

@@ -1,6 +1,7 @@
 /*
  * The golden worlds. Once a file of a world is checked in, neither the world nor the file changes: a new thing to show
- * is a new world. Values are chosen to be written by hand: fractions are exact, bytes of padding are not zero in memory.
+ * is a new world. Values are chosen to be written by hand: fractions are exact, bytes of padding are not zero in
+ * memory.
  */
 #include "golden_worlds.h"
 

@@ -212,8 +212,8 @@ static void read_ids(struct model *model, const struct test_world *world, const 
 }
 
 /*
- * Goes back to a snapshot and does the same spawns twice: the same handles come. After a rewind with the same ids, after
- * a restore with others.
+ * Goes back to a snapshot and does the same spawns twice: the same handles come. After a rewind with the same ids,
+ * after a restore with others.
  */
 void op_replay(struct model *model, struct test_world *world)
 {

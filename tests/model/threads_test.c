@@ -1,8 +1,8 @@
 /*
- * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash, compare,
- * retain and release them, and find entities by their ids; one thread saves and loads them, with threads of the
- * library's; one forks worlds from them and edits those. Nothing but the queues orders the threads: what the library
- * promises must hold by itself.
+ * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash,
+ * compare, retain and release them, and find entities by their ids; one thread saves and loads them, with threads of
+ * the library's; one forks worlds from them and edits those. Nothing but the queues orders the threads: what the
+ * library promises must hold by itself.
  *
  *     threads_test [--seed S] [--frames N]
  *

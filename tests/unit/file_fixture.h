@@ -1,6 +1,6 @@
 /*
- * For tests that save worlds and get them back: a folder for each test, both verbs, and worlds whose sessions have random
- * nonces, as those of programs have.
+ * For tests that save worlds and get them back: a folder for each test, both verbs, and worlds whose sessions have
+ * random nonces, as those of programs have.
  */
 #ifndef FILE_FIXTURE_H
 #define FILE_FIXTURE_H

@@ -1,6 +1,6 @@
 /*
- * For tests of the rules: a good file, "world.pecs" in a folder of its own, whose copies are broken in one place each, and
- * what both verbs must say of them.
+ * For tests of the rules: a good file, "world.pecs" in a folder of its own, whose copies are broken in one place each,
+ * and what both verbs must say of them.
  */
 #ifndef FORMAT_BREAKING_H
 #define FORMAT_BREAKING_H

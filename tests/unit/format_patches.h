@@ -1,6 +1,6 @@
 /*
- * For tests of the format: a file in memory whose parts are found, whose bytes can be replaced, and whose checksums can be
- * made right again, so that only the rule under test is broken.
+ * For tests of the format: a file in memory whose parts are found, whose bytes can be replaced, and whose checksums can
+ * be made right again, so that only the rule under test is broken.
  */
 #ifndef FORMAT_PATCHES_H
 #define FORMAT_PATCHES_H

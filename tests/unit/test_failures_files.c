@@ -1,7 +1,7 @@
 /*
  * As test_failures.c, for files that are replaced and read, and differences: each allocation fails once, and all fail
- * from each one on. And the other list: functions that take no memory at all, so that none of theirs can fail. check_allocations.py
- * proves that every public function is on one of the two.
+ * from each one on. And the other list: functions that take no memory at all, so that none of theirs can fail.
+ * check_allocations.py proves that every public function is on one of the two.
  */
 #include "world_fixture.h"
 

@@ -1,7 +1,7 @@
 /*
- * As test_failures.c, for ids, metadata, unknown types and files: with each allocation failing once, and with all from each one on,
- * nothing has changed; made again, it gives what it gives without failures; and all memory comes back. What a photograph
- * does not show (ids, metadata) the trials look at themselves.
+ * As test_failures.c, for ids, metadata, unknown types and files: with each allocation failing once, and with all from
+ * each one on, nothing has changed; made again, it gives what it gives without failures; and all memory comes back.
+ * What a photograph does not show (ids, metadata) the trials look at themselves.
  */
 #include "file_fixture.h"
 
@@ -61,7 +61,9 @@ static uint64_t room_of_hints(const struct stage *stage)
     return ((const struct table *)stage->world->state->id_hints.places.root.node)->row_count;
 }
 
-/* No room for one more hint: the next id makes all places anew. Entities that had no id, whose places none can share. */
+/*
+ * No room for one more hint: the next id makes all places anew. Entities that had no id, whose places none can share.
+ */
 static void fill_places(struct stage *stage)
 {
     populate(stage);

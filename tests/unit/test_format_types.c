@@ -1,6 +1,7 @@
 /*
- * The rules about type records, as a program sees them that does not have the type: TYPE-1, TYPE-5 and TYPE-6. Each case is a
- * few numbers of a good record replaced by others, that break one rule alone; and others that only tell another type.
+ * The rules about type records, as a program sees them that does not have the type: TYPE-1, TYPE-5 and TYPE-6. Each
+ * case is a few numbers of a good record replaced by others, that break one rule alone; and others that only tell
+ * another type.
  */
 #define _GNU_SOURCE
 #include "format_breaking.h"

@@ -1,6 +1,7 @@
 /*
- * The rules about values: each kind broken alone in a file whose checksums are right; resume, which trusts, does not look.
- * And that the first wrong place of a file is told, whatever the order of the program's types and the number of threads.
+ * The rules about values: each kind broken alone in a file whose checksums are right; resume, which trusts, does not
+ * look. And that the first wrong place of a file is told, whatever the order of the program's types and the number of
+ * threads.
  *
  * The sample: table 0 {Sheet} of ROW_COUNT rows, entities 0:1 and so on, but 2:2 in place of 2:1. Runs: 0 handles,
  * 1 sheets, 2 index.

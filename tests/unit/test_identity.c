@@ -1,6 +1,6 @@
 /*
- * Stable ids: their bytes, who has which, and that no two living entities have one, through edits, snapshots and files. The
- * history at the end keeps a plain list of who should have which id beside the world.
+ * Stable ids: their bytes, who has which, and that no two living entities have one, through edits, snapshots and files.
+ * The history at the end keeps a plain list of who should have which id beside the world.
  */
 #include "file_fixture.h"
 #include "identity.h"
@@ -672,8 +672,8 @@ Test(identity, sorting_is_by_bytes)
 /* Many at once. */
 
 /*
- * Each as by a call of its own, whatever the count: the first and the last ones of an array are not read ahead. Handles and
- * ids are of the living, of the dead, and of nobody, in an order that jumps.
+ * Each as by a call of its own, whatever the count: the first and the last ones of an array are not read ahead. Handles
+ * and ids are of the living, of the dead, and of nobody, in an order that jumps.
  */
 static void check_many(pecs_view view, uint32_t index_count, pecs_id one_of_nobody)
 {
@@ -1146,8 +1146,8 @@ Test(ids_in_files, a_given_nonce_passes_over_ids_that_are_taken)
 }
 
 /*
- * A given nonce is chosen when the world is made, in the face of all that a rewind may bring back: here an entity that has
- * an earlier run's id explicitly, and is gone when the first spawn opens the session.
+ * A given nonce is chosen when the world is made, in the face of all that a rewind may bring back: here an entity that
+ * has an earlier run's id explicitly, and is gone when the first spawn opens the session.
  */
 Test(identity, a_rewind_brings_back_no_second_owner_of_an_id)
 {

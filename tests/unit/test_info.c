@@ -1,6 +1,6 @@
 /*
- * What a file tells of itself without being loaded, and that this takes a few pages; and the progress of save and load, which
- * the caller can stop. pread comes before the C library's, so that bytes read are counted.
+ * What a file tells of itself without being loaded, and that this takes a few pages; and the progress of save and load,
+ * which the caller can stop. pread comes before the C library's, so that bytes read are counted.
  */
 #define _GNU_SOURCE
 #include "file_fixture.h"

@@ -632,7 +632,9 @@ Test(parts, threads_write_their_own_chunks)
     pecs_snapshot_release(snapshot);
 }
 
-/* The writer may hold the ends of tables at hand, by moves of single rows: parts must not all write that down at once. */
+/*
+ * The writer may hold the ends of tables at hand, by moves of single rows: parts must not all write that down at once.
+ */
 Test(parts, the_tail_is_let_go_before_the_parts_start)
 {
     spawn_for_parts();

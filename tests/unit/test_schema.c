@@ -857,7 +857,9 @@ Test(component, large_arrays_of_plain_structs_have_no_spans, .timeout = 20)
     deinit_component(&component);
 }
 
-/* Nor are those of structs that are nothing but a span, of 2^24 elements nested eight deep; and the parts around count. */
+/*
+ * Nor are those of structs that are nothing but a span, of 2^24 elements nested eight deep; and the parts around count.
+ */
 Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
 {
     enum { DEPTH = 8, COUNT = 1 << 24 };
@@ -881,7 +883,9 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
     }
 }
 
-/* Too many to be listed, they are walked: the same spans, in the same order, in the masked copy and in the comparison. */
+/*
+ * Too many to be listed, they are walked: the same spans, in the same order, in the masked copy and in the comparison.
+ */
 Test(component, many_spans_are_all_there)
 {
     enum { COUNT = 10000 };

@@ -1,6 +1,6 @@
 /*
- * Types that a file has and the program lacks. Program A has them all, B only two of them, in another order; what B keeps, moves
- * and edits, A must find again. And reflection: what a view tells of its types.
+ * Types that a file has and the program lacks. Program A has them all, B only two of them, in another order; what B
+ * keeps, moves and edits, A must find again. And reflection: what a view tells of its types.
  */
 #include "file_fixture.h"
 
