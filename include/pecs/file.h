@@ -13,9 +13,8 @@
  *           or anything that shares its arrays lives (replacing it by save is fine).
  *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and
  *           that every value means something: no bool but 0 and 1, no enum without a name, no text that is not
- *           UTF-8, no handle
- *           of an entity that was never there. So a program that keeps such values in its components can resume its
- *           saves, but not load them.
+ *           UTF-8, no handle of an entity that was never there. So a program that keeps such values in its
+ *           components can resume its saves, but not load them.
  *
  * Types are matched by their id, whatever the order of registration. Those that the registry lacks are kept
  * (reflect.h); those that it has must have the same layout.
