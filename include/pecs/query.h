@@ -33,7 +33,12 @@ typedef struct pecs_term {
     pecs_access access;
 } pecs_term;
 
-/* At most 32 terms, each component once, none at all: every entity. PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY. */
+#define PECS_TERMS_MAX 32
+
+/*
+ * At most PECS_TERMS_MAX terms, each component once, none at all: every entity. PECS_E_MISUSE, PECS_E_LIMIT,
+ * PECS_E_MEMORY.
+ */
 PECS_API PECS_MUST_USE pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
                                                      pecs_query **ret_query, pecs_error *error);
 
@@ -66,11 +71,11 @@ typedef struct pecs_iter {
         const uint32_t *tables;               /* candidates, or NULL: all */
         uint32_t table_place, table_limit;    /* next candidate, and their number */
         uint32_t table;                       /* that the present chunk is of */
-        uint64_t first, chunk, chunk_end;     /* present and next chunk of it */
+        uint64_t chunk, chunk_end;            /* the next chunk of it, and where they end */
         uint64_t skip_count, give_count;      /* chunks of other parts before this one, and of this one */
         uint64_t changed_since;
-        uint32_t columns[8]; /* of the first terms: where they are in the present table */
-        void *data[8];       /* and their values in the present chunk, or NULL */
+        uint32_t columns[PECS_TERMS_MAX]; /* of the terms: where they are in the present table */
+        void *data[PECS_TERMS_MAX];       /* and their values in the present chunk, or NULL */
     } state;
 } pecs_iter;
 
@@ -94,7 +99,7 @@ PECS_API bool pecs_iter_next(pecs_iter *iter);
  * The column of a component in the present chunk: row_count values, 64-byte aligned when the chunk is not a mapped or
  * loaded one, else aligned as the type. `access` is PECS_READ or PECS_WRITE; writing needs a WRITE or MAYBE_WRITE term
  * and an edit iteration. NULL for a MAYBE term that is not there, a tag, a wrong size, or a component that no term
- * names. Values set meanwhile by other means are seen from the next chunk on.
+ * names. Values set meanwhile by other means are seen from the next chunk on, at the latest.
  */
 PECS_API void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes);
 #define pecs_read(iter, component, T) ((const T *)pecs_iter_column(iter, component, PECS_READ, sizeof(T)))

@@ -283,46 +283,55 @@ static unsigned first_difference(const struct id_entry *entries, uint64_t count)
 }
 
 /*
- * By one byte at a time, from the first on: entries change places within the array until each lies in its byte's part,
- * then each part is sorted by the next byte. At most sizeof(pecs_id) deep and as many steps an entry, whatever the ids.
+ * Groups the ids by one byte, in the order of its values: entries change places within the array until each lies in its
+ * group. False: it is the same in all. Not inline, so that what it needs is not on the stack of what follows.
  */
-static void sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
+static bool group(struct id_entry *entries, uint64_t count, unsigned byte) __attribute__((noinline));
+
+static bool group(struct id_entry *entries, uint64_t count, unsigned byte)
 {
-    uint64_t next[256], ends[256];
-    while (true) {
-        if (byte == sizeof(pecs_id))
-            return;
-        if (count <= SORT_FEW) {
-            sort_few(entries, count);
-            return;
-        }
-        memset(ends, 0, sizeof(ends));
-        for (uint64_t i = 0; i < count; i++)
-            ends[entries[i].id.bytes[byte]]++;
-        if (ends[entries[0].id.bytes[byte]] < count)
-            break;
-        byte = first_difference(entries, count);
+    uint64_t next[256], ends[256] = { 0 }, start = 0;
+    for (uint64_t i = 0; i < count; i++)
+        ends[entries[i].id.bytes[byte]]++;
+    if (ends[entries[0].id.bytes[byte]] == count)
+        return false;
+    for (unsigned value = 0; value < 256; value++) {
+        next[value] = start;
+        start += ends[value];
+        ends[value] = start;
     }
-    uint64_t start = 0;
-    for (unsigned part = 0; part < 256; part++) {
-        next[part] = start;
-        start += ends[part];
-        ends[part] = start;
-    }
-    for (unsigned part = 0; part < 256; part++) {
-        while (next[part] < ends[part]) {
-            struct id_entry entry = entries[next[part]];
-            for (unsigned home = entry.id.bytes[byte]; home != part; home = entry.id.bytes[byte]) {
+    for (unsigned value = 0; value < 256; value++) {
+        while (next[value] < ends[value]) {
+            struct id_entry entry = entries[next[value]];
+            for (unsigned home = entry.id.bytes[byte]; home != value; home = entry.id.bytes[byte]) {
                 const struct id_entry other = entries[next[home]];
                 entries[next[home]++] = entry;
                 entry = other;
             }
-            entries[next[part]++] = entry;
+            entries[next[value]++] = entry;
         }
     }
-    for (unsigned part = 0; part < 256; part++) {
-        const uint64_t first = part ? ends[part - 1] : 0;
-        sort_from(entries + first, ends[part] - first, byte + 1);
+    return true;
+}
+
+/*
+ * By one byte at a time, from the first on, then each group by the next. At most sizeof(pecs_id) deep and as many steps
+ * an entry, whatever the ids.
+ */
+static void sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
+{
+    if (count <= SORT_FEW) {
+        sort_few(entries, count);
+        return;
+    }
+    while (byte < sizeof(pecs_id) && !group(entries, count, byte))
+        byte = first_difference(entries, count);
+    if (byte == sizeof(pecs_id))
+        return;
+    for (uint64_t first = 0, end = 0; first < count; first = end) {
+        while (end < count && entries[end].id.bytes[byte] == entries[first].id.bytes[byte])
+            end++;
+        sort_from(entries + first, end - first, byte + 1);
     }
 }
 

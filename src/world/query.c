@@ -9,19 +9,13 @@
 
 #include <pecs/reflect.h>
 
-enum {
-    TERM_MAX = 32,
-    CACHED_MAX =
-        sizeof(((pecs_iter *)0)->state.data) / sizeof(void *), /* terms whose columns an iteration keeps at hand */
-};
-
 struct pecs_query {
     pecs_registry *registry;
     struct unknown_types *unknown; /* that its terms name types of; NULL: of the registry only */
     uint64_t required_signature;
     uint32_t term_count, data_count; /* terms in all; those that read or write come first */
-    pecs_term terms[TERM_MAX];
-    uint32_t sizes[TERM_MAX]; /* of the terms' components, in bytes */
+    pecs_term terms[PECS_TERMS_MAX];
+    uint32_t sizes[PECS_TERMS_MAX]; /* of the terms' components, in bytes */
 };
 
 static bool is_required(pecs_access access)
@@ -42,8 +36,8 @@ static pecs_status check_terms(const pecs_registry *registry, uint32_t component
 {
     if (count && !terms)
         return fail(error, PECS_E_MISUSE, "a query needs its terms");
-    if (count > TERM_MAX)
-        return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, TERM_MAX);
+    if (count > PECS_TERMS_MAX)
+        return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, PECS_TERMS_MAX);
     for (size_t i = 0; i < count; i++) {
         if (terms[i].component >= component_count)
             return fail(error, PECS_E_MISUSE, "term %zu: there is no component %u", i, terms[i].component);
@@ -132,7 +126,7 @@ static bool match(const pecs_query *query, const struct archetype *archetype, ui
         const bool is_there = place != NO_COLUMN;
         if (access == PECS_WITHOUT ? is_there : is_required(access) && !is_there)
             return false;
-        if (columns && i < query->data_count && i < CACHED_MAX)
+        if (columns && i < query->data_count)
             columns[i] = is_there ? archetype->columns[place] : NO_COLUMN;
     }
     return true;
@@ -272,14 +266,6 @@ pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs
     return iter;
 }
 
-/* Where a data term is in the present table. */
-static uint32_t column_of(const pecs_iter *iter, const struct table *table, uint32_t term)
-{
-    const pecs_query *query = iter->state.query;
-    return term < CACHED_MAX ? iter->state.columns[term]
-                             : archetype_column(table->archetype, query->terms[term].component);
-}
-
 static bool changed(const pecs_iter *iter, const struct table *table, uint64_t chunk)
 {
     const pecs_query *query = iter->state.query;
@@ -288,7 +274,7 @@ static bool changed(const pecs_iter *iter, const struct table *table, uint64_t c
         return true;
     bool has_column = false;
     for (uint32_t i = 0; i < query->data_count; i++) {
-        const uint32_t column = column_of(iter, table, i);
+        const uint32_t column = iter->state.columns[i];
         if (column == NO_COLUMN)
             continue;
         has_column = true;
@@ -300,13 +286,13 @@ static bool changed(const pecs_iter *iter, const struct table *table, uint64_t c
     return !has_column && table_chunk_tick(table, HANDLE_COLUMN, chunk) > iter->state.changed_since;
 }
 
-/* Passes the gate for what is written, and finds the values of the first terms. */
+/* Passes the gate for what is written, and finds the values of all terms. */
 static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64_t chunk)
 {
     const pecs_query *query = iter->state.query;
     struct pecs_world *world = iter->state.world;
     for (uint32_t i = 0; i < query->data_count; i++) {
-        const uint32_t column = column_of(iter, table, i);
+        const uint32_t column = iter->state.columns[i];
         uint8_t *bytes = NULL;
         if (column != NO_COLUMN && world && is_write(query->terms[i].access)) {
             bytes = table_owned_chunk(&world->gate, table, column, chunk);
@@ -315,11 +301,10 @@ static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64
                                                                chunk, table_live_rows(table, chunk), &bytes);
             if (status)
                 return status;
-        } else if (column != NO_COLUMN && i < CACHED_MAX) {
+        } else if (column != NO_COLUMN) {
             bytes = (uint8_t *)(uintptr_t)table_chunk(table, column, chunk);
         }
-        if (i < CACHED_MAX)
-            iter->state.data[i] = bytes;
+        iter->state.data[i] = bytes;
     }
     return PECS_OK;
 }
@@ -369,16 +354,15 @@ static bool is_unbroken(const pecs_iter *iter, const struct table *table)
     const pecs_query *query = iter->state.query;
     bool unbroken = !table->columns[HANDLE_COLUMN].chunks.root.node;
     for (uint32_t i = 0; unbroken && i < query->data_count; i++) {
-        const uint32_t column = column_of(iter, table, i);
+        const uint32_t column = iter->state.columns[i];
         unbroken = column == NO_COLUMN || !table->columns[column].chunks.root.node;
     }
     return unbroken;
 }
 
-/* Rows from the first chunk on that can be given at once; the chunks are then counted as given. */
-static uint64_t join_chunks(pecs_iter *iter, const struct table *table)
+/* Rows from this chunk on that can be given at once; the chunks are then counted as given. */
+static uint64_t join_chunks(pecs_iter *iter, const struct table *table, uint64_t first)
 {
-    const uint64_t first = iter->state.first;
     if (iter->state.world || iter->state.changed_since || !is_unbroken(iter, table))
         return table_live_rows(table, first);
     const uint64_t more = min_u64(iter->state.chunk_end - iter->state.chunk, iter->state.give_count);
@@ -394,13 +378,13 @@ bool pecs_iter_next(pecs_iter *iter)
     iter->entities = NULL;
     while (!iter->status && step(iter)) {
         const struct table *table = iter->state.present;
-        const uint64_t chunk = iter->state.first = iter->state.chunk - 1;
+        const uint64_t chunk = iter->state.chunk - 1;
         if (iter->state.changed_since && !changed(iter, table, chunk))
             continue;
         iter->status = open_chunk(iter, table, chunk);
         if (iter->status)
             return false;
-        iter->row_count = (size_t)join_chunks(iter, table);
+        iter->row_count = (size_t)join_chunks(iter, table, chunk);
         iter->entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
         return true;
     }
@@ -419,12 +403,7 @@ void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_acc
         return NULL;
     if (access != PECS_READ && (access != PECS_WRITE || !iter->state.world || !is_write(query->terms[term].access)))
         return NULL;
-    if (term < CACHED_MAX)
-        return iter->state.data[term];
-    const struct view_source *source = iter->state.source;
-    const struct table *table = state_table(source->state, iter->state.table);
-    const uint32_t column = archetype_column(table->archetype, component);
-    return column == NO_COLUMN ? NULL : (void *)(uintptr_t)table_chunk(table, column, iter->state.first);
+    return iter->state.data[term];
 }
 
 pecs_status pecs_iter_end(pecs_iter *iter)

@@ -673,3 +673,65 @@ Test(file, unedited_chunks_are_read_as_one)
     pecs_query_destroy(query);
     pecs_snapshot_release(snapshot);
 }
+
+enum { MANY_TERMS = PECS_TERMS_MAX };
+
+static pecs_registry *registry_of_many(void)
+{
+    static const pecs_field field = { .name = "value", .kind = PECS_U32, .size = 4, .count = 1 };
+    static char names[MANY_TERMS][8];
+    static pecs_type types[MANY_TERMS];
+    static const pecs_type *list[MANY_TERMS];
+    for (int i = 0; i < MANY_TERMS; i++) {
+        snprintf(names[i], sizeof(names[i]), "N%d", i);
+        types[i] =
+            (pecs_type){ .name = names[i], .version = 1, .size = 4, .align = 4, .field_count = 1, .fields = &field };
+        list[i] = &types[i];
+    }
+    return make_registry(list, MANY_TERMS, (pecs_allocator){ 0 });
+}
+
+/* However many terms there are: what a chunk's columns are is settled when the chunk is given, whatever is set
+ * meanwhile. */
+Test(file, a_chunk_stays_whole_while_values_are_set)
+{
+    pecs_registry *many = registry_of_many();
+    pecs_world *wide = make_world(many, NULL);
+    pecs_value values[MANY_TERMS];
+    pecs_term terms[MANY_TERMS];
+    for (uint32_t i = 0; i < MANY_TERMS; i++) {
+        values[i] = (pecs_value){ i, 4, NULL };
+        terms[i] = (pecs_term){ i, PECS_READ };
+    }
+    static pecs_entity entities[10000];
+    cr_assert_eq(pecs_world_spawn(wide, 10000, values, MANY_TERMS, entities), PECS_OK);
+    save(wide);
+    pecs_world_destroy(wide);
+    pecs_snapshot *snapshot;
+    cr_assert_eq(pecs_snapshot_resume(many, path, NULL, &snapshot, NULL), PECS_OK);
+    wide = make_world(many, snapshot);
+    pecs_query *query = make_query(many, terms, MANY_TERMS);
+    pecs_iter it = pecs_query_read(query, pecs_world_view(wide), NULL);
+    cr_assert(pecs_iter_next(&it));
+    cr_assert_eq(it.row_count, 10000);
+    for (uint32_t i = 0; i < MANY_TERMS; i++) {
+        uint32_t *value;
+        cr_assert_eq(pecs_world_edit(wide, entities[0], i, 4, (void **)&value), PECS_OK);
+        *value = 7;
+        const uint32_t *column = pecs_iter_column(&it, i, PECS_READ, 4);
+        uint64_t sum = 0;
+        for (size_t row = 0; row < it.row_count; row++)
+            sum += column[row];
+        cr_assert_eq(sum, 0, "term %u", i);
+    }
+    cr_assert_not(pecs_iter_next(&it));
+    cr_assert_eq(pecs_iter_end(&it), PECS_OK);
+    it = pecs_query_read(query, pecs_world_view(wide), NULL);
+    cr_assert(pecs_iter_next(&it));
+    cr_assert_eq(*(const uint32_t *)pecs_iter_column(&it, MANY_TERMS - 1, PECS_READ, 4), 7);
+    cr_assert_eq(pecs_iter_end(&it), PECS_OK);
+    pecs_query_destroy(query);
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(wide);
+    pecs_registry_destroy(many);
+}
