@@ -5,8 +5,9 @@
  *     places   of the edits since: a hash table of entity indices, as a table of one column, so that it is shared,
  *              copied and restored like any other; linear probing, at most half full, a power of two
  *
- * A hint counts when its entity lives and has the id. So hints are never removed: those that no longer count are left
- * behind when the places are made anew for want of room.
+ * A hint counts when its entity lives and has the id. So nothing is to be done when an entity dies or loses its id:
+ * hints that no longer count are overwritten when they make a walk long, and left behind when the places are made anew
+ * for want of room.
  */
 #include "identity.h"
 
@@ -20,7 +21,8 @@ static_assert(sizeof(pecs_id) == 16, "an id is 128 bits");
 enum {
     PLACE_SHIFT = 10,    /* places a chunk: 4 KiB */
     PLACE_FIRST = 64,    /* places of the first table */
-    WALK_COUNT_MAX = 16, /* for more ids at once, all places are readied without a look */
+    WALK_COUNT_MAX = 16, /* for more ids at once, all places of a small table are readied without a look */
+    LONG_WALK = 8,       /* steps after which stale hints are overwritten */
     SORT_FEW = 32,       /* ids that are sorted by insertion */
 };
 
@@ -36,15 +38,27 @@ static bool is_same(const pecs_id *a, const pecs_id *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
+/* Where the record of an index is, if there is one; to read it, or to have it on its way. */
+static const struct record *record_of(const struct pecs_snapshot *state, uint32_t index)
+{
+    return index < state_slot_count(state) ? state_record(state, index) : NULL;
+}
+
+/* The explicit id of the entity that lives at an index, or NULL. */
+static const pecs_id *explicit_at(const struct pecs_snapshot *state, uint32_t index)
+{
+    const struct record *record = record_of(state, index);
+    return record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
+}
+
 /* The living entity of an index, if it has this explicit id. */
 static bool hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id, pecs_entity *ret_entity)
 {
-    if (index >= state_slot_count(state))
+    const pecs_id *explicit_id = explicit_at(state, index);
+    if (!explicit_id || !is_same(explicit_id, id))
         return false;
-    const struct record *record = state_record(state, index);
-    const pecs_id *explicit_id = record->table == NO_TABLE ? NULL : identity_explicit(state, record);
-    *ret_entity = (pecs_entity){ index, record->generation };
-    return explicit_id && is_same(explicit_id, id);
+    *ret_entity = (pecs_entity){ index, state_record(state, index)->generation };
+    return true;
 }
 
 static const struct table *places_of(const struct pecs_snapshot *state)
@@ -79,21 +93,34 @@ static bool find_in_places(const struct pecs_snapshot *state, const pecs_id *id,
     }
 }
 
-static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+/* The first entry of the saved ones that is not below an id. */
+static uint64_t find_saved(const struct pecs_snapshot *state, const pecs_id *id)
 {
     uint64_t low = 0, high = state->id_hints.saved_count;
     while (low < high) {
         const uint64_t middle = low + (high - low) / 2;
-        const struct id_entry *entry = &state->id_hints.saved[middle];
-        const int order = memcmp(id, &entry->id, sizeof(*id));
-        if (order == 0)
-            return hint_counts(state, le32_load(entry->index), id, ret_entity);
-        if (order < 0)
-            high = middle;
-        else
+        if (memcmp(&state->id_hints.saved[middle].id, id, sizeof(*id)) < 0)
             low = middle + 1;
+        else
+            high = middle;
     }
-    return false;
+    return low;
+}
+
+static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+{
+    const uint64_t at = find_saved(state, id);
+    const struct id_entry *entry = &state->id_hints.saved[at];
+    return at < state->id_hints.saved_count && is_same(&entry->id, id) &&
+           hint_counts(state, le32_load(entry->index), id, ret_entity);
+}
+
+/* A session's id, if there is one with its head. */
+static bool has_birth_form(pecs_id id)
+{
+    uint64_t head;
+    pecs_entity entity;
+    return identity_parse(id, &head, &entity) && identity_head(identity_nonce(head)) == head;
 }
 
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
@@ -118,14 +145,33 @@ static uint32_t *owned_place(struct table *places, uint64_t place)
     return (uint32_t *)(void *)table_owned_value(places, 0, place);
 }
 
-/* Where the index of an id goes: where it is, or the first free place from its home on. */
-static uint64_t place_for(const struct pool *pool, const struct table *places, const pecs_id *id, uint32_t index)
+/*
+ * The hint in a place leads to an entity that has no explicit id, or another one, which is found by another place:
+ * nobody misses the hint when it is overwritten.
+ */
+static bool is_stale(const struct pecs_snapshot *state, const struct table *places, uint64_t place)
 {
     const uint64_t mask = places->row_count - 1;
-    uint64_t place = hash_id(pool, id) & mask;
-    for (;; place = (place + 1) & mask) {
+    const uint32_t index = place_at(places, place);
+    const pecs_id *id = explicit_at(state, index);
+    uint64_t first = id ? hash_id(state->registry->pool, id) & mask : place;
+    while (id && place_at(places, first) != index && place_at(places, first) != NO_INDEX)
+        first = (first + 1) & mask;
+    return !id || first != place;
+}
+
+/*
+ * Where the index of an id goes: where it is, or the first free place from its home on; on a long walk also a stale
+ * hint's, since an id that many entities have had after each other leaves one for each.
+ */
+static uint64_t place_for(const struct pecs_snapshot *state, const struct table *places, const pecs_id *id,
+                          uint32_t index)
+{
+    const uint64_t mask = places->row_count - 1;
+    uint64_t place = hash_id(state->registry->pool, id) & mask;
+    for (unsigned step = 0;; step++, place = (place + 1) & mask) {
         const uint32_t at = place_at(places, place);
-        if (at == NO_INDEX || at == index)
+        if (at == NO_INDEX || at == index || (step >= LONG_WALK && is_stale(state, places, place)))
             return place;
     }
 }
@@ -157,24 +203,42 @@ static struct table *make_places(struct gate *gate, uint64_t count)
     return places;
 }
 
-/* Makes places with room for `count` more than those that count now. */
+/* The explicit id of the hint in a place, or NULL; those of the places that are asked for next are on their way. */
+static const pecs_id *walk_hint(const struct pecs_snapshot *state, const struct table *places, uint64_t place)
+{
+    if (places->row_count - place > 2 * IDENTITY_AHEAD) {
+        __builtin_prefetch(record_of(state, place_at(places, place + 2 * IDENTITY_AHEAD)));
+        __builtin_prefetch(explicit_at(state, place_at(places, place + IDENTITY_AHEAD)));
+    }
+    return explicit_at(state, place_at(places, place));
+}
+
+/* Hints of entities with explicit ids; one that had several can be counted several times, but not beyond all slots. */
+static uint64_t count_hints(const struct pecs_snapshot *state, const struct table *places)
+{
+    uint64_t count = 0;
+    for (uint64_t place = 0; place < places->row_count; place++)
+        count += walk_hint(state, places, place) != NULL;
+    return min_u64(count, state_slot_count(state));
+}
+
+/* Makes places for the hints that count now and `count` more: a third full at most, so that the next time is far. */
 static pecs_status remake_places(struct gate *gate, struct pecs_snapshot *state, uint64_t count)
 {
     const struct table *old = places_of(state);
     uint64_t wanted = PLACE_FIRST, used = 0;
-    const uint64_t most = min_u64(old ? state->id_hints.place_count : 0, state_slot_count(state)) + count;
-    while (wanted < 2 * most)
+    const uint64_t most = (old ? count_hints(state, old) : 0) + count;
+    while (wanted < 3 * most)
         wanted *= 2;
     struct table *places = make_places(gate, wanted);
     if (!places)
         return PECS_E_MEMORY;
     for (uint64_t place = 0; old && place < old->row_count; place++) {
-        const uint32_t index = place_at(old, place);
-        const struct record *record = index < state_slot_count(state) ? state_record(state, index) : NULL;
-        const pecs_id *id = record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
+        const pecs_id *id = walk_hint(state, old, place);
         if (!id)
             continue;
-        uint32_t *at = owned_place(places, place_for(gate->pool, places, id, index));
+        const uint32_t index = place_at(old, place);
+        uint32_t *at = owned_place(places, place_for(state, places, id, index));
         used += *at == NO_INDEX;
         *at = index;
     }
@@ -205,7 +269,8 @@ pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, con
         status = remake_places(gate, state, count);
     if (!status)
         status = state_own_only_table(gate, &state->id_hints.places, &places);
-    if (!status && count <= WALK_COUNT_MAX) {
+    /* walks of `count` steps for each, or all places once */
+    if (!status && (count <= WALK_COUNT_MAX || count * count <= places->row_count / 8)) {
         for (uint64_t i = 0; !status && i < count; i++)
             status = own_walk(gate, places, &ids[i], count);
         return status;
@@ -223,25 +288,37 @@ void identity_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *i
         if (count - i > IDENTITY_AHEAD)
             __builtin_prefetch(owned_place(places, hash_id(pool, &ids[i + IDENTITY_AHEAD]) & (places->row_count - 1)),
                                1);
-        uint32_t *place = owned_place(places, place_for(pool, places, &ids[i], entities[i].index));
+        uint32_t *place = owned_place(places, place_for(state, places, &ids[i], entities[i].index));
         state->id_hints.place_count += *place == NO_INDEX;
         *place = entities[i].index;
+        state->id_hints.has_birth_form |= has_birth_form(ids[i]);
     }
+}
+
+/* Of the entries from the first with this head on, whether one counts. */
+static bool saved_names_session(const struct pecs_snapshot *state, uint64_t head)
+{
+    const pecs_id lowest = identity_make(head, (pecs_entity){ 0, 0 });
+    pecs_entity entity;
+    for (uint64_t i = find_saved(state, &lowest); i < state->id_hints.saved_count; i++) {
+        const struct id_entry *entry = &state->id_hints.saved[i];
+        if (memcmp(entry->id.bytes, lowest.bytes, sizeof(head)) != 0)
+            return false;
+        if (has_birth_form(entry->id) && hint_counts(state, le32_load(entry->index), &entry->id, &entity))
+            return true;
+    }
+    return false;
 }
 
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
-    for (uint32_t i = 0; identity_has_explicit(state) && i < state->table_count; i++) {
-        const struct table *table = state_table(state, i);
-        const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
-        for (uint64_t row = 0; column != NO_COLUMN && row < table->row_count; row++) {
-            pecs_id id;
-            uint64_t other;
-            pecs_entity entity;
-            memcpy(&id, table_value(table, column, row), sizeof(id));
-            if (identity_parse(id, &other, &entity) && other == head)
-                return true;
-        }
+    if (saved_names_session(state, head))
+        return true;
+    const struct table *places = state->id_hints.has_birth_form ? places_of(state) : NULL;
+    for (uint64_t place = 0; places && place < places->row_count; place++) {
+        const pecs_id *id = walk_hint(state, places, place);
+        if (id && has_birth_form(*id) && memcmp(id->bytes, &head, sizeof(head)) == 0)
+            return true;
     }
     return false;
 }
@@ -452,19 +529,13 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
     return PECS_OK;
 }
 
-/* Where the record of an index will be read, if there is one; to have it on its way. */
-static const void *record_place(const struct pecs_snapshot *state, uint32_t index)
-{
-    return index < state_slot_count(state) ? state_record(state, index) : NULL;
-}
-
 pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities, pecs_id *ret_ids)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < count; i++) {
         if (count - i > IDENTITY_AHEAD)
-            __builtin_prefetch(record_place(state, entities[i + IDENTITY_AHEAD].index));
+            __builtin_prefetch(record_of(state, entities[i + IDENTITY_AHEAD].index));
         const struct record *record = state_find(state, entities[i]);
         ret_ids[i] = record ? identity_of(state, entities[i], record) : (pecs_id){ { 0 } };
         if (!record)
@@ -481,7 +552,7 @@ pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids
         pecs_entity entity;
         uint64_t head;
         if (count - i > IDENTITY_AHEAD && identity_parse(ids[i + IDENTITY_AHEAD], &head, &entity))
-            __builtin_prefetch(record_place(state, entity.index));
+            __builtin_prefetch(record_of(state, entity.index));
         const bool is_found = identity_find(state, ids[i], &entity);
         ret_entities[i] = is_found ? entity : (pecs_entity){ 0, 0 };
         if (!is_found)

@@ -100,7 +100,10 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
 pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count);
 void identity_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities);
 
-/* True when a living entity has an explicit id that a session with this head could give. Linear in those with one. */
+/*
+ * True when a living entity has an explicit id that a session with this head could give. A search, but linear in the
+ * explicit ids once one of that form has been given.
+ */
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head);
 
 /* How many entities have an explicit id. */

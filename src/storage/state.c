@@ -309,7 +309,7 @@ static uint32_t find_free_places(const struct pecs_snapshot *state, uint32_t *pl
         places[place] = false; /* no entity was seen that names it */
     for (uint64_t index = 0; index < state_slot_count(state); index++) {
         const struct record *record = state_record(state, (uint32_t)index);
-        if (record->table != NO_TABLE)
+        if (record->table != NO_TABLE && record->session < count) /* of a resumed file it can be anything */
             places[record->session] = true;
     }
     for (uint32_t place = 0; place < count; place++)

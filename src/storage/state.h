@@ -76,6 +76,7 @@ struct id_hints {
     uint64_t saved_count;
     struct tree places;   /* of one: a table of entity indices by the hash of their ids, NO_INDEX where none is */
     uint64_t place_count; /* in use */
+    bool has_birth_form;  /* an id of the form of birth ids was put there */
 };
 #define NO_INDEX UINT32_MAX
 

@@ -3,6 +3,7 @@
  * The history at the end keeps a plain list of who should have which id beside the world.
  */
 #include "file_fixture.h"
+#include "hash.h"
 #include "identity.h"
 
 TestSuite(identity);
@@ -980,14 +981,84 @@ Test(identity, thousands_of_edits)
 {
     pecs_registry *registry = counting_registry();
     struct history history = begin_history(registry);
-    for (int i = 0; i < 10; i++)
-        run(&history, 1000);
     const struct id_hints *hints = &history.world->state->id_hints;
-    /* more ids were given than there are places: the hints have been made anew */
-    cr_assert_gt(history.next_id, ((const struct table *)hints->places.root.node)->row_count);
+    /* until more ids were given than there are places: the hints have been made anew */
+    for (int i = 0; i < 10 || history.next_id <= ((const struct table *)hints->places.root.node)->row_count; i++) {
+        must(i < 100);
+        run(&history, 1000);
+    }
     end_history(&history);
     pecs_registry_destroy(registry);
     assert_no_leak();
+}
+
+/* Each chunk of the places is an array of its own, so that making them anew shows in the number of allocations. */
+Test(identity, the_hints_are_not_made_anew_at_every_change)
+{
+    enum { SLOTS = 4095 }; /* all have an explicit id, and a power of two is just half full */
+    pecs_registry *registry = counting_registry();
+    pecs_world *world = plain_world(registry);
+    static pecs_id ids[SLOTS];
+    static pecs_entity entities[SLOTS];
+    for (uint64_t i = 0; i < SLOTS; i++)
+        ids[i] = made_id(i);
+    cr_assert_eq(pecs_world_spawn_with_ids(world, SLOTS, ids, NULL, 0, entities), PECS_OK);
+    cr_assert_eq(pecs_world_set_id(world, entities[0], made_id(SLOTS)), PECS_OK);
+    const uint64_t calls = counting.call_count;
+    for (uint64_t i = 0; i < 2000; i++)
+        must(pecs_world_set_id(world, entities[mix_u64(i) % SLOTS], made_id(SLOTS + 1 + i)) == PECS_OK);
+    cr_assert_lt(counting.call_count - calls, 200);
+    check_world(world);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
+static uint64_t walk_of(const pecs_world *world, pecs_id id, pecs_entity entity)
+{
+    const struct table *places = (const struct table *)world->state->id_hints.places.root.node;
+    const uint64_t mask = places->row_count - 1;
+    uint64_t place = hash64_seeded(&id, sizeof(id), pool_secret(world->registry->pool)) & mask, steps = 1;
+    for (;; place = (place + 1) & mask, steps++) {
+        uint32_t index;
+        memcpy(&index, table_value(places, 0, place), sizeof(index));
+        must(index != UINT32_MAX);
+        if (index == entity.index)
+            return steps;
+    }
+}
+
+/* An id that many entities have after each other is as quick to find as any, and so are the others beside it. */
+Test(identity, an_id_may_go_round)
+{
+    enum { SLOTS = 3000, ROUNDS = 20000 };
+    pecs_registry *registry = counting_registry();
+    pecs_world *world = plain_world(registry);
+    static pecs_entity entities[SLOTS];
+    cr_assert_eq(pecs_world_spawn(world, SLOTS, NULL, 0, entities), PECS_OK);
+    for (uint64_t i = 0; i < SLOTS; i += 2)
+        must(pecs_world_set_id(world, entities[i], made_id(1000000 + i)) == PECS_OK);
+    const pecs_id role = made_id(1);
+    must(pecs_world_set_id(world, entities[1], role) == PECS_OK);
+    uint64_t longest = 0;
+    for (uint64_t i = 0; i < ROUNDS; i++) {
+        const pecs_entity had = find(pecs_world_view(world), role);
+        const pecs_entity next = entities[mix_u64(i) % SLOTS | 1];
+        if (same(had, next))
+            continue;
+        must(pecs_world_set_id(world, had, made_id(2)) == PECS_OK);
+        must(pecs_world_set_id(world, next, role) == PECS_OK);
+        const pecs_id birth = identity_of_birth(world->state, had, state_find(world->state, had));
+        must(pecs_world_remap_id(world, made_id(2), birth) == PECS_OK);
+        const uint64_t steps = walk_of(world, role, next);
+        longest = steps > longest ? steps : longest;
+        must(same(find(pecs_world_view(world), role), next));
+    }
+    cr_assert_leq(longest, 40, "%llu steps", (unsigned long long)longest);
+    for (uint64_t i = 0; i < SLOTS; i += 2)
+        must(same(find(pecs_world_view(world), made_id(1000000 + i)), entities[i]));
+    check_world(world);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
 }
 
 Test(identity, snapshots_keep_who_had_which)
