@@ -109,6 +109,19 @@ static pecs_id id_at(const struct pecs_snapshot *state, pecs_entity entity)
     return identity_of(state, entity, state_record(state, entity.index));
 }
 
+/* The entity that has the id: most often it has the same handle, so that nothing needs to be searched. */
+static bool find_in_other(const struct pecs_snapshot *other, pecs_id id, pecs_entity entity, pecs_entity *ret_entity)
+{
+    const struct record *record = state_find(other, entity);
+    if (record) {
+        const pecs_id has = identity_of(other, entity, record);
+        *ret_entity = entity;
+        if (memcmp(&has, &id, sizeof(id)) == 0)
+            return true;
+    }
+    return identity_find(other, id, ret_entity);
+}
+
 /* Both sets are the same, and every layout. */
 static bool tables_are_alike(const struct diff *diff, const struct table *from, const struct table *to)
 {
@@ -202,7 +215,7 @@ static pecs_status compare_row(const struct diff *diff, const struct table *from
 {
     struct pair pair = { .before = handle_at(from, row), .from = from, .from_row = row };
     pair.id = id_at(diff->from, pair.before);
-    if (!identity_find(diff->to, pair.id, &pair.after))
+    if (!find_in_other(diff->to, pair.id, pair.before, &pair.after))
         return tell(diff, &(pecs_change){ .kind = PECS_ENTITY_REMOVED,
                                           .id = pair.id,
                                           .before = pair.before,
@@ -238,7 +251,7 @@ static pecs_status tell_new(const struct diff *diff, const struct table *to, uin
     const pecs_entity entity = handle_at(to, row);
     const pecs_id id = id_at(diff->to, entity);
     pecs_entity before;
-    if (identity_find(diff->from, id, &before))
+    if (find_in_other(diff->from, id, entity, &before))
         return PECS_OK;
     return tell(diff, &(pecs_change){ .kind = PECS_ENTITY_ADDED,
                                       .id = id,
