@@ -33,7 +33,7 @@ typedef struct pecs_term {
     pecs_access access;
 } pecs_term;
 
-#define PECS_TERMS_MAX 32
+#define PECS_TERMS_MAX 32 /* terms of one query */
 
 /*
  * At most PECS_TERMS_MAX terms, each component once, none at all: every entity. PECS_E_MISUSE, PECS_E_LIMIT,

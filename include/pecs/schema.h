@@ -129,7 +129,8 @@ struct pecs_type {
 /* A struct N that has an N_type, or a one-dimensional array of them. */
 #define PECS_FIELD_STRUCT(T, f, N)                                                                                     \
     {                                                                                                                  \
-#f, PECS_STRUCT, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / sizeof(N), 0, &N##_type, NULL, 0         \
+#f, PECS_STRUCT, offsetof(T, f), PECS_SIZE_(T, f), PECS_NO_POINTER_(T, f, N, PECS_SIZE_(T, f) / sizeof(N)), 0, \
+            &N##_type, NULL, 0                                                                                         \
     }
 /* A member that is padding, and bytes without a name that follow member `f`. */
 #define PECS_FIELD_PADDING(T, f)                                                                                       \
@@ -197,13 +198,27 @@ PECS_KIND_TRAIT_(pecs_entity, PECS_ENTITY);
 PECS_KIND_TRAIT_(pecs_string, PECS_STRING);
 PECS_KIND_TRAIT_(pecs_blob, PECS_BLOB);
 #undef PECS_KIND_TRAIT_
-/* remove_all_extents sees the member's type with its reference taken off: f[0] is an lvalue. */
-#define PECS_BARE_(T, f)                                                                                               \
-    typename std::remove_all_extents<typename std::remove_reference<decltype((((T *)0)->f))>::type>::type
+/* remove_extent sees the member's type with its reference taken off: f[0] is an lvalue. */
+#define PECS_MEMBER_(T, f) typename std::remove_reference<decltype((((T *)0)->f))>::type
+#define PECS_BARE_(T, f) typename std::remove_extent<PECS_MEMBER_(T, f)>::type
+template <typename T> struct pecs_no_pointer {
+    static_assert(!std::is_pointer<T>::value, "a component has no pointers");
+    static constexpr uint32_t value = 1;
+};
+#define PECS_NO_POINTER_(T, f, N, count) (count * pecs_no_pointer<PECS_MEMBER_(T, f)>::value)
 #define PECS_KIND_OF_(T, f) (pecs_kind_trait<PECS_BARE_(T, f)>::value)
 #define PECS_KIND_SIZE_(T, f) ((uint32_t)sizeof(PECS_BARE_(T, f)))
 #define PECS_ALIGNOF_(T) alignof(T)
 #else
+/* A pointer would be taken for an array, which decays to one. Selected, this struct is no number: the compiler refuses it. */
+struct pecs_a_component_has_no_pointers {
+    char unused;
+};
+#define PECS_NO_P_(t)                                                                                                  \
+    t **: (struct pecs_a_component_has_no_pointers){ 0 },                                                              \
+    t *const *: (struct pecs_a_component_has_no_pointers){ 0 },                                                        \
+    t *volatile *: (struct pecs_a_component_has_no_pointers){ 0 }
+#define PECS_NO_POINTER_(T, f, N, count) _Generic(&((T *)0)->f, PECS_NO_P_(N), default: (count))
 #define PECS_P_(t, k)                                                                                                  \
     t:                                                                                                                 \
     k, t * : k
@@ -219,7 +234,12 @@ PECS_KIND_TRAIT_(pecs_blob, PECS_BLOB);
              PECS_P_(pecs_string, W(PECS_STRING, 8)), PECS_P_(pecs_blob, W(PECS_BLOB, 8)))
 #define PECS_FIRST_(k, s) k
 #define PECS_SECOND_(k, s) (uint32_t) s
-#define PECS_KIND_OF_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_FIRST_)
+#define PECS_KIND_OF_(T, f)                                                                                            \
+    _Generic(&((T *)0)->f, PECS_NO_P_(_Bool), PECS_NO_P_(char), PECS_NO_P_(signed char), PECS_NO_P_(short),            \
+             PECS_NO_P_(int), PECS_NO_P_(long), PECS_NO_P_(long long), PECS_NO_P_(unsigned char),                      \
+             PECS_NO_P_(unsigned short), PECS_NO_P_(unsigned), PECS_NO_P_(unsigned long),                              \
+             PECS_NO_P_(unsigned long long), PECS_NO_P_(float), PECS_NO_P_(double), PECS_NO_P_(pecs_entity),           \
+             PECS_NO_P_(pecs_string), PECS_NO_P_(pecs_blob), default: PECS_FOR_KINDS_(((T *)0)->f, PECS_FIRST_))
 #define PECS_KIND_SIZE_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_SECOND_)
 #define PECS_ALIGNOF_(T) _Alignof(T)
 #endif
