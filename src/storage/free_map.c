@@ -97,7 +97,7 @@ pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pec
                              uint64_t count, uint64_t *ret_append_count)
 {
     const uint64_t reused = min_u64(count, state->free_count);
-    if (index->row_count + (count - reused) > SLOT_COUNT_MAX)
+    if (!state_has_slots(state, count))
         return PECS_E_LIMIT;
     *ret_append_count = count - reused;
     if (!reused && !map->is_valid)

@@ -163,6 +163,12 @@ static inline const struct record *state_record(const struct pecs_snapshot *stat
     return (const struct record *)(const void *)table_plain_value(state_index(state), index, CHUNK_SHIFT,
                                                                   sizeof(struct record));
 }
+/* Whether so many entities more can be there at once. */
+static inline bool state_has_slots(const struct pecs_snapshot *state, uint64_t count)
+{
+    return count <= state->free_count || count - state->free_count <= SLOT_COUNT_MAX - state_slot_count(state);
+}
+
 /*
  * Entities that are spawned from now on have ids with this head. The state must be private. PECS_E_LIMIT,
  * PECS_E_MEMORY.

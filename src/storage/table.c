@@ -396,11 +396,13 @@ void table_remove_row(const struct gate *gate, struct table *table, uint64_t row
     }
 }
 
-void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
+/* Chunks behind the rows, up to that of the last of `row_count`. False: some stay, for want of memory. */
+static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_count)
 {
     const uint32_t shift = table->archetype->chunk_shift;
     const uint64_t first = table_chunk_count(table);
-    const uint64_t end = (row_count_before + table_chunk_rows(table) - 1) >> shift;
+    const uint64_t end = (row_count + table_chunk_rows(table) - 1) >> shift;
+    bool is_done = true;
     if (first < end)
         table->tail_epoch = 0;
     for (uint32_t i = 0; first < end && i < table->archetype->column_count; i++) {
@@ -414,11 +416,24 @@ void table_trim(struct gate *gate, struct table *table, uint64_t row_count_befor
             if (!tree_get(&table->columns[i].chunks, chunk))
                 continue;
             if (tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot)) {
-                assert(!"the path was readied");
+                is_done = false;
                 continue;
             }
             node_release(gate->pool, slot->node);
             *slot = (struct slot){ NULL, NULL, 0, 0 };
         }
     }
+    return is_done;
+}
+
+void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
+{
+    const bool is_done = drop_chunks(gate, table, row_count_before);
+    assert(is_done); /* the path was readied */
+    (void)is_done;
+}
+
+void table_give_back(struct gate *gate, struct table *table, uint64_t append_count)
+{
+    (void)drop_chunks(gate, table, table->row_count + append_count);
 }

@@ -192,5 +192,7 @@ static inline uint8_t *table_owned_value(struct table *table, uint32_t column, u
 void table_remove_row(const struct gate *gate, struct table *table, uint64_t row, uint8_t *const *values);
 /* Frees chunks beyond the last row. Their paths were readied. `row_count` is what the table had. */
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before);
+/* Frees what was reserved for rows that will not be appended, as far as memory allows. The table is private. */
+void table_give_back(struct gate *gate, struct table *table, uint64_t append_count);
 
 #endif

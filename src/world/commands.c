@@ -430,17 +430,11 @@ static bool is_spawned(const struct group *group)
 static pecs_status ready_slots(pecs_commands *commands, struct pecs_world *world, uint64_t spawn_count)
 {
     struct pool *pool = world->registry->pool;
-    struct table *index;
-    uint64_t append_count;
-    pecs_status status = state_own_index(&world->gate, world->state, &index);
+    pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < commands->group_count; i++)
         if (is_present(&commands->groups[i]) && commands->groups[i].to == NO_TABLE)
             status = free_map_reserve_give(&world->free_map, pool, world->state, commands->groups[i].entity.index);
-    if (!status)
-        status = free_map_reserve(&world->free_map, &world->gate, world->state, index, spawn_count, &append_count);
-    if (!status)
-        status = table_reserve(&world->gate, index, 0, append_count);
-    return status ? status : edit_open_session(world);
+    return status ? status : edit_ready_slots(world, spawn_count);
 }
 
 static pecs_status ready(pecs_commands *commands, struct pecs_world *world)
@@ -457,6 +451,8 @@ static pecs_status ready(pecs_commands *commands, struct pecs_world *world)
         if (!status && group->to != NO_TABLE && moves)
             status = edit_plan_note(world, group->to, 0, 1);
     }
+    if (!status && !state_has_slots(world->state, spawn_count))
+        status = PECS_E_LIMIT;
     if (!status)
         status = edit_plan_ready(world);
     if (!status && !pool_reserve(world->registry->pool, (void **)&commands->spawned, &commands->spawned_capacity,

@@ -184,14 +184,21 @@ pecs_status edit_plan_ready(struct pecs_world *world)
         status = edit_own_table(world, world->planned[i], &table);
         if (status)
             break;
-        plan->row_count_before = table->row_count + plan->append_count;
-        if (plan->row_count_before > ROW_COUNT_MAX)
+        if (table->row_count + plan->append_count > ROW_COUNT_MAX)
             return PECS_E_LIMIT;
+        plan->row_count_before = table->row_count + plan->append_count;
         status = table_reserve(&world->gate, table, plan->removal_count, plan->append_count);
         if (!status)
             status = own_last_records(world, table, plan->removal_count);
     }
     return status;
+}
+
+static void clear_plan(struct pecs_world *world)
+{
+    for (size_t i = 0; i < world->planned_count; i++)
+        world->plans[world->planned[i]] = (struct table_plan){ 0 };
+    world->planned_count = 0;
 }
 
 void edit_plan_finish(struct pecs_world *world)
@@ -201,14 +208,34 @@ void edit_plan_finish(struct pecs_world *world)
         if (world->plans[table].removal_count)
             table_trim(&world->gate, edit_table(world, table), world->plans[table].row_count_before);
     }
-    edit_plan_forget(world);
+    clear_plan(world);
 }
 
 void edit_plan_forget(struct pecs_world *world)
 {
-    for (size_t i = 0; i < world->planned_count; i++)
-        world->plans[world->planned[i]] = (struct table_plan){ 0 };
-    world->planned_count = 0;
+    for (size_t i = 0; i < world->planned_count; i++) {
+        const struct table_plan *plan = &world->plans[world->planned[i]];
+        if (plan->row_count_before && plan->append_count)
+            table_give_back(&world->gate, edit_table(world, world->planned[i]), plan->append_count);
+    }
+    clear_plan(world);
+}
+
+pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count)
+{
+    struct table *index;
+    uint64_t append_count = 0;
+    pecs_status status = state_own_index(&world->gate, world->state, &index);
+    if (!status)
+        status = free_map_reserve(&world->free_map, &world->gate, world->state, index, count, &append_count);
+    if (status)
+        return status;
+    status = table_reserve(&world->gate, index, 0, append_count);
+    if (!status)
+        status = edit_open_session(world);
+    if (status)
+        table_give_back(&world->gate, index, append_count);
+    return status;
 }
 
 pecs_entity edit_take_slot(struct pecs_world *world)

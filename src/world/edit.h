@@ -75,6 +75,8 @@ pecs_status edit_own_record(struct pecs_world *world, uint32_t index);
 /* One row more in a table. */
 pecs_status edit_ready_row(struct pecs_world *world, uint32_t table);
 pecs_status edit_open_session(struct pecs_world *world);
+/* Slots and a session for so many entities more. */
+pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count);
 /* The nonce that this stretch's session has or will have. */
 uint64_t edit_session_nonce(struct pecs_world *world);
 /* The state, which is private, becomes the first of a stretch. */
@@ -82,7 +84,7 @@ void edit_begin_stretch(struct pecs_world *world);
 
 /*
  * The plan of a batch: note each row that leaves or joins a table, ready them all, make the changes, finish. When
- * readying fails, edit_plan_forget.
+ * readying fails, or something else does before the changes, edit_plan_forget: it gives back what was reserved.
  */
 pecs_status edit_plan_note(struct pecs_world *world, uint32_t table, uint64_t removal_count, uint64_t append_count);
 pecs_status edit_plan_ready(struct pecs_world *world);

@@ -73,19 +73,14 @@ uint64_t pecs_world_copied_bytes(const pecs_world *world)
 /* Makes and readies row_count new rows and slots. */
 static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
 {
-    struct table *index;
     pecs_status status = row_count == 1 ? edit_ready_row(world, table) : edit_plan_note(world, table, 0, row_count);
     if (!status && row_count > 1)
         status = edit_plan_ready(world);
-    edit_plan_forget(world);
     if (!status)
-        status = state_own_index(&world->gate, world->state, &index);
-    uint64_t append_count;
-    if (!status)
-        status = free_map_reserve(&world->free_map, &world->gate, world->state, index, row_count, &append_count);
-    if (!status)
-        status = table_reserve(&world->gate, index, 0, append_count);
-    return status ? status : edit_open_session(world);
+        status = edit_ready_slots(world, row_count);
+    if (status)
+        edit_plan_forget(world);
+    return status;
 }
 
 /* Rows with slots that are all new: runs of consecutive records and rows. */
@@ -125,8 +120,9 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
         edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
         status = edit_begin(world);
-    if (!status && row_count > ROW_COUNT_MAX)
-        status = PECS_E_LIMIT;
+    if (!status)
+        status =
+            state_has_slots(world->state, row_count) ? PECS_OK : PECS_E_LIMIT; /* before much is reserved for rows */
     if (status || !row_count)
         return status;
     const uint32_t table_count = world->state->table_count;
@@ -152,6 +148,7 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
     if (ids)
         edit_fill_rows(world, table, first, row_count,
                        &(pecs_value){ world->registry->id_component, sizeof(*ids), ids });
+    edit_plan_finish(world);
     return PECS_OK;
 }
 

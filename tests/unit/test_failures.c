@@ -634,3 +634,66 @@ Test(failures, a_registry_created)
         assert_no_leak();
     }
 }
+
+enum { BATCH = 100000 };
+
+/* Chunks behind the last row, in any table. */
+static bool has_reserve(const struct pecs_snapshot *state)
+{
+    bool has = tree_get(&state_index(state)->columns[0].chunks, table_chunk_count(state_index(state))) != NULL;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint32_t j = 0; j < table->archetype->column_count; j++)
+            for (uint64_t chunk = table_chunk_count(table); chunk <= BATCH >> CHUNK_SHIFT; chunk++)
+                has |= tree_get(&table->columns[j].chunks, chunk) != NULL;
+    }
+    return has;
+}
+
+static pecs_status spawn_batch(struct stage *stage)
+{
+    const pecs_value value = { POSITION, sizeof(Position), NULL };
+    return stage->commands ? pecs_commands_apply(stage->commands, stage->world, NULL)
+                           : pecs_world_spawn(stage->world, BATCH, &value, 1, NULL);
+}
+
+/* Nothing stays reserved for a batch that fails, so that what memory there is has room for other edits. */
+static void check_given_back(void (*prepare)(struct stage *stage))
+{
+    uint64_t nth = 1, failure_count = 0;
+    for (pecs_status status = PECS_E_MEMORY; status; nth += 7) {
+        struct stage stage;
+        stage_set(&stage, &(struct trial){ prepare, spawn_batch });
+        counting.fail_at = counting.call_count + nth;
+        status = spawn_batch(&stage);
+        counting.fail_at = 0;
+        must(!status || (status == PECS_E_MEMORY && !has_reserve(stage.world->state)));
+        failure_count += status != PECS_OK;
+        stage_strike(&stage);
+    }
+    cr_assert_geq(failure_count, 3);
+}
+
+static void one_entity(struct stage *stage)
+{
+    spawn_position(stage->world, 1);
+}
+
+static void one_entity_and_a_batch(struct stage *stage)
+{
+    spawn_position(stage->world, 1);
+    must(pecs_commands_create(stage->registry, &stage->commands) == PECS_OK);
+    for (int i = 0; i < BATCH; i++)
+        must(pecs_commands_spawn(stage->commands, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3) }, 1, NULL) ==
+             PECS_OK);
+}
+
+Test(failures, a_spawn_that_fails_gives_back_what_it_reserved)
+{
+    check_given_back(one_entity);
+}
+
+Test(failures, commands_that_fail_give_back_what_they_reserved)
+{
+    check_given_back(one_entity_and_a_batch);
+}
