@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+enum { PATH_SHOWN = 300 }; /* bytes of a long path in a message, which has room for 512 */
+
 static pecs_status fill(pecs_error *error, pecs_status status, int os_error, uint64_t offset, const char *rule)
 {
     if (error) {
@@ -38,7 +40,8 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
         /* the XSI variant: thread-safe, always terminated */
         if (strerror_r(os_error, reason, sizeof(reason)))
             snprintf(reason, sizeof(reason), "error %d", os_error);
-        snprintf(error->message, sizeof(error->message), "%s %.300s: %s", doing, path, reason);
+        const size_t size = strlen(path), cut = size > PATH_SHOWN ? size - PATH_SHOWN : 0; /* its end tells more */
+        snprintf(error->message, sizeof(error->message), "%s %s%s: %s", doing, cut ? "..." : "", path + cut, reason);
     }
     return PECS_E_IO;
 }

@@ -50,13 +50,24 @@ static int find_entity(pecs_view view, const char *word, struct dump *dump)
     return CLI_NO;
 }
 
+/* A name that several types have is no label. */
+static int complain_of_component(const struct dump *dump, const char *component)
+{
+    for (size_t i = 0; i < dump->types.count; i++)
+        if (strcmp(dump->types.entries[i].type->name, component) == 0 && dump->types.entries[i].own_label) {
+            complain("%s: several types are named %s: name one as %s", dump->path, component,
+                     dump->types.entries[i].label);
+            return CLI_NO;
+        }
+    complain("%s: no component %s is in it", dump->path, component);
+    return CLI_NO;
+}
+
 static int choose(const struct arguments *arguments, struct dump *dump)
 {
     const char *entity = arguments->options[OPTION_ENTITY], *component = arguments->options[OPTION_COMPONENT];
-    if (component && pecs_view_component(dump->view, component, &dump->component)) {
-        complain("%s: no component %s is in it", dump->path, component);
-        return CLI_NO;
-    }
+    if (component && !type_list_find(&dump->types, dump->view, component, &dump->component))
+        return complain_of_component(dump, component);
     dump->one_component = component;
     if (!entity)
         return CLI_FINE;
@@ -70,17 +81,15 @@ static int choose(const struct arguments *arguments, struct dump *dump)
 static int run_loaded(const struct arguments *arguments, uint64_t limit, pecs_view view, struct text_out *out)
 {
     struct dump dump = { .path = arguments->paths[0], .view = view, .limit = limit };
-    int code = choose(arguments, &dump);
-    if (code)
-        return code;
     if (!dump_begin(&dump))
         return complain("out of memory");
-    if (arguments->options[OPTION_JSON])
+    const int code = choose(arguments, &dump);
+    if (!code && arguments->options[OPTION_JSON])
         dump_json(&dump, out);
-    else
+    else if (!code)
         dump_text(&dump, out);
     dump_end(&dump);
-    return CLI_FINE;
+    return code;
 }
 
 static int run(const struct arguments *arguments, struct text_out *out)

@@ -2,6 +2,7 @@
 #include "cli.h"
 #include "json_out.h"
 #include "loaded.h"
+#include "type_list.h"
 
 #include <inttypes.h>
 #include <string.h>
@@ -10,15 +11,8 @@
 static uint64_t count_types(pecs_view view)
 {
     pecs_component ids;
-    pecs_table table;
-    const uint64_t count = pecs_view_type_count(view);
-    if (pecs_view_component(view, "pecs.id", &ids))
-        return count;
-    for (uint64_t i = 0; pecs_view_table(view, i, &table); i++)
-        for (size_t j = 0; j < table.component_count; j++)
-            if (table.components[j] == ids)
-                return count;
-    return count - 1;
+    const bool is_extra = !pecs_view_component(view, "pecs.id", &ids) && !view_has_explicit_ids(view);
+    return pecs_view_type_count(view) - is_extra;
 }
 
 static void print_counts(struct text_out *out, const char *path, pecs_view view)

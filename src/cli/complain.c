@@ -5,7 +5,7 @@
 
 int complain(const char *format, ...)
 {
-    char message[1024];
+    char message[8192]; /* the longest path and the longest reason, several times */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);

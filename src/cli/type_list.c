@@ -112,6 +112,28 @@ void type_list_free(struct type_list *list)
     *list = (struct type_list){ .count = 0 };
 }
 
+bool view_has_explicit_ids(pecs_view view)
+{
+    pecs_component ids;
+    pecs_table table;
+    if (pecs_view_component(view, "pecs.id", &ids))
+        return false;
+    for (uint64_t i = 0; pecs_view_table(view, i, &table); i++)
+        for (size_t j = 0; j < table.component_count; j++)
+            if (table.components[j] == ids)
+                return true;
+    return false;
+}
+
+bool type_list_find(const struct type_list *list, pecs_view view, const char *label, pecs_component *ret_component)
+{
+    pecs_component found = 0;
+    while (found < list->count && strcmp(list->entries[found].label, label) != 0)
+        found++;
+    *ret_component = found;
+    return found < list->count && (found != list->id_component || view_has_explicit_ids(view));
+}
+
 /* A set is short. */
 static void sort(const struct type_list *list, pecs_component *components, size_t count)
 {

@@ -31,6 +31,12 @@ bool type_list_of_view(pecs_view view, struct type_list *ret_list);
 bool type_list_of_info(const pecs_info *info, struct type_list *ret_list);
 void type_list_free(struct type_list *list);
 
+/* The component of a view that has this label; false: none has, or it is "pecs.id" and no entity has an explicit id. */
+bool type_list_find(const struct type_list *list, pecs_view view, const char *label, pecs_component *ret_component);
+
+/* Whether any entity, living or not, has had an explicit id: every registry knows the type, files need not have it. */
+bool view_has_explicit_ids(pecs_view view);
+
 /*
  * A set of components in the order of their names. It lives until the next call. The entities of one table share a list
  * of components, so the last one is kept: the given list must not change.

@@ -42,7 +42,7 @@ void value_write_element(struct json_out *json, const char *key, const pecs_fiel
 static void write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);
-    if (elements.count == 1) {
+    if (elements.count == 1 && !elements.columns) {
         value_write_element(json, field->name, field, bytes);
         return;
     }

@@ -56,7 +56,7 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
 static void print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);
-    if (elements.count == 1) {
+    if (elements.count == 1 && !elements.columns) {
         value_print_element(out, view, field, bytes);
         return;
     }

@@ -92,14 +92,14 @@ static struct excerpt excerpt_of(const char *name)
 
 /* "field 'x'", or "padding at byte 8". */
 struct label {
-    char text[NAME_MAX_BYTES + 16];
+    char text[NAME_SHOWN + 16];
 };
 
 static struct label label_of(const pecs_field *field)
 {
     struct label label;
     if (field->name)
-        snprintf(label.text, sizeof(label.text), "field '%.*s'", NAME_MAX_BYTES, field->name);
+        snprintf(label.text, sizeof(label.text), "field '%.*s'", NAME_SHOWN, field->name);
     else
         snprintf(label.text, sizeof(label.text), "padding at byte %u", field->offset);
     return label;
@@ -108,7 +108,7 @@ static struct label label_of(const pecs_field *field)
 static pecs_status fail_field(const struct check *check, pecs_status status, const pecs_type *type,
                               const pecs_field *field, const char *what)
 {
-    return fail(check->error, status, "%s: %s: %s", type->name, label_of(field).text, what);
+    return fail(check->error, status, "%.100s: %s: %s", type->name, label_of(field).text, what);
 }
 
 static int compare_names(const void *a, const void *b)
@@ -148,24 +148,26 @@ static pecs_status check_enum(const struct check *check, const pecs_type *type, 
 {
     const uint32_t element = field->size / field->count;
     if (field->size % field->count != 0 || (element != 1 && element != 2 && element != 4))
-        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': %u bytes for %u enum values: one has 1, 2 or 4 bytes",
-                    type->name, field->name, field->size, field->count);
+        return fail(check->error, PECS_E_MISUSE,
+                    "%.100s: field '%.100s': %u bytes for %u enum values: one has 1, 2 or 4 bytes", type->name,
+                    field->name, field->size, field->count);
     if (field->enum_count < 1 || field->enum_count - 1 > UINT32_MAX >> (32 - 8 * element))
-        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': an enum of %u values does not fit %u bytes",
+        return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': an enum of %u values does not fit %u bytes",
                     type->name, field->name, field->enum_count, element);
     if (!field->enum_names)
         return fail_field(check, PECS_E_MISUSE, type, field, "an enum needs enum_names");
     for (uint32_t i = 0; i < field->enum_count; i++)
         if (!name_is_valid(field->enum_names[i]))
-            return fail(check->error, PECS_E_MISUSE,
-                        "%s: field '%s': the name of enum value %u must be 1 to 255 bytes of printable UTF-8: %s",
-                        type->name, field->name, i, excerpt_of(field->enum_names[i]).text);
+            return fail(
+                check->error, PECS_E_MISUSE,
+                "%.100s: field '%.100s': the name of enum value %u must be 1 to 255 bytes of printable UTF-8: %s",
+                type->name, field->name, i, excerpt_of(field->enum_names[i]).text);
     const char *duplicate;
     if (find_duplicate(check->pool, field->enum_names, sizeof(char *), field->enum_count, &duplicate))
         return fail_memory(check->error);
     if (duplicate)
-        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': two enum values are named '%s'", type->name,
-                    field->name, duplicate);
+        return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': two enum values are named '%.100s'",
+                    type->name, field->name, duplicate);
     return PECS_OK;
 }
 
@@ -202,10 +204,10 @@ static pecs_status check_kind(const struct check *check, const pecs_type *type, 
     if (field->kind == PECS_PADDING ? field->name != NULL : !name_is_valid(field->name))
         return fail(
             check->error, PECS_E_MISUSE,
-            "%s: the name of the field at byte %u must be 1 to 255 bytes of printable UTF-8 (padding: NULL): %s",
+            "%.100s: the name of the field at byte %u must be 1 to 255 bytes of printable UTF-8 (padding: NULL): %s",
             type->name, field->offset, excerpt_of(field->name).text);
     if (!kind_name(field->kind))
-        return fail(check->error, PECS_E_MISUSE, "%s: field '%s': there is no kind %u", type->name, field->name,
+        return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': there is no kind %u", type->name, field->name,
                     (unsigned)field->kind);
     if (field->count == 0)
         return fail_field(check, PECS_E_MISUSE, type, field, "count is 0");
@@ -233,19 +235,20 @@ static pecs_status check_numbers(const struct check *check, const pecs_type *typ
     }
     const char *of = kind_name(field->kind);
     if (field->size != (uint64_t)field->count * element)
-        return fail(check->error, PECS_E_MISUSE, "%s: %s: size %u is not %u times the %u bytes of %s", type->name,
+        return fail(check->error, PECS_E_MISUSE, "%.100s: %s: size %u is not %u times the %u bytes of %s", type->name,
                     label_of(field).text, field->size, field->count, element, of);
     if (field->columns && field->count % field->columns != 0)
-        return fail(check->error, PECS_E_MISUSE, "%s: %s: count %u is not a multiple of columns %u", type->name,
+        return fail(check->error, PECS_E_MISUSE, "%.100s: %s: count %u is not a multiple of columns %u", type->name,
                     label_of(field).text, field->count, field->columns);
     if (((field->offset | type->align) & (align - 1)) != 0) /* all alignments are powers of two */
         return fail(check->error, PECS_E_MISUSE,
-                    "%s: %s is misaligned: %s needs multiples of %u, but it is at byte %u of a type aligned to %u",
+                    "%.100s: %s is misaligned: %s needs multiples of %u, but it is at byte %u of a type aligned to %u",
                     type->name, label_of(field).text, of, align, field->offset, type->align);
     return PECS_OK;
 }
 
-/* The bytes from `begin` up to `end` have no field; before and after may be NULL. */
+/* The bytes from `begin` up to `end` have no field; before and after may be NULL. Alignment leaves fewer bytes than
+ * itself. */
 static pecs_status fail_gap(const struct check *check, const pecs_type *type, uint32_t begin, uint32_t end,
                             const pecs_field *before, const pecs_field *after)
 {
@@ -255,10 +258,13 @@ static pecs_status fail_gap(const struct check *check, const pecs_type *type, ui
     else
         snprintf(where, sizeof(where), "%s %s", before ? "after" : "before", label_of(before ? before : after).text);
     if (before && before->name)
-        snprintf(remedy, sizeof(remedy), "add PECS_GAP_AFTER(%s, %s, %u) or a field", type->name, before->name,
-                 end - begin);
-    return fail(check->error, PECS_E_MISUSE, "%s: bytes %u to %u %s are not declared: %s", type->name, begin, end - 1,
-                where, remedy);
+        snprintf(remedy, sizeof(remedy),
+                 end - begin < type->align
+                     ? "add PECS_GAP_AFTER(%.100s, %.100s, %u) or a field"
+                     : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, %.100s, %u)",
+                 type->name, before->name, end - begin);
+    return fail(check->error, PECS_E_MISUSE, "%.100s: bytes %u to %u %s are not declared: %s", type->name, begin,
+                end - 1, where, remedy);
 }
 
 static pecs_status check_place(const struct check *check, const pecs_type *type, const pecs_field *field)
@@ -266,16 +272,17 @@ static pecs_status check_place(const struct check *check, const pecs_type *type,
     const pecs_field *before = field == type->fields ? NULL : field - 1;
     const uint32_t next = before ? before->offset + before->size : 0;
     if (!range_fits(field->offset, field->size, type->size))
-        return fail(check->error, PECS_E_MISUSE, "%s: %s: %u bytes at byte %u end beyond the type's %u", type->name,
+        return fail(check->error, PECS_E_MISUSE, "%.100s: %s: %u bytes at byte %u end beyond the type's %u", type->name,
                     label_of(field).text, field->size, field->offset, type->size);
     if (field->offset > next)
         return fail_gap(check, type, next, field->offset, before, field);
     if (field->offset < next && field->offset < before->offset)
-        return fail(check->error, PECS_E_MISUSE, "%s: %s stands after %s, but lies before it: list fields by offset",
-                    type->name, label_of(field).text, label_of(before).text);
+        return fail(check->error, PECS_E_MISUSE,
+                    "%.100s: %s stands after %s, but lies before it: list fields by offset", type->name,
+                    label_of(field).text, label_of(before).text);
     if (field->offset < next)
-        return fail(check->error, PECS_E_MISUSE, "%s: %s overlaps %s: it begins at byte %u, before byte %u", type->name,
-                    label_of(field).text, label_of(before).text, field->offset, next);
+        return fail(check->error, PECS_E_MISUSE, "%.100s: %s overlaps %s: it begins at byte %u, before byte %u",
+                    type->name, label_of(field).text, label_of(before).text, field->offset, next);
     return PECS_OK;
 }
 
@@ -298,7 +305,7 @@ static pecs_status check_fields(const struct check *check, const pecs_type *type
     if (find_duplicate(check->pool, &type->fields[0].name, sizeof(pecs_field), type->field_count, &duplicate))
         return fail_memory(check->error);
     if (duplicate)
-        return fail(check->error, PECS_E_MISUSE, "%s: two fields are named '%s'", type->name, duplicate);
+        return fail(check->error, PECS_E_MISUSE, "%.100s: two fields are named '%.100s'", type->name, duplicate);
     return PECS_OK;
 }
 
@@ -310,25 +317,26 @@ static pecs_status check_type(const struct check *check, const pecs_type *type, 
                     excerpt_of(type->name).text);
     const char *name = type->name;
     if (depth == 0 && type->version < 1)
-        return fail(error, PECS_E_MISUSE, "%s: version 0: versions start at 1", name);
+        return fail(error, PECS_E_MISUSE, "%.100s: version 0: versions start at 1", name);
     if (type->align == 0 || (type->align & (type->align - 1)) != 0)
-        return fail(error, PECS_E_MISUSE, "%s: alignment %u is not a power of two", name, type->align);
+        return fail(error, PECS_E_MISUSE, "%.100s: alignment %u is not a power of two", name, type->align);
     if (type->align > COMPONENT_MAX_ALIGN)
-        return fail(error, PECS_E_LIMIT, "%s: alignment %u is above 64", name, type->align);
+        return fail(error, PECS_E_LIMIT, "%.100s: alignment %u is above 64", name, type->align);
     if (type->size > COMPONENT_MAX_BYTES)
-        return fail(error, PECS_E_LIMIT, "%s: %u bytes are more than 16 MiB", name, type->size);
+        return fail(error, PECS_E_LIMIT, "%.100s: %u bytes are more than 16 MiB", name, type->size);
     if (type->size == 0) {
         if (type->align != 1 || type->field_count != 0)
-            return fail(error, PECS_E_MISUSE, "%s: a tag (size 0) has alignment 1 and no fields", name);
+            return fail(error, PECS_E_MISUSE, "%.100s: a tag (size 0) has alignment 1 and no fields", name);
         return PECS_OK;
     }
     if (type->size % type->align != 0)
-        return fail(error, PECS_E_MISUSE, "%s: size %u is not a multiple of the alignment %u", name, type->size,
+        return fail(error, PECS_E_MISUSE, "%.100s: size %u is not a multiple of the alignment %u", name, type->size,
                     type->align);
     if (type->field_count == 0 || !type->fields)
-        return fail(error, PECS_E_MISUSE, "%s: a type of %u bytes needs fields", name, type->size);
+        return fail(error, PECS_E_MISUSE, "%.100s: a type of %u bytes needs fields", name, type->size);
     if (type->field_count > FIELD_COUNT_MAX)
-        return fail(error, PECS_E_LIMIT, "%s: %u fields are more than %u", name, type->field_count, FIELD_COUNT_MAX);
+        return fail(error, PECS_E_LIMIT, "%.100s: %u fields are more than %u", name, type->field_count,
+                    FIELD_COUNT_MAX);
     return check_fields(check, type, depth);
 }
 

@@ -8,6 +8,7 @@ struct pool;
 
 enum {
     NAME_MAX_BYTES = 255,
+    NAME_SHOWN = 100, /* of it in messages, which have room for 512 bytes */
     COMPONENT_MAX_BYTES = 16 * 1024 * 1024,
     COMPONENT_MAX_ALIGN = 64,
     NESTING_MAX = 8, /* structs within structs */

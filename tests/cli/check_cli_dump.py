@@ -123,6 +123,32 @@ def check_strange(folder):
     program.text("info", path)
 
 
+def check_twins(folder):
+    path = os.path.join(folder, "twins.pecs")
+    labels = [f"Twin#0{i}000000-0000-0000-0000-000000000000" for i in (1, 2)]
+    for i, label in enumerate(labels):
+        found = program.json("dump", "--component", label, path)["entities"]
+        check_equal(label, [entity["components"] for entity in found], [{label: {"cells": [[i]]}}])
+        check("cells=[[%d]]" % i in program.text("dump", "--component", label, path), "a grid of one, as text")
+    check_equal("one name for two", program.message(1, "dump", "--component", "Twin", path),
+                f"{path}: several types are named Twin: name one as {labels[0]}")
+    check_equal("no explicit ids", program.message(1, "dump", "--component", "pecs.id", path),
+                f"{path}: no component pecs.id is in it")
+
+
+def check_long_path(folder):
+    """The path of a message may be long; its reason is told whole."""
+    deep = os.path.join(folder, *(["d" * 200] * 10))
+    os.makedirs(deep)
+    path = os.path.join(deep, "bad.pecs")
+    with open(path, "wb") as out:
+        out.write(b"PECS" + bytes(10))
+    text = program.message(1, "verify", path)
+    check(text.startswith(f"{path}: CORRUPT: FILE-") and " at byte " in text, text[-200:])
+    text = program.message(2, "verify", path + "x")
+    check(text.endswith("bad.pecsx: No such file or directory"), text[-200:])
+
+
 def check_rough(folder):
     """Values that mean nothing are refused; how they would look is in values_test.c."""
     for name, rule in (("bool", 1), ("enum", 2), ("text", 3), ("zero", 3), ("entity", 4)):
@@ -141,6 +167,8 @@ def main():
     with made_worlds(sys.argv[3]) as folder:
         check_strange(folder)
         check_rough(folder)
+        check_twins(folder)
+        check_long_path(folder)
     finish()
 
 

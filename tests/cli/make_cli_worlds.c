@@ -5,6 +5,7 @@
  *
  *     strange.pecs         names, texts and metadata that a careless program would hand to the terminal, floats that
  *                          need all digits, explicit ids
+ *     twins.pecs           two types of one name
  *     rough-NAME.pecs      each a value that means nothing, which load refuses
  *     before.pecs, after.pecs   one world and what became of it
  *     relaid.pecs          before.pecs, by a program in which a type has another layout
@@ -121,6 +122,33 @@ static pecs_entity spawn(pecs_world *world, pecs_component component, size_t siz
     return entity;
 }
 
+/* Two programs have types of one name; the later one keeps the earlier one's. */
+static void make_twins(const char *folder)
+{
+    static const pecs_field field = { "cells", PECS_I32, 0, 4, 1, 1, NULL, NULL, 0 };
+    static const pecs_type twins[2] = { { "Twin", { { 1 } }, 1, 4, 4, 1, &field },
+                                        { "Twin", { { 2 } }, 1, 4, 4, 1, &field } };
+    pecs_snapshot *snapshot = NULL;
+    for (int32_t i = 0; i < 2; i++) {
+        const pecs_type *const list[] = { &twins[i] };
+        const pecs_registry_desc desc = { .types = list, .type_count = 1 };
+        pecs_registry *registry;
+        pecs_world *world;
+        pecs_error error;
+        char path[4096];
+        check(pecs_registry_create(&desc, &registry, &error), &error);
+        snprintf(path, sizeof(path), "%s/twins.pecs", folder);
+        if (i)
+            check(pecs_snapshot_load(registry, path, NULL, &snapshot, &error), &error);
+        check(pecs_world_create(registry, snapshot, NULL, &world, &error), &error);
+        spawn(world, 0, sizeof(i), &i);
+        save(world, folder, "twins", 0);
+        pecs_world_destroy(world);
+        pecs_snapshot_release(snapshot);
+        pecs_registry_destroy(registry);
+    }
+}
+
 static void make_strange(const char *folder)
 {
     static const uint8_t bytes[17] = { 0, 1, 0xfe, 0xff };
@@ -233,6 +261,7 @@ int main(int count, char **words)
         fprintf(stderr, "usage: make_cli_worlds FOLDER\n");
         return 2;
     }
+    make_twins(words[1]);
     make_strange(words[1]);
     make_rough(words[1]);
     make_changes(words[1]);

@@ -233,10 +233,13 @@ Test(schema, messages_show_what_is_printable)
 
 Test(schema, messages_hold_the_longest_names)
 {
-    char name[300], message[512];
+    char name[300], type_name[300], message[512];
     fields[X].name = repeat(name, 'n', 255);
     fields[X].count = 0;
-    snprintf(message, sizeof(message), "Body: field '%s': count is 0", name);
+    snprintf(message, sizeof(message), "Body: field '%.100s': count is 0", name);
+    refuse_exactly(&body, message);
+    body.name = repeat(type_name, 't', 255);
+    snprintf(message, sizeof(message), "%.100s: field '%.100s': count is 0", type_name, name);
     refuse_exactly(&body, message);
 }
 
@@ -381,7 +384,7 @@ Test(schema, a_gap_at_the_end_is_named)
 {
     body.size = 80;
     refuse_exactly(&body, "Body: bytes 76 to 79 after field 'parts' are not declared: "
-                          "add PECS_GAP_AFTER(Body, parts, 4) or a field");
+                          "is a member left out of the list? If not, PECS_GAP_AFTER(Body, parts, 4)");
 }
 
 Test(schema, a_gap_at_the_beginning_is_named)
