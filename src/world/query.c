@@ -184,17 +184,25 @@ uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
     return count;
 }
 
-/* Cuts the chunks of all matching tables into part_count runs of about equal length, and picks one. */
+/* Cuts the chunks of all matching tables into part_count runs of about equal length, and goes to where one begins. */
 static void cut_part(pecs_iter *iter, const pecs_iter_options *options)
 {
-    uint64_t total = 0;
+    uint64_t total = 0, count = 0;
     for (const struct slot *slot; (slot = next_table(iter));)
         total += table_chunk_count(table_in(slot));
-    iter->state.table_place = 0;
     /* total < 2^45 and parts < 2^32: by quotient and remainder, without overflow */
     const uint64_t share = total / options->part_count, rest = total % options->part_count;
     iter->state.skip_count = share * options->part + min_u64(options->part, rest);
     iter->state.give_count = share + (options->part < rest);
+    uint32_t place = 0;
+    iter->state.table_place = 0;
+    for (const struct slot *slot; (slot = next_table(iter)); place = iter->state.table_place) {
+        count = table_chunk_count(table_in(slot));
+        if (iter->state.skip_count < count)
+            break;
+        iter->state.skip_count -= count;
+    }
+    iter->state.table_place = place;
 }
 
 static pecs_iter begin(const pecs_query *query, const struct view_source *source, struct pecs_world *world,
@@ -226,18 +234,22 @@ pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_it
 
 /*
  * Before threads edit parts: every node above the arrays of the columns to write is made private and every page is
- * made, so that each thread then changes only the slots of its own chunks.
+ * made, in all tables that this part looks at, so that each thread then changes only the slots of its own chunks.
  */
 static pecs_status own_for_parts(pecs_iter *iter)
 {
     struct pecs_world *world = iter->state.world;
     const pecs_query *query = iter->state.query;
+    const uint32_t place = iter->state.table_place;
+    uint64_t ahead = iter->state.skip_count + iter->state.give_count;
     pecs_status status = PECS_OK;
-    while (!status && next_table(iter)) {
+    while (!status && ahead && next_table(iter)) {
         struct table *table;
         status = edit_own_table(world, iter->state.table, &table);
-        if (!status)
-            table->tail_epoch = 0;
+        if (status)
+            break;
+        ahead -= min_u64(ahead, table_chunk_count(table));
+        table->tail_epoch = 0;
         for (uint32_t i = 0; !status && i < query->data_count; i++) {
             const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
             if (!is_write(query->terms[i].access) || column == NO_COLUMN)
@@ -251,7 +263,7 @@ static pecs_status own_for_parts(pecs_iter *iter)
             owned->tick = world->gate.tick;
         }
     }
-    iter->state.table_place = 0;
+    iter->state.table_place = place;
     return status;
 }
 
