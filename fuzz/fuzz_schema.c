@@ -117,7 +117,7 @@ static void check_record(const struct component *component, struct pool *pool)
                component->type->name);
     FUZZ_CHECK(component_layout_is_same(component->type, parsed), component->type->name);
     char text[64];
-    typecode_describe(record.bytes, text, sizeof(text));
+    typecode_compare(record.bytes, again.bytes, text, sizeof(text));
     FUZZ_CHECK(strlen(text) < sizeof(text), component->type->name);
     component_deinit(&copy, pool);
     builder_deinit(&record);
@@ -212,7 +212,7 @@ static void fuzz_record(const uint8_t *data, size_t size)
         component_deinit(&component, pool);
     }
     char text[300];
-    typecode_describe(record, text, sizeof(text));
+    typecode_compare(record, record, text, sizeof(text));
     pool_destroy(pool);
     free(memory);
     free(record);

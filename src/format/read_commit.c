@@ -63,10 +63,9 @@ static uint64_t type_record_size(const struct reader *reader, uint64_t offset, u
 
 static pecs_status fail_layout(struct reader *reader, uint64_t offset, const struct builder *own)
 {
-    char in_file[220], in_program[220];
-    typecode_describe(at(reader, offset), in_file, sizeof(in_file));
-    typecode_describe(own->bytes, in_program, sizeof(in_program));
-    return fail_rule(reader->error, PECS_E_LAYOUT, offset, "TYPE-4", "file: %s; program: %s", in_file, in_program);
+    char text[sizeof(reader->error->message)];
+    typecode_compare(at(reader, offset), own->bytes, text, sizeof(text));
+    return fail_rule(reader->error, PECS_E_LAYOUT, offset, "TYPE-4", "%s", text);
 }
 
 /* A type that the registry lacks: described, checked as the program's are, and kept with the state. */

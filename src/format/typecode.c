@@ -5,8 +5,12 @@
 #include "typecode.h"
 
 #include <assert.h>
-#include <stdarg.h>
 #include <stdio.h>
+
+enum {
+    ITEM_NAME_BYTES = 48, /* of a name in a message, which has room for 512 */
+    ITEM_BYTES = 160,     /* a field or an enum's value, in words */
+};
 
 static void write_string(struct builder *builder, const char *text)
 {
@@ -217,60 +221,95 @@ const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *m
     return type;
 }
 
-/* Text that is cut at its end and always terminated. */
-struct text {
-    char *at;
-    size_t left;
+static int shown_size(uint32_t name_size)
+{
+    return name_size < ITEM_NAME_BYTES ? (int)name_size : ITEM_NAME_BYTES;
+}
+
+/* What a record tells after its head, one thing after another: a field, or a value of the last field's enum. */
+struct telling {
+    struct cursor cursor;
+    uint32_t fields_left, values_left; /* nested fields follow their struct */
+    uint32_t value_number;
+    char enum_name[ITEM_NAME_BYTES + 1];
 };
 
-static void print(struct text *text, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-static void print(struct text *text, const char *format, ...)
+static struct telling begin_telling(const uint8_t *bytes, struct type_record *ret_record)
 {
-    va_list arguments;
-    va_start(arguments, format);
-    const int size = vsnprintf(text->at, text->left, format, arguments);
-    va_end(arguments);
-    const size_t step = size < 0 ? 0 : (size_t)size < text->left ? (size_t)size : text->left - 1;
-    text->at += step;
-    text->left -= step;
-}
-
-static void print_fields(struct text *text, struct cursor *cursor, uint32_t count)
-{
-    print(text, "{");
-    for (uint32_t i = 0; i < count; i++) {
-        struct field_record record;
-        uint32_t size;
-        memcpy(&record, take(cursor, sizeof(record)), sizeof(record));
-        const char *name = take_string(cursor, &size);
-        const uint32_t kind = le32_load(record.kind), elements = le32_load(record.count);
-        print(text, "%s%s", i ? ", " : " ", kind_name((pecs_kind)kind));
-        if (kind == PECS_STRUCT)
-            print(text, " "), print_fields(text, cursor, le32_load(record.child_count));
-        if (size)
-            print(text, " %.*s", (int)size, name);
-        if (le32_load(record.columns))
-            print(text, "[%u][%u]", elements / le32_load(record.columns), le32_load(record.columns));
-        else if (elements != 1)
-            print(text, "[%u]", elements);
-        print(text, " @%u", le32_load(record.offset));
-        for (uint32_t j = 0; kind == PECS_ENUM && j < le32_load(record.child_count); j++)
-            take_string(cursor, &size);
-    }
-    print(text, " }");
-}
-
-void typecode_describe(const uint8_t *bytes, char *buffer, size_t capacity)
-{
-    struct type_record record;
-    memcpy(&record, bytes, sizeof(record));
-    struct cursor cursor = { bytes + sizeof(record), bytes + le32_load(record.size) };
-    struct text text = { buffer, capacity };
+    struct telling telling = { .cursor = { bytes + sizeof(*ret_record), NULL } };
     uint32_t size;
-    const char *name = take_string(&cursor, &size);
-    print(&text, "%.*s v%u, %u bytes ", (int)size, name, le32_load(record.version), le32_load(record.value_size));
-    print_fields(&text, &cursor, le32_load(record.field_count));
+    memcpy(ret_record, bytes, sizeof(*ret_record));
+    telling.cursor.end = bytes + le32_load(ret_record->size);
+    telling.fields_left = le32_load(ret_record->field_count);
+    take_string(&telling.cursor, &size);
+    return telling;
+}
+
+static void tell_field(struct telling *telling, char text[ITEM_BYTES])
+{
+    struct field_record record;
+    uint32_t size;
+    char children[64] = "", elements[32] = "";
+    memcpy(&record, take(&telling->cursor, sizeof(record)), sizeof(record));
+    const char *name = take_string(&telling->cursor, &size);
+    const int shown = shown_size(size);
+    const uint32_t kind = le32_load(record.kind), child_count = le32_load(record.child_count);
+    const uint32_t count = le32_load(record.count), columns = le32_load(record.columns);
+    if (kind == PECS_ENUM)
+        snprintf(children, sizeof(children), " of %u values", child_count);
+    else if (kind == PECS_STRUCT)
+        snprintf(children, sizeof(children), " of %u fields, alignment %u,", child_count,
+                 le32_load(record.child_align));
+    if (columns)
+        snprintf(elements, sizeof(elements), "[%u][%u]", count / columns, columns);
+    else if (count != 1)
+        snprintf(elements, sizeof(elements), "[%u]", count);
+    snprintf(text, ITEM_BYTES, "%s%s%s%.*s%s, %u bytes at %u", kind_name((pecs_kind)kind), children, size ? " " : "",
+             shown, name, elements, le32_load(record.size), le32_load(record.offset));
+    telling->fields_left += (kind == PECS_STRUCT ? child_count : 0) - 1;
+    telling->values_left = kind == PECS_ENUM ? child_count : 0;
+    telling->value_number = 0;
+    snprintf(telling->enum_name, sizeof(telling->enum_name), "%.*s", shown, name);
+}
+
+/* False: nothing more is told. */
+static bool tell_next(struct telling *telling, char text[ITEM_BYTES])
+{
+    uint32_t size;
+    if (telling->values_left) {
+        const char *name = take_string(&telling->cursor, &size);
+        snprintf(text, ITEM_BYTES, "value %u of %s is %.*s", telling->value_number++, telling->enum_name,
+                 shown_size(size), name);
+        telling->values_left--;
+        return true;
+    }
+    snprintf(text, ITEM_BYTES, "nothing more");
+    if (!telling->fields_left)
+        return false;
+    tell_field(telling, text);
+    return true;
+}
+
+void typecode_compare(const uint8_t *in_file, const uint8_t *in_program, char *text, size_t capacity)
+{
+    struct type_record file, program;
+    struct telling a = begin_telling(in_file, &file), b = begin_telling(in_program, &program);
+    char x[ITEM_BYTES], y[ITEM_BYTES], difference[2 * ITEM_BYTES + 64] = "";
+    uint32_t size, own_size;
+    const char *name = typecode_name(in_file, &size), *own_name = typecode_name(in_program, &own_size);
+    snprintf(x, sizeof(x), "the name %.*s", shown_size(size), name);
+    snprintf(y, sizeof(y), "the name %.*s", shown_size(own_size), own_name);
+    bool a_goes_on = true, b_goes_on = true;
+    while (strcmp(x, y) == 0 && (a_goes_on || b_goes_on)) {
+        a_goes_on = tell_next(&a, x);
+        b_goes_on = tell_next(&b, y);
+    }
+    if (strcmp(x, y) != 0)
+        snprintf(difference, sizeof(difference), "; first difference: %s in the file, %s in the program", x, y);
+    snprintf(text, capacity,
+             "%.*s: in the file version %u of %u bytes (alignment %u), in the program version %u of %u (%u)%s",
+             shown_size(size), name, le32_load(file.version), le32_load(file.value_size), le32_load(file.value_align),
+             le32_load(program.version), le32_load(program.value_size), le32_load(program.value_align), difference);
 }
 
 const char *typecode_name(const uint8_t *bytes, uint32_t *ret_size_bytes)

@@ -24,8 +24,8 @@ static inline size_t typecode_parse_bytes(size_t size_bytes)
 }
 const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *memory);
 
-/* Writes "Name v1 { f32 x, f32 y } 8 bytes" of a well-formed record; cut at capacity. */
-void typecode_describe(const uint8_t *bytes, char *text, size_t capacity);
+/* Tells in words how two well-formed records of one type differ: version, size, and the first field or enum value. */
+void typecode_compare(const uint8_t *in_file, const uint8_t *in_program, char *text, size_t capacity);
 
 /* The name of a well-formed record; not terminated. */
 const char *typecode_name(const uint8_t *bytes, uint32_t *ret_size_bytes);
