@@ -2,10 +2,11 @@
  * File: a snapshot as a PECS file, whose format docs/format.md defines.
  *
  * save publishes a whole file or nothing: a unique temporary file in the same directory is written, synced and renamed
- * over `path`, then the directory is synced. A published file is never written in place. A symbolic
- * link at `path` is followed, and the mode of the file replaced is kept; a file that the process may not write to is
- * not replaced. A temporary that a killed save left is removed by the next save to that path. docs/reliability.md says
- * what holds when memory, disk or power fail.
+ * over `path`, then the directory is synced; so the directory must be readable. A published file is never written in
+ * place. Symbolic links at `path` are followed to their last target: that file is replaced, and "the directory" is its
+ * own. The mode of the file replaced is kept; a file that the process may not write to is not replaced. A temporary
+ * that a killed save left is removed by the next save to that path. docs/reliability.md says what holds when memory,
+ * disk or power fail.
  *
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
@@ -16,8 +17,9 @@
  *           UTF-8, no handle of an entity that was never there. So a program that keeps such values in its
  *           components can resume its saves, but not load them.
  *
- * Types are matched by their id, whatever the order of registration. Those that the registry lacks are kept
- * (reflect.h); those that it has must have the same layout.
+ * Types are matched by their id, which is made of the name, whatever the order of registration. Those that the registry
+ * lacks are kept (reflect.h): so a type that was renamed is another type, and the file's stays under its old name.
+ * Those that the registry has must have the same version and layout.
  */
 #ifndef PECS_FILE_H
 #define PECS_FILE_H
@@ -44,10 +46,11 @@ typedef struct pecs_save_options {
 
 typedef struct pecs_load_options {
     uint64_t max_bytes;    /* refuse larger files with PECS_E_LIMIT; 0: no limit */
-    uint64_t max_entities; /* refuse more entities with PECS_E_LIMIT; 0: no limit */
+    uint64_t max_entities; /* refuse more living entities with PECS_E_LIMIT; 0: no limit. Free slots of the index do
+                              not count: only max_bytes bounds them, by 16 bytes of the file each */
     uint32_t max_types;    /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
     bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
-    uint32_t thread_count; /* of load: the caller's and so many more less one, up to 64; 0: the caller's only */
+    uint32_t thread_count; /* threads for load in all, the caller's included, at most 64; 0 means 1 */
     bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
     pecs_progress_function progress; /* of load; NULL: not wanted */
     void *user;                      /* for progress */

@@ -31,7 +31,10 @@ extern "C" {
 /* Writes the text form, in lower case. Any thread. */
 PECS_API void pecs_id_format(pecs_id id, char ret_text[PECS_ID_TEXT_BYTES]);
 
-/* Reads the text form, in lower or upper case, up to the terminating zero. PECS_E_MISUSE: it is none. Any thread. */
+/*
+ * Reads the text form, in lower or upper case, up to the terminating zero. PECS_E_MISUSE: the text is not a valid id.
+ * Any thread.
+ */
 PECS_API PECS_MUST_USE pecs_status pecs_id_parse(const char *text, pecs_id *ret_id);
 
 /* The id of a living entity. PECS_E_DEAD. Constant time. */
@@ -71,8 +74,8 @@ PECS_API bool pecs_id_iter_next(pecs_id_iter *iter);
 
 /*
  * Gives an entity an explicit id, or with the id of its birth takes it away. The entity moves to another table, as by
- * adding or removing a component. PECS_E_DEAD; PECS_E_CONFLICT: another living entity has the id, or it is one that
- * this world's session will itself give to a later entity; PECS_E_MISUSE: the id is zero; PECS_E_BUSY, PECS_E_MEMORY.
+ * adding or removing a component. PECS_E_DEAD; PECS_E_CONFLICT: another living entity has the id, or this world would
+ * later give that id to a new entity; PECS_E_MISUSE: the id is zero; PECS_E_BUSY, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_set_id(pecs_world *world, pecs_entity entity, pecs_id id);
 

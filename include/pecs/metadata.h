@@ -1,6 +1,6 @@
 /*
- * Metadata: what a world tells of itself by key: a title, a difficulty, a thumbnail. It is part of the world's state:
- * it is saved, restored and forked, and pecs_file_info (file.h) reads it from a file without loading the world.
+ * Metadata: key/value entries stored with the world: a title, a difficulty, a thumbnail. They are part of its state:
+ * they are saved, restored and forked, and pecs_file_info (file.h) reads them from a file without loading the world.
  *
  * Keys have 1 to 255 bytes of UTF-8 without control characters. Those that begin with "pecs." are the library's own and
  * cannot be set. A value is text (UTF-8) or bytes; all entries together have at most 16 MiB less 4 KiB, each
@@ -43,8 +43,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_view_meta(pecs_view view, const char *ke
 
 /*
  * Sets an entry to a text (zero-terminated) or to bytes, whatever it was before; both are copied. Remove of what is not
- * there does nothing. The world's writer only; allowed while iterations are open. PECS_E_MISUSE: a key that is reserved
- * or none, or text that is not UTF-8; PECS_E_LIMIT, PECS_E_MEMORY.
+ * there does nothing. The world's writer only; allowed while iterations are open. PECS_E_MISUSE: the key is reserved or
+ * invalid, or the text is not UTF-8; PECS_E_LIMIT, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_set_meta_text(pecs_world *world, const char *key, const char *text);
 PECS_API PECS_MUST_USE pecs_status pecs_world_set_meta_bytes(pecs_world *world, const char *key, const void *bytes,

@@ -36,8 +36,8 @@ typedef struct pecs_term {
 #define PECS_TERMS_MAX 32 /* terms of one query */
 
 /*
- * At most PECS_TERMS_MAX terms, each component once, none at all: every entity. PECS_E_MISUSE, PECS_E_LIMIT,
- * PECS_E_MEMORY.
+ * At most PECS_TERMS_MAX terms, each component at most once. A query without terms matches every entity.
+ * PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, size_t term_count,
                                                      pecs_query **ret_query, pecs_error *error);
@@ -83,8 +83,10 @@ typedef struct pecs_iter {
  * Begins an iteration that reads a view (write terms are then only read), or one that edits a world. Neither fails by
  * itself: the first pecs_iter_next gives false with the status (PECS_E_MISUSE: another registry or bad parts;
  * PECS_E_MEMORY).
- * Until pecs_iter_end the world refuses structural edits, advance and restore with PECS_E_BUSY, and while an edit
- * iteration is open also take and save.
+ * While any iteration is open, structural edits, advance, restore and rewind give PECS_E_BUSY; while an edit iteration
+ * is open, take and save do too.
+ * The columns and `entities` of the present chunk stay readable until the iteration's next pecs_iter_next or
+ * pecs_iter_end, also when values are edited meanwhile.
  */
 PECS_API pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_iter_options *options);
 PECS_API pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options);
@@ -99,7 +101,8 @@ PECS_API bool pecs_iter_next(pecs_iter *iter);
  * The column of a component in the present chunk: row_count values, 64-byte aligned when the chunk is not a mapped or
  * loaded one, else aligned as the type. `access` is PECS_READ or PECS_WRITE; writing needs a WRITE or MAYBE_WRITE term
  * and an edit iteration. NULL for a MAYBE term that is not there, a tag, a wrong size, or a component that no term
- * names. Values set meanwhile by other means are seen from the next chunk on, at the latest.
+ * names. A value edited meanwhile by other means may not show in the columns of the present chunk; it does from the
+ * next chunk on, at the latest.
  */
 PECS_API void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes);
 #define pecs_read(iter, component, T) ((const T *)pecs_iter_column(iter, component, PECS_READ, sizeof(T)))

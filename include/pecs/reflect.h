@@ -11,7 +11,12 @@
  * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
  * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and
  * spawn take the number of an unknown type like any other ("pecs.id" is changed by id.h alone). Command buffers take
- * types of the registry only.
+ * types of the registry only. A registry with type_count 0 is right for a tool: all types of a file are then unknown.
+ *
+ * To take an unknown type away from all entities: pecs_view_component gives its number; pecs_query_create_in makes a
+ * query with it; an iteration collects the handles into an array of your own; after pecs_iter_end pecs_world_remove
+ * takes it from each. The singleton goes with pecs_world_remove_singleton. The type stays in the list, and in files,
+ * because empty tables that have it stay.
  *
  * Lists of components and tables live until the world's next edit of any kind, or the snapshot's release. Types and
  * their names live as long as any world or snapshot that comes from the file; those of the registry, as long as the

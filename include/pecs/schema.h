@@ -20,7 +20,9 @@ extern "C" {
 
 /*
  * A handle. {0, 0} names none. A handle is kept as it is by save and load, so entity fields inside components need no
- * remapping. A handle whose entity died is stale: legal to keep, alive nowhere, and never valid again.
+ * remapping. A handle whose entity died is stale: legal to keep, and alive no more in this world as long as the world
+ * is not restored or rewound. A restored or rewound world, or a fork, may give a handle of the other future to another
+ * entity; where that matters, keep stable ids (id.h).
  */
 typedef struct pecs_entity {
     uint32_t index, generation;
@@ -55,7 +57,7 @@ typedef enum pecs_kind {
     PECS_U64,
     PECS_F32,
     PECS_F64,
-    PECS_TEXT,   /* char[count]: UTF-8, zero-padded; need not end in a zero when full */
+    PECS_TEXT,   /* char[count]: UTF-8, zeros from the first zero to the end (VALUE-3); a full one has no zero */
     PECS_ENTITY, /* pecs_entity */
     PECS_STRING, /* pecs_string */
     PECS_BLOB,   /* pecs_blob */

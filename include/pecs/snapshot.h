@@ -30,17 +30,20 @@ PECS_API pecs_view pecs_snapshot_view(const pecs_snapshot *snapshot);
 
 /*
  * Makes the world's state that of the snapshot, which may come from this world, another, or a file; it must be of the
- * same registry (else PECS_E_MISUSE). Costs no copy; queries stay valid. The tick does not go back: a
- * restore opens a new one, and every component counts as changed at it. Handles spawned after the snapshot was taken
- * are no longer alive, and the same edits give the same handles again, but other ids (id.h): what happens from here on
- * is another future. PECS_E_BUSY while an iteration is open, PECS_E_MEMORY, PECS_E_LIMIT (no tick is left, as for
- * advance).
+ * same registry (else PECS_E_MISUSE). Costs no copy; queries stay valid. The tick does not go back: it becomes one more
+ * than the greater of the world's and the snapshot's, and every component counts as changed at it. Entities spawned
+ * after the snapshot was taken are gone; the same edits give the same handles again, but other ids (id.h): what happens
+ * from here on is another future. PECS_E_BUSY while an iteration is open, PECS_E_MEMORY, PECS_E_LIMIT (no tick is left,
+ * as for advance).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot);
 
 /*
  * Goes back to do the same again, as rollback netcode does: a restore after which the same edits give the same ids too.
- * The snapshot must have been taken from this world since it was made or last restored, else PECS_E_MISUSE.
+ * Tick and changes are as after a restore: the tick rises and everything counts as changed at it, so a world that was
+ * rewound has the same content as one that was not (pecs_view_hash), but not the same tick.
+ * The snapshot must have been taken from this world since it was made or last restored, else PECS_E_MISUSE; a rewind
+ * does not end that, so snapshots taken before and after it serve as well. Other statuses as for restore.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot);
 

@@ -5,8 +5,8 @@
  * through it. A view of a world is valid until the world is destroyed and always shows its present state; it may be
  * read by any number of threads as long as none edits the world.
  *
- * Pointers read through a view of a world live until that world's next edit of any kind; those read from a
- * snapshot until its release.
+ * Pointers read through a view of a world end at that world's next edit of any kind, values included; those of a
+ * snapshot at its release. An iteration's pointers have a rule of their own (query.h).
  */
 #ifndef PECS_VIEW_H
 #define PECS_VIEW_H

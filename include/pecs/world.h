@@ -42,8 +42,8 @@ PECS_API pecs_view pecs_world_view(const pecs_world *world);
 
 /*
  * A component and an array of values of it, one a row. The values, like the arrays of handles that edits take, must not
- * lie in the world itself: what pecs_get or an iteration gave is gone when the edit begins; copy it first, or use a
- * command buffer, which copies. Tags: size 0, data NULL. data NULL: all zero.
+ * lie in the world itself, wherever the pointer came from: copy them first, or use a command buffer, which copies.
+ * Tags: size 0, data NULL. data NULL: all zero.
  */
 typedef struct pecs_value {
     pecs_component component;
@@ -72,9 +72,9 @@ typedef struct pecs_value {
 
 /*
  * Spawns row_count entities with the same components, value k of each array going to entity k. Slots are taken lowest
- * index first, so the same edits give the same handles. `ret_entities` may be NULL, else it has room for row_count.
- * PECS_E_MISUSE (unknown component, wrong size, a component twice), PECS_E_LIMIT (2^32 - 2 slots, or rows in a table),
- * PECS_E_BUSY, PECS_E_MEMORY.
+ * index first, so the same edits give the same handles. `ret_entities` may be NULL, else it has room for row_count and
+ * overlaps none of `values`. PECS_E_MISUSE (unknown component, wrong size, a component twice), PECS_E_LIMIT (2^32 - 2
+ * slots, or rows in a table), PECS_E_BUSY, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values,
                                                     size_t value_count, pecs_entity *ret_entities);
@@ -123,8 +123,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
 
 /*
  * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has
- * tick 1. A query can ask for what changed since a tick. PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the
- * last; a world gets there only by a file that says so).
+ * tick 1. A query can ask for what changed since a tick. The tick is not a frame number: restore and rewind raise it
+ * too; keep a frame number in a singleton. The tick is saved with the world. PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT
+ * (tick 2^63 - 1 is the last; a world gets there only by a file that says so).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
 
