@@ -76,7 +76,7 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_save(pecs_world *world, const char
 /*
  * Gets a snapshot from a file; the caller owns one reference. PECS_E_IO, PECS_E_CORRUPT (rule and offset tell what and
  * where), PECS_E_UNSUPPORTED (a newer version or a feature that this library does not know; with refuse_unknown, a type
- * that the registry lacks), PECS_E_LAYOUT (the message names both layouts), PECS_E_LIMIT, PECS_E_MEMORY,
+ * that the registry lacks), PECS_E_LAYOUT (the message tells the first difference), PECS_E_LIMIT, PECS_E_MEMORY,
  * PECS_E_CANCELLED.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path,
