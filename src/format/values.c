@@ -166,19 +166,19 @@ static const char *find_wrong_by_walk(const struct component *component, const u
     return NULL;
 }
 
-static const char *find_wrong_in_block(const struct component *component, const uint8_t *values, uint64_t row_count,
+static const char *find_wrong_in_block(const struct component *component, const uint8_t *values, uint64_t cell_count,
                                        const struct values_index *index, uint64_t *ret_offset)
 {
     const char *rule = NULL;
     for (size_t i = 0; i < component->special.count; i++) {
         const struct value_span *span = &component->special.spans[i];
-        const struct rows rows = { span, values + span->offset, component->size, row_count };
+        const struct rows rows = { span, values + span->offset, component->cell_size, cell_count };
         const uint64_t found = kinds[span->kind].find(&rows, index);
         if (!BREAKS(kinds[span->kind].rule, found != NONE_WRONG) || (rule && span->offset + found > *ret_offset))
             continue;
         rule = kinds[span->kind].rule;
         *ret_offset = span->offset + found;
-        row_count = found / component->size + 1; /* later spans only matter up to here */
+        cell_count = found / component->cell_size + 1; /* later spans only matter up to here */
     }
     return rule;
 }
@@ -189,11 +189,12 @@ const char *values_find_wrong(const struct component *component, const uint8_t *
     const char *rule = NULL;
     if (component->special.is_walked)
         return find_wrong_by_walk(component, values, row_count, index, ret_offset);
-    const uint64_t block_rows = component->size < BLOCK_BYTES ? BLOCK_BYTES / component->size : 1;
-    for (uint64_t first = 0; !rule && first < row_count; first += block_rows) {
-        const uint64_t offset = first * component->size;
-        rule =
-            find_wrong_in_block(component, values + offset, min_u64(block_rows, row_count - first), index, ret_offset);
+    const uint64_t cell_count = row_count * component->cell_count;
+    const uint64_t block_cells = component->cell_size < BLOCK_BYTES ? BLOCK_BYTES / component->cell_size : 1;
+    for (uint64_t first = 0; !rule && first < cell_count; first += block_cells) {
+        const uint64_t offset = first * component->cell_size;
+        rule = find_wrong_in_block(component, values + offset, min_u64(block_cells, cell_count - first), index,
+                                   ret_offset);
         if (rule)
             *ret_offset += offset;
     }

@@ -495,10 +495,20 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .id = given ? type->id : hash128(type->name, strlen(type->name)),
         .size = type->size,
         .align = type->align,
+        .cell_type = type,
+        .cell_size = type->size,
+        .cell_count = 1,
     };
-    status = span_list_init(&component->padding, pool, type, is_padding);
+    for (const pecs_field *field = type->fields;
+         component->cell_type->field_count == 1 && field->kind == PECS_STRUCT && field->size == component->cell_size;
+         field = component->cell_type->fields) {
+        component->cell_type = field->nested;
+        component->cell_size = field->nested->size;
+        component->cell_count *= field->count;
+    }
+    status = span_list_init(&component->padding, pool, component->cell_type, is_padding);
     if (!status)
-        status = span_list_init(&component->special, pool, type, is_special);
+        status = span_list_init(&component->special, pool, component->cell_type, is_special);
     if (status) {
         component_deinit(component, pool);
         return fail_memory(error);
@@ -551,8 +561,10 @@ void component_copy_masked(const struct component *component, void *to, const vo
     struct span_iter iter;
     struct value_span span;
     if (!component->padding.is_walked) { /* one pass for each span */
-        for (span_iter_begin(&iter, component, &component->padding); span_iter_next(&iter, &span);)
-            clear_span((uint8_t *)to + span.offset, count, size, span.size);
+        const struct value_span *spans = component->padding.spans;
+        for (size_t i = 0; i < component->padding.count; i++)
+            clear_span((uint8_t *)to + spans[i].offset, count * component->cell_count, component->cell_size,
+                       spans[i].size);
         return;
     }
     for (uint64_t i = 0; i < count; i++)

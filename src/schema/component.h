@@ -36,10 +36,16 @@ struct span_list {
     size_t count, capacity;
 };
 
+/*
+ * A value is one cell, or when its type is nothing but an array of structs, the elements of that: then the lists are of
+ * one element, and values of the component are an array of so many more cells.
+ */
 struct component {
     const pecs_type *type;
     pecs_id id; /* given, or the name's hash */
     uint32_t size, align;
+    const pecs_type *cell_type;
+    uint32_t cell_size, cell_count;
     struct span_list padding; /* nested structs and arrays flattened, here and below */
     struct span_list special; /* what has bit patterns that mean nothing: bools, enums, texts; and entities */
 };
@@ -60,9 +66,11 @@ static inline bool span_list_is_empty(const struct span_list *list)
     return !list->count && !list->is_walked;
 }
 
-/* The spans of a list, one by one, whether they are listed or not. */
+/* The spans of a list in a whole value, one by one, whether they are listed or not. */
 struct span_iter {
+    const struct component *component;
     const struct span_list *list;
+    uint32_t cell;
     size_t next;
     uint32_t depth; /* of the walk; 0: it is over */
     struct {
@@ -73,22 +81,39 @@ struct span_iter {
 };
 bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span);
 
+static inline void span_iter_begin_cell(struct span_iter *iter, uint32_t cell)
+{
+    iter->cell = cell;
+    iter->next = 0;
+    iter->depth = 1;
+    iter->levels[0].type = iter->component->cell_type;
+    iter->levels[0].base = cell * iter->component->cell_size;
+    iter->levels[0].field = iter->levels[0].element = 0;
+}
 static inline void span_iter_begin(struct span_iter *iter, const struct component *component,
                                    const struct span_list *list)
 {
+    iter->component = component;
     iter->list = list;
-    iter->next = 0;
-    iter->depth = 1;
-    iter->levels[0].type = component->type;
-    iter->levels[0].base = iter->levels[0].field = iter->levels[0].element = 0;
+    span_iter_begin_cell(iter, 0);
 }
-static inline bool span_iter_next(struct span_iter *iter, struct value_span *ret_span)
+static inline bool span_iter_next_in_cell(struct span_iter *iter, struct value_span *ret_span)
 {
     if (iter->list->is_walked)
         return span_iter_walk(iter, ret_span);
     if (iter->next == iter->list->count)
         return false;
     *ret_span = iter->list->spans[iter->next++];
+    ret_span->offset += iter->levels[0].base;
+    return true;
+}
+static inline bool span_iter_next(struct span_iter *iter, struct value_span *ret_span)
+{
+    while (!span_iter_next_in_cell(iter, ret_span)) {
+        if (iter->cell + 1 == iter->component->cell_count || span_list_is_empty(iter->list))
+            return false;
+        span_iter_begin_cell(iter, iter->cell + 1);
+    }
     return true;
 }
 

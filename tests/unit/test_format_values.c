@@ -175,6 +175,32 @@ Test(values, VALUE_3_the_first_wrong_place_is_told)
     end_breaking(&b);
 }
 
+/* Values are looked at in blocks, span by span in each: the first of the file is told, in whichever block it is. */
+Test(values, VALUE_1_in_many_rows)
+{
+    enum { MANY_ROWS = 20000 };
+    static Sheet sheets[MANY_ROWS];
+    pecs_registry *registry = make_registry();
+    pecs_world *world;
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, MANY_ROWS, (pecs_value[]){ PECS_ROWS(0, sheets) }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
+    pecs_world_destroy(world);
+    struct breakage b = breakage_of(registry);
+    expect_accepted(&b);
+    put(&b, 19999, AT(flags), "\x02", 1);
+    expect_wrong(&b, "VALUE-1", 19999, AT(flags));
+    put(&b, 12345, AT(flags) + 1, "\x02", 1);
+    expect_wrong(&b, "VALUE-1", 12345, AT(flags) + 1);
+    put(&b, 12345, AT(flags), "\x02", 1);
+    expect_wrong(&b, "VALUE-1", 12345, AT(flags));
+    put(&b, 2340, AT(flags), "\x02", 1);
+    expect_wrong(&b, "VALUE-1", 2340, AT(flags));
+    put(&b, 0, AT(flags), "\x02", 1);
+    expect_wrong(&b, "VALUE-1", 0, AT(flags));
+    end_breaking(&b);
+}
+
 /* Programs that know the type and that do not, with any number of threads, in a table of several blocks. */
 Test(values, VALUE_2_all_say_the_same)
 {

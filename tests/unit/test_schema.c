@@ -886,38 +886,56 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
     }
 }
 
-/*
- * Too many to be listed, they are walked: the same spans, in the same order, in the masked copy and in the comparison.
- */
-Test(component, many_spans_are_all_there)
+enum { PART_COUNT = 10000, PARTS_BYTES = 8 * PART_COUNT };
+
+/* Parts from `base` on: their spans in order, the masked copy, and the comparison. */
+static void check_parts(const pecs_type *type, uint32_t base, bool is_walked)
 {
-    enum { COUNT = 10000 };
-    fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, 8 * COUNT, COUNT, 0, &part, NULL, 0 };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 8 * COUNT, 4, 1, fields };
-    struct component component = init_component(&outer);
-    cr_assert(component.padding.is_walked);
-    cr_assert_eq(component.padding.count, 0);
+    static uint8_t from[2 * (PARTS_BYTES + 8)], to[2 * (PARTS_BYTES + 8)];
+    struct component component = init_component(type);
+    cr_assert_eq(component.padding.is_walked, is_walked);
+    cr_assert_eq(component.cell_count, is_walked ? 1 : PART_COUNT);
+    cr_assert_eq((uint64_t)component.cell_size * component.cell_count, type->size);
     cr_assert(span_list_is_empty(&component.special));
     struct span_iter iter;
     struct value_span span;
+    span_iter_begin(&iter, &component, &component.special);
+    cr_assert_not(span_iter_next(&iter, &span));
     span_iter_begin(&iter, &component, &component.padding);
-    for (uint32_t i = 0; i < COUNT; i++) {
+    for (uint32_t i = 0; i < PART_COUNT; i++) {
         cr_assert(span_iter_next(&iter, &span));
-        cr_assert_eq(span.offset, 8 * i + 1);
+        cr_assert_eq(span.offset, base + 8 * i + 1);
         cr_assert_eq(span.size, 3);
         cr_assert_eq(span.kind, PECS_PADDING);
     }
     cr_assert_not(span_iter_next(&iter, &span));
     cr_assert_not(span_iter_next(&iter, &span));
-    static uint8_t from[8 * COUNT], to[8 * COUNT];
     memset(from, 0xee, sizeof(from));
-    component_copy_masked(&component, to, from, 1);
-    for (uint32_t i = 0; i < sizeof(to); i++)
-        cr_assert_eq(to[i], i % 8 >= 1 && i % 8 < 4 ? 0 : 0xee);
+    memset(to, 0xdd, sizeof(to));
+    component_copy_masked(&component, to, from, 2);
+    for (uint32_t i = 0; i < 2 * type->size; i++) {
+        const uint32_t at = i % type->size, in_part = at < base ? 0 : (at - base) % 8;
+        cr_assert_eq(to[i], in_part >= 1 && in_part < 4 ? 0 : 0xee);
+    }
+    cr_assert_eq(to[2 * type->size], 0xdd);
     cr_assert(component_values_are_equal(&component, from, to));
-    to[8 * (COUNT - 1) + 4] ^= 1;
+    to[type->size - 4] ^= 1;
     cr_assert_not(component_values_are_equal(&component, from, to));
     deinit_component(&component);
+}
+
+/* Too many to be listed, they are walked; of an array of structs and nothing else, those of one element are. */
+Test(component, many_spans_are_all_there)
+{
+    fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0, false);
+    pecs_field nested[] = { { "hundred", PECS_STRUCT, 0, 800, 100, 0, &part, NULL, 0 } };
+    const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested };
+    fields[0] = (pecs_field){ "hundreds", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT / 100, 0, &hundred, NULL, 0 };
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0, false);
+    fields[0] = (pecs_field){ "head", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
+    fields[1] = (pecs_field){ "parts", PECS_STRUCT, 4, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES + 4, 4, 2, fields }, 4, true);
 }
 
 Test(component, a_masked_copy_has_zeros_for_padding)
