@@ -14,6 +14,7 @@
 #include "values.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 enum { BLOCK_ROWS = 1 << 16 }; /* a multiple of an index chunk */
@@ -211,9 +212,14 @@ static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
     const char *rule = values_find_wrong(component, values, rows, &index, &at);
     if (!rule)
         return PECS_OK;
-    return fail_rule(error, PECS_E_CORRUPT, offset_in(agreement->state, values + at), rule,
-                     "table %u row %" PRIu64 ": a value of '%.200s' means nothing at byte %" PRIu64, column->number,
-                     first + at / component->size, component->type->name, at % component->size);
+    char whose[32] = "singleton", what[320];
+    if (!column->table->archetype->is_singleton) {
+        pecs_entity entity;
+        memcpy(&entity, table_value(column->table, HANDLE_COLUMN, first + at / component->size), sizeof(entity));
+        snprintf(whose, sizeof(whose), "entity %u:%u", entity.index, entity.generation);
+    }
+    values_tell_wrong(component, rule, at % component->size, what, sizeof(what));
+    return fail_rule(error, PECS_E_CORRUPT, offset_in(agreement->state, values + at), rule, "%s: %s", whose, what);
 }
 
 static pecs_status add_columns(struct agreement *agreement, uint32_t number)

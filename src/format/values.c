@@ -8,6 +8,8 @@
 #include "error.h"
 #include "utf8.h"
 
+#include <stdio.h>
+
 enum { BLOCK_BYTES = 128 * 1024 };
 
 /* A span in rows of values, `stride` bytes apart; `bytes` is where that of the first row is. */
@@ -140,11 +142,12 @@ static uint64_t find_wrong_entity(const struct rows *rows, const struct values_i
 static const struct {
     const char *rule;
     find_function *find;
+    const char *what;
 } kinds[] = {
-    [PECS_BOOL] = { "VALUE-1", find_wrong_bool },
-    [PECS_ENUM] = { "VALUE-2", find_wrong_enum },
-    [PECS_TEXT] = { "VALUE-3", find_wrong_text },
-    [PECS_ENTITY] = { "VALUE-4", find_wrong_entity },
+    [PECS_BOOL] = { "VALUE-1", find_wrong_bool, "is neither 0 nor 1" },
+    [PECS_ENUM] = { "VALUE-2", find_wrong_enum, "is no value of its enum" },
+    [PECS_TEXT] = { "VALUE-3", find_wrong_text, "is not UTF-8 and then only zeros" },
+    [PECS_ENTITY] = { "VALUE-4", find_wrong_entity, "is the handle of an entity that never was" },
 };
 
 /* Value by value, for what is not listed. */
@@ -199,4 +202,25 @@ const char *values_find_wrong(const struct component *component, const uint8_t *
             *ret_offset += offset;
     }
     return rule;
+}
+
+void values_tell_wrong(const struct component *component, const char *rule, uint64_t offset, char *text,
+                       size_t capacity)
+{
+    const pecs_type *type = component->type;
+    size_t used = 0;
+    while (type && used < capacity) {
+        const pecs_field *field = type->fields;
+        while (offset >= field->offset + field->size)
+            field++;
+        const int size = snprintf(text + used, capacity - used, "%s%.40s", used ? "." : "", field->name);
+        used += size > 0 ? (size_t)size : 0;
+        type = field->kind == PECS_STRUCT ? field->nested : NULL;
+        offset -= field->offset;
+        if (type)
+            offset %= type->size;
+    }
+    for (size_t kind = 0; used < capacity && kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
+        if (kinds[kind].rule && strcmp(kinds[kind].rule, rule) == 0)
+            snprintf(text + used, capacity - used, " of '%.60s' %s", component->type->name, kinds[kind].what);
 }

@@ -18,4 +18,8 @@ struct values_index {
 const char *values_find_wrong(const struct component *component, const uint8_t *values, uint64_t row_count,
                               const struct values_index *index, uint64_t *ret_offset);
 
+/* Tells in words what is wrong at a byte of a value, where a rule is broken: "text of 'Name' is not UTF-8 ...". */
+void values_tell_wrong(const struct component *component, const char *rule, uint64_t offset, char *text,
+                       size_t capacity);
+
 #endif

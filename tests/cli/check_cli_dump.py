@@ -151,11 +151,15 @@ def check_long_path(folder):
 
 def check_rough(folder):
     """Values that mean nothing are refused; how they would look is in values_test.c."""
-    for name, rule in (("bool", 1), ("enum", 2), ("text", 3), ("zero", 3), ("entity", 4)):
+    for name, rule, what in (
+            ("bool", 1, "up of 'Flag' is neither 0 nor 1"), ("enum", 2, "mood of 'Mood' is no value of its enum"),
+            ("text", 3, "is not UTF-8 and then only zeros"), ("zero", 3, "is not UTF-8 and then only zeros"),
+            ("entity", 4, "owner of 'Shape' is the handle of an entity that never was")):
         path = os.path.join(folder, f"rough-{name}.pecs")
         for command in ("dump", "verify"):
             text = program.message(1, command, path)
             check(f": CORRUPT: VALUE-{rule} at byte 4" in text, f"{command} {path}: {text}")
+            check(": entity 0:1: " in text and text.endswith(what), f"{command} {path}: {text}")
         check_equal("info does not look at values", program.json("info", path)["entity_count"], 1)
 
 
