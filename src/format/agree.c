@@ -172,8 +172,8 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
         const uint64_t offset = offset_in(state, &entries[i]);
         const uint32_t index = le32_load(entries[i].index);
         pecs_entity other;
-        if (end - i >
-            2 * IDENTITY_AHEAD) { /* entries lead to records in any order, and these to rows: both are on their way */
+        /* entries lead to records in any order, and these to rows: both are on their way */
+        if (end - i > 2 * IDENTITY_AHEAD) {
             const uint32_t far = le32_load(entries[i + 2 * IDENTITY_AHEAD].index);
             __builtin_prefetch(far < agreement->slot_count ? &agreement->records[far] : NULL);
             __builtin_prefetch(explicit_id(agreement, le32_load(entries[i + IDENTITY_AHEAD].index)));

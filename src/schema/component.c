@@ -247,8 +247,9 @@ static pecs_status check_numbers(const struct check *check, const pecs_type *typ
     return PECS_OK;
 }
 
-/* The bytes from `begin` up to `end` have no field; before and after may be NULL. Alignment leaves fewer bytes than
- * itself. */
+/*
+ * The bytes from `begin` up to `end` have no field; before and after may be NULL. What alignment leaves is less than it.
+ */
 static pecs_status fail_gap(const struct check *check, const pecs_type *type, uint32_t begin, uint32_t end,
                             const pecs_field *before, const pecs_field *after)
 {
