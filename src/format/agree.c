@@ -154,13 +154,6 @@ static struct id_text id_text(pecs_id id)
     return text;
 }
 
-/* The explicit id of the entity of an index, or NULL. */
-static const pecs_id *explicit_id(const struct agreement *agreement, uint32_t index)
-{
-    const struct record *record = index < agreement->slot_count ? &agreement->records[index] : NULL;
-    return record && record->table != NO_TABLE ? identity_explicit(agreement->state, record) : NULL;
-}
-
 static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
@@ -174,13 +167,12 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
         pecs_entity other;
         /* entries lead to records in any order, and these to rows: both are on their way */
         if (end - i > 2 * IDENTITY_AHEAD) {
-            const uint32_t far = le32_load(entries[i + 2 * IDENTITY_AHEAD].index);
-            __builtin_prefetch(far < agreement->slot_count ? &agreement->records[far] : NULL);
-            __builtin_prefetch(explicit_id(agreement, le32_load(entries[i + IDENTITY_AHEAD].index)));
+            __builtin_prefetch(identity_record_at(state, le32_load(entries[i + 2 * IDENTITY_AHEAD].index)));
+            __builtin_prefetch(identity_explicit_at(state, le32_load(entries[i + IDENTITY_AHEAD].index)));
         }
         if (BREAKS("ID-1", memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
-        const pecs_id *has = explicit_id(agreement, index);
+        const pecs_id *has = identity_explicit_at(state, index);
         if (BREAKS("ID-2", !has || memcmp(has, &entries[i].id, sizeof(*has)) != 0))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
                              id_text(entries[i].id).text);

@@ -247,9 +247,7 @@ static pecs_status check_numbers(const struct check *check, const pecs_type *typ
     return PECS_OK;
 }
 
-/*
- * The bytes from `begin` up to `end` have no field; before and after may be NULL. What alignment leaves is less than it.
- */
+/* The bytes from `begin` up to `end` have no field; before and after may be NULL. */
 static pecs_status fail_gap(const struct check *check, const pecs_type *type, uint32_t begin, uint32_t end,
                             const pecs_field *before, const pecs_field *after)
 {
@@ -260,7 +258,7 @@ static pecs_status fail_gap(const struct check *check, const pecs_type *type, ui
         snprintf(where, sizeof(where), "%s %s", before ? "after" : "before", label_of(before ? before : after).text);
     if (before && before->name)
         snprintf(remedy, sizeof(remedy),
-                 end - begin < type->align
+                 end - begin < type->align /* alignment leaves no more */
                      ? "add PECS_GAP_AFTER(%.100s, %.100s, %u) or a field"
                      : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, %.100s, %u)",
                  type->name, before->name, end - begin);

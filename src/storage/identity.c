@@ -38,23 +38,10 @@ static bool is_same(const pecs_id *a, const pecs_id *b)
     return memcmp(a, b, sizeof(*a)) == 0;
 }
 
-/* Where the record of an index is, if there is one; to read it, or to have it on its way. */
-static const struct record *record_of(const struct pecs_snapshot *state, uint32_t index)
-{
-    return index < state_slot_count(state) ? state_record(state, index) : NULL;
-}
-
-/* The explicit id of the entity that lives at an index, or NULL. */
-static const pecs_id *explicit_at(const struct pecs_snapshot *state, uint32_t index)
-{
-    const struct record *record = record_of(state, index);
-    return record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
-}
-
 /* The living entity of an index, if it has this explicit id. */
 static bool hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id, pecs_entity *ret_entity)
 {
-    const pecs_id *explicit_id = explicit_at(state, index);
+    const pecs_id *explicit_id = identity_explicit_at(state, index);
     if (!explicit_id || !is_same(explicit_id, id))
         return false;
     *ret_entity = (pecs_entity){ index, state_record(state, index)->generation };
@@ -153,7 +140,7 @@ static bool is_stale(const struct pecs_snapshot *state, const struct table *plac
 {
     const uint64_t mask = places->row_count - 1;
     const uint32_t index = place_at(places, place);
-    const pecs_id *id = explicit_at(state, index);
+    const pecs_id *id = identity_explicit_at(state, index);
     uint64_t first = id ? hash_id(state->registry->pool, id) & mask : place;
     while (id && place_at(places, first) != index && place_at(places, first) != NO_INDEX)
         first = (first + 1) & mask;
@@ -207,10 +194,10 @@ static struct table *make_places(struct gate *gate, uint64_t count)
 static const pecs_id *walk_hint(const struct pecs_snapshot *state, const struct table *places, uint64_t place)
 {
     if (places->row_count - place > 2 * IDENTITY_AHEAD) {
-        __builtin_prefetch(record_of(state, place_at(places, place + 2 * IDENTITY_AHEAD)));
-        __builtin_prefetch(explicit_at(state, place_at(places, place + IDENTITY_AHEAD)));
+        __builtin_prefetch(identity_record_at(state, place_at(places, place + 2 * IDENTITY_AHEAD)));
+        __builtin_prefetch(identity_explicit_at(state, place_at(places, place + IDENTITY_AHEAD)));
     }
-    return explicit_at(state, place_at(places, place));
+    return identity_explicit_at(state, place_at(places, place));
 }
 
 /* Hints of entities with explicit ids; one that had several can be counted several times, but not beyond all slots. */
@@ -535,7 +522,7 @@ pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *e
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < count; i++) {
         if (count - i > IDENTITY_AHEAD)
-            __builtin_prefetch(record_of(state, entities[i + IDENTITY_AHEAD].index));
+            __builtin_prefetch(identity_record_at(state, entities[i + IDENTITY_AHEAD].index));
         const struct record *record = state_find(state, entities[i]);
         ret_ids[i] = record ? identity_of(state, entities[i], record) : (pecs_id){ { 0 } };
         if (!record)
@@ -552,7 +539,7 @@ pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids
         pecs_entity entity;
         uint64_t head;
         if (count - i > IDENTITY_AHEAD && identity_parse(ids[i + IDENTITY_AHEAD], &head, &entity))
-            __builtin_prefetch(record_of(state, entity.index));
+            __builtin_prefetch(identity_record_at(state, entity.index));
         const bool is_found = identity_find(state, ids[i], &entity);
         ret_entities[i] = is_found ? entity : (pecs_entity){ 0, 0 };
         if (!is_found)

@@ -81,6 +81,17 @@ static inline const pecs_id *identity_explicit(const struct pecs_snapshot *state
 {
     return identity_has_explicit(state) ? identity_explicit_slow(state, record) : NULL;
 }
+/* Where the record of an index is, if there is one; to read it, or to have it on its way. */
+static inline const struct record *identity_record_at(const struct pecs_snapshot *state, uint32_t index)
+{
+    return index < state_slot_count(state) ? state_record(state, index) : NULL;
+}
+/* The explicit id of the entity that lives at an index, or NULL. */
+static inline const pecs_id *identity_explicit_at(const struct pecs_snapshot *state, uint32_t index)
+{
+    const struct record *record = identity_record_at(state, index);
+    return record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
+}
 /* The id that a living entity answers to. */
 static inline pecs_id identity_of(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
 {
