@@ -200,13 +200,13 @@ static const pecs_id *walk_hint(const struct pecs_snapshot *state, const struct 
     return identity_explicit_at(state, place_at(places, place));
 }
 
-/* Hints of entities with explicit ids; one that had several can be counted several times, but not beyond all slots. */
+/* Hints that somebody would miss: entities with explicit ids that were given since the world was made. */
 static uint64_t count_hints(const struct pecs_snapshot *state, const struct table *places)
 {
     uint64_t count = 0;
     for (uint64_t place = 0; place < places->row_count; place++)
-        count += walk_hint(state, places, place) != NULL;
-    return min_u64(count, state_slot_count(state));
+        count += walk_hint(state, places, place) && !is_stale(state, places, place);
+    return count;
 }
 
 /* Makes places for the hints that count now and `count` more: a third full at most, so that the next time is far. */
