@@ -97,9 +97,10 @@ static uint64_t find_saved(const struct pecs_snapshot *state, const pecs_id *id)
 static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
 {
     const uint64_t at = find_saved(state, id);
+    if (at == state->id_hints.saved_count)
+        return false;
     const struct id_entry *entry = &state->id_hints.saved[at];
-    return at < state->id_hints.saved_count && is_same(&entry->id, id) &&
-           hint_counts(state, le32_load(entry->index), id, ret_entity);
+    return is_same(&entry->id, id) && hint_counts(state, le32_load(entry->index), id, ret_entity);
 }
 
 /* A session's id, if there is one with its head. */
