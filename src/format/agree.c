@@ -166,8 +166,8 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
         const uint32_t index = le32_load(entries[i].index);
         pecs_entity other;
         /* entries lead to records in any order, and these to rows: both are on their way */
-        if (end - i > 2 * IDENTITY_AHEAD) {
-            __builtin_prefetch(identity_record_at(state, le32_load(entries[i + 2 * IDENTITY_AHEAD].index)));
+        if (end - i > IDENTITY_FAR_AHEAD) {
+            __builtin_prefetch(identity_record_at(state, le32_load(entries[i + IDENTITY_FAR_AHEAD].index)));
             __builtin_prefetch(identity_explicit_at(state, le32_load(entries[i + IDENTITY_AHEAD].index)));
         }
         if (BREAKS("ID-1", memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0))

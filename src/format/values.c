@@ -209,16 +209,18 @@ void values_tell_wrong(const struct component *component, const char *rule, uint
 {
     const pecs_type *type = component->type;
     size_t used = 0;
-    while (type && used < capacity) {
+    bool is_struct = true;
+    while (is_struct && used < capacity) {
         const pecs_field *field = type->fields;
         while (offset >= field->offset + field->size)
             field++;
         const int size = snprintf(text + used, capacity - used, "%s%.40s", used ? "." : "", field->name);
         used += size > 0 ? (size_t)size : 0;
-        type = field->kind == PECS_STRUCT ? field->nested : NULL;
-        offset -= field->offset;
-        if (type)
-            offset %= type->size;
+        is_struct = field->kind == PECS_STRUCT;
+        if (is_struct) {
+            type = field->nested;
+            offset = (offset - field->offset) % type->size;
+        }
     }
     for (size_t kind = 0; used < capacity && kind < sizeof(kinds) / sizeof(kinds[0]); kind++)
         if (kinds[kind].rule && strcmp(kinds[kind].rule, rule) == 0)

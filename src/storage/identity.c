@@ -194,8 +194,8 @@ static struct table *make_places(struct gate *gate, uint64_t count)
 /* The explicit id of the hint in a place, or NULL; those of the places that are asked for next are on their way. */
 static const pecs_id *walk_hint(const struct pecs_snapshot *state, const struct table *places, uint64_t place)
 {
-    if (places->row_count - place > 2 * IDENTITY_AHEAD) {
-        __builtin_prefetch(identity_record_at(state, place_at(places, place + 2 * IDENTITY_AHEAD)));
+    if (places->row_count - place > IDENTITY_FAR_AHEAD) {
+        __builtin_prefetch(identity_record_at(state, place_at(places, place + IDENTITY_FAR_AHEAD)));
         __builtin_prefetch(identity_explicit_at(state, place_at(places, place + IDENTITY_AHEAD)));
     }
     return identity_explicit_at(state, place_at(places, place));

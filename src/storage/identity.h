@@ -11,8 +11,11 @@
 
 #include <pecs/id.h>
 
-/* Ids lead to records all over memory. Loops over many ask for what they will read so many turns before they do. */
-enum { IDENTITY_AHEAD = 32 };
+/*
+ * Ids lead to records all over memory. Loops over many ask for what they will read so many turns before they do; and
+ * FAR ahead for what will then be read to know it.
+ */
+enum { IDENTITY_AHEAD = 32, IDENTITY_FAR_AHEAD = 64 };
 
 static inline uint64_t identity_big_endian(uint64_t number)
 {
