@@ -2,6 +2,8 @@
 #define _POSIX_C_SOURCE 200809L
 #include "error.h"
 
+#include "utf8.h"
+
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +22,33 @@ static pecs_status fill(pecs_error *error, pecs_status status, int os_error, uin
     return status;
 }
 
+/*
+ * Makes the message UTF-8. Names and paths are cut to a number of bytes, which may be within a character: what is left
+ * of it goes. Other bytes that are none, of a path, become question marks.
+ */
+static void make_text(char *message)
+{
+    uint8_t *from = (uint8_t *)message, *to = from;
+    const uint8_t *end = from + strlen(message);
+    while (from < end) {
+        uint32_t code;
+        const unsigned step = utf8_step(from, (size_t)(end - from), &code);
+        if (step) {
+            memmove(to, from, step);
+            to += step;
+            from += step;
+            continue;
+        }
+        const bool is_cut = *from >= 0xc2 && *from <= 0xf4;
+        if (!is_cut)
+            *to++ = '?';
+        from++;
+        while (is_cut && (*from & 0xc0) == 0x80)
+            from++;
+    }
+    *to = 0;
+}
+
 pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
 {
     fill(error, status, 0, 0, NULL);
@@ -28,6 +57,7 @@ pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(error->message, sizeof(error->message), format, arguments);
         va_end(arguments);
+        make_text(error->message);
     }
     return status;
 }
@@ -40,8 +70,12 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
         /* the XSI variant: thread-safe, always terminated */
         if (strerror_r(os_error, reason, sizeof(reason)))
             snprintf(reason, sizeof(reason), "error %d", os_error);
-        const size_t size = strlen(path), cut = size > PATH_SHOWN ? size - PATH_SHOWN : 0; /* its end tells more */
+        const size_t size = strlen(path);
+        size_t cut = size > PATH_SHOWN ? size - PATH_SHOWN : 0; /* its end tells more */
+        while (cut && (path[cut] & 0xc0) == 0x80)
+            cut++;
         snprintf(error->message, sizeof(error->message), "%s %s%s: %s", doing, cut ? "..." : "", path + cut, reason);
+        make_text(error->message);
     }
     return PECS_E_IO;
 }
@@ -54,6 +88,7 @@ pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, co
         va_start(arguments, format);
         vsnprintf(error->message, sizeof(error->message), format, arguments);
         va_end(arguments);
+        make_text(error->message);
     }
     return status;
 }

@@ -1,5 +1,6 @@
 /* Filling in the caller's error. */
 #include "error.h"
+#include "utf8.h"
 
 #include <criterion/criterion.h>
 #include <errno.h>
@@ -50,6 +51,37 @@ Test(error, an_os_error_has_number_action_path_and_reason)
     cr_assert_eq(error.offset, 0);
     cr_assert_null(error.rule);
     cr_assert_str_eq(error.message, "cannot open some/file: No such file or directory");
+}
+
+Test(error, what_is_cut_is_cut_at_a_character)
+{
+    pecs_error error;
+    (void)fail(&error, PECS_E_MISUSE, "'%.7s' and '%.6s'", "J\xc3\xbcrgen\xc3\xbc", "sechs\xe2\x82\xac");
+    cr_assert_str_eq(error.message, "'J\xc3\xbcrgen' and 'sechs'");
+    (void)fail(&error, PECS_E_MISUSE, "'%.8s' and '%.7s'", "J\xc3\xbcrgen\xc3\xbc", "sechs\xe2\x82\xac");
+    cr_assert_str_eq(error.message, "'J\xc3\xbcrgen' and 'sechs'");
+    (void)fail(&error, PECS_E_MISUSE, "'%.9s' and '%.8s'", "J\xc3\xbcrgen\xc3\xbc", "sechs\xe2\x82\xac");
+    cr_assert_str_eq(error.message, "'J\xc3\xbcrgen\xc3\xbc' and 'sechs\xe2\x82\xac'");
+}
+
+Test(error, a_message_is_text_whatever_is_in_it)
+{
+    pecs_error error;
+    char path[600], name[600];
+    (void)fail_os(&error, ENOENT, "cannot open", "a\xfc\x80\xff");
+    cr_assert_str_eq(error.message, "cannot open a???: No such file or directory");
+    /* a long path is cut at its beginning, and a long message at its end: both within a character of two bytes */
+    for (size_t i = 0; i < sizeof(path); i++)
+        path[i] = name[i] = i % 2 ? '\xa9' : '\xc3';
+    path[598] = 'x', path[599] = 0, name[598] = 0;
+    (void)fail_os(&error, ENOENT, "cannot open", path);
+    cr_assert(utf8_is_text(error.message, strlen(error.message)), "%s", error.message);
+    cr_assert_null(strchr(error.message, '?'));
+    (void)fail(&error, PECS_E_MISUSE, "%s", name);
+    cr_assert_eq(strlen(error.message), 510);
+    (void)fail(&error, PECS_E_MISUSE, "x%s", name);
+    cr_assert_eq(strlen(error.message), 511);
+    cr_assert(utf8_is_text(error.message, strlen(error.message)));
 }
 
 Test(error, a_broken_rule_has_its_id_and_offset)
