@@ -2,9 +2,10 @@
  * The limits by hand. Each uses what the machine gives to plain code that knows its arrays:
  *
  *   memory   2 MiB-aligned maps with MADV_HUGEPAGE, fresh for each use where the engine's are fresh
- *   writing  fallocate, then 4 MiB pieces (they leave large folios in the page cache), then rename
- *   mapping  at a multiple of 2 MiB, so that the kernel maps whole folios at a fault
- *   reading  pieces that are hashed while they are in cache
+ *   writing  4 MiB pieces (they leave large folios in the page cache), then rename; fallocate first if the file is
+ * synced afterwards. If not, a power cut would leave zeros: then the disk is asked to begin with each piece mapping  at
+ * a multiple of 2 MiB, so that the kernel maps whole folios at a fault reading  pieces that are hashed while they are
+ * in cache
  *
  * No engine: no change tracking, no snapshots, no checks of handles beyond one generation. The loops over values are
  * those of w1.h, which the engine's side uses too: what differs is how the arrays come about.
@@ -206,12 +207,16 @@ bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_co
     return ok;
 }
 
-static bool write_all(int descriptor, const uint8_t *bytes, size_t size_bytes)
+/* `is_synced`: the file's space is reserved, and it is synced later; else the disk is asked to begin with each piece.
+ */
+static bool write_all(int descriptor, const uint8_t *bytes, size_t size_bytes, bool is_synced)
 {
     while (size_bytes) {
         const ssize_t count = write(descriptor, bytes, size_bytes < WRITE_BYTES ? size_bytes : WRITE_BYTES);
         if (count < 0 && errno != EINTR)
             return false;
+        if (count > 0 && !is_synced)
+            (void)sync_file_range(descriptor, lseek(descriptor, 0, SEEK_CUR) - count, count, SYNC_FILE_RANGE_WRITE);
         if (count > 0) {
             bytes += count;
             size_bytes -= (size_t)count;
@@ -233,15 +238,15 @@ static bool sync_directory_of(const char *path)
     return ok;
 }
 
-/* Opens a temporary file beside `path`, with its space allocated. -1: it cannot. */
-static int open_temporary(const char *path, uint64_t size_bytes, char temporary[PATH_MAX])
+/* Opens a temporary file beside `path`, with so much space allocated. -1: it cannot. */
+static int open_temporary(const char *path, uint64_t reserve_bytes, char temporary[PATH_MAX])
 {
     if (snprintf(temporary, PATH_MAX, "%s.tmp", path) >= PATH_MAX) {
         errno = ENAMETOOLONG;
         return -1;
     }
     const int descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
-    if (descriptor >= 0 && fallocate(descriptor, 0, 0, (off_t)size_bytes) && errno != EOPNOTSUPP) {
+    if (descriptor >= 0 && reserve_bytes && fallocate(descriptor, 0, 0, (off_t)reserve_bytes) && errno != EOPNOTSUPP) {
         close(descriptor);
         return -1;
     }
@@ -251,10 +256,10 @@ static int open_temporary(const char *path, uint64_t size_bytes, char temporary[
 bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char *path, bool durable)
 {
     char temporary[PATH_MAX];
-    const int descriptor = open_temporary(path, layout->size_bytes, temporary);
+    const int descriptor = open_temporary(path, durable ? layout->size_bytes : 0, temporary);
     if (descriptor < 0)
         return false;
-    bool ok = write_all(descriptor, block, layout->size_bytes);
+    bool ok = write_all(descriptor, block, layout->size_bytes, durable);
     ok = ok && (!durable || fsync(descriptor) == 0);
     ok = close(descriptor) == 0 && ok;
     ok = ok && rename(temporary, path) == 0;
@@ -264,10 +269,10 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
 bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes)
 {
     char temporary[PATH_MAX];
-    const int descriptor = open_temporary(path, size_bytes, temporary);
+    const int descriptor = open_temporary(path, 0, temporary);
     if (descriptor < 0)
         return false;
-    bool ok = write_all(descriptor, bytes, size_bytes);
+    bool ok = write_all(descriptor, bytes, size_bytes, false);
     ok = close(descriptor) == 0 && ok;
     return ok && rename(temporary, path) == 0;
 }
@@ -283,7 +288,7 @@ static bool write_masked(int descriptor, const uint8_t *values, uint64_t row_cou
         memcpy(buffer, values + row * 8, rows * 8);
         for (uint64_t i = 0; i < rows; i++)
             buffer[i] &= mask;
-        ok = write_all(descriptor, (const uint8_t *)buffer, rows * 8);
+        ok = write_all(descriptor, (const uint8_t *)buffer, rows * 8, false);
         row += rows;
     }
     free(buffer);
@@ -293,12 +298,12 @@ static bool write_masked(int descriptor, const uint8_t *values, uint64_t row_cou
 bool limit_save_padded(const struct limit_padded *rows, const char *path)
 {
     char temporary[PATH_MAX];
-    const int descriptor = open_temporary(path, rows->row_count * 32, temporary);
+    const int descriptor = open_temporary(path, 0, temporary);
     if (descriptor < 0)
         return false;
-    bool ok = write_all(descriptor, rows->handles, rows->row_count * 8) &&
+    bool ok = write_all(descriptor, rows->handles, rows->row_count * 8, false) &&
               write_masked(descriptor, rows->values, rows->row_count) &&
-              write_all(descriptor, rows->index, rows->row_count * 16);
+              write_all(descriptor, rows->index, rows->row_count * 16, false);
     ok = close(descriptor) == 0 && ok;
     return ok && rename(temporary, path) == 0;
 }

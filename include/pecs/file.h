@@ -4,9 +4,12 @@
  * save publishes a whole file or nothing: a unique temporary file in the same directory is written, synced and renamed
  * over `path`, then the directory is synced; so the directory must be readable. A published file is never written in
  * place. Symbolic links at `path` are followed to their last target: that file is replaced, and "the directory" is its
- * own. The mode of the file replaced is kept; a file that the process may not write to is not replaced. A temporary
- * that a killed save left is removed by the next save to that path. docs/reliability.md says what holds when memory,
- * disk or power fail.
+ * own. The mode of the file replaced is kept; a file that the process may not write to is not replaced, and a file
+ * without a name (a memfd or a deleted file, through /proc/self/fd) cannot be: PECS_E_IO with EOPNOTSUPP. A temporary
+ * that a killed save left is removed by the next save to that path. The library's descriptors are 3 or higher, so that
+ * what a program prints after it closed its standard streams never lands in a save. A file size limit (RLIMIT_FSIZE)
+ * gives EFBIG to a program that ignores SIGXFSZ, and kills one that does not. docs/reliability.md says what holds when
+ * memory, disk or power fail.
  *
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
@@ -37,7 +40,7 @@ typedef bool (*pecs_progress_function)(void *user, uint64_t done_bytes, uint64_t
 
 typedef struct pecs_save_options {
     bool skip_sync; /* do not sync file and directory: a crash of the process loses nothing, but one of the machine may
-                       lose the save and the file that it replaced */
+                       lose the save and the file that it replaced. The disk is asked to begin writing at once */
     uint64_t wall_clock_ns; /* the time to note in the file, in nanoseconds since 1970-01-01 UTC; 0: none, so that equal
                                states give equal bytes */
     pecs_progress_function progress; /* NULL: not wanted */

@@ -64,9 +64,11 @@ struct os_span {
     size_t size_bytes;
 };
 /*
- * What it takes comes from the pool. A file at `path` that the process may not write to is not replaced (EACCES).
+ * What it takes comes from the pool. A file at `path` that the process may not write to is not replaced (EACCES), and
+ * one that has no name cannot be (EOPNOTSUPP). reserve_bytes of the disk are allocated; give 0 when the file will not
+ * be synced.
  */
-pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t size_bytes,
+pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t reserve_bytes,
                                  struct os_publication **ret_publication, pecs_error *error);
 /* Appends the spans, at most OS_SPAN_MAX of them. */
 enum { OS_SPAN_MAX = 1024 };

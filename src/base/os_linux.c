@@ -4,7 +4,8 @@
  *
  * The publish protocol, of which each step leaves the old file whole:
  *   open      .NAME.N.pecs-tmp beside the target, exclusively, and lock it
- *   write     into fallocated space
+ *   write     into space that was allocated before, if the file is synced afterwards. Without sync ext4 would not write
+ *             such space before the rename is on the disk, and a power cut would leave a file of zeros
  *   fsync     a failure is final: the kernel may have dropped the pages it could not write. Without sync, a close
  *             of a copy of the descriptor asks for errors instead
  *   rename    over the target
@@ -34,7 +35,9 @@
 enum {
     HUGE_PAGE = 2 * 1024 * 1024,
     TEMPORARY_MAX = 64, /* saves to one name at one time */
-    RESERVE_TRIES = 16, /* of a reservation that signals interrupt: each one makes it begin anew */
+    RESERVE_TRIES = 16, /* of a reservation that signals interrupt: each one makes it begin again */
+    LINK_TRIES = 16,    /* to see a link and its target at one moment, while others replace the target */
+    DESCRIPTOR_MIN = 3, /* 0 to 2 are the program's standard streams, also while they are closed */
 };
 
 void os_mutex_init(struct os_mutex *mutex)
@@ -141,6 +144,21 @@ uint64_t os_random_u64(void)
     return mix_u64((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) ^ mix_u64((uint64_t)getpid() << 32);
 }
 
+/*
+ * The same open file under a number that is no standard stream's: a program that has closed its own may still print,
+ * and what it prints must not land in our files. Closes the descriptor that it is given if it returns another or fails.
+ */
+static int leave_streams(int descriptor)
+{
+    if (descriptor < 0 || descriptor >= DESCRIPTOR_MIN)
+        return descriptor;
+    const int raised = fcntl(descriptor, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
+    const int os_error = errno;
+    close(descriptor);
+    errno = os_error;
+    return raised;
+}
+
 /* A signal may interrupt an open where a server answers it. */
 static int open_again(const char *path, int flags, mode_t mode)
 {
@@ -151,10 +169,15 @@ static int open_again(const char *path, int flags, mode_t mode)
     return descriptor;
 }
 
+static int open_to_read(const char *path, int flags)
+{
+    return leave_streams(open_again(path, flags | O_RDONLY | O_CLOEXEC, 0));
+}
+
 pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error)
 {
     /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files */
-    const int descriptor = open_again(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY, 0);
+    const int descriptor = open_to_read(path, O_NONBLOCK | O_NOCTTY);
     if (descriptor < 0)
         return fail_os(error, errno, "cannot open", path);
     struct stat info;
@@ -230,7 +253,30 @@ struct os_publication {
     char target[PATH_MAX]; /* symbolic links followed */
     char temporary[PATH_MAX];
     int descriptor, directory;
+    bool is_reserved; /* its space was allocated before it is written */
+    uint64_t size_bytes;
 };
+
+/*
+ * Whether the links lead to the file of that name. Those of /proc/self/fd lead to an open file, whatever their text
+ * says: it may never have had a name, or have lost it. EOPNOTSUPP then, since only a name can be replaced.
+ */
+static int check_leads_to(const char *path, const char *target)
+{
+    for (int i = 0; i < LINK_TRIES; i++) {
+        struct stat led_to, named;
+        if (stat(path, &led_to))
+            return errno == ENOENT ? 0 : errno; /* a dangling link */
+        if (!S_ISREG(led_to.st_mode))
+            return S_ISDIR(led_to.st_mode) ? EISDIR : EINVAL;
+        const bool is_named = lstat(target, &named) == 0;
+        if (!is_named && errno != ENOENT)
+            return errno;
+        if (is_named && led_to.st_ino == named.st_ino && led_to.st_dev == named.st_dev)
+            return 0;
+    }
+    return EOPNOTSUPP;
+}
 
 /* The target with its final symbolic links followed; a dangling one names the file to make. */
 static int resolve_target(const char *path, char target[PATH_MAX])
@@ -240,8 +286,10 @@ static int resolve_target(const char *path, char target[PATH_MAX])
     for (int hops = 0; hops < 40; hops++) {
         char link[PATH_MAX], next[PATH_MAX];
         const ssize_t size = readlink(target, link, sizeof(link) - 1);
+        if (size < 0 && errno != EINVAL && errno != ENOENT)
+            return errno;
         if (size < 0)
-            return errno == EINVAL || errno == ENOENT ? 0 : errno;
+            return hops ? check_leads_to(path, target) : 0;
         link[size] = 0;
         const char *slash = strrchr(target, '/');
         const int prefix = link[0] == '/' || !slash ? 0 : (int)(slash - target + 1);
@@ -274,7 +322,7 @@ static int lock(int descriptor)
 /* Removes a temporary that nobody holds. True when the name is free now. */
 static bool remove_stale(const char *path)
 {
-    const int descriptor = open_again(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK, 0);
+    const int descriptor = open_to_read(path, O_NOFOLLOW | O_NONBLOCK);
     if (descriptor < 0)
         return errno == ENOENT;
     const bool removed = !lock(descriptor) && !check_named(descriptor, path) && unlink(path) == 0;
@@ -289,10 +337,16 @@ static bool remove_stale(const char *path)
 static int make_temporary(struct os_publication *publication, mode_t mode)
 {
     const char *path = publication->temporary;
-    const int descriptor = open_again(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
-    if (descriptor < 0)
+    const int opened = open_again(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (opened < 0)
         return errno;
-    int os_error = lock(descriptor);
+    const int descriptor = leave_streams(opened);
+    int os_error = descriptor < 0 ? errno : 0;
+    if (os_error) {
+        (void)unlink(path);
+        return os_error;
+    }
+    os_error = lock(descriptor);
     if (!os_error)
         os_error = check_named(descriptor, path);
     if (!os_error) {
@@ -356,7 +410,7 @@ static int open_directory(const char *target)
         memcpy(directory, ".", 2);
     else
         snprintf(directory, sizeof(directory), "%.*s", slash == target ? 1 : (int)(slash - target), target);
-    return open_again(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+    return open_to_read(directory, O_DIRECTORY);
 }
 
 /* The mode of the file that will be replaced, *ret_replaces false when there is none; or why it cannot be. */
@@ -390,7 +444,7 @@ static int reserve_space(int descriptor, uint64_t size_bytes)
     return 0;
 }
 
-static int begin(struct os_publication *publication, const char *path, uint64_t size_bytes)
+static int begin(struct os_publication *publication, const char *path, uint64_t reserve_bytes)
 {
     int os_error = resolve_target(path, publication->target);
     if (os_error)
@@ -413,10 +467,10 @@ static int begin(struct os_publication *publication, const char *path, uint64_t 
     clear_stale_followers(publication);
     if (replaces && fchmod(publication->descriptor, mode))
         return errno;
-    return reserve_space(publication->descriptor, size_bytes);
+    return reserve_bytes ? reserve_space(publication->descriptor, reserve_bytes) : 0;
 }
 
-pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t size_bytes,
+pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t reserve_bytes,
                                  struct os_publication **ret_publication, pecs_error *error)
 {
     struct os_publication *publication = pool_allocate(pool, sizeof(*publication));
@@ -424,7 +478,9 @@ pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t s
         return fail_memory(error);
     publication->pool = pool;
     publication->descriptor = publication->directory = -1;
-    const int os_error = begin(publication, path, size_bytes);
+    publication->is_reserved = reserve_bytes > 0;
+    publication->size_bytes = 0;
+    const int os_error = begin(publication, path, reserve_bytes);
     if (os_error) {
         os_publication_abort(publication);
         return fail_os(error, os_error, "cannot save", path);
@@ -433,9 +489,21 @@ pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t s
     return PECS_OK;
 }
 
+/*
+ * Asks the disk to begin with what was written since `offset`. A file whose space was not reserved gets its blocks now,
+ * in pieces, which is faster than all at once at the rename, and is whole sooner. A failure shows when it is closed.
+ */
+static void begin_writeback(const struct os_publication *publication, uint64_t offset)
+{
+    if (!publication->is_reserved)
+        (void)sync_file_range(publication->descriptor, (off_t)offset, (off_t)(publication->size_bytes - offset),
+                              SYNC_FILE_RANGE_WRITE);
+}
+
 pecs_status os_publication_write(struct os_publication *publication, struct os_span *spans, size_t span_count,
                                  pecs_error *error)
 {
+    const uint64_t offset = publication->size_bytes;
     struct iovec vectors[OS_SPAN_MAX];
     for (size_t i = 0; i < span_count; i++)
         vectors[i] = (struct iovec){ (void *)(uintptr_t)spans[i].bytes, spans[i].size_bytes };
@@ -446,16 +514,18 @@ pecs_status os_publication_write(struct os_publication *publication, struct os_s
             continue;
         if (count < 0)
             return fail_os(error, errno, "cannot write", publication->temporary);
+        publication->size_bytes += (uint64_t)count;
         const struct iovec *before = next;
         while (next < end && (size_t)count >= next->iov_len)
             count -= (ssize_t)(next++)->iov_len;
-        if (next == before && count == 0) /* no kernel should; trying for ever would be worse */
+        if (next == before && count == 0) /* no kernel should; trying forever would be worse */
             return fail_os(error, EIO, "cannot write", publication->temporary);
         if (next < end) {
             next->iov_base = (uint8_t *)next->iov_base + count;
             next->iov_len -= (size_t)count;
         }
     }
+    begin_writeback(publication, offset);
     return PECS_OK;
 }
 
@@ -465,7 +535,7 @@ pecs_status os_publication_write(struct os_publication *publication, struct os_s
  */
 static int close_copy(int descriptor)
 {
-    const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, 0);
+    const int copy = fcntl(descriptor, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
     return copy < 0 || close(copy) ? errno : 0;
 }
 
@@ -477,7 +547,7 @@ static int sync_directory(int directory)
 {
     if (fsync(directory))
         return errno;
-    const int again = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    const int again = leave_streams(openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (again < 0)
         return errno == EIO ? EIO : 0; /* another error, of too many descriptors, says nothing of the disk */
     close(again);

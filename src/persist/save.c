@@ -7,13 +7,15 @@
 struct destination {
     struct pool *pool;
     const char *path;
+    bool sync;
     struct os_publication *publication;
 };
 
 static pecs_status begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct destination *destination = user;
-    return os_publication_begin(destination->pool, destination->path, size_bytes, &destination->publication, error);
+    return os_publication_begin(destination->pool, destination->path, destination->sync ? size_bytes : 0,
+                                &destination->publication, error);
 }
 
 static pecs_status write_spans(void *user, struct os_span *spans, size_t span_count, pecs_error *error)
@@ -27,14 +29,14 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
 {
     if (!snapshot || !path)
         return fail(error, PECS_E_MISUSE, "save needs a snapshot and a path");
-    struct destination destination = { snapshot->registry->pool, path, NULL };
+    struct destination destination = { snapshot->registry->pool, path, !options || !options->skip_sync, NULL };
     const struct writer_sink sink = { begin, write_spans, &destination };
     struct writer_options how = { 0 };
     if (options)
         how = (struct writer_options){ options->wall_clock_ns, options->progress, options->user };
     const pecs_status status = writer_write(snapshot, &sink, &how, error);
     if (!status)
-        return os_publication_commit(destination.publication, !options || !options->skip_sync, error);
+        return os_publication_commit(destination.publication, destination.sync, error);
     if (destination.publication)
         os_publication_abort(destination.publication);
     return status;

@@ -38,6 +38,7 @@ static const struct scenario scenarios[] = {
     { "save, new, no sync", SAVE, 3, 0, 1, 0, 0, 0, 0 },
     { "save, replacing", SAVE, 3, 1, 0, 0, 0, 0, 0 },
     { "save, replacing, no sync", SAVE, 3, 1, 1, 0, 0, 0, 0 },
+    { "save, large, no sync", SAVE, 60000, 1, 1, 0, 0, 0, 1 },
     { "save, through a link", SAVE, 3, 1, 0, 1, 0, 0, 0 },
     { "save, new through a link", SAVE, 3, 0, 0, 1, 0, 0, 0 },
     { "save, beside stale files", SAVE, 3, 1, 0, 0, 1, 0, 0 },
@@ -77,6 +78,7 @@ static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_readlink] = { EIO, EACCES, ENOMEM },
     [FAULT_rename] = { EIO, ENOSPC, EACCES, EXDEV, EROFS, EBUSY },
     [FAULT_stat] = { EIO, EACCES, ENOMEM },
+    [FAULT_sync_file_range] = { EIO, ENOSPC, ENOSYS },
     [FAULT_unlink] = { EIO, EACCES, EROFS, EBUSY },
     [FAULT_writev] = { ENOSPC, EIO, EINTR, EFBIG, EDQUOT },
 };

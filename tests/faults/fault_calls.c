@@ -247,6 +247,15 @@ int stat(const char *restrict path, struct stat *restrict info)
     return (int)PASS(event, SYS_newfstatat, AT_FDCWD, path, info, 0);
 }
 
+int sync_file_range(int descriptor, off_t offset, off_t size, unsigned flags)
+{
+    struct fault_event event = { .call = FAULT_sync_file_range,
+                                 .descriptor = descriptor,
+                                 .offset = (uint64_t)offset,
+                                 .size_bytes = (uint64_t)size };
+    return (int)PASS(event, SYS_sync_file_range, descriptor, offset, size, flags);
+}
+
 int unlink(const char *path)
 {
     struct fault_event event = { .call = FAULT_unlink, .path = path };

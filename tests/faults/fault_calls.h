@@ -36,6 +36,7 @@
     X(readlink)                                                                                                        \
     X(rename)                                                                                                          \
     X(stat)                                                                                                            \
+    X(sync_file_range)                                                                                                 \
     X(unlink)                                                                                                          \
     X(writev)
 
@@ -54,7 +55,7 @@ struct fault_event {
     uint64_t number; /* of all calls since fault_watch, from 1 */
     int descriptor;
     const char *path, *path_to;
-    uint64_t offset, size_bytes; /* of pread, fallocate and maps */
+    uint64_t offset, size_bytes; /* of pread, fallocate, sync_file_range and maps */
     const struct iovec *vectors; /* of writev */
     int vector_count;
     int flags; /* of open */

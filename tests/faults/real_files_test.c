@@ -14,6 +14,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -136,6 +137,27 @@ static void try_links(void)
     sample_require(!symlink("missing/world.pecs", in_folder("far")), "symlink");
     refused(in_folder("far"), ENOENT);
     trial_count++;
+    sample_folder_clear(folder);
+}
+
+/* What has no name cannot be replaced, and nothing else is made in its place. */
+static void try_files_without_names(void)
+{
+    char path[64];
+    struct stat info;
+    const int in_memory = memfd_create("world.pecs", 0);
+    sample_require(in_memory >= 0, "memfd_create");
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", in_memory);
+    refused(path, EOPNOTSUPP);
+    sample_require(fstat(in_memory, &info) == 0 && info.st_size == 0 && stat("/memfd:world.pecs (deleted)", &info) != 0,
+                   "a file that nobody named");
+    close(in_memory);
+    must_save(in_folder("world.pecs"), 3);
+    const int deleted = open(in_folder("world.pecs"), O_RDWR);
+    sample_require(deleted >= 0 && unlink(in_folder("world.pecs")) == 0, "unlink");
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", deleted);
+    refused(path, EOPNOTSUPP);
+    close(deleted);
     sample_folder_clear(folder);
 }
 
@@ -345,6 +367,7 @@ int main(void)
     sample_init(&sample, NULL, 1, 20);
     try_kinds_of_files();
     try_links();
+    try_files_without_names();
     try_long_names();
     try_size_limit();
     try_many_descriptors();

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -499,6 +500,123 @@ Test(publication, a_loop_of_links_is_refused)
     cr_assert_eq(symlink("b.pecs", "a.pecs"), 0);
     cr_assert_eq(symlink("a.pecs", "b.pecs"), 0);
     assert_refused("a.pecs", ELOOP);
+}
+
+/* The link of an open file in /proc; its text says nothing of a file that has no name. */
+static const char *link_of(int descriptor)
+{
+    static char path[64];
+    cr_assert_geq(descriptor, 0);
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", descriptor);
+    return path;
+}
+
+Test(publication, an_open_file_is_replaced_under_its_name)
+{
+    make_file("world.pecs", "old");
+    const int descriptor = open("world.pecs", O_RDONLY);
+    publish(link_of(descriptor), "new");
+    assert_content("world.pecs", "new");
+    cr_assert_eq(entry_count("."), 1);
+    close(descriptor);
+}
+
+Test(publication, a_file_that_lost_its_name_is_refused)
+{
+    make_file("gone.pecs", "old");
+    const int descriptor = open("gone.pecs", O_RDWR);
+    cr_assert_eq(unlink("gone.pecs"), 0);
+    assert_refused(link_of(descriptor), EOPNOTSUPP);
+    make_file("gone.pecs (deleted)", "another file, which the link's text names");
+    assert_refused(link_of(descriptor), EOPNOTSUPP);
+    assert_content("gone.pecs (deleted)", "another file, which the link's text names");
+    make_file("gone.pecs", "a new file of the old name");
+    assert_refused(link_of(descriptor), EOPNOTSUPP);
+    close(descriptor);
+}
+
+Test(publication, a_file_whose_name_seems_deleted_is_replaced)
+{
+    make_file("world.pecs (deleted)", "old");
+    const int descriptor = open("world.pecs (deleted)", O_RDONLY);
+    publish(link_of(descriptor), "new");
+    assert_content("world.pecs (deleted)", "new");
+    close(descriptor);
+}
+
+Test(publication, a_file_that_never_had_a_name_is_refused)
+{
+    const int in_memory = memfd_create("world.pecs", 0), unnamed = open(".", O_TMPFILE | O_RDWR, 0666);
+    assert_refused(link_of(in_memory), EOPNOTSUPP);
+    cr_assert_not(is_there("/memfd:world.pecs (deleted)"));
+    if (unnamed >= 0)
+        assert_refused(link_of(unnamed), EOPNOTSUPP);
+    cr_assert_eq(symlink(link_of(in_memory), "link.pecs"), 0);
+    assert_refused("link.pecs", EOPNOTSUPP);
+    close(in_memory);
+    close(unnamed);
+}
+
+Test(publication, a_pipe_behind_a_link_is_no_target)
+{
+    int ends[2];
+    cr_assert_eq(pipe(ends), 0);
+    assert_refused(link_of(ends[1]), EINVAL);
+    close(ends[0]);
+    close(ends[1]);
+}
+
+/* In a child without standard streams: between the calls that open something, none of them is ours. */
+static void note_streams(void *user, const struct fault_event *event, long result)
+{
+    (void)result;
+    if (event->call == FAULT_open || event->call == FAULT_openat || event->call == FAULT_fcntl)
+        return;
+    for (int stream = 0; stream < 3; stream++)
+        if (fcntl(stream, F_GETFD) >= 0)
+            *(int *)user = stream + 1;
+}
+
+static int save_without_streams(void)
+{
+    int found = 0;
+    struct os_publication *publication;
+    struct os_file file;
+    close(0), close(1), close(2);
+    fault_unwatch();
+    fault_watch(&(struct fault_hooks){ .after = note_streams, .user = &found });
+    if (os_publication_begin(pool, "world.pecs", 8, &publication, NULL) ||
+        os_publication_write(publication, &(struct os_span){ "content", 7 }, 1, NULL))
+        return 10;
+    const int before = found;
+    if (before || os_publication_commit(publication, true, NULL) || os_file_open("world.pecs", &file, NULL))
+        return before ? before : 11;
+    os_file_close(&file);
+    return 0;
+}
+
+Test(publication, no_descriptor_is_a_standard_stream)
+{
+    const pid_t child = fork();
+    if (child == 0)
+        _exit(save_without_streams());
+    int status;
+    cr_assert_eq(waitpid(child, &status, 0), child);
+    cr_assert(WIFEXITED(status));
+    cr_assert_eq(WEXITSTATUS(status), 0, "%d", WEXITSTATUS(status));
+    assert_content("world.pecs", "content");
+    cr_assert_eq(entry_count("."), 1);
+}
+
+/* Space that is reserved and not synced would be zeros after a power cut. */
+Test(publication, space_is_reserved_on_request_alone)
+{
+    struct os_publication *publication = NULL;
+    fault.fallocate_error = ENOSPC; /* each call would fail */
+    cr_assert_eq(os_publication_begin(pool, "world.pecs", 0, &publication, NULL), PECS_OK);
+    write_text(publication, "content");
+    cr_assert_eq(os_publication_commit(publication, false, NULL), PECS_OK);
+    assert_content("world.pecs", "content");
 }
 
 Test(publication, a_stale_temporary_is_removed)
