@@ -17,6 +17,7 @@ enum {
     FORMAT_PAGE = 4096,                     /* segment data and footers start on a multiple of it */
     FORMAT_ALIGN = 64,                      /* runs, trailers and commits start on a multiple of it */
     FORMAT_PIECE = 4 * 1024 * 1024,         /* data is hashed in pieces cut at multiples of it in the file */
+    FORMAT_CHUNK_SHIFT_MAX = 20,            /* of a table: 2^20 rows a chunk */
     FORMAT_INDEX_SHIFT = 12,                /* rows of a chunk of the entity index, and of the ids: 4096 */
     FORMAT_METADATA_MAX = 16 * 1024 * 1024, /* bytes of a commit's metadata */
 };
@@ -306,6 +307,12 @@ static inline uint64_t format_table_bytes(uint64_t component_count)
 static inline uint64_t format_meta_bytes(uint64_t key_size, uint64_t value_size)
 {
     return align_up(sizeof(struct meta_record) + key_size + value_size, 8);
+}
+
+/* Chunks of so many rows, at most 2^63. */
+static inline uint64_t format_chunk_count(uint64_t row_count, uint32_t chunk_shift)
+{
+    return (row_count + ((uint64_t)1 << chunk_shift) - 1) >> chunk_shift;
 }
 
 /* Pieces of a data range: it is cut wherever a multiple of FORMAT_PIECE lies in the file. */

@@ -201,7 +201,7 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
     if (BREAKS("TABLE-1", count > reader->type_count || size > left ||
                               !is_zero(at(reader, *offset + used), (size_t)(size - used))))
         return CORRUPT(reader, *offset, "TABLE-1", "the record of table %u does not hold together", number);
-    if (BREAKS("TABLE-2", le32_load(record.number) != number || shift > CHUNK_SHIFT_MAX))
+    if (BREAKS("TABLE-2", le32_load(record.number) != number || shift > FORMAT_CHUNK_SHIFT_MAX))
         return CORRUPT(reader, *offset, "TABLE-2", "table %u: its number or chunk size cannot be", number);
     if (BREAKS("TABLE-7", flags & ~(uint32_t)TABLE_SINGLETONS))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, *offset, "TABLE-7",
@@ -216,10 +216,11 @@ static pecs_status read_table(struct reader *reader, uint32_t number, uint64_t *
     if (BREAKS("TABLE-6", is_singleton && has_component(reader->scratch, count, reader->registry->id_component)))
         return CORRUPT(reader, *offset, "TABLE-6", "table %u: the world itself has no explicit id", number);
     struct archetype *archetype =
-        archetype_create(reader->registry, reader->state->unknown, reader->scratch, count, is_singleton, shift);
+        archetype_create(reader->registry, reader->state->unknown, reader->scratch, count, is_singleton);
     uint32_t added;
     if (!archetype)
         return fail_memory(reader->error);
+    reader->chunk_shifts[number] = (uint8_t)shift;
     status = state_add_table(&reader->gate, reader->state, archetype, &added);
     if (!status)
         status = catalog_add(sets, reader->pool, archetype);
@@ -236,7 +237,10 @@ static pecs_status read_tables(struct reader *reader, uint64_t *offset)
     if (status)
         return fail_memory(reader->error);
     for (uint32_t i = 0; !status && i < reader->table_count; i++)
-        status = read_table(reader, i, offset, &sets);
+        status = pool_reserve(reader->pool, (void **)&reader->chunk_shifts, &reader->chunk_shift_capacity,
+                              (size_t)i + 1, sizeof(*reader->chunk_shifts))
+                     ? read_table(reader, i, offset, &sets)
+                     : fail_memory(reader->error);
     catalog_deinit(&sets, reader->pool);
     return status;
 }

@@ -113,7 +113,7 @@ static bool find_target(struct reader *reader, const struct run_record *run, str
         const uint64_t count = reader->id_count;
         *ret_target = (struct run_target){
             .row_count = count,
-            .chunk_count = (count + (1u << FORMAT_INDEX_SHIFT) - 1) >> FORMAT_INDEX_SHIFT,
+            .chunk_count = format_chunk_count(count, FORMAT_INDEX_SHIFT),
             .row_bytes = sizeof(struct id_record),
             .place = &reader->id_run,
         };
@@ -123,9 +123,11 @@ static bool find_target(struct reader *reader, const struct run_record *run, str
     const uint32_t column = find_column(reader, run, &table);
     if (column == NO_COLUMN || !table->row_count)
         return false;
-    *ret_target =
-        (struct run_target){ table->row_count, table_chunk_count(table), table->archetype->column_bytes[column],
-                             &table->runs->columns[column], &table->columns[column] };
+    const uint32_t shift =
+        table->archetype->is_plain ? FORMAT_INDEX_SHIFT : reader->chunk_shifts[le32_load(run->table)];
+    *ret_target = (struct run_target){ table->row_count, format_chunk_count(table->row_count, shift),
+                                       table->archetype->column_bytes[column], &table->runs->columns[column],
+                                       &table->columns[column] };
     return true;
 }
 

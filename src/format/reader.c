@@ -172,6 +172,7 @@ static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_
     reader->state->image = reader->image;
     reader->gate.state_epoch = reader->gate.epoch; /* nobody else has it yet */
     status = read_file(reader);
+    pool_release(reader->pool, reader->chunk_shifts, reader->chunk_shift_capacity);
     pool_release(reader->pool, reader->components, ((size_t)reader->type_count + 1) * sizeof(*reader->components));
     pool_release(reader->pool, reader->scratch, ((size_t)reader->type_count + 1) * sizeof(*reader->scratch));
     pool_release(reader->pool, reader->bits, bits_words(state_component_count(reader->state)) * sizeof(uint64_t));

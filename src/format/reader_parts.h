@@ -31,6 +31,8 @@ struct reader {
     uint64_t types_offset, tables_offset, segments_offset; /* sections of the commit */
     uint64_t metadata_size;
     uint32_t type_count, table_count, segment_count;
+    uint8_t *chunk_shifts; /* of each table, by which the file counts the chunks of its runs */
+    size_t chunk_shift_capacity;
     pecs_component *components; /* of each type number */
     pecs_component *scratch;    /* a set of them, ascending */
     uint64_t *bits;             /* of all components of the state */

@@ -297,7 +297,7 @@ static void write_ids_run(struct writer *writer)
         .kind = le32_make(RUN_IDS),
         .table = le32_make(FORMAT_NONE),
         .type = le32_make(FORMAT_NONE),
-        .chunk_count = le32_make((uint32_t)((writer->id_count + (1u << FORMAT_INDEX_SHIFT) - 1) >> FORMAT_INDEX_SHIFT)),
+        .chunk_count = le32_make((uint32_t)format_chunk_count(writer->id_count, FORMAT_INDEX_SHIFT)),
     };
     if (writer->id_count)
         append_run(writer, &record, writer->id_count * sizeof(struct id_record));

@@ -329,7 +329,7 @@ pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function ea
     diff.to_component = pool_allocate(pool, from_count * sizeof(*diff.to_component));
     diff.from_component = pool_allocate(pool, to_count * sizeof(*diff.from_component));
     diff.is_comparable = pool_allocate(pool, from_count * sizeof(*diff.is_comparable));
-    struct archetype *archetype = archetype_create(diff.from->registry, NULL, NULL, 0, true, NO_CHUNK_SHIFT);
+    struct archetype *archetype = archetype_create(diff.from->registry, NULL, NULL, 0, true);
     struct table *none = archetype ? table_create(pool, archetype) : NULL;
     pecs_status status = PECS_E_MEMORY;
     if (diff.to_component && diff.from_component && diff.is_comparable && none)

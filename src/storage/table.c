@@ -54,8 +54,7 @@ static uint32_t choose_chunk_shift(uint32_t widest_bytes)
 }
 
 struct archetype *archetype_create(const pecs_registry *registry, const struct unknown_types *unknown,
-                                   const pecs_component *components, uint32_t count, bool is_singleton,
-                                   uint32_t chunk_shift)
+                                   const pecs_component *components, uint32_t count, bool is_singleton)
 {
     uint32_t column_count = 1;
     for (uint32_t i = 0; i < count; i++)
@@ -79,7 +78,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
         }
         widest = size > widest ? size : widest;
     }
-    archetype->chunk_shift = chunk_shift == NO_CHUNK_SHIFT ? choose_chunk_shift(widest) : chunk_shift;
+    archetype->chunk_shift = choose_chunk_shift(widest);
     return archetype;
 }
 

@@ -16,12 +16,10 @@
 
 enum {
     CHUNK_SHIFT = 12,                 /* rows a chunk: 4096, settled by benchmark (docs/decisions) */
-    CHUNK_SHIFT_MAX = 20,             /* that a file may ask for */
     CHUNK_COLUMN_BYTES = 1024 * 1024, /* wider components get fewer rows a chunk */
     HANDLE_COLUMN = 0,
 };
 
-#define NO_CHUNK_SHIFT UINT32_MAX
 #define NO_COLUMN UINT32_MAX
 #define NO_TABLE UINT32_MAX
 #define NO_COMPONENT UINT32_MAX
@@ -40,10 +38,12 @@ struct archetype {
     pecs_component *column_components; /* of each column; NO_COMPONENT for the handles */
 };
 
-/* chunk_shift: a file tells its own; NO_CHUNK_SHIFT lets the library choose. */
+/*
+ * The chunk size follows from the widest component alone. A file's chunk sizes say how its runs are read, not how its
+ * tables live.
+ */
 struct archetype *archetype_create(const pecs_registry *registry, const struct unknown_types *unknown,
-                                   const pecs_component *components, uint32_t count, bool is_singleton,
-                                   uint32_t chunk_shift);
+                                   const pecs_component *components, uint32_t count, bool is_singleton);
 /* Of a table that is one column of the library's own, without handles. */
 struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, uint32_t chunk_shift);
 /* With the pool's secret; of one pool, the same set has the same hash. */

@@ -72,7 +72,7 @@ pecs_status edit_find_table(struct pecs_world *world, const pecs_component *comp
         return PECS_OK;
     struct pool *pool = world->registry->pool;
     struct archetype *archetype =
-        archetype_create(world->registry, world->state->unknown, components, count, is_singleton, NO_CHUNK_SHIFT);
+        archetype_create(world->registry, world->state->unknown, components, count, is_singleton);
     if (!archetype)
         return PECS_E_MEMORY;
     pecs_status status = state_add_table(&world->gate, world->state, archetype, ret_table);

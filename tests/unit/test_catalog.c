@@ -40,8 +40,7 @@ static uint32_t components_of(uint32_t bits, pecs_component *ret_components)
 static void add(uint32_t bits)
 {
     pecs_component set[FIXTURE_TYPE_COUNT];
-    struct archetype *archetype =
-        archetype_create(registry, NULL, set, components_of(bits, set), bits >> 5, NO_CHUNK_SHIFT);
+    struct archetype *archetype = archetype_create(registry, NULL, set, components_of(bits, set), bits >> 5);
     cr_assert_not_null(archetype);
     cr_assert_eq(catalog_add(&catalog, pool, archetype), PECS_OK);
     archetypes[archetype_count++] = archetype;
@@ -130,7 +129,7 @@ Test(catalog, a_failing_add_changes_nothing)
     for (uint32_t bits = 0; bits < 16; bits++)
         add(bits); /* the next one needs larger lists and more buckets */
     pecs_component set[FIXTURE_TYPE_COUNT];
-    struct archetype *archetype = archetype_create(registry, NULL, set, components_of(31, set), false, NO_CHUNK_SHIFT);
+    struct archetype *archetype = archetype_create(registry, NULL, set, components_of(31, set), false);
     pecs_status status;
     uint64_t nth = 0; /* lists that have grown stay so: each try gets further */
     do {

@@ -231,6 +231,51 @@ Test(format, ten_thousand_rows_over_chunks)
     pecs_registry_destroy(registry);
 }
 
+/* The same file with other chunk sizes: they say how runs are counted, and nothing of how the world lives. */
+static void write_with_chunks(uint32_t shift, const char *path)
+{
+    struct file_image file = read_image("world.pecs");
+    const uint64_t in_commit = file.tables[0] + offsetof(struct table_record, chunk_shift);
+    put32(&file, in_commit, shift);
+    put32(&file, file.prologue_types + (in_commit - file.types[0]), shift);
+    for (uint64_t run = file.runs; run < file.data && get32(&file, run + offsetof(struct run_record, table)) == 0;
+         run += sizeof(struct run_record))
+        put32(&file, run + offsetof(struct run_record, chunk_count), (uint32_t)format_chunk_count(10000, shift));
+    repair(&file);
+    write_image(&file, path);
+    free_image(&file);
+}
+
+Test(format, a_files_chunk_size_ends_with_its_reading)
+{
+    static const uint32_t shifts[] = { 0, 1, 11, 13, 20 };
+    pecs_registry *registry = all_types();
+    pecs_world *world = make_world(registry, NULL);
+    pecs_query *query;
+    spawn_numbered(world, 10000);
+    save(world, "world.pecs");
+    cr_assert_eq(pecs_query_create(registry, &(pecs_term){ PLACE, PECS_WRITE }, 1, &query, NULL), PECS_OK);
+    for (size_t i = 0; i < sizeof(shifts) / sizeof(shifts[0]); i++) {
+        write_with_chunks(shifts[i], "chunks.pecs");
+        for (int verb = 0; verb < VERB_COUNT; verb++) {
+            pecs_world *copy = open_world(registry, verb, "chunks.pecs");
+            save(copy, "again.pecs");
+            assert_same_bytes("world.pecs", "again.pecs");
+            uint32_t chunk_count = 0;
+            pecs_iter it = pecs_query_edit(query, copy, NULL);
+            for (; pecs_iter_next(&it); chunk_count++)
+                cr_assert_eq(it.row_count, chunk_count < 2 ? 4096 : 10000 - 2 * 4096);
+            cr_assert_eq(pecs_iter_end(&it), PECS_OK);
+            cr_assert_eq(chunk_count, 3);
+            assert_numbered(copy, 10000);
+            pecs_world_destroy(copy);
+        }
+    }
+    pecs_query_destroy(query);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
 Test(format, padding_is_zero_in_the_file)
 {
     pecs_registry *registry = all_types();

@@ -30,7 +30,7 @@ TestSuite(state, .init = set_up, .fini = strike);
 
 static struct archetype *make_archetype(pecs_component component)
 {
-    struct archetype *archetype = archetype_create(registry, NULL, &component, 1, false, NO_CHUNK_SHIFT);
+    struct archetype *archetype = archetype_create(registry, NULL, &component, 1, false);
     cr_assert_not_null(archetype);
     return archetype;
 }

@@ -58,9 +58,9 @@ static void strike(void)
 TestSuite(archetype, .init = set_up, .fini = strike);
 TestSuite(table, .init = set_up, .fini = strike);
 
-static struct archetype *make_archetype(const pecs_component *components, uint32_t count, uint32_t chunk_shift)
+static struct archetype *make_archetype(const pecs_component *components, uint32_t count)
 {
-    struct archetype *archetype = archetype_create(registry, NULL, components, count, false, chunk_shift);
+    struct archetype *archetype = archetype_create(registry, NULL, components, count, false);
     cr_assert_not_null(archetype);
     return archetype;
 }
@@ -68,7 +68,7 @@ static struct archetype *make_archetype(const pecs_component *components, uint32
 Test(archetype, columns_are_the_handles_and_the_components_with_values)
 {
     const pecs_component set[] = { NUMBER, LETTER, MARK, WIDE + 1 };
-    struct archetype *archetype = make_archetype(set, 4, NO_CHUNK_SHIFT);
+    struct archetype *archetype = make_archetype(set, 4);
     cr_assert_eq(archetype->component_count, 4);
     cr_assert_eq(archetype->column_count, 4);
     const uint32_t columns[] = { 1, 2, NO_COLUMN, 3 }, bytes[] = { 8, 4, 1, 256 };
@@ -87,7 +87,7 @@ Test(archetype, columns_are_the_handles_and_the_components_with_values)
 
 Test(archetype, without_components_it_has_the_handles_only)
 {
-    struct archetype *archetype = make_archetype(NULL, 0, NO_CHUNK_SHIFT);
+    struct archetype *archetype = make_archetype(NULL, 0);
     cr_assert_eq(archetype->column_count, 1);
     cr_assert_eq(archetype->column_bytes[0], 8);
     cr_assert_eq(archetype->signature, 0);
@@ -100,7 +100,7 @@ Test(archetype, no_column_of_a_chunk_is_wider_than_a_mebibyte_but_for_one_row)
 {
     const uint32_t shifts[WIDE_COUNT] = { 12, 12, 11, 11, 8, 1, 0, 0, 0, 0 };
     for (uint32_t i = 0; i < WIDE_COUNT; i++) {
-        struct archetype *archetype = make_archetype(&(pecs_component){ WIDE + i }, 1, NO_CHUNK_SHIFT);
+        struct archetype *archetype = make_archetype(&(pecs_component){ WIDE + i }, 1);
         cr_assert_eq(archetype->chunk_shift, shifts[i], "%u bytes", wide_bytes[i]);
         node_release(pool, &archetype->node);
     }
@@ -109,14 +109,15 @@ Test(archetype, no_column_of_a_chunk_is_wider_than_a_mebibyte_but_for_one_row)
 Test(archetype, the_widest_component_decides)
 {
     const pecs_component set[] = { NUMBER, WIDE + 4, WIDE + 5 };
-    struct archetype *archetype = make_archetype(set, 3, NO_CHUNK_SHIFT);
+    struct archetype *archetype = make_archetype(set, 3);
     cr_assert_eq(archetype->chunk_shift, 1);
     node_release(pool, &archetype->node);
 }
 
 Test(archetype, a_file_may_say_how_many_rows_a_chunk_has)
 {
-    struct archetype *archetype = make_archetype(&(pecs_component){ NUMBER }, 1, 5);
+    struct archetype *archetype = make_archetype(&(pecs_component){ NUMBER }, 1);
+    archetype->chunk_shift = 5;
     cr_assert_eq(archetype->chunk_shift, 5);
     node_release(pool, &archetype->node);
 }
@@ -149,7 +150,7 @@ Test(archetype, components_are_found_in_a_long_set)
     const pecs_registry_desc desc = { .types = list, .type_count = 200, .allocator = counting_hooks };
     cr_assert_eq(pecs_registry_create(&desc, &large, NULL), PECS_OK);
     for (uint32_t count = 0; count <= 100; count++) {
-        struct archetype *archetype = archetype_create(large, NULL, set, count, false, NO_CHUNK_SHIFT);
+        struct archetype *archetype = archetype_create(large, NULL, set, count, false);
         cr_assert_not_null(archetype);
         for (uint32_t i = 0; i < 200; i++) {
             const uint32_t place = i % 2 == 0 && i / 2 < count ? i / 2 : NO_COLUMN;
@@ -173,12 +174,12 @@ Test(archetype, the_index_has_one_column_of_16_bytes)
 Test(archetype, out_of_memory_is_null)
 {
     counting.fail_at = counting.call_count + 1;
-    cr_assert_null(archetype_create(registry, NULL, NULL, 0, false, NO_CHUNK_SHIFT));
+    cr_assert_null(archetype_create(registry, NULL, NULL, 0, false));
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT));
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(runs_create(pool, 3));
-    struct archetype *archetype = make_archetype(NULL, 0, NO_CHUNK_SHIFT);
+    struct archetype *archetype = make_archetype(NULL, 0);
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(table_create(pool, archetype));
     cr_assert_eq(archetype->node.reference_count, 1);
@@ -191,7 +192,8 @@ enum { HANDLES, NUMBERS, LETTERS, COLUMN_COUNT };
 
 static struct table *make_table(void)
 {
-    struct archetype *archetype = make_archetype((pecs_component[]){ NUMBER, LETTER, MARK }, 3, 2);
+    struct archetype *archetype = make_archetype((pecs_component[]){ NUMBER, LETTER, MARK }, 3);
+    archetype->chunk_shift = 2;
     struct table *table = table_create(pool, archetype);
     cr_assert_not_null(table);
     node_release(pool, &archetype->node);
@@ -363,7 +365,8 @@ Test(table, appends_within_a_chunk_find_the_tail_at_hand)
 /* 4,096 rows one by one: each column's array doubles from 64 bytes (8, 16 and 64 rows of them) up to the full chunk. */
 Test(table, a_growing_chunk_doubles)
 {
-    struct archetype *archetype = make_archetype((pecs_component[]){ NUMBER, LETTER, MARK }, 3, 12);
+    struct archetype *archetype = make_archetype((pecs_component[]){ NUMBER, LETTER, MARK }, 3);
+    archetype->chunk_shift = 12;
     struct table *table = table_create(pool, archetype);
     node_release(pool, &archetype->node);
     const uint64_t calls = counting.call_count;
