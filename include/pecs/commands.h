@@ -25,9 +25,9 @@ PECS_API void pecs_commands_destroy(pecs_commands *commands);
 /*
  * Record one command; values are copied (one row each). spawn gives a provisional handle, which may be used in later
  * commands of this buffer and in entity fields of values that it records, until apply or clear; apply puts
- * the real handle in its place. Elsewhere a provisional handle is never alive. PECS_E_MISUSE (unknown component, wrong
- * size, a component twice, a provisional handle of another batch), PECS_E_LIMIT (2^31 commands), PECS_E_MEMORY:
- * nothing recorded.
+ * the real handle in its place (ret_provisional may be NULL). Elsewhere a provisional handle is never alive.
+ * PECS_E_MISUSE (unknown component, wrong size, a component twice, a provisional handle of another buffer or of an
+ * earlier batch), PECS_E_LIMIT (2^31 commands), PECS_E_MEMORY: nothing recorded.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_commands_spawn(pecs_commands *commands, const pecs_value *values,
                                                        size_t value_count, pecs_entity *ret_provisional);

@@ -5,6 +5,9 @@
  *   - A function that can fail returns a pecs_status; PECS_OK is 0.
  *   - `error` may be NULL. It is the caller's, and is written only on failure.
  *   - `options` may be NULL: all zero, the defaults.
+ *   - Every other pointer is required unless its function says that it may be NULL; so is the source of a view. NULL
+ * where one is required gives PECS_E_MISUSE, or in a function without a status the answer for nothing: false, 0, NULL,
+ * none, an empty world. The same holds for a count of an array that is NULL.
  *   - Outputs named ret_… are written only on PECS_OK.
  *   - Out of memory is a status like any other; the world is then as before the call.
  *   - The library has no globals, no thread-local state, prints nothing and sets no signal handler.

@@ -80,8 +80,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_spawn(pecs_world *world, size_t ro
                                                     size_t value_count, pecs_entity *ret_entities);
 
 /*
- * Despawns entities. PECS_E_DEAD when one of them is not alive or is named twice: then none is despawned.
- * PECS_E_BUSY, PECS_E_MEMORY.
+ * Despawns entities. PECS_E_DEAD when one of them is not alive or is named twice, as when they are more than live: then
+ * none is despawned. PECS_E_BUSY, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities,
                                                       size_t entity_count);
@@ -98,8 +98,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_set(pecs_world *world, pecs_entity
                                                   size_t value_count);
 
 /*
- * Removes components of one entity; those it lacks are passed over. PECS_E_DEAD, PECS_E_MISUSE, PECS_E_BUSY,
- * PECS_E_MEMORY.
+ * Removes components of one entity; those it lacks are skipped. PECS_E_DEAD, PECS_E_MISUSE (unknown component, more
+ * components than there are types), PECS_E_BUSY, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity,
                                                      const pecs_component *components, size_t component_count);

@@ -151,6 +151,7 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
     registry->application = desc->application;
     registry->application_version = desc->application_version;
     atomic_init(&registry->reference_count, 1);
+    atomic_init(&registry->batch_count, (uint32_t)pool_secret(pool));
     const pecs_status status = add_components(registry, desc, error);
     if (status) {
         registry_free(registry, desc->type_count + 1);
@@ -196,10 +197,10 @@ pecs_status registry_find(const pecs_registry *registry, pecs_id id, pecs_compon
 
 size_t pecs_registry_type_count(const pecs_registry *registry)
 {
-    return registry->id_component;
+    return registry ? registry->id_component : 0;
 }
 
 const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs_component component)
 {
-    return component < registry->id_component ? registry->components[component].type : NULL;
+    return component < pecs_registry_type_count(registry) ? registry->components[component].type : NULL;
 }

@@ -20,8 +20,9 @@ enum { PROGRAM_TYPES_MAX = 1024 };
 
 struct pecs_registry {
     _Atomic uint32_t reference_count;
-    uint32_t type_count;         /* of the program and the library */
-    pecs_component id_component; /* the library's; also the number of the program's types */
+    _Atomic uint32_t batch_count; /* of command buffers, from a random number on */
+    uint32_t type_count;          /* of the program and the library */
+    pecs_component id_component;  /* the library's; also the number of the program's types */
     struct pool *pool;
     struct component *components;                  /* by pecs_component */
     pecs_component *by_id;                         /* all components, ascending by id */
@@ -31,6 +32,12 @@ struct pecs_registry {
 bool name_is_reserved(const char *name, size_t size_bytes);
 
 pecs_registry *registry_retain(pecs_registry *registry);
+
+/* A number for a batch of commands that no other batch of this registry has, as long as there are 2^31 between them. */
+static inline uint32_t registry_next_batch(pecs_registry *registry)
+{
+    return atomic_fetch_add_explicit(&registry->batch_count, 1, memory_order_relaxed);
+}
 
 /* PECS_OK, or PECS_E_ABSENT. */
 pecs_status registry_find(const pecs_registry *registry, pecs_id id, pecs_component *ret_component);

@@ -426,6 +426,8 @@ void identity_list(const struct pecs_snapshot *state, struct id_entry *entries)
 void pecs_id_format(pecs_id id, char ret_text[PECS_ID_TEXT_BYTES])
 {
     static const char digits[] = "0123456789abcdef";
+    if (!ret_text)
+        return;
     for (int i = 0; i < 16; i++) {
         if (i == 4 || i == 6 || i == 8 || i == 10)
             *ret_text++ = '-';
@@ -479,6 +481,8 @@ static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity enti
  */
 pecs_status pecs_view_id(pecs_view view, pecs_entity entity, pecs_id *ret_id)
 {
+    if (!view.source || !ret_id)
+        return PECS_E_MISUSE;
     const struct pecs_snapshot *state = view_source(view)->state;
     const struct record *record = state_find(state, entity);
     if (!record)
@@ -503,6 +507,8 @@ static pecs_status find_any(const struct pecs_snapshot *state, pecs_id id, pecs_
 
 pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
 {
+    if (!view.source || !ret_entity)
+        return PECS_E_MISUSE;
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_entity entity;
     uint64_t head;
@@ -519,6 +525,8 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
 
 pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities, pecs_id *ret_ids)
 {
+    if (!view.source || (count && (!entities || !ret_ids)))
+        return PECS_E_MISUSE;
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < count; i++) {
@@ -534,6 +542,8 @@ pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *e
 
 pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids, pecs_entity *ret_entities)
 {
+    if (!view.source || (count && (!ids || !ret_entities)))
+        return PECS_E_MISUSE;
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < count; i++) {
@@ -556,8 +566,9 @@ pecs_id_iter pecs_view_ids(pecs_view view)
 
 bool pecs_id_iter_next(pecs_id_iter *iter)
 {
-    const struct view_source *source = iter->state.source;
-    const struct pecs_snapshot *state = source->state;
+    if (!iter)
+        return false;
+    const struct pecs_snapshot *state = view_source((pecs_view){ iter->state.source })->state;
     while (iter->state.next < state_slot_count(state)) {
         const uint32_t index = (uint32_t)iter->state.next++;
         const struct record *record = state_record(state, index);

@@ -116,7 +116,7 @@ size_t pecs_view_meta_count(pecs_view view)
 
 bool pecs_view_meta_at(pecs_view view, size_t place, pecs_meta *ret_meta)
 {
-    if (place >= pecs_view_meta_count(view))
+    if (!ret_meta || place >= pecs_view_meta_count(view))
         return false;
     *ret_meta = metadata_of(view)->entries[place];
     return true;
@@ -124,7 +124,7 @@ bool pecs_view_meta_at(pecs_view view, size_t place, pecs_meta *ret_meta)
 
 pecs_status pecs_view_meta(pecs_view view, const char *key, pecs_meta *ret_meta)
 {
-    if (!key || !ret_meta)
+    if (!view.source || !key || !ret_meta)
         return PECS_E_MISUSE;
     bool is_there;
     const uint32_t place = metadata_find(metadata_of(view), key, &is_there);

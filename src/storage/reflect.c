@@ -25,7 +25,7 @@ pecs_id pecs_view_type_id(pecs_view view, pecs_component component)
 
 pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component *ret_component)
 {
-    if (!name || !ret_component)
+    if (!view.source || !name || !ret_component)
         return PECS_E_MISUSE;
     const uint32_t count = state_component_count(state_of(view));
     for (pecs_component i = 0; i < count; i++) {
@@ -40,7 +40,7 @@ pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component
 pecs_status pecs_view_component_by_id(pecs_view view, pecs_id type_id, pecs_component *ret_component)
 {
     const struct pecs_snapshot *state = state_of(view);
-    if (!ret_component)
+    if (!view.source || !ret_component)
         return PECS_E_MISUSE;
     if (!registry_find(state->registry, type_id, ret_component))
         return PECS_OK;
@@ -69,6 +69,8 @@ static const pecs_component *components_of(const struct table *table, size_t *re
 const pecs_component *pecs_view_components(pecs_view view, pecs_entity entity, size_t *ret_count)
 {
     const struct record *record = state_find(state_of(view), entity);
+    if (!ret_count)
+        return NULL;
     *ret_count = 0;
     return record ? components_of(state_table(state_of(view), record->table), ret_count) : NULL;
 }
@@ -76,6 +78,8 @@ const pecs_component *pecs_view_components(pecs_view view, pecs_entity entity, s
 const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count)
 {
     const uint32_t table = state_of(view)->singleton_table;
+    if (!ret_count)
+        return NULL;
     *ret_count = 0;
     if (table == NO_TABLE)
         return NULL;
@@ -85,7 +89,7 @@ const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count)
 
 bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_table)
 {
-    if (number >= state_of(view)->table_count)
+    if (!ret_table || number >= state_of(view)->table_count)
         return false;
     const struct table *table = state_table(state_of(view), (uint32_t)number);
     ret_table->components = components_of(table, &ret_table->component_count);

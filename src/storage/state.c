@@ -286,7 +286,8 @@ uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component
 
 pecs_snapshot *pecs_snapshot_retain(pecs_snapshot *snapshot)
 {
-    node_retain(&snapshot->node);
+    if (snapshot)
+        node_retain(&snapshot->node);
     return snapshot;
 }
 
@@ -297,7 +298,7 @@ void pecs_snapshot_release(pecs_snapshot *snapshot)
 
 pecs_view pecs_snapshot_view(const pecs_snapshot *snapshot)
 {
-    return (pecs_view){ &snapshot->source };
+    return (pecs_view){ snapshot ? &snapshot->source : NULL };
 }
 
 /* The places of sessions that no living entity names, ascending. */

@@ -18,9 +18,11 @@ struct view_source {
     const struct pecs_snapshot *state;
     struct pecs_world *world; /* NULL for snapshots */
 };
+/* What a view of nothing leads to: a state without entities, tables and types. */
+extern const struct view_source view_nothing;
 static inline const struct view_source *view_source(pecs_view view)
 {
-    return (const struct view_source *)view.source;
+    return view.source ? (const struct view_source *)view.source : &view_nothing;
 }
 
 /* The bytes of a file, mapped or read; arrays without memory of their own lie in it. */

@@ -4,6 +4,15 @@
 
 #include <pecs/view.h>
 
+static const struct pecs_registry no_types;
+static const struct table no_rows;
+static const struct pecs_snapshot nothing = {
+    .registry = (pecs_registry *)(uintptr_t)&no_types,
+    .index = { { .node = (struct node *)(uintptr_t)&no_rows.node }, 0 },
+    .singleton_table = NO_TABLE,
+};
+const struct view_source view_nothing = { &nothing, NULL };
+
 bool pecs_view_alive(pecs_view view, pecs_entity entity)
 {
     return state_find(view_source(view)->state, entity) != NULL;
@@ -54,6 +63,8 @@ uint64_t pecs_view_tick(pecs_view view)
 void pecs_view_summary(pecs_view view, pecs_summary *ret_summary)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
+    if (!ret_summary)
+        return;
     *ret_summary = (pecs_summary){
         .entity_count = state->entity_count,
         .slot_count = state_slot_count(state),

@@ -9,7 +9,8 @@
  *                replaced
  *
  * A provisional handle is {place among the batch's spawns, PROVISIONAL | batch}: no living entity has such a
- * generation.
+ * generation. Each batch of a registry's buffers has a number of its own, so that a handle of another buffer, or of an
+ * earlier batch, is refused.
  */
 #include "bits.h"
 #include "edit.h"
@@ -50,7 +51,7 @@ struct pecs_commands {
     uint8_t *log;
     size_t log_bytes, log_capacity;
     size_t command_count, spawn_count;
-    uint32_t batch; /* without the PROVISIONAL bit */
+    uint32_t batch; /* without the PROVISIONAL bit; of the first spawn on */
 
     /* of apply, kept for the next one */
     struct group *groups;
@@ -59,8 +60,9 @@ struct pecs_commands {
     size_t bucket_count, bucket_capacity; /* a power of two for this batch, and the most there ever were */
     uint64_t *wanted;                     /* a bit for each component of the world */
     size_t wanted_words;
-    pecs_entity *spawned; /* real handles of the batch before */
+    pecs_entity *spawned; /* real handles of the batch that was applied last */
     size_t spawned_count, spawned_capacity;
+    uint32_t spawned_batch;
 };
 
 pecs_status pecs_commands_create(pecs_registry *registry, pecs_commands **ret_commands)
@@ -92,9 +94,10 @@ void pecs_commands_destroy(pecs_commands *commands)
 
 void pecs_commands_clear(pecs_commands *commands)
 {
+    if (!commands)
+        return;
     commands->log_bytes = 0;
     commands->command_count = commands->spawn_count = commands->spawned_count = 0;
-    commands->batch = (commands->batch + 1) & ~PROVISIONAL;
 }
 
 static bool is_provisional(pecs_entity entity)
@@ -154,7 +157,7 @@ static pecs_status check_items(const pecs_commands *commands, const pecs_value *
 static pecs_status record(pecs_commands *commands, enum operation operation, pecs_entity entity,
                           const pecs_value *values, size_t count)
 {
-    pecs_status status = is_usable(commands, entity) ? check_items(commands, values, count) : PECS_E_MISUSE;
+    pecs_status status = commands && is_usable(commands, entity) ? check_items(commands, values, count) : PECS_E_MISUSE;
     if (status)
         return status;
     if (commands->command_count == COMMANDS_MAX)
@@ -186,6 +189,10 @@ static pecs_status record(pecs_commands *commands, enum operation operation, pec
 pecs_status pecs_commands_spawn(pecs_commands *commands, const pecs_value *values, size_t value_count,
                                 pecs_entity *ret_provisional)
 {
+    if (!commands)
+        return PECS_E_MISUSE;
+    if (!commands->spawn_count)
+        commands->batch = registry_next_batch(commands->registry) & ~PROVISIONAL;
     const pecs_entity entity = { (uint32_t)commands->spawn_count, commands->batch | PROVISIONAL };
     commands->spawn_count++; /* so that a field may name the entity itself */
     const pecs_status status = record(commands, SPAWN, entity, values, value_count);
@@ -209,7 +216,7 @@ pecs_status pecs_commands_set(pecs_commands *commands, pecs_entity entity, const
 pecs_status pecs_commands_remove(pecs_commands *commands, pecs_entity entity, const pecs_component *components,
                                  size_t component_count)
 {
-    if (component_count > commands->registry->id_component || (component_count && !components))
+    if (!commands || component_count > commands->registry->id_component || (component_count && !components))
         return PECS_E_MISUSE;
     struct pool *pool = commands->registry->pool;
     pecs_value *values = pool_allocate(pool, (component_count + 1) * sizeof(*values));
@@ -554,6 +561,7 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
     const size_t spawned_count = commands->spawn_count;
     pecs_commands_clear(commands);
     commands->spawned_count = spawned_count;
+    commands->spawned_batch = commands->batch;
     if (ret_skipped_count)
         *ret_skipped_count = skipped_count;
     return PECS_OK;
@@ -561,8 +569,8 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
 
 pecs_entity pecs_commands_resolve(const pecs_commands *commands, pecs_entity provisional)
 {
-    const uint32_t last_batch = (commands->batch - 1) & ~PROVISIONAL;
-    if (provisional.generation != (last_batch | PROVISIONAL) || provisional.index >= commands->spawned_count)
+    if (!commands || provisional.index >= commands->spawned_count ||
+        provisional.generation != (commands->spawned_batch | PROVISIONAL))
         return (pecs_entity){ 0, 0 };
     return commands->spawned[provisional.index];
 }

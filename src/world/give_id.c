@@ -117,7 +117,7 @@ pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const
 {
     if (!world || (row_count && !ids))
         return PECS_E_MISUSE;
-    if (row_count > ROW_COUNT_MAX)
+    if (!state_has_slots(world->state, row_count))
         return PECS_E_LIMIT;
     pecs_status status = check_ids(world, ids, row_count);
     if (!status)

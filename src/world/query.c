@@ -176,7 +176,7 @@ uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
 {
     pecs_iter iter = { .state = { .query = query, .source = view.source } };
     uint64_t count = 0;
-    if (!query_fits(query, view_source(view)->state))
+    if (!query || !view.source || !query_fits(query, view_source(view)->state))
         return 0;
     find_candidates(&iter, query, view_source(view));
     for (const struct slot *slot; (slot = next_table(&iter));)
@@ -229,7 +229,7 @@ static pecs_iter begin(const pecs_query *query, const struct view_source *source
 
 pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_iter_options *options)
 {
-    return begin(query, view_source(view), NULL, options);
+    return begin(query, (const struct view_source *)view.source, NULL, options);
 }
 
 /*
@@ -386,6 +386,8 @@ static uint64_t join_chunks(pecs_iter *iter, const struct table *table, uint64_t
 
 bool pecs_iter_next(pecs_iter *iter)
 {
+    if (!iter)
+        return false;
     iter->row_count = 0;
     iter->entities = NULL;
     while (!iter->status && step(iter)) {
@@ -405,10 +407,10 @@ bool pecs_iter_next(pecs_iter *iter)
 
 void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes)
 {
+    if (!iter || !iter->row_count)
+        return NULL;
     const pecs_query *query = iter->state.query;
     uint32_t term = 0;
-    if (!iter->row_count)
-        return NULL;
     while (term < query->data_count && query->terms[term].component != component)
         term++;
     if (term == query->data_count || query->sizes[term] != size_bytes)
@@ -420,6 +422,8 @@ void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_acc
 
 pecs_status pecs_iter_end(pecs_iter *iter)
 {
+    if (!iter)
+        return PECS_E_MISUSE;
     const struct view_source *source = iter->state.source;
     if (source && source->world)
         atomic_fetch_sub_explicit(iter->state.world ? &source->world->gate.open_writes

@@ -62,12 +62,12 @@ void pecs_world_destroy(pecs_world *world)
 
 pecs_view pecs_world_view(const pecs_world *world)
 {
-    return (pecs_view){ &world->source };
+    return (pecs_view){ world ? &world->source : NULL };
 }
 
 uint64_t pecs_world_copied_bytes(const pecs_world *world)
 {
-    return atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed);
+    return world ? atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed) : 0;
 }
 
 /* Makes and readies row_count new rows and slots. */
@@ -163,8 +163,6 @@ static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *en
 {
     struct pool *pool = world->registry->pool;
     uint64_t bucket_count = 16;
-    if (count > ROW_COUNT_MAX)
-        return PECS_E_DEAD; /* some must be named twice */
     while (bucket_count < 2 * (uint64_t)count)
         bucket_count *= 2;
     uint32_t *seen = pool_allocate(pool, (size_t)bucket_count * sizeof(*seen));
@@ -226,6 +224,8 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
     pecs_status status = edit_begin(world);
     if (!status && entity_count == 1)
         return despawn_single(world, entities[0]);
+    if (!status && entity_count > world->state->entity_count)
+        return PECS_E_DEAD; /* one of them at least */
     if (!status)
         status = check_despawn(world, entities, entity_count);
     for (size_t i = 0; !status && i < entity_count; i++)
@@ -335,7 +335,8 @@ static pecs_status remove_components(struct pecs_world *world, pecs_entity entit
                                      const pecs_component *components, size_t count)
 {
     struct record at;
-    if (!world || (count && !components))
+    /* a count beyond the types names one of them twice */
+    if (!world || count > state_component_count(world->state) || (count && !components))
         return PECS_E_MISUSE;
     for (size_t i = 0; i < count; i++)
         if (!edit_may_name(world, components[i]))

@@ -6,6 +6,7 @@ usage: check_exports.py ROOT SHARED_LIBRARY ARCHIVE
 1. All lists of exported functions agree: the headers' PECS_API declarations, exports.txt, and the libraries' own.
 2. The shared library's soname, and the version of each of its symbols, are those of docs/abi.md for this version.
 3. docs/abi.md names each struct whose members the headers show.
+4. tests/unit/test_nulls.c calls each function without what it needs.
 
 A new function in a header needs its line in exports.txt: adding to the interface is a decision, not an accident.
 """
@@ -72,10 +73,16 @@ def unnamed_structs(root):
     return failures if len(structs) > 10 else ["too few structs found: the search is broken"]
 
 
+def untried_functions(root, names):
+    calls = set(re.findall(r"\b(pecs_\w+)\(", read(f"{root}/tests/unit/test_nulls.c")))
+    return [f"tests/unit/test_nulls.c does not call {name}" for name in names if name not in calls]
+
+
 def main():
     root, shared, archive = sys.argv[1:]
     failures, count = differing_lists(root, shared, archive)
     failures += wrong_versions(root, shared) + unnamed_structs(root)
+    failures += untried_functions(root, read(f"{root}/tests/build/exports.txt").split())
     print("\n".join(failures) or f"{count} functions are exported")
     sys.exit(1 if failures or not count else 0)
 

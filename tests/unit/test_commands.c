@@ -526,6 +526,33 @@ Test(provisional, those_of_another_batch_are_misuse)
     cr_assert(same(untouched, (pecs_entity){ 8, 8 }));
 }
 
+Test(provisional, those_of_another_buffer_are_misuse)
+{
+    enum { BUFFER_COUNT = 5 };
+    pecs_commands *others[BUFFER_COUNT];
+    const pecs_entity own = command_spawn(NULL, 0);
+    for (int i = 0; i < BUFFER_COUNT; i++) {
+        pecs_entity foreign = none;
+        cr_assert_eq(pecs_commands_create(registry, &others[i]), PECS_OK);
+        for (int spawn = 0; spawn <= i; spawn++)
+            cr_assert_eq(pecs_commands_spawn(others[i], NULL, 0, &foreign), PECS_OK);
+        const Link link = { 1, none, { foreign, none } };
+        const pecs_value in_field[] = { { LINK, sizeof(link), &link } };
+        cr_assert_eq(pecs_commands_set(commands, foreign, NULL, 0), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_despawn(commands, foreign), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_set(commands, own, in_field, 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_despawn(others[i], own), PECS_E_MISUSE);
+        cr_assert(same(pecs_commands_resolve(commands, foreign), none));
+    }
+    cr_assert_eq(apply(), 0);
+    for (int i = 0; i < BUFFER_COUNT; i++) {
+        cr_assert_eq(pecs_commands_apply(others[i], world, NULL), PECS_OK);
+        cr_assert(same(pecs_commands_resolve(others[i], own), none));
+        pecs_commands_destroy(others[i]);
+    }
+    cr_assert_neq(pecs_commands_resolve(commands, own).generation, 0);
+}
+
 Test(provisional, one_that_was_not_given_yet_is_misuse)
 {
     const pecs_entity first = command_spawn(NULL, 0);

@@ -382,6 +382,19 @@ Test(despawn, one_named_twice_among_thousands)
     cr_assert_eq(pecs_world_despawn(world, entities, COUNT), PECS_OK);
 }
 
+/* Counts beyond what can be are refused at once: no more of the array is read than is there, and no memory is asked
+ * for. */
+Test(despawn, more_than_live_are_refused_at_once)
+{
+    const pecs_entity entities[] = { spawn_position(world, 1), spawn_position(world, 2) };
+    counting.fail_at = counting.call_count + 1;
+    assert_refused(PECS_E_DEAD, pecs_world_despawn(world, entities, 3));
+    assert_refused(PECS_E_DEAD, pecs_world_despawn(world, entities, (size_t)1 << 30));
+    assert_refused(PECS_E_DEAD, pecs_world_despawn(world, entities, SIZE_MAX));
+    counting.fail_at = 0;
+    cr_assert_eq(pecs_world_despawn(world, entities, 2), PECS_OK);
+}
+
 Test(despawn, none_at_all_is_allowed_and_null_is_misuse)
 {
     spawn_position(world, 1);
@@ -561,6 +574,9 @@ Test(remove, refusals_change_nothing)
     assert_refused(PECS_E_DEAD, pecs_world_remove(world, none, components, 1));
     assert_refused(PECS_E_MISUSE, pecs_world_remove(world, entity, components, 2));
     assert_refused(PECS_E_MISUSE, pecs_world_remove(world, entity, NULL, 1));
+    /* more than there are types, of which one is the library's: some would be named twice */
+    assert_refused(PECS_E_MISUSE, pecs_world_remove(world, entity, components, FIXTURE_TYPE_COUNT + 2));
+    assert_refused(PECS_E_MISUSE, pecs_world_remove(world, entity, components, SIZE_MAX));
 }
 
 Test(remove, busy_while_an_iteration_is_open)

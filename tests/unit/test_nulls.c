@@ -1,0 +1,303 @@
+/*
+ * The one rule for NULL (pecs/status.h): where a pointer is required, NULL gives PECS_E_MISUSE, or in a function without
+ * a status the answer for nothing. Every exported function is here (check_exports.py looks).
+ */
+#include "world_fixture.h"
+
+static pecs_registry *registry;
+static pecs_world *world;
+static pecs_commands *commands;
+static pecs_snapshot *snapshot;
+static pecs_query *query;
+static pecs_entity entity;
+static struct photograph before;
+
+static const pecs_view no_view = { NULL };
+static const char *const path = "/nowhere/never.pecs"; /* nothing gets as far as to open it */
+
+static void set_up(void)
+{
+    registry = counting_registry();
+    world = make_world(registry, NULL);
+    entity = spawn_position(world, 1);
+    snapshot = take(world);
+    query = make_query(registry, &(pecs_term){ POSITION, PECS_READ }, 1);
+    cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
+    before = photograph_of(pecs_world_view(world));
+}
+
+/* Nothing has changed. */
+static void strike(void)
+{
+    const struct photograph after = photograph_of(pecs_world_view(world));
+    cr_assert(same_photograph(&before, &after));
+    check_world(world);
+    pecs_commands_destroy(commands);
+    pecs_query_destroy(query);
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_no_leak();
+}
+
+TestSuite(nulls, .init = set_up, .fini = strike);
+
+#define MISUSE(call) cr_assert_eq(call, PECS_E_MISUSE, "%s", #call)
+
+static pecs_view view(void)
+{
+    return pecs_world_view(world);
+}
+
+Test(nulls, registry)
+{
+    pecs_registry *made = NULL;
+    const pecs_registry_desc desc = { .types = NULL, .type_count = 1 };
+    MISUSE(pecs_registry_create(NULL, &made, NULL));
+    MISUSE(pecs_registry_create(&desc, &made, NULL));
+    MISUSE(pecs_registry_create(&(pecs_registry_desc){ .types = NULL }, NULL, NULL));
+    cr_assert_null(made);
+    cr_assert_eq(pecs_registry_type_count(NULL), 0);
+    cr_assert_null(pecs_registry_type(NULL, 0));
+    pecs_registry_destroy(NULL);
+    cr_assert_str_eq(pecs_status_name(PECS_E_MISUSE), "MISUSE");
+    cr_assert_str_eq(pecs_kind_name(PECS_F32), "f32");
+}
+
+Test(nulls, world)
+{
+    pecs_world *made = NULL;
+    MISUSE(pecs_world_create(NULL, NULL, NULL, &made, NULL));
+    MISUSE(pecs_world_create(registry, NULL, NULL, NULL, NULL));
+    cr_assert_null(made);
+    pecs_world_destroy(NULL);
+    cr_assert_null(pecs_world_view(NULL).source);
+    cr_assert_eq(pecs_world_copied_bytes(NULL), 0);
+    MISUSE(pecs_world_advance(NULL, NULL));
+}
+
+Test(nulls, edits)
+{
+    const pecs_value value = PECS_VALUE(HEALTH, Health, 1, 2);
+    const pecs_component component = POSITION;
+    const pecs_id id = { { 1 } };
+    void *place;
+    MISUSE(pecs_world_spawn(NULL, 1, NULL, 0, NULL));
+    MISUSE(pecs_world_spawn(world, 1, NULL, 1, NULL));
+    MISUSE(pecs_world_spawn_with_ids(NULL, 1, &id, NULL, 0, NULL));
+    MISUSE(pecs_world_spawn_with_ids(world, 1, NULL, NULL, 0, NULL));
+    MISUSE(pecs_world_spawn_with_ids(world, 1, &id, NULL, 1, NULL));
+    MISUSE(pecs_world_despawn(NULL, &entity, 1));
+    MISUSE(pecs_world_despawn(world, NULL, 1));
+    MISUSE(pecs_world_despawn_matching(NULL, query, NULL));
+    MISUSE(pecs_world_despawn_matching(world, NULL, NULL));
+    MISUSE(pecs_world_set(NULL, entity, &value, 1));
+    MISUSE(pecs_world_set(world, entity, NULL, 1));
+    MISUSE(pecs_world_remove(NULL, entity, &component, 1));
+    MISUSE(pecs_world_remove(world, entity, NULL, 1));
+    MISUSE(pecs_world_edit(NULL, entity, POSITION, sizeof(Position), &place));
+    MISUSE(pecs_world_edit(world, entity, POSITION, sizeof(Position), NULL));
+    MISUSE(pecs_world_set_id(NULL, entity, id));
+    MISUSE(pecs_world_remap_id(NULL, id, id));
+}
+
+Test(nulls, singletons_and_metadata)
+{
+    const Health health = { 1, 2 };
+    void *place;
+    MISUSE(pecs_world_set_singleton(NULL, HEALTH, sizeof(health), &health));
+    MISUSE(pecs_world_remove_singleton(NULL, HEALTH));
+    MISUSE(pecs_world_edit_singleton(NULL, HEALTH, sizeof(health), &place));
+    MISUSE(pecs_world_edit_singleton(world, HEALTH, sizeof(health), NULL));
+    MISUSE(pecs_world_set_meta_text(NULL, "key", "text"));
+    MISUSE(pecs_world_set_meta_text(world, NULL, "text"));
+    MISUSE(pecs_world_set_meta_text(world, "key", NULL));
+    MISUSE(pecs_world_set_meta_bytes(NULL, "key", "", 1));
+    MISUSE(pecs_world_set_meta_bytes(world, NULL, "", 1));
+    MISUSE(pecs_world_set_meta_bytes(world, "key", NULL, 1));
+    MISUSE(pecs_world_remove_meta(NULL, "key"));
+    MISUSE(pecs_world_remove_meta(world, NULL));
+}
+
+Test(nulls, commands)
+{
+    pecs_commands *made = NULL;
+    const pecs_value value = PECS_VALUE(HEALTH, Health, 1, 2);
+    const pecs_component component = POSITION;
+    MISUSE(pecs_commands_create(NULL, &made));
+    MISUSE(pecs_commands_create(registry, NULL));
+    cr_assert_null(made);
+    MISUSE(pecs_commands_spawn(NULL, &value, 1, NULL));
+    MISUSE(pecs_commands_spawn(commands, NULL, 1, NULL));
+    MISUSE(pecs_commands_despawn(NULL, entity));
+    MISUSE(pecs_commands_set(NULL, entity, &value, 1));
+    MISUSE(pecs_commands_set(commands, entity, NULL, 1));
+    MISUSE(pecs_commands_remove(NULL, entity, &component, 1));
+    MISUSE(pecs_commands_remove(commands, entity, NULL, 1));
+    MISUSE(pecs_commands_apply(NULL, world, NULL));
+    MISUSE(pecs_commands_apply(commands, NULL, NULL));
+    cr_assert(same(pecs_commands_resolve(NULL, entity), none));
+    pecs_commands_clear(NULL);
+    pecs_commands_destroy(NULL);
+}
+
+Test(nulls, snapshots)
+{
+    pecs_snapshot *made = NULL;
+    MISUSE(pecs_snapshot_take(NULL, &made));
+    MISUSE(pecs_snapshot_take(world, NULL));
+    MISUSE(pecs_world_restore(NULL, snapshot));
+    MISUSE(pecs_world_restore(world, NULL));
+    MISUSE(pecs_world_rewind(NULL, snapshot));
+    MISUSE(pecs_world_rewind(world, NULL));
+    cr_assert_null(pecs_snapshot_retain(NULL));
+    cr_assert_null(pecs_snapshot_view(NULL).source);
+    pecs_snapshot_release(NULL);
+    cr_assert_null(made);
+}
+
+Test(nulls, files)
+{
+    pecs_snapshot *made = NULL;
+    pecs_info *info = NULL;
+    MISUSE(pecs_snapshot_save(NULL, path, NULL, NULL));
+    MISUSE(pecs_snapshot_save(snapshot, NULL, NULL, NULL));
+    MISUSE(pecs_world_save(NULL, path, NULL, NULL));
+    MISUSE(pecs_world_save(world, NULL, NULL, NULL));
+    MISUSE(pecs_snapshot_load(NULL, path, NULL, &made, NULL));
+    MISUSE(pecs_snapshot_load(registry, NULL, NULL, &made, NULL));
+    MISUSE(pecs_snapshot_load(registry, path, NULL, NULL, NULL));
+    MISUSE(pecs_snapshot_resume(NULL, path, NULL, &made, NULL));
+    MISUSE(pecs_snapshot_resume(registry, NULL, NULL, &made, NULL));
+    MISUSE(pecs_snapshot_resume(registry, path, NULL, NULL, NULL));
+    MISUSE(pecs_file_info(NULL, NULL, NULL, &info, NULL));
+    MISUSE(pecs_file_info(path, NULL, NULL, NULL, NULL));
+    pecs_info_destroy(NULL);
+    cr_assert(!made && !info);
+}
+
+Test(nulls, queries)
+{
+    pecs_query *made = NULL;
+    const pecs_term term = { POSITION, PECS_READ };
+    MISUSE(pecs_query_create(NULL, &term, 1, &made, NULL));
+    MISUSE(pecs_query_create(registry, NULL, 1, &made, NULL));
+    MISUSE(pecs_query_create(registry, &term, 1, NULL, NULL));
+    MISUSE(pecs_query_create_in(no_view, &term, 1, &made, NULL));
+    MISUSE(pecs_query_create_in(view(), NULL, 1, &made, NULL));
+    MISUSE(pecs_query_create_in(view(), &term, 1, NULL, NULL));
+    cr_assert_null(made);
+    pecs_query_destroy(NULL);
+    cr_assert_eq(pecs_query_count(NULL, view()), 0);
+    cr_assert_eq(pecs_query_count(query, no_view), 0);
+}
+
+static void assert_ends(pecs_iter iter)
+{
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_null(pecs_iter_column(&iter, POSITION, PECS_READ, sizeof(Position)));
+    MISUSE(pecs_iter_end(&iter));
+}
+
+Test(nulls, iterations)
+{
+    assert_ends(pecs_query_read(NULL, view(), NULL));
+    assert_ends(pecs_query_read(query, no_view, NULL));
+    assert_ends(pecs_query_edit(NULL, world, NULL));
+    assert_ends(pecs_query_edit(query, NULL, NULL));
+    cr_assert_not(pecs_iter_next(NULL));
+    cr_assert_null(pecs_iter_column(NULL, POSITION, PECS_READ, sizeof(Position)));
+    MISUSE(pecs_iter_end(NULL));
+    pecs_iter zero;
+    memset(&zero, 0, sizeof(zero));
+    cr_assert_not(pecs_iter_next(&zero));
+    cr_assert_null(pecs_iter_column(&zero, POSITION, PECS_READ, sizeof(Position)));
+    cr_assert_eq(pecs_iter_end(&zero), PECS_OK);
+}
+
+Test(nulls, a_view_of_nothing)
+{
+    size_t count = 7;
+    pecs_summary summary;
+    pecs_table table;
+    memset(&summary, 0x55, sizeof(summary));
+    cr_assert_not(pecs_view_alive(no_view, entity));
+    cr_assert_not(pecs_view_has(no_view, entity, POSITION));
+    cr_assert_null(pecs_view_get(no_view, entity, POSITION, sizeof(Position)));
+    cr_assert_null(pecs_view_singleton(no_view, POSITION, sizeof(Position)));
+    cr_assert_not(pecs_view_has_singleton(no_view, POSITION));
+    cr_assert_eq(pecs_view_tick(no_view), 0);
+    cr_assert_eq(pecs_view_hash(no_view), pecs_view_hash(no_view));
+    pecs_view_summary(no_view, &summary);
+    cr_assert(same_summary(&summary, &(pecs_summary){ .entity_count = 0 }));
+    pecs_view_summary(view(), NULL);
+    cr_assert_eq(pecs_view_type_count(no_view), 0);
+    cr_assert_null(pecs_view_type(no_view, 0));
+    const pecs_id zero = { { 0 } }, found = pecs_view_type_id(no_view, 0);
+    cr_assert_eq(memcmp(&found, &zero, sizeof(zero)), 0);
+    cr_assert_null(pecs_view_components(no_view, entity, &count));
+    cr_assert_eq(count, 0);
+    cr_assert_null(pecs_view_components(view(), entity, NULL));
+    cr_assert_null(pecs_view_singletons(no_view, &count));
+    cr_assert_null(pecs_view_singletons(view(), NULL));
+    cr_assert_not(pecs_view_table(no_view, 0, &table));
+    cr_assert_not(pecs_view_table(view(), 0, NULL));
+}
+
+Test(nulls, what_is_looked_up)
+{
+    pecs_component component;
+    const pecs_id id = { { 1 } };
+    MISUSE(pecs_view_component(no_view, "Position", &component));
+    MISUSE(pecs_view_component(view(), NULL, &component));
+    MISUSE(pecs_view_component(view(), "Position", NULL));
+    MISUSE(pecs_view_component_by_id(no_view, id, &component));
+    MISUSE(pecs_view_component_by_id(view(), id, NULL));
+}
+
+Test(nulls, ids)
+{
+    pecs_id id = { { 1 } };
+    pecs_entity found;
+    MISUSE(pecs_view_id(no_view, entity, &id));
+    MISUSE(pecs_view_id(view(), entity, NULL));
+    MISUSE(pecs_view_find(no_view, id, &found));
+    MISUSE(pecs_view_find(view(), id, NULL));
+    MISUSE(pecs_view_id_many(no_view, 1, &entity, &id));
+    MISUSE(pecs_view_id_many(view(), 1, NULL, &id));
+    MISUSE(pecs_view_id_many(view(), 1, &entity, NULL));
+    MISUSE(pecs_view_find_many(no_view, 1, &id, &found));
+    MISUSE(pecs_view_find_many(view(), 1, NULL, &found));
+    MISUSE(pecs_view_find_many(view(), 1, &id, NULL));
+    cr_assert_eq(pecs_view_id_many(view(), 0, NULL, NULL), PECS_OK);
+    pecs_id_iter all = pecs_view_ids(no_view);
+    cr_assert_not(pecs_id_iter_next(&all));
+    cr_assert_not(pecs_id_iter_next(NULL));
+    pecs_id_format(id, NULL);
+    MISUSE(pecs_id_parse(NULL, &id));
+    MISUSE(pecs_id_parse("01000000-0000-0000-0000-000000000000", NULL));
+}
+
+Test(nulls, metadata)
+{
+    pecs_meta meta;
+    cr_assert_eq(pecs_view_meta_count(no_view), 0);
+    cr_assert_not(pecs_view_meta_at(no_view, 0, &meta));
+    cr_assert_not(pecs_view_meta_at(view(), 0, NULL));
+    MISUSE(pecs_view_meta(no_view, "key", &meta));
+    MISUSE(pecs_view_meta(view(), NULL, &meta));
+    MISUSE(pecs_view_meta(view(), "key", NULL));
+}
+
+static bool each(void *user, const pecs_change *change)
+{
+    (void)user, (void)change;
+    return true;
+}
+
+Test(nulls, diff)
+{
+    MISUSE(pecs_view_diff(no_view, view(), each, NULL));
+    MISUSE(pecs_view_diff(view(), no_view, each, NULL));
+    MISUSE(pecs_view_diff(view(), view(), NULL, NULL));
+}
