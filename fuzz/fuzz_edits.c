@@ -180,6 +180,7 @@ static void op_singleton(struct run *run)
     if (has && next_byte(run) & 1) {
         must(pecs_world_remove_singleton(run->world, component));
         run->naive->singleton_has &= ~(1u << type);
+        naive_open_tick(run->naive);
         return;
     }
     fill_values(run, 1u << type, bytes, &values);
@@ -190,8 +191,11 @@ static void op_singleton(struct run *run)
 static void op_advance(struct run *run)
 {
     uint64_t tick;
+    naive_follow_tick(run->naive, pecs_view_tick(pecs_world_view(run->world)));
+    FUZZ_CHECK(pecs_view_tick(pecs_world_view(run->world)) == run->naive->tick, "the present tick");
     must(pecs_world_advance(run->world, &tick));
     FUZZ_CHECK(tick == ++run->naive->tick, "the next tick");
+    run->naive->tick_is_seen = false;
 }
 
 static void op_take(struct run *run)
@@ -202,6 +206,7 @@ static void op_take(struct run *run)
     run->snapshots[slot] = NULL;
     must(pecs_snapshot_take(run->world, &run->snapshots[slot]));
     run->copies[slot] = naive_copy(run->naive);
+    run->naive->tick_is_seen = true;
 }
 
 static void forget_commands(struct run *run)
@@ -233,6 +238,7 @@ static void op_back(struct run *run)
     must(pecs_world_create(run->registry, run->snapshots[slot], &(pecs_world_options){ .session_nonce = 4 },
                            &run->world, NULL));
     naive_restored(run->naive, pecs_view_tick(pecs_world_view(run->world)));
+    run->naive->tick_is_seen = true;
 }
 
 static void op_record(struct run *run)

@@ -14,8 +14,8 @@ extern "C" {
 #endif
 
 /*
- * Takes a snapshot: O(1), no copy. The caller owns one reference. The world's writer only.
- * PECS_E_BUSY while a write iteration is open.
+ * Takes a snapshot: O(1), no copy. The caller owns one reference. The world's writer only. The world's next edit
+ * carries a higher tick than the snapshot (see pecs_world_advance). PECS_E_BUSY while a write iteration is open.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot);
 

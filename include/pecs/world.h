@@ -1,9 +1,9 @@
 /*
  * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
  *
- * An edit that fails changes nothing (but may count what it was to change as changed at this tick). Structural edits
- * (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore) give PECS_E_BUSY
- * while an iteration over the world is open; edits of values do not.
+ * An edit that fails changes nothing (but may open a tick, and count what it was to change as changed). Structural
+ * edits (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore) give
+ * PECS_E_BUSY while an iteration over the world is open; edits of values do not.
  */
 #ifndef PECS_WORLD_H
 #define PECS_WORLD_H
@@ -123,9 +123,11 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
 
 /*
  * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has
- * tick 1. A query can ask for what changed since a tick. The tick is not a frame number: restore and rewind raise it
- * too; keep a frame number in a singleton. The tick is saved with the world. PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT
- * (tick 2^63 - 1 is the last; a world gets there only by a file that says so).
+ * tick 1. A query can ask for what changed since a tick. The tick is not a frame number: restore and rewind raise it,
+ * and so does the first edit after a snapshot was taken or the world was saved, or made from a snapshot, so that a tick
+ * which was read before sees all edits after it. Keep a frame number in a singleton. The tick is saved with the world.
+ * PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the last; a world gets there only by a file that says so, and
+ * can be edited on there).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
 

@@ -389,6 +389,9 @@ static pecs_status find_tables(pecs_commands *commands, struct pecs_world *world
             continue;
         }
         uint32_t set_count;
+        status = edit_begin_values(world);
+        if (status)
+            return status;
         if (find_set(commands, world, group, &set_count, skipped_count))
             status = edit_find_table(world, world->set, set_count, false, &group->to);
         else
@@ -539,7 +542,7 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
     if (!commands || !world || commands->registry != world->registry)
         return PECS_E_MISUSE;
     uint64_t skipped_count = 0;
-    pecs_status status = edit_begin(world);
+    pecs_status status = edit_check_busy(world);
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;

@@ -16,12 +16,34 @@ pecs_status edit_own_state(struct pecs_world *world)
     return status;
 }
 
+void edit_open_tick(struct pecs_world *world)
+{
+    if (world->tick_is_seen && world->state->tick < TICK_MAX)
+        world->gate.tick = ++world->state->tick;
+    if (world->tick_is_seen) /* the parts of an iteration read it meanwhile */
+        world->tick_is_seen = false;
+}
+
+pecs_status edit_begin_values(struct pecs_world *world)
+{
+    const pecs_status status = edit_own_state(world);
+    if (!status)
+        edit_open_tick(world);
+    return status;
+}
+
+pecs_status edit_check_busy(const struct pecs_world *world)
+{
+    return atomic_load_explicit(&world->gate.open_reads, memory_order_acquire) ||
+                   atomic_load_explicit(&world->gate.open_writes, memory_order_acquire)
+               ? PECS_E_BUSY
+               : PECS_OK;
+}
+
 pecs_status edit_begin(struct pecs_world *world)
 {
-    if (atomic_load_explicit(&world->gate.open_reads, memory_order_acquire) ||
-        atomic_load_explicit(&world->gate.open_writes, memory_order_acquire))
-        return PECS_E_BUSY;
-    return edit_own_state(world);
+    const pecs_status status = edit_check_busy(world);
+    return status ? status : edit_begin_values(world);
 }
 
 pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state)

@@ -1,7 +1,7 @@
 /*
  * The world's inside, and the steps that its edits share. Every structural edit is made in this order:
  *
- *     refuse    busy, dead, misuse
+ *     refuse    busy, dead, misuse; return early if nothing is to be done
  *     find      the tables that rows go to, adding them at the end
  *     ready     every array that will be touched passes the gate, with room; the session is opened last
  *     change    rows, records, counts: cannot fail
@@ -28,6 +28,7 @@ struct pecs_world {
     struct pecs_snapshot *state;
     pecs_registry *registry;
     struct gate gate;
+    bool tick_is_seen; /* by a snapshot: the next edit opens another tick */
     struct catalog catalog;
     struct free_map free_map;
 
@@ -57,9 +58,15 @@ static inline bool edit_may_name(const struct pecs_world *world, pecs_component 
 pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state);
 void edit_release_scratch(struct pecs_world *world);
 
-/* PECS_E_BUSY while an iteration is open; else ready for structural edits, with the state private. */
-pecs_status edit_begin(struct pecs_world *world);
+/* PECS_E_BUSY while an iteration is open. */
+pecs_status edit_check_busy(const struct pecs_world *world);
+/* Makes the state private. */
 pecs_status edit_own_state(struct pecs_world *world);
+/* Opens another tick if a snapshot has seen the present one. At the last tick of all, edits go on in it. */
+void edit_open_tick(struct pecs_world *world);
+/* Both, for an edit that will change something; structural ones also check busy. */
+pecs_status edit_begin_values(struct pecs_world *world);
+pecs_status edit_begin(struct pecs_world *world);
 
 /* Checks components and sizes of values; a component twice is left to the caller. */
 pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *values, size_t value_count);

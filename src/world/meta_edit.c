@@ -12,7 +12,11 @@ static pecs_status change(struct pecs_world *world, const char *key, pecs_meta_k
     if (size_bytes > META_MAX_BYTES)
         return PECS_E_LIMIT;
     const struct pecs_meta entry = { key, kind, value, size_bytes };
-    const pecs_status status = edit_own_state(world);
+    bool is_there;
+    metadata_find(world->state->metadata, key, &is_there);
+    if (!value && !is_there)
+        return PECS_OK;
+    const pecs_status status = edit_begin_values(world);
     return status ? status : metadata_change(world->registry->pool, &world->state->metadata, &entry, META_MAX_BYTES);
 }
 

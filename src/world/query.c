@@ -245,7 +245,9 @@ static pecs_status own_for_parts(pecs_iter *iter)
     pecs_status status = PECS_OK;
     while (!status && ahead && next_table(iter)) {
         struct table *table;
-        status = edit_own_table(world, iter->state.table, &table);
+        status = edit_begin_values(world);
+        if (!status)
+            status = edit_own_table(world, iter->state.table, &table);
         if (status)
             break;
         ahead -= min_u64(ahead, table_chunk_count(table));
@@ -269,10 +271,7 @@ static pecs_status own_for_parts(pecs_iter *iter)
 
 pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options)
 {
-    const pecs_status status = world ? edit_own_state(world) : PECS_E_MISUSE;
     pecs_iter iter = begin(query, world ? &world->source : NULL, world, options);
-    if (!iter.status)
-        iter.status = status;
     if (!iter.status && options && options->part_count > 1)
         iter.status = own_for_parts(&iter);
     return iter;
@@ -308,9 +307,13 @@ static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64
         uint8_t *bytes = NULL;
         if (column != NO_COLUMN && world && is_write(query->terms[i].access)) {
             bytes = table_owned_chunk(&world->gate, table, column, chunk);
-            const pecs_status status = bytes ? PECS_OK
-                                             : table_own_chunk(&world->gate, (struct table *)(uintptr_t)table, column,
-                                                               chunk, table_live_rows(table, chunk), &bytes);
+            if (bytes) {
+                iter->state.data[i] = bytes;
+                continue;
+            }
+            edit_open_tick(world);
+            const pecs_status status = table_own_chunk(&world->gate, (struct table *)(uintptr_t)table, column, chunk,
+                                                       table_live_rows(table, chunk), &bytes);
             if (status)
                 return status;
         } else if (column != NO_COLUMN) {
@@ -327,13 +330,17 @@ static bool open_table(pecs_iter *iter)
     const struct slot *slot = next_table(iter);
     if (!slot)
         return false;
+    struct pecs_world *world = iter->state.world;
+    if (world && (iter->status = edit_own_state(world)))
+        return false;
+    if (world) /* the tree may be another now */
+        slot = tree_slot(&world->state->tables, iter->state.table);
     const struct table *table = table_in(slot);
     const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
     iter->state.skip_count -= skipped;
     iter->state.chunk = skipped;
     iter->state.chunk_end = chunk_count;
     iter->state.present = table;
-    struct pecs_world *world = iter->state.world;
     if (world && skipped < chunk_count && slot->epoch != world->gate.epoch) {
         struct table *owned;
         iter->status = edit_own_table(world, iter->state.table, &owned);

@@ -39,6 +39,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     }
     edit_begin_stretch(world);
     world->gate.tick = world->state->tick;
+    world->tick_is_seen = base != NULL;
     *ret_world = world;
     return PECS_OK;
 }
@@ -119,11 +120,14 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
     if (!status && ids)
         edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
-        status = edit_begin(world);
+        status = edit_check_busy(world);
     if (!status)
         status =
             state_has_slots(world->state, row_count) ? PECS_OK : PECS_E_LIMIT; /* before much is reserved for rows */
     if (status || !row_count)
+        return status;
+    status = edit_begin_values(world);
+    if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
     status = edit_find_table(world, world->set, set_count, false, &table);
@@ -209,7 +213,9 @@ static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
     if (!record)
         return PECS_E_DEAD;
     const struct record at = *record;
-    const pecs_status status = edit_ready_move(world, entity, at, NO_TABLE);
+    pecs_status status = edit_begin_values(world);
+    if (!status)
+        status = edit_ready_move(world, entity, at, NO_TABLE);
     if (status)
         return status;
     edit_move(world, entity, at, NO_TABLE);
@@ -221,13 +227,16 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
 {
     if (!world || (entity_count && !entities))
         return PECS_E_MISUSE;
-    pecs_status status = edit_begin(world);
-    if (!status && entity_count == 1)
+    pecs_status status = edit_check_busy(world);
+    if (status || !entity_count)
+        return status;
+    if (entity_count == 1)
         return despawn_single(world, entities[0]);
-    if (!status && entity_count > world->state->entity_count)
+    if (entity_count > world->state->entity_count)
         return PECS_E_DEAD; /* one of them at least */
+    status = check_despawn(world, entities, entity_count);
     if (!status)
-        status = check_despawn(world, entities, entity_count);
+        status = edit_begin_values(world);
     for (size_t i = 0; !status && i < entity_count; i++)
         status = edit_ready_departure(world, entities[i]);
     if (!status)
@@ -246,12 +255,14 @@ pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *que
 {
     if (!world || !query || !query_fits(query, world->state))
         return PECS_E_MISUSE;
-    pecs_status status = edit_begin(world);
+    pecs_status status = edit_check_busy(world);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
         if (table->row_count && query_matches(query, table->archetype))
             status = edit_plan_note(world, i, table->row_count, 0);
     }
+    if (!status && world->planned_count)
+        status = edit_begin_values(world);
     if (!status)
         status = edit_plan_ready(world); /* every row is among the last: every record is readied */
     if (status) {
@@ -301,12 +312,16 @@ static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool
         if (!edit_set_insert(world, &given_count, values[i].component))
             return PECS_E_MISUSE;
     const struct archetype *had = at.table == NO_TABLE ? NULL : state_table(world->state, at.table)->archetype;
-    uint32_t had_count = 0;
-    for (size_t i = 0; had && i < value_count; i++)
+    uint32_t had_count = 0, column_count = 0;
+    for (size_t i = 0; had && i < value_count; i++) {
         had_count += archetype_find(had, values[i].component) != NO_COLUMN;
+        column_count += values[i].size_bytes > 0;
+    }
     if (had && had_count == value_count) {
-        status = edit_own_state(world);
-        if (!status && value_count)
+        if (!column_count) /* no value, or tags that are there */
+            return PECS_OK;
+        status = edit_begin_values(world);
+        if (!status)
             status = edit_own_values(world, at, values, value_count);
     } else {
         status = edit_begin(world);
@@ -383,7 +398,7 @@ static pecs_status edit_value(struct pecs_world *world, pecs_entity entity, bool
         return PECS_E_DEAD;
     if (at.table == NO_TABLE || archetype_find(state_table(world->state, at.table)->archetype, component) == NO_COLUMN)
         return PECS_E_ABSENT;
-    status = edit_own_state(world);
+    status = edit_begin_values(world);
     if (!status)
         status = edit_own_values(world, at, &value, 1);
     if (status)
@@ -406,12 +421,15 @@ pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component componen
 
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 {
-    pecs_status status = world ? edit_begin(world) : PECS_E_MISUSE;
+    pecs_status status = world ? edit_check_busy(world) : PECS_E_MISUSE;
     if (!status && world->state->tick == TICK_MAX) /* only a file can bring a world so far */
         status = PECS_E_LIMIT;
+    if (!status)
+        status = edit_own_state(world);
     if (status)
         return status;
     world->gate.tick = ++world->state->tick;
+    world->tick_is_seen = false;
     /* what was private stays so: only the stamps are to be renewed */
     gate_close(&world->gate);
     if (ret_tick)
@@ -428,6 +446,7 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
     gate_drain(&world->gate);
     *ret_snapshot = pecs_snapshot_retain(world->state);
     gate_close(&world->gate);
+    world->tick_is_seen = true;
     return PECS_OK;
 }
 
@@ -440,15 +459,17 @@ static void replace_state(struct pecs_world *world, struct pecs_snapshot *state)
     world->state = state;
     world->source.state = state;
     world->gate.tick = state->tick;
+    world->tick_is_seen = false;
 }
 
 static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapshot)
 {
-    pecs_status status = edit_begin(world);
+    pecs_status status = edit_check_busy(world);
     if (!status && max_u64(world->state->tick, snapshot->tick) == TICK_MAX)
         status = PECS_E_LIMIT;
     if (status)
         return status;
+    gate_drain(&world->gate);
     struct pool *pool = world->registry->pool;
     struct pecs_snapshot *state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
     gate_close(&world->gate);

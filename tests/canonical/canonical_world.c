@@ -263,6 +263,14 @@ static void hold_snapshot(struct maker *maker)
         must(pecs_snapshot_take(maker->world, place), "take");
 }
 
+/* A snapshot that is taken just before the tick ends opens no tick of its own, as one in the middle would. */
+static void advance(struct maker *maker)
+{
+    if (maker->arguments->snapshots && random_once_in(&maker->garbage, 2))
+        hold_snapshot(maker);
+    must(pecs_world_advance(maker->world, NULL), "advance");
+}
+
 static void step(struct maker *maker)
 {
     const uint64_t what = random_below(&maker->random, 20);
@@ -275,16 +283,15 @@ static void step(struct maker *maker)
     else if (what < 8)
         change_meta(maker);
     else if (what < 9)
-        must(pecs_world_advance(maker->world, NULL), "advance");
+        advance(maker);
     else
         change_entity(maker);
-    if (maker->arguments->snapshots && random_once_in(&maker->garbage, 10))
-        hold_snapshot(maker);
 }
 
 static void run_phase(struct maker *maker, char phase)
 {
     maker->random.state = (uint64_t)phase * 0x2545f4914f6cdd1du;
+    advance(maker); /* the first edit of a world that comes from a file opens a tick; so does this */
     list_alive(maker);
     if (phase == '1') /* values with padding in more than one piece of the file */
         spawn(maker, 1u << TYPE_PADDED, BULK_ROWS, NULL);

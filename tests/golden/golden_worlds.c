@@ -314,7 +314,6 @@ static pecs_snapshot *make_base_of_kept(pecs_registry *registry)
     check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(MOOD, &mood), PECS_HAS(FROZEN) }, 2, NULL)); /* 4:1 */
     check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 1, 0.25 }));
     check(pecs_world_set_singleton(world, SEED, sizeof(Seed), &(Seed){ { 5, 6 } }));
-    advance(world); /* tick 2 */
     return finish(world);
 }
 
@@ -331,6 +330,7 @@ static void edit_kept(pecs_world *world)
     const pecs_component label = component_of(world, "Label"), marked = component_of(world, "Marked"),
                          clock = component_of(world, "Clock"), frozen = component_of(world, "Frozen");
     const Label fresh = { "fresh" };
+    /* the first edit opens tick 2 */
     check(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 } }, 1)); /* 2:1 takes its row */
     check(pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_HAS(marked) }, 1));
     check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(label, &fresh) }, 1, NULL)); /* 1:2 */

@@ -165,6 +165,8 @@ bool walk_seen(const struct model *model, size_t index);
 void walk_inside(struct model *model, struct test_world *world, bool writing);
 
 /* --- parts of an episode (model_history.c, model_commands.c) --- */
+/* A snapshot of the world was taken, or it came from one. */
+void world_shared(struct test_world *world);
 void world_adopt(struct model *model, pecs_world *world, struct naive *naive, unsigned registry, bool shared);
 void world_drop(struct model *model, struct test_world *world);
 void snapshot_adopt(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry);

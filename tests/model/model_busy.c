@@ -131,7 +131,7 @@ static void try_history(const struct busy *busy)
         expect_busy(busy, pecs_world_save(world, path, NULL, NULL), "save while an edit iteration is open");
     } else if (!model_refused(model, status)) {
         model_expect(model, status, PECS_OK, "take while a read iteration is open");
-        busy->world->shared = true;
+        world_shared(busy->world);
         pecs_snapshot_release(snapshot);
     }
 }
@@ -168,7 +168,7 @@ static void try_share(const struct busy *busy)
     if (model_refused(model, status))
         return;
     model_expect(model, status, PECS_OK, "take while a read iteration is open");
-    busy->world->shared = true;
+    world_shared(busy->world);
     for (unsigned i = 0; i < 8; i++)
         try_set(busy);
     pecs_snapshot_release(snapshot);

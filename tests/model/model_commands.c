@@ -276,6 +276,7 @@ void op_commands_apply(struct model *model, struct test_world *world)
     pecs_status status = pecs_commands_apply(commands->buffer, world->world, &skipped);
     if (model_refused(model, status)) {
         /* The buffer must still be full, and the world untouched: the same apply must do now. */
+        naive_follow_tick(world->naive, pecs_view_tick(pecs_world_view(world->world)));
         compare_by_get(model, pecs_world_view(world->world), world->registry, world->naive);
         model_memory_disarm();
         status = pecs_commands_apply(commands->buffer, world->world, &skipped);

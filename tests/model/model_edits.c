@@ -370,6 +370,8 @@ void op_singleton_remove(struct model *model, struct test_world *world)
     if (model_refused(model, status))
         return;
     model_expect(model, status, PECS_OK, "pecs_world_remove_singleton");
+    if (has)
+        naive_open_tick(world->naive);
     world->naive->singleton_has &= ~(1u << type);
     model->in_doubt |= world->naive->alive_count < 64;
     if (has)
@@ -388,6 +390,7 @@ void op_advance(struct model *model, struct test_world *world)
     if (tick <= world->naive->tick)
         model_fail(model, "advance from tick %" PRIu64 " to %" PRIu64, world->naive->tick, tick);
     world->naive->tick = tick;
+    world->naive->tick_is_seen = false;
     if (pecs_view_tick(pecs_world_view(world->world)) != tick)
         model_fail(model, "the view's tick is not that of the advance");
 }

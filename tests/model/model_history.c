@@ -17,10 +17,19 @@
 
 /* --- worlds and snapshots of an episode --- */
 
+void world_shared(struct test_world *world)
+{
+    world->shared = true;
+    naive_follow_tick(world->naive, pecs_view_tick(pecs_world_view(world->world)));
+    world->naive->tick_is_seen = true;
+}
+
 void world_adopt(struct model *model, pecs_world *world, struct naive *naive, unsigned registry, bool shared)
 {
     struct test_world *place = &model->worlds[model->world_count++];
-    *place = (struct test_world){ .world = world, .naive = naive, .registry = registry, .shared = shared };
+    *place = (struct test_world){ .world = world, .naive = naive, .registry = registry };
+    if (shared)
+        world_shared(place);
     place->stretch = ++model->stretch_count;
     commands_init(model, place);
 }
@@ -65,7 +74,7 @@ void op_take(struct model *model, struct test_world *world)
         return;
     model_expect(model, status, PECS_OK, "pecs_snapshot_take");
     model_memory_disarm();
-    world->shared = true;
+    world_shared(world);
     snapshot_adopt(model, snapshot, naive_copy(world->naive), world->registry);
     model->snapshots[model->snapshot_count - 1].stretch = world->stretch;
     compare_all(model, pecs_world_view(world->world), world->registry, world->naive);
@@ -220,7 +229,7 @@ void op_replay(struct model *model, struct test_world *world)
     enum { ROWS = 12 };
     pecs_snapshot *snapshot = NULL;
     model_expect(model, pecs_snapshot_take(world->world, &snapshot), PECS_OK, "pecs_snapshot_take");
-    world->shared = true;
+    world_shared(world);
     struct naive *before = naive_copy(world->naive);
     struct random random = model->random;
     pecs_entity handles[2][ROWS];
@@ -340,12 +349,12 @@ bool save_state(struct model *model, struct test_world *world, const char *path)
     pecs_error error = { .message = "" };
     const pecs_save_options options = { .skip_sync = !random_once_in(&model->random, 64) };
     const pecs_status status = pecs_world_save(world->world, path, &options, &error);
+    world_shared(world); /* also when it failed: first it took a snapshot */
     if (model_refused(model, status))
         return false;
     if (status)
         model_fail(model, "pecs_world_save: %s: %s", pecs_status_name(status), error.message);
     model_memory_disarm();
-    world->shared = true;
     return true;
 }
 

@@ -29,6 +29,8 @@ void op_meta_set(struct model *model, struct test_world *world)
     if (model_refused(model, status))
         return;
     model_expect(model, status, PECS_OK, "setting metadata");
+    if (meta.is_there || world->naive->metadata[place].is_there)
+        naive_open_tick(world->naive);
     world->naive->metadata[place] = meta;
     model->in_doubt |= world->naive->alive_count < 64;
     model_count(model, meta.is_there ? "metadata: set" : "metadata: removed");

@@ -86,6 +86,7 @@ static void edit_partial(struct model *model, struct test_world *world)
         edit(model, world);
         model_memory_disarm();
     }
+    naive_follow_tick(world->naive, pecs_view_tick(pecs_world_view(world->world)));
     compare_all(model, pecs_world_view(world->world), MODEL_PARTIAL, world->naive);
 }
 
@@ -94,7 +95,8 @@ static void use_partial(struct model *model, struct naive *naive, uint32_t mask,
 {
     pecs_snapshot *snapshot = open_state(model, MODEL_PARTIAL, from, random_once_in(&model->random, 2));
     const pecs_world_options options = { .session_nonce = random_next(&model->random) | 1 };
-    struct test_world world = { .naive = naive, .registry = MODEL_PARTIAL, .shared = true };
+    struct test_world world = { .naive = naive, .registry = MODEL_PARTIAL };
+    world_shared(&world);
     number_types(model, pecs_snapshot_view(snapshot), mask);
     compare_all(model, pecs_snapshot_view(snapshot), MODEL_PARTIAL, naive);
     model_expect(model, pecs_world_create(model->registries[MODEL_PARTIAL], snapshot, &options, &world.world, NULL),

@@ -245,6 +245,7 @@ static void compare_touched(struct model *model, const pecs_world *operated)
         return;
     const pecs_view view = pecs_world_view(world->world);
     const size_t slot_count = world->naive->slot_count;
+    naive_follow_tick(world->naive, pecs_view_tick(view));
     for (size_t i = 0; i < model->touched_count; i++)
         compare_entity(model, view, world->registry, world->naive, model->touched[i]);
     for (size_t i = 0; i < 2; i++)

@@ -46,6 +46,12 @@ void naive_destroy(struct naive *naive)
     free(naive);
 }
 
+void naive_open_tick(struct naive *naive)
+{
+    naive->tick += naive->tick_is_seen;
+    naive->tick_is_seen = false;
+}
+
 static bool slot_free(const struct naive_slot *slot)
 {
     return !slot->alive && slot->generation < NAIVE_GENERATION_MAX;
@@ -81,6 +87,7 @@ pecs_entity naive_spawn(struct naive *naive)
 {
     const size_t index = lowest_free(naive);
     struct naive_slot *slot = &naive->slots[index];
+    naive_open_tick(naive);
     slot->generation++;
     slot->alive = true;
     slot->has = 0;
@@ -94,6 +101,7 @@ void naive_despawn(struct naive *naive, pecs_entity entity)
 {
     assert(naive_alive(naive, entity));
     struct naive_slot *slot = &naive->slots[entity.index];
+    naive_open_tick(naive);
     slot->alive = false;
     drop_id(naive, slot);
     naive->alive_count--;
@@ -150,7 +158,9 @@ bool naive_find(const struct naive *naive, pecs_id id, pecs_entity *ret_entity)
 void naive_give_id(struct naive *naive, pecs_entity entity, pecs_id id)
 {
     struct naive_slot *slot = &naive->slots[entity.index];
-    const pecs_id birth = naive_birth_id(slot->nonce, entity);
+    const pecs_id birth = naive_birth_id(slot->nonce, entity), present = naive_id(naive, entity);
+    if (memcmp(&present, &id, sizeof(id)) != 0)
+        naive_open_tick(naive);
     drop_id(naive, slot);
     if (memcmp(&birth, &id, sizeof(id)) == 0)
         return;
@@ -177,6 +187,8 @@ void naive_set(struct naive *naive, pecs_entity entity, unsigned type, const voi
 {
     assert(naive_alive(naive, entity));
     struct naive_slot *slot = &naive->slots[entity.index];
+    if (model_size(type) || !(slot->has >> type & 1))
+        naive_open_tick(naive);
     slot->has |= 1u << type;
     slot->changed[type] = naive->tick;
     value_write(slot->values, type, value);
@@ -185,12 +197,15 @@ void naive_set(struct naive *naive, pecs_entity entity, unsigned type, const voi
 void naive_remove(struct naive *naive, pecs_entity entity, unsigned type)
 {
     assert(naive_alive(naive, entity));
+    if (naive->slots[entity.index].has >> type & 1)
+        naive_open_tick(naive);
     naive->slots[entity.index].has &= ~(1u << type);
 }
 
 void naive_touch(struct naive *naive, pecs_entity entity, unsigned type)
 {
     assert(naive_alive(naive, entity));
+    naive_open_tick(naive);
     naive->slots[entity.index].changed[type] = naive->tick;
 }
 
@@ -203,6 +218,8 @@ const void *naive_get(const struct naive *naive, pecs_entity entity, unsigned ty
 
 void naive_set_singleton(struct naive *naive, unsigned type, const void *value)
 {
+    if (model_size(type) || !(naive->singleton_has >> type & 1))
+        naive_open_tick(naive);
     naive->singleton_has |= 1u << type;
     value_write(naive->singletons, type, value);
 }
@@ -210,6 +227,7 @@ void naive_set_singleton(struct naive *naive, unsigned type, const void *value)
 void naive_restored(struct naive *naive, uint64_t tick)
 {
     naive->tick = tick;
+    naive->tick_is_seen = false;
     for (size_t index = 0; index < naive->slot_count; index++) {
         for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++)
             naive->slots[index].changed[type] = tick;

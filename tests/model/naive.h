@@ -41,7 +41,8 @@ struct naive {
     size_t alive_count, free_count;
     size_t lowest; /* no slot below it is free */
     uint64_t tick;
-    uint64_t nonce; /* of the session that spawns; 0: not known yet */
+    bool tick_is_seen; /* by a snapshot: the next edit opens another */
+    uint64_t nonce;    /* of the session that spawns; 0: not known yet */
     struct naive_id *ids;
     size_t id_count, id_capacity;
     struct naive_meta metadata[NAIVE_META_COUNT]; /* by the place of the key in naive_meta_keys */
@@ -78,6 +79,15 @@ void naive_give_id(struct naive *naive, pecs_entity entity, pecs_id id);
 extern const char *const naive_meta_keys[NAIVE_META_COUNT];
 
 void naive_set_singleton(struct naive *naive, unsigned type, const void *value);
+
+/* What an edit does to the tick. Each function here that changes something does it. */
+void naive_open_tick(struct naive *naive);
+/* An edit that failed, or that wrote nothing, may have opened a tick too. */
+static inline void naive_follow_tick(struct naive *naive, uint64_t tick)
+{
+    if (tick > naive->tick)
+        naive_open_tick(naive);
+}
 
 /* What a restore does to ticks: every component counts as changed at the new tick. */
 void naive_restored(struct naive *naive, uint64_t tick);

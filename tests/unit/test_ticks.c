@@ -147,6 +147,198 @@ Test(ticks, a_fork_goes_on_from_its_base)
 
 /* Changed since. */
 
+/* The tick of a snapshot, of a save and of a base is over: the first edit after it carries a higher one. */
+
+static void edit_x(pecs_world *edited, uint32_t index)
+{
+    void *value;
+    must(pecs_world_edit(edited, (pecs_entity){ index, 1 }, POSITION, sizeof(Position), &value) == PECS_OK);
+}
+
+Test(changed, since_a_snapshot_was_taken)
+{
+    spawn_chunks();
+    pecs_snapshot *snapshot = take(world);
+    const uint64_t seen = pecs_view_tick(pecs_snapshot_view(snapshot));
+    cr_assert_eq(seen, 2);
+    cr_assert_eq(pecs_view_tick(view()), seen, "a take alone does not open another tick");
+    cr_assert_eq(chunks_since(positions, seen), 0);
+    edit_x(world, CHUNK_ROWS + 1);
+    cr_assert_eq(pecs_view_tick(view()), seen + 1);
+    cr_assert_eq(chunks_since(positions, seen), 2);
+    edit_x(world, 1);
+    cr_assert_eq(pecs_view_tick(view()), seen + 1, "one tick for all edits after it");
+    cr_assert_eq(chunks_since(positions, seen), 3);
+    cr_assert_eq(pecs_view_tick(pecs_snapshot_view(snapshot)), seen);
+    pecs_snapshot_release(snapshot);
+    cr_assert_eq(advance(), seen + 2);
+}
+
+Test(changed, since_the_base_of_a_fork)
+{
+    spawn_chunks();
+    pecs_snapshot *snapshot = take(world);
+    pecs_world *fork = make_world(registry, snapshot);
+    const uint64_t seen = pecs_view_tick(pecs_snapshot_view(snapshot));
+    pecs_snapshot_release(snapshot);
+    cr_assert_eq(pecs_view_tick(pecs_world_view(fork)), seen);
+    edit_x(fork, CHUNK_ROWS + 1);
+    cr_assert_eq(chunks_in(pecs_world_view(fork), positions, seen), 2);
+    cr_assert_eq(pecs_view_tick(pecs_world_view(fork)), seen + 1);
+    pecs_world_destroy(fork);
+}
+
+Test(changed, since_a_file_was_saved)
+{
+    char path[64];
+    const pecs_save_options options = { .skip_sync = true };
+    snprintf(path, sizeof(path), "/tmp/pecs-ticks-%ld", (long)getpid());
+    spawn_chunks();
+    cr_assert_eq(pecs_world_save(world, path, &options, NULL), PECS_OK);
+    const uint64_t seen = pecs_view_tick(view());
+    for (int verb = 0; verb < 2; verb++) {
+        pecs_snapshot *snapshot;
+        cr_assert_eq((verb ? pecs_snapshot_load : pecs_snapshot_resume)(registry, path, NULL, &snapshot, NULL),
+                     PECS_OK);
+        pecs_world *next = make_world(registry, snapshot);
+        pecs_snapshot_release(snapshot);
+        edit_x(next, 1);
+        cr_assert_eq(chunks_in(pecs_world_view(next), positions, seen), 1);
+        pecs_world_destroy(next);
+    }
+    edit_x(world, 1);
+    cr_assert_eq(chunks_since(positions, seen), 1);
+    unlink(path);
+}
+
+/* Each of these changes nothing, so the tick that a snapshot saw is not over. */
+Test(changed, what_is_no_edit_opens_no_tick)
+{
+    const pecs_component component = HEALTH;
+    pecs_query *healthy = make_query(registry, &(pecs_term){ HEALTH, PECS_WRITE }, 1);
+    pecs_commands *commands;
+    uint64_t count = 7;
+    void *value;
+    spawn_chunks();
+    const pecs_entity frozen = spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
+    cr_assert_eq(pecs_commands_despawn(commands, none), PECS_OK);
+    pecs_snapshot *snapshot = take(world);
+    pecs_id id;
+    cr_assert_eq(pecs_view_id(view(), frozen, &id), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, 0, NULL, 0, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_despawn(world, NULL, 0), PECS_OK);
+    cr_assert_eq(pecs_world_despawn(world, &none, 1), PECS_E_DEAD);
+    cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ frozen, frozen }, 2), PECS_E_DEAD);
+    cr_assert_eq(pecs_world_despawn_matching(world, healthy, &count), PECS_OK);
+    cr_assert_eq(count, 0);
+    cr_assert_eq(pecs_world_set(world, frozen, NULL, 0), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, frozen, (pecs_value[]){ PECS_HAS(FROZEN) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_remove(world, frozen, &component, 1), PECS_OK);
+    cr_assert_eq(pecs_world_edit(world, frozen, HEALTH, sizeof(Health), &value), PECS_E_ABSENT);
+    cr_assert_eq(pecs_world_set_id(world, frozen, id), PECS_OK);
+    cr_assert_eq(pecs_world_remove_meta(world, "key"), PECS_OK);
+    cr_assert_eq(pecs_world_remove_singleton(world, HEALTH), PECS_OK);
+    cr_assert_eq(pecs_commands_apply(commands, world, &count), PECS_OK);
+    cr_assert_eq(count, 1);
+    pecs_iter iter = pecs_query_edit(healthy, world, NULL);
+    cr_assert_not(pecs_iter_next(&iter));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    for (uint32_t part = 0; part < 2; part++) {
+        iter = pecs_query_edit(healthy, world, &(pecs_iter_options){ .part = part, .part_count = 2 });
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    }
+    cr_assert_eq(pecs_view_tick(view()), pecs_view_tick(pecs_snapshot_view(snapshot)));
+    cr_assert_eq(pecs_world_copied_bytes(world), 0);
+    pecs_snapshot_release(snapshot);
+    pecs_commands_destroy(commands);
+    pecs_query_destroy(healthy);
+}
+
+/* Each of these is an edit, and carries a tick that the snapshot has not seen. */
+Test(changed, what_is_an_edit_opens_a_tick)
+{
+    const pecs_entity doomed[] = { spawn_position(world, 1), spawn_position(world, 2), spawn_position(world, 3) };
+    const pecs_entity entity = spawn_position(world, 4);
+    const pecs_component component = POSITION;
+    const Health health = { 1, 2 };
+    pecs_query *writing = make_query(registry, &(pecs_term){ HEALTH, PECS_WRITE }, 1);
+    pecs_commands *commands;
+    pecs_iter iter;
+    void *value;
+    cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
+    for (int edit = 0; edit < 14; edit++) {
+        pecs_snapshot *snapshot = take(world);
+        const uint64_t seen = pecs_view_tick(view());
+        switch (edit) {
+        case 0:
+            cr_assert_eq(pecs_world_spawn(world, 1, NULL, 0, NULL), PECS_OK);
+            break;
+        case 1:
+            cr_assert_eq(pecs_world_despawn(world, doomed, 1), PECS_OK);
+            break;
+        case 2:
+            cr_assert_eq(pecs_world_despawn(world, doomed + 1, 2), PECS_OK);
+            break;
+        case 3:
+            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(HEALTH, Health, 1, 2) }, 1), PECS_OK);
+            break;
+        case 4:
+            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(HEALTH, Health, 3, 4) }, 1), PECS_OK);
+            break;
+        case 5:
+            cr_assert_eq(pecs_world_edit(world, entity, HEALTH, sizeof(Health), &value), PECS_OK);
+            break;
+        case 6:
+            iter = pecs_query_edit(writing, world, NULL);
+            cr_assert(pecs_iter_next(&iter));
+            cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+            break;
+        case 7:
+            iter = pecs_query_edit(writing, world, &(pecs_iter_options){ .part = 0, .part_count = 2 });
+            cr_assert(pecs_iter_next(&iter));
+            cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+            break;
+        case 8:
+            cr_assert_eq(pecs_world_set_id(world, entity, (pecs_id){ { 1 } }), PECS_OK);
+            break;
+        case 9:
+            cr_assert_eq(pecs_world_set_meta_text(world, "key", "text"), PECS_OK);
+            break;
+        case 10:
+            cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(health), &health), PECS_OK);
+            break;
+        case 11:
+            cr_assert_eq(pecs_commands_set(commands, entity, (pecs_value[]){ PECS_VALUE(HEALTH, Health, 5, 6) }, 1),
+                         PECS_OK);
+            cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_OK);
+            break;
+        case 12:
+            cr_assert_eq(pecs_world_remove(world, entity, &component, 1), PECS_OK);
+            break;
+        default:
+            cr_assert_eq(pecs_world_despawn_matching(world, writing, NULL), PECS_OK);
+        }
+        cr_assert_eq(pecs_view_tick(view()), seen + 1, "edit %d", edit);
+        cr_assert_eq(pecs_view_tick(pecs_snapshot_view(snapshot)), seen);
+        pecs_snapshot_release(snapshot);
+    }
+    pecs_commands_destroy(commands);
+    pecs_query_destroy(writing);
+}
+
+/* Only a file brings a world to the last tick; edits go on there. */
+Test(changed, there_is_no_tick_after_the_last)
+{
+    spawn_chunks();
+    world->gate.tick = world->state->tick = TICK_MAX;
+    pecs_snapshot *snapshot = take(world);
+    edit_x(world, 1);
+    cr_assert_eq(pecs_view_tick(view()), TICK_MAX);
+    pecs_snapshot_release(snapshot);
+    world->gate.tick = world->state->tick = 3;
+}
+
 Test(changed, zero_gives_all_and_the_present_tick_nothing)
 {
     spawn_chunks();
@@ -375,7 +567,7 @@ Test(changed, parts_and_changes_together)
  * given.
  */
 
-enum { ROWS = 9000, TICKS = 300 };
+enum { ROWS = 9000, ROUNDS = 300 };
 static struct {
     pecs_entity entity;
     uint64_t tick; /* of the last change of its position, or of its table */
@@ -388,8 +580,9 @@ static uint32_t random_below(uint32_t limit)
     return (uint32_t)(random_state >> 33) % limit;
 }
 
-static void change_at_random(uint64_t tick)
+static void change_at_random(void)
 {
+    const uint64_t tick = pecs_view_tick(view());
     const uint32_t i = random_below(ROWS);
     const pecs_entity entity = model[i].entity;
     const bool is_frozen = pecs_view_has(view(), entity, FROZEN);
@@ -415,7 +608,7 @@ static void change_at_random(uint64_t tick)
     default:
         must(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 1, 1) }, 1) == PECS_OK);
     }
-    model[i].tick = tick;
+    model[i].tick = pecs_view_tick(view());
 }
 
 static void check_changes(uint64_t since, uint64_t tick)
@@ -436,19 +629,22 @@ static void check_changes(uint64_t since, uint64_t tick)
 Test(changed, no_change_is_missed)
 {
     pecs_snapshot *held = NULL;
+    uint64_t taken_at = 0;
     for (uint32_t i = 0; i < ROWS; i++) {
         model[i].entity = spawn_position(world, 0);
         model[i].tick = 1;
     }
-    for (uint64_t tick = 2; tick <= TICKS; tick++) {
-        must(advance() == tick);
+    for (unsigned round = 0; round < ROUNDS; round++) {
+        const uint64_t tick = advance();
         if (random_below(3) == 0) {
             pecs_snapshot_release(held);
             held = take(world);
+            taken_at = tick;
         }
         for (uint32_t n = random_below(4); n > 0; n--)
-            change_at_random(tick);
+            change_at_random();
         check_changes(tick - 1, tick);
+        check_changes(taken_at, tick);
         check_changes(random_below((uint32_t)tick), tick);
     }
     pecs_snapshot_release(held);
