@@ -41,9 +41,9 @@ PECS_API void pecs_world_destroy(pecs_world *world);
 PECS_API pecs_view pecs_world_view(const pecs_world *world);
 
 /*
- * A component and an array of values of it, one a row. The values, like the arrays of handles that edits take, must not
- * lie in the world itself, wherever the pointer came from: copy them first, or use a command buffer, which copies.
- * Tags: size 0, data NULL. data NULL: all zero.
+ * A component and an array of values of it, one a row. The values, and all other arrays that edits take, may lie in the
+ * world itself, as what pecs_get gave: each is read as it was before the call. Tags: size 0, data NULL. data NULL: all
+ * zero.
  */
 typedef struct pecs_value {
     pecs_component component;

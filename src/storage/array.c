@@ -1,7 +1,8 @@
 /*
- * Arrays and the gate. An array that is replaced because a snapshot shares it lives as long as that snapshot; when an
- * iteration of this world is open, its reader may hold a pointer to it, so one more reference is kept in limbo until
- * no iteration is open.
+ * Arrays and the gate. An array that is replaced because a snapshot shares it lives as long as that snapshot; one that
+ * is replaced by a larger one would be gone. When an iteration of this world is open, its reader may hold a pointer to
+ * it, and the values given to an edit may lie in it: so one more reference is kept in limbo until none of both can read
+ * it.
  *
  * Debug builds seal an array (hash its bytes) when the gate finds it shared, and check the seal before it is edited
  * again or freed: a write through a stale pointer is caught there.
@@ -93,25 +94,25 @@ void gate_deinit(struct gate *gate)
 }
 
 /* Acquire: what iterations on other threads have read, they read before this gives false. */
-static bool iterations_open(const struct gate *gate)
+static bool is_read(const struct gate *gate)
 {
-    return atomic_load_explicit(&gate->open_reads, memory_order_acquire) ||
+    return gate->hold_count || atomic_load_explicit(&gate->open_reads, memory_order_acquire) ||
            atomic_load_explicit(&gate->open_writes, memory_order_acquire);
 }
 
 void gate_drain_slow(struct gate *gate)
 {
-    if (iterations_open(gate))
+    if (is_read(gate))
         return;
     for (size_t i = 0; i < gate->limbo_count; i++)
         node_release(gate->pool, &gate->limbo[i]->node);
     gate->limbo_count = 0;
 }
 
-/* One more reference while an iteration may read the array. The parts of an iteration come here from their threads. */
+/* One more reference while the array may be read. The parts of an iteration come here from their threads. */
 static pecs_status keep_for_readers(struct gate *gate, struct array *array)
 {
-    if (!iterations_open(gate))
+    if (!is_read(gate))
         return PECS_OK;
     os_mutex_lock(&gate->limbo_mutex);
     const bool room = pool_reserve(gate->pool, (void **)&gate->limbo, &gate->limbo_capacity, gate->limbo_count + 1,
@@ -131,12 +132,12 @@ pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_b
         struct array *copy = array_create(gate->pool, max_u64(wanted_bytes, size_bytes));
         if (!copy)
             return PECS_E_MEMORY;
+        if (keep_for_readers(gate, array)) {
+            node_release(gate->pool, &copy->node);
+            return PECS_E_MEMORY;
+        }
         if (shared) {
             seal(array);
-            if (keep_for_readers(gate, array)) {
-                node_release(gate->pool, &copy->node);
-                return PECS_E_MEMORY;
-            }
             atomic_fetch_add_explicit(&gate->copied_bytes, live_bytes, memory_order_relaxed);
         }
         memcpy(copy->data, array->data, (size_t)live_bytes);

@@ -35,8 +35,9 @@ struct gate {
     uint64_t tick;
     _Atomic uint64_t copied_bytes;
     _Atomic uint32_t open_reads, open_writes; /* iterations */
+    uint32_t hold_count;                      /* edits that may still read values from arrays that they replace */
     struct os_mutex limbo_mutex;
-    struct array **limbo; /* arrays that were replaced while an iteration could still read them */
+    struct array **limbo; /* arrays that were replaced while an iteration or an edit could still read them */
     _Atomic size_t limbo_count;
     size_t limbo_capacity;
 };
@@ -50,12 +51,23 @@ static inline void gate_close(struct gate *gate)
     gate->epoch = pool_next_epoch(gate->pool);
 }
 
-/* Lets go of what no iteration can read any more; called by the writer. */
+/* Lets go of what no iteration and no edit can read any more; called by the writer. */
 void gate_drain_slow(struct gate *gate);
 static inline void gate_drain(struct gate *gate)
 {
     if (atomic_load_explicit(&gate->limbo_count, memory_order_relaxed))
         gate_drain_slow(gate);
+}
+
+/* Between the two, what is replaced stays: the values given to an edit may lie in the world's own arrays. */
+static inline void gate_hold(struct gate *gate)
+{
+    gate->hold_count++;
+}
+static inline void gate_let_go(struct gate *gate)
+{
+    gate->hold_count--;
+    gate_drain(gate);
 }
 
 /*

@@ -112,11 +112,9 @@ static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_
     return status;
 }
 
-pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
-                                      size_t value_count, pecs_entity *ret_entities)
+static pecs_status spawn_with_ids(struct pecs_world *world, size_t row_count, const pecs_id *ids,
+                                  const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
 {
-    if (!world || (row_count && !ids))
-        return PECS_E_MISUSE;
     if (!state_has_slots(world->state, row_count))
         return PECS_E_LIMIT;
     pecs_status status = check_ids(world, ids, row_count);
@@ -136,5 +134,16 @@ pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const
     if (!status && ret_entities)
         memcpy(ret_entities, entities, row_count * sizeof(*entities));
     pool_release(pool, entities, row_count * sizeof(*entities));
+    return status;
+}
+
+pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+                                      size_t value_count, pecs_entity *ret_entities)
+{
+    if (!world || (row_count && !ids))
+        return PECS_E_MISUSE;
+    gate_hold(&world->gate); /* the ids may lie in the world */
+    const pecs_status status = spawn_with_ids(world, row_count, ids, values, value_count, ret_entities);
+    gate_let_go(&world->gate);
     return status;
 }

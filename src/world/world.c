@@ -9,6 +9,8 @@
 
 #include <assert.h>
 
+enum { SMALL_VALUES_BYTES = 512 }; /* of all values given to one set, that are copied without an allocation */
+
 pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base, const pecs_world_options *options,
                               pecs_world **ret_world, pecs_error *error)
 {
@@ -109,10 +111,11 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
     }
 }
 
-pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
-                       size_t value_count, pecs_entity *ret_entities)
+/* The values may lie in the world: the arrays that they lie in are held meanwhile. */
+static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+                              size_t value_count, pecs_entity *ret_entities)
 {
-    pecs_status status = world ? edit_check_values(world, values, value_count) : PECS_E_MISUSE;
+    pecs_status status = edit_check_values(world, values, value_count);
     uint32_t set_count = 0, table;
     for (size_t i = 0; !status && i < value_count; i++)
         if (!edit_set_insert(world, &set_count, values[i].component))
@@ -154,6 +157,17 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
                        &(pecs_value){ world->registry->id_component, sizeof(*ids), ids });
     edit_plan_finish(world);
     return PECS_OK;
+}
+
+pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+                       size_t value_count, pecs_entity *ret_entities)
+{
+    if (!world)
+        return PECS_E_MISUSE;
+    gate_hold(&world->gate);
+    const pecs_status status = spawn_held(world, row_count, ids, values, value_count, ret_entities);
+    gate_let_go(&world->gate);
+    return status;
 }
 
 pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values, size_t value_count,
@@ -223,18 +237,9 @@ static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
     return PECS_OK;
 }
 
-pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
+static pecs_status despawn_many(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    if (!world || (entity_count && !entities))
-        return PECS_E_MISUSE;
-    pecs_status status = edit_check_busy(world);
-    if (status || !entity_count)
-        return status;
-    if (entity_count == 1)
-        return despawn_single(world, entities[0]);
-    if (entity_count > world->state->entity_count)
-        return PECS_E_DEAD; /* one of them at least */
-    status = check_despawn(world, entities, entity_count);
+    pecs_status status = check_despawn(world, entities, entity_count);
     if (!status)
         status = edit_begin_values(world);
     for (size_t i = 0; !status && i < entity_count; i++)
@@ -249,6 +254,28 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
         despawn_one(world, entities[i]);
     edit_plan_finish(world);
     return PECS_OK;
+}
+
+pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
+{
+    if (!world || (entity_count && !entities))
+        return PECS_E_MISUSE;
+    pecs_status status = edit_check_busy(world);
+    if (status || !entity_count)
+        return status;
+    if (entity_count == 1)
+        return despawn_single(world, entities[0]);
+    if (entity_count > world->state->entity_count)
+        return PECS_E_DEAD; /* one of them at least */
+    /* the handles may be those of rows, which change while entities go */
+    struct pool *pool = world->registry->pool;
+    pecs_entity *copy = pool_allocate(pool, entity_count * sizeof(*copy));
+    if (!copy)
+        return PECS_E_MEMORY;
+    memcpy(copy, entities, entity_count * sizeof(*copy));
+    status = despawn_many(world, copy, entity_count);
+    pool_release(pool, copy, entity_count * sizeof(*copy));
+    return status;
 }
 
 pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
@@ -298,13 +325,12 @@ static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_s
     return record != NULL;
 }
 
-static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
-                              size_t value_count)
+/* The values' data lie one after another at `data`; where none is given, there is none. */
+static pecs_status set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
+                              size_t value_count, const uint8_t *data)
 {
-    pecs_status status = world ? edit_check_values(world, values, value_count) : PECS_E_MISUSE;
+    pecs_status status = PECS_OK;
     struct record at;
-    if (status)
-        return status;
     if (!locate(world, entity, is_singleton, &at))
         return PECS_E_DEAD;
     uint32_t set_count = 0, given_count = 0;
@@ -331,8 +357,37 @@ static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool
         if (!status)
             status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
     }
-    for (size_t i = 0; !status && i < value_count; i++)
-        edit_fill_rows(world, at.table, at.row, 1, &values[i]);
+    for (size_t i = 0; !status && i < value_count; i++) {
+        const pecs_value value = { values[i].component, values[i].size_bytes, values[i].data ? data : NULL };
+        edit_fill_rows(world, at.table, at.row, 1, &value);
+        data += values[i].data ? value.size_bytes : 0;
+    }
+    return status;
+}
+
+/* The values may lie in the world, even in the row that they are for: they are copied before anything moves. */
+static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
+                              size_t value_count)
+{
+    pecs_status status = world ? edit_check_values(world, values, value_count) : PECS_E_MISUSE;
+    if (status)
+        return status;
+    uint8_t small[SMALL_VALUES_BYTES], *copy = small;
+    size_t bytes = 0;
+    for (size_t i = 0; i < value_count; i++)
+        bytes += values[i].data ? values[i].size_bytes : 0;
+    if (bytes > sizeof(small) && !(copy = pool_allocate(world->registry->pool, bytes)))
+        return PECS_E_MEMORY;
+    uint8_t *to = copy;
+    for (size_t i = 0; i < value_count; i++) {
+        if (!values[i].data)
+            continue;
+        memcpy(to, values[i].data, values[i].size_bytes);
+        to += values[i].size_bytes;
+    }
+    status = set_copied(world, entity, is_singleton, values, value_count, copy);
+    if (copy != small)
+        pool_release(world->registry->pool, copy, bytes);
     return status;
 }
 

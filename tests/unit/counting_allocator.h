@@ -1,6 +1,6 @@
 /*
  * An allocator for tests: counts calls and live bytes, checks that memory comes back with the size and alignment it was
- * asked with, fills what it gives with rubbish, and fails one call on request. Any thread.
+ * asked with, fills what it gives and takes with rubbish, and fails one call on request. Any thread.
  */
 #ifndef COUNTING_ALLOCATOR_H
 #define COUNTING_ALLOCATOR_H
@@ -66,6 +66,7 @@ static void counting_release(void *user, void *memory, size_t size_bytes, size_t
         self->live[place - 1] = self->live[--self->live_count];
         self->live_bytes -= size_bytes;
         self->large_count -= size_bytes >= 2 * 1024 * 1024;
+        memset(memory, 0xdd, size_bytes < 65536 ? size_bytes : 65536); /* who still reads it finds out */
         free(memory);
     } else {
         self->wrong_count++;

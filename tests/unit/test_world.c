@@ -33,6 +33,7 @@ TestSuite(edit, .init = set_up, .fini = strike);
 TestSuite(view, .init = set_up, .fini = strike);
 TestSuite(generations, .init = set_up, .fini = strike);
 TestSuite(size, .init = set_up, .fini = strike);
+TestSuite(own_values, .init = set_up, .fini = strike);
 
 static pecs_view view(void)
 {
@@ -1002,4 +1003,176 @@ Test(size, ten_thousand_tables)
     pecs_query_destroy(query);
     pecs_world_destroy(wide);
     pecs_registry_destroy(other);
+}
+
+/*
+ * Values, handles and components given to an edit may lie in the world itself. The allocator spoils what is given back,
+ * so a value that is read too late shows.
+ */
+
+/* The arrays that the values lie in are replaced: by larger ones, by copies when a snapshot shares them. */
+Test(own_values, spawned_from_a_row_of_the_same_table)
+{
+    enum { COUNT = 3 * CHUNK_ROWS + 5 };
+    pecs_snapshot *shared = NULL;
+    const pecs_entity first =
+        spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_VALUE(TEAM, Team, 9) }, 2);
+    for (uint32_t i = 1; i < COUNT; i++) {
+        if (i % 100 == 0) {
+            shared = take(world);
+            pecs_snapshot_release(shared);
+        }
+        const pecs_entity last = { i - 1, 1 };
+        const pecs_value values[] = { { POSITION, sizeof(Position), position_of(last) },
+                                      { TEAM, sizeof(Team), pecs_get(view(), last, TEAM, Team) } };
+        spawn_one(world, values, 2);
+    }
+    for (uint32_t i = 0; i < COUNT; i++) {
+        const Position *position = position_of((pecs_entity){ i, 1 });
+        must(position->x == 1 && position->y == 2 && position->z == 3);
+        must(pecs_get(view(), ((pecs_entity){ i, 1 }), TEAM, Team)->number == 9);
+    }
+    cr_assert_eq(first.index, 0);
+}
+
+/* Many at once, from the column of an iteration that has ended: rows double again and again. */
+Test(own_values, spawned_from_a_whole_column)
+{
+    pecs_query *all = make_query(registry, &(pecs_term){ POSITION, PECS_READ }, 1);
+    Position positions[100];
+    for (int i = 0; i < 100; i++)
+        positions[i] = (Position){ (float)i, 0, 0 };
+    cr_assert_eq(pecs_world_spawn(world, 100, (pecs_value[]){ PECS_ROWS(POSITION, positions) }, 1, NULL), PECS_OK);
+    for (int round = 0; round < 6; round++) {
+        pecs_iter iter = pecs_query_read(all, view(), NULL);
+        cr_assert(pecs_iter_next(&iter));
+        const size_t count = iter.row_count;
+        const pecs_value values[] = { { POSITION, sizeof(Position), pecs_read(&iter, POSITION, Position) } };
+        cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+        cr_assert_eq(pecs_world_spawn(world, count, values, 1, NULL), PECS_OK);
+    }
+    for (uint32_t i = 0; i < 4096; i++)
+        must(position_of((pecs_entity){ i, 1 })->x == (float)(i % 100));
+    pecs_query_destroy(all);
+}
+
+Test(own_values, set_where_the_entity_stays)
+{
+    const pecs_entity a = spawn_position(world, 1), b = spawn_position(world, 2);
+    for (int held = 0; held < 2; held++) {
+        pecs_snapshot *shared = take(world);
+        const Position *from = position_of(a);
+        if (!held)
+            pecs_snapshot_release(shared);
+        cr_assert_eq(pecs_world_set(world, b, (pecs_value[]){ { POSITION, sizeof(Position), from } }, 1), PECS_OK);
+        cr_assert_eq(position_of(b)->x, 1);
+        cr_assert_eq(position_of(a)->x, 1);
+        if (held)
+            pecs_snapshot_release(shared);
+    }
+}
+
+/* The row of the value goes, or another takes its place, before the value is in its own. */
+Test(own_values, set_where_the_entity_moves)
+{
+    for (int source = 0; source < 3; source++) {
+        const pecs_entity entities[] = { spawn_position(world, 1), spawn_position(world, 2), spawn_position(world, 3) };
+        /* Health is as wide as two of Position's members: its value is read from them */
+        const Position *from = position_of(entities[source]);
+        const Health expected = { 0, 0 };
+        memcpy((void *)(uintptr_t)&expected, from, sizeof(expected));
+        cr_assert_eq(pecs_world_set(world, entities[0], (pecs_value[]){ { HEALTH, sizeof(Health), from } }, 1),
+                     PECS_OK);
+        cr_assert_eq(memcmp(health_of(entities[0]), &expected, sizeof(expected)), 0, "from entity %d", source);
+        cr_assert_eq(position_of(entities[0])->x, 1);
+        cr_assert_eq(pecs_world_despawn(world, entities, 3), PECS_OK);
+    }
+}
+
+/* Each value is what it was before the call, also when another value of the call goes where it lies. */
+Test(own_values, set_swaps)
+{
+    static const pecs_field number[] = { { "n", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 } };
+    static const pecs_type a = { "A", { { 0 } }, 1, 4, 4, 1, number }, b = { "B", { { 0 } }, 1, 4, 4, 1, number };
+    static const pecs_type *const types[] = { &a, &b };
+    pecs_registry *two = make_registry(types, 2, counting_hooks);
+    pecs_world *swapped = make_world(two, NULL);
+    const pecs_view of = pecs_world_view(swapped);
+    const pecs_entity entity =
+        spawn_one(swapped, (pecs_value[]){ PECS_VALUE(0, uint32_t, 1), PECS_VALUE(1, uint32_t, 2) }, 2);
+    const pecs_value values[] = { { 0, 4, pecs_view_get(of, entity, 1, 4) },
+                                  { 1, 4, pecs_view_get(of, entity, 0, 4) } };
+    cr_assert_eq(pecs_world_set(swapped, entity, values, 2), PECS_OK);
+    cr_assert_eq(*pecs_get(of, entity, 0, uint32_t), 2);
+    cr_assert_eq(*pecs_get(of, entity, 1, uint32_t), 1);
+    pecs_world_destroy(swapped);
+    pecs_registry_destroy(two);
+}
+
+Test(own_values, singletons)
+{
+    const Position at = { 4, 5, 6 };
+    const pecs_entity entity = spawn_position(world, 7);
+    cr_assert_eq(pecs_world_set_singleton(world, POSITION, sizeof(at), &at), PECS_OK);
+    const Position *own = pecs_get_singleton(view(), POSITION, Position);
+    cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(Health), own), PECS_OK);
+    cr_assert_eq(memcmp(pecs_get_singleton(view(), HEALTH, Health), &at, sizeof(Health)), 0);
+    cr_assert_eq(pecs_world_set_singleton(world, POSITION, sizeof(at), position_of(entity)), PECS_OK);
+    cr_assert_eq(pecs_get_singleton(view(), POSITION, Position)->x, 7);
+}
+
+/* Larger than what is copied without an allocation. */
+Test(own_values, a_wide_component)
+{
+    static const pecs_field bytes[] = { { "bytes", PECS_U8, 0, 5000, 5000, 0, NULL, NULL, 0 } };
+    static const pecs_type wide = { "Wide", { { 0 } }, 1, 5000, 1, 1, bytes };
+    static const pecs_type *const types[] = { &wide };
+    static uint8_t value[5000];
+    memset(value, 7, sizeof(value));
+    pecs_registry *one = make_registry(types, 1, counting_hooks);
+    pecs_world *of = make_world(one, NULL);
+    const pecs_entity a = spawn_one(of, &(pecs_value){ 0, sizeof(value), value }, 1), b = spawn_one(of, NULL, 0);
+    const void *own = pecs_view_get(pecs_world_view(of), a, 0, sizeof(value));
+    cr_assert_eq(pecs_world_set(of, b, &(pecs_value){ 0, sizeof(value), own }, 1), PECS_OK);
+    cr_assert_eq(memcmp(pecs_view_get(pecs_world_view(of), b, 0, sizeof(value)), value, sizeof(value)), 0);
+    pecs_world_destroy(of);
+    pecs_registry_destroy(one);
+}
+
+/* Rows change while their entities go: the handles are those of the rows as they were. */
+Test(own_values, handles_of_rows)
+{
+    pecs_query *all = make_query(registry, &(pecs_term){ POSITION, PECS_READ }, 1);
+    for (int i = 0; i < 10; i++)
+        spawn_position(world, (float)i);
+    pecs_iter iter = pecs_query_read(all, view(), NULL);
+    cr_assert(pecs_iter_next(&iter));
+    const pecs_entity *handles = iter.entities;
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_eq(pecs_world_despawn(world, handles + 2, 5), PECS_OK);
+    for (uint32_t i = 0; i < 10; i++)
+        cr_assert_eq(pecs_view_alive(view(), (pecs_entity){ i, 1 }), i < 2 || i >= 7, "entity %u", i);
+    pecs_query_destroy(all);
+}
+
+Test(own_values, components_of_the_entity)
+{
+    const pecs_entity entity =
+        spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 0, 0), PECS_HAS(FROZEN) }, 2);
+    size_t count;
+    const pecs_component *components = pecs_view_components(view(), entity, &count);
+    cr_assert_eq(pecs_world_remove(world, entity, components, count), PECS_OK);
+    pecs_view_components(view(), entity, &count);
+    cr_assert_eq(count, 0);
+    cr_assert(pecs_view_alive(view(), entity));
+}
+
+/* Given back when the edit has ended: an array that was replaced lives no longer than it must. */
+Test(own_values, what_was_replaced_is_given_back)
+{
+    spawn_position(world, 1);
+    for (uint32_t i = 0; i < 1000; i++)
+        spawn_one(world, (pecs_value[]){ { POSITION, sizeof(Position), position_of((pecs_entity){ i, 1 }) } }, 1);
+    cr_assert_eq(world->gate.limbo_count, 0);
+    cr_assert_eq(world->gate.hold_count, 0);
 }
