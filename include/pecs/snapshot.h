@@ -15,7 +15,10 @@ extern "C" {
 
 /*
  * Takes a snapshot: O(1), no copy. The caller owns one reference. The world's writer only. The world's next edit
- * carries a higher tick than the snapshot (see pecs_world_advance). PECS_E_BUSY while a write iteration is open.
+ * carries a higher tick than the snapshot (see pecs_world_advance). Pointers from pecs_world_edit and
+ * pecs_world_edit_singleton end here, as they do at a save: a write through them would change the snapshot. Debug
+ * builds of the library find such writes and abort; for that, their takes look at every array. PECS_E_BUSY while a
+ * write iteration is open.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot);
 

@@ -6,7 +6,8 @@
  * read by any number of threads as long as none edits the world.
  *
  * Pointers read through a view of a world end at that world's next edit of any kind, values included; those of a
- * snapshot at its release. An iteration's pointers have a rule of their own (query.h).
+ * snapshot at its release. An iteration's pointers have a rule of their own (query.h), and those for writing end at a
+ * take too (world.h).
  */
 #ifndef PECS_VIEW_H
 #define PECS_VIEW_H

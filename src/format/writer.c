@@ -501,6 +501,7 @@ static void write_data(struct writer *writer, uint32_t *scratch)
 
 static void write_file(struct writer *writer, uint32_t *scratch)
 {
+    state_check_seals(writer->state);
     gather(writer);
     tell_application(writer);
     if (writer->status)

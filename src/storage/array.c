@@ -4,8 +4,8 @@
  * it, and the values given to an edit may lie in it: so one more reference is kept in limbo until none of both can read
  * it.
  *
- * Debug builds seal an array (hash its bytes) when the gate finds it shared, and check the seal before it is edited
- * again or freed: a write through a stale pointer is caught there.
+ * Debug builds seal an array (hash its bytes) when a snapshot is taken of it or the gate finds it shared, and check the
+ * seal before it is copied, edited again or freed: a write through a pointer that outlived the take is caught there.
  */
 #include "array.h"
 
@@ -17,11 +17,7 @@
 static_assert(sizeof(struct array) <= ARRAY_ALIGN, "an array's header is one line");
 
 #ifdef NDEBUG
-static void seal(struct array *array)
-{
-    (void)array;
-}
-static void check_seal(struct array *array)
+static void break_seal(struct array *array)
 {
     (void)array;
 }
@@ -30,16 +26,21 @@ static uint64_t seal_of(const struct array *array)
 {
     return hash64(array->data, (size_t)array->size_bytes) | 1;
 }
-static void seal(struct array *array)
+void array_seal(struct array *array)
 {
     /* several holders may come here at one time: they compute the same number */
     uint64_t none = 0;
-    __atomic_compare_exchange_n(&array->seal, &none, seal_of(array), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+    if (!__atomic_load_n(&array->seal, __ATOMIC_RELAXED))
+        __atomic_compare_exchange_n(&array->seal, &none, seal_of(array), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
 }
-static void check_seal(struct array *array)
+void array_check_seal(const struct array *array)
 {
     const uint64_t sealed = __atomic_load_n(&array->seal, __ATOMIC_RELAXED);
-    assert((!sealed || sealed == seal_of(array)) && "a shared array was written through a stale pointer");
+    assert((!sealed || sealed == seal_of(array)) && "a snapshot was written to through a pointer from before its take");
+}
+static void break_seal(struct array *array)
+{
+    array_check_seal(array);
     __atomic_store_n(&array->seal, 0, __ATOMIC_RELAXED);
 }
 #endif
@@ -47,7 +48,7 @@ static void check_seal(struct array *array)
 static void array_destroy(struct pool *pool, struct node *node)
 {
     struct array *array = (struct array *)node;
-    check_seal(array);
+    break_seal(array);
     if (array->source == ARRAY_LENT)
         pool_release(pool, array, sizeof(*array));
     else
@@ -137,14 +138,15 @@ pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_b
             return PECS_E_MEMORY;
         }
         if (shared) {
-            seal(array);
+            array_check_seal(array);
+            array_seal(array); /* of a base or a file, which no take has sealed */
             atomic_fetch_add_explicit(&gate->copied_bytes, live_bytes, memory_order_relaxed);
         }
         memcpy(copy->data, array->data, (size_t)live_bytes);
         node_release(gate->pool, &array->node);
         array = copy;
     } else {
-        check_seal(array);
+        break_seal(array);
     }
     *slot = (struct slot){ &array->node, array->data, gate->epoch, slot->free_count };
     array->tick = gate->tick;

@@ -15,7 +15,7 @@ struct array {
     uint64_t size_bytes; /* capacity, a multiple of ARRAY_ALIGN unless the bytes are lent by an image */
     uint64_t tick;       /* of the last write */
     uint32_t source;     /* for the pool; ARRAY_LENT: the bytes belong to the state's image */
-    uint64_t seal;       /* debug builds: hash of the bytes at the moment they were seen to be shared, or 0 */
+    uint64_t seal;       /* debug builds: hash of the bytes when they were last seen to be shared, or 0 */
 };
 #define ARRAY_LENT UINT32_MAX
 
@@ -23,6 +23,21 @@ struct array {
 struct array *array_create(struct pool *pool, uint64_t size_bytes);
 /* An array over bytes that outlive it. */
 struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes);
+
+/* Debug builds note what the bytes are, and see later whether that changed. Any thread. */
+#ifdef NDEBUG
+static inline void array_seal(struct array *array)
+{
+    (void)array;
+}
+static inline void array_check_seal(const struct array *array)
+{
+    (void)array;
+}
+#else
+void array_seal(struct array *array);
+void array_check_seal(const struct array *array);
+#endif
 
 /*
  * The gate of one world: what an edit needs to know. Raising the epoch closes it: every array must then pass

@@ -175,6 +175,42 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
     return PECS_OK;
 }
 
+#ifndef NDEBUG
+static void each_array_of(const struct table *table, void (*function)(struct array *array))
+{
+    for (uint32_t i = 0; i < table->archetype->column_count; i++)
+        for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++) {
+            struct node *node = tree_get(&table->columns[i].chunks, chunk);
+            if (node)
+                function((struct array *)node);
+        }
+}
+
+static void each_array(const struct pecs_snapshot *state, void (*function)(struct array *array))
+{
+    each_array_of(state_index(state), function);
+    if (state->id_hints.places.root.node)
+        each_array_of((const struct table *)state->id_hints.places.root.node, function);
+    for (uint32_t i = 0; i < state->table_count; i++)
+        each_array_of(state_table(state, i), function);
+}
+
+static void check_one_seal(struct array *array)
+{
+    array_check_seal(array);
+}
+
+void state_seal(const struct pecs_snapshot *state)
+{
+    each_array(state, array_seal);
+}
+
+void state_check_seals(const struct pecs_snapshot *state)
+{
+    each_array(state, check_one_seal);
+}
+#endif
+
 pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state)
 {
     struct slot root = { &(*state)->node, NULL, gate->state_epoch, 0 };

@@ -125,6 +125,23 @@ static inline void state_release(struct pecs_snapshot *state)
     if (state)
         node_release(state->registry->pool, &state->node);
 }
+/*
+ * A snapshot of the state is taken: what has not passed the gate after this must not change. Debug builds seal its
+ * arrays, so this looks at every array there, and hashes those that changed since the last one; others do nothing.
+ */
+#ifdef NDEBUG
+static inline void state_seal(const struct pecs_snapshot *state)
+{
+    (void)state;
+}
+static inline void state_check_seals(const struct pecs_snapshot *state)
+{
+    (void)state;
+}
+#else
+void state_seal(const struct pecs_snapshot *state);
+void state_check_seals(const struct pecs_snapshot *state); /* before all of it is read */
+#endif
 /* Makes the world's own state private. */
 pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state);
 static inline pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)

@@ -130,6 +130,7 @@ uint64_t pecs_view_hash(pecs_view view)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     uint64_t sum = 0;
+    state_check_seals(state);
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)

@@ -499,6 +499,7 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
     if (atomic_load_explicit(&world->gate.open_writes, memory_order_acquire))
         return PECS_E_BUSY;
     gate_drain(&world->gate);
+    state_seal(world->state);
     *ret_snapshot = pecs_snapshot_retain(world->state);
     gate_close(&world->gate);
     world->tick_is_seen = true;

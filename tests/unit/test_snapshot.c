@@ -4,6 +4,7 @@
  */
 #include "world_fixture.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <unistd.h>
 
@@ -32,6 +33,7 @@ TestSuite(snapshot, .init = set_up, .fini = strike);
 TestSuite(restore, .init = set_up, .fini = strike);
 TestSuite(fork, .init = set_up, .fini = strike);
 TestSuite(file, .init = set_up, .fini = strike);
+TestSuite(stale, .init = set_up, .fini = strike);
 
 static pecs_view view(void)
 {
@@ -734,4 +736,91 @@ Test(file, a_chunk_stays_whole_while_values_are_set)
     pecs_snapshot_release(snapshot);
     pecs_world_destroy(wide);
     pecs_registry_destroy(many);
+}
+
+/*
+ * A pointer for writing that outlives a take: a debug build finds the write when the snapshot is hashed or saved, at
+ * the latest when its array is copied or freed. Each test is a process of its own, which must end by abort.
+ */
+#ifndef NDEBUG
+
+static pecs_snapshot *write_after_take(bool is_singleton)
+{
+    void *value;
+    const Position at = { 1, 2, 3 };
+    const pecs_entity entity = spawn_position(world, 1);
+    must(pecs_world_set_singleton(world, POSITION, sizeof(at), &at) == PECS_OK);
+    must((is_singleton ? pecs_world_edit_singleton(world, POSITION, sizeof(Position), &value)
+                       : pecs_world_edit(world, entity, POSITION, sizeof(Position), &value)) == PECS_OK);
+    pecs_snapshot *snapshot = take(world);
+    ((Position *)value)->y = 77;
+    return snapshot;
+}
+
+static void edit_again(void)
+{
+    void *value;
+    (void)!pecs_world_edit(world, (pecs_entity){ 0, 1 }, POSITION, sizeof(Position), &value);
+}
+
+Test(stale, a_write_after_a_take_aborts_at_the_next_edit, .signal = SIGABRT)
+{
+    write_after_take(false);
+    edit_again();
+}
+
+Test(stale, a_write_to_a_singleton_after_a_take_aborts_at_the_release, .signal = SIGABRT)
+{
+    pecs_snapshot *snapshot = write_after_take(true);
+    pecs_world_destroy(world);
+    pecs_snapshot_release(snapshot);
+}
+
+Test(stale, a_write_after_a_take_aborts_where_the_snapshot_is_hashed, .signal = SIGABRT)
+{
+    pecs_view_hash(pecs_snapshot_view(write_after_take(true)));
+}
+
+Test(stale, a_write_after_a_take_aborts_where_the_snapshot_is_saved, .signal = SIGABRT)
+{
+    (void)!pecs_snapshot_save(write_after_take(false), path, NULL, NULL);
+}
+
+/* The snapshot is gone, and the world would edit its array in place. */
+Test(stale, a_write_aborts_though_the_snapshot_is_gone, .signal = SIGABRT)
+{
+    pecs_snapshot_release(write_after_take(false));
+    edit_again();
+}
+
+Test(stale, a_write_to_a_column_after_a_take_aborts_at_the_next_edit, .signal = SIGABRT)
+{
+    pecs_query *query = make_query(registry, &(pecs_term){ POSITION, PECS_WRITE }, 1);
+    spawn_position(world, 1);
+    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    must(pecs_iter_next(&iter));
+    Position *column = pecs_write(&iter, POSITION, Position);
+    must(pecs_iter_end(&iter) == PECS_OK);
+    take(world);
+    column->x = 5;
+    edit_again();
+}
+
+#endif
+
+/* Writes through pointers that still live are right, however takes and edits follow each other. */
+Test(stale, writes_before_a_take_are_right)
+{
+    const pecs_entity entity = spawn_position(world, 0);
+    pecs_snapshot *kept[4] = { NULL };
+    for (int frame = 0; frame < 20; frame++) {
+        void *value;
+        cr_assert_eq(pecs_world_edit(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
+        ((Position *)value)->x = (float)frame;
+        pecs_snapshot_release(kept[frame % 4]);
+        kept[frame % 4] = take(world);
+        cr_assert_eq(x_in(pecs_snapshot_view(kept[frame % 4]), entity), (float)frame);
+    }
+    for (int i = 0; i < 4; i++)
+        pecs_snapshot_release(kept[i]);
 }
