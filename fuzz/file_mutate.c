@@ -61,9 +61,9 @@ static uint64_t interesting(struct random *random, uint64_t old)
     }
 }
 
-static void change_number(struct file_parts *parts, struct random *random, bool with_data)
+/* Some byte or number of a span becomes another, or one of the other span. */
+static void change_within(struct file_parts *parts, struct random *random, struct span span, struct span other)
 {
-    const struct span span = pick_span(parts, random, with_data), other = pick_span(parts, random, with_data);
     const uint64_t at = span.begin + (random_below(random, span.end - span.begin) & ~(uint64_t)3);
     const uint64_t from = other.begin + (random_below(random, other.end - other.begin) & ~(uint64_t)3);
     switch (random_below(random, 6)) {
@@ -83,6 +83,12 @@ static void change_number(struct file_parts *parts, struct random *random, bool 
     default:
         parts_put32(parts, at, (uint32_t)interesting(random, parts_get32(parts, at)));
     }
+}
+
+static void change_number(struct file_parts *parts, struct random *random, bool with_data)
+{
+    const struct span span = pick_span(parts, random, with_data);
+    change_within(parts, random, span, pick_span(parts, random, with_data));
 }
 
 /* Room for `size` more bytes of the commit at `at`, filled with zeros; false: there is none. */
@@ -253,6 +259,12 @@ size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, e
             return edited;
     }
     parts_find(&parts, data, size);
+    if (how == MUTATE_DATA && parts.depth >= PARTS_DATA && parts.data < parts.data_end && parts.data_end <= size) {
+        for (uint64_t i = 1 + random_below(&random, 6); i > 0; i--)
+            change_within(&parts, &random, (struct span){ parts.data, parts.data_end },
+                          (struct span){ parts.data, parts.data_end });
+        return size;
+    }
     if (parts.depth == PARTS_NONE && size < sizeof(struct file_header) + sizeof(struct file_footer))
         return LLVMFuzzerMutate(data, size, max_size);
     if (how == MUTATE_WORLD && random_once_in(&random, 3)) {

@@ -6,7 +6,8 @@
 
 enum mutate_how {
     MUTATE_PARTS, /* numbers of header, footer, commit and segments */
-    MUTATE_WORLD  /* also lists of records, values, and edits by the library itself */
+    MUTATE_WORLD, /* also lists of records, values, and edits by the library itself */
+    MUTATE_DATA   /* numbers of the data alone, whose hashes stay as they are */
 };
 
 /* Gives the new size, at most max_size. The same seed does the same. */

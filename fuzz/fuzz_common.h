@@ -61,7 +61,10 @@ void fuzz_walk(pecs_view view);
 /* Both views have the same content. */
 void fuzz_expect_same(pecs_view a, pecs_view b);
 
-/* Random edits that keep every value valid. */
+/* One random edit that keeps every value valid. */
+pecs_status fuzz_edit_once(pecs_world *world, struct random *random);
+
+/* Several, none of which may fail but for a limit. */
 void fuzz_edit(pecs_world *world, struct random *random, unsigned edit_count);
 
 /* A world from the snapshot is edited, walked, saved, loaded and resumed: equal; saved again: the same bytes. */

@@ -4,6 +4,9 @@
  * An edit that fails changes nothing (but may open a tick, and count what it was to change as changed). Structural
  * edits (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore) give
  * PECS_E_BUSY while an iteration over the world is open; edits of values do not.
+ *
+ * The data of a resumed file is trusted (file.h). Where an edit finds that rows and index of such a file disagree, it
+ * gives PECS_E_CORRUPT and changes nothing: the file was damaged, and `load` says where.
  */
 #ifndef PECS_WORLD_H
 #define PECS_WORLD_H

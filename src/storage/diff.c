@@ -104,22 +104,29 @@ static pecs_entity handle_at(const struct table *table, uint64_t row)
     return entity;
 }
 
+/* Of the entity in a row. In a damaged file its handle may name no record. */
 static pecs_id id_at(const struct pecs_snapshot *state, pecs_entity entity)
 {
-    return identity_of(state, entity, state_record(state, entity.index));
+    const struct record *record = state_find(state, entity);
+    return record ? identity_of(state, entity, record) : (pecs_id){ { 0 } };
 }
 
-/* The entity that has the id: most often it has the same handle, so that nothing needs to be searched. */
-static bool find_in_other(const struct pecs_snapshot *other, pecs_id id, pecs_entity entity, pecs_entity *ret_entity)
+static uint64_t head_at(const struct pecs_snapshot *state, uint32_t index)
+{
+    const struct record *record = identity_record_at(state, index);
+    return record ? state_session_head(state, record->session) : 0;
+}
+
+/* The record of the entity that has the id: most often it has the same handle, so that nothing needs to be searched. */
+static const struct record *find_in_other(const struct pecs_snapshot *other, pecs_id id, pecs_entity entity,
+                                          pecs_entity *ret_entity)
 {
     const struct record *record = state_find(other, entity);
-    if (record) {
-        const pecs_id has = identity_of(other, entity, record);
-        *ret_entity = entity;
-        if (memcmp(&has, &id, sizeof(id)) == 0)
-            return true;
-    }
-    return identity_find(other, id, ret_entity);
+    const pecs_id has = record ? identity_of(other, entity, record) : (pecs_id){ { 0 } };
+    *ret_entity = entity;
+    if (!record || memcmp(&has, &id, sizeof(id)) != 0)
+        record = identity_find(other, id, ret_entity) ? state_record(other, ret_entity->index) : NULL;
+    return record && state_has_row(other, record) ? record : NULL;
 }
 
 /* Both sets are the same, and every layout. */
@@ -159,8 +166,7 @@ static bool rows_are_alike(const struct diff *diff, const struct table *from, co
         return false;
     for (uint64_t row = first; row < first + rows; row++) {
         const uint32_t index = handle_at(from, row).index;
-        if (diff->from->sessions->heads[state_record(diff->from, index)->session] !=
-            diff->to->sessions->heads[state_record(diff->to, index)->session])
+        if (head_at(diff->from, index) != head_at(diff->to, index))
             return false;
     }
     return true;
@@ -215,13 +221,13 @@ static pecs_status compare_row(const struct diff *diff, const struct table *from
 {
     struct pair pair = { .before = handle_at(from, row), .from = from, .from_row = row };
     pair.id = id_at(diff->from, pair.before);
-    if (!find_in_other(diff->to, pair.id, pair.before, &pair.after))
+    const struct record *record = find_in_other(diff->to, pair.id, pair.before, &pair.after);
+    if (!record)
         return tell(diff, &(pecs_change){ .kind = PECS_ENTITY_REMOVED,
                                           .id = pair.id,
                                           .before = pair.before,
                                           .from_component = NO_COMPONENT,
                                           .to_component = NO_COMPONENT });
-    const struct record *record = state_record(diff->to, pair.after.index);
     pair.to = state_table(diff->to, record->table);
     pair.to_row = record->row;
     return compare_pair(diff, &pair);

@@ -86,9 +86,16 @@ static pecs_status make_slots(struct free_map *map, struct pool *pool, const str
         return PECS_E_MEMORY;
     const struct table *index = state_index(state);
     const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
+    uint64_t free_count = 0;
     for (uint64_t i = 0; i < table_live_rows(index, chunk); i++)
-        if (is_free(&records[i]))
+        if (is_free(&records[i])) {
             bits[i / 64] |= (uint64_t)1 << i % 64;
+            free_count++;
+        }
+    if (free_count != state_free_in_chunk(state, chunk)) { /* of a resumed file: takes would search beyond the bits */
+        pool_release(pool, bits, WORDS_A_CHUNK * sizeof(*bits));
+        return PECS_E_CORRUPT;
+    }
     map->slots[chunk] = bits;
     return PECS_OK;
 }

@@ -21,7 +21,8 @@ void free_map_invalidate(struct free_map *map, struct pool *pool);
 
 /*
  * Readies `count` takes: the map is made, and the chunks that the lowest free slots lie in pass the gate. Slots that
- * are not there are to be appended: their number is returned. The state and index must be private.
+ * are not there are to be appended: their number is returned. The state and index must be private. PECS_E_CORRUPT: a
+ * chunk of a resumed file has another number of free slots than it says.
  */
 pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state, struct table *index,
                              uint64_t count, uint64_t *ret_append_count);

@@ -30,7 +30,9 @@ const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const s
 {
     const struct table *table = state_table(state, record->table);
     const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
-    return column == NO_COLUMN ? NULL : (const pecs_id *)(const void *)table_value(table, column, record->row);
+    return column == NO_COLUMN || record->row >= table->row_count
+               ? NULL
+               : (const pecs_id *)(const void *)table_value(table, column, record->row);
 }
 
 static bool is_same(const pecs_id *a, const pecs_id *b)
@@ -117,7 +119,7 @@ bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_
     if (!identity_parse(id, &head, ret_entity))
         return false;
     const struct record *record = state_find(state, *ret_entity);
-    return record && state->sessions->heads[record->session] == head && !identity_explicit(state, record);
+    return record && state_session_head(state, record->session) == head && !identity_explicit(state, record);
 }
 
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
@@ -517,7 +519,7 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
     if (!identity_parse(id, &head, &entity))
         return PECS_E_ABSENT;
     const struct record *record = state_find(state, entity);
-    if (!record || state->sessions->heads[record->session] != head)
+    if (!record || state_session_head(state, record->session) != head)
         return PECS_E_ABSENT;
     *ret_entity = entity;
     return PECS_OK;
@@ -572,7 +574,7 @@ bool pecs_id_iter_next(pecs_id_iter *iter)
     while (iter->state.next < state_slot_count(state)) {
         const uint32_t index = (uint32_t)iter->state.next++;
         const struct record *record = state_record(state, index);
-        if (record->table == NO_TABLE)
+        if (!state_is_living(state, record))
             continue;
         iter->entity = (pecs_entity){ index, record->generation };
         iter->id = identity_of(state, iter->entity, record);

@@ -71,7 +71,7 @@ static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *r
 static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity,
                                         const struct record *record)
 {
-    return identity_make(state->sessions->heads[record->session], entity);
+    return identity_make(state_session_head(state, record->session), entity);
 }
 /* False: no entity of the state has an explicit id. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
@@ -93,7 +93,7 @@ static inline const struct record *identity_record_at(const struct pecs_snapshot
 static inline const pecs_id *identity_explicit_at(const struct pecs_snapshot *state, uint32_t index)
 {
     const struct record *record = identity_record_at(state, index);
-    return record && record->table != NO_TABLE ? identity_explicit(state, record) : NULL;
+    return record && state_is_living(state, record) ? identity_explicit(state, record) : NULL;
 }
 /* The id that a living entity answers to. */
 static inline pecs_id identity_of(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)

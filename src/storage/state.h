@@ -194,13 +194,46 @@ static inline bool state_has_slots(const struct pecs_snapshot *state, uint64_t c
  */
 pecs_status state_open_session(struct pecs_snapshot *state, uint64_t head);
 
+/*
+ * Records of a resumed file may be damaged, so a number from one is compared before it becomes an index: its table
+ * here, its row and session where they are used.
+ */
+static inline bool state_is_living(const struct pecs_snapshot *state, const struct record *record)
+{
+    return record->table < state->table_count && record->generation;
+}
 /* The record of a living entity, or NULL. */
 static inline const struct record *state_find(const struct pecs_snapshot *state, pecs_entity entity)
 {
     if (entity.index >= state_slot_count(state))
         return NULL;
     const struct record *record = state_record(state, entity.index);
-    return record->generation == entity.generation && record->table != NO_TABLE ? record : NULL;
+    return record->generation == entity.generation && state_is_living(state, record) ? record : NULL;
+}
+/* The row that a living entity's record names is there. */
+static inline bool state_has_row(const struct pecs_snapshot *state, const struct record *record)
+{
+    return record->row < state_table(state, record->table)->row_count;
+}
+/* The head of the ids of a session, as a record names it. */
+static inline uint64_t state_session_head(const struct pecs_snapshot *state, uint32_t session)
+{
+    return session < state->sessions->count ? state->sessions->heads[session] : 0;
+}
+/* Rows and index were proven to agree, or made here; else they are those of a file that is trusted as it is. */
+static inline bool state_is_proven(const struct pecs_snapshot *state)
+{
+    return !state->image || !state->image->is_mapped;
+}
+/* The row has this handle, and the handle's record names this row. */
+static inline bool state_row_agrees(const struct pecs_snapshot *state, uint32_t table, uint64_t row, pecs_entity handle)
+{
+    const struct record *record = state_find(state, handle);
+    pecs_entity there = { 0, 0 };
+    if (!record || record->table != table || record->row != row || !state_has_row(state, record))
+        return false;
+    memcpy(&there, table_value(state_table(state, table), HANDLE_COLUMN, row), sizeof(there));
+    return there.index == handle.index && there.generation == handle.generation;
 }
 /* Free slots among the records of one chunk of the index. */
 uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk);

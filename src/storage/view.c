@@ -28,7 +28,7 @@ bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component component)
 static const void *value_at(const struct table *table, uint64_t row, pecs_component component, size_t size_bytes)
 {
     const uint32_t column = archetype_column(table->archetype, component);
-    if (column == NO_COLUMN || table->archetype->column_bytes[column] != size_bytes)
+    if (column == NO_COLUMN || table->archetype->column_bytes[column] != size_bytes || row >= table->row_count)
         return NULL;
     return table_value(table, column, row);
 }

@@ -407,7 +407,9 @@ static pecs_status ready_values(pecs_commands *commands, struct pecs_world *worl
 {
     const struct record record = *state_find(world->state, group->entity);
     struct table *table;
-    pecs_status status = edit_own_table(world, record.table, &table);
+    pecs_status status = edit_prove_row(world, group->entity, record);
+    if (!status)
+        status = edit_own_table(world, record.table, &table);
     if (status)
         return status;
     const uint64_t chunk = record.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);

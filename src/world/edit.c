@@ -185,15 +185,28 @@ pecs_status edit_plan_note(struct pecs_world *world, uint32_t table, uint64_t re
     return PECS_OK;
 }
 
-/* The rows that may be moved into the places of removed ones are the last ones: their records will be written. */
-static pecs_status own_last_records(struct pecs_world *world, const struct table *table, uint64_t count)
+pecs_status edit_prove_row(const struct pecs_world *world, pecs_entity entity, struct record at)
 {
-    pecs_status status = PECS_OK;
-    for (uint64_t row = table->row_count - count; !status && row < table->row_count; row++) {
-        pecs_entity entity;
-        memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
-        status = edit_own_record(world, entity.index);
-    }
+    return state_is_proven(world->state) || state_row_agrees(world->state, at.table, at.row, entity) ? PECS_OK
+                                                                                                     : PECS_E_CORRUPT;
+}
+
+/* The record of a row that may be moved into the place of a removed one. */
+static pecs_status own_record_of_row(struct pecs_world *world, uint32_t number, const struct table *table, uint64_t row)
+{
+    pecs_entity entity;
+    memcpy(&entity, table_tail_value(&world->gate, table, HANDLE_COLUMN, row), sizeof(entity));
+    const pecs_status status = edit_prove_row(world, entity, (struct record){ .table = number, .row = (uint32_t)row });
+    return status ? status : edit_own_record(world, entity.index);
+}
+
+/* The rows that may be moved into the places of removed ones are the last ones: their records will be written. */
+static pecs_status own_last_records(struct pecs_world *world, uint32_t number, const struct table *table,
+                                    uint64_t count)
+{
+    pecs_status status = count <= table->row_count ? PECS_OK : PECS_E_CORRUPT;
+    for (uint64_t row = table->row_count - count; !status && row < table->row_count; row++)
+        status = own_record_of_row(world, number, table, row);
     return status;
 }
 
@@ -208,10 +221,11 @@ pecs_status edit_plan_ready(struct pecs_world *world)
             break;
         if (table->row_count + plan->append_count > ROW_COUNT_MAX)
             return PECS_E_LIMIT;
+        status = own_last_records(world, world->planned[i], table, plan->removal_count);
+        if (status)
+            break;
         plan->row_count_before = table->row_count + plan->append_count;
         status = table_reserve(&world->gate, table, plan->removal_count, plan->append_count);
-        if (!status)
-            status = own_last_records(world, table, plan->removal_count);
     }
     return status;
 }
@@ -343,17 +357,16 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
 }
 
 /* The scratch row is found here and stays right until edit_move: nothing else is replaced in between. */
-static pecs_status ready_source(struct pecs_world *world, struct record at)
+static pecs_status ready_source(struct pecs_world *world, pecs_entity entity, struct record at)
 {
     struct table *source;
-    pecs_status status = edit_own_table(world, at.table, &source);
+    pecs_status status = entity.generation ? edit_prove_row(world, entity, at) : PECS_OK;
+    if (!status)
+        status = edit_own_table(world, at.table, &source);
     if (!status)
         status = table_reserve_removal(&world->gate, source);
-    if (!status && at.row != source->row_count - 1) {
-        pecs_entity last;
-        memcpy(&last, table_tail_value(&world->gate, source, HANDLE_COLUMN, source->row_count - 1), sizeof(last));
-        status = edit_own_record(world, last.index);
-    }
+    if (!status && at.row != source->row_count - 1)
+        status = own_record_of_row(world, at.table, source, source->row_count - 1);
     return status ? status : table_own_row(&world->gate, source, at.row, world->row);
 }
 
@@ -371,7 +384,7 @@ pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct
     pecs_status status = entity.generation ? edit_own_record(world, entity.index) : PECS_OK;
     if (!status && to != NO_TABLE)
         status = edit_ready_row(world, to);
-    return status || at.table == NO_TABLE ? status : ready_source(world, at);
+    return status || at.table == NO_TABLE ? status : ready_source(world, entity, at);
 }
 
 void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)
@@ -424,7 +437,9 @@ pecs_status edit_relocate(struct pecs_world *world, pecs_entity entity, struct r
 pecs_status edit_own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count)
 {
     struct table *table;
-    pecs_status status = edit_own_table(world, at.table, &table);
+    pecs_status status = at.row < state_table(world->state, at.table)->row_count ? PECS_OK : PECS_E_CORRUPT;
+    if (!status)
+        status = edit_own_table(world, at.table, &table);
     if (status)
         return status;
     const uint64_t chunk = at.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);

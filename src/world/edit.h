@@ -7,6 +7,9 @@
  *     change    rows, records, counts: cannot fail
  *
  * and when a step fails, tables that were added are dropped again.
+ *
+ * The index and the rows of a resumed file are trusted to agree, but they need not. Where an edit readies a row or a
+ * record, it proves that the two name each other (PECS_E_CORRUPT), so that the changes stay within what was readied.
  */
 #ifndef PECS_WORLD_EDIT_H
 #define PECS_WORLD_EDIT_H
@@ -100,6 +103,9 @@ void edit_plan_forget(struct pecs_world *world);
 
 /* The row and record of a living entity that is to leave its table; noted in the plan. */
 pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity);
+
+/* PECS_E_CORRUPT unless the entity's record and the row that it names agree. */
+pecs_status edit_prove_row(const struct pecs_world *world, pecs_entity entity, struct record at);
 
 /* Changes; all that they touch has been readied. */
 

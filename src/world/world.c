@@ -205,7 +205,9 @@ pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)
 {
     const struct record record = *state_find(world->state, entity);
     struct table *table;
-    pecs_status status = edit_plan_note(world, record.table, 1, 0);
+    pecs_status status = edit_prove_row(world, entity, record);
+    if (!status)
+        status = edit_plan_note(world, record.table, 1, 0);
     if (!status)
         status = edit_own_record(world, entity.index);
     if (!status)
