@@ -49,9 +49,9 @@ static void append_string(struct blob *blob, const char *text, size_t size)
     append(blob, NULL, align_up(size, 4) - size);
 }
 
-/* A type whose id is its number plus 1; `fields` follow its name. */
+/* A type whose id is its number plus 1; its fields follow its name. */
 static void append_type(struct blob *blob, uint32_t number, uint32_t value_size, uint32_t align,
-                        const struct blob *fields)
+                        const struct blob *fields, uint32_t field_count)
 {
     char name[5];
     snprintf(name, sizeof(name), "t%03x", number & 0xfff);
@@ -63,7 +63,7 @@ static void append_type(struct blob *blob, uint32_t number, uint32_t value_size,
         .version = le32_make(1),
         .value_size = le32_make(value_size),
         .value_align = le32_make(align),
-        .field_count = le32_make(fields ? 1 : 0),
+        .field_count = le32_make(field_count),
     };
     const size_t begin = blob->size;
     append(blob, &record, sizeof(record));
@@ -222,7 +222,7 @@ static void try_tables(uint32_t count)
     struct blob types = { NULL, 0, 0 };
     double seconds[2];
     for (uint32_t i = 0; i < TYPE_COUNT; i++)
-        append_type(&types, i, 0, 1, NULL);
+        append_type(&types, i, 0, 1, NULL, 0);
     for (int collide = 0; collide < 2; collide++) {
         struct blob tables = { NULL, 0, 0 };
         FUZZ_CHECK(append_sets(&tables, count, collide) == count, "as many sets");
@@ -265,7 +265,7 @@ static void try_names(void)
     double seconds[2];
     for (int collide = 0; collide < 2; collide++) {
         struct blob field = enum_field(collide), types = { NULL, 0, 0 };
-        append_type(&types, 0, 4, 4, &field);
+        append_type(&types, 0, 4, 4, &field, 1);
         struct blob file = make_file(&types, 1, &no_tables, 0);
         seconds[collide] = time_load(&file, 0);
         if (collide)
@@ -293,7 +293,7 @@ static struct blob padding_types(uint32_t type_count, uint32_t count)
     append(&field, &inner, sizeof(inner));
     append_string(&field, "", 0);
     for (uint32_t i = 0; i < type_count; i++)
-        append_type(&types, i, count, 1, &field);
+        append_type(&types, i, count, 1, &field, 1);
     free(field.bytes);
     return types;
 }
@@ -314,6 +314,42 @@ static void try_padding(void)
     }
 }
 
+static void append_field(struct blob *blob, const char *name, struct field_record record)
+{
+    append(blob, &record, sizeof(record));
+    append_string(blob, name, strlen(name));
+}
+
+/* Types whose few bytes tell of a thousand holes each, beside another field. fuzz_open checks what they take. */
+static void try_holes(void)
+{
+    enum { HOLE_COUNT = 1023 };
+    const le32 one = le32_make(1);
+    const struct blob no_tables = { NULL, 0, 0 };
+    struct blob types = { NULL, 0, 0 }, fields = { NULL, 0, 0 };
+    append_field(&fields, "s",
+                 (struct field_record){ .kind = le32_make(PECS_STRUCT),
+                                        .size = le32_make(2 * HOLE_COUNT),
+                                        .count = le32_make(HOLE_COUNT),
+                                        .child_count = le32_make(2),
+                                        .child_align = one });
+    append_field(&fields, "b", (struct field_record){ .kind = le32_make(PECS_BOOL), .size = one, .count = one });
+    append_field(&fields, "",
+                 (struct field_record){ .kind = le32_make(PECS_PADDING), .offset = one, .size = one, .count = one });
+    append_field(&fields, "e",
+                 (struct field_record){
+                     .kind = le32_make(PECS_U8), .offset = le32_make(2 * HOLE_COUNT), .size = one, .count = one });
+    for (uint32_t i = 0; i < TYPE_COUNT; i++)
+        append_type(&types, i, 2 * HOLE_COUNT + 1, 1, &fields, 2);
+    struct blob file = make_file(&types, TYPE_COUNT, &no_tables, 0);
+    const double seconds = time_load(&file, 0);
+    printf("%d types of %d holes, %.2f MB: %.1f ms, memory %.1f MB\n", (int)TYPE_COUNT, (int)HOLE_COUNT,
+           (double)file.size / 1e6, seconds * 1e3, (double)fuzz_open_peak() / 1e6);
+    free(types.bytes);
+    free(fields.bytes);
+    free(file.bytes);
+}
+
 /* Tables of all types: what a file says in 4 bytes is a column in memory. fuzz_open checks what it takes. */
 static void try_wide(void)
 {
@@ -324,7 +360,7 @@ static void try_wide(void)
            sizeof(struct field_record));
     append_string(&field, "f", 1);
     for (uint32_t i = 0; i < TYPE_COUNT; i++)
-        append_type(&types, i, 1, 1, &field);
+        append_type(&types, i, 1, 1, &field, 1);
     for (uint32_t i = 0; i < WIDE_COUNT; i++) {
         uint32_t count = 0;
         for (uint32_t type = 0; type < TYPE_COUNT; type++)
@@ -348,5 +384,6 @@ int main(int argc, char **argv)
     try_tables(argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : TABLE_COUNT);
     try_names();
     try_padding();
+    try_holes();
     return 0;
 }

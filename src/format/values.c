@@ -1,6 +1,6 @@
 /*
- * Values. A span of a component is looked at in many rows before the next span is: short loops, each over one kind,
- * that find most values right without a branch that is not foreseen. As many rows as stay in the cache from span to
+ * Values. A span of a component is looked at in many values before the next span is: short loops, each over one kind,
+ * that find most values right without a branch that is not foreseen. As many values as stay in the cache from span to
  * span.
  */
 #include "values.h"
@@ -12,8 +12,8 @@
 
 enum { BLOCK_BYTES = 128 * 1024 };
 
-/* A span in rows of values, `stride` bytes apart; `bytes` is where that of the first row is. */
-struct rows {
+/* Places of a span, `stride` bytes apart; `bytes` is the first. */
+struct places {
     const struct value_span *span;
     const uint8_t *bytes;
     size_t stride;
@@ -21,16 +21,16 @@ struct rows {
 };
 
 /* The offset, from `bytes`, of the first element that is wrong; NONE_WRONG. */
-typedef uint64_t find_function(const struct rows *rows, const struct values_index *index);
+typedef uint64_t find_function(const struct places *places, const struct values_index *index);
 #define NONE_WRONG UINT64_MAX
 
-static uint64_t find_wrong_bool(const struct rows *rows, const struct values_index *index)
+static uint64_t find_wrong_bool(const struct places *places, const struct values_index *index)
 {
     (void)index;
-    for (uint64_t row = 0; row < rows->count; row++)
-        for (uint32_t at = 0; at < rows->span->size; at++)
-            if (rows->bytes[row * rows->stride + at] > 1)
-                return row * rows->stride + at;
+    for (uint64_t i = 0; i < places->count; i++)
+        for (uint32_t at = 0; at < places->span->size; at++)
+            if (places->bytes[i * places->stride + at] > 1)
+                return i * places->stride + at;
     return NONE_WRONG;
 }
 
@@ -42,14 +42,14 @@ static uint32_t load_number(const uint8_t *bytes, uint32_t width)
     return number;
 }
 
-static uint64_t find_wrong_enum(const struct rows *rows, const struct values_index *index)
+static uint64_t find_wrong_enum(const struct places *places, const struct values_index *index)
 {
     (void)index;
-    const struct value_span *span = rows->span;
-    for (uint64_t row = 0; row < rows->count; row++)
+    const struct value_span *span = places->span;
+    for (uint64_t i = 0; i < places->count; i++)
         for (uint32_t at = 0; at < span->size; at += span->width)
-            if (load_number(rows->bytes + row * rows->stride + at, span->width) >= span->limit)
-                return row * rows->stride + at;
+            if (load_number(places->bytes + i * places->stride + at, span->width) >= span->limit)
+                return i * places->stride + at;
     return NONE_WRONG;
 }
 
@@ -96,36 +96,36 @@ static bool text_is_right(const uint8_t *text, uint32_t size)
 }
 
 /* Inlined for the widths that are common, whose loops then go. */
-static inline __attribute__((always_inline)) uint64_t find_wrong_wide(const struct rows *rows, uint32_t size,
+static inline __attribute__((always_inline)) uint64_t find_wrong_wide(const struct places *places, uint32_t size,
                                                                       uint32_t width)
 {
-    for (uint64_t row = 0; row < rows->count; row++) {
-        const uint8_t *bytes = rows->bytes + row * rows->stride;
+    for (uint64_t i = 0; i < places->count; i++) {
+        const uint8_t *bytes = places->bytes + i * places->stride;
         for (uint32_t at = 0; at < size; at += width)
             if (!text_is_ascii(bytes + at, width) && !text_is_right(bytes + at, width))
-                return row * rows->stride + at;
+                return i * places->stride + at;
     }
     return NONE_WRONG;
 }
 
-static uint64_t find_wrong_text(const struct rows *rows, const struct values_index *index)
+static uint64_t find_wrong_text(const struct places *places, const struct values_index *index)
 {
     (void)index;
-    const uint32_t size = rows->span->size, width = rows->span->width;
+    const uint32_t size = places->span->size, width = places->span->width;
     if (size == 16 && width == 16)
-        return find_wrong_wide(rows, 16, 16);
+        return find_wrong_wide(places, 16, 16);
     if (size == 32 && width == 32)
-        return find_wrong_wide(rows, 32, 32);
-    return find_wrong_wide(rows, size, width);
+        return find_wrong_wide(places, 32, 32);
+    return find_wrong_wide(places, size, width);
 }
 
-static uint64_t find_wrong_entity(const struct rows *rows, const struct values_index *index)
+static uint64_t find_wrong_entity(const struct places *places, const struct values_index *index)
 {
-    const uint32_t size = rows->span->size;
+    const uint32_t size = places->span->size;
     const uint64_t slot_count = index->slot_count;
     const uint32_t *lowest = index->lowest_generations;
-    for (uint64_t row = 0; row < rows->count; row++) {
-        const uint8_t *bytes = rows->bytes + row * rows->stride;
+    for (uint64_t i = 0; i < places->count; i++) {
+        const uint8_t *bytes = places->bytes + i * places->stride;
         for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, bytes + at, sizeof(entity));
@@ -133,7 +133,7 @@ static uint64_t find_wrong_entity(const struct rows *rows, const struct values_i
                                               entity.generation <= index->records[entity.index].generation))
                 continue;
             if (entity.index || entity.generation)
-                return row * rows->stride + at;
+                return i * places->stride + at;
         }
     }
     return NONE_WRONG;
@@ -150,38 +150,20 @@ static const struct {
     [PECS_ENTITY] = { "VALUE-4", find_wrong_entity, "is the handle of an entity that never was" },
 };
 
-/* Value by value, for what is not listed. */
-static const char *find_wrong_by_walk(const struct component *component, const uint8_t *values, uint64_t row_count,
-                                      const struct values_index *index, uint64_t *ret_offset)
-{
-    for (uint64_t row = 0; row < row_count; row++) {
-        struct span_iter iter;
-        struct value_span span;
-        for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
-            const struct rows one = { &span, values + row * component->size + span.offset, component->size, 1 };
-            const uint64_t found = kinds[span.kind].find(&one, index);
-            if (BREAKS(kinds[span.kind].rule, found != NONE_WRONG)) {
-                *ret_offset = row * component->size + span.offset + found;
-                return kinds[span.kind].rule;
-            }
-        }
-    }
-    return NULL;
-}
-
-static const char *find_wrong_in_block(const struct component *component, const uint8_t *values, uint64_t cell_count,
+/* Runs come in no order: all of a block are looked at. */
+static const char *find_wrong_in_block(const struct component *component, const uint8_t *values, uint64_t row_count,
                                        const struct values_index *index, uint64_t *ret_offset)
 {
     const char *rule = NULL;
-    for (size_t i = 0; i < component->special.count; i++) {
-        const struct value_span *span = &component->special.spans[i];
-        const struct rows rows = { span, values + span->offset, component->cell_size, cell_count };
-        const uint64_t found = kinds[span->kind].find(&rows, index);
-        if (!BREAKS(kinds[span->kind].rule, found != NONE_WRONG) || (rule && span->offset + found > *ret_offset))
+    struct span_run_iter iter;
+    struct span_run run;
+    for (span_run_begin(&iter, &component->special, row_count); span_run_next(&iter, &run);) {
+        const struct places places = { &run.span, values + run.offset, run.stride, run.count };
+        const uint64_t found = kinds[run.span.kind].find(&places, index);
+        if (!BREAKS(kinds[run.span.kind].rule, found != NONE_WRONG) || (rule && run.offset + found > *ret_offset))
             continue;
-        rule = kinds[span->kind].rule;
-        *ret_offset = span->offset + found;
-        cell_count = found / component->cell_size + 1; /* later spans only matter up to here */
+        rule = kinds[run.span.kind].rule;
+        *ret_offset = run.offset + found;
     }
     return rule;
 }
@@ -190,14 +172,11 @@ const char *values_find_wrong(const struct component *component, const uint8_t *
                               const struct values_index *index, uint64_t *ret_offset)
 {
     const char *rule = NULL;
-    if (component->special.is_walked)
-        return find_wrong_by_walk(component, values, row_count, index, ret_offset);
-    const uint64_t cell_count = row_count * component->cell_count;
-    const uint64_t block_cells = component->cell_size < BLOCK_BYTES ? BLOCK_BYTES / component->cell_size : 1;
-    for (uint64_t first = 0; !rule && first < cell_count; first += block_cells) {
-        const uint64_t offset = first * component->cell_size;
-        rule = find_wrong_in_block(component, values + offset, min_u64(block_cells, cell_count - first), index,
-                                   ret_offset);
+    const uint64_t block_rows = component->size < BLOCK_BYTES ? BLOCK_BYTES / component->size : 1;
+    for (uint64_t first = 0; !rule && first < row_count; first += block_rows) {
+        const uint64_t offset = first * component->size;
+        rule =
+            find_wrong_in_block(component, values + offset, min_u64(block_rows, row_count - first), index, ret_offset);
         if (rule)
             *ret_offset += offset;
     }

@@ -339,53 +339,6 @@ static pecs_status check_type(const struct check *check, const pecs_type *type, 
     return check_fields(check, type, depth);
 }
 
-enum {
-    SPANS_MAX = 1024,         /* of a list; more are walked */
-    FLATTEN_STEPS_MAX = 16384 /* fields that are looked at to make a list */
-};
-
-/* Appends a span that lies behind all others, joining it to the last one where they touch and are alike. */
-static pecs_status span_push(struct span_list *list, struct pool *pool, struct value_span span)
-{
-    struct value_span *last = list->count ? &list->spans[list->count - 1] : NULL;
-    if (last && last->offset + last->size == span.offset && last->kind == span.kind && last->width == span.width &&
-        last->limit == span.limit) {
-        last->size += span.size;
-        return PECS_OK;
-    }
-    if (list->count == SPANS_MAX)
-        return PECS_E_LIMIT;
-    void *spans = list->spans;
-    if (!pool_reserve(pool, &spans, &list->capacity, list->count + 1, sizeof(struct value_span)))
-        return PECS_E_MEMORY;
-    list->spans = spans;
-    list->spans[list->count++] = span;
-    return PECS_OK;
-}
-
-static uint32_t list_end(const struct span_list *list)
-{
-    return list->count ? list->spans[list->count - 1].offset + list->spans[list->count - 1].size : 0;
-}
-
-/* All bytes from `offset` on, `size` of them, are the last of the list. */
-static bool list_covers(const struct span_list *list, uint32_t offset, uint32_t size)
-{
-    return list_end(list) == offset + size && list->spans[list->count - 1].offset <= offset;
-}
-
-static struct value_span span_of(const pecs_field *field, uint32_t offset)
-{
-    struct value_span span = { offset, field->size, field->kind, kind_size(field->kind), 0 };
-    if (field->kind == PECS_ENUM) {
-        span.width = field->size / field->count;
-        span.limit = field->enum_count;
-    } else if (field->kind == PECS_TEXT) {
-        span.width = field->columns ? field->columns : field->size; /* a row of a grid is a text */
-    }
-    return span;
-}
-
 static bool is_padding(const struct value_span *span)
 {
     return span->kind == PECS_PADDING;
@@ -405,82 +358,6 @@ static bool is_special(const struct value_span *span)
     }
 }
 
-/* Collects the fields that belong, of the type's value at `base`. PECS_E_LIMIT: they are too many to be listed. */
-static pecs_status flatten(struct span_list *list, struct pool *pool, const pecs_type *type, uint32_t base,
-                           uint32_t *steps)
-{
-    pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < type->field_count; i++) {
-        const pecs_field *field = &type->fields[i];
-        const uint32_t offset = base + field->offset;
-        const struct value_span span = span_of(field, offset);
-        if (++*steps > FLATTEN_STEPS_MAX)
-            return PECS_E_LIMIT;
-        if (list->belongs(&span))
-            status = span_push(list, pool, span);
-        for (uint32_t k = 0; field->kind == PECS_STRUCT && !status && k < field->count; k++) {
-            const uint32_t element = offset + k * field->nested->size;
-            status = flatten(list, pool, field->nested, element, steps);
-            if (list_end(list) <= element)
-                break; /* this struct has none, so its brothers have none */
-            if (!status && list_covers(list, element, field->nested->size)) {
-                /* this struct is nothing else, so its brothers are nothing else */
-                list->spans[list->count - 1].size += (field->count - 1 - k) * field->nested->size;
-                break;
-            }
-        }
-    }
-    return status;
-}
-
-static void span_list_deinit(struct span_list *list, struct pool *pool)
-{
-    pool_release(pool, list->spans, list->capacity * sizeof(struct value_span));
-    list->spans = NULL;
-    list->count = list->capacity = 0;
-}
-
-static pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
-                                  bool (*belongs)(const struct value_span *span))
-{
-    uint32_t steps = 0;
-    *list = (struct span_list){ .belongs = belongs };
-    const pecs_status status = flatten(list, pool, type, 0, &steps);
-    if (status)
-        span_list_deinit(list, pool);
-    list->is_walked = status == PECS_E_LIMIT;
-    return status == PECS_E_LIMIT ? PECS_OK : status;
-}
-
-/* Depth first: what is next stands in the levels, as in a recursion's frames. */
-bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span)
-{
-    while (iter->depth) {
-        const uint32_t level = iter->depth - 1;
-        const pecs_type *type = iter->levels[level].type;
-        if (iter->levels[level].field == type->field_count) {
-            iter->depth--;
-            continue;
-        }
-        const pecs_field *field = &type->fields[iter->levels[level].field];
-        const uint32_t offset = iter->levels[level].base + field->offset;
-        if (field->kind == PECS_STRUCT && iter->levels[level].element < field->count) {
-            const uint32_t element = iter->levels[level].element++;
-            iter->levels[iter->depth].type = field->nested;
-            iter->levels[iter->depth].base = offset + element * field->nested->size;
-            iter->levels[iter->depth].field = iter->levels[iter->depth].element = 0;
-            iter->depth++;
-            continue;
-        }
-        iter->levels[level].field++;
-        iter->levels[level].element = 0;
-        *ret_span = span_of(field, offset);
-        if (iter->list->belongs(ret_span))
-            return true;
-    }
-    return false;
-}
-
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
 {
     const struct check check = { pool, error };
@@ -494,20 +371,10 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .id = given ? type->id : hash128(type->name, strlen(type->name)),
         .size = type->size,
         .align = type->align,
-        .cell_type = type,
-        .cell_size = type->size,
-        .cell_count = 1,
     };
-    for (const pecs_field *field = type->fields;
-         component->cell_type->field_count == 1 && field->kind == PECS_STRUCT && field->size == component->cell_size;
-         field = component->cell_type->fields) {
-        component->cell_type = field->nested;
-        component->cell_size = field->nested->size;
-        component->cell_count *= field->count;
-    }
-    status = span_list_init(&component->padding, pool, component->cell_type, is_padding);
+    status = span_list_init(&component->padding, pool, type, is_padding);
     if (!status)
-        status = span_list_init(&component->special, pool, component->cell_type, is_special);
+        status = span_list_init(&component->special, pool, type, is_special);
     if (status) {
         component_deinit(component, pool);
         return fail_memory(error);
@@ -528,7 +395,7 @@ static inline __attribute__((always_inline)) void clear_each(uint8_t *at, uint64
         memset(at + i * stride, 0, size);
 }
 
-static void clear_span(uint8_t *at, uint64_t count, size_t stride, size_t size)
+static void clear_run(uint8_t *at, uint64_t count, size_t stride, size_t size)
 {
     switch (size) {
     case 1:
@@ -553,22 +420,13 @@ static void clear_span(uint8_t *at, uint64_t count, size_t stride, size_t size)
 
 void component_copy_masked(const struct component *component, void *to, const void *from, uint64_t count)
 {
-    const size_t size = component->size;
-    if (size == 0)
+    if (component->size == 0)
         return; /* a tag's pointers may be NULL, which memcpy forbids */
-    memcpy(to, from, (size_t)count * size);
-    struct span_iter iter;
-    struct value_span span;
-    if (!component->padding.is_walked) { /* one pass for each span */
-        const struct value_span *spans = component->padding.spans;
-        for (size_t i = 0; i < component->padding.count; i++)
-            clear_span((uint8_t *)to + spans[i].offset, count * component->cell_count, component->cell_size,
-                       spans[i].size);
-        return;
-    }
-    for (uint64_t i = 0; i < count; i++)
-        for (span_iter_begin(&iter, component, &component->padding); span_iter_next(&iter, &span);)
-            memset((uint8_t *)to + i * size + span.offset, 0, span.size);
+    memcpy(to, from, (size_t)count * component->size);
+    struct span_run_iter iter;
+    struct span_run run;
+    for (span_run_begin(&iter, &component->padding, count); span_run_next(&iter, &run);)
+        clear_run((uint8_t *)to + run.offset, run.count, run.stride, run.span.size);
 }
 
 static bool name_is_same(const char *a, const char *b)
@@ -607,7 +465,7 @@ bool component_values_are_equal(const struct component *component, const void *a
     uint32_t from = 0;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, component, &component->padding); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
         if (memcmp(x + from, y + from, span.offset - from) != 0)
             return false;
         from = span.offset + span.size;

@@ -98,7 +98,7 @@ static uint64_t hash_value(const struct component *component, const uint8_t *val
     uint32_t from = 0;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, component, &component->padding); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
         if (span.offset > from) /* spans that touch are one or two: the hash must not tell */
             seed = hash64_seeded(value + from, span.offset - from, seed);
         from = span.offset + span.size;

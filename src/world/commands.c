@@ -120,7 +120,7 @@ static bool fields_are_usable(const pecs_commands *commands, const pecs_value *v
         return true;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
         for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, (const uint8_t *)value->data + span.offset + at, sizeof(entity));
@@ -503,7 +503,7 @@ static void replace_provisional(const pecs_commands *commands, const struct comp
 {
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, component, &component->special); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
         for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, value + span.offset + at, sizeof(entity));

@@ -1,0 +1,273 @@
+/* Spans: how they are collected, and the ways to go through them. */
+#include "spans.h"
+
+#include "bytes.h"
+#include "component.h"
+#include "memory.h"
+
+enum {
+    SPANS_MAX = 1024, /* of a list; more are walked */
+    SPANS_PER_FIELD_MAX = 4,
+    COLLECT_FIELDS_MAX = 16384 /* that are looked at to make a list */
+};
+
+struct collect {
+    struct span_list *list;
+    struct pool *pool;
+    uint32_t field_count; /* looked at */
+    size_t joins_from;    /* spans before this one stay as they are */
+    bool is_in_array;
+};
+
+static pecs_status push_group(struct collect *collect, struct span_group group)
+{
+    struct span_list *list = collect->list;
+    if (!pool_reserve(collect->pool, (void **)&list->groups, &list->group_capacity, list->group_count + 1,
+                      sizeof(*list->groups)))
+        return PECS_E_MEMORY;
+    group.first = group.end = (uint32_t)list->count;
+    list->groups[list->group_count++] = group;
+    collect->joins_from = list->count;
+    return PECS_OK;
+}
+
+/* What lies in no array is in groups of one element. */
+static pecs_status push_loose_group(struct collect *collect)
+{
+    const struct span_list *list = collect->list;
+    if (collect->is_in_array || (list->group_count && list->groups[list->group_count - 1].count == 1))
+        return PECS_OK;
+    return push_group(collect, (struct span_group){ .count = 1 });
+}
+
+/* Appends a span that lies behind all others, joining it to the last one where they touch and are alike. */
+static pecs_status push_span(struct collect *collect, struct value_span span)
+{
+    struct span_list *list = collect->list;
+    pecs_status status = push_loose_group(collect);
+    if (status)
+        return status;
+    struct value_span *last = list->count > collect->joins_from ? &list->spans[list->count - 1] : NULL;
+    if (last && last->offset + last->size == span.offset && last->kind == span.kind && last->width == span.width &&
+        last->limit == span.limit) {
+        last->size += span.size;
+        return PECS_OK;
+    }
+    if (list->count == SPANS_MAX)
+        return PECS_E_LIMIT;
+    if (!pool_reserve(collect->pool, (void **)&list->spans, &list->capacity, list->count + 1, sizeof(*list->spans)))
+        return PECS_E_MEMORY;
+    list->spans[list->count++] = span;
+    list->groups[list->group_count - 1].end = (uint32_t)list->count;
+    return PECS_OK;
+}
+
+static struct value_span span_of(const pecs_field *field, uint32_t offset)
+{
+    struct value_span span = { offset, field->size, field->kind, kind_size(field->kind), 0 };
+    if (field->kind == PECS_ENUM) {
+        span.width = field->size / field->count;
+        span.limit = field->enum_count;
+    } else if (field->kind == PECS_TEXT) {
+        span.width = field->columns ? field->columns : field->size; /* a row of a grid is a text */
+    }
+    return span;
+}
+
+static pecs_status collect_array(struct collect *collect, const pecs_field *field, uint32_t offset);
+
+static pecs_status collect_fields(struct collect *collect, const pecs_type *type, uint32_t base)
+{
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        const struct value_span span = span_of(field, base + field->offset);
+        if (collect->field_count++ == COLLECT_FIELDS_MAX)
+            return PECS_E_LIMIT;
+        if (collect->list->belongs(&span))
+            status = push_span(collect, span);
+        if (!status && field->kind == PECS_STRUCT)
+            status = collect_array(collect, field, base + field->offset);
+    }
+    return status;
+}
+
+/* The spans from `first` on, which are those of the first of `count` elements, once more for each other. */
+static pecs_status repeat_spans(struct collect *collect, size_t first, uint32_t stride, uint32_t count)
+{
+    pecs_status status = PECS_OK;
+    const size_t end = collect->list->count;
+    for (uint32_t k = 1; k < count; k++) {
+        collect->joins_from = collect->list->count;
+        for (size_t i = first; !status && i < end; i++) {
+            struct value_span span = collect->list->spans[i];
+            span.offset += k * stride;
+            status = push_span(collect, span);
+        }
+        if (status)
+            return status;
+    }
+    return PECS_OK;
+}
+
+/* The first element's, as spans of a group of their own if the array lies in no other. */
+static pecs_status collect_element(struct collect *collect, const pecs_type *element, uint32_t offset, uint32_t count)
+{
+    if (collect->is_in_array) {
+        collect->joins_from = collect->list->count;
+        return collect_fields(collect, element, offset);
+    }
+    pecs_status status =
+        push_group(collect, (struct span_group){ .offset = offset, .stride = element->size, .count = count });
+    collect->is_in_array = true;
+    if (!status)
+        status = collect_fields(collect, element, 0);
+    collect->is_in_array = false;
+    return status;
+}
+
+static void drop_spans(struct span_list *list, size_t first, size_t first_group)
+{
+    list->count = first;
+    list->group_count = first_group;
+    if (first_group)
+        list->groups[first_group - 1].end = (uint32_t)first;
+}
+
+/*
+ * The first element tells what the others have: nothing; nothing else than one span, so that all are one; or spans that
+ * are listed once where this array can be a group. Arrays that are nothing but arrays are one.
+ */
+static pecs_status collect_array(struct collect *collect, const pecs_field *field, uint32_t offset)
+{
+    struct span_list *list = collect->list;
+    const pecs_type *element = field->nested;
+    uint32_t count = field->count;
+    while (element->field_count == 1 && element->fields[0].kind == PECS_STRUCT) {
+        count *= element->fields[0].count;
+        element = element->fields[0].nested;
+    }
+    if (count == 1)
+        return collect_fields(collect, element, offset);
+    const size_t first = list->count, first_group = list->group_count, joins_from = collect->joins_from;
+    pecs_status status = collect_element(collect, element, offset, count);
+    if (status)
+        return status;
+    const bool is_one = list->count == first + 1 && list->spans[first].size == element->size;
+    if (list->count > first && !is_one)
+        return collect->is_in_array ? repeat_spans(collect, first, element->size, count) : PECS_OK;
+    drop_spans(list, first, first_group);
+    collect->joins_from = joins_from;
+    if (!is_one)
+        return PECS_OK;
+    struct value_span span = list->spans[first];
+    span.offset = offset;
+    span.size = element->size * count;
+    return push_span(collect, span);
+}
+
+void span_list_deinit(struct span_list *list, struct pool *pool)
+{
+    pool_release(pool, list->spans, list->capacity * sizeof(*list->spans));
+    pool_release(pool, list->groups, list->group_capacity * sizeof(*list->groups));
+    *list = (struct span_list){ .type = list->type, .belongs = list->belongs };
+}
+
+pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
+                           bool (*belongs)(const struct value_span *span))
+{
+    *list = (struct span_list){ .type = type, .belongs = belongs };
+    struct collect collect = { .list = list, .pool = pool };
+    pecs_status status = collect_fields(&collect, type, 0);
+    if (!status && list->count > (uint64_t)SPANS_PER_FIELD_MAX * collect.field_count)
+        status = PECS_E_LIMIT;
+    if (status || !list->count)
+        span_list_deinit(list, pool);
+    list->is_walked = status == PECS_E_LIMIT;
+    return list->is_walked ? PECS_OK : status;
+}
+
+/* Depth first: what is next stands in the levels, as in a recursion's frames. */
+bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span)
+{
+    while (iter->depth) {
+        const uint32_t level = iter->depth - 1;
+        const pecs_type *type = iter->levels[level].type;
+        if (iter->levels[level].field == type->field_count) {
+            iter->depth--;
+            continue;
+        }
+        const pecs_field *field = &type->fields[iter->levels[level].field];
+        const uint32_t offset = iter->levels[level].base + field->offset;
+        if (field->kind == PECS_STRUCT && iter->levels[level].element < field->count) {
+            const uint32_t element = iter->levels[level].element++;
+            iter->levels[iter->depth].type = field->nested;
+            iter->levels[iter->depth].base = offset + element * field->nested->size;
+            iter->levels[iter->depth].field = iter->levels[iter->depth].element = 0;
+            iter->depth++;
+            continue;
+        }
+        iter->levels[level].field++;
+        iter->levels[level].element = 0;
+        *ret_span = span_of(field, offset);
+        if (iter->list->belongs(ret_span))
+            return true;
+    }
+    return false;
+}
+
+void span_run_begin(struct span_run_iter *iter, const struct span_list *list, uint64_t value_count)
+{
+    iter->list = list;
+    iter->value_count = value_count;
+    iter->group = 0;
+    iter->span = 0;
+    iter->part = 0;
+    if (list->is_walked)
+        span_iter_begin(&iter->walk, list);
+}
+
+/* Value by value. */
+static bool walk_run(struct span_run_iter *iter, struct span_run *ret_run)
+{
+    for (; iter->part < iter->value_count; iter->part++) {
+        if (span_iter_walk(&iter->walk, &ret_run->span)) {
+            ret_run->offset = iter->part * iter->list->type->size + ret_run->span.offset;
+            ret_run->stride = iter->list->type->size;
+            ret_run->count = 1;
+            return true;
+        }
+        span_iter_begin(&iter->walk, iter->list);
+    }
+    return false;
+}
+
+/*
+ * The places of one span of a group, a matrix of elements and values: one run when all elements of all values lie
+ * equally far apart, else one for each row or column, whichever are fewer.
+ */
+bool span_run_next(struct span_run_iter *iter, struct span_run *ret_run)
+{
+    const struct span_list *list = iter->list;
+    const uint64_t value_bytes = list->type->size;
+    if (list->is_walked)
+        return walk_run(iter, ret_run);
+    while (iter->group < list->group_count && iter->value_count) {
+        const struct span_group *group = &list->groups[iter->group];
+        const bool is_even = (uint64_t)group->stride * group->count == value_bytes;
+        const bool by_element = group->count <= iter->value_count;
+        const uint64_t part = iter->part++;
+        if (part == (is_even ? 1 : min_u64(group->count, iter->value_count))) {
+            iter->part = 0;
+            if (++iter->span == group->end)
+                iter->group++;
+            continue;
+        }
+        ret_run->span = list->spans[iter->span];
+        ret_run->offset = group->offset + ret_run->span.offset + part * (by_element ? group->stride : value_bytes);
+        ret_run->stride = by_element && !is_even ? value_bytes : group->stride;
+        ret_run->count = is_even ? group->count * iter->value_count : by_element ? iter->value_count : group->count;
+        return true;
+    }
+    return false;
+}

@@ -1,0 +1,122 @@
+/*
+ * Spans: the bytes of a value that are of one kind, padding for instance, found once from the type's description.
+ *
+ * A few bytes of a description can stand for millions of places: arrays of structs with a hole. So spans are listed in
+ * groups, one for each array of structs, with the spans of one element; arrays within arrays are listed element by
+ * element. Where even so they are many more than the description has fields, nothing is listed, and they are found by
+ * walking the description, value by value.
+ */
+#ifndef PECS_SCHEMA_SPANS_H
+#define PECS_SCHEMA_SPANS_H
+
+#include <pecs/schema.h>
+
+struct pool;
+
+enum { NESTING_MAX = 8 /* structs within structs */ };
+
+/* Elements of `width` bytes, one after another. */
+struct value_span {
+    uint32_t offset, size;
+    pecs_kind kind;
+    uint32_t width; /* of a text: with the zeros after it */
+    uint32_t limit; /* of an enum: the number of its values; else 0 */
+};
+
+/* `count` elements, `stride` bytes apart, the first at `offset`; the offsets of their spans count from the element. */
+struct span_group {
+    uint32_t offset, stride, count;
+    uint32_t first, end; /* spans of the list */
+};
+
+/* In order, in groups and elements alike: ascending, no two overlap. */
+struct span_list {
+    const pecs_type *type;
+    bool (*belongs)(const struct value_span *span);
+    bool is_walked;
+    struct value_span *spans; /* of the pool, like the groups */
+    struct span_group *groups;
+    size_t count, capacity, group_count, group_capacity;
+};
+
+/* The spans that belong, of a sound type. */
+pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
+                           bool (*belongs)(const struct value_span *span));
+void span_list_deinit(struct span_list *list, struct pool *pool);
+
+static inline bool span_list_is_empty(const struct span_list *list)
+{
+    return !list->count && !list->is_walked;
+}
+
+/* The spans of one value, ascending. */
+struct span_iter {
+    const struct span_list *list;
+    size_t group, next;
+    uint32_t element, base;
+    uint32_t depth; /* of the walk; 0: it is over */
+    struct {
+        const pecs_type *type;
+        uint32_t base;           /* where this struct begins in the value */
+        uint32_t field, element; /* to look at next */
+    } levels[NESTING_MAX + 1];
+};
+bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span);
+
+static inline void span_iter_enter_group(struct span_iter *iter, size_t group)
+{
+    iter->group = group;
+    iter->element = 0;
+    if (group < iter->list->group_count) {
+        iter->base = iter->list->groups[group].offset;
+        iter->next = iter->list->groups[group].first;
+    }
+}
+
+static inline void span_iter_begin(struct span_iter *iter, const struct span_list *list)
+{
+    iter->list = list;
+    iter->depth = 1;
+    iter->levels[0].type = list->type;
+    iter->levels[0].base = iter->levels[0].field = iter->levels[0].element = 0;
+    span_iter_enter_group(iter, 0);
+}
+
+static inline bool span_iter_next(struct span_iter *iter, struct value_span *ret_span)
+{
+    const struct span_list *list = iter->list;
+    if (list->is_walked)
+        return span_iter_walk(iter, ret_span);
+    while (iter->group < list->group_count) {
+        const struct span_group *group = &list->groups[iter->group];
+        if (iter->next < group->end) {
+            *ret_span = list->spans[iter->next++];
+            ret_span->offset += iter->base;
+            return true;
+        }
+        iter->base += group->stride;
+        iter->next = group->first;
+        if (++iter->element == group->count)
+            span_iter_enter_group(iter, iter->group + 1);
+    }
+    return false;
+}
+
+/* `count` spans, alike but for their places: `stride` bytes apart, the first `offset` bytes from the first value. */
+struct span_run {
+    struct value_span span;
+    uint64_t offset, stride, count;
+};
+
+/* The spans of values that lie one after another, in runs that are as long as they can be, and in no other order. */
+struct span_run_iter {
+    const struct span_list *list;
+    uint64_t value_count;
+    size_t group, span;
+    uint64_t part;
+    struct span_iter walk;
+};
+void span_run_begin(struct span_run_iter *iter, const struct span_list *list, uint64_t value_count);
+bool span_run_next(struct span_run_iter *iter, struct span_run *ret_run);
+
+#endif
