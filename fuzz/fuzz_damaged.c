@@ -61,6 +61,13 @@ static size_t find_entities(pecs_view view, struct random *random, pecs_entity e
     return count;
 }
 
+static bool read_invalid(void *user, const pecs_invalid *invalid)
+{
+    (void)user;
+    touched += strlen(invalid->field) + ((const uint8_t *)invalid->value)[invalid->offset + invalid->size - 1];
+    return true;
+}
+
 static void read_all(pecs_view view, struct random *random)
 {
     pecs_entity entities[ENTITY_MAX];
@@ -71,6 +78,7 @@ static void read_all(pecs_view view, struct random *random)
     (void)!pecs_view_id_many(view, count, entities, ids);
     (void)!pecs_view_find_many(view, count, ids, entities);
     touched += pecs_view_hash(view);
+    (void)!pecs_view_check(view, read_invalid, NULL, NULL);
 }
 
 /* Several entities at once, in the ways that edits of one do not go. */

@@ -32,6 +32,22 @@ static void try_options(pecs_registry *registry, const char *path, size_t size, 
     }
 }
 
+/* A file that is refused for its values alone is mended, and what that gives is a world like any other. */
+static void try_repair(pecs_registry *registry, const char *path, size_t size)
+{
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    const pecs_load_options options = { .repair = pecs_repair_invalid, .thread_count = 2 };
+    const pecs_status status = pecs_snapshot_load(registry, path, NULL, &snapshot, &error);
+    FUZZ_CHECK(status, "it was refused before");
+    if (status == PECS_E_CORRUPT && strncmp(error.rule, "VALUE-", 6) == 0) {
+        snapshot = fuzz_open(FUZZ_LOAD, registry, path, size, &options);
+        FUZZ_CHECK(snapshot, error.message);
+        fuzz_walk(pecs_snapshot_view(snapshot));
+    }
+    pecs_snapshot_release(snapshot);
+}
+
 /* Several threads find what one finds, in the same place. */
 static void try_threads(pecs_registry *registry, const char *path, const pecs_snapshot *snapshot)
 {
@@ -58,6 +74,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snapshot)
         fuzz_walk(pecs_snapshot_view(snapshot));
     try_options(registry, path, size, snapshot);
+    if (!snapshot)
+        try_repair(registry, path, size);
     struct random random = fuzz_random(data, size);
     if (snapshot || random_once_in(&random, 8)) /* threads cost more than a refusal */
         try_threads(registry, path, snapshot);

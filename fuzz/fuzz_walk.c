@@ -164,6 +164,9 @@ void fuzz_walk(pecs_view view)
     walk_singletons(view);
     walk_metadata(view);
     (void)pecs_view_hash(view);
+    pecs_error error;
+    const pecs_status status = pecs_view_check(view, NULL, NULL, &error);
+    FUZZ_CHECK(status == PECS_OK || status == PECS_E_MEMORY, error.message);
 }
 
 static bool tell_change(void *user, const pecs_change *change)

@@ -16,9 +16,8 @@
  *           whatever the number of entities. The file must not be written to or truncated while the snapshot
  *           or anything that shares its arrays lives (replacing it by save is fine).
  *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and
- *           that every value means something: no bool but 0 and 1, no enum without a name, no text that is not
- *           UTF-8, no handle of an entity that was never there. So a program that keeps such values in its
- *           components can resume its saves, but not load them.
+ *           that every value means something (values.h). A save looks at the same values, so what save accepts, load
+ *           accepts; `repair` mends files that were saved without that look.
  *
  * Types are matched by their id, which is made of the name, whatever the order of registration. Those that the registry
  * lacks are kept (reflect.h): so a type that was renamed is another type, and the file's stays under its old name.
@@ -30,6 +29,7 @@
 #include <pecs/metadata.h>
 #include <pecs/reflect.h>
 #include <pecs/snapshot.h>
+#include <pecs/values.h>
 
 #ifdef __cplusplus
 extern "C" {
@@ -43,6 +43,7 @@ typedef struct pecs_save_options {
                        lose the save and the file that it replaced. The disk is asked to begin writing at once */
     uint64_t wall_clock_ns; /* the time to note in the file, in nanoseconds since 1970-01-01 UTC; 0: none, so that equal
                                states give equal bytes */
+    bool skip_check;        /* save values that mean nothing (values.h) too: the file can be resumed, but not loaded */
     pecs_progress_function progress; /* NULL: not wanted */
     void *user;                      /* for progress */
 } pecs_save_options;
@@ -55,16 +56,19 @@ typedef struct pecs_load_options {
     bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
     uint32_t thread_count; /* threads for load in all, the caller's included, at most 64; 0 means 1 */
     bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
+    pecs_repair_function repair;     /* of load: told of each value that means nothing (values.h), in the order of the
+                                        file, to mend it; NULL: such a file is refused. The file stays as it is */
     pecs_progress_function progress; /* of load; NULL: not wanted */
-    void *user;                      /* for progress */
+    void *user;                      /* for repair and progress */
 } pecs_load_options;
 
 /*
- * Saves a snapshot. Any thread. PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
- * is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's
- * file that leaves no room for the application's name). Needs under 16 MiB of memory at any number of entities, one
- * value of the largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for
- * each explicit id.
+ * Saves a snapshot. Any thread. PECS_E_INVALID (a value that load would refuse, see skip_check; the error names entity,
+ * component and field, pecs_view_check finds all), PECS_E_IO (with errno; the old file is whole, unless the message
+ * says that the new one is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata
+ * from another library's file that leaves no room for the application's name). Needs under 16 MiB of memory at any
+ * number of entities, one value of the largest type with padding, about a kilobyte for each table, a few times the
+ * metadata, and 20 bytes for each explicit id.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

@@ -48,7 +48,8 @@ typedef enum pecs_status {
     PECS_E_ABSENT,      /* the entity lives, but lacks the component */
     PECS_E_BUSY,        /* refused while an iteration is open; nothing was changed */
     PECS_E_CANCELLED,   /* the caller's own function asked to stop */
-    PECS_E_MISUSE       /* the call breaks the contract of its header */
+    PECS_E_MISUSE,      /* the call breaks the contract of its header */
+    PECS_E_INVALID      /* a value means nothing (values.h); error has the rule, and names entity and field */
 } pecs_status;
 
 typedef struct pecs_error {

@@ -22,33 +22,6 @@ static pecs_status fill(pecs_error *error, pecs_status status, int os_error, uin
     return status;
 }
 
-/*
- * Makes the message UTF-8. Names and paths are cut to a number of bytes, which may be within a character: what is left
- * of it goes. Other bytes that are none, of a path, become question marks.
- */
-static void make_text(char *message)
-{
-    uint8_t *from = (uint8_t *)message, *to = from;
-    const uint8_t *end = from + strlen(message);
-    while (from < end) {
-        uint32_t code;
-        const unsigned step = utf8_step(from, (size_t)(end - from), &code);
-        if (step) {
-            memmove(to, from, step);
-            to += step;
-            from += step;
-            continue;
-        }
-        const bool is_cut = *from >= 0xc2 && *from <= 0xf4;
-        if (!is_cut)
-            *to++ = '?';
-        from++;
-        while (is_cut && (*from & 0xc0) == 0x80)
-            from++;
-    }
-    *to = 0;
-}
-
 pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
 {
     fill(error, status, 0, 0, NULL);
@@ -57,7 +30,7 @@ pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
         va_start(arguments, format);
         vsnprintf(error->message, sizeof(error->message), format, arguments);
         va_end(arguments);
-        make_text(error->message);
+        utf8_mend(error->message);
     }
     return status;
 }
@@ -75,7 +48,7 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
         while (cut && (path[cut] & 0xc0) == 0x80)
             cut++;
         snprintf(error->message, sizeof(error->message), "%s %s%s: %s", doing, cut ? "..." : "", path + cut, reason);
-        make_text(error->message);
+        utf8_mend(error->message);
     }
     return PECS_E_IO;
 }
@@ -88,7 +61,7 @@ pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, co
         va_start(arguments, format);
         vsnprintf(error->message, sizeof(error->message), format, arguments);
         va_end(arguments);
-        make_text(error->message);
+        utf8_mend(error->message);
     }
     return status;
 }
@@ -114,6 +87,7 @@ const char *pecs_status_name(pecs_status status)
         [PECS_E_BUSY] = "BUSY",
         [PECS_E_CANCELLED] = "CANCELLED",
         [PECS_E_MISUSE] = "MISUSE",
+        [PECS_E_INVALID] = "INVALID",
     };
     return (size_t)status < sizeof(names) / sizeof(names[0]) ? names[status] : "unknown";
 }

@@ -43,4 +43,10 @@ static inline bool utf8_is_text(const char *text, size_t size_bytes)
     return true;
 }
 
+/*
+ * Makes a zero-terminated text UTF-8, in place. Names and paths are cut to a number of bytes, which may be within a
+ * character: what is left of it goes. Other bytes that are none, of a path, become question marks.
+ */
+void utf8_mend(char *text);
+
 #endif

@@ -55,9 +55,10 @@ static int run(const struct arguments *arguments, struct text_out *out)
 {
     struct loaded from, to;
     pecs_error error;
-    if (loaded_open(arguments->paths[0], &from, &error))
+    const bool is_trusted = arguments->options[OPTION_TRUST];
+    if (loaded_open(arguments->paths[0], is_trusted, &from, &error))
         return complain_of_file(arguments->paths[0], &error);
-    if (loaded_open(arguments->paths[1], &to, &error)) {
+    if (loaded_open(arguments->paths[1], is_trusted, &to, &error)) {
         loaded_close(&from);
         return complain_of_file(arguments->paths[1], &error);
     }
@@ -69,6 +70,7 @@ static int run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option options[] = {
     { OPTION_DETAIL, "Tell each difference, with old and new values." },
+    { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

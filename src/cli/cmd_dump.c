@@ -100,7 +100,7 @@ static int run(const struct arguments *arguments, struct text_out *out)
         return complain("dump: --limit takes a number, not %s", word);
     struct loaded loaded;
     pecs_error error;
-    if (loaded_open(arguments->paths[0], &loaded, &error))
+    if (loaded_open(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
         return complain_of_file(arguments->paths[0], &error);
     const int code = run_loaded(arguments, limit, loaded.view, out);
     loaded_close(&loaded);
@@ -111,6 +111,7 @@ static const struct command_option options[] = {
     { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
     { OPTION_COMPONENT, "Only this component, and the entities that have it." },
     { OPTION_LIMIT, "At most N entities." },
+    { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

@@ -70,7 +70,7 @@ static int run(const struct arguments *arguments, struct text_out *out)
     const bool as_json = arguments->options[OPTION_JSON];
     struct loaded loaded;
     pecs_error error;
-    const pecs_status status = loaded_open(arguments->paths[0], &loaded, &error);
+    const pecs_status status = loaded_open(arguments->paths[0], false, &loaded, &error);
     if (!status) {
         if (as_json)
             write_counts(out, arguments->paths[0], loaded.view);

@@ -24,7 +24,7 @@ static pecs_status load(pecs_registry *registry, const char *path, pecs_snapshot
     return status;
 }
 
-pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error *error)
+pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
 {
     const pecs_registry_desc no_types = { .type_count = 0 };
     pecs_registry *registry;
@@ -32,7 +32,8 @@ pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error 
     pecs_status status = pecs_registry_create(&no_types, &registry, error);
     if (status)
         return status;
-    status = load(registry, path, &snapshot, error);
+    status = is_trusted ? pecs_snapshot_resume(registry, path, NULL, &snapshot, error)
+                        : load(registry, path, &snapshot, error);
     if (status) {
         pecs_registry_destroy(registry);
         return status;

@@ -1,4 +1,4 @@
-/* Loaded: a file that was read and checked as pecs_snapshot_load does, without any type known beforehand. */
+/* Loaded: a file as pecs_snapshot_load or pecs_snapshot_resume gives it, without any type known beforehand. */
 #ifndef PECS_CLI_LOADED_H
 #define PECS_CLI_LOADED_H
 
@@ -11,8 +11,11 @@ struct loaded {
     pecs_view view;
 };
 
-/* Shows a progress bar when that takes long and stderr is a terminal. On failure nothing is to be closed. */
-pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error *error);
+/*
+ * Loads, or resumes a file that is trusted. Shows a progress bar when that takes long and stderr is a terminal. On
+ * failure nothing is to be closed.
+ */
+pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error);
 void loaded_close(struct loaded *loaded);
 
 #endif

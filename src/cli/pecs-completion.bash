@@ -9,8 +9,8 @@ _pecs() {
     fi
     case $command in
     info | verify) options='--json --help' ;;
-    dump) options='--entity --component --limit --json --help' ;;
-    diff) options='--detail --json --help' ;;
+    dump) options='--entity --component --limit --trust --json --help' ;;
+    diff) options='--detail --trust --json --help' ;;
     *) return ;;
     esac
     case $previous in

@@ -2,7 +2,7 @@
  * Every row's handle must lead, through the index, to that very row; so no two rows have one record. And the living
  * records must be as many as the rows; so every living record has its row. The two counts make it one to one. In the
  * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with
- * one. Then each value must mean something.
+ * one. Then each value must mean something, or is repaired.
  *
  * All columns lie in the image in one run each. The work is cut into blocks of rows, which any thread can do.
  */
@@ -11,30 +11,30 @@
 #include "error.h"
 #include "identity.h"
 #include "jobs.h"
-#include "values.h"
+#include "value_check.h"
 
 #include <inttypes.h>
-#include <stdio.h>
 #include <stdlib.h>
 
 enum { BLOCK_ROWS = 1 << 16 }; /* a multiple of an index chunk */
 
 struct agreement {
     const struct pecs_snapshot *state;
-    uint32_t thread_count;
+    const pecs_load_options *options;
     uint64_t *first_blocks; /* of each table: the number of its first block */
     const struct record *records;
     uint64_t slot_count;
-    uint32_t *lowest_generations; /* of each chunk of the index */
+    struct value_check values;
     _Atomic uint64_t living_count;
     struct value_column *columns; /* those that can have values that mean nothing, in the order of the file */
     size_t column_count, column_capacity;
+    uint8_t *wrong_blocks; /* of all columns' blocks: 1 has a value to be repaired; or NULL */
 };
 
 struct value_column {
-    const uint8_t *values;
+    uint8_t *values;
     const struct table *table;
-    uint32_t number; /* of the table */
+    pecs_component number;
     const struct component *component;
     uint64_t first_block; /* of all columns' blocks */
 };
@@ -124,7 +124,7 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
         used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
         lowest = record->generation < lowest ? record->generation : lowest;
     }
-    agreement->lowest_generations[chunk] = lowest;
+    agreement->values.lowest_generations[chunk] = lowest;
     atomic_fetch_add(&agreement->living_count, living);
     if (BREAKS("INDEX-2", rows - living - used_up != state_free_in_chunk(state, chunk)))
         return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &index->runs->free_counts[chunk]), "INDEX-2",
@@ -183,11 +183,18 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
     return PECS_OK;
 }
 
-static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
+/* Some rows of one column. */
+struct value_block {
+    const struct value_column *column;
+    uint64_t first, count;
+    uint8_t *values;
+};
+
+/* The block of a number: that of the last column whose first block is not beyond it. */
+static struct value_block find_value_block(const struct agreement *agreement, uint64_t job)
 {
-    const struct agreement *agreement = user;
     size_t low = 0, high = agreement->column_count - 1;
-    while (low < high) { /* the last column whose first block is not beyond the job */
+    while (low < high) {
         const size_t middle = low + (high - low + 1) / 2;
         if (agreement->columns[middle].first_block <= job)
             low = middle;
@@ -195,38 +202,98 @@ static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
             high = middle - 1;
     }
     const struct value_column *column = &agreement->columns[low];
-    const struct component *component = column->component;
     const uint64_t first = (job - column->first_block) * BLOCK_ROWS;
-    const uint64_t rows = min_u64(column->table->row_count - first, BLOCK_ROWS);
-    const struct values_index index = { agreement->records, agreement->slot_count, agreement->lowest_generations };
-    const uint8_t *values = column->values + first * component->size;
-    uint64_t at;
-    const char *rule = values_find_wrong(component, values, rows, &index, &at);
-    if (!rule)
-        return PECS_OK;
-    char whose[32] = "singleton", what[320];
-    if (!column->table->archetype->is_singleton) {
-        pecs_entity entity;
-        memcpy(&entity, table_value(column->table, HANDLE_COLUMN, first + at / component->size), sizeof(entity));
-        snprintf(whose, sizeof(whose), "entity %u:%u", entity.index, entity.generation);
-    }
-    values_tell_wrong(component, rule, at % component->size, what, sizeof(what));
-    return fail_rule(error, PECS_E_CORRUPT, offset_in(agreement->state, values + at), rule, "%s: %s", whose, what);
+    return (struct value_block){
+        .column = column,
+        .first = first,
+        .count = min_u64(column->table->row_count - first, BLOCK_ROWS),
+        .values = column->values + first * column->component->size,
+    };
 }
 
-static pecs_status add_columns(struct agreement *agreement, uint32_t number)
+static pecs_status fail_place(const struct agreement *agreement, const struct value_block *block, uint64_t row,
+                              const struct wrong_place *place, pecs_error *error)
+{
+    const struct value_column *column = block->column;
+    const uint8_t *value = block->values + row * column->component->size;
+    struct wrong_value wrong;
+    wrong_value_init(&wrong, agreement->state, column->table, block->first + row, column->number, place);
+    return fail_value(error, PECS_E_CORRUPT, offset_in(agreement->state, value + place->span.offset), &wrong);
+}
+
+static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
+{
+    const struct agreement *agreement = user;
+    const struct value_block block = find_value_block(agreement, job);
+    const struct component *component = block.column->component;
+    const uint64_t row = values_find_wrong(&agreement->values, component, block.values, block.count);
+    if (row == block.count)
+        return PECS_OK;
+    if (agreement->wrong_blocks) {
+        agreement->wrong_blocks[job] = 1;
+        return PECS_OK;
+    }
+    struct wrong_iter iter;
+    struct wrong_place place;
+    wrong_iter_begin(&iter, &agreement->values, component, block.values + row * component->size);
+    return wrong_iter_next(&iter, &place) ? fail_place(agreement, &block, row, &place, error) : PECS_OK;
+}
+
+/* All wrong places of one value; what the user leaves must be right. */
+static pecs_status repair_value(const struct agreement *agreement, const struct value_block *block, uint64_t row,
+                                pecs_error *error)
+{
+    const struct value_column *column = block->column;
+    const pecs_load_options *options = agreement->options;
+    uint8_t *value = block->values + row * column->component->size;
+    struct wrong_iter iter;
+    struct wrong_place place;
+    wrong_iter_begin(&iter, &agreement->values, column->component, value);
+    while (wrong_iter_next(&iter, &place)) {
+        struct wrong_value wrong;
+        wrong_value_init(&wrong, agreement->state, column->table, block->first + row, column->number, &place);
+        if (!options->repair(options->user, &wrong.invalid, value + place.span.offset) ||
+            wrong_place_is_wrong(&agreement->values, &place, value))
+            return fail_place(agreement, block, row, &place, error);
+    }
+    return PECS_OK;
+}
+
+/* On the caller's thread, in the order of the file. */
+static pecs_status repair_blocks(struct agreement *agreement, uint64_t block_count, pecs_error *error)
+{
+    pecs_status status = PECS_OK;
+    for (uint64_t job = 0; !status && job < block_count; job++) {
+        if (!agreement->wrong_blocks[job])
+            continue;
+        const struct value_block block = find_value_block(agreement, job);
+        const struct component *component = block.column->component;
+        for (uint64_t row = 0; !status && row < block.count; row++) {
+            const uint8_t *values = block.values + row * component->size;
+            row += values_find_wrong(&agreement->values, component, values, block.count - row);
+            if (row < block.count)
+                status = repair_value(agreement, &block, row, error);
+        }
+    }
+    return status;
+}
+
+static pecs_status add_columns(struct agreement *agreement, const struct table *table)
 {
     const struct pecs_snapshot *state = agreement->state;
-    const struct table *table = state_table(state, number);
     for (uint32_t i = 0; table->row_count && i < table->archetype->component_count; i++) {
-        const struct component *component = state_component(state, table->archetype->components[i]);
-        if (span_list_is_empty(&component->special))
+        const pecs_component component = table->archetype->components[i];
+        if (!values_can_be_wrong(state_component(state, component)))
             continue;
         if (!pool_reserve(state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
                           agreement->column_count + 1, sizeof(*agreement->columns)))
             return PECS_E_MEMORY;
-        agreement->columns[agreement->column_count++] =
-            (struct value_column){ table_chunk(table, table->archetype->columns[i], 0), table, number, component, 0 };
+        agreement->columns[agreement->column_count++] = (struct value_column){
+            .values = table->runs->columns[table->archetype->columns[i]].base,
+            .table = table,
+            .number = component,
+            .component = state_component(state, component),
+        };
     }
     return PECS_OK;
 }
@@ -242,7 +309,7 @@ static pecs_status gather_columns(struct agreement *agreement, uint64_t *ret_blo
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < agreement->state->table_count; i++)
-        status = add_columns(agreement, i);
+        status = add_columns(agreement, state_table(agreement->state, i));
     if (status)
         return status;
     if (agreement->column_count)
@@ -259,8 +326,27 @@ static pecs_status gather_columns(struct agreement *agreement, uint64_t *ret_blo
 static pecs_status run(struct agreement *agreement, uint64_t count,
                        pecs_status (*function)(void *user, uint64_t job, pecs_error *error), pecs_error *error)
 {
-    const struct jobs jobs = { count, function, agreement, agreement->thread_count, NULL };
+    const struct jobs jobs = { count, function, agreement, agreement->options->thread_count, NULL };
     return jobs_run(&jobs, error);
+}
+
+static pecs_status check_all_values(struct agreement *agreement, pecs_error *error)
+{
+    struct pool *pool = agreement->state->registry->pool;
+    uint64_t blocks = 0;
+    if (gather_columns(agreement, &blocks))
+        return fail_memory(error);
+    if (agreement->options->repair) {
+        agreement->wrong_blocks = pool_allocate_zeroed(pool, (size_t)blocks + 1);
+        if (!agreement->wrong_blocks)
+            return fail_memory(error);
+    }
+    pecs_status status = run(agreement, blocks, check_values, error);
+    if (agreement->wrong_blocks) {
+        status = status ? status : repair_blocks(agreement, blocks, error);
+        pool_release(pool, agreement->wrong_blocks, (size_t)blocks + 1);
+    }
+    return status;
 }
 
 static pecs_status check_all(struct agreement *agreement, pecs_error *error)
@@ -282,29 +368,28 @@ static pecs_status check_all(struct agreement *agreement, pecs_error *error)
         status = run(agreement, block_count(state->id_hints.saved_count), check_ids, error);
     if (status)
         return status;
-    if (gather_columns(agreement, &blocks))
-        return fail_memory(error);
-    return run(agreement, blocks, check_values, error);
+    return check_all_values(agreement, error);
 }
 
-pecs_status agree_check(const struct pecs_snapshot *state, uint32_t thread_count, pecs_error *error)
+pecs_status agree_check(const struct pecs_snapshot *state, const pecs_load_options *options, pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
     const struct table *index = state_index(state);
     const size_t table_bytes = ((size_t)state->table_count + 1) * sizeof(uint64_t);
-    const size_t chunk_bytes = ((size_t)table_chunk_count(index) + 1) * sizeof(uint32_t);
     struct agreement agreement = {
         .state = state,
-        .thread_count = thread_count,
+        .options = options,
         .first_blocks = pool_allocate(pool, table_bytes),
         .records = index->row_count ? (const struct record *)(const void *)table_chunk(index, 0, 0) : NULL,
         .slot_count = index->row_count,
-        .lowest_generations = pool_allocate(pool, chunk_bytes),
     };
-    const pecs_status status =
-        agreement.first_blocks && agreement.lowest_generations ? check_all(&agreement, error) : fail_memory(error);
+    pecs_status status = value_check_init(&agreement.values, state);
+    if (!status && agreement.first_blocks)
+        status = check_all(&agreement, error);
+    else
+        status = fail_memory(error);
     pool_release(pool, agreement.columns, agreement.column_capacity * sizeof(*agreement.columns));
-    pool_release(pool, agreement.lowest_generations, chunk_bytes);
     pool_release(pool, agreement.first_blocks, table_bytes);
+    value_check_deinit(&agreement.values);
     return status;
 }

@@ -4,7 +4,12 @@
 
 #include "state.h"
 
-/* Offsets in the error are those of the state's image, in which all columns lie. */
-pecs_status agree_check(const struct pecs_snapshot *state, uint32_t thread_count, pecs_error *error);
+#include <pecs/file.h>
+
+/*
+ * Offsets in the error are those of the state's image, in which all columns lie. Of the options, threads and repair
+ * count; what is repaired is changed in the image, which must be private.
+ */
+pecs_status agree_check(const struct pecs_snapshot *state, const pecs_load_options *options, pecs_error *error);
 
 #endif

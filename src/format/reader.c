@@ -144,7 +144,7 @@ static pecs_status read_file(struct reader *reader)
     if (!status && reader->file)
         status = check_snapshot_id(reader);
     if (!status && reader->file)
-        status = agree_check(reader->state, reader->options.thread_count, reader->error);
+        status = agree_check(reader->state, &reader->options, reader->error);
     const pecs_load_options *options = &reader->options;
     if (!status && reader->file && options->progress &&
         !options->progress(options->user, reader->file_size, reader->file_size))

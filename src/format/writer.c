@@ -14,6 +14,7 @@
 #include "hash.h"
 #include "identity.h"
 #include "typecode.h"
+#include "value_check.h"
 
 enum { SPAN_MIN_BYTES = 16 * 1024 }; /* smaller parts are gathered in the buffer */
 
@@ -32,6 +33,7 @@ struct writer {
     struct metadata *metadata; /* the state's, with what the registry tells of the program */
     struct id_entry *ids;      /* explicit ones, sorted */
     uint64_t id_count;
+    struct value_check values;
 
     struct builder prologue, trailer, commit;
     size_t segment_record_offset; /* in the commit */
@@ -160,7 +162,9 @@ static void gather(struct writer *writer)
 {
     writer->type_count = state_list_components(writer->state, writer->components, writer->numbers);
     writer->id_count = identity_explicit_count(writer->state);
-    if (!writer->id_count)
+    if (value_check_init(&writer->values, writer->state))
+        writer->status = fail_memory(writer->error);
+    if (!writer->id_count || writer->status)
         return;
     writer->ids = pool_allocate(writer->pool, (size_t)writer->id_count * sizeof(*writer->ids));
     if (writer->ids)
@@ -319,6 +323,9 @@ static void put_column(struct writer *writer, const struct table *table, uint32_
     for (uint64_t chunk = 0; chunk < table_chunk_count(table) && !writer->status; chunk++) {
         const uint8_t *bytes = table_chunk(table, column, chunk);
         const uint64_t rows = table_live_rows(table, chunk);
+        if (component && values_can_be_wrong(component) && !writer->options->skip_check)
+            writer->status = values_check(&writer->values, table, number_of, chunk << table->archetype->chunk_shift,
+                                          bytes, rows, writer->error);
         if (component && !span_list_is_empty(&component->padding))
             put_masked(writer, component, bytes, rows);
         else
@@ -558,6 +565,8 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
     pool_release(pool, writer.ids, (size_t)writer.id_count * sizeof(*writer.ids));
     if (writer.metadata)
         node_release(pool, &writer.metadata->node);
+    if (writer.values.state)
+        value_check_deinit(&writer.values);
     if (writer.hash)
         pool_array_release(pool, writer.hash, sizeof(*writer.hash), hash_source);
     if (writer.buffer)

@@ -19,6 +19,7 @@ struct writer_sink {
 
 struct writer_options {
     uint64_t wall_clock_ns;          /* 0: not told */
+    bool skip_check;                 /* of values, which load would refuse */
     pecs_progress_function progress; /* or NULL */
     void *user;
 };

@@ -33,7 +33,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
     const struct writer_sink sink = { begin, write_spans, &destination };
     struct writer_options how = { 0 };
     if (options)
-        how = (struct writer_options){ options->wall_clock_ns, options->progress, options->user };
+        how = (struct writer_options){ options->wall_clock_ns, options->skip_check, options->progress, options->user };
     const pecs_status status = writer_write(snapshot, &sink, &how, error);
     if (!status)
         return os_publication_commit(destination.publication, destination.sync, error);

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 
-HEAD = """#include <pecs/schema.h>
+HEAD = """#include <pecs/values.h>
 typedef struct Inner { int32_t a; int32_t b; } Inner;
 PECS_COMPONENT(Inner, 1, a, b);
 """
@@ -39,6 +39,13 @@ def cases():
     yield "pointer to a struct", component("Inner *x;", "PECS_FIELD_STRUCT(T, x, Inner)"), False
     yield "pointer to void", component("void *x;", "PECS_FIELD(T, x)"), False
     yield "pointer to a function", component("void (*x)(void);", "PECS_FIELD(T, x)"), False
+    for member, field, is_taken in (("char x[4]", "t->x", True), ("char x[2][4]", "t->x[1]", True), ("char x[4]", "p", False),
+                                    ("char x[2][4]", "t->x", False), ("int8_t x[4]", "t->x", False),
+                                    ("char x[4]", "t->x + 1", False), ("char x", "&t->x", False)):
+        grid = "_GRID" if "][" in member else ""
+        fields = f"PECS_FIELD{grid}(T, x)"
+        use = f"\nstatic inline bool set_text(T *t, char *p) {{ (void)p; return pecs_text_set({field}, \"a\"); }}"
+        yield f"text set of {field} of {member}", component(f"{member};", fields) + use, is_taken
     yield "list of members", "typedef struct T { int32_t a; float b[2]; } T;\nPECS_COMPONENT(T, 1, a, b);", True
     yield "list with a pointer", "typedef struct T { int64_t a; char *b; } T;\nPECS_COMPONENT(T, 1, a, b);", False
 

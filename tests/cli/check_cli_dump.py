@@ -150,17 +150,23 @@ def check_long_path(folder):
 
 
 def check_rough(folder):
-    """Values that mean nothing are refused; how they would look is in values_test.c."""
-    for name, rule, what in (
-            ("bool", 1, "up of 'Flag' is neither 0 nor 1"), ("enum", 2, "mood of 'Mood' is no value of its enum"),
-            ("text", 3, "is not UTF-8 and then only zeros"), ("zero", 3, "is not UTF-8 and then only zeros"),
-            ("entity", 4, "owner of 'Shape' is the handle of an entity that never was")):
+    """Values that mean nothing are refused, unless the file is trusted."""
+    note, text = f'No"te\\ {HIDING}=', f"te xt{HIDING}"
+    for name, rule, what, component, field, value in (
+            ("bool", 1, "up of 'Flag' is neither 0 nor 1", "Flag", "up", "bool:2"),
+            ("enum", 2, "mood of 'Mood' is no value of its enum", "Mood", "mood", "enum:7"),
+            ("text", 3, "is not UTF-8 and then only zeros", note, text, {"hex": "fffe626164"}),
+            ("zero", 3, "is not UTF-8 and then only zeros", note, text, "a\0b"),
+            ("entity", 4, "owner of 'Shape' is the handle of an entity that never was", "Shape", "owner", "5:1")):
         path = os.path.join(folder, f"rough-{name}.pecs")
         for command in ("dump", "verify"):
             text = program.message(1, command, path)
             check(f": CORRUPT: VALUE-{rule} at byte 4" in text, f"{command} {path}: {text}")
             check(": entity 0:1: " in text and text.endswith(what), f"{command} {path}: {text}")
         check_equal("info does not look at values", program.json("info", path)["entity_count"], 1)
+        found = program.json("dump", "--trust", path)["entities"][0]["components"]
+        check_equal(f"dump --trust {path}", found[component][field], value)
+        check("0:1" in program.text("dump", path, "--trust"), f"dump --trust {path} as text")
 
 
 def main():

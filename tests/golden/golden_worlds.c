@@ -240,11 +240,10 @@ static pecs_snapshot *make_tables(pecs_registry *registry)
     check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(CLOCK, &clock) }, 1, NULL));           /* 4:1 */
     check(pecs_world_set_singleton(world, SEED, sizeof(seed), &seed));
     check(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 }, { 2, 1 } }, 2));
-    advance(world); /* tick 2 */
-    check(pecs_world_remove_singleton(world, SEED));
     pecs_snapshot *base = finish(world);
     world = make_world(registry, base, 0xca11);
     pecs_snapshot_release(base);
+    check(pecs_world_remove_singleton(world, SEED));  /* at tick 2 */
     check(pecs_world_spawn(world, 1, NULL, 0, NULL)); /* 1:2 */
     check(pecs_world_despawn(world, &(pecs_entity){ 4, 1 }, 1));
     return finish(world);

@@ -124,11 +124,12 @@ Test(error, each_status_has_its_name)
         { PECS_E_BUSY, 10, "BUSY" },
         { PECS_E_CANCELLED, 11, "CANCELLED" },
         { PECS_E_MISUSE, 12, "MISUSE" },
+        { PECS_E_INVALID, 13, "INVALID" },
     };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         cr_assert_eq((int)names[i].status, names[i].number);
         cr_assert_str_eq(pecs_status_name(names[i].status), names[i].name);
     }
-    cr_assert_str_eq(pecs_status_name((pecs_status)13), "unknown");
+    cr_assert_str_eq(pecs_status_name((pecs_status)14), "unknown");
     cr_assert_str_eq(pecs_status_name((pecs_status)-1), "unknown");
 }

@@ -141,6 +141,41 @@ Test(failures_files, a_file_of_unknown_types_read)
     unlink(path);
 }
 
+/* Values that mean nothing. */
+
+static void save_rough(struct stage *stage)
+{
+    const pecs_save_options rough = { .skip_sync = true, .skip_check = true };
+    populate_and_share(stage);
+    spawn_one(stage->world, (pecs_value[]){ PECS_VALUE(LINK, Link, 1, { 1000, 1 }, { { 0, 0 } }) }, 1);
+    must(pecs_world_save(stage->world, path, &rough, NULL) == PECS_OK);
+}
+
+static pecs_status check_values(struct stage *stage)
+{
+    pecs_error error = { .status = PECS_OK };
+    const pecs_status status = pecs_view_check(pecs_world_view(stage->world), NULL, NULL, &error);
+    must(status && error.status == status);
+    return status == PECS_E_INVALID ? PECS_OK : status;
+}
+
+static pecs_status load_and_mend(struct stage *stage)
+{
+    pecs_snapshot *snapshot = NULL;
+    const pecs_load_options options = { .repair = pecs_repair_invalid };
+    const pecs_status status = pecs_snapshot_load(stage->registry, path, &options, &snapshot, NULL);
+    must(!status == (snapshot != NULL));
+    pecs_snapshot_release(snapshot);
+    return status;
+}
+
+Test(failures_files, values_checked_and_mended)
+{
+    try_every_failure(&(struct trial){ save_rough, check_values }, 1);
+    try_every_failure(&(struct trial){ save_rough, load_and_mend }, 15);
+    unlink(path);
+}
+
 /* Differences. */
 
 static void go_on(struct stage *stage)
@@ -247,6 +282,9 @@ Test(failures_none, take_no_memory)
     (void)pecs_world_copied_bytes(stage.world);
     must(pecs_registry_type(stage.registry, TEAM) == &Team_type);
     must(pecs_registry_type_count(stage.registry) == FIXTURE_TYPE_COUNT);
+    pecs_id_format(id_a, text);
+    must(pecs_text_copy(text, sizeof(text), "short"));
+    must(pecs_repair_invalid(NULL, &(pecs_invalid){ .kind = PECS_TEXT, .size = sizeof(text) }, text));
     pecs_id_format(id_a, text);
     must(pecs_id_parse(text, &id) == PECS_OK && pecs_kind_name(PECS_F32) && pecs_status_name(PECS_OK));
     must(pecs_snapshot_take(stage.world, &stage.taken) == PECS_OK);

@@ -1,6 +1,6 @@
 /*
- * The one rule for NULL (pecs/status.h): where a pointer is required, NULL gives PECS_E_MISUSE, or in a function without
- * a status the answer for nothing. Every exported function is here (check_exports.py looks).
+ * The one rule for NULL (pecs/status.h): where a pointer is required, NULL gives PECS_E_MISUSE, or in a function
+ * without a status the answer for nothing. Every exported function is here (check_exports.py looks).
  */
 #include "world_fixture.h"
 
@@ -287,6 +287,22 @@ Test(nulls, metadata)
     MISUSE(pecs_view_meta(no_view, "key", &meta));
     MISUSE(pecs_view_meta(view(), NULL, &meta));
     MISUSE(pecs_view_meta(view(), "key", NULL));
+}
+
+Test(nulls, values)
+{
+    pecs_error error;
+    char text[4] = "abc";
+    const pecs_invalid invalid = { .kind = PECS_TEXT, .size = sizeof(text) };
+    MISUSE(pecs_view_check(no_view, NULL, NULL, &error));
+    cr_assert_eq(error.status, PECS_E_MISUSE);
+    cr_assert_eq(pecs_view_check(view(), NULL, NULL, NULL), PECS_OK);
+    cr_assert_not(pecs_repair_invalid(NULL, NULL, text));
+    cr_assert_not(pecs_repair_invalid(NULL, &invalid, NULL));
+    cr_assert_not(pecs_text_copy(NULL, sizeof(text), "x"));
+    cr_assert_not(pecs_text_copy(text, 0, "x"));
+    cr_assert_not(pecs_text_copy(text, sizeof(text), NULL));
+    cr_assert_str_eq(text, "abc");
 }
 
 static bool each(void *user, const pecs_change *change)

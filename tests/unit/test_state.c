@@ -242,7 +242,8 @@ Test(state, only_the_living_generation_is_found)
 Test(state, a_record_of_no_table_is_not_living)
 {
     fill_index(3);
-    struct record *record = (struct record *)(void *)table_owned_value((struct table *)(uintptr_t)state_index(state), 0, 0);
+    struct record *record =
+        (struct record *)(void *)table_owned_value((struct table *)(uintptr_t)state_index(state), 0, 0);
     cr_assert_not_null(state_find(state, (pecs_entity){ 0, 1 }));
     cr_assert_not(state_has_row(state, record), "the table has no rows");
     record->table = 1;

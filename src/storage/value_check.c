@@ -1,0 +1,335 @@
+/*
+ * Values. A span of a component is looked at in many values before the next span is: short loops, each over one kind,
+ * that find most values right without a branch that is not foreseen. As many values as stay in the cache from span to
+ * span.
+ */
+#include "value_check.h"
+
+#include "error.h"
+#include "utf8.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+enum { BLOCK_BYTES = 128 * 1024 };
+
+/* Places of a span, `stride` bytes apart; `bytes` is the first. */
+struct places {
+    const struct value_span *span;
+    const uint8_t *bytes;
+    size_t stride;
+    uint64_t count;
+};
+
+/* The offset, from `bytes`, of the first element that is wrong; NONE_WRONG. */
+typedef uint64_t find_function(const struct places *places, const struct value_check *check);
+#define NONE_WRONG UINT64_MAX
+
+static uint64_t find_wrong_bool(const struct places *places, const struct value_check *check)
+{
+    (void)check;
+    for (uint64_t i = 0; i < places->count; i++)
+        for (uint32_t at = 0; at < places->span->size; at++)
+            if (places->bytes[i * places->stride + at] > 1)
+                return i * places->stride + at;
+    return NONE_WRONG;
+}
+
+static uint32_t load_number(const uint8_t *bytes, uint32_t width)
+{
+    uint32_t number = bytes[0];
+    for (uint32_t i = 1; i < width; i++)
+        number |= (uint32_t)bytes[i] << 8 * i;
+    return number;
+}
+
+static uint64_t find_wrong_enum(const struct places *places, const struct value_check *check)
+{
+    (void)check;
+    const struct value_span *span = places->span;
+    for (uint64_t i = 0; i < places->count; i++)
+        for (uint32_t at = 0; at < span->size; at += span->width)
+            if (load_number(places->bytes + i * places->stride + at, span->width) >= span->limit)
+                return i * places->stride + at;
+    return NONE_WRONG;
+}
+
+#define HIGH_BITS UINT64_C(0x8080808080808080)
+
+/*
+ * ASCII, then zeros: most texts, eight bytes at a time. In `present` the highest bit of each byte tells that the byte
+ * is not zero; one that is must have one before it, in its word or at the end of the last.
+ */
+static inline bool text_is_ascii(const uint8_t *text, uint32_t size)
+{
+    uint64_t wrong = 0, before = 0x80;
+    uint32_t at = 0;
+    for (; at + 8 <= size; at += 8) {
+        uint64_t word;
+        memcpy(&word, text + at, 8);
+        const uint64_t present = ((word & ~HIGH_BITS) + ~HIGH_BITS) & HIGH_BITS;
+        wrong |= (word & HIGH_BITS) | (present & ~(present << 8 | before));
+        before = present >> 56;
+    }
+    if (at < size) {
+        uint64_t word = 0;
+        memcpy(&word, text + at, size - at);
+        const uint64_t present = ((word & ~HIGH_BITS) + ~HIGH_BITS) & HIGH_BITS;
+        wrong |= (word & HIGH_BITS) | (present & ~(present << 8 | before));
+    }
+    return wrong == 0;
+}
+
+/* UTF-8, then zeros. */
+static bool text_is_right(const uint8_t *text, uint32_t size)
+{
+    uint32_t at = 0, code;
+    while (at < size && text[at]) {
+        const unsigned step = utf8_step(text + at, size - at, &code);
+        if (!step)
+            return false;
+        at += step;
+    }
+    uint8_t rest = 0;
+    for (; at < size; at++)
+        rest |= text[at];
+    return rest == 0;
+}
+
+/* Inlined for the widths that are common, whose loops then go. */
+static inline __attribute__((always_inline)) uint64_t find_wrong_wide(const struct places *places, uint32_t size,
+                                                                      uint32_t width)
+{
+    for (uint64_t i = 0; i < places->count; i++) {
+        const uint8_t *bytes = places->bytes + i * places->stride;
+        for (uint32_t at = 0; at < size; at += width)
+            if (!text_is_ascii(bytes + at, width) && !text_is_right(bytes + at, width))
+                return i * places->stride + at;
+    }
+    return NONE_WRONG;
+}
+
+static uint64_t find_wrong_text(const struct places *places, const struct value_check *check)
+{
+    (void)check;
+    const uint32_t size = places->span->size, width = places->span->width;
+    if (size == 16 && width == 16)
+        return find_wrong_wide(places, 16, 16);
+    if (size == 32 && width == 32)
+        return find_wrong_wide(places, 32, 32);
+    return find_wrong_wide(places, size, width);
+}
+
+/* The lowest generation in a chunk of the index; a chunk that nobody has asked about is looked through. */
+static uint32_t lowest_generation(const struct value_check *check, uint64_t chunk)
+{
+    uint32_t lowest = check->lowest_generations[chunk];
+    if (lowest)
+        return lowest;
+    lowest = GENERATION_MAX;
+    const struct table *index = state_index(check->state);
+    const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
+    const uint64_t rows = table_live_rows(index, chunk);
+    for (uint64_t i = 0; i < rows; i++)
+        lowest = records[i].generation < lowest ? records[i].generation : lowest;
+    check->lowest_generations[chunk] = lowest ? lowest : 1; /* 0: a damaged file's, which is not looked for here */
+    return check->lowest_generations[chunk];
+}
+
+/* A handle of a slot, which need not be the first that the slot had. */
+static __attribute__((noinline)) bool generation_has_been(const struct value_check *check, pecs_entity entity)
+{
+    return entity.generation <= lowest_generation(check, entity.index >> CHUNK_SHIFT) ||
+           entity.generation <= state_record(check->state, entity.index)->generation;
+}
+
+/* Generations begin at 1, and most entities are the first of their slot. */
+static uint64_t find_wrong_entity(const struct places *places, const struct value_check *check)
+{
+    const uint32_t size = places->span->size;
+    const uint64_t slot_count = state_slot_count(check->state);
+    for (uint64_t i = 0; i < places->count; i++) {
+        const uint8_t *bytes = places->bytes + i * places->stride;
+        for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(pecs_entity)) {
+            pecs_entity entity;
+            memcpy(&entity, bytes + at, sizeof(entity));
+            if (entity.index < slot_count && (entity.generation <= 1 || generation_has_been(check, entity)))
+                continue;
+            if (entity.index || entity.generation)
+                return i * places->stride + at;
+        }
+    }
+    return NONE_WRONG;
+}
+
+static const struct {
+    const char *rule;
+    find_function *find;
+    const char *what;
+} kinds[] = {
+    [PECS_BOOL] = { "VALUE-1", find_wrong_bool, "is neither 0 nor 1" },
+    [PECS_ENUM] = { "VALUE-2", find_wrong_enum, "is no value of its enum" },
+    [PECS_TEXT] = { "VALUE-3", find_wrong_text, "is not UTF-8 and then only zeros" },
+    [PECS_ENTITY] = { "VALUE-4", find_wrong_entity, "is the handle of an entity that never was" },
+};
+
+/* Runs come in no order: all of a block are looked at. */
+static uint64_t find_wrong_in_block(const struct value_check *check, const struct component *component,
+                                    const uint8_t *values, uint64_t count)
+{
+    uint64_t first = count;
+    struct span_run_iter iter;
+    struct span_run run;
+    for (span_run_begin(&iter, &component->special, count); span_run_next(&iter, &run);) {
+        const struct places places = { &run.span, values + run.offset, run.stride, run.count };
+        const uint64_t found = kinds[run.span.kind].find(&places, check);
+        if (BREAKS(kinds[run.span.kind].rule, found != NONE_WRONG))
+            first = min_u64(first, (run.offset + found) / component->size);
+    }
+    return first;
+}
+
+uint64_t values_find_wrong(const struct value_check *check, const struct component *component, const uint8_t *values,
+                           uint64_t count)
+{
+    const uint64_t block_values = component->size < BLOCK_BYTES ? BLOCK_BYTES / component->size : 1;
+    for (uint64_t first = 0; first < count; first += block_values) {
+        const uint64_t in_block = min_u64(block_values, count - first);
+        const uint64_t found = find_wrong_in_block(check, component, values + first * component->size, in_block);
+        if (found < in_block)
+            return first + found;
+    }
+    return count;
+}
+
+void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, const struct component *component,
+                      const uint8_t *value)
+{
+    iter->check = check;
+    iter->value = value;
+    span_iter_begin(&iter->spans, &component->special);
+    iter->span = (struct value_span){ .size = 0 };
+    iter->next = 0;
+}
+
+bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
+{
+    for (;;) {
+        if (iter->next == iter->span.size) {
+            if (!span_iter_next(&iter->spans, &iter->span))
+                return false;
+            iter->next = 0;
+        }
+        struct value_span rest = iter->span;
+        rest.offset += iter->next;
+        rest.size -= iter->next;
+        const struct places places = { &rest, iter->value + rest.offset, rest.size, 1 };
+        const uint64_t found = kinds[rest.kind].find(&places, iter->check);
+        iter->next = iter->span.size;
+        if (BREAKS(kinds[rest.kind].rule, found != NONE_WRONG)) {
+            const uint32_t offset = rest.offset + (uint32_t)found;
+            iter->next = offset - iter->span.offset + rest.width;
+            rest.offset = offset;
+            rest.size = rest.width;
+            *ret_place = (struct wrong_place){ kinds[rest.kind].rule, rest };
+            return true;
+        }
+    }
+}
+
+bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value)
+{
+    const struct places places = { &place->span, value + place->span.offset, place->span.size, 1 };
+    return kinds[place->span.kind].find(&places, check) != NONE_WRONG;
+}
+
+/* The path of fields to a byte of a value. */
+static void tell_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity)
+{
+    size_t used = 0;
+    for (bool is_struct = true; is_struct && used < capacity;) {
+        const pecs_field *field = type->fields;
+        while (offset >= field->offset + field->size)
+            field++;
+        const bool is_text = field->kind == PECS_TEXT;
+        const uint32_t columns = is_text ? 0 : field->columns, size = field->size / field->count;
+        const uint32_t element_bytes = is_text ? (field->columns ? field->columns : field->size) : size;
+        const uint32_t count = field->size / element_bytes, element = (offset - field->offset) / element_bytes;
+        int added = snprintf(text + used, capacity - used, "%s%.*s", used ? "." : "", NAME_SHOWN, field->name);
+        used += added > 0 ? (size_t)added : 0;
+        if (count > 1 && used < capacity) {
+            added = columns ? snprintf(text + used, capacity - used, "[%" PRIu32 "][%" PRIu32 "]", element / columns,
+                                       element % columns)
+                            : snprintf(text + used, capacity - used, "[%" PRIu32 "]", element);
+            used += added > 0 ? (size_t)added : 0;
+        }
+        is_struct = field->kind == PECS_STRUCT;
+        if (is_struct) {
+            type = field->nested;
+            offset = (offset - field->offset) % type->size;
+        }
+    }
+    utf8_mend(text);
+}
+
+void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *state, const struct table *table,
+                      uint64_t row, pecs_component component, const struct wrong_place *place)
+{
+    const pecs_type *type = state_component(state, component)->type;
+    wrong->invalid = (pecs_invalid){
+        .component = component,
+        .type = type->name,
+        .field = wrong->field,
+        .rule = place->rule,
+        .kind = place->span.kind,
+        .offset = place->span.offset,
+        .size = place->span.size,
+        .value = table_value(table, archetype_column(table->archetype, component), row),
+    };
+    if (!table->archetype->is_singleton)
+        memcpy(&wrong->invalid.entity, table_value(table, HANDLE_COLUMN, row), sizeof(wrong->invalid.entity));
+    tell_field(type, place->span.offset, wrong->field, sizeof(wrong->field));
+}
+
+pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong)
+{
+    const pecs_invalid *invalid = &wrong->invalid;
+    char whose[32] = "singleton";
+    if (invalid->entity.index || invalid->entity.generation)
+        snprintf(whose, sizeof(whose), "entity %u:%u", invalid->entity.index, invalid->entity.generation);
+    return fail_rule(error, status, offset, invalid->rule, "%s: %s of '%.*s' %s", whose, invalid->field, NAME_SHOWN,
+                     invalid->type, kinds[invalid->kind].what);
+}
+
+pecs_status values_check(const struct value_check *check, const struct table *table, pecs_component component,
+                         uint64_t row, const uint8_t *values, uint64_t count, pecs_error *error)
+{
+    const struct component *type = state_component(check->state, component);
+    const uint64_t found = values_find_wrong(check, type, values, count);
+    if (found == count)
+        return PECS_OK;
+    struct wrong_iter iter;
+    struct wrong_place place;
+    struct wrong_value wrong;
+    wrong_iter_begin(&iter, check, type, values + found * type->size);
+    if (!wrong_iter_next(&iter, &place))
+        return PECS_OK;
+    wrong_value_init(&wrong, check->state, table, row + found, component, &place);
+    return fail_value(error, PECS_E_INVALID, 0, &wrong);
+}
+
+pecs_status value_check_init(struct value_check *check, const struct pecs_snapshot *state)
+{
+    const uint64_t chunks = table_chunk_count(state_index(state));
+    check->state = state;
+    check->lowest_generations =
+        pool_allocate_zeroed(state->registry->pool, ((size_t)chunks + 1) * sizeof(*check->lowest_generations));
+    return check->lowest_generations ? PECS_OK : PECS_E_MEMORY;
+}
+
+void value_check_deinit(struct value_check *check)
+{
+    const uint64_t chunks = table_chunk_count(state_index(check->state));
+    pool_release(check->state->registry->pool, check->lowest_generations,
+                 ((size_t)chunks + 1) * sizeof(*check->lowest_generations));
+}
