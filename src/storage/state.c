@@ -178,7 +178,7 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
 #ifndef NDEBUG
 static void each_array_of(const struct table *table, void (*function)(struct array *array))
 {
-    for (uint32_t i = 0; i < table->archetype->column_count; i++)
+    for (uint32_t i = 0; table->archetype && i < table->archetype->column_count; i++)
         for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++) {
             struct node *node = tree_get(&table->columns[i].chunks, chunk);
             if (node)

@@ -44,7 +44,7 @@ def cases():
                                     ("char x[4]", "t->x + 1", False), ("char x", "&t->x", False)):
         grid = "_GRID" if "][" in member else ""
         fields = f"PECS_FIELD{grid}(T, x)"
-        use = f"\nstatic inline bool set_text(T *t, char *p) {{ (void)p; return pecs_text_set({field}, \"a\"); }}"
+        use = f"\nbool set_text(T *t, char *p) {{ (void)p; return pecs_text_set({field}, \"a\"); }}"
         yield f"text set of {field} of {member}", component(f"{member};", fields) + use, is_taken
     yield "list of members", "typedef struct T { int32_t a; float b[2]; } T;\nPECS_COMPONENT(T, 1, a, b);", True
     yield "list with a pointer", "typedef struct T { int64_t a; char *b; } T;\nPECS_COMPONENT(T, 1, a, b);", False

@@ -125,7 +125,9 @@ Test(damaged, free_counts_that_records_deny)
     damage_record(FREE_SLOT, offsetof(struct record_layout, table), 0);
     const uint64_t hash = pecs_view_hash(view());
     cr_assert_eq(pecs_world_spawn(world, 1, &at_home, 1, NULL), PECS_E_CORRUPT);
-    cr_assert_eq(pecs_world_spawn(world, 100, &at_home, 1, NULL), PECS_E_CORRUPT);
+    const Position places[100] = { { 1, 1, 1 } };
+    const pecs_value at_places = { POSITION, sizeof(Position), places };
+    cr_assert_eq(pecs_world_spawn(world, 100, &at_places, 1, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_spawn_with_ids(world, 1, (pecs_id[]){ { { 1 } } }, &at_home, 1, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_view_hash(view()), hash);
 }
@@ -241,6 +243,8 @@ Test(damaged, the_rest_goes_on)
     damage_record(0, offsetof(struct record_layout, row), UINT32_MAX);
     cr_assert_eq(pecs_world_set(world, second, &at_home, 1), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &second, 1), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 3, &at_home, 1, NULL), PECS_OK);
+    const Position positions[3] = { { 1, 1, 1 }, { 2, 2, 2 }, { 3, 3, 3 } };
+    const pecs_value at_three_places = { POSITION, sizeof(Position), positions };
+    cr_assert_eq(pecs_world_spawn(world, 3, &at_three_places, 1, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "again.pecs", NULL, NULL), PECS_OK);
 }
