@@ -1,7 +1,8 @@
 /*
- * Diff: what is different between two views, entity by entity. Entities are matched by their stable ids, component
- * types by their type ids, so the views may be of two registries, two files or two moments of one world. Arrays that
- * both share are not looked at: the difference of a world and a snapshot taken from it costs what was written since.
+ * Diff: what is different between two views, entity by entity. Entities are matched by their stable ids, and so are the
+ * references to them; component types by their type ids. So the views may be of two registries, two files or two
+ * moments of one world. Arrays that both share are not looked at: the difference of a world and a snapshot taken from
+ * it costs what was written since.
  */
 #ifndef PECS_DIFF_H
 #define PECS_DIFF_H
@@ -33,11 +34,24 @@ typedef struct pecs_change {
 /* Called for each difference; false ends the diff with PECS_E_CANCELLED. It must edit neither world. */
 typedef bool (*pecs_change_function)(void *user, const pecs_change *change);
 
+typedef struct pecs_diff_options {
+    bool by_handle; /* handles say what is the same, not ids: for worlds that did the same in two runs */
+} pecs_diff_options;
+
 /*
- * Tells `each` every difference; the order is the same for the same two states of the same registries. Padding never
- * differs. Both views are read as any view; nothing is kept. PECS_E_CANCELLED, PECS_E_MEMORY, PECS_E_MISUSE.
+ * Tells `each` every difference; the order is the same for the same two states of the same registries. `options` NULL:
+ * all zero. Padding never differs, and references are compared by what they name (pecs_diff_same_target). Both views
+ * are read as any view; nothing is kept. PECS_E_CANCELLED; PECS_E_MEMORY, before the first difference; PECS_E_MISUSE.
  */
-PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user);
+PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, const pecs_diff_options *options,
+                                                  pecs_change_function each, void *user);
+
+/*
+ * True when references of two views name the same: entities with the same id; on neither side a living entity; or the
+ * same handle, whose entity lives on one side, and on the other none has its id. So a difference in what an entity
+ * refers to is told, and the death of what it refers to is not told of each that does.
+ */
+PECS_API bool pecs_diff_same_target(pecs_view from, pecs_entity before, pecs_view to, pecs_entity after);
 
 #ifdef __cplusplus
 }

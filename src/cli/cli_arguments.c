@@ -8,10 +8,10 @@ struct option_name {
 };
 
 static const struct option_name option_names[OPTION_COUNT] = {
-    [OPTION_ENTITY] = { "--entity", "ENTITY" }, [OPTION_COMPONENT] = { "--component", "NAME" },
-    [OPTION_LIMIT] = { "--limit", "N" },        [OPTION_DETAIL] = { "--detail", NULL },
-    [OPTION_TRUST] = { "--trust", NULL },       [OPTION_JSON] = { "--json", NULL },
-    [OPTION_HELP] = { "--help", NULL },
+    [OPTION_ENTITY] = { "--entity", "ENTITY" },   [OPTION_COMPONENT] = { "--component", "NAME" },
+    [OPTION_LIMIT] = { "--limit", "N" },          [OPTION_DETAIL] = { "--detail", NULL },
+    [OPTION_BY_HANDLE] = { "--by-handle", NULL }, [OPTION_TRUST] = { "--trust", NULL },
+    [OPTION_JSON] = { "--json", NULL },           [OPTION_HELP] = { "--help", NULL },
 };
 
 static int complain_of_usage(const struct command *command, const char *what, const char *word)

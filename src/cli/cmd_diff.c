@@ -8,11 +8,16 @@ static bool only_count(void *form, const pecs_change *change)
     return true;
 }
 
+static pecs_status compare_entities(struct diff_form *form, pecs_change_function each)
+{
+    const pecs_diff_options options = { .by_handle = form->by_handle };
+    return form->has_other_ids ? PECS_OK : pecs_view_diff(form->from.view, form->to.view, &options, each, form);
+}
+
 static pecs_status compare_as_text(struct diff_form *form, bool with_detail)
 {
     diff_metadata(form, with_detail ? diff_text_meta : NULL);
-    const pecs_status status =
-        pecs_view_diff(form->from.view, form->to.view, with_detail ? diff_text_tell : only_count, form);
+    const pecs_status status = compare_entities(form, with_detail ? diff_text_tell : only_count);
     if (!status)
         diff_text_end(form);
     return status;
@@ -22,11 +27,42 @@ static pecs_status compare_as_json(struct diff_form *form, bool with_detail)
 {
     diff_json_begin(form, with_detail);
     diff_metadata(form, with_detail ? diff_json_meta : NULL);
-    const pecs_status status =
-        pecs_view_diff(form->from.view, form->to.view, with_detail ? diff_json_tell : only_count, form);
+    const pecs_status status = compare_entities(form, with_detail ? diff_json_tell : only_count);
     if (!status)
         diff_json_end(form, with_detail);
     return status;
+}
+
+/* False, and so the end, at the first entity that only one side has. */
+static bool is_in_both(void *user, const pecs_change *change)
+{
+    (void)user;
+    return change->kind != PECS_ENTITY_ADDED && change->kind != PECS_ENTITY_REMOVED;
+}
+
+static bool stop(void *user, const pecs_change *change)
+{
+    (void)user, (void)change;
+    return false;
+}
+
+/*
+ * Two runs that did the same made the same handles and values, and no id twice: by ids, all of the one was removed and
+ * all of the other added, which is true and says nothing.
+ */
+static pecs_status look_for_other_ids(struct diff_form *form)
+{
+    pecs_summary from, to;
+    pecs_view_summary(form->from.view, &from);
+    pecs_view_summary(form->to.view, &to);
+    if (form->by_handle || from.entity_count != to.entity_count)
+        return PECS_OK;
+    pecs_status status = pecs_view_diff(form->from.view, form->to.view, NULL, is_in_both, NULL);
+    if (status != PECS_E_CANCELLED)
+        return status;
+    status = pecs_view_diff(form->from.view, form->to.view, &(pecs_diff_options){ .by_handle = true }, stop, NULL);
+    form->has_other_ids = !status;
+    return status == PECS_E_CANCELLED ? PECS_OK : status;
 }
 
 static int compare(const struct arguments *arguments, const struct loaded *from, const struct loaded *to,
@@ -35,13 +71,16 @@ static int compare(const struct arguments *arguments, const struct loaded *from,
     struct diff_form form = {
         .from = { .path = arguments->paths[0], .view = from->view },
         .to = { .path = arguments->paths[1], .view = to->view },
+        .by_handle = arguments->options[OPTION_BY_HANDLE],
         .out = out,
     };
     if (!diff_begin(&form))
         return complain("out of memory");
     const bool with_detail = arguments->options[OPTION_DETAIL];
-    const pecs_status status =
-        arguments->options[OPTION_JSON] ? compare_as_json(&form, with_detail) : compare_as_text(&form, with_detail);
+    pecs_status status = look_for_other_ids(&form);
+    if (!status)
+        status =
+            arguments->options[OPTION_JSON] ? compare_as_json(&form, with_detail) : compare_as_text(&form, with_detail);
     const bool found = diff_found(&form);
     diff_end(&form);
     if (status == PECS_E_CANCELLED) /* the output failed, which the end of the program tells */
@@ -70,6 +109,7 @@ static int run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option options[] = {
     { OPTION_DETAIL, "Tell each difference, with old and new values." },
+    { OPTION_BY_HANDLE, "Match entities and references by handle, not by id: for two runs that did the same." },
     { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },

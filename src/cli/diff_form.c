@@ -1,8 +1,6 @@
 /* The library tells changes of one entity in no certain order, so a bit for each slot says which have been counted. */
 #include "diff_form.h"
 
-#include "value_diff.h"
-
 #include <stdlib.h>
 #include <string.h>
 
@@ -74,6 +72,21 @@ static struct diff_type *type_of(const struct diff_form *form, const pecs_change
 const char *diff_label(const struct diff_form *form, const pecs_change *change)
 {
     return type_of(form, change)->label;
+}
+
+struct value_sides diff_value_sides(const struct diff_form *form)
+{
+    return (struct value_sides){ form->from.view, form->to.view, form->by_handle };
+}
+
+bool diff_names_id(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
+                   const void *element, pecs_id *ret_id)
+{
+    pecs_entity entity;
+    if (field->kind != PECS_ENTITY || form->by_handle)
+        return false;
+    memcpy(&entity, element, sizeof(entity));
+    return !pecs_view_id(side->view, entity, ret_id);
 }
 
 bool diff_is_by_field(const struct diff_form *form, const pecs_change *change)
@@ -154,7 +167,7 @@ bool counts_any(const struct change_counts *counts)
 
 bool diff_found(const struct diff_form *form)
 {
-    bool found = counts_any(&form->entities) || counts_any(&form->metadata);
+    bool found = form->has_other_ids || counts_any(&form->entities) || counts_any(&form->metadata);
     for (size_t i = 0; !found && i < form->type_count; i++)
         found = counts_any(&form->types[i].of_world);
     return found;

@@ -5,6 +5,7 @@
 #include "json_out.h"
 #include "loaded.h"
 #include "type_list.h"
+#include "value_diff.h"
 
 #include <pecs/diff.h>
 
@@ -28,6 +29,8 @@ struct diff_type {
 
 struct diff_form {
     struct diff_side from, to;
+    bool by_handle;     /* handles say what is the same, not ids */
+    bool has_other_ids; /* all handles and values are the same, and only ids differ: they are not told one by one */
     struct change_counts entities;
     struct diff_type *types; /* those of `from`, then those that only `to` has */
     size_t type_count;
@@ -66,6 +69,10 @@ const char *diff_label(const struct diff_form *form, const pecs_change *change);
 /* Whether both values of a change can be compared field by field. */
 bool diff_is_by_field(const struct diff_form *form, const pecs_change *change);
 bool diff_is_of_world(const pecs_change *change);
+struct value_sides diff_value_sides(const struct diff_form *form);
+/* The id of what an element refers to, when ids are compared; false: it is no reference, or to nothing that lives. */
+bool diff_names_id(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
+                   const void *element, pecs_id *ret_id);
 
 /* The two looks: each tells a difference and, at the end, the counts. */
 bool diff_text_tell(void *form, const pecs_change *change);

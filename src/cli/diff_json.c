@@ -44,11 +44,16 @@ static void write_whole(struct json_out *json, struct diff_side *side, pecs_enti
 static void write_element(void *user, const char *path, const pecs_field *field, const void *old_element,
                           const void *new_element)
 {
-    struct json_out *json = user;
-    json_begin_object(json, path);
-    value_write_element(json, "old", field, old_element);
-    value_write_element(json, "new", field, new_element);
-    json_end_object(json);
+    struct diff_form *form = user;
+    pecs_id id;
+    json_begin_object(&form->json, path);
+    value_write_element(&form->json, "old", field, old_element);
+    if (diff_names_id(form, &form->from, field, old_element, &id))
+        json_id(&form->json, "old_id", id);
+    value_write_element(&form->json, "new", field, new_element);
+    if (diff_names_id(form, &form->to, field, new_element, &id))
+        json_id(&form->json, "new_id", id);
+    json_end_object(&form->json);
 }
 
 static void write_component(struct diff_form *form, const pecs_change *change)
@@ -57,8 +62,9 @@ static void write_component(struct diff_form *form, const pecs_change *change)
     json_string(json, "component", diff_label(form, change));
     if (diff_is_by_field(form, change)) {
         json_begin_object(json, "fields");
-        value_diff(form->from.types.entries[change->from_component].type, change->old_value, change->new_value,
-                   write_element, json);
+        const struct value_sides sides = diff_value_sides(form);
+        value_diff(&sides, form->from.types.entries[change->from_component].type, change->old_value, change->new_value,
+                   write_element, form);
         json_end_object(json);
         return;
     }
@@ -131,6 +137,7 @@ void diff_json_end(struct diff_form *form, bool with_detail)
     if (with_detail)
         json_end_array(json);
     json_bool(json, "same", !diff_found(form));
+    json_bool(json, "other_ids", form->has_other_ids);
     json_begin_object(json, "entities");
     write_counts(json, &form->entities);
     json_end_object(json);

@@ -34,6 +34,19 @@ static void print_whole(struct diff_form *form, struct diff_side *side, const ch
     }
 }
 
+/* Handles of two files say little, so a reference is shown with the id of what it names. */
+static void print_side(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
+                       const void *element)
+{
+    char text[PECS_ID_TEXT_BYTES];
+    pecs_id id;
+    value_print_element(form->out, side->view, field, element);
+    if (!diff_names_id(form, side, field, element, &id))
+        return;
+    pecs_id_format(id, text);
+    out_format(form->out, " %s", text);
+}
+
 static void print_element(void *user, const char *path, const pecs_field *field, const void *old_element,
                           const void *new_element)
 {
@@ -41,9 +54,9 @@ static void print_element(void *user, const char *path, const pecs_field *field,
     out_format(form->out, "\n  ");
     out_name(form->out, path);
     out_format(form->out, ": ");
-    value_print_element(form->out, form->from.view, field, old_element);
+    print_side(form, &form->from, field, old_element);
     out_format(form->out, " -> ");
-    value_print_element(form->out, form->to.view, field, new_element);
+    print_side(form, &form->to, field, new_element);
 }
 
 static void print_values(struct diff_form *form, const pecs_change *change)
@@ -54,7 +67,8 @@ static void print_values(struct diff_form *form, const pecs_change *change)
     if (change->kind != PECS_COMPONENT_REMOVED)
         to = form->to.types.entries[change->to_component].type;
     if (diff_is_by_field(form, change)) {
-        value_diff(from, change->old_value, change->new_value, print_element, form);
+        const struct value_sides sides = diff_value_sides(form);
+        value_diff(&sides, from, change->old_value, change->new_value, print_element, form);
         return;
     }
     if (change->kind == PECS_COMPONENT_CHANGED)
@@ -127,7 +141,10 @@ void diff_text_end(struct diff_form *form)
     out_name(form->out, form->from.path);
     out_format(form->out, " and ");
     out_name(form->out, form->to.path);
-    out_format(form->out, diff_found(form) ? " differ\n" : " hold the same\n");
+    if (form->has_other_ids)
+        out_format(form->out, " hold the same, but for the ids of entities (--by-handle compares without them)\n");
+    else
+        out_format(form->out, diff_found(form) ? " differ\n" : " hold the same\n");
     print_counts(form->out, "entities", "", &form->entities);
     for (size_t i = 0; i < form->type_count; i++) {
         print_counts(form->out, form->types[i].label, " of entities in both", &form->types[i].of_entities);

@@ -10,7 +10,7 @@ _pecs() {
     case $command in
     info | verify) options='--json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
-    diff) options='--detail --trust --json --help' ;;
+    diff) options='--detail --by-handle --trust --json --help' ;;
     *) return ;;
     esac
     case $previous in

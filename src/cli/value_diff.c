@@ -2,6 +2,8 @@
 
 #include "scalar.h"
 
+#include <pecs/diff.h>
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
@@ -9,6 +11,7 @@
 enum { PATH_BYTES = 4096 }; /* structs nest 8 deep; a name has 255 bytes, its places in a grid at most 24 */
 
 struct walk {
+    const struct value_sides *sides;
     value_diff_function each;
     void *user;
     char path[PATH_BYTES];
@@ -75,6 +78,20 @@ static void walk_element(struct walk *walk, size_t path_size, const pecs_field *
     walk->path[path_size] = 0;
 }
 
+/* Whatever structs hold is compared when they are walked. */
+static bool elements_differ(const struct walk *walk, const pecs_field *field, uint32_t size, const uint8_t *old_bytes,
+                            const uint8_t *new_bytes)
+{
+    if (field->kind == PECS_STRUCT)
+        return true;
+    if (field->kind != PECS_ENTITY || walk->sides->by_handle)
+        return memcmp(old_bytes, new_bytes, size) != 0;
+    pecs_entity before, after;
+    memcpy(&before, old_bytes, sizeof(before));
+    memcpy(&after, new_bytes, sizeof(after));
+    return !pecs_diff_same_target(walk->sides->from, before, walk->sides->to, after);
+}
+
 static void walk_struct(struct walk *walk, size_t path_size, const pecs_type *type, const uint8_t *old_bytes,
                         const uint8_t *new_bytes)
 {
@@ -83,18 +100,18 @@ static void walk_struct(struct walk *walk, size_t path_size, const pecs_type *ty
         const struct elements elements = elements_of(field);
         const uint32_t count = elements.count, step = elements.step_bytes;
         const uint8_t *a = old_bytes + field->offset, *b = new_bytes + field->offset;
-        if (field->kind == PECS_PADDING || memcmp(a, b, field->size) == 0)
+        if (field->kind == PECS_PADDING)
             continue;
         const size_t name_size = append(walk, path_size, field->name);
         for (uint32_t j = 0; j < count; j++)
-            if (memcmp(a + (size_t)j * step, b + (size_t)j * step, step) != 0)
+            if (elements_differ(walk, field, step, a + (size_t)j * step, b + (size_t)j * step))
                 walk_element(walk, name_size, field, j, a + (size_t)j * step, b + (size_t)j * step);
     }
 }
 
-void value_diff(const pecs_type *type, const void *old_value, const void *new_value, value_diff_function each,
-                void *user)
+void value_diff(const struct value_sides *sides, const pecs_type *type, const void *old_value, const void *new_value,
+                value_diff_function each, void *user)
 {
-    struct walk walk = { .each = each, .user = user };
+    struct walk walk = { .sides = sides, .each = each, .user = user };
     walk_struct(&walk, 0, type, old_value, new_value);
 }

@@ -358,6 +358,15 @@ static bool is_special(const struct value_span *span)
     }
 }
 
+static bool has_references(const pecs_type *type)
+{
+    bool found = false;
+    for (uint32_t i = 0; !found && i < type->field_count; i++)
+        found = type->fields[i].kind == PECS_ENTITY ||
+                (type->fields[i].kind == PECS_STRUCT && has_references(type->fields[i].nested));
+    return found;
+}
+
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
 {
     const struct check check = { pool, error };
@@ -371,6 +380,7 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .id = given ? type->id : hash128(type->name, strlen(type->name)),
         .size = type->size,
         .align = type->align,
+        .has_references = has_references(type),
     };
     status = span_list_init(&component->padding, pool, type, is_padding);
     if (!status)

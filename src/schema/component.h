@@ -16,6 +16,7 @@ struct component {
     pecs_id id; /* given, or the name's hash */
     uint32_t size, align;
     struct span_list padding;
+    bool has_references;      /* fields that name entities */
     struct span_list special; /* what has bit patterns that mean nothing: bools, enums, texts; and entities */
 };
 

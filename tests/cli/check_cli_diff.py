@@ -35,8 +35,9 @@ CHANGES = [
     change("component changed", "0:1", component="Point", fields=fields(y=(10, 11))),
     change("component added", "0:1", component="Frozen", new=None),
     change("entity removed", "1:1", components={"Point": {"x": 1, "y": 10}}),
-    change("component changed", "2:1", component="Shape", fields=fields(**{
-        "corners[1].y": (4, -4), "grid[1][1]": (5, 50), "name": ("round", "square"), "owner": ("0:1", "1:1")})),
+    change("component changed", "2:1", component="Shape", fields={
+        **fields(**{"corners[1].y": (4, -4), "grid[1][1]": (5, 50), "name": ("round", "square")}),
+        "owner": {"old": "0:1", "old_id": id_of("0:1"), "new": "1:1"}}),
     change("component changed", "3:1", component="Mood", fields=fields(mood=("Calm", "A\"ngry \u202e"))),
     change("component removed", "3:1", component="Frozen", old=None),
     change("entity added", "1:2", components={"Point": {"x": 5, "y": 5}}),
@@ -49,16 +50,16 @@ added to metadata: new "here"
 changed in metadata: title "one" -> "two"
 changed in the world: Clock
   frame: 7 -> 8
+added to 0:1 {0}: Frozen
 changed in 0:1 {0}: Point
   y: 10 -> 11
-added to 0:1 {0}: Frozen
 removed 1:1 {1}
   Point x=1 y=10
 changed in 2:1 {2}: Shape
   corners[1].y: 4 -> -4
   grid[1][1]: 5 -> 50
   name: "round" -> "square"
-  owner: 0:1 -> 1:1 stale
+  owner: 0:1 {0} -> 1:1 stale
 removed from 3:1 {3}: Frozen
 changed in 3:1 {3}: Mood
   mood: Calm -> A"ngry \\u202e
@@ -100,7 +101,7 @@ def check_same(path):
     found = program.json("diff", "--detail", path, path)
     none = {"added": 0, "removed": 0, "changed": 0}
     check_equal("same", found, {"from": path, "to": path, "changes": [], "same": True, "entities": none,
-                                "components": [], "singletons": [], "metadata": none})
+                                "components": [], "singletons": [], "metadata": none, "other_ids": False})
     check_equal("same", program.text("diff", path, path), f"{path} and {path} hold the same\n")
 
 
@@ -135,6 +136,37 @@ def check_relaid():
                new={"x": float(i), "y": 10.0}) for i in (0, 1)])
 
 
+def check_rerun():
+    """Two runs that did the same made no id twice, and that is all that differs."""
+    found = program.json("diff", "--detail", "before.pecs", "rerun.pecs", code=1)
+    check_equal("other ids", (found["same"], found["other_ids"], found["changes"], triple(found["entities"])),
+                (False, True, [], (0, 0, 0)))
+    check_equal("other ids", program.expect(1, "diff", "before.pecs", "rerun.pecs").stdout.decode(),
+                "before.pecs and rerun.pecs hold the same, but for the ids of entities "
+                "(--by-handle compares without them)\n")
+    check_equal("by handle", program.text("diff", "--by-handle", "before.pecs", "rerun.pecs"),
+                "before.pecs and rerun.pecs hold the same\n")
+    found = program.json("diff", "--by-handle", "before.pecs", "rerun-after.pecs", code=1)
+    edited = program.json("diff", "before.pecs", "after.pecs", code=1)
+    check_equal("by handle", found, {**edited, "to": "rerun-after.pecs"})
+    owner = next(entry for entry in program.json("diff", "--by-handle", "--detail", "before.pecs", "rerun-after.pecs",
+                                                 code=1)["changes"] if entry.get("component") == "Shape")
+    check_equal("by handle", owner["fields"]["owner"], {"old": "0:1", "new": "1:1"})
+    found = program.json("diff", "before.pecs", "rerun-after.pecs", code=1)
+    check_equal("another content", (found["other_ids"], triple(found["entities"])), (False, (5, 5, 0)))
+
+
+def check_client():
+    """References are what they name, whatever the handles are."""
+    check_equal("client", program.text("diff", "before.pecs", "client.pecs"),
+                "before.pecs and client.pecs hold the same\n")
+    found = program.json("diff", "--detail", "before.pecs", "client-moved.pecs", code=1)
+    check_equal("client", [(entry["id"], entry["fields"]) for entry in found["changes"]],
+                [(id_of("2:1"), {"owner": {"old": "0:1", "old_id": id_of("0:1"), "new": "4:1", "new_id": id_of("1:1")}})])
+    found = program.json("diff", "--by-handle", "before.pecs", "client.pecs", code=1)
+    check_equal("by handle", (found["same"], found["other_ids"]), (False, False))
+
+
 def check_golden(files, *names):
     """Worlds of other sessions: all is removed and added."""
     kinds, tables = (next(path for path in files if name in path) for name in names)
@@ -163,6 +195,8 @@ def main():
         check_edited()
         check_backwards()
         check_relaid()
+        check_rerun()
+        check_client()
         text = program.message(2, "diff", "before.pecs", "nowhere.pecs")
         check("nowhere.pecs" in text, text)
         os.chdir(place)

@@ -97,13 +97,18 @@ static pecs_registry *make_registry(const pecs_type *const *list, const char *ap
     return registry;
 }
 
-static pecs_world *make_world(pecs_registry *registry)
+static pecs_world *make_world_of(pecs_registry *registry, uint64_t session_nonce)
 {
-    const pecs_world_options options = { .session_nonce = 0xabcdef };
+    const pecs_world_options options = { .session_nonce = session_nonce };
     pecs_world *world;
     pecs_error error;
     check(pecs_world_create(registry, NULL, &options, &world, &error), &error);
     return world;
+}
+
+static pecs_world *make_world(pecs_registry *registry)
+{
+    return make_world_of(registry, 0xabcdef);
 }
 
 static void save(pecs_world *world, const char *folder, const char *name, uint64_t wall_clock_ns)
@@ -203,9 +208,8 @@ static void make_rough(const char *folder)
 }
 
 /* Five entities: 0 and 1 points, 2 a shape, 3 frozen and calm, 4 with nothing. */
-static pecs_world *make_before(pecs_registry *registry, bool is_later)
+static pecs_world *fill_before(pecs_world *world, bool is_later)
 {
-    pecs_world *world = make_world(registry);
     for (int i = 0; i < 2; i++) {
         const Point point = { i, 10 };
         const Point2 later_point = { i, 10 };
@@ -221,6 +225,11 @@ static pecs_world *make_before(pecs_registry *registry, bool is_later)
     check(pecs_world_set_meta_text(world, "title", "one"), NULL);
     check(pecs_world_set_meta_text(world, "gone", "soon"), NULL);
     return world;
+}
+
+static pecs_world *make_before(pecs_registry *registry, bool is_later)
+{
+    return fill_before(make_world(registry), is_later);
 }
 
 static void edit(pecs_world *world)
@@ -255,6 +264,54 @@ static void make_changes(const char *folder)
     pecs_registry_destroy(registry);
 }
 
+/* The same done in another run. */
+static void make_rerun(const char *folder)
+{
+    pecs_registry *registry = make_registry(types, NULL);
+    pecs_world *world = fill_before(make_world_of(registry, 0x123456), false);
+    save(world, folder, "rerun", 0);
+    edit(world);
+    save(world, folder, "rerun-after", 0);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
+/* A copy made by ids, as a client makes one: entities and references have other handles. */
+static void make_client(const char *folder)
+{
+    enum { COUNT = 5 };
+    pecs_registry *registry = make_registry(types, NULL);
+    pecs_world *before = make_before(registry, false), *world = make_world_of(registry, 0x123456);
+    const pecs_view view = pecs_world_view(before);
+    const pecs_entity filler = spawn(world, FROZEN, 0, NULL);
+    pecs_entity made[COUNT];
+    for (uint32_t i = COUNT; i--;) {
+        const pecs_entity entity = { i, 1 };
+        pecs_id id;
+        check(pecs_view_id(view, entity, &id), NULL);
+        check(pecs_world_spawn_with_ids(world, 1, &id, NULL, 0, &made[i]), NULL);
+        for (pecs_component component = 0; component < TYPE_COUNT; component++)
+            if (pecs_view_has(view, entity, component)) {
+                const size_t size = types[component]->size;
+                const pecs_value value = { component, size, pecs_view_get(view, entity, component, size) };
+                check(pecs_world_set(world, made[i], &value, 1), NULL);
+            }
+    }
+    check(pecs_world_despawn(world, &filler, 1), NULL);
+    Shape shape = *pecs_get(view, ((pecs_entity){ 2, 1 }), SHAPE, Shape);
+    for (unsigned owner = 0; owner < 2; owner++) {
+        shape.owner = made[owner];
+        check(pecs_world_set(world, made[2], &(pecs_value){ SHAPE, sizeof(shape), &shape }, 1), NULL);
+        check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 7 }), NULL);
+        check(pecs_world_set_meta_text(world, "title", "one"), NULL);
+        check(pecs_world_set_meta_text(world, "gone", "soon"), NULL);
+        save(world, folder, owner ? "client-moved" : "client", 0);
+    }
+    pecs_world_destroy(world);
+    pecs_world_destroy(before);
+    pecs_registry_destroy(registry);
+}
+
 int main(int count, char **words)
 {
     if (count != 2) {
@@ -265,5 +322,7 @@ int main(int count, char **words)
     make_strange(words[1]);
     make_rough(words[1]);
     make_changes(words[1]);
+    make_rerun(words[1]);
+    make_client(words[1]);
     return 0;
 }

@@ -56,7 +56,14 @@ static bool note(void *user, const pecs_change *change)
 static struct told diff(pecs_view from, pecs_view to)
 {
     struct told told = { .total = 0 };
-    cr_assert_eq(pecs_view_diff(from, to, note, &told), PECS_OK);
+    cr_assert_eq(pecs_view_diff(from, to, NULL, note, &told), PECS_OK);
+    return told;
+}
+
+static struct told diff_by_handle(pecs_view from, pecs_view to)
+{
+    struct told told = { .total = 0 };
+    cr_assert_eq(pecs_view_diff(from, to, &(pecs_diff_options){ .by_handle = true }, note, &told), PECS_OK);
     return told;
 }
 
@@ -247,13 +254,13 @@ Test(diff, the_caller_may_stop_it)
         spawn_x(1);
     pecs_world *empty = make_stranger();
     struct told told = { .stop_after = 3 };
-    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(empty), note, &told), PECS_E_CANCELLED);
+    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(empty), NULL, note, &told), PECS_E_CANCELLED);
     cr_assert_eq(told.total, 3);
     told = (struct told){ .stop_after = 4 };
-    cr_assert_eq(pecs_view_diff(pecs_world_view(empty), view(), note, &told), PECS_E_CANCELLED);
+    cr_assert_eq(pecs_view_diff(pecs_world_view(empty), view(), NULL, note, &told), PECS_E_CANCELLED);
     cr_assert_eq(told.total, 4);
-    cr_assert_eq(pecs_view_diff(view(), view(), NULL, NULL), PECS_E_MISUSE);
-    cr_assert_eq(pecs_view_diff((pecs_view){ NULL }, view(), note, &told), PECS_E_MISUSE);
+    cr_assert_eq(pecs_view_diff(view(), view(), NULL, NULL, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_view_diff((pecs_view){ NULL }, view(), NULL, note, &told), PECS_E_MISUSE);
     pecs_world_destroy(empty);
 }
 
@@ -266,7 +273,7 @@ Test(diff, memory_runs_out)
     for (; status; nth++) {
         counting.call_count = 0;
         counting.fail_at = nth;
-        status = pecs_view_diff(view(), view(), note, &told);
+        status = pecs_view_diff(view(), view(), NULL, note, &told);
         cr_assert(!status || status == PECS_E_MEMORY);
     }
     counting.fail_at = 0;
@@ -289,5 +296,183 @@ Test(diff, entities_with_explicit_ids)
     cr_assert_eq(told.total, 1);
     cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
     cr_assert(same_id(told.last.id, ids[5]));
+    pecs_snapshot_release(snapshot);
+}
+
+static void link_to(pecs_world *in, pecs_entity entity, pecs_entity target)
+{
+    const Link link = { 1, target, { none, target } };
+    cr_assert_eq(pecs_world_set(in, entity, &(pecs_value){ LINK, sizeof(link), &link }, 1), PECS_OK);
+}
+
+enum { LINK_COUNT = 5000 };
+
+/* Each but the first is linked to the one before it. */
+static void spawn_chain(pecs_entity *entities)
+{
+    for (uint32_t i = 0; i < LINK_COUNT; i++) {
+        entities[i] = spawn_x((float)i);
+        link_to(world, entities[i], i ? entities[i - 1] : none);
+    }
+}
+
+/* The same entities with the same components, made by ids and from the last to the first: all handles are others. */
+static pecs_world *make_client(const pecs_entity *entities, pecs_entity *made)
+{
+    pecs_world *client = make_stranger();
+    for (uint32_t i = LINK_COUNT; i--;) {
+        const pecs_id id = id_of(entities[i]);
+        const pecs_value value = PECS_VALUE(POSITION, Position, (float)i, 0, 0);
+        cr_assert_eq(pecs_world_spawn_with_ids(client, 1, &id, &value, 1, &made[i]), PECS_OK);
+    }
+    for (uint32_t i = 0; i < LINK_COUNT; i++)
+        link_to(client, made[i], i ? made[i - 1] : none);
+    return client;
+}
+
+Test(diff, references_are_what_they_name)
+{
+    static pecs_entity entities[LINK_COUNT], made[LINK_COUNT];
+    spawn_chain(entities);
+    pecs_world *client = make_client(entities, made);
+    cr_assert_eq(diff(view(), pecs_world_view(client)).total, 0);
+    cr_assert_eq(diff(pecs_world_view(client), view()).total, 0);
+    cr_assert(pecs_diff_same_target(view(), entities[7], pecs_world_view(client), made[7]));
+    cr_assert_not(pecs_diff_same_target(view(), entities[7], pecs_world_view(client), made[8]));
+    cr_assert_not(pecs_diff_same_target(view(), entities[7], pecs_world_view(client), none));
+    link_to(client, made[9], made[10]);
+    const struct told told = diff(view(), pecs_world_view(client));
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_CHANGED);
+    cr_assert_eq(told.last.to_component, LINK);
+    cr_assert(same(told.last.before, entities[9]) && same(told.last.after, made[9]));
+    pecs_world_destroy(client);
+}
+
+/* What an entity refers to has died, which is told once, and not of each that referred to it. */
+Test(diff, references_to_the_dead)
+{
+    static pecs_entity entities[LINK_COUNT], made[LINK_COUNT];
+    spawn_chain(entities);
+    pecs_world *client = make_client(entities, made);
+    pecs_snapshot *snapshot = take(world);
+    cr_assert_eq(pecs_world_despawn(world, &entities[20], 1), PECS_OK);
+    struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
+    /* in another world its handle is another, which names a living entity there; or it is dead there, too */
+    told = diff(view(), pecs_world_view(client));
+    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(told.total, 2);
+    cr_assert_eq(pecs_world_despawn(client, &made[20], 1), PECS_OK);
+    cr_assert_eq(diff(view(), pecs_world_view(client)).total, 0);
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(client);
+}
+
+/* Two futures: the same handle in the same row, of another entity. */
+Test(diff, one_handle_for_two_targets)
+{
+    static pecs_entity entities[LINK_COUNT];
+    spawn_chain(entities);
+    pecs_snapshot *start = take(world);
+    const pecs_entity one = spawn_x(1);
+    link_to(world, entities[3], one);
+    pecs_snapshot *first = take(world);
+    cr_assert_eq(pecs_world_restore(world, start), PECS_OK);
+    const pecs_entity two = spawn_x(1);
+    cr_assert(same(one, two));
+    link_to(world, entities[3], two);
+    struct told told = diff(pecs_snapshot_view(first), view());
+    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert(same(told.last.before, none) && same(told.last.after, two)); /* new ones come last */
+    cr_assert_not(pecs_diff_same_target(pecs_snapshot_view(first), one, view(), two));
+    cr_assert_eq(diff_by_handle(pecs_snapshot_view(first), view()).total, 0);
+    pecs_snapshot_release(first);
+    pecs_snapshot_release(start);
+}
+
+/* In a chunk of the index where all handles agree but one. */
+Test(diff, one_handle_for_two_targets_in_a_full_chunk)
+{
+    static pecs_entity entities[LINK_COUNT];
+    spawn_chain(entities);
+    cr_assert_eq(pecs_world_despawn(world, &entities[5], 1), PECS_OK);
+    pecs_snapshot *start = take(world);
+    const pecs_entity one = spawn_x(5);
+    link_to(world, entities[3], one);
+    pecs_snapshot *first = take(world);
+    cr_assert_eq(pecs_world_restore(world, start), PECS_OK);
+    const pecs_entity two = spawn_x(5);
+    cr_assert(same(one, two));
+    link_to(world, entities[3], two);
+    const struct told told = diff(pecs_snapshot_view(first), view());
+    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(told.total, 3);
+    pecs_snapshot_release(first);
+    pecs_snapshot_release(start);
+}
+
+/* An entity got another id: what refers to it names another entity now, although nothing was written there. */
+Test(diff, a_target_that_got_another_id)
+{
+    static pecs_entity entities[LINK_COUNT];
+    spawn_chain(entities);
+    pecs_snapshot *snapshot = take(world);
+    const pecs_id id = { { 1, 2, 3 } };
+    cr_assert_eq(pecs_world_set_id(world, entities[30], id), PECS_OK);
+    struct told told = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(told.total, 3);
+    told = diff(view(), pecs_snapshot_view(snapshot));
+    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(told.total, 3);
+    pecs_snapshot_release(snapshot);
+}
+
+/* By handle, two runs that did the same are the same, and explicit ids are a component. */
+Test(diff, by_handle)
+{
+    pecs_world *other = make_stranger();
+    for (int i = 0; i < 10; i++) {
+        const pecs_entity a = spawn_x((float)i), b = spawn_position(other, (float)i);
+        cr_assert(same(a, b));
+        link_to(world, a, a);
+        link_to(other, b, b);
+    }
+    struct told told = diff(view(), pecs_world_view(other));
+    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 10);
+    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 10);
+    cr_assert_eq(diff_by_handle(view(), pecs_world_view(other)).total, 0);
+    link_to(other, (pecs_entity){ 4, 1 }, (pecs_entity){ 5, 1 });
+    told = diff_by_handle(view(), pecs_world_view(other));
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.before.index, 4);
+    link_to(other, (pecs_entity){ 4, 1 }, (pecs_entity){ 4, 1 });
+    cr_assert_eq(pecs_world_set_id(other, (pecs_entity){ 2, 1 }, (pecs_id){ { 1 } }), PECS_OK);
+    told = diff_by_handle(view(), pecs_world_view(other));
+    cr_assert_eq(told.total, 1);
+    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert_eq(pecs_world_despawn(other, &(pecs_entity){ 6, 1 }, 1), PECS_OK);
+    cr_assert_eq(diff_by_handle(view(), pecs_world_view(other)).counts[PECS_ENTITY_REMOVED], 1);
+    pecs_world_destroy(other);
+}
+
+Test(diff, singletons_with_references)
+{
+    const pecs_entity entity = spawn_x(1);
+    pecs_snapshot *snapshot = take(world);
+    const Link link = { 1, entity, { none, none } }, other_link = { 1, none, { none, none } };
+    cr_assert_eq(pecs_world_set_singleton(world, LINK, sizeof(link), &link), PECS_OK);
+    cr_assert_eq(diff(pecs_snapshot_view(snapshot), view()).counts[PECS_COMPONENT_ADDED], 1);
+    pecs_snapshot *second = take(world);
+    cr_assert_eq(pecs_world_set_singleton(world, LINK, sizeof(link), &other_link), PECS_OK);
+    cr_assert_eq(diff(pecs_snapshot_view(second), view()).counts[PECS_COMPONENT_CHANGED], 1);
+    pecs_snapshot_release(second);
     pecs_snapshot_release(snapshot);
 }

@@ -198,7 +198,7 @@ static pecs_status compare(struct stage *stage)
 {
     uint64_t count = 0;
     const pecs_status status =
-        pecs_view_diff(pecs_snapshot_view(stage->snapshot), pecs_world_view(stage->world), count_change, &count);
+        pecs_view_diff(pecs_snapshot_view(stage->snapshot), pecs_world_view(stage->world), NULL, count_change, &count);
     must(status || count == 6);
     return status;
 }

@@ -1,0 +1,128 @@
+#include "diff_sets.h"
+
+#include <pecs/reflect.h>
+
+static uint32_t word_count(const struct type_sets *sets)
+{
+    return (sets->joint_count + 31) / 32;
+}
+
+/* Room for the words of all tables. */
+static pecs_status allocate_side(struct pool *pool, struct side_sets *side, const struct pecs_snapshot *state,
+                                 uint32_t joint_most)
+{
+    side->table_count = state->table_count;
+    for (uint32_t i = 0; i < state->table_count; i++)
+        side->capacity += min_u64(state_table(state, i)->archetype->component_count, joint_most / 32 + 1);
+    side->ends = pool_allocate(pool, (side->table_count + 1) * sizeof(*side->ends));
+    side->words = pool_allocate(pool, (side->capacity + 1) * sizeof(*side->words));
+    return side->ends && side->words ? PECS_OK : PECS_E_MEMORY;
+}
+
+static void release_side(struct pool *pool, struct side_sets *side)
+{
+    pool_release(pool, side->words, (side->capacity + 1) * sizeof(*side->words));
+    pool_release(pool, side->ends, (side->table_count + 1) * sizeof(*side->ends));
+}
+
+static void number_types(struct type_sets *sets, const struct pecs_snapshot *from, const struct pecs_snapshot *to)
+{
+    const pecs_view view = { &from->source };
+    sets->joint_count = sets->from_count;
+    for (pecs_component i = 0; i < sets->from_count; i++)
+        sets->to_component[i] = NO_COMPONENT;
+    for (pecs_component i = 0; i < sets->to_count; i++) {
+        const struct component *component = state_component(to, i);
+        pecs_component joint;
+        if (pecs_view_component_by_id(view, component->id, &joint))
+            joint = sets->joint_count++;
+        else if (!component_layout_is_same(state_component(from, joint)->type, component->type))
+            sets->relaid[joint / 32] |= 1u << joint % 32;
+        sets->to_component[joint] = i;
+        sets->to_joint[i] = joint;
+    }
+}
+
+/* The words that have bits, of a set of all words; which is emptied. */
+static size_t collect(const struct type_sets *sets, uint32_t *all, struct set_word *words)
+{
+    size_t count = 0;
+    for (uint32_t place = 0; place < word_count(sets); place++) {
+        if (all[place])
+            words[count++] = (struct set_word){ place, all[place] };
+        all[place] = 0;
+    }
+    return count;
+}
+
+/* `joint` is of each component of the state; NULL: they are numbered jointly as they are there. */
+static void fill_side(const struct type_sets *sets, struct side_sets *side, const struct pecs_snapshot *state,
+                      const pecs_component *joint, bool with_explicit_ids, uint32_t *all)
+{
+    size_t end = 0;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct archetype *archetype = state_table(state, i)->archetype;
+        for (uint32_t j = 0; j < archetype->component_count; j++) {
+            const pecs_component component = archetype->components[j];
+            const uint32_t number = joint ? joint[component] : component;
+            if (with_explicit_ids || component != state->registry->id_component)
+                all[number / 32] |= 1u << number % 32;
+        }
+        side->ends[i] = end += collect(sets, all, side->words + end);
+    }
+}
+
+pecs_status type_sets_init(struct type_sets *sets, const struct pecs_snapshot *from, const struct pecs_snapshot *to,
+                           bool with_explicit_ids)
+{
+    *sets = (struct type_sets){ .pool = from->registry->pool };
+    sets->from_count = state_component_count(from);
+    sets->to_count = state_component_count(to);
+    const size_t most = (size_t)sets->from_count + sets->to_count + 1;
+    sets->to_joint = pool_allocate(sets->pool, most * sizeof(*sets->to_joint));
+    sets->to_component = pool_allocate(sets->pool, most * sizeof(*sets->to_component));
+    sets->relaid = pool_allocate(sets->pool, most * sizeof(*sets->relaid));
+    uint32_t *all = pool_allocate(sets->pool, most * sizeof(*all));
+    pecs_status status = PECS_E_MEMORY;
+    if (sets->to_joint && sets->to_component && sets->relaid && all)
+        status = allocate_side(sets->pool, &sets->from, from, (uint32_t)most);
+    if (!status)
+        status = allocate_side(sets->pool, &sets->to, to, (uint32_t)most);
+    if (!status) {
+        memset(sets->relaid, 0, most * sizeof(*sets->relaid));
+        memset(all, 0, most * sizeof(*all));
+        number_types(sets, from, to);
+        fill_side(sets, &sets->from, from, NULL, with_explicit_ids, all);
+        fill_side(sets, &sets->to, to, sets->to_joint, with_explicit_ids, all);
+    }
+    pool_release(sets->pool, all, most * sizeof(*all));
+    return status;
+}
+
+void type_sets_deinit(struct type_sets *sets)
+{
+    const size_t most = (size_t)sets->from_count + sets->to_count + 1;
+    release_side(sets->pool, &sets->to);
+    release_side(sets->pool, &sets->from);
+    pool_release(sets->pool, sets->relaid, most * sizeof(*sets->relaid));
+    pool_release(sets->pool, sets->to_component, most * sizeof(*sets->to_component));
+    pool_release(sets->pool, sets->to_joint, most * sizeof(*sets->to_joint));
+}
+
+struct type_set type_set_of(const struct side_sets *side, uint32_t table)
+{
+    if (table == NO_TABLE)
+        return (struct type_set){ NULL, NULL };
+    return (struct type_set){ side->words + (table ? side->ends[table - 1] : 0), side->words + side->ends[table] };
+}
+
+bool type_sets_are_alike(const struct type_sets *sets, struct type_set from, struct type_set to)
+{
+    if (from.end - from.words != to.end - to.words)
+        return false;
+    for (; from.words != from.end; from.words++, to.words++)
+        if (from.words->place != to.words->place || from.words->bits != to.words->bits ||
+            from.words->bits & sets->relaid[from.words->place])
+            return false;
+    return true;
+}

@@ -1,0 +1,279 @@
+/*
+ * Most references that are compared are the same handle on both sides, and most handles name the same entity there. So
+ * the index is compared once, chunk by chunk: where each handle that lives on either side names the same on both, no
+ * reference into the chunk needs to be looked up; and none at all, where that is so of all chunks.
+ */
+#include "diff_targets.h"
+
+#include "identity.h"
+
+#include <pecs/diff.h>
+
+enum { NOT_KNOWN, SAME, OTHER };
+
+static pecs_entity read_handle(const void *bytes)
+{
+    pecs_entity entity;
+    memcpy(&entity, bytes, sizeof(entity));
+    return entity;
+}
+
+static bool is_same_id(pecs_id a, pecs_id b)
+{
+    return memcmp(&a, &b, sizeof(a)) == 0;
+}
+
+/* A handle of one state, whose entity has died in the other, or is not born there. */
+static bool is_one_sided(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
+                         const struct pecs_snapshot *other)
+{
+    pecs_entity there;
+    return !identity_find(other, identity_of(state, entity, record), &there);
+}
+
+static bool is_same_target(const struct pecs_snapshot *from, pecs_entity a, const struct pecs_snapshot *to,
+                           pecs_entity b)
+{
+    const struct record *x = state_find(from, a), *y = state_find(to, b);
+    if (x && y)
+        return is_same_id(identity_of(from, a, x), identity_of(to, b, y));
+    if (!x && !y)
+        return true;
+    return a.index == b.index && a.generation == b.generation &&
+           (x ? is_one_sided(from, a, x, to) : is_one_sided(to, b, y, from));
+}
+
+bool pecs_diff_same_target(pecs_view from, pecs_entity before, pecs_view to, pecs_entity after)
+{
+    return is_same_target(view_source(from)->state, before, view_source(to)->state, after);
+}
+
+static bool has_same_sessions(const struct pecs_snapshot *from, const struct pecs_snapshot *to)
+{
+    const struct sessions *a = from->sessions, *b = to->sessions;
+    return a && b &&
+           (a == b || (a->count == b->count && memcmp(a->heads, b->heads, a->count * sizeof(*a->heads)) == 0));
+}
+
+pecs_status targets_init(struct targets *targets, const struct pecs_snapshot *from, const struct pecs_snapshot *to,
+                         bool by_handle)
+{
+    *targets = (struct targets){ .from = from, .to = to, .by_handle = by_handle };
+    targets->is_plain = !identity_has_explicit(from) && !identity_has_explicit(to);
+    targets->has_same_sessions = has_same_sessions(from, to);
+    targets->chunk_count = (size_t)(min_u64(state_slot_count(from), state_slot_count(to)) >> CHUNK_SHIFT);
+    if (!targets->chunk_count || by_handle)
+        return PECS_OK;
+    targets->chunks = pool_allocate(from->registry->pool, targets->chunk_count);
+    if (!targets->chunks)
+        return PECS_E_MEMORY;
+    memset(targets->chunks, NOT_KNOWN, targets->chunk_count);
+    return PECS_OK;
+}
+
+void targets_deinit(struct targets *targets)
+{
+    if (targets->chunks)
+        pool_release(targets->from->registry->pool, targets->chunks, targets->chunk_count);
+}
+
+/* Of the rows of a table that both states may share: an entity of `state` has another id in `other`, or none. */
+static bool chunk_moved_ids(const struct pecs_snapshot *state, const struct pecs_snapshot *other,
+                            const struct table *table, uint64_t chunk)
+{
+    const uint8_t *handles = table_chunk(table, HANDLE_COLUMN, chunk);
+    for (uint64_t row = 0; row < table_live_rows(table, chunk); row++) {
+        const pecs_entity entity = read_handle(handles + row * sizeof(entity));
+        const struct record *x = state_find(state, entity), *y = state_find(other, entity);
+        if (x && y && state_session_head(state, x->session) == state_session_head(other, y->session) &&
+            !is_same_id(identity_of(state, entity, x), identity_of(other, entity, y)))
+            return true;
+    }
+    return false;
+}
+
+static bool table_moved_ids(const struct pecs_snapshot *state, const struct pecs_snapshot *other, uint32_t number)
+{
+    const struct table *table = state_table(state, number);
+    const struct table *there = number < other->table_count ? state_table(other, number) : NULL;
+    const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
+    if (column == NO_COLUMN || table == there)
+        return false;
+    const bool is_alike = there && there->archetype == table->archetype;
+    for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++) {
+        const bool is_shared = is_alike && table_live_rows(table, chunk) == table_live_rows(there, chunk) &&
+                               table_chunk(table, column, chunk) == table_chunk(there, column, chunk) &&
+                               table_chunk(table, HANDLE_COLUMN, chunk) == table_chunk(there, HANDLE_COLUMN, chunk);
+        if (!is_shared && chunk_moved_ids(state, other, table, chunk))
+            return true;
+    }
+    return false;
+}
+
+/* Ids move when entities get explicit ones, or lose them. */
+static bool moved_ids(const struct pecs_snapshot *state, const struct pecs_snapshot *other)
+{
+    bool moved = false;
+    for (uint32_t i = 0; !moved && identity_has_explicit(state) && i < state->table_count; i++)
+        moved = table_moved_ids(state, other, i);
+    return moved;
+}
+
+bool targets_shared_may_differ(struct targets *targets)
+{
+    if (targets->by_handle)
+        return false;
+    if (targets->ids_moved == NOT_KNOWN)
+        targets->ids_moved =
+            moved_ids(targets->from, targets->to) || moved_ids(targets->to, targets->from) ? OTHER : SAME;
+    return targets->ids_moved == OTHER;
+}
+
+/* The handle that lives in a slot, if one does, names the same on both sides. */
+static bool slot_agrees(const struct pecs_snapshot *state, const struct pecs_snapshot *other, uint32_t index)
+{
+    const struct record *record = state_record(state, index);
+    const pecs_entity entity = { index, record->generation };
+    return !state_is_living(state, record) || is_same_target(state, entity, other, entity);
+}
+
+/* Slots that both states have. */
+static bool slots_agree(const struct targets *targets, uint64_t first, uint64_t end)
+{
+    const struct pecs_snapshot *from = targets->from, *to = targets->to;
+    for (uint64_t i = first; i < end; i++) {
+        const struct record *x = state_record(from, (uint32_t)i), *y = state_record(to, (uint32_t)i);
+        /* without explicit ids, one handle names two entities only when both live and were born in two sessions */
+        if (targets->is_plain &&
+            (x->generation != y->generation || !state_is_living(from, x) || !state_is_living(to, y) ||
+             state_session_head(from, x->session) == state_session_head(to, y->session)))
+            continue;
+        if (!slot_agrees(from, to, (uint32_t)i) || !slot_agrees(to, from, (uint32_t)i))
+            return false;
+    }
+    return true;
+}
+
+static bool chunk_agrees(struct targets *targets, uint64_t chunk)
+{
+    const uint32_t first = (uint32_t)(chunk << CHUNK_SHIFT), rows = 1u << CHUNK_SHIFT;
+    const struct record *a = state_record(targets->from, first), *b = state_record(targets->to, first);
+    if (a == b && !targets_shared_may_differ(targets))
+        return true;
+    if (targets->is_plain && targets->has_same_sessions && memcmp(a, b, rows * sizeof(*a)) == 0)
+        return true;
+    return slots_agree(targets, first, (uint64_t)first + rows);
+}
+
+static bool known_to_agree(struct targets *targets, uint64_t chunk)
+{
+    if (targets->chunks[chunk] == NOT_KNOWN)
+        targets->chunks[chunk] = chunk_agrees(targets, chunk) ? SAME : OTHER;
+    return targets->chunks[chunk] == SAME;
+}
+
+/* Slots that one state alone has: what lives there has been born since, or has got its id elsewhere. */
+static bool new_slots_agree(const struct targets *targets)
+{
+    const bool to_is_longer = state_slot_count(targets->to) > state_slot_count(targets->from);
+    const struct pecs_snapshot *state = to_is_longer ? targets->to : targets->from;
+    const struct pecs_snapshot *other = to_is_longer ? targets->from : targets->to;
+    for (uint64_t i = state_slot_count(other); !targets->is_plain && i < state_slot_count(state); i++)
+        if (!slot_agrees(state, other, (uint32_t)i))
+            return false;
+    return true;
+}
+
+/* Every handle names the same on both sides, so that references that are the same bytes do. */
+static bool all_agree(struct targets *targets)
+{
+    const uint64_t slots = min_u64(state_slot_count(targets->from), state_slot_count(targets->to));
+    if (targets->all == NOT_KNOWN) {
+        bool agree = slots_agree(targets, (uint64_t)targets->chunk_count << CHUNK_SHIFT, slots);
+        for (uint64_t chunk = 0; agree && chunk < targets->chunk_count; chunk++)
+            agree = known_to_agree(targets, chunk);
+        targets->all = agree && new_slots_agree(targets) ? SAME : OTHER;
+    }
+    return targets->all == SAME;
+}
+
+/* A handle that both sides have. */
+static bool handle_agrees(struct targets *targets, pecs_entity entity)
+{
+    const uint64_t chunk = entity.index >> CHUNK_SHIFT;
+    return (chunk < targets->chunk_count && known_to_agree(targets, chunk)) ||
+           is_same_target(targets->from, entity, targets->to, entity);
+}
+
+bool targets_handles_agree(struct targets *targets, const uint8_t *handles, uint64_t count)
+{
+    if (targets->by_handle || all_agree(targets))
+        return true;
+    for (uint64_t i = 0; i < count; i++)
+        if (!handle_agrees(targets, read_handle(handles + i * sizeof(pecs_entity))))
+            return false;
+    return true;
+}
+
+bool targets_agree(struct targets *targets, const struct component *component, const uint8_t *values, uint64_t count)
+{
+    if (targets->by_handle || !component->has_references || all_agree(targets))
+        return true;
+    struct span_run_iter iter;
+    struct span_run run;
+    for (span_run_begin(&iter, &component->special, count); span_run_next(&iter, &run);) {
+        const uint8_t *bytes = values + run.offset;
+        for (uint64_t i = 0; run.span.kind == PECS_ENTITY && i < run.count; i++, bytes += run.stride)
+            if (!targets_handles_agree(targets, bytes, run.span.size / sizeof(pecs_entity)))
+                return false;
+    }
+    return true;
+}
+
+/* The next span of references from `iter`; false: there is none. */
+static bool next_references(struct span_iter *iter, struct value_span *ret_span)
+{
+    while (span_iter_next(iter, ret_span))
+        if (ret_span->kind == PECS_ENTITY)
+            return true;
+    return false;
+}
+
+static bool references_are_equal(const struct targets *targets, const struct value_span *span, const uint8_t *from,
+                                 const uint8_t *to)
+{
+    for (uint32_t at = span->offset; at < span->offset + span->size; at += sizeof(pecs_entity))
+        if (!is_same_target(targets->from, read_handle(from + at), targets->to, read_handle(to + at)))
+            return false;
+    return true;
+}
+
+bool targets_values_are_equal(const struct targets *targets, const struct component *component, const void *from,
+                              const void *to)
+{
+    if (targets->by_handle || !component->has_references)
+        return from == to || component_values_are_equal(component, from, to);
+    struct span_iter holes, iter;
+    struct value_span hole, references;
+    span_iter_begin(&holes, &component->padding);
+    span_iter_begin(&iter, &component->special);
+    bool has_hole = span_iter_next(&holes, &hole), has_references = next_references(&iter, &references);
+    const uint8_t *a = from, *b = to;
+    for (uint32_t done = 0; done < component->size;) {
+        const bool is_hole = has_hole && (!has_references || hole.offset < references.offset);
+        const struct value_span *next = is_hole ? &hole : &references;
+        const uint32_t end = is_hole || has_references ? next->offset : component->size;
+        if (memcmp(a + done, b + done, end - done) != 0)
+            return false;
+        if (end == component->size)
+            return true;
+        if (!is_hole && !references_are_equal(targets, &references, a, b))
+            return false;
+        done = next->offset + next->size;
+        if (is_hole)
+            has_hole = span_iter_next(&holes, &hole);
+        else
+            has_references = next_references(&iter, &references);
+    }
+    return true;
+}
