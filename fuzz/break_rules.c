@@ -21,14 +21,15 @@ enum place {
     SEGMENT, /* the segment record */
     SESSIONS,
     FREE,
-    META,     /* the n-th record */
-    PROLOGUE, /* the segment header */
-    RECORDS,  /* of the prologue */
-    RUNS,     /* the n-th record */
-    VALUES,   /* the run of the type that is named, in the first table that has it */
-    HANDLES,  /* the run of the n-th table's handles */
-    INDEX,    /* the run of the index */
-    IDS,      /* the run of the ids */
+    META,      /* the n-th record */
+    FILE_META, /* the n-th record of the file's own */
+    PROLOGUE,  /* the segment header */
+    RECORDS,   /* of the prologue */
+    RUNS,      /* the n-th record */
+    VALUES,    /* the run of the type that is named, in the first table that has it */
+    HANDLES,   /* the run of the n-th table's handles */
+    INDEX,     /* the run of the index */
+    IDS,       /* the run of the ids */
     TRAILER,
     DATA,
     CUT_AT_ROWS, /* the commit ends where its row counts begin */
@@ -84,7 +85,7 @@ static const struct breakage breakages[] = {
     { "FOOTER-2", NOTHING, { AT(FOOTER, 9, 0, 0) }, 0 },
     { "FOOTER-3", HASHES, { AT(FOOTER, 8, 8, 4096) }, 0 },
     { "FOOTER-4", HASHES, { AT(FOOTER, 40, 8, 4096) }, 0 },
-    { "FOOTER-4", HASHES, { AT(FOOTER, 55, 0, 0) }, 0 },
+    { "FOOTER-4", HASHES, { AT(HEADER, 32, 8, 0) }, 0 }, /* a size without its feature */
     { "FOOTER-5", HASHES, { AT(FOOTER, 16, 8, 63) }, 0 },
     { "FOOTER-5", HASHES, { AT(FOOTER, 24, 8, UINT64_MAX - 7) }, 0 },
     { "FOOTER-6", NOTHING, { AT(COMMIT, 130, 0, 0) }, 0 },
@@ -141,6 +142,15 @@ static const struct breakage breakages[] = {
     { "META-2", HASHES, { OF(META, 0, 16, 1, 7) }, 0 },
     { "META-3", HASHES, { OF(META, 0, 16, 1, 'z') }, 0 },
     { "META-4", HASHES, { OF(META, 3, 16 + 5, 1, 0xff) }, 0 },
+    { "META-5", HASHES, { AT(FOOTER, 48, 8, 0) }, 0 },
+    { "META-5", HASHES, { AT(FOOTER, 48, 8, 8) }, 0 },
+    { "META-5", HASHES, { AT(FOOTER, 48, 8, 4096 + 8) }, 0 },
+    { "META-5", HASHES, { AT(FOOTER, 48, 8, UINT64_MAX - 7) }, 0 },
+    { "META-6", NOTHING, { OF(FILE_META, 0, 16, 0, 0) }, 0 },
+    { "META-2", HASHES, { OF(FILE_META, 0, 0, 4, 3) }, 0 },
+    { "META-2", HASHES, { OF(FILE_META, 1, 8, 8, UINT64_MAX) }, 0 },
+    { "META-3", HASHES, { OF(FILE_META, 0, 16, 1, 'z') }, 0 },
+    { "META-4", HASHES, { OF(FILE_META, 1, 16 + 5, 1, 0xff) }, 0 },
     { "COMMIT-9", ENDS, { AT(COMMIT, 56, 0, 0) }, 0 },
     { "SEGMENT-1", HASHES, { AT(SEGMENT, 0, 8, 63) }, 0 },
     { "SEGMENT-2", HASHES, { AT(SEGMENT, 8, 8, 80) }, 0 },
@@ -274,6 +284,8 @@ static uint64_t place_of(const struct file_parts *parts, const struct patch *pat
         return parts->row_counts + patch->number * sizeof(le64);
     case META:
         return parts_meta(parts, patch->number);
+    case FILE_META:
+        return parts_file_meta(parts, patch->number);
     case RUNS:
         return parts_run(parts, patch->number);
     case VALUES:

@@ -36,7 +36,7 @@ static uint8_t *sample_file(void)
     pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
     pecs_world *world = fuzz_world(registry, fuzz_sample_world);
     const char *path = fuzz_path("saved");
-    FUZZ_CHECK(pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, NULL) == PECS_OK, path);
+    FUZZ_CHECK(pecs_world_save(world, path, &fuzz_saving, NULL) == PECS_OK, path);
     pecs_world_destroy(world);
     pecs_registry_destroy(registry);
     fuzz_memory_end();

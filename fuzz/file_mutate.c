@@ -232,7 +232,7 @@ static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struc
         const pecs_world_options options = { .session_nonce = 1 + (random_next(random) >> 5) };
         if (!pecs_world_create(registry, snapshot, &options, &world, NULL)) {
             fuzz_edit(world, random, 4);
-            if (!pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, NULL)) {
+            if (!pecs_world_save(world, path, &fuzz_saving, NULL)) {
                 uint8_t *bytes = fuzz_read(path, &new_size);
                 new_size = new_size <= max_size ? new_size : 0;
                 memcpy(data, bytes, new_size);

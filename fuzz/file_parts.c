@@ -47,6 +47,13 @@ static bool find_ends(struct file_parts *parts)
         !range_fits(parts->commit, size, parts->footer))
         return false;
     parts->commit_end = parts->commit + size;
+    const uint64_t start = format_file_metadata_offset(parts->commit_end);
+    const uint64_t bytes = parts_get64(parts, parts->footer + offsetof(struct file_footer, file_metadata_size));
+    const uint64_t features = parts_get64(parts, offsetof(struct file_header, optional_features));
+    if (features & FEATURE_FILE_METADATA && bytes >= sizeof(le64) && range_fits(start, bytes, parts->footer)) {
+        parts->file_metadata = start;
+        parts->file_metadata_end = start + bytes - sizeof(le64);
+    }
     return true;
 }
 
@@ -158,20 +165,29 @@ uint64_t parts_run(const struct file_parts *parts, uint32_t number)
     return parts->runs + (uint64_t)number * sizeof(struct run_record);
 }
 
-uint64_t parts_meta(const struct file_parts *parts, uint32_t number)
+static uint64_t find_meta(const struct file_parts *parts, uint64_t at, uint64_t end, uint32_t number)
 {
-    uint64_t at = parts->metadata;
     for (;; number--) {
-        if (parts->depth < PARTS_COMMIT || !range_fits(at, sizeof(struct meta_record), parts->commit_end))
+        if (!range_fits(at, sizeof(struct meta_record), end))
             return 0;
         if (!number)
             return at;
         const uint64_t key = parts_get32(parts, at + offsetof(struct meta_record, key_size));
         const uint64_t value = parts_get64(parts, at + offsetof(struct meta_record, value_size));
-        if (value > parts->size || !range_fits(at, format_meta_bytes(key, value), parts->commit_end))
+        if (value > parts->size || !range_fits(at, format_meta_bytes(key, value), end))
             return 0;
         at += format_meta_bytes(key, value);
     }
+}
+
+uint64_t parts_meta(const struct file_parts *parts, uint32_t number)
+{
+    return parts->depth < PARTS_COMMIT ? 0 : find_meta(parts, parts->metadata, parts->commit_end, number);
+}
+
+uint64_t parts_file_meta(const struct file_parts *parts, uint32_t number)
+{
+    return find_meta(parts, parts->file_metadata, parts->file_metadata_end, number);
 }
 
 static void hash_prologue(struct file_parts *parts)
@@ -206,6 +222,10 @@ static void hash_snapshot(struct file_parts *parts)
 
 void parts_repair_ends(struct file_parts *parts)
 {
+    if (parts->file_metadata)
+        parts_put64(
+            parts, parts->file_metadata_end,
+            hash64(parts->bytes + parts->file_metadata, (size_t)(parts->file_metadata_end - parts->file_metadata)));
     const size_t header_bytes = offsetof(struct file_header, checksum);
     const size_t footer_bytes = offsetof(struct file_footer, checksum);
     if (parts->depth >= PARTS_ENDS)

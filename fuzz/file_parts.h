@@ -19,6 +19,7 @@ struct file_parts {
     uint64_t row_counts, segments, sessions, free_counts, metadata; /* PARTS_COMMIT */
     uint64_t prologue, records, runs, prologue_end;                 /* PARTS_SEGMENT */
     uint64_t data, data_end, trailer, trailer_end;                  /* PARTS_DATA */
+    uint64_t file_metadata, file_metadata_end; /* without the checksum, which begins at the end; 0: there is none */
     uint32_t type_count, table_count, session_count, run_count;
 };
 
@@ -34,6 +35,8 @@ uint64_t parts_type(const struct file_parts *parts, uint32_t number);
 uint64_t parts_table(const struct file_parts *parts, uint32_t number);
 uint64_t parts_run(const struct file_parts *parts, uint32_t number);
 uint64_t parts_meta(const struct file_parts *parts, uint32_t number);
+/* The file's own. */
+uint64_t parts_file_meta(const struct file_parts *parts, uint32_t number);
 
 /*
  * Makes hashes right, from the inside out; false: no commit was found, and nothing but header and footer is repaired.

@@ -26,6 +26,9 @@ static void check_alone(const pecs_info *info, size_t size)
     FUZZ_CHECK(rows == info->entity_count, "rows are entities");
     for (size_t i = 0; i < info->metadata_count; i++)
         FUZZ_CHECK(!i || strcmp(info->metadata[i - 1].key, info->metadata[i].key) < 0, "keys ascend");
+    for (size_t i = 0; i < info->file_metadata_count; i++)
+        FUZZ_CHECK(pecs_info_meta(info, info->file_metadata[i].key) == &info->file_metadata[i],
+                   "the file's own come first");
 }
 
 static void compare(const pecs_info *info, pecs_view view)

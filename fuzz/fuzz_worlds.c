@@ -227,6 +227,16 @@ const char *fuzz_world_name(size_t number)
     return worlds[number].name;
 }
 
+static const pecs_meta file_entries[] = {
+    { "image", PECS_META_BYTES, "\0\1\2", 3 },
+    { "title", PECS_META_TEXT, "one", 3 },
+};
+const pecs_save_options fuzz_saving = {
+    .skip_sync = true,
+    .metadata = file_entries,
+    .metadata_count = sizeof(file_entries) / sizeof(file_entries[0]),
+};
+
 pecs_world *fuzz_world(pecs_registry *registry, size_t number)
 {
     pecs_world *world = make(registry, NULL, 5);

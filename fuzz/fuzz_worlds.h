@@ -14,6 +14,9 @@ const char *fuzz_world_name(size_t number);
 /* A world by its number, made with a registry of all types. */
 pecs_world *fuzz_world(pecs_registry *registry, size_t number);
 
+/* How files of worlds are saved: with all that a file can hold beside its world. */
+extern const pecs_save_options fuzz_saving;
+
 /* Loads the bytes with these types; what is accepted is walked and makes the round trip. False: refused. */
 bool fuzz_load_round_trip(enum fuzz_types which, const uint8_t *data, size_t size, struct random *random);
 

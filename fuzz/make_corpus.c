@@ -39,7 +39,7 @@ static uint8_t *world_file(pecs_registry *registry, size_t number, size_t *ret_s
     pecs_world *world = fuzz_world(registry, number);
     pecs_error error = { .message = "" };
     const char *path = fuzz_path("saved");
-    const pecs_status status = pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, &error);
+    const pecs_status status = pecs_world_save(world, path, &fuzz_saving, &error);
     FUZZ_CHECK(status == PECS_OK, error.message);
     pecs_world_destroy(world);
     return fuzz_read(path, ret_size);

@@ -224,7 +224,7 @@ VERSION, PAGE, ALIGN, PIECE, INDEX_ROWS, NONE = 1, 4096, 64, 4 * 1024 * 1024, 40
 GENERATION_MAX, SLOT_COUNT_MAX, CHUNK_SHIFT_MAX = 2**30 - 1, 2**32 - 2, 20
 NAME_MAX, NESTING_MAX, FIELDS_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 4096, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
 METADATA_MAX, META_TEXT, META_BYTES = 16 * 1024 * 1024, 1, 2
-COUNTS_KNOWN, SINGLETONS, RAW = 1, 1, 0
+COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RAW = 1, 1, 1, 0
 HANDLES, VALUES, INDEX, IDS = 1, 2, 3, 4
 RESERVED_PREFIX = "pecs."  # of names that are the format's
 ID_TYPE_NAME = RESERVED_PREFIX + "id"
@@ -265,7 +265,7 @@ META_RECORD = Layout("meta_record", kind="I", key_size="I", value_size="Q")
 SEGMENT_RECORD = Layout("segment_record", offset="Q", prologue_size="Q", prologue_checksum="Q", trailer_offset="Q",
                         trailer_size="Q", trailer_checksum="Q")
 FILE_FOOTER = Layout("file_footer", magic="8s", offset="Q", commit_offset="Q", commit_size="Q", commit_hash="Q",
-                     previous_footer="Q", zero="8s", checksum="Q")
+                     previous_footer="Q", file_metadata_size="Q", checksum="Q")
 ID_RECORD = Layout("id_record", id="16s", index="I")
 RECORD = struct.Struct("<IIII")  # generation, table, row, session
 HANDLE = struct.Struct("<II")  # index, generation
@@ -470,13 +470,14 @@ class File:
                 "the commit is too short for its segments")
         self.segments_offset = at
         at = self.read_sessions(at + self.commit.segment_count * SEGMENT_RECORD.size)
-        self.read_metadata(self.read_free_counts(at))
+        self.metadata = self.read_metadata(self.read_free_counts(at), self.commit_end)
         self.index_run = self.ids_run = None  # (offset, tick)
         for number in range(self.commit.segment_count):
             self.read_segment(number)
         self.check_coverage()
         if check_data:
             self.check_snapshot_id()
+            self.file_metadata = self.read_file_metadata()
             self.check_rows()
             self.check_index()
             self.check_ids()
@@ -484,7 +485,7 @@ class File:
 
     def is_reserved(self, zero):
         """What must be zero: an optional feature that is not known here may have given it a meaning."""
-        return self.header.optional_features != 0 or not any(zero)
+        return self.header.optional_features & ~FILE_METADATA != 0 or not any(zero)
 
     def read_header(self):
         data = self.data
@@ -507,7 +508,10 @@ class File:
                 "wrong checksum")
         require(footer.offset == start and start % PAGE == 0, "FOOTER-3", place["offset"],
                 "the footer is not where it says")
-        require(self.is_reserved([footer.previous_footer]) and self.is_reserved(footer.zero), "FOOTER-4", place["previous_footer"],
+        self.footer = footer
+        has_metadata = self.header.optional_features & FILE_METADATA
+        require(self.is_reserved([footer.previous_footer]) and
+                (has_metadata or self.is_reserved([footer.file_metadata_size])), "FOOTER-4", place["previous_footer"],
                 "a reserved byte of the footer is set")
         self.commit_offset, self.commit_end = footer.commit_offset, footer.commit_offset + footer.commit_size
         require(footer.commit_offset >= FILE_HEADER.size and footer.commit_offset % ALIGN == 0 and
@@ -623,10 +627,10 @@ class File:
                 "the free counts do not sum up to the commit's")
         return end
 
-    def read_metadata(self, at):
-        self.metadata = []
-        while at < self.commit_end:
-            left = self.commit_end - at
+    def read_metadata(self, at, end):
+        metadata = []
+        while at < end:
+            left = end - at
             require(left >= META_RECORD.size, "META-2", at, "an entry of the metadata ends too soon")
             record = META_RECORD.read(self.data, at)
             key_at = at + META_RECORD.size
@@ -640,10 +644,24 @@ class File:
             if record.kind == META_TEXT:
                 value = decode(value)
                 require(value is not None and "\0" not in value, "META-4", value_at, f"the text of {key} is none")
-            require(not self.metadata or self.metadata[-1].key.encode() < key.encode(), "META-3", at,
+            require(not metadata or metadata[-1].key.encode() < key.encode(), "META-3", at,
                     "the keys of the metadata do not ascend")
-            self.metadata.append(Meta(key, record.kind, value))
+            metadata.append(Meta(key, record.kind, value))
             at += align_up(used, 8)
+        return metadata
+
+    def read_file_metadata(self):
+        """What belongs to the file alone, between commit and footer."""
+        if not self.header.optional_features & FILE_METADATA:
+            return []
+        start, size = align_up(self.commit_end, ALIGN), self.footer.file_metadata_size
+        end = start + size - 8
+        require(size % 8 == 0 and 8 < size <= METADATA_MAX + 8 and end + 8 <= self.footer.offset, "META-5",
+                self.footer.offset + FILE_FOOTER.offsets["file_metadata_size"],
+                "the file's metadata does not lie between commit and footer")
+        require(read64(self.data, end) == hash64(self.data[start:end]), "META-6", end,
+                "wrong checksum of the file's metadata")
+        return self.read_metadata(start, end)
 
     def read_segment(self, number):
         data, place = self.data, self.segments_offset + number * SEGMENT_RECORD.size
@@ -1077,6 +1095,9 @@ def print_file(file):
     print(f"file of version {file.header.version}")
     if file.commit.wall_clock:
         print(f"  saved {time_text(file.commit.wall_clock)}")
+    if file.file_metadata:
+        print("  metadata of the file")
+        print_metadata(file.file_metadata)
     print("  types")
     for kind in sorted(file.types, key=lambda kind: kind.name):
         print(f"    {kind.name} version {kind.version}, {kind.size} bytes aligned to {kind.align}")
@@ -1111,6 +1132,11 @@ def run_json(run):
     return run and {"offset": run[0], "tick": run[1]}
 
 
+def metadata_json(metadata):
+    return [{"key": entry.key, "kind": "text", "value": entry.value} if entry.kind == META_TEXT else
+            {"key": entry.key, "kind": "bytes", "value": entry.value.hex()} for entry in metadata]
+
+
 def file_json(file):
     commit = file.commit
     names = [kind.name for kind in file.types]
@@ -1118,8 +1144,7 @@ def file_json(file):
         "version": file.header.version, "bytes": len(file.data), "tick": commit.tick,
         "optional_features": file.header.optional_features,
         "snapshot_id": commit.snapshot_id.hex(), "wall_clock_ns": commit.wall_clock,
-        "metadata": [{"key": entry.key, "kind": "text", "value": entry.value} if entry.kind == META_TEXT else
-                     {"key": entry.key, "kind": "bytes", "value": entry.value.hex()} for entry in file.metadata],
+        "metadata": metadata_json(file.metadata), "file_metadata": metadata_json(file.file_metadata),
         "entity_count": commit.entity_count, "slot_count": commit.slot_count, "free_count": commit.free_count,
         "types": [{"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size,
                    "align": kind.align, "fields": fields_json(kind.fields)} for kind in file.types],

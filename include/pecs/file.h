@@ -14,7 +14,8 @@
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
  *           whatever the number of entities. The file must not be written to or truncated while the snapshot
- *           or anything that shares its arrays lives (replacing it by save is fine).
+ *           or anything that shares its arrays lives (replacing it by save is fine). A save looks whether it was: a
+ *           file of another size or time is hashed first, and what is not as it was is refused
  *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and
  *           that every value means something (values.h). A save looks at the same values, so what save accepts, load
  *           accepts; `repair` mends files that were saved without that look.
@@ -43,16 +44,24 @@ typedef struct pecs_save_options {
                        lose the save and the file that it replaced. The disk is asked to begin writing at once */
     uint64_t wall_clock_ns; /* the time to note in the file, in nanoseconds since 1970-01-01 UTC; 0: none, so that equal
                                states give equal bytes */
-    bool skip_check;        /* save values that mean nothing (values.h) too: the file can be resumed, but not loaded */
+    const pecs_meta *metadata; /* entries that belong to this file and not to the world (a title, the time played, a
+                                  picture), in any order; keys and values as pecs_world_set_meta takes them, read before
+                                  save returns. pecs_file_info gives them back, resume and load do not */
+    size_t metadata_count;
+    bool verify_source; /* of a world that was resumed: hash its file first (pecs_snapshot_verify), so that damage
+                           that crept in since then is not saved with hashes that make it look right */
+    bool skip_check;    /* save values that mean nothing (values.h) too: the file can be resumed, but not loaded */
     pecs_progress_function progress; /* NULL: not wanted */
     void *user;                      /* for progress */
 } pecs_save_options;
 
 typedef struct pecs_load_options {
-    uint64_t max_bytes;    /* refuse larger files with PECS_E_LIMIT; 0: no limit */
-    uint64_t max_entities; /* refuse more living entities with PECS_E_LIMIT; 0: no limit. Free slots of the index do
-                              not count: only max_bytes bounds them, by 16 bytes of the file each */
-    uint32_t max_types;    /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
+    uint64_t max_bytes;      /* refuse larger files with PECS_E_LIMIT; 0: no limit */
+    uint64_t max_entities;   /* refuse more living entities with PECS_E_LIMIT; 0: no limit. Free slots of the index do
+                                not count: only max_bytes bounds them, by 16 bytes of the file each */
+    uint32_t max_types;      /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
+    uint64_t max_info_bytes; /* of pecs_file_info: refuse a file that tells more of itself (the commit) with
+                                PECS_E_LIMIT; 0: 64 MiB, which is what a million sessions and all metadata need */
     bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
     uint32_t thread_count; /* threads for load in all, the caller's included, at most 64; 0 means 1 */
     bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
@@ -63,12 +72,21 @@ typedef struct pecs_load_options {
 } pecs_load_options;
 
 /*
+ * Hashes the file that a resumed snapshot lies in, against the hashes that were in it: what bits that rot, and programs
+ * that write to the file, have changed since. Of a snapshot that was loaded, or comes from no file, there is nothing to
+ * hash. Any thread, also while the world that shares the file is edited. `progress` may be NULL. PECS_E_CORRUPT (rule
+ * and offset tell what and where), PECS_E_IO with ESTALE (the file was cut), PECS_E_CANCELLED, PECS_E_MISUSE.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *snapshot, pecs_progress_function progress,
+                                                        void *user, pecs_error *error);
+
+/*
  * Saves a snapshot. Any thread. PECS_E_INVALID (a value that load would refuse, see skip_check; the error names entity,
- * component and field, pecs_view_check finds all), PECS_E_IO (with errno; the old file is whole, unless the message
- * says that the new one is published but may not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata
- * from another library's file that leaves no room for the application's name). Needs under 16 MiB of memory at any
- * number of entities, one value of the largest type with padding, about a kilobyte for each table, a few times the
- * metadata, and 20 bytes for each explicit id.
+ * component and field, pecs_view_check finds all), PECS_E_CORRUPT (what was resumed lies in a file that was written to
+ * since), PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is published but may
+ * not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's file that leaves no
+ * room for the application's name). Needs under 16 MiB of memory at any number of entities, one value of the largest
+ * type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit id.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);
@@ -107,19 +125,24 @@ typedef struct pecs_info {
     size_t type_count;
     const pecs_table *tables; /* components: places in `types` */
     size_t table_count;
-    const pecs_meta *metadata; /* ascending by key */
+    const pecs_meta *metadata; /* the world's, ascending by key */
     size_t metadata_count;
+    const pecs_meta *file_metadata; /* the file's own (pecs_save_options), ascending by key */
+    size_t file_metadata_count;
 } pecs_info;
 
 /*
  * Reads header, footer and commit, and checks them as load does; nothing else of the file is read, so it costs the same
- * few pages whatever the number of entities. Any thread. Of the options, max_bytes, max_entities, max_types and
- * private_only count. Errors as of
- * load; `allocator` (NULL: the system's) is what the information is made in.
+ * few pages whatever the number of entities; and no more memory than a few times max_info_bytes, whatever a stranger's
+ * file says. Any thread. Of the options, max_bytes, max_entities, max_types, max_info_bytes and private_only count.
+ * Errors as of load; `allocator` (NULL: the system's) is what the information is made in.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,
                                                   const pecs_load_options *options, pecs_info **ret_info,
                                                   pecs_error *error);
+
+/* The entry of a key: the file's own, else the world's; NULL: there is none. It lives until pecs_info_destroy. */
+PECS_API const pecs_meta *pecs_info_meta(const pecs_info *info, const char *key);
 
 /* NULL is allowed. Any thread. */
 PECS_API void pecs_info_destroy(pecs_info *info);

@@ -33,9 +33,26 @@ void os_advise_huge(void *memory, size_t size_bytes);
 
 uint64_t os_random_u64(void);
 
+/* Which file of the machine, whatever path leads to it; and what changes when it is written to. */
+struct os_file_name {
+    uint64_t device, inode;
+};
+struct os_file_state {
+    uint64_t size_bytes;
+    uint64_t time_ns; /* of the last write */
+};
+/* Of the file that a path leads to; false: to none. */
+bool os_file_look(const char *path, struct os_file_name *ret_name, struct os_file_state *ret_state);
+
+/* The path from the root, so that it means the same in another working directory; of the pool. NULL: out of memory. */
+struct pool;
+char *os_absolute_path(struct pool *pool, const char *path, size_t *ret_bytes);
+
 /* A regular file open for reading. */
 struct os_file {
     int descriptor;
+    struct os_file_name name;
+    uint64_t time_ns;      /* of the last write, when it was opened */
     uint64_t size_bytes;   /* when it was opened */
     bool others_may_write; /* its owner is neither this user nor root, or its mode lets group or others write */
 };
@@ -58,7 +75,6 @@ void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes);
  * temporaries of that name without a lock are what a killed process left, and are removed.
  */
 struct os_publication;
-struct pool;
 struct os_span {
     const void *bytes;
     size_t size_bytes;

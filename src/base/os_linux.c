@@ -174,6 +174,41 @@ static int open_to_read(const char *path, int flags)
     return leave_streams(open_again(path, flags | O_RDONLY | O_CLOEXEC, 0));
 }
 
+static struct os_file_name name_of(const struct stat *info)
+{
+    return (struct os_file_name){ (uint64_t)info->st_dev, (uint64_t)info->st_ino };
+}
+
+static struct os_file_state state_of(const struct stat *info)
+{
+    return (struct os_file_state){
+        .size_bytes = (uint64_t)info->st_size,
+        .time_ns = (uint64_t)info->st_mtim.tv_sec * 1000000000 + (uint64_t)info->st_mtim.tv_nsec,
+    };
+}
+
+bool os_file_look(const char *path, struct os_file_name *ret_name, struct os_file_state *ret_state)
+{
+    struct stat info;
+    if (stat(path, &info))
+        return false;
+    *ret_name = name_of(&info);
+    *ret_state = state_of(&info);
+    return true;
+}
+
+char *os_absolute_path(struct pool *pool, const char *path, size_t *ret_bytes)
+{
+    char folder[PATH_MAX] = "";
+    if (path[0] != '/' && !getcwd(folder, sizeof(folder)))
+        folder[0] = 0; /* a folder that has no path: the path is kept as it is */
+    *ret_bytes = strlen(folder) + 1 + strlen(path) + 1;
+    char *absolute = pool_allocate(pool, *ret_bytes);
+    if (absolute)
+        snprintf(absolute, *ret_bytes, "%s%s%s", folder, folder[0] ? "/" : "", path);
+    return absolute;
+}
+
 pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error)
 {
     /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files */
@@ -191,6 +226,8 @@ pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error 
     const bool is_foreign = info.st_uid != geteuid() && info.st_uid != 0;
     *ret_file = (struct os_file){
         .descriptor = descriptor,
+        .name = name_of(&info),
+        .time_ns = state_of(&info).time_ns,
         .size_bytes = (uint64_t)info.st_size,
         .others_may_write = is_foreign || info.st_mode & (S_IWGRP | S_IWOTH),
     };

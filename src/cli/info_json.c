@@ -8,13 +8,11 @@
 /* An application's name, or null: the entry is among the metadata too. */
 static void write_entry(struct json_out *json, const char *name, const pecs_info *info, const char *key)
 {
-    for (size_t i = 0; i < info->metadata_count; i++) {
-        if (strcmp(info->metadata[i].key, key) == 0) {
-            value_write_meta(json, name, &info->metadata[i]);
-            return;
-        }
-    }
-    json_word(json, name, "null");
+    const pecs_meta *entry = pecs_info_meta(info, key);
+    if (entry)
+        value_write_meta(json, name, entry);
+    else
+        json_word(json, name, "null");
 }
 
 static void write_head(struct json_out *json, const struct info_form *form)
@@ -42,6 +40,10 @@ static void write_head(struct json_out *json, const struct info_form *form)
     json_begin_object(json, "metadata");
     for (size_t i = 0; i < info->metadata_count; i++)
         value_write_meta(json, info->metadata[i].key, &info->metadata[i]);
+    json_end_object(json);
+    json_begin_object(json, "file_metadata");
+    for (size_t i = 0; i < info->file_metadata_count; i++)
+        value_write_meta(json, info->file_metadata[i].key, &info->file_metadata[i]);
     json_end_object(json);
 }
 

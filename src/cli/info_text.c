@@ -15,10 +15,8 @@ static void print_id(struct text_out *out, const char *before, pecs_id id)
 /* The text of an entry, or NULL. */
 static const char *find_text(const pecs_info *info, const char *key)
 {
-    for (size_t i = 0; i < info->metadata_count; i++)
-        if (strcmp(info->metadata[i].key, key) == 0 && info->metadata[i].kind == PECS_META_TEXT)
-            return info->metadata[i].value;
-    return NULL;
+    const pecs_meta *entry = pecs_info_meta(info, key);
+    return entry && entry->kind == PECS_META_TEXT ? entry->value : NULL;
 }
 
 static void print_origin(const pecs_info *info, struct text_out *out)
@@ -133,6 +131,10 @@ static void print_space(const struct info_form *form, struct text_out *out)
 void info_text(struct info_form *form, struct text_out *out)
 {
     print_head(form, out);
+    if (form->info->file_metadata_count)
+        out_format(out, "metadata of the file alone\n");
+    for (size_t i = 0; i < form->info->file_metadata_count; i++)
+        meta_print(out, &form->info->file_metadata[i]);
     if (form->info->metadata_count)
         out_format(out, "metadata\n");
     for (size_t i = 0; i < form->info->metadata_count; i++)

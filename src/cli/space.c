@@ -27,11 +27,11 @@ static int compare_parts(const void *a, const void *b)
     return x->label ? -1 : y->label ? 1 : strcmp(x->kind, y->kind);
 }
 
-static uint64_t metadata_bytes(const pecs_info *info)
+static uint64_t metadata_bytes(const pecs_meta *metadata, size_t count)
 {
     uint64_t bytes = 0;
-    for (size_t i = 0; i < info->metadata_count; i++)
-        bytes += (META_RECORD_BYTES + strlen(info->metadata[i].key) + info->metadata[i].size_bytes + 7) / 8 * 8;
+    for (size_t i = 0; i < count; i++)
+        bytes += (META_RECORD_BYTES + strlen(metadata[i].key) + metadata[i].size_bytes + 7) / 8 * 8;
     return bytes;
 }
 
@@ -66,7 +66,9 @@ static void fill(const pecs_info *info, const struct type_list *types, struct sp
     *next++ = (struct space_part){ "handles", NULL, product(row_count, HANDLE_BYTES) };
     *next++ = (struct space_part){ "index", NULL, product(info->slot_count, RECORD_BYTES) };
     *next++ = (struct space_part){ "ids", NULL, product(id_count, ID_RECORD_BYTES) };
-    *next++ = (struct space_part){ "metadata", NULL, metadata_bytes(info) };
+    *next++ = (struct space_part){ "metadata", NULL,
+                                   metadata_bytes(info->metadata, info->metadata_count) +
+                                       metadata_bytes(info->file_metadata, info->file_metadata_count) };
     for (const struct space_part *part = space->parts; part < next; part++)
         space->sum_bytes = sum(space->sum_bytes, part->bytes);
     const uint64_t rest = space->sum_bytes < info->size_bytes ? info->size_bytes - space->sum_bytes : 0;

@@ -29,7 +29,8 @@ enum {
 #define FORMAT_COMMIT_MAGIC "PCMT"
 #define FORMAT_FOOTER_MAGIC "PECSFOOT"
 
-enum { HEADER_COUNTS_KNOWN = 1 }; /* file_header.flags */
+enum { HEADER_COUNTS_KNOWN = 1 };   /* file_header.flags */
+enum { FEATURE_FILE_METADATA = 1 }; /* file_header.optional_features */
 
 struct file_header {
     uint8_t magic[4];
@@ -153,15 +154,19 @@ struct segment_record {
     le64 trailer_checksum;
 };
 
+/*
+ * Between commit and footer, with FEATURE_FILE_METADATA: metadata records of the file alone, and a le64 checksum of all
+ * before it.
+ */
 struct file_footer {
     uint8_t magic[8];
     le64 offset; /* its own */
     le64 commit_offset;
     le64 commit_size;
-    le64 commit_hash;     /* XXH3-64 of the commit's bytes */
-    le64 previous_footer; /* 0: none */
-    uint8_t zero[8];
-    le64 checksum; /* XXH3-64 of the bytes before it: the file's last eight bytes */
+    le64 commit_hash;        /* XXH3-64 of the commit's bytes */
+    le64 previous_footer;    /* 0: none */
+    le64 file_metadata_size; /* in bytes, with its checksum; with FEATURE_FILE_METADATA, else zero */
+    le64 checksum;           /* XXH3-64 of the bytes before it: the file's last eight bytes */
 };
 
 /* The index's rows: struct record of the storage, little-endian. A handle: le32 index, le32 generation. */
@@ -278,7 +283,7 @@ PROVE(file_footer, commit_offset, 16);
 PROVE(file_footer, commit_size, 24);
 PROVE(file_footer, commit_hash, 32);
 PROVE(file_footer, previous_footer, 40);
-PROVE(file_footer, zero, 48);
+PROVE(file_footer, file_metadata_size, 48);
 PROVE(file_footer, checksum, 56);
 
 PROVE_SIZE(record_layout, 16);
@@ -307,6 +312,12 @@ static inline uint64_t format_table_bytes(uint64_t component_count)
 static inline uint64_t format_meta_bytes(uint64_t key_size, uint64_t value_size)
 {
     return align_up(sizeof(struct meta_record) + key_size + value_size, 8);
+}
+
+/* Where the file's own metadata begins, if there is any. */
+static inline uint64_t format_file_metadata_offset(uint64_t commit_end)
+{
+    return align_up(commit_end, FORMAT_ALIGN);
 }
 
 /* Chunks of so many rows, at most 2^63. */

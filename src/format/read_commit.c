@@ -4,6 +4,7 @@
  */
 #include "bits.h"
 #include "catalog.h"
+#include "hash.h"
 #include "identity.h"
 #include "reader_parts.h"
 #include "typecode.h"
@@ -358,10 +359,11 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
 }
 
 /* An entry of the metadata; the next one begins behind it. key has room for META_KEY_MAX bytes and a zero. */
-static pecs_status read_meta(struct reader *reader, uint64_t *offset, char *key, struct pecs_meta *ret_entry)
+static pecs_status read_meta(struct reader *reader, uint64_t *offset, uint64_t end, char *key,
+                             struct pecs_meta *ret_entry)
 {
     struct meta_record record = { .kind = le32_make(0) };
-    const uint64_t left = reader->commit_end - *offset;
+    const uint64_t left = end - *offset;
     if (left >= sizeof(record))
         memcpy(&record, at(reader, *offset), sizeof(record));
     const uint32_t kind = le32_load(record.kind), key_size = le32_load(record.key_size);
@@ -383,14 +385,14 @@ static pecs_status read_meta(struct reader *reader, uint64_t *offset, char *key,
     return PECS_OK;
 }
 
-/* The entries from offset to the end of the commit. keys has room for their keys, each with a zero. */
-static pecs_status read_entries(struct reader *reader, uint64_t offset, char *keys, struct pecs_meta *entries,
-                                uint32_t *ret_count)
+/* The entries from offset to the end. keys has room for their keys, each with a zero. */
+static pecs_status read_entries(struct reader *reader, uint64_t offset, uint64_t end, char *keys,
+                                struct pecs_meta *entries, uint32_t *ret_count)
 {
     uint32_t count = 0;
-    for (; offset < reader->commit_end; count++) {
+    for (; offset < end; count++) {
         const uint64_t place = offset;
-        const pecs_status status = read_meta(reader, &offset, keys, &entries[count]);
+        const pecs_status status = read_meta(reader, &offset, end, keys, &entries[count]);
         if (status)
             return status;
         if (BREAKS("META-3", count && strcmp(entries[count - 1].key, keys) >= 0))
@@ -401,25 +403,46 @@ static pecs_status read_entries(struct reader *reader, uint64_t offset, char *ke
     return PECS_OK;
 }
 
-static pecs_status read_metadata(struct reader *reader, uint64_t offset)
+/* `size` bytes of records; none for no bytes. */
+static pecs_status read_metadata(struct reader *reader, uint64_t offset, uint64_t size, struct metadata **ret_metadata)
 {
     /* a record has at least 24 bytes with its key */
-    const size_t most = (size_t)(reader->metadata_size / (sizeof(struct meta_record) + 8));
-    if (!reader->metadata_size)
+    const size_t most = (size_t)(size / (sizeof(struct meta_record) + 8));
+    if (!size)
         return PECS_OK;
     struct pecs_meta *entries = pool_allocate(reader->pool, (most + 1) * sizeof(*entries));
-    char *keys = pool_allocate(reader->pool, (size_t)reader->metadata_size + 1);
+    char *keys = pool_allocate(reader->pool, (size_t)size + 1);
     uint32_t count = 0;
     pecs_status status;
     if (!entries || !keys)
         status = fail_memory(reader->error);
     else
-        status = read_entries(reader, offset, keys, entries, &count);
-    if (!status && !(reader->state->metadata = metadata_create(reader->pool, entries, count)))
+        status = read_entries(reader, offset, offset + size, keys, entries, &count);
+    if (!status && !(*ret_metadata = metadata_create(reader->pool, entries, count)))
         status = fail_memory(reader->error);
-    pool_release(reader->pool, keys, (size_t)reader->metadata_size + 1);
+    pool_release(reader->pool, keys, (size_t)size + 1);
     pool_release(reader->pool, entries, (most + 1) * sizeof(*entries));
     return status;
+}
+
+pecs_status reader_read_file_metadata(struct reader *reader, struct metadata **ret_metadata)
+{
+    if (!has_file_metadata(reader))
+        return PECS_OK;
+    const uint64_t offset = format_file_metadata_offset(reader->commit_end);
+    const uint64_t size = le64_load(reader->footer.file_metadata_size),
+                   field = offsetof(struct file_footer, file_metadata_size);
+    if (BREAKS("META-5", size % 8 || size <= sizeof(le64) || size > FORMAT_METADATA_MAX + sizeof(le64) ||
+                             !range_fits(offset, size, reader->footer_offset)))
+        return CORRUPT(reader, reader->footer_offset + field, "META-5",
+                       "the file's metadata does not lie between commit and footer");
+    const pecs_status status = reader_fetch(reader, offset, size);
+    if (status)
+        return status;
+    const uint64_t end = offset + size - sizeof(le64);
+    if (BREAKS("META-6", le64_at(reader, end) != hash64(at(reader, offset), (size_t)(end - offset))))
+        return CORRUPT(reader, end, "META-6", "the checksum of the file's metadata is wrong");
+    return read_metadata(reader, offset, end - offset, ret_metadata);
 }
 
 pecs_status reader_read_commit(struct reader *reader)
@@ -444,7 +467,7 @@ pecs_status reader_read_commit(struct reader *reader)
     if (!status)
         status = read_free_counts(reader, &offset);
     if (!status)
-        status = read_metadata(reader, offset);
+        status = read_metadata(reader, offset, reader->metadata_size, &reader->state->metadata);
     struct pecs_snapshot *state = reader->state;
     state->entity_count = le64_load(reader->commit.entity_count);
     state->free_count = le64_load(reader->commit.free_count);

@@ -60,6 +60,19 @@ static pecs_status place_data(struct reader *reader, uint32_t number, struct seg
         return CORRUPT(reader, place + offsetof(struct segment_record, trailer_offset), "SEGMENT-5",
                        "the trailer of segment %u does not follow its data", number);
     reader->last_run_end = segment->data_offset;
+    reader->image->parts = (struct image_parts){
+        .commit_offset = reader->commit_offset,
+        .commit_size = reader->commit_end - reader->commit_offset,
+        .commit_hash = le64_load(reader->footer.commit_hash),
+        .prologue_offset = segment->offset,
+        .prologue_size = segment->size,
+        .prologue_checksum = le64_load(segment->record.prologue_checksum),
+        .data_offset = segment->data_offset,
+        .data_size = segment->data_size,
+        .trailer_offset = segment->trailer_offset,
+        .trailer_size = size,
+        .trailer_checksum = le64_load(segment->record.trailer_checksum),
+    };
     return PECS_OK;
 }
 

@@ -84,7 +84,8 @@ static pecs_status read_footer(struct reader *reader)
         return CORRUPT(reader, place + offsetof(struct file_footer, offset), "FOOTER-3",
                        "the footer is not where it says");
     if (BREAKS("FOOTER-4", !is_reserved(reader, footer->previous_footer.bytes, sizeof(footer->previous_footer)) ||
-                               !is_reserved(reader, footer->zero, sizeof(footer->zero))))
+                               (!has_file_metadata(reader) && !is_reserved(reader, footer->file_metadata_size.bytes,
+                                                                           sizeof(footer->file_metadata_size)))))
         return CORRUPT(reader, place + offsetof(struct file_footer, previous_footer), "FOOTER-4",
                        "a reserved byte of the footer is set");
     reader->commit_offset = le64_load(footer->commit_offset);
@@ -95,6 +96,9 @@ static pecs_status read_footer(struct reader *reader)
         return CORRUPT(reader, place + offsetof(struct file_footer, commit_offset), "FOOTER-5",
                        "the commit does not lie between header and footer");
     reader->commit_end = reader->commit_offset + commit_size;
+    if (!reader->image && commit_size > reader->options.max_info_bytes)
+        return fail(reader->error, PECS_E_LIMIT, "the commit has %" PRIu64 " bytes; the limit is %" PRIu64, commit_size,
+                    reader->options.max_info_bytes);
     status = reader_fetch(reader, reader->commit_offset, commit_size);
     if (BREAKS("FOOTER-6", !status && le64_load(footer->commit_hash) !=
                                           hash64(at(reader, reader->commit_offset), (size_t)commit_size)))
@@ -130,19 +134,24 @@ static pecs_status read_ends(struct reader *reader)
     return status ? status : reader_read_commit(reader);
 }
 
+/* What is beside the state: of an inspection the commit is what was fetched last. */
+static pecs_status check_file(struct reader *reader)
+{
+    const pecs_status status = check_snapshot_id(reader);
+    return status ? status : reader_read_file_metadata(reader, &reader->file_metadata);
+}
+
 static pecs_status read_file(struct reader *reader)
 {
     pecs_status status = read_ends(reader);
     if (!status && !reader->image)
-        return check_snapshot_id(reader); /* the commit is what was fetched last */
-    if (status)
-        return status;
+        return check_file(reader);
     for (uint32_t i = 0; !status && i < reader->segment_count; i++)
         status = reader_read_segment(reader, i);
     if (!status)
         status = reader_check_coverage(reader);
     if (!status && reader->file)
-        status = check_snapshot_id(reader);
+        status = check_file(reader);
     if (!status && reader->file)
         status = agree_check(reader->state, &reader->options, reader->error);
     const pecs_load_options *options = &reader->options;
@@ -179,6 +188,8 @@ static pecs_status read_state(struct reader *reader, struct pecs_snapshot **ret_
     if (!reader->image)
         pool_release(reader->pool, reader->bytes, reader->part_bytes);
     gate_deinit(&reader->gate);
+    if (reader->file_metadata && (status || !reader->wants_file_metadata))
+        node_release(reader->pool, &reader->file_metadata->node);
     if (status)
         state_release(reader->state);
     else
@@ -226,6 +237,7 @@ pecs_status reader_inspect(pecs_registry *registry, const struct os_file *file, 
         .path = path,
         .error = error,
         .file_size = file->size_bytes,
+        .wants_file_metadata = true,
     };
     read_options(&reader, options);
     const pecs_status status = read_state(&reader, ret_state);
@@ -235,6 +247,7 @@ pecs_status reader_inspect(pecs_registry *registry, const struct os_file *file, 
         .version = le32_load(reader.header.version),
         .optional_features = le64_load(reader.header.optional_features),
         .wall_clock_ns = le64_load(reader.commit.wall_clock),
+        .file_metadata = reader.file_metadata,
     };
     memcpy(ret_facts->snapshot_id.bytes, reader.commit.snapshot_id, sizeof(pecs_id));
     memcpy(ret_facts->parent_id.bytes, reader.commit.parent_id, sizeof(pecs_id));

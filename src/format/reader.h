@@ -26,6 +26,7 @@ struct reader_facts {
     uint32_t version;
     uint64_t optional_features, wall_clock_ns;
     pecs_id snapshot_id, parent_id;
+    struct metadata *file_metadata; /* of the file alone: the caller's reference, or NULL */
 };
 
 /*

@@ -39,6 +39,8 @@ struct reader {
     uint64_t last_run_end;
     uint64_t id_count; /* entities with explicit ids */
     struct run id_run;
+    struct metadata *file_metadata; /* NULL: none */
+    bool wants_file_metadata;       /* inspection hands it out, load only checks it */
 };
 
 #define CORRUPT(reader, at, rule, ...) fail_rule((reader)->error, PECS_E_CORRUPT, at, rule, __VA_ARGS__)
@@ -48,6 +50,8 @@ pecs_status reader_fetch(struct reader *reader, uint64_t offset, uint64_t size);
 
 /* The commit: types, tables, counts, sessions, metadata. */
 pecs_status reader_read_commit(struct reader *reader);
+/* The file's own metadata, which belongs to no state; NULL when there is none. After all that is in the commit. */
+pecs_status reader_read_file_metadata(struct reader *reader, struct metadata **ret_metadata);
 /* A segment: where its columns lie, and for load its data. */
 pecs_status reader_read_segment(struct reader *reader, uint32_t number);
 /* Every column has its run. */
@@ -80,10 +84,15 @@ static inline bool is_zero(const uint8_t *bytes, size_t size)
     return true;
 }
 
+static inline bool has_file_metadata(const struct reader *reader)
+{
+    return le64_load(reader->header.optional_features) & FEATURE_FILE_METADATA;
+}
+
 /* A field called zero: an optional feature that this reader does not know may have given it a meaning. */
 static inline bool is_reserved(const struct reader *reader, const uint8_t *zero, size_t size)
 {
-    return le64_load(reader->header.optional_features) || is_zero(zero, size);
+    return le64_load(reader->header.optional_features) & ~(uint64_t)FEATURE_FILE_METADATA || is_zero(zero, size);
 }
 
 static inline struct table *reader_table(struct reader *reader, uint32_t number)

@@ -35,7 +35,7 @@ struct writer {
     uint64_t id_count;
     struct value_check values;
 
-    struct builder prologue, trailer, commit;
+    struct builder prologue, trailer, commit, file_metadata;
     size_t segment_record_offset; /* in the commit */
     uint64_t data_offset, data_size, run_count;
 
@@ -373,6 +373,7 @@ static struct file_header make_header(const struct writer *writer)
         .flags = le32_make(HEADER_COUNTS_KNOWN),
         .entity_count = le64_make(writer->state->entity_count),
         .type_count = le32_make(writer->type_count),
+        .optional_features = le64_make(writer->options->file_metadata ? FEATURE_FILE_METADATA : 0),
     };
     header.checksum = le64_make(hash64(&header, offsetof(struct file_header, checksum)));
     return header;
@@ -408,22 +409,31 @@ static_assert((int)META_ENTRY_BYTES == (int)sizeof(struct meta_record) && (int)M
               "the state counts metadata as the file holds it");
 static_assert((int)META_MAX_BYTES + 4096 == (int)FORMAT_METADATA_MAX, "the rest is for the application's name");
 
-static void append_metadata(struct writer *writer)
+static void append_metadata(struct builder *to, const struct metadata *metadata)
 {
-    const struct metadata *metadata = writer->metadata;
     for (uint32_t i = 0; metadata && i < metadata->count; i++) {
         const struct pecs_meta *entry = &metadata->entries[i];
-        const size_t start = writer->commit.size_bytes;
+        const size_t start = to->size_bytes;
         const struct meta_record record = {
             .kind = le32_make(entry->kind == PECS_META_TEXT ? META_TEXT : META_BYTES),
             .key_size = le32_make((uint32_t)strlen(entry->key)),
             .value_size = le64_make(entry->size_bytes),
         };
-        builder_append(&writer->commit, &record, sizeof(record));
-        builder_append(&writer->commit, entry->key, strlen(entry->key));
-        builder_append(&writer->commit, entry->value, entry->size_bytes);
-        builder_pad(&writer->commit, start, 8);
+        builder_append(to, &record, sizeof(record));
+        builder_append(to, entry->key, strlen(entry->key));
+        builder_append(to, entry->value, entry->size_bytes);
+        builder_pad(to, start, 8);
     }
+}
+
+static void build_file_metadata(struct writer *writer)
+{
+    struct builder *to = &writer->file_metadata;
+    if (!writer->options->file_metadata)
+        return;
+    append_metadata(to, writer->options->file_metadata);
+    if (!to->failed)
+        builder_append_le64(to, hash64(to->bytes, to->size_bytes));
 }
 
 /* All of the commit but the hashes, which finish_commit puts in when the data has gone by. */
@@ -462,7 +472,7 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
         builder_append_le64(&writer->commit, identity_nonce(sessions->heads[i]));
     append_free_counts(writer);
-    append_metadata(writer);
+    append_metadata(&writer->commit, writer->metadata);
 }
 
 static void finish_commit(struct writer *writer)
@@ -479,10 +489,11 @@ static void finish_commit(struct writer *writer)
 static struct file_footer make_footer(const struct writer *writer, uint64_t commit_offset)
 {
     struct file_footer footer = {
-        .offset = le64_make(align_up(commit_offset + writer->commit.size_bytes, FORMAT_PAGE)),
+        .offset = le64_make(writer->offset),
         .commit_offset = le64_make(commit_offset),
         .commit_size = le64_make(writer->commit.size_bytes),
         .commit_hash = le64_make(hash64(writer->commit.bytes, writer->commit.size_bytes)),
+        .file_metadata_size = le64_make(writer->file_metadata.size_bytes),
     };
     memcpy(footer.magic, FORMAT_FOOTER_MAGIC, sizeof(footer.magic));
     footer.checksum = le64_make(hash64(&footer, offsetof(struct file_footer, checksum)));
@@ -516,14 +527,17 @@ static void write_file(struct writer *writer, uint32_t *scratch)
     build_prologue(writer, scratch);
     begin_trailer(writer);
     build_commit(writer, scratch);
-    if (writer->prologue.failed || writer->trailer.failed || writer->commit.failed) {
+    build_file_metadata(writer);
+    if (writer->prologue.failed || writer->trailer.failed || writer->commit.failed || writer->file_metadata.failed) {
         writer->status = fail_memory(writer->error);
         return;
     }
     const uint64_t trailer_offset = align_up(writer->data_offset + writer->data_size, FORMAT_ALIGN);
     const uint64_t trailer_size = format_trailer_bytes(format_piece_count(writer->data_offset, writer->data_size));
     const uint64_t commit_offset = align_up(trailer_offset + trailer_size, FORMAT_ALIGN);
-    const uint64_t footer_offset = align_up(commit_offset + writer->commit.size_bytes, FORMAT_PAGE);
+    const uint64_t commit_end = commit_offset + writer->commit.size_bytes;
+    const uint64_t footer_offset =
+        align_up(format_file_metadata_offset(commit_end) + writer->file_metadata.size_bytes, FORMAT_PAGE);
     writer->file_size = footer_offset + sizeof(struct file_footer);
     writer->status = writer->sink->begin(writer->sink->user, writer->file_size, writer->error);
     const struct file_header header = make_header(writer);
@@ -536,6 +550,8 @@ static void write_file(struct writer *writer, uint32_t *scratch)
         return;
     finish_commit(writer);
     put(writer, writer->commit.bytes, writer->commit.size_bytes);
+    put_zeros_to(writer, format_file_metadata_offset(commit_end));
+    put(writer, writer->file_metadata.bytes, writer->file_metadata.size_bytes);
     put_zeros_to(writer, footer_offset);
     const struct file_footer footer = make_footer(writer, commit_offset);
     put(writer, (const uint8_t *)&footer, sizeof(footer));
@@ -549,7 +565,7 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
     const size_t count = (size_t)state_component_count(state) + 1, list_bytes = count * sizeof(uint32_t);
     uint32_t buffer_source;
     struct writer writer = { .state = state, .sink = sink, .options = options, .pool = pool, .error = error };
-    writer.prologue.pool = writer.trailer.pool = writer.commit.pool = pool;
+    writer.prologue.pool = writer.trailer.pool = writer.commit.pool = writer.file_metadata.pool = pool;
     writer.numbers = pool_allocate(pool, list_bytes);
     writer.components = pool_allocate(pool, list_bytes);
     writer.bits = pool_allocate(pool, bits_words(count) * sizeof(*writer.bits));
@@ -576,6 +592,7 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
     pool_release(pool, writer.bits, bits_words(count) * sizeof(*writer.bits));
     pool_release(pool, writer.components, list_bytes);
     pool_release(pool, writer.numbers, list_bytes);
+    builder_deinit(&writer.file_metadata);
     builder_deinit(&writer.commit);
     builder_deinit(&writer.trailer);
     builder_deinit(&writer.prologue);

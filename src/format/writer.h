@@ -18,9 +18,10 @@ struct writer_sink {
 };
 
 struct writer_options {
-    uint64_t wall_clock_ns;          /* 0: not told */
-    bool skip_check;                 /* of values, which load would refuse */
-    pecs_progress_function progress; /* or NULL */
+    uint64_t wall_clock_ns;               /* 0: not told */
+    const struct metadata *file_metadata; /* or NULL */
+    bool skip_check;                      /* of values, which load would refuse */
+    pecs_progress_function progress;      /* or NULL */
     void *user;
 };
 

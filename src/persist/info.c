@@ -8,11 +8,14 @@
 
 #include <stddef.h>
 
+enum { INFO_BYTES_DEFAULT = 64 * 1024 * 1024 }; /* of a commit, where the caller sets no limit */
+
 struct info {
     pecs_info told; /* first: the user's pointer */
     pecs_registry *registry;
     struct pecs_snapshot *state;
-    pecs_type id_type; /* the registry's own type, which tells no id; here it does, like the others */
+    struct metadata *file_metadata; /* or NULL */
+    pecs_type id_type;              /* the registry's own type, which tells no id; here it does, like the others */
     const pecs_type **types;
     pecs_table *tables;
     pecs_component *list; /* places in `types`, of all tables */
@@ -90,6 +93,8 @@ static void fill(struct info *info, const struct reader_facts *facts, uint64_t s
         .table_count = info->table_count,
         .metadata = state->metadata ? state->metadata->entries : NULL,
         .metadata_count = state->metadata ? state->metadata->count : 0,
+        .file_metadata = info->file_metadata ? info->file_metadata->entries : NULL,
+        .file_metadata_count = info->file_metadata ? info->file_metadata->count : 0,
     };
 }
 
@@ -101,6 +106,8 @@ static void info_free(struct info *info)
     pool_release(pool, info->list, (info->list_count + 1) * sizeof(*info->list));
     pool_release(pool, info->tables, (info->table_count + 1) * sizeof(*info->tables));
     pool_release(pool, info->types, (info->type_count + 1) * sizeof(*info->types));
+    if (info->file_metadata)
+        node_release(pool, &info->file_metadata->node);
     state_release(info->state);
     pool_release(pool, info, sizeof(*info));
     pecs_registry_destroy(registry);
@@ -120,8 +127,11 @@ static pecs_status inspect(pecs_registry *registry, const struct os_file *file, 
     const pecs_load_options limits = {
         .max_entities = options ? options->max_entities : 0,
         .max_types = options ? options->max_types : 0,
+        .max_info_bytes = options && options->max_info_bytes ? options->max_info_bytes : INFO_BYTES_DEFAULT,
     };
     pecs_status status = reader_inspect(registry, file, path, &limits, &facts, &info->state, error);
+    if (!status)
+        info->file_metadata = facts.file_metadata;
     if (status || !allocate(info)) {
         info_free(info);
         return status ? status : fail_memory(error);
@@ -150,6 +160,19 @@ pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, co
     if (!status)
         *ret_info = &info->told;
     return status;
+}
+
+const pecs_meta *pecs_info_meta(const pecs_info *info, const char *key)
+{
+    if (!info || !key)
+        return NULL;
+    const struct info *of = (const struct info *)info;
+    bool is_there;
+    uint32_t place = metadata_find(of->file_metadata, key, &is_there);
+    if (is_there)
+        return &of->file_metadata->entries[place];
+    place = metadata_find(of->state->metadata, key, &is_there);
+    return is_there ? &of->state->metadata->entries[place] : NULL;
 }
 
 void pecs_info_destroy(pecs_info *info)

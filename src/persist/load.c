@@ -38,7 +38,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     os_file_close(&file);
     if (status)
         return status;
-    struct image *image = image_create_mapped(registry->pool, bytes, file.size_bytes);
+    struct image *image = image_create_mapped(registry->pool, bytes, &file, path);
     if (!image) {
         os_file_unmap(bytes, file.size_bytes);
         return fail_memory(error);

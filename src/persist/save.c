@@ -1,5 +1,6 @@
 /* Saving for users: a snapshot through the writer into a publication. */
 #include "error.h"
+#include "source.h"
 #include "writer.h"
 
 #include <pecs/file.h>
@@ -24,21 +25,59 @@ static pecs_status write_spans(void *user, struct os_span *spans, size_t span_co
     return os_publication_write(destination->publication, spans, span_count, error);
 }
 
+/* What belongs to the file alone. */
+static pecs_status gather_metadata(struct pool *pool, const pecs_save_options *options, struct metadata **ret_metadata,
+                                   pecs_error *error)
+{
+    size_t place = 0;
+    if (!options->metadata_count)
+        return PECS_OK;
+    if (!options->metadata)
+        return fail(error, PECS_E_MISUSE, "%zu entries of metadata for the file, and none given",
+                    options->metadata_count);
+    const pecs_status status = metadata_gather(pool, options->metadata, options->metadata_count, &place, ret_metadata);
+    if (status == PECS_E_MISUSE)
+        return fail(error, status,
+                    "entry %zu of the file's metadata: its key is not valid, reserved or there twice, "
+                    "or its value is not of its kind",
+                    place);
+    if (status == PECS_E_LIMIT)
+        return fail(error, status, "with entry %zu, the file's metadata is too large", place);
+    return status ? fail_memory(error) : PECS_OK;
+}
+
+static pecs_status save(const pecs_snapshot *snapshot, struct destination *destination,
+                        const struct writer_options *options, pecs_error *error)
+{
+    const struct writer_sink sink = { begin, write_spans, destination };
+    const pecs_status status = writer_write(snapshot, &sink, options, error);
+    if (!status)
+        return os_publication_commit(destination->publication, destination->sync, error);
+    if (destination->publication)
+        os_publication_abort(destination->publication);
+    return status;
+}
+
 pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, const pecs_save_options *options,
                                pecs_error *error)
 {
     if (!snapshot || !path)
         return fail(error, PECS_E_MISUSE, "save needs a snapshot and a path");
-    struct destination destination = { snapshot->registry->pool, path, !options || !options->skip_sync, NULL };
-    const struct writer_sink sink = { begin, write_spans, &destination };
-    struct writer_options how = { 0 };
-    if (options)
-        how = (struct writer_options){ options->wall_clock_ns, options->skip_check, options->progress, options->user };
-    const pecs_status status = writer_write(snapshot, &sink, &how, error);
+    const pecs_save_options none = { .skip_sync = false };
+    options = options ? options : &none;
+    struct pool *pool = snapshot->registry->pool;
+    struct destination destination = { pool, path, !options->skip_sync, NULL };
+    struct metadata *file_metadata = NULL;
+    pecs_status status = source_check(snapshot, options->verify_source, error);
     if (!status)
-        return os_publication_commit(destination.publication, destination.sync, error);
-    if (destination.publication)
-        os_publication_abort(destination.publication);
+        status = gather_metadata(pool, options, &file_metadata, error);
+    if (status)
+        return status;
+    const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, options->progress,
+                                        options->user };
+    status = save(snapshot, &destination, &how, error);
+    if (file_metadata)
+        node_release(pool, &file_metadata->node);
     return status;
 }
 

@@ -3,6 +3,9 @@
 
 #include "bytes.h"
 #include "state.h"
+#include "utf8.h"
+
+#include <stdlib.h>
 
 static void metadata_destroy(struct pool *pool, struct node *node)
 {
@@ -99,6 +102,64 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
         node_release(pool, &(*metadata)->node);
     *metadata = made;
     return PECS_OK;
+}
+
+pecs_status metadata_check(const struct pecs_meta *entry)
+{
+    if (!entry->key || name_is_reserved(entry->key, strlen(entry->key)) ||
+        !component_name_is_valid(entry->key, strlen(entry->key)))
+        return PECS_E_MISUSE;
+    if (entry->size_bytes > META_MAX_BYTES)
+        return PECS_E_LIMIT;
+    if (entry->kind == PECS_META_TEXT)
+        return entry->value && utf8_is_text(entry->value, entry->size_bytes) ? PECS_OK : PECS_E_MISUSE;
+    return entry->kind == PECS_META_BYTES && (entry->value || !entry->size_bytes) ? PECS_OK : PECS_E_MISUSE;
+}
+
+static int compare_keys(const void *a, const void *b)
+{
+    const struct pecs_meta *const *x = a, *const *y = b;
+    return strcmp((*x)->key, (*y)->key);
+}
+
+static pecs_status gather_sorted(struct pool *pool, const struct pecs_meta *given, const struct pecs_meta **order,
+                                 struct pecs_meta *entries, size_t count, size_t *ret_place,
+                                 struct metadata **ret_metadata)
+{
+    for (size_t i = 0; i < count; i++)
+        order[i] = &given[i];
+    qsort(order, count, sizeof(*order), compare_keys);
+    uint64_t total = 0;
+    for (size_t i = 0; i < count; i++) {
+        entries[i] = *order[i];
+        total += counted_bytes(&entries[i], 1);
+        *ret_place = (size_t)(order[i] - given);
+        if (i && strcmp(entries[i - 1].key, entries[i].key) == 0)
+            return PECS_E_MISUSE;
+        if (total > META_MAX_BYTES)
+            return PECS_E_LIMIT;
+    }
+    *ret_metadata = metadata_create(pool, entries, (uint32_t)count);
+    return *ret_metadata ? PECS_OK : PECS_E_MEMORY;
+}
+
+pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count, size_t *ret_place,
+                            struct metadata **ret_metadata)
+{
+    for (size_t i = 0; i < count; i++) {
+        const pecs_status status = i < META_MAX_BYTES / META_ENTRY_BYTES ? metadata_check(&entries[i]) : PECS_E_LIMIT;
+        *ret_place = i;
+        if (status)
+            return status;
+    }
+    const struct pecs_meta **order = pool_allocate(pool, (count + 1) * sizeof(*order));
+    struct pecs_meta *sorted = pool_allocate(pool, (count + 1) * sizeof(*sorted));
+    pecs_status status = PECS_E_MEMORY;
+    if (order && sorted)
+        status = gather_sorted(pool, entries, order, sorted, count, ret_place, ret_metadata);
+    pool_release(pool, sorted, (count + 1) * sizeof(*sorted));
+    pool_release(pool, order, (count + 1) * sizeof(*order));
+    return status;
 }
 
 /* The view's side. */

@@ -22,6 +22,16 @@ struct metadata {
 /* Copies the entries, which are valid, sorted and not too large. */
 struct metadata *metadata_create(struct pool *pool, const struct pecs_meta *entries, uint32_t count);
 
+/* What may be set: PECS_E_MISUSE for a key that is reserved or invalid, a text that is none, no value; PECS_E_LIMIT. */
+pecs_status metadata_check(const struct pecs_meta *entry);
+
+/*
+ * A list of entries in any order. PECS_E_MISUSE and PECS_E_LIMIT, also when a key is there twice, and when they are too
+ * large together; *ret_place then is that of the first entry to blame.
+ */
+pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count, size_t *ret_place,
+                            struct metadata **ret_metadata);
+
 /* The place of a key, or where it would be. */
 uint32_t metadata_find(const struct metadata *metadata, const char *key, bool *ret_found);
 

@@ -11,51 +11,6 @@ static_assert(sizeof(struct record) == 16, "the index's column has 16 bytes a ro
 
 enum { SESSIONS_LOOK = 4096 }; /* a power of two */
 
-static void image_destroy(struct pool *pool, struct node *node)
-{
-    struct image *image = (struct image *)node;
-    if (image->is_mapped)
-        os_file_unmap(image->bytes, image->size_bytes);
-    else
-        pool_array_release(pool, image->bytes, (size_t)image->size_bytes, image->source);
-    pool_release(pool, image, sizeof(*image));
-}
-
-static const struct node_class image_class = { image_destroy, NULL };
-
-static struct image *image_allocate(struct pool *pool, uint64_t size_bytes)
-{
-    struct image *image = pool_allocate_zeroed(pool, sizeof(*image));
-    if (image) {
-        node_init(&image->node, &image_class);
-        image->size_bytes = size_bytes;
-    }
-    return image;
-}
-
-struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
-{
-    struct image *image = image_allocate(pool, size_bytes);
-    if (!image)
-        return NULL;
-    image->bytes = pool_array_allocate(pool, (size_t)size_bytes, &image->source);
-    if (!image->bytes) {
-        pool_release(pool, image, sizeof(*image));
-        return NULL;
-    }
-    return image;
-}
-
-struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes)
-{
-    struct image *image = image_allocate(pool, size_bytes);
-    if (!image)
-        return NULL;
-    image->bytes = (uint8_t *)(uintptr_t)bytes; /* runs of a mapped image are never writable */
-    image->is_mapped = true;
-    return image;
-}
-
 static size_t sessions_bytes(uint32_t count, uint32_t free_count)
 {
     return sizeof(struct sessions) + count * sizeof(uint64_t) + free_count * sizeof(uint32_t);

@@ -8,6 +8,7 @@
 #ifndef PECS_STORAGE_STATE_H
 #define PECS_STORAGE_STATE_H
 
+#include "image.h"
 #include "meta_list.h"
 #include "table.h"
 
@@ -24,18 +25,6 @@ static inline const struct view_source *view_source(pecs_view view)
 {
     return view.source ? (const struct view_source *)view.source : &view_nothing;
 }
-
-/* The bytes of a file, mapped or read; arrays without memory of their own lie in it. */
-struct image {
-    struct node node;
-    uint8_t *bytes;
-    uint64_t size_bytes;
-    uint32_t source; /* for the pool, when it is private */
-    bool is_mapped;
-};
-/* An image of uninitialised private memory, or of a mapped file (which the image then owns). NULL: out of memory. */
-struct image *image_create_private(struct pool *pool, uint64_t size_bytes);
-struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes);
 
 /*
  * The sessions in which entities were spawned; records name them by place. Of each the head: the first eight bytes of

@@ -40,7 +40,7 @@ def space_of(file):
     space["handles"] = 8 * sum(table.row_count for table in file.tables)
     space["index"] = 16 * file.commit.slot_count
     space["ids"] = 20 * file.id_count
-    space["metadata"] = sum((16 + len(entry.key.encode()) + len(bytes_of(entry.value)) + 7) // 8 * 8 for entry in file.metadata)
+    space["metadata"] = sum((16 + len(entry.key.encode()) + len(bytes_of(entry.value)) + 7) // 8 * 8 for entry in file.metadata + file.file_metadata)
     space["structure"] = len(file.data) - sum(space.values())
     return space
 
@@ -49,16 +49,16 @@ def check_golden(path):
     file, found = reader.File(read_bytes(path)), program.json("info", path)
     names = [kind.name for kind in file.types]
     commit = file.commit
-    metadata = {entry.key: entry.value if isinstance(entry.value, str) else {"hex": entry.value.hex()}
-                for entry in file.metadata}
+    metadata, file_metadata = ({entry.key: entry.value if isinstance(entry.value, str) else {"hex": entry.value.hex()}
+                                for entry in entries} for entries in (file.metadata, file.file_metadata))
     saved_at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(commit.wall_clock // 10**9)) if commit.wall_clock else None
     check_equal("head", [found[key] for key in (
         "file", "size_bytes", "format_version", "optional_features", "application", "application_version",
         "wall_clock_ns", "saved_at", "parent_id", "entity_count", "slot_count", "free_count", "tick",
-        "session_count", "metadata")],
-        [path, len(file.data), reader.VERSION, 0, metadata.get("pecs.application"), metadata.get("pecs.application_version"),
+        "session_count", "metadata", "file_metadata")],
+        [path, len(file.data), reader.VERSION, file.header.optional_features, metadata.get("pecs.application"), metadata.get("pecs.application_version"),
          commit.wall_clock, saved_at, None, commit.entity_count, commit.slot_count,
-         commit.free_count, commit.tick, len(file.sessions), metadata])
+         commit.free_count, commit.tick, len(file.sessions), metadata, file_metadata])
     check_equal("snapshot id", plain(found["snapshot_id"]), commit.snapshot_id.hex())
     check_equal("types", [{**kind, "id": plain(kind["id"])} for kind in found["types"]], [
         {"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size, "align": kind.align,

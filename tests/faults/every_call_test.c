@@ -66,6 +66,7 @@ static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_flock] = { EIO, ENOLCK, EINTR, EOPNOTSUPP, EWOULDBLOCK },
     [FAULT_fstat] = { EIO, ENOMEM },
     [FAULT_fsync] = { EIO, ENOSPC, EINTR, EDQUOT, EROFS },
+    [FAULT_getcwd] = { ENOENT, EACCES, ENOMEM },
     [FAULT_getrandom] = { ENOSYS, EINTR },
     [FAULT_lstat] = { EIO, ENOMEM, EACCES },
     [FAULT_madvise] = { EINVAL, ENOMEM },

@@ -154,6 +154,12 @@ int fsync(int descriptor)
     return (int)PASS(event, SYS_fsync, descriptor);
 }
 
+char *getcwd(char *bytes, size_t size_bytes)
+{
+    struct fault_event event = { .call = FAULT_getcwd, .size_bytes = size_bytes };
+    return PASS(event, SYS_getcwd, bytes, size_bytes) < 0 ? NULL : bytes;
+}
+
 ssize_t getrandom(void *bytes, size_t size_bytes, unsigned flags)
 {
     struct fault_event event = { .call = FAULT_getrandom, .size_bytes = size_bytes };

@@ -24,6 +24,7 @@
     X(flock)                                                                                                           \
     X(fstat)                                                                                                           \
     X(fsync)                                                                                                           \
+    X(getcwd)                                                                                                          \
     X(getrandom)                                                                                                       \
     X(lstat)                                                                                                           \
     X(madvise)                                                                                                         \

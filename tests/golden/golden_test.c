@@ -2,7 +2,7 @@
  * What the library sees in a file, as text that can be compared with what tests/read_pecs.py and people write.
  *
  *     golden_test TYPES content resume|load FILE     the content, through views, queries and a fork
- *     golden_test TYPES resave resume|load FILE NEW  opens and saves again, with the time that the file tells
+ *     golden_test TYPES resave resume|load FILE NEW  opens and saves again, with the time and the metadata of the file
  *     golden_test TYPES verdicts FILE...             a line for each: the status of load, the rule, the offset
  *
  * TYPES, which the program registers: all of the golden ones, some or none. The text is that of read_pecs.py --content,
@@ -386,7 +386,11 @@ static void resave(const pecs_snapshot *snapshot, const char *path, const char *
     pecs_error error;
     pecs_info *info;
     golden_check(pecs_file_info(path, NULL, NULL, &info, &error), &error, path);
-    const pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns };
+    const pecs_save_options options = {
+        .wall_clock_ns = info->wall_clock_ns,
+        .metadata = info->file_metadata,
+        .metadata_count = info->file_metadata_count,
+    };
     golden_check(pecs_snapshot_save(snapshot, new_path, &options, &error), &error, new_path);
     pecs_info_destroy(info);
 }

@@ -340,10 +340,33 @@ static void edit_kept(pecs_world *world)
     advance(world); /* tick 3 */
 }
 
-static void save(const pecs_snapshot *snapshot, uint64_t wall_clock_ns, const char *path)
+/* Of the file "own" alone; its order is the file's business. */
+static const pecs_meta own_metadata[] = {
+    { "title", PECS_META_TEXT, "Zo\xc3\xab before the dragon", 22 },
+    { "played", PECS_META_TEXT, "12:34", 5 },
+    { "picture", PECS_META_BYTES, "\0\x89\xff", 3 },
+    { "nothing", PECS_META_BYTES, NULL, 0 },
+};
+
+/* A world with metadata of its own. */
+static pecs_snapshot *make_own(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0x0411);
+    const Label label = { "own" };
+    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(LABEL, &label) }, 1, NULL));
+    check(pecs_world_set_meta_text(world, "title", "the world"));
+    return finish(world);
+}
+
+static void save(const pecs_snapshot *snapshot, uint64_t wall_clock_ns, size_t own_count, const char *path)
 {
     pecs_error error;
-    const pecs_save_options options = { .skip_sync = true, .wall_clock_ns = wall_clock_ns };
+    const pecs_save_options options = {
+        .skip_sync = true,
+        .wall_clock_ns = wall_clock_ns,
+        .metadata = own_metadata,
+        .metadata_count = own_count,
+    };
     golden_check(pecs_snapshot_save(snapshot, path, &options, &error), &error, path);
 }
 
@@ -352,7 +375,7 @@ static void save_kept(pecs_registry *registry, const char *which, const char *pa
 {
     pecs_error error;
     pecs_snapshot *snapshot = make_base_of_kept(registry);
-    save(snapshot, 0, path);
+    save(snapshot, 0, 0, path);
     pecs_snapshot_release(snapshot);
     pecs_registry *other = golden_registry(which, NULL);
     golden_check(pecs_snapshot_load(other, path, NULL, &snapshot, &error), &error, path);
@@ -360,7 +383,7 @@ static void save_kept(pecs_registry *registry, const char *which, const char *pa
     pecs_snapshot_release(snapshot);
     edit_kept(world);
     snapshot = finish(world);
-    save(snapshot, 0, path);
+    save(snapshot, 0, 0, path);
     pecs_snapshot_release(snapshot);
     pecs_registry_destroy(other);
 }
@@ -384,10 +407,15 @@ bool golden_save(const char *name, const char *which, const char *path)
         pecs_snapshot *(*make)(pecs_registry *registry);
         const char *application;
         uint64_t wall_clock_ns;
+        size_t own_count; /* entries of the file's metadata */
     } worlds[] = {
-        { "empty", make_empty, NULL, 0 },   { "kinds", make_kinds, NULL, 0 },
-        { "tables", make_tables, NULL, 0 }, { "ids", make_ids, "golden", 1700000000123456789 },
-        { "kept", NULL, NULL, 0 },          { "texts", make_texts, NULL, 0 },
+        { "empty", make_empty, NULL, 0, 0 },
+        { "kinds", make_kinds, NULL, 0, 0 },
+        { "tables", make_tables, NULL, 0, 0 },
+        { "ids", make_ids, "golden", 1700000000123456789, 0 },
+        { "kept", NULL, NULL, 0, 0 },
+        { "texts", make_texts, NULL, 0, 0 },
+        { "own", make_own, "golden", 1700000000000000000, sizeof(own_metadata) / sizeof(own_metadata[0]) },
     };
     size_t i = 0;
     while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)
@@ -397,7 +425,7 @@ bool golden_save(const char *name, const char *which, const char *path)
     pecs_registry *registry = golden_registry("all", worlds[i].application);
     if (worlds[i].make) {
         pecs_snapshot *snapshot = worlds[i].make(registry);
-        save(snapshot, worlds[i].wall_clock_ns, path);
+        save(snapshot, worlds[i].wall_clock_ns, worlds[i].own_count, path);
         pecs_snapshot_release(snapshot);
     } else {
         save_kept(registry, which, path);

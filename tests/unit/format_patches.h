@@ -128,6 +128,10 @@ static inline void repair_trailer(struct file_image *file)
 /* The commit's hash, and header and footer. */
 static inline void repair_ends(struct file_image *file)
 {
+    const uint64_t own = format_file_metadata_offset(file->commit_end);
+    const uint64_t own_size = get64(file, file->footer + offsetof(struct file_footer, file_metadata_size));
+    if (own_size >= sizeof(le64) && range_fits(own, own_size, file->footer))
+        put64(file, own + own_size - sizeof(le64), hash64(file->bytes + own, own_size - sizeof(le64)));
     const uint64_t commit_size = get64(file, file->footer + offsetof(struct file_footer, commit_size));
     put64(file, file->footer + offsetof(struct file_footer, commit_hash),
           hash64(file->bytes + file->commit, commit_size));

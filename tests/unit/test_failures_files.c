@@ -279,6 +279,8 @@ Test(failures_none, take_no_memory)
     read_view(&stage, pecs_snapshot_view(stage.snapshot));
     read_rows(&stage, pecs_world_view(stage.world));
     (void)pecs_commands_resolve(stage.commands, provisional);
+    must(pecs_diff_same_target(pecs_world_view(stage.world), none, pecs_snapshot_view(stage.snapshot), none));
+    must(pecs_snapshot_verify(stage.snapshot, NULL, NULL, NULL) == PECS_OK && !pecs_info_meta(info, "nowhere"));
     (void)pecs_world_copied_bytes(stage.world);
     must(pecs_registry_type(stage.registry, TEAM) == &Team_type);
     must(pecs_registry_type_count(stage.registry) == FIXTURE_TYPE_COUNT);

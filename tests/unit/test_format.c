@@ -820,9 +820,9 @@ Test(rules, HEADER_4)
     put64(&b.file, 24, 1ull << 40);
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
-    put64(&b.file, 32, UINT64_MAX); /* optional features may be any, and then what is reserved too */
+    put64(&b.file, 32, UINT64_MAX - 1); /* unknown optional features may be any, and then what is reserved too */
     expect_accepted(&b);
-    put64(&b.file, 32, 1);
+    put64(&b.file, 32, 2);
     b.file.bytes[55] = b.file.bytes[b.file.commit + 127] = b.file.bytes[b.file.footer + 55] = 1;
     b.file.bytes[b.file.prologue + 63] = b.file.bytes[b.file.commit + 72] = b.file.bytes[b.file.footer + 40] = 1;
     expect_accepted(&b);

@@ -249,6 +249,85 @@ Test(metadata, META_2_keys_are_names)
     end_breaking(&b);
 }
 
+/*
+ * The same sample with metadata of the file alone, "c" text "own": a record of 24 bytes and the checksum, behind the
+ * commit.
+ */
+static struct breakage begin_breaking_own(uint64_t *ret_own)
+{
+    pecs_registry *registry = registry_of(1);
+    save_sample(registry);
+    pecs_snapshot *snapshot;
+    const pecs_meta entry = { "c", PECS_META_TEXT, "own", 3 };
+    const pecs_save_options options = { .skip_sync = true, .metadata = &entry, .metadata_count = 1 };
+    cr_assert_eq(pecs_snapshot_load(registry, "world.pecs", NULL, &snapshot, NULL), PECS_OK);
+    cr_assert_eq(pecs_snapshot_save(snapshot, "world.pecs", &options, NULL), PECS_OK);
+    pecs_snapshot_release(snapshot);
+    struct breakage b = breakage_of(registry);
+    cr_assert_eq(get64(&b.file, offsetof(struct file_header, optional_features)), FEATURE_FILE_METADATA);
+    cr_assert_eq(get64(&b.file, b.file.footer + offsetof(struct file_footer, file_metadata_size)), 32);
+    *ret_own = align_up(b.file.commit_end, 64);
+    cr_assert_eq(get32(&b.file, *ret_own), META_TEXT);
+    return b;
+}
+
+/* pecs_file_info finds it too. */
+static void expect_of_load_and_info(struct breakage *b, const char *rule, uint64_t offset)
+{
+    pecs_info *info;
+    pecs_error error;
+    write_image(&b->file, "broken.pecs");
+    cr_assert_eq(pecs_file_info("broken.pecs", NULL, NULL, &info, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.rule, rule);
+    cr_assert_eq(error.offset, offset);
+    expect_of_load(b, rule, offset);
+}
+
+Test(metadata, META_5_metadata_of_the_file_that_does_not_lie_there)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
+    const uint64_t field = b.file.footer + offsetof(struct file_footer, file_metadata_size);
+    const uint64_t sizes[] = { 0, 8, 30, 31, b.file.footer - own + 8, 16777216 + 16, UINT64_MAX - 7, UINT64_MAX };
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
+        put64(&b.file, field, sizes[i]);
+        repair_ends(&b.file);
+        expect_of_load_and_info(&b, "META-5", field);
+    }
+    put64(&b.file, offsetof(struct file_header, optional_features), 0); /* a size without the feature */
+    expect_repaired(&b, "FOOTER-4", b.file.footer + 40);
+    b.file.bytes[b.file.commit + 127] = 1; /* other reserved bytes stay reserved */
+    expect_corrupt(&b, "COMMIT-3", b.file.commit + 72);
+    end_breaking(&b);
+}
+
+Test(metadata, META_6_the_checksum_of_the_metadata_of_the_file)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
+    for (uint64_t byte = 0; byte < 32; byte++) {
+        b.file.bytes[own + byte] ^= 0x40;
+        expect_of_load_and_info(&b, "META-6", own + 24);
+    }
+    end_breaking(&b);
+}
+
+Test(metadata, records_of_the_file_follow_the_rules_of_the_world_s)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
+    put32(&b.file, own, 3);
+    repair_ends(&b.file);
+    expect_of_load_and_info(&b, "META-2", own);
+    put64(&b.file, own + 8, 8); /* the value would be the checksum */
+    repair_ends(&b.file);
+    expect_of_load_and_info(&b, "META-2", own);
+    b.file.bytes[own + 18] = 0xff;
+    repair_ends(&b.file);
+    expect_of_load_and_info(&b, "META-4", own + 17);
+    end_breaking(&b);
+}
+
 Test(metadata, META_3_keys_ascend)
 {
     struct breakage b = begin_breaking();

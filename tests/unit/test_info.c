@@ -5,7 +5,9 @@
 #define _GNU_SOURCE
 #include "file_fixture.h"
 #include "format_patches.h"
+#include "hash.h"
 
+#include <fcntl.h>
 #include <sys/syscall.h>
 
 TestSuite(info, .init = enter_folder, .fini = leave_folder);
@@ -293,6 +295,38 @@ Test(info, what_is_refused)
     cr_assert_eq(pecs_file_info("world.pecs", NULL, NULL, NULL, &error), PECS_E_MISUSE);
     const pecs_allocator half = { counting_allocate, NULL, &counting };
     cr_assert_eq(pecs_file_info("world.pecs", &half, NULL, &info, &error), PECS_E_MISUSE);
+}
+
+/* A few pages on the disk, and a footer that speaks of gigabytes: refused before memory is taken for them. */
+Test(info, a_commit_that_is_said_to_be_huge)
+{
+    enum { FOOTER = 1 << 30 };
+    uint8_t header[64] = { 0 }, footer[64] = { 0 };
+    struct file_image image = { .bytes = header, .size = sizeof(header) };
+    memcpy(header, "PECS", 4);
+    put32(&image, 4, 1);
+    put64(&image, 56, hash64(header, 56));
+    image.bytes = footer;
+    memcpy(footer, "PECSFOOT", 8);
+    put64(&image, 8, FOOTER);
+    put64(&image, 16, 64);
+    put64(&image, 24, FOOTER - 64);
+    put64(&image, 56, hash64(footer, 56));
+    const int file = open("huge.pecs", O_WRONLY | O_CREAT, 0600);
+    cr_assert_eq(pwrite(file, header, sizeof(header), 0), (ssize_t)sizeof(header));
+    cr_assert_eq(pwrite(file, footer, sizeof(footer), FOOTER), (ssize_t)sizeof(footer));
+    close(file);
+    bytes_read = 0;
+    assert_refused("huge.pecs", NULL, PECS_E_LIMIT, NULL);
+    cr_assert_lt(bytes_read, 1024);
+    const pecs_load_options options = { .max_info_bytes = 1000 };
+    pecs_registry *registry = make_registry(fixture_types, FIXTURE_TYPE_COUNT, system_memory);
+    save_rows(registry, 100, "world.pecs");
+    pecs_registry_destroy(registry);
+    assert_refused("world.pecs", &(pecs_load_options){ .max_info_bytes = 100 }, PECS_E_LIMIT, NULL);
+    pecs_info *info;
+    cr_assert_eq(pecs_file_info("world.pecs", NULL, &options, &info, NULL), PECS_OK);
+    pecs_info_destroy(info);
 }
 
 /* Header, footer and commit are checked as load does: the snapshot id too, and every byte of the commit. */

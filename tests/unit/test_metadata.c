@@ -459,3 +459,116 @@ Test(metadata_in_files, bad_applications_are_refused)
     pecs_registry *registry = NULL;
     cr_assert_eq(pecs_registry_create(&nameless, &registry, NULL), PECS_E_MISUSE);
 }
+
+static pecs_status save_with(pecs_world *world, const pecs_meta *entries, size_t count, pecs_error *error)
+{
+    const pecs_save_options options = { .skip_sync = true, .metadata = entries, .metadata_count = count };
+    return pecs_world_save(world, "own.pecs", &options, error);
+}
+
+/* What belongs to the file: found by its key before the world's, and gone when the world is saved again. */
+Test(metadata_in_files, of_the_file_alone)
+{
+    struct given given = make_given();
+    static uint8_t picture[100000];
+    memset(picture, 7, sizeof(picture));
+    const pecs_meta entries[] = {
+        { "title", PECS_META_TEXT, "before the dragon", 17 },
+        { "picture", PECS_META_BYTES, picture, sizeof(picture) },
+        { "none", PECS_META_BYTES, NULL, 0 },
+    };
+    pecs_info *info;
+    set_text(given.world, "title", "the world");
+    set_text(given.world, "world", "only here");
+    const uint64_t hash = pecs_view_hash(given.view);
+    must(save_with(given.world, entries, 3, NULL) == PECS_OK);
+    must(pecs_file_info("own.pecs", &counting_hooks, NULL, &info, NULL) == PECS_OK);
+    cr_assert_eq(info->optional_features, 1);
+    cr_assert_eq(info->file_metadata_count, 3);
+    cr_assert_eq(info->metadata_count, 2);
+    cr_assert_str_eq(info->file_metadata[0].key, "none");
+    cr_assert_eq(info->file_metadata[0].size_bytes, 0);
+    cr_assert_eq(memcmp(info->file_metadata[1].value, picture, sizeof(picture)), 0);
+    cr_assert_eq(pecs_info_meta(info, "title"), &info->file_metadata[2]);
+    cr_assert_str_eq(pecs_info_meta(info, "title")->value, "before the dragon");
+    cr_assert_str_eq(pecs_info_meta(info, "world")->value, "only here");
+    cr_assert_null(pecs_info_meta(info, "nowhere"));
+    pecs_info_destroy(info);
+    for (int loads = 0; loads < 2; loads++) {
+        pecs_snapshot *snapshot;
+        must((loads ? pecs_snapshot_load : pecs_snapshot_resume)(given.registry, "own.pecs", NULL, &snapshot, NULL) ==
+             PECS_OK);
+        const pecs_view view = pecs_snapshot_view(snapshot);
+        cr_assert_eq(pecs_view_meta_count(view), 2);
+        cr_assert(has_text(view, "title", "the world"));
+        cr_assert_eq(pecs_view_hash(view), hash);
+        must(pecs_snapshot_save(snapshot, "again.pecs", &(pecs_save_options){ .skip_sync = true }, NULL) == PECS_OK);
+        pecs_snapshot_release(snapshot);
+        must(pecs_file_info("again.pecs", &counting_hooks, NULL, &info, NULL) == PECS_OK);
+        cr_assert_eq(info->file_metadata_count, 0);
+        cr_assert_eq(info->optional_features, 0);
+        pecs_info_destroy(info);
+    }
+    free_given(&given);
+}
+
+Test(metadata_in_files, entries_that_a_save_refuses)
+{
+    struct given given = make_given();
+    static const char large[LIMIT_BYTES];
+    const struct {
+        pecs_meta entry;
+        pecs_status status;
+    } bad[] = {
+        { { NULL, PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
+        { { "", PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
+        { { "pecs.application", PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
+        { { "a\nb", PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
+        { { "a", PECS_META_TEXT, NULL, 0 }, PECS_E_MISUSE },
+        { { "a", PECS_META_TEXT, "\xff", 1 }, PECS_E_MISUSE },
+        { { "a", PECS_META_TEXT, "x\0y", 3 }, PECS_E_MISUSE },
+        { { "a", PECS_META_BYTES, NULL, 1 }, PECS_E_MISUSE },
+        { { "a", (pecs_meta_kind)3, "x", 1 }, PECS_E_MISUSE },
+        { { "good", PECS_META_TEXT, "y", 1 }, PECS_E_MISUSE }, /* there twice */
+        { { "a", PECS_META_BYTES, large, sizeof(large) }, PECS_E_LIMIT },
+        { { "a", PECS_META_BYTES, large, sizeof(large) + 1 }, PECS_E_LIMIT },
+    };
+    for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+        const pecs_meta entries[] = { { "good", PECS_META_TEXT, "x", 1 }, bad[i].entry };
+        pecs_error error = { .message = "" };
+        cr_assert_eq(save_with(given.world, entries, 2, &error), bad[i].status, "entry %zu", i);
+        cr_assert_not_null(strstr(error.message, "entry "), "%s", error.message);
+        cr_assert_eq(access("own.pecs", F_OK), -1, "nothing was written");
+    }
+    cr_assert_eq(save_with(given.world, NULL, 1, NULL), PECS_E_MISUSE);
+    const pecs_meta most = { "a", PECS_META_BYTES, large, sizeof(large) - 24 };
+    cr_assert_eq(save_with(given.world, &most, 1, NULL), PECS_OK);
+    free_given(&given);
+}
+
+Test(metadata_in_files, memory_runs_out_while_they_are_saved)
+{
+    struct given given = make_given();
+    const pecs_meta entries[] = { { "b", PECS_META_TEXT, "x", 1 }, { "a", PECS_META_TEXT, "x", 1 } };
+    pecs_status status = PECS_E_MEMORY;
+    uint64_t nth = 1;
+    for (; status; nth++) {
+        counting.call_count = 0;
+        counting.fail_at = nth;
+        status = save_with(given.world, entries, 2, NULL);
+        cr_assert(!status || status == PECS_E_MEMORY);
+    }
+    counting.fail_at = 0;
+    cr_assert_gt(nth, 10);
+    pecs_info *info = NULL;
+    for (status = PECS_E_MEMORY, nth = 1; status; nth++) {
+        counting.call_count = 0;
+        counting.fail_at = nth;
+        status = pecs_file_info("own.pecs", &counting_hooks, NULL, &info, NULL);
+        cr_assert(!status || status == PECS_E_MEMORY);
+    }
+    counting.fail_at = 0;
+    cr_assert_str_eq(info->file_metadata[0].key, "a");
+    pecs_info_destroy(info);
+    free_given(&given);
+}

@@ -305,6 +305,12 @@ Test(nulls, values)
     cr_assert_str_eq(text, "abc");
 }
 
+Test(nulls, files_of_nothing)
+{
+    MISUSE(pecs_snapshot_verify(NULL, NULL, NULL, NULL));
+    cr_assert_null(pecs_info_meta(NULL, "title"));
+}
+
 static bool each(void *user, const pecs_change *change)
 {
     (void)user, (void)change;

@@ -288,8 +288,11 @@ Test(state, an_image_that_cannot_be_made_is_null)
         cr_assert_null(image_create_private(pool, 10000));
         cr_assert_eq(counting.live_bytes, live);
     }
-    counting.fail_at = counting.call_count + 1;
-    cr_assert_null(image_create_mapped(pool, NULL, 0));
+    for (uint64_t nth = 1; nth <= 2; nth++) {
+        counting.fail_at = counting.call_count + nth;
+        cr_assert_null(image_create_mapped(pool, NULL, &(struct os_file){ .descriptor = -1 }, "path"));
+        cr_assert_eq(counting.live_bytes, live);
+    }
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(sessions_create(pool, 3, 1));
 }

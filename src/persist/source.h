@@ -1,0 +1,15 @@
+/* Source: the file that a resumed state lies in. */
+#ifndef PECS_PERSIST_SOURCE_H
+#define PECS_PERSIST_SOURCE_H
+
+#include "state.h"
+
+#include <pecs/file.h>
+
+/*
+ * Before a state is saved: a file that somebody wrote to is hashed against its own hashes, and always when asked for.
+ * So no damage gets hashes that make it look right. PECS_E_CORRUPT; PECS_E_IO with ESTALE when it was cut.
+ */
+pecs_status source_check(const struct pecs_snapshot *state, bool always, pecs_error *error);
+
+#endif
