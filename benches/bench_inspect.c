@@ -29,8 +29,8 @@ static bool diff_pecs(struct bench *bench, void *context, double *ret_seconds)
     struct diff_context *diff = context;
     diff->change_count = 0;
     const double start = bench_now();
-    const pecs_status status = pecs_view_diff(pecs_snapshot_view(diff->from), pecs_snapshot_view(diff->to), NULL,
-                                              count_change, &diff->change_count);
+    const pecs_status status =
+        pecs_view_diff(pecs_snapshot_view(diff->from), pecs_snapshot_view(diff->to), count_change, &diff->change_count);
     *ret_seconds = bench_now() - start;
     return status ? bench_failed("diff", status, NULL) : true;
 }

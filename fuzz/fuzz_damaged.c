@@ -148,8 +148,8 @@ static void use(pecs_registry *registry, const pecs_snapshot *snapshot, struct r
         return; /* memory */
     edit_world(world, registry, random);
     read_all(pecs_world_view(world), random);
-    (void)!pecs_view_diff(view, pecs_world_view(world), NULL, read_change, NULL);
-    (void)!pecs_view_diff(pecs_world_view(world), view, NULL, read_change, NULL);
+    (void)!pecs_view_diff(view, pecs_world_view(world), read_change, NULL);
+    (void)!pecs_view_diff(pecs_world_view(world), view, read_change, NULL);
     (void)!pecs_world_save(world, fuzz_path("saved"), &(pecs_save_options){ .skip_sync = true }, NULL);
     expect_allowed(pecs_world_restore(world, snapshot));
     edit_world(world, registry, random);

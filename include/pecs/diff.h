@@ -34,17 +34,19 @@ typedef struct pecs_change {
 /* Called for each difference; false ends the diff with PECS_E_CANCELLED. It must edit neither world. */
 typedef bool (*pecs_change_function)(void *user, const pecs_change *change);
 
-typedef struct pecs_diff_options {
-    bool by_handle; /* handles say what is the same, not ids: for worlds that did the same in two runs */
-} pecs_diff_options;
+/*
+ * Tells `each` every difference; the order is the same for the same two states of the same registries. Padding never
+ * differs, and references are compared by what they name (pecs_diff_same_target). Both views are read as any view;
+ * nothing is kept. PECS_E_CANCELLED; PECS_E_MEMORY, before the first difference; PECS_E_MISUSE.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user);
 
 /*
- * Tells `each` every difference; the order is the same for the same two states of the same registries. `options` NULL:
- * all zero. Padding never differs, and references are compared by what they name (pecs_diff_same_target). Both views
- * are read as any view; nothing is kept. PECS_E_CANCELLED; PECS_E_MEMORY, before the first difference; PECS_E_MISUSE.
+ * The same by handle: an entity is the same when its handle is, and a reference too; explicit ids are a component like
+ * others. For two runs of the same edits, which make no id twice.
  */
-PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, const pecs_diff_options *options,
-                                                  pecs_change_function each, void *user);
+PECS_API PECS_MUST_USE pecs_status pecs_view_diff_by_handle(pecs_view from, pecs_view to, pecs_change_function each,
+                                                            void *user);
 
 /*
  * True when references of two views name the same: entities with the same id; on neither side a living entity; or the

@@ -10,8 +10,9 @@ static bool only_count(void *form, const pecs_change *change)
 
 static pecs_status compare_entities(struct diff_form *form, pecs_change_function each)
 {
-    const pecs_diff_options options = { .by_handle = form->by_handle };
-    return form->has_other_ids ? PECS_OK : pecs_view_diff(form->from.view, form->to.view, &options, each, form);
+    if (form->has_other_ids)
+        return PECS_OK;
+    return (form->by_handle ? pecs_view_diff_by_handle : pecs_view_diff)(form->from.view, form->to.view, each, form);
 }
 
 static pecs_status compare_as_text(struct diff_form *form, bool with_detail)
@@ -57,10 +58,10 @@ static pecs_status look_for_other_ids(struct diff_form *form)
     pecs_view_summary(form->to.view, &to);
     if (form->by_handle || from.entity_count != to.entity_count)
         return PECS_OK;
-    pecs_status status = pecs_view_diff(form->from.view, form->to.view, NULL, is_in_both, NULL);
+    pecs_status status = pecs_view_diff(form->from.view, form->to.view, is_in_both, NULL);
     if (status != PECS_E_CANCELLED)
         return status;
-    status = pecs_view_diff(form->from.view, form->to.view, &(pecs_diff_options){ .by_handle = true }, stop, NULL);
+    status = pecs_view_diff_by_handle(form->from.view, form->to.view, stop, NULL);
     form->has_other_ids = !status;
     return status == PECS_E_CANCELLED ? PECS_OK : status;
 }

@@ -320,13 +320,12 @@ static pecs_status compare_states(struct diff *diff)
     return status;
 }
 
-pecs_status pecs_view_diff(pecs_view from, pecs_view to, const pecs_diff_options *options, pecs_change_function each,
-                           void *user)
+static pecs_status compare_views(pecs_view from, pecs_view to, bool by_handle, pecs_change_function each, void *user)
 {
     if (!from.source || !to.source || !each)
         return PECS_E_MISUSE;
     struct diff diff = { .from = view_source(from)->state, .to = view_source(to)->state, .each = each, .user = user };
-    diff.by_handle = options && options->by_handle;
+    diff.by_handle = by_handle;
     pecs_status status = type_sets_init(&diff.sets, diff.from, diff.to, diff.by_handle);
     if (!status)
         status = targets_init(&diff.targets, diff.from, diff.to, diff.by_handle);
@@ -335,4 +334,14 @@ pecs_status pecs_view_diff(pecs_view from, pecs_view to, const pecs_diff_options
     targets_deinit(&diff.targets);
     type_sets_deinit(&diff.sets);
     return status;
+}
+
+pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user)
+{
+    return compare_views(from, to, false, each, user);
+}
+
+pecs_status pecs_view_diff_by_handle(pecs_view from, pecs_view to, pecs_change_function each, void *user)
+{
+    return compare_views(from, to, true, each, user);
 }

@@ -270,14 +270,14 @@ static bool count_change(void *user, const pecs_change *change)
 static void compare(const struct parcel *left, const struct parcel *right)
 {
     uint64_t count = 0;
-    require(pecs_view_diff(pecs_snapshot_view(left->snapshot), pecs_snapshot_view(right->snapshot), NULL, count_change,
-                           &count),
-            PECS_OK, "status of a diff");
+    require(
+        pecs_view_diff(pecs_snapshot_view(left->snapshot), pecs_snapshot_view(right->snapshot), count_change, &count),
+        PECS_OK, "status of a diff");
     require(count > 0 || left->entity_count == right->entity_count, true, "two snapshots differ");
     count = 0;
-    require(pecs_view_diff(pecs_snapshot_view(left->snapshot), pecs_snapshot_view(left->snapshot), NULL, count_change,
-                           &count),
-            PECS_OK, "status of a diff");
+    require(
+        pecs_view_diff(pecs_snapshot_view(left->snapshot), pecs_snapshot_view(left->snapshot), count_change, &count),
+        PECS_OK, "status of a diff");
     require(count, 0, "differences of a snapshot and itself");
 }
 

@@ -231,8 +231,8 @@ Test(damaged, handles_of_no_slot_are_compared)
     unsigned count = 0;
     damage_handle(2, UINT32_MAX, UINT32_MAX);
     pecs_world *whole = open_world(registry, LOAD, "world.pecs");
-    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(whole), NULL, count_change, &count), PECS_OK);
-    cr_assert_eq(pecs_view_diff(pecs_world_view(whole), view(), NULL, count_change, &count), PECS_OK);
+    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(whole), count_change, &count), PECS_OK);
+    cr_assert_eq(pecs_view_diff(pecs_world_view(whole), view(), count_change, &count), PECS_OK);
     cr_assert_gt(count, 0);
     pecs_world_destroy(whole);
 }

@@ -319,9 +319,12 @@ static bool each(void *user, const pecs_change *change)
 
 Test(nulls, diff)
 {
-    MISUSE(pecs_view_diff(no_view, view(), NULL, each, NULL));
-    MISUSE(pecs_view_diff(view(), no_view, NULL, each, NULL));
-    MISUSE(pecs_view_diff(view(), view(), NULL, NULL, NULL));
+    MISUSE(pecs_view_diff(no_view, view(), each, NULL));
+    MISUSE(pecs_view_diff(view(), no_view, each, NULL));
+    MISUSE(pecs_view_diff(view(), view(), NULL, NULL));
+    MISUSE(pecs_view_diff_by_handle(no_view, view(), each, NULL));
+    MISUSE(pecs_view_diff_by_handle(view(), no_view, each, NULL));
+    MISUSE(pecs_view_diff_by_handle(view(), view(), NULL, NULL));
     cr_assert(pecs_diff_same_target(no_view, entity, no_view, entity));
     cr_assert(pecs_diff_same_target(no_view, entity, view(), entity));
 }
