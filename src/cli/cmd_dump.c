@@ -50,13 +50,12 @@ static int find_entity(pecs_view view, const char *word, struct dump *dump)
     return CLI_NO;
 }
 
-/* A name that several types have is no label. */
+/* A name that several types have, or that has the form of a label, is no label. */
 static int complain_of_component(const struct dump *dump, const char *component)
 {
     for (size_t i = 0; i < dump->types.count; i++)
         if (strcmp(dump->types.entries[i].type->name, component) == 0 && dump->types.entries[i].own_label) {
-            complain("%s: several types are named %s: name one as %s", dump->path, component,
-                     dump->types.entries[i].label);
+            complain("%s: the name %s is ambiguous: use %s", dump->path, component, dump->types.entries[i].label);
             return CLI_NO;
         }
     complain("%s: no component %s is in it", dump->path, component);

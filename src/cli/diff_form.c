@@ -30,9 +30,7 @@ bool diff_begin(struct diff_form *form)
 {
     pecs_summary summary;
     pecs_view_summary(form->from.view, &summary);
-    if (!type_list_of_view(form->from.view, &form->from.types))
-        return false;
-    if (type_list_of_view(form->to.view, &form->to.types)) {
+    if (type_lists_of_views(form->from.view, form->to.view, &form->from.types, &form->to.types)) {
         form->types = calloc(form->from.types.count + form->to.types.count, sizeof(*form->types));
         form->to_places = calloc(form->to.types.count, sizeof(*form->to_places));
         form->changed = calloc(summary.slot_count / 8 + 1, 1);

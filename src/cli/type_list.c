@@ -4,10 +4,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+enum { WORD_BITS = 64 };
+
 /* qsort takes no context, so what it sorts brings its keys along. */
 struct sort_item {
     const char *name;
     pecs_id id;
+    struct type_list *list;
     pecs_component component;
 };
 
@@ -16,6 +19,15 @@ static int compare_items(const void *a, const void *b)
     const struct sort_item *x = a, *y = b;
     const int order = strcmp(x->name, y->name);
     return order ? order : memcmp(&x->id, &y->id, sizeof(x->id));
+}
+
+/* Whether a name ends in "#" and an id. */
+static bool looks_like_label(const char *name)
+{
+    pecs_id id;
+    const size_t size = strlen(name);
+    return size >= PECS_ID_TEXT_BYTES && name[size - PECS_ID_TEXT_BYTES] == '#' &&
+           pecs_id_parse(name + size - PECS_ID_TEXT_BYTES + 1, &id) == PECS_OK;
 }
 
 static bool make_label(struct type_entry *entry)
@@ -31,26 +43,59 @@ static bool make_label(struct type_entry *entry)
     return true;
 }
 
-static bool has_name_of(const struct type_list *list, size_t rank, size_t other)
+/* The items, sorted, are all types with one name. */
+static bool label_namesakes(const struct sort_item *items, size_t count)
 {
-    return other < list->count &&
-           strcmp(list->entries[list->order[rank]].type->name, list->entries[list->order[other]].type->name) == 0;
-}
-
-static bool finish(struct type_list *list, struct sort_item *items)
-{
-    for (size_t i = 0; i < list->count; i++)
-        items[i] = (struct sort_item){ list->entries[i].type->name, list->entries[i].id, (pecs_component)i };
-    qsort(items, list->count, sizeof(*items), compare_items);
-    for (size_t i = 0; i < list->count; i++) {
-        list->order[i] = items[i].component;
-        list->entries[items[i].component].rank = (pecs_component)i;
-    }
-    for (size_t i = 0; i < list->count; i++)
-        if ((has_name_of(list, i, i + 1) || (i && has_name_of(list, i, i - 1))) &&
-            !make_label(&list->entries[list->order[i]]))
+    if (memcmp(&items[0].id, &items[count - 1].id, sizeof(pecs_id)) == 0 && !looks_like_label(items[0].name))
+        return true;
+    for (size_t i = 0; i < count; i++)
+        if (!make_label(&items[i].list->entries[items[i].component]))
             return false;
     return true;
+}
+
+/* Ranks are places among the types of one list. */
+static void set_ranks(const struct sort_item *items, size_t count, struct type_list *list)
+{
+    pecs_component rank = 0;
+    for (size_t i = 0; i < count; i++) {
+        if (items[i].list != list)
+            continue;
+        list->order[rank] = items[i].component;
+        list->entries[items[i].component].rank = rank++;
+    }
+}
+
+static size_t put_items(struct type_list *list, struct sort_item *items)
+{
+    for (size_t i = 0; i < list->count; i++)
+        items[i] = (struct sort_item){ list->entries[i].type->name, list->entries[i].id, list, (pecs_component)i };
+    return list->count;
+}
+
+/* Order and labels of one or two lists. */
+static bool finish(struct type_list *lists, size_t list_count)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < list_count; i++)
+        count += lists[i].count;
+    struct sort_item *items = calloc(count + 1, sizeof(*items));
+    if (!items)
+        return false;
+    count = 0;
+    for (size_t i = 0; i < list_count; i++)
+        count += put_items(&lists[i], items + count);
+    qsort(items, count, sizeof(*items), compare_items);
+    for (size_t i = 0; i < list_count; i++)
+        set_ranks(items, count, &lists[i]);
+    bool good = true;
+    for (size_t from = 0, to; good && from < count; from = to) {
+        for (to = from + 1; to < count && strcmp(items[from].name, items[to].name) == 0;)
+            to++;
+        good = label_namesakes(items + from, to - from);
+    }
+    free(items);
+    return good;
 }
 
 static bool allocate(struct type_list *list, size_t count)
@@ -61,8 +106,9 @@ static bool allocate(struct type_list *list, size_t count)
         .entries = calloc(count + 1, sizeof(*list->entries)),
         .order = calloc(count + 1, sizeof(*list->order)),
         .sorted = calloc(count + 1, sizeof(*list->sorted)),
+        .present = calloc(count / WORD_BITS + 1, sizeof(*list->present)),
     };
-    return list->entries && list->order && list->sorted;
+    return list->entries && list->order && list->sorted && list->present;
 }
 
 static void set_entry(struct type_list *list, size_t place, const pecs_type *type, pecs_id id)
@@ -70,36 +116,54 @@ static void set_entry(struct type_list *list, size_t place, const pecs_type *typ
     list->entries[place] = (struct type_entry){ type, id, type->name, NULL, 0 };
 }
 
-static bool finish_or_free(struct type_list *list, bool is_allocated, struct type_list *ret_list)
+static bool fill_from_view(struct type_list *list, pecs_view view)
 {
-    struct sort_item *items = is_allocated ? calloc(list->count + 1, sizeof(*items)) : NULL;
-    const bool good = items && finish(list, items);
-    free(items);
-    if (good)
-        *ret_list = *list;
-    else
-        type_list_free(list);
-    return good;
+    if (!allocate(list, pecs_view_type_count(view)))
+        return false;
+    for (pecs_component i = 0; i < list->count; i++)
+        set_entry(list, i, pecs_view_type(view, i), pecs_view_type_id(view, i));
+    if (pecs_view_component(view, "pecs.id", &list->id_component))
+        list->id_component = UINT32_MAX;
+    return true;
 }
 
 bool type_list_of_view(pecs_view view, struct type_list *ret_list)
 {
     struct type_list list;
-    const bool is_allocated = allocate(&list, pecs_view_type_count(view));
-    for (pecs_component i = 0; is_allocated && i < list.count; i++)
-        set_entry(&list, i, pecs_view_type(view, i), pecs_view_type_id(view, i));
-    if (pecs_view_component(view, "pecs.id", &list.id_component))
-        list.id_component = UINT32_MAX;
-    return finish_or_free(&list, is_allocated, ret_list);
+    const bool good = fill_from_view(&list, view) && finish(&list, 1);
+    if (good)
+        *ret_list = list;
+    else
+        type_list_free(&list);
+    return good;
+}
+
+bool type_lists_of_views(pecs_view a, pecs_view b, struct type_list *ret_a, struct type_list *ret_b)
+{
+    struct type_list lists[2] = { { .count = 0 }, { .count = 0 } };
+    const bool good = fill_from_view(&lists[0], a) && fill_from_view(&lists[1], b) && finish(lists, 2);
+    if (good) {
+        *ret_a = lists[0];
+        *ret_b = lists[1];
+    } else {
+        type_list_free(&lists[0]);
+        type_list_free(&lists[1]);
+    }
+    return good;
 }
 
 bool type_list_of_info(const pecs_info *info, struct type_list *ret_list)
 {
     struct type_list list;
-    const bool is_allocated = allocate(&list, info->type_count);
-    for (size_t i = 0; is_allocated && i < list.count; i++)
+    bool good = allocate(&list, info->type_count);
+    for (size_t i = 0; good && i < list.count; i++)
         set_entry(&list, i, info->types[i], info->types[i]->id);
-    return finish_or_free(&list, is_allocated, ret_list);
+    good = good && finish(&list, 1);
+    if (good)
+        *ret_list = list;
+    else
+        type_list_free(&list);
+    return good;
 }
 
 void type_list_free(struct type_list *list)
@@ -109,6 +173,7 @@ void type_list_free(struct type_list *list)
     free(list->entries);
     free(list->order);
     free(list->sorted);
+    free(list->present);
     *list = (struct type_list){ .count = 0 };
 }
 
@@ -134,25 +199,17 @@ bool type_list_find(const struct type_list *list, pecs_view view, const char *la
     return found < list->count && (found != list->id_component || view_has_explicit_ids(view));
 }
 
-/* A set is short. */
-static void sort(const struct type_list *list, pecs_component *components, size_t count)
-{
-    for (size_t i = 1; i < count; i++) {
-        const pecs_component moved = components[i];
-        size_t at = i;
-        for (; at && list->entries[components[at - 1]].rank > list->entries[moved].rank; at--)
-            components[at] = components[at - 1];
-        components[at] = moved;
-    }
-}
-
 const pecs_component *type_list_by_name(struct type_list *list, const pecs_component *components, size_t count)
 {
-    if (count && (components != list->sorted_from || count != list->sorted_count)) {
-        memcpy(list->sorted, components, count * sizeof(*components));
-        sort(list, list->sorted, count);
-        list->sorted_from = components;
-        list->sorted_count = count;
+    size_t place = 0;
+    for (size_t i = 0; i < count; i++) {
+        const pecs_component rank = list->entries[components[i]].rank;
+        list->present[rank / WORD_BITS] |= UINT64_C(1) << rank % WORD_BITS;
+    }
+    for (size_t word = 0; place < count; word++) {
+        for (uint64_t bits = list->present[word]; bits; bits &= bits - 1)
+            list->sorted[place++] = list->order[word * WORD_BITS + (size_t)__builtin_ctzll(bits)];
+        list->present[word] = 0;
     }
     return list->sorted;
 }

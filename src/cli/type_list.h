@@ -1,6 +1,7 @@
 /*
- * Type list: the component types of a file in the order of their names, each with a label. A label is the type's name,
- * and where a file has one name twice, its id too: so labels can be keys.
+ * Type list: the component types of a file in the order of their names, each with a label. A label is the type's name;
+ * or NAME#ID, if another type has the same name, or if the name has this form itself. So a label names one type: types
+ * with the same name differ in the id, and no name that stands alone ends like a label with an id.
  */
 #ifndef PECS_CLI_TYPE_LIST_H
 #define PECS_CLI_TYPE_LIST_H
@@ -21,14 +22,17 @@ struct type_list {
     struct type_entry *entries;  /* by component */
     pecs_component *order;       /* components in the order of their names */
     pecs_component id_component; /* "pecs.id" of a view, whose values are told as ids; else UINT32_MAX */
-    pecs_component *sorted;      /* what type_list_by_name gave last, and from what */
-    const pecs_component *sorted_from;
-    size_t sorted_count;
+    pecs_component *sorted;      /* by type_list_by_name */
+    uint64_t *present;           /* a bit for each rank, zero between the calls of type_list_by_name */
 };
 
 /* False: no memory. */
 bool type_list_of_view(pecs_view view, struct type_list *ret_list);
 bool type_list_of_info(const pecs_info *info, struct type_list *ret_list);
+
+/* The lists of two views, whose labels name one type in both. False: no memory. */
+bool type_lists_of_views(pecs_view a, pecs_view b, struct type_list *ret_a, struct type_list *ret_b);
+
 void type_list_free(struct type_list *list);
 
 /* The component of a view that has this label; false: none has, or it is "pecs.id" and no entity has an explicit id. */
@@ -38,8 +42,8 @@ bool type_list_find(const struct type_list *list, pecs_view view, const char *la
 bool view_has_explicit_ids(pecs_view view);
 
 /*
- * A set of components in the order of their names. It lives until the next call. The entities of one table share a list
- * of components, so the last one is kept: the given list must not change.
+ * A set of components in the order of their names, valid until the next call. Linear in `count`: a walk over the bits
+ * of the ranks takes the place of a sort.
  */
 const pecs_component *type_list_by_name(struct type_list *list, const pecs_component *components, size_t count);
 

@@ -167,6 +167,19 @@ def check_client():
     check_equal("by handle", (found["same"], found["other_ids"]), (False, False))
 
 
+def check_namesakes():
+    """The types of the two files have one name and two ids."""
+    labels = [f"Twin#0{i}000000-0000-0000-0000-000000000000" for i in (1, 2)]
+    found = program.json("diff", "--detail", "left.pecs", "right.pecs", code=1)
+    check_equal("namesakes", {(entry["component"], entry["change"]) for entry in found["changes"]},
+                {(labels[0], "component removed"), (labels[1], "component added")})
+    check_equal("namesakes", by_component(found["components"]), {labels[0]: (0, 1, 0), labels[1]: (1, 0, 0)})
+    text = program.expect(1, "diff", "--detail", "left.pecs", "right.pecs").stdout.decode()
+    for line in (f"removed from 0:1 {id_of('0:1')}: {labels[0]} cells=[[0]]",
+                 f"added to 0:1 {id_of('0:1')}: {labels[1]} cells=[[0]]"):
+        check(line in text.splitlines(), f"{line} is not in {text}")
+
+
 def check_golden(files, *names):
     """Worlds of other sessions: all is removed and added."""
     kinds, tables = (next(path for path in files if name in path) for name in names)
@@ -197,6 +210,7 @@ def main():
         check_relaid()
         check_rerun()
         check_client()
+        check_namesakes()
         text = program.message(2, "diff", "before.pecs", "nowhere.pecs")
         check("nowhere.pecs" in text, text)
         os.chdir(place)

@@ -5,6 +5,7 @@ usage: check_cli_dump.py PECS READ_PECS MAKE_CLI_WORLDS FILE...
 """
 import json
 import os
+import resource
 import struct
 import subprocess
 import sys
@@ -131,9 +132,50 @@ def check_twins(folder):
         check_equal(label, [entity["components"] for entity in found], [{label: {"cells": [[i]]}}])
         check("cells=[[%d]]" % i in program.text("dump", "--component", label, path), "a grid of one, as text")
     check_equal("one name for two", program.message(1, "dump", "--component", "Twin", path),
-                f"{path}: several types are named Twin: name one as {labels[0]}")
+                f"{path}: the name Twin is ambiguous: use {labels[0]}")
     check_equal("no explicit ids", program.message(1, "dump", "--component", "pecs.id", path),
                 f"{path}: no component pecs.id is in it")
+
+
+def check_namesakes(folder):
+    """No name is chosen so that two types have one label: read as JSON and text, and asked for."""
+    path, end = os.path.join(folder, "namesakes.pecs"), "000000-0000-0000-0000-000000000000"
+    first = f"Twin#01{end}"
+    labels = [first, f"Twin#02{end}", f"Twin#03{end}", f"{first}#04{end}", f"{first}#04{end}#05{end}", "Twin#01000000"]
+    check_equal("labels", [entity["components"] for entity in program.json("dump", path)["entities"]],
+                [{label: {"cells": [[i]]}} for i, label in enumerate(labels)])
+    text = program.text("dump", path).splitlines()
+    check_equal("labels as text", text[2::2], [f"  {label} cells=[[{i}]]" for i, label in enumerate(labels)])
+    for i, label in enumerate(labels):
+        found = program.json("dump", "--component", label, path)["entities"]
+        check_equal(label, [entity["components"] for entity in found], [{label: {"cells": [[i]]}}])
+    found = program.json("info", path)
+    check_equal("labels of info", [table["components"] for table in found["tables"]], [[label] for label in labels])
+    space = {part["component"]: part["bytes"] for part in found["space"] if "component" in part}
+    check_equal("space", space, dict.fromkeys(labels, 4))
+
+
+def seconds_of(*words):
+    """Of the processor, without the system's; the least of some runs."""
+    times = []
+    for _ in range(5):
+        before = resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime
+        program.expect(0, *words)
+        times.append(resource.getrusage(resource.RUSAGE_CHILDREN).ru_utime - before)
+    return min(times)
+
+
+def check_order(folder):
+    """Components come in the order of their names, at the same cost whatever the order of their types."""
+    forwards, backwards = (os.path.join(folder, f"{name}.pecs") for name in ("forwards", "backwards"))
+    names = [f"t{i:03}" for i in range(1000)]
+    for path, second in ((forwards, names[1:]), (backwards, names[:-1])):
+        found = program.json("dump", path)["entities"]
+        check_equal(path, [list(entity["components"]) for entity in found], [names, second] * 100)
+        lines = program.text("dump", path).splitlines()[1:]
+        check_equal(f"{path} as text", [line[2:] for line in lines if line.startswith("  ")], (names + second) * 100)
+    usual, hostile = seconds_of("dump", forwards), seconds_of("dump", backwards)
+    check(hostile < 2 * usual + 0.03, f"dump of backwards.pecs takes {hostile} s, of forwards.pecs {usual} s")
 
 
 def check_long_path(folder):
@@ -167,6 +209,11 @@ def check_rough(folder):
         found = program.json("dump", "--trust", path)["entities"][0]["components"]
         check_equal(f"dump --trust {path}", found[component][field], value)
         check("0:1" in program.text("dump", path, "--trust"), f"dump --trust {path} as text")
+    for name, start in (("longer", "a\u00e9"), ("longest", "\u00e9")):  # cut, and still text
+        path = os.path.join(folder, f"rough-{name}.pecs")
+        text = program.json("verify", path, code=1)["message"]
+        check(isinstance(text, str) and text.startswith("entity 0:1: ") and f"'{start}" in text, f"{path}: {text}")
+        check("\ufffd" not in text and "?" not in text, f"{path}: {text}")
 
 
 def main():
@@ -178,6 +225,8 @@ def main():
         check_strange(folder)
         check_rough(folder)
         check_twins(folder)
+        check_order(folder)
+        check_namesakes(folder)
         check_long_path(folder)
     finish()
 

@@ -6,7 +6,12 @@
  *     strange.pecs         names, texts and metadata that a careless program would hand to the terminal, floats that
  *                          need all digits, explicit ids
  *     twins.pecs           two types of one name
+ *     namesakes.pecs       three types of one name, and types whose names are those types' labels, or nearly so
+ *     left.pecs, right.pecs     one entity whose type is another of the same name
  *     rough-NAME.pecs      each a value that means nothing, which load refuses
+ *     forwards.pecs, backwards.pecs    entities with many tags, whose names are in the order of their ids or against it
+ *     many.pecs, notes.pecs, numbers.pecs, letters.pecs    more than a terminal gets: of entities, of metadata, in one
+ *                          array, in one text
  *     before.pecs, after.pecs   one world and what became of it
  *     relaid.pecs          before.pecs, by a program in which a type has another layout
  */
@@ -56,6 +61,18 @@ typedef struct {
 } Flag;
 PECS_COMPONENT(Flag, 1, up);
 
+/* Names of 255 bytes, whose characters have two: a message that quotes them is cut within one or the other. */
+#define E8 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+#define E120 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8
+#define E127 E120 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
+typedef struct {
+    bool bad;
+} Long;
+static const pecs_field long_fields[] = { { E127 "b", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },
+                                          { "c" E127, PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 } };
+static const pecs_type Longer_type = { "a" E127, { { 0 } }, 1, 1, 1, 1, &long_fields[0] };
+static const pecs_type Longest_type = { E127 "a", { { 0 } }, 1, 1, 1, 1, &long_fields[1] };
+
 PECS_TAG(Frozen, 1);
 
 typedef struct {
@@ -69,11 +86,14 @@ typedef struct {
 } Point2;
 PECS_COMPONENT_OF(Point2, "Point", 2, PECS_FIELD(Point2, x), PECS_FIELD(Point2, y));
 
-enum { NOTE, FLOATS, MOOD, POINT, SHAPE, FROZEN, CLOCK, FLAG, TYPE_COUNT };
-static const pecs_type *const types[TYPE_COUNT] = { &Note_type,  &Floats_type, &Mood_type,  &Point_type,
-                                                    &Shape_type, &Frozen_type, &Clock_type, &Flag_type };
-static const pecs_type *const later_types[TYPE_COUNT] = { &Note_type,  &Floats_type, &Mood_type,  &Point2_type,
-                                                          &Shape_type, &Frozen_type, &Clock_type, &Flag_type };
+enum { NOTE, FLOATS, MOOD, POINT, SHAPE, FROZEN, CLOCK, FLAG, LONGER, LONGEST, TYPE_COUNT };
+static const pecs_type *const types[TYPE_COUNT] = {
+    &Note_type,   &Floats_type, &Mood_type, &Point_type,  &Shape_type,
+    &Frozen_type, &Clock_type,  &Flag_type, &Longer_type, &Longest_type
+};
+static const pecs_type *const later_types[TYPE_COUNT] = { &Note_type,   &Floats_type, &Mood_type,  &Point2_type,
+                                                          &Shape_type,  &Frozen_type, &Clock_type, &Flag_type,
+                                                          &Longer_type, &Longest_type };
 
 static void check(pecs_status status, const pecs_error *error)
 {
@@ -127,31 +147,54 @@ static pecs_entity spawn(pecs_world *world, pecs_component component, size_t siz
     return entity;
 }
 
-/* Two programs have types of one name; the later one keeps the earlier one's. */
-static void make_twins(const char *folder)
+/*
+ * Adds an entity with a type to a file, which keeps the types of the programs before: no registry takes two types with
+ * one name.
+ */
+static void add_namesake(const char *folder, const char *file, bool is_first, const pecs_type *type, int32_t cell)
+{
+    const pecs_registry_desc desc = { .types = &type, .type_count = 1 };
+    pecs_registry *registry;
+    pecs_snapshot *snapshot = NULL;
+    pecs_world *world;
+    pecs_error error;
+    char path[4096];
+    check(pecs_registry_create(&desc, &registry, &error), &error);
+    snprintf(path, sizeof(path), "%s/%s.pecs", folder, file);
+    if (!is_first)
+        check(pecs_snapshot_load(registry, path, NULL, &snapshot, &error), &error);
+    const pecs_world_options options = { .session_nonce = 0xabcdef };
+    check(pecs_world_create(registry, snapshot, is_first ? &options : NULL, &world, &error), &error);
+    spawn(world, 0, sizeof(cell), &cell);
+    save(world, folder, file, 0);
+    pecs_world_destroy(world);
+    pecs_snapshot_release(snapshot);
+    pecs_registry_destroy(registry);
+}
+
+static void make_namesakes(const char *folder)
 {
     static const pecs_field field = { "cells", PECS_I32, 0, 4, 1, 1, NULL, NULL, 0 };
-    static const pecs_type twins[2] = { { "Twin", { { 1 } }, 1, 4, 4, 1, &field },
-                                        { "Twin", { { 2 } }, 1, 4, 4, 1, &field } };
-    pecs_snapshot *snapshot = NULL;
-    for (int32_t i = 0; i < 2; i++) {
-        const pecs_type *const list[] = { &twins[i] };
-        const pecs_registry_desc desc = { .types = list, .type_count = 1 };
-        pecs_registry *registry;
-        pecs_world *world;
-        pecs_error error;
-        char path[4096];
-        check(pecs_registry_create(&desc, &registry, &error), &error);
-        snprintf(path, sizeof(path), "%s/twins.pecs", folder);
-        if (i)
-            check(pecs_snapshot_load(registry, path, NULL, &snapshot, &error), &error);
-        check(pecs_world_create(registry, snapshot, NULL, &world, &error), &error);
-        spawn(world, 0, sizeof(i), &i);
-        save(world, folder, "twins", 0);
-        pecs_world_destroy(world);
-        pecs_snapshot_release(snapshot);
-        pecs_registry_destroy(registry);
-    }
+    static const pecs_type twins[] = {
+        { "Twin", { { 1 } }, 1, 4, 4, 1, &field },
+        { "Twin", { { 2 } }, 1, 4, 4, 1, &field },
+        { "Twin", { { 3 } }, 1, 4, 4, 1, &field },
+        { "Twin#01000000-0000-0000-0000-000000000000", { { 4 } }, 1, 4, 4, 1, &field },
+        { "Twin#01000000-0000-0000-0000-000000000000#04000000-0000-0000-0000-000000000000",
+          { { 5 } },
+          1,
+          4,
+          4,
+          1,
+          &field },
+        { "Twin#01000000", { { 6 } }, 1, 4, 4, 1, &field },
+    };
+    for (int32_t i = 0; i < 2; i++)
+        add_namesake(folder, "twins", i == 0, &twins[i], i);
+    for (int32_t i = 0; i < 6; i++)
+        add_namesake(folder, "namesakes", i == 0, &twins[i], i);
+    add_namesake(folder, "left", true, &twins[0], 0);
+    add_namesake(folder, "right", true, &twins[1], 0);
 }
 
 static void make_strange(const char *folder)
@@ -195,6 +238,8 @@ static void make_rough(const char *folder)
         { "rough-enum", MOOD, sizeof(Mood), &(Mood){ 7 } },
         { "rough-text", NOTE, sizeof(Note), &(Note){ { '\xff', '\xfe', 'b', 'a', 'd' } } },
         { "rough-zero", NOTE, sizeof(Note), &(Note){ { 'a', 0, 'b' } } },
+        { "rough-longer", LONGER, sizeof(Long), &(uint8_t){ 3 } },
+        { "rough-longest", LONGEST, sizeof(Long), &(uint8_t){ 3 } },
         { "rough-entity", SHAPE, sizeof(Shape), &(Shape){ .owner = { 5, 1 } } },
     };
     pecs_registry *registry = make_registry(types, NULL);
@@ -247,6 +292,80 @@ static void edit(pecs_world *world)
     check(pecs_world_set_meta_text(world, "title", "two"), NULL);
     check(pecs_world_remove_meta(world, "gone"), NULL);
     check(pecs_world_set_meta_text(world, "new", "here"), NULL);
+}
+
+/* Entities with a thousand tags, in two tables by turns; the ids of the types ascend, their names or do the contrary.
+ */
+static void make_tags(const char *folder, const char *file, bool is_forwards)
+{
+    enum { TAG_COUNT = 1000, ENTITY_COUNT = 200 };
+    static char names[TAG_COUNT][8];
+    static pecs_type tags[TAG_COUNT];
+    static const pecs_type *list[TAG_COUNT];
+    static pecs_value values[TAG_COUNT];
+    const pecs_registry_desc desc = { .types = list, .type_count = TAG_COUNT };
+    pecs_registry *registry;
+    pecs_error error;
+    for (pecs_component i = 0; i < TAG_COUNT; i++) {
+        snprintf(names[i], sizeof(names[i]), "t%03u", (is_forwards ? i : TAG_COUNT - 1 - i) % TAG_COUNT);
+        tags[i] = (pecs_type){ names[i], { { 1, (uint8_t)(i >> 8), (uint8_t)i } }, 1, 0, 1, 0, NULL };
+        list[i] = &tags[i];
+        values[i] = (pecs_value){ i, 0, NULL };
+    }
+    check(pecs_registry_create(&desc, &registry, &error), &error);
+    pecs_world *world = make_world(registry);
+    for (size_t i = 0; i < ENTITY_COUNT; i++)
+        check(pecs_world_spawn(world, 1, values + i % 2, TAG_COUNT - i % 2, NULL), NULL);
+    save(world, folder, file, 0);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
+/* Each is more than a terminal gets. */
+static void make_many(const char *folder)
+{
+    enum { ENTITY_COUNT = 5000, NOTE_COUNT = 2000 };
+    pecs_registry *registry = make_registry(types, NULL);
+    pecs_world *world = make_world(registry);
+    check(pecs_world_spawn(world, ENTITY_COUNT, &(pecs_value){ POINT, sizeof(Point), NULL }, 1, NULL), NULL);
+    save(world, folder, "many", 0);
+    pecs_world_destroy(world);
+    world = make_world(registry);
+    for (int i = 0; i < NOTE_COUNT; i++) {
+        char key[16];
+        snprintf(key, sizeof(key), "key %d", i);
+        check(pecs_world_set_meta_text(world, key, E120), NULL);
+    }
+    save(world, folder, "notes", 0);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+}
+
+/* And these in one line: of an array, and of a text of two-byte characters. */
+static void make_wide(const char *folder)
+{
+    enum { NUMBER_COUNT = 80000, LETTER_BYTES = 240000 };
+    static const pecs_field fields[] = {
+        { "n", PECS_I32, 0, 4 * NUMBER_COUNT, NUMBER_COUNT, 0, NULL, NULL, 0 },
+        { "t", PECS_TEXT, 0, LETTER_BYTES, LETTER_BYTES, 0, NULL, NULL, 0 },
+    };
+    static const pecs_type numbers = { "Numbers", { { 0 } }, 1, 4 * NUMBER_COUNT, 4, 1, &fields[0] };
+    static const pecs_type letters = { "L", { { 0 } }, 1, LETTER_BYTES, 1, 1, &fields[1] };
+    static const pecs_type *const list[] = { &numbers, &letters };
+    static char text[LETTER_BYTES];
+    const pecs_registry_desc desc = { .types = list, .type_count = 2 };
+    pecs_registry *registry;
+    pecs_error error;
+    for (size_t i = 0; i < LETTER_BYTES; i += 2)
+        memcpy(text + i, "\xc3\xa9", 2);
+    check(pecs_registry_create(&desc, &registry, &error), &error);
+    for (pecs_component i = 0; i < 2; i++) {
+        pecs_world *world = make_world(registry);
+        spawn(world, i, list[i]->size, i ? text : NULL);
+        save(world, folder, i ? "letters" : "numbers", 0);
+        pecs_world_destroy(world);
+    }
+    pecs_registry_destroy(registry);
 }
 
 static void make_changes(const char *folder)
@@ -318,11 +437,15 @@ int main(int count, char **words)
         fprintf(stderr, "usage: make_cli_worlds FOLDER\n");
         return 2;
     }
-    make_twins(words[1]);
+    make_namesakes(words[1]);
     make_strange(words[1]);
     make_rough(words[1]);
     make_changes(words[1]);
     make_rerun(words[1]);
     make_client(words[1]);
+    make_tags(words[1], "forwards", true);
+    make_tags(words[1], "backwards", false);
+    make_many(words[1]);
+    make_wide(words[1]);
     return 0;
 }
