@@ -58,7 +58,7 @@ static int run(int count, char *const *words, struct text_out *out)
 
 int main(int count, char **words)
 {
-    struct text_out out = { stdout, 0 };
+    struct text_out out = { .file = stdout };
     const int code = run(count ? count - 1 : 0, words + 1, &out);
     if (out_finish(&out))
         return code;

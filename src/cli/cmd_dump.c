@@ -1,6 +1,7 @@
 /* pecs dump: what a program sees of the world in a file, in the order of the entities' indices. */
 #include "cli.h"
 #include "dump_form.h"
+#include "terminal.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -79,7 +80,12 @@ static int choose(const struct arguments *arguments, struct dump *dump)
 
 static int run_loaded(const struct arguments *arguments, uint64_t limit, pecs_view view, struct text_out *out)
 {
-    struct dump dump = { .path = arguments->paths[0], .view = view, .limit = limit };
+    struct dump dump = {
+        .path = arguments->paths[0],
+        .view = view,
+        .limit = limit,
+        .is_bounded = !arguments->options[OPTION_LIMIT] && terminal_is(out->file),
+    };
     if (!dump_begin(&dump))
         return complain("out of memory");
     const int code = choose(arguments, &dump);
@@ -95,8 +101,8 @@ static int run(const struct arguments *arguments, struct text_out *out)
 {
     uint64_t limit = UINT64_MAX;
     const char *word = arguments->options[OPTION_LIMIT];
-    if (word && !parse_number(word, UINT64_MAX, &limit))
-        return complain("dump: --limit takes a number, not %s", word);
+    if (word && strcmp(word, "all") != 0 && !parse_number(word, UINT64_MAX, &limit))
+        return complain("dump: --limit takes a number or all, not %s", word);
     struct loaded loaded;
     pecs_error error;
     if (loaded_open(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
@@ -109,7 +115,7 @@ static int run(const struct arguments *arguments, struct text_out *out)
 static const struct command_option options[] = {
     { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
     { OPTION_COMPONENT, "Only this component, and the entities that have it." },
-    { OPTION_LIMIT, "At most N entities." },
+    { OPTION_LIMIT, "At most N entities, or all, which also lifts the default bound on a terminal." },
     { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },

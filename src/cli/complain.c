@@ -10,7 +10,7 @@ int complain(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    struct text_out out = { stderr, 0 };
+    struct text_out out = { .file = stderr };
     out_format(&out, "pecs: ");
     out_name(&out, message);
     out_format(&out, "\n");

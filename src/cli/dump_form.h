@@ -6,16 +6,20 @@
 #include "loaded.h"
 #include "type_list.h"
 
+enum { DUMP_BOUND_KIB = 64 };
+
 struct dump {
     const char *path;
     pecs_view view;
-    uint64_t limit; /* of entities */
+    uint64_t limit;  /* of entities */
+    bool is_bounded; /* the text ends after DUMP_BOUND_KIB, with a line that says so */
     bool one_entity, one_component;
     pecs_entity entity;
     pecs_component component;
 
     /* what follows is made by dump_begin */
     struct type_list types;
+    bool is_cut; /* by its bound */
 };
 
 /* False: no memory. */

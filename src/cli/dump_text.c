@@ -4,6 +4,15 @@
 
 #include <inttypes.h>
 
+enum { BOUND_BYTES = DUMP_BOUND_KIB << 10 };
+
+/* Whether there is room for another line; if not, the dump is cut. */
+static bool has_room(struct dump *dump, const struct text_out *out)
+{
+    dump->is_cut = dump->is_cut || (dump->is_bounded && out->written_bytes >= BOUND_BYTES);
+    return !dump->is_cut && !out_is_over(out);
+}
+
 static void print_component(const struct dump *dump, struct text_out *out, pecs_component component, const void *value)
 {
     out_format(out, "  ");
@@ -18,12 +27,12 @@ static void print_world(struct dump *dump, struct text_out *out)
     size_t count;
     if (!dump->one_component && pecs_view_meta_count(dump->view))
         out_format(out, "metadata\n");
-    for (size_t i = 0; !dump->one_component && pecs_view_meta_at(dump->view, i, &meta); i++)
+    for (size_t i = 0; !dump->one_component && pecs_view_meta_at(dump->view, i, &meta) && has_room(dump, out); i++)
         meta_print(out, &meta);
     const pecs_component *components = dump_singletons(dump, &count);
     if (count)
         out_format(out, "singletons\n");
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && has_room(dump, out); i++)
         print_component(dump, out, components[i], dump_singleton(dump, components[i]));
 }
 
@@ -36,22 +45,34 @@ static void print_entity(struct dump *dump, struct text_out *out, const struct d
     out_format(out, "%" PRIu32 ":%" PRIu32 " %s%s\n", entity.index, entity.generation, id,
                dump_has_explicit_id(dump, entity) ? " explicit" : "");
     const pecs_component *components = dump_components_of(dump, entity, &count);
-    for (size_t i = 0; i < count; i++)
+    for (size_t i = 0; i < count && has_room(dump, out); i++)
         if (!dump_is_hidden(dump, components[i]))
             print_component(dump, out, components[i], dump_value(dump, entity, components[i]));
+}
+
+/* The last line of a dump that shows less than it could. */
+static void print_cut(struct dump *dump, struct text_out *out, const struct dump_iter *iter)
+{
+    const bool is_within_line = dump->is_bounded && out_is_over(out);
+    out->max_bytes = 0;
+    if (dump->is_cut || is_within_line)
+        out_format(out, "%sand more: on a terminal a dump ends after %d KiB; --limit all shows all of it\n",
+                   is_within_line ? "...\n" : "", DUMP_BOUND_KIB);
+    else if (iter->cut)
+        out_format(out, "and more: %" PRIu64 " are shown\n", iter->shown);
 }
 
 void dump_text(struct dump *dump, struct text_out *out)
 {
     pecs_summary summary;
+    out->max_bytes = dump->is_bounded ? 2 * BOUND_BYTES : 0; /* lines end whole, unless one is very long */
     pecs_view_summary(dump->view, &summary);
     out_name(out, dump->path);
     out_format(out, ": %" PRIu64 " entities, tick %" PRIu64 "\n", summary.entity_count, summary.tick);
     if (dump_has_world(dump))
         print_world(dump, out);
     struct dump_iter iter = dump_entities(dump);
-    while (!out->os_error && dump_next(dump, &iter))
+    while (dump_next(dump, &iter) && has_room(dump, out))
         print_entity(dump, out, &iter);
-    if (iter.cut)
-        out_format(out, "and more: %" PRIu64 " are shown\n", iter.shown);
+    print_cut(dump, out, &iter);
 }

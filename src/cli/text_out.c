@@ -3,7 +3,6 @@
 
 #include <errno.h>
 #include <stdarg.h>
-#include <stdint.h>
 #include <string.h>
 
 static void note(struct text_out *out, bool failed)
@@ -12,18 +11,34 @@ static void note(struct text_out *out, bool failed)
         out->os_error = errno ? errno : EIO;
 }
 
+bool out_is_over(const struct text_out *out)
+{
+    return out->os_error || (out->max_bytes && out->written_bytes >= out->max_bytes);
+}
+
 void out_format(struct text_out *out, const char *format, ...)
 {
+    if (out_is_over(out))
+        return;
     va_list arguments;
     va_start(arguments, format);
     const int count = vfprintf(out->file, format, arguments);
     va_end(arguments);
     note(out, count < 0);
+    out->written_bytes += count < 0 ? 0 : (uint64_t)count;
 }
 
+/* Writes UTF-8, up to the last character that is within the bound. */
 static void write_bytes(struct text_out *out, const char *bytes, size_t size_bytes)
 {
-    note(out, fwrite(bytes, 1, size_bytes, out->file) != size_bytes);
+    if (out_is_over(out))
+        return;
+    size_t size = size_bytes;
+    if (out->max_bytes && size > out->max_bytes - out->written_bytes)
+        for (size = out->max_bytes - out->written_bytes; size && ((uint8_t)bytes[size] & 0xc0) == 0x80;)
+            size--;
+    note(out, fwrite(bytes, 1, size, out->file) != size);
+    out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes + size;
 }
 
 /* Bytes of the character that begins a text, at least 1; 0: it is not UTF-8. */
@@ -104,7 +119,7 @@ static void write_escape(struct text_out *out, unsigned step, unsigned code, enu
 void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum escape_style style)
 {
     size_t plain = 0; /* where the stretch begins that can go out as it is */
-    for (size_t at = 0; at < size_bytes;) {
+    for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
         unsigned code;
         const unsigned step = text_step(text + at, size_bytes - at, &code);
         if (is_plain(step, code, style)) {

@@ -8,14 +8,20 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 struct text_out {
     FILE *file;
-    int os_error; /* errno of the first write that failed, or 0 */
+    int os_error;           /* errno of the first write that failed, or 0 */
+    uint64_t written_bytes; /* so far */
+    uint64_t max_bytes;     /* what goes beyond is left out; 0: no bound */
 };
 
-/* Text of the program's own. */
+/* Whether what is still written is left out: a write failed, or the bound is reached. Long loops end then. */
+bool out_is_over(const struct text_out *out);
+
+/* Text of the program's own: a short piece, which is not cut but may go beyond the bound. */
 void out_format(struct text_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* How text of unknown origin is written: in all styles so that nothing in it can end the text or command a terminal. */

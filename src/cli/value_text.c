@@ -13,7 +13,7 @@ static void print_field(struct text_out *out, pecs_view view, const pecs_field *
 static void print_struct(struct text_out *out, pecs_view view, const pecs_type *type, const uint8_t *bytes)
 {
     const char *before = "{";
-    for (uint32_t i = 0; i < type->field_count; i++) {
+    for (uint32_t i = 0; i < type->field_count && !out_is_over(out); i++) {
         const pecs_field *field = &type->fields[i];
         if (field->kind == PECS_PADDING)
             continue;
@@ -61,7 +61,7 @@ static void print_field(struct text_out *out, pecs_view view, const pecs_field *
         return;
     }
     out_format(out, "[");
-    for (uint32_t i = 0; i < elements.count; i++) {
+    for (uint32_t i = 0; i < elements.count && !out_is_over(out); i++) {
         if (i)
             out_format(out, ", ");
         if (elements.columns && i % elements.columns == 0)
@@ -75,7 +75,7 @@ static void print_field(struct text_out *out, pecs_view view, const pecs_field *
 
 void value_print(struct text_out *out, pecs_view view, const pecs_type *type, const void *value)
 {
-    for (uint32_t i = 0; value && i < type->field_count; i++) {
+    for (uint32_t i = 0; value && i < type->field_count && !out_is_over(out); i++) {
         const pecs_field *field = &type->fields[i];
         if (field->kind == PECS_PADDING)
             continue;

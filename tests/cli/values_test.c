@@ -21,7 +21,7 @@ static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields };
 static void check(const void *value, bool as_json, const char *expected)
 {
     char found[512];
-    struct text_out out = { tmpfile(), 0 };
+    struct text_out out = { .file = tmpfile() };
     struct json_out json = { .out = &out };
     const pecs_view no_view = { NULL };
     if (!out.file)
