@@ -14,8 +14,9 @@
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same
  *           whatever the number of entities. The file must not be written to or truncated while the snapshot
- *           or anything that shares its arrays lives (replacing it by save is fine). A save looks whether it was: a
- *           file of another size or time is hashed first, and what is not as it was is refused
+ *           or anything that shares its arrays lives: also not by cp over it, rsync --inplace, or a cloud service that
+ *           keeps its folder in sync. Replacing it, by save or by mv, is fine. A save of what was resumed looks whether
+ *           the file was written to: one of another size or time is hashed, and refused when it is not as it was.
  *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and
  *           that every value means something (values.h). A save looks at the same values, so what save accepts, load
  *           accepts; `repair` mends files that were saved without that look.

@@ -177,12 +177,36 @@ static void try_long_names(void)
     sample_folder_clear(folder);
 }
 
-/* The signal would end the process; a program that limits its files ignores it. */
+/* A save beyond the limit by a process that has not asked for another end. */
+static void end_by_size_limit(const struct rlimit *limit)
+{
+    const struct rlimit no_core = { 0, 0 };
+    pecs_error error;
+    int how;
+    fflush(stdout);
+    const pid_t child = fork();
+    if (child == 0) {
+        signal(SIGXFSZ, SIG_DFL);
+        if (!setrlimit(RLIMIT_CORE, &no_core) && !setrlimit(RLIMIT_FSIZE, limit))
+            (void)save_to(in_folder("world.pecs"), &error);
+        _exit(0);
+    }
+    sample_require(child > 0 && waitpid(child, &how, 0) == child, "fork");
+    sample_require(WIFSIGNALED(how) && WTERMSIG(how) == SIGXFSZ, "a save beyond the limit ends otherwise: %d", how);
+    trial_count++;
+}
+
+/* The signal ends the process, unless it ignores it; the old file stays, and the next save removes the temporary. */
 static void try_size_limit(void)
 {
     const struct rlimit limit = { 6000, RLIM_INFINITY };
     struct rlimit before;
     must_save(in_folder("world.pecs"), 3);
+    sample_set_number(&sample, 4);
+    end_by_size_limit(&limit);
+    sample_require(number_at(in_folder("world.pecs")) == 3, "the old file is gone");
+    must_save(in_folder("world.pecs"), 3);
+    sample_require(sample_entry_count(folder) == 1, "a temporary is left");
     sample_set_number(&sample, 4);
     signal(SIGXFSZ, SIG_IGN);
     sample_require(!getrlimit(RLIMIT_FSIZE, &before) && !setrlimit(RLIMIT_FSIZE, &limit), "setrlimit");
