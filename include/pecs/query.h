@@ -9,6 +9,23 @@
  *         for (size_t i = 0; i < it.row_count; i++) p[i].x += v[i].x;
  *     }
  *     pecs_status status = pecs_iter_end(&it);
+ *
+ * Order. An iteration gives the matching tables in the order in which the world made them (the table of a set of
+ * components is made by the first edit that gives an entity this set, and stays), and the entities of a table row by
+ * row. This order is a part of the state: take, save, resume, load, restore, rewind and a fork keep it. So the same
+ * query gives the same entities in the same order from each of them, also in a program with other types; and the same
+ * edits of the same state give the same order again.
+ *   - A spawn appends its entities to their table, in the order of its arrays.
+ *   - Adding or removing components (an explicit id is one) moves the entity to the end of another table.
+ *   - Where an entity leaves a table, the last row takes its place. A despawn of many takes them in the order given.
+ *   - Edits of values move nothing. Commands move entities in the order of commands.h.
+ * How many rows a chunk has is not promised: it depends on where the rows lie.
+ *
+ * Threads. While parts of an edit iteration run (part_count of 2 or more, all begun before the first runs), any thread
+ * may read what no open part writes, of any entity: other components, whether an entity lives and what it has, ids,
+ * singletons and metadata, by pecs_get and the like and by pecs_query_read. A component that a part has as a WRITE or
+ * MAYBE_WRITE term is read through the iteration of that part only, until all parts have ended; pecs_view_hash and
+ * pecs_view_diff read it too. While an edit iteration without parts is open, only its thread may read the world.
  */
 #ifndef PECS_QUERY_H
 #define PECS_QUERY_H
@@ -49,8 +66,8 @@ PECS_API void pecs_query_destroy(pecs_query *query);
  * changed_since: only chunks of which a READ, WRITE or MAYBE component was written at a tick greater than this; 0 gives
  * all. A chunk is the unit: it may hold rows that did not change, but no change is missed.
  * part, part_count: this iteration gives part `part` of `part_count` (0: the whole), for the caller's own threads. The
- * parts share no chunk and together give all. Begin all parts on the world's writer; next and end may then run
- * on one thread for each.
+ * parts share no chunk and together give all: one after another, the order of the whole. Begin all parts on the world's
+ * writer; next and end may then run on one thread for each.
  */
 typedef struct pecs_iter_options {
     uint64_t changed_since;

@@ -7,7 +7,8 @@
  *     threads_test [--seed S] [--frames N]
  *
  * The writer computes a snapshot's hash before it hands it over, and every thread must find the same one. Write
- * iterations are split in parts that run on threads of their own. At the end no memory may be out.
+ * iterations are split in parts that run on threads of their own, each of which also reads what no part writes, of any
+ * entity. At the end no memory may be out.
  */
 #define _GNU_SOURCE
 #include "model_memory.h"
@@ -84,8 +85,9 @@ static struct parcel queue_pop(struct queue *queue)
 
 struct shared {
     pecs_registry *registry;
-    pecs_query *words; /* write Word */
-    pecs_query *all;   /* no terms */
+    pecs_query *words;   /* write Word */
+    pecs_query *vectors; /* read Vector, of entities with and without Word */
+    pecs_query *all;     /* no terms */
     struct queue reading, saving, forking;
     char directory[PATH_BYTES / 2];
 };
@@ -200,8 +202,55 @@ static void edit_once(const struct shared *shared, pecs_world *world, struct ran
 
 /* --- parts of an iteration on threads of their own --- */
 
+/* The handle of a random slot's entity, or of none that lives. */
+static pecs_entity random_entity(pecs_view view, struct random *random)
+{
+    pecs_entity entity = { (uint32_t)random_below(random, ENTITY_COUNT * 3 / 2), 1 };
+    while (entity.generation < 40 && !pecs_view_alive(view, entity))
+        entity.generation++;
+    return entity;
+}
+
+static uint64_t add_bytes(uint64_t sum, const void *bytes, size_t size)
+{
+    for (size_t i = 0; bytes && i < size; i++)
+        sum = sum * 31 + ((const uint8_t *)bytes)[i];
+    return sum;
+}
+
+/* A number of what some entities have beside Word, of their ids, and of all Vectors through an iteration. */
+static uint64_t sum_of_others(const struct shared *shared, pecs_view view, uint64_t seed)
+{
+    enum { LOOKS = 100 };
+    struct random random = { seed };
+    uint64_t sum = 0;
+    for (unsigned i = 0; i < LOOKS; i++) {
+        const pecs_entity entity = random_entity(view, &random);
+        pecs_id id;
+        size_t component_count;
+        pecs_entity found = { 0, 0 };
+        sum =
+            add_bytes(sum, pecs_view_get(view, entity, TYPE_VECTOR, model_size(TYPE_VECTOR)), model_size(TYPE_VECTOR));
+        sum = add_bytes(sum, pecs_view_get(view, entity, TYPE_LINK, model_size(TYPE_LINK)), model_size(TYPE_LINK));
+        sum = sum * 31 + pecs_view_has(view, entity, TYPE_TAG_A);
+        if (pecs_view_id(view, entity, &id) == PECS_OK)
+            require(pecs_view_find(view, id, &found), PECS_OK, "status of a find beside a part");
+        (void)pecs_view_components(view, entity, &component_count);
+        sum = sum * 31 + found.index + component_count;
+    }
+    pecs_iter iter = pecs_query_read(shared->vectors, view, NULL);
+    while (pecs_iter_next(&iter))
+        sum = add_bytes(sum, pecs_iter_column(&iter, TYPE_VECTOR, PECS_READ, model_size(TYPE_VECTOR)),
+                        iter.row_count < 100 ? iter.row_count : 100); /* bytes of the first rows */
+    require(pecs_iter_end(&iter), PECS_OK, "status of an iteration beside a part");
+    return sum + pecs_query_count(shared->vectors, view);
+}
+
 struct part {
     pecs_iter iter;
+    const struct shared *shared;
+    pecs_view view;
+    uint64_t seed, others; /* for sum_of_others, and what it gives */
     bool writing;
     uint64_t rows, sum;
     pecs_status status;
@@ -211,6 +260,7 @@ static void *part_run(void *user)
 {
     struct part *part = user;
     while (pecs_iter_next(&part->iter)) {
+        require(sum_of_others(part->shared, part->view, part->seed), part->others, "what no part writes");
         uint32_t *written = pecs_write(&part->iter, TYPE_WORD, uint32_t);
         const uint32_t *words = pecs_read(&part->iter, TYPE_WORD, uint32_t);
         for (size_t row = 0; row < part->iter.row_count; row++) {
@@ -232,9 +282,10 @@ static void run_parts(const struct shared *shared, pecs_world *world, bool writi
     struct part parts[PART_MAX];
     pthread_t threads[PART_MAX];
     const pecs_view view = pecs_world_view(world);
+    const uint64_t seed = pecs_view_tick(view), others = sum_of_others(shared, view, seed);
     for (uint32_t i = 0; i < part_count; i++) {
         const pecs_iter_options options = { .part = i, .part_count = part_count };
-        parts[i] = (struct part){ .writing = writing };
+        parts[i] = (struct part){ .shared = shared, .view = view, .seed = seed, .others = others, .writing = writing };
         parts[i].iter =
             writing ? pecs_query_edit(shared->words, world, &options) : pecs_query_read(shared->words, view, &options);
     }
@@ -496,9 +547,10 @@ static void run(struct shared *shared, uint64_t seed, uint64_t frames)
 
 static void shared_init(struct shared *shared)
 {
-    const pecs_term term = { TYPE_WORD, PECS_WRITE };
+    const pecs_term term = { TYPE_WORD, PECS_WRITE }, other_term = { TYPE_VECTOR, PECS_READ };
     require(model_registry_create(0, &model_allocator, &shared->registry, NULL), PECS_OK, "status of a registry");
     require(pecs_query_create(shared->registry, &term, 1, &shared->words, NULL), PECS_OK, "status of a query");
+    require(pecs_query_create(shared->registry, &other_term, 1, &shared->vectors, NULL), PECS_OK, "status of a query");
     require(pecs_query_create(shared->registry, NULL, 0, &shared->all, NULL), PECS_OK, "status of a query");
     queue_init(&shared->reading);
     queue_init(&shared->saving);
@@ -520,6 +572,7 @@ static void shared_deinit(struct shared *shared)
     }
     rmdir(shared->directory);
     pecs_query_destroy(shared->words);
+    pecs_query_destroy(shared->vectors);
     pecs_query_destroy(shared->all);
     pecs_registry_destroy(shared->registry);
 }
