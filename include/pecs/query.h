@@ -24,8 +24,9 @@
  * Threads. While parts of an edit iteration run (part_count of 2 or more, all begun before the first runs), any thread
  * may read what no open part writes, of any entity: other components, whether an entity lives and what it has, ids,
  * singletons and metadata, by pecs_get and the like and by pecs_query_read. A component that a part has as a WRITE or
- * MAYBE_WRITE term is read through the iteration of that part only, until all parts have ended; pecs_view_hash and
- * pecs_view_diff read it too. While an edit iteration without parts is open, only its thread may read the world.
+ * MAYBE_WRITE term is read through the iteration of that part only, until all parts have ended; pecs_view_hash,
+ * pecs_view_diff and pecs_view_check read every component, so they wait, too. While an edit iteration without parts is
+ * open, only its thread may read the world.
  */
 #ifndef PECS_QUERY_H
 #define PECS_QUERY_H

@@ -3,7 +3,8 @@
  *
  * A view of a snapshot is valid until the caller's reference to the snapshot is released, and any thread may read
  * through it. A view of a world is valid until the world is destroyed and always shows its present state; it may be
- * read by any number of threads as long as none edits the world.
+ * read by any number of threads as long as none edits the world; what may be read beside the parts of an edit iteration
+ * is said in query.h.
  *
  * Pointers read through a view of a world end at that world's next edit of any kind, values included; those of a
  * snapshot at its release. An iteration's pointers have a rule of their own (query.h), and those for writing end at a

@@ -42,8 +42,8 @@ bool type_list_find(const struct type_list *list, pecs_view view, const char *la
 bool view_has_explicit_ids(pecs_view view);
 
 /*
- * A set of components in the order of their names, valid until the next call. Linear in `count`: a walk over the bits
- * of the ranks takes the place of a sort.
+ * A set of components in the order of their names, valid until the next call. Instead of a sort there is a walk over
+ * the bits of the ranks: linear in `count`, and a word for each 64 types of the list.
  */
 const pecs_component *type_list_by_name(struct type_list *list, const pecs_component *components, size_t count);
 
