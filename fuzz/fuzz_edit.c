@@ -101,7 +101,9 @@ static pecs_status edit_world(pecs_world *world, struct random *random)
     const size_t count = pick_values(pecs_world_view(world), random, values);
     static const char zeros[65536];
     pecs_status status;
-    switch (random_below(random, 6)) {
+    switch (random_below(random, 7)) {
+    case 6:
+        return pecs_world_compact(world, NULL);
     case 0:
         return count ? pecs_world_set_singleton(world, values[0].component, values[0].size_bytes, zeros) : PECS_OK;
     case 1:

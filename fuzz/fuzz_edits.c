@@ -188,6 +188,12 @@ static void op_singleton(struct run *run)
     naive_set_singleton(run->naive, type, bytes + model_offsets[type]);
 }
 
+static void op_compact(struct run *run)
+{
+    must(pecs_world_compact(run->world, NULL));
+    naive_compact(run->naive);
+}
+
 static void op_advance(struct run *run)
 {
     uint64_t tick;
@@ -331,8 +337,10 @@ static void compare_sums(const struct run *run, pecs_view view)
 {
     pecs_summary summary;
     pecs_view_summary(view, &summary);
-    FUZZ_CHECK(summary.entity_count == run->naive->alive_count && summary.slot_count == run->naive->slot_count &&
-                   summary.free_count == run->naive->free_count,
+    FUZZ_CHECK(summary.entity_count == run->naive->alive_count &&
+                   summary.slot_count + summary.retired_count == run->naive->slot_count &&
+                   summary.free_count + summary.retired_count == run->naive->free_count &&
+                   summary.retired_count == run->naive->retired_count,
                "entities and slots");
 }
 
@@ -378,8 +386,8 @@ static void save_and_compare(struct run *run)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static void (*const operations[])(struct run * run) = {
-        op_spawn, op_despawn, op_set_or_remove, op_edit,  op_singleton, op_advance,       op_take,
-        op_back,  op_record,  op_record,        op_apply, op_spawn,     op_set_or_remove, op_record,
+        op_spawn,  op_despawn, op_set_or_remove, op_edit,  op_singleton,     op_advance, op_take,    op_back,
+        op_record, op_record,  op_apply,         op_spawn, op_set_or_remove, op_record,  op_compact,
     };
     static struct run run;
     run = (struct run){ .at = data, .end = data + size, .random = { size }, .naive = naive_create() };

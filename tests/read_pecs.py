@@ -223,8 +223,9 @@ def hash128(data):
 VERSION, PAGE, ALIGN, PIECE, INDEX_ROWS, NONE = 1, 4096, 64, 4 * 1024 * 1024, 4096, 0xFFFFFFFF
 GENERATION_MAX, SLOT_COUNT_MAX, CHUNK_SHIFT_MAX = 2**30 - 1, 2**32 - 2, 20
 NAME_MAX, NESTING_MAX, FIELDS_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 4096, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
+RETIRED_WIDTH_MAX = 30
 METADATA_MAX, META_TEXT, META_BYTES = 16 * 1024 * 1024, 1, 2
-COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RAW = 1, 1, 1, 0
+COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RAW, RETIRED = 1, 1, 1, 0, 1
 HANDLES, VALUES, INDEX, IDS = 1, 2, 3, 4
 RESERVED_PREFIX = "pecs."  # of names that are the format's
 ID_TYPE_NAME = RESERVED_PREFIX + "id"
@@ -260,7 +261,8 @@ RUN_RECORD = Layout("run_record", kind="I", table="I", type="I", codec="I", firs
 TRAILER_HEADER = Layout("trailer_header", magic="4s", sequence="I", piece_count="Q")
 COMMIT_HEADER = Layout("commit_header", magic="4s", type_count="I", table_count="I", segment_count="I",
                        session_count="I", singleton_table="I", slot_count="Q", free_count="Q", entity_count="Q",
-                       tick="Q", snapshot_id="16s", parent_id="16s", wall_clock="Q", metadata_size="Q", zero="24s")
+                       tick="Q", snapshot_id="16s", parent_id="16s", wall_clock="Q", metadata_size="Q", retired_count="Q", zero="16s")
+RETIRED_RECORD = Layout("retired_record", lowest="I", width="I")
 META_RECORD = Layout("meta_record", kind="I", key_size="I", value_size="Q")
 SEGMENT_RECORD = Layout("segment_record", offset="Q", prologue_size="Q", prologue_checksum="Q", trailer_offset="Q",
                         trailer_size="Q", trailer_checksum="Q")
@@ -470,7 +472,7 @@ class File:
                 "the commit is too short for its segments")
         self.segments_offset = at
         at = self.read_sessions(at + self.commit.segment_count * SEGMENT_RECORD.size)
-        self.metadata = self.read_metadata(self.read_free_counts(at), self.commit_end)
+        self.metadata = self.read_metadata(self.read_retired(self.read_free_counts(at)), self.commit_end)
         self.index_run = self.ids_run = None  # (offset, tick)
         for number in range(self.commit.segment_count):
             self.read_segment(number)
@@ -494,7 +496,7 @@ class File:
         require(header.magic == b"PECS", "HEADER-1", 0, "this is not a PECS file")
         require(header.version == VERSION, "HEADER-2", place["version"], f"version {header.version} is not known")
         require(header.checksum == hash64(data[:place["checksum"]]), "HEADER-3", place["checksum"], "wrong checksum")
-        require(header.required_features == 0, "HEADER-4", place["required_features"], "an unknown feature is required")
+        require(header.required_features & ~RETIRED == 0, "HEADER-4", place["required_features"], "an unknown feature is required")
         require(header.flags & ~COUNTS_KNOWN == 0 and self.is_reserved(header.zero), "HEADER-5", place["flags"],
                 "a flag or reserved byte of the header is set")
 
@@ -530,7 +532,9 @@ class File:
         if self.header.flags & COUNTS_KNOWN:
             require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,
                     "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
-        require(self.is_reserved(commit.parent_id) and self.is_reserved(commit.zero), "COMMIT-3", place["parent_id"],
+        self.has_retired = self.header.required_features & RETIRED != 0
+        require(self.is_reserved(commit.parent_id) and self.is_reserved(commit.zero) and
+                (self.has_retired or self.is_reserved([commit.retired_count])), "COMMIT-3", place["parent_id"],
                 "a reserved byte of the commit is set")
         require(commit.metadata_size % 8 == 0 and commit.metadata_size <= METADATA_MAX and
                 commit.metadata_size <= self.commit_end - self.commit_offset - COMMIT_HEADER.size, "META-1",
@@ -616,8 +620,10 @@ class File:
     def read_free_counts(self, at):
         slots, end = self.commit.slot_count, self.commit_end - self.commit.metadata_size
         chunk_count = (slots + INDEX_ROWS - 1) // INDEX_ROWS
-        require(at + align_up(4 * chunk_count, 8) == end and is_zero(self.data[at + 4 * chunk_count:end]), "COMMIT-7",
-                at, "the metadata does not begin after the free counts")
+        counts_end = at + align_up(4 * chunk_count, 8)
+        require((counts_end <= end if self.has_retired else counts_end == end) and
+                is_zero(self.data[at + 4 * chunk_count:counts_end]), "COMMIT-7", at,
+                "the metadata does not begin after the free counts")
         self.free_counts_offset = at
         self.free_counts = struct.unpack_from(f"<{chunk_count}I", self.data, at)
         for chunk, count in enumerate(self.free_counts):
@@ -625,7 +631,52 @@ class File:
                     "a free count is larger than its chunk")
         require(sum(self.free_counts) == self.commit.free_count, "COMMIT-8", at,
                 "the free counts do not sum up to the commit's")
+        return counts_end
+
+    def read_retired(self, at):
+        self.retired_chunks = []  # (slots, lowest generation, width of a difference, all differences as one number)
+        if not self.has_retired:
+            return at
+        first, count = self.commit.slot_count, self.commit.retired_count
+        end = self.commit_end - self.commit.metadata_size
+        require(0 < count <= SLOT_COUNT_MAX - first, "RETIRED-1",
+                self.commit_offset + COMMIT_HEADER.offsets["retired_count"], f"{count} slots cannot be retired")
+        chunks = range(first // INDEX_ROWS, (first + count - 1) // INDEX_ROWS + 1)
+        differences_at = place = at + len(chunks) * RETIRED_RECORD.size
+        require(place <= end, "RETIRED-2", at, "the commit has no room for its retired slots")
+        for number, chunk in enumerate(chunks):
+            record_at = at + number * RETIRED_RECORD.size
+            record = RETIRED_RECORD.read(self.data, record_at)
+            require(0 < record.lowest < GENERATION_MAX and record.width <= RETIRED_WIDTH_MAX, "RETIRED-3", record_at,
+                    "retired slots cannot have such generations")
+            slots = range(max(first, chunk * INDEX_ROWS), min(first + count, (chunk + 1) * INDEX_ROWS))
+            size = align_up(len(slots) * record.width, 64) // 8
+            differences = int.from_bytes(self.data[place:min(place + size, end)], "little")
+            self.retired_chunks.append((slots, record.lowest, record.width, differences))
+            place += size
+        require(place == end, "RETIRED-4", differences_at, "the metadata does not begin after the retired slots")
+        for number, chunk in enumerate(self.retired_chunks if self.check_data else ()):
+            self.check_retired(at + number * RETIRED_RECORD.size, *chunk)
         return end
+
+    @staticmethod
+    def check_retired(record_at, slots, lowest, width, differences):
+        each = [differences >> n * width & (1 << width) - 1 for n in range(len(slots) if width else 1)]
+        require(min(each) == 0 and max(each).bit_length() == width and differences >> len(slots) * width == 0 and
+                lowest + max(each) < GENERATION_MAX, "RETIRED-5", record_at,
+                "the generations of retired slots are not packed as they must be")
+
+    def retired(self):
+        """Each retired slot with its last generation."""
+        for slots, lowest, width, differences in self.retired_chunks:
+            for n, slot in enumerate(slots):
+                yield slot, lowest + (differences >> n * width & (1 << width) - 1)
+
+    def retired_generation(self, slot):
+        for slots, lowest, width, differences in self.retired_chunks:
+            if slot in slots:
+                return lowest + (differences >> (slot - slots.start) * width & (1 << width) - 1)
+        return None
 
     def read_metadata(self, at, end):
         metadata = []
@@ -810,8 +861,9 @@ class File:
             require(not any(rest) and decode(text) is not None, "VALUE-3", at, "a text is not UTF-8, then zeros")
         elif field.kind == "entity":
             index, generation = HANDLE.unpack(value)
-            require((index, generation) == (0, 0) or (index < self.commit.slot_count and
-                    generation <= self.record(index)[0]), "VALUE-4", at, "a handle is of the future")
+            last = self.record(index)[0] if index < self.commit.slot_count else self.retired_generation(index)
+            require((index, generation) == (0, 0) or (last is not None and generation <= last), "VALUE-4", at,
+                    "a handle is of the future")
 
     def check_index(self):
         self.living, self.free, self.used_up = {}, [], []
@@ -1076,6 +1128,10 @@ def print_content(file):
     print("  free slots")
     for index, generation in file.free:
         print(f"    {index} after {index}:{generation}")
+    if file.retired_chunks:
+        print("  retired slots")
+    for index, generation in file.retired():
+        print(f"    {index} after {index}:{generation}")
     print("  singletons")
     if commit.singleton_table != NONE:
         print_components(file.components(file.tables[commit.singleton_table], 0), 4)
@@ -1163,6 +1219,7 @@ def file_json(file):
                       else to_json(file.components(file.tables[commit.singleton_table], 0)),
         "free": [{"index": index, "generation": generation} for index, generation in file.free],
         "used_up": file.used_up,
+        "retired": [{"index": index, "generation": generation} for index, generation in file.retired()],
     }
 
 

@@ -130,6 +130,7 @@ typedef struct pecs_info {
     size_t metadata_count;
     const pecs_meta *file_metadata; /* the file's own (pecs_save_options), ascending by key */
     size_t file_metadata_count;
+    uint64_t retired_count; /* as in pecs_summary */
 } pecs_info;
 
 /*

@@ -58,6 +58,7 @@ typedef struct pecs_summary {
     uint64_t table_count;     /* tables, empty ones too */
     uint64_t component_bytes; /* bytes of component values, without handles and index */
     uint64_t tick;
+    uint64_t retired_count; /* slots that a compaction dropped (world.h) and no spawn has used again */
 } pecs_summary;
 
 /* Linear in the number of tables. */

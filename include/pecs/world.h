@@ -2,8 +2,8 @@
  * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
  *
  * An edit that fails changes nothing (but may open a tick, and count what it was to change as changed). Structural
- * edits (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore) give
- * PECS_E_BUSY while an iteration over the world is open; edits of values do not.
+ * edits (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore, compact)
+ * give PECS_E_BUSY while an iteration over the world is open; edits of values do not.
  *
  * The data of a resumed file is trusted (file.h). Where an edit finds that rows and index of such a file disagree, it
  * gives PECS_E_CORRUPT and changes nothing: the file was damaged, and `load` says where.
@@ -133,6 +133,21 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
  * can be edited on there).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
+
+/*
+ * Drops what the world no longer uses, so that its files are small and quick to resume: tables without rows, sessions
+ * without living entities, and free slots at the end of the entity index. Of each dropped slot the last generation is
+ * kept, in a few bits, and the next entity there gets the one after it: a handle that died stays dead, also one that a
+ * file or another program holds, and later spawns get the handles that they would have got without the compaction.
+ *
+ * Changes no entity, value, id or tick, and no row of a table; the order of the tables that stay is kept. Snapshots that
+ * were taken before keep their state. Free slots below one that is not free stay, at 16 bytes each.
+ *
+ * The world's writer only. Linear in slots and tables: for a loading screen or a tool, not for a frame. PECS_E_BUSY
+ * while an iteration over the world is open, PECS_E_MEMORY, PECS_E_CORRUPT (rows and index of a resumed file disagree):
+ * then nothing is dropped.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_compact(pecs_world *world, pecs_error *error);
 
 /* Bytes that edits of this world have copied because a snapshot or a file shared them. A figure to tune against. */
 PECS_API uint64_t pecs_world_copied_bytes(const pecs_world *world);

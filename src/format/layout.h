@@ -20,6 +20,7 @@ enum {
     FORMAT_CHUNK_SHIFT_MAX = 20,            /* of a table: 2^20 rows a chunk */
     FORMAT_INDEX_SHIFT = 12,                /* rows of a chunk of the entity index, and of the ids: 4096 */
     FORMAT_METADATA_MAX = 16 * 1024 * 1024, /* bytes of a commit's metadata */
+    FORMAT_RETIRED_WIDTH_MAX = 30,          /* bits of a difference of generations */
 };
 #define FORMAT_NONE UINT32_MAX /* a u32 that names nothing */
 
@@ -31,6 +32,7 @@ enum {
 
 enum { HEADER_COUNTS_KNOWN = 1 };   /* file_header.flags */
 enum { FEATURE_FILE_METADATA = 1 }; /* file_header.optional_features */
+enum { FEATURE_RETIRED = 1 };       /* file_header.required_features: there are retired slots */
 
 struct file_header {
     uint8_t magic[4];
@@ -116,7 +118,7 @@ struct trailer_header {
 
 /*
  * Then type records, table records, row counts (le64 a table), segment records, session nonces (le64 each), free counts
- * (le32 a chunk of the index), zeros up to a multiple of 8; metadata.
+ * (le32 a chunk of the index), zeros up to a multiple of 8; retired records, the differences of each; metadata.
  */
 struct commit_header {
     uint8_t magic[4];
@@ -133,7 +135,14 @@ struct commit_header {
     uint8_t parent_id[16];   /* zero: none */
     le64 wall_clock;         /* nanoseconds since 1970-01-01 UTC; 0: not told */
     le64 metadata_size;      /* in bytes, at the commit's end */
-    uint8_t zero[24];
+    le64 retired_count;      /* slots behind slot_count; 0 without FEATURE_RETIRED */
+    uint8_t zero[16];
+};
+
+/* Of a chunk of the index: the generations of its slots that are retired, as lowest + a difference of `width` bits. */
+struct retired_record {
+    le32 lowest;
+    le32 width;
 };
 
 enum { META_TEXT = 1, META_BYTES = 2 }; /* meta_record.kind */
@@ -261,7 +270,12 @@ PROVE(commit_header, snapshot_id, 56);
 PROVE(commit_header, parent_id, 72);
 PROVE(commit_header, wall_clock, 88);
 PROVE(commit_header, metadata_size, 96);
-PROVE(commit_header, zero, 104);
+PROVE(commit_header, retired_count, 104);
+PROVE(commit_header, zero, 112);
+
+PROVE_SIZE(retired_record, 8);
+PROVE(retired_record, lowest, 0);
+PROVE(retired_record, width, 4);
 
 PROVE_SIZE(meta_record, 16);
 PROVE(meta_record, kind, 0);

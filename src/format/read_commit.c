@@ -10,8 +10,6 @@
 #include "typecode.h"
 #include "utf8.h"
 
-#include <inttypes.h>
-
 static_assert((int)FORMAT_INDEX_SHIFT == (int)CHUNK_SHIFT, "the chunks of the index are those of the format");
 
 static pecs_status read_commit_header(struct reader *reader)
@@ -35,8 +33,11 @@ static pecs_status read_commit_header(struct reader *reader)
                                      le32_load(reader->header.type_count) != reader->type_count)))
         return CORRUPT(reader, offsetof(struct file_header, entity_count), "HEADER-6",
                        "the header's counts are not those of the commit");
-    if (BREAKS("COMMIT-3", !is_reserved(reader, commit->zero, sizeof(commit->zero)) ||
-                               !is_reserved(reader, commit->parent_id, sizeof(commit->parent_id))))
+    const bool has_retired = le64_load(reader->header.required_features) & FEATURE_RETIRED;
+    if (BREAKS("COMMIT-3",
+               !is_reserved(reader, commit->zero, sizeof(commit->zero)) ||
+                   (!has_retired && !is_reserved(reader, commit->retired_count.bytes, sizeof(commit->retired_count))) ||
+                   !is_reserved(reader, commit->parent_id, sizeof(commit->parent_id))))
         return CORRUPT(reader, place + offsetof(struct commit_header, parent_id), "COMMIT-3",
                        "a reserved byte of the commit is set");
     reader->metadata_size = le64_load(commit->metadata_size);
@@ -337,8 +338,11 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
     index->row_count = le64_load(reader->commit.slot_count);
     const uint64_t chunks = table_chunk_count(index);
     const uint64_t used = chunks * sizeof(le32), left = reader->commit_end - reader->metadata_size - *offset;
-    if (BREAKS("COMMIT-7", *offset > reader->commit_end - reader->metadata_size || align_up(used, 8) != left ||
-                               !is_zero(at(reader, *offset + used), (size_t)(left - used))))
+    const uint64_t size = align_up(used, 8);
+    const bool has_retired = le64_load(reader->header.required_features) & FEATURE_RETIRED;
+    if (BREAKS("COMMIT-7", *offset > reader->commit_end - reader->metadata_size ||
+                               (has_retired ? size > left : size != left) ||
+                               !is_zero(at(reader, *offset + used), (size_t)(size - used))))
         return CORRUPT(reader, *offset, "COMMIT-7", "the commit does not end after its free counts");
     const pecs_status status = set_runs(reader, index);
     if (status)
@@ -354,7 +358,7 @@ static pecs_status read_free_counts(struct reader *reader, uint64_t *offset)
         return CORRUPT(reader, *offset, "COMMIT-8", "the free counts do not sum up to the commit's");
     if (index->runs)
         index->runs->free_counts = counts;
-    *offset += left;
+    *offset += size;
     return PECS_OK;
 }
 
@@ -466,6 +470,8 @@ pecs_status reader_read_commit(struct reader *reader)
         status = read_sessions(reader, &offset);
     if (!status)
         status = read_free_counts(reader, &offset);
+    if (!status)
+        status = reader_read_retired(reader, &offset);
     if (!status)
         status = read_metadata(reader, offset, reader->metadata_size, &reader->state->metadata);
     struct pecs_snapshot *state = reader->state;

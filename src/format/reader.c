@@ -14,8 +14,6 @@
 #include "hash.h"
 #include "reader_parts.h"
 
-#include <inttypes.h>
-
 #if !defined(__BYTE_ORDER__) || __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
 #error "columns are used where they lie: big-endian hosts need a converting reader"
 #endif
@@ -53,11 +51,11 @@ static pecs_status read_header(struct reader *reader)
                          "the file has format version %u; this library reads version %u", version, FORMAT_VERSION);
     if (BREAKS("HEADER-3", le64_load(header->checksum) != hash64(header, offsetof(struct file_header, checksum))))
         return CORRUPT(reader, offsetof(struct file_header, checksum), "HEADER-3", "the header's checksum is wrong");
-    const uint64_t features = le64_load(header->required_features);
-    if (BREAKS("HEADER-4", features))
+    const uint64_t features = le64_load(header->required_features), unknown = features & ~(uint64_t)FEATURE_RETIRED;
+    if (BREAKS("HEADER-4", unknown))
         return fail_rule(reader->error, PECS_E_UNSUPPORTED, offsetof(struct file_header, required_features), "HEADER-4",
                          "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
-                         __builtin_ctzll(features), features);
+                         __builtin_ctzll(unknown), features);
     if (BREAKS("HEADER-5", le32_load(header->flags) & ~(uint32_t)HEADER_COUNTS_KNOWN ||
                                !is_reserved(reader, header->zero, sizeof(header->zero))))
         return CORRUPT(reader, offsetof(struct file_header, flags), "HEADER-5",

@@ -9,6 +9,8 @@
 #include "layout.h"
 #include "reader.h"
 
+#include <inttypes.h>
+
 struct reader {
     pecs_registry *registry;
     struct pool *pool;
@@ -52,6 +54,8 @@ pecs_status reader_fetch(struct reader *reader, uint64_t offset, uint64_t size);
 pecs_status reader_read_commit(struct reader *reader);
 /* The file's own metadata, which belongs to no state; NULL when there is none. After all that is in the commit. */
 pecs_status reader_read_file_metadata(struct reader *reader, struct metadata **ret_metadata);
+/* The retired slots, between free counts and metadata. */
+pecs_status reader_read_retired(struct reader *reader, uint64_t *offset);
 /* A segment: where its columns lie, and for load its data. */
 pecs_status reader_read_segment(struct reader *reader, uint32_t number);
 /* Every column has its run. */

@@ -15,6 +15,7 @@
 #include "identity.h"
 #include "typecode.h"
 #include "value_check.h"
+#include "write_retired.h"
 
 enum { SPAN_MIN_BYTES = 16 * 1024 }; /* smaller parts are gathered in the buffer */
 
@@ -30,6 +31,7 @@ struct writer {
     pecs_component *components; /* of each type number */
     uint32_t type_count;
     uint64_t *bits;            /* of all type numbers */
+    struct retired *retired;   /* slots from the state's slot count on; or NULL */
     struct metadata *metadata; /* the state's, with what the registry tells of the program */
     struct id_entry *ids;      /* explicit ones, sorted */
     uint64_t id_count;
@@ -162,7 +164,7 @@ static void gather(struct writer *writer)
 {
     writer->type_count = state_list_components(writer->state, writer->components, writer->numbers);
     writer->id_count = identity_explicit_count(writer->state);
-    if (value_check_init(&writer->values, writer->state))
+    if (value_check_init(&writer->values, writer->state) || retired_gather(writer->state, &writer->retired))
         writer->status = fail_memory(writer->error);
     if (!writer->id_count || writer->status)
         return;
@@ -374,6 +376,7 @@ static struct file_header make_header(const struct writer *writer)
         .entity_count = le64_make(writer->state->entity_count),
         .type_count = le32_make(writer->type_count),
         .optional_features = le64_make(writer->options->file_metadata ? FEATURE_FILE_METADATA : 0),
+        .required_features = le64_make(writer->retired ? FEATURE_RETIRED : 0),
     };
     header.checksum = le64_make(hash64(&header, offsetof(struct file_header, checksum)));
     return header;
@@ -454,6 +457,7 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
         .tick = le64_make(state->tick),
         .wall_clock = le64_make(writer->options->wall_clock_ns),
         .metadata_size = le64_make(metadata_bytes(writer->metadata)),
+        .retired_count = le64_make(writer->retired ? writer->retired->end - writer->retired->first : 0),
     };
     builder_append(&writer->commit, &header, sizeof(header));
     write_types(writer, &writer->commit);
@@ -472,6 +476,8 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
         builder_append_le64(&writer->commit, identity_nonce(sessions->heads[i]));
     append_free_counts(writer);
+    if (writer->retired)
+        retired_write(&writer->commit, writer->retired);
     append_metadata(&writer->commit, writer->metadata);
 }
 
@@ -581,6 +587,8 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct writer_
     pool_release(pool, writer.ids, (size_t)writer.id_count * sizeof(*writer.ids));
     if (writer.metadata)
         node_release(pool, &writer.metadata->node);
+    if (writer.retired)
+        node_release(pool, &writer.retired->node);
     if (writer.values.state)
         value_check_deinit(&writer.values);
     if (writer.hash)

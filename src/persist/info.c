@@ -82,6 +82,7 @@ static void fill(struct info *info, const struct reader_facts *facts, uint64_t s
         .entity_count = state->entity_count,
         .slot_count = state_slot_count(state),
         .free_count = state->free_count,
+        .retired_count = state_retired_count(state),
         .tick = state->tick,
         .wall_clock_ns = facts->wall_clock_ns,
         .session_count = state->sessions ? state->sessions->count : 0,

@@ -109,11 +109,14 @@ void catalog_drop(struct catalog *catalog)
 }
 
 /*
- * How many tables at the beginning are the same. Two states that have one archetype object at one place both come from
- * the state in which that table was added, so all places before it agree too: a binary search finds the end.
+ * How many tables at the beginning are the same. Two states of one lineage that have one archetype object at one place
+ * both come from the state in which that table was added, so all places before it agree too: a binary search finds the
+ * end.
  */
 static uint32_t common_count(const struct catalog *catalog, const struct pecs_snapshot *state)
 {
+    if (catalog->lineage != state->lineage)
+        return 0;
     uint32_t low = 0, high = (uint32_t)min_u64(catalog->table_count, state->table_count);
     while (low < high) {
         const uint32_t middle = (low + high) / 2;
@@ -133,6 +136,7 @@ pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const str
     const uint32_t common = common_count(catalog, state);
     while (catalog->table_count > common)
         catalog_drop(catalog);
+    catalog->lineage = state->lineage;
     while (!status && catalog->table_count < state->table_count)
         status = catalog_add(catalog, pool, state_table(state, catalog->table_count)->archetype);
     return status;

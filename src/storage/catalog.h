@@ -20,6 +20,7 @@ struct catalog {
     uint32_t *buckets;   /* the last table of each, or NO_TABLE */
     size_t bucket_count; /* a power of two */
     uint32_t table_count;
+    uint64_t lineage;              /* the state's */
     struct posting_list *postings; /* of each component */
     uint32_t posting_count;
 };
@@ -28,7 +29,7 @@ pecs_status catalog_init(struct catalog *catalog, struct pool *pool, uint32_t co
 void catalog_deinit(struct catalog *catalog, struct pool *pool);
 
 /*
- * Makes the catalog that of `state`. States of one descent share the beginning of their lists; only the rest is
+ * Makes the catalog that of `state`. States of one lineage share the beginning of their lists; only the rest is
  * done. When out of memory, the catalog must be set back to the state before, which then cannot fail.
  */
 pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const struct pecs_snapshot *state);

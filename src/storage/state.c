@@ -50,6 +50,8 @@ static void state_destroy(struct pool *pool, struct node *node)
     tree_clear(pool, &state->id_hints.places);
     if (state->metadata)
         node_release(pool, &state->metadata->node);
+    if (state->retired)
+        node_release(pool, &state->retired->node);
     if (state->unknown)
         node_release(pool, &state->unknown->node);
     if (state->sessions)
@@ -78,9 +80,11 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .sessions = state->sessions,
         .unknown = state->unknown,
         .metadata = state->metadata,
+        .retired = state->retired,
         .id_hints = state->id_hints,
         .tables = state->tables,
         .index = state->index,
+        .lineage = state->lineage,
         .table_count = state->table_count,
         .singleton_table = state->singleton_table,
         .entity_count = state->entity_count,
@@ -97,6 +101,8 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
     tree_retain(&copy->id_hints.places);
     if (copy->metadata)
         node_retain(&copy->metadata->node);
+    if (copy->retired)
+        node_retain(&copy->retired->node);
     if (copy->unknown)
         node_retain(&copy->unknown->node);
     if (copy->sessions)

@@ -10,6 +10,7 @@
 
 #include "image.h"
 #include "meta_list.h"
+#include "retired.h"
 #include "table.h"
 
 #include <pecs/snapshot.h>
@@ -79,9 +80,11 @@ struct pecs_snapshot {
     struct sessions *sessions;     /* or NULL: none yet */
     struct unknown_types *unknown; /* or NULL: there are none */
     struct metadata *metadata;     /* or NULL: there is none */
+    struct retired *retired;       /* or NULL: no compaction dropped a slot */
     struct id_hints id_hints;
     struct tree tables;
     struct tree index; /* of one: the index's table */
+    uint64_t lineage;  /* of the list of tables: the compaction that it comes from; 0: none has renumbered it */
     uint32_t table_count;
     uint32_t singleton_table; /* the one that holds the singletons' row, or NO_TABLE */
     uint64_t entity_count, free_count;
@@ -170,6 +173,18 @@ static inline const struct record *state_record(const struct pecs_snapshot *stat
 {
     return (const struct record *)(const void *)table_plain_value(state_index(state), index, CHUNK_SHIFT,
                                                                   sizeof(struct record));
+}
+/* The generation of the entity that lives in a slot or of the last that did; 0: none ever has. */
+static inline uint32_t state_last_generation(const struct pecs_snapshot *state, uint64_t slot)
+{
+    return slot < state_slot_count(state) ? state_record(state, (uint32_t)slot)->generation
+                                          : retired_generation(state->retired, slot);
+}
+/* Retired slots that have no record again. */
+static inline uint64_t state_retired_count(const struct pecs_snapshot *state)
+{
+    const uint64_t slot_count = state_slot_count(state);
+    return state->retired && state->retired->end > slot_count ? state->retired->end - slot_count : 0;
 }
 /* Whether so many entities more can be there at once. */
 static inline bool state_has_slots(const struct pecs_snapshot *state, uint64_t count)

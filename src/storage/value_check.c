@@ -143,6 +143,13 @@ static __attribute__((noinline)) bool generation_has_been(const struct value_che
            entity.generation <= state_record(check->state, entity.index)->generation;
 }
 
+/* A handle of a slot that a compaction dropped. */
+static __attribute__((noinline)) bool is_of_retired_slot(const struct value_check *check, pecs_entity entity)
+{
+    const uint32_t last = retired_generation(check->state->retired, entity.index);
+    return entity.index >= state_slot_count(check->state) && last && entity.generation <= last;
+}
+
 /* Generations begin at 1, and most entities are the first of their slot. */
 static uint64_t find_wrong_entity(const struct places *places, const struct value_check *check)
 {
@@ -155,7 +162,7 @@ static uint64_t find_wrong_entity(const struct places *places, const struct valu
             memcpy(&entity, bytes + at, sizeof(entity));
             if (entity.index < slot_count && (entity.generation <= 1 || generation_has_been(check, entity)))
                 continue;
-            if (entity.index || entity.generation)
+            if ((entity.index || entity.generation) && !is_of_retired_slot(check, entity))
                 return i * places->stride + at;
         }
     }

@@ -71,6 +71,7 @@ void pecs_view_summary(pecs_view view, pecs_summary *ret_summary)
         .free_count = state->free_count,
         .table_count = state->table_count,
         .tick = state->tick,
+        .retired_count = state_retired_count(state),
     };
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);

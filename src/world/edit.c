@@ -283,6 +283,8 @@ pecs_entity edit_take_slot(struct pecs_world *world)
         entity.generation = edit_record(world, entity.index)->generation + 1;
     } else {
         entity.index = (uint32_t)index->row_count++;
+        if (world->state->retired)
+            entity.generation = retired_generation(world->state->retired, entity.index) + 1;
     }
     *edit_record(world, entity.index) = (struct record){ entity.generation, NO_TABLE, 0, world->state->session };
     world->state->entity_count++;

@@ -20,8 +20,8 @@ static bool is_of_the_future(struct pecs_world *world, pecs_id id)
     pecs_entity entity;
     if (!identity_parse(id, &head, &entity) || head != identity_head(edit_session_nonce(world)))
         return false;
-    return entity.index >= state_slot_count(world->state) ||
-           entity.generation > state_record(world->state, entity.index)->generation;
+    const uint32_t last = state_last_generation(world->state, entity.index);
+    return !last || entity.generation > last;
 }
 
 /* PECS_E_CONFLICT when it cannot be given to an entity that does not have it. */

@@ -86,6 +86,14 @@ static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_
     return status;
 }
 
+/* Retired slots go on with the generations after their last. */
+static void continue_generations(const struct pecs_snapshot *state, uint64_t slot, uint64_t count, pecs_entity *handles,
+                                 struct record *records)
+{
+    for (uint64_t i = 0; i < count; i++)
+        handles[i].generation = records[i].generation = retired_generation(state->retired, slot + i) + 1;
+}
+
 /* Rows with slots that are all new: runs of consecutive records and rows. */
 static void append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count, pecs_entity *entities)
 {
@@ -103,6 +111,8 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
             handles[i] = (pecs_entity){ (uint32_t)(slot + i), 1 };
             records[i] = (struct record){ 1, table_number, (uint32_t)(row + i), session };
         }
+        if (state_retired_count(world->state))
+            continue_generations(world->state, slot, rows, handles, records);
         if (entities)
             memcpy(entities, handles, (size_t)rows * sizeof(*handles)), entities += rows;
         table->row_count += rows;

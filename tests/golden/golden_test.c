@@ -310,14 +310,16 @@ static void compare_columns(pecs_view view)
     }
 }
 
-/* A fork spawns into the free slots, lowest first, with the next generation. */
-static void print_free_slots(pecs_registry *registry, const pecs_snapshot *snapshot, uint64_t count)
+/* A fork spawns into the free slots, lowest first, then into the retired ones, each with the next generation. */
+static void print_free_slots(pecs_registry *registry, const pecs_snapshot *snapshot, const pecs_summary *summary)
 {
     pecs_world *fork;
     pecs_error error;
     golden_check(pecs_world_create(registry, snapshot, NULL, &fork, &error), &error, "a fork");
-    for (uint64_t i = 0; i < count; i++) {
+    for (uint64_t i = 0; i < summary->free_count + summary->retired_count; i++) {
         pecs_entity entity;
+        if (i == summary->free_count)
+            printf("  retired slots\n");
         golden_check(pecs_world_spawn(fork, 1, NULL, 0, &entity), NULL, "a spawn");
         printf("    %" PRIu32 " after %" PRIu32 ":%" PRIu32 "\n", entity.index, entity.index, entity.generation - 1);
     }
@@ -352,7 +354,7 @@ static void print_content(pecs_registry *registry, const pecs_snapshot *snapshot
     free(entities);
     compare_columns(view);
     printf("  free slots\n");
-    print_free_slots(registry, snapshot, summary.free_count);
+    print_free_slots(registry, snapshot, &summary);
     printf("  singletons\n");
     print_singletons(view);
 }

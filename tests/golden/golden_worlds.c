@@ -400,6 +400,28 @@ static pecs_snapshot *make_texts(pecs_registry *registry)
     return finish(world);
 }
 
+/* Slots at the end that a compaction dropped, with other last generations, and of which one is used again; no empty
+ * table. */
+static pecs_snapshot *make_retired(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0x7e71);
+    pecs_entity entities[14];
+    check(pecs_world_spawn(world, 14, (pecs_value[]){ { LABEL, sizeof(Label), NULL } }, 1, entities)); /* 0:1 to 13:1 */
+    static const uint32_t again[] = { 9, 9, 10, 12, 12, 12, 12 };
+    for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
+        check(pecs_world_despawn(world, &entities[again[i]], 1));
+        check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, &entities[again[i]]));
+    }
+    const Links links = { { 12, 5 }, { { 13, 1 } } };
+    check(pecs_world_set(world, entities[1], (pecs_value[]){ PECS_ROWS(LINKS, &links) }, 1));
+    advance(world); /* tick 2 */
+    check(pecs_world_despawn(world, &entities[3], 1));
+    check(pecs_world_despawn(world, &entities[8], 6)); /* 8:1, 9:3, 10:2, 11:1, 12:5, 13:1 */
+    check(pecs_world_compact(world, NULL));
+    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_HAS(MARKED) }, 1, NULL)); /* 3:2, 8:2 */
+    return finish(world);
+}
+
 bool golden_save(const char *name, const char *which, const char *path)
 {
     static const struct {
@@ -416,6 +438,7 @@ bool golden_save(const char *name, const char *which, const char *path)
         { "kept", NULL, NULL, 0, 0 },
         { "texts", make_texts, NULL, 0, 0 },
         { "own", make_own, "golden", 1700000000000000000, sizeof(own_metadata) / sizeof(own_metadata[0]) },
+        { "retired", make_retired, NULL, 0, 0 },
     };
     size_t i = 0;
     while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)

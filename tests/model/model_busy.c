@@ -28,6 +28,11 @@ static void try_spawn(const struct busy *busy)
     batch_free(&batch);
 }
 
+static void try_compact(const struct busy *busy)
+{
+    expect_busy(busy, pecs_world_compact(busy->world->world, NULL), "compact while iterating");
+}
+
 static void try_despawn(const struct busy *busy)
 {
     struct model *model = busy->model;
@@ -221,9 +226,10 @@ static void held_check(const struct held *held, const struct busy *busy)
 
 void op_busy(struct model *model, struct test_world *world)
 {
-    static void (*const attempts[])(
-        const struct busy *) = { try_spawn,      try_despawn,  try_set,     try_set,   try_remove, try_set, try_history,
-                                 try_singletons, try_commands, try_release, try_share, try_query,  try_ids };
+    static void (*const attempts[])(const struct busy *) = { try_spawn,    try_despawn, try_set,     try_set,
+                                                             try_remove,   try_set,     try_history, try_singletons,
+                                                             try_commands, try_release, try_share,   try_query,
+                                                             try_ids,      try_compact };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
     pecs_iter iter = busy.writing ? pecs_query_edit(query->query, world->world, NULL)

@@ -207,8 +207,9 @@ static void compare_summary(const struct model *model, pecs_view view, const str
         const char *name;
         uint64_t got, wanted;
     } figures[] = { { "entity_count", summary.entity_count, naive->alive_count },
-                    { "slot_count", summary.slot_count, naive->slot_count },
-                    { "free_count", summary.free_count, naive->free_count },
+                    { "slot_count", summary.slot_count, naive->slot_count - naive->retired_count },
+                    { "free_count", summary.free_count, naive->free_count - naive->retired_count },
+                    { "retired_count", summary.retired_count, naive->retired_count },
                     { "component_bytes", summary.component_bytes, naive_component_bytes(naive) },
                     { "tick", summary.tick, naive->tick },
                     { "tick of the view", pecs_view_tick(view), naive->tick } };

@@ -1,8 +1,9 @@
 /*
- * Edits of the model test: spawn, despawn, set, remove, edit, singletons, advance, and each of them misused. The model
- * is changed only when the library said that it did; a refusal must leave everything as it was.
+ * Edits of the model test: spawn, despawn, set, remove, edit, singletons, advance, compact, and each of them misused.
+ * The model is changed only when the library said that it did; a refusal must leave everything as it was.
  */
 #include "model.h"
+#include "model_memory.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -410,4 +411,25 @@ void op_misuse_handles(struct model *model, struct test_world *world)
         model_fail(model, "an unknown component or a wrong size was found");
     if (pecs_view_singleton(view, 1u << 20, 4) || pecs_view_singleton(view, word, 5))
         model_fail(model, "an unknown singleton was found");
+}
+
+/* Nothing that can be asked for changes, but for the counts of tables and slots; no later handle does either. */
+void op_compact(struct model *model, struct test_world *world)
+{
+    const pecs_view view = pecs_world_view(world->world);
+    const uint64_t hash = pecs_view_hash(view);
+    const pecs_status status = pecs_world_compact(world->world, NULL);
+    if (model_refused(model, status))
+        return;
+    model_expect(model, status, PECS_OK, "pecs_world_compact");
+    model_memory_disarm();
+    naive_compact(world->naive);
+    pecs_table table;
+    for (uint64_t i = 0; pecs_view_table(view, i, &table); i++)
+        if (!table.row_count)
+            model_fail(model, "a compaction left table %" PRIu64 ", which has no rows", i);
+    if (pecs_view_hash(view) != hash)
+        model_fail(model, "a compaction changed the content");
+    model_count(model, world->naive->retired_count ? "compact: slots retired" : "compact: no slot retired");
+    compare_all(model, view, world->registry, world->naive);
 }

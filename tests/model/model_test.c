@@ -46,6 +46,7 @@ static struct operation {
     { "edit singleton", op_singleton_edit, 12, COST_ENTITY, true, 0 },
     { "remove singleton", op_singleton_remove, 6, COST_ENTITY, true, 0 },
     { "advance", op_advance, 40, COST_ENTITY, true, 0 },
+    { "compact", op_compact, 12, COST_WORLD, true, 0 },
     { "strange handles", op_misuse_handles, 20, COST_ENTITY, false, 0 },
     { "give an id", op_id_give, 24, COST_ENTITY, true, 0 },
     { "give an id, refused", op_id_give_refused, 6, COST_ENTITY, true, 0 },

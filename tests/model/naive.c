@@ -88,6 +88,7 @@ pecs_entity naive_spawn(struct naive *naive)
     const size_t index = lowest_free(naive);
     struct naive_slot *slot = &naive->slots[index];
     naive_open_tick(naive);
+    naive->retired_count -= index + naive->retired_count >= naive->slot_count && naive->retired_count;
     slot->generation++;
     slot->alive = true;
     slot->has = 0;
@@ -110,6 +111,14 @@ void naive_despawn(struct naive *naive, pecs_entity entity)
     naive->free_count++;
     if (entity.index < naive->lowest)
         naive->lowest = entity.index;
+}
+
+void naive_compact(struct naive *naive)
+{
+    naive->retired_count = 0;
+    while (naive->retired_count < naive->slot_count &&
+           slot_free(&naive->slots[naive->slot_count - 1 - naive->retired_count]))
+        naive->retired_count++;
 }
 
 bool naive_alive(const struct naive *naive, pecs_entity entity)

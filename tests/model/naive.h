@@ -39,6 +39,7 @@ struct naive {
     struct naive_slot *slots;
     size_t slot_count, slot_capacity;
     size_t alive_count, free_count;
+    size_t retired_count; /* free slots at the end that a compaction has dropped: here they stay */
     size_t lowest; /* no slot below it is free */
     uint64_t tick;
     bool tick_is_seen; /* by a snapshot: the next edit opens another */
@@ -57,6 +58,8 @@ void naive_destroy(struct naive *naive);
 /* A new entity without components, in the lowest free slot. */
 pecs_entity naive_spawn(struct naive *naive);
 void naive_despawn(struct naive *naive, pecs_entity entity);
+/* Drops the free slots at the end: that changes what the slots are counted as, and nothing else. */
+void naive_compact(struct naive *naive);
 bool naive_alive(const struct naive *naive, pecs_entity entity);
 pecs_entity naive_entity(const struct naive *naive, size_t index);
 

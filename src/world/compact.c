@@ -1,0 +1,306 @@
+/*
+ * Compaction: drops what a world does not use but would save for ever: tables without rows, sessions without living
+ * entities, and free slots at the end of the entity index, of which only the last generations are kept (retired.h).
+ * Entities, values, handles, ids and ticks stay as they are; so do the handles that later spawns get.
+ *
+ * It is made like every edit: all that can fail is readied first, then the state is changed. Slots that are used up are
+ * not free, and end the cut. Unknown types keep their numbers, which programs may hold; a file lists only those that a
+ * table has.
+ */
+#include "edit.h"
+#include "error.h"
+
+#include <assert.h>
+
+struct compaction {
+    struct pecs_world *world;
+    uint32_t *tables;                    /* of each table: its number afterwards, NO_TABLE when it is dropped */
+    uint32_t *sessions;                  /* of each session: its place afterwards, NO_SESSION when it is dropped */
+    uint32_t table_total, session_total; /* before */
+    uint32_t table_count, session_count; /* afterwards */
+    uint64_t slot_total, slot_count;
+
+    struct tree new_tables;
+    struct sessions *new_sessions;
+    struct retired *retired;
+};
+#define NO_SESSION UINT32_MAX
+
+static void compact_number_tables(struct compaction *compaction)
+{
+    const struct pecs_snapshot *state = compaction->world->state;
+    for (uint32_t i = 0; i < compaction->table_total; i++) {
+        const struct table *table = state_table(state, i);
+        /* the last singleton that was removed left a row without components */
+        const bool is_used = table->row_count && !(i == state->singleton_table && !table->archetype->component_count);
+        compaction->tables[i] = is_used ? compaction->table_count++ : NO_TABLE;
+    }
+}
+
+/* The record of a slot, of a file that may be damaged: it is dead, or its row and its session are there. */
+static bool compact_record_is_valid(const struct compaction *compaction, uint64_t slot, const struct record *record)
+{
+    const pecs_entity entity = { (uint32_t)slot, record->generation };
+    if (!record->generation || record->generation > GENERATION_MAX)
+        return false;
+    return record->table == NO_TABLE ||
+           (record->session < compaction->session_total && !edit_prove_row(compaction->world, entity, *record));
+}
+
+/* Notes sessions that are used and the end of the slots that stay. False: index and rows disagree. */
+static bool compact_look_at_index(struct compaction *compaction)
+{
+    const struct pecs_snapshot *state = compaction->world->state;
+    const struct table *index = state_index(state);
+    uint64_t living = 0;
+    for (uint64_t chunk = 0; chunk < table_chunk_count(index); chunk++) {
+        const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
+        uint64_t free_count = 0, slot = chunk << CHUNK_SHIFT;
+        for (uint64_t i = 0; i < table_live_rows(index, chunk); i++, slot++) {
+            if (!compact_record_is_valid(compaction, slot, &records[i]))
+                return false;
+            if (records[i].table == NO_TABLE && records[i].generation < GENERATION_MAX) {
+                free_count++;
+                continue;
+            }
+            compaction->slot_count = slot + 1;
+            if (records[i].table == NO_TABLE)
+                continue;
+            compaction->sessions[records[i].session] = 0;
+            living++;
+        }
+        if (free_count != state_free_in_chunk(state, chunk))
+            return false;
+    }
+    return living == state->entity_count;
+}
+
+/* Those that were noted keep their order. A file with slots has a session, though no entity may need it. */
+static void compact_number_sessions(struct compaction *compaction)
+{
+    for (uint32_t i = 0; i < compaction->session_total; i++)
+        if (compaction->sessions[i] != NO_SESSION)
+            compaction->sessions[i] = compaction->session_count++;
+    if (compaction->slot_count && !compaction->session_count)
+        compaction->sessions[0] = compaction->session_count++;
+}
+
+static pecs_status compact_look(struct compaction *compaction)
+{
+    struct pool *pool = compaction->world->registry->pool;
+    compaction->tables = pool_allocate(pool, ((size_t)compaction->table_total + 1) * sizeof(uint32_t));
+    compaction->sessions = pool_allocate(pool, ((size_t)compaction->session_total + 1) * sizeof(uint32_t));
+    if (!compaction->tables || !compaction->sessions)
+        return PECS_E_MEMORY;
+    for (uint32_t i = 0; i < compaction->session_total; i++)
+        compaction->sessions[i] = NO_SESSION;
+    compact_number_tables(compaction);
+    if (!compact_look_at_index(compaction))
+        return PECS_E_CORRUPT;
+    compact_number_sessions(compaction);
+    return PECS_OK;
+}
+
+static bool compact_is_needed(const struct compaction *compaction)
+{
+    return compaction->table_count < compaction->table_total || compaction->session_count < compaction->session_total ||
+           compaction->slot_count < compaction->slot_total;
+}
+
+/* Whether records of a chunk that stays change: those that name another table or session, and the free count. */
+static bool compact_changes_chunk(const struct compaction *compaction, uint64_t chunk)
+{
+    const struct table *index = state_index(compaction->world->state);
+    const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
+    if (((chunk + 1) << CHUNK_SHIFT) > compaction->slot_count && compaction->slot_count < compaction->slot_total)
+        return true;
+    for (uint64_t i = 0; i < table_live_rows(index, chunk); i++)
+        if (records[i].table != NO_TABLE && (compaction->tables[records[i].table] != records[i].table ||
+                                             compaction->sessions[records[i].session] != records[i].session))
+            return true;
+    return false;
+}
+
+static uint64_t compact_chunk_count(const struct compaction *compaction)
+{
+    return (compaction->slot_count + ((1 << CHUNK_SHIFT) - 1)) >> CHUNK_SHIFT;
+}
+
+static pecs_status compact_ready_index(struct compaction *compaction)
+{
+    struct gate *gate = &compaction->world->gate;
+    struct table *index;
+    uint8_t *bytes;
+    pecs_status status = state_own_index(gate, compaction->world->state, &index);
+    if (!status)
+        status = table_reserve(gate, index, compaction->slot_total - compaction->slot_count, 0);
+    for (uint64_t chunk = 0; !status && chunk < compact_chunk_count(compaction); chunk++)
+        if (compact_changes_chunk(compaction, chunk))
+            status = table_own_chunk(gate, index, 0, chunk, table_live_rows(index, chunk), &bytes);
+    return status;
+}
+
+static pecs_status compact_ready_tables(struct compaction *compaction)
+{
+    struct gate *gate = &compaction->world->gate;
+    for (uint32_t i = 0; i < compaction->table_total; i++) {
+        struct slot *slot;
+        if (compaction->tables[i] == NO_TABLE)
+            continue;
+        if (tree_own_slot(gate->pool, gate->epoch, &compaction->new_tables, compaction->tables[i], &slot))
+            return PECS_E_MEMORY;
+        *slot = (struct slot){ node_retain(tree_get(&compaction->world->state->tables, i)), NULL, 0, 0 };
+    }
+    return PECS_OK;
+}
+
+static pecs_status compact_ready_sessions(struct compaction *compaction)
+{
+    if (!compaction->session_count)
+        return PECS_OK;
+    struct sessions *sessions = sessions_create(compaction->world->registry->pool, compaction->session_count, 0);
+    compaction->new_sessions = sessions;
+    for (uint32_t i = 0; sessions && i < compaction->session_total; i++)
+        if (compaction->sessions[i] != NO_SESSION)
+            sessions->heads[compaction->sessions[i]] = compaction->world->state->sessions->heads[i];
+    return sessions ? PECS_OK : PECS_E_MEMORY;
+}
+
+static pecs_status compact_ready_retired(struct compaction *compaction)
+{
+    const struct pecs_snapshot *state = compaction->world->state;
+    const uint64_t end = compaction->slot_total + state_retired_count(state);
+    if (compaction->slot_count == end)
+        return PECS_OK;
+    compaction->retired = retired_create(state, compaction->slot_count, end);
+    return compaction->retired ? PECS_OK : PECS_E_MEMORY;
+}
+
+/* From here on nothing fails. */
+
+static void compact_change_index(struct compaction *compaction)
+{
+    struct pecs_snapshot *state = compaction->world->state;
+    struct table *index = edit_index(compaction->world);
+    const uint64_t cut = compaction->slot_total - compaction->slot_count;
+    for (uint64_t chunk = 0; chunk < compact_chunk_count(compaction); chunk++) {
+        if (!compact_changes_chunk(compaction, chunk))
+            continue;
+        struct record *records = (struct record *)(void *)table_owned_value(index, 0, chunk << CHUNK_SHIFT);
+        const uint64_t rows = table_live_rows(index, chunk);
+        for (uint64_t i = 0; i < rows; i++) {
+            if (records[i].table == NO_TABLE)
+                continue;
+            records[i].table = compaction->tables[records[i].table];
+            records[i].session = compaction->sessions[records[i].session];
+        }
+        /* what is cut from the last chunk is free */
+        const uint64_t end = (chunk << CHUNK_SHIFT) + rows;
+        if (end > compaction->slot_count)
+            ((struct slot *)(uintptr_t)tree_slot(&index->columns[0].chunks, chunk))->free_count -=
+                end - compaction->slot_count;
+    }
+    index->row_count -= cut;
+    state->free_count -= cut;
+    table_trim(&compaction->world->gate, index, compaction->slot_total);
+}
+
+static void compact_change_tables(struct compaction *compaction)
+{
+    struct pecs_world *world = compaction->world;
+    struct pecs_snapshot *state = world->state;
+    struct pool *pool = world->registry->pool;
+    if (state->singleton_table != NO_TABLE)
+        state->singleton_table = compaction->tables[state->singleton_table];
+    struct tree old_tables = state->tables;
+    state->tables = compaction->new_tables;
+    state->table_count = compaction->table_count;
+    state->lineage = pool_next_epoch(pool);
+    const pecs_status status = catalog_follow(&world->catalog, pool, state);
+    assert(!status && "there are fewer tables: its lists have had the room");
+    (void)status;
+    tree_clear(pool, &old_tables); /* the catalog knew their archetypes */
+}
+
+/* The session of this stretch is opened again, with the same nonce, if it was dropped. */
+static void compact_change_sessions(struct compaction *compaction)
+{
+    struct pecs_snapshot *state = compaction->world->state;
+    const bool is_kept =
+        state->session < compaction->session_total && compaction->sessions[state->session] != NO_SESSION;
+    if (state->sessions)
+        node_release(compaction->world->registry->pool, &state->sessions->node);
+    state->sessions = compaction->new_sessions;
+    if (is_kept) {
+        state->session = compaction->sessions[state->session];
+    } else {
+        state->session = compaction->session_count ? compaction->session_count - 1 : 0;
+        state->session_stretch = 0;
+    }
+}
+
+static void compact_change(struct compaction *compaction)
+{
+    struct pecs_world *world = compaction->world;
+    struct pool *pool = world->registry->pool;
+    compact_change_index(compaction);
+    compact_change_tables(compaction);
+    compact_change_sessions(compaction);
+    if (world->state->retired)
+        node_release(pool, &world->state->retired->node);
+    world->state->retired = compaction->retired;
+    free_map_invalidate(&world->free_map, pool);
+    gate_close(&world->gate); /* tables have other places: none is known to be private there */
+}
+
+static void compact_forget(struct compaction *compaction)
+{
+    struct pool *pool = compaction->world->registry->pool;
+    tree_clear(pool, &compaction->new_tables);
+    if (compaction->new_sessions)
+        node_release(pool, &compaction->new_sessions->node);
+    if (compaction->retired)
+        node_release(pool, &compaction->retired->node);
+}
+
+static pecs_status compact_ready_and_change(struct compaction *compaction)
+{
+    pecs_status status = edit_own_state(compaction->world);
+    if (!status)
+        status = compact_ready_index(compaction);
+    if (!status)
+        status = compact_ready_tables(compaction);
+    if (!status)
+        status = compact_ready_sessions(compaction);
+    if (!status)
+        status = compact_ready_retired(compaction);
+    if (status)
+        compact_forget(compaction);
+    else
+        compact_change(compaction);
+    return status;
+}
+
+pecs_status pecs_world_compact(pecs_world *world, pecs_error *error)
+{
+    if (!world)
+        return fail(error, PECS_E_MISUSE, "a compaction needs a world");
+    if (edit_check_busy(world))
+        return fail(error, PECS_E_BUSY, "the world cannot be compacted while an iteration over it is open");
+    const struct pecs_snapshot *state = world->state;
+    struct compaction compaction = {
+        .world = world,
+        .table_total = state->table_count,
+        .session_total = state->sessions ? state->sessions->count : 0,
+        .slot_total = state_slot_count(state),
+    };
+    pecs_status status = compact_look(&compaction);
+    if (!status && compact_is_needed(&compaction))
+        status = compact_ready_and_change(&compaction);
+    struct pool *pool = world->registry->pool;
+    pool_release(pool, compaction.sessions, ((size_t)compaction.session_total + 1) * sizeof(uint32_t));
+    pool_release(pool, compaction.tables, ((size_t)compaction.table_total + 1) * sizeof(uint32_t));
+    if (status == PECS_E_CORRUPT)
+        return fail(error, status, "rows and index of the resumed file disagree; load names the place");
+    return status ? fail_memory(error) : PECS_OK;
+}
