@@ -21,6 +21,7 @@ enum place {
     SEGMENT, /* the segment record */
     SESSIONS,
     FREE,
+    RETIRED,   /* the first record */
     META,      /* the n-th record */
     FILE_META, /* the n-th record of the file's own */
     PROLOGUE,  /* the segment header */
@@ -68,7 +69,7 @@ struct breakage {
 
 /*
  * The sample's tables: 0 {Spot, Mixed} 2 rows, 1 {Spot, Frozen, pecs.id} 2 rows, 2 {Strange, StrangeTag} 1 row, 3 {} 1
- * row, 4 singletons {Clock} 1 row. Slots 0 to 6, of which 5 is free.
+ * row, 4 singletons {Clock} 1 row. Slots 0 to 6, of which 5 is free; 7 and 8 are retired after generations 1 and 2.
  */
 static const struct breakage breakages[] = {
     { "FILE-2", NOTHING, { { 0 } }, 127 },
@@ -98,6 +99,7 @@ static const struct breakage breakages[] = {
     { "COMMIT-2", HASHES, { AT(COMMIT, 24, 8, 6) }, 0 },
     { "COMMIT-3", HASHES, { AT(COMMIT, 72, 0, 0) }, 0 },
     { "COMMIT-3", HASHES, { AT(COMMIT, 127, 0, 0) }, 0 },
+    { "COMMIT-3", HASHES, { AT(HEADER, 24, 8, 0) }, 0 }, /* retired slots without their feature */
     { "META-1", HASHES, { AT(COMMIT, 96, 8, 9) }, 0 },
     { "META-1", HASHES, { AT(COMMIT, 96, 8, UINT64_MAX - 7) }, 0 },
     { "TYPE-1", HASHES, { IN(TYPE, "Strange", 0, 4, 44) }, 0 },
@@ -133,6 +135,18 @@ static const struct breakage breakages[] = {
     { "COMMIT-7", HASHES, { AT(COMMIT, 24, 8, 8193) }, 0 },
     { "COMMIT-8", HASHES, { AT(FREE, 0, 4, 99) }, 0 },
     { "COMMIT-8", HASHES, { AT(FREE, 0, 4, 2) }, 0 },
+    { "RETIRED-1", HASHES, { AT(COMMIT, 104, 8, 0) }, 0 },
+    { "RETIRED-1", HASHES, { AT(COMMIT, 104, 8, UINT32_MAX - 1) }, 0 },
+    { "RETIRED-2", HASHES, { AT(COMMIT, 104, 8, 4096 * 4) }, 0 },
+    { "RETIRED-3", HASHES, { AT(RETIRED, 0, 4, 0) }, 0 },
+    { "RETIRED-3", HASHES, { AT(RETIRED, 0, 4, (1u << 30) - 1) }, 0 },
+    { "RETIRED-3", HASHES, { AT(RETIRED, 4, 4, 31) }, 0 },
+    { "RETIRED-3", HASHES, { AT(RETIRED, 4, 4, UINT32_MAX) }, 0 },
+    { "RETIRED-4", HASHES, { AT(RETIRED, 4, 4, 0) }, 0 },
+    { "RETIRED-4", HASHES, { AT(COMMIT, 104, 8, 65) }, 0 },
+    { "RETIRED-5", HASHES, { AT(RETIRED, 8, 8, 3) }, 0 },
+    { "RETIRED-5", HASHES, { AT(RETIRED, 8, 8, 1ull << 63) }, 0 },
+    { "RETIRED-5", HASHES, { AT(RETIRED, 0, 4, (1u << 30) - 2) }, 0 },
     { "META-2", HASHES, { OF(META, 0, 0, 4, 3) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 8, 8, UINT64_MAX) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 4, 4, 0) }, 0 },
@@ -213,8 +227,9 @@ static const struct breakage breakages[] = {
     { "VALUE-2", HASHES, { IN(VALUES, "Mixed", 1, 1, 3) }, 0 },
     { "VALUE-3", HASHES, { IN(VALUES, "Mixed", 2, 1, 0xff) }, 0 },
     { "VALUE-3", HASHES, { IN(VALUES, "Mixed", 2, 1, 0) }, 0 },
-    { "VALUE-4", HASHES, { IN(VALUES, "Mixed", 8, 4, 7) }, 0 },
+    { "VALUE-4", HASHES, { IN(VALUES, "Mixed", 8, 4, 9) }, 0 },
     { "VALUE-4", HASHES, { IN(VALUES, "Mixed", 12, 4, 2) }, 0 },
+    { "VALUE-4", HASHES, { IN(VALUES, "Mixed", 8, 4, 8), IN(VALUES, "Mixed", 12, 4, 3) }, 0 },
     { "VALUE-1", HASHES, { IN(VALUES, "Strange", 35, 1, 9) }, 0 },
     { "VALUE-2", HASHES, { IN(VALUES, "Strange", 30, 2, 256) }, 0 },
     { "VALUE-4", HASHES, { IN(VALUES, "Strange", 8, 4, UINT32_MAX) }, 0 },
@@ -223,6 +238,8 @@ static const struct breakage breakages[] = {
     { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 2) }, 0 },
     { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 1), AT(FREE, 0, 4, 0), AT(COMMIT, 32, 8, 0) }, 0 },
     { "NONE", HASHES, { AT(SESSIONS, 0, 8, (1ull << 60) - 1) }, 0 },
+    { "NONE", HASHES, { AT(RETIRED, 0, 4, (1u << 30) - 3) }, 0 },
+    { "NONE", HASHES, { IN(VALUES, "Mixed", 8, 4, 8), IN(VALUES, "Mixed", 12, 4, 2) }, 0 },
     { "NONE",
       COPIES,
       { OF(TABLES, 0, 8, 4, 0), OF(RUNS, 0, 20, 4, 2), OF(RUNS, 1, 20, 4, 2), OF(RUNS, 2, 20, 4, 2) },
@@ -264,11 +281,17 @@ static uint64_t run_bytes(const struct file_parts *parts, uint32_t kind, uint32_
 static uint64_t place_of(const struct file_parts *parts, const struct patch *patch)
 {
     const uint64_t names[] = {
-        [FOOTER] = parts->footer,    [COMMIT] = parts->commit,
-        [SEGMENT] = parts->segments, [SESSIONS] = parts->sessions,
-        [FREE] = parts->free_counts, [PROLOGUE] = parts->prologue,
-        [RECORDS] = parts->records,  [TRAILER] = parts->trailer,
-        [DATA] = parts->data,        [CUT_RUN] = 0,
+        [FOOTER] = parts->footer,
+        [COMMIT] = parts->commit,
+        [SEGMENT] = parts->segments,
+        [SESSIONS] = parts->sessions,
+        [FREE] = parts->free_counts,
+        [RETIRED] = parts->free_counts + align_up(sizeof(le32), 8),
+        [PROLOGUE] = parts->prologue,
+        [RECORDS] = parts->records,
+        [TRAILER] = parts->trailer,
+        [DATA] = parts->data,
+        [CUT_RUN] = 0,
     };
     const uint64_t type = patch->type ? parts_type(parts, type_number(parts, patch->type)) : 0;
     switch (patch->place) {

@@ -310,9 +310,21 @@ static void apply_lives(struct run *run, pecs_entity real[COMMAND_MAX])
     }
 }
 
+/* Commands of which nothing remains, as a component that is set and removed again, open no tick. */
+static void follow_applied_tick(struct run *run, uint64_t before, bool was_seen)
+{
+    const uint64_t tick = pecs_view_tick(pecs_world_view(run->world));
+    FUZZ_CHECK(tick == before || (was_seen && tick == before + 1), "the tick after commands");
+    run->naive->tick = tick;
+    run->naive->tick_is_seen = was_seen && tick == before;
+}
+
 static void op_apply(struct run *run)
 {
     pecs_entity real[COMMAND_MAX];
+    naive_follow_tick(run->naive, pecs_view_tick(pecs_world_view(run->world)));
+    const uint64_t before = run->naive->tick;
+    const bool was_seen = run->naive->tick_is_seen;
     must(pecs_commands_apply(run->buffer, run->world, NULL));
     apply_lives(run, real);
     for (size_t i = 0; i < run->command_count; i++) {
@@ -331,6 +343,7 @@ static void op_apply(struct run *run)
         FUZZ_CHECK(memcmp(&told, &entity, sizeof(told)) == 0, "a provisional handle becomes the next one");
     }
     run->command_count = 0;
+    follow_applied_tick(run, before, was_seen);
 }
 
 static void compare_sums(const struct run *run, pecs_view view)

@@ -38,7 +38,7 @@ static void compare(const pecs_info *info, pecs_view view)
     pecs_view_summary(view, &summary);
     FUZZ_CHECK(info->entity_count == summary.entity_count && info->slot_count == summary.slot_count &&
                    info->free_count == summary.free_count && info->tick == summary.tick &&
-                   info->table_count == summary.table_count,
+                   info->table_count == summary.table_count && info->retired_count == summary.retired_count,
                "the summary");
     FUZZ_CHECK(info->metadata_count == pecs_view_meta_count(view), "the metadata's count");
     for (size_t i = 0; pecs_view_meta_at(view, i, &meta); i++)

@@ -182,7 +182,8 @@ void fuzz_expect_same(pecs_view a, pecs_view b)
     pecs_summary x, y;
     pecs_view_summary(a, &x);
     pecs_view_summary(b, &y);
-    FUZZ_CHECK(x.entity_count == y.entity_count && x.slot_count == y.slot_count && x.free_count == y.free_count,
+    FUZZ_CHECK(x.entity_count == y.entity_count && x.slot_count == y.slot_count && x.free_count == y.free_count &&
+                   x.retired_count == y.retired_count,
                "entities and slots");
     FUZZ_CHECK(x.table_count == y.table_count && x.component_bytes == y.component_bytes && x.tick == y.tick, "tables");
     FUZZ_CHECK(pecs_view_hash(a) == pecs_view_hash(b), "the content");

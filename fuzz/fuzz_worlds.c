@@ -190,6 +190,11 @@ static void fill_sample(pecs_world *world)
                                    (pecs_value[]){ { SPOT, sizeof(Spot), NULL }, PECS_HAS(FROZEN) }, 2, NULL));
     spawn_strange(world);
     must(pecs_world_spawn(world, 2, NULL, 0, NULL));
+    must(pecs_world_spawn(world, 2, NULL, 0, NULL)); /* 7:1, 8:1 */
+    must(pecs_world_despawn(world, &(pecs_entity){ 8, 1 }, 1));
+    must(pecs_world_spawn(world, 1, NULL, 0, NULL)); /* 8:2 */
+    must(pecs_world_despawn(world, (pecs_entity[]){ { 7, 1 }, { 8, 2 } }, 2));
+    must(pecs_world_compact(world, NULL));
     must(pecs_world_despawn(world, &(pecs_entity){ 5, 1 }, 1));
     must(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 42 }));
     fill_metadata(world);
@@ -201,6 +206,22 @@ static void fill_chunks(pecs_world *world)
 {
     must(pecs_world_spawn(world, 4100, NULL, 0, NULL));
     must(pecs_world_despawn(world, (pecs_entity[]){ { 5, 1 }, { 4098, 1 } }, 2));
+}
+
+/* Slots with several last generations, in two chunks, of which one is used again; a handle of another. */
+static void fill_retired(pecs_world *world)
+{
+    pecs_entity entities[4100];
+    const Mixed stale = { .friend = { 7, 2 } };
+    must(pecs_world_spawn(world, 4100, NULL, 0, entities));
+    for (size_t i = 1; i < 4100; i += i < 9 ? 3 : 4091 - 10) {
+        must(pecs_world_despawn(world, &entities[i], 1));
+        must(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, &entities[i]));
+    }
+    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_ROWS(MIXED, &stale) }, 1));
+    must(pecs_world_despawn(world, entities + 1, 4099));
+    must(pecs_world_compact(world, NULL));
+    must(pecs_world_spawn(world, 1, NULL, 0, NULL));
 }
 
 static const struct {
@@ -218,6 +239,7 @@ static const struct {
     { "metadata", fill_metadata },
     { "fork", fill_sample },
     { "chunks", fill_chunks },
+    { "retired", fill_retired },
 };
 const size_t fuzz_world_count = sizeof(worlds) / sizeof(worlds[0]);
 const size_t fuzz_sample_world = 0;

@@ -115,6 +115,7 @@ static void assert_matching_is_corrupt(void)
     pecs_query *all = make_query(registry, &(pecs_term){ POSITION, PECS_WITH }, 1);
     const uint64_t hash = pecs_view_hash(view());
     cr_assert_eq(pecs_world_despawn_matching(world, all, NULL), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_compact(world, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_view_hash(view()), hash);
     pecs_query_destroy(all);
 }
@@ -129,6 +130,7 @@ Test(damaged, free_counts_that_records_deny)
     const pecs_value at_places = { POSITION, sizeof(Position), places };
     cr_assert_eq(pecs_world_spawn(world, 100, &at_places, 1, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_spawn_with_ids(world, 1, (pecs_id[]){ { { 1 } } }, &at_home, 1, NULL), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_compact(world, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_view_hash(view()), hash);
 }
 
@@ -187,6 +189,7 @@ Test(damaged, a_record_without_a_generation)
     pecs_id_iter ids = pecs_view_ids(view());
     cr_assert(pecs_id_iter_next(&ids));
     cr_assert_eq(ids.entity.index, 1);
+    cr_assert_eq(pecs_world_compact(world, NULL), PECS_E_CORRUPT);
 }
 
 Test(damaged, a_record_of_a_session_that_is_not)
@@ -194,6 +197,7 @@ Test(damaged, a_record_of_a_session_that_is_not)
     pecs_id id;
     damage_record(0, offsetof(struct record_layout, session), 7777);
     cr_assert_eq(pecs_view_id(view(), first, &id), PECS_OK);
+    cr_assert_eq(pecs_world_compact(world, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_despawn(world, &first, 1), PECS_OK);
 }
 
@@ -216,6 +220,7 @@ Test(damaged, a_last_row_with_another_generation)
 {
     damage_handle(LIVING - 1, 9, 2);
     assert_every_move_is_corrupt(first);
+    cr_assert_eq(pecs_world_compact(world, NULL), PECS_E_CORRUPT);
 }
 
 /* A diff reads what it can. */

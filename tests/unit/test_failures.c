@@ -281,6 +281,48 @@ Test(failures, a_singleton_edited)
     try_every_failure(&(struct trial){ populate_and_share, edit_singleton }, 3);
 }
 
+/* Compaction: a table, a session, and slots at the end go, and the records of others name another table. */
+
+static void leave_behind(struct stage *stage)
+{
+    stage->entities[0] = spawn_one(stage->world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    populate(stage);
+    must(pecs_world_despawn(stage->world, &(pecs_entity){ 0, 1 }, 1) == PECS_OK);
+    stage->snapshot = take(stage->world);
+    must(pecs_world_restore(stage->world, stage->snapshot) == PECS_OK);
+    pecs_snapshot_release(stage->snapshot);
+    spawn_one(stage->world, NULL, 0); /* 0:2 */
+    const pecs_entity last = spawn_one(stage->world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    must(last.index < ROWS); /* a free slot */
+    must(pecs_world_despawn(stage->world, &stage->entities[32], 32) == PECS_OK);
+    stage->snapshot = NULL;
+}
+
+static void leave_behind_and_share(struct stage *stage)
+{
+    leave_behind(stage);
+    stage->snapshot = take(stage->world);
+}
+
+static pecs_status compact(struct stage *stage)
+{
+    pecs_error error = { .status = PECS_OK };
+    const pecs_status status = pecs_world_compact(stage->world, &error);
+    must(error.status == status);
+    must(status || (summary_of(pecs_world_view(stage->world)).retired_count >= 32));
+    return status;
+}
+
+Test(failures, compaction)
+{
+    try_every_failure(&(struct trial){ leave_behind, compact }, 5);
+}
+
+Test(failures, compaction_of_a_shared_world)
+{
+    try_every_failure(&(struct trial){ leave_behind_and_share, compact }, 9);
+}
+
 /* Ticks and snapshots. */
 
 static pecs_status advance(struct stage *stage)

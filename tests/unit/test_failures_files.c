@@ -119,6 +119,35 @@ Test(failures_files, a_file_read)
     unlink(path);
 }
 
+/* Slots were dropped, and the first of them is used again: a save packs the generations of the rest anew. */
+static void retire(struct stage *stage)
+{
+    pecs_entity entities[100];
+    populate(stage);
+    for (int i = 0; i < 3; i++) {
+        must(pecs_world_spawn(stage->world, 100, NULL, 0, entities) == PECS_OK);
+        must(pecs_world_despawn(stage->world, entities + i, 100 - (size_t)i) == PECS_OK);
+        must(pecs_world_compact(stage->world, NULL) == PECS_OK);
+    }
+    must(pecs_world_spawn(stage->world, 1, NULL, 0, NULL) == PECS_OK);
+}
+
+static void retire_and_save(struct stage *stage)
+{
+    retire(stage);
+    stage->snapshot = take(stage->world);
+    must(pecs_world_save(stage->world, path, &quick, NULL) == PECS_OK);
+}
+
+Test(failures_files, retired_slots)
+{
+    try_every_failure(&(struct trial){ retire, save_world }, 12);
+    try_every_failure(&(struct trial){ retire_and_save, load }, 17);
+    try_every_failure(&(struct trial){ retire_and_save, resume }, 17);
+    try_every_failure(&(struct trial){ retire_and_save, information }, 17);
+    unlink(path);
+}
+
 /* All of the file's types are unknown to the registry. */
 static pecs_status load_unknown(struct stage *stage)
 {

@@ -820,6 +820,9 @@ Test(rules, HEADER_4)
     put64(&b.file, 24, 1ull << 40);
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
+    put64(&b.file, 24, 3); /* the first is known */
+    repair(&b.file);
+    expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
     put64(&b.file, 32, UINT64_MAX - 1); /* unknown optional features may be any, and then what is reserved too */
     expect_accepted(&b);
     put64(&b.file, 32, 2);
@@ -968,6 +971,8 @@ Test(rules, COMMIT_3)
     b.file.bytes[commit + 72] = 1;
     expect_repaired(&b, "COMMIT-3", commit + 72);
     b.file.bytes[commit + 127] = 1;
+    expect_repaired(&b, "COMMIT-3", commit + 72);
+    put64(&b.file, commit + offsetof(struct commit_header, retired_count), 1); /* without its feature */
     expect_repaired(&b, "COMMIT-3", commit + 72);
     end_breaking(&b);
 }

@@ -74,6 +74,7 @@ Test(nulls, world)
     cr_assert_null(pecs_world_view(NULL).source);
     cr_assert_eq(pecs_world_copied_bytes(NULL), 0);
     MISUSE(pecs_world_advance(NULL, NULL));
+    MISUSE(pecs_world_compact(NULL, NULL));
 }
 
 Test(nulls, edits)

@@ -117,7 +117,8 @@ static inline pecs_summary summary_of(pecs_view view)
 static inline bool same_summary(const pecs_summary *a, const pecs_summary *b)
 {
     return a->entity_count == b->entity_count && a->slot_count == b->slot_count && a->free_count == b->free_count &&
-           a->table_count == b->table_count && a->component_bytes == b->component_bytes && a->tick == b->tick;
+           a->table_count == b->table_count && a->component_bytes == b->component_bytes && a->tick == b->tick &&
+           a->retired_count == b->retired_count;
 }
 
 /* All that the counted allocator gave has come back, as it was given. */
@@ -188,6 +189,11 @@ static inline void check_state(const struct pecs_snapshot *state)
     }
     must(state->entity_count == row_count && state->entity_count == alive_count);
     must(state->free_count == free_count);
+    must(!state->retired || state->retired->first <= state_slot_count(state));
+    for (uint64_t i = 0; i < state_retired_count(state); i++) {
+        const uint32_t last = retired_generation(state->retired, state_slot_count(state) + i);
+        must(last > 0 && last < GENERATION_MAX);
+    }
     check_sessions(state);
 }
 
