@@ -49,7 +49,7 @@ struct command {
     int (*run)(const struct arguments *arguments, struct text_out *out);
 };
 
-extern const struct command command_info, command_verify, command_dump, command_diff;
+extern const struct command command_info, command_verify, command_dump, command_diff, command_compact;
 
 /* Reads the arguments behind the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments);

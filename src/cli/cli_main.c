@@ -1,12 +1,13 @@
 /*
- * pecs: looks into PECS files. Built on the public headers alone; it never writes to a file. Signals are left as they
- * are: an interrupt ends the program, and so does a reader of its output that goes away.
+ * pecs: looks into PECS files. Built on the public headers alone; only compact writes to a file. Signals are left as
+ * they are: an interrupt ends the program, and so does a reader of its output that goes away.
  */
 #include "cli.h"
 
 #include <string.h>
 
-static const struct command *const commands[] = { &command_info, &command_verify, &command_dump, &command_diff };
+static const struct command *const commands[] = { &command_info, &command_verify, &command_dump, &command_diff,
+                                                  &command_compact };
 enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
 
 static void print_help(struct text_out *out)

@@ -40,6 +40,7 @@ static void write_counts(struct text_out *out, const char *path, pecs_view view)
     json_number(&json, "table_count", summary.table_count);
     json_number(&json, "slot_count", summary.slot_count);
     json_number(&json, "free_count", summary.free_count);
+    json_number(&json, "retired_count", summary.retired_count);
     json_number(&json, "component_bytes", summary.component_bytes);
     json_number(&json, "tick", summary.tick);
     json_end_object(&json);

@@ -35,6 +35,7 @@ static void write_head(struct json_out *json, const struct info_form *form)
     json_number(json, "entity_count", info->entity_count);
     json_number(json, "slot_count", info->slot_count);
     json_number(json, "free_count", info->free_count);
+    json_number(json, "retired_count", info->retired_count);
     json_number(json, "tick", info->tick);
     json_number(json, "session_count", info->session_count);
     json_begin_object(json, "metadata");

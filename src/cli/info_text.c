@@ -45,6 +45,8 @@ static void print_head(const struct info_form *form, struct text_out *out)
         print_id(out, "  parent id    ", info->parent_id);
     out_format(out, "  entities     %" PRIu64 ", in %" PRIu64 " slots of which %" PRIu64 " are free\n",
                info->entity_count, info->slot_count, info->free_count);
+    if (info->retired_count)
+        out_format(out, "  retired      %" PRIu64 " slots\n", info->retired_count);
     out_format(out, "  tick         %" PRIu64 "\n  sessions     %" PRIu64 "\n", info->tick, info->session_count);
 }
 

@@ -4,11 +4,11 @@ _pecs() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} options=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact --help --version' -- "$word")
         return
     fi
     case $command in
-    info | verify) options='--json --help' ;;
+    info | verify | compact) options='--json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
     diff) options='--detail --by-handle --trust --json --help' ;;
     *) return ;;

@@ -54,11 +54,11 @@ def check_golden(path):
     saved_at = time.strftime("%Y-%m-%d %H:%M:%S", time.gmtime(commit.wall_clock // 10**9)) if commit.wall_clock else None
     check_equal("head", [found[key] for key in (
         "file", "size_bytes", "format_version", "optional_features", "application", "application_version",
-        "wall_clock_ns", "saved_at", "parent_id", "entity_count", "slot_count", "free_count", "tick",
+        "wall_clock_ns", "saved_at", "parent_id", "entity_count", "slot_count", "free_count", "retired_count", "tick",
         "session_count", "metadata", "file_metadata")],
         [path, len(file.data), reader.VERSION, file.header.optional_features, metadata.get("pecs.application"), metadata.get("pecs.application_version"),
          commit.wall_clock, saved_at, None, commit.entity_count, commit.slot_count,
-         commit.free_count, commit.tick, len(file.sessions), metadata, file_metadata])
+         commit.free_count, commit.retired_count, commit.tick, len(file.sessions), metadata, file_metadata])
     check_equal("snapshot id", plain(found["snapshot_id"]), commit.snapshot_id.hex())
     check_equal("types", [{**kind, "id": plain(kind["id"])} for kind in found["types"]], [
         {"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size, "align": kind.align,

@@ -12,12 +12,13 @@ import tempfile
 from pecs_cli import Program, check, check_equal, finish, read_bytes, write_bytes
 
 program, version, good = Program(sys.argv[1]), sys.argv[2], os.path.abspath(sys.argv[3])
-COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2}
+COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2, "compact": 2}
 NOBODY = 65534
 
 
 def files_for(command, path):
-    return [good] * (COMMANDS[command] - 1) + [path]
+    """The path where the file is read that is looked at last."""
+    return [path, "/nonexistent/y.pecs"] if command == "compact" else [good] * (COMMANDS[command] - 1) + [path]
 
 
 def check_help():
@@ -34,7 +35,7 @@ def check_usage():
     for words, part in (
             ([], "a command is missing"), (["frobnicate"], "no command frobnicate"), ([""], "no command "),
             (["--json"], "no command --json"), (["info"], "to be given: FILE"), (["diff", good], "to be given: FILE FILE"),
-            (["info", good, good], "one argument too many"), (["info", "--limit", "1", good], "no option --limit"),
+            (["info", good, good], "one argument too many"), (["compact", good], "to be given: FILE OUTPUT"), (["info", "--limit", "1", good], "no option --limit"),
             (["info", "-j", good], "no option -j"), (["dump", "--json", "--json", good], "given twice: --json"),
             (["dump", "--json=yes", good], "no value is taken by --json"), (["dump", "--js", good], "no option --js"),
             (["dump", good, "--limit"], "a value is missing after --limit"), (["dump", "--limit", "-1", good], "not -1"),

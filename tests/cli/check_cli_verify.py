@@ -21,6 +21,7 @@ def check_good(path):
     check_equal(f"verify {path}", found, {
         "file": path, "ok": True, "entity_count": file.commit.entity_count, "type_count": len(file.types),
         "table_count": len(file.tables), "slot_count": file.commit.slot_count, "free_count": file.commit.free_count,
+        "retired_count": file.commit.retired_count,
         "component_bytes": values, "tick": file.commit.tick})
     check_equal(f"verify {path}", program.text("verify", path),
                 f"{path}: ok, {file.commit.entity_count} entities, {len(file.types)} types, {len(file.tables)} tables, "
