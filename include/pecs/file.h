@@ -59,7 +59,8 @@ typedef struct pecs_save_options {
 typedef struct pecs_load_options {
     uint64_t max_bytes;      /* refuse larger files with PECS_E_LIMIT; 0: no limit */
     uint64_t max_entities;   /* refuse more living entities with PECS_E_LIMIT; 0: no limit. Free slots of the index do
-                                not count: only max_bytes bounds them, by 16 bytes of the file each */
+                                not count: only max_bytes bounds them, by 16 bytes of the file each. Retired ones take
+                                as much memory as in the file, twice at most */
     uint32_t max_types;      /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
     uint64_t max_info_bytes; /* of pecs_file_info: refuse a file that tells more of itself (the commit) with
                                 PECS_E_LIMIT; 0: 64 MiB, which is what a million sessions and all metadata need */

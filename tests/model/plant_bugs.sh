@@ -1,6 +1,6 @@
 #!/bin/sh
-# Plants six bugs, one at a time, in a copy of the library, and shows that the model test finds each: one in the gate,
-# the move of rows, the entity index, the matching of queries, the writer of files and stable ids. What is planted stands
+# Plants seven bugs, one at a time, in a copy of the library, and shows that the model test finds each: one in the gate,
+# the move of rows, the entity index, the matching of queries, the writer of files, stable ids and compaction. What is planted stands
 # in bugs/*.patch, whose first line describes it.
 #
 # usage: plant_bugs.sh [--operations N] [--seed S]     from anywhere; needs meson and patch
