@@ -40,7 +40,7 @@ struct naive {
     size_t slot_count, slot_capacity;
     size_t alive_count, free_count;
     size_t retired_count; /* free slots at the end that a compaction has dropped: here they stay */
-    size_t lowest; /* no slot below it is free */
+    size_t lowest;        /* no slot below it is free */
     uint64_t tick;
     bool tick_is_seen; /* by a snapshot: the next edit opens another */
     uint64_t nonce;    /* of the session that spawns; 0: not known yet */
