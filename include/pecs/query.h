@@ -11,10 +11,10 @@
  *     pecs_status status = pecs_iter_end(&it);
  *
  * Order. An iteration gives the matching tables in the order in which the world made them (the table of a set of
- * components is made by the first edit that gives an entity this set, and stays), and the entities of a table row by
- * row. This order is a part of the state: take, save, resume, load, restore, rewind and a fork keep it. So the same
- * query gives the same entities in the same order from each of them, also in a program with other types; and the same
- * edits of the same state give the same order again.
+ * components is made by the first edit that gives an entity this set, and stays until a compaction finds it empty), and
+ * the entities of a table row by row. This order is a part of the state: take, save, resume, load, restore, rewind, a
+ * fork and a compaction keep it. So the same query gives the same entities in the same order from each of them, also in
+ * a program with other types; and the same edits of the same state give the same order again.
  *   - A spawn appends its entities to their table, in the order of its arrays.
  *   - Adding or removing components (an explicit id is one) moves the entity to the end of another table.
  *   - Where an entity leaves a table, the last row takes its place. A despawn of many takes them in the order given.

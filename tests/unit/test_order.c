@@ -127,6 +127,11 @@ static pecs_entity spawn_of(pecs_component a, pecs_component b)
     return spawn_one(world, values, a == b ? 1 : 2);
 }
 
+static bool same_place(pecs_entity a, pecs_entity b)
+{
+    return a.index == b.index;
+}
+
 static void assert_indices(pecs_component component, const uint32_t *indices, size_t count)
 {
     static struct order found;
@@ -200,6 +205,43 @@ Test(order, files_snapshots_restores_and_forks_keep_it)
     assert_kept(after, pecs_world_view(world), "the same edits of a rewound world");
     for (size_t i = 0; i < 3; i++)
         pecs_snapshot_release(snapshots[i]);
+}
+
+Test(order, a_compaction_keeps_it)
+{
+    static struct order orders[QUERY_COUNT], after[QUERY_COUNT];
+    edit_much(world, 7, 300);
+    pecs_query *gone = make_query(registry, (pecs_term[]){ { FROZEN, PECS_WITH }, { LINK, PECS_WITHOUT } }, 2);
+    must(pecs_world_despawn_matching(world, gone, NULL) == PECS_OK);
+    pecs_query_destroy(gone);
+    note_orders(orders, pecs_world_view(world));
+    const uint64_t table_count = summary_of(pecs_world_view(world)).table_count;
+    must(pecs_world_compact(world, NULL) == PECS_OK);
+    must(summary_of(pecs_world_view(world)).table_count < table_count);
+    assert_kept(orders, pecs_world_view(world), "a compacted world");
+    save_world(world, "compact.pecs");
+    edit_much(world, 8, 200);
+    note_orders(after, pecs_world_view(world));
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        pecs_world *opened = open_world(registry, verb, "compact.pecs");
+        assert_kept(orders, pecs_world_view(opened), verb_names[verb]);
+        edit_much(opened, 8, 200);
+        assert_kept(after, pecs_world_view(opened), "the same edits of a compacted world");
+        pecs_world_destroy(opened);
+    }
+}
+
+Test(order, a_table_that_was_dropped_is_made_again_as_the_last)
+{
+    const pecs_entity first = spawn_of(POSITION, TEAM);
+    (void)spawn_of(POSITION, POSITION);
+    must(pecs_world_despawn(world, &first, 1) == PECS_OK);
+    must(same_place(spawn_of(POSITION, TEAM), first));
+    assert_gives(POSITION, 0, 1);
+    must(pecs_world_despawn(world, &(pecs_entity){ 0, 2 }, 1) == PECS_OK);
+    must(pecs_world_compact(world, NULL) == PECS_OK);
+    must(same_place(spawn_of(POSITION, TEAM), first));
+    assert_gives(POSITION, 1, 0);
 }
 
 Test(order, it_is_the_same_for_programs_with_other_types)
