@@ -10,37 +10,21 @@
 
 #include <inttypes.h>
 
-/* A file's counts, without what pecs_file_info would have to keep. */
-struct counts {
-    uint64_t size_bytes, entity_count, type_count, table_count, slot_count, free_count, retired_count, session_count;
-    uint64_t wall_clock_ns;
-};
-
-static int count_file(const char *path, struct counts *ret_counts)
+/* What the file tells beside its world goes into the new one: its time and its own metadata. */
+static int save_compacted(pecs_world *world, const char *path, const pecs_info *info)
 {
-    pecs_info *info;
     pecs_error error;
-    if (pecs_file_info(path, NULL, NULL, &info, &error))
-        return complain_of_file(path, &error);
-    *ret_counts = (struct counts){
-        info->size_bytes, info->entity_count,  info->type_count,    info->table_count,   info->slot_count,
-        info->free_count, info->retired_count, info->session_count, info->wall_clock_ns,
+    const pecs_save_options options = {
+        .wall_clock_ns = info->wall_clock_ns,
+        .metadata = info->file_metadata,
+        .metadata_count = info->file_metadata_count,
     };
-    pecs_info_destroy(info);
-    return CLI_FINE;
-}
-
-/* The time that the file tells is that of its world, so the new file tells it too. */
-static int save_compacted(pecs_world *world, const char *path, uint64_t wall_clock_ns)
-{
-    pecs_error error;
-    const pecs_save_options options = { .wall_clock_ns = wall_clock_ns };
     if (pecs_world_compact(world, &error))
         return complain("cannot compact: %s", error.message);
     return pecs_world_save(world, path, &options, &error) ? complain_of_file(path, &error) : CLI_FINE;
 }
 
-static int compact(const struct arguments *arguments, uint64_t wall_clock_ns)
+static int compact(const struct arguments *arguments, const pecs_info *info)
 {
     struct loaded loaded;
     pecs_world *world;
@@ -51,13 +35,12 @@ static int compact(const struct arguments *arguments, uint64_t wall_clock_ns)
     loaded_close(&loaded);
     if (!is_made)
         return complain("cannot compact: %s", error.message);
-    const int code = save_compacted(world, arguments->paths[1], wall_clock_ns);
+    const int code = save_compacted(world, arguments->paths[1], info);
     pecs_world_destroy(world);
     return code;
 }
 
-static void print_counts(struct text_out *out, const char *path, const struct counts *before,
-                         const struct counts *after)
+static void print_counts(struct text_out *out, const char *path, const pecs_info *before, const pecs_info *after)
 {
     const struct {
         const char *what;
@@ -73,22 +56,22 @@ static void print_counts(struct text_out *out, const char *path, const struct co
         out_format(out, "  %-8s %12" PRIu64 ", were %" PRIu64 "\n", lines[i].what, lines[i].after, lines[i].before);
 }
 
-static void write_one(struct json_out *json, const char *key, const struct counts *counts)
+static void write_one(struct json_out *json, const char *key, const pecs_info *info)
 {
     json_begin_object(json, key);
-    json_number(json, "size_bytes", counts->size_bytes);
-    json_number(json, "entity_count", counts->entity_count);
-    json_number(json, "type_count", counts->type_count);
-    json_number(json, "table_count", counts->table_count);
-    json_number(json, "slot_count", counts->slot_count);
-    json_number(json, "free_count", counts->free_count);
-    json_number(json, "retired_count", counts->retired_count);
-    json_number(json, "session_count", counts->session_count);
+    json_number(json, "size_bytes", info->size_bytes);
+    json_number(json, "entity_count", info->entity_count);
+    json_number(json, "type_count", info->type_count);
+    json_number(json, "table_count", info->table_count);
+    json_number(json, "slot_count", info->slot_count);
+    json_number(json, "free_count", info->free_count);
+    json_number(json, "retired_count", info->retired_count);
+    json_number(json, "session_count", info->session_count);
     json_end_object(json);
 }
 
-static void write_counts(struct text_out *out, const struct arguments *arguments, const struct counts *before,
-                         const struct counts *after)
+static void write_counts(struct text_out *out, const struct arguments *arguments, const pecs_info *before,
+                         const pecs_info *after)
 {
     struct json_out json = { .out = out, .line_depth = 1 };
     json_begin_object(&json, NULL);
@@ -100,21 +83,32 @@ static void write_counts(struct text_out *out, const struct arguments *arguments
     json_finish(&json);
 }
 
-static int run(const struct arguments *arguments, struct text_out *out)
+static int compact_and_tell(const struct arguments *arguments, const pecs_info *before, struct text_out *out)
 {
-    struct counts before = { 0 }, after = { 0 };
-    int code = count_file(arguments->paths[0], &before); /* now: the output may take its place */
-    if (!code)
-        code = compact(arguments, before.wall_clock_ns);
-    if (!code)
-        code = count_file(arguments->paths[1], &after);
+    pecs_info *after;
+    pecs_error error;
+    const int code = compact(arguments, before);
     if (code)
         return code;
+    if (pecs_file_info(arguments->paths[1], NULL, NULL, &after, &error))
+        return complain_of_file(arguments->paths[1], &error);
     if (arguments->options[OPTION_JSON])
-        write_counts(out, arguments, &before, &after);
+        write_counts(out, arguments, before, after);
     else
-        print_counts(out, arguments->paths[1], &before, &after);
+        print_counts(out, arguments->paths[1], before, after);
+    pecs_info_destroy(after);
     return CLI_FINE;
+}
+
+static int run(const struct arguments *arguments, struct text_out *out)
+{
+    pecs_info *before; /* asked for now: the output may take the file's place */
+    pecs_error error;
+    if (pecs_file_info(arguments->paths[0], NULL, NULL, &before, &error))
+        return complain_of_file(arguments->paths[0], &error);
+    const int code = compact_and_tell(arguments, before, out);
+    pecs_info_destroy(before);
+    return code;
 }
 
 static const struct command_option options[] = {

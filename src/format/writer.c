@@ -15,7 +15,7 @@
 #include "identity.h"
 #include "typecode.h"
 #include "value_check.h"
-#include "write_retired.h"
+#include "write_slots.h"
 
 enum { SPAN_MIN_BYTES = 16 * 1024 }; /* smaller parts are gathered in the buffer */
 
@@ -392,14 +392,6 @@ static void begin_trailer(struct writer *writer)
     builder_append(&writer->trailer, &header, sizeof(header));
 }
 
-static void append_free_counts(struct writer *writer)
-{
-    const uint64_t chunks = table_chunk_count(state_index(writer->state));
-    for (uint64_t i = 0; i < chunks; i++)
-        builder_append_le32(&writer->commit, (uint32_t)state_free_in_chunk(writer->state, i));
-    builder_pad(&writer->commit, 0, 8);
-}
-
 static uint64_t metadata_bytes(const struct metadata *metadata)
 {
     uint64_t bytes = 0;
@@ -475,7 +467,7 @@ static void build_commit(struct writer *writer, uint32_t *scratch)
     builder_append(&writer->commit, &segment, sizeof(segment));
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
         builder_append_le64(&writer->commit, identity_nonce(sessions->heads[i]));
-    append_free_counts(writer);
+    free_counts_write(&writer->commit, state);
     if (writer->retired)
         retired_write(&writer->commit, writer->retired);
     append_metadata(&writer->commit, writer->metadata);

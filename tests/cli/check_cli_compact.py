@@ -28,7 +28,8 @@ def content(file):
     entities = [{key: entity[key] for key in ("index", "generation", "id", "has_explicit_id", "components")}
                 for entity in document["entities"]]
     dead = {slot["index"]: slot["generation"] for slot in document["free"] + document["retired"]}
-    return entities, document["singletons"], document["metadata"], dead, document["tick"], document["wall_clock_ns"]
+    return entities, document["singletons"], document["metadata"], dead, document["tick"], document["wall_clock_ns"], \
+        file.file_metadata
 
 
 def counts(file):

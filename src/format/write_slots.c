@@ -1,5 +1,13 @@
-/* The retired slots of a save. After a compaction or a load they stand in memory as they do in the file. */
-#include "write_retired.h"
+/* What a commit says of slots. Retired ones stand in memory as they do in the file, after a compaction or a load. */
+#include "write_slots.h"
+
+void free_counts_write(struct builder *to, const struct pecs_snapshot *state)
+{
+    const uint64_t chunks = table_chunk_count(state_index(state));
+    for (uint64_t i = 0; i < chunks; i++)
+        builder_append_le32(to, (uint32_t)state_free_in_chunk(state, i));
+    builder_pad(to, 0, 8);
+}
 
 pecs_status retired_gather(const struct pecs_snapshot *state, struct retired **ret_retired)
 {
