@@ -45,15 +45,25 @@ uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed)
     return hash;
 }
 
-pecs_id hash128(const void *bytes, size_t size_bytes)
+static pecs_id id_of(XXH128_hash_t hash)
 {
     XXH128_canonical_t canonical;
-    XXH128_canonicalFromHash(&canonical, XXH3_128bits(bytes, size_bytes));
+    XXH128_canonicalFromHash(&canonical, hash);
     leave_vectors();
     pecs_id id;
     static_assert(sizeof(canonical.digest) == sizeof(id.bytes), "an id is a 128-bit hash");
     memcpy(id.bytes, canonical.digest, sizeof(id.bytes));
     return id;
+}
+
+pecs_id hash128(const void *bytes, size_t size_bytes)
+{
+    return id_of(XXH3_128bits(bytes, size_bytes));
+}
+
+pecs_id hash128_seeded(const void *bytes, size_t size_bytes, uint64_t seed)
+{
+    return id_of(XXH3_128bits_withSeed(bytes, size_bytes, seed));
 }
 
 void hash_stream_reset(struct hash_stream *stream)

@@ -9,6 +9,7 @@ uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed);
 
 /* XXH3-128 in its canonical (big-endian) byte order: a type id. */
 pecs_id hash128(const void *bytes, size_t size_bytes);
+pecs_id hash128_seeded(const void *bytes, size_t size_bytes, uint64_t seed);
 
 /* XXH3-64 of bytes that come piece by piece. The state is large: make one a file, not one a piece. */
 struct hash_stream {

@@ -114,6 +114,7 @@ static void registry_free(pecs_registry *registry, size_t capacity)
     struct pool *pool = registry->pool;
     for (uint32_t i = 0; i < registry->type_count; i++)
         component_deinit(&registry->components[i], pool);
+    number_table_deinit(&registry->numbers, pool);
     pool_release(pool, registry->components, capacity * sizeof(struct component));
     pool_release(pool, registry->by_id, capacity * sizeof(pecs_component));
     pool_release(pool, registry, sizeof(*registry));
@@ -152,6 +153,7 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
     registry->application_version = desc->application_version;
     atomic_init(&registry->reference_count, 1);
     atomic_init(&registry->batch_count, (uint32_t)pool_secret(pool));
+    number_table_init(&registry->numbers, (pecs_component)desc->type_count + 1);
     const pecs_status status = add_components(registry, desc, error);
     if (status) {
         registry_free(registry, desc->type_count + 1);

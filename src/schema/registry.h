@@ -1,10 +1,12 @@
 /*
- * Registry: the sealed list of component types, and the pool of all that is made for it. Immutable but for its counts.
+ * Registry: the sealed list of component types, and the pool of all that is made for it. Immutable but for its counts
+ * and the table of numbers.
  */
 #ifndef PECS_SCHEMA_REGISTRY_H
 #define PECS_SCHEMA_REGISTRY_H
 
 #include "component.h"
+#include "number_table.h"
 
 #include <stdatomic.h>
 
@@ -27,6 +29,7 @@ struct pecs_registry {
     struct component *components;                  /* by pecs_component */
     pecs_component *by_id;                         /* all components, ascending by id */
     const char *application, *application_version; /* or NULL */
+    struct number_table numbers;                   /* of unknown types, from type_count on */
 };
 
 bool name_is_reserved(const char *name, size_t size_bytes);

@@ -22,7 +22,6 @@ enum {
 
 #define NO_COLUMN UINT32_MAX
 #define NO_TABLE UINT32_MAX
-#define NO_COMPONENT UINT32_MAX
 
 /* The components of a table and where their columns are. Immutable, shared by all states. */
 struct archetype {

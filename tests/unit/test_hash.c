@@ -74,6 +74,19 @@ Test(hash, hash128_gives_the_known_bytes)
                                  0x39, 0x50 });
 }
 
+Test(hash, hash128_seeded_depends_on_the_seed)
+{
+    static const uint8_t long_bytes[1000] = { 1 };
+    const size_t sizes[] = { 1, 100, sizeof(long_bytes) };
+    for (size_t i = 0; i < 3; i++) {
+        const pecs_id plain = hash128(long_bytes, sizes[i]), zero = hash128_seeded(long_bytes, sizes[i], 0);
+        const pecs_id one = hash128_seeded(long_bytes, sizes[i], 1), again = hash128_seeded(long_bytes, sizes[i], 1);
+        cr_assert_arr_eq(zero.bytes, plain.bytes, 16);
+        cr_assert_arr_eq(one.bytes, again.bytes, 16);
+        cr_assert_arr_neq(one.bytes, plain.bytes, 16);
+    }
+}
+
 static uint64_t streamed(const uint8_t *bytes, size_t size_bytes, size_t piece_bytes)
 {
     struct hash_stream stream;
