@@ -24,17 +24,19 @@ static bool same_id(pecs_id a, pecs_id b)
 static void walk_types(pecs_view view)
 {
     const size_t count = pecs_view_type_count(view);
-    for (pecs_component i = 0; i < count; i++) {
-        const pecs_type *type = pecs_view_type(view, i);
-        pecs_component found;
+    pecs_component number, last = 0, found;
+    for (size_t place = 0; place < count; place++, last = number) {
+        FUZZ_CHECK(pecs_view_component_at(view, place, &number) && (!place || number > last), "numbers ascend");
+        const pecs_type *type = pecs_view_type(view, number);
         FUZZ_CHECK(type && type->name && strlen(type->name) <= 255, "a type has a name");
-        FUZZ_CHECK(pecs_view_component_by_id(view, pecs_view_type_id(view, i), &found) == PECS_OK && found == i,
+        FUZZ_CHECK(pecs_view_component_by_id(view, pecs_view_type_id(view, number), &found) == PECS_OK &&
+                       found == number,
                    type->name);
-        FUZZ_CHECK(pecs_view_component(view, type->name, &found) == PECS_OK && found <= i, type->name);
+        FUZZ_CHECK(pecs_view_component(view, type->name, &found) == PECS_OK && found <= number, type->name);
         for (uint32_t j = 0; j < type->field_count; j++)
             FUZZ_CHECK(pecs_kind_name(type->fields[j].kind) != NULL, type->name);
     }
-    FUZZ_CHECK(!pecs_view_type(view, (pecs_component)count), "types end");
+    FUZZ_CHECK(!pecs_view_component_at(view, count, &number) && !pecs_view_type(view, last + 1), "types end");
 }
 
 /* A query of the first component of a table finds at least its rows, and reads each. */

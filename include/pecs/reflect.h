@@ -4,9 +4,18 @@
  * The component types of a view are numbered: those of the registry first, by their positions in it; then "pecs.id",
  * which holds explicit ids (id.h); then unknown types: those that the view's file has and the registry lacks; with the
  * registry's at most 2048, else the file gives PECS_E_LIMIT. They are kept with all their values: entities that have
- * them can be moved, edited, despawned and saved again, and a program that knows the type reads the values then. The
- * numbers of unknown types hold for all worlds and snapshots that come from one opening of a file (a resume or a load),
- * and for no other: look them up by name, once for each.
+ * them can be moved, edited, despawned and saved again, and a program that knows the type reads the values then.
+ *
+ * The number of an unknown type means that type, with its version and layout, in all views of the registry, and no
+ * other type ever gets it. So numbers and queries survive a restore, and a file that is opened again, changed or not.
+ * In a view that lacks the type, the number is one that does not exist: reads find nothing (NULL, false), a query term
+ * matches as for a type that no entity has, and an edit gives PECS_E_MISUSE and changes nothing. The same type may have
+ * another number in another registry, and in the next run: look it up by name or id. The numbers of a view ascend, but
+ * they may have gaps: pecs_view_component_at steps through them.
+ *
+ * A registry remembers the 8192 unknown types that it met last. One that it has forgotten gets a new number when a
+ * file with it is opened; the old number still means the type in what was opened before. When all 2^32 numbers are
+ * used up, files with types that it does not remember give PECS_E_LIMIT.
  *
  * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
  * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and
@@ -31,8 +40,11 @@
 extern "C" {
 #endif
 
-/* The number of types that the view numbers, at least one more than the registry's. */
+/* How many types the view has, at least one more than the registry's. */
 PECS_API size_t pecs_view_type_count(pecs_view view);
+
+/* The number of the type at a place below pecs_view_type_count, ascending with it; false when there is none. */
+PECS_API bool pecs_view_component_at(pecs_view view, size_t place, pecs_component *ret_component);
 
 /* A type; NULL when there is none of that number. A nested struct of an unknown type has the name of its field. */
 PECS_API const pecs_type *pecs_view_type(pecs_view view, pecs_component component);
@@ -69,8 +81,7 @@ PECS_API const char *pecs_kind_name(pecs_kind kind);
 
 /*
  * pecs_query_create for terms that may name any component of the view ("pecs.id" is not written). The query serves
- * every world and snapshot whose unknown types are those of this view; others give PECS_E_MISUSE, as for another
- * registry.
+ * every world and snapshot of the registry: where a view lacks an unknown type, no entity has it.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t term_count,
                                                         pecs_query **ret_query, pecs_error *error);

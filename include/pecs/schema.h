@@ -42,7 +42,7 @@ typedef struct pecs_blob {
     uint64_t reference;
 } pecs_blob;
 
-typedef uint32_t pecs_component; /* position in the registry's list */
+typedef uint32_t pecs_component; /* number of a type: its position in the registry's list, or see reflect.h */
 
 /* The numbers are those of the file format. */
 typedef enum pecs_kind {

@@ -10,6 +10,11 @@ static void set_type(struct diff_type *type, const struct type_entry *entry)
     type->id = entry->id;
 }
 
+static size_t place_of(const struct type_list *list, pecs_component component)
+{
+    return (size_t)(type_list_entry(list, component) - list->entries);
+}
+
 /* Types are the same when their ids are. */
 static void map_types(struct diff_form *form)
 {
@@ -19,10 +24,11 @@ static void map_types(struct diff_form *form)
     form->type_count = from_count;
     for (size_t i = 0; i < form->to.types.count; i++) {
         const struct type_entry *entry = &form->to.types.entries[i];
-        if (!pecs_view_component_by_id(form->from.view, entry->id, &form->to_places[i]))
-            continue;
-        form->to_places[i] = (pecs_component)form->type_count;
-        set_type(&form->types[form->type_count++], entry);
+        pecs_component from;
+        const bool is_in_from = !pecs_view_component_by_id(form->from.view, entry->id, &from);
+        form->to_places[i] = is_in_from ? place_of(&form->from.types, from) : form->type_count;
+        if (!is_in_from)
+            set_type(&form->types[form->type_count++], entry);
     }
 }
 
@@ -64,7 +70,8 @@ static bool is_in_from(const pecs_change *change)
 
 static struct diff_type *type_of(const struct diff_form *form, const pecs_change *change)
 {
-    return &form->types[is_in_from(change) ? change->from_component : form->to_places[change->to_component]];
+    return &form->types[is_in_from(change) ? place_of(&form->from.types, change->from_component)
+                                           : form->to_places[place_of(&form->to.types, change->to_component)]];
 }
 
 const char *diff_label(const struct diff_form *form, const pecs_change *change)
@@ -90,8 +97,8 @@ bool diff_names_id(const struct diff_form *form, const struct diff_side *side, c
 bool diff_is_by_field(const struct diff_form *form, const pecs_change *change)
 {
     return change->kind == PECS_COMPONENT_CHANGED && change->old_value && change->new_value &&
-           value_layouts_match(form->from.types.entries[change->from_component].type,
-                               form->to.types.entries[change->to_component].type);
+           value_layouts_match(type_list_entry(&form->from.types, change->from_component)->type,
+                               type_list_entry(&form->to.types, change->to_component)->type);
 }
 
 static void count_component(struct diff_form *form, const pecs_change *change)

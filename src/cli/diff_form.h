@@ -34,7 +34,7 @@ struct diff_form {
     struct change_counts entities;
     struct diff_type *types; /* those of `from`, then those that only `to` has */
     size_t type_count;
-    pecs_component *to_places;     /* in `types`, of each component of `to` */
+    size_t *to_places;             /* in `types`, of each entry of `to` */
     uint8_t *changed;              /* a bit for each slot of `from`: its entity has changed */
     struct change_counts metadata; /* entries */
     struct text_out *out;

@@ -32,7 +32,7 @@ static void write_whole(struct json_out *json, struct diff_side *side, pecs_enti
     const pecs_component *components = pecs_view_components(side->view, entity, &count);
     components = type_list_by_name(&side->types, components, count);
     for (size_t i = 0; i < count; i++) {
-        const struct type_entry *entry = &side->types.entries[components[i]];
+        const struct type_entry *entry = type_list_entry(&side->types, components[i]);
         if (components[i] == side->types.id_component)
             continue;
         value_write(json, entry->label, entry->type,
@@ -63,15 +63,15 @@ static void write_component(struct diff_form *form, const pecs_change *change)
     if (diff_is_by_field(form, change)) {
         json_begin_object(json, "fields");
         const struct value_sides sides = diff_value_sides(form);
-        value_diff(&sides, form->from.types.entries[change->from_component].type, change->old_value, change->new_value,
-                   write_element, form);
+        value_diff(&sides, type_list_entry(&form->from.types, change->from_component)->type, change->old_value,
+                   change->new_value, write_element, form);
         json_end_object(json);
         return;
     }
     if (change->kind != PECS_COMPONENT_ADDED)
-        value_write(json, "old", form->from.types.entries[change->from_component].type, change->old_value);
+        value_write(json, "old", type_list_entry(&form->from.types, change->from_component)->type, change->old_value);
     if (change->kind != PECS_COMPONENT_REMOVED)
-        value_write(json, "new", form->to.types.entries[change->to_component].type, change->new_value);
+        value_write(json, "new", type_list_entry(&form->to.types, change->to_component)->type, change->new_value);
 }
 
 bool diff_json_tell(void *user, const pecs_change *change)

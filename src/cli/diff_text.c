@@ -23,7 +23,7 @@ static void print_whole(struct diff_form *form, struct diff_side *side, const ch
     const pecs_component *components = pecs_view_components(side->view, entity, &count);
     components = type_list_by_name(&side->types, components, count);
     for (size_t i = 0; i < count; i++) {
-        const struct type_entry *entry = &side->types.entries[components[i]];
+        const struct type_entry *entry = type_list_entry(&side->types, components[i]);
         if (components[i] == side->types.id_component)
             continue;
         out_format(form->out, "  ");
@@ -63,9 +63,9 @@ static void print_values(struct diff_form *form, const pecs_change *change)
 {
     const pecs_type *from = NULL, *to = NULL;
     if (change->kind != PECS_COMPONENT_ADDED)
-        from = form->from.types.entries[change->from_component].type;
+        from = type_list_entry(&form->from.types, change->from_component)->type;
     if (change->kind != PECS_COMPONENT_REMOVED)
-        to = form->to.types.entries[change->to_component].type;
+        to = type_list_entry(&form->to.types, change->to_component)->type;
     if (diff_is_by_field(form, change)) {
         const struct value_sides sides = diff_value_sides(form);
         value_diff(&sides, from, change->old_value, change->new_value, print_element, form);

@@ -77,10 +77,10 @@ bool dump_next(const struct dump *dump, struct dump_iter *iter)
 
 const void *dump_value(const struct dump *dump, pecs_entity entity, pecs_component component)
 {
-    return pecs_view_get(dump->view, entity, component, dump->types.entries[component].type->size);
+    return pecs_view_get(dump->view, entity, component, type_list_entry(&dump->types, component)->type->size);
 }
 
 const void *dump_singleton(const struct dump *dump, pecs_component component)
 {
-    return pecs_view_singleton(dump->view, component, dump->types.entries[component].type->size);
+    return pecs_view_singleton(dump->view, component, type_list_entry(&dump->types, component)->type->size);
 }

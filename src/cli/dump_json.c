@@ -3,6 +3,12 @@
 
 #include <inttypes.h>
 
+static void write_component(const struct dump *dump, struct json_out *json, pecs_component component, const void *value)
+{
+    const struct type_entry *entry = type_list_entry(&dump->types, component);
+    value_write(json, entry->label, entry->type, value);
+}
+
 static void write_world(struct dump *dump, struct json_out *json)
 {
     pecs_meta meta;
@@ -16,8 +22,7 @@ static void write_world(struct dump *dump, struct json_out *json)
     json_begin_object(json, "singletons");
     const pecs_component *components = dump_singletons(dump, &count);
     for (size_t i = 0; i < count; i++)
-        value_write(json, dump->types.entries[components[i]].label, dump->types.entries[components[i]].type,
-                    dump_singleton(dump, components[i]));
+        write_component(dump, json, components[i], dump_singleton(dump, components[i]));
     json_end_object(json);
 }
 
@@ -35,8 +40,7 @@ static void write_entity(struct dump *dump, struct json_out *json, const struct 
     const pecs_component *components = dump_components_of(dump, entity, &count);
     for (size_t i = 0; i < count; i++)
         if (!dump_is_hidden(dump, components[i]))
-            value_write(json, dump->types.entries[components[i]].label, dump->types.entries[components[i]].type,
-                        dump_value(dump, entity, components[i]));
+            write_component(dump, json, components[i], dump_value(dump, entity, components[i]));
     json_end_object(json);
     json_end_object(json);
 }

@@ -15,9 +15,10 @@ static bool has_room(struct dump *dump, const struct text_out *out)
 
 static void print_component(const struct dump *dump, struct text_out *out, pecs_component component, const void *value)
 {
+    const struct type_entry *entry = type_list_entry(&dump->types, component);
     out_format(out, "  ");
-    out_name(out, dump->types.entries[component].label);
-    value_print(out, dump->view, dump->types.entries[component].type, value);
+    out_name(out, entry->label);
+    value_print(out, dump->view, entry->type, value);
     out_format(out, "\n");
 }
 

@@ -105,7 +105,7 @@ static void write_tables(struct json_out *json, struct info_form *form)
         json_bool(json, "singletons", table->is_singletons);
         json_begin_array(json, "components");
         for (size_t j = 0; j < table->component_count; j++)
-            json_string(json, NULL, form->types.entries[components[j]].label);
+            json_string(json, NULL, type_list_entry(&form->types, components[j])->label);
         json_end_array(json);
         json_end_object(json);
     }

@@ -96,7 +96,7 @@ static void print_tables(struct info_form *form, struct text_out *out)
                                          : "(earlier singletons) ");
         for (size_t j = 0; j < table->component_count; j++) {
             out_format(out, j ? ", " : "");
-            out_name(out, form->types.entries[components[j]].label);
+            out_name(out, type_list_entry(&form->types, components[j])->label);
         }
         out_format(out, table->component_count ? "\n" : "no components\n");
     }

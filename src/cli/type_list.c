@@ -11,7 +11,7 @@ struct sort_item {
     const char *name;
     pecs_id id;
     struct type_list *list;
-    pecs_component component;
+    size_t place;
 };
 
 static int compare_items(const void *a, const void *b)
@@ -49,7 +49,7 @@ static bool label_namesakes(const struct sort_item *items, size_t count)
     if (memcmp(&items[0].id, &items[count - 1].id, sizeof(pecs_id)) == 0 && !looks_like_label(items[0].name))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (!make_label(&items[i].list->entries[items[i].component]))
+        if (!make_label(&items[i].list->entries[items[i].place]))
             return false;
     return true;
 }
@@ -57,19 +57,19 @@ static bool label_namesakes(const struct sort_item *items, size_t count)
 /* Ranks are places among the types of one list. */
 static void set_ranks(const struct sort_item *items, size_t count, struct type_list *list)
 {
-    pecs_component rank = 0;
+    size_t rank = 0;
     for (size_t i = 0; i < count; i++) {
         if (items[i].list != list)
             continue;
-        list->order[rank] = items[i].component;
-        list->entries[items[i].component].rank = rank++;
+        list->order[rank] = items[i].place;
+        list->entries[items[i].place].rank = rank++;
     }
 }
 
 static size_t put_items(struct type_list *list, struct sort_item *items)
 {
     for (size_t i = 0; i < list->count; i++)
-        items[i] = (struct sort_item){ list->entries[i].type->name, list->entries[i].id, list, (pecs_component)i };
+        items[i] = (struct sort_item){ list->entries[i].type->name, list->entries[i].id, list, i };
     return list->count;
 }
 
@@ -111,17 +111,18 @@ static bool allocate(struct type_list *list, size_t count)
     return list->entries && list->order && list->sorted && list->present;
 }
 
-static void set_entry(struct type_list *list, size_t place, const pecs_type *type, pecs_id id)
+static void set_entry(struct type_list *list, size_t place, pecs_component component, const pecs_type *type, pecs_id id)
 {
-    list->entries[place] = (struct type_entry){ type, id, type->name, NULL, 0 };
+    list->entries[place] = (struct type_entry){ type, component, id, type->name, NULL, 0 };
 }
 
 static bool fill_from_view(struct type_list *list, pecs_view view)
 {
     if (!allocate(list, pecs_view_type_count(view)))
         return false;
-    for (pecs_component i = 0; i < list->count; i++)
-        set_entry(list, i, pecs_view_type(view, i), pecs_view_type_id(view, i));
+    pecs_component component;
+    for (size_t i = 0; pecs_view_component_at(view, i, &component); i++)
+        set_entry(list, i, component, pecs_view_type(view, component), pecs_view_type_id(view, component));
     if (pecs_view_component(view, "pecs.id", &list->id_component))
         list->id_component = UINT32_MAX;
     return true;
@@ -157,7 +158,7 @@ bool type_list_of_info(const pecs_info *info, struct type_list *ret_list)
     struct type_list list;
     bool good = allocate(&list, info->type_count);
     for (size_t i = 0; good && i < list.count; i++)
-        set_entry(&list, i, info->types[i], info->types[i]->id);
+        set_entry(&list, i, (pecs_component)i, info->types[i], info->types[i]->id);
     good = good && finish(&list, 1);
     if (good)
         *ret_list = list;
@@ -190,25 +191,41 @@ bool view_has_explicit_ids(pecs_view view)
     return false;
 }
 
+const struct type_entry *type_list_entry(const struct type_list *list, pecs_component component)
+{
+    size_t low = 0, high = list->count;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (list->entries[middle].component <= component)
+            low = middle;
+        else
+            high = middle;
+    }
+    return &list->entries[low];
+}
+
 bool type_list_find(const struct type_list *list, pecs_view view, const char *label, pecs_component *ret_component)
 {
-    pecs_component found = 0;
+    size_t found = 0;
     while (found < list->count && strcmp(list->entries[found].label, label) != 0)
         found++;
-    *ret_component = found;
-    return found < list->count && (found != list->id_component || view_has_explicit_ids(view));
+    if (found == list->count)
+        return false;
+    *ret_component = list->entries[found].component;
+    return *ret_component != list->id_component || view_has_explicit_ids(view);
 }
 
 const pecs_component *type_list_by_name(struct type_list *list, const pecs_component *components, size_t count)
 {
     size_t place = 0;
     for (size_t i = 0; i < count; i++) {
-        const pecs_component rank = list->entries[components[i]].rank;
+        const size_t rank = type_list_entry(list, components[i])->rank;
         list->present[rank / WORD_BITS] |= UINT64_C(1) << rank % WORD_BITS;
     }
     for (size_t word = 0; place < count; word++) {
         for (uint64_t bits = list->present[word]; bits; bits &= bits - 1)
-            list->sorted[place++] = list->order[word * WORD_BITS + (size_t)__builtin_ctzll(bits)];
+            list->sorted[place++] =
+                list->entries[list->order[word * WORD_BITS + (size_t)__builtin_ctzll(bits)]].component;
         list->present[word] = 0;
     }
     return list->sorted;

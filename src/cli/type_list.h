@@ -11,16 +11,17 @@
 
 struct type_entry {
     const pecs_type *type;
+    pecs_component component;
     pecs_id id;
     const char *label;
-    char *own_label;     /* NULL: the name is the label */
-    pecs_component rank; /* place in the order of the names */
+    char *own_label; /* NULL: the name is the label */
+    size_t rank;     /* place in the order of the names */
 };
 
 struct type_list {
     size_t count;
-    struct type_entry *entries;  /* by component */
-    pecs_component *order;       /* components in the order of their names */
+    struct type_entry *entries;  /* ascending by component */
+    size_t *order;               /* indices of entries, in the order of their names */
     pecs_component id_component; /* "pecs.id" of a view, whose values are told as ids; else UINT32_MAX */
     pecs_component *sorted;      /* by type_list_by_name */
     uint64_t *present;           /* a bit for each rank, zero between the calls of type_list_by_name */
@@ -34,6 +35,9 @@ bool type_list_of_info(const pecs_info *info, struct type_list *ret_list);
 bool type_lists_of_views(pecs_view a, pecs_view b, struct type_list *ret_a, struct type_list *ret_b);
 
 void type_list_free(struct type_list *list);
+
+/* The entry of a component of the view or, by its index there, of the information that the list was made of. */
+const struct type_entry *type_list_entry(const struct type_list *list, pecs_component component);
 
 /* The component of a view that has this label; false: none has, or it is "pecs.id" and no entity has an explicit id. */
 bool type_list_find(const struct type_list *list, pecs_view view, const char *label, pecs_component *ret_component);

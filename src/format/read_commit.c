@@ -71,7 +71,7 @@ static pecs_status fail_layout(struct reader *reader, uint64_t offset, const str
 }
 
 /* A type that the registry lacks: described, checked as the program's are, and kept with the state. */
-static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t size, uint32_t number)
+static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t size, struct unknown_type **ret_kept)
 {
     struct unknown_types *unknown = reader->state->unknown;
     uint32_t name_size;
@@ -101,8 +101,22 @@ static pecs_status keep_type(struct reader *reader, uint64_t offset, uint64_t si
             return fail_rule(reader->error, status, offset, "TYPE-5", "%s", why.message);
         return CORRUPT(reader, offset, BREAKS("TYPE-1", true) ? "TYPE-1" : "", "%s", why.message);
     }
-    reader->components[number] = reader->registry->type_count + unknown->count++;
+    unknown->count++;
+    *ret_kept = kept;
     return PECS_OK;
+}
+
+/* The number of a type that the registry lacks. Its record is what makes it the same type in another file. */
+static pecs_status number_type(struct reader *reader, struct builder *record, pecs_component *ret_number)
+{
+    memset(record->bytes + offsetof(struct type_record, number), 0, sizeof(le32)); /* this is the file's */
+    const pecs_id fingerprint = hash128_seeded(record->bytes, record->size_bytes, pool_secret(reader->pool));
+    const pecs_status status = number_table_give(&reader->registry->numbers, reader->pool, fingerprint, ret_number);
+    return status == PECS_E_LIMIT ? fail(reader->error, status,
+                                         "the registry has no number left for a type that is not registered: "
+                                         "make another registry")
+           : status               ? fail_memory(reader->error)
+                                  : PECS_OK;
 }
 
 /* Finds the type of a record, in the registry or beside it, and compares the two: no byte may be told otherwise. */
@@ -113,13 +127,15 @@ static pecs_status match_type(struct reader *reader, uint64_t offset, uint64_t s
     pecs_id id;
     memcpy(id.bytes, record.id, sizeof(id.bytes));
     pecs_status status = PECS_OK;
-    const bool is_known = registry_find(reader->registry, id, &reader->components[number]) == PECS_OK;
+    struct unknown_type *kept = NULL;
+    pecs_component *component = &reader->components[number];
+    const bool is_known = registry_find(reader->registry, id, component) == PECS_OK;
     if (!is_known)
-        status = keep_type(reader, offset, size, number);
+        status = keep_type(reader, offset, size, &kept);
     if (status)
         return status;
     struct builder own = { .pool = reader->pool };
-    typecode_write(&own, state_component(reader->state, reader->components[number]), number);
+    typecode_write(&own, kept ? &kept->component : registry_component(reader->registry, *component), number);
     const bool is_same =
         !own.failed && own.size_bytes == size && memcmp(own.bytes, at(reader, offset), (size_t)size) == 0;
     if (own.failed)
@@ -127,6 +143,8 @@ static pecs_status match_type(struct reader *reader, uint64_t offset, uint64_t s
     else if (BREAKS(is_known ? "TYPE-4" : "TYPE-1", !is_same))
         status = is_known ? fail_layout(reader, offset, &own)
                           : CORRUPT(reader, offset, "TYPE-1", "type record %u has numbers that mean nothing", number);
+    else if (kept && !(status = number_type(reader, &own, &kept->number)))
+        *component = kept->number;
     builder_deinit(&own);
     return status;
 }
@@ -157,6 +175,7 @@ static pecs_status read_types(struct reader *reader, uint64_t *offset)
             return status;
         *offset += size;
     }
+    unknown_types_sort(reader->state->unknown);
     if (!reader->state->unknown->count) { /* as in states that come from no file */
         node_release(reader->pool, &reader->state->unknown->node);
         reader->state->unknown = NULL;
@@ -177,9 +196,9 @@ static pecs_status map_components(struct reader *reader, uint64_t offset, uint32
             return CORRUPT(reader, offset, "TABLE-3", "table %u: its types are not numbers of types, ascending",
                            number);
         last = type;
-        bits_set(reader->bits, reader->components[type]);
+        bits_set(reader->bits, state_place(reader->state, reader->components[type]));
     }
-    bits_list(reader->bits, words, reader->scratch);
+    state_list_places(reader->state, reader->bits, words, reader->scratch);
     return PECS_OK;
 }
 
@@ -235,7 +254,7 @@ static pecs_status read_tables(struct reader *reader, uint64_t *offset)
 {
     reader->tables_offset = *offset;
     struct catalog sets;
-    pecs_status status = catalog_init(&sets, reader->pool, state_component_count(reader->state));
+    pecs_status status = catalog_init(&sets, reader->registry, reader->state->unknown);
     if (status)
         return fail_memory(reader->error);
     for (uint32_t i = 0; !status && i < reader->table_count; i++)

@@ -37,7 +37,7 @@ struct reader {
     size_t chunk_shift_capacity;
     pecs_component *components; /* of each type number */
     pecs_component *scratch;    /* a set of them, ascending */
-    uint64_t *bits;             /* of all components of the state */
+    uint64_t *bits;             /* of all components of the state, by place */
     uint64_t last_run_end;
     uint64_t id_count; /* entities with explicit ids */
     struct run id_run;

@@ -27,7 +27,7 @@ struct writer {
     pecs_error *error;
     pecs_status status; /* the first failure; everything after it does nothing */
 
-    uint32_t *numbers;          /* of each component: its type's number, FORMAT_NONE when no table has it */
+    uint32_t *numbers;          /* of each component, by place: its type's number, FORMAT_NONE when no table has it */
     pecs_component *components; /* of each type number */
     uint32_t type_count;
     uint64_t *bits;            /* of all type numbers */
@@ -205,7 +205,7 @@ static uint32_t order_types(const struct writer *writer, const struct archetype 
     const size_t words = bits_words(writer->type_count);
     memset(writer->bits, 0, words * sizeof(*writer->bits));
     for (uint32_t i = 0; i < archetype->component_count; i++)
-        bits_set(writer->bits, writer->numbers[archetype->components[i]]);
+        bits_set(writer->bits, writer->numbers[state_place(writer->state, archetype->components[i])]);
     return bits_list(writer->bits, words, numbers);
 }
 
@@ -276,13 +276,13 @@ static void append_run(struct writer *writer, struct run_record *record, uint64_
 
 static void write_run(struct writer *writer, const struct table *table, uint32_t number, uint32_t column)
 {
-    const pecs_component component = table->archetype->column_components[column];
+    const pecs_component type = table->archetype->column_components[column];
     struct run_record record = {
         .kind = le32_make(number == FORMAT_NONE     ? RUN_INDEX
                           : column == HANDLE_COLUMN ? RUN_HANDLES
                                                     : RUN_VALUES),
         .table = le32_make(number),
-        .type = le32_make(component == NO_COMPONENT ? FORMAT_NONE : writer->numbers[component]),
+        .type = le32_make(type == NO_COMPONENT ? FORMAT_NONE : writer->numbers[state_place(writer->state, type)]),
         .chunk_count = le32_make((uint32_t)table_chunk_count(table)),
         .tick = le64_make(state_column_tick(writer->state, table, column)),
     };

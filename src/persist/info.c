@@ -18,8 +18,8 @@ struct info {
     pecs_type id_type;              /* the registry's own type, which tells no id; here it does, like the others */
     const pecs_type **types;
     pecs_table *tables;
-    pecs_component *list; /* places in `types`, of all tables */
-    uint32_t *scratch;    /* the components in the order of `types`, then the place of each component */
+    pecs_component *list; /* indices of `types`, of all tables */
+    uint32_t *scratch;    /* the components in the order of `types`, then the index of each component, by place */
     size_t type_count, table_count, list_count;
 };
 
@@ -44,7 +44,7 @@ static bool allocate(struct info *info)
     return info->types && info->tables && info->list && info->scratch;
 }
 
-static void fill_tables(struct info *info, const uint32_t *places)
+static void fill_tables(struct info *info, const uint32_t *ranks)
 {
     pecs_component *next = info->list;
     for (uint32_t i = 0; i < info->table_count; i++) {
@@ -53,10 +53,11 @@ static void fill_tables(struct info *info, const uint32_t *places)
         info->tables[i] = (pecs_table){ next, archetype->component_count, table->row_count, archetype->is_singleton };
         /* ascending by component is ascending by id, but for the registry's own type: sorted in by insertion */
         for (uint32_t j = 0; j < archetype->component_count; j++) {
+            const uint32_t rank = ranks[state_place(info->state, archetype->components[j])];
             uint32_t at = j;
-            for (; at && next[at - 1] > places[archetype->components[j]]; at--)
+            for (; at && next[at - 1] > rank; at--)
                 next[at] = next[at - 1];
-            next[at] = places[archetype->components[j]];
+            next[at] = rank;
         }
         next += archetype->component_count;
     }
@@ -65,8 +66,8 @@ static void fill_tables(struct info *info, const uint32_t *places)
 static void fill(struct info *info, const struct reader_facts *facts, uint64_t size_bytes)
 {
     const struct pecs_snapshot *state = info->state;
-    uint32_t *places = info->scratch + info->type_count;
-    const uint32_t count = state_list_components(state, info->scratch, places);
+    uint32_t *ranks = info->scratch + info->type_count;
+    const uint32_t count = state_list_components(state, info->scratch, ranks);
     const struct component *id_component = state_component(state, info->registry->id_component);
     info->id_type = *id_component->type;
     info->id_type.id = id_component->id;
@@ -74,7 +75,7 @@ static void fill(struct info *info, const struct reader_facts *facts, uint64_t s
         info->types[i] = info->scratch[i] == info->registry->id_component
                              ? &info->id_type
                              : state_component(state, info->scratch[i])->type;
-    fill_tables(info, places);
+    fill_tables(info, ranks);
     info->told = (pecs_info){
         .size_bytes = size_bytes,
         .format_version = facts->version,

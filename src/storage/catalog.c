@@ -8,10 +8,12 @@
 
 enum { FIRST_BUCKET_COUNT = 16 };
 
-pecs_status catalog_init(struct catalog *catalog, struct pool *pool, uint32_t component_count)
+pecs_status catalog_init(struct catalog *catalog, const pecs_registry *registry, const struct unknown_types *unknown)
 {
-    *catalog = (struct catalog){ .posting_count = component_count };
-    catalog->postings = pool_allocate_zeroed(pool, (component_count + 1) * sizeof(*catalog->postings));
+    struct pool *pool = registry->pool;
+    const uint32_t component_count = component_count_of(registry, unknown);
+    *catalog = (struct catalog){ .registry = registry, .unknown = unknown, .posting_count = component_count };
+    catalog->postings = pool_allocate_zeroed(pool, ((size_t)component_count + 1) * sizeof(*catalog->postings));
     catalog->buckets = pool_allocate(pool, FIRST_BUCKET_COUNT * sizeof(*catalog->buckets));
     if (!catalog->postings || !catalog->buckets) {
         catalog_deinit(catalog, pool);
@@ -83,14 +85,14 @@ pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct
         grow_buckets(catalog, pool))
         return PECS_E_MEMORY;
     for (uint32_t i = 0; i < archetype->component_count; i++) {
-        struct posting_list *list = &catalog->postings[archetype->components[i]];
+        struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
         if (!pool_reserve(pool, (void **)&list->tables, &list->capacity, list->count + 1, sizeof(*list->tables)))
             return PECS_E_MEMORY;
     }
     catalog->archetypes[catalog->table_count] = archetype;
     link_table(catalog, catalog->table_count);
     for (uint32_t i = 0; i < archetype->component_count; i++) {
-        struct posting_list *list = &catalog->postings[archetype->components[i]];
+        struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
         list->tables[list->count++] = catalog->table_count;
     }
     catalog->table_count++;
@@ -105,7 +107,7 @@ void catalog_drop(struct catalog *catalog)
     assert(*bucket == table);
     *bucket = catalog->next[table];
     for (uint32_t i = 0; i < archetype->component_count; i++)
-        catalog->postings[archetype->components[i]].count--;
+        catalog_posting(catalog, archetype->components[i])->count--;
 }
 
 /*
@@ -137,6 +139,9 @@ pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const str
     while (catalog->table_count > common)
         catalog_drop(catalog);
     catalog->lineage = state->lineage;
+    /* states that share a table come from one that had it, and the unknown types that it may name */
+    assert(!common || catalog->unknown == state->unknown);
+    catalog->unknown = state->unknown;
     while (!status && catalog->table_count < state->table_count)
         status = catalog_add(catalog, pool, state_table(state, catalog->table_count)->archetype);
     return status;

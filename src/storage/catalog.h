@@ -13,6 +13,8 @@ struct posting_list {
 };
 
 struct catalog {
+    const pecs_registry *registry;
+    const struct unknown_types *unknown; /* of the state that it follows, which holds them */
     const struct archetype **archetypes; /* of each table of the state */
     size_t archetype_capacity;
     uint32_t *next; /* of each table: the one before it in its bucket, or NO_TABLE */
@@ -21,11 +23,12 @@ struct catalog {
     size_t bucket_count; /* a power of two */
     uint32_t table_count;
     uint64_t lineage;              /* the state's */
-    struct posting_list *postings; /* of each component */
+    struct posting_list *postings; /* of each component, by place */
     uint32_t posting_count;
 };
 
-pecs_status catalog_init(struct catalog *catalog, struct pool *pool, uint32_t component_count);
+/* Of a state without tables. */
+pecs_status catalog_init(struct catalog *catalog, const pecs_registry *registry, const struct unknown_types *unknown);
 void catalog_deinit(struct catalog *catalog, struct pool *pool);
 
 /*
@@ -37,6 +40,13 @@ pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const str
 /* The table of a set (components ascending, set_hash as archetype_set_hash gives), or NO_TABLE. */
 uint32_t catalog_find(const struct catalog *catalog, const pecs_component *components, uint32_t count,
                       bool is_singleton, uint64_t set_hash);
+
+/* The tables that have a component; NULL: the state has no such component. */
+static inline struct posting_list *catalog_posting(const struct catalog *catalog, pecs_component component)
+{
+    const uint32_t place = component_place(catalog->registry, catalog->unknown, component);
+    return place == NO_COMPONENT ? NULL : &catalog->postings[place];
+}
 
 /* The state got one more table, or lost its last one. */
 pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct archetype *archetype);

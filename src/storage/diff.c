@@ -48,8 +48,7 @@ static const void *value_of(const struct pecs_snapshot *state, uint32_t number, 
 static pecs_status tell_component(const struct diff *diff, const struct pair *pair, pecs_change_kind kind,
                                   uint32_t joint)
 {
-    const pecs_component from =
-        kind == PECS_COMPONENT_ADDED ? NO_COMPONENT : type_set_from_component(&diff->sets, joint);
+    const pecs_component from = kind == PECS_COMPONENT_ADDED ? NO_COMPONENT : state_number_at(diff->from, joint);
     const pecs_component to = kind == PECS_COMPONENT_REMOVED ? NO_COMPONENT : diff->sets.to_component[joint];
     return tell(diff, &(pecs_change){
                           .kind = kind,
@@ -95,15 +94,16 @@ static pecs_status compare_values(const struct diff *diff, const struct pair *pa
         const pecs_component component = archetype->column_components[column];
         if (component == diff->from->registry->id_component && !diff->by_handle)
             continue; /* the ids are the same: that is how the two were found */
-        const pecs_component to_component = diff->sets.to_component[component];
+        const uint32_t joint = state_place(diff->from, component);
+        const pecs_component to_component = diff->sets.to_component[joint];
         const uint32_t to_column =
             to_component == NO_COMPONENT ? NO_COLUMN : archetype_column(to->archetype, to_component);
-        if (to_column == NO_COLUMN || type_set_is_relaid(&diff->sets, component))
+        if (to_column == NO_COLUMN || type_set_is_relaid(&diff->sets, joint))
             continue; /* compare_sets has seen it */
         if (!targets_values_are_equal(&diff->targets, state_component(diff->from, component),
                                       table_value(from, column, pair->from_row),
                                       table_value(to, to_column, pair->to_row)))
-            status = tell_component(diff, pair, PECS_COMPONENT_CHANGED, component);
+            status = tell_component(diff, pair, PECS_COMPONENT_CHANGED, joint);
     }
     return status;
 }
@@ -181,10 +181,10 @@ static const struct table *counterpart(const struct diff *diff, uint32_t number)
 }
 
 /* A few rows that lie alike, of one column. */
-static pecs_status compare_few(struct diff *diff, const struct pair *first, pecs_component component,
-                               const uint8_t *from, const uint8_t *to, uint64_t count)
+static pecs_status compare_few(struct diff *diff, const struct pair *first, uint32_t joint, const uint8_t *from,
+                               const uint8_t *to, uint64_t count)
 {
-    const struct component *type = state_component(diff->from, component);
+    const struct component *type = state_component_at(diff->from, joint);
     if (memcmp(from, to, (size_t)count * type->size) == 0 && targets_agree(&diff->targets, type, from, count))
         return PECS_OK;
     pecs_status status = PECS_OK;
@@ -196,7 +196,7 @@ static pecs_status compare_few(struct diff *diff, const struct pair *first, pecs
         pair.to_row += i;
         pair.before = pair.after = handle_at(state_table(diff->from, pair.from), pair.from_row);
         pair.id = id_at(diff->from, pair.before);
-        status = tell_component(diff, &pair, PECS_COMPONENT_CHANGED, component);
+        status = tell_component(diff, &pair, PECS_COMPONENT_CHANGED, joint);
     }
     return status;
 }
@@ -205,17 +205,17 @@ static pecs_status compare_few(struct diff *diff, const struct pair *first, pecs
 static pecs_status compare_column(struct diff *diff, uint32_t number, uint64_t chunk, uint32_t column)
 {
     const struct table *from = state_table(diff->from, number), *to = state_table(diff->to, number);
-    const pecs_component component = from->archetype->column_components[column];
-    const struct component *type = state_component(diff->from, component);
+    const uint32_t joint = state_place(diff->from, from->archetype->column_components[column]);
+    const struct component *type = state_component_at(diff->from, joint);
     const uint64_t rows = table_live_rows(from, chunk), first = chunk << from->archetype->chunk_shift;
     const uint8_t *a = table_chunk(from, column, chunk);
-    const uint8_t *b = table_chunk(to, archetype_column(to->archetype, diff->sets.to_component[component]), chunk);
+    const uint8_t *b = table_chunk(to, archetype_column(to->archetype, diff->sets.to_component[joint]), chunk);
     if (a == b && !(type->has_references && targets_shared_may_differ(&diff->targets)))
         return PECS_OK;
     pecs_status status = PECS_OK;
     for (uint64_t done = 0; !status && done < rows; done += FEW_ROWS) {
         const struct pair pair = { .from = number, .to = number, .from_row = first + done, .to_row = first + done };
-        status = compare_few(diff, &pair, component, a + done * type->size, b + done * type->size,
+        status = compare_few(diff, &pair, joint, a + done * type->size, b + done * type->size,
                              min_u64(rows - done, FEW_ROWS));
     }
     return status;

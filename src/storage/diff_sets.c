@@ -29,17 +29,17 @@ static void number_types(struct type_sets *sets, const struct pecs_snapshot *fro
 {
     const pecs_view view = { &from->source };
     sets->joint_count = sets->from_count;
-    for (pecs_component i = 0; i < sets->from_count; i++)
-        sets->to_component[i] = NO_COMPONENT;
-    for (pecs_component i = 0; i < sets->to_count; i++) {
-        const struct component *component = state_component(to, i);
-        pecs_component joint;
-        if (pecs_view_component_by_id(view, component->id, &joint))
-            joint = sets->joint_count++;
-        else if (!component_layout_is_same(state_component(from, joint)->type, component->type))
+    for (uint32_t place = 0; place < sets->from_count; place++)
+        sets->to_component[place] = NO_COMPONENT;
+    for (uint32_t place = 0; place < sets->to_count; place++) {
+        const struct component *component = state_component_at(to, place);
+        pecs_component of_from;
+        const bool is_new = pecs_view_component_by_id(view, component->id, &of_from);
+        const uint32_t joint = is_new ? sets->joint_count++ : state_place(from, of_from);
+        if (!is_new && !component_layout_is_same(state_component_at(from, joint)->type, component->type))
             sets->relaid[joint / 32] |= 1u << joint % 32;
-        sets->to_component[joint] = i;
-        sets->to_joint[i] = joint;
+        sets->to_component[joint] = state_number_at(to, place);
+        sets->to_joint[place] = joint;
     }
 }
 
@@ -55,16 +55,16 @@ static size_t collect(const struct type_sets *sets, uint32_t *all, struct set_wo
     return count;
 }
 
-/* `joint` is of each component of the state; NULL: they are numbered jointly as they are there. */
+/* `joint` is of each component of the state, by place; NULL: their joint numbers are their places. */
 static void fill_side(const struct type_sets *sets, struct side_sets *side, const struct pecs_snapshot *state,
-                      const pecs_component *joint, bool with_explicit_ids, uint32_t *all)
+                      const uint32_t *joint, bool with_explicit_ids, uint32_t *all)
 {
     size_t end = 0;
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct archetype *archetype = state_table(state, i)->archetype;
         for (uint32_t j = 0; j < archetype->component_count; j++) {
             const pecs_component component = archetype->components[j];
-            const uint32_t number = joint ? joint[component] : component;
+            const uint32_t place = state_place(state, component), number = joint ? joint[place] : place;
             if (with_explicit_ids || component != state->registry->id_component)
                 all[number / 32] |= 1u << number % 32;
         }

@@ -1,6 +1,6 @@
 /*
- * Sets: which components the tables of two states have. The types of both are numbered together, so that what one table
- * has and another lacks is found word by word, however many components they have.
+ * Sets: which components the tables of two states have. The types of both are numbered together, those of `from` by
+ * their places, so that what one table has and another lacks is found word by word, however many components they have.
  */
 #ifndef PECS_STORAGE_DIFF_SETS_H
 #define PECS_STORAGE_DIFF_SETS_H
@@ -19,8 +19,8 @@ struct type_set {
 struct type_sets {
     struct pool *pool;
     uint32_t from_count, to_count, joint_count; /* components of each state, and of both together */
-    pecs_component *to_joint;                   /* of each component of `to`; those of `from` are numbered as there */
-    pecs_component *to_component;               /* of each joint number: its number in `to`, or NO_COMPONENT */
+    uint32_t *to_joint;                         /* of each component of `to`, by place: its joint number */
+    pecs_component *to_component;               /* of each joint number: the component in `to`, or NO_COMPONENT */
     uint32_t *relaid;                           /* joint numbers as bits: types of both that are not laid out alike */
     struct side_sets {
         size_t *ends; /* of each table, in `words` */
@@ -46,10 +46,6 @@ bool type_sets_are_alike(const struct type_sets *sets, struct type_set from, str
 static inline bool type_set_is_relaid(const struct type_sets *sets, uint32_t joint)
 {
     return sets->relaid[joint / 32] >> joint % 32 & 1;
-}
-static inline pecs_component type_set_from_component(const struct type_sets *sets, uint32_t joint)
-{
-    return joint < sets->from_count ? joint : NO_COMPONENT;
 }
 
 #endif

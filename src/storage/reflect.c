@@ -13,24 +13,35 @@ size_t pecs_view_type_count(pecs_view view)
     return state_component_count(state_of(view));
 }
 
+bool pecs_view_component_at(pecs_view view, size_t place, pecs_component *ret_component)
+{
+    const struct pecs_snapshot *state = state_of(view);
+    if (!ret_component || place >= state_component_count(state))
+        return false;
+    *ret_component = state_number_at(state, (uint32_t)place);
+    return true;
+}
+
 const pecs_type *pecs_view_type(pecs_view view, pecs_component component)
 {
-    return component < pecs_view_type_count(view) ? state_component(state_of(view), component)->type : NULL;
+    const struct component *found = state_component(state_of(view), component);
+    return found ? found->type : NULL;
 }
 
 pecs_id pecs_view_type_id(pecs_view view, pecs_component component)
 {
-    return component < pecs_view_type_count(view) ? state_component(state_of(view), component)->id : (pecs_id){ { 0 } };
+    const struct component *found = state_component(state_of(view), component);
+    return found ? found->id : (pecs_id){ { 0 } };
 }
 
 pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component *ret_component)
 {
     if (!view.source || !name || !ret_component)
         return PECS_E_MISUSE;
-    const uint32_t count = state_component_count(state_of(view));
-    for (pecs_component i = 0; i < count; i++) {
-        if (strcmp(state_component(state_of(view), i)->type->name, name) == 0) {
-            *ret_component = i;
+    const struct pecs_snapshot *state = state_of(view);
+    for (uint32_t place = 0; place < state_component_count(state); place++) {
+        if (strcmp(state_component_at(state, place)->type->name, name) == 0) {
+            *ret_component = state_number_at(state, place);
             return PECS_OK;
         }
     }
@@ -44,12 +55,14 @@ pecs_status pecs_view_component_by_id(pecs_view view, pecs_id type_id, pecs_comp
         return PECS_E_MISUSE;
     if (!registry_find(state->registry, type_id, ret_component))
         return PECS_OK;
-    uint32_t low = state->registry->type_count, high = state_component_count(state);
+    const struct unknown_types *unknown = state->unknown;
+    uint32_t low = 0, high = unknown ? unknown->count : 0;
     while (low < high) {
         const uint32_t middle = (low + high) / 2;
-        const int order = memcmp(&type_id, &state_component(state, middle)->id, sizeof(type_id));
+        const struct unknown_type *type = &unknown->types[unknown->by_id[middle]];
+        const int order = memcmp(&type_id, &type->component.id, sizeof(type_id));
         if (order == 0) {
-            *ret_component = middle;
+            *ret_component = type->number;
             return PECS_OK;
         }
         if (order < 0)

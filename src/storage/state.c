@@ -4,6 +4,8 @@
  */
 #include "state.h"
 
+#include "bits.h"
+
 #include <assert.h>
 #include <stddef.h>
 
@@ -252,31 +254,41 @@ uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table
     return max_u64(table->columns[column].tick, state->floor_tick);
 }
 
-uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *places)
+uint32_t state_list_places(const struct pecs_snapshot *state, const uint64_t *bits, size_t word_count,
+                           pecs_component *ret_numbers)
+{
+    const uint32_t count = bits_list(bits, word_count, ret_numbers);
+    for (uint32_t i = count; i && ret_numbers[i - 1] >= state->registry->type_count; i--)
+        ret_numbers[i - 1] = state_number_at(state, ret_numbers[i - 1]);
+    return count;
+}
+
+uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *ranks)
 {
     const pecs_registry *registry = state->registry;
-    const uint32_t total = state_component_count(state);
+    const uint32_t known_count = registry->type_count, unknown_count = state_component_count(state) - known_count;
     uint32_t count = 0;
-    for (uint32_t i = 0; i < total; i++)
-        places[i] = NO_COMPONENT;
+    for (uint32_t place = 0; place < known_count + unknown_count; place++)
+        ranks[place] = NO_COMPONENT;
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct archetype *archetype = state_table(state, i)->archetype;
         for (uint32_t j = 0; j < archetype->component_count; j++)
-            places[archetype->components[j]] = 0;
+            ranks[state_place(state, archetype->components[j])] = 0;
     }
     /* two ascending lists become one */
-    for (uint32_t known = 0, unknown = registry->type_count; known < registry->type_count || unknown < total;) {
-        pecs_component next;
-        if (unknown == total ||
-            (known < registry->type_count && memcmp(&state_component(state, registry->by_id[known])->id,
-                                                    &state_component(state, unknown)->id, sizeof(pecs_id)) < 0))
-            next = registry->by_id[known++];
-        else
-            next = unknown++;
-        if (places[next] == NO_COMPONENT)
+    for (uint32_t known = 0, unknown = 0; known < known_count || unknown < unknown_count;) {
+        const uint32_t a = known < known_count ? registry->by_id[known] : NO_COMPONENT;
+        const uint32_t b = unknown < unknown_count ? known_count + state->unknown->by_id[unknown] : NO_COMPONENT;
+        const bool is_known =
+            b == NO_COMPONENT || (a != NO_COMPONENT && memcmp(&state_component_at(state, a)->id,
+                                                              &state_component_at(state, b)->id, sizeof(pecs_id)) < 0);
+        const uint32_t place = is_known ? a : b;
+        known += is_known;
+        unknown += !is_known;
+        if (ranks[place] == NO_COMPONENT)
             continue;
-        places[next] = count;
-        list[count++] = next;
+        ranks[place] = count;
+        list[count++] = state_number_at(state, place);
     }
     return count;
 }

@@ -1,6 +1,11 @@
 /*
- * Unknown types: those that a file has and the registry lacks. They belong to the states that come from the file, and
- * are numbered behind the registry's. Immutable once the file is read.
+ * Unknown types: those that a file has and the registry lacks. They belong to the states that come from the file.
+ * Immutable once the file is read.
+ *
+ *     number  of a component, public: those of the registry by their places in it, unknown ones as the registry's
+ *             number table gives them. It names one type in all states of a registry
+ *     place   of a component in a state: its registry's first, then the unknown ones, ascending by number. Lists with
+ *             an item for each component of a state are indexed by it
  */
 #ifndef PECS_STORAGE_UNKNOWN_H
 #define PECS_STORAGE_UNKNOWN_H
@@ -15,30 +20,58 @@ enum { TYPES_MAX = 2 * PROGRAM_TYPES_MAX };
 
 struct unknown_type {
     struct component component;
-    void *description; /* the pecs_type and all that it points to, in one piece */
+    pecs_component number;
+    uint32_t read_place; /* among the unknown types of the file: they ascend by id there */
+    void *description;   /* the pecs_type and all that it points to, in one piece */
     size_t description_bytes;
 };
 
 struct unknown_types {
     struct node node;
     uint32_t count, capacity;
-    struct unknown_type types[]; /* ascending by id */
+    uint32_t *by_id;             /* indices of types, ascending by id */
+    struct unknown_type types[]; /* ascending by number */
 };
 
 struct unknown_types *unknown_types_create(struct pool *pool, uint32_t capacity);
+/* Brings types that were added in the order of their ids, and have their numbers, into the order of the list. */
+void unknown_types_sort(struct unknown_types *list);
 
-/* Any component of a state, whether the registry's or not. */
-static inline const struct component *component_of(const pecs_registry *registry, const struct unknown_types *unknown,
-                                                   pecs_component component)
-{
-    return component < registry->type_count ? registry_component(registry, component)
-                                            : &unknown->types[component - registry->type_count].component;
-}
+/* component_of and component_place, for numbers that are not the registry's. `unknown` may be NULL. */
+const struct component *unknown_component(const struct unknown_types *unknown, pecs_component number);
+uint32_t unknown_place(const pecs_registry *registry, const struct unknown_types *unknown, pecs_component number);
 
-/* How many there are: components are numbered below it. */
+/* How many components there are: places are below it. */
 static inline uint32_t component_count_of(const pecs_registry *registry, const struct unknown_types *unknown)
 {
     return registry->type_count + (unknown ? unknown->count : 0);
+}
+
+/* NULL: there is no such component here. */
+static inline const struct component *component_of(const pecs_registry *registry, const struct unknown_types *unknown,
+                                                   pecs_component number)
+{
+    return number < registry->type_count ? registry_component(registry, number) : unknown_component(unknown, number);
+}
+
+/* The place of a number; NO_COMPONENT: there is no such component here. */
+static inline uint32_t component_place(const pecs_registry *registry, const struct unknown_types *unknown,
+                                       pecs_component number)
+{
+    return number < registry->type_count ? number : unknown_place(registry, unknown, number);
+}
+
+static inline pecs_component component_number_at(const pecs_registry *registry, const struct unknown_types *unknown,
+                                                 uint32_t place)
+{
+    return place < registry->type_count ? place : unknown->types[place - registry->type_count].number;
+}
+
+static inline const struct component *component_at(const pecs_registry *registry, const struct unknown_types *unknown,
+                                                   uint32_t place)
+{
+    return place < registry->type_count ? registry_component(registry, place)
+                                        : &unknown->types[place - registry->type_count].component;
 }
 
 #endif

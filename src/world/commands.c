@@ -58,7 +58,7 @@ struct pecs_commands {
     size_t group_count, group_capacity;
     uint32_t *buckets;                    /* 1 + group, or 0 */
     size_t bucket_count, bucket_capacity; /* a power of two for this batch, and the most there ever were */
-    uint64_t *wanted;                     /* a bit for each component of the world */
+    uint64_t *wanted;                     /* a bit for each component of the world, by place */
     size_t wanted_words;
     pecs_entity *spawned; /* real handles of the batch that was applied last */
     size_t spawned_count, spawned_capacity;
@@ -357,7 +357,7 @@ static bool find_set(pecs_commands *commands, struct pecs_world *world, const st
     memset(commands->wanted, 0, words * sizeof(*commands->wanted));
     const struct archetype *had = group->from == NO_TABLE ? NULL : state_table(world->state, group->from)->archetype;
     for (uint32_t i = 0; had && i < had->component_count; i++)
-        bits_set(commands->wanted, had->components[i]);
+        bits_set(commands->wanted, state_place(world->state, had->components[i]));
     bool lives = true;
     for (uint64_t place = group->first; place != NO_COMMAND;) {
         const struct command command = command_at(commands, place);
@@ -369,7 +369,7 @@ static bool find_set(pecs_commands *commands, struct pecs_world *world, const st
             want(commands, &command, place);
         place = command.next;
     }
-    *ret_count = bits_list(commands->wanted, words, world->set);
+    *ret_count = state_list_places(world->state, commands->wanted, words, world->set);
     return lives;
 }
 
@@ -526,7 +526,7 @@ static void write_values(const pecs_commands *commands, struct pecs_world *world
             const uint32_t column = archetype_column(table->archetype, item.component);
             if (column == NO_COLUMN || !item.has_value)
                 continue;
-            const struct component *component = world_component(world, item.component);
+            const struct component *component = state_component(world->state, item.component);
             uint8_t *value = table_owned_value(table, column, record.row);
             if (!item.size_bytes) {
                 memset(value, 0, component->size);

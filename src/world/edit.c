@@ -78,10 +78,11 @@ pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *
     /* one component may not be named, so as many values name one twice */
     if (value_count >= state_component_count(world->state) || (value_count && !values))
         return PECS_E_MISUSE;
-    for (size_t i = 0; i < value_count; i++)
-        if (!edit_may_name(world, values[i].component) ||
-            values[i].size_bytes != world_component(world, values[i].component)->size)
+    for (size_t i = 0; i < value_count; i++) {
+        const struct component *component = edit_component(world, values[i].component);
+        if (!component || values[i].size_bytes != component->size)
             return PECS_E_MISUSE;
+    }
     return PECS_OK;
 }
 

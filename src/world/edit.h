@@ -48,14 +48,10 @@ struct pecs_world {
     size_t planned_count, planned_capacity;
 };
 
-static inline const struct component *world_component(const struct pecs_world *world, pecs_component component)
+/* A component that edits may name: any of the state but the one that holds explicit ids; else NULL. */
+static inline const struct component *edit_component(const struct pecs_world *world, pecs_component component)
 {
-    return state_component(world->state, component);
-}
-/* A component that edits may name: any but the one that holds explicit ids. */
-static inline bool edit_may_name(const struct pecs_world *world, pecs_component component)
-{
-    return component < state_component_count(world->state) && component != world->registry->id_component;
+    return component == world->registry->id_component ? NULL : state_component(world->state, component);
 }
 /* Room in the scratch for every component of the state. */
 pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state);

@@ -7,7 +7,7 @@
 #include <pecs/query.h>
 
 bool query_matches(const pecs_query *query, const struct archetype *archetype);
-/* The query's components are those of the state: the same registry, and where it matters the same unknown types. */
+/* The query's components are those of the state: they are of one registry. */
 bool query_fits(const pecs_query *query, const struct pecs_snapshot *state);
 
 #endif

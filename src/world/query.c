@@ -11,7 +11,6 @@
 
 struct pecs_query {
     pecs_registry *registry;
-    struct unknown_types *unknown; /* that its terms name types of; NULL: of the registry only */
     uint64_t required_signature;
     uint32_t term_count, data_count; /* terms in all; those that read or write come first */
     pecs_term terms[PECS_TERMS_MAX];
@@ -31,7 +30,16 @@ static bool is_data(pecs_access access)
     return access != PECS_WITH && access != PECS_WITHOUT;
 }
 
-static pecs_status check_terms(const pecs_registry *registry, uint32_t component_count, const pecs_term *terms,
+/* That a term may name: one of the program's types or, with a state, any that it has; else NULL. */
+static const struct component *find_component(const pecs_registry *registry, const struct pecs_snapshot *state,
+                                              pecs_component number)
+{
+    if (state)
+        return state_component(state, number);
+    return number < registry->id_component ? registry_component(registry, number) : NULL;
+}
+
+static pecs_status check_terms(const pecs_registry *registry, const struct pecs_snapshot *state, const pecs_term *terms,
                                size_t count, pecs_error *error)
 {
     if (count && !terms)
@@ -39,7 +47,7 @@ static pecs_status check_terms(const pecs_registry *registry, uint32_t component
     if (count > PECS_TERMS_MAX)
         return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, PECS_TERMS_MAX);
     for (size_t i = 0; i < count; i++) {
-        if (terms[i].component >= component_count)
+        if (!find_component(registry, state, terms[i].component))
             return fail(error, PECS_E_MISUSE, "term %zu: there is no component %u", i, terms[i].component);
         if ((unsigned)terms[i].access > PECS_WITHOUT)
             return fail(error, PECS_E_MISUSE, "term %zu: no such access", i);
@@ -52,10 +60,10 @@ static pecs_status check_terms(const pecs_registry *registry, uint32_t component
     return PECS_OK;
 }
 
-static pecs_status create(pecs_registry *registry, struct unknown_types *unknown, uint32_t component_count,
-                          const pecs_term *terms, size_t term_count, pecs_query **ret_query, pecs_error *error)
+static pecs_status create(pecs_registry *registry, const struct pecs_snapshot *state, const pecs_term *terms,
+                          size_t term_count, pecs_query **ret_query, pecs_error *error)
 {
-    const pecs_status status = check_terms(registry, component_count, terms, term_count, error);
+    const pecs_status status = check_terms(registry, state, terms, term_count, error);
     if (status)
         return status;
     struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));
@@ -71,13 +79,9 @@ static pecs_status create(pecs_registry *registry, struct unknown_types *unknown
             query->terms[query->term_count++] = terms[i];
         if (is_required(terms[i].access))
             query->required_signature |= (uint64_t)1 << terms[i].component % 64;
-        if (terms[i].component >= registry->type_count && !query->unknown) {
-            query->unknown = unknown;
-            node_retain(&unknown->node);
-        }
     }
     for (uint32_t i = 0; i < query->term_count; i++)
-        query->sizes[i] = component_of(registry, unknown, query->terms[i].component)->size;
+        query->sizes[i] = find_component(registry, state, query->terms[i].component)->size;
     *ret_query = query;
     return PECS_OK;
 }
@@ -87,7 +91,7 @@ pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, s
 {
     if (!registry || !ret_query)
         return fail(error, PECS_E_MISUSE, "a query needs a registry and a place to go to");
-    return create(registry, NULL, registry->id_component, terms, term_count, ret_query, error);
+    return create(registry, NULL, terms, term_count, ret_query, error);
 }
 
 pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t term_count, pecs_query **ret_query,
@@ -96,7 +100,7 @@ pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t 
     if (!view.source || !ret_query)
         return fail(error, PECS_E_MISUSE, "a query needs a view and a place to go to");
     const struct pecs_snapshot *state = view_source(view)->state;
-    return create(state->registry, state->unknown, state_component_count(state), terms, term_count, ret_query, error);
+    return create(state->registry, state, terms, term_count, ret_query, error);
 }
 
 void pecs_query_destroy(pecs_query *query)
@@ -104,15 +108,13 @@ void pecs_query_destroy(pecs_query *query)
     if (!query)
         return;
     pecs_registry *registry = query->registry;
-    if (query->unknown)
-        node_release(registry->pool, &query->unknown->node);
     pool_release(registry->pool, query, sizeof(*query));
     pecs_registry_destroy(registry);
 }
 
 bool query_fits(const pecs_query *query, const struct pecs_snapshot *state)
 {
-    return query->registry == state->registry && (!query->unknown || query->unknown == state->unknown);
+    return query->registry == state->registry;
 }
 
 /* Data terms come first, so a table that matches has its first columns found on the way; `columns` may be NULL. */
@@ -143,8 +145,9 @@ static void find_candidates(pecs_iter *iter, const pecs_query *query, const stru
     iter->state.tables = NULL;
     iter->state.table_limit = source->state->table_count;
     for (uint32_t i = 0; source->world && i < query->term_count; i++) {
-        const struct posting_list *list = &source->world->catalog.postings[query->terms[i].component];
-        if (is_required(query->terms[i].access) && list->count <= iter->state.table_limit) {
+        const struct posting_list *list = catalog_posting(&source->world->catalog, query->terms[i].component);
+        /* NULL: this world lacks the type, and no table will match */
+        if (list && is_required(query->terms[i].access) && list->count <= iter->state.table_limit) {
             iter->state.tables = list->tables;
             iter->state.table_limit = (uint32_t)list->count;
         }

@@ -24,7 +24,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     world->registry = registry_retain(registry);
     world->given_nonce = options ? options->session_nonce : 0;
     gate_init(&world->gate, pool);
-    pecs_status status = catalog_init(&world->catalog, pool, registry->type_count);
+    pecs_status status = catalog_init(&world->catalog, registry, NULL);
     if (base)
         world->state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)base);
     else if (!status)
@@ -421,7 +421,7 @@ static pecs_status remove_components(struct pecs_world *world, pecs_entity entit
     if (!world || count > state_component_count(world->state) || (count && !components))
         return PECS_E_MISUSE;
     for (size_t i = 0; i < count; i++)
-        if (!edit_may_name(world, components[i]))
+        if (!edit_component(world, components[i]))
             return PECS_E_MISUSE;
     if (!locate(world, entity, is_singleton, &at))
         return PECS_E_DEAD;

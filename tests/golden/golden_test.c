@@ -290,7 +290,8 @@ static size_t collect_entities(pecs_registry *registry, pecs_view view, pecs_ent
 /* What a query gives for one component must be what get gives for each entity. */
 static void compare_columns(pecs_view view)
 {
-    for (pecs_component i = 0; i < pecs_view_type_count(view); i++) {
+    pecs_component i;
+    for (size_t place = 0; pecs_view_component_at(view, place, &i); place++) {
         const uint32_t size = pecs_view_type(view, i)->size;
         const pecs_term term = { i, PECS_READ };
         pecs_query *query;

@@ -1,8 +1,8 @@
 /*
  * Threads test, for ThreadSanitizer too: one writer edits a world and hands snapshots over; readers query, hash,
  * compare, retain and release them, and find entities by their ids; one thread saves and loads them, with threads of
- * the library's; one forks worlds from them and edits those. Nothing but the queues orders the threads: what the
- * library promises must hold by itself.
+ * the library's, and opens them with another thread in a registry that knows none of their types; one forks worlds from
+ * them and edits those. Nothing but the queues orders the threads: what the library promises must hold by itself.
  *
  *     threads_test [--seed S] [--frames N]
  *
@@ -371,6 +371,37 @@ static void check_information(const char *path, const struct parcel *parcel)
     pecs_info_destroy(info);
 }
 
+/* A registry without types, in which two threads open one file. */
+struct tool {
+    pecs_registry *registry;
+    const char *path;
+    pecs_component word;
+};
+
+static void *tool_open(void *user)
+{
+    struct tool *tool = user;
+    pecs_snapshot *snapshot = NULL;
+    require(pecs_snapshot_resume(tool->registry, tool->path, NULL, &snapshot, NULL), PECS_OK, "status of a resume");
+    require(pecs_view_component(pecs_snapshot_view(snapshot), "Word", &tool->word), PECS_OK, "status of a name");
+    pecs_snapshot_release(snapshot);
+    return NULL;
+}
+
+static void open_twice(const char *path)
+{
+    pthread_t thread;
+    struct tool tool = { .path = path };
+    const pecs_registry_desc no_types = { .type_count = 0 };
+    require(pecs_registry_create(&no_types, &tool.registry, NULL), PECS_OK, "status of a registry");
+    struct tool other = tool;
+    pthread_create(&thread, NULL, tool_open, &other);
+    tool_open(&tool);
+    pthread_join(thread, NULL);
+    require(other.word, tool.word, "the number of a type");
+    pecs_registry_destroy(tool.registry);
+}
+
 static void *saver_run(void *user)
 {
     struct thread *self = user;
@@ -385,6 +416,7 @@ static void *saver_run(void *user)
         require(pecs_snapshot_save(parcel.snapshot, path, &options, NULL), PECS_OK, "status of a save");
         pecs_snapshot_release(parcel.snapshot);
         check_information(path, &parcel);
+        open_twice(path);
         const bool load = self->done++ % 2;
         const pecs_load_options threads = { .thread_count = (uint32_t)(self->done / 2 % 4) };
         require(load ? pecs_snapshot_load(shared->registry, path, &threads, &parcel.snapshot, NULL)

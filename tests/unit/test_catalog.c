@@ -12,7 +12,7 @@ static void set_up(void)
 {
     registry = counting_registry();
     pool = registry->pool;
-    cr_assert_eq(catalog_init(&catalog, pool, FIXTURE_TYPE_COUNT), PECS_OK);
+    cr_assert_eq(catalog_init(&catalog, registry, NULL), PECS_OK);
 }
 
 static void strike(void)
@@ -157,7 +157,7 @@ Test(catalog, a_failing_init_leaves_nothing)
     for (uint64_t nth = 1; nth <= 2; nth++) {
         struct catalog failing;
         counting.fail_at = counting.call_count + nth;
-        cr_assert_eq(catalog_init(&failing, pool, 5), PECS_E_MEMORY);
+        cr_assert_eq(catalog_init(&failing, registry, NULL), PECS_E_MEMORY);
         counting.fail_at = 0;
         catalog_deinit(&failing, pool);
     }

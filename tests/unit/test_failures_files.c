@@ -269,6 +269,7 @@ static void read_view(const struct stage *stage, pecs_view view)
     must(pecs_view_meta_count(view) == 1 && pecs_view_meta_at(view, 0, &meta));
     must(pecs_view_meta(view, "level", &meta) == PECS_OK);
     must(pecs_view_type_count(view) >= FIXTURE_TYPE_COUNT && pecs_view_type(view, TEAM) == &Team_type);
+    must(pecs_view_component_at(view, TEAM, &component) && component == TEAM);
     must(pecs_view_component(view, Team_type.name, &component) == PECS_OK && component == TEAM);
     must(pecs_view_component_by_id(view, pecs_view_type_id(view, TEAM), &component) == PECS_OK);
     must(pecs_view_components(view, entity, &count) != NULL && pecs_view_singletons(view, &count) != NULL);

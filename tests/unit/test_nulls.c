@@ -219,6 +219,7 @@ Test(nulls, iterations)
 Test(nulls, a_view_of_nothing)
 {
     size_t count = 7;
+    pecs_component component;
     pecs_summary summary;
     pecs_table table;
     memset(&summary, 0x55, sizeof(summary));
@@ -233,6 +234,8 @@ Test(nulls, a_view_of_nothing)
     cr_assert(same_summary(&summary, &(pecs_summary){ .entity_count = 0 }));
     pecs_view_summary(view(), NULL);
     cr_assert_eq(pecs_view_type_count(no_view), 0);
+    cr_assert_not(pecs_view_component_at(no_view, 0, &component));
+    cr_assert_not(pecs_view_component_at(view(), 0, NULL));
     cr_assert_null(pecs_view_type(no_view, 0));
     const pecs_id zero = { { 0 } }, found = pecs_view_type_id(no_view, 0);
     cr_assert_eq(memcmp(&found, &zero, sizeof(zero)), 0);

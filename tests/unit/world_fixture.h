@@ -206,13 +206,14 @@ static inline void check_catalog(const struct catalog *catalog, const struct pec
         must(catalog_find(catalog, archetype->components, archetype->component_count, archetype->is_singleton,
                           archetype->set_hash) == i);
     }
-    for (pecs_component component = 0; component < catalog->posting_count; component++) {
-        const struct posting_list *list = &catalog->postings[component];
-        size_t place = 0;
-        for (uint32_t i = 0; i < state->table_count; i++)
-            if (archetype_find(state_table(state, i)->archetype, component) != NO_COLUMN)
-                must(place < list->count && list->tables[place++] == i);
-        must(place == list->count);
+    must(catalog->unknown == state->unknown && catalog->posting_count >= state_component_count(state));
+    for (uint32_t place = 0; place < catalog->posting_count; place++) {
+        const struct posting_list *list = &catalog->postings[place];
+        size_t count = 0;
+        for (uint32_t i = 0; i < state->table_count && place < state_component_count(state); i++)
+            if (archetype_find(state_table(state, i)->archetype, state_number_at(state, place)) != NO_COLUMN)
+                must(count < list->count && list->tables[count++] == i);
+        must(count == list->count);
     }
 }
 
