@@ -8,6 +8,7 @@
 #include <pecs/status.h>
 
 #include <pthread.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -72,6 +73,25 @@ static void counting_release(void *user, void *memory, size_t size_bytes, size_t
         self->wrong_count++;
     }
     pthread_mutex_unlock(&self->mutex);
+}
+
+/*
+ * Ends the test, which then fails, also from a fixture's end: a test passes whose own cr_assert fails there. Costs
+ * nothing when it holds: for loops.
+ */
+#define must(condition)                                                                                                \
+    do {                                                                                                               \
+        if (!(condition)) {                                                                                            \
+            fprintf(stderr, "%s:%d: %s does not hold\n", __FILE__, __LINE__, #condition);                              \
+            abort();                                                                                                   \
+        }                                                                                                              \
+    } while (0)
+
+static inline void assert_no_leak(void)
+{
+    must(counting.live_count == 0);
+    must(counting.live_bytes == 0);
+    must(counting.wrong_count == 0);
 }
 
 static const pecs_allocator counting_hooks = { counting_allocate, counting_release, &counting };

@@ -294,9 +294,24 @@ Test(metadata, META_5_metadata_of_the_file_that_does_not_lie_there)
         repair_ends(&b.file);
         expect_of_load_and_info(&b, "META-5", field);
     }
-    put64(&b.file, offsetof(struct file_header, optional_features), 0); /* a size without the feature */
+    end_breaking(&b);
+}
+
+Test(metadata, FOOTER_4_a_size_without_the_feature)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
+    put64(&b.file, offsetof(struct file_header, optional_features), 0);
     expect_repaired(&b, "FOOTER-4", b.file.footer + 40);
-    b.file.bytes[b.file.commit + 127] = 1; /* other reserved bytes stay reserved */
+    end_breaking(&b);
+}
+
+/* A bit that is known opens no other bytes. */
+Test(metadata, COMMIT_3_reserved_bytes_beside_a_known_feature)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
+    b.file.bytes[b.file.commit + 127] = 1;
     expect_corrupt(&b, "COMMIT-3", b.file.commit + 72);
     end_breaking(&b);
 }
@@ -312,7 +327,7 @@ Test(metadata, META_6_the_checksum_of_the_metadata_of_the_file)
     end_breaking(&b);
 }
 
-Test(metadata, records_of_the_file_follow_the_rules_of_the_world_s)
+Test(metadata, META_2_records_of_the_file)
 {
     uint64_t own;
     struct breakage b = begin_breaking_own(&own);
@@ -322,6 +337,13 @@ Test(metadata, records_of_the_file_follow_the_rules_of_the_world_s)
     put64(&b.file, own + 8, 8); /* the value would be the checksum */
     repair_ends(&b.file);
     expect_of_load_and_info(&b, "META-2", own);
+    end_breaking(&b);
+}
+
+Test(metadata, META_4_texts_of_the_file)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
     b.file.bytes[own + 18] = 0xff;
     repair_ends(&b.file);
     expect_of_load_and_info(&b, "META-4", own + 17);

@@ -55,9 +55,8 @@ static void set_up(void)
 static void strike(void)
 {
     pool_destroy(pool);
-    cr_assert_eq(leaf_count, 0, "%d leaves live", leaf_count);
-    cr_assert_eq(counting.live_count, 0);
-    cr_assert_eq(counting.wrong_count, 0);
+    must(leaf_count == 0);
+    assert_no_leak();
 }
 
 TestSuite(node, .init = set_up, .fini = strike);

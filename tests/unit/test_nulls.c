@@ -26,11 +26,12 @@ static void set_up(void)
     before = photograph_of(pecs_world_view(world));
 }
 
-/* Nothing has changed. */
+/* Nothing has changed, but for the tick, which an edit that fails may have opened. */
 static void strike(void)
 {
-    const struct photograph after = photograph_of(pecs_world_view(world));
-    cr_assert(same_photograph(&before, &after));
+    struct photograph after = photograph_of(pecs_world_view(world));
+    after.summary.tick = before.summary.tick;
+    must(same_photograph(&before, &after));
     check_world(world);
     pecs_commands_destroy(commands);
     pecs_query_destroy(query);

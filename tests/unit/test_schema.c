@@ -57,12 +57,6 @@ static pecs_registry *create_good(const pecs_type *const *types, size_t type_cou
     return registry;
 }
 
-static void assert_no_leak(void)
-{
-    cr_assert_eq(counting.live_count, 0, "%llu allocations leak", (unsigned long long)counting.live_count);
-    cr_assert_eq(counting.wrong_count, 0);
-}
-
 static void accept(const pecs_type *type)
 {
     pecs_registry_destroy(create_good(&type, 1));

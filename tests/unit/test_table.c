@@ -51,8 +51,7 @@ static void strike(void)
 {
     gate_deinit(&gate);
     pecs_registry_destroy(registry);
-    cr_assert_eq(counting.live_count, 0, "%llu allocations leak", (unsigned long long)counting.live_count);
-    cr_assert_eq(counting.wrong_count, 0);
+    assert_no_leak();
 }
 
 TestSuite(archetype, .init = set_up, .fini = strike);

@@ -12,13 +12,6 @@
 
 #include <criterion/criterion.h>
 
-/* As cr_assert, but costs nothing when it holds: for loops. */
-#define must(condition)                                                                                                \
-    do {                                                                                                               \
-        if (!(condition))                                                                                              \
-            cr_assert_fail("%s", #condition);                                                                          \
-    } while (0)
-
 typedef struct {
     float x, y, z;
 } Position;
@@ -122,13 +115,6 @@ static inline bool same_summary(const pecs_summary *a, const pecs_summary *b)
 }
 
 /* All that the counted allocator gave has come back, as it was given. */
-static inline void assert_no_leak(void)
-{
-    cr_assert_eq(counting.live_count, 0, "%llu allocations leak", (unsigned long long)counting.live_count);
-    cr_assert_eq(counting.live_bytes, 0);
-    cr_assert_eq(counting.wrong_count, 0);
-}
-
 /* The rows of one table and their records point at each other. */
 static inline uint64_t check_rows(const struct pecs_snapshot *state, uint32_t number)
 {
