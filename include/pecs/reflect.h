@@ -13,9 +13,9 @@
  * another number in another registry, and in the next run: look it up by name or id. The numbers of a view ascend, but
  * they may have gaps: pecs_view_component_at steps through them.
  *
- * A registry remembers the 8192 unknown types that it met last. One that it has forgotten gets a new number when a
- * file with it is opened; the old number still means the type in what was opened before. When all 2^32 numbers are
- * used up, files with types that it does not remember give PECS_E_LIMIT.
+ * A registry remembers the 8192 unknown types that it met last, also in files that it refused. One that it has
+ * forgotten gets a new number when a file with it is opened; the old number still means the type in what was opened
+ * before. When all 2^32 numbers are used up, files with types that it does not remember give PECS_E_LIMIT.
  *
  * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
  * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and
