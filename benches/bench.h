@@ -164,6 +164,7 @@ bool bench_run_save_padded(struct bench *bench);
 bool bench_run_w2_save(struct bench *bench);
 bool bench_run_w2_resume(struct bench *bench);
 bool bench_run_w2_load(struct bench *bench);
+bool bench_run_ring(struct bench *bench);
 bool bench_run_memory(struct bench *bench);
 
 #endif

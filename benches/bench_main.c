@@ -49,6 +49,7 @@ static const struct discipline {
     { "w2_save", bench_run_w2_save },
     { "w2_resume", bench_run_w2_resume },
     { "w2_load", bench_run_w2_load },
+    { "ring", bench_run_ring },
     { "memory", bench_run_memory },
 };
 enum { DISCIPLINE_COUNT = sizeof(disciplines) / sizeof(disciplines[0]) };

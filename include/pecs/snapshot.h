@@ -25,7 +25,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_take(pecs_world *world, pecs_sn
 /* One more reference; returns its argument. Any thread. */
 PECS_API pecs_snapshot *pecs_snapshot_retain(pecs_snapshot *snapshot);
 
-/* Gives one reference back; NULL is allowed. Any thread. */
+/*
+ * Gives one reference back; NULL is allowed. Any thread. What only this snapshot had is free for other arrays at once,
+ * and goes back to the system by the world's next pecs_world_advance.
+ */
 PECS_API void pecs_snapshot_release(pecs_snapshot *snapshot);
 
 /* The view of a snapshot; valid while the caller holds a reference. */

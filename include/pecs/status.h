@@ -66,8 +66,8 @@ PECS_API const char *pecs_status_name(pecs_status status);
 /*
  * Where memory comes from. allocate returns `size_bytes` bytes aligned to `align_bytes` (a power of two, up to
  * 2 MiB) or NULL; their content is not read. release gets the size and alignment of the allocation again. Both are
- * called from any thread that uses the library and must be safe for that. Arrays of large worlds come in slabs
- * of 2 MiB. All zero: the system's memory. Maps of files do not pass here.
+ * called from any thread that uses the library and must be safe for that. Beyond the first mebibyte, arrays come in
+ * blocks of whole pages, of up to 8 MiB. All zero: the system's memory. Maps of files do not pass here.
  */
 typedef struct pecs_allocator {
     void *(*allocate)(void *user, size_t size_bytes, size_t align_bytes);

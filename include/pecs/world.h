@@ -129,6 +129,11 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
  * tick 1. A query can ask for what changed since a tick. The tick is not a frame number: restore and rewind raise it,
  * and so does the first edit after a snapshot was taken or the world was saved, or made from a snapshot, so that a tick
  * which was read before sees all edits after it. Keep a frame number in a singleton. The tick is saved with the world.
+ *
+ * This is also where memory is given back. When a frame of each world ends with no snapshot left, the registry holds at
+ * most one and a half times the bytes of the worlds' arrays, and one or two mebibytes. To that end arrays move, which
+ * after many snapshots copies up to the whole world, once. Without the memory for it, it waits for a later frame.
+ *
  * PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the last; a world gets there only by a file that says so, and
  * can be edited on there).
  */

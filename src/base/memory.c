@@ -1,9 +1,11 @@
 /*
- * The pool. Its lock guards the slabs' bookkeeping and is held for a few instructions; fresh slabs are asked for
- * and touched outside it. It never returns memory that another thread may still read: that is the node counts' duty.
+ * The pool. Its lock guards the bookkeeping of the blocks and is held for a few instructions; fresh blocks are asked
+ * for and touched outside it. It never returns memory that another thread may still read: that is the node counts'
+ * duty.
  */
 #include "memory.h"
 
+#include "blocks.h"
 #include "bytes.h"
 #include "os.h"
 
@@ -12,36 +14,16 @@
 #include <stdlib.h>
 
 enum {
-    FIRST_SHIFT = 11,
-    SMALLEST_SLAB_ARRAY = 1 << FIRST_SHIFT, /* arrays above this size have a class */
-    LARGEST_SLAB_ARRAY = SLAB_BYTES / 2 + ARRAY_ALIGN - SLAB_BYTES / 16,
-    CLASS_COUNT = 8 * (20 - FIRST_SHIFT), /* eight a power of two */
-    DIRECT_LIMIT = 1024 * 1024,
-    SOURCE_DIRECT = 0, /* a source is this or 1 + class */
-    MAX_SLOTS = SLAB_BYTES / SMALLEST_SLAB_ARRAY,
-};
-
-/* In the first bytes of each slab; slots follow at SLAB_HEADER_BYTES. */
-struct slab {
-    struct slab *next, *previous; /* of the class's slabs with a free slot, or of the spares */
-    uint32_t class_index, slot_count, used_count;
-    uint64_t free_slots[MAX_SLOTS / 64]; /* a set bit is a free slot */
-};
-
-#define SLAB_HEADER_BYTES ((size_t)align_up(sizeof(struct slab), ARRAY_ALIGN))
-
-struct size_class {
-    struct slab *open; /* slabs with a free slot */
-    uint64_t direct_bytes;
+    DIRECT_LIMIT = 1024 * 1024, /* bytes of arrays that are allocations of their own */
+    SOURCE_DIRECT = 0,          /* a source is this or the offset in a block */
 };
 
 struct pool {
     pecs_allocator allocator;
     struct os_mutex mutex;
-    struct size_class classes[CLASS_COUNT];
-    struct slab *spares;
-    uint64_t spare_count, used_slab_count;
-    _Atomic uint64_t epoch;
+    struct blocks blocks;
+    uint64_t direct_bytes, moved_bytes; /* moved: taken by evacuations */
+    _Atomic uint64_t epoch, drop_count;
     uint64_t secret;
 };
 
@@ -79,13 +61,18 @@ static bool uses_system(const struct pool *pool)
     return pool->allocator.allocate == system_allocate;
 }
 
-/* 2 MiB-aligned memory in huge pages: slabs and the largest arrays. */
+static size_t align_of_large(size_t size_bytes)
+{
+    return size_bytes < OS_HUGE_BYTES ? ARRAY_ALIGN : OS_HUGE_BYTES;
+}
+
+/* Blocks and the largest arrays: whole pages, huge ones from 2 MiB on, which a release gives back to the system. */
 static void *allocate_large(struct pool *pool, size_t size_bytes)
 {
     if (uses_system(pool))
         return os_pages_allocate(size_bytes);
-    void *memory = pool->allocator.allocate(pool->allocator.user, size_bytes, SLAB_BYTES);
-    if (memory)
+    void *memory = pool->allocator.allocate(pool->allocator.user, size_bytes, align_of_large(size_bytes));
+    if (memory && size_bytes >= OS_HUGE_BYTES)
         os_advise_huge(memory, size_bytes);
     return memory;
 }
@@ -95,19 +82,24 @@ static void release_large(struct pool *pool, void *memory, size_t size_bytes)
     if (uses_system(pool))
         os_pages_release(memory, size_bytes);
     else
-        pool->allocator.release(pool->allocator.user, memory, size_bytes, SLAB_BYTES);
+        pool->allocator.release(pool->allocator.user, memory, size_bytes, align_of_large(size_bytes));
+}
+
+static void release_blocks(struct pool *pool, struct block *block)
+{
+    while (block) {
+        struct block *next = block->next;
+        release_large(pool, block, block_bytes(block));
+        block = next;
+    }
 }
 
 void pool_destroy(struct pool *pool)
 {
     if (!pool)
         return;
-    assert(pool->used_slab_count == 0);
-    while (pool->spares) {
-        struct slab *slab = pool->spares;
-        pool->spares = slab->next;
-        release_large(pool, slab, SLAB_BYTES);
-    }
+    assert(pool->blocks.used_bytes == 0 && pool->direct_bytes == 0);
+    release_blocks(pool, blocks_take_empty(&pool->blocks, 0, 0));
     os_mutex_deinit(&pool->mutex);
     pecs_allocator a = pool->allocator;
     a.release(a.user, pool, sizeof(*pool), _Alignof(struct pool));
@@ -150,163 +142,127 @@ bool pool_reserve(struct pool *pool, void **array, size_t *capacity, size_t coun
     return true;
 }
 
-/* Arrays are a header of ARRAY_ALIGN bytes and often a power of two of rows: the steps are those of the rows. */
-static uint32_t class_of(size_t size_bytes)
+static void give_back_direct(struct pool *pool, size_t size_bytes)
 {
-    const size_t last = size_bytes - ARRAY_ALIGN - 1;
-    const uint32_t shift = 63 - (uint32_t)__builtin_clzll(last);
-    return (shift - FIRST_SHIFT) * 8 + ((uint32_t)(last >> (shift - 3)) & 7);
+    os_mutex_lock(&pool->mutex);
+    pool->direct_bytes -= size_bytes;
+    os_mutex_unlock(&pool->mutex);
 }
 
-static size_t class_bytes(uint32_t class_index)
+/* From a block with room, or a new one; NULL when out of memory. Called and returns with the lock held. */
+static void *take_from_blocks(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
 {
-    return ((size_t)(8 + class_index % 8 + 1) << (FIRST_SHIFT - 3 + class_index / 8)) + ARRAY_ALIGN;
-}
-
-static bool has_class(size_t size_bytes)
-{
-    return size_bytes > SMALLEST_SLAB_ARRAY + ARRAY_ALIGN && size_bytes <= LARGEST_SLAB_ARRAY;
-}
-
-static void list_push(struct slab **list, struct slab *slab)
-{
-    slab->previous = NULL;
-    slab->next = *list;
-    if (*list)
-        (*list)->previous = slab;
-    *list = slab;
-}
-
-static void list_remove(struct slab **list, struct slab *slab)
-{
-    if (slab->previous)
-        slab->previous->next = slab->next;
-    else
-        *list = slab->next;
-    if (slab->next)
-        slab->next->previous = slab->previous;
-}
-
-static void slab_open(struct pool *pool, struct slab *slab, uint32_t class_index)
-{
-    slab->class_index = class_index;
-    slab->slot_count = (uint32_t)((SLAB_BYTES - SLAB_HEADER_BYTES) / class_bytes(class_index));
-    slab->used_count = 0;
-    memset(slab->free_slots, 0, sizeof(slab->free_slots));
-    for (uint32_t i = 0; i < slab->slot_count; i++)
-        slab->free_slots[i / 64] |= (uint64_t)1 << i % 64;
-    list_push(&pool->classes[class_index].open, slab);
-    pool->used_slab_count++;
-}
-
-static void *slab_take(struct pool *pool, struct slab *slab)
-{
-    uint32_t word = 0;
-    while (!slab->free_slots[word])
-        word++;
-    const uint32_t bit = (uint32_t)__builtin_ctzll(slab->free_slots[word]);
-    slab->free_slots[word] &= slab->free_slots[word] - 1;
-    if (++slab->used_count == slab->slot_count)
-        list_remove(&pool->classes[slab->class_index].open, slab);
-    return (uint8_t *)slab + SLAB_HEADER_BYTES + (size_t)(word * 64 + bit) * class_bytes(slab->class_index);
-}
-
-/* A slot of the class, from a fresh slab if need be; NULL when out of memory. Called and returns with the lock held. */
-static void *class_take(struct pool *pool, uint32_t class_index)
-{
-    struct size_class *class = &pool->classes[class_index];
-    if (!class->open && pool->spares) {
-        struct slab *slab = pool->spares;
-        list_remove(&pool->spares, slab);
-        pool->spare_count--;
-        slab_open(pool, slab, class_index);
-    }
-    if (!class->open) {
+    void *array;
+    while (!(array = blocks_take(&pool->blocks, size_bytes, ret_source))) {
+        const size_t wanted_bytes = blocks_wanted_bytes(&pool->blocks, size_bytes);
         os_mutex_unlock(&pool->mutex);
-        struct slab *slab = allocate_large(pool, SLAB_BYTES);
+        uint8_t *memory = allocate_large(pool, wanted_bytes);
+        if (memory)
+            *memory = 0; /* the first page appears here and not under the lock */
         os_mutex_lock(&pool->mutex);
-        if (slab)
-            slab_open(pool, slab, class_index);
-        if (!class->open)
+        if (!memory)
             return NULL;
+        blocks_add(&pool->blocks, memory, wanted_bytes);
     }
-    return slab_take(pool, class->open);
+    return array;
 }
 
 void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
 {
     *ret_source = SOURCE_DIRECT;
-    if (size_bytes >= SLAB_BYTES)
+    if (size_bytes >= OS_HUGE_BYTES)
         return allocate_large(pool, size_bytes);
-    if (!has_class(size_bytes))
-        return pool->allocator.allocate(pool->allocator.user, size_bytes, ARRAY_ALIGN);
-    const uint32_t class_index = class_of(size_bytes);
-    struct size_class *class = &pool->classes[class_index];
     os_mutex_lock(&pool->mutex);
-    if (class->direct_bytes + size_bytes > DIRECT_LIMIT) {
-        void *slot = class_take(pool, class_index);
+    if (pool->direct_bytes + size_bytes > DIRECT_LIMIT) {
+        void *array = take_from_blocks(pool, size_bytes, ret_source);
         os_mutex_unlock(&pool->mutex);
-        *ret_source = 1 + class_index;
-        return slot;
+        return array;
     }
-    class->direct_bytes += size_bytes;
+    pool->direct_bytes += size_bytes;
     os_mutex_unlock(&pool->mutex);
     void *memory = pool->allocator.allocate(pool->allocator.user, size_bytes, ARRAY_ALIGN);
-    if (!memory) {
-        os_mutex_lock(&pool->mutex);
-        class->direct_bytes -= size_bytes;
-        os_mutex_unlock(&pool->mutex);
-    }
+    if (!memory)
+        give_back_direct(pool, size_bytes);
     return memory;
-}
-
-static void slab_give(struct pool *pool, void *array)
-{
-    struct slab *slab = (struct slab *)((uintptr_t)array & ~(uintptr_t)(SLAB_BYTES - 1));
-    const size_t slot =
-        (size_t)((uint8_t *)array - (uint8_t *)slab - SLAB_HEADER_BYTES) / class_bytes(slab->class_index);
-    struct slab *surplus = NULL;
-    os_mutex_lock(&pool->mutex);
-    slab->free_slots[slot / 64] |= (uint64_t)1 << slot % 64;
-    if (slab->used_count-- == slab->slot_count)
-        list_push(&pool->classes[slab->class_index].open, slab);
-    if (slab->used_count == 0) {
-        list_remove(&pool->classes[slab->class_index].open, slab);
-        pool->used_slab_count--;
-        list_push(&pool->spares, slab);
-        pool->spare_count++;
-        while (pool->spare_count > pool->used_slab_count + 1) { /* at most two: one came, and the limit fell */
-            struct slab *spare = pool->spares;
-            list_remove(&pool->spares, spare);
-            pool->spare_count--;
-            spare->next = surplus;
-            surplus = spare;
-        }
-    }
-    os_mutex_unlock(&pool->mutex);
-    while (surplus) {
-        struct slab *next = surplus->next;
-        release_large(pool, surplus, SLAB_BYTES);
-        surplus = next;
-    }
 }
 
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source)
 {
-    if (source != SOURCE_DIRECT) {
-        slab_give(pool, array);
-        return;
-    }
-    if (size_bytes >= SLAB_BYTES) {
+    if (source == SOURCE_DIRECT && size_bytes >= OS_HUGE_BYTES) {
         release_large(pool, array, size_bytes);
-        return;
-    }
-    if (has_class(size_bytes)) {
+    } else if (source == SOURCE_DIRECT) {
+        pool->allocator.release(pool->allocator.user, array, size_bytes, ARRAY_ALIGN);
+        give_back_direct(pool, size_bytes);
+    } else {
         os_mutex_lock(&pool->mutex);
-        pool->classes[class_of(size_bytes)].direct_bytes -= size_bytes;
+        struct blocks *blocks = &pool->blocks;
+        blocks_give(blocks, array, size_bytes, source);
+        struct block *surplus = blocks_take_empty(blocks, 2 * blocks->used_bytes + pool->direct_bytes, 0);
         os_mutex_unlock(&pool->mutex);
+        release_blocks(pool, surplus);
     }
-    pool->allocator.release(pool->allocator.user, array, size_bytes, ARRAY_ALIGN);
+}
+
+bool pool_array_is_leaving(const void *array, uint32_t source)
+{
+    return source != SOURCE_DIRECT && blocks_is_leaving(array, source);
+}
+
+/* All blocks, when the pool holds a quarter more than the arrays that are alive. */
+static uint64_t allowed_block_bytes(const struct pool *pool)
+{
+    const uint64_t live_bytes = pool->direct_bytes + pool->blocks.array_bytes;
+    return live_bytes + live_bytes / 4 - pool->direct_bytes;
+}
+
+/* Taken by others than evacuations. Of two at one time each counts the other's, so this may fall. */
+static uint64_t demanded_bytes_of(const struct pool *pool)
+{
+    return pool->blocks.taken_bytes - min_u64(pool->moved_bytes, pool->blocks.taken_bytes);
+}
+
+void pool_frame_init(struct pool *pool, struct pool_frame *frame)
+{
+    os_mutex_lock(&pool->mutex);
+    *frame = (struct pool_frame){ .demanded_bytes = demanded_bytes_of(pool) };
+    os_mutex_unlock(&pool->mutex);
+}
+
+bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame)
+{
+    os_mutex_lock(&pool->mutex);
+    const struct blocks *blocks = &pool->blocks;
+    const uint64_t drop_count = atomic_load_explicit(&pool->drop_count, memory_order_relaxed);
+    const bool may_help =
+        frame->drop_count != drop_count || blocks->given_bytes - frame->given_bytes > blocks->array_bytes / 8;
+    const bool is_wanted = may_help && blocks->used_bytes > allowed_block_bytes(pool);
+    if (is_wanted) {
+        blocks_close_sparse(&pool->blocks);
+        frame->given_bytes = blocks->given_bytes;
+        frame->drop_count = drop_count;
+    }
+    const uint64_t remembered_bytes = frame->has_snapshots ? frame->demand_bytes - frame->demand_bytes / 32 : 0;
+    const uint64_t demanded_bytes = max_u64(demanded_bytes_of(pool), frame->demanded_bytes);
+    frame->demand_bytes = max_u64(demanded_bytes - frame->demanded_bytes, remembered_bytes);
+    frame->has_snapshots = false;
+    frame->taken_bytes = blocks->taken_bytes;
+    os_mutex_unlock(&pool->mutex);
+    return is_wanted;
+}
+
+void pool_frame_end(struct pool *pool, struct pool_frame *frame)
+{
+    os_mutex_lock(&pool->mutex);
+    struct block *surplus = blocks_take_empty(&pool->blocks, allowed_block_bytes(pool), frame->demand_bytes);
+    pool->moved_bytes += pool->blocks.taken_bytes - frame->taken_bytes;
+    frame->demanded_bytes = demanded_bytes_of(pool);
+    os_mutex_unlock(&pool->mutex);
+    release_blocks(pool, surplus);
+}
+
+void pool_note_drop(struct pool *pool)
+{
+    atomic_fetch_add_explicit(&pool->drop_count, 1, memory_order_relaxed);
 }
 
 uint64_t pool_secret(const struct pool *pool)

@@ -1,12 +1,10 @@
 /*
  * Memory: the pool that backs all worlds and snapshots of one registry.
  *
- * Small objects go to the allocator as they are. Arrays of more than 2 KiB come from slabs once a pool is large:
- *
- *     slab    2 MiB, 2 MiB-aligned, huge pages; cut into slots of one size class
- *     class   sizes rounded up to 1/8 of a power of two; a class uses slabs once its live bytes outside them exceed 1
- *             MiB
- *     spare   empty slabs, kept for reuse: at most one more than are in use
+ * Small objects go to the allocator as they are, and so do the arrays of a small pool, up to one mebibyte. All other
+ * arrays are cut from blocks (blocks.h). Empty blocks are kept for reuse: as many bytes as are in use at most, and at
+ * the end of a frame a quarter more than the arrays that are alive, or what the frame took. What lies scattered in
+ * blocks that are mostly empty is moved at the end of a frame by those who have it (state_evacuate).
  *
  * All functions may be called from any thread.
  */
@@ -17,7 +15,6 @@
 
 enum {
     ARRAY_ALIGN = 64, /* of every array, in memory and in files */
-    SLAB_BYTES = 2 * 1024 * 1024,
 };
 
 struct pool;
@@ -36,10 +33,29 @@ bool pool_reserve(struct pool *pool, void **array, size_t *capacity, size_t coun
 
 /*
  * Bytes for an array, aligned to ARRAY_ALIGN, not cleared. *ret_source tells pool_array_release where they came from.
- * Sizes of a slab and more are aligned to 2 MiB and use huge pages.
+ * Sizes of 2 MiB and more are aligned to that and use huge pages.
  */
 void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_source);
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source);
+
+/* What a world remembers of its pool from one end of a frame to the next. */
+struct pool_frame {
+    uint64_t taken_bytes, given_bytes, drop_count, demanded_bytes; /* the pool's, then */
+    uint64_t demand_bytes; /* taken in a frame, but for moves; with snapshots of the last frames, slowly forgotten */
+    bool has_snapshots;    /* some were taken in this frame */
+};
+/* Nothing is known yet; what the pool took before is not this world's demand. */
+void pool_frame_init(struct pool *pool, struct pool_frame *frame);
+/*
+ * The end of a frame, in two steps. True from the first: blocks are sparse and something has changed since the last
+ * time, so the world moves its arrays that are leaving (pool_array_is_leaving) into new ones before the second step.
+ */
+bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame);
+void pool_frame_end(struct pool *pool, struct pool_frame *frame);
+/* The array lies in a block that is to become empty. */
+bool pool_array_is_leaving(const void *array, uint32_t source);
+/* A state is gone: what it shared with others may be theirs alone. */
+void pool_note_drop(struct pool *pool);
 
 /* A number that this pool never gave before, from 1: marks who may edit a node. */
 uint64_t pool_next_epoch(struct pool *pool);

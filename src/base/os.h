@@ -26,7 +26,9 @@ void os_mutex_unlock(struct os_mutex *mutex);
 void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user);
 enum { OS_THREAD_MAX = 64 };
 
-/* Whole pages, zero, aligned to 2 MiB, in huge pages where they fit. NULL when out of memory. */
+enum { OS_HUGE_BYTES = 2 * 1024 * 1024 }; /* of a huge page */
+
+/* Whole pages, zero; from OS_HUGE_BYTES on aligned to that, in huge pages where they fit. NULL when out of memory. */
 void *os_pages_allocate(size_t size_bytes);
 void os_pages_release(void *pages, size_t size_bytes);
 void os_advise_huge(void *memory, size_t size_bytes);

@@ -33,7 +33,6 @@
 #include <unistd.h>
 
 enum {
-    HUGE_PAGE = 2 * 1024 * 1024,
     TEMPORARY_MAX = 64, /* saves to one name at one time */
     RESERVE_TRIES = 16, /* of a reservation that signals interrupt: each one makes it begin again */
     LINK_TRIES = 16,    /* to see a link and its target at one moment, while others replace the target */
@@ -98,14 +97,15 @@ static size_t page_bytes(void)
 /* Reserves size_bytes of address space at a multiple of 2 MiB. NULL when there is none. */
 static uint8_t *reserve_aligned(size_t size_bytes)
 {
-    uint8_t *start = mmap(NULL, size_bytes + HUGE_PAGE, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *start =
+        mmap(NULL, size_bytes + OS_HUGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return NULL;
-    uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, HUGE_PAGE);
+    uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, OS_HUGE_BYTES);
     if (aligned != start)
         munmap(start, (size_t)(aligned - start));
     uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), page_bytes());
-    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + HUGE_PAGE), page_bytes());
+    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + OS_HUGE_BYTES), page_bytes());
     if (end < reserved)
         munmap(end, (size_t)(reserved - end));
     return aligned;
@@ -113,6 +113,10 @@ static uint8_t *reserve_aligned(size_t size_bytes)
 
 void *os_pages_allocate(size_t size_bytes)
 {
+    if (size_bytes < OS_HUGE_BYTES) {
+        void *small = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        return small == MAP_FAILED ? NULL : small;
+    }
     uint8_t *pages = reserve_aligned(size_bytes);
     if (!pages)
         return NULL;
@@ -260,11 +264,11 @@ pecs_status os_file_read(const struct os_file *file, const char *path, void *byt
 
 pecs_status os_file_map(const struct os_file *file, const char *path, const uint8_t **ret_bytes, pecs_error *error)
 {
-    if (file->size_bytes > SIZE_MAX - HUGE_PAGE)
+    if (file->size_bytes > SIZE_MAX - OS_HUGE_BYTES)
         return fail(error, PECS_E_LIMIT, "the file is larger than the address space");
     const size_t size = (size_t)file->size_bytes;
     uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
-    if (bytes != MAP_FAILED && (uintptr_t)bytes % HUGE_PAGE && size >= HUGE_PAGE) {
+    if (bytes != MAP_FAILED && (uintptr_t)bytes % OS_HUGE_BYTES && size >= OS_HUGE_BYTES) {
         munmap(bytes, size);
         uint8_t *place = reserve_aligned(size);
         bytes = place ? mmap(place, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->descriptor, 0) : MAP_FAILED;

@@ -49,23 +49,35 @@ static void array_destroy(struct pool *pool, struct node *node)
 {
     struct array *array = (struct array *)node;
     break_seal(array);
-    if (array->source == ARRAY_LENT)
+    if (array->is_lent)
         pool_release(pool, array, sizeof(*array));
     else
-        pool_array_release(pool, array, (size_t)(ARRAY_ALIGN + array->size_bytes), array->source);
+        node_free(pool, &array->node, (size_t)(ARRAY_ALIGN + array->size_bytes));
 }
 
-static const struct node_class array_class = { array_destroy, NULL };
+static struct node *array_copy(struct pool *pool, const struct node *node)
+{
+    const struct array *array = (const struct array *)node;
+    struct array *copy = array_create(pool, array->size_bytes);
+    if (!copy)
+        return NULL;
+    memcpy(copy->data, array->data, (size_t)array->size_bytes);
+    copy->tick = array->tick;
+    return &copy->node;
+}
+
+static const struct node_class array_class = { array_destroy, array_copy };
 
 struct array *array_create(struct pool *pool, uint64_t size_bytes)
 {
     size_bytes = align_up(size_bytes, ARRAY_ALIGN);
-    uint32_t source;
-    struct array *array = pool_array_allocate(pool, (size_t)(ARRAY_ALIGN + size_bytes), &source);
+    struct array *array = node_allocate(pool, (size_t)(ARRAY_ALIGN + size_bytes), &array_class);
     if (!array)
         return NULL;
-    *array = (struct array){ .data = (uint8_t *)array + ARRAY_ALIGN, .size_bytes = size_bytes, .source = source };
-    node_init(&array->node, &array_class);
+    array->data = (uint8_t *)array + ARRAY_ALIGN;
+    array->size_bytes = size_bytes;
+    array->tick = array->seal = 0;
+    array->is_lent = false;
     return array;
 }
 
@@ -74,7 +86,7 @@ struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size
     struct array *array = pool_allocate(pool, sizeof(*array));
     if (!array)
         return NULL;
-    *array = (struct array){ .data = bytes, .size_bytes = size_bytes, .source = ARRAY_LENT };
+    *array = (struct array){ .data = bytes, .size_bytes = size_bytes, .is_lent = true };
     node_init(&array->node, &array_class);
     return array;
 }
@@ -83,6 +95,7 @@ void gate_init(struct gate *gate, struct pool *pool)
 {
     memset(gate, 0, sizeof(*gate));
     gate->pool = pool;
+    pool_frame_init(pool, &gate->frame);
     os_mutex_init(&gate->limbo_mutex);
     gate_close(gate);
 }

@@ -14,10 +14,9 @@ struct array {
     uint8_t *data;
     uint64_t size_bytes; /* capacity, a multiple of ARRAY_ALIGN unless the bytes are lent by an image */
     uint64_t tick;       /* of the last write */
-    uint32_t source;     /* for the pool; ARRAY_LENT: the bytes belong to the state's image */
+    bool is_lent;        /* the bytes belong to the state's image */
     uint64_t seal;       /* debug builds: hash of the bytes when they were last seen to be shared, or 0 */
 };
-#define ARRAY_LENT UINT32_MAX
 
 /* Not cleared; tick 0. NULL when out of memory. */
 struct array *array_create(struct pool *pool, uint64_t size_bytes);
@@ -48,6 +47,7 @@ struct gate {
     uint64_t epoch;
     uint64_t state_epoch; /* that the state itself was last made private in */
     uint64_t tick;
+    struct pool_frame frame;
     _Atomic uint64_t copied_bytes;
     _Atomic uint32_t open_reads, open_writes; /* iterations */
     uint32_t hold_count;                      /* edits that may still read values from arrays that they replace */

@@ -10,6 +10,23 @@ void node_init(struct node *node, const struct node_class *class)
 {
     node->class = class;
     atomic_init(&node->reference_count, 1);
+    node->source = 0;
+}
+
+void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_class *class)
+{
+    uint32_t source;
+    struct node *node = pool_array_allocate(pool, size_bytes, &source);
+    if (!node)
+        return NULL;
+    node_init(node, class);
+    node->source = source;
+    return node;
+}
+
+void node_free(struct pool *pool, struct node *node, size_t size_bytes)
+{
+    pool_array_release(pool, node, size_bytes, node->source);
 }
 
 void node_destroy(struct pool *pool, struct node *node)
@@ -35,7 +52,7 @@ static void page_destroy(struct pool *pool, struct node *node)
     struct page *page = (struct page *)node;
     for (uint32_t i = 0; i < PAGE_FANOUT; i++)
         node_release(pool, page->slots[i].node);
-    pool_release(pool, page, sizeof(*page));
+    node_free(pool, &page->node, sizeof(*page));
 }
 
 static struct node *page_copy(struct pool *pool, const struct node *node);
@@ -44,17 +61,17 @@ static const struct node_class page_class = { page_destroy, page_copy };
 
 static struct node *page_create(struct pool *pool)
 {
-    struct page *page = pool_allocate_zeroed(pool, sizeof(*page));
+    struct page *page = node_allocate(pool, sizeof(*page), &page_class);
     if (!page)
         return NULL;
-    node_init(&page->node, &page_class);
+    memset(page->slots, 0, sizeof(page->slots));
     return &page->node;
 }
 
 /* The slots keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
 static struct node *page_copy(struct pool *pool, const struct node *node)
 {
-    struct page *copy = (struct page *)page_create(pool);
+    struct page *copy = node_allocate(pool, sizeof(*copy), &page_class);
     if (!copy)
         return NULL;
     memcpy(copy->slots, ((const struct page *)node)->slots, sizeof(copy->slots));

@@ -31,10 +31,18 @@ struct node_class {
 struct node {
     const struct node_class *class;
     _Atomic uint32_t reference_count;
+    uint32_t source; /* for the pool, of those that node_allocate made */
 };
 
 /* One reference, held by the caller. */
 void node_init(struct node *node, const struct node_class *class);
+
+/*
+ * Makes a node of a class that has `copy`, so that its memory need not stay where it is. Only the node in it is
+ * initialised. NULL: no memory. Free it with the same size.
+ */
+void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_class *class);
+void node_free(struct pool *pool, struct node *node, size_t size_bytes);
 
 static inline struct node *node_retain(struct node *node)
 {

@@ -61,6 +61,7 @@ static void state_destroy(struct pool *pool, struct node *node)
     if (state->image)
         node_release(pool, &state->image->node);
     pool_release(pool, state, sizeof(*state));
+    pool_note_drop(pool);
     pecs_registry_destroy(registry);
 }
 

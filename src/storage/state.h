@@ -150,6 +150,11 @@ static inline void state_check_seals(const struct pecs_snapshot *state)
 void state_seal(const struct pecs_snapshot *state);
 void state_check_seals(const struct pecs_snapshot *state); /* before all of it is read */
 #endif
+/*
+ * Moves what this state alone has out of sparse memory, as far as there is memory. The state must be private, and the
+ * gate's epoch a new one.
+ */
+void state_evacuate(struct pool *pool, struct pecs_snapshot *state);
 /* Makes the world's own state private. */
 pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state);
 static inline pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)

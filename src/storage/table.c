@@ -150,7 +150,7 @@ static void table_destroy(struct pool *pool, struct node *node)
         node_release(pool, &table->runs->node);
     node_release(pool, &table->archetype->node);
     pool_release(pool, table->directory, table->directory_capacity * sizeof(*table->directory));
-    pool_release(pool, table, bytes);
+    node_free(pool, &table->node, bytes);
 }
 
 static struct node *table_copy(struct pool *pool, const struct node *node);
@@ -160,15 +160,14 @@ static const struct node_class table_class = { table_destroy, table_copy };
 static struct node *table_copy(struct pool *pool, const struct node *node)
 {
     const struct table *table = (const struct table *)node;
-    struct table *copy = pool_allocate(pool, table_bytes(table->archetype));
+    struct table *copy = node_allocate(pool, table_bytes(table->archetype), &table_class);
     uint8_t **directory = NULL;
     if (copy && table->directory)
         directory = pool_allocate(pool, table->directory_capacity * sizeof(*directory));
-    if (!copy || (table->directory && !directory)) {
-        pool_release(pool, copy, table_bytes(table->archetype));
+    if (copy && table->directory && !directory)
+        node_free(pool, &copy->node, table_bytes(table->archetype));
+    if (!copy || (table->directory && !directory))
         return NULL;
-    }
-    node_init(&copy->node, &table_class);
     copy->archetype = table->archetype;
     copy->runs = table->runs;
     copy->row_count = table->row_count;
@@ -189,10 +188,10 @@ static struct node *table_copy(struct pool *pool, const struct node *node)
 
 struct table *table_create(struct pool *pool, struct archetype *archetype)
 {
-    struct table *table = pool_allocate_zeroed(pool, table_bytes(archetype));
+    struct table *table = node_allocate(pool, table_bytes(archetype), &table_class);
     if (!table)
         return NULL;
-    node_init(&table->node, &table_class);
+    memset((uint8_t *)table + sizeof(table->node), 0, table_bytes(archetype) - sizeof(table->node));
     table->archetype = archetype;
     node_retain(&archetype->node);
     return table;

@@ -486,6 +486,15 @@ pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component componen
     return edit_value(world, (pecs_entity){ 0, 0 }, true, component, size_bytes, ret_value);
 }
 
+/* The frame's end: the pool keeps what the next frame may want. */
+static void give_memory_back(struct pecs_world *world)
+{
+    struct gate *gate = &world->gate;
+    if (pool_frame_begin_evacuation(gate->pool, &gate->frame))
+        state_evacuate(gate->pool, world->state);
+    pool_frame_end(gate->pool, &gate->frame);
+}
+
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 {
     pecs_status status = world ? edit_check_busy(world) : PECS_E_MISUSE;
@@ -499,6 +508,7 @@ pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
     world->tick_is_seen = false;
     /* what was private stays so: only the stamps are to be renewed */
     gate_close(&world->gate);
+    give_memory_back(world);
     if (ret_tick)
         *ret_tick = world->gate.tick;
     return PECS_OK;
@@ -513,6 +523,7 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
     gate_drain(&world->gate);
     state_seal(world->state);
     *ret_snapshot = pecs_snapshot_retain(world->state);
+    world->gate.frame.has_snapshots = true;
     gate_close(&world->gate);
     world->tick_is_seen = true;
     return PECS_OK;

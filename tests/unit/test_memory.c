@@ -1,6 +1,7 @@
-/* The pool: classes, slabs, reuse, growth and return, failing allocators, threads. */
+/* The pool: arrays of their own and in blocks, growth and return, the end of a frame, failing allocators, threads. */
 #include "counting_allocator.h"
 #include "memory.h"
+#include "os.h"
 
 #include <criterion/criterion.h>
 #include <stdalign.h>
@@ -37,9 +38,9 @@ static void destroy_clean(struct pool *pool)
     cr_assert_eq(counting.wrong_count, 0);
 }
 
-static uintptr_t slab_of(struct array array)
+static void release(struct pool *pool, struct array array, size_t size_bytes)
 {
-    return (uintptr_t)array.bytes / SLAB_BYTES;
+    pool_array_release(pool, array.bytes, size_bytes, array.source);
 }
 
 Test(memory, pool_that_cannot_be_made_is_null)
@@ -167,35 +168,25 @@ Test(memory, small_arrays_are_allocations_of_their_own)
     destroy_clean(pool);
 }
 
-/* 63 arrays of 16448 bytes are 1,036,224: with one more they would exceed 1 MiB. */
-Test(memory, a_class_uses_slabs_beyond_one_mebibyte)
+/* Arrays of all sizes are allocations of their own up to one mebibyte; those beyond it share a block. */
+Test(memory, arrays_are_in_blocks_beyond_one_mebibyte)
 {
     struct pool *pool = counting_pool();
     struct array arrays[65];
-    for (size_t i = 0; i < 63; i++)
-        arrays[i] = take(pool, 16448);
-    cr_assert_eq(counting.large_count, 0);
-    arrays[63] = take(pool, 16448);
-    arrays[64] = take(pool, 16448);
-    cr_assert_eq(counting.large_count, 1);
-    cr_assert_eq(slab_of(arrays[63]), slab_of(arrays[64]));
-    for (size_t i = 0; i < 65; i++)
-        pool_array_release(pool, arrays[i].bytes, 16448, arrays[i].source);
-    destroy_clean(pool);
-}
-
-/* 128 arrays of 8192 bytes are one mebibyte and no more. */
-Test(memory, one_mebibyte_of_a_class_is_direct)
-{
-    struct pool *pool = counting_pool();
-    struct array arrays[129];
-    for (size_t i = 0; i < 128; i++)
+    arrays[0] = take(pool, MIB - 63 * 8192);
+    for (size_t i = 1; i < 64; i++)
         arrays[i] = take(pool, 8192);
-    cr_assert_eq(counting.large_count, 0);
-    arrays[128] = take(pool, 8192);
-    cr_assert_eq(counting.large_count, 1);
-    for (size_t i = 0; i < 129; i++)
-        pool_array_release(pool, arrays[i].bytes, 8192, arrays[i].source);
+    cr_assert_eq(counting.live_count, 1 + 64);
+    const uint64_t before = counting.live_bytes;
+    arrays[64] = take(pool, 64);
+    struct array other = take(pool, 20000);
+    cr_assert_eq(counting.live_count, 1 + 64 + 1);
+    cr_assert_eq(counting.live_bytes - before, 256 * 1024);
+    release(pool, arrays[0], MIB - 63 * 8192);
+    for (size_t i = 1; i < 64; i++)
+        release(pool, arrays[i], 8192);
+    release(pool, arrays[64], 64);
+    release(pool, other, 20000);
     destroy_clean(pool);
 }
 
@@ -211,16 +202,7 @@ Test(memory, released_direct_bytes_make_room_for_direct_ones)
     destroy_clean(pool);
 }
 
-/* A slab has 2,097,152 bytes, of which a header takes 192. Slots are 1/8 of a power of two, and 64 bytes. */
-static const struct {
-    size_t size_bytes, slot_bytes, slots_per_slab;
-} classes[] = {
-    { 2113, 2368, 885 },   { 2368, 2368, 885 },   { 2369, 2624, 799 },   { 4160, 4160, 504 },   { 4161, 4672, 448 },
-    { 5000, 5184, 404 },   { 16448, 16448, 127 }, { 16449, 18496, 113 }, { 65600, 65600, 31 },  { 65601, 73792, 28 },
-    { 262208, 262208, 7 }, { 524352, 524352, 3 }, { 600000, 655424, 3 }, { 900000, 917568, 2 }, { 917568, 917568, 2 },
-};
-
-/* Fills the class's allowance outside slabs, so that the next arrays are slots. Returns how many it took. */
+/* Fills the allowance outside blocks, so that the next arrays are in blocks. Returns how many it took. */
 static size_t fill_allowance(struct pool *pool, size_t size_bytes, struct array *arrays)
 {
     const size_t count = MIB / size_bytes;
@@ -229,164 +211,204 @@ static size_t fill_allowance(struct pool *pool, size_t size_bytes, struct array 
     return count;
 }
 
-static void check_class(size_t size_bytes, size_t slot_bytes, size_t slots_per_slab)
+/* The same in one array. */
+static struct array fill_with_one(struct pool *pool)
 {
-    struct pool *pool = counting_pool();
-    static struct array direct[512], slots[1024];
-    const size_t direct_count = fill_allowance(pool, size_bytes, direct);
-    cr_assert_eq(counting.large_count, 0, "%zu bytes", size_bytes);
-    for (size_t i = 0; i < slots_per_slab; i++) {
-        slots[i] = take(pool, size_bytes);
-        cr_assert_eq((uintptr_t)slots[i].bytes % 64, 0);
-        cr_assert_eq(slab_of(slots[i]), slab_of(slots[0]));
-        cr_assert_eq((size_t)(slots[i].bytes - slots[0].bytes), i * slot_bytes, "slot %zu of %zu bytes", i, size_bytes);
-    }
-    cr_assert_leq((uintptr_t)(slots[slots_per_slab - 1].bytes + size_bytes), (slab_of(slots[0]) + 1) * SLAB_BYTES);
-    cr_assert_eq(counting.large_count, 1);
-    slots[slots_per_slab] = take(pool, size_bytes);
-    cr_assert_eq(counting.large_count, 2, "%zu bytes: more than %zu slots", size_bytes, slots_per_slab);
-    for (size_t i = 0; i <= slots_per_slab; i++)
-        pool_array_release(pool, slots[i].bytes, size_bytes, slots[i].source);
-    for (size_t i = 0; i < direct_count; i++)
-        pool_array_release(pool, direct[i].bytes, size_bytes, direct[i].source);
-    destroy_clean(pool);
+    return take(pool, MIB);
 }
 
-Test(memory, slots_of_a_class_fill_a_slab)
-{
-    for (size_t i = 0; i < sizeof(classes) / sizeof(classes[0]); i++)
-        check_class(classes[i].size_bytes, classes[i].slot_bytes, classes[i].slots_per_slab);
-}
-
-/* Every size has a slot that holds it: neighbours keep their bytes. */
-Test(memory, slots_do_not_overlap)
+/* Neighbours in a block keep their bytes, whatever their size. */
+Test(memory, arrays_in_blocks_do_not_overlap)
 {
     struct pool *pool = counting_pool();
-    static struct array direct[512], slots[8];
-    for (size_t size = 2113; size < 917568; size += size / 5) {
-        const size_t direct_count = fill_allowance(pool, size, direct);
+    struct array one = fill_with_one(pool), arrays[8];
+    for (size_t size = 64; size < OS_HUGE_BYTES; size += 1 + size / 5) {
         for (int i = 0; i < 8; i++) {
-            slots[i] = take(pool, size);
-            memset(slots[i].bytes, 'a' + i, size);
+            arrays[i] = take(pool, size);
+            cr_assert_eq((uintptr_t)arrays[i].bytes % 64, 0);
+            memset(arrays[i].bytes, 'a' + i, size);
         }
         for (int i = 0; i < 8; i++) {
             for (size_t k = 0; k < size; k++)
-                if (slots[i].bytes[k] != 'a' + i)
+                if (arrays[i].bytes[k] != 'a' + i)
                     cr_assert_fail("array %d of %zu bytes lost byte %zu", i, size, k);
-            pool_array_release(pool, slots[i].bytes, size, slots[i].source);
+            release(pool, arrays[i], size);
         }
-        for (size_t i = 0; i < direct_count; i++)
-            pool_array_release(pool, direct[i].bytes, size, direct[i].source);
     }
+    release(pool, one, MIB);
     destroy_clean(pool);
 }
 
-/* 406 arrays fill two slabs of 203 slots: giving one back opens a full slab again. */
-Test(memory, a_freed_slot_is_the_next_one_given)
-{
-    struct pool *pool = counting_pool();
-    static struct array direct[512], slots[406];
-    const size_t direct_count = fill_allowance(pool, 10000, direct);
-    for (size_t i = 0; i < 406; i++)
-        slots[i] = take(pool, 10000);
-    for (size_t i = 0; i < 406; i += 3) {
-        uint8_t *const place = slots[i].bytes;
-        pool_array_release(pool, slots[i].bytes, 10000, slots[i].source);
-        slots[i] = take(pool, 10000);
-        cr_assert_eq(slots[i].bytes, place, "slot %zu", i);
-    }
-    cr_assert_eq(counting.large_count, 2);
-    for (size_t i = 0; i < 406; i++)
-        pool_array_release(pool, slots[i].bytes, 10000, slots[i].source);
-    for (size_t i = 0; i < direct_count; i++)
-        pool_array_release(pool, direct[i].bytes, 10000, direct[i].source);
-    destroy_clean(pool);
-}
-
-/* 2,000 arrays of 65,600 bytes: 15 directly (984,000 bytes), 31 in a slab: 65 slabs. */
+/* A new block is a third of what is there at most: not much more than that is ever held in excess. */
 Test(memory, memory_grows_with_use_and_returns)
 {
+    enum { COUNT = 2000, SIZE = 65600 };
     struct pool *pool = counting_pool();
-    static struct array arrays[2000];
+    static struct array arrays[COUNT];
     const uint64_t empty = counting.live_bytes;
-    for (size_t i = 0; i < 2000; i++)
-        arrays[i] = take(pool, 65600);
-    cr_assert_eq(counting.large_count, 65);
-    cr_assert_eq(counting.live_bytes - empty, 15u * 65600 + 65u * SLAB_BYTES);
-    for (size_t i = 2000; i-- > 1000;)
-        pool_array_release(pool, arrays[i].bytes, 65600, arrays[i].source);
-    /* 985 are left in 32 slabs; empty ones are kept for reuse up to one more than those */
-    cr_assert_eq(counting.large_count, 32 + 33);
-    for (size_t i = 1000; i-- > 15;)
-        pool_array_release(pool, arrays[i].bytes, 65600, arrays[i].source);
-    cr_assert_eq(counting.large_count, 1);
-    for (size_t i = 0; i < 15; i++)
-        pool_array_release(pool, arrays[i].bytes, 65600, arrays[i].source);
-    cr_assert_eq(counting.live_bytes - empty, SLAB_BYTES);
+    for (size_t i = 0; i < COUNT; i++) {
+        arrays[i] = take(pool, SIZE);
+        const uint64_t live = (i + 1) * SIZE, held = counting.live_bytes - empty;
+        cr_assert_leq(held, live + live * 3 / 8, "%zu arrays", i + 1);
+    }
+    cr_assert_lt(counting.live_count, 200, "many share a block");
+    for (size_t i = COUNT; i-- > 1000;)
+        release(pool, arrays[i], SIZE);
+    /* empty blocks are kept for reuse: no more bytes than are in use */
+    const uint64_t used = 1000 * SIZE + 1000 * SIZE / 4;
+    cr_assert_gt(counting.live_bytes - empty, used, "some are kept");
+    cr_assert_leq(counting.live_bytes - empty, 2 * used);
+    for (size_t i = 1000; i-- > 0;)
+        release(pool, arrays[i], SIZE);
+    cr_assert_leq(counting.live_bytes, empty + MIB);
     destroy_clean(pool);
 }
 
-Test(memory, an_empty_slab_serves_another_class)
+/* Every 16th array of 256 stays, in blocks that are all in use. */
+Test(memory, scattered_arrays_are_leaving_at_the_end_of_a_frame)
+{
+    enum { COUNT = 4096, SIZE = 16448, STEP = 16 };
+    struct pool *pool = counting_pool();
+    struct pool_frame frame = { 0 };
+    static struct array arrays[COUNT];
+    const uint64_t empty = counting.live_bytes;
+    struct array one = fill_with_one(pool);
+    for (size_t i = 0; i < COUNT; i++)
+        arrays[i] = take(pool, SIZE);
+    cr_assert_not(pool_frame_begin_evacuation(pool, &frame), "nothing is sparse");
+    pool_frame_end(pool, &frame);
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % STEP)
+            release(pool, arrays[i], SIZE);
+    const uint64_t live = MIB + COUNT / STEP * (uint64_t)SIZE;
+    cr_assert_gt(counting.live_bytes - empty, 10 * live, "all blocks are in use");
+    cr_assert(pool_frame_begin_evacuation(pool, &frame));
+    size_t moved_count = 0;
+    for (size_t i = 0; i < COUNT; i += STEP) {
+        if (!pool_array_is_leaving(arrays[i].bytes, arrays[i].source))
+            continue;
+        struct array moved = take(pool, SIZE);
+        cr_assert_not(pool_array_is_leaving(moved.bytes, moved.source));
+        release(pool, arrays[i], SIZE);
+        arrays[i] = moved;
+        moved_count++;
+    }
+    pool_frame_end(pool, &frame);
+    cr_assert_gt(moved_count, 0);
+    cr_assert_leq(counting.live_bytes - empty, live + live / 2);
+    cr_assert_not(pool_frame_begin_evacuation(pool, &frame), "once is enough");
+    pool_frame_end(pool, &frame);
+    for (size_t i = 0; i < COUNT; i += STEP)
+        release(pool, arrays[i], SIZE);
+    release(pool, one, MIB);
+    destroy_clean(pool);
+}
+
+/* What cannot move is not asked for again, until something has come free: an array or a state. */
+Test(memory, sparse_blocks_are_looked_at_when_something_has_changed)
+{
+    enum { COUNT = 512, SIZE = 16448, STEP = 16 };
+    struct pool *pool = counting_pool();
+    struct pool_frame frame = { 0 };
+    static struct array arrays[COUNT];
+    struct array one = fill_with_one(pool);
+    for (size_t i = 0; i < COUNT; i++)
+        arrays[i] = take(pool, SIZE);
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % STEP)
+            release(pool, arrays[i], SIZE);
+    cr_assert(pool_frame_begin_evacuation(pool, &frame));
+    pool_frame_end(pool, &frame);
+    cr_assert_not(pool_frame_begin_evacuation(pool, &frame));
+    pool_frame_end(pool, &frame);
+    pool_note_drop(pool);
+    cr_assert(pool_frame_begin_evacuation(pool, &frame));
+    pool_frame_end(pool, &frame);
+    for (size_t i = 0; i < COUNT / 2; i += STEP)
+        release(pool, arrays[i], SIZE);
+    cr_assert(pool_frame_begin_evacuation(pool, &frame));
+    pool_frame_end(pool, &frame);
+    for (size_t i = COUNT / 2; i < COUNT; i += STEP)
+        release(pool, arrays[i], SIZE);
+    release(pool, one, MIB);
+    destroy_clean(pool);
+}
+
+enum { FRAME_COUNT = 400, FRAME_SIZE = 16448 };
+
+/* A frame that takes as much as lives, and gives it back. Returns how often it asked the allocator. */
+static uint64_t busy_frame(struct pool *pool, struct pool_frame *frame)
+{
+    static struct array arrays[FRAME_COUNT];
+    const uint64_t calls = counting.call_count;
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        arrays[i] = take(pool, FRAME_SIZE);
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        release(pool, arrays[i], FRAME_SIZE);
+    cr_assert_not(pool_frame_begin_evacuation(pool, frame));
+    pool_frame_end(pool, frame);
+    return counting.call_count - calls;
+}
+
+static void quiet_frame(struct pool *pool, struct pool_frame *frame)
+{
+    cr_assert_not(pool_frame_begin_evacuation(pool, frame));
+    pool_frame_end(pool, frame);
+}
+
+/* What a frame takes is there for the next. With snapshots, a frame that takes nothing changes little of that. */
+Test(memory, what_a_frame_takes_stays_for_the_next)
 {
     struct pool *pool = counting_pool();
-    static struct array small[512], large[512];
-    const size_t small_count = fill_allowance(pool, 5000, small), large_count = fill_allowance(pool, 200000, large);
-    struct array array = take(pool, 5000);
-    const uintptr_t slab = slab_of(array);
-    pool_array_release(pool, array.bytes, 5000, array.source);
-    const uint64_t calls = counting.call_count;
-    array = take(pool, 200000);
-    cr_assert_eq(slab_of(array), slab);
-    cr_assert_eq(counting.call_count, calls);
-    pool_array_release(pool, array.bytes, 200000, array.source);
-    for (size_t i = 0; i < small_count; i++)
-        pool_array_release(pool, small[i].bytes, 5000, small[i].source);
-    for (size_t i = 0; i < large_count; i++)
-        pool_array_release(pool, large[i].bytes, 200000, large[i].source);
+    struct pool_frame frame = { 0 };
+    static struct array arrays[FRAME_COUNT];
+    const uint64_t empty = counting.live_bytes, live = MIB + FRAME_COUNT * (uint64_t)FRAME_SIZE;
+    struct array one = fill_with_one(pool);
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        arrays[i] = take(pool, FRAME_SIZE);
+    cr_assert_gt(busy_frame(pool, &frame), 0);
+    for (int i = 0; i < 10; i++)
+        cr_assert_eq(busy_frame(pool, &frame), 0, "frame %d", i);
+    for (int i = 0; i < 4; i++) {
+        frame.has_snapshots = true;
+        quiet_frame(pool, &frame);
+        cr_assert_gt(counting.live_bytes - empty, live + live / 2);
+    }
+    quiet_frame(pool, &frame);
+    cr_assert_leq(counting.live_bytes - empty, live + live / 2);
+    cr_assert_gt(busy_frame(pool, &frame), 0);
+    for (size_t i = 0; i < FRAME_COUNT; i++)
+        release(pool, arrays[i], FRAME_SIZE);
+    release(pool, one, MIB);
     destroy_clean(pool);
 }
 
-Test(memory, arrays_of_a_slab_and_more_are_aligned_to_two_mebibytes)
+Test(memory, arrays_of_a_huge_page_and_more_are_aligned_to_it)
 {
-    const size_t sizes[] = { SLAB_BYTES, SLAB_BYTES + 64, 7 * MIB };
+    const size_t sizes[] = { OS_HUGE_BYTES, OS_HUGE_BYTES + 64, 7 * MIB };
     struct pool *pool = counting_pool();
     for (size_t i = 0; i < 3; i++) {
         const uint64_t before = counting.live_bytes;
         struct array array = take(pool, sizes[i]);
-        cr_assert_eq((uintptr_t)array.bytes % SLAB_BYTES, 0);
+        cr_assert_eq((uintptr_t)array.bytes % OS_HUGE_BYTES, 0);
         cr_assert_eq(counting.live_bytes - before, sizes[i]);
         memset(array.bytes, 1, sizes[i]);
-        pool_array_release(pool, array.bytes, sizes[i], array.source);
+        release(pool, array, sizes[i]);
         cr_assert_eq(counting.live_bytes, before);
     }
     destroy_clean(pool);
 }
 
-Test(memory, arrays_between_the_largest_class_and_a_slab_are_direct)
-{
-    struct pool *pool = counting_pool();
-    struct array arrays[4];
-    const uint64_t before = counting.live_bytes;
-    for (size_t i = 0; i < 4; i++) {
-        arrays[i] = take(pool, 917569);
-        cr_assert_eq((uintptr_t)arrays[i].bytes % 64, 0);
-    }
-    cr_assert_eq(counting.live_bytes - before, 4 * 917569);
-    for (size_t i = 0; i < 4; i++)
-        pool_array_release(pool, arrays[i].bytes, 917569, arrays[i].source);
-    destroy_clean(pool);
-}
-
 Test(memory, the_system_is_the_default)
 {
-    const size_t sizes[] = { 64, 3000, 500000, SLAB_BYTES - 1, SLAB_BYTES, 5 * MIB + 1 };
+    const size_t sizes[] = { 64, 3000, 500000, OS_HUGE_BYTES - 1, OS_HUGE_BYTES, 5 * MIB + 1 };
     struct pool *pool = pool_create(&(pecs_allocator){ 0 });
     cr_assert_not_null(pool);
     for (size_t i = 0; i < 6; i++) {
         struct array arrays[8];
         for (int k = 0; k < 8; k++) {
             arrays[k] = take(pool, sizes[i]);
-            cr_assert_eq((uintptr_t)arrays[k].bytes % (sizes[i] >= SLAB_BYTES ? SLAB_BYTES : 64), 0);
+            cr_assert_eq((uintptr_t)arrays[k].bytes % (sizes[i] >= OS_HUGE_BYTES ? OS_HUGE_BYTES : 64), 0);
             memset(arrays[k].bytes, k, sizes[i]);
         }
         for (int k = 0; k < 8; k++) {
@@ -423,7 +445,7 @@ Test(memory, large_arrays_of_the_system_are_given_back)
 /* One array of each way to get one; with the n-th allocation failing, the rest is still given, and all comes back. */
 Test(memory, every_failing_allocation_is_survived)
 {
-    const size_t sizes[] = { 1000, 600000, 600000, 600000, 600000, 600000, 1000000, SLAB_BYTES, 3 * MIB };
+    const size_t sizes[] = { 1000, 600000, 600000, 600000, 600000, 600000, 1000000, OS_HUGE_BYTES, 3 * MIB };
     enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
     uint64_t fail_at = 2, failures;
     do {
@@ -443,11 +465,11 @@ Test(memory, every_failing_allocation_is_survived)
         cr_assert_leq(failures, 1);
         fail_at++;
     } while (failures);
-    /* eight: the pool, five arrays of their own, two slabs of three slots for four arrays; the ninth never came */
-    cr_assert_eq(fail_at, 10);
+    /* ten: the pool, two small arrays, five in blocks of their own, two large ones; the eleventh never came */
+    cr_assert_eq(fail_at, 12);
 }
 
-/* A failed direct allocation does not count against the class's allowance. */
+/* A failed allocation of an array of its own does not count against their limit. */
 Test(memory, failed_arrays_leave_the_allowance_as_it_was)
 {
     struct pool *pool = counting_pool();
@@ -523,7 +545,7 @@ static void *hammer_run(void *user)
     return NULL;
 }
 
-/* No class counts bytes that are gone: a whole mebibyte of direct arrays fits again, and no more. */
+/* No bytes are counted that are gone: a whole mebibyte of direct arrays fits again, and no more. */
 static void check_allowances(struct pool *pool)
 {
     static struct array direct[512];
@@ -555,7 +577,7 @@ Test(memory, threads_share_a_pool)
         epoch_sum += hammers[i].epoch_sum;
     }
     cr_assert_eq(epoch_sum, UINT64_C(3200040000)); /* 1 + 2 + ... + 80,000: each given once */
-    cr_assert_gt(counting.peak_bytes, 4 * SLAB_BYTES);
+    cr_assert_gt(counting.peak_bytes, 4 * OS_HUGE_BYTES);
     cr_assert_leq(counting.large_count, 1);
     check_allowances(pool);
     destroy_clean(pool);

@@ -1080,7 +1080,7 @@ Test(pages, are_zero_writable_and_aligned)
     for (size_t i = 0; i < 4; i++) {
         uint8_t *pages = os_pages_allocate(sizes[i]);
         cr_assert_not_null(pages);
-        cr_assert_eq((uintptr_t)pages % 2097152, 0);
+        cr_assert_eq((uintptr_t)pages % (sizes[i] < 2097152 ? 4096 : 2097152), 0);
         for (size_t k = 0; k < sizes[i]; k += 1000)
             cr_assert_eq(pages[k], 0);
         memset(pages, 1, sizes[i]);

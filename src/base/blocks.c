@@ -1,0 +1,345 @@
+/*
+ * Blocks. Runs are found by good fit: sizes of arrays are rounded up to the smallest size of a class, sixteen classes
+ * a power of two, and any run of that class or a higher one will do. A freed array is so found by the next of its size,
+ * and runs that touch become one at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic memory allocator for
+ * real-time systems, 2004.)
+ *
+ * The state of a run is in its own memory: what it is linked to at its beginning, its size there and at its end, where
+ * an array behind it looks when it is freed. Little of that is touched: it is not in the caches.
+ */
+#include "blocks.h"
+
+#include "bytes.h"
+#include "os.h"
+
+#include <assert.h>
+
+/* In the first bytes of a run; its last eight bytes have unit_count again. */
+struct run {
+    struct run *next, *previous; /* of its class; while its block is open */
+    struct block *block;
+    uint64_t unit_count;
+};
+static_assert(sizeof(struct run) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest run has room for both");
+
+enum {
+    CLASS_SHIFT = 4, /* classes a power of two */
+    PAGE_BYTES = 4096,
+};
+
+/*
+ * Arrays have a header of one unit and often a power of two of rows, so the steps are those of what follows the header:
+ * the smallest run of a class has 1 + m units, where m has no more than CLASS_SHIFT + 1 significant bits.
+ */
+static uint32_t class_shift(uint64_t row_units)
+{
+    return row_units < 2 << CLASS_SHIFT ? 0 : 63 - (uint32_t)__builtin_clzll(row_units) - CLASS_SHIFT;
+}
+
+static uint64_t array_units(size_t array_bytes)
+{
+    assert(array_bytes && array_bytes <= OS_HUGE_BYTES);
+    const uint64_t row_units = (array_bytes - 1) / UNIT_BYTES;
+    return 1 + align_up(row_units, (uint64_t)1 << class_shift(row_units));
+}
+
+/* The highest class whose smallest run is no larger. */
+static uint32_t class_of(uint64_t unit_count)
+{
+    const uint32_t shift = class_shift(unit_count - 1);
+    return (shift << CLASS_SHIFT) + (uint32_t)((unit_count - 1) >> shift);
+}
+
+static void list_push(struct blocks *blocks, struct block *block, enum block_state state)
+{
+    struct block **list = &blocks->lists[state];
+    block->previous = NULL;
+    block->next = *list;
+    if (*list)
+        (*list)->previous = block;
+    *list = block;
+    atomic_store_explicit(&block->state, state, memory_order_relaxed);
+}
+
+static void list_remove(struct blocks *blocks, struct block *block)
+{
+    if (block->previous)
+        block->previous->next = block->next;
+    else
+        blocks->lists[block->state] = block->next;
+    if (block->next)
+        block->next->previous = block->previous;
+}
+
+/* Offers a run. */
+static void class_push(struct blocks *blocks, struct run *run)
+{
+    const uint32_t class = class_of(run->unit_count);
+    run->previous = NULL;
+    run->next = blocks->runs[class];
+    if (run->next)
+        run->next->previous = run;
+    blocks->runs[class] = run;
+    blocks->run_classes[class / 64] |= (uint64_t)1 << class % 64;
+}
+
+static void class_remove(struct blocks *blocks, struct run *run)
+{
+    const uint32_t class = class_of(run->unit_count);
+    if (run->previous)
+        run->previous->next = run->next;
+    else
+        blocks->runs[class] = run->next;
+    if (run->next)
+        run->next->previous = run->previous;
+    if (!blocks->runs[class])
+        blocks->run_classes[class / 64] &= ~((uint64_t)1 << class % 64);
+}
+
+/* A run of the class or a higher one, or NULL. */
+static struct run *class_find(const struct blocks *blocks, uint32_t class)
+{
+    uint64_t bits = blocks->run_classes[class / 64] >> class % 64 << class % 64;
+    for (uint32_t word = class / 64;; bits = blocks->run_classes[word]) {
+        if (bits)
+            return blocks->runs[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+        if (++word == RUN_CLASS_COUNT / 64)
+            return NULL;
+    }
+}
+
+static void *unit_at(struct block *block, uint64_t unit)
+{
+    return (uint8_t *)block + unit * UNIT_BYTES;
+}
+
+static uint64_t unit_of(const struct block *block, const void *place)
+{
+    return (uint64_t)((const uint8_t *)place - (const uint8_t *)block) / UNIT_BYTES;
+}
+
+enum bit_kind { EDGE, RUN_START };
+
+static bool bit_at(const struct block *block, uint64_t unit, enum bit_kind kind)
+{
+    return block->bits[unit / 64 * 2 + kind] >> unit % 64 & 1;
+}
+
+static void bit_flip(struct block *block, uint64_t unit, enum bit_kind kind)
+{
+    block->bits[unit / 64 * 2 + kind] ^= (uint64_t)1 << unit % 64;
+}
+
+/* The first and last unit become the edges of an array, or are so no longer. */
+static void flip_edges(struct block *block, uint64_t first, uint64_t end)
+{
+    bit_flip(block, first, EDGE);
+    if (end - first > 1)
+        bit_flip(block, end - 1, EDGE);
+}
+
+/* Of units [first, first + unit_count), which touch no run. */
+static void run_add(struct blocks *blocks, struct block *block, uint64_t first, uint64_t unit_count)
+{
+    struct run *run = unit_at(block, first);
+    *run = (struct run){ NULL, NULL, block, unit_count };
+    memcpy((uint8_t *)unit_at(block, first + unit_count) - sizeof(unit_count), &unit_count, sizeof(unit_count));
+    bit_flip(block, first, RUN_START);
+    if (block->state == BLOCK_OPEN)
+        class_push(blocks, run);
+    else
+        block->largest_units = (uint32_t)max_u64(block->largest_units, unit_count);
+}
+
+static void run_remove(struct blocks *blocks, struct run *run)
+{
+    bit_flip(run->block, unit_of(run->block, run), RUN_START);
+    if (run->block->state == BLOCK_OPEN)
+        class_remove(blocks, run);
+}
+
+/* Offers the block's runs, or no longer, and finds the largest of them. */
+static void offer_runs(struct blocks *blocks, struct block *block,
+                       void (*offer)(struct blocks *blocks, struct run *run))
+{
+    block->largest_units = 0;
+    for (uint64_t word = 0; word * 64 < block->unit_count; word++)
+        for (uint64_t bits = block->bits[word * 2 + RUN_START]; bits; bits &= bits - 1) {
+            struct run *run = unit_at(block, word * 64 + (uint64_t)__builtin_ctzll(bits));
+            block->largest_units = (uint32_t)max_u64(block->largest_units, run->unit_count);
+            offer(blocks, run);
+        }
+}
+
+static void block_open(struct blocks *blocks, struct block *block)
+{
+    if (block->state == BLOCK_EMPTY) {
+        blocks->empty_bytes -= block_bytes(block);
+        blocks->used_bytes += block_bytes(block);
+    }
+    list_remove(blocks, block);
+    list_push(blocks, block, BLOCK_OPEN);
+    offer_runs(blocks, block, class_push);
+}
+
+static void block_close(struct blocks *blocks, struct block *block, enum block_state state)
+{
+    offer_runs(blocks, block, class_remove);
+    list_remove(blocks, block);
+    list_push(blocks, block, state);
+}
+
+/* Of the blocks that are not open, the fullest with room; of empty ones, the smallest. None is out of proportion. */
+static bool open_one(struct blocks *blocks, size_t array_bytes)
+{
+    const uint64_t unit_count = array_units(array_bytes);
+    const uint64_t most_units = 2 * blocks_wanted_bytes(blocks, array_bytes) / UNIT_BYTES;
+    struct block *best = NULL;
+    for (struct block *block = blocks->lists[BLOCK_CLOSED]; block; block = block->next)
+        if (block->largest_units >= unit_count && block->unit_count <= most_units &&
+            (!best || block->used_units > best->used_units))
+            best = block;
+    for (struct block *block = best ? NULL : blocks->lists[BLOCK_EMPTY]; block; block = block->next)
+        if (block->largest_units >= unit_count && block->unit_count <= most_units &&
+            (!best || block->unit_count < best->unit_count))
+            best = block;
+    if (best)
+        block_open(blocks, best);
+    return best != NULL;
+}
+
+static uint64_t header_units_of(uint64_t unit_count)
+{
+    return (sizeof(struct block) + (unit_count / 64 + 1) * 2 * sizeof(uint64_t) + UNIT_BYTES - 1) / UNIT_BYTES;
+}
+
+/*
+ * Whole pages, an eighth of what is there, so that the block that is being filled costs no more; but a huge page as
+ * soon as it is no more than a third: the loops of queries are faster in these.
+ */
+static uint64_t shared_block_bytes(const struct blocks *blocks)
+{
+    const uint64_t bytes = min_u64(max_u64(blocks->array_bytes / 8, BLOCK_BYTES_MIN), BLOCK_BYTES_MAX);
+    if (bytes >= OS_HUGE_BYTES || blocks->array_bytes / 3 >= OS_HUGE_BYTES)
+        return max_u64(bytes, OS_HUGE_BYTES) & ~(uint64_t)(OS_HUGE_BYTES - 1);
+    return bytes & ~(uint64_t)(PAGE_BYTES - 1);
+}
+
+/* Arrays of up to an eighth of a block, and a header, share one: so no more than that is left when it is full. */
+size_t blocks_wanted_bytes(const struct blocks *blocks, size_t array_bytes)
+{
+    const uint64_t shared_bytes = shared_block_bytes(blocks), units = array_units(array_bytes);
+    if ((units - 1) * UNIT_BYTES <= shared_bytes / 8)
+        return (size_t)shared_bytes;
+    const uint64_t own_units = units + header_units_of(units + header_units_of(units) + PAGE_BYTES / UNIT_BYTES);
+    return (size_t)align_up(own_units * UNIT_BYTES, PAGE_BYTES);
+}
+
+void blocks_add(struct blocks *blocks, void *memory, size_t size_bytes)
+{
+    struct block *block = memory;
+    const uint64_t unit_count = size_bytes / UNIT_BYTES, header_units = header_units_of(unit_count);
+    memset(block, 0, header_units * UNIT_BYTES);
+    block->header_units = (uint32_t)header_units;
+    block->unit_count = (uint32_t)unit_count;
+    bit_flip(block, header_units - 1, EDGE);
+    list_push(blocks, block, BLOCK_EMPTY);
+    run_add(blocks, block, header_units, unit_count - header_units);
+    blocks->empty_bytes += block_bytes(block);
+}
+
+void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset)
+{
+    const uint64_t unit_count = array_units(array_bytes);
+    struct run *run = class_find(blocks, class_of(unit_count));
+    if (!run && open_one(blocks, array_bytes))
+        run = class_find(blocks, class_of(unit_count));
+    if (!run)
+        return NULL;
+    struct block *block = run->block;
+    const uint64_t first = unit_of(block, run), rest = run->unit_count - unit_count;
+    run_remove(blocks, run);
+    if (rest)
+        run_add(blocks, block, first + unit_count, rest);
+    flip_edges(block, first, first + unit_count);
+    block->used_units += (uint32_t)unit_count;
+    blocks->array_bytes += unit_count * UNIT_BYTES;
+    blocks->taken_bytes += unit_count * UNIT_BYTES;
+    *ret_offset = (uint32_t)first;
+    return unit_at(block, first);
+}
+
+void blocks_give(struct blocks *blocks, void *array, size_t array_bytes, uint32_t offset)
+{
+    struct block *block = (struct block *)(void *)((uint8_t *)array - (size_t)offset * UNIT_BYTES);
+    const uint64_t unit_count = array_units(array_bytes);
+    uint64_t first = offset, end = offset + unit_count;
+    assert(end <= block->unit_count && bit_at(block, first, EDGE) && bit_at(block, end - 1, EDGE));
+    flip_edges(block, first, end);
+    block->used_units -= (uint32_t)unit_count;
+    blocks->array_bytes -= unit_count * UNIT_BYTES;
+    blocks->given_bytes += unit_count * UNIT_BYTES;
+    if (end < block->unit_count && !bit_at(block, end, EDGE)) {
+        struct run *after = unit_at(block, end);
+        end += after->unit_count;
+        run_remove(blocks, after);
+    }
+    if (!bit_at(block, first - 1, EDGE)) { /* the header has an edge */
+        uint64_t before;
+        memcpy(&before, (uint8_t *)unit_at(block, first) - sizeof(before), sizeof(before));
+        first -= before;
+        run_remove(blocks, unit_at(block, first));
+    }
+    run_add(blocks, block, first, end - first);
+    if (block->used_units == 0) {
+        if (block->state == BLOCK_OPEN)
+            block_close(blocks, block, BLOCK_EMPTY);
+        else
+            list_remove(blocks, block), list_push(blocks, block, BLOCK_EMPTY);
+        blocks->used_bytes -= block_bytes(block);
+        blocks->empty_bytes += block_bytes(block);
+    }
+}
+
+void blocks_close_sparse(struct blocks *blocks)
+{
+    struct block *newest = blocks->lists[BLOCK_OPEN], *next;
+    for (struct block *block = newest; block; block = next) {
+        next = block->next;
+        if (block == newest && block_bytes(block) <= shared_block_bytes(blocks))
+            continue;
+        if (block->unit_count - block->header_units - block->used_units > block->unit_count / 8)
+            block_close(blocks, block, BLOCK_CLOSED);
+    }
+}
+
+bool blocks_is_leaving(const void *array, uint32_t offset)
+{
+    const struct block *block = (const void *)((const uint8_t *)array - (size_t)offset * UNIT_BYTES);
+    return atomic_load_explicit(&block->state, memory_order_relaxed) == BLOCK_CLOSED;
+}
+
+static void take_out(struct blocks *blocks, struct block *block, struct block **taken)
+{
+    list_remove(blocks, block);
+    blocks->empty_bytes -= block_bytes(block);
+    block->next = *taken;
+    *taken = block;
+}
+
+struct block *blocks_take_empty(struct blocks *blocks, uint64_t limit_bytes, uint64_t kept_bytes)
+{
+    const uint64_t most_bytes = 2 * max_u64(shared_block_bytes(blocks), kept_bytes);
+    struct block *taken = NULL, *block, *next;
+    for (block = blocks->lists[BLOCK_EMPTY]; block && blocks_bytes(blocks) > limit_bytes; block = next) {
+        next = block->next;
+        if (block_bytes(block) > most_bytes)
+            take_out(blocks, block, &taken);
+    }
+    for (block = blocks->lists[BLOCK_EMPTY]; block && blocks_bytes(blocks) > limit_bytes; block = next) {
+        next = block->next;
+        if (blocks->empty_bytes >= kept_bytes + block_bytes(block))
+            take_out(blocks, block, &taken);
+    }
+    return taken;
+}
