@@ -1,10 +1,10 @@
 /*
- * Blocks. Runs are found by good fit: sizes of arrays are rounded up to the smallest size of a class, sixteen classes
- * a power of two, and any run of that class or a higher one will do. A freed array is so found by the next of its size,
- * and runs that touch become one at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic memory allocator for
+ * Blocks. Gaps are found by good fit: sizes of arrays are rounded up to the smallest size of a class, sixteen classes
+ * a power of two, and any gap of that class or a higher one will do. A freed array is so found by the next of its size,
+ * and gaps that touch become one at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic memory allocator for
  * real-time systems, 2004.)
  *
- * The state of a run is in its own memory: what it is linked to at its beginning, its size there and at its end, where
+ * The state of a gap is in its own memory: what it is linked to at its beginning, its size there and at its end, where
  * an array behind it looks when it is freed. Little of that is touched: it is not in the caches.
  */
 #include "blocks.h"
@@ -14,13 +14,13 @@
 
 #include <assert.h>
 
-/* In the first bytes of a run; its last eight bytes have unit_count again. */
-struct run {
-    struct run *next, *previous; /* of its class; while its block is open */
+/* In the first bytes of a gap; its last eight bytes have unit_count again. */
+struct gap {
+    struct gap *next, *previous; /* of its class; while its block is open */
     struct block *block;
     uint64_t unit_count;
 };
-static_assert(sizeof(struct run) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest run has room for both");
+static_assert(sizeof(struct gap) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest gap has room for both");
 
 enum {
     CLASS_SHIFT = 4, /* classes a power of two */
@@ -29,7 +29,7 @@ enum {
 
 /*
  * Arrays have a header of one unit and often a power of two of rows, so the steps are those of what follows the header:
- * the smallest run of a class has 1 + m units, where m has no more than CLASS_SHIFT + 1 significant bits.
+ * the smallest gap of a class has 1 + m units, where m has no more than CLASS_SHIFT + 1 significant bits.
  */
 static uint32_t class_shift(uint64_t row_units)
 {
@@ -43,7 +43,7 @@ static uint64_t array_units(size_t array_bytes)
     return 1 + align_up(row_units, (uint64_t)1 << class_shift(row_units));
 }
 
-/* The highest class whose smallest run is no larger. */
+/* The highest class whose smallest gap is no larger. */
 static uint32_t class_of(uint64_t unit_count)
 {
     const uint32_t shift = class_shift(unit_count - 1);
@@ -71,39 +71,39 @@ static void list_remove(struct blocks *blocks, struct block *block)
         block->next->previous = block->previous;
 }
 
-/* Offers a run. */
-static void class_push(struct blocks *blocks, struct run *run)
+/* Offers a gap. */
+static void class_push(struct blocks *blocks, struct gap *gap)
 {
-    const uint32_t class = class_of(run->unit_count);
-    run->previous = NULL;
-    run->next = blocks->runs[class];
-    if (run->next)
-        run->next->previous = run;
-    blocks->runs[class] = run;
-    blocks->run_classes[class / 64] |= (uint64_t)1 << class % 64;
+    const uint32_t class = class_of(gap->unit_count);
+    gap->previous = NULL;
+    gap->next = blocks->gaps[class];
+    if (gap->next)
+        gap->next->previous = gap;
+    blocks->gaps[class] = gap;
+    blocks->gap_classes[class / 64] |= (uint64_t)1 << class % 64;
 }
 
-static void class_remove(struct blocks *blocks, struct run *run)
+static void class_remove(struct blocks *blocks, struct gap *gap)
 {
-    const uint32_t class = class_of(run->unit_count);
-    if (run->previous)
-        run->previous->next = run->next;
+    const uint32_t class = class_of(gap->unit_count);
+    if (gap->previous)
+        gap->previous->next = gap->next;
     else
-        blocks->runs[class] = run->next;
-    if (run->next)
-        run->next->previous = run->previous;
-    if (!blocks->runs[class])
-        blocks->run_classes[class / 64] &= ~((uint64_t)1 << class % 64);
+        blocks->gaps[class] = gap->next;
+    if (gap->next)
+        gap->next->previous = gap->previous;
+    if (!blocks->gaps[class])
+        blocks->gap_classes[class / 64] &= ~((uint64_t)1 << class % 64);
 }
 
-/* A run of the class or a higher one, or NULL. */
-static struct run *class_find(const struct blocks *blocks, uint32_t class)
+/* A gap of the class or a higher one, or NULL. */
+static struct gap *class_find(const struct blocks *blocks, uint32_t class)
 {
-    uint64_t bits = blocks->run_classes[class / 64] >> class % 64 << class % 64;
-    for (uint32_t word = class / 64;; bits = blocks->run_classes[word]) {
+    uint64_t bits = blocks->gap_classes[class / 64] >> class % 64 << class % 64;
+    for (uint32_t word = class / 64;; bits = blocks->gap_classes[word]) {
         if (bits)
-            return blocks->runs[word * 64 + (uint32_t)__builtin_ctzll(bits)];
-        if (++word == RUN_CLASS_COUNT / 64)
+            return blocks->gaps[word * 64 + (uint32_t)__builtin_ctzll(bits)];
+        if (++word == GAP_CLASS_COUNT / 64)
             return NULL;
     }
 }
@@ -118,7 +118,7 @@ static uint64_t unit_of(const struct block *block, const void *place)
     return (uint64_t)((const uint8_t *)place - (const uint8_t *)block) / UNIT_BYTES;
 }
 
-enum bit_kind { EDGE, RUN_START };
+enum bit_kind { EDGE, GAP_START };
 
 static bool bit_at(const struct block *block, uint64_t unit, enum bit_kind kind)
 {
@@ -138,36 +138,36 @@ static void flip_edges(struct block *block, uint64_t first, uint64_t end)
         bit_flip(block, end - 1, EDGE);
 }
 
-/* Of units [first, first + unit_count), which touch no run. */
-static void run_add(struct blocks *blocks, struct block *block, uint64_t first, uint64_t unit_count)
+/* Of units [first, first + unit_count), which touch no gap. */
+static void gap_add(struct blocks *blocks, struct block *block, uint64_t first, uint64_t unit_count)
 {
-    struct run *run = unit_at(block, first);
-    *run = (struct run){ NULL, NULL, block, unit_count };
+    struct gap *gap = unit_at(block, first);
+    *gap = (struct gap){ NULL, NULL, block, unit_count };
     memcpy((uint8_t *)unit_at(block, first + unit_count) - sizeof(unit_count), &unit_count, sizeof(unit_count));
-    bit_flip(block, first, RUN_START);
+    bit_flip(block, first, GAP_START);
     if (block->state == BLOCK_OPEN)
-        class_push(blocks, run);
+        class_push(blocks, gap);
     else
         block->largest_units = (uint32_t)max_u64(block->largest_units, unit_count);
 }
 
-static void run_remove(struct blocks *blocks, struct run *run)
+static void gap_remove(struct blocks *blocks, struct gap *gap)
 {
-    bit_flip(run->block, unit_of(run->block, run), RUN_START);
-    if (run->block->state == BLOCK_OPEN)
-        class_remove(blocks, run);
+    bit_flip(gap->block, unit_of(gap->block, gap), GAP_START);
+    if (gap->block->state == BLOCK_OPEN)
+        class_remove(blocks, gap);
 }
 
-/* Offers the block's runs, or no longer, and finds the largest of them. */
-static void offer_runs(struct blocks *blocks, struct block *block,
-                       void (*offer)(struct blocks *blocks, struct run *run))
+/* Offers the block's gaps, or no longer, and finds the largest of them. */
+static void offer_gaps(struct blocks *blocks, struct block *block,
+                       void (*offer)(struct blocks *blocks, struct gap *gap))
 {
     block->largest_units = 0;
     for (uint64_t word = 0; word * 64 < block->unit_count; word++)
-        for (uint64_t bits = block->bits[word * 2 + RUN_START]; bits; bits &= bits - 1) {
-            struct run *run = unit_at(block, word * 64 + (uint64_t)__builtin_ctzll(bits));
-            block->largest_units = (uint32_t)max_u64(block->largest_units, run->unit_count);
-            offer(blocks, run);
+        for (uint64_t bits = block->bits[word * 2 + GAP_START]; bits; bits &= bits - 1) {
+            struct gap *gap = unit_at(block, word * 64 + (uint64_t)__builtin_ctzll(bits));
+            block->largest_units = (uint32_t)max_u64(block->largest_units, gap->unit_count);
+            offer(blocks, gap);
         }
 }
 
@@ -179,12 +179,12 @@ static void block_open(struct blocks *blocks, struct block *block)
     }
     list_remove(blocks, block);
     list_push(blocks, block, BLOCK_OPEN);
-    offer_runs(blocks, block, class_push);
+    offer_gaps(blocks, block, class_push);
 }
 
 static void block_close(struct blocks *blocks, struct block *block, enum block_state state)
 {
-    offer_runs(blocks, block, class_remove);
+    offer_gaps(blocks, block, class_remove);
     list_remove(blocks, block);
     list_push(blocks, block, state);
 }
@@ -244,23 +244,23 @@ void blocks_add(struct blocks *blocks, void *memory, size_t size_bytes)
     block->unit_count = (uint32_t)unit_count;
     bit_flip(block, header_units - 1, EDGE);
     list_push(blocks, block, BLOCK_EMPTY);
-    run_add(blocks, block, header_units, unit_count - header_units);
+    gap_add(blocks, block, header_units, unit_count - header_units);
     blocks->empty_bytes += block_bytes(block);
 }
 
 void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset)
 {
     const uint64_t unit_count = array_units(array_bytes);
-    struct run *run = class_find(blocks, class_of(unit_count));
-    if (!run && open_one(blocks, array_bytes))
-        run = class_find(blocks, class_of(unit_count));
-    if (!run)
+    struct gap *gap = class_find(blocks, class_of(unit_count));
+    if (!gap && open_one(blocks, array_bytes))
+        gap = class_find(blocks, class_of(unit_count));
+    if (!gap)
         return NULL;
-    struct block *block = run->block;
-    const uint64_t first = unit_of(block, run), rest = run->unit_count - unit_count;
-    run_remove(blocks, run);
+    struct block *block = gap->block;
+    const uint64_t first = unit_of(block, gap), rest = gap->unit_count - unit_count;
+    gap_remove(blocks, gap);
     if (rest)
-        run_add(blocks, block, first + unit_count, rest);
+        gap_add(blocks, block, first + unit_count, rest);
     flip_edges(block, first, first + unit_count);
     block->used_units += (uint32_t)unit_count;
     blocks->array_bytes += unit_count * UNIT_BYTES;
@@ -280,17 +280,17 @@ void blocks_give(struct blocks *blocks, void *array, size_t array_bytes, uint32_
     blocks->array_bytes -= unit_count * UNIT_BYTES;
     blocks->given_bytes += unit_count * UNIT_BYTES;
     if (end < block->unit_count && !bit_at(block, end, EDGE)) {
-        struct run *after = unit_at(block, end);
+        struct gap *after = unit_at(block, end);
         end += after->unit_count;
-        run_remove(blocks, after);
+        gap_remove(blocks, after);
     }
     if (!bit_at(block, first - 1, EDGE)) { /* the header has an edge */
         uint64_t before;
         memcpy(&before, (uint8_t *)unit_at(block, first) - sizeof(before), sizeof(before));
         first -= before;
-        run_remove(blocks, unit_at(block, first));
+        gap_remove(blocks, unit_at(block, first));
     }
-    run_add(blocks, block, first, end - first);
+    gap_add(blocks, block, first, end - first);
     if (block->used_units == 0) {
         if (block->state == BLOCK_OPEN)
             block_close(blocks, block, BLOCK_EMPTY);

@@ -3,8 +3,8 @@
  * asks no allocator.
  *
  *     block    a header with two bits for each unit of 64 bytes, then the units
- *     run      neighbouring free units, as many as there are: no two runs touch
- *     open     a block whose runs are offered, by size. The others are
+ *     gap      neighbouring free units, as many as there are: no two gaps touch
+ *     open     a block whose gaps are offered, by size. The others are
  *     closed   is to become empty: it offers nothing while the open ones have room
  *     empty    no array is left in it: it may be given back
  *
@@ -22,26 +22,26 @@ enum {
     UNIT_BYTES = ARRAY_ALIGN,
     BLOCK_BYTES_MIN = 256 * 1024, /* an array too large to share one has a smaller one for itself */
     BLOCK_BYTES_MAX = 8 * 1024 * 1024,
-    RUN_CLASS_COUNT = 256, /* sixteen a power of two */
+    GAP_CLASS_COUNT = 256, /* sixteen a power of two */
 };
 
 enum block_state { BLOCK_OPEN, BLOCK_CLOSED, BLOCK_EMPTY, BLOCK_STATE_COUNT };
 
-struct run;
+struct gap;
 struct block {
     struct block *next, *previous; /* of those in the same state */
     _Atomic uint32_t state;        /* changed by who may change the block, read by any thread */
     uint32_t header_units, unit_count, used_units;
-    uint32_t largest_units; /* while it is not open: of its runs */
+    uint32_t largest_units; /* while it is not open: of its gaps */
     uint64_t bits[];        /* word 2 w: units 64 w and up that are the first or the last one of an array; 2 w + 1: of
-                               those that are the first one of a run */
+                               those that are the first one of a gap */
 };
 
 /* All zero: without blocks. */
 struct blocks {
     struct block *lists[BLOCK_STATE_COUNT]; /* the last one that was opened is the first of the open ones */
-    struct run *runs[RUN_CLASS_COUNT];      /* of the open blocks, by size */
-    uint64_t run_classes[RUN_CLASS_COUNT / 64];
+    struct gap *gaps[GAP_CLASS_COUNT];      /* of the open blocks, by size */
+    uint64_t gap_classes[GAP_CLASS_COUNT / 64];
     uint64_t array_bytes; /* of the arrays, as they were rounded up */
     uint64_t used_bytes;  /* of the blocks that are not empty */
     uint64_t empty_bytes;

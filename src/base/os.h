@@ -28,7 +28,8 @@ enum { OS_THREAD_MAX = 64 };
 
 enum { OS_HUGE_BYTES = 2 * 1024 * 1024 }; /* of a huge page */
 
-/* Whole pages, zero; from OS_HUGE_BYTES on aligned to that, in huge pages where they fit. NULL when out of memory. */
+/* Whole pages, zero and about to be written; from OS_HUGE_BYTES on aligned to that, in huge pages where they fit. NULL
+ * when out of memory. */
 void *os_pages_allocate(size_t size_bytes);
 void os_pages_release(void *pages, size_t size_bytes);
 void os_advise_huge(void *memory, size_t size_bytes);

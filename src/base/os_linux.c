@@ -114,7 +114,9 @@ static uint8_t *reserve_aligned(size_t size_bytes)
 void *os_pages_allocate(size_t size_bytes)
 {
     if (size_bytes < OS_HUGE_BYTES) {
-        void *small = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        /* all at once: a fault for each of its pages would cost several times as much */
+        const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
+        void *small = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
         return small == MAP_FAILED ? NULL : small;
     }
     uint8_t *pages = reserve_aligned(size_bytes);

@@ -1,4 +1,4 @@
-/* Blocks: sizes, runs that split and join, which block is opened, which are given back. */
+/* Blocks: sizes, gaps that split and join, which block is opened, which are given back. */
 #include "blocks.h"
 
 #include <criterion/criterion.h>
@@ -119,7 +119,7 @@ Test(blocks, a_freed_array_is_the_next_one_given)
 }
 
 /* Three neighbours, freed in any order, leave room for one of their size together. */
-Test(blocks, runs_that_touch_become_one)
+Test(blocks, gaps_that_touch_become_one)
 {
     const int orders[6][3] = { { 0, 1, 2 }, { 0, 2, 1 }, { 1, 0, 2 }, { 1, 2, 0 }, { 2, 0, 1 }, { 2, 1, 0 } };
     add(256 * KIB);
@@ -152,7 +152,7 @@ static uint64_t next_random(uint64_t limit)
     return (seed >> 33) % limit;
 }
 
-/* Arrays of all sizes come and go, blocks are closed now and then; each keeps its bytes, and at last all is one run. */
+/* Arrays of all sizes come and go, blocks are closed now and then; each keeps its bytes, and at last all is one gap. */
 Test(blocks, arrays_of_all_sizes_come_and_go)
 {
     enum { COUNT = 600, ROUNDS = 60000 };
