@@ -79,6 +79,8 @@ static inline void span_iter_begin(struct span_iter *iter, const struct span_lis
     iter->depth = 1;
     iter->levels[0].type = list->type;
     iter->levels[0].base = iter->levels[0].field = iter->levels[0].element = 0;
+    iter->base = 0;
+    iter->next = 0;
     span_iter_enter_group(iter, 0);
 }
 
