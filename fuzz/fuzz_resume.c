@@ -39,6 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pecs_snapshot *resumed = fuzz_open(FUZZ_RESUME, registry, path, size, NULL);
         FUZZ_CHECK(resumed, "what load accepts resume does too");
         const pecs_view view = pecs_snapshot_view(resumed);
+        FUZZ_CHECK(!pecs_snapshot_verify(resumed, NULL, NULL, NULL), "what load accepts has the hashes that it tells");
         fuzz_walk(view);
         fuzz_expect_same(view, view);
         fuzz_expect_same(pecs_snapshot_view(loaded), view);
