@@ -52,7 +52,8 @@ typedef struct pecs_save_options {
     bool verify_source; /* of a world that was resumed: hash its file first (pecs_snapshot_verify), so that damage
                            that crept in since then is not saved with hashes that make it look right */
     bool skip_check;    /* save values that mean nothing (values.h) too: the file can be resumed, but not loaded */
-    pecs_progress_function progress; /* NULL: not wanted */
+    pecs_progress_function progress; /* NULL: not wanted. Where the source is hashed first, of that too: from 0 to its
+                                        size, and then from 0 again for the save */
     void *user;                      /* for progress */
 } pecs_save_options;
 
@@ -62,7 +63,7 @@ typedef struct pecs_load_options {
                                 not count: only max_bytes bounds them, by 16 bytes of the file each. Retired ones take
                                 as much memory as in the file, twice at most */
     uint32_t max_types;      /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
-    uint64_t max_info_bytes; /* of pecs_file_info: refuse a file that tells more of itself (the commit) with
+    uint64_t max_info_bytes; /* of pecs_file_info: refuse a file that tells more of itself (commit and metadata) with
                                 PECS_E_LIMIT; 0: 64 MiB, which is what a million sessions and all metadata need */
     bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
     uint32_t thread_count; /* threads for load in all, the caller's included, at most 64; 0 means 1 */

@@ -9,19 +9,44 @@
 #include <pecs/world.h>
 
 #include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
 
-/* What the file tells beside its world goes into the new one: its time and its own metadata. */
+/* The world is loaded whole: what the file tells of itself is no more than that. */
+static const pecs_load_options no_limit = { .max_info_bytes = UINT64_MAX };
+
+/*
+ * What the file tells beside its world goes into the new one: its time and its own metadata. Entries of a later
+ * library's are of that very file: what they say may not be true of another.
+ */
+static pecs_meta *keep_metadata(const pecs_info *info, size_t *ret_count)
+{
+    pecs_meta *kept = malloc((info->file_metadata_count + 1) * sizeof(*kept));
+    size_t count = 0;
+    for (size_t i = 0; kept && i < info->file_metadata_count; i++) {
+        if (strncmp(info->file_metadata[i].key, "pecs.", 5) == 0)
+            (void)complain("'%s' of the file's metadata is left out: this program does not know it",
+                           info->file_metadata[i].key);
+        else
+            kept[count++] = info->file_metadata[i];
+    }
+    *ret_count = count;
+    return kept;
+}
+
 static int save_compacted(pecs_world *world, const char *path, const pecs_info *info)
 {
     pecs_error error;
-    const pecs_save_options options = {
-        .wall_clock_ns = info->wall_clock_ns,
-        .metadata = info->file_metadata,
-        .metadata_count = info->file_metadata_count,
-    };
+    pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns };
     if (pecs_world_compact(world, &error))
         return complain("cannot compact: %s", error.message);
-    return pecs_world_save(world, path, &options, &error) ? complain_of_file(path, &error) : CLI_FINE;
+    pecs_meta *metadata = keep_metadata(info, &options.metadata_count);
+    if (!metadata)
+        return complain("out of memory");
+    options.metadata = metadata;
+    const int code = pecs_world_save(world, path, &options, &error) ? complain_of_file(path, &error) : CLI_FINE;
+    free(metadata);
+    return code;
 }
 
 static int compact(const struct arguments *arguments, const pecs_info *info)
@@ -90,7 +115,7 @@ static int compact_and_tell(const struct arguments *arguments, const pecs_info *
     const int code = compact(arguments, before);
     if (code)
         return code;
-    if (pecs_file_info(arguments->paths[1], NULL, NULL, &after, &error))
+    if (pecs_file_info(arguments->paths[1], NULL, &no_limit, &after, &error))
         return complain_of_file(arguments->paths[1], &error);
     if (arguments->options[OPTION_JSON])
         write_counts(out, arguments, before, after);
@@ -104,7 +129,7 @@ static int run(const struct arguments *arguments, struct text_out *out)
 {
     pecs_info *before; /* asked for now: the output may take the file's place */
     pecs_error error;
-    if (pecs_file_info(arguments->paths[0], NULL, NULL, &before, &error))
+    if (pecs_file_info(arguments->paths[0], NULL, &no_limit, &before, &error))
         return complain_of_file(arguments->paths[0], &error);
     const int code = compact_and_tell(arguments, before, out);
     pecs_info_destroy(before);

@@ -459,6 +459,11 @@ pecs_status reader_read_file_metadata(struct reader *reader, struct metadata **r
                              !range_fits(offset, size, reader->footer_offset)))
         return CORRUPT(reader, reader->footer_offset + field, "META-5",
                        "the file's metadata does not lie between commit and footer");
+    const uint64_t limit = reader->options.max_info_bytes, commit_size = reader->commit_end - reader->commit_offset;
+    if (!reader->image && size > limit - commit_size)
+        return fail(reader->error, PECS_E_LIMIT,
+                    "commit and metadata of the file have %" PRIu64 " bytes; the limit is %" PRIu64, commit_size + size,
+                    limit);
     const pecs_status status = reader_fetch(reader, offset, size);
     if (status)
         return status;

@@ -68,7 +68,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
     struct pool *pool = snapshot->registry->pool;
     struct destination destination = { pool, path, !options->skip_sync, NULL };
     struct metadata *file_metadata = NULL;
-    pecs_status status = source_check(snapshot, options->verify_source, error);
+    pecs_status status = source_check(snapshot, options, error);
     if (!status)
         status = gather_metadata(pool, options, &file_metadata, error);
     if (status)

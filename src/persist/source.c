@@ -11,7 +11,7 @@ static pecs_status fail_cut(const struct image *image, pecs_error *error)
     return fail_os(error, ESTALE, "the file that the world lies in was cut:", image->path);
 }
 
-pecs_status source_check(const struct pecs_snapshot *state, bool always, pecs_error *error)
+pecs_status source_check(const struct pecs_snapshot *state, const pecs_save_options *options, pecs_error *error)
 {
     struct image *image = state->image;
     struct os_file_state now;
@@ -20,9 +20,9 @@ pecs_status source_check(const struct pecs_snapshot *state, bool always, pecs_er
     const enum image_news news = image_look(image, &now);
     if (news == IMAGE_CUT)
         return fail_cut(image, error);
-    if (news == IMAGE_AS_IT_WAS && !always)
+    if (news == IMAGE_AS_IT_WAS && !options->verify_source)
         return PECS_OK;
-    const pecs_status status = verify_image(image, NULL, NULL, error);
+    const pecs_status status = verify_image(image, options->progress, options->user, error);
     if (!status && news == IMAGE_WRITTEN_TO)
         image_note(image, &now);
     return status;

@@ -8,8 +8,9 @@
 
 /*
  * Before a state is saved: a file that somebody wrote to is hashed against its own hashes, and always when asked for.
- * So no damage gets hashes that make it look right. PECS_E_CORRUPT; PECS_E_IO with ESTALE when it was cut.
+ * So no damage gets hashes that make it look right. PECS_E_CORRUPT; PECS_E_IO with ESTALE when it was cut;
+ * PECS_E_CANCELLED by options->progress.
  */
-pecs_status source_check(const struct pecs_snapshot *state, bool always, pecs_error *error);
+pecs_status source_check(const struct pecs_snapshot *state, const pecs_save_options *options, pecs_error *error);
 
 #endif

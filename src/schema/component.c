@@ -392,6 +392,25 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     return PECS_OK;
 }
 
+static uint64_t count_string(const char *text)
+{
+    return 8 + (text ? strlen(text) : 0);
+}
+
+uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
+{
+    uint64_t bytes = 48 + count_string(type->name);
+    for (uint32_t i = 0; i < type->field_count && bytes <= limit; i++) {
+        const pecs_field *field = &type->fields[i];
+        bytes += 28 + count_string(field->name);
+        if (field->kind == PECS_STRUCT)
+            bytes += component_description_bytes(field->nested, limit - min_u64(bytes, limit));
+        for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count && bytes <= limit; j++)
+            bytes += count_string(field->enum_names[j]);
+    }
+    return bytes;
+}
+
 void component_deinit(struct component *component, struct pool *pool)
 {
     span_list_deinit(&component->padding, pool);

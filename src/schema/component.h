@@ -24,6 +24,13 @@ struct component {
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);
 void component_deinit(struct component *component, struct pool *pool);
 
+/*
+ * No less than the bytes of the type's description in a file, where nested types and names stand at each use; or any
+ * number above the limit. Of a type that has passed.
+ */
+uint64_t component_description_bytes(const pecs_type *type, uint64_t limit);
+enum { DESCRIPTION_MAX_BYTES = 1 << 30 }; /* of a program's type */
+
 /* Size of one element in bytes; 0 for kinds whose size the field tells (enum, struct), 1 for padding. */
 uint32_t kind_size(pecs_kind kind);
 const char *kind_name(pecs_kind kind); /* "f32"; NULL when there is no such kind */

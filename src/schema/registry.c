@@ -60,6 +60,11 @@ static pecs_status add_component(pecs_registry *registry, const pecs_type *type,
     if (status)
         return status;
     registry->type_count++;
+    if (component_description_bytes(type, DESCRIPTION_MAX_BYTES) > DESCRIPTION_MAX_BYTES)
+        return fail(error, PECS_E_LIMIT,
+                    "type '%.200s': with the fields and names of all types that it nests, each at every use, its "
+                    "description would take more than %d GiB in a file",
+                    type->name, DESCRIPTION_MAX_BYTES >> 30);
     pecs_component equal;
     if (!insert_sorted(registry, by_name, count, compare_names, &equal))
         return fail(error, PECS_E_CONFLICT, "types %u and %u of the list are both named '%s'", equal, count,

@@ -77,16 +77,29 @@ void targets_deinit(struct targets *targets)
         pool_release(targets->from->registry->pool, targets->chunks, targets->chunk_count);
 }
 
-/* Of the rows of a table that both states may share: an entity of `state` has another id in `other`, or none. */
+static bool moved_id(const struct pecs_snapshot *state, const struct pecs_snapshot *other, pecs_entity entity,
+                     const struct record *record)
+{
+    const struct record *there = state_find(other, entity);
+    const pecs_id id = identity_of(state, entity, record);
+    pecs_entity named;
+    if (there && state_session_head(state, record->session) == state_session_head(other, there->session))
+        return !is_same_id(id, identity_of(other, entity, there));
+    return identity_find(other, id, &named) && memcmp(&named, &entity, sizeof(named)) != 0;
+}
+
+/*
+ * Of the rows of a table: an entity of `state` has another id in `other`, or another entity has its id there. Then a
+ * reference in an array that both states share may name something else on each side.
+ */
 static bool chunk_moved_ids(const struct pecs_snapshot *state, const struct pecs_snapshot *other,
                             const struct table *table, uint64_t chunk)
 {
     const uint8_t *handles = table_chunk(table, HANDLE_COLUMN, chunk);
     for (uint64_t row = 0; row < table_live_rows(table, chunk); row++) {
         const pecs_entity entity = read_handle(handles + row * sizeof(entity));
-        const struct record *x = state_find(state, entity), *y = state_find(other, entity);
-        if (x && y && state_session_head(state, x->session) == state_session_head(other, y->session) &&
-            !is_same_id(identity_of(state, entity, x), identity_of(other, entity, y)))
+        const struct record *x = state_find(state, entity);
+        if (x && moved_id(state, other, entity, x))
             return true;
     }
     return false;

@@ -62,6 +62,23 @@ def check_text(path, folder):
     check_equal("text", result.stdout.decode(), KINDS_TEXT)
 
 
+def check_reserved_metadata(path, folder):
+    """An entry of the file's own that a later library wrote: left out, and said."""
+    data = bytearray(read_bytes(path))
+    commit_offset, commit_size, size = (int.from_bytes(data[-64 + at:-56 + at], "little") for at in (16, 24, 48))
+    start = commit_offset + commit_size + 63 & ~63
+    data[start:start + size - 8] = data[start:start + size - 8].replace(b"nothing", b"pecs.no")
+    data[start + size - 8:start + size] = reader.hash64(bytes(data[start:start + size - 8])).to_bytes(8, "little")
+    later, output = os.path.join(folder, "later.pecs"), os.path.join(folder, "kept.pecs")
+    write_bytes(later, data)
+    keys = list(program.json("info", later)["file_metadata"])
+    check_equal("keys of a later library", keys, ["pecs.no", "picture", "played", "title"])
+    check("'pecs.no'" in program.expect(0, "compact", later, output).stderr.decode(), "nothing is said of what is left out")
+    check_equal("keys that are kept", list(program.json("info", output)["file_metadata"]), keys[1:])
+    os.remove(later)
+    os.remove(output)
+
+
 def check_refusals(path, folder):
     data = read_bytes(path)
     bad, new = os.path.join(folder, "bad.pecs"), os.path.join(folder, "never.pecs")
@@ -83,6 +100,7 @@ def main():
             check_file(path, folder)
         kinds = next(path for path in sys.argv[3:] if "kinds" in path)
         check_text(kinds, folder)
+        check_reserved_metadata(next(path for path in sys.argv[3:] if "own" in path), folder)
         check_refusals(kinds, folder)
     finish()
 

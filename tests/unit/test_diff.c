@@ -38,6 +38,7 @@ struct told {
     uint64_t counts[PECS_COMPONENT_CHANGED + 1], total;
     pecs_change last;
     float old_x, new_x;
+    bool has_link;       /* one was of a reference */
     uint64_t stop_after; /* 0: never */
 };
 
@@ -46,6 +47,7 @@ static bool note(void *user, const pecs_change *change)
     struct told *told = user;
     told->counts[change->kind]++;
     told->last = *change;
+    told->has_link = told->has_link || (change->kind == PECS_COMPONENT_CHANGED && change->to_component == LINK);
     if (change->from_component == POSITION && change->old_value)
         told->old_x = ((const Position *)change->old_value)->x;
     if (change->to_component == POSITION && change->new_value)
@@ -433,6 +435,41 @@ Test(diff, a_target_that_got_another_id)
     cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
     cr_assert_eq(told.total, 3);
     pecs_snapshot_release(snapshot);
+}
+
+/* The id of a dead one was given to another entity: what refers to the dead names that one in the other world. */
+static void expect_reference_moves(const pecs_entity *entities, pecs_id id)
+{
+    pecs_snapshot *snapshot = take(world);
+    const pecs_entity heir = spawn_x(1);
+    cr_assert_eq(pecs_world_despawn(world, &entities[30], 1), PECS_OK);
+    cr_assert_eq(pecs_world_set_id(world, heir, id), PECS_OK);
+    cr_assert_not(pecs_diff_same_target(pecs_snapshot_view(snapshot), entities[30], view(), entities[30]));
+    for (int i = 0; i < 2; i++) {
+        const pecs_view before = pecs_snapshot_view(snapshot);
+        const struct told told = i ? diff(view(), before) : diff(before, view());
+        cr_assert_eq(told.counts[PECS_ENTITY_REMOVED] + told.counts[PECS_ENTITY_ADDED], 0, "the heir has that id");
+        cr_assert(told.has_link, "%s: the reference in a shared array", i ? "backwards" : "forwards");
+    }
+    pecs_snapshot_release(snapshot);
+}
+
+Test(diff, a_dead_target_whose_id_another_got)
+{
+    static pecs_entity entities[LINK_COUNT];
+    pecs_id id;
+    spawn_chain(entities);
+    cr_assert_eq(pecs_view_id(view(), entities[30], &id), PECS_OK);
+    expect_reference_moves(entities, id);
+}
+
+Test(diff, a_dead_target_whose_explicit_id_another_got)
+{
+    static pecs_entity entities[LINK_COUNT];
+    const pecs_id id = { { 1, 2, 3 } };
+    spawn_chain(entities);
+    cr_assert_eq(pecs_world_set_id(world, entities[30], id), PECS_OK);
+    expect_reference_moves(entities, id);
 }
 
 /* By handle, two runs that did the same are the same, and explicit ids are a component. */

@@ -329,6 +329,25 @@ Test(info, a_commit_that_is_said_to_be_huge)
     pecs_info_destroy(info);
 }
 
+/* What belongs to the file counts like what is in the commit. */
+Test(info, metadata_of_the_file_counts)
+{
+    static const uint8_t picture[100000];
+    const pecs_meta entry = { "picture", PECS_META_BYTES, picture, sizeof(picture) };
+    const pecs_save_options save = { .skip_sync = true, .metadata = &entry, .metadata_count = 1 };
+    pecs_registry *registry = make_registry(fixture_types, FIXTURE_TYPE_COUNT, system_memory);
+    pecs_world *world;
+    pecs_info *info;
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "world.pecs", &save, NULL), PECS_OK);
+    pecs_world_destroy(world);
+    pecs_registry_destroy(registry);
+    assert_refused("world.pecs", &(pecs_load_options){ .max_info_bytes = 100000 }, PECS_E_LIMIT, NULL);
+    cr_assert_eq(pecs_file_info("world.pecs", NULL, &(pecs_load_options){ .max_info_bytes = 102000 }, &info, NULL),
+                 PECS_OK);
+    pecs_info_destroy(info);
+}
+
 /* Header, footer and commit are checked as load does: the snapshot id too, and every byte of the commit. */
 Test(info, the_commit_is_checked_as_by_load)
 {

@@ -679,6 +679,31 @@ Test(schema, structs_nest_8_deep)
     refuse(chain(9), PECS_E_LIMIT, "T8", "'link'", "8 deep", NULL);
 }
 
+/* A type of 64 KiB whose names alone would take 3 GiB: a list of names counts at each use. */
+Test(schema, a_description_takes_at_most_a_gibibyte)
+{
+    static char long_names[256][200];
+    static const char *names[256];
+    static char field_names[256][8];
+    static pecs_field enums[256], rows[256];
+    for (unsigned i = 0; i < 256; i++) {
+        memset(long_names[i], 'n', sizeof(long_names[i]) - 1);
+        snprintf(long_names[i], 8, "%05u", i);
+        long_names[i][5] = 'n';
+        names[i] = long_names[i];
+        snprintf(field_names[i], sizeof(field_names[i]), "f%u", i);
+        enums[i] = (pecs_field){ field_names[i], PECS_ENUM, i, 1, 1, 0, NULL, names, 256 };
+    }
+    const pecs_type inner = { "Inner", { { 0 } }, 1, 256, 1, 256, enums };
+    for (unsigned i = 0; i < 256; i++)
+        rows[i] = (pecs_field){ field_names[i], PECS_STRUCT, i * 256, 256, 1, 0, &inner, NULL, 0 };
+    pecs_type outer = { "Outer", { { 0 } }, 1, 256, 1, 1, rows };
+    accept(&outer);
+    outer.size = 256 * 256;
+    outer.field_count = 256;
+    refuse(&outer, PECS_E_LIMIT, "Outer", "1 GiB", NULL);
+}
+
 Test(schema, a_type_that_contains_itself_is_refused)
 {
     part_fields[0] = (pecs_field){ "self", PECS_STRUCT, 0, 8, 1, 0, &part, NULL, 0 };

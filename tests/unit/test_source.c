@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 static pecs_registry *registry;
 static pecs_snapshot *snapshot;
@@ -220,6 +221,32 @@ static bool watch(void *user, uint64_t done_bytes, uint64_t total_bytes)
     cr_assert_eq(total_bytes, image.size);
     seen->last = done_bytes;
     return ++seen->call_count != seen->stop_at;
+}
+
+struct stages {
+    uint64_t call_count, turn_count, last, stop_at;
+};
+
+static bool count_stages(void *user, uint64_t done_bytes, uint64_t total_bytes)
+{
+    struct stages *stages = user;
+    (void)total_bytes;
+    stages->turn_count += done_bytes <= stages->last;
+    stages->last = done_bytes;
+    return ++stages->call_count != stages->stop_at;
+}
+
+/* A save that hashes its source can be watched and stopped while it does. */
+Test(source, progress_of_a_save)
+{
+    struct stages stages = { 0 };
+    pecs_save_options options = { .skip_sync = true, .verify_source = true, .progress = count_stages, .user = &stages };
+    cr_assert_eq(pecs_snapshot_save(snapshot, "copy.pecs", &options, NULL), PECS_OK);
+    cr_assert_eq(stages.turn_count, 1);
+    cr_assert_gt(stages.call_count, (image.data_end + FORMAT_PIECE - 1) / FORMAT_PIECE + 1);
+    stages = (struct stages){ .stop_at = 1 };
+    cr_assert_eq(pecs_snapshot_save(snapshot, "other.pecs", &options, NULL), PECS_E_CANCELLED);
+    cr_assert_eq(access("other.pecs", F_OK), -1);
 }
 
 Test(source, progress)
