@@ -130,9 +130,11 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
  * and so does the first edit after a snapshot was taken or the world was saved, or made from a snapshot, so that a tick
  * which was read before sees all edits after it. Keep a frame number in a singleton. The tick is saved with the world.
  *
- * This is also where memory is given back. When a frame of each world ends with no snapshot left, the registry holds at
- * most one and a half times the bytes of the worlds' arrays, and one or two mebibytes. To that end arrays move, which
- * after many snapshots copies up to the whole world, once. Without the memory for it, it waits for a later frame.
+ * This is also where memory is given back. When each world ends a frame in which no snapshot was taken, and none is
+ * left, the registry holds at most one and a half times the bytes of the worlds' arrays, and one or two mebibytes. To
+ * that end arrays move, which after many snapshots copies up to the whole world, once. Without the memory for it, a
+ * later frame tries again. Two things stay where they are: arrays that two worlds share, as a fork does, and the memory
+ * that a file was loaded into, which goes as a whole with the last world or snapshot that came from it.
  *
  * PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the last; a world gets there only by a file that says so, and
  * can be edited on there).

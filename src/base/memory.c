@@ -16,6 +16,7 @@
 enum {
     DIRECT_LIMIT = 1024 * 1024, /* bytes of arrays that are allocations of their own */
     SOURCE_DIRECT = 0,          /* a source is this or the offset in a block */
+    PATIENCE_MAX = 1024,
 };
 
 struct pool {
@@ -23,7 +24,7 @@ struct pool {
     struct os_mutex mutex;
     struct blocks blocks;
     uint64_t direct_bytes, moved_bytes; /* moved: taken by evacuations */
-    _Atomic uint64_t epoch, drop_count;
+    _Atomic uint64_t epoch, state_count, drop_count, world_count;
     uint64_t secret;
 };
 
@@ -228,14 +229,26 @@ void pool_frame_init(struct pool *pool, struct pool_frame *frame)
     os_mutex_unlock(&pool->mutex);
 }
 
+/*
+ * Whether something has changed since this world last looked through its nodes. With a snapshot that pins what is
+ * sparse, drops of others change nothing for it, time and again: so it waits for ever more of them.
+ */
+static bool frame_may_help(const struct pool *pool, const struct pool_frame *frame, uint64_t drop_count)
+{
+    const uint64_t made_count = atomic_load_explicit(&pool->state_count, memory_order_relaxed);
+    const bool has_snapshots = made_count - drop_count > atomic_load_explicit(&pool->world_count, memory_order_relaxed);
+    const uint64_t dropped = drop_count - frame->drop_count;
+    return frame->has_failed || pool->blocks.given_bytes - frame->given_bytes > pool->blocks.array_bytes / 8 ||
+           dropped > (has_snapshots ? frame->patience : 0);
+}
+
 bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame)
 {
     os_mutex_lock(&pool->mutex);
     const struct blocks *blocks = &pool->blocks;
     const uint64_t drop_count = atomic_load_explicit(&pool->drop_count, memory_order_relaxed);
-    const bool may_help =
-        frame->drop_count != drop_count || blocks->given_bytes - frame->given_bytes > blocks->array_bytes / 8;
-    const bool is_wanted = may_help && blocks->used_bytes > allowed_block_bytes(pool);
+    const bool is_wanted = blocks->used_bytes > allowed_block_bytes(pool) && frame_may_help(pool, frame, drop_count);
+    frame->is_evacuating = is_wanted;
     if (is_wanted) {
         blocks_close_sparse(&pool->blocks);
         frame->given_bytes = blocks->given_bytes;
@@ -250,14 +263,30 @@ bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame)
     return is_wanted;
 }
 
-void pool_frame_end(struct pool *pool, struct pool_frame *frame)
+void pool_frame_end(struct pool *pool, struct pool_frame *frame, bool has_moved)
 {
     os_mutex_lock(&pool->mutex);
+    frame->has_failed = !has_moved;
+    if (frame->is_evacuating && pool->blocks.taken_bytes == frame->taken_bytes)
+        frame->patience = min_u64(2 * frame->patience + 1, PATIENCE_MAX);
+    else if (frame->is_evacuating)
+        frame->patience = 0;
+    frame->is_evacuating = false;
     struct block *surplus = blocks_take_empty(&pool->blocks, allowed_block_bytes(pool), frame->demand_bytes);
     pool->moved_bytes += pool->blocks.taken_bytes - frame->taken_bytes;
     frame->demanded_bytes = demanded_bytes_of(pool);
     os_mutex_unlock(&pool->mutex);
     release_blocks(pool, surplus);
+}
+
+void pool_note_state(struct pool *pool)
+{
+    atomic_fetch_add_explicit(&pool->state_count, 1, memory_order_relaxed);
+}
+
+void pool_note_world(struct pool *pool, bool is_made)
+{
+    atomic_fetch_add_explicit(&pool->world_count, is_made ? 1 : (uint64_t)-1, memory_order_relaxed);
 }
 
 void pool_note_drop(struct pool *pool)

@@ -41,6 +41,9 @@ void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint3
 /* What a world remembers of its pool from one end of a frame to the next. */
 struct pool_frame {
     uint64_t taken_bytes, given_bytes, drop_count, demanded_bytes; /* the pool's, then */
+    uint64_t patience; /* while there are snapshots: drops to wait for, since the last evacuations moved nothing */
+    bool is_evacuating;
+    bool has_failed;       /* the last evacuation did, for want of memory */
     uint64_t demand_bytes; /* taken in a frame, but for moves; with snapshots of the last frames, slowly forgotten */
     bool has_snapshots;    /* some were taken in this frame */
 };
@@ -51,11 +54,15 @@ void pool_frame_init(struct pool *pool, struct pool_frame *frame);
  * time, so the world moves its arrays that are leaving (pool_array_is_leaving) into new ones before the second step.
  */
 bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame);
-void pool_frame_end(struct pool *pool, struct pool_frame *frame);
+/* `has_moved`: what was to leave has left, as far as it is the world's alone; false: memory is wanting. */
+void pool_frame_end(struct pool *pool, struct pool_frame *frame, bool has_moved);
 /* The array lies in a block that is to become empty. */
 bool pool_array_is_leaving(const void *array, uint32_t source);
-/* A state is gone: what it shared with others may be theirs alone. */
+/* States are made and go: what one shared with others may then be theirs alone. Each world has one; others are
+ * snapshots. */
+void pool_note_state(struct pool *pool);
 void pool_note_drop(struct pool *pool);
+void pool_note_world(struct pool *pool, bool is_made);
 
 /* A number that this pool never gave before, from 1: marks who may edit a node. */
 uint64_t pool_next_epoch(struct pool *pool);

@@ -99,6 +99,7 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .session = state->session,
     };
     node_init(&copy->node, &state_class);
+    pool_note_state(pool);
     tree_retain(&copy->tables);
     tree_retain(&copy->index);
     tree_retain(&copy->id_hints.places);
@@ -130,6 +131,7 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
         return PECS_E_MEMORY;
     }
     node_init(&state->node, &state_class);
+    pool_note_state(pool);
     state->source.state = state;
     state->registry = registry_retain(registry);
     state->index.root.node = &index->node;

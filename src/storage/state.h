@@ -151,10 +151,10 @@ void state_seal(const struct pecs_snapshot *state);
 void state_check_seals(const struct pecs_snapshot *state); /* before all of it is read */
 #endif
 /*
- * Moves what this state alone has out of sparse memory, as far as there is memory. The state must be private, and the
- * gate's epoch a new one.
+ * Moves what this state alone has out of sparse memory. The state must be private, and the gate's epoch a new one.
+ * False: not all of it, for want of memory.
  */
-void state_evacuate(struct pool *pool, struct pecs_snapshot *state);
+bool state_evacuate(struct pool *pool, struct pecs_snapshot *state);
 /* Makes the world's own state private. */
 pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state);
 static inline pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)

@@ -563,6 +563,7 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
         if (commands->groups[i].first != NO_COMMAND && commands->groups[i].to != NO_TABLE)
             write_values(commands, world, &commands->groups[i]);
     edit_plan_finish(world);
+    edit_give_back_slots(world, commands->spawn_count);
     const size_t spawned_count = commands->spawn_count;
     pecs_commands_clear(commands);
     commands->spawned_count = spawned_count;

@@ -275,6 +275,12 @@ pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count)
     return status;
 }
 
+void edit_give_back_slots(struct pecs_world *world, uint64_t count)
+{
+    if (count)
+        table_give_back(&world->gate, edit_index(world), count);
+}
+
 pecs_entity edit_take_slot(struct pecs_world *world)
 {
     struct table *index = edit_index(world);

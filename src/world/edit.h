@@ -83,6 +83,8 @@ pecs_status edit_ready_row(struct pecs_world *world, uint32_t table);
 pecs_status edit_open_session(struct pecs_world *world);
 /* Slots and a session for so many entities more. */
 pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count);
+/* What was readied for slots that were not appended, since others became free meanwhile. */
+void edit_give_back_slots(struct pecs_world *world, uint64_t count);
 /* The nonce that this stretch's session has or will have. */
 uint64_t edit_session_nonce(struct pecs_world *world);
 /* The state, which is private, becomes the first of a stretch. */

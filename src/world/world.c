@@ -20,6 +20,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     struct pecs_world *world = pool_allocate_zeroed(pool, sizeof(*world));
     if (!world)
         return fail_memory(error);
+    pool_note_world(pool, true);
     world->source.world = world;
     world->registry = registry_retain(registry);
     world->given_nonce = options ? options->session_nonce : 0;
@@ -59,6 +60,7 @@ void pecs_world_destroy(pecs_world *world)
     pool_release(pool, world->plans, world->plan_capacity * sizeof(*world->plans));
     pool_release(pool, world->planned, world->planned_capacity * sizeof(*world->planned));
     state_release(world->state);
+    pool_note_world(pool, false);
     pool_release(pool, world, sizeof(*world));
     pecs_registry_destroy(registry);
 }
@@ -490,9 +492,10 @@ pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component componen
 static void give_memory_back(struct pecs_world *world)
 {
     struct gate *gate = &world->gate;
+    bool has_moved = true;
     if (pool_frame_begin_evacuation(gate->pool, &gate->frame))
-        state_evacuate(gate->pool, world->state);
-    pool_frame_end(gate->pool, &gate->frame);
+        has_moved = state_evacuate(gate->pool, world->state);
+    pool_frame_end(gate->pool, &gate->frame, has_moved);
 }
 
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)

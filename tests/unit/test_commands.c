@@ -183,6 +183,23 @@ Test(commands, commands_on_the_dead_are_skipped_and_counted)
     cr_assert_eq(summary_of(view()).table_count, 2);
 }
 
+/* Spawns take the slots of those that die in the same batch: what was readied at the end of the index is given back. */
+Test(commands, spawns_in_the_place_of_the_dead_take_no_memory)
+{
+    enum { COUNT = 20000 };
+    static pecs_entity entities[COUNT];
+    cr_assert_eq(pecs_world_spawn(world, COUNT, NULL, 0, entities), PECS_OK);
+    for (int i = 0; i < COUNT; i++) {
+        command_despawn(entities[i]);
+        command_spawn(NULL, 0);
+    }
+    cr_assert_eq(apply(), 0);
+    const struct table *index = state_index(world->state);
+    cr_assert_eq(index->row_count, COUNT);
+    for (uint64_t chunk = table_chunk_count(index); chunk < 2 * table_chunk_count(index); chunk++)
+        cr_assert_null(tree_get(&index->columns[0].chunks, chunk), "chunk %u is behind the rows", (unsigned)chunk);
+}
+
 Test(commands, commands_after_a_despawn_are_skipped_and_counted)
 {
     const pecs_entity entity = spawn_position(world, 1);

@@ -276,7 +276,7 @@ Test(memory, scattered_arrays_are_leaving_at_the_end_of_a_frame)
     for (size_t i = 0; i < COUNT; i++)
         arrays[i] = take(pool, SIZE);
     cr_assert_not(pool_frame_begin_evacuation(pool, &frame), "nothing is sparse");
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, true);
     for (size_t i = 0; i < COUNT; i++)
         if (i % STEP)
             release(pool, arrays[i], SIZE);
@@ -293,11 +293,11 @@ Test(memory, scattered_arrays_are_leaving_at_the_end_of_a_frame)
         arrays[i] = moved;
         moved_count++;
     }
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, true);
     cr_assert_gt(moved_count, 0);
     cr_assert_leq(counting.live_bytes - empty, live + live / 2);
     cr_assert_not(pool_frame_begin_evacuation(pool, &frame), "once is enough");
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, true);
     for (size_t i = 0; i < COUNT; i += STEP)
         release(pool, arrays[i], SIZE);
     release(pool, one, MIB);
@@ -312,22 +312,29 @@ Test(memory, sparse_blocks_are_looked_at_when_something_has_changed)
     struct pool_frame frame = { 0 };
     static struct array arrays[COUNT];
     struct array one = fill_with_one(pool);
+    pool_note_world(pool, true);
+    pool_note_state(pool); /* the world's */
+    pool_note_state(pool); /* a snapshot's */
     for (size_t i = 0; i < COUNT; i++)
         arrays[i] = take(pool, SIZE);
     for (size_t i = 0; i < COUNT; i++)
         if (i % STEP)
             release(pool, arrays[i], SIZE);
     cr_assert(pool_frame_begin_evacuation(pool, &frame));
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, true);
     cr_assert_not(pool_frame_begin_evacuation(pool, &frame));
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, true);
     pool_note_drop(pool);
     cr_assert(pool_frame_begin_evacuation(pool, &frame));
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, false);
+    cr_assert(pool_frame_begin_evacuation(pool, &frame), "memory was wanting");
+    pool_frame_end(pool, &frame, true);
+    cr_assert_not(pool_frame_begin_evacuation(pool, &frame));
+    pool_frame_end(pool, &frame, true);
     for (size_t i = 0; i < COUNT / 2; i += STEP)
         release(pool, arrays[i], SIZE);
     cr_assert(pool_frame_begin_evacuation(pool, &frame));
-    pool_frame_end(pool, &frame);
+    pool_frame_end(pool, &frame, true);
     for (size_t i = COUNT / 2; i < COUNT; i += STEP)
         release(pool, arrays[i], SIZE);
     release(pool, one, MIB);
@@ -346,14 +353,14 @@ static uint64_t busy_frame(struct pool *pool, struct pool_frame *frame)
     for (size_t i = 0; i < FRAME_COUNT; i++)
         release(pool, arrays[i], FRAME_SIZE);
     cr_assert_not(pool_frame_begin_evacuation(pool, frame));
-    pool_frame_end(pool, frame);
+    pool_frame_end(pool, frame, true);
     return counting.call_count - calls;
 }
 
 static void quiet_frame(struct pool *pool, struct pool_frame *frame)
 {
     cr_assert_not(pool_frame_begin_evacuation(pool, frame));
-    pool_frame_end(pool, frame);
+    pool_frame_end(pool, frame, true);
 }
 
 /* What a frame takes is there for the next. With snapshots, a frame that takes nothing changes little of that. */
@@ -580,5 +587,39 @@ Test(memory, threads_share_a_pool)
     cr_assert_gt(counting.peak_bytes, 4 * OS_HUGE_BYTES);
     cr_assert_leq(counting.large_count, 1);
     check_allowances(pool);
+    destroy_clean(pool);
+}
+
+/* While a snapshot pins what is sparse, others that come and go are hardly a reason to look again; when it goes, one
+ * is. */
+Test(memory, evacuations_that_move_nothing_become_rare)
+{
+    enum { COUNT = 512, SIZE = 16448, STEP = 16, DROPS = 1000 };
+    struct pool *pool = counting_pool();
+    struct pool_frame frame = { 0 };
+    static struct array arrays[COUNT];
+    struct array one = fill_with_one(pool);
+    pool_note_world(pool, true);
+    pool_note_state(pool); /* the world's */
+    pool_note_state(pool); /* the snapshot's that stays */
+    for (size_t i = 0; i < COUNT; i++)
+        arrays[i] = take(pool, SIZE);
+    for (size_t i = 0; i < COUNT; i++)
+        if (i % STEP)
+            release(pool, arrays[i], SIZE);
+    unsigned look_count = 0;
+    for (unsigned i = 0; i < DROPS; i++) {
+        pool_note_state(pool);
+        pool_note_drop(pool);
+        look_count += pool_frame_begin_evacuation(pool, &frame);
+        pool_frame_end(pool, &frame, true);
+    }
+    cr_assert_leq(look_count, 12, "%u looks", look_count);
+    pool_note_drop(pool);
+    cr_assert(pool_frame_begin_evacuation(pool, &frame), "no snapshot is left");
+    pool_frame_end(pool, &frame, true);
+    for (size_t i = 0; i < COUNT; i += STEP)
+        release(pool, arrays[i], SIZE);
+    release(pool, one, MIB);
     destroy_clean(pool);
 }
