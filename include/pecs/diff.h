@@ -50,8 +50,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_view_diff_by_handle(pecs_view from, pecs
 
 /*
  * True when references of two views name the same: entities with the same id; on neither side a living entity; or the
- * same handle, whose entity lives on one side, and on the other none has its id. So a difference in what an entity
- * refers to is told, and the death of what it refers to is not told of each that does.
+ * same handle, whose entity died between `from` and `to`, and nothing has its id there. So the death of an entity is
+ * reported once, and not at each reference to it. That a dead one lives again, after a restore, is a change at each
+ * reference: a dead entity has no id, so a copy that follows by ids could not keep the reference.
  */
 PECS_API bool pecs_diff_same_target(pecs_view from, pecs_entity before, pecs_view to, pecs_entity after);
 

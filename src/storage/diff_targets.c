@@ -31,6 +31,10 @@ static bool is_one_sided(const struct pecs_snapshot *state, pecs_entity entity, 
     return !identity_find(other, identity_of(state, entity, record), &there);
 }
 
+/*
+ * That an entity has died needs no word at each reference to it. That a dead one lives again, after a restore, does:
+ * who could not say what was meant, as an id is needed for, can now.
+ */
 static bool is_same_target(const struct pecs_snapshot *from, pecs_entity a, const struct pecs_snapshot *to,
                            pecs_entity b)
 {
@@ -39,8 +43,10 @@ static bool is_same_target(const struct pecs_snapshot *from, pecs_entity a, cons
         return is_same_id(identity_of(from, a, x), identity_of(to, b, y));
     if (!x && !y)
         return true;
-    return a.index == b.index && a.generation == b.generation &&
-           (x ? is_one_sided(from, a, x, to) : is_one_sided(to, b, y, from));
+    if (a.index != b.index || a.generation != b.generation)
+        return false;
+    return x ? is_one_sided(from, a, x, to)
+             : state_last_generation(from, a.index) < a.generation && is_one_sided(to, b, y, from);
 }
 
 bool pecs_diff_same_target(pecs_view from, pecs_entity before, pecs_view to, pecs_entity after)
@@ -132,22 +138,46 @@ static bool moved_ids(const struct pecs_snapshot *state, const struct pecs_snaps
     return moved;
 }
 
-bool targets_shared_may_differ(struct targets *targets)
+/* The entity of the slot that lives in `to` had died in `from`. */
+static bool is_revived(const struct pecs_snapshot *from, const struct pecs_snapshot *to, uint32_t index)
 {
-    if (targets->by_handle)
-        return false;
-    if (targets->ids_moved == NOT_KNOWN)
-        targets->ids_moved =
-            moved_ids(targets->from, targets->to) || moved_ids(targets->to, targets->from) ? OTHER : SAME;
-    return targets->ids_moved == OTHER;
+    const struct record *record = state_record(to, index);
+    const pecs_entity entity = { index, record->generation };
+    return state_is_living(to, record) && state_last_generation(from, index) >= entity.generation &&
+           !state_find(from, entity);
 }
 
-/* The handle that lives in a slot, if one does, names the same on both sides. */
-static bool slot_agrees(const struct pecs_snapshot *state, const struct pecs_snapshot *other, uint32_t index)
+/* As a restore or rewind does. Only slots whose records the states do not share can tell. */
+static bool has_revived(const struct pecs_snapshot *from, const struct pecs_snapshot *to)
+{
+    const uint64_t shared_slots = min_u64(state_slot_count(from), state_slot_count(to));
+    const uint64_t end = from->retired ? state_slot_count(to) : shared_slots;
+    for (uint64_t i = 0; i < end; i++) {
+        if (!(i & ((1u << CHUNK_SHIFT) - 1)) && i < shared_slots &&
+            state_record(from, (uint32_t)i) == state_record(to, (uint32_t)i))
+            i += (1u << CHUNK_SHIFT) - 1;
+        else if (is_revived(from, to, (uint32_t)i))
+            return true;
+    }
+    return false;
+}
+
+bool targets_shared_may_differ(struct targets *targets)
+{
+    const struct pecs_snapshot *from = targets->from, *to = targets->to;
+    if (targets->by_handle)
+        return false;
+    if (targets->shared == NOT_KNOWN)
+        targets->shared = moved_ids(from, to) || moved_ids(to, from) || has_revived(from, to) ? OTHER : SAME;
+    return targets->shared == OTHER;
+}
+
+/* The handle that lives in a slot of one of the two, if one does, names the same on both sides. */
+static bool slot_agrees(const struct targets *targets, const struct pecs_snapshot *state, uint32_t index)
 {
     const struct record *record = state_record(state, index);
     const pecs_entity entity = { index, record->generation };
-    return !state_is_living(state, record) || is_same_target(state, entity, other, entity);
+    return !state_is_living(state, record) || is_same_target(targets->from, entity, targets->to, entity);
 }
 
 /* Slots that both states have. */
@@ -156,12 +186,14 @@ static bool slots_agree(const struct targets *targets, uint64_t first, uint64_t 
     const struct pecs_snapshot *from = targets->from, *to = targets->to;
     for (uint64_t i = first; i < end; i++) {
         const struct record *x = state_record(from, (uint32_t)i), *y = state_record(to, (uint32_t)i);
-        /* without explicit ids, one handle names two entities only when both live and were born in two sessions */
+        /* without explicit ids, one handle names two entities only when both live and were born in two sessions; or
+           one died and lives again */
         if (targets->is_plain &&
             (x->generation != y->generation || !state_is_living(from, x) || !state_is_living(to, y) ||
-             state_session_head(from, x->session) == state_session_head(to, y->session)))
+             state_session_head(from, x->session) == state_session_head(to, y->session)) &&
+            !is_revived(from, to, (uint32_t)i))
             continue;
-        if (!slot_agrees(from, to, (uint32_t)i) || !slot_agrees(to, from, (uint32_t)i))
+        if (!slot_agrees(targets, from, (uint32_t)i) || !slot_agrees(targets, to, (uint32_t)i))
             return false;
     }
     return true;
@@ -191,8 +223,9 @@ static bool new_slots_agree(const struct targets *targets)
     const bool to_is_longer = state_slot_count(targets->to) > state_slot_count(targets->from);
     const struct pecs_snapshot *state = to_is_longer ? targets->to : targets->from;
     const struct pecs_snapshot *other = to_is_longer ? targets->from : targets->to;
-    for (uint64_t i = state_slot_count(other); !targets->is_plain && i < state_slot_count(state); i++)
-        if (!slot_agrees(state, other, (uint32_t)i))
+    const bool cannot_differ = targets->is_plain && !(to_is_longer && other->retired);
+    for (uint64_t i = state_slot_count(other); !cannot_differ && i < state_slot_count(state); i++)
+        if (!slot_agrees(targets, state, (uint32_t)i))
             return false;
     return true;
 }

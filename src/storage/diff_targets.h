@@ -14,8 +14,8 @@ struct targets {
     size_t chunk_count; /* that are full on both sides */
     bool is_plain;      /* neither state has explicit ids */
     bool has_same_sessions;
-    uint8_t all;       /* whether all handles name the same on both sides, once that is known */
-    uint8_t ids_moved; /* whether entities that live on both sides have got other ids, once that is known */
+    uint8_t all;    /* whether all handles name the same on both sides, once that is known */
+    uint8_t shared; /* whether those in arrays that both states share do, once that is known */
 };
 
 /* PECS_E_MEMORY; deinit is right then, too. */
@@ -24,8 +24,8 @@ pecs_status targets_init(struct targets *targets, const struct pecs_snapshot *fr
 void targets_deinit(struct targets *targets);
 
 /*
- * References that lie in one array of both states were written before the states parted, and name what they named then.
- * False: they still do, so they need not be looked at.
+ * References that lie in one array of both states were written before the states parted, and name what they named then,
+ * unless ids have moved or a dead entity lives again. False: they need not be looked at.
  */
 bool targets_shared_may_differ(struct targets *targets);
 

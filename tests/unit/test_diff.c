@@ -437,6 +437,33 @@ Test(diff, a_target_that_got_another_id)
     pecs_snapshot_release(snapshot);
 }
 
+/* A client that joined while the target was dead has no id of it: that it lives again is told where it is referred to.
+ */
+Test(diff, a_dead_target_that_lives_again)
+{
+    static pecs_entity entities[LINK_COUNT];
+    spawn_chain(entities);
+    for (int i = 0; i < 2; i++) { /* the second time, the slots behind it are gone and its own is retired */
+        pecs_snapshot *undo = take(world);
+        cr_assert_eq(pecs_world_despawn(world, entities + 30, i ? LINK_COUNT - 30 : 1), PECS_OK);
+        link_to(world, entities[29], entities[30]);
+        cr_assert(!i || !pecs_world_compact(world, NULL));
+        pecs_snapshot *without = take(world);
+        struct told told = diff(pecs_snapshot_view(undo), pecs_snapshot_view(without));
+        cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], (i ? LINK_COUNT - 30 : 1));
+        cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1, "the one that was written");
+        cr_assert_eq(pecs_world_restore(world, undo), PECS_OK);
+        told = diff(pecs_snapshot_view(without), view());
+        cr_assert_eq(told.counts[PECS_ENTITY_ADDED], (i ? LINK_COUNT - 30 : 1));
+        cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], i ? 1 : 2, "%u",
+                     (unsigned)told.counts[PECS_COMPONENT_CHANGED]);
+        cr_assert_not(pecs_diff_same_target(pecs_snapshot_view(without), entities[30], view(), entities[30]));
+        cr_assert(pecs_diff_same_target(view(), entities[30], pecs_snapshot_view(without), entities[30]));
+        pecs_snapshot_release(without);
+        pecs_snapshot_release(undo);
+    }
+}
+
 /* The id of a dead one was given to another entity: what refers to the dead names that one in the other world. */
 static void expect_reference_moves(const pecs_entity *entities, pecs_id id)
 {
