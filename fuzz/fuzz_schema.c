@@ -101,7 +101,7 @@ static size_t read_descriptions(struct feed *feed, struct described *all)
 /* The record of a component that was accepted tells a component with the same record. */
 static void check_record(const struct component *component, struct pool *pool)
 {
-    struct builder record = { .pool = pool }, again = { .pool = pool };
+    struct buffer record = { .pool = pool }, again = { .pool = pool };
     typecode_write(&record, component, 3);
     FUZZ_CHECK(!record.failed && record.size_bytes % 8 == 0, component->type->name);
     FUZZ_CHECK(typecode_is_well_formed(record.bytes, record.size_bytes), component->type->name);
@@ -120,8 +120,8 @@ static void check_record(const struct component *component, struct pool *pool)
     typecode_compare(record.bytes, again.bytes, text, sizeof(text));
     FUZZ_CHECK(strlen(text) < sizeof(text), component->type->name);
     component_deinit(&copy, pool);
-    builder_deinit(&record);
-    builder_deinit(&again);
+    buffer_deinit(&record);
+    buffer_deinit(&again);
     free(memory);
 }
 

@@ -473,6 +473,9 @@ class File:
         self.segments_offset = at
         at = self.read_sessions(at + self.commit.segment_count * SEGMENT_RECORD.size)
         self.metadata = self.read_metadata(self.read_retired(self.read_free_counts(at)), self.commit_end)
+        if check_data:
+            self.check_all_retired()
+        self.check_types()
         self.index_run = self.ids_run = None  # (offset, tick)
         for number in range(self.commit.segment_count):
             self.read_segment(number)
@@ -541,7 +544,7 @@ class File:
                 place["metadata_size"], "the metadata cannot have that size")
 
     def read_types(self, at):
-        self.types, self.id_type = [], None  # the number of "pecs.id"
+        self.types, self.type_parsers, self.id_type = [], [], None  # the number of "pecs.id"
         require(self.commit.type_count <= (self.commit_end - at) // TYPE_RECORD.size, "TYPE-1", at,
                 "the commit is too short for its types")
         for number in range(self.commit.type_count):
@@ -553,16 +556,22 @@ class File:
             require(kind.number == number and (self.types[-1].id < kind.id if self.types else any(kind.id)), "TYPE-2",
                     at, "types are not numbered in ascending order of their ids")
             if kind.id == hash128(ID_TYPE_NAME.encode()):
-                require(self.data[at:at + size] == id_type_record(number), "TYPE-4", at,
-                        f"the type {ID_TYPE_NAME} has another layout")
                 self.id_type = number
-            else:
-                require(not kind.name.startswith(RESERVED_PREFIX), "TYPE-6", at,
-                        f"the type {kind.name} is of the format, but not known")
-                parser.check(kind)
             self.types.append(kind)
+            self.type_parsers.append(parser)
             at += size
         return at
+
+    def check_types(self):
+        """What the types mean, once the commit has been read."""
+        for kind, parser in zip(self.types, self.type_parsers):
+            if kind.number == self.id_type:
+                require(self.data[parser.offset:parser.end] == id_type_record(kind.number), "TYPE-4", parser.offset,
+                        f"the type {ID_TYPE_NAME} has another layout")
+            else:
+                require(not kind.name.startswith(RESERVED_PREFIX), "TYPE-6", parser.offset,
+                        f"the type {kind.name} is of the format, but not known")
+                parser.check(kind)
 
     def read_tables(self, at):
         self.tables, sets = [], set()
@@ -655,9 +664,12 @@ class File:
             self.retired_chunks.append((slots, record.lowest, record.width, differences))
             place += size
         require(place == end, "RETIRED-4", differences_at, "the metadata does not begin after the retired slots")
-        for number, chunk in enumerate(self.retired_chunks if self.check_data else ()):
-            self.check_retired(at + number * RETIRED_RECORD.size, *chunk)
+        self.retired_at = at
         return end
+
+    def check_all_retired(self):
+        for number, chunk in enumerate(self.retired_chunks):
+            self.check_retired(self.retired_at + number * RETIRED_RECORD.size, *chunk)
 
     @staticmethod
     def check_retired(record_at, slots, lowest, width, differences):

@@ -28,6 +28,16 @@ pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, co
 #define BREAKS(rule, condition) (condition)
 #endif
 
+/*
+ * A rule's check: where it is broken, the function ends with the error. What follows the offset is the message.
+ */
+#define RULE_AS(status, error, rule, broken, offset, ...)                                                              \
+    do {                                                                                                               \
+        if (BREAKS(rule, broken))                                                                                      \
+            return fail_rule(error, status, offset, rule, __VA_ARGS__);                                                \
+    } while (0)
+#define RULE(error, rule, broken, offset, ...) RULE_AS(PECS_E_CORRUPT, error, rule, broken, offset, __VA_ARGS__)
+
 pecs_status fail_memory(pecs_error *error);
 
 #endif

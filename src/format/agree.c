@@ -4,7 +4,7 @@
  * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with
  * one. Then each value must mean something, or is repaired.
  *
- * All columns lie in the image in one run each. The work is cut into blocks of rows, which any thread can do.
+ * All columns lie in one run each. The work is cut into blocks of rows, which any thread can do.
  */
 #include "agree.h"
 
@@ -20,6 +20,8 @@ enum { BLOCK_ROWS = 1 << 16 }; /* a multiple of an index chunk */
 
 struct agreement {
     const struct pecs_snapshot *state;
+    const struct model *model;
+    const struct match *match;
     const pecs_load_options *options;
     uint64_t *first_blocks; /* of each table: the number of its first block */
     const struct record *records;
@@ -33,16 +35,12 @@ struct agreement {
 
 struct value_column {
     uint8_t *values;
+    uint64_t offset; /* of them in the file */
     const struct table *table;
     pecs_component number;
     const struct component *component;
     uint64_t first_block; /* of all columns' blocks */
 };
-
-static uint64_t offset_in(const struct pecs_snapshot *state, const void *bytes)
-{
-    return (uint64_t)((const uint8_t *)bytes - state->image->bytes);
-}
 
 static uint64_t block_count(uint64_t row_count)
 {
@@ -75,13 +73,13 @@ static struct block find_block(const struct agreement *agreement, uint64_t job)
 static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
-    const struct pecs_snapshot *state = agreement->state;
     const struct block block = find_block(agreement, job);
+    const uint64_t offset = model_handles(agreement->model, &agreement->model->tables[block.number])->offset;
     const pecs_entity *handles = (const pecs_entity *)(const void *)table_chunk(block.table, HANDLE_COLUMN, 0);
     if (block.table->archetype->is_singleton) {
         if (BREAKS("ROW-2", handles[0].index || handles[0].generation))
-            return fail_rule(error, PECS_E_CORRUPT, offset_in(state, handles), "ROW-2",
-                             "table %u: the singletons' row has an entity", block.number);
+            return fail_rule(error, PECS_E_CORRUPT, offset, "ROW-2", "table %u: the singletons' row has an entity",
+                             block.number);
         return PECS_OK;
     }
     const struct record *records = agreement->records;
@@ -91,7 +89,7 @@ static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
                             records[handle.index].generation == handle.generation &&
                             records[handle.index].table == block.number && records[handle.index].row == row;
         if (BREAKS("ROW-1", !agrees))
-            return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &handles[row]), "ROW-1",
+            return fail_rule(error, PECS_E_CORRUPT, offset + row * sizeof(handle), "ROW-1",
                              "table %u row %" PRIu64
                              ": its handle {%u, %u} is not that of a record which names this row",
                              block.number, row, handle.index, handle.generation);
@@ -118,7 +116,7 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     for (uint64_t i = first; i < first + rows; i++) {
         const struct record *record = &agreement->records[i];
         if (BREAKS("INDEX-1", !record_is_valid(record, session_count)))
-            return fail_rule(error, PECS_E_CORRUPT, offset_in(state, record), "INDEX-1",
+            return fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset + i * sizeof(*record), "INDEX-1",
                              "the record of entity index %" PRIu64 " is not one", i);
         living += record->table != NO_TABLE;
         used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
@@ -127,7 +125,7 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     agreement->values.lowest_generations[chunk] = lowest;
     atomic_fetch_add(&agreement->living_count, living);
     if (BREAKS("INDEX-2", rows - living - used_up != state_free_in_chunk(state, chunk)))
-        return fail_rule(error, PECS_E_CORRUPT, offset_in(state, &index->runs->free_counts[chunk]), "INDEX-2",
+        return fail_rule(error, PECS_E_CORRUPT, agreement->model->free_counts_offset + chunk * sizeof(le32), "INDEX-2",
                          "chunk %" PRIu64 " of the index has another number of free slots than its count says", chunk);
     return PECS_OK;
 }
@@ -162,7 +160,7 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
     static const pecs_id zero;
     const uint64_t end = min_u64((job + 1) * BLOCK_ROWS, state->id_hints.saved_count);
     for (uint64_t i = job * BLOCK_ROWS; i < end; i++) {
-        const uint64_t offset = offset_in(state, &entries[i]);
+        const uint64_t offset = agreement->model->ids.offset + i * sizeof(*entries);
         const uint32_t index = le32_load(entries[i].index);
         pecs_entity other;
         /* entries lead to records in any order, and these to rows: both are on their way */
@@ -215,10 +213,11 @@ static pecs_status fail_place(const struct agreement *agreement, const struct va
                               const struct wrong_place *place, pecs_error *error)
 {
     const struct value_column *column = block->column;
-    const uint8_t *value = block->values + row * column->component->size;
+    const uint64_t number = block->first + row;
     struct wrong_value wrong;
-    wrong_value_init(&wrong, agreement->state, column->table, block->first + row, column->number, place);
-    return fail_value(error, PECS_E_CORRUPT, offset_in(agreement->state, value + place->span.offset), &wrong);
+    wrong_value_init(&wrong, agreement->state, column->table, number, column->number, place);
+    return fail_value(error, PECS_E_CORRUPT, column->offset + number * column->component->size + place->span.offset,
+                      &wrong);
 }
 
 static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
@@ -278,18 +277,21 @@ static pecs_status repair_blocks(struct agreement *agreement, uint64_t block_cou
     return status;
 }
 
-static pecs_status add_columns(struct agreement *agreement, const struct table *table)
+static pecs_status add_columns(struct agreement *agreement, uint32_t number)
 {
     const struct pecs_snapshot *state = agreement->state;
-    for (uint32_t i = 0; table->row_count && i < table->archetype->component_count; i++) {
-        const pecs_component component = table->archetype->components[i];
+    const struct model_table *from = &agreement->model->tables[number];
+    const struct table *table = state_table(state, number);
+    for (uint32_t i = 0; from->row_count && i < from->type_count; i++) {
+        const pecs_component component = agreement->match->components[le32_load(from->types[i])];
         if (!values_can_be_wrong(state_component(state, component)))
             continue;
         if (!pool_reserve(state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
                           agreement->column_count + 1, sizeof(*agreement->columns)))
             return PECS_E_MEMORY;
         agreement->columns[agreement->column_count++] = (struct value_column){
-            .values = table->runs->columns[table->archetype->columns[i]].base,
+            .values = table->runs->columns[archetype_column(table->archetype, component)].base,
+            .offset = model_column(agreement->model, from, i)->offset,
             .table = table,
             .number = component,
             .component = state_component(state, component),
@@ -300,7 +302,7 @@ static pecs_status add_columns(struct agreement *agreement, const struct table *
 
 static int compare_columns(const void *a, const void *b)
 {
-    const uint8_t *x = ((const struct value_column *)a)->values, *y = ((const struct value_column *)b)->values;
+    const uint64_t x = ((const struct value_column *)a)->offset, y = ((const struct value_column *)b)->offset;
     return (x > y) - (x < y);
 }
 
@@ -309,7 +311,7 @@ static pecs_status gather_columns(struct agreement *agreement, uint64_t *ret_blo
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < agreement->state->table_count; i++)
-        status = add_columns(agreement, state_table(agreement->state, i));
+        status = add_columns(agreement, i);
     if (status)
         return status;
     if (agreement->column_count)
@@ -361,7 +363,7 @@ static pecs_status check_all(struct agreement *agreement, pecs_error *error)
     if (!status)
         status = run(agreement, block_count(agreement->slot_count), check_records, error);
     if (BREAKS("INDEX-3", !status && agreement->living_count != state->entity_count))
-        status = fail_rule(error, PECS_E_CORRUPT, offset_in(state, agreement->records), "INDEX-3",
+        status = fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset, "INDEX-3",
                            "the index has %" PRIu64 " living records for %" PRIu64 " rows",
                            (uint64_t)agreement->living_count, state->entity_count);
     if (!status)
@@ -371,13 +373,16 @@ static pecs_status check_all(struct agreement *agreement, pecs_error *error)
     return check_all_values(agreement, error);
 }
 
-pecs_status agree_check(const struct pecs_snapshot *state, const pecs_load_options *options, pecs_error *error)
+pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,
+                        const pecs_load_options *options, pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
     const struct table *index = state_index(state);
     const size_t table_bytes = ((size_t)state->table_count + 1) * sizeof(uint64_t);
     struct agreement agreement = {
         .state = state,
+        .model = model,
+        .match = match,
         .options = options,
         .first_blocks = pool_allocate(pool, table_bytes),
         .records = index->row_count ? (const struct record *)(const void *)table_chunk(index, 0, 0) : NULL,

@@ -3,13 +3,15 @@
 #define PECS_FORMAT_AGREE_H
 
 #include "state.h"
+#include "type_match.h"
 
 #include <pecs/file.h>
 
 /*
- * Offsets in the error are those of the state's image, in which all columns lie. Of the options, threads and repair
- * count; what is repaired is changed in the image, which must be private.
+ * The state is that of model and match. Of the options, threads and repair count; what is repaired is changed in the
+ * image of its runs, which must be private.
  */
-pecs_status agree_check(const struct pecs_snapshot *state, const pecs_load_options *options, pecs_error *error);
+pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,
+                        const pecs_load_options *options, pecs_error *error);
 
 #endif

@@ -12,15 +12,15 @@ enum {
     ITEM_BYTES = 160,     /* a field or an enum's value, in words */
 };
 
-static void write_string(struct builder *builder, const char *text)
+static void write_string(struct buffer *buffer, const char *text)
 {
-    const size_t start = builder->size_bytes, size = text ? strlen(text) : 0;
-    builder_append_le32(builder, (uint32_t)size);
-    builder_append(builder, text, size);
-    builder_pad(builder, start, 4);
+    const size_t start = buffer->size_bytes, size = text ? strlen(text) : 0;
+    buffer_append_le32(buffer, (uint32_t)size);
+    buffer_append(buffer, text, size);
+    buffer_pad(buffer, start, 4);
 }
 
-static void write_fields(struct builder *builder, const pecs_type *type)
+static void write_fields(struct buffer *buffer, const pecs_type *type)
 {
     for (uint32_t i = 0; i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
@@ -35,18 +35,18 @@ static void write_fields(struct builder *builder, const pecs_type *type)
                                                                 : 0),
             .child_align = le32_make(field->kind == PECS_STRUCT ? field->nested->align : 0),
         };
-        builder_append(builder, &record, sizeof(record));
-        write_string(builder, field->name);
+        buffer_append(buffer, &record, sizeof(record));
+        write_string(buffer, field->name);
         if (field->kind == PECS_STRUCT)
-            write_fields(builder, field->nested);
+            write_fields(buffer, field->nested);
         for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count; j++)
-            write_string(builder, field->enum_names[j]);
+            write_string(buffer, field->enum_names[j]);
     }
 }
 
-void typecode_write(struct builder *builder, const struct component *component, uint32_t number)
+void typecode_write(struct buffer *buffer, const struct component *component, uint32_t number)
 {
-    const size_t start = builder->size_bytes;
+    const size_t start = buffer->size_bytes;
     const pecs_type *type = component->type;
     struct type_record record = {
         .number = le32_make(number),
@@ -56,14 +56,14 @@ void typecode_write(struct builder *builder, const struct component *component, 
         .field_count = le32_make(type->field_count),
     };
     memcpy(record.id, component->id.bytes, sizeof(record.id));
-    builder_append(builder, &record, sizeof(record));
-    write_string(builder, type->name);
-    write_fields(builder, type);
-    builder_pad(builder, start, 8);
-    if (builder->failed)
+    buffer_append(buffer, &record, sizeof(record));
+    write_string(buffer, type->name);
+    write_fields(buffer, type);
+    buffer_pad(buffer, start, 8);
+    if (buffer->failed)
         return;
-    const le32 size = le32_make((uint32_t)(builder->size_bytes - start));
-    memcpy(builder->bytes + start + offsetof(struct type_record, size), &size, sizeof(size));
+    const le32 size = le32_make((uint32_t)(buffer->size_bytes - start));
+    memcpy(buffer->bytes + start + offsetof(struct type_record, size), &size, sizeof(size));
 }
 
 /* A place in a record; `at` becomes NULL when something does not fit. */

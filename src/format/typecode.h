@@ -2,11 +2,11 @@
 #ifndef PECS_FORMAT_TYPECODE_H
 #define PECS_FORMAT_TYPECODE_H
 
-#include "builder.h"
+#include "buffer.h"
 #include "component.h"
 
 /* Appends the type record of a component. */
-void typecode_write(struct builder *builder, const struct component *component, uint32_t number);
+void typecode_write(struct buffer *buffer, const struct component *component, uint32_t number);
 
 /*
  * Checks that `size_bytes` bytes are a type record with its fields, strings and padding in bounds, and nothing after.

@@ -1,54 +1,105 @@
+/* Pieces are got and hashed one by one, each while it is in the cache, on as many threads as asked for. */
 #include "verify.h"
 
 #include "error.h"
 #include "hash.h"
-#include "layout.h"
+#include "jobs.h"
 
-static uint64_t le64_in(const struct image *image, uint64_t offset)
+struct verification {
+    struct source *source;
+    const struct image_parts *parts;
+    const struct verify_options *options;
+    const uint8_t *hashes; /* of the pieces, in the trailer */
+};
+
+static uint64_t verify_le64(const uint8_t *bytes)
 {
     le64 value;
-    memcpy(&value, image->bytes + offset, sizeof(value));
+    memcpy(&value, bytes, sizeof(value));
     return le64_load(value);
 }
 
-/* A part that ends in its checksum. */
-static bool is_whole(const struct image *image, uint64_t offset, uint64_t size, uint64_t checksum)
+/* Where piece `number` begins. */
+static uint64_t verify_piece_start(const struct image_parts *parts, uint64_t number)
 {
-    const uint64_t end = offset + size - sizeof(le64);
-    return le64_in(image, end) == checksum && hash64(image->bytes + offset, (size_t)(end - offset)) == checksum;
+    return max_u64(parts->data_offset, (parts->data_offset / FORMAT_PIECE + number) * FORMAT_PIECE);
 }
 
-static pecs_status verify_structure(const struct image *image, pecs_error *error)
+static uint64_t verify_piece_end(const struct image_parts *parts, uint64_t number)
 {
-    const struct image_parts *parts = &image->parts;
-    if (hash64(image->bytes + parts->commit_offset, (size_t)parts->commit_size) != parts->commit_hash)
-        return fail_rule(error, PECS_E_CORRUPT, parts->commit_offset, "FOOTER-6",
-                         "the commit is not what it was when the file was opened");
-    if (!is_whole(image, parts->prologue_offset, parts->prologue_size, parts->prologue_checksum))
-        return fail_rule(error, PECS_E_CORRUPT, parts->prologue_offset, "SEGMENT-2",
-                         "the prologue is not what it was when the file was opened");
-    if (!is_whole(image, parts->trailer_offset, parts->trailer_size, parts->trailer_checksum))
-        return fail_rule(error, PECS_E_CORRUPT, parts->trailer_offset, "TRAILER-1",
-                         "the trailer is not what it was when the file was opened");
+    return min_u64(parts->data_offset + parts->data_size, verify_piece_start(parts, number + 1));
+}
+
+static pecs_status verify_piece(void *user, uint64_t number, pecs_error *error)
+{
+    const struct verification *verification = user;
+    const struct image_parts *parts = verification->parts;
+    const uint64_t offset = verify_piece_start(parts, number), size = verify_piece_end(parts, number) - offset;
+    const uint8_t *bytes;
+    const pecs_status status = source_get(verification->source, offset, size, &bytes, error);
+    if (status)
+        return status;
+    RULE(error, "DATA-1", hash64(bytes, (size_t)size) != verify_le64(verification->hashes + number * sizeof(le64)),
+         offset, "the hash of the data piece at this offset is wrong");
     return PECS_OK;
 }
 
-pecs_status verify_image(const struct image *image, pecs_progress_function progress, void *user, pecs_error *error)
+static bool verify_progress(void *user, uint64_t done_count)
+{
+    const struct verification *verification = user;
+    const struct verify_options *options = verification->options;
+    return options->progress(options->user, verify_piece_end(verification->parts, done_count - 1),
+                             verification->source->size_bytes);
+}
+
+static pecs_status verify_trailer(struct source *source, const struct image_parts *parts, const uint8_t **ret_hashes,
+                                  pecs_error *error)
+{
+    struct trailer_header trailer;
+    const uint8_t *bytes;
+    const pecs_status status = source_get(source, parts->trailer_offset, parts->trailer_size, &bytes, error);
+    if (status)
+        return status;
+    const uint64_t end = parts->trailer_size - sizeof(le64), checksum = verify_le64(bytes + end);
+    RULE(error, "TRAILER-1", checksum != hash64(bytes, (size_t)end) || checksum != parts->trailer_checksum,
+         parts->trailer_offset + end, "the trailer's checksum is wrong");
+    memcpy(&trailer, bytes, sizeof(trailer));
+    RULE(error, "TRAILER-2",
+         memcmp(trailer.magic, FORMAT_TRAILER_MAGIC, sizeof(trailer.magic)) != 0 || le32_load(trailer.sequence) != 0 ||
+             le64_load(trailer.piece_count) != format_piece_count(parts->data_offset, parts->data_size),
+         parts->trailer_offset, "the trailer is not that of its segment");
+    *ret_hashes = bytes + sizeof(trailer);
+    return PECS_OK;
+}
+
+pecs_status verify_data(struct source *source, const struct image_parts *parts, const struct verify_options *options,
+                        pecs_error *error)
+{
+    struct verification verification = { source, parts, options, NULL };
+    const pecs_status status = verify_trailer(source, parts, &verification.hashes, error);
+    if (status)
+        return status;
+    const struct jobs jobs = { format_piece_count(parts->data_offset, parts->data_size), verify_piece, &verification,
+                               options->thread_count, options->progress ? verify_progress : NULL };
+    return jobs_run(&jobs, error);
+}
+
+pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error)
 {
     const struct image_parts *parts = &image->parts;
-    const uint64_t end = parts->data_offset + parts->data_size;
-    uint64_t expected = parts->trailer_offset + sizeof(struct trailer_header);
-    pecs_status status = verify_structure(image, error);
-    for (uint64_t offset = parts->data_offset; !status && offset < end; expected += sizeof(le64)) {
-        const uint64_t next = min_u64(end, align_up(offset + 1, FORMAT_PIECE));
-        if (hash64(image->bytes + offset, (size_t)(next - offset)) != le64_in(image, expected))
-            status = fail_rule(error, PECS_E_CORRUPT, offset, "DATA-1",
-                               "the data piece at this offset is not what it was when the file was written");
-        else if (progress && !progress(user, next, image->size_bytes))
-            status = fail(error, PECS_E_CANCELLED, "cancelled");
-        offset = next;
-    }
-    if (!status && progress && !progress(user, image->size_bytes, image->size_bytes))
-        status = fail(error, PECS_E_CANCELLED, "cancelled");
+    const uint64_t prologue_end = parts->prologue_offset + parts->prologue_size - sizeof(le64);
+    struct source_memory source;
+    source_memory_init(&source, image->bytes, image->size_bytes);
+    if (hash64(image->bytes + parts->commit_offset, (size_t)parts->commit_size) != parts->commit_hash)
+        return fail_rule(error, PECS_E_CORRUPT, parts->commit_offset, "FOOTER-6",
+                         "the commit is not what it was when the file was opened");
+    if (verify_le64(image->bytes + prologue_end) != parts->prologue_checksum ||
+        hash64(image->bytes + parts->prologue_offset, (size_t)(parts->prologue_size - sizeof(le64))) !=
+            parts->prologue_checksum)
+        return fail_rule(error, PECS_E_CORRUPT, parts->prologue_offset, "SEGMENT-2",
+                         "the prologue is not what it was when the file was opened");
+    const pecs_status status = verify_data(&source.source, parts, options, error);
+    if (!status && options->progress && !options->progress(options->user, image->size_bytes, image->size_bytes))
+        return fail(error, PECS_E_CANCELLED, "cancelled");
     return status;
 }

@@ -1,15 +1,26 @@
-/* Verify: whether the bytes of a mapped file are still those that its hashes are of. */
+/* Verify: whether the bytes of a file are those that its hashes are of. */
 #ifndef PECS_FORMAT_VERIFY_H
 #define PECS_FORMAT_VERIFY_H
 
-#include "image.h"
+#include "file_model.h"
 
 #include <pecs/file.h>
 
+struct verify_options {
+    uint32_t thread_count;
+    pecs_progress_function progress; /* or NULL: is called after each piece */
+    void *user;
+};
+
 /*
- * Hashes all that a state may lie in: commit, prologue, trailer, data. Their places and the commit's hash are those
- * that were there when the file was opened. progress may be NULL. PECS_E_CORRUPT, PECS_E_CANCELLED.
+ * Gets the data of a file piece by piece, and compares each with its hash in the trailer; the trailer has its checksum.
+ * PECS_E_CORRUPT, PECS_E_CANCELLED, and what the source gives. All pieces are got from the source, which several
+ * threads may ask, if there are several.
  */
-pecs_status verify_image(const struct image *image, pecs_progress_function progress, void *user, pecs_error *error);
+pecs_status verify_data(struct source *source, const struct image_parts *parts, const struct verify_options *options,
+                        pecs_error *error);
+
+/* All that a state may lie in, of a mapped file that was opened before: commit and prologue, too. */
+pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error);
 
 #endif

@@ -1,146 +1,191 @@
 /*
- * What a file tells of itself: the hollow state of an inspection, laid out for the user. To a registry without types,
- * all types of a file are unknown, so the state keeps them all; those that a table has are told.
+ * What a file says of itself: its model, laid out for the user. Its types are described and checked as a registry's
+ * are; those that a table has are in the list.
  */
 #include "error.h"
 #include "load.h"
-#include "reader.h"
+#include "file_model.h"
+#include "type_match.h"
+#include "typecode.h"
 
+#include <inttypes.h>
 #include <stddef.h>
 
-enum { INFO_BYTES_DEFAULT = 64 * 1024 * 1024 }; /* of a commit, where the caller sets no limit */
+enum { INFO_BYTES_DEFAULT = 64 * 1024 * 1024 }; /* of commit and metadata, where the caller sets no limit */
 
 struct info {
-    pecs_info told; /* first: the user's pointer */
-    pecs_registry *registry;
-    struct pecs_snapshot *state;
-    struct metadata *file_metadata; /* or NULL */
-    pecs_type id_type;              /* the registry's own type, which tells no id; here it does, like the others */
+    pecs_info info; /* first: the user's pointer */
+    struct pool *pool;
+    struct source_parts source; /* whose bytes the model leads to */
+    struct model model;
+    struct unknown_types *described; /* all types but the library's own */
+    pecs_type id_type;               /* the library's own, with its id like the others */
     const pecs_type **types;
     pecs_table *tables;
-    pecs_component *list; /* indices of `types`, of all tables */
-    uint32_t *scratch;    /* the components in the order of `types`, then the index of each component, by place */
-    size_t type_count, table_count, list_count;
+    pecs_component *components; /* indices of `types`, of all tables */
+    uint32_t *places;           /* of each type of the model: its index in `types`, FORMAT_NONE when no table has it */
+    size_t component_count;
 };
 
-static size_t component_total(const struct pecs_snapshot *state)
+static pecs_status info_check_id_type(struct info *info, uint32_t number, pecs_error *error)
 {
-    size_t count = 0;
-    for (uint32_t i = 0; i < state->table_count; i++)
-        count += state_table(state, i)->archetype->component_count;
-    return count;
+    struct component component;
+    pecs_status status = component_init(&component, &id_component_type, info->pool, error);
+    if (status)
+        return status;
+    status = match_compare(info->pool, &info->model.types[number], number, &component, error);
+    info->id_type = id_component_type;
+    info->id_type.id = component.id;
+    component_deinit(&component, info->pool);
+    return status;
 }
 
-static bool allocate(struct info *info)
+static pecs_status info_describe_types(struct info *info, pecs_error *error)
 {
-    struct pool *pool = info->registry->pool;
-    info->type_count = state_component_count(info->state);
-    info->table_count = info->state->table_count;
-    info->list_count = component_total(info->state);
-    info->types = pool_allocate(pool, (info->type_count + 1) * sizeof(*info->types));
-    info->tables = pool_allocate(pool, (info->table_count + 1) * sizeof(*info->tables));
-    info->list = pool_allocate(pool, (info->list_count + 1) * sizeof(*info->list));
-    info->scratch = pool_allocate(pool, (info->type_count + 1) * 2 * sizeof(*info->scratch));
-    return info->types && info->tables && info->list && info->scratch;
-}
-
-static void fill_tables(struct info *info, const uint32_t *ranks)
-{
-    pecs_component *next = info->list;
-    for (uint32_t i = 0; i < info->table_count; i++) {
-        const struct table *table = state_table(info->state, i);
-        const struct archetype *archetype = table->archetype;
-        info->tables[i] = (pecs_table){ next, archetype->component_count, table->row_count, archetype->is_singleton };
-        /* ascending by component is ascending by id, but for the registry's own type: sorted in by insertion */
-        for (uint32_t j = 0; j < archetype->component_count; j++) {
-            const uint32_t rank = ranks[state_place(info->state, archetype->components[j])];
-            uint32_t at = j;
-            for (; at && next[at - 1] > rank; at--)
-                next[at] = next[at - 1];
-            next[at] = rank;
+    const struct model *model = &info->model;
+    const pecs_id id_type = component_name_id(ID_TYPE_NAME);
+    info->described = unknown_types_create(info->pool, (uint32_t)min_u64(model->type_count, TYPES_MAX));
+    info->types = pool_allocate(info->pool, ((size_t)model->type_count + 1) * sizeof(*info->types));
+    if (!info->described || !info->types)
+        return fail_memory(error);
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < model->type_count; i++) {
+        struct unknown_type *next = &info->described->types[info->described->count];
+        if (memcmp(&model->types[i].id, &id_type, sizeof(id_type)) == 0) {
+            status = info_check_id_type(info, i, error);
+            info->types[i] = &info->id_type;
+        } else if (info->described->count == TYPES_MAX) {
+            status = fail(error, PECS_E_LIMIT, "the file has more than %d component types", TYPES_MAX);
+        } else if (!(status = match_describe(info->pool, &model->types[i], i, next, error))) {
+            info->types[i] = next->component.type;
+            info->described->count++;
         }
-        next += archetype->component_count;
     }
+    return status;
 }
 
-static void fill(struct info *info, const struct reader_facts *facts, uint64_t size_bytes)
+/* Those that a table has, closed up, in the same order. */
+static void info_keep_used_types(struct info *info)
 {
-    const struct pecs_snapshot *state = info->state;
-    uint32_t *ranks = info->scratch + info->type_count;
-    const uint32_t count = state_list_components(state, info->scratch, ranks);
-    const struct component *id_component = state_component(state, info->registry->id_component);
-    info->id_type = *id_component->type;
-    info->id_type.id = id_component->id;
-    for (uint32_t i = 0; i < count; i++)
-        info->types[i] = info->scratch[i] == info->registry->id_component
-                             ? &info->id_type
-                             : state_component(state, info->scratch[i])->type;
-    fill_tables(info, ranks);
-    info->told = (pecs_info){
-        .size_bytes = size_bytes,
-        .format_version = facts->version,
-        .optional_features = facts->optional_features,
-        .entity_count = state->entity_count,
-        .slot_count = state_slot_count(state),
-        .free_count = state->free_count,
-        .retired_count = state_retired_count(state),
-        .tick = state->tick,
-        .wall_clock_ns = facts->wall_clock_ns,
-        .session_count = state->sessions ? state->sessions->count : 0,
-        .snapshot_id = facts->snapshot_id,
-        .parent_id = facts->parent_id,
-        .types = info->types,
-        .type_count = count,
-        .tables = info->tables,
-        .table_count = info->table_count,
-        .metadata = state->metadata ? state->metadata->entries : NULL,
-        .metadata_count = state->metadata ? state->metadata->count : 0,
-        .file_metadata = info->file_metadata ? info->file_metadata->entries : NULL,
-        .file_metadata_count = info->file_metadata ? info->file_metadata->count : 0,
+    const struct model *model = &info->model;
+    uint32_t count = 0;
+    memset(info->places, 0, model->type_count * sizeof(*info->places));
+    for (uint32_t i = 0; i < model->table_count; i++)
+        for (uint32_t j = 0; j < model->tables[i].type_count; j++)
+            info->places[le32_load(model->tables[i].types[j])] = 1;
+    for (uint32_t i = 0; i < model->type_count; i++) {
+        if (info->places[i])
+            info->types[count] = info->types[i];
+        info->places[i] = info->places[i] ? count++ : FORMAT_NONE;
+    }
+    info->info.types = info->types;
+    info->info.type_count = count;
+}
+
+static pecs_status info_lay_out_tables(struct info *info, pecs_error *error)
+{
+    const struct model *model = &info->model;
+    for (uint32_t i = 0; i < model->table_count; i++)
+        info->component_count += model->tables[i].type_count;
+    info->places = pool_allocate(info->pool, ((size_t)model->type_count + 1) * sizeof(*info->places));
+    info->tables = pool_allocate(info->pool, ((size_t)model->table_count + 1) * sizeof(*info->tables));
+    info->components = pool_allocate(info->pool, (info->component_count + 1) * sizeof(*info->components));
+    if (!info->places || !info->tables || !info->components)
+        return fail_memory(error);
+    info_keep_used_types(info);
+    pecs_component *next = info->components;
+    for (uint32_t i = 0; i < model->table_count; i++) {
+        const struct model_table *table = &model->tables[i];
+        info->tables[i] = (pecs_table){ next, table->type_count, table->row_count, table->is_singleton };
+        for (uint32_t j = 0; j < table->type_count; j++)
+            *next++ = info->places[le32_load(table->types[j])];
+    }
+    info->info.tables = info->tables;
+    info->info.table_count = model->table_count;
+    return PECS_OK;
+}
+
+static void info_fill(struct info *info)
+{
+    const struct model *model = &info->model;
+    const struct metadata *metadata = model->metadata, *file_metadata = model->file_metadata;
+    pecs_info *to = &info->info;
+    to->size_bytes = model->file_size;
+    to->format_version = model->version;
+    to->optional_features = model->optional_features;
+    to->entity_count = model->entity_count;
+    to->slot_count = model->slot_count;
+    to->free_count = model->free_count;
+    to->retired_count = model->retired ? model->retired_count : 0;
+    to->tick = model->tick;
+    to->wall_clock_ns = model->wall_clock_ns;
+    to->session_count = model->session_count;
+    to->snapshot_id = model->snapshot_id;
+    to->parent_id = model->parent_id;
+    to->metadata = metadata ? metadata->entries : NULL;
+    to->metadata_count = metadata ? metadata->count : 0;
+    to->file_metadata = file_metadata ? file_metadata->entries : NULL;
+    to->file_metadata_count = file_metadata ? file_metadata->count : 0;
+}
+
+static pecs_status info_read(struct info *info, const pecs_load_options *options, pecs_error *error)
+{
+    struct source *source = &info->source.source;
+    const struct model_limits limits = {
+        .max_entities = options ? options->max_entities : 0,
+        .max_types = options ? options->max_types : 0,
+        .max_commit_bytes = options && options->max_info_bytes ? options->max_info_bytes : INFO_BYTES_DEFAULT,
     };
+    pecs_status status = model_parse(&info->model, source, &limits, info->pool, error);
+    if (!status)
+        status = model_check_retired(&info->model, error);
+    if (!status)
+        status = info_describe_types(info, error);
+    if (!status)
+        status = model_check_id(&info->model, error);
+    if (!status)
+        status = model_parse_file_metadata(&info->model, source, &limits, error);
+    if (!status)
+        status = info_lay_out_tables(info, error);
+    if (!status)
+        info_fill(info);
+    return status;
 }
 
 static void info_free(struct info *info)
 {
-    pecs_registry *registry = info->registry;
-    struct pool *pool = registry->pool;
-    pool_release(pool, info->scratch, (info->type_count + 1) * 2 * sizeof(*info->scratch));
-    pool_release(pool, info->list, (info->list_count + 1) * sizeof(*info->list));
-    pool_release(pool, info->tables, (info->table_count + 1) * sizeof(*info->tables));
-    pool_release(pool, info->types, (info->type_count + 1) * sizeof(*info->types));
-    if (info->file_metadata)
-        node_release(pool, &info->file_metadata->node);
-    state_release(info->state);
+    struct pool *pool = info->pool;
+    const struct model *model = &info->model;
+    pool_release(pool, info->components, (info->component_count + 1) * sizeof(*info->components));
+    pool_release(pool, info->tables, ((size_t)model->table_count + 1) * sizeof(*info->tables));
+    pool_release(pool, info->places, ((size_t)model->type_count + 1) * sizeof(*info->places));
+    pool_release(pool, info->types, ((size_t)model->type_count + 1) * sizeof(*info->types));
+    if (info->described)
+        node_release(pool, &info->described->node);
+    model_deinit(&info->model);
+    source_parts_deinit(&info->source);
     pool_release(pool, info, sizeof(*info));
-    pecs_registry_destroy(registry);
+    pool_destroy(pool);
 }
 
-/* The registry's reference becomes the information's, also on failure. */
-static pecs_status inspect(pecs_registry *registry, const struct os_file *file, const char *path,
-                           const pecs_load_options *options, struct info **ret_info, pecs_error *error)
+/* The pool becomes the information's, also on failure. */
+static pecs_status info_create(struct pool *pool, const struct os_file *file, const char *path,
+                               const pecs_load_options *options, pecs_info **ret_info, pecs_error *error)
 {
-    struct info *info = pool_allocate_zeroed(registry->pool, sizeof(*info));
+    struct info *info = pool_allocate_zeroed(pool, sizeof(*info));
     if (!info) {
-        pecs_registry_destroy(registry);
+        pool_destroy(pool);
         return fail_memory(error);
     }
-    info->registry = registry;
-    struct reader_facts facts;
-    const pecs_load_options limits = {
-        .max_entities = options ? options->max_entities : 0,
-        .max_types = options ? options->max_types : 0,
-        .max_info_bytes = options && options->max_info_bytes ? options->max_info_bytes : INFO_BYTES_DEFAULT,
-    };
-    pecs_status status = reader_inspect(registry, file, path, &limits, &facts, &info->state, error);
-    if (!status)
-        info->file_metadata = facts.file_metadata;
-    if (status || !allocate(info)) {
+    info->pool = pool;
+    info->model.pool = pool;
+    source_parts_init(&info->source, file, path, pool);
+    const pecs_status status = info_read(info, options, error);
+    if (status)
         info_free(info);
-        return status ? status : fail_memory(error);
-    }
-    fill(info, &facts, file->size_bytes);
-    *ret_info = info;
-    return PECS_OK;
+    else
+        *ret_info = &info->info;
+    return status;
 }
 
 pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, const pecs_load_options *options,
@@ -149,18 +194,15 @@ pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, co
     struct os_file file = { .descriptor = -1 };
     if (!path || !ret_info)
         return fail(error, PECS_E_MISUSE, "the information needs a path and a place to go to");
+    if (allocator && !allocator->allocate != !allocator->release)
+        return fail(error, PECS_E_MISUSE, "an allocator has both functions or none");
     pecs_status status = load_open(path, options, &file, error);
     if (status)
         return status;
-    const pecs_registry_desc none = { .allocator = allocator ? *allocator : (pecs_allocator){ NULL, NULL, NULL } };
-    pecs_registry *registry;
-    struct info *info = NULL;
-    status = pecs_registry_create(&none, &registry, error);
-    if (!status)
-        status = inspect(registry, &file, path, options, &info, error);
+    const pecs_allocator system = { NULL, NULL, NULL };
+    struct pool *pool = pool_create(allocator ? allocator : &system);
+    status = pool ? info_create(pool, &file, path, options, ret_info, error) : fail_memory(error);
     os_file_close(&file);
-    if (!status)
-        *ret_info = &info->told;
     return status;
 }
 
@@ -168,13 +210,13 @@ const pecs_meta *pecs_info_meta(const pecs_info *info, const char *key)
 {
     if (!info || !key)
         return NULL;
-    const struct info *of = (const struct info *)info;
+    const struct model *model = &((const struct info *)info)->model;
     bool is_there;
-    uint32_t place = metadata_find(of->file_metadata, key, &is_there);
+    uint32_t place = metadata_find(model->file_metadata, key, &is_there);
     if (is_there)
-        return &of->file_metadata->entries[place];
-    place = metadata_find(of->state->metadata, key, &is_there);
-    return is_there ? &of->state->metadata->entries[place] : NULL;
+        return &model->file_metadata->entries[place];
+    place = metadata_find(model->metadata, key, &is_there);
+    return is_there ? &model->metadata->entries[place] : NULL;
 }
 
 void pecs_info_destroy(pecs_info *info)

@@ -1,8 +1,10 @@
-/* Getting files back for users: opened, mapped or given memory, and handed to the reader. */
+/* Getting files back for users: a source, the model that is parsed from it, its match with the registry, a state. */
 #include "load.h"
 
+#include "agree.h"
+#include "build.h"
 #include "error.h"
-#include "reader.h"
+#include "verify.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -24,6 +26,104 @@ pecs_status load_open(const char *path, const pecs_load_options *options, struct
     return status;
 }
 
+/* What a file and a registry make together. */
+struct loading {
+    pecs_registry *registry;
+    const pecs_load_options *options;
+    struct source *source;
+    struct image *image;
+    struct model model;
+    struct match match;
+    pecs_error *error;
+};
+
+static void loading_deinit(struct loading *loading)
+{
+    match_deinit(&loading->match);
+    model_deinit(&loading->model);
+}
+
+static pecs_status load_parse(struct loading *loading)
+{
+    const pecs_load_options *options = loading->options;
+    const struct model_limits limits = { .max_entities = options->max_entities, .max_types = options->max_types };
+    return model_parse(&loading->model, loading->source, &limits, loading->registry->pool, loading->error);
+}
+
+static pecs_status load_match(struct loading *loading)
+{
+    struct model *model = &loading->model;
+    pecs_status status =
+        match_types(&loading->match, model, loading->registry, loading->options->refuse_unknown, loading->error);
+    if (!status)
+        status = model_parse_segments(model, loading->source, loading->error);
+    loading->image->parts = model->parts;
+    return status;
+}
+
+static pecs_status load_build(struct loading *loading, bool is_proven, struct pecs_snapshot **ret_state)
+{
+    const pecs_status status =
+        build_state(&loading->model, &loading->match, loading->registry, loading->image, is_proven, ret_state);
+    return status ? fail_memory(loading->error) : PECS_OK;
+}
+
+/* All that is not in the structure: the data, and what no state keeps. */
+static pecs_status load_check(struct loading *loading, const struct pecs_snapshot *state)
+{
+    const pecs_load_options *options = loading->options;
+    const struct model_limits no_limits = { .max_commit_bytes = 0 };
+    struct model *model = &loading->model;
+    const struct verify_options how = { options->thread_count, options->progress, options->user };
+    pecs_status status = verify_data(loading->source, &model->parts, &how, loading->error);
+    if (!status)
+        status = model_check_id(model, loading->error);
+    if (!status)
+        status = model_parse_file_metadata(model, loading->source, &no_limits, loading->error);
+    if (!status)
+        status = agree_check(state, model, &loading->match, options, loading->error);
+    if (!status && options->progress && !options->progress(options->user, model->file_size, model->file_size))
+        status = fail(loading->error, PECS_E_CANCELLED, "cancelled");
+    return status;
+}
+
+static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_snapshot)
+{
+    struct source_memory source;
+    source_memory_init(&source, loading->image->bytes, loading->image->size_bytes);
+    loading->source = &source.source;
+    pecs_status status = load_parse(loading);
+    if (!status)
+        status = load_match(loading);
+    return status ? status : load_build(loading, false, ret_snapshot);
+}
+
+static pecs_status load_image(struct loading *loading, const struct os_file *file, const char *path,
+                              pecs_snapshot **ret_snapshot)
+{
+    struct source_image source;
+    pecs_snapshot *state;
+    source_image_init(&source, file, path, loading->image->bytes);
+    loading->source = &source.source;
+    pecs_status status = load_parse(loading);
+    if (!status)
+        status = model_check_retired(&loading->model, loading->error);
+    if (!status)
+        status = load_match(loading);
+    if (!status)
+        status = load_build(loading, true, &state);
+    if (status)
+        return status;
+    status = load_check(loading, state);
+    if (status)
+        state_release(state);
+    else
+        *ret_snapshot = state;
+    return status;
+}
+
+static const pecs_load_options load_default_options = { .max_bytes = 0 };
+
 pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
@@ -38,12 +138,18 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     os_file_close(&file);
     if (status)
         return status;
-    struct image *image = image_create_mapped(registry->pool, bytes, &file, path);
-    if (!image) {
+    struct loading loading = { .registry = registry,
+                               .options = options ? options : &load_default_options,
+                               .error = error };
+    loading.image = image_create_mapped(registry->pool, bytes, &file, path);
+    if (!loading.image) {
         os_file_unmap(bytes, file.size_bytes);
         return fail_memory(error);
     }
-    return reader_resume(registry, image, options, ret_snapshot, error);
+    status = resume_image(&loading, ret_snapshot);
+    loading_deinit(&loading);
+    node_release(registry->pool, &loading.image->node); /* the state's runs have it */
+    return status;
 }
 
 pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
@@ -55,9 +161,15 @@ pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const 
     pecs_status status = load_open(path, options, &file, error);
     if (status)
         return status;
-    struct image *image =
-        file.size_bytes <= SIZE_MAX / 2 ? image_create_private(registry->pool, file.size_bytes) : NULL;
-    status = image ? reader_load(registry, &file, path, image, options, ret_snapshot, error) : fail_memory(error);
+    struct loading loading = { .registry = registry,
+                               .options = options ? options : &load_default_options,
+                               .error = error };
+    if (file.size_bytes <= SIZE_MAX / 2)
+        loading.image = image_create_private(registry->pool, file.size_bytes);
+    status = loading.image ? load_image(&loading, &file, path, ret_snapshot) : fail_memory(error);
+    loading_deinit(&loading);
+    if (loading.image)
+        node_release(registry->pool, &loading.image->node);
     os_file_close(&file);
     return status;
 }

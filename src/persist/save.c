@@ -1,6 +1,6 @@
 /* Saving for users: a snapshot through the writer into a publication. */
 #include "error.h"
-#include "source.h"
+#include "origin.h"
 #include "writer.h"
 
 #include <pecs/file.h>
@@ -49,7 +49,7 @@ static pecs_status gather_metadata(struct pool *pool, const pecs_save_options *o
 static pecs_status save(const pecs_snapshot *snapshot, struct destination *destination,
                         const struct writer_options *options, pecs_error *error)
 {
-    const struct writer_sink sink = { begin, write_spans, destination };
+    const struct sink sink = { begin, write_spans, destination };
     const pecs_status status = writer_write(snapshot, &sink, options, error);
     if (!status)
         return os_publication_commit(destination->publication, destination->sync, error);
@@ -68,7 +68,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
     struct pool *pool = snapshot->registry->pool;
     struct destination destination = { pool, path, !options->skip_sync, NULL };
     struct metadata *file_metadata = NULL;
-    pecs_status status = source_check(snapshot, options, error);
+    pecs_status status = origin_check(snapshot, options, error);
     if (!status)
         status = gather_metadata(pool, options, &file_metadata, error);
     if (status)

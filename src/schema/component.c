@@ -367,6 +367,11 @@ static bool has_references(const pecs_type *type)
     return found;
 }
 
+pecs_id component_name_id(const char *name)
+{
+    return hash128(name, strlen(name));
+}
+
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
 {
     const struct check check = { pool, error };
@@ -377,7 +382,7 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     const bool given = memcmp(&type->id, &none, sizeof(none)) != 0;
     *component = (struct component){
         .type = type,
-        .id = given ? type->id : hash128(type->name, strlen(type->name)),
+        .id = given ? type->id : component_name_id(type->name),
         .size = type->size,
         .align = type->align,
         .has_references = has_references(type),

@@ -24,6 +24,8 @@ struct component {
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);
 void component_deinit(struct component *component, struct pool *pool);
 
+/* The id of a type that gives none: its name's hash. */
+pecs_id component_name_id(const char *name);
 /*
  * No less than the bytes of the type's description in a file, where nested types and names stand at each use; or any
  * number above the limit. Of a type that has passed.

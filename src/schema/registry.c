@@ -79,7 +79,7 @@ static pecs_status add_component(pecs_registry *registry, const pecs_type *type,
 static const pecs_field id_fields[] = {
     { "bytes", PECS_U8, 0, sizeof(pecs_id), sizeof(pecs_id), 0, NULL, NULL, 0 },
 };
-static const pecs_type id_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, id_fields };
+const pecs_type id_component_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, id_fields };
 
 bool name_is_reserved(const char *name, size_t size_bytes)
 {
@@ -108,7 +108,7 @@ static pecs_status add_components(pecs_registry *registry, const pecs_registry_d
     }
     registry->id_component = registry->type_count;
     if (!status)
-        status = add_component(registry, &id_type, by_name, error);
+        status = add_component(registry, &id_component_type, by_name, error);
     pool_release(registry->pool, by_name, list_bytes);
     return status;
 }

@@ -17,6 +17,7 @@ enum { PROGRAM_TYPES_MAX = 1024 };
  * id, its value.
  */
 #define ID_TYPE_NAME "pecs.id"
+extern const pecs_type id_component_type;
 /* Names of types and keys of metadata that begin with it are not the program's to give. */
 #define RESERVED_PREFIX "pecs."
 

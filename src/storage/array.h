@@ -14,7 +14,7 @@ struct array {
     uint8_t *data;
     uint64_t size_bytes; /* capacity, a multiple of ARRAY_ALIGN unless the bytes are lent by an image */
     uint64_t tick;       /* of the last write */
-    bool is_lent;        /* the bytes belong to the state's image */
+    bool is_lent;        /* the bytes belong to the image of the table's runs */
     uint64_t seal;       /* debug builds: hash of the bytes when they were last seen to be shared, or 0 */
 };
 

@@ -58,8 +58,8 @@ static void state_destroy(struct pool *pool, struct node *node)
         node_release(pool, &state->unknown->node);
     if (state->sessions)
         node_release(pool, &state->sessions->node);
-    if (state->image)
-        node_release(pool, &state->image->node);
+    if (state->id_hints.saved_image)
+        node_release(pool, &state->id_hints.saved_image->node);
     pool_release(pool, state, sizeof(*state));
     pool_note_drop(pool);
     pecs_registry_destroy(registry);
@@ -79,7 +79,6 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
     *copy = (struct pecs_snapshot){
         .source = { copy, NULL },
         .registry = registry_retain(state->registry),
-        .image = state->image,
         .sessions = state->sessions,
         .unknown = state->unknown,
         .metadata = state->metadata,
@@ -94,6 +93,7 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         .free_count = state->free_count,
         .tick = state->tick,
         .floor_tick = state->floor_tick,
+        .is_proven = state->is_proven,
         .stretch = state->stretch,
         .session_stretch = state->session_stretch,
         .session = state->session,
@@ -111,8 +111,8 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
         node_retain(&copy->unknown->node);
     if (copy->sessions)
         node_retain(&copy->sessions->node);
-    if (copy->image)
-        node_retain(&copy->image->node);
+    if (copy->id_hints.saved_image)
+        node_retain(&copy->id_hints.saved_image->node);
     return &copy->node;
 }
 
@@ -137,6 +137,7 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
     state->index.root.node = &index->node;
     state->singleton_table = NO_TABLE;
     state->tick = 1;
+    state->is_proven = true;
     *ret_state = state;
     return PECS_OK;
 }

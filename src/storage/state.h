@@ -8,8 +8,8 @@
 #ifndef PECS_STORAGE_STATE_H
 #define PECS_STORAGE_STATE_H
 
-#include "image.h"
 #include "meta_list.h"
+#include "record.h"
 #include "retired.h"
 #include "table.h"
 
@@ -42,18 +42,6 @@ struct sessions {
 };
 struct sessions *sessions_create(struct pool *pool, uint32_t count, uint32_t free_count);
 
-/* One record of the entity index, the same in memory and (little-endian) in files. */
-struct record {
-    uint32_t generation; /* of the living entity, or of the last that lived here */
-    uint32_t table;      /* NO_TABLE: none lives here */
-    uint32_t row;
-    uint32_t session; /* that the living entity was spawned in */
-};
-enum { GENERATION_MAX = (1 << 30) - 1 }; /* a slot whose last generation died is used up */
-#define SLOT_COUNT_MAX (UINT32_MAX - 1)
-#define TICK_MAX ((uint64_t)INT64_MAX) /* a file has no later one */
-#define ROW_COUNT_MAX (UINT32_MAX - 1)
-
 /*
  * Where the entities with explicit ids are found; the ids themselves are values of registry->id_component. Both lists
  * only hint: an entry counts when the entity that it leads to lives and has the id. So nothing is to be done when an
@@ -64,8 +52,9 @@ struct id_entry {
     le32 index;
 };
 struct id_hints {
-    const struct id_entry *saved; /* of the image, ascending by id; or NULL */
+    const struct id_entry *saved; /* ascending by id; or NULL */
     uint64_t saved_count;
+    struct image *saved_image; /* that they lie in */
     struct tree places;   /* of one: a table of entity indices by the hash of their ids, NO_INDEX where none is */
     uint64_t place_count; /* in use */
     bool has_birth_form;  /* an id of the form of birth ids was put there */
@@ -76,7 +65,6 @@ struct pecs_snapshot {
     struct view_source source; /* of itself */
     struct node node;
     pecs_registry *registry;
-    struct image *image;           /* or NULL */
     struct sessions *sessions;     /* or NULL: none yet */
     struct unknown_types *unknown; /* or NULL: there are none */
     struct metadata *metadata;     /* or NULL: there is none */
@@ -90,6 +78,7 @@ struct pecs_snapshot {
     uint64_t entity_count, free_count;
     uint64_t tick;
     uint64_t floor_tick; /* everything counts as changed at this tick: that of the last restore */
+    bool is_proven;      /* rows and index agree; else they are those of a file that is trusted as it is */
     uint64_t stretch;    /* of one world, from its making or last restore on: where it may be rewound to; 0: none */
     uint64_t session_stretch; /* in which the last session was opened; another: none is open */
     uint32_t session;         /* the place of the last one that was opened here, or of any */
@@ -244,11 +233,6 @@ static inline bool state_has_row(const struct pecs_snapshot *state, const struct
 static inline uint64_t state_session_head(const struct pecs_snapshot *state, uint32_t session)
 {
     return session < state->sessions->count ? state->sessions->heads[session] : 0;
-}
-/* Rows and index were proven to agree, or made here; else they are those of a file that is trusted as it is. */
-static inline bool state_is_proven(const struct pecs_snapshot *state)
-{
-    return !state->image || !state->image->is_mapped;
 }
 /* The row has this handle, and the handle's record names this row. */
 static inline bool state_row_agrees(const struct pecs_snapshot *state, uint32_t table, uint64_t row, pecs_entity handle)

@@ -120,17 +120,19 @@ uint32_t archetype_column(const struct archetype *archetype, pecs_component comp
 static void runs_destroy(struct pool *pool, struct node *node)
 {
     struct runs *runs = (struct runs *)node;
+    node_release(pool, &runs->image->node);
     pool_release(pool, runs, sizeof(*runs) + runs->column_count * sizeof(struct run));
 }
 
 static const struct node_class runs_class = { runs_destroy, NULL };
 
-struct runs *runs_create(struct pool *pool, uint32_t column_count)
+struct runs *runs_create(struct pool *pool, uint32_t column_count, struct image *image)
 {
     struct runs *runs = pool_allocate_zeroed(pool, sizeof(*runs) + column_count * sizeof(struct run));
     if (!runs)
         return NULL;
     node_init(&runs->node, &runs_class);
+    runs->image = (struct image *)node_retain(&image->node);
     runs->column_count = column_count;
     return runs;
 }
@@ -212,7 +214,7 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
     struct array *array;
     if (live == 0) {
         array = array_create(gate->pool, row_count * width);
-    } else if (runs->is_writable && row_count <= live && !node_is_shared(&runs->node)) {
+    } else if (!runs->image->is_mapped && row_count <= live && !node_is_shared(&runs->node)) {
         uint8_t *bytes = runs->columns[column].base + (chunk << table->archetype->chunk_shift) * width;
         array = array_create_lent(gate->pool, bytes, live * width);
     } else {

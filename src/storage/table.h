@@ -10,6 +10,7 @@
 
 #include "array.h"
 #include "bytes.h"
+#include "image.h"
 #include "unknown.h"
 
 #include <assert.h>
@@ -53,19 +54,20 @@ uint32_t archetype_find(const struct archetype *archetype, pecs_component compon
 /* Its column; NO_COLUMN when it is absent or a tag. */
 uint32_t archetype_column(const struct archetype *archetype, pecs_component component);
 
-/* Where the rows of a table lie in an image: one contiguous run for each column. */
+/* Where the rows of a table lie in an image, which they hold: one contiguous run for each column. */
 struct run {
     uint8_t *base;
     uint64_t tick; /* of the last write to any of its rows */
 };
 struct runs {
     struct node node;
-    bool is_writable; /* a private image: bytes that no other state sees are edited in place */
+    struct image *image; /* a private one: bytes that no other state sees are edited in place */
     uint32_t column_count;
     const le32 *free_counts; /* entity index: of each chunk */
     struct run columns[];
 };
-struct runs *runs_create(struct pool *pool, uint32_t column_count);
+/* With a reference of their own to the image. NULL: out of memory. */
+struct runs *runs_create(struct pool *pool, uint32_t column_count, struct image *image);
 
 struct column {
     struct tree chunks;

@@ -11,13 +11,17 @@ static size_t list_bytes(uint32_t capacity)
     return sizeof(struct unknown_types) + capacity * (sizeof(struct unknown_type) + sizeof(uint32_t));
 }
 
+void unknown_type_deinit(struct unknown_type *type, struct pool *pool)
+{
+    component_deinit(&type->component, pool);
+    pool_release(pool, type->description, type->description_bytes);
+}
+
 static void unknown_types_destroy(struct pool *pool, struct node *node)
 {
     struct unknown_types *list = (struct unknown_types *)node;
-    for (uint32_t i = 0; i < list->count; i++) {
-        component_deinit(&list->types[i].component, pool);
-        pool_release(pool, list->types[i].description, list->types[i].description_bytes);
-    }
+    for (uint32_t i = 0; i < list->count; i++)
+        unknown_type_deinit(&list->types[i], pool);
     pool_release(pool, list, list_bytes(list->capacity));
 }
 

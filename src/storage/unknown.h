@@ -34,6 +34,8 @@ struct unknown_types {
 };
 
 struct unknown_types *unknown_types_create(struct pool *pool, uint32_t capacity);
+/* What a type that no list keeps was made of. */
+void unknown_type_deinit(struct unknown_type *type, struct pool *pool);
 /* Brings types that were added in the order of their ids, and have their numbers, into the order of the list. */
 void unknown_types_sort(struct unknown_types *list);
 

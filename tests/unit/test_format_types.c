@@ -374,12 +374,12 @@ Test(type_records, structs_nest_up_to_the_limit)
                               : (pecs_field){ "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 };
         types[depth] = (pecs_type){ "Nest", { { 1 } }, 1, 1, 1, 1, &fields[depth] };
         struct pool *pool = pool_create(&system_memory);
-        struct builder builder = { .pool = pool };
+        struct buffer builder = { .pool = pool };
         const struct component component = { .type = &types[depth], .size = 1, .align = 1 };
         typecode_write(&builder, &component, 0);
         cr_assert_not(builder.failed);
         cr_assert_eq(typecode_is_well_formed(builder.bytes, builder.size_bytes), depth <= 8, "%d deep", depth);
-        builder_deinit(&builder);
+        buffer_deinit(&builder);
         pool_destroy(pool);
     }
 }

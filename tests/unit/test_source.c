@@ -85,6 +85,8 @@ static void expect_verify(pecs_status status, const char *rule, uint64_t offset)
 Test(source, every_part_is_hashed)
 {
     const uint64_t second = FORMAT_PIECE;
+    const uint64_t pieces = format_piece_count(image.data, image.data_end - image.data);
+    const uint64_t checksum = image.trailer + format_trailer_bytes(pieces) - sizeof(le64);
     const struct {
         uint64_t at, offset;
         const char *rule;
@@ -93,7 +95,7 @@ Test(source, every_part_is_hashed)
         { second - 1, image.data, "DATA-1" },
         { second, second, "DATA-1" },
         { image.data_end - 1, (image.data_end - 1) / second * second, "DATA-1" },
-        { image.trailer + 20, image.trailer, "TRAILER-1" },
+        { image.trailer + 20, checksum, "TRAILER-1" },
         { 4095, 0, NULL }, /* a gap, which means nothing */
         { image.prologue, image.prologue, "SEGMENT-2" },
         { image.runs, image.prologue, "SEGMENT-2" },

@@ -55,7 +55,7 @@ Test(state, an_empty_state_has_nothing_at_tick_1)
     cr_assert_eq(state->singleton_table, NO_TABLE);
     cr_assert_eq(state_slot_count(state), 0);
     cr_assert_null(state->sessions);
-    cr_assert_null(state->image);
+    cr_assert(state->is_proven);
     cr_assert_eq(state->source.state, state);
     cr_assert_null(state->source.world);
     cr_assert_null(state_find(state, none));
@@ -300,15 +300,15 @@ Test(state, an_image_that_cannot_be_made_is_null)
 /* The image goes with the last state that may point into it. */
 Test(state, copies_share_image_and_sessions)
 {
-    state->image = image_create_private(pool, 100);
+    struct image *image = state->id_hints.saved_image = image_create_private(pool, 100);
     state->sessions = sessions_create(pool, 2, 0);
     struct pecs_snapshot *const theirs = pecs_snapshot_retain(state);
     gate_close(&gate);
     cr_assert_eq(state_own(&gate, &state), PECS_OK);
-    cr_assert_eq(state->image, theirs->image);
+    cr_assert_eq(state->id_hints.saved_image, image);
     cr_assert_eq(state->sessions, theirs->sessions);
-    cr_assert_eq(state->image->node.reference_count, 2);
+    cr_assert_eq(image->node.reference_count, 2);
     state_release(theirs);
-    cr_assert_eq(state->image->node.reference_count, 1);
+    cr_assert_eq(image->node.reference_count, 1);
     cr_assert_eq(state->sessions->count, 2);
 }

@@ -2,11 +2,13 @@
  * Archetypes and tables. Most tables here have chunks of four rows, so that borders are near: one column of handles,
  * one of u32 (Number), one of u8 (Letter), and a tag. A row's number says what its values are.
  */
+#define _GNU_SOURCE
 #include "counting_allocator.h"
 #include "state.h"
 #include "table.h"
 
 #include <criterion/criterion.h>
+#include <sys/mman.h>
 
 typedef struct {
     uint32_t value;
@@ -177,7 +179,7 @@ Test(archetype, out_of_memory_is_null)
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT));
     counting.fail_at = counting.call_count + 1;
-    cr_assert_null(runs_create(pool, 3));
+    cr_assert_null(runs_create(pool, 3, NULL));
     struct archetype *archetype = make_archetype(NULL, 0);
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(table_create(pool, archetype));
@@ -596,20 +598,38 @@ Test(table, a_copy_that_fails_leaves_all_references)
 
 /* Tables over an image: ten rows, in three runs. */
 
-static _Alignas(64) uint8_t image[1024];
+enum { IMAGE_BYTES = 1024 };
+static uint8_t *image;
 enum { NUMBERS_AT = 256, LETTERS_AT = 512, UNTOUCHED = 0x5a };
+
+/* Private, or mapped: then it is never written to. */
+static struct image *make_image(bool is_private)
+{
+    struct image *made;
+    if (is_private) {
+        made = image_create_private(pool, IMAGE_BYTES);
+    } else {
+        uint8_t *bytes = mmap(NULL, IMAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        cr_assert_neq(bytes, MAP_FAILED);
+        made = image_create_mapped(pool, bytes, &(struct os_file){ .size_bytes = IMAGE_BYTES }, "image");
+    }
+    cr_assert_not_null(made);
+    image = made->bytes;
+    return made;
+}
 
 static struct table *make_lent(bool is_writable)
 {
-    memset(image, UNTOUCHED, sizeof(image));
+    struct image *made = make_image(is_writable);
+    memset(image, UNTOUCHED, IMAGE_BYTES);
     for (uint32_t id = 0; id < 10; id++) {
         uint8_t *const values[] = { image + 8 * id, image + NUMBERS_AT + 4 * id, image + LETTERS_AT + id };
         write_row(values, id);
     }
     struct table *table = make_table();
-    table->runs = runs_create(pool, COLUMN_COUNT);
+    table->runs = runs_create(pool, COLUMN_COUNT, made);
     cr_assert_not_null(table->runs);
-    table->runs->is_writable = is_writable;
+    node_release(pool, &made->node); /* the runs have it */
     table->runs->columns[HANDLES] = (struct run){ image, 5 };
     table->runs->columns[NUMBERS] = (struct run){ image + NUMBERS_AT, 6 };
     table->runs->columns[LETTERS] = (struct run){ image + LETTERS_AT, 7 };
@@ -619,7 +639,7 @@ static struct table *make_lent(bool is_writable)
 
 static bool in_image(const uint8_t *bytes)
 {
-    return bytes >= image && bytes < image + sizeof(image);
+    return bytes >= image && bytes < image + IMAGE_BYTES;
 }
 
 Test(table, rows_of_an_image_are_read_where_they_lie)
@@ -735,7 +755,9 @@ Test(table, free_counts_of_the_image_pass_to_the_arrays_slot)
     struct table *table = table_create(pool, archetype);
     node_release(pool, &archetype->node);
     const le32 free_counts[] = { le32_make(17) };
-    table->runs = runs_create(pool, 1);
+    struct image *made = make_image(true);
+    table->runs = runs_create(pool, 1, made);
+    node_release(pool, &made->node);
     table->runs->free_counts = free_counts;
     table->runs->columns[0] = (struct run){ image, 5 };
     table->row_count = 20;

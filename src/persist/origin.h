@@ -1,6 +1,6 @@
-/* Source: the file that a resumed state lies in. */
-#ifndef PECS_PERSIST_SOURCE_H
-#define PECS_PERSIST_SOURCE_H
+/* Origin: the files that a resumed state lies in. */
+#ifndef PECS_PERSIST_ORIGIN_H
+#define PECS_PERSIST_ORIGIN_H
 
 #include "state.h"
 
@@ -11,6 +11,6 @@
  * So no damage gets hashes that make it look right. PECS_E_CORRUPT; PECS_E_IO with ESTALE when it was cut;
  * PECS_E_CANCELLED by options->progress.
  */
-pecs_status source_check(const struct pecs_snapshot *state, const pecs_save_options *options, pecs_error *error);
+pecs_status origin_check(const struct pecs_snapshot *state, const pecs_save_options *options, pecs_error *error);
 
 #endif

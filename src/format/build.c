@@ -1,0 +1,116 @@
+/* The client of storage's builder that has all rows in one image. */
+#include "build.h"
+
+#include "bits.h"
+#include "builder.h"
+#include "identity.h"
+
+struct building {
+    const struct model *model;
+    const struct match *match;
+    struct image *image;
+    struct builder builder;
+    pecs_component *components; /* of a table, ascending */
+    uint64_t *bits;             /* of all components of the state, by place */
+    size_t word_count;
+};
+
+static uint8_t *build_base(const struct building *building, const struct model_run *run)
+{
+    return building->image->bytes + run->offset;
+}
+
+/* The components of a table in the order of their numbers, which is not that of the file's types. */
+static void build_list_components(struct building *building, const struct model_table *table)
+{
+    const struct pecs_snapshot *state = building->builder.state;
+    memset(building->bits, 0, building->word_count * sizeof(*building->bits));
+    for (uint32_t i = 0; i < table->type_count; i++)
+        bits_set(building->bits, state_place(state, building->match->components[le32_load(table->types[i])]));
+    state_list_places(state, building->bits, building->word_count, building->components);
+}
+
+static pecs_status build_table(struct building *building, const struct model_table *from)
+{
+    const struct model *model = building->model;
+    struct table *table;
+    build_list_components(building, from);
+    const pecs_status status = builder_add_table(&building->builder, building->components, from->type_count,
+                                                 from->is_singleton, from->row_count, building->image, &table);
+    if (status || !from->row_count)
+        return status;
+    const struct model_run *handles = model_handles(model, from);
+    builder_set_run(table, HANDLE_COLUMN, build_base(building, handles), handles->tick);
+    for (uint32_t i = 0; i < from->type_count; i++) {
+        const struct model_run *run = model_column(model, from, i);
+        const pecs_component component = building->match->components[le32_load(from->types[i])];
+        if (run->offset)
+            builder_set_run(table, archetype_column(table->archetype, component), build_base(building, run), run->tick);
+    }
+    return PECS_OK;
+}
+
+static pecs_status build_tables(struct building *building)
+{
+    struct pool *pool = building->builder.pool;
+    const size_t list_bytes = ((size_t)building->model->type_count + 1) * sizeof(*building->components);
+    building->word_count = bits_words(state_component_count(building->builder.state));
+    building->bits = pool_allocate(pool, building->word_count * sizeof(*building->bits));
+    building->components = pool_allocate(pool, list_bytes);
+    pecs_status status = building->bits && building->components ? PECS_OK : PECS_E_MEMORY;
+    for (uint32_t i = 0; !status && i < building->model->table_count; i++)
+        status = build_table(building, &building->model->tables[i]);
+    pool_release(pool, building->components, list_bytes);
+    pool_release(pool, building->bits, building->word_count * sizeof(*building->bits));
+    return status;
+}
+
+static pecs_status build_index(struct building *building)
+{
+    const struct model *model = building->model;
+    struct table *index;
+    const pecs_status status = builder_set_index(&building->builder, model->slot_count, model->free_count,
+                                                 model->free_counts, building->image, &index);
+    if (!status && model->slot_count)
+        builder_set_run(index, 0, build_base(building, &model->index), model->index.tick);
+    return status;
+}
+
+static pecs_status build_sessions(struct building *building)
+{
+    const struct model *model = building->model;
+    uint64_t *heads;
+    const pecs_status status = builder_add_sessions(&building->builder, model->session_count, &heads);
+    for (uint32_t i = 0; !status && i < model->session_count; i++)
+        heads[i] = identity_head(le64_load(model->nonces[i]));
+    return status;
+}
+
+static pecs_status build_all(struct building *building)
+{
+    const struct model *model = building->model;
+    struct builder *builder = &building->builder;
+    static_assert(sizeof(struct id_entry) == sizeof(struct id_record), "entries are used where they lie");
+    builder_set_unknown_types(builder, building->match->unknown);
+    builder_set_metadata(builder, model->metadata);
+    builder_set_retired(builder, model->retired);
+    builder_set_ids(builder, (const struct id_entry *)build_base(building, &model->ids), model->id_count,
+                    building->image);
+    pecs_status status = build_sessions(building);
+    if (!status)
+        status = build_index(building);
+    return status ? status : build_tables(building);
+}
+
+pecs_status build_state(const struct model *model, const struct match *match, pecs_registry *registry,
+                        struct image *image, bool is_proven, struct pecs_snapshot **ret_state)
+{
+    struct building building = { .model = model, .match = match, .image = image };
+    pecs_status status = builder_init(&building.builder, registry);
+    if (!status)
+        status = build_all(&building);
+    if (!status)
+        *ret_state = builder_finish(&building.builder, model->tick, is_proven);
+    builder_deinit(&building.builder);
+    return status;
+}

@@ -1,0 +1,13 @@
+/* Build: a state of a parsed and matched file, over the image that has the file's bytes. */
+#ifndef PECS_FORMAT_BUILD_H
+#define PECS_FORMAT_BUILD_H
+
+#include "state.h"
+#include "type_match.h"
+
+/* The bytes of runs need not be there yet. `is_proven`: index and rows will be checked before the state is handed out.
+ */
+pecs_status build_state(const struct model *model, const struct match *match, pecs_registry *registry,
+                        struct image *image, bool is_proven, struct pecs_snapshot **ret_state);
+
+#endif

@@ -1,0 +1,118 @@
+/*
+ * Model: what a file says of itself, as plain numbers. It is parsed from a source alone, and knows no registry and no
+ * state: type_match.h compares its types with a registry's, build.h makes a state of it, and pecs_file_info is nothing
+ * else.
+ *
+ * All that it names is within the file, and its numbers agree with each other: every rule of docs/format.md but those
+ * on the meaning of types, and on what is in the data. Pointers lead into the bytes of the source.
+ */
+#ifndef PECS_FORMAT_FILE_MODEL_H
+#define PECS_FORMAT_FILE_MODEL_H
+
+#include "layout.h"
+#include "meta_list.h"
+#include "retired.h"
+#include "source.h"
+
+struct model_type {
+    const uint8_t *record; /* well-formed (typecode.h); what its fields mean is not checked */
+    uint32_t record_bytes, value_size;
+    uint64_t offset; /* of the record in the file, for errors */
+    pecs_id id;
+};
+
+/* Where the rows of a column lie; offset 0: it has none. */
+struct model_run {
+    uint64_t offset, tick;
+};
+
+struct model_table {
+    const le32 *types; /* their numbers, ascending */
+    uint32_t type_count;
+    uint32_t chunk_shift; /* by which the file counts the chunks of its runs */
+    bool is_singleton;
+    bool has_ids; /* its entities have explicit ids */
+    uint64_t row_count;
+    uint64_t offset;     /* of the record in the file, for errors */
+    size_t first_column; /* in model.columns: that of the handles; then one for each type. Of tables with rows */
+};
+
+struct model {
+    struct pool *pool;
+    uint64_t file_size;
+    uint32_t version;
+    uint64_t required_features, optional_features;
+    uint64_t wall_clock_ns;
+    pecs_id snapshot_id, parent_id;
+    uint64_t entity_count, slot_count, free_count, retired_count, tick;
+    uint32_t singleton_table; /* FORMAT_NONE: none */
+
+    struct model_type *types; /* ascending by id */
+    uint32_t type_count;
+    size_t type_capacity;
+    struct model_table *tables;
+    uint32_t table_count;
+    size_t table_capacity;
+    struct model_run *columns;
+    size_t column_count;
+
+    const le64 *nonces; /* of each session */
+    uint32_t session_count;
+    const le32 *free_counts;   /* of each chunk of the index */
+    struct retired *retired;   /* or NULL */
+    struct metadata *metadata; /* or NULL */
+    struct metadata *file_metadata;
+
+    /* Of segments, which model_parse_segments reads: */
+    struct image_parts parts;
+    struct model_run index, ids;
+    uint64_t id_count; /* entities with explicit ids */
+
+    /* Places in the file, and the commit's bytes: */
+    uint64_t footer_offset, metadata_size, file_metadata_size;
+    uint64_t types_offset, types_end; /* of the records of types and tables */
+    uint64_t segment_offset;          /* of the segment's record */
+    uint64_t free_counts_offset, retired_offset;
+    const uint8_t *commit;
+};
+
+struct model_limits {
+    uint64_t max_entities, max_commit_bytes; /* 0: none; the file's metadata counts with the commit */
+    uint32_t max_types;
+};
+
+/* Parses header, footer and commit. The model is to be deinitialised also on failure. */
+pecs_status model_parse(struct model *model, struct source *source, const struct model_limits *limits,
+                        struct pool *pool, pecs_error *error);
+/* Parses the prologues of the segments: where every column lies. Each of them is in the file. */
+pecs_status model_parse_segments(struct model *model, struct source *source, pecs_error *error);
+/* Parses the file's own metadata, which lies behind the commit, and counts against the limit with it. */
+pecs_status model_parse_file_metadata(struct model *model, struct source *source, const struct model_limits *limits,
+                                      pecs_error *error);
+/* What a resume does not look at, because it is in no hash but those, or linear in a number of slots. */
+pecs_status model_check_id(const struct model *model, pecs_error *error);
+pecs_status model_check_retired(const struct model *model, pecs_error *error);
+void model_deinit(struct model *model);
+
+/* The place of a type among those of a table, or FORMAT_NONE. */
+uint32_t model_type_place(const struct model_table *table, uint32_t type);
+/* Of a table that has rows, after model_parse_segments. */
+static inline struct model_run *model_handles(const struct model *model, const struct model_table *table)
+{
+    return &model->columns[table->first_column];
+}
+static inline struct model_run *model_column(const struct model *model, const struct model_table *table, uint32_t place)
+{
+    return &model->columns[table->first_column + 1 + place];
+}
+
+static inline bool model_has_file_metadata(const struct model *model)
+{
+    return model->optional_features & FEATURE_FILE_METADATA;
+}
+static inline bool model_has_retired(const struct model *model)
+{
+    return model->required_features & FEATURE_RETIRED;
+}
+
+#endif

@@ -1,0 +1,141 @@
+/* A span never crosses the end of a piece; what is buffered lies before the offset in the same piece. */
+#include "output.h"
+
+#include "error.h"
+
+#include <assert.h>
+
+enum { OUTPUT_SPAN_MIN = 16 * 1024 }; /* smaller parts are gathered in the buffer */
+
+pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error)
+{
+    *output = (struct output){ .pool = pool, .sink = sink, .error = error };
+    output->spans = pool_allocate(pool, OS_SPAN_MAX * sizeof(*output->spans));
+    output->buffer = pool_array_allocate(pool, FORMAT_PIECE, &output->buffer_source);
+    output->hash = pool_array_allocate(pool, sizeof(*output->hash), &output->hash_source);
+    return output->spans && output->buffer && output->hash ? PECS_OK : fail_memory(error);
+}
+
+void output_deinit(struct output *output)
+{
+    if (output->hash)
+        pool_array_release(output->pool, output->hash, sizeof(*output->hash), output->hash_source);
+    if (output->buffer)
+        pool_array_release(output->pool, output->buffer, FORMAT_PIECE, output->buffer_source);
+    pool_release(output->pool, output->spans, OS_SPAN_MAX * sizeof(*output->spans));
+}
+
+void output_flush(struct output *output)
+{
+    if (!output->status && output->span_count)
+        output->status = output->sink->write(output->sink->user, output->spans, output->span_count, output->error);
+    if (!output->status && output->progress &&
+        !output->progress(output->progress_user, output->offset, output->total_bytes))
+        output->status = fail(output->error, PECS_E_CANCELLED, "the save was cancelled");
+    output->span_count = 0;
+    output->buffered = 0;
+}
+
+static void output_end_piece(struct output *output)
+{
+    buffer_append_le64(output->hashes, hash_stream_digest(output->hash));
+    hash_stream_reset(output->hash);
+}
+
+static void output_add_span(struct output *output, const uint8_t *bytes, size_t size)
+{
+    assert(output->spans && output->span_count < OS_SPAN_MAX);
+    struct os_span *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
+    if (last && (const uint8_t *)last->bytes + last->size_bytes == bytes)
+        last->size_bytes += size;
+    else
+        output->spans[output->span_count++] = (struct os_span){ bytes, size };
+    if (output->hashes)
+        hash_stream_update(output->hash, bytes, size);
+    output->offset += size;
+    if (output->offset % FORMAT_PIECE == 0) {
+        if (output->hashes)
+            output_end_piece(output);
+        output_flush(output);
+    } else if (output->span_count == OS_SPAN_MAX) {
+        output_flush(output);
+    }
+}
+
+/* Room in the buffer up to the piece's end, at most `size`. The caller fills it, then adds it as a span. */
+static uint8_t *output_room(struct output *output, uint64_t size, size_t *ret_size)
+{
+    const uint64_t left = FORMAT_PIECE - output->offset % FORMAT_PIECE;
+    *ret_size = (size_t)min_u64(size, left);
+    uint8_t *room = output->buffer + output->buffered;
+    output->buffered += *ret_size;
+    return room;
+}
+
+void output_put(struct output *output, const void *bytes, uint64_t size)
+{
+    const uint8_t *from = bytes;
+    while (size && !output->status) {
+        size_t part = (size_t)min_u64(size, FORMAT_PIECE - output->offset % FORMAT_PIECE);
+        if (size < OUTPUT_SPAN_MIN) {
+            uint8_t *room = output_room(output, part, &part);
+            memcpy(room, from, part);
+            output_add_span(output, room, part);
+        } else {
+            output_add_span(output, from, part);
+        }
+        from += part;
+        size -= part;
+    }
+}
+
+void output_put_zeros_to(struct output *output, uint64_t offset)
+{
+    while (output->offset < offset && !output->status) {
+        size_t part;
+        uint8_t *room = output_room(output, offset - output->offset, &part);
+        memset(room, 0, part);
+        output_add_span(output, room, part);
+    }
+}
+
+/* A value may cross a piece's end. */
+void output_put_masked(struct output *output, const struct component *component, const uint8_t *values, uint64_t count)
+{
+    uint8_t *value = pool_allocate(output->pool, component->size);
+    if (!value) {
+        output->status = fail_memory(output->error);
+        return;
+    }
+    const uint64_t bytes = count * component->size;
+    for (uint64_t at = 0; at < bytes && !output->status;) {
+        size_t part;
+        const uint64_t in_value = at % component->size, left = FORMAT_PIECE - output->offset % FORMAT_PIECE;
+        if (in_value || left < component->size) {
+            component_copy_masked(component, value, values + (at - in_value), 1);
+            uint8_t *room = output_room(output, component->size - in_value, &part);
+            memcpy(room, value + in_value, part);
+            output_add_span(output, room, part);
+        } else {
+            uint8_t *room = output_room(output, min_u64(bytes - at, left - left % component->size), &part);
+            component_copy_masked(component, room, values + at, part / component->size);
+            output_add_span(output, room, part);
+        }
+        at += part;
+    }
+    pool_release(output->pool, value, component->size);
+}
+
+void output_begin_hashing(struct output *output, struct buffer *hashes)
+{
+    hash_stream_reset(output->hash);
+    output->hashes = hashes;
+    output->hashed_from = output->offset;
+}
+
+void output_end_hashing(struct output *output)
+{
+    if (output->offset > output->hashed_from && output->offset % FORMAT_PIECE)
+        output_end_piece(output);
+    output->hashes = NULL;
+}

@@ -1,0 +1,61 @@
+/*
+ * Output: bytes on their way to a sink, front to back, in pieces that end at multiples of FORMAT_PIECE in the file.
+ * Parts that stay where they are go out from there; small ones, padding and values with holes pass through a buffer.
+ */
+#ifndef PECS_FORMAT_OUTPUT_H
+#define PECS_FORMAT_OUTPUT_H
+
+#include "buffer.h"
+#include "component.h"
+#include "hash.h"
+#include "os.h"
+
+#include <pecs/file.h>
+
+/*
+ * Where the bytes go. begin is called once, with the size of the whole file if it is known then (else 0), which a sink
+ * may use to make room. Spans passed to write are read before it returns; all but the last end at a multiple of
+ * FORMAT_PIECE in the file or when OS_SPAN_MAX spans are full.
+ */
+struct sink {
+    pecs_status (*begin)(void *user, uint64_t size_hint, pecs_error *error);
+    pecs_status (*write)(void *user, struct os_span *spans, size_t span_count, pecs_error *error);
+    void *user;
+};
+
+struct output {
+    struct pool *pool;
+    const struct sink *sink;
+    pecs_progress_function progress; /* or NULL */
+    void *progress_user;
+    pecs_error *error;
+    pecs_status status; /* the first failure; everything after it does nothing */
+
+    uint64_t total_bytes; /* for progress: of the file */
+    uint64_t offset;      /* in the file, of the next byte */
+    uint8_t *buffer;      /* FORMAT_PIECE bytes */
+    size_t buffered;      /* bytes of it in use by spans */
+    struct os_span *spans;
+    size_t span_count;
+    struct hash_stream *hash;
+    struct buffer *hashes; /* gets the hash of each piece; NULL: none is wanted now */
+    uint64_t hashed_from;  /* the offset where it began */
+    uint32_t buffer_source, hash_source;
+};
+
+/* To be deinitialised also on failure, which is PECS_E_MEMORY. */
+pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error);
+void output_deinit(struct output *output);
+
+/* Bytes that stay where they are until the next flush. */
+void output_put(struct output *output, const void *bytes, uint64_t size);
+void output_put_zeros_to(struct output *output, uint64_t offset);
+/* Values with padding: zeros in its place. */
+void output_put_masked(struct output *output, const struct component *component, const uint8_t *values, uint64_t count);
+void output_flush(struct output *output);
+
+/* From here to the end, each piece's hash is appended to `hashes`; the last may be short. */
+void output_begin_hashing(struct output *output, struct buffer *hashes);
+void output_end_hashing(struct output *output);
+
+#endif

@@ -1,0 +1,75 @@
+/*
+ * What the parsers share: where they are in the file. They run in the order of the file's own references: ends, commit,
+ * segments.
+ */
+#ifndef PECS_FORMAT_PARSE_H
+#define PECS_FORMAT_PARSE_H
+
+#include "error.h"
+#include "file_model.h"
+#include "record.h"
+
+#include <inttypes.h>
+
+/* A part of the file whose bytes are there. */
+struct parser {
+    struct model *model;
+    struct source *source;
+    pecs_error *error;
+    const uint8_t *bytes;
+    uint64_t first_offset, end; /* in the file */
+    uint64_t offset;            /* of what is parsed next */
+};
+
+/* Gets a part, and begins at its start. */
+static inline pecs_status parser_get(struct parser *parser, uint64_t offset, uint64_t size_bytes)
+{
+    parser->first_offset = parser->offset = offset;
+    parser->end = offset + size_bytes;
+    return source_get(parser->source, offset, size_bytes, &parser->bytes, parser->error);
+}
+
+static inline const uint8_t *parser_at(const struct parser *parser, uint64_t offset)
+{
+    return parser->bytes + (offset - parser->first_offset);
+}
+static inline uint64_t parser_left(const struct parser *parser)
+{
+    return parser->end - parser->offset;
+}
+static inline uint32_t parser_le32(const struct parser *parser, uint64_t offset)
+{
+    le32 value;
+    memcpy(&value, parser_at(parser, offset), sizeof(value));
+    return le32_load(value);
+}
+static inline uint64_t parser_le64(const struct parser *parser, uint64_t offset)
+{
+    le64 value;
+    memcpy(&value, parser_at(parser, offset), sizeof(value));
+    return le64_load(value);
+}
+
+static inline bool is_zero(const uint8_t *bytes, size_t size)
+{
+    for (size_t i = 0; i < size; i++)
+        if (bytes[i])
+            return false;
+    return true;
+}
+
+/* A field called zero: an optional feature that this reader does not know may have given it a meaning. */
+static inline bool parser_is_reserved(const struct parser *parser, const uint8_t *zero, size_t size)
+{
+    return parser->model->optional_features & ~(uint64_t)FEATURE_FILE_METADATA || is_zero(zero, size);
+}
+
+/* The commit, which is the part; its header, then all that follows. */
+pecs_status parse_commit_header(struct parser *parser, const struct model_limits *limits);
+pecs_status parse_commit_sections(struct parser *parser);
+/* A part of it: the retired slots that follow the free counts; their differences end where the metadata begins. */
+pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset);
+/* Records of metadata to the end of the part; none for no bytes. */
+pecs_status parse_metadata(struct parser *parser, struct metadata **ret_metadata);
+
+#endif

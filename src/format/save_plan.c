@@ -1,0 +1,228 @@
+/*
+ * A full save: one segment, one run a column, table by table, handles first, components by type number; then the index,
+ * then the list of explicit ids, if there are any. The same state gives the same plan: types are numbered by their ids,
+ * tables by theirs.
+ */
+#include "save_plan.h"
+
+#include "bits.h"
+#include "error.h"
+#include "identity.h"
+#include "typecode.h"
+
+/* The registry says which program saves. */
+static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
+{
+    const pecs_registry *registry = plan->state->registry;
+    const char *const entries[][2] = {
+        { PECS_META_APPLICATION, registry->application },
+        { PECS_META_APPLICATION_VERSION, registry->application_version },
+    };
+    plan->metadata = plan->state->metadata;
+    if (plan->metadata)
+        node_retain(&plan->metadata->node);
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]) && registry->application; i++) {
+        const char *text = entries[i][1];
+        const struct pecs_meta entry = { entries[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
+        const pecs_status status = metadata_change(plan->pool, &plan->metadata, &entry, FORMAT_METADATA_MAX);
+        if (status == PECS_E_LIMIT) /* only what came with a file can leave no room */
+            return fail(error, status, "the metadata has no room for '%s'", entry.key);
+        if (status)
+            return fail_memory(error);
+    }
+    return PECS_OK;
+}
+
+static pecs_status plan_ids(struct save_plan *plan)
+{
+    plan->id_count = identity_explicit_count(plan->state);
+    if (!plan->id_count)
+        return PECS_OK;
+    plan->ids = pool_allocate(plan->pool, (size_t)plan->id_count * sizeof(*plan->ids));
+    if (!plan->ids)
+        return PECS_E_MEMORY;
+    identity_list(plan->state, plan->ids);
+    return PECS_OK;
+}
+
+/* Retired slots that have no record again. They stand in memory as in the file, after a compaction or a load. */
+static pecs_status plan_retired(struct save_plan *plan)
+{
+    const struct pecs_snapshot *state = plan->state;
+    const uint64_t first = state_slot_count(state), count = state_retired_count(state);
+    if (count && state->retired->first == first)
+        plan->retired = (struct retired *)node_retain(&state->retired->node);
+    else if (count)
+        plan->retired = retired_create(state, first, first + count);
+    return count && !plan->retired ? PECS_E_MEMORY : PECS_OK;
+}
+
+static pecs_status plan_add_run(struct save_plan *plan, const struct plan_run *run)
+{
+    if (!pool_reserve(plan->pool, (void **)&plan->runs, &plan->run_capacity, plan->run_count + 1, sizeof(*plan->runs)))
+        return PECS_E_MEMORY;
+    plan->runs[plan->run_count++] = *run;
+    return PECS_OK;
+}
+
+static pecs_status plan_add_column(struct save_plan *plan, const struct table *table, uint32_t kind, uint32_t number,
+                                   uint32_t column)
+{
+    const struct archetype *archetype = table->archetype;
+    const pecs_component component = archetype->column_components[column];
+    const struct plan_run run = {
+        .kind = kind,
+        .table_number = number,
+        .type = component == NO_COMPONENT ? FORMAT_NONE : plan->numbers[state_place(plan->state, component)],
+        .column = column,
+        .table = table,
+        .component = component == NO_COMPONENT ? NULL : state_component(plan->state, component),
+        .component_number = component,
+        .row_count = table->row_count,
+        .row_bytes = archetype->column_bytes[column],
+        .chunk_count = table_chunk_count(table),
+        .tick = state_column_tick(plan->state, table, column),
+    };
+    return plan_add_run(plan, &run);
+}
+
+/* Room that planning a table takes: its types in the order of their numbers. */
+struct type_order {
+    uint64_t *bits;
+    uint32_t *numbers;
+    size_t word_count;
+};
+
+static uint32_t plan_order_types(const struct save_plan *plan, const struct archetype *archetype,
+                                 struct type_order *order)
+{
+    memset(order->bits, 0, order->word_count * sizeof(*order->bits));
+    for (uint32_t i = 0; i < archetype->component_count; i++)
+        bits_set(order->bits, plan->numbers[state_place(plan->state, archetype->components[i])]);
+    return bits_list(order->bits, order->word_count, order->numbers);
+}
+
+static void plan_write_table(struct save_plan *plan, uint32_t number, const struct archetype *archetype,
+                             const uint32_t *types, uint32_t type_count)
+{
+    const size_t start = plan->records.size_bytes;
+    const struct table_record record = {
+        .number = le32_make(number),
+        .flags = le32_make(archetype->is_singleton ? TABLE_SINGLETONS : 0),
+        .chunk_shift = le32_make(archetype->chunk_shift),
+        .component_count = le32_make(type_count),
+    };
+    buffer_append(&plan->records, &record, sizeof(record));
+    for (uint32_t i = 0; i < type_count; i++)
+        buffer_append_le32(&plan->records, types[i]);
+    buffer_pad(&plan->records, start, 8);
+}
+
+static pecs_status plan_table(struct save_plan *plan, uint32_t number, struct type_order *order)
+{
+    const struct table *table = state_table(plan->state, number);
+    const uint32_t type_count = plan_order_types(plan, table->archetype, order);
+    plan_write_table(plan, number, table->archetype, order->numbers, type_count);
+    if (!table->row_count)
+        return PECS_OK;
+    pecs_status status = plan_add_column(plan, table, RUN_HANDLES, number, HANDLE_COLUMN);
+    for (uint32_t i = 0; !status && i < type_count; i++) {
+        const uint32_t column = archetype_column(table->archetype, plan->components[order->numbers[i]]);
+        if (column != NO_COLUMN)
+            status = plan_add_column(plan, table, RUN_VALUES, number, column);
+    }
+    return status;
+}
+
+static pecs_status plan_tables(struct save_plan *plan)
+{
+    struct type_order order = { .word_count = bits_words(plan->type_count) };
+    const size_t list_bytes = ((size_t)plan->type_count + 1) * sizeof(*order.numbers);
+    order.bits = pool_allocate(plan->pool, (order.word_count + 1) * sizeof(*order.bits));
+    order.numbers = pool_allocate(plan->pool, list_bytes);
+    pecs_status status = order.bits && order.numbers ? PECS_OK : PECS_E_MEMORY;
+    for (uint32_t i = 0; !status && i < plan->state->table_count; i++)
+        status = plan_table(plan, i, &order);
+    pool_release(plan->pool, order.numbers, list_bytes);
+    pool_release(plan->pool, order.bits, (order.word_count + 1) * sizeof(*order.bits));
+    return status;
+}
+
+static pecs_status plan_index_and_ids(struct save_plan *plan)
+{
+    pecs_status status = PECS_OK;
+    static_assert(sizeof(struct id_entry) == sizeof(struct id_record), "entries are written as they are");
+    const struct plan_run ids = {
+        .kind = RUN_IDS,
+        .table_number = FORMAT_NONE,
+        .type = FORMAT_NONE,
+        .component_number = NO_COMPONENT,
+        .row_count = plan->id_count,
+        .row_bytes = sizeof(struct id_record),
+        .chunk_count = format_chunk_count(plan->id_count, FORMAT_INDEX_SHIFT),
+    };
+    if (state_slot_count(plan->state))
+        status = plan_add_column(plan, state_index(plan->state), RUN_INDEX, FORMAT_NONE, 0);
+    return status || !plan->id_count ? status : plan_add_run(plan, &ids);
+}
+
+/* Where each run lies, behind a prologue that holds them all. */
+static void plan_places(struct save_plan *plan)
+{
+    plan->prologue_size = sizeof(struct segment_header) + plan->records.size_bytes +
+                          plan->run_count * sizeof(struct run_record) + sizeof(le64);
+    plan->data_offset = align_up(sizeof(struct file_header) + plan->prologue_size, FORMAT_PAGE);
+    uint64_t end = plan->data_offset;
+    for (size_t i = 0; i < plan->run_count; i++) {
+        struct plan_run *run = &plan->runs[i];
+        run->offset = align_up(end, FORMAT_ALIGN);
+        end = run->offset + plan_run_size(run);
+    }
+    plan->data_size = end - plan->data_offset;
+}
+
+static pecs_status plan_types(struct save_plan *plan)
+{
+    plan->list_capacity = (size_t)state_component_count(plan->state) + 1;
+    plan->numbers = pool_allocate(plan->pool, plan->list_capacity * sizeof(*plan->numbers));
+    plan->components = pool_allocate(plan->pool, plan->list_capacity * sizeof(*plan->components));
+    if (!plan->numbers || !plan->components)
+        return PECS_E_MEMORY;
+    plan->type_count = state_list_components(plan->state, plan->components, plan->numbers);
+    for (uint32_t i = 0; i < plan->type_count; i++)
+        typecode_write(&plan->records, state_component(plan->state, plan->components[i]), i);
+    return PECS_OK;
+}
+
+pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *state, pecs_error *error)
+{
+    *plan = (struct save_plan){ .pool = state->registry->pool, .state = state };
+    plan->records.pool = plan->pool;
+    pecs_status status = plan_types(plan);
+    if (!status)
+        status = plan_retired(plan);
+    if (!status)
+        status = plan_ids(plan);
+    if (!status)
+        status = plan_tables(plan);
+    if (!status)
+        status = plan_index_and_ids(plan);
+    if (status || plan->records.failed)
+        return fail_memory(error);
+    plan_places(plan);
+    return plan_metadata(plan, error);
+}
+
+void save_plan_deinit(struct save_plan *plan)
+{
+    struct pool *pool = plan->pool;
+    pool_release(pool, plan->runs, plan->run_capacity * sizeof(*plan->runs));
+    pool_release(pool, plan->ids, (size_t)plan->id_count * sizeof(*plan->ids));
+    pool_release(pool, plan->components, plan->list_capacity * sizeof(*plan->components));
+    pool_release(pool, plan->numbers, plan->list_capacity * sizeof(*plan->numbers));
+    buffer_deinit(&plan->records);
+    if (plan->metadata)
+        node_release(pool, &plan->metadata->node);
+    if (plan->retired)
+        node_release(pool, &plan->retired->node);
+}

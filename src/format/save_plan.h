@@ -1,0 +1,50 @@
+/*
+ * Save plan: what a file of a state will hold, made once and then walked: the types in the file's order, and the runs
+ * in the order in which they lie. From it every size and offset is known before the first byte is written.
+ */
+#ifndef PECS_FORMAT_SAVE_PLAN_H
+#define PECS_FORMAT_SAVE_PLAN_H
+
+#include "buffer.h"
+#include "state.h"
+
+/* One run: what it is of, where its bytes are, and where it lies in the file. */
+struct plan_run {
+    uint32_t kind, table_number, type; /* as in the run's record */
+    uint32_t column;
+    const struct table *table; /* NULL: of the ids, which are in the plan */
+    const struct component *component;
+    pecs_component component_number; /* NO_COMPONENT: of handles, records and ids */
+    uint64_t row_count, row_bytes, chunk_count, tick;
+    uint64_t offset; /* in the file */
+};
+
+struct save_plan {
+    struct pool *pool;
+    const struct pecs_snapshot *state;
+    pecs_component *components; /* of each type number: ascending by type id */
+    uint32_t *numbers;          /* of each component, by place: its type's number, FORMAT_NONE when no table has it */
+    uint32_t type_count;
+    size_t list_capacity;      /* of these two */
+    struct retired *retired;   /* slots from the state's slot count on; or NULL */
+    struct metadata *metadata; /* the state's, with which program saves; or NULL */
+    struct id_entry *ids;      /* explicit ones, sorted */
+    uint64_t id_count;
+
+    struct plan_run *runs;
+    size_t run_count, run_capacity;
+    struct buffer records;           /* of types and tables, as prologue and commit both hold them */
+    uint64_t prologue_size;          /* with its checksum */
+    uint64_t data_offset, data_size; /* of the runs and what is between them */
+};
+
+/* PECS_E_MEMORY; PECS_E_LIMIT: the metadata has no room for the application's name. To be deinitialised in any case. */
+pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *state, pecs_error *error);
+void save_plan_deinit(struct save_plan *plan);
+
+static inline uint64_t plan_run_size(const struct plan_run *run)
+{
+    return run->row_count * run->row_bytes;
+}
+
+#endif

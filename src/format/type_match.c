@@ -1,0 +1,163 @@
+/* Types are compared as bytes: the writer's record of a component is the only one that there is. */
+#include "type_match.h"
+
+#include "error.h"
+#include "hash.h"
+#include "typecode.h"
+
+static pecs_status match_record_of(struct pool *pool, const struct component *component, uint32_t number,
+                                   struct buffer *ret_record)
+{
+    *ret_record = (struct buffer){ .pool = pool };
+    typecode_write(ret_record, component, number);
+    return ret_record->failed ? PECS_E_MEMORY : PECS_OK;
+}
+
+static bool match_is_same(const struct buffer *record, const struct model_type *type)
+{
+    return record->size_bytes == type->record_bytes && memcmp(record->bytes, type->record, type->record_bytes) == 0;
+}
+
+/* The words are made where the check fails, which may end the function: so this is one of its own. */
+static pecs_status match_check_layout(const struct buffer *record, const struct model_type *type, pecs_error *error)
+{
+    char text[sizeof(error->message)] = "";
+    const bool is_same = match_is_same(record, type);
+    if (!is_same)
+        typecode_compare(type->record, record->bytes, text, sizeof(text));
+    RULE_AS(PECS_E_LAYOUT, error, "TYPE-4", !is_same, type->offset, "%s", text);
+    return PECS_OK;
+}
+
+pecs_status match_compare(struct pool *pool, const struct model_type *type, uint32_t number,
+                          const struct component *component, pecs_error *error)
+{
+    struct buffer record;
+    pecs_status status = match_record_of(pool, component, number, &record);
+    status = status ? fail_memory(error) : match_check_layout(&record, type, error);
+    buffer_deinit(&record);
+    return status;
+}
+
+/* A type of which nothing can be made is refused in any case, if not by these rules. */
+static pecs_status match_fail_description(const struct model_type *type, pecs_status status, const pecs_error *why,
+                                          pecs_error *error)
+{
+    if (status == PECS_E_MEMORY)
+        return fail_memory(error);
+    RULE_AS(status, error, "TYPE-5", status == PECS_E_UNSUPPORTED, type->offset, "%s", why->message);
+    RULE(error, "TYPE-1", true, type->offset, "%s", why->message);
+    return fail_rule(error, PECS_E_CORRUPT, type->offset, "", "%s", why->message);
+}
+
+static pecs_status match_check_record(struct pool *pool, const struct model_type *type, uint32_t number,
+                                      const struct component *component, pecs_error *error)
+{
+    struct buffer record;
+    if (match_record_of(pool, component, number, &record)) {
+        buffer_deinit(&record);
+        return fail_memory(error);
+    }
+    const bool is_same = match_is_same(&record, type);
+    buffer_deinit(&record);
+    RULE(error, "TYPE-1", !is_same, type->offset, "type record %u has numbers that mean nothing", number);
+    return PECS_OK;
+}
+
+pecs_status match_describe(struct pool *pool, const struct model_type *type, uint32_t number,
+                           struct unknown_type *ret_type, pecs_error *error)
+{
+    uint32_t name_size;
+    const char *name = typecode_name(type->record, &name_size);
+    RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-6", name_is_reserved(name, name_size), type->offset,
+            "the type '%.*s' is of the format, but not one that this library knows", (int)name_size, name);
+    *ret_type = (struct unknown_type){ .description_bytes = typecode_parse_bytes(type->record_bytes) };
+    ret_type->description = pool_allocate(pool, ret_type->description_bytes);
+    if (!ret_type->description)
+        return fail_memory(error);
+    pecs_error why = { .message = "" };
+    const pecs_type *described = typecode_parse(type->record, type->record_bytes, ret_type->description);
+    pecs_status status = component_init(&ret_type->component, described, pool, &why);
+    if (status) {
+        pool_release(pool, ret_type->description, ret_type->description_bytes);
+        return match_fail_description(type, status, &why, error);
+    }
+    status = match_check_record(pool, type, number, &ret_type->component, error);
+    if (status)
+        unknown_type_deinit(ret_type, pool);
+    return status;
+}
+
+/* The number of a type that the registry lacks. Its record is what makes it the same type in another file. */
+static pecs_status match_give_number(struct match *match, const struct model_type *type, pecs_registry *registry,
+                                     pecs_component *ret_number, pecs_error *error)
+{
+    struct buffer record = { .pool = match->pool };
+    buffer_append(&record, type->record, type->record_bytes);
+    if (record.failed)
+        return fail_memory(error);
+    memset(record.bytes + offsetof(struct type_record, number), 0, sizeof(le32)); /* this is the file's */
+    const pecs_id fingerprint = hash128_seeded(record.bytes, record.size_bytes, pool_secret(match->pool));
+    buffer_deinit(&record);
+    const pecs_status status = number_table_give(&registry->numbers, match->pool, fingerprint, ret_number);
+    return status == PECS_E_LIMIT ? fail(error, status,
+                                         "the registry has no number left for a type that is not registered: "
+                                         "make another registry")
+           : status               ? fail_memory(error)
+                                  : PECS_OK;
+}
+
+/* A type that the registry lacks: described, and kept with the states that come from the file. */
+static pecs_status match_keep(struct match *match, const struct model *model, uint32_t number, pecs_registry *registry,
+                              bool refuse_unknown, pecs_error *error)
+{
+    const struct model_type *type = &model->types[number];
+    struct unknown_types *unknown = match->unknown;
+    uint32_t name_size;
+    const char *name = typecode_name(type->record, &name_size);
+    RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-3", refuse_unknown && !name_is_reserved(name, name_size), type->offset,
+            "the file has components of type '%.*s', which is not registered", (int)name_size, name);
+    if (registry->id_component + unknown->count == TYPES_MAX)
+        return fail(error, PECS_E_LIMIT, "with those that are not registered there are more than %d types", TYPES_MAX);
+    struct unknown_type *kept = &unknown->types[unknown->count];
+    pecs_status status = match_describe(match->pool, type, number, kept, error);
+    if (status)
+        return status;
+    unknown->count++; /* from here on it goes with the list */
+    status = match_give_number(match, type, registry, &kept->number, error);
+    match->components[number] = kept->number;
+    return status;
+}
+
+pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
+                        pecs_error *error)
+{
+    *match = (struct match){ .pool = registry->pool, .type_count = model->type_count };
+    match->components = pool_allocate(match->pool, ((size_t)match->type_count + 1) * sizeof(*match->components));
+    match->unknown = unknown_types_create(match->pool, (uint32_t)min_u64(match->type_count, TYPES_MAX));
+    if (!match->components || !match->unknown)
+        return fail_memory(error);
+    for (uint32_t i = 0; i < match->type_count; i++) {
+        const struct model_type *type = &model->types[i];
+        pecs_component *component = &match->components[i];
+        const pecs_status status =
+            registry_find(registry, type->id, component)
+                ? match_keep(match, model, i, registry, refuse_unknown, error)
+                : match_compare(match->pool, type, i, registry_component(registry, *component), error);
+        if (status)
+            return status;
+    }
+    unknown_types_sort(match->unknown);
+    if (!match->unknown->count) { /* as in states that come from no file */
+        node_release(match->pool, &match->unknown->node);
+        match->unknown = NULL;
+    }
+    return PECS_OK;
+}
+
+void match_deinit(struct match *match)
+{
+    pool_release(match->pool, match->components, ((size_t)match->type_count + 1) * sizeof(*match->components));
+    if (match->unknown)
+        node_release(match->pool, &match->unknown->node);
+}

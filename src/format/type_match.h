@@ -1,0 +1,34 @@
+/*
+ * Match: what the types of a file are to a registry. The result is data: a component for each, and descriptions of
+ * those that the registry lacks.
+ */
+#ifndef PECS_FORMAT_TYPE_MATCH_H
+#define PECS_FORMAT_TYPE_MATCH_H
+
+#include "file_model.h"
+#include "unknown.h"
+
+struct match {
+    struct pool *pool;
+    uint32_t type_count;
+    pecs_component *components;    /* of each type of the model */
+    struct unknown_types *unknown; /* NULL: the registry has all of them */
+};
+
+/*
+ * A type is the registry's if the id is; then not a byte of its record may differ. Others are described, checked as a
+ * program's types are, and get the registry's numbers. PECS_E_LAYOUT, PECS_E_UNSUPPORTED, PECS_E_CORRUPT, PECS_E_LIMIT,
+ * PECS_E_MEMORY. To be deinitialised also on failure.
+ */
+pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
+                        pecs_error *error);
+void match_deinit(struct match *match);
+
+/* Describes one type of a model, whatever a registry has. What it is made of is released by the list that keeps it. */
+pecs_status match_describe(struct pool *pool, const struct model_type *type, uint32_t number,
+                           struct unknown_type *ret_type, pecs_error *error);
+/* PECS_E_LAYOUT: the type is not the component, though it has its id. */
+pecs_status match_compare(struct pool *pool, const struct model_type *type, uint32_t number,
+                          const struct component *component, pecs_error *error);
+
+#endif

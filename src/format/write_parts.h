@@ -1,0 +1,23 @@
+/* The parts of a file that are made in memory: all but its data. */
+#ifndef PECS_FORMAT_WRITE_PARTS_H
+#define PECS_FORMAT_WRITE_PARTS_H
+
+#include "save_plan.h"
+
+/* Each appends a whole part, with its checksum where it has one. Buffers that fail say so. */
+void write_prologue(struct buffer *to, const struct save_plan *plan);
+/* What comes before the hashes of the pieces. */
+void write_trailer_header(struct buffer *to, const struct save_plan *plan);
+void write_trailer_checksum(struct buffer *to);
+void write_file_metadata(struct buffer *to, const struct metadata *metadata);
+
+/* The commit but for its hashes, then these, when prologue and trailer are there. */
+void write_commit(struct buffer *to, const struct save_plan *plan, uint64_t wall_clock_ns);
+void write_commit_hashes(struct buffer *commit, const struct save_plan *plan, const struct buffer *prologue,
+                         const struct buffer *trailer);
+
+struct file_header make_file_header(const struct save_plan *plan, bool has_file_metadata);
+struct file_footer make_file_footer(uint64_t offset, uint64_t commit_offset, const struct buffer *commit,
+                                    uint64_t file_metadata_size);
+
+#endif

@@ -1,0 +1,116 @@
+/* A state that is built has one reference, and its nodes are private: no edit has begun. */
+#include "builder.h"
+
+pecs_status builder_init(struct builder *builder, pecs_registry *registry)
+{
+    *builder = (struct builder){ .pool = registry->pool };
+    gate_init(&builder->gate, builder->pool);
+    builder->gate.state_epoch = builder->gate.epoch;
+    return state_create(registry, &builder->state);
+}
+
+void builder_set_unknown_types(struct builder *builder, struct unknown_types *unknown)
+{
+    assert(!builder->state->table_count);
+    builder->state->unknown = unknown ? (struct unknown_types *)node_retain(&unknown->node) : NULL;
+}
+
+void builder_set_metadata(struct builder *builder, struct metadata *metadata)
+{
+    builder->state->metadata = metadata ? (struct metadata *)node_retain(&metadata->node) : NULL;
+}
+
+void builder_set_retired(struct builder *builder, struct retired *retired)
+{
+    builder->state->retired = retired ? (struct retired *)node_retain(&retired->node) : NULL;
+}
+
+pecs_status builder_add_sessions(struct builder *builder, uint32_t count, uint64_t **ret_heads)
+{
+    struct sessions *sessions = count ? sessions_create(builder->pool, count, 0) : NULL;
+    if (count && !sessions)
+        return PECS_E_MEMORY;
+    builder->state->sessions = sessions;
+    builder->state->session = count ? count - 1 : 0;
+    *ret_heads = sessions ? sessions->heads : NULL;
+    return PECS_OK;
+}
+
+static pecs_status builder_set_rows(struct builder *builder, struct table *table, uint64_t row_count,
+                                    struct image *image)
+{
+    if (row_count && !(table->runs = runs_create(builder->pool, table->archetype->column_count, image)))
+        return PECS_E_MEMORY;
+    table->row_count = row_count;
+    return PECS_OK;
+}
+
+pecs_status builder_add_table(struct builder *builder, const pecs_component *components, uint32_t count,
+                              bool is_singleton, uint64_t row_count, struct image *image, struct table **ret_table)
+{
+    struct pecs_snapshot *state = builder->state;
+    struct archetype *archetype = archetype_create(state->registry, state->unknown, components, count, is_singleton);
+    uint32_t number = NO_TABLE;
+    if (!archetype)
+        return PECS_E_MEMORY;
+    const pecs_status status = state_add_table(&builder->gate, state, archetype, &number);
+    node_release(builder->pool, &archetype->node);
+    if (status)
+        return PECS_E_MEMORY;
+    *ret_table = (struct table *)tree_get(&state->tables, number);
+    if (is_singleton && row_count)
+        state->singleton_table = number;
+    state->entity_count += is_singleton ? 0 : row_count;
+    return builder_set_rows(builder, *ret_table, row_count, image);
+}
+
+pecs_status builder_set_index(struct builder *builder, uint64_t slot_count, uint64_t free_count,
+                              const le32 *free_counts, struct image *image, struct table **ret_index)
+{
+    struct table *index = *ret_index = (struct table *)builder->state->index.root.node;
+    const pecs_status status = builder_set_rows(builder, index, slot_count, image);
+    if (index->runs)
+        index->runs->free_counts = free_counts;
+    builder->state->free_count = free_count;
+    return status;
+}
+
+void builder_set_ids(struct builder *builder, const struct id_entry *entries, uint64_t count, struct image *image)
+{
+    struct id_hints *hints = &builder->state->id_hints;
+    if (!count)
+        return;
+    hints->saved = entries;
+    hints->saved_count = count;
+    hints->saved_image = (struct image *)node_retain(&image->node);
+}
+
+#ifndef NDEBUG
+static bool builder_has_runs(const struct table *table)
+{
+    for (uint32_t i = 0; table->row_count && i < table->archetype->column_count; i++)
+        if (!table->runs->columns[i].base)
+            return false;
+    return true;
+}
+#endif
+
+struct pecs_snapshot *builder_finish(struct builder *builder, uint64_t tick, bool is_proven)
+{
+    struct pecs_snapshot *state = builder->state;
+#ifndef NDEBUG
+    assert(builder_has_runs(state_index(state)));
+    for (uint32_t i = 0; i < state->table_count; i++)
+        assert(builder_has_runs(state_table(state, i)));
+#endif
+    state->tick = tick;
+    state->is_proven = is_proven;
+    builder->state = NULL;
+    return state;
+}
+
+void builder_deinit(struct builder *builder)
+{
+    state_release(builder->state);
+    gate_deinit(&builder->gate);
+}
