@@ -35,7 +35,7 @@ static pecs_status origins_list(struct origins *origins, const struct pecs_snaps
 {
     pecs_status status = origins_add_table(origins, state_index(state));
     if (!status)
-        status = origins_add(origins, state->id_hints.saved_image);
+        status = origins_add(origins, state->ids_image);
     for (uint32_t i = 0; !status && i < state->table_count; i++)
         status = origins_add_table(origins, state_table(state, i));
     return status;

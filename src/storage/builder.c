@@ -82,7 +82,7 @@ void builder_set_ids(struct builder *builder, const struct id_entry *entries, ui
         return;
     hints->saved = entries;
     hints->saved_count = count;
-    hints->saved_image = (struct image *)node_retain(&image->node);
+    builder->state->ids_image = (struct image *)node_retain(&image->node);
 }
 
 #ifndef NDEBUG

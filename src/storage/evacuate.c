@@ -61,6 +61,6 @@ static bool move_table(struct pool *pool, struct slot *slot)
 bool state_evacuate(struct pool *pool, struct pecs_snapshot *state)
 {
     const bool has_index = evacuate_tree(pool, &state->index, move_table);
-    const bool has_places = evacuate_tree(pool, &state->id_hints.places, move_table);
+    const bool has_places = evacuate_tree(pool, &state->id_places, move_table);
     return evacuate_tree(pool, &state->tables, move_table) && has_index && has_places;
 }

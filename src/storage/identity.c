@@ -52,7 +52,7 @@ static bool hint_counts(const struct pecs_snapshot *state, uint32_t index, const
 
 static const struct table *places_of(const struct pecs_snapshot *state)
 {
-    return (const struct table *)state->id_hints.places.root.node;
+    return (const struct table *)state->id_places.root.node;
 }
 
 static uint32_t place_at(const struct table *places, uint64_t place)
@@ -233,8 +233,8 @@ static pecs_status remake_places(struct gate *gate, struct pecs_snapshot *state,
         *at = index;
     }
     if (old)
-        node_release(gate->pool, state->id_hints.places.root.node);
-    state->id_hints.places.root = (struct slot){ &places->node, NULL, gate->epoch, 0 };
+        node_release(gate->pool, state->id_places.root.node);
+    state->id_places.root = (struct slot){ &places->node, NULL, gate->epoch, 0 };
     state->id_hints.place_count = used;
     return PECS_OK;
 }
@@ -258,7 +258,7 @@ pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, con
     if (!places_of(state) || 2 * (state->id_hints.place_count + count) > places_of(state)->row_count)
         status = remake_places(gate, state, count);
     if (!status)
-        status = state_own_only_table(gate, &state->id_hints.places, &places);
+        status = state_own_only_table(gate, &state->id_places, &places);
     /* walks of `count` steps for each, or all places once */
     if (!status && (count <= WALK_COUNT_MAX || count * count <= places->row_count / 8)) {
         for (uint64_t i = 0; !status && i < count; i++)
@@ -273,7 +273,7 @@ pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, con
 void identity_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities)
 {
     const struct pool *pool = state->registry->pool;
-    struct table *places = (struct table *)state->id_hints.places.root.node;
+    struct table *places = (struct table *)state->id_places.root.node;
     for (uint64_t i = 0; i < count; i++) {
         if (count - i > IDENTITY_AHEAD)
             __builtin_prefetch(owned_place(places, hash_id(pool, &ids[i + IDENTITY_AHEAD]) & (places->row_count - 1)),

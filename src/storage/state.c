@@ -47,19 +47,14 @@ static void state_destroy(struct pool *pool, struct node *node)
 {
     struct pecs_snapshot *state = state_of(node);
     pecs_registry *registry = state->registry;
-    tree_clear(pool, &state->tables);
-    tree_clear(pool, &state->index);
-    tree_clear(pool, &state->id_hints.places);
-    if (state->metadata)
-        node_release(pool, &state->metadata->node);
-    if (state->retired)
-        node_release(pool, &state->retired->node);
-    if (state->unknown)
-        node_release(pool, &state->unknown->node);
-    if (state->sessions)
-        node_release(pool, &state->sessions->node);
-    if (state->id_hints.saved_image)
-        node_release(pool, &state->id_hints.saved_image->node);
+#define X(name) tree_clear(pool, &state->name);
+    STATE_TREES(X)
+#undef X
+#define X(type, name)                                                                                                  \
+    if (state->name)                                                                                                   \
+        node_release(pool, &state->name->node);
+    STATE_NODES(X)
+#undef X
     pool_release(pool, state, sizeof(*state));
     pool_note_drop(pool);
     pecs_registry_destroy(registry);
@@ -72,47 +67,24 @@ static const struct node_class state_class = { state_destroy, state_copy };
 static struct node *state_copy(struct pool *pool, const struct node *node)
 {
     const struct pecs_snapshot *state = state_of((struct node *)(uintptr_t)node);
+    const size_t same = offsetof(struct pecs_snapshot, registry);
     struct pecs_snapshot *copy = pool_allocate(pool, sizeof(*copy));
     if (!copy)
         return NULL;
     /* all but the node, whose count other threads may be changing */
-    *copy = (struct pecs_snapshot){
-        .source = { copy, NULL },
-        .registry = registry_retain(state->registry),
-        .sessions = state->sessions,
-        .unknown = state->unknown,
-        .metadata = state->metadata,
-        .retired = state->retired,
-        .id_hints = state->id_hints,
-        .tables = state->tables,
-        .index = state->index,
-        .lineage = state->lineage,
-        .table_count = state->table_count,
-        .singleton_table = state->singleton_table,
-        .entity_count = state->entity_count,
-        .free_count = state->free_count,
-        .tick = state->tick,
-        .floor_tick = state->floor_tick,
-        .is_proven = state->is_proven,
-        .stretch = state->stretch,
-        .session_stretch = state->session_stretch,
-        .session = state->session,
-    };
+    memcpy((uint8_t *)copy + same, (const uint8_t *)state + same, sizeof(*copy) - same);
+    copy->source = (struct view_source){ copy, NULL };
     node_init(&copy->node, &state_class);
     pool_note_state(pool);
-    tree_retain(&copy->tables);
-    tree_retain(&copy->index);
-    tree_retain(&copy->id_hints.places);
-    if (copy->metadata)
-        node_retain(&copy->metadata->node);
-    if (copy->retired)
-        node_retain(&copy->retired->node);
-    if (copy->unknown)
-        node_retain(&copy->unknown->node);
-    if (copy->sessions)
-        node_retain(&copy->sessions->node);
-    if (copy->id_hints.saved_image)
-        node_retain(&copy->id_hints.saved_image->node);
+    registry_retain(copy->registry);
+#define X(name) tree_retain(&copy->name);
+    STATE_TREES(X)
+#undef X
+#define X(type, name)                                                                                                  \
+    if (copy->name)                                                                                                    \
+        node_retain(&copy->name->node);
+    STATE_NODES(X)
+#undef X
     return &copy->node;
 }
 
@@ -156,8 +128,8 @@ static void each_array_of(const struct table *table, void (*function)(struct arr
 static void each_array(const struct pecs_snapshot *state, void (*function)(struct array *array))
 {
     each_array_of(state_index(state), function);
-    if (state->id_hints.places.root.node)
-        each_array_of((const struct table *)state->id_hints.places.root.node, function);
+    if (state->id_places.root.node)
+        each_array_of((const struct table *)state->id_places.root.node, function);
     for (uint32_t i = 0; i < state->table_count; i++)
         each_array_of(state_table(state, i), function);
 }

@@ -54,25 +54,46 @@ struct id_entry {
 struct id_hints {
     const struct id_entry *saved; /* ascending by id; or NULL */
     uint64_t saved_count;
-    struct image *saved_image; /* that they lie in */
-    struct tree places;   /* of one: a table of entity indices by the hash of their ids, NO_INDEX where none is */
-    uint64_t place_count; /* in use */
+    uint64_t place_count; /* in use, of state.id_places: a tree of one, a table of entity indices by the hash of their
+                             ids, NO_INDEX where none is */
     bool has_birth_form;  /* an id of the form of birth ids was put there */
 };
 #define NO_INDEX UINT32_MAX
 
+/*
+ * What a state holds a reference of, beside the registry: nodes that may be NULL, and trees. Copy and destruction
+ * follow these lists.
+ *
+ *     sessions   NULL: none yet
+ *     unknown    the types that only its file knows
+ *     retired    NULL: no compaction dropped a slot
+ *     ids_image  where id_hints.saved lies
+ *     index      a tree of one: the index's table
+ */
+#define STATE_NODES(X)                                                                                                 \
+    X(sessions, sessions)                                                                                              \
+    X(unknown_types, unknown)                                                                                          \
+    X(metadata, metadata)                                                                                              \
+    X(retired, retired)                                                                                                \
+    X(image, ids_image)
+#define STATE_TREES(X)                                                                                                 \
+    X(tables)                                                                                                          \
+    X(index)                                                                                                           \
+    X(id_places)
+
 struct pecs_snapshot {
     struct view_source source; /* of itself */
     struct node node;
+    /* From here on, a copy has the same. */
     pecs_registry *registry;
-    struct sessions *sessions;     /* or NULL: none yet */
-    struct unknown_types *unknown; /* or NULL: there are none */
-    struct metadata *metadata;     /* or NULL: there is none */
-    struct retired *retired;       /* or NULL: no compaction dropped a slot */
+#define X(type, name) struct type *name;
+    STATE_NODES(X)
+#undef X
+#define X(name) struct tree name;
+    STATE_TREES(X)
+#undef X
     struct id_hints id_hints;
-    struct tree tables;
-    struct tree index; /* of one: the index's table */
-    uint64_t lineage;  /* of the list of tables: the compaction that it comes from; 0: none has renumbered it */
+    uint64_t lineage; /* of the list of tables: the compaction that it comes from; 0: none has renumbered it */
     uint32_t table_count;
     uint32_t singleton_table; /* the one that holds the singletons' row, or NO_TABLE */
     uint64_t entity_count, free_count;

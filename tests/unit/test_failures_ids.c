@@ -58,7 +58,7 @@ static void populate_and_share(struct stage *stage)
 
 static uint64_t room_of_hints(const struct stage *stage)
 {
-    return ((const struct table *)stage->world->state->id_hints.places.root.node)->row_count;
+    return ((const struct table *)stage->world->state->id_places.root.node)->row_count;
 }
 
 /*

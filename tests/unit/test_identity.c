@@ -981,9 +981,9 @@ Test(identity, thousands_of_edits)
 {
     pecs_registry *registry = counting_registry();
     struct history history = begin_history(registry);
-    const struct id_hints *hints = &history.world->state->id_hints;
+    const struct tree *places = &history.world->state->id_places;
     /* until more ids were given than there are places: the hints have been made anew */
-    for (int i = 0; i < 10 || history.next_id <= ((const struct table *)hints->places.root.node)->row_count; i++) {
+    for (int i = 0; i < 10 || history.next_id <= ((const struct table *)places->root.node)->row_count; i++) {
         must(i < 100);
         run(&history, 1000);
     }
@@ -1015,7 +1015,7 @@ Test(identity, the_hints_are_not_made_anew_at_every_change)
 
 static uint64_t walk_of(const pecs_world *world, pecs_id id, pecs_entity entity)
 {
-    const struct table *places = (const struct table *)world->state->id_hints.places.root.node;
+    const struct table *places = (const struct table *)world->state->id_places.root.node;
     const uint64_t mask = places->row_count - 1;
     uint64_t place = hash64_seeded(&id, sizeof(id), pool_secret(world->registry->pool)) & mask, steps = 1;
     for (;; place = (place + 1) & mask, steps++) {

@@ -300,12 +300,12 @@ Test(state, an_image_that_cannot_be_made_is_null)
 /* The image goes with the last state that may point into it. */
 Test(state, copies_share_image_and_sessions)
 {
-    struct image *image = state->id_hints.saved_image = image_create_private(pool, 100);
+    struct image *image = state->ids_image = image_create_private(pool, 100);
     state->sessions = sessions_create(pool, 2, 0);
     struct pecs_snapshot *const theirs = pecs_snapshot_retain(state);
     gate_close(&gate);
     cr_assert_eq(state_own(&gate, &state), PECS_OK);
-    cr_assert_eq(state->id_hints.saved_image, image);
+    cr_assert_eq(state->ids_image, image);
     cr_assert_eq(state->sessions, theirs->sessions);
     cr_assert_eq(image->node.reference_count, 2);
     state_release(theirs);
