@@ -17,6 +17,11 @@ static inline void bits_set(uint64_t *words, uint32_t number)
     words[number / 64] |= (uint64_t)1 << number % 64;
 }
 
+static inline bool bits_has(const uint64_t *words, uint32_t number)
+{
+    return words[number / 64] >> number % 64 & 1;
+}
+
 static inline void bits_clear(uint64_t *words, uint32_t number)
 {
     words[number / 64] &= ~((uint64_t)1 << number % 64);

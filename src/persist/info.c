@@ -3,8 +3,8 @@
  * are; those that a table has are in the list.
  */
 #include "error.h"
-#include "load.h"
 #include "file_model.h"
+#include "load.h"
 #include "type_match.h"
 #include "typecode.h"
 

@@ -189,22 +189,41 @@ pecs_status state_own_only_table(struct gate *gate, struct tree *tree, struct ta
     return own_table_in(gate, tree, 0, ret_table);
 }
 
+pecs_status state_create_without_tables(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state)
+{
+    struct node *node = state_copy(state->registry->pool, &state->node);
+    if (!node)
+        return PECS_E_MEMORY;
+    struct pecs_snapshot *copy = state_of(node);
+    tree_clear(state->registry->pool, &copy->tables);
+    copy->table_count = 0;
+    copy->singleton_table = NO_TABLE;
+    copy->lineage = pool_next_epoch(state->registry->pool);
+    *ret_state = copy;
+    return PECS_OK;
+}
+
+pecs_status state_take_table(struct gate *gate, struct pecs_snapshot *state, struct table *table, uint32_t *ret_table)
+{
+    assert(gate->state_epoch == gate->epoch);
+    struct slot *slot;
+    const pecs_status status = state->table_count == NO_TABLE - 1
+                                   ? PECS_E_LIMIT
+                                   : tree_own_slot(gate->pool, gate->epoch, &state->tables, state->table_count, &slot);
+    if (status) {
+        node_release(gate->pool, &table->node);
+        return status;
+    }
+    *slot = (struct slot){ &table->node, NULL, node_is_shared(&table->node) ? 0 : gate->epoch, 0 };
+    *ret_table = state->table_count++;
+    return PECS_OK;
+}
+
 pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
                             uint32_t *ret_table)
 {
-    assert(gate->state_epoch == gate->epoch);
-    if (state->table_count == NO_TABLE - 1)
-        return PECS_E_LIMIT;
-    struct slot *slot;
-    pecs_status status = tree_own_slot(gate->pool, gate->epoch, &state->tables, state->table_count, &slot);
-    if (status)
-        return status;
     struct table *table = table_create(gate->pool, archetype);
-    if (!table)
-        return PECS_E_MEMORY;
-    *slot = (struct slot){ &table->node, NULL, gate->epoch, 0 };
-    *ret_table = state->table_count++;
-    return PECS_OK;
+    return table ? state_take_table(gate, state, table, ret_table) : PECS_E_MEMORY;
 }
 
 void state_drop_table(struct gate *gate, struct pecs_snapshot *state)

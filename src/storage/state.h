@@ -194,6 +194,11 @@ static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapsho
     return state_own_only_table(gate, &state->index, ret_index);
 }
 
+/* A state like this one, with everything but its tables. */
+pecs_status state_create_without_tables(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state);
+
+/* Appends a table, whose reference becomes the state's, also on failure. The rows are not counted. */
+pecs_status state_take_table(struct gate *gate, struct pecs_snapshot *state, struct table *table, uint32_t *ret_table);
 /* Appends an empty table; drop takes the last one away again, when an edit fails later on. */
 pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
                             uint32_t *ret_table);

@@ -121,6 +121,8 @@ static void runs_destroy(struct pool *pool, struct node *node)
 {
     struct runs *runs = (struct runs *)node;
     node_release(pool, &runs->image->node);
+    if (runs->lender)
+        node_release(pool, &runs->lender->node);
     pool_release(pool, runs, sizeof(*runs) + runs->column_count * sizeof(struct run));
 }
 
@@ -199,6 +201,36 @@ struct table *table_create(struct pool *pool, struct archetype *archetype)
     return table;
 }
 
+/* The column that is column `i` of the archetype. */
+static uint32_t find_projected(const struct table *table, const struct archetype *archetype, uint32_t i)
+{
+    const pecs_component component = archetype->column_components[i];
+    return component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(table->archetype, component);
+}
+
+struct table *table_project(struct pool *pool, const struct table *table, struct archetype *archetype)
+{
+    assert(archetype->chunk_shift == table->archetype->chunk_shift && !table->archetype->is_plain);
+    struct table *to = table_create(pool, archetype);
+    if (!to)
+        return NULL;
+    if (table->runs && !(to->runs = runs_create(pool, archetype->column_count, table->runs->image))) {
+        node_release(pool, &to->node);
+        return NULL;
+    }
+    if (to->runs) /* so each sees that the bytes are not its own */
+        to->runs->lender = (struct runs *)node_retain(&table->runs->node);
+    to->row_count = table->row_count;
+    for (uint32_t i = 0; i < archetype->column_count; i++) {
+        const uint32_t column = find_projected(table, archetype, i);
+        to->columns[i] = table->columns[column];
+        tree_retain(&to->columns[i].chunks);
+        if (to->runs)
+            to->runs->columns[i] = table->runs->columns[column];
+    }
+    return to;
+}
+
 uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk)
 {
     const struct array *array = (const struct array *)tree_get(&table->columns[column].chunks, chunk);
@@ -214,7 +246,7 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
     struct array *array;
     if (live == 0) {
         array = array_create(gate->pool, row_count * width);
-    } else if (!runs->image->is_mapped && row_count <= live && !node_is_shared(&runs->node)) {
+    } else if (!runs->image->is_mapped && !runs->lender && row_count <= live && !node_is_shared(&runs->node)) {
         uint8_t *bytes = runs->columns[column].base + (chunk << table->archetype->chunk_shift) * width;
         array = array_create_lent(gate->pool, bytes, live * width);
     } else {

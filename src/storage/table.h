@@ -62,6 +62,7 @@ struct run {
 struct runs {
     struct node node;
     struct image *image; /* a private one: bytes that no other state sees are edited in place */
+    struct runs *lender; /* of another table that has some of these columns, too; or NULL */
     uint32_t column_count;
     const le32 *free_counts; /* entity index: of each chunk */
     struct run columns[];
@@ -95,6 +96,12 @@ struct table {
 
 /* Takes its own reference to the archetype. */
 struct table *table_create(struct pool *pool, struct archetype *archetype);
+
+/*
+ * The same rows with the columns of another archetype, which the table has, in chunks of the same size: arrays and runs
+ * are shared.
+ */
+struct table *table_project(struct pool *pool, const struct table *table, struct archetype *archetype);
 
 static inline uint64_t table_chunk_rows(const struct table *table)
 {

@@ -189,7 +189,7 @@ pecs_status edit_plan_note(struct pecs_world *world, uint32_t table, uint64_t re
 pecs_status edit_prove_row(const struct pecs_world *world, pecs_entity entity, struct record at)
 {
     return world->state->is_proven || state_row_agrees(world->state, at.table, at.row, entity) ? PECS_OK
-                                                                                                     : PECS_E_CORRUPT;
+                                                                                               : PECS_E_CORRUPT;
 }
 
 /* The record of a row that may be moved into the place of a removed one. */
