@@ -11,6 +11,7 @@
 #include "meta_list.h"
 #include "record.h"
 #include "retired.h"
+#include "sessions.h"
 #include "table.h"
 
 #include <pecs/snapshot.h>
@@ -26,21 +27,6 @@ static inline const struct view_source *view_source(pecs_view view)
 {
     return view.source ? (const struct view_source *)view.source : &view_nothing;
 }
-
-/*
- * The sessions in which entities were spawned; records name them by place. Of each the head: the first eight bytes of
- * the ids of those that were born in it, which its nonce makes (identity.h). Immutable.
- *
- * A place whose entities are all dead is named by nobody: a new session may have it. Which these are is known for those
- * in the list of free places, and found out for the others now and then (state_open_session).
- */
-struct sessions {
-    struct node node;
-    uint32_t count, free_count;
-    uint32_t *free; /* free_count places, behind the heads */
-    uint64_t heads[];
-};
-struct sessions *sessions_create(struct pool *pool, uint32_t count, uint32_t free_count);
 
 /*
  * Where the entities with explicit ids are found; the ids themselves are values of registry->id_component. Both lists
@@ -227,12 +213,6 @@ static inline bool state_has_slots(const struct pecs_snapshot *state, uint64_t c
 {
     return count <= state->free_count || count - state->free_count <= SLOT_COUNT_MAX - state_slot_count(state);
 }
-
-/*
- * Entities that are spawned from now on have ids with this head. The state must be private. PECS_E_LIMIT,
- * PECS_E_MEMORY.
- */
-pecs_status state_open_session(struct pecs_snapshot *state, uint64_t head);
 
 /*
  * Records of a resumed file may be damaged, so a number from one is compared before it becomes an index: its table

@@ -161,7 +161,7 @@ pecs_status edit_open_session(struct pecs_world *world)
     struct pecs_snapshot *state = world->state;
     if (state->session_stretch == state->stretch)
         return PECS_OK;
-    const pecs_status status = state_open_session(state, identity_head(edit_session_nonce(world)));
+    const pecs_status status = sessions_open(state, identity_head(edit_session_nonce(world)));
     if (!status)
         state->session_stretch = state->stretch;
     return status;
