@@ -78,11 +78,13 @@ static int choose(const struct arguments *arguments, struct dump *dump)
     return CLI_NO;
 }
 
-static int run_loaded(const struct arguments *arguments, uint64_t limit, pecs_view view, struct text_out *out)
+static int run_loaded(const struct arguments *arguments, uint64_t limit, const struct loaded *loaded,
+                      struct text_out *out)
 {
     struct dump dump = {
         .path = arguments->paths[0],
-        .view = view,
+        .view = loaded->view,
+        .info = loaded->info,
         .limit = limit,
         .is_bounded = !arguments->options[OPTION_LIMIT] && terminal_is(out->file),
     };
@@ -107,7 +109,9 @@ static int run(const struct arguments *arguments, struct text_out *out)
     pecs_error error;
     if (loaded_open(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
         return complain_of_file(arguments->paths[0], &error);
-    const int code = run_loaded(arguments, limit, loaded.view, out);
+    const int code = loaded_add_info(&loaded, arguments->paths[0], &error)
+                         ? complain_of_file(arguments->paths[0], &error)
+                         : run_loaded(arguments, limit, &loaded, out);
     loaded_close(&loaded);
     return code;
 }

@@ -52,6 +52,9 @@ def check_golden(path):
                 for entry in file["metadata"]}
     check_equal("head", (found["file"], found["entity_count"], found["tick"], found["metadata"], found["cut"]),
                 (path, file["entity_count"], file["tick"], metadata, False))
+    file_metadata = {entry["key"]: entry["value"] if entry["kind"] == "text" else {"hex": entry["value"]}
+                     for entry in file["file_metadata"]}
+    check_equal("file metadata", found["file_metadata"], file_metadata)
     content = open(path[:-len(".pecs")] + ".txt", encoding="utf-8").read().split("  entities\n")[1]
     entities = content.split("  free slots\n" if "  free slots\n" in content else "  singletons\n")[0]
     lines = [line[4:] for line in entities.splitlines()]
