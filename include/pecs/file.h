@@ -66,7 +66,7 @@ typedef struct pecs_load_options {
     uint64_t max_info_bytes; /* of pecs_file_info: refuse a file that tells more of itself (commit and metadata) with
                                 PECS_E_LIMIT; 0: 64 MiB, which is what a million sessions and all metadata need */
     bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
-    uint32_t thread_count; /* threads for load in all, the caller's included, at most 64; 0 means 1 */
+    uint32_t thread_count; /* threads for load in all, the caller's included; 0 means 1, more than 64 count as 64 */
     bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
     pecs_repair_function repair;     /* of load: told of each value that means nothing (values.h), in the order of the
                                         file, to mend it; NULL: such a file is refused. The file stays as it is */
@@ -85,11 +85,13 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *sna
 
 /*
  * Saves a snapshot. Any thread. PECS_E_INVALID (a value that load would refuse, see skip_check; the error names entity,
- * component and field, pecs_view_check finds all), PECS_E_CORRUPT (what was resumed lies in a file that was written to
- * since), PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is published but may
- * not be durable), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (metadata from another library's file that leaves no
- * room for the application's name). Needs under 16 MiB of memory at any number of entities, one value of the largest
- * type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit id.
+ * component and field, pecs_view_check finds all), PECS_E_CORRUPT (what was resumed lies in a file that was damaged
+ * since; the message names it), PECS_E_IO (with errno; the old file is whole, unless the message says that the new one
+ * is published but may not be durable; ESTALE: what was resumed lies in a file that was cut), PECS_E_MISUSE (an entry
+ * of `metadata`; the message names it and says why), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much metadata;
+ * or metadata from another library's file that leaves no room for the application's name). Needs under 16 MiB of memory
+ * at any number of entities, one value of the largest type with padding, about a kilobyte for each table, a few times
+ * the metadata, and 20 bytes for each explicit id.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

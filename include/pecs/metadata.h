@@ -3,8 +3,8 @@
  * they are saved, restored and forked, and pecs_file_info (file.h) reads them from a file without loading the world.
  *
  * Keys have 1 to 255 bytes of UTF-8 without control characters. Those that begin with "pecs." are the library's own and
- * cannot be set. A value is text (UTF-8) or bytes; all entries together have at most 16 MiB less 4 KiB, each
- * counted with 16 bytes beside its key and value, and rounded up to a multiple of 8.
+ * cannot be set. A value is text (UTF-8 without zero bytes) or bytes; all entries together have at most 16 MiB less
+ * 4 KiB, each counted with 16 bytes beside its key and value, and rounded up to a multiple of 8.
  *
  * Setting copies all entries: keep few and small things here, and large ones in components.
  */

@@ -96,7 +96,8 @@ struct pecs_type {
 
 /*
  * The macros. PECS_COMPONENT lists members whose kinds are deduced; PECS_COMPONENT_OF takes field macros, for a struct
- * that needs more than that, and a name of its own. Both define a static `T_type`.
+ * that needs more than that, and a name of its own. Both define a static `T_type`. A member that is not what its macro
+ * is for does not compile, and the error names the macro to use or says what a component cannot have.
  */
 #define PECS_COMPONENT(T, version, ...) PECS_COMPONENT_OF(T, #T, version, PECS_EACH_(T, __VA_ARGS__))
 #define PECS_COMPONENT_OF(T, name, version, ...)                                                                       \
@@ -115,23 +116,28 @@ struct pecs_type {
 /* A two-dimensional array, kind deduced. */
 #define PECS_FIELD_GRID(T, f)                                                                                          \
     {                                                                                                                  \
-#f, PECS_KIND_OF_(T, f[0]), offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0][0]),       \
+#f, PECS_KIND_OF_(T, f[0]), offsetof(T, f), PECS_SIZE_(T, f),                                                  \
+            PECS_OF_ARRAY_(T, f, PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0][0])),                                           \
             PECS_SIZE_(T, f[0]) / PECS_SIZE_(T, f[0][0]), NULL, NULL, 0                                                \
     }
-/* An enum, or an array of enums; `names` is a static array of strings, the name of value i at place i. */
+/*
+ * An enum or an integer that stands for one, and a one-dimensional array of them; `names` is a static array of strings,
+ * the name of value i at place i.
+ */
 #define PECS_FIELD_ENUM(T, f, names)                                                                                   \
     {                                                                                                                  \
-#f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), 1, 0, NULL, names, sizeof(names) / sizeof((names)[0])         \
+#f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_ENUM_(T, f, 1), 0, NULL, names,                       \
+            sizeof(names) / sizeof((names)[0])                                                                         \
     }
 #define PECS_FIELD_ENUM_ARRAY(T, f, names)                                                                             \
     {                                                                                                                  \
-#f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0]), 0, NULL, names,       \
-            sizeof(names) / sizeof((names)[0])                                                                         \
+#f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_ENUMS_(T, f, PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0])), \
+            0, NULL, names, sizeof(names) / sizeof((names)[0])                                                         \
     }
-/* A struct N that has an N_type, or a one-dimensional array of them. */
+/* A member of type N, a struct that has an N_type, or a one-dimensional array of them. */
 #define PECS_FIELD_STRUCT(T, f, N)                                                                                     \
     {                                                                                                                  \
-#f, PECS_STRUCT, offsetof(T, f), PECS_SIZE_(T, f), PECS_NO_POINTER_(T, f, N, PECS_SIZE_(T, f) / sizeof(N)), 0, \
+#f, PECS_STRUCT, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_STRUCT_(T, f, N, PECS_SIZE_(T, f) / sizeof(N)), 0,  \
             &N##_type, NULL, 0                                                                                         \
     }
 /* A member that is padding, and bytes without a name that follow member `f`. */
@@ -177,7 +183,17 @@ PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs
 #ifdef __cplusplus
 }
 
-template <typename T> struct pecs_kind_trait;
+/* Of what has no kind of its own: each assertion names what to write instead. */
+template <typename T> struct pecs_kind_trait {
+    static_assert(!std::is_pointer<T>::value, "a component has no pointers");
+    static_assert(!std::is_enum<T>::value, "an enum needs PECS_FIELD_ENUM or PECS_FIELD_ENUM_ARRAY");
+    static_assert(!std::is_array<T>::value, "an array has at most two dimensions, and two need PECS_FIELD_GRID");
+    static_assert(!std::is_class<T>::value, "a struct needs PECS_FIELD_STRUCT");
+    static_assert(std::is_pointer<T>::value || std::is_enum<T>::value || std::is_array<T>::value ||
+                      std::is_class<T>::value,
+                  "a component has no member of this type");
+    static constexpr pecs_kind value = PECS_PADDING;
+};
 #define PECS_KIND_TRAIT_(T, k)                                                                                         \
     template <> struct pecs_kind_trait<T> {                                                                            \
         static constexpr pecs_kind value = k;                                                                          \
@@ -203,46 +219,120 @@ PECS_KIND_TRAIT_(pecs_blob, PECS_BLOB);
 /* remove_extent sees the member's type with its reference taken off: f[0] is an lvalue. */
 #define PECS_MEMBER_(T, f) typename std::remove_reference<decltype((((T *)0)->f))>::type
 #define PECS_BARE_(T, f) typename std::remove_extent<PECS_MEMBER_(T, f)>::type
-template <typename T> struct pecs_no_pointer {
+template <typename T> struct pecs_array_member {
     static_assert(!std::is_pointer<T>::value, "a component has no pointers");
     static constexpr uint32_t value = 1;
 };
-#define PECS_NO_POINTER_(T, f, N, count) (count * pecs_no_pointer<PECS_MEMBER_(T, f)>::value)
+template <typename T> struct pecs_enum_member {
+    static_assert(!std::is_pointer<T>::value, "a component has no pointers");
+    static_assert(!std::is_array<T>::value, "an array of enums needs PECS_FIELD_ENUM_ARRAY, and has one dimension");
+    static_assert(std::is_array<T>::value || std::is_pointer<T>::value || std::is_enum<T>::value ||
+                      std::is_integral<T>::value,
+                  "the member is no enum or integer");
+    static constexpr uint32_t value = 1;
+};
+template <typename T, typename N> struct pecs_struct_member {
+    using element = typename std::remove_cv<typename std::remove_extent<T>::type>::type;
+    static_assert(!std::is_pointer<element>::value, "a component has no pointers");
+    static_assert(!std::is_array<element>::value, "an array of structs has one dimension");
+    static_assert(std::is_pointer<element>::value || std::is_array<element>::value || std::is_same<element, N>::value,
+                  "the member is of another type than the struct that PECS_FIELD_STRUCT names");
+    static constexpr uint32_t value = 1;
+};
+#define PECS_OF_ARRAY_(T, f, count) ((count) * pecs_array_member<PECS_MEMBER_(T, f)>::value)
+#define PECS_OF_ENUM_(T, f, count) ((count) * pecs_enum_member<PECS_MEMBER_(T, f)>::value)
+#define PECS_OF_ENUMS_(T, f, count) (PECS_OF_ARRAY_(T, f, count) * pecs_enum_member<PECS_MEMBER_(T, f[0])>::value)
+#define PECS_OF_STRUCT_(T, f, N, count) ((count) * pecs_struct_member<PECS_MEMBER_(T, f), N>::value)
 #define PECS_KIND_OF_(T, f) (pecs_kind_trait<PECS_BARE_(T, f)>::value)
 #define PECS_KIND_SIZE_(T, f) ((uint32_t)sizeof(PECS_BARE_(T, f)))
 #define PECS_ALIGNOF_(T) alignof(T)
 #else
-/* A pointer would be taken for an array, which decays to one. Selected, this struct is no number: the compiler refuses it. */
-struct pecs_a_component_has_no_pointers {
-    char unused;
-};
-#define PECS_NO_P_(t)                                                                                                  \
-    t **: (struct pecs_a_component_has_no_pointers){ 0 },                                                              \
-    t *const *: (struct pecs_a_component_has_no_pointers){ 0 },                                                        \
-    t *volatile *: (struct pecs_a_component_has_no_pointers){ 0 }
-#define PECS_NO_POINTER_(T, f, N, count) _Generic(&((T *)0)->f, PECS_NO_P_(N), default: (count))
+/*
+ * What a component cannot have, and what to write instead. Where _Generic selects one of these structs it stands in the
+ * place of a number, so the compiler refuses the member and shows the struct's name.
+ */
+struct pecs_a_component_has_no_pointers { char unused; };
+struct pecs_an_enum_needs_PECS_FIELD_ENUM { char unused; };
+struct pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY { char unused; };
+struct pecs_an_array_of_enums_has_one_dimension { char unused; };
+struct pecs_two_dimensions_need_PECS_FIELD_GRID { char unused; };
+struct pecs_a_struct_needs_PECS_FIELD_STRUCT { char unused; };
+struct pecs_an_array_of_structs_has_one_dimension { char unused; };
+struct pecs_the_member_is_of_another_type_than_this_struct { char unused; };
+struct pecs_the_member_is_no_enum_or_integer { char unused; };
+#define PECS_REFUSE_(name) (struct name){ 0 }
+/*
+ * An enum is compatible with one of the integer types, but two enums are never compatible with each other. So these
+ * stand for the integer types where a member that is an enum must not be taken for a number.
+ */
+enum pecs_i32_no_enum_ { PECS_I32_LEAST_ = -1, PECS_I32_MOST_ = 0x7fffffff };
+enum pecs_u32_no_enum_ { PECS_U32_MOST_ = 0x7fffffff };
+enum pecs_i16_no_enum_ { PECS_I16_LEAST_ = -0x8000 } __attribute__((packed));
+enum pecs_u16_no_enum_ { PECS_U16_MOST_ = 0xffff } __attribute__((packed));
+enum pecs_i8_no_enum_ { PECS_I8_LEAST_ = -0x80 } __attribute__((packed));
+enum pecs_u8_no_enum_ { PECS_U8_MOST_ = 0xff } __attribute__((packed));
+/* W(t, x) for each integer type that an enum may be compatible with, for each integer type, and for each kind. */
+#define PECS_ENUM_TYPES_(W, x)                                                                                         \
+    W(signed char, x), W(short, x), W(int, x), W(unsigned char, x), W(unsigned short, x), W(unsigned, x)
+#define PECS_INTEGER_TYPES_(W, x)                                                                                      \
+    PECS_ENUM_TYPES_(W, x), W(_Bool, x), W(char, x), W(long, x), W(long long, x), W(unsigned long, x),                 \
+        W(unsigned long long, x)
+#define PECS_KIND_TYPES_(W, x)                                                                                         \
+    PECS_INTEGER_TYPES_(W, x), W(float, x), W(double, x), W(pecs_entity, x), W(pecs_string, x), W(pecs_blob, x)
+#define PECS_VALUE_(t, x)                                                                                              \
+    t:                                                                                                                 \
+    x
+#define PECS_ROW_(t, x) t * : x
+#define PECS_GRID_(t, x) t(*)[] : x
+#define PECS_POINTER_(t, x) t * *: x, t *const *: x, t *volatile *: x
+/* A pointer would be taken for an array, which decays to one: `&f` tells them apart. */
+#define PECS_NO_POINTER_(T, f, types, x)                                                                               \
+    _Generic(&((T *)0)->f, types(PECS_POINTER_, PECS_REFUSE_(pecs_a_component_has_no_pointers)), default: x)
+#define PECS_OF_ARRAY_(T, f, count)                                                                                    \
+    _Generic(&((T *)0)->f, PECS_POINTER_(__typeof__(((T *)0)->f[0]), PECS_REFUSE_(pecs_a_component_has_no_pointers)),  \
+             default: (count))
+#define PECS_OF_ENUM_(T, f, count)                                                                                     \
+    PECS_NO_POINTER_(T, f, PECS_INTEGER_TYPES_,                                                                        \
+                     _Generic(((T *)0)->f, PECS_INTEGER_TYPES_(PECS_VALUE_, (count)),                                  \
+                              PECS_INTEGER_TYPES_(                                                                     \
+                                  PECS_ROW_, PECS_REFUSE_(pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY)),        \
+                              default: PECS_REFUSE_(pecs_the_member_is_no_enum_or_integer)))
+#define PECS_OF_ENUMS_(T, f, count)                                                                                    \
+    PECS_OF_ARRAY_(T, f,                                                                                               \
+                   _Generic(((T *)0)->f[0], PECS_INTEGER_TYPES_(PECS_VALUE_, (count)),                                 \
+                            PECS_INTEGER_TYPES_(PECS_ROW_, PECS_REFUSE_(pecs_an_array_of_enums_has_one_dimension)),    \
+                            default: PECS_REFUSE_(pecs_the_member_is_no_enum_or_integer)))
+#define PECS_OF_STRUCT_(T, f, N, count)                                                                                \
+    _Generic(&((T *)0)->f, PECS_POINTER_(N, PECS_REFUSE_(pecs_a_component_has_no_pointers)),                           \
+             default: _Generic(((T *)0)->f, N: (count), N *: (count), const N *: (count),                              \
+                               N(*)[]: PECS_REFUSE_(pecs_an_array_of_structs_has_one_dimension),                       \
+                               default: PECS_REFUSE_(pecs_the_member_is_of_another_type_than_this_struct)))
 #define PECS_P_(t, k)                                                                                                  \
     t:                                                                                                                 \
     k, t * : k
-#define PECS_FOR_KINDS_(f, W)                                                                                          \
+#define PECS_FOR_KINDS_(f, W, other)                                                                                   \
     _Generic((f), PECS_P_(_Bool, W(PECS_BOOL, 1)), PECS_P_(char, W(PECS_TEXT, 1)),                                     \
-             PECS_P_(signed char, W(PECS_I8, 1)), PECS_P_(short, W(PECS_I16, 2)), PECS_P_(int, W(PECS_I32, 4)),        \
+             PECS_P_(enum pecs_i8_no_enum_, W(PECS_I8, 1)), PECS_P_(enum pecs_i16_no_enum_, W(PECS_I16, 2)),           \
+             PECS_P_(enum pecs_i32_no_enum_, W(PECS_I32, 4)), PECS_P_(enum pecs_u8_no_enum_, W(PECS_U8, 1)),           \
+             PECS_P_(enum pecs_u16_no_enum_, W(PECS_U16, 2)), PECS_P_(enum pecs_u32_no_enum_, W(PECS_U32, 4)),         \
              PECS_P_(long, W((sizeof(long) == 8 ? PECS_I64 : PECS_I32), sizeof(long))),                                \
-             PECS_P_(long long, W(PECS_I64, 8)), PECS_P_(unsigned char, W(PECS_U8, 1)),                                \
-             PECS_P_(unsigned short, W(PECS_U16, 2)), PECS_P_(unsigned, W(PECS_U32, 4)),                               \
+             PECS_P_(long long, W(PECS_I64, 8)),                                                                       \
              PECS_P_(unsigned long, W((sizeof(long) == 8 ? PECS_U64 : PECS_U32), sizeof(long))),                       \
              PECS_P_(unsigned long long, W(PECS_U64, 8)), PECS_P_(float, W(PECS_F32, 4)),                              \
              PECS_P_(double, W(PECS_F64, 8)), PECS_P_(pecs_entity, W(PECS_ENTITY, 8)),                                 \
-             PECS_P_(pecs_string, W(PECS_STRING, 8)), PECS_P_(pecs_blob, W(PECS_BLOB, 8)))
+             PECS_P_(pecs_string, W(PECS_STRING, 8)), PECS_P_(pecs_blob, W(PECS_BLOB, 8)), default: other)
 #define PECS_FIRST_(k, s) k
 #define PECS_SECOND_(k, s) (uint32_t) s
+#define PECS_NO_KIND_(f)                                                                                               \
+    _Generic((f), PECS_ENUM_TYPES_(PECS_VALUE_, PECS_REFUSE_(pecs_an_enum_needs_PECS_FIELD_ENUM)),                     \
+             PECS_ENUM_TYPES_(PECS_ROW_, PECS_REFUSE_(pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY)),            \
+             PECS_KIND_TYPES_(PECS_GRID_, PECS_REFUSE_(pecs_two_dimensions_need_PECS_FIELD_GRID)),                     \
+             default: PECS_REFUSE_(pecs_a_struct_needs_PECS_FIELD_STRUCT))
 #define PECS_KIND_OF_(T, f)                                                                                            \
-    _Generic(&((T *)0)->f, PECS_NO_P_(_Bool), PECS_NO_P_(char), PECS_NO_P_(signed char), PECS_NO_P_(short),            \
-             PECS_NO_P_(int), PECS_NO_P_(long), PECS_NO_P_(long long), PECS_NO_P_(unsigned char),                      \
-             PECS_NO_P_(unsigned short), PECS_NO_P_(unsigned), PECS_NO_P_(unsigned long),                              \
-             PECS_NO_P_(unsigned long long), PECS_NO_P_(float), PECS_NO_P_(double), PECS_NO_P_(pecs_entity),           \
-             PECS_NO_P_(pecs_string), PECS_NO_P_(pecs_blob), default: PECS_FOR_KINDS_(((T *)0)->f, PECS_FIRST_))
-#define PECS_KIND_SIZE_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_SECOND_)
+    PECS_NO_POINTER_(T, f, PECS_KIND_TYPES_,                                                                           \
+                     PECS_FOR_KINDS_(((T *)0)->f, PECS_FIRST_, PECS_NO_KIND_(((T *)0)->f)))
+/* Where there is no kind, its own place has the error. */
+#define PECS_KIND_SIZE_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_SECOND_, 1)
 #define PECS_ALIGNOF_(T) _Alignof(T)
 #endif
 #define PECS_SIZE_(T, f) ((uint32_t)sizeof(((T *)0)->f))

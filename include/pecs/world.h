@@ -109,7 +109,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_remove(pecs_world *world, pecs_ent
 
 /*
  * A pointer for writing to one component; it counts as changed at this tick, and the pointer lives until the
- * next edit of the world, take of a snapshot or save. PECS_E_DEAD, PECS_E_ABSENT, PECS_E_MISUSE (wrong size; a tag), PECS_E_MEMORY.
+ * next edit of the world, take of a snapshot or save, also a save that fails. PECS_E_DEAD, PECS_E_ABSENT,
+ * PECS_E_MISUSE (wrong size; a tag), PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_edit(pecs_world *world, pecs_entity entity, pecs_component component,
                                                    size_t size_bytes, void **ret_value);

@@ -35,6 +35,15 @@ pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
     return status;
 }
 
+const char *path_shown(const char *path)
+{
+    const size_t size = strlen(path);
+    size_t cut = size > PATH_SHOWN ? size - PATH_SHOWN : 0;
+    while (cut && (path[cut] & 0xc0) == 0x80)
+        cut++;
+    return path + cut;
+}
+
 pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const char *path)
 {
     fill(error, PECS_E_IO, os_error, 0, NULL);
@@ -43,11 +52,9 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
         /* the XSI variant: thread-safe, always terminated */
         if (strerror_r(os_error, reason, sizeof(reason)))
             snprintf(reason, sizeof(reason), "error %d", os_error);
-        const size_t size = strlen(path);
-        size_t cut = size > PATH_SHOWN ? size - PATH_SHOWN : 0; /* its end tells more */
-        while (cut && (path[cut] & 0xc0) == 0x80)
-            cut++;
-        snprintf(error->message, sizeof(error->message), "%s %s%s: %s", doing, cut ? "..." : "", path + cut, reason);
+        const char *shown = path_shown(path);
+        snprintf(error->message, sizeof(error->message), "%s %s%s: %s", doing, shown > path ? "..." : "", shown,
+                 reason);
         utf8_mend(error->message);
     }
     return PECS_E_IO;

@@ -11,6 +11,9 @@ pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
 /* PECS_E_IO with errno; `doing` and `path` make the sentence. */
 pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const char *path);
 
+/* Where to begin a path in a message, so that a long one has room: its end tells more. */
+const char *path_shown(const char *path);
+
 /* A broken rule of the format at a byte offset of the file. */
 pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, const char *rule, const char *format, ...)
     __attribute__((format(printf, 5, 6)));

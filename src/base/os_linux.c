@@ -526,7 +526,9 @@ pecs_status os_publication_begin(struct pool *pool, const char *path, uint64_t r
     const int os_error = begin(publication, path, reserve_bytes);
     if (os_error) {
         os_publication_abort(publication);
-        return fail_os(error, os_error, "cannot save", path);
+        struct stat info;
+        const bool is_special = os_error == EINVAL && stat(path, &info) == 0 && !S_ISREG(info.st_mode);
+        return fail_os(error, os_error, is_special ? "cannot save, not a regular file:" : "cannot save", path);
     }
     *ret_publication = publication;
     return PECS_OK;

@@ -57,19 +57,30 @@ static int read_option(const struct command *command, int count, char *const *wo
     return CLI_FINE;
 }
 
+/* An option without its value takes the word that was meant to be a file. */
+static int complain_of_missing(const struct command *command, int count, char *const *words, bool ends_in_value)
+{
+    if (!ends_in_value)
+        return complain_of_usage(command, "to be given: ", command->operands);
+    return complain("%s: to be given: %s (%s is the value of %s); see 'pecs %s --help'", command->name,
+                    command->operands, words[count - 1], words[count - 2], command->name);
+}
+
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments)
 {
     struct arguments arguments = { { NULL }, { NULL } };
     unsigned path_count = 0;
-    bool options_ended = false;
+    bool options_ended = false, ends_in_value = false;
     for (int place = 0; place < count;) {
         const char *word = words[place];
         if (!options_ended && strcmp(word, "--") == 0) {
             options_ended = true;
             place++;
         } else if (!options_ended && word[0] == '-' && word[1]) {
+            const int first = place;
             if (read_option(command, count, words, &place, &arguments))
                 return CLI_TROUBLE;
+            ends_in_value = place == count && place == first + 2;
         } else if (path_count == command->path_count) {
             return complain_of_usage(command, "one argument too many: ", word);
         } else {
@@ -78,7 +89,7 @@ int arguments_read(const struct command *command, int count, char *const *words,
         }
     }
     if (path_count < command->path_count && !arguments.options[OPTION_HELP])
-        return complain_of_usage(command, "to be given: ", command->operands);
+        return complain_of_missing(command, count, words, ends_in_value);
     *ret_arguments = arguments;
     return CLI_FINE;
 }

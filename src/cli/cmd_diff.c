@@ -70,8 +70,8 @@ static int compare(const struct arguments *arguments, const struct loaded *from,
                    struct text_out *out)
 {
     struct diff_form form = {
-        .from = { .path = arguments->paths[0], .view = from->view },
-        .to = { .path = arguments->paths[1], .view = to->view },
+        .from = { .path = arguments->paths[0], .view = from->view, .info = from->info },
+        .to = { .path = arguments->paths[1], .view = to->view, .info = to->info },
         .by_handle = arguments->options[OPTION_BY_HANDLE],
         .out = out,
     };
@@ -91,19 +91,30 @@ static int compare(const struct arguments *arguments, const struct loaded *from,
     return found ? CLI_NO : CLI_FINE;
 }
 
+/* The world and what the file tells of itself; 0, or what was said of it. On failure nothing is to be closed. */
+static int open_side(const char *path, bool is_trusted, struct loaded *ret_loaded)
+{
+    pecs_error error;
+    if (loaded_open(path, is_trusted, ret_loaded, &error))
+        return complain_of_file(path, &error);
+    if (!loaded_add_info(ret_loaded, path, &error))
+        return CLI_FINE;
+    loaded_close(ret_loaded);
+    return complain_of_file(path, &error);
+}
+
 static int run(const struct arguments *arguments, struct text_out *out)
 {
     struct loaded from, to;
-    pecs_error error;
     const bool is_trusted = arguments->options[OPTION_TRUST];
-    if (loaded_open(arguments->paths[0], is_trusted, &from, &error))
-        return complain_of_file(arguments->paths[0], &error);
-    if (loaded_open(arguments->paths[1], is_trusted, &to, &error)) {
-        loaded_close(&from);
-        return complain_of_file(arguments->paths[1], &error);
+    int code = open_side(arguments->paths[0], is_trusted, &from);
+    if (code)
+        return code;
+    code = open_side(arguments->paths[1], is_trusted, &to);
+    if (!code) {
+        code = compare(arguments, &from, &to, out);
+        loaded_close(&to);
     }
-    const int code = compare(arguments, &from, &to, out);
-    loaded_close(&to);
     loaded_close(&from);
     return code;
 }
@@ -118,7 +129,7 @@ static const struct command_option options[] = {
 
 const struct command command_diff = {
     "diff",  "FILE FILE",
-    2,       "Compare two files: entities by their ids, components, values and metadata.",
+    2,       "Compare two files: entities by their ids, components, values and all metadata.",
     options, sizeof(options) / sizeof(options[0]),
     run,
 };

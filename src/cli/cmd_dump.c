@@ -43,7 +43,7 @@ static int find_entity(pecs_view view, const char *word, struct dump *dump)
         if (pecs_view_alive(view, dump->entity))
             return CLI_FINE;
     } else if (pecs_id_parse(word, &id)) {
-        return complain("dump: neither an id nor INDEX:GENERATION: %s", word);
+        return complain("dump: --entity takes an id or INDEX:GENERATION, not %s", word);
     } else if (!pecs_view_find(view, id, &dump->entity)) {
         return CLI_FINE;
     }
@@ -78,11 +78,13 @@ static int choose(const struct arguments *arguments, struct dump *dump)
     return CLI_NO;
 }
 
-static int run_loaded(const struct arguments *arguments, uint64_t limit, pecs_view view, struct text_out *out)
+static int run_loaded(const struct arguments *arguments, uint64_t limit, const struct loaded *loaded,
+                      struct text_out *out)
 {
     struct dump dump = {
         .path = arguments->paths[0],
-        .view = view,
+        .view = loaded->view,
+        .info = loaded->info,
         .limit = limit,
         .is_bounded = !arguments->options[OPTION_LIMIT] && terminal_is(out->file),
     };
@@ -102,12 +104,14 @@ static int run(const struct arguments *arguments, struct text_out *out)
     uint64_t limit = UINT64_MAX;
     const char *word = arguments->options[OPTION_LIMIT];
     if (word && strcmp(word, "all") != 0 && !parse_number(word, UINT64_MAX, &limit))
-        return complain("dump: --limit takes a number or all, not %s", word);
+        return complain("dump: --limit takes a number below 2^64 or all, not %s", word);
     struct loaded loaded;
     pecs_error error;
     if (loaded_open(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
         return complain_of_file(arguments->paths[0], &error);
-    const int code = run_loaded(arguments, limit, loaded.view, out);
+    const int code = loaded_add_info(&loaded, arguments->paths[0], &error)
+                         ? complain_of_file(arguments->paths[0], &error)
+                         : run_loaded(arguments, limit, &loaded, out);
     loaded_close(&loaded);
     return code;
 }

@@ -130,27 +130,39 @@ static bool is_same_entry(const pecs_meta *a, const pecs_meta *b)
     return a->kind == b->kind && a->size_bytes == b->size_bytes && memcmp(a->value, b->value, a->size_bytes) == 0;
 }
 
+struct meta_span {
+    const pecs_meta *entries;
+    size_t count;
+};
+
 /* Both lists ascend by key. */
-void diff_metadata(struct diff_form *form, diff_meta_function each)
+static void compare_metadata(struct diff_form *form, bool is_of_file, struct meta_span from, struct meta_span to,
+                             diff_meta_function each)
 {
-    pecs_meta old, new_entry;
-    size_t i = 0, j = 0;
-    for (;;) {
-        const bool has_old = pecs_view_meta_at(form->from.view, i, &old);
-        const bool has_new = pecs_view_meta_at(form->to.view, j, &new_entry);
-        if (!has_old && !has_new)
-            return;
-        const int order = !has_new ? -1 : !has_old ? 1 : strcmp(old.key, new_entry.key);
+    struct change_counts *counts = is_of_file ? &form->file_metadata : &form->metadata;
+    for (size_t i = 0, j = 0; i < from.count || j < to.count;) {
+        const pecs_meta *old = i < from.count ? &from.entries[i] : NULL;
+        const pecs_meta *new_entry = j < to.count ? &to.entries[j] : NULL;
+        const int order = !new_entry ? -1 : !old ? 1 : strcmp(old->key, new_entry->key);
         i += order <= 0;
         j += order >= 0;
-        if (order == 0 && is_same_entry(&old, &new_entry))
+        if (order == 0 && is_same_entry(old, new_entry))
             continue;
-        form->metadata.added += order > 0;
-        form->metadata.removed += order < 0;
-        form->metadata.changed += order == 0;
+        counts->added += order > 0;
+        counts->removed += order < 0;
+        counts->changed += order == 0;
         if (each)
-            each(form, order <= 0 ? &old : NULL, order >= 0 ? &new_entry : NULL);
+            each(form, is_of_file, order <= 0 ? old : NULL, order >= 0 ? new_entry : NULL);
     }
+}
+
+void diff_metadata(struct diff_form *form, diff_meta_function each)
+{
+    const pecs_info *from = form->from.info, *to = form->to.info;
+    compare_metadata(form, true, (struct meta_span){ from->file_metadata, from->file_metadata_count },
+                     (struct meta_span){ to->file_metadata, to->file_metadata_count }, each);
+    compare_metadata(form, false, (struct meta_span){ from->metadata, from->metadata_count },
+                     (struct meta_span){ to->metadata, to->metadata_count }, each);
 }
 
 static int compare_labels(const void *a, const void *b)
@@ -172,7 +184,8 @@ bool counts_any(const struct change_counts *counts)
 
 bool diff_found(const struct diff_form *form)
 {
-    bool found = form->has_other_ids || counts_any(&form->entities) || counts_any(&form->metadata);
+    bool found = form->has_other_ids || counts_any(&form->entities) || counts_any(&form->metadata) ||
+                 counts_any(&form->file_metadata);
     for (size_t i = 0; !found && i < form->type_count; i++)
         found = counts_any(&form->types[i].of_world);
     return found;

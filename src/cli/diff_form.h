@@ -17,6 +17,7 @@ struct change_counts {
 struct diff_side {
     const char *path;
     pecs_view view;
+    const pecs_info *info;
     struct type_list types;
 };
 
@@ -34,17 +35,18 @@ struct diff_form {
     struct change_counts entities;
     struct diff_type *types; /* those of `from`, then those that only `to` has */
     size_t type_count;
-    size_t *to_places;             /* in `types`, of each entry of `to` */
-    uint8_t *changed;              /* a bit for each slot of `from`: its entity has changed */
-    struct change_counts metadata; /* entries */
+    size_t *to_places;                            /* in `types`, of each entry of `to` */
+    uint8_t *changed;                             /* a bit for each slot of `from`: its entity has changed */
+    struct change_counts metadata, file_metadata; /* entries of the world's, and of what is the file's alone */
     struct text_out *out;
     struct json_out json; /* used when out is wanted as JSON */
 };
 
 /* An entry of the metadata that differs; `old` or `new` is NULL where it is not. */
-typedef void (*diff_meta_function)(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry);
+typedef void (*diff_meta_function)(struct diff_form *form, bool is_of_file, const pecs_meta *old,
+                                   const pecs_meta *new_entry);
 
-/* from.path, from.view, to.path, to.view and out are set before. False: no memory. */
+/* path, view and info of both sides, by_handle and out are set before. False: no memory. */
 bool diff_begin(struct diff_form *form);
 void diff_end(struct diff_form *form);
 
@@ -76,11 +78,11 @@ bool diff_names_id(const struct diff_form *form, const struct diff_side *side, c
 
 /* The two looks: each tells a difference and, at the end, the counts. */
 bool diff_text_tell(void *form, const pecs_change *change);
-void diff_text_meta(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry);
+void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
 void diff_text_end(struct diff_form *form);
 void diff_json_begin(struct diff_form *form, bool with_detail);
 bool diff_json_tell(void *form, const pecs_change *change);
-void diff_json_meta(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry);
+void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
 void diff_json_end(struct diff_form *form, bool with_detail);
 
 #endif

@@ -99,11 +99,15 @@ bool diff_json_tell(void *user, const pecs_change *change)
     return !form->out->os_error;
 }
 
-void diff_json_meta(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry)
+void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry)
 {
+    static const char *const words[][3] = {
+        { "metadata added", "metadata removed", "metadata changed" },
+        { "file metadata added", "file metadata removed", "file metadata changed" },
+    };
     struct json_out *json = &form->json;
     json_begin_object(json, NULL);
-    json_string(json, "change", old && new_entry ? "metadata changed" : old ? "metadata removed" : "metadata added");
+    json_string(json, "change", words[is_of_file][old && new_entry ? 2 : old ? 1 : 0]);
     json_string(json, "key", old ? old->key : new_entry->key);
     if (old)
         value_write_meta(json, "old", old);
@@ -151,6 +155,9 @@ void diff_json_end(struct diff_form *form, bool with_detail)
     json_end_array(json);
     json_begin_object(json, "metadata");
     write_counts(json, &form->metadata);
+    json_end_object(json);
+    json_begin_object(json, "file_metadata");
+    write_counts(json, &form->file_metadata);
     json_end_object(json);
     json_end_object(json);
     json_finish(json);

@@ -112,9 +112,13 @@ bool diff_text_tell(void *user, const pecs_change *change)
     return !form->out->os_error;
 }
 
-void diff_text_meta(struct diff_form *form, const pecs_meta *old, const pecs_meta *new_entry)
+void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry)
 {
-    out_format(form->out, "%s metadata: ", old && new_entry ? "changed in" : old ? "removed from" : "added to");
+    out_format(form->out, "%s metadata%s: ",
+               old && new_entry ? "changed in"
+               : old            ? "removed from"
+                                : "added to",
+               is_of_file ? " of the file alone" : "");
     out_name(form->out, old ? old->key : new_entry->key);
     out_format(form->out, " ");
     if (old)
@@ -150,5 +154,6 @@ void diff_text_end(struct diff_form *form)
         print_counts(form->out, form->types[i].label, " of entities in both", &form->types[i].of_entities);
         print_counts(form->out, form->types[i].label, " of the world", &form->types[i].of_world);
     }
+    print_counts(form->out, "metadata", " of the file alone", &form->file_metadata);
     print_counts(form->out, "metadata", "", &form->metadata);
 }

@@ -11,8 +11,9 @@ enum { DUMP_BOUND_KIB = 64 };
 struct dump {
     const char *path;
     pecs_view view;
-    uint64_t limit;  /* of entities */
-    bool is_bounded; /* the text ends after DUMP_BOUND_KIB, with a line that says so */
+    const pecs_info *info; /* for the metadata of the file alone */
+    uint64_t limit;        /* of entities */
+    bool is_bounded;       /* the text ends after DUMP_BOUND_KIB, with a line that says so */
     bool one_entity, one_component;
     pecs_entity entity;
     pecs_component component;

@@ -18,6 +18,10 @@ static void write_world(struct dump *dump, struct json_out *json)
         for (size_t i = 0; pecs_view_meta_at(dump->view, i, &meta); i++)
             value_write_meta(json, meta.key, &meta);
         json_end_object(json);
+        json_begin_object(json, "file_metadata");
+        for (size_t i = 0; i < dump->info->file_metadata_count; i++)
+            value_write_meta(json, dump->info->file_metadata[i].key, &dump->info->file_metadata[i]);
+        json_end_object(json);
     }
     json_begin_object(json, "singletons");
     const pecs_component *components = dump_singletons(dump, &count);

@@ -22,14 +22,24 @@ static void print_component(const struct dump *dump, struct text_out *out, pecs_
     out_format(out, "\n");
 }
 
-static void print_world(struct dump *dump, struct text_out *out)
+static void print_metadata(struct dump *dump, struct text_out *out)
 {
     pecs_meta meta;
-    size_t count;
-    if (!dump->one_component && pecs_view_meta_count(dump->view))
+    if (dump->info->file_metadata_count)
+        out_format(out, "metadata of the file alone\n");
+    for (size_t i = 0; i < dump->info->file_metadata_count && has_room(dump, out); i++)
+        meta_print(out, &dump->info->file_metadata[i]);
+    if (pecs_view_meta_count(dump->view) && has_room(dump, out))
         out_format(out, "metadata\n");
-    for (size_t i = 0; !dump->one_component && pecs_view_meta_at(dump->view, i, &meta) && has_room(dump, out); i++)
+    for (size_t i = 0; pecs_view_meta_at(dump->view, i, &meta) && has_room(dump, out); i++)
         meta_print(out, &meta);
+}
+
+static void print_world(struct dump *dump, struct text_out *out)
+{
+    size_t count;
+    if (!dump->one_component)
+        print_metadata(dump, out);
     const pecs_component *components = dump_singletons(dump, &count);
     if (count)
         out_format(out, "singletons\n");

@@ -38,12 +38,19 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
         pecs_registry_destroy(registry);
         return status;
     }
-    *ret_loaded = (struct loaded){ registry, snapshot, pecs_snapshot_view(snapshot) };
+    *ret_loaded = (struct loaded){ registry, snapshot, pecs_snapshot_view(snapshot), NULL };
     return PECS_OK;
+}
+
+pecs_status loaded_add_info(struct loaded *loaded, const char *path, pecs_error *error)
+{
+    const pecs_load_options no_limit = { .max_info_bytes = UINT64_MAX }; /* as loaded_open has none */
+    return pecs_file_info(path, NULL, &no_limit, &loaded->info, error);
 }
 
 void loaded_close(struct loaded *loaded)
 {
+    pecs_info_destroy(loaded->info);
     pecs_snapshot_release(loaded->snapshot);
     pecs_registry_destroy(loaded->registry);
 }

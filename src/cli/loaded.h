@@ -9,6 +9,7 @@ struct loaded {
     pecs_registry *registry; /* without types */
     pecs_snapshot *snapshot;
     pecs_view view;
+    pecs_info *info; /* by loaded_add_info; else NULL */
 };
 
 /*
@@ -16,6 +17,8 @@ struct loaded {
  * failure nothing is to be closed.
  */
 pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error);
+/* What the file tells of itself, for the metadata that is the file's alone and in no view. */
+pecs_status loaded_add_info(struct loaded *loaded, const char *path, pecs_error *error);
 void loaded_close(struct loaded *loaded);
 
 #endif

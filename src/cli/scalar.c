@@ -106,12 +106,18 @@ static void read_numbered(struct scalar *scalar, const char *what, uint64_t numb
     snprintf(scalar->room, sizeof(scalar->room), "%s:%" PRIu64, what, number);
 }
 
+static void put_unnamed(struct scalar *scalar, uint64_t number)
+{
+    put(scalar, SCALAR_UNNAMED, scalar->room);
+    snprintf(scalar->room, sizeof(scalar->room), UNNAMED_PREFIX "%" PRIu64, number);
+}
+
 static void read_enum(struct scalar *scalar, const pecs_field *field, uint64_t number)
 {
     if (number < field->enum_count)
         put(scalar, SCALAR_NAME, field->enum_names[number]);
     else
-        read_numbered(scalar, "enum", number);
+        put_unnamed(scalar, number);
 }
 
 void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar)

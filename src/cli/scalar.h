@@ -8,11 +8,15 @@
 #include <pecs/schema.h>
 
 enum scalar_form {
-    SCALAR_WORD,   /* an integer, true or false */
-    SCALAR_FLOAT,  /* a finite one */
-    SCALAR_NAME,   /* of an enum's value; a handle; what has no meaning: "bool:2", "nan:7fc00001" */
-    SCALAR_NOTHING /* the handle that names none */
+    SCALAR_WORD,    /* an integer, true or false */
+    SCALAR_FLOAT,   /* a finite one */
+    SCALAR_NAME,    /* of an enum's value; a handle; what has no meaning: "bool:2", "nan:7fc00001" */
+    SCALAR_UNNAMED, /* an enum's value without a name: "enum:7", which may be the name of another one, too */
+    SCALAR_NOTHING  /* the handle that names none */
 };
+
+/* Before the number of what is unnamed. */
+#define UNNAMED_PREFIX "enum:"
 
 struct scalar {
     enum scalar_form form;

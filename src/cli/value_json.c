@@ -15,6 +15,9 @@ static void write_scalar(struct json_out *json, const char *key, const struct sc
     case SCALAR_NAME:
         json_string(json, key, scalar->text);
         break;
+    case SCALAR_UNNAMED:
+        json_word(json, key, scalar->text + strlen(UNNAMED_PREFIX));
+        break;
     case SCALAR_FLOAT:
         snprintf(number, sizeof(number), "%s%s", scalar->text, strpbrk(scalar->text, ".e") ? "" : ".0");
         json_word(json, key, number);

@@ -33,6 +33,15 @@ static bool is_stale(pecs_view view, const void *element)
     return (entity.index || entity.generation) && !pecs_view_alive(view, entity);
 }
 
+/* A name that looks like a value without one gets an escape for its colon. */
+static void print_enum_name(struct text_out *out, const char *name)
+{
+    const size_t prefix = strlen(UNNAMED_PREFIX);
+    const bool looks_unnamed = strncmp(name, UNNAMED_PREFIX, prefix) == 0;
+    out_format(out, "%s", looks_unnamed ? "enum\\x3a" : "");
+    out_name(out, looks_unnamed ? name + prefix : name);
+}
+
 void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element)
 {
     if (field->kind == PECS_STRUCT) {
@@ -47,7 +56,10 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
     }
     struct scalar scalar;
     scalar_read(field, element, &scalar);
-    out_name(out, scalar.text);
+    if (field->kind == PECS_ENUM && scalar.form == SCALAR_NAME)
+        print_enum_name(out, scalar.text);
+    else
+        out_name(out, scalar.text);
     if (field->kind == PECS_ENTITY && is_stale(view, element))
         out_format(out, " stale");
 }

@@ -41,6 +41,22 @@ static pecs_status origins_list(struct origins *origins, const struct pecs_snaps
     return status;
 }
 
+/* Names the file: the error of a save would be taken for one of the file that is saved to. */
+static pecs_status origin_verify(const struct image *image, const struct verify_options *options, pecs_error *error)
+{
+    pecs_error why;
+    const pecs_status status = verify_image(image, options, &why);
+    if (status == PECS_E_CORRUPT) {
+        const char *path = path_shown(image->path);
+        return fail_rule(error, status, why.offset, why.rule,
+                         "the file that the world lies in was damaged: %s%s: %s: load a copy of it, or an older save",
+                         path > image->path ? "..." : "", path, why.message);
+    }
+    if (status && error)
+        *error = why;
+    return status;
+}
+
 /* Looks at the file, and hashes it if it was written to or `always`. */
 static pecs_status origin_check_image(struct image *image, bool always, const struct verify_options *options,
                                       pecs_error *error)
@@ -51,7 +67,7 @@ static pecs_status origin_check_image(struct image *image, bool always, const st
         return fail_os(error, ESTALE, "the file that the world lies in was cut:", image->path);
     if (news == IMAGE_AS_IT_WAS && !always)
         return PECS_OK;
-    const pecs_status status = verify_image(image, options, error);
+    const pecs_status status = origin_verify(image, options, error);
     if (!status && news == IMAGE_WRITTEN_TO)
         image_note(image, &now);
     return status;

@@ -25,24 +25,29 @@ static pecs_status write_spans(void *user, struct os_span *spans, size_t span_co
     return os_publication_write(destination->publication, spans, span_count, error);
 }
 
+/* Names the entry by its key, too, if that is fit to be shown. */
+static pecs_status fail_metadata(const pecs_meta *entry, const struct metadata_fault *fault, pecs_status status,
+                                 pecs_error *error)
+{
+    const bool has_name = entry->key && component_name_is_valid(entry->key, strlen(entry->key));
+    return fail(error, status, "entry %zu of the file's metadata%s%s%s: %s", fault->place, has_name ? ", '" : "",
+                has_name ? entry->key : "", has_name ? "'" : "",
+                fault->cause ? fault->cause : "with it, the metadata is too large");
+}
+
 /* What belongs to the file alone. */
 static pecs_status gather_metadata(struct pool *pool, const pecs_save_options *options, struct metadata **ret_metadata,
                                    pecs_error *error)
 {
-    size_t place = 0;
+    struct metadata_fault fault;
     if (!options->metadata_count)
         return PECS_OK;
     if (!options->metadata)
         return fail(error, PECS_E_MISUSE, "%zu entries of metadata for the file, and none given",
                     options->metadata_count);
-    const pecs_status status = metadata_gather(pool, options->metadata, options->metadata_count, &place, ret_metadata);
-    if (status == PECS_E_MISUSE)
-        return fail(error, status,
-                    "entry %zu of the file's metadata: its key is not valid, reserved or there twice, "
-                    "or its value is not of its kind",
-                    place);
-    if (status == PECS_E_LIMIT)
-        return fail(error, status, "with entry %zu, the file's metadata is too large", place);
+    const pecs_status status = metadata_gather(pool, options->metadata, options->metadata_count, &fault, ret_metadata);
+    if (status == PECS_E_MISUSE || status == PECS_E_LIMIT)
+        return fail_metadata(&options->metadata[fault.place], &fault, status, error);
     return status ? fail_memory(error) : PECS_OK;
 }
 

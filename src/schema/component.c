@@ -247,23 +247,114 @@ static pecs_status check_numbers(const struct check *check, const pecs_type *typ
     return PECS_OK;
 }
 
-/* The bytes from `begin` up to `end` have no field; before and after may be NULL. */
-static pecs_status fail_gap(const struct check *check, const pecs_type *type, uint32_t begin, uint32_t end,
-                            const pecs_field *before, const pecs_field *after)
+/* Bytes from `begin` up to `end` that no field has; before the first and after the last field one of them is NULL. */
+struct gap {
+    uint32_t begin, end;
+    const pecs_field *before, *after;
+};
+
+/* A message about a gap looks ahead, at fields that were not checked. */
+static bool can_be_shown(const pecs_type *type, const pecs_field *field)
 {
-    char where[3 * sizeof(struct label)], remedy[3 * sizeof(struct label)] = "add a field or PECS_PADDING";
-    if (before && after)
-        snprintf(where, sizeof(where), "after %s and before %s", label_of(before).text, label_of(after).text);
+    return range_fits(field->offset, field->size, type->size) && (!field->name || name_is_valid(field->name));
+}
+
+/* The next gap at or after field *place, which moves on; false: there is none that can be shown. */
+static bool find_gap(const pecs_type *type, uint32_t *place, struct gap *ret_gap)
+{
+    for (uint32_t i = *place; i <= type->field_count; i++) {
+        const pecs_field *before = i > 0 ? &type->fields[i - 1] : NULL;
+        const pecs_field *after = i < type->field_count ? &type->fields[i] : NULL;
+        if (before && !can_be_shown(type, before))
+            return false;
+        const uint32_t begin = before ? before->offset + before->size : 0, end = after ? after->offset : type->size;
+        if (begin < end && end <= type->size) {
+            *place = i + 1;
+            *ret_gap = (struct gap){ begin, end, before, after };
+            return true;
+        }
+    }
+    return false;
+}
+
+/* What to write in a gap. The compiler leaves none before the first member. */
+struct remedy {
+    char text[3 * sizeof(struct label)];
+};
+
+static struct remedy remedy_of(const pecs_type *type, const struct gap *gap)
+{
+    struct remedy remedy = { "is a member left out of the list?" };
+    const uint32_t size = gap->end - gap->begin;
+    const bool may_be_left = size < type->align; /* alignment leaves no more */
+    if (gap->before && gap->before->name)
+        snprintf(remedy.text, sizeof(remedy.text),
+                 may_be_left ? "add PECS_GAP_AFTER(%.100s, %.100s, %u) or a field"
+                             : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, %.100s, %u)",
+                 type->name, gap->before->name, size);
+    else if (gap->before)
+        snprintf(remedy.text, sizeof(remedy.text),
+                 may_be_left
+                     ? "add PECS_GAP_AFTER(%.100s, the member before, %u) or a field"
+                     : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, the member before, %u)",
+                 type->name, size);
+    return remedy;
+}
+
+static pecs_status fail_gap(const struct check *check, const pecs_type *type, const struct gap *gap)
+{
+    char where[3 * sizeof(struct label)];
+    if (gap->before && gap->after)
+        snprintf(where, sizeof(where), "after %s and before %s", label_of(gap->before).text, label_of(gap->after).text);
     else
-        snprintf(where, sizeof(where), "%s %s", before ? "after" : "before", label_of(before ? before : after).text);
-    if (before && before->name)
-        snprintf(remedy, sizeof(remedy),
-                 end - begin < type->align /* alignment leaves no more */
-                     ? "add PECS_GAP_AFTER(%.100s, %.100s, %u) or a field"
-                     : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, %.100s, %u)",
-                 type->name, before->name, end - begin);
-    return fail(check->error, PECS_E_MISUSE, "%.100s: bytes %u to %u %s are not declared: %s", type->name, begin,
-                end - 1, where, remedy);
+        snprintf(where, sizeof(where), "%s %s", gap->before ? "after" : "before",
+                 label_of(gap->before ? gap->before : gap->after).text);
+    return fail(check->error, PECS_E_MISUSE, "%.100s: bytes %u to %u %s are not declared: %s", type->name, gap->begin,
+                gap->end - 1, where, remedy_of(type, gap).text);
+}
+
+static pecs_status fail_order(const struct check *check, const pecs_type *type, const pecs_field *field)
+{
+    return fail(
+        check->error, PECS_E_MISUSE,
+        "%.100s: %s stands after %s, but lies before it (bytes %u and %u): list the members in the order of the "
+        "struct",
+        type->name, label_of(field).text, label_of(field - 1).text, field->offset, field[-1].offset);
+}
+
+/* As many gaps as a message has room for, so that they can be filled at once. */
+static pecs_status fail_gaps(const struct check *check, const pecs_type *type, uint32_t count)
+{
+    enum { REST_BYTES = sizeof("; and 4294967295 more") };
+    char list[sizeof(((pecs_error *)NULL)->message)], item[4 * sizeof(struct label)];
+    size_t used = (size_t)snprintf(list, sizeof(list), "%.100s: %u gaps are not declared", type->name, count);
+    struct gap gap;
+    uint32_t place = 0, left = count;
+    for (; left > 0 && find_gap(type, &place, &gap); left--) {
+        const int size = snprintf(item, sizeof(item), "%s bytes %u to %u: %s", left == count ? ":" : ";", gap.begin,
+                                  gap.end - 1, remedy_of(type, &gap).text);
+        if (used + (size_t)size + (left > 1 ? REST_BYTES : 1) > sizeof(list))
+            break;
+        memcpy(list + used, item, (size_t)size + 1);
+        used += (size_t)size;
+    }
+    if (left > 0)
+        snprintf(list + used, sizeof(list) - used, "; and %u more", left);
+    return fail(check->error, PECS_E_MISUSE, "%s", list);
+}
+
+/* There is a gap. Members that are not listed in the order of the struct leave gaps, too: then that is the mistake. */
+static pecs_status fail_for_gap(const struct check *check, const pecs_type *type)
+{
+    for (uint32_t i = 1; i < type->field_count && can_be_shown(type, &type->fields[i]); i++)
+        if (type->fields[i].offset < type->fields[i - 1].offset)
+            return fail_order(check, type, &type->fields[i]);
+    struct gap gap = { 0 }, next;
+    uint32_t place = 0, count = 0;
+    while (find_gap(type, &place, &next))
+        if (count++ == 0)
+            gap = next;
+    return count == 1 ? fail_gap(check, type, &gap) : fail_gaps(check, type, count);
 }
 
 static pecs_status check_place(const struct check *check, const pecs_type *type, const pecs_field *field)
@@ -274,11 +365,9 @@ static pecs_status check_place(const struct check *check, const pecs_type *type,
         return fail(check->error, PECS_E_MISUSE, "%.100s: %s: %u bytes at byte %u end beyond the type's %u", type->name,
                     label_of(field).text, field->size, field->offset, type->size);
     if (field->offset > next)
-        return fail_gap(check, type, next, field->offset, before, field);
+        return fail_for_gap(check, type);
     if (field->offset < next && field->offset < before->offset)
-        return fail(check->error, PECS_E_MISUSE,
-                    "%.100s: %s stands after %s, but lies before it: list fields by offset", type->name,
-                    label_of(field).text, label_of(before).text);
+        return fail_order(check, type, field);
     if (field->offset < next)
         return fail(check->error, PECS_E_MISUSE, "%.100s: %s overlaps %s: it begins at byte %u, before byte %u",
                     type->name, label_of(field).text, label_of(before).text, field->offset, next);
@@ -299,7 +388,7 @@ static pecs_status check_fields(const struct check *check, const pecs_type *type
     }
     const pecs_field *last = &type->fields[type->field_count - 1];
     if (last->offset + last->size < type->size)
-        return fail_gap(check, type, last->offset + last->size, type->size, last, NULL);
+        return fail_for_gap(check, type);
     const char *duplicate;
     if (find_duplicate(check->pool, &type->fields[0].name, sizeof(pecs_field), type->field_count, &duplicate))
         return fail_memory(check->error);

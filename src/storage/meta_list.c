@@ -104,16 +104,28 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
     return PECS_OK;
 }
 
+/* NULL: none. The value of an entry that is too large is not read. */
+static const char *entry_fault(const struct pecs_meta *entry)
+{
+    if (!entry->key)
+        return "it has no key";
+    if (name_is_reserved(entry->key, strlen(entry->key)))
+        return "keys that begin with 'pecs.' are reserved";
+    if (!component_name_is_valid(entry->key, strlen(entry->key)))
+        return "its key is not 1 to 255 bytes of UTF-8 without control characters";
+    if (entry->kind != PECS_META_TEXT && entry->kind != PECS_META_BYTES)
+        return "its kind is neither text nor bytes";
+    if (!entry->value && (entry->kind == PECS_META_TEXT || entry->size_bytes))
+        return "it has no value";
+    if (entry->kind == PECS_META_TEXT && entry->size_bytes <= META_MAX_BYTES &&
+        !utf8_is_text(entry->value, entry->size_bytes))
+        return "its text is not UTF-8 without zero bytes";
+    return NULL;
+}
+
 pecs_status metadata_check(const struct pecs_meta *entry)
 {
-    if (!entry->key || name_is_reserved(entry->key, strlen(entry->key)) ||
-        !component_name_is_valid(entry->key, strlen(entry->key)))
-        return PECS_E_MISUSE;
-    if (entry->size_bytes > META_MAX_BYTES)
-        return PECS_E_LIMIT;
-    if (entry->kind == PECS_META_TEXT)
-        return entry->value && utf8_is_text(entry->value, entry->size_bytes) ? PECS_OK : PECS_E_MISUSE;
-    return entry->kind == PECS_META_BYTES && (entry->value || !entry->size_bytes) ? PECS_OK : PECS_E_MISUSE;
+    return entry_fault(entry) ? PECS_E_MISUSE : entry->size_bytes > META_MAX_BYTES ? PECS_E_LIMIT : PECS_OK;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -123,7 +135,7 @@ static int compare_keys(const void *a, const void *b)
 }
 
 static pecs_status gather_sorted(struct pool *pool, const struct pecs_meta *given, const struct pecs_meta **order,
-                                 struct pecs_meta *entries, size_t count, size_t *ret_place,
+                                 struct pecs_meta *entries, size_t count, struct metadata_fault *ret_fault,
                                  struct metadata **ret_metadata)
 {
     for (size_t i = 0; i < count; i++)
@@ -133,9 +145,11 @@ static pecs_status gather_sorted(struct pool *pool, const struct pecs_meta *give
     for (size_t i = 0; i < count; i++) {
         entries[i] = *order[i];
         total += counted_bytes(&entries[i], 1);
-        *ret_place = (size_t)(order[i] - given);
-        if (i && strcmp(entries[i - 1].key, entries[i].key) == 0)
+        *ret_fault = (struct metadata_fault){ (size_t)(order[i] - given), NULL };
+        if (i && strcmp(entries[i - 1].key, entries[i].key) == 0) {
+            ret_fault->cause = "its key is there twice";
             return PECS_E_MISUSE;
+        }
         if (total > META_MAX_BYTES)
             return PECS_E_LIMIT;
     }
@@ -143,12 +157,13 @@ static pecs_status gather_sorted(struct pool *pool, const struct pecs_meta *give
     return *ret_metadata ? PECS_OK : PECS_E_MEMORY;
 }
 
-pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count, size_t *ret_place,
-                            struct metadata **ret_metadata)
+pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count,
+                            struct metadata_fault *ret_fault, struct metadata **ret_metadata)
 {
     for (size_t i = 0; i < count; i++) {
-        const pecs_status status = i < META_MAX_BYTES / META_ENTRY_BYTES ? metadata_check(&entries[i]) : PECS_E_LIMIT;
-        *ret_place = i;
+        const bool is_beyond = i >= META_MAX_BYTES / META_ENTRY_BYTES;
+        const pecs_status status = is_beyond ? PECS_E_LIMIT : metadata_check(&entries[i]);
+        *ret_fault = (struct metadata_fault){ i, is_beyond ? NULL : entry_fault(&entries[i]) };
         if (status)
             return status;
     }
@@ -156,7 +171,7 @@ pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, 
     struct pecs_meta *sorted = pool_allocate(pool, (count + 1) * sizeof(*sorted));
     pecs_status status = PECS_E_MEMORY;
     if (order && sorted)
-        status = gather_sorted(pool, entries, order, sorted, count, ret_place, ret_metadata);
+        status = gather_sorted(pool, entries, order, sorted, count, ret_fault, ret_metadata);
     pool_release(pool, sorted, (count + 1) * sizeof(*sorted));
     pool_release(pool, order, (count + 1) * sizeof(*order));
     return status;

@@ -25,12 +25,18 @@ struct metadata *metadata_create(struct pool *pool, const struct pecs_meta *entr
 /* What may be set: PECS_E_MISUSE for a key that is reserved or invalid, a text that is none, no value; PECS_E_LIMIT. */
 pecs_status metadata_check(const struct pecs_meta *entry);
 
+/* The first entry to blame. */
+struct metadata_fault {
+    size_t place;
+    const char *cause; /* "its text is not UTF-8"; NULL where the entries are too large */
+};
+
 /*
  * A list of entries in any order. PECS_E_MISUSE and PECS_E_LIMIT, also when a key is there twice, and when they are too
- * large together; *ret_place then is that of the first entry to blame.
+ * large together; *ret_fault then says which and why.
  */
-pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count, size_t *ret_place,
-                            struct metadata **ret_metadata);
+pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count,
+                            struct metadata_fault *ret_fault, struct metadata **ret_metadata);
 
 /* The place of a key, or where it would be. */
 uint32_t metadata_find(const struct metadata *metadata, const char *key, bool *ret_found);

@@ -101,7 +101,7 @@ def check_same(path):
     found = program.json("diff", "--detail", path, path)
     none = {"added": 0, "removed": 0, "changed": 0}
     check_equal("same", found, {"from": path, "to": path, "changes": [], "same": True, "entities": none,
-                                "components": [], "singletons": [], "metadata": none, "other_ids": False})
+                                "components": [], "singletons": [], "metadata": none, "file_metadata": none, "other_ids": False})
     check_equal("same", program.text("diff", path, path), f"{path} and {path} hold the same\n")
 
 
@@ -125,6 +125,35 @@ def check_backwards():
     swapped = {"added": "removed", "removed": "added", "changed": "changed"}
     back = {(entry.get("id"), entry.get("component"), entry.get("key")): entry["change"] for entry in found["changes"]}
     check_equal("backwards", back, {key: f"{what.split()[0]} {swapped[what.split()[1]]}" for key, what in there.items()})
+
+
+TITLES = """\
+added to metadata of the file alone: picture 2 bytes: 01 02
+changed in metadata of the file alone: playtime "3" -> "4"
+removed from metadata of the file alone: x 1 bytes: 31
+title.pecs and retitled.pecs differ
+  metadata of the file alone: 1 added, 1 removed, 1 changed
+"""
+
+
+def check_file_metadata():
+    """What belongs to the files alone is compared, too, and counted apart."""
+    check_equal("file metadata", program.expect(1, "diff", "--detail", "title.pecs", "retitled.pecs").stdout.decode(), TITLES)
+    found = program.json("diff", "--detail", "title.pecs", "retitled.pecs", code=1)
+    check_equal("file metadata", found["changes"], [
+        {"change": "file metadata added", "key": "picture", "new": {"hex": "0102"}},
+        {"change": "file metadata changed", "key": "playtime", "old": "3", "new": "4"},
+        {"change": "file metadata removed", "key": "x", "old": {"hex": "31"}}])
+    check_equal("file metadata", (triple(found["file_metadata"]), triple(found["metadata"]), found["same"]),
+                ((1, 1, 1), (0, 0, 0), False))
+    found = program.json("diff", "before.pecs", "title.pecs", code=1)
+    check_equal("file metadata", (triple(found["file_metadata"]), triple(found["metadata"])), ((3, 0, 0), (0, 0, 0)))
+    for arguments in ((), ("--trust",)):
+        check_equal("dump", program.json("dump", *arguments, "title.pecs")["file_metadata"],
+                    {"playtime": "3", "title": "a cave", "x": {"hex": "31"}})
+    check_equal("dump", program.text("dump", "--limit", "0", "title.pecs").splitlines()[1:6], [
+        "metadata of the file alone", '  playtime "3"', '  title "a cave"', "  x 1 bytes: 31", "metadata"])
+    check("file_metadata" not in program.json("dump", "--component", "Clock", "title.pecs"), "a dump of one component")
 
 
 def check_relaid():
@@ -203,10 +232,11 @@ def main():
     with made_worlds(maker) as folder:
         place = os.getcwd()
         os.chdir(folder)
-        for name in ("strange", "before", "after", "relaid"):
+        for name in ("strange", "before", "after", "relaid", "title"):
             check_same(f"{name}.pecs")
         check_edited()
         check_backwards()
+        check_file_metadata()
         check_relaid()
         check_rerun()
         check_client()

@@ -52,6 +52,9 @@ def check_golden(path):
                 for entry in file["metadata"]}
     check_equal("head", (found["file"], found["entity_count"], found["tick"], found["metadata"], found["cut"]),
                 (path, file["entity_count"], file["tick"], metadata, False))
+    file_metadata = {entry["key"]: entry["value"] if entry["kind"] == "text" else {"hex": entry["value"]}
+                     for entry in file["file_metadata"]}
+    check_equal("file metadata", found["file_metadata"], file_metadata)
     content = open(path[:-len(".pecs")] + ".txt", encoding="utf-8").read().split("  entities\n")[1]
     entities = content.split("  free slots\n" if "  free slots\n" in content else "  singletons\n")[0]
     lines = [line[4:] for line in entities.splitlines()]
@@ -196,7 +199,7 @@ def check_rough(folder):
     note, text = f'No"te\\ {HIDING}=', f"te xt{HIDING}"
     for name, rule, what, component, field, value in (
             ("bool", 1, "up of 'Flag' is neither 0 nor 1", "Flag", "up", "bool:2"),
-            ("enum", 2, "mood of 'Mood' is no value of its enum", "Mood", "mood", "enum:7"),
+            ("enum", 2, "mood of 'Mood' is no value of its enum", "Mood", "mood", 7),
             ("text", 3, "is not UTF-8 and then only zeros", note, text, {"hex": "fffe626164"}),
             ("zero", 3, "is not UTF-8 and then only zeros", note, text, "a\0b"),
             ("entity", 4, "owner of 'Shape' is the handle of an entity that never was", "Shape", "owner", "5:1")):

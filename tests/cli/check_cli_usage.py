@@ -39,11 +39,14 @@ def check_usage():
             (["info", "-j", good], "no option -j"), (["dump", "--json", "--json", good], "given twice: --json"),
             (["dump", "--json=yes", good], "no value is taken by --json"), (["dump", "--js", good], "no option --js"),
             (["dump", good, "--limit"], "a value is missing after --limit"), (["dump", "--limit", "-1", good], "not -1"),
+            (["dump", "--entity", good], f"to be given: FILE ({good} is the value of --entity)"),
+            (["dump", good, "--limit", "1", "--entity"], "a value is missing after --entity"),
+            (["dump", "--entity=" + good], "to be given: FILE; see"),
             (["dump", "--limit", "1x", good], "not 1x"), (["dump", "--limit=", good], "takes a number"),
-            (["dump", "--limit", "18446744073709551616", good], "takes a number"),
-            (["dump", "--entity", "1", good], "neither an id"), (["dump", "--entity", "1:", good], "neither an id"),
-            (["dump", "--entity", "4294967296:1", good], "neither an id"), (["dump", "--entity", "x:1", good], "neither an id"),
-            (["dump", "--entity", "0" * 40 + ":1", good], "neither an id"),
+            (["dump", "--limit", "18446744073709551616", good], "takes a number below 2^64 or all, not 18446744073709551616"),
+            (["dump", "--entity", "1", good], "--entity takes an id or INDEX:GENERATION"), (["dump", "--entity", "1:", good], "--entity takes an id or INDEX:GENERATION"),
+            (["dump", "--entity", "4294967296:1", good], "--entity takes an id or INDEX:GENERATION"), (["dump", "--entity", "x:1", good], "--entity takes an id or INDEX:GENERATION"),
+            (["dump", "--entity", "0" * 40 + ":1", good], "--entity takes an id or INDEX:GENERATION"),
             (["info", "\x1b[31m\n"], "\\x1b[31m\\x0a"), (["\x1b[31m"], "no command \\x1b[31m")):
         text = program.message(2, *words)
         check(part in text, f"pecs {words}: {text}")

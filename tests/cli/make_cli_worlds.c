@@ -13,6 +13,7 @@
  *     many.pecs, notes.pecs, numbers.pecs, letters.pecs    more than a terminal gets: of entities, of metadata, in one
  *                          array, in one text
  *     before.pecs, after.pecs   one world and what became of it
+ *     title.pecs, retitled.pecs     before.pecs, with metadata of the file alone
  *     relaid.pecs          before.pecs, by a program in which a type has another layout
  */
 #include <pecs/pecs.h>
@@ -136,6 +137,16 @@ static void save(pecs_world *world, const char *folder, const char *name, uint64
     char path[4096];
     pecs_error error;
     const pecs_save_options options = { .skip_sync = true, .wall_clock_ns = wall_clock_ns, .skip_check = true };
+    snprintf(path, sizeof(path), "%s/%s.pecs", folder, name);
+    check(pecs_world_save(world, path, &options, &error), &error);
+}
+
+/* The world with metadata that are the file's alone. */
+static void save_with(pecs_world *world, const char *folder, const char *name, const pecs_meta *metadata, size_t count)
+{
+    char path[4096];
+    pecs_error error;
+    const pecs_save_options options = { .skip_sync = true, .metadata = metadata, .metadata_count = count };
     snprintf(path, sizeof(path), "%s/%s.pecs", folder, name);
     check(pecs_world_save(world, path, &options, &error), &error);
 }
@@ -371,7 +382,15 @@ static void make_wide(const char *folder)
 static void make_changes(const char *folder)
 {
     pecs_registry *registry = make_registry(types, NULL), *later = make_registry(later_types, NULL);
+    static const pecs_meta first[] = { { "playtime", PECS_META_TEXT, "3", 1 },
+                                       { "title", PECS_META_TEXT, "a cave", 6 },
+                                       { "x", PECS_META_BYTES, "1", 1 } };
+    static const pecs_meta second[] = { { "picture", PECS_META_BYTES, "\1\2", 2 },
+                                        { "playtime", PECS_META_TEXT, "4", 1 },
+                                        { "title", PECS_META_TEXT, "a cave", 6 } };
     pecs_world *world = make_before(registry, false);
+    save_with(world, folder, "title", first, 3);
+    save_with(world, folder, "retitled", second, 3);
     save(world, folder, "before", 0);
     edit(world);
     save(world, folder, "after", 0);

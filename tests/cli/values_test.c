@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-static const char *const names[] = { "Calm", "Angry" };
+static const char *const names[] = { "Calm", "Angry", "enum:7" };
 static const pecs_field fields[] = {
-    { "flag", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },  { "mood", PECS_ENUM, 1, 1, 1, 0, NULL, names, 2 },
+    { "flag", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },  { "mood", PECS_ENUM, 1, 1, 1, 0, NULL, names, 3 },
     { "text", PECS_TEXT, 2, 6, 6, 0, NULL, NULL, 0 },  { "string", PECS_STRING, 8, 8, 1, 0, NULL, NULL, 0 },
     { "blob", PECS_BLOB, 16, 8, 1, 0, NULL, NULL, 0 },
 };
@@ -57,11 +57,15 @@ static void check_layouts(void)
 int main(void)
 {
     static const uint8_t rough[24] = { 2, 7, 0xff, 0xfe, 'b', 0xc3, 0, 0, 5, [16] = 6 };
+    static const uint8_t like_rough[24] = { 1, 2 }; /* a name that looks like a value without one */
     static const uint8_t zero_inside[24] = { 1, 1, 'a', 0, 'b', 0x1b, 0xc2, 0x9b };
     check(rough, false, " flag=bool:2 mood=enum:7 text=\"\\xff\\xfeb\\xc3\" string=heap:5 blob=heap:6");
     check(rough, true,
-          "{\"flag\": \"bool:2\", \"mood\": \"enum:7\", \"text\": {\"hex\": \"fffe62c3\"}, \"string\": \"heap:5\", "
+          "{\"flag\": \"bool:2\", \"mood\": 7, \"text\": {\"hex\": \"fffe62c3\"}, \"string\": \"heap:5\", "
           "\"blob\": \"heap:6\"}");
+    check(like_rough, false, " flag=true mood=enum\\x3a7 text=\"\" string=heap:0 blob=heap:0");
+    check(like_rough, true,
+          "{\"flag\": true, \"mood\": \"enum:7\", \"text\": \"\", \"string\": \"heap:0\", \"blob\": \"heap:0\"}");
     check(zero_inside, false, " flag=true mood=Angry text=\"a\\x00b\\x1b\\u009b\" string=heap:0 blob=heap:0");
     check(zero_inside, true,
           "{\"flag\": true, \"mood\": \"Angry\", \"text\": \"a\\u0000b\\u001b\\u009b\", \"string\": \"heap:0\", "

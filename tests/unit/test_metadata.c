@@ -519,25 +519,37 @@ Test(metadata_in_files, entries_that_a_save_refuses)
     const struct {
         pecs_meta entry;
         pecs_status status;
+        const char *message; /* behind "entry N of the file's metadata" */
     } bad[] = {
-        { { NULL, PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
-        { { "", PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
-        { { "pecs.application", PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
-        { { "a\nb", PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE },
-        { { "a", PECS_META_TEXT, NULL, 0 }, PECS_E_MISUSE },
-        { { "a", PECS_META_TEXT, "\xff", 1 }, PECS_E_MISUSE },
-        { { "a", PECS_META_TEXT, "x\0y", 3 }, PECS_E_MISUSE },
-        { { "a", PECS_META_BYTES, NULL, 1 }, PECS_E_MISUSE },
-        { { "a", (pecs_meta_kind)3, "x", 1 }, PECS_E_MISUSE },
-        { { "good", PECS_META_TEXT, "y", 1 }, PECS_E_MISUSE }, /* there twice */
-        { { "a", PECS_META_BYTES, large, sizeof(large) }, PECS_E_LIMIT },
-        { { "a", PECS_META_BYTES, large, sizeof(large) + 1 }, PECS_E_LIMIT },
+        { { NULL, PECS_META_TEXT, "x", 1 }, PECS_E_MISUSE, ": it has no key" },
+        { { "", PECS_META_TEXT, "x", 1 },
+          PECS_E_MISUSE,
+          ": its key is not 1 to 255 bytes of UTF-8 without control characters" },
+        { { "pecs.application", PECS_META_TEXT, "x", 1 },
+          PECS_E_MISUSE,
+          ", 'pecs.application': keys that begin with 'pecs.' are reserved" },
+        { { "a\nb", PECS_META_TEXT, "x", 1 },
+          PECS_E_MISUSE,
+          ": its key is not 1 to 255 bytes of UTF-8 without control characters" },
+        { { "a", PECS_META_TEXT, NULL, 0 }, PECS_E_MISUSE, ", 'a': it has no value" },
+        { { "a", PECS_META_TEXT, "\xff", 1 }, PECS_E_MISUSE, ", 'a': its text is not UTF-8 without zero bytes" },
+        { { "a", PECS_META_TEXT, "x\0y", 3 }, PECS_E_MISUSE, ", 'a': its text is not UTF-8 without zero bytes" },
+        { { "a", PECS_META_BYTES, NULL, 1 }, PECS_E_MISUSE, ", 'a': it has no value" },
+        { { "a", (pecs_meta_kind)3, "x", 1 }, PECS_E_MISUSE, ", 'a': its kind is neither text nor bytes" },
+        { { "good", PECS_META_TEXT, "y", 1 }, PECS_E_MISUSE, ", 'good': its key is there twice" },
+        { { "a", PECS_META_BYTES, large, sizeof(large) }, PECS_E_LIMIT, ", 'a': with it, the metadata is too large" },
+        { { "a", PECS_META_BYTES, large, sizeof(large) + 1 },
+          PECS_E_LIMIT,
+          ", 'a': with it, the metadata is too large" },
     };
     for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
         const pecs_meta entries[] = { { "good", PECS_META_TEXT, "x", 1 }, bad[i].entry };
         pecs_error error = { .message = "" };
         cr_assert_eq(save_with(given.world, entries, 2, &error), bad[i].status, "entry %zu", i);
-        cr_assert_not_null(strstr(error.message, "entry "), "%s", error.message);
+        cr_assert_eq(strncmp(error.message, "entry ", 6), 0, "%s", error.message);
+        const char *behind = strstr(error.message, " of the file's metadata");
+        cr_assert_not_null(behind, "%s", error.message);
+        cr_assert_str_eq(behind + strlen(" of the file's metadata"), bad[i].message);
         cr_assert_eq(access("own.pecs", F_OK), -1, "nothing was written");
     }
     cr_assert_eq(save_with(given.world, NULL, 1, NULL), PECS_E_MISUSE);

@@ -775,6 +775,10 @@ Test(publication, a_device_or_fifo_is_no_target)
     cr_assert_eq(mkfifo("pipe", 0666), 0);
     assert_refused("pipe", EINVAL);
     assert_refused("/dev/null", EINVAL);
+    struct os_publication *publication = NULL;
+    pecs_error error;
+    cr_assert_eq(os_publication_begin(pool, "pipe", 100, &publication, &error), PECS_E_IO);
+    cr_assert_str_eq(error.message, "cannot save, not a regular file: pipe: Invalid argument");
 }
 
 Test(publication, a_missing_directory_is_an_error)

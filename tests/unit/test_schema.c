@@ -384,14 +384,44 @@ Test(schema, a_gap_at_the_end_is_named)
 Test(schema, a_gap_at_the_beginning_is_named)
 {
     drop_field(X);
-    refuse_exactly(&body, "Body: bytes 0 to 3 before field 'y' are not declared: add a field or PECS_PADDING");
+    refuse_exactly(&body, "Body: bytes 0 to 3 before field 'y' are not declared: is a member left out of the list?");
 }
 
 Test(schema, a_gap_after_padding_is_named)
 {
     fields[GAP].size = fields[GAP].count = 1;
     refuse_exactly(&body, "Body: bytes 10 to 11 after padding at byte 9 and before field 'target' are not declared: "
-                          "add a field or PECS_PADDING");
+                          "add PECS_GAP_AFTER(Body, the member before, 2) or a field");
+}
+
+Test(schema, several_gaps_are_named_at_once)
+{
+    fields[GAP].size = fields[GAP].count = 1;
+    drop_field(X);
+    body.size = 80;
+    refuse_exactly(&body, "Body: 3 gaps are not declared: bytes 0 to 3: is a member left out of the list?; "
+                          "bytes 10 to 11: add PECS_GAP_AFTER(Body, the member before, 2) or a field; "
+                          "bytes 76 to 79: is a member left out of the list? If not, PECS_GAP_AFTER(Body, parts, 4)");
+}
+
+/* A message has room for 511 bytes, of which it uses what whole gaps fill. */
+Test(schema, more_gaps_than_a_message_has_room_for_are_counted)
+{
+    static pecs_field many[100];
+    static char names[100][8];
+    for (uint32_t i = 0; i < 100; i++) {
+        snprintf(names[i], sizeof(names[i]), "f%u", i);
+        many[i] = (pecs_field){ names[i], PECS_I8, 4 * i, 1, 1, 0, NULL, NULL, 0 };
+    }
+    const pecs_type type = { "Many", { { 0 } }, 1, 400, 4, 100, many };
+    refuse_exactly(&type, "Many: 100 gaps are not declared: "
+                          "bytes 1 to 3: add PECS_GAP_AFTER(Many, f0, 3) or a field; "
+                          "bytes 5 to 7: add PECS_GAP_AFTER(Many, f1, 3) or a field; "
+                          "bytes 9 to 11: add PECS_GAP_AFTER(Many, f2, 3) or a field; "
+                          "bytes 13 to 15: add PECS_GAP_AFTER(Many, f3, 3) or a field; "
+                          "bytes 17 to 19: add PECS_GAP_AFTER(Many, f4, 3) or a field; "
+                          "bytes 21 to 23: add PECS_GAP_AFTER(Many, f5, 3) or a field; "
+                          "bytes 25 to 27: add PECS_GAP_AFTER(Many, f6, 3) or a field; and 93 more");
 }
 
 Test(schema, an_overlap_is_named)
@@ -413,7 +443,33 @@ Test(schema, fields_stand_in_the_order_of_their_offsets)
     fields[X].count = 2;
     fields[Y].offset = 8;
     fields[MODE].offset = 4;
-    refuse(&body, PECS_E_MISUSE, "Body", "field 'mode' stands after field 'x'", "offset", NULL);
+    refuse(&body, PECS_E_MISUSE, "Body", "field 'mode' stands after field 'x'", "bytes 4 and 8", "order", NULL);
+}
+
+/* A message about a gap shows no name that was not checked: one in a file may hold anything. */
+Test(schema, a_gap_before_a_field_with_an_invalid_name)
+{
+    static pecs_field some[] = {
+        { "a", PECS_I8, 0, 1, 1, 0, NULL, NULL, 0 },
+        { "b", PECS_I8, 2, 1, 1, 0, NULL, NULL, 0 },
+        { "\033[2J", PECS_I8, 4, 1, 1, 0, NULL, NULL, 0 },
+        { "d", PECS_I8, 1, 1, 1, 0, NULL, NULL, 0 },
+    };
+    const pecs_type type = { "Some", { { 0 } }, 1, 8, 4, 4, some };
+    refuse_exactly(&type, "Some: 2 gaps are not declared: bytes 1 to 1: add PECS_GAP_AFTER(Some, a, 1) or a field; "
+                          "bytes 3 to 3: add PECS_GAP_AFTER(Some, b, 1) or a field");
+}
+
+/* Not the gap that members in another order leave. */
+Test(schema, members_in_another_order_are_not_a_gap)
+{
+    static const pecs_field swapped[] = {
+        { "x", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 },
+        { "y", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 },
+    };
+    const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped };
+    refuse_exactly(&type, "Swapped: field 'y' stands after field 'x', but lies before it (bytes 0 and 4): "
+                          "list the members in the order of the struct");
 }
 
 Test(schema, a_field_lies_within_its_type)

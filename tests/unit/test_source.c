@@ -112,6 +112,17 @@ Test(source, every_part_is_hashed)
     expect_verify(PECS_OK, NULL, 0);
 }
 
+/* Not the file that is saved to: that one is whole. */
+static void expect_source_is_named(const pecs_error *error)
+{
+    static const char begin[] = "the file that the world lies in was damaged: /";
+    static const char end[] = "/world.pecs: the hash of the data piece at this offset is wrong: "
+                              "load a copy of it, or an older save";
+    const size_t size = strlen(error->message);
+    cr_assert_eq(strncmp(error->message, begin, sizeof(begin) - 1), 0, "%s", error->message);
+    cr_assert(size >= sizeof(end) && strcmp(error->message + size + 1 - sizeof(end), end) == 0, "%s", error->message);
+}
+
 /* Nothing shows that a bit has rotted; a save that is asked to looks. */
 Test(source, bits_that_rot)
 {
@@ -119,7 +130,10 @@ Test(source, bits_that_rot)
     write_byte(image.data_end - 1, true);
     cr_assert_eq(save(true, &error), PECS_E_CORRUPT);
     cr_assert_str_eq(error.rule, "DATA-1");
+    expect_source_is_named(&error);
     cr_assert_eq(access("copy.pecs", F_OK), -1);
+    cr_assert_eq(pecs_snapshot_verify(snapshot, NULL, NULL, &error), PECS_E_CORRUPT);
+    expect_source_is_named(&error);
     write_back(image.data_end - 1);
     cr_assert_eq(save(true, &error), PECS_OK, "%s", error.message);
 }
