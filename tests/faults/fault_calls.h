@@ -1,9 +1,9 @@
 /*
- * The system calls of base/os_linux.c, in the hands of a test: each may fail, move less than it was asked to, or be
- * written down. A program that is linked with fault_calls.c has these functions before those of the C library; without
- * hooks they only pass on to the kernel.
+ * The system calls of base/os_linux.c and base/os_file_linux.c, in the hands of a test: each may fail, move less than
+ * it was asked to, or be written down. A program that is linked with fault_calls.c has these functions before those of
+ * the C library; without hooks they only pass on to the kernel.
  *
- * The list is whole: tests/faults/check_calls.py compares it with what the object of os_linux.c refers to.
+ * The list is whole: tests/faults/check_calls.py compares it with what their objects refer to.
  */
 #ifndef FAULT_CALLS_H
 #define FAULT_CALLS_H
