@@ -35,4 +35,7 @@ void os_advise_huge(void *memory, size_t size_bytes);
 
 uint64_t os_random_u64(void);
 
+/* Sleeps for about that time; less when a signal interrupts it. */
+void os_pause(uint32_t microseconds);
+
 #endif

@@ -54,6 +54,7 @@ enum os_error_kind {
     OS_ERROR_EXISTS,  /* the name is taken */
     OS_ERROR_MISSING, /* there is none of that name */
     OS_ERROR_BUSY,    /* another process has it */
+    OS_ERROR_UNSUPPORTED,
 };
 enum os_error_kind os_error_kind(int os_error);
 int os_error_number(enum os_error_kind kind); /* not of OS_ERROR_OTHER */
@@ -91,12 +92,23 @@ struct os_span {
 };
 enum { OS_SPAN_MAX = 1024 };
 
-/* A new file; the mode is what the umask leaves of it. OS_ERROR_EXISTS. */
-int os_draft_create(const char *path, uint32_t mode, struct os_draft *ret_draft);
+/*
+ * A new file for the target, under another name. It is never more open than the one it will replace; if it replaces
+ * none, its mode is what the umask leaves. OS_ERROR_EXISTS.
+ */
+int os_draft_create(const struct os_target *target, const char *path, struct os_draft *ret_draft);
+/* Gives it the mode of the file that it will replace, if there is one. */
+int os_draft_take_mode(const struct os_draft *draft, const struct os_target *target);
+/*
+ * A new file without a name in the target's folder, with its mode; the system removes it if it gets no name.
+ * OS_ERROR_UNSUPPORTED: such a file cannot be made, or could not be linked.
+ */
+int os_draft_create_unnamed(const struct os_target *target, struct os_draft *ret_draft);
+/* Gives an unnamed file its name. OS_ERROR_EXISTS. */
+int os_draft_link(const struct os_draft *draft, const char *path);
 /* A file that is there, to lock it. OS_ERROR_MISSING; a link at the name is an error. */
 int os_draft_open(const char *path, struct os_draft *ret_draft);
 void os_draft_close(struct os_draft *draft);
-int os_draft_set_mode(const struct os_draft *draft, uint32_t mode);
 /* Locks the file until it is closed, by this process's end at the latest. OS_ERROR_BUSY. */
 int os_draft_lock(const struct os_draft *draft);
 /* Whether the path still names this file. OS_ERROR_MISSING: not. */

@@ -180,6 +180,8 @@ enum os_error_kind os_error_kind(int os_error)
         return OS_ERROR_MISSING;
     case EBUSY:
         return OS_ERROR_BUSY;
+    case EOPNOTSUPP:
+        return OS_ERROR_UNSUPPORTED;
     default:
         return OS_ERROR_OTHER;
     }
@@ -191,6 +193,7 @@ int os_error_number(enum os_error_kind kind)
         [OS_ERROR_EXISTS] = EEXIST,
         [OS_ERROR_MISSING] = ENOENT,
         [OS_ERROR_BUSY] = EBUSY,
+        [OS_ERROR_UNSUPPORTED] = EOPNOTSUPP,
     };
     assert(kind != OS_ERROR_OTHER);
     return numbers[kind];
@@ -291,9 +294,15 @@ int os_unlink(const char *path)
     return unlink(path) ? errno : 0;
 }
 
-int os_draft_create(const char *path, uint32_t mode, struct os_draft *ret_draft)
+/* Never more open than the file that is replaced; a new one is left to the umask. */
+static mode_t mode_of_new(const struct os_target *target)
 {
-    const int opened = open_again(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+    return target->is_there ? target->mode & 0666 : 0666;
+}
+
+int os_draft_create(const struct os_target *target, const char *path, struct os_draft *ret_draft)
+{
+    const int opened = open_again(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of_new(target));
     if (opened < 0)
         return errno;
     ret_draft->descriptor = leave_streams(opened);
@@ -302,6 +311,63 @@ int os_draft_create(const char *path, uint32_t mode, struct os_draft *ret_draft)
     const int os_error = errno;
     (void)unlink(path);
     return os_error;
+}
+
+/* The path of the folder that a path's last part is in. */
+static void name_folder(const char *path, char folder[OS_PATH_BYTES])
+{
+    const char *name = os_path_name(path);
+    if (name == path)
+        memcpy(folder, ".", 2);
+    else
+        snprintf(folder, OS_PATH_BYTES, "%.*s", name - path == 1 ? 1 : (int)(name - path - 1), path);
+}
+
+enum { LINK_OF_BYTES = 32 };
+
+/* The link by which /proc leads to an open file, also to one without a name. */
+static void name_link_of(int descriptor, char path[LINK_OF_BYTES])
+{
+    snprintf(path, LINK_OF_BYTES, "/proc/self/fd/%d", descriptor);
+}
+
+/* open(2): file systems and kernels without unnamed files say so by any of these. */
+static bool says_unsupported(int os_error)
+{
+    return os_error == EOPNOTSUPP || os_error == EISDIR || os_error == ENOENT || os_error == EINVAL;
+}
+
+/*
+ * Gives an open file the mode of the one that it will replace, by the link that will give it a name: so it shows before
+ * gigabytes are written whether there is such a link. There is none where /proc is not mounted.
+ */
+static bool prepare_link(int descriptor, const struct os_target *target)
+{
+    char link[LINK_OF_BYTES];
+    name_link_of(descriptor, link);
+    return target->is_there ? chmod(link, target->mode) == 0 : access(link, F_OK) == 0;
+}
+
+int os_draft_create_unnamed(const struct os_target *target, struct os_draft *ret_draft)
+{
+    char folder[OS_PATH_BYTES];
+    name_folder(target->path, folder);
+    const int descriptor = leave_streams(open_again(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode_of_new(target)));
+    if (descriptor < 0)
+        return says_unsupported(errno) ? EOPNOTSUPP : errno;
+    if (!prepare_link(descriptor, target)) {
+        close(descriptor);
+        return EOPNOTSUPP;
+    }
+    ret_draft->descriptor = descriptor;
+    return 0;
+}
+
+int os_draft_link(const struct os_draft *draft, const char *path)
+{
+    char link[LINK_OF_BYTES];
+    name_link_of(draft->descriptor, link);
+    return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) ? errno : 0;
 }
 
 int os_draft_open(const char *path, struct os_draft *ret_draft)
@@ -316,9 +382,9 @@ void os_draft_close(struct os_draft *draft)
     draft->descriptor = -1;
 }
 
-int os_draft_set_mode(const struct os_draft *draft, uint32_t mode)
+int os_draft_take_mode(const struct os_draft *draft, const struct os_target *target)
 {
-    return fchmod(draft->descriptor, mode) ? errno : 0;
+    return target->is_there && fchmod(draft->descriptor, target->mode) ? errno : 0;
 }
 
 int os_draft_lock(const struct os_draft *draft)
@@ -391,16 +457,6 @@ int os_draft_flush(const struct os_draft *draft)
 int os_draft_sync(const struct os_draft *draft)
 {
     return fsync(draft->descriptor) ? errno : 0;
-}
-
-/* The path of the folder that a path's last part is in. */
-static void name_folder(const char *path, char folder[OS_PATH_BYTES])
-{
-    const char *name = os_path_name(path);
-    if (name == path)
-        memcpy(folder, ".", 2);
-    else
-        snprintf(folder, OS_PATH_BYTES, "%.*s", name - path == 1 ? 1 : (int)(name - path - 1), path);
 }
 
 int os_folder_open(const char *path, struct os_folder *ret_folder)

@@ -122,3 +122,9 @@ uint64_t os_random_u64(void)
     clock_gettime(CLOCK_REALTIME, &now);
     return mix_u64((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) ^ mix_u64((uint64_t)getpid() << 32);
 }
+
+void os_pause(uint32_t microseconds)
+{
+    const struct timespec time = { microseconds / 1000000, (long)(microseconds % 1000000) * 1000 };
+    (void)nanosleep(&time, NULL);
+}

@@ -1,37 +1,49 @@
 /*
  * The publish protocol, of which each step leaves the old file whole:
- *   open      .NAME.N.pecs-tmp beside the target, exclusively, and lock it
+ *   open      an unnamed file in the target's folder: when the process dies, it is gone
  *   write     into space that was allocated before, if the file is synced afterwards. Without sync ext4 would not write
- *             such space before the rename is on the disk, and a power cut would leave a file of zeros
+ *             such space before the name is on the disk, and a power cut would leave a file of zeros
  *   fsync     a failure is final: the kernel may have dropped the pages it could not write. Without sync, a close
  *             of a copy of the descriptor asks for errors instead
- *   rename    over the target
+ *   link      to the target's name; if that is taken, to .NAME.0.pecs-tmp, with a lock,
+ *   rename    and then over the target
  *   fsync     the directory; a failure here means published, maybe not durable
+ * Where files cannot be unnamed or be linked, the file is made and written under its temporary name, with a lock.
  *
- * Temporaries of that name without a lock are what a killed process left, and are removed.
+ * A temporary without a lock is what a killed process left, and is removed. An unnamed file is locked before it is
+ * linked, so a cleaner never takes it for a stale one; a named one is locked after it was made, and its maker then
+ * looks whether a cleaner was faster. A save that finds a number taken uses the next. Named saves last, so any number
+ * may be left: each clears those behind its own. Unnamed ones hold theirs between link and rename alone: only a save
+ * that found number 0 taken looks at the others.
  */
 #include "publish.h"
 
 #include "error.h"
 #include "memory.h"
+#include "os.h"
 
 #include <stdio.h>
 
 enum {
-    TEMPORARY_MAX = 64, /* saves to one name at one time */
-    NAME_TRIES = 8,     /* to take a number that others come and go at */
+    TEMPORARY_MAX = 64,          /* saves to one name at one time */
+    NAME_TRIES = 8,              /* to take a number that others come and go at */
+    PAUSE_US = 50,               /* the first pause for one that is about to rename; each further is twice as long */
+    WRITEBACK_MIN = 1024 * 1024, /* of a new file */
 };
 
 struct publication {
     struct pool *pool;
     struct os_target target;
-    char temporary[OS_PATH_BYTES];
+    char temporary[OS_PATH_BYTES]; /* of the number that is tried, or was taken */
     struct os_draft file;
     struct os_folder folder;
     bool is_open, has_folder;
     bool sync;
-    bool has_temporary; /* the name is this file's */
-    uint64_t size_bytes;
+    bool is_unnamed;                 /* or was, before it was linked */
+    bool has_temporary;              /* that name is this file's */
+    int number;                      /* of the temporary */
+    bool found_taken;                /* a number was another's */
+    uint64_t size_bytes, sent_bytes; /* written; and of those, the disk was asked to begin with */
 };
 
 /* The path of the temporary with a number. */
@@ -55,40 +67,6 @@ static bool remove_stale(const char *path)
     return removed;
 }
 
-enum taken {
-    TAKEN,
-    NAME_IN_USE,
-    TAKE_AGAIN, /* a cleaner saw it before it was locked, and took it for a stale one */
-    TAKE_FAILED
-};
-
-/* Makes the temporary and locks it. Of failures no file stays behind. */
-static enum taken create_named(struct publication *publication, uint32_t mode, int *ret_os_error)
-{
-    const char *path = publication->temporary;
-    struct os_draft file;
-    int os_error = os_draft_create(path, mode, &file);
-    if (os_error) {
-        *ret_os_error = os_error;
-        return os_error_kind(os_error) == OS_ERROR_EXISTS ? NAME_IN_USE : TAKE_FAILED;
-    }
-    os_error = os_draft_lock(&file);
-    if (!os_error)
-        os_error = os_draft_check_named(&file, path);
-    if (!os_error) {
-        publication->file = file;
-        publication->is_open = publication->has_temporary = true;
-        return TAKEN;
-    }
-    const enum os_error_kind kind = os_error_kind(os_error);
-    const bool cleaned = kind == OS_ERROR_BUSY || kind == OS_ERROR_MISSING;
-    if (!cleaned)
-        (void)os_unlink(path);
-    os_draft_close(&file);
-    *ret_os_error = os_error;
-    return cleaned ? TAKE_AGAIN : TAKE_FAILED;
-}
-
 /* Removes the stale temporaries from a number on. */
 static void clear_stale(const struct publication *publication, int number)
 {
@@ -98,49 +76,105 @@ static void clear_stale(const struct publication *publication, int number)
             (void)remove_stale(path);
 }
 
-/* Opens and locks a temporary of the first number that is free or can be freed, and clears the numbers behind it. */
-static int open_temporary(struct publication *publication, uint32_t mode)
+enum taken {
+    TAKEN,
+    NAME_IN_USE,
+    TAKE_AGAIN, /* a cleaner saw the file before it was locked, and took it for a stale one */
+    TAKE_FAILED
+};
+
+/* Makes the file under its temporary name and locks it. Of failures no file stays behind. */
+static enum taken create_named(struct publication *publication, int *ret_os_error)
+{
+    const char *path = publication->temporary;
+    struct os_draft file;
+    int os_error = os_draft_create(&publication->target, path, &file);
+    *ret_os_error = os_error;
+    if (os_error)
+        return os_error_kind(os_error) == OS_ERROR_EXISTS ? NAME_IN_USE : TAKE_FAILED;
+    os_error = os_draft_lock(&file);
+    if (!os_error)
+        os_error = os_draft_check_named(&file, path);
+    *ret_os_error = os_error;
+    if (!os_error) {
+        publication->file = file;
+        publication->is_open = true;
+        return TAKEN;
+    }
+    const enum os_error_kind kind = os_error_kind(os_error);
+    const bool cleaned = kind == OS_ERROR_BUSY || kind == OS_ERROR_MISSING;
+    if (!cleaned)
+        (void)os_unlink(path);
+    os_draft_close(&file);
+    return cleaned ? TAKE_AGAIN : TAKE_FAILED;
+}
+
+static enum taken link_unnamed(const struct publication *publication, int *ret_os_error)
+{
+    const int os_error = os_draft_link(&publication->file, publication->temporary);
+    *ret_os_error = os_error;
+    if (!os_error)
+        return TAKEN;
+    return os_error_kind(os_error) == OS_ERROR_EXISTS ? NAME_IN_USE : TAKE_FAILED;
+}
+
+/* Another has the temporary's name. True when it may be tried once more, false when the next number may be better. */
+static bool make_way(struct publication *publication, int attempt)
+{
+    publication->found_taken = true;
+    if (remove_stale(publication->temporary))
+        return true;
+    if (publication->is_unnamed) /* its owner may be about to rename it, or it may be writing it for a long time */
+        os_pause((uint32_t)PAUSE_US << attempt);
+    return publication->is_unnamed;
+}
+
+/* Gives the file the temporary name of the first number that is free or can be freed. */
+static int take_temporary(struct publication *publication)
 {
     for (int number = 0; number < TEMPORARY_MAX; number++) {
+        publication->number = number;
         int os_error = temporary_path(publication, number, publication->temporary);
         if (os_error)
             return os_error;
-        for (int attempt = 0; attempt < NAME_TRIES; attempt++) {
-            switch (create_named(publication, mode, &os_error)) {
-            case TAKEN:
-                clear_stale(publication, number + 1);
-                return 0;
-            case TAKE_FAILED:
+        bool tries = true;
+        for (int attempt = 0; attempt < NAME_TRIES && tries; attempt++) {
+            const enum taken taken =
+                publication->is_unnamed ? link_unnamed(publication, &os_error) : create_named(publication, &os_error);
+            publication->has_temporary = taken == TAKEN;
+            if (taken == TAKEN || taken == TAKE_FAILED)
                 return os_error;
-            case NAME_IN_USE:
-                if (!remove_stale(publication->temporary))
-                    attempt = NAME_TRIES; /* somebody is writing it */
-                break;
-            case TAKE_AGAIN:
-                break;
-            }
+            tries = taken == TAKE_AGAIN || make_way(publication, attempt);
         }
     }
     return os_error_number(OS_ERROR_BUSY);
 }
 
-static int begin(struct publication *publication, const char *path, uint64_t size_bytes)
+static int open_file(struct publication *publication)
 {
-    struct os_target *target = &publication->target;
-    int os_error = os_target_find(path, target);
+    int os_error = os_draft_create_unnamed(&publication->target, &publication->file);
+    publication->is_open = publication->is_unnamed = !os_error;
+    if (os_error_kind(os_error) != OS_ERROR_UNSUPPORTED)
+        return os_error;
+    os_error = take_temporary(publication);
     if (os_error)
         return os_error;
-    if (publication->sync) {
-        os_error = os_folder_open(target->path, &publication->folder);
-        if (os_error)
-            return os_error;
-        publication->has_folder = true;
+    clear_stale(publication, publication->number + 1);
+    return os_draft_take_mode(&publication->file, &publication->target);
+}
+
+static int begin(struct publication *publication, const char *path, uint64_t size_bytes)
+{
+    int os_error = os_target_find(path, &publication->target);
+    if (!os_error) /* a path that is too long is found now, not when all is written */
+        os_error = temporary_path(publication, 0, publication->temporary);
+    if (!os_error && publication->sync) {
+        os_error = os_folder_open(publication->target.path, &publication->folder);
+        publication->has_folder = !os_error;
     }
-    /* never more open than the file replaced, also while it is written; a new one is left to the umask */
-    os_error = open_temporary(publication, target->is_there ? target->mode & 0666 : 0666);
-    if (!os_error && target->is_there)
-        os_error = os_draft_set_mode(&publication->file, target->mode);
-    if (!os_error && publication->sync)
+    if (!os_error)
+        os_error = open_file(publication);
+    if (!os_error && publication->sync && size_bytes)
         os_error = os_draft_reserve(&publication->file, size_bytes);
     return os_error;
 }
@@ -163,33 +197,66 @@ pecs_status publication_begin(struct pool *pool, const char *path, uint64_t size
 }
 
 /*
- * Asks the disk to begin with what was written since `offset`. A file whose space was not reserved gets its blocks now,
- * in pieces, which is faster than all at once at the rename, and is whole sooner.
+ * A file whose space was not reserved gets its blocks now, in pieces, which is faster than all at once at the rename.
+ * And it is whole sooner: after a power cut, XFS would have an empty file in the place of the old one. A new file takes
+ * the place of none, so a small one is not worth a call.
  */
-static void begin_writeback(const struct publication *publication, uint64_t offset)
+static void begin_writeback(struct publication *publication)
 {
-    if (!publication->sync)
-        os_draft_begin_writeback(&publication->file, offset, publication->size_bytes - offset);
+    if (publication->sync || (!publication->target.is_there && publication->size_bytes < WRITEBACK_MIN))
+        return;
+    os_draft_begin_writeback(&publication->file, publication->sent_bytes,
+                             publication->size_bytes - publication->sent_bytes);
+    publication->sent_bytes = publication->size_bytes;
 }
 
 pecs_status publication_write(struct publication *publication, const struct os_span *spans, size_t span_count,
                               pecs_error *error)
 {
-    const uint64_t offset = publication->size_bytes;
     const int os_error = os_draft_write(&publication->file, spans, span_count);
     if (os_error)
-        return fail_os(error, os_error, "cannot write", publication->temporary);
+        return fail_os(error, os_error, "cannot write", publication->target.path);
     for (size_t i = 0; i < span_count; i++)
         publication->size_bytes += spans[i].size_bytes;
-    begin_writeback(publication, offset);
+    begin_writeback(publication);
     return PECS_OK;
+}
+
+/* OS_ERROR_EXISTS when the name was taken meanwhile. */
+static int publish_new(const struct publication *publication)
+{
+    const int os_error = os_draft_link(&publication->file, publication->target.path);
+    if (!os_error && os_is_there(publication->temporary)) /* number 0, where no link has been */
+        clear_stale(publication, 0);
+    return os_error;
+}
+
+/* Puts the file in the place of what has the target's name. */
+static int publish_over(struct publication *publication)
+{
+    int os_error = 0;
+    if (publication->is_unnamed) {
+        os_error = os_draft_lock(&publication->file);
+        if (!os_error)
+            os_error = take_temporary(publication);
+        if (os_error)
+            return os_error;
+    }
+    os_error = os_rename(publication->temporary, publication->target.path);
+    publication->has_temporary = os_error != 0;
+    if (!os_error && publication->is_unnamed && publication->found_taken)
+        clear_stale(publication, publication->number + 1);
+    return os_error;
 }
 
 static int publish(struct publication *publication)
 {
-    const int os_error = os_rename(publication->temporary, publication->target.path);
-    publication->has_temporary = os_error != 0;
-    return os_error;
+    if (publication->is_unnamed && !publication->target.is_there) {
+        const int os_error = publish_new(publication);
+        if (os_error_kind(os_error) != OS_ERROR_EXISTS)
+            return os_error;
+    }
+    return publish_over(publication);
 }
 
 pecs_status publication_commit(struct publication *publication, pecs_error *error)

@@ -35,9 +35,25 @@ static struct {
     int fsync_error; /* the same for fsync */
     int fsync_fails_at;
     int fsync_count;
-    const char *unlink_before_flock;  /* this file vanishes before the next flock, */
-    const char *replace_before_flock; /* or gets another's content */
+    enum fault_lack lack;
+    void (*at_call)(struct fault_event *event); /* sees each call, and may make it fail */
+    const char *unlink_before_flock;            /* this file vanishes before the next flock, */
+    const char *replace_before_flock;           /* or gets another's content */
 } fault;
+
+/* Runs in both ways that a save has: with an unnamed file, and with a named one. */
+#define TestBothWays(suite, name)                                                                                      \
+    static void suite##_##name(void);                                                                                  \
+    Test(suite, name)                                                                                                  \
+    {                                                                                                                  \
+        suite##_##name();                                                                                              \
+    }                                                                                                                  \
+    Test(suite##_named, name)                                                                                          \
+    {                                                                                                                  \
+        fault.lack = FAULT_LACKS_UNNAMED;                                                                              \
+        suite##_##name();                                                                                              \
+    }                                                                                                                  \
+    static void suite##_##name(void)
 
 static inline void make_file(const char *path, const char *content)
 {
@@ -62,6 +78,9 @@ static inline void before_flock(void)
 static inline void decide(void *user, struct fault_event *event)
 {
     (void)user;
+    fault_lack(fault.lack, event);
+    if (fault.at_call)
+        fault.at_call(event);
     const bool transfers = event->call == FAULT_writev || event->call == FAULT_pread;
     if ((transfers || event->call == FAULT_fallocate) && fault.interruptions) {
         fault.interruptions--;
@@ -199,6 +218,13 @@ static inline void assert_refused(const char *path, int os_error)
     cr_assert_eq(error.os_error, os_error, "%s", error.message);
     cr_assert_not_null(strstr(error.message, path), "%s", error.message);
     cr_assert_eq(entry_count("."), before);
+}
+
+static inline mode_t mode_of(const char *path)
+{
+    struct stat info;
+    cr_assert_eq(lstat(path, &info), 0);
+    return info.st_mode & 07777;
 }
 
 static inline off_t size_of(const char *path)

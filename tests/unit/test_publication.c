@@ -3,8 +3,9 @@
 #include "folder_fixture.h"
 
 TestSuite(publication, .init = enter_folder, .fini = leave_folder);
+TestSuite(publication_named, .init = enter_folder, .fini = leave_folder);
 
-Test(publication, publishes_what_was_written)
+TestBothWays(publication, publishes_what_was_written)
 {
     struct publication *publication = begin("world.pecs");
     struct os_span spans[] = { { "one ", 4 }, { "", 0 }, { "two ", 4 }, { "three", 5 } };
@@ -16,7 +17,7 @@ Test(publication, publishes_what_was_written)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, without_sync_publishes_the_same)
+TestBothWays(publication, without_sync_publishes_the_same)
 {
     struct publication *publication = begin_unsynced("world.pecs");
     write_text(publication, "content");
@@ -25,7 +26,7 @@ Test(publication, without_sync_publishes_the_same)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, takes_many_spans_at_once)
+TestBothWays(publication, takes_many_spans_at_once)
 {
     struct publication *publication = NULL;
     static uint8_t bytes[1 << 20];
@@ -39,7 +40,7 @@ Test(publication, takes_many_spans_at_once)
 }
 
 /* A kernel may write less than it was asked to, down to a byte. */
-Test(publication, short_writes_are_continued)
+TestBothWays(publication, short_writes_are_continued)
 {
     for (size_t limit = 1; limit < 12; limit++) {
         struct publication *publication = begin_unsynced("world.pecs");
@@ -53,7 +54,7 @@ Test(publication, short_writes_are_continued)
     }
 }
 
-Test(publication, interrupted_calls_are_repeated)
+TestBothWays(publication, interrupted_calls_are_repeated)
 {
     fault.interruptions = 3;
     struct publication *publication = begin("world.pecs");
@@ -66,7 +67,7 @@ Test(publication, interrupted_calls_are_repeated)
 }
 
 /* Each interruption makes a kernel begin a reservation anew: of a large file it would never end. */
-Test(publication, a_reservation_that_is_always_interrupted_is_given_up)
+TestBothWays(publication, a_reservation_that_is_always_interrupted_is_given_up)
 {
     fault.fallocate_error = EINTR;
     publish("world.pecs", "content");
@@ -74,7 +75,7 @@ Test(publication, a_reservation_that_is_always_interrupted_is_given_up)
 }
 
 /* A file system of a network may tell of a full disk only when a file is closed. */
-Test(publication, without_sync_an_error_at_closing_leaves_the_old_file)
+TestBothWays(publication, without_sync_an_error_at_closing_leaves_the_old_file)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin_unsynced("world.pecs");
@@ -89,7 +90,7 @@ Test(publication, without_sync_an_error_at_closing_leaves_the_old_file)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, a_full_disk_leaves_the_old_file)
+TestBothWays(publication, a_full_disk_leaves_the_old_file)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin("world.pecs");
@@ -103,7 +104,7 @@ Test(publication, a_full_disk_leaves_the_old_file)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, a_disk_without_room_is_found_at_the_beginning)
+TestBothWays(publication, a_disk_without_room_is_found_at_the_beginning)
 {
     make_file("world.pecs", "old");
     fault.fallocate_error = ENOSPC;
@@ -111,7 +112,7 @@ Test(publication, a_disk_without_room_is_found_at_the_beginning)
     assert_content("world.pecs", "old");
 }
 
-Test(publication, file_systems_without_fallocate_work)
+TestBothWays(publication, file_systems_without_fallocate_work)
 {
     const int errors[] = { EOPNOTSUPP, ENOSYS };
     for (int i = 0; i < 2; i++) {
@@ -122,7 +123,7 @@ Test(publication, file_systems_without_fallocate_work)
 }
 
 /* The kernel may have dropped what it could not write, so a second fsync that succeeds would prove nothing. */
-Test(publication, a_failed_sync_is_final)
+TestBothWays(publication, a_failed_sync_is_final)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin("world.pecs");
@@ -138,7 +139,7 @@ Test(publication, a_failed_sync_is_final)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, a_failed_sync_of_the_directory_says_that_the_file_is_published)
+TestBothWays(publication, a_failed_sync_of_the_directory_says_that_the_file_is_published)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin("world.pecs");
@@ -154,7 +155,7 @@ Test(publication, a_failed_sync_of_the_directory_says_that_the_file_is_published
 }
 
 /* XFS says that a directory is synced although it has shut down; opening tells. No other error of opening counts. */
-Test(publication, a_file_system_that_shut_down_is_noticed)
+TestBothWays(publication, a_file_system_that_shut_down_is_noticed)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin("world.pecs");
@@ -168,7 +169,7 @@ Test(publication, a_file_system_that_shut_down_is_noticed)
     publish("world.pecs", "newer");
 }
 
-Test(publication, what_may_not_be_written_to_is_not_replaced)
+TestBothWays(publication, what_may_not_be_written_to_is_not_replaced)
 {
     if (geteuid() == 0)
         cr_skip_test("root writes everywhere");
@@ -178,7 +179,7 @@ Test(publication, what_may_not_be_written_to_is_not_replaced)
     assert_content("world.pecs", "old");
 }
 
-Test(publication, syncs_file_and_directory_or_nothing)
+TestBothWays(publication, syncs_file_and_directory_or_nothing)
 {
     publish("world.pecs", "durable");
     cr_assert_eq(fault.fsync_count, 2);
@@ -188,7 +189,7 @@ Test(publication, syncs_file_and_directory_or_nothing)
     cr_assert_eq(fault.fsync_count, 2);
 }
 
-Test(publication, old_file_is_whole_until_the_commit)
+TestBothWays(publication, old_file_is_whole_until_the_commit)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin("world.pecs");
@@ -199,7 +200,7 @@ Test(publication, old_file_is_whole_until_the_commit)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, readers_of_the_old_file_keep_it)
+TestBothWays(publication, readers_of_the_old_file_keep_it)
 {
     make_file("world.pecs", "old");
     struct os_file file;
@@ -211,7 +212,7 @@ Test(publication, readers_of_the_old_file_keep_it)
     os_file_close(&file);
 }
 
-Test(publication, abort_leaves_the_old_file_alone)
+TestBothWays(publication, abort_leaves_the_old_file_alone)
 {
     make_file("world.pecs", "old");
     struct publication *publication = begin("world.pecs");
@@ -221,20 +222,13 @@ Test(publication, abort_leaves_the_old_file_alone)
     cr_assert_eq(entry_count("."), 1);
 }
 
-Test(publication, abort_of_a_first_save_leaves_nothing)
+TestBothWays(publication, abort_of_a_first_save_leaves_nothing)
 {
     publication_abort(begin("world.pecs"));
     cr_assert_eq(entry_count("."), 0);
 }
 
-static mode_t mode_of(const char *path)
-{
-    struct stat info;
-    cr_assert_eq(stat(path, &info), 0);
-    return info.st_mode & 07777;
-}
-
-Test(publication, keeps_the_mode_of_the_old_file)
+TestBothWays(publication, keeps_the_mode_of_the_old_file)
 {
     const mode_t modes[] = { 0600, 0640, 0666, 0755 };
     for (size_t i = 0; i < 4; i++) {
@@ -245,7 +239,7 @@ Test(publication, keeps_the_mode_of_the_old_file)
     }
 }
 
-Test(publication, a_new_file_has_the_mode_of_the_umask)
+TestBothWays(publication, a_new_file_has_the_mode_of_the_umask)
 {
     publish("first.pecs", "x");
     cr_assert_eq(mode_of("first.pecs"), 0644);
@@ -254,13 +248,24 @@ Test(publication, a_new_file_has_the_mode_of_the_umask)
     cr_assert_eq(mode_of("second.pecs"), 0600);
 }
 
-Test(publication, a_temporary_has_the_mode_of_the_old_file)
+static int checked_count;
+
+/* From its first moment on, before its mode is set. */
+static void check_mode(struct fault_event *event)
+{
+    if (!is_there(".world.pecs.0.pecs-tmp"))
+        return;
+    cr_assert_eq(mode_of(".world.pecs.0.pecs-tmp"), 0600);
+    checked_count += event->call == FAULT_rename || event->call == FAULT_fchmod;
+}
+
+TestBothWays(publication, a_temporary_has_the_mode_of_the_old_file)
 {
     make_file("world.pecs", "old");
     cr_assert_eq(chmod("world.pecs", 0600), 0);
-    struct publication *publication = begin("world.pecs");
-    cr_assert_eq(mode_of(".world.pecs.0.pecs-tmp"), 0600);
-    publication_abort(publication);
+    fault.at_call = check_mode;
+    publish("world.pecs", "new");
+    cr_assert_eq(checked_count, fault.lack ? 2 : 1);
 }
 
 /* In a child without standard streams: between the calls that open something, none of them is ours. */
@@ -281,7 +286,7 @@ static int save_without_streams(void)
     struct os_file file;
     close(0), close(1), close(2);
     fault_unwatch();
-    fault_watch(&(struct fault_hooks){ .after = note_streams, .user = &found });
+    fault_watch(&(struct fault_hooks){ .before = decide, .after = note_streams, .user = &found });
     if (publication_begin(pool, "world.pecs", 8, true, &publication, NULL) ||
         publication_write(publication, &(struct os_span){ "content", 7 }, 1, NULL))
         return 10;
@@ -292,7 +297,7 @@ static int save_without_streams(void)
     return 0;
 }
 
-Test(publication, no_descriptor_is_a_standard_stream)
+TestBothWays(publication, no_descriptor_is_a_standard_stream)
 {
     const pid_t child = fork();
     if (child == 0)
@@ -306,7 +311,7 @@ Test(publication, no_descriptor_is_a_standard_stream)
 }
 
 /* Space that is reserved and not synced would be zeros after a power cut. */
-Test(publication, space_is_reserved_on_request_alone)
+TestBothWays(publication, space_is_reserved_on_request_alone)
 {
     struct publication *publication = NULL;
     fault.fallocate_error = ENOSPC; /* each call would fail */
@@ -316,7 +321,7 @@ Test(publication, space_is_reserved_on_request_alone)
     assert_content("world.pecs", "content");
 }
 
-Test(publication, descriptors_are_closed)
+TestBothWays(publication, descriptors_are_closed)
 {
     struct publication *publication;
     cr_assert_eq(mkdir("saves", 0755), 0);
@@ -326,8 +331,9 @@ Test(publication, descriptors_are_closed)
         publish("world.pecs", "content");
         make_file(".world.pecs.0.pecs-tmp", "stale");
         fault.replace_before_flock = ".world.pecs.0.pecs-tmp";
-        publication_abort(begin("world.pecs"));
+        publish("world.pecs", "content");
         fault.unlink_before_flock = ".world.pecs.0.pecs-tmp";
+        publish("world.pecs", "content");
         publication_abort(begin("world.pecs"));
         cr_assert_eq(publication_begin(pool, "saves", 1, true, &publication, NULL), PECS_E_IO);
         cr_assert_eq(publication_begin(pool, "world.pecs", UINT64_C(1) << 62, true, &publication, NULL), PECS_E_IO);
@@ -335,7 +341,16 @@ Test(publication, descriptors_are_closed)
     }
 }
 
-Test(publication, a_size_that_no_disk_has_is_an_error)
+TestBothWays(publication, of_an_unknown_size_nothing_is_reserved)
+{
+    struct publication *publication = NULL;
+    cr_assert_eq(publication_begin(pool, "world.pecs", 0, true, &publication, NULL), PECS_OK);
+    write_text(publication, "content");
+    cr_assert_eq(publication_commit(publication, NULL), PECS_OK);
+    assert_content("world.pecs", "content");
+}
+
+TestBothWays(publication, a_size_that_no_disk_has_is_an_error)
 {
     struct publication *publication = NULL;
     pecs_error error;
@@ -346,7 +361,7 @@ Test(publication, a_size_that_no_disk_has_is_an_error)
 }
 
 /* The folder vanishes between begin and commit. */
-Test(publication, a_rename_that_fails_is_reported)
+TestBothWays(publication, a_rename_that_fails_is_reported)
 {
     cr_assert_eq(mkdir("saves", 0755), 0);
     struct publication *publication = begin("saves/world.pecs");
@@ -358,7 +373,7 @@ Test(publication, a_rename_that_fails_is_reported)
     cr_assert_not_null(strstr(error.message, "cannot publish"), "%s", error.message);
 }
 
-Test(publication, a_directory_that_took_the_name_is_not_replaced)
+TestBothWays(publication, a_directory_that_took_the_name_is_not_replaced)
 {
     struct publication *publication = begin("world.pecs");
     write_text(publication, "new");

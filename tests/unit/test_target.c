@@ -3,8 +3,9 @@
 #include "folder_fixture.h"
 
 TestSuite(target, .init = enter_folder, .fini = leave_folder);
+TestSuite(target_named, .init = enter_folder, .fini = leave_folder);
 
-Test(target, follows_a_symbolic_link)
+TestBothWays(target, follows_a_symbolic_link)
 {
     cr_assert_eq(mkdir("saves", 0755), 0);
     make_file("saves/real.pecs", "old");
@@ -16,7 +17,7 @@ Test(target, follows_a_symbolic_link)
     cr_assert_eq(entry_count("saves"), 1);
 }
 
-Test(target, follows_a_chain_of_links)
+TestBothWays(target, follows_a_chain_of_links)
 {
     char absolute[256];
     cr_assert_eq(mkdir("saves", 0755), 0);
@@ -30,7 +31,7 @@ Test(target, follows_a_chain_of_links)
     assert_content("saves/second.pecs", "new");
 }
 
-Test(target, a_dangling_link_names_the_file_to_make)
+TestBothWays(target, a_dangling_link_names_the_file_to_make)
 {
     cr_assert_eq(mkdir("saves", 0755), 0);
     cr_assert_eq(symlink("saves/later.pecs", "link.pecs"), 0);
@@ -39,7 +40,7 @@ Test(target, a_dangling_link_names_the_file_to_make)
     assert_content("saves/later.pecs", "new");
 }
 
-Test(target, a_loop_of_links_is_refused)
+TestBothWays(target, a_loop_of_links_is_refused)
 {
     cr_assert_eq(symlink("b.pecs", "a.pecs"), 0);
     cr_assert_eq(symlink("a.pecs", "b.pecs"), 0);
@@ -55,7 +56,7 @@ static const char *link_of(int descriptor)
     return path;
 }
 
-Test(target, an_open_file_is_replaced_under_its_name)
+TestBothWays(target, an_open_file_is_replaced_under_its_name)
 {
     make_file("world.pecs", "old");
     const int descriptor = open("world.pecs", O_RDONLY);
@@ -65,7 +66,7 @@ Test(target, an_open_file_is_replaced_under_its_name)
     close(descriptor);
 }
 
-Test(target, a_file_that_lost_its_name_is_refused)
+TestBothWays(target, a_file_that_lost_its_name_is_refused)
 {
     make_file("gone.pecs", "old");
     const int descriptor = open("gone.pecs", O_RDWR);
@@ -79,7 +80,7 @@ Test(target, a_file_that_lost_its_name_is_refused)
     close(descriptor);
 }
 
-Test(target, a_file_whose_name_seems_deleted_is_replaced)
+TestBothWays(target, a_file_whose_name_seems_deleted_is_replaced)
 {
     make_file("world.pecs (deleted)", "old");
     const int descriptor = open("world.pecs (deleted)", O_RDONLY);
@@ -88,7 +89,7 @@ Test(target, a_file_whose_name_seems_deleted_is_replaced)
     close(descriptor);
 }
 
-Test(target, a_file_that_never_had_a_name_is_refused)
+TestBothWays(target, a_file_that_never_had_a_name_is_refused)
 {
     const int in_memory = memfd_create("world.pecs", 0), unnamed = open(".", O_TMPFILE | O_RDWR, 0666);
     assert_refused(link_of(in_memory), EOPNOTSUPP);
@@ -101,7 +102,7 @@ Test(target, a_file_that_never_had_a_name_is_refused)
     close(unnamed);
 }
 
-Test(target, a_pipe_behind_a_link_is_no_target)
+TestBothWays(target, a_pipe_behind_a_link_is_no_target)
 {
     int ends[2];
     cr_assert_eq(pipe(ends), 0);
@@ -110,7 +111,7 @@ Test(target, a_pipe_behind_a_link_is_no_target)
     close(ends[1]);
 }
 
-Test(target, a_directory_is_no_target)
+TestBothWays(target, a_directory_is_no_target)
 {
     cr_assert_eq(mkdir("saves", 0755), 0);
     assert_refused("saves", EISDIR);
@@ -118,35 +119,35 @@ Test(target, a_directory_is_no_target)
     assert_refused("link", EISDIR);
 }
 
-Test(target, a_device_or_fifo_is_no_target)
+TestBothWays(target, a_device_or_fifo_is_no_target)
 {
     cr_assert_eq(mkfifo("pipe", 0666), 0);
     assert_refused("pipe", EINVAL);
     assert_refused("/dev/null", EINVAL);
 }
 
-Test(target, a_missing_directory_is_an_error)
+TestBothWays(target, a_missing_directory_is_an_error)
 {
     assert_refused("saves/world.pecs", ENOENT);
 }
 
-Test(target, an_empty_path_is_an_error)
+TestBothWays(target, an_empty_path_is_an_error)
 {
     assert_refused("", ENOENT);
 }
 
-Test(target, a_path_that_ends_in_a_slash_is_an_error)
+TestBothWays(target, a_path_that_ends_in_a_slash_is_an_error)
 {
     assert_refused("new/", ENOENT);
 }
 
-Test(target, a_file_is_no_directory)
+TestBothWays(target, a_file_is_no_directory)
 {
     make_file("file", "x");
     assert_refused("file/world.pecs", ENOTDIR);
 }
 
-Test(target, a_path_beyond_the_limit_is_an_error)
+TestBothWays(target, a_path_beyond_the_limit_is_an_error)
 {
     static char path[8192];
     memset(path, 'p', sizeof(path) - 1);
@@ -157,7 +158,7 @@ Test(target, a_path_beyond_the_limit_is_an_error)
     cr_assert_null(publication);
 }
 
-Test(target, a_long_name_works)
+TestBothWays(target, a_long_name_works)
 {
     char name[256] = { 0 };
     memset(name, 'n', 250);
@@ -171,7 +172,7 @@ Test(target, a_long_name_works)
     cr_assert_eq(entry_count("."), 2);
 }
 
-Test(target, an_absolute_path_works)
+TestBothWays(target, an_absolute_path_works)
 {
     char path[256];
     snprintf(path, sizeof(path), "%s/world.pecs", folder);
@@ -179,7 +180,7 @@ Test(target, an_absolute_path_works)
     assert_content("world.pecs", "content");
 }
 
-Test(target, a_read_only_directory_is_an_error)
+TestBothWays(target, a_read_only_directory_is_an_error)
 {
     if (geteuid() == 0)
         cr_skip_test("root writes everywhere");
