@@ -1,15 +1,16 @@
 /*
  * File: a snapshot as a PECS file, whose format docs/format.md defines.
  *
- * save publishes a whole file or nothing: a unique temporary file in the same directory is written, synced and renamed
- * over `path`, then the directory is synced; so the directory must be readable. A published file is never written in
- * place. Symbolic links at `path` are followed to their last target: that file is replaced, and "the directory" is its
- * own. The mode of the file replaced is kept; a file that the process may not write to is not replaced, and a file
- * without a name (a memfd or a deleted file, through /proc/self/fd) cannot be: PECS_E_IO with EOPNOTSUPP. A temporary
- * that a killed save left is removed by the next save to that path. The library's descriptors are 3 or higher, so that
- * what a program prints after it closed its standard streams never lands in a save. A file size limit (RLIMIT_FSIZE)
- * gives EFBIG to a program that ignores SIGXFSZ, and kills one that does not. docs/reliability.md says what holds when
- * memory, disk or power fail.
+ * save publishes a whole file or nothing: a file without a name, in the same directory, is written and synced, gets its
+ * name or is renamed over `path`; then the directory is synced, for which it must be readable. Where the system has no
+ * files without names, it is written under a temporary name. A published file is never written in place. Symbolic
+ * links at `path` are followed to their last target: that file is replaced, and "the directory" is its own. The mode of
+ * the file replaced is kept; a file that the process may not write to is not replaced, and a file without a name (a
+ * memfd or a deleted file, through /proc/self/fd) cannot be: PECS_E_IO with EOPNOTSUPP. A temporary that a killed save
+ * left is removed by the next save to that path. The library's descriptors are 3 or higher, so that what a program
+ * prints after it closed its standard streams never lands in a save. A file size limit (RLIMIT_FSIZE) gives EFBIG to a
+ * program that ignores SIGXFSZ, and kills one that does not. docs/reliability.md says what holds when memory, disk or
+ * power fail.
  *
  * There are two verbs for getting a file back. Both give a snapshot; make a world from it, or restore one to it.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Costs the same

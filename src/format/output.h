@@ -8,7 +8,7 @@
 #include "buffer.h"
 #include "component.h"
 #include "hash.h"
-#include "os.h"
+#include "os_file.h"
 
 #include <pecs/file.h>
 

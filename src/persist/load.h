@@ -2,7 +2,7 @@
 #ifndef PECS_PERSIST_LOAD_H
 #define PECS_PERSIST_LOAD_H
 
-#include "os.h"
+#include "os_file.h"
 
 #include <pecs/file.h>
 

@@ -1,6 +1,7 @@
 /* Saving for users: a snapshot through the writer into a publication. */
 #include "error.h"
 #include "origin.h"
+#include "publish.h"
 #include "writer.h"
 
 #include <pecs/file.h>
@@ -9,20 +10,20 @@ struct destination {
     struct pool *pool;
     const char *path;
     bool sync;
-    struct os_publication *publication;
+    struct publication *publication;
 };
 
 static pecs_status begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct destination *destination = user;
-    return os_publication_begin(destination->pool, destination->path, destination->sync ? size_bytes : 0,
-                                &destination->publication, error);
+    return publication_begin(destination->pool, destination->path, size_bytes, destination->sync,
+                             &destination->publication, error);
 }
 
 static pecs_status write_spans(void *user, struct os_span *spans, size_t span_count, pecs_error *error)
 {
     struct destination *destination = user;
-    return os_publication_write(destination->publication, spans, span_count, error);
+    return publication_write(destination->publication, spans, span_count, error);
 }
 
 /* Names the entry by its key, too, if that is fit to be shown. */
@@ -57,9 +58,9 @@ static pecs_status save(const pecs_snapshot *snapshot, struct destination *desti
     const struct sink sink = { begin, write_spans, destination };
     const pecs_status status = writer_write(snapshot, &sink, options, error);
     if (!status)
-        return os_publication_commit(destination->publication, destination->sync, error);
+        return publication_commit(destination->publication, error);
     if (destination->publication)
-        os_publication_abort(destination->publication);
+        publication_abort(destination->publication);
     return status;
 }
 

@@ -6,7 +6,7 @@
 #define PECS_STORAGE_IMAGE_H
 
 #include "node.h"
-#include "os.h"
+#include "os_file.h"
 
 #include <stdatomic.h>
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""The library calls the operating system from one file, and tests can make each of these calls fail.
+"""The library calls the operating system from two files, and tests can make each of these calls fail.
 
 usage: check_calls.py NM FAULT_CALLS_H ARCHIVE...
 
-1. What the object of os_linux.c wants from outside of the library is exactly the calls of fault_calls.h, and functions
-   that only compute.
+1. What the objects of os_linux.c and os_file_linux.c want from outside of the library is exactly the calls of
+   fault_calls.h, and functions that only compute.
 2. Memory of the system is asked for by base/memory.c alone: all else passes the allocator's hooks.
 3. Every other object wants only functions that compute.
 """
@@ -18,6 +18,7 @@ PURE = set("""memcpy memmove memset memcmp strlen strcmp strncmp strrchr strchr 
     __xpg_strerror_r __errno_location __assert_fail __stack_chk_fail __cpu_model qsort getpid sysconf
     pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock
     pthread_create pthread_join pthread_sigmask sigfillset geteuid""".split())
+PLATFORM = ("os_linux", "os_file_linux")
 MEMORY = {"malloc", "aligned_alloc", "free"}
 failures = []
 
@@ -46,17 +47,21 @@ def main():
         listed = set(re.findall(r"^ +X\((\w+)\)", text.read(), re.MULTILINE))
     found = symbols(nm, archives)
     own = set().union(*(defined for defined, _ in found.values()))
+    called = set()
     for name, (_, wanted) in sorted(found.items()):
         outside = {plain(symbol) for symbol in wanted - own if not symbol.startswith(("XXH", "_GLOBAL_"))} - PURE
-        if name == "os_linux":
-            failures.extend(f"os_linux.c calls {call}, which fault_calls.h lacks" for call in sorted(outside - listed))
-            failures.extend(f"fault_calls.h has {call}, which os_linux.c does not call" for call in sorted(listed - outside))
+        if name in PLATFORM:
+            called |= outside
+            failures.extend(f"{name}.c calls {call}, which fault_calls.h lacks" for call in sorted(outside - listed))
         else:
             allowed = MEMORY if name == "memory" else set()
             failures.extend(f"{name}.c calls {call}" for call in sorted(outside - allowed))
+    failures.extend(f"fault_calls.h has {call}, which no platform file calls" for call in sorted(listed - called))
+    if not found.keys() >= set(PLATFORM):
+        failures.append(f"there are no objects of {', '.join(PLATFORM)}")
     if len(found) < 20 or len(listed) < 15:
         failures.append("too few objects or calls found: the search is broken")
-    print("\n".join(failures) or f"{len(found)} objects; os_linux.c alone makes system calls: {', '.join(sorted(listed))}")
+    print("\n".join(failures) or f"{len(found)} objects; {' and '.join(PLATFORM)} alone make system calls: {', '.join(sorted(listed))}")
     sys.exit(1 if failures else 0)
 
 

@@ -2,11 +2,11 @@
 #define _GNU_SOURCE
 #include "disk_model.h"
 
-#include "fault_calls.h"
 #include "model_random.h"
 #include "sample_world.h"
 
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,6 +16,7 @@ enum { DESCRIPTOR_MAX = 64, NO_FILE = INT32_MAX, FOLDER = INT32_MAX - 1 };
 
 static struct {
     uint64_t write_limit;
+    enum fault_lack lack;
     uint32_t files[DESCRIPTOR_MAX]; /* of each descriptor */
     uint64_t positions[DESCRIPTOR_MAX];
 } recorder;
@@ -42,7 +43,7 @@ static uint32_t named_file(const struct disk_log *log, const char *name)
     uint32_t file = NO_FILE;
     for (size_t i = 0; i < log->count; i++) {
         const struct disk_operation *operation = &log->operations[i];
-        if (operation->kind == DISK_CREATE && strcmp(operation->name, name) == 0)
+        if ((operation->kind == DISK_CREATE || operation->kind == DISK_LINK) && strcmp(operation->name, name) == 0)
             file = operation->file;
         else if (operation->kind == DISK_RENAME && strcmp(operation->name_to, name) == 0)
             file = operation->file;
@@ -57,11 +58,13 @@ static void record_open(struct disk_log *log, const struct fault_event *event, l
 {
     sample_require(descriptor < DESCRIPTOR_MAX, "descriptor %ld", descriptor);
     recorder.positions[descriptor] = 0;
-    recorder.files[descriptor] = event->flags & O_DIRECTORY ? FOLDER : NO_FILE;
-    if (event->flags & O_CREAT) {
+    const bool is_unnamed = fault_opens_unnamed(event);
+    recorder.files[descriptor] = event->flags & O_DIRECTORY && !is_unnamed ? FOLDER : NO_FILE;
+    if (event->flags & O_CREAT || is_unnamed) {
         sample_require(log->file_count < DISK_FILE_MAX, "too many files");
         struct disk_operation *operation = add(log, DISK_CREATE);
-        set_name(operation->name, event->path);
+        if (!is_unnamed)
+            set_name(operation->name, event->path);
         operation->file = recorder.files[descriptor] = log->file_count++;
     }
 }
@@ -83,6 +86,16 @@ static void record_write(struct disk_log *log, const struct fault_event *event, 
     operation->bytes = bytes;
     recorder.positions[event->descriptor] += size;
     sample_require(operation->file < DISK_FILE_MAX && operation->offset + size <= DISK_FILE_BYTES, "a write elsewhere");
+}
+
+static void record_link(struct disk_log *log, const struct fault_event *event)
+{
+    int descriptor = -1;
+    sample_require(sscanf(event->path, "/proc/self/fd/%d", &descriptor) == 1 && descriptor < DESCRIPTOR_MAX,
+                   "a link of %s", event->path);
+    struct disk_operation *operation = add(log, DISK_LINK);
+    set_name(operation->name, event->path_to);
+    operation->file = recorder.files[descriptor];
 }
 
 static void record(void *user, const struct fault_event *event, long result)
@@ -107,6 +120,9 @@ static void record(void *user, const struct fault_event *event, long result)
         operation = add(log, recorder.files[event->descriptor] == FOLDER ? DISK_SYNC_FOLDER : DISK_SYNC);
         operation->file = recorder.files[event->descriptor];
         break;
+    case FAULT_linkat:
+        record_link(log, event);
+        break;
     case FAULT_rename:
         operation = add(log, DISK_RENAME);
         set_name(operation->name, event->path);
@@ -127,11 +143,13 @@ static void shorten(void *user, struct fault_event *event)
 {
     (void)user;
     event->limit_bytes = recorder.write_limit;
+    fault_lack(recorder.lack, event);
 }
 
-void disk_record(struct disk_log *log, uint64_t write_limit)
+void disk_record(struct disk_log *log, uint64_t write_limit, enum fault_lack lack)
 {
     recorder.write_limit = write_limit;
+    recorder.lack = lack;
     fault_watch(&(struct fault_hooks){ shorten, record, log });
 }
 
@@ -185,11 +203,12 @@ static void set_entry(struct disk_state *state, const char *name, uint32_t file)
 
 static void change_folder(struct disk_state *state, const struct disk_operation *operation, bool half)
 {
-    if (operation->kind == DISK_CREATE)
+    const bool makes = operation->kind == DISK_CREATE || operation->kind == DISK_LINK;
+    if (makes)
         set_entry(state, operation->name, operation->file);
     if (operation->kind == DISK_RENAME)
         set_entry(state, operation->name_to, operation->file);
-    if (operation->kind != DISK_CREATE && !half)
+    if (!makes && !half)
         set_entry(state, operation->name, NO_FILE);
 }
 
@@ -228,9 +247,11 @@ static void replay(struct disk *disk, const struct disk_operation *operation)
         sync_folder(disk);
         break;
     case DISK_CREATE:
+    case DISK_LINK:
     case DISK_RENAME:
     case DISK_UNLINK:
-        disk->pending[disk->pending_count++] = operation;
+        if (operation->name[0])
+            disk->pending[disk->pending_count++] = operation;
         break;
     case DISK_BEGUN:
     case DISK_SAVED:

@@ -5,12 +5,13 @@
  *   data        What was synced is there. Of a later write any of its sectors of 512 bytes may be there, in any order;
  *               the others are as before, zero or garbage. The file has its old length, its new one, or ends where the
  *               last sector that is there ends.
- *   folder      What was synced is there. Of later creations, renames and removals any may be there, with no regard to
- *               whether the data of those files are; a rename may have made the new name and not yet removed
- *               the old one.
+ *   folder      What was synced is there. Of later creations, links, renames and removals any may be there, with no
+ * regard to whether the data of those files are; a rename may have made the new name and not yet removed the old one.
  */
 #ifndef DISK_MODEL_H
 #define DISK_MODEL_H
+
+#include "fault_calls.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -27,7 +28,8 @@ enum {
 };
 
 enum disk_kind {
-    DISK_CREATE, /* name, file */
+    DISK_CREATE, /* name, file; without a name: nothing in the folder yet */
+    DISK_LINK,   /* name, file */
     DISK_EXTEND, /* file, size */
     DISK_WRITE,  /* file, offset, size, bytes */
     DISK_SYNC,   /* file */
@@ -54,9 +56,9 @@ struct disk_log {
 
 /*
  * Writes down what this thread does with system calls, from here to fault_unwatch. The log is added to. Not 0, no
- * writev moves more than write_limit bytes, so that there are more of them.
+ * writev moves more than write_limit bytes, so that there are more of them. The system lacks `lack`.
  */
-void disk_record(struct disk_log *log, uint64_t write_limit);
+void disk_record(struct disk_log *log, uint64_t write_limit, enum fault_lack lack);
 void disk_note(struct disk_log *log, enum disk_kind kind, uint64_t number);
 void disk_log_free(struct disk_log *log);
 

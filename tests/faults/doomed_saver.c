@@ -1,10 +1,11 @@
 /*
  * A process that saves until it dies, and the one that looks at what it left.
  *
- *     doomed_saver save PATH FIRST [--family F] [--entities N] [--no-sync 1] [--alone 1]
+ *     doomed_saver save PATH FIRST [--family F] [--entities N] [--no-sync 1] [--alone 1] [--named 1]
  *         loads what is there, tells it, then saves numbers FIRST, FIRST + 1, ... for ever. Tells each on standard
  *         output, one write a line: "found F N" or "none", "begin N", "saved N". Exits with 3 when a save
- *         fails. With --alone, no temporary may be there after the first save.
+ *         fails. With --alone, no temporary may be there after the first save; with --named, the system has no
+ *         unnamed files.
  *     doomed_saver check PATH
  *         loads and resumes; tells "found F N" or "none". Exits with 1 when the file is not a whole world.
  *     doomed_saver watch PATH
@@ -12,6 +13,7 @@
  *         it saw.
  */
 #define _GNU_SOURCE
+#include "fault_calls.h"
 #include "sample_world.h"
 
 #include <errno.h>
@@ -74,6 +76,12 @@ static void check_folder(const char *path)
     sample_require(sample_temporary_count(folder) == 0, "a temporary lies in %s after a save", folder);
 }
 
+static void refuse_unnamed(void *user, struct fault_event *event)
+{
+    (void)user;
+    fault_lack(FAULT_LACKS_UNNAMED, event);
+}
+
 static int save(struct sample *sample, const char *path, uint64_t first, bool skip_sync, bool alone)
 {
     const pecs_save_options options = { .skip_sync = skip_sync };
@@ -128,6 +136,8 @@ int main(int argument_count, char **arguments)
     sample_init(&sample, NULL, sample_option(argument_count, arguments, "--family", 1),
                 (uint32_t)sample_option(argument_count, arguments, "--entities", 4000));
     int result = 2;
+    if (sample_option(argument_count, arguments, "--named", 0))
+        fault_watch(&(struct fault_hooks){ .before = refuse_unnamed });
     if (strcmp(verb, "save") == 0 && argument_count > 3)
         result = save(&sample, path, strtoull(arguments[3], NULL, 10),
                       sample_option(argument_count, arguments, "--no-sync", 0) != 0,

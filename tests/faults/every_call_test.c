@@ -16,9 +16,11 @@
 #include "sample_world.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -28,35 +30,51 @@ struct scenario {
     const char *name;
     enum verb verb;
     uint32_t entity_count;
-    bool replaces, skip_sync, through_link, beside_stale;
+    bool replaces, skip_sync, through_link;
+    int stale_count;    /* temporaries of killed saves, at numbers 0, 3, ... */
+    bool beside_live;   /* a temporary of another save, at number 0 */
     bool system_memory; /* else counted */
     bool is_brief;      /* the first error of each call, and no access(): the large do what the small do */
+    enum fault_lack lack;
+    uint64_t call_limit; /* how many calls on files it makes at most; 0: not said */
 };
 
 static const struct scenario scenarios[] = {
-    { "save, new", SAVE, 3, 0, 0, 0, 0, 0, 0 },
-    { "save, new, no sync", SAVE, 3, 0, 1, 0, 0, 0, 0 },
-    { "save, replacing", SAVE, 3, 1, 0, 0, 0, 0, 0 },
-    { "save, replacing, no sync", SAVE, 3, 1, 1, 0, 0, 0, 0 },
-    { "save, large, no sync", SAVE, 60000, 1, 1, 0, 0, 0, 1 },
-    { "save, through a link", SAVE, 3, 1, 0, 1, 0, 0, 0 },
-    { "save, new through a link", SAVE, 3, 0, 0, 1, 0, 0, 0 },
-    { "save, beside stale files", SAVE, 3, 1, 0, 0, 1, 0, 0 },
-    { "save, large", SAVE, 120000, 1, 0, 0, 0, 0, 1 },
-    { "save, large, system memory", SAVE, 60000, 1, 0, 0, 0, 1, 1 },
-    { "load", LOAD, 3, 1, 0, 0, 0, 0, 0 },
-    { "load, through a link", LOAD, 3, 1, 0, 1, 0, 0, 0 },
-    { "load, large", LOAD, 120000, 1, 0, 0, 0, 0, 1 },
-    { "load, large, system memory", LOAD, 60000, 1, 0, 0, 0, 1, 0 },
-    { "resume", RESUME, 3, 1, 0, 0, 0, 0, 0 },
-    { "resume, large", RESUME, 60000, 1, 0, 0, 0, 0, 0 },
-    { "information", INFO, 3, 1, 0, 0, 0, 0, 0 },
-    { "information, large", INFO, 60000, 1, 0, 0, 0, 1, 0 },
+    { "save, new", SAVE, 3, .replaces = false },
+    { "save, new, no sync", SAVE, 3, .skip_sync = true, .call_limit = 9 },
+    { "save, replacing", SAVE, 3, .replaces = true },
+    { "save, replacing, no sync", SAVE, 3, .replaces = true, .skip_sync = true, .call_limit = 12 },
+    { "save, through a link", SAVE, 3, .replaces = true, .through_link = true },
+    { "save, new through a link", SAVE, 3, .through_link = true },
+    { "save, new, stale file", SAVE, 3, .stale_count = 1 },
+    { "save, replacing, stale file", SAVE, 3, .replaces = true, .stale_count = 1 },
+    { "save, replacing, another save", SAVE, 3, .replaces = true, .beside_live = true, .is_brief = true },
+    { "save, large, no sync", SAVE, 60000, .replaces = true, .skip_sync = true, .is_brief = true },
+    { "save, large", SAVE, 120000, .replaces = true, .is_brief = true },
+    { "save, large, system memory", SAVE, 60000, .replaces = true, .system_memory = true, .is_brief = true },
+    { "save, named, new", SAVE, 3, .lack = FAULT_LACKS_UNNAMED },
+    { "save, named, new, no sync", SAVE, 3, .skip_sync = true, .lack = FAULT_LACKS_UNNAMED },
+    { "save, named, replacing", SAVE, 3, .replaces = true, .lack = FAULT_LACKS_UNNAMED },
+    { "save, named, replacing, no sync", SAVE, 3, .replaces = true, .skip_sync = true, .lack = FAULT_LACKS_UNNAMED },
+    { "save, named, stale files", SAVE, 3, .replaces = true, .stale_count = 2, .lack = FAULT_LACKS_UNNAMED },
+    { "save, named, another save", SAVE, 3, .beside_live = true, .is_brief = true, .lack = FAULT_LACKS_UNNAMED },
+    { "save, named, large", SAVE, 120000, .replaces = true, .is_brief = true, .lack = FAULT_LACKS_UNNAMED },
+    { "save, no /proc, new", SAVE, 3, .is_brief = true, .lack = FAULT_LACKS_PROC },
+    { "save, no /proc, replacing", SAVE, 3, .replaces = true, .is_brief = true, .lack = FAULT_LACKS_PROC },
+    { "load", LOAD, 3, .replaces = true },
+    { "load, through a link", LOAD, 3, .replaces = true, .through_link = true },
+    { "load, large", LOAD, 120000, .replaces = true, .is_brief = true },
+    { "load, large, system memory", LOAD, 60000, .replaces = true, .system_memory = true },
+    { "resume", RESUME, 3, .replaces = true },
+    { "resume, large", RESUME, 60000, .replaces = true },
+    { "information", INFO, 3, .replaces = true },
+    { "information, large", INFO, 60000, .replaces = true, .system_memory = true },
 };
 
 enum { ERROR_MAX = 8, EVENT_MAX = 4096, STORM = 100 };
 static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_access] = { EIO, EACCES },
+    [FAULT_chmod] = { EIO, EPERM, EROFS },
     [FAULT_clock_gettime] = { EINVAL },
     [FAULT_close] = { EIO, EINTR, ENOSPC, EDQUOT },
     [FAULT_faccessat] = { EIO, EACCES, EROFS },
@@ -68,11 +86,13 @@ static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_fsync] = { EIO, ENOSPC, EINTR, EDQUOT, EROFS },
     [FAULT_getcwd] = { ENOENT, EACCES, ENOMEM },
     [FAULT_getrandom] = { ENOSYS, EINTR },
+    [FAULT_linkat] = { EIO, ENOSPC, EEXIST, EACCES, EROFS, EXDEV },
     [FAULT_lstat] = { EIO, ENOMEM, EACCES },
     [FAULT_madvise] = { EINVAL, ENOMEM },
     [FAULT_mmap] = { ENOMEM, EAGAIN, ENODEV },
     [FAULT_mprotect] = { ENOMEM },
     [FAULT_munmap] = { ENOMEM },
+    [FAULT_nanosleep] = { EINTR },
     [FAULT_open] = { EIO, EINTR, EMFILE, ENFILE, ENOMEM, EACCES, ENOSPC, EROFS },
     [FAULT_openat] = { EIO, EMFILE },
     [FAULT_pread] = { EIO, EINTR },
@@ -98,6 +118,7 @@ struct fault {
 /* What happened to the calls of one run. */
 struct story {
     struct fault fault;
+    enum fault_lack lack;
     bool disarmed;
     enum fault_call calls[EVENT_MAX];
     uint64_t call_count, hit_count;
@@ -108,13 +129,15 @@ struct story {
     size_t failed_sync_count;
     int copy;       /* of the temporary's descriptor, made to be closed; 0: none */
     bool hid_close; /* closing it failed */
-    bool synced_again, renamed, file_synced, directory_synced;
+    bool synced_again, published, file_synced, directory_synced;
+    bool linked; /* an unnamed file got a name */
 };
 
 static void before_call(void *user, struct fault_event *event)
 {
     struct story *story = user;
     const struct fault *fault = &story->fault;
+    fault_lack(story->lack, event);
     if (story->call_count < EVENT_MAX)
         story->calls[story->call_count++] = event->call;
     story->armed_count += !story->disarmed;
@@ -143,15 +166,17 @@ static void after_call(void *user, const struct fault_event *event, long result)
     struct story *story = user;
     if (event->call == FAULT_fcntl && result > 0)
         story->copy = (int)result;
-    if (event->call == FAULT_close && result && story->copy && event->descriptor == story->copy && !story->renamed)
+    if (event->call == FAULT_close && result && story->copy && event->descriptor == story->copy && !story->published)
         story->hid_close = true;
-    if (event->call == FAULT_rename && result == 0)
-        story->renamed = true;
+    story->linked = story->linked || (event->call == FAULT_linkat && result == 0);
+    if ((event->call == FAULT_rename || (event->call == FAULT_linkat && !strstr(event->path_to, ".pecs-tmp"))) &&
+        result == 0)
+        story->published = true;
     if (event->call != FAULT_fsync)
         return;
     if (result && story->failed_sync_count < 8)
         story->synced[story->failed_sync_count++] = event->descriptor;
-    else if (story->renamed)
+    else if (story->published)
         story->directory_synced = true;
     else
         story->file_synced = true;
@@ -167,10 +192,11 @@ struct scene {
     uint8_t *old_bytes, *new_bytes;
     uint64_t old_size, new_size, world_hash;
     uint32_t entry_count; /* after a save */
+    int live;             /* the descriptor of the other save's temporary, or -1 */
     uint64_t run_count, failed_count, published_count, call_count;
 };
 
-static void lay_out(const struct scene *scene)
+static void lay_out(struct scene *scene)
 {
     const struct scenario *scenario = scene->scenario;
     sample_folder_clear(scene->folder);
@@ -180,10 +206,15 @@ static void lay_out(const struct scene *scene)
     }
     if (scenario->through_link)
         sample_require(symlink("real.pecs", scene->path) == 0, "symlink: %s", strerror(errno));
-    for (int i = 0; i < 2 && scenario->beside_stale; i++) {
+    for (int i = 0; i < scenario->stale_count || (i == 0 && scenario->beside_live); i++) {
         char path[320];
         snprintf(path, sizeof(path), "%s/.world.pecs.%d.pecs-tmp", scene->folder, i * 3);
-        sample_file_write(path, "stale", 5);
+        sample_file_write(path, "temporary", 9);
+        if (!scenario->beside_live)
+            continue;
+        close(scene->live);
+        scene->live = open(path, O_RDWR | O_CLOEXEC);
+        sample_require(scene->live >= 0 && flock(scene->live, LOCK_EX) == 0, "flock: %s", strerror(errno));
     }
 }
 
@@ -207,11 +238,13 @@ static void scene_init(struct scene *scene, const struct scenario *scenario)
             scene->new_bytes = sample_file_read(scene->target, &scene->new_size);
     }
     scene->world_hash = pecs_view_hash(pecs_world_view(scene->sample.world));
-    scene->entry_count = scenario->through_link ? 2 : 1;
+    scene->entry_count = 1 + scenario->through_link + scenario->beside_live;
+    scene->live = -1;
 }
 
 static void scene_deinit(struct scene *scene)
 {
+    close(scene->live);
     sample_deinit(&scene->sample);
     sample_require(counting.live_count == 0 && counting.wrong_count == 0, "%s: memory leaks", scene->scenario->name);
     sample_folder_remove(scene->folder);
@@ -273,6 +306,7 @@ static void run_verb(struct scene *scene, struct story *story, struct outcome *o
     const uint64_t live_count = counting.live_count;
     const uint32_t descriptor_count = sample_entry_count("/proc/self/fd");
     memset(&outcome->error, 0, sizeof(outcome->error));
+    story->lack = scene->scenario->lack;
     fault_watch(&hooks);
     if (scene->scenario->verb == SAVE)
         outcome->status = pecs_world_save(scene->sample.world, scene->path, &options, &outcome->error);
@@ -297,7 +331,7 @@ static void check_error(const struct story *story, const struct outcome *outcome
     case PECS_E_IO:
         /* all 64 temporaries taken, a kernel that writes nothing: these errnos are the library's own */
         sample_require((os_error > 0 && os_error < 256 && story->given[os_error]) ||
-                           (os_error == EBUSY && story->given[EWOULDBLOCK]) ||
+                           (os_error == EBUSY && (story->given[EWOULDBLOCK] || story->given[EEXIST])) ||
                            (os_error == EIO && story->fault.effect == MOVES_NOTHING),
                        "errno %d, which no call gave: %s", os_error, error->message);
         break;
@@ -318,9 +352,9 @@ static bool may_leave_temporary(const struct scene *scene, const struct story *s
 {
     if (story->hits[FAULT_unlink] || story->given[EWOULDBLOCK])
         return true;
-    return scene->scenario->beside_stale &&
+    return scene->scenario->stale_count &&
            (story->hits[FAULT_open] || story->hits[FAULT_access] || story->hits[FAULT_flock] ||
-            story->hits[FAULT_fstat] || story->hits[FAULT_lstat] || story->renamed == false);
+            story->hits[FAULT_fstat] || story->hits[FAULT_lstat] || !story->published);
 }
 
 static bool has_mode(const char *path, mode_t mode)
@@ -335,7 +369,7 @@ static void check_save(struct scene *scene, const struct story *story, const str
     if (!outcome->status || published) {
         sample_require(has_content(scene->target, scene->new_bytes, scene->new_size), "the new file is not whole");
         sample_require(has_mode(scene->target, scene->scenario->replaces ? OLD_MODE : NEW_MODE), "the mode changed");
-        sample_require(!published || (story->renamed && (story->hits[FAULT_fsync] || story->hits[FAULT_openat])),
+        sample_require(!published || (story->published && (story->hits[FAULT_fsync] || story->hits[FAULT_openat])),
                        "published without a failed sync");
     } else {
         const uint8_t *old_bytes = scene->scenario->replaces ? scene->old_bytes : NULL;
@@ -353,12 +387,21 @@ static void check_save(struct scene *scene, const struct story *story, const str
     scene->published_count += published;
 }
 
+static void lack_and_hurry(void *user, struct fault_event *event)
+{
+    fault_lack(((const struct scenario *)user)->lack, event);
+    if (event->call == FAULT_nanosleep)
+        event->os_error = EINTR;
+}
+
 static void check_next_save(struct scene *scene)
 {
     pecs_error error;
     sample_require(pecs_view_hash(pecs_world_view(scene->sample.world)) == scene->world_hash, "the world changed");
     const pecs_save_options options = { .skip_sync = true };
+    fault_watch(&(struct fault_hooks){ .before = lack_and_hurry, .user = (void *)(uintptr_t)scene->scenario });
     const pecs_status status = pecs_world_save(scene->sample.world, scene->path, &options, &error);
+    fault_unwatch();
     sample_require(!status, "the next save: %s", error.message);
     sample_require(has_content(scene->target, scene->new_bytes, scene->new_size), "the next save is not whole");
     sample_require(sample_entry_count(scene->folder) == scene->entry_count, "the next save leaves a temporary");
@@ -423,6 +466,17 @@ static void try_call(struct scene *scene, uint64_t nth, enum fault_call call)
         }
 }
 
+/* All but those for the memory of the writer's buffer. */
+static uint64_t count_file_calls(const struct story *story)
+{
+    uint64_t count = 0;
+    for (uint64_t i = 0; i < story->armed_count; i++) {
+        const enum fault_call call = story->calls[i];
+        count += call != FAULT_madvise && call != FAULT_mmap && call != FAULT_mprotect && call != FAULT_munmap;
+    }
+    return count;
+}
+
 static uint64_t play(const struct scenario *scenario)
 {
     static struct scene scene;
@@ -434,12 +488,18 @@ static uint64_t play(const struct scenario *scenario)
     run_verb(&scene, &calls, &outcome);
     sample_require(!outcome.status, "%s: %s", scenario->name, outcome.error.message);
     sample_require(calls.call_count > 3 && calls.call_count < EVENT_MAX, "%" PRIu64 " calls", calls.call_count);
+    const bool is_unnamed = scenario->verb == SAVE && scenario->lack == FAULT_LACKS_NOTHING;
+    sample_require(calls.linked == is_unnamed, "%s: %s", scenario->name,
+                   is_unnamed ? "the folder's file system has no unnamed files" : "an unnamed file was linked");
+    const uint64_t file_call_count = count_file_calls(&calls);
+    sample_require(!scenario->call_limit || file_call_count <= scenario->call_limit, "%s: %" PRIu64 " calls on files",
+                   scenario->name, file_call_count);
     now_running = scenario;
     for (uint64_t nth = 1; nth <= calls.armed_count; nth++)
         if (!scenario->is_brief || calls.calls[nth - 1] != FAULT_access)
             try_call(&scene, nth, calls.calls[nth - 1]);
     now_running = NULL;
-    printf("%-28s %3" PRIu64 " calls, %5" PRIu64 " runs with a fault: %5" PRIu64 " errors (%" PRIu64
+    printf("%-31s %3" PRIu64 " calls, %5" PRIu64 " runs with a fault: %5" PRIu64 " errors (%" PRIu64
            " after publication), %" PRIu64 " right all the same\n",
            scenario->name, calls.armed_count, scene.run_count, scene.failed_count, scene.published_count,
            scene.run_count - scene.failed_count);

@@ -10,6 +10,7 @@
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/random.h>
@@ -46,6 +47,19 @@ uint64_t fault_unwatch(void)
 {
     watching = false;
     return call_count;
+}
+
+bool fault_opens_unnamed(const struct fault_event *event)
+{
+    return event->call == FAULT_open && (event->flags & O_TMPFILE) == O_TMPFILE;
+}
+
+void fault_lack(enum fault_lack lack, struct fault_event *event)
+{
+    if (lack == FAULT_LACKS_UNNAMED && fault_opens_unnamed(event))
+        event->os_error = EOPNOTSUPP;
+    if (lack == FAULT_LACKS_PROC && event->path && strncmp(event->path, "/proc/", 6) == 0)
+        event->os_error = ENOENT;
 }
 
 int64_t fault_mapped_bytes(void)
@@ -92,6 +106,12 @@ int access(const char *path, int mode)
 {
     struct fault_event event = { .call = FAULT_access, .path = path };
     return (int)PASS(event, SYS_faccessat, AT_FDCWD, path, mode);
+}
+
+int chmod(const char *path, mode_t mode)
+{
+    struct fault_event event = { .call = FAULT_chmod, .path = path };
+    return (int)PASS(event, SYS_fchmodat, AT_FDCWD, path, mode);
 }
 
 int clock_gettime(clockid_t clock, struct timespec *time)
@@ -166,6 +186,14 @@ ssize_t getrandom(void *bytes, size_t size_bytes, unsigned flags)
     return PASS(event, SYS_getrandom, bytes, size_bytes, flags);
 }
 
+int linkat(int from_directory, const char *from, int to_directory, const char *to, int flags)
+{
+    struct fault_event event = {
+        .call = FAULT_linkat, .descriptor = from_directory, .path = from, .path_to = to, .flags = flags
+    };
+    return (int)PASS(event, SYS_linkat, from_directory, from, to_directory, to, flags);
+}
+
 int lstat(const char *restrict path, struct stat *restrict info)
 {
     struct fault_event event = { .call = FAULT_lstat, .path = path };
@@ -202,6 +230,12 @@ int munmap(void *memory, size_t size_bytes)
     if (event.number && (result == 0 || event.has_effect))
         mapped_bytes -= (int64_t)((size_bytes + 4095) & ~(size_t)4095);
     return result;
+}
+
+int nanosleep(const struct timespec *time, struct timespec *left)
+{
+    struct fault_event event = { .call = FAULT_nanosleep };
+    return (int)PASS(event, SYS_nanosleep, time, left);
 }
 
 int open(const char *path, int flags, ...)

@@ -1,9 +1,9 @@
 /*
- * The system calls of base/os_linux.c, in the hands of a test: each may fail, move less than it was asked to, or be
- * written down. A program that is linked with fault_calls.c has these functions before those of the C library; without
- * hooks they only pass on to the kernel.
+ * The system calls of base/os_linux.c and base/os_file_linux.c, in the hands of a test: each may fail, move less than
+ * it was asked to, or be written down. A program that is linked with fault_calls.c has these functions before those of
+ * the C library; without hooks they only pass on to the kernel.
  *
- * The list is whole: tests/faults/check_calls.py compares it with what the object of os_linux.c refers to.
+ * The list is whole: tests/faults/check_calls.py compares it with what their objects refer to.
  */
 #ifndef FAULT_CALLS_H
 #define FAULT_CALLS_H
@@ -15,6 +15,7 @@
 
 #define FAULT_CALLS(X)                                                                                                 \
     X(access)                                                                                                          \
+    X(chmod)                                                                                                           \
     X(clock_gettime)                                                                                                   \
     X(close)                                                                                                           \
     X(faccessat)                                                                                                       \
@@ -26,11 +27,13 @@
     X(fsync)                                                                                                           \
     X(getcwd)                                                                                                          \
     X(getrandom)                                                                                                       \
+    X(linkat)                                                                                                          \
     X(lstat)                                                                                                           \
     X(madvise)                                                                                                         \
     X(mmap)                                                                                                            \
     X(mprotect)                                                                                                        \
     X(munmap)                                                                                                          \
+    X(nanosleep)                                                                                                       \
     X(open)                                                                                                            \
     X(openat)                                                                                                          \
     X(pread)                                                                                                           \
@@ -77,6 +80,16 @@ struct fault_hooks {
 /* From here to fault_unwatch, calls of this thread pass through the hooks. Not nested. */
 void fault_watch(const struct fault_hooks *hooks);
 uint64_t fault_unwatch(void); /* how many calls there were */
+
+/* What a system may lack. For `before`: the call fails as it would there. */
+enum fault_lack {
+    FAULT_LACKS_NOTHING,
+    FAULT_LACKS_UNNAMED, /* files without a name */
+    FAULT_LACKS_PROC,    /* the mount of /proc */
+};
+void fault_lack(enum fault_lack lack, struct fault_event *event);
+/* Whether the call opens an unnamed file. */
+bool fault_opens_unnamed(const struct fault_event *event);
 
 /* Bytes of address space that watched calls mapped, less those unmapped. */
 int64_t fault_mapped_bytes(void);

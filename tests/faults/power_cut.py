@@ -1,13 +1,14 @@
 #!/usr/bin/env python3
 """A real file system loses its power while a process saves, again and again. For root, where loop devices are.
 
-usage: power_cut.py SAVER [--cuts N] [--seed S] [--file-system NAME]... [--image-folder FOLDER]
+usage: power_cut.py SAVER [--cuts N] [--seed S] [--named] [--file-system NAME]...
+                    [--image-folder FOLDER]
 
 For each file system: an image is made and mounted through a loop device, a process saves in a loop there, durably. At a
 random moment the file system is shut down by its own ioctl, with the flag that not even the journal's memory is flushed:
 what was not synced is lost. It is unmounted and mounted again, which recovers it, and the file is loaded and resumed.
 It must be the last world that was told of as saved, or the one that was being saved then. Every second time what is
-there is kept and the next process saves over it.
+there is kept and the next process saves over it. With --named, the saver has no unnamed files.
 
 Exit code 77: skipped, with the reason.
 """
@@ -79,9 +80,10 @@ def number_of(found):
     return int(found[2]) if found[0] == b"found" else None
 
 
-def live_and_die(saver, disk, path, first, seconds, entities):
+def live_and_die(saver, disk, path, first, seconds, entities, named):
     """(words about what was found at the start, last saved, last begun): the numbers, None where there is none."""
-    process = subprocess.Popen([saver, "save", path, str(first), "--entities", str(entities), "--alone", "1"],
+    process = subprocess.Popen([saver, "save", path, str(first), "--entities", str(entities), "--alone", "1",
+                                "--named", str(int(named))],
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     found = process.stdout.readline().split()
     time.sleep(seconds)
@@ -107,14 +109,15 @@ def check(saver, path):
     return number_of(result.stdout.split())
 
 
-def try_file_system(saver, disk, cuts, chance):
+def try_file_system(saver, disk, cuts, chance, named):
     """Prints one line a cut."""
     path = os.path.join(disk.place, "world.pecs")
     last, first = None, 1
     new = old = left = 0
     disk.mount()
     for cut in range(cuts):
-        found, saved, begun = live_and_die(saver, disk, path, first, chance.uniform(0, 0.1), chance.choice(SIZES))
+        found, saved, begun = live_and_die(saver, disk, path, first, chance.uniform(0, 0.1), chance.choice(SIZES),
+                                          named)
         if found and number_of(found) != last:
             raise RuntimeError(f"cut {cut}: found {found} at the start, not {last}")
         disk.unmount()
@@ -136,6 +139,7 @@ def main():
     parser.add_argument("saver")
     parser.add_argument("--cuts", type=int, default=200)
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--named", action="store_true")
     parser.add_argument("--file-system", action="append", choices=sorted(MAKE))
     parser.add_argument("--image-folder")
     options = parser.parse_args()
@@ -161,7 +165,8 @@ def main():
             continue
         tried += 1
         try:
-            try_file_system(os.path.abspath(options.saver), disk, options.cuts, random.Random(options.seed))
+            try_file_system(os.path.abspath(options.saver), disk, options.cuts, random.Random(options.seed),
+                            options.named)
         except RuntimeError as error:
             print(f"{kind}: FAILED: {error}")
             failed += 1

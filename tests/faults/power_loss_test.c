@@ -35,7 +35,7 @@ struct judge {
     char first_bad[256];
 };
 
-static void record_saves(struct disk_log *log, const char *path, bool skip_sync)
+static void record_saves(struct disk_log *log, const char *path, bool skip_sync, enum fault_lack lack)
 {
     const pecs_save_options options = { .skip_sync = skip_sync };
     for (uint64_t number = 1; number <= SAVE_COUNT; number++) {
@@ -44,7 +44,7 @@ static void record_saves(struct disk_log *log, const char *path, bool skip_sync)
         sample_init(&sample, NULL, 1, entity_counts[number - 1]);
         sample_set_number(&sample, number);
         disk_note(log, DISK_BEGUN, number);
-        disk_record(log, write_limits[number - 1]);
+        disk_record(log, write_limits[number - 1], lack);
         const pecs_status status = pecs_world_save(sample.world, path, &options, &error);
         fault_unwatch();
         sample_require(!status, "%s", error.message);
@@ -156,11 +156,11 @@ static void judge_log(struct judge *judge, const struct disk_log *log, uint64_t 
 
 /* --- logs with a mistake --- */
 
-enum mistake { NO_FILE_SYNC, NO_FOLDER_SYNC, SYNC_AFTER_RENAME, IN_PLACE, ALL_SYNCS_LATE, MISTAKE_COUNT };
+enum mistake { NO_FILE_SYNC, NO_FOLDER_SYNC, SYNC_AFTER_NAME, IN_PLACE, ALL_SYNCS_LATE, MISTAKE_COUNT };
 static const char *const mistake_names[MISTAKE_COUNT] = {
     "no sync of the file",
     "no sync of the folder",
-    "the file's sync after the rename",
+    "the file's sync after its name",
     "written in place",
     "told of before the folder's sync",
 };
@@ -177,7 +177,7 @@ static void swap_operations(struct disk_operation *a, struct disk_operation *b)
  */
 static bool keeps_in_place(struct disk_operation *operation, bool *first)
 {
-    if (operation->kind == DISK_RENAME)
+    if (operation->kind == DISK_RENAME || operation->kind == DISK_LINK)
         return false;
     operation->file = 0;
     if (operation->kind != DISK_CREATE)
@@ -203,7 +203,8 @@ static void make_mistake(struct disk_log *log, const struct disk_log *right, enu
     }
     for (size_t i = 0; i + 1 < log->count; i++) {
         struct disk_operation *here = &log->operations[i], *next = here + 1;
-        if ((mistake == SYNC_AFTER_RENAME && here->kind == DISK_SYNC && next->kind == DISK_RENAME) ||
+        if ((mistake == SYNC_AFTER_NAME && here->kind == DISK_SYNC &&
+             (next->kind == DISK_LINK || next->kind == DISK_RENAME)) ||
             (mistake == ALL_SYNCS_LATE && here->kind == DISK_SYNC_FOLDER && next->kind == DISK_SAVED))
             swap_operations(here, next);
     }
@@ -218,41 +219,52 @@ static void expect_bad(struct judge *judge, const struct disk_log *log, const ch
     sample_require(judge->bad_count == 1, "the model does not find: %s", name);
 }
 
-static void expect_good(struct judge *judge, const struct disk_log *log, uint64_t seed)
+static void expect_good(struct judge *judge, const struct disk_log *log, const char *way, uint64_t seed)
 {
+    judge->state_count = judge->distinct_count = judge->bad_count = 0;
+    judge->found_old = judge->found_new = judge->found_none = judge->temporary_count = 0;
+    judge->stops = false;
     judge_log(judge, log, seed);
-    printf("%d durable saves, %zu steps, power lost after each: %" PRIu64 " states, %" PRIu64 " of them distinct\n",
-           SAVE_COUNT, log->count, judge->state_count, judge->distinct_count);
+    printf("%d durable saves, %s, %zu steps, power lost after each: %" PRIu64 " states, %" PRIu64 " of them distinct\n",
+           SAVE_COUNT, way, log->count, judge->state_count, judge->distinct_count);
     printf("  the old world %" PRIu64 " times, the new one %" PRIu64 " times, no file yet %" PRIu64 " times; %" PRIu64
            " stale temporaries, all removed by the next save; %" PRIu64 " bad states\n",
            judge->found_old, judge->found_new, judge->found_none, judge->temporary_count, judge->bad_count);
     sample_require(judge->bad_count == 0, "a bad state: %s", judge->first_bad);
-    sample_require(judge->found_old > 1000 && judge->found_new > 10 && judge->temporary_count > 1000,
+}
+
+/* The saves of one way, done right and wrong. Fewer states than `least` prove nothing. */
+static void try_way(struct judge *judge, const char *way, enum fault_lack lack, uint64_t least, uint64_t seed)
+{
+    static struct disk_log log, wrong;
+    record_saves(&log, judge->path, false, lack);
+    expect_good(judge, &log, way, seed);
+    sample_require(judge->found_old > least && judge->found_new > 10 && judge->temporary_count > least,
                    "the model no longer reaches what it is for");
+    printf("what the model finds when it is done wrong:\n");
+    for (int mistake = 0; mistake < MISTAKE_COUNT; mistake++) {
+        make_mistake(&wrong, &log, (enum mistake)mistake);
+        expect_bad(judge, &wrong, mistake_names[mistake], seed);
+    }
+    disk_log_free(&log);
+    sample_folder_clear(judge->folder);
+    record_saves(&log, judge->path, true, lack);
+    expect_bad(judge, &log, "saves with skip_sync", seed);
+    disk_log_free(&log);
+    sample_folder_clear(judge->folder);
 }
 
 int main(int argument_count, char **arguments)
 {
     static struct judge judge;
-    static struct disk_log log, wrong;
     const uint64_t seed = sample_option(argument_count, arguments, "--seed", 1);
     sample_folder_make(judge.folder, NULL);
     snprintf(judge.path, sizeof(judge.path), "%s/world.pecs", judge.folder);
     judge.seen = calloc(SEEN_COUNT, sizeof(uint64_t));
     sample_init(&judge.reader, NULL, 2, 3);
     sample_set_number(&judge.reader, 1000);
-    record_saves(&log, judge.path, false);
-    expect_good(&judge, &log, seed);
-    printf("what the model finds when it is done wrong:\n");
-    for (int mistake = 0; mistake < MISTAKE_COUNT; mistake++) {
-        make_mistake(&wrong, &log, (enum mistake)mistake);
-        expect_bad(&judge, &wrong, mistake_names[mistake], seed);
-    }
-    disk_log_free(&log);
-    sample_folder_clear(judge.folder);
-    record_saves(&log, judge.path, true);
-    expect_bad(&judge, &log, "saves with skip_sync", seed);
-    disk_log_free(&log);
+    try_way(&judge, "unnamed", FAULT_LACKS_NOTHING, 5, seed);
+    try_way(&judge, "named", FAULT_LACKS_UNNAMED, 1000, seed);
     sample_deinit(&judge.reader);
     sample_folder_remove(judge.folder);
     free(judge.seen);

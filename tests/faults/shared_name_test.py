@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
 """Two processes save to one name in a loop, while a third loads and resumes what is there.
 
-usage: shared_name_test.py SAVER [--seconds S]
+usage: shared_name_test.py SAVER [--seconds S] [--ways unnamed|named|mixed]
 
 Whatever the readers find is a whole world of one of the two, and of each, numbers never go back. At the end one file is
-there and no temporary.
+there and no temporary. The savers use unnamed files, named ones, or one uses each.
 """
 import argparse
 import os
@@ -20,10 +20,10 @@ def fail(message):
     sys.exit(f"shared_name_test: {message}")
 
 
-def start(saver, path, family, entities):
+def start(saver, path, family, entities, named):
     """The process, and the file that it writes to: a pipe that nobody reads would stop it."""
     output = tempfile.TemporaryFile()
-    command = [saver, "save", path, "1", "--family", family, "--entities", entities]
+    command = [saver, "save", path, "1", "--family", family, "--entities", entities, "--named", str(int(named))]
     return subprocess.Popen(command, stdout=output), output
 
 
@@ -41,11 +41,13 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("saver")
     parser.add_argument("--seconds", type=float, default=3)
+    parser.add_argument("--ways", choices=("unnamed", "named", "mixed"), default="unnamed")
     options = parser.parse_args()
     folder = tempfile.mkdtemp(prefix="pecs-shared-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
     path = os.path.join(folder, "world.pecs")
     try:
-        savers = [start(options.saver, path, "1", "50"), start(options.saver, path, "2", "3000")]
+        savers = [start(options.saver, path, "1", "50", options.ways == "named"),
+                  start(options.saver, path, "2", "3000", options.ways != "unnamed")]
         watcher = subprocess.Popen([options.saver, "watch", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         time.sleep(options.seconds)
         told, _ = watcher.communicate()
@@ -55,7 +57,8 @@ def main():
         words = told.decode().split()
         looks, changes = int(words[1]), int(words[4])
         # the savers died by a signal: one more save clears what they left
-        last = subprocess.Popen([options.saver, "save", path, "1000000", "--alone", "1"], stdout=subprocess.PIPE)
+        last = subprocess.Popen([options.saver, "save", path, "1000000", "--alone", "1", "--named",
+                                 str(int(options.ways != "unnamed"))], stdout=subprocess.PIPE)
         while not last.stdout.readline().startswith(b"begin 1000001"):
             if last.poll() is not None:
                 fail("the last save left a temporary")
