@@ -157,6 +157,7 @@ pecs_status model_check_id(const struct model *model, pecs_error *error)
     buffer_append(&copy, model->commit, (size_t)model->parts.commit_size);
     if (copy.failed)
         return fail_memory(error);
+    assert(copy.bytes);
     memset(copy.bytes + at, 0, sizeof(model->snapshot_id));
     const pecs_id id = hash128(copy.bytes, copy.size_bytes);
     buffer_deinit(&copy);

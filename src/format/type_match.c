@@ -96,6 +96,7 @@ static pecs_status match_give_number(struct match *match, const struct model_typ
     buffer_append(&record, type->record, type->record_bytes);
     if (record.failed)
         return fail_memory(error);
+    assert(record.bytes);
     memset(record.bytes + offsetof(struct type_record, number), 0, sizeof(le32)); /* this is the file's */
     const pecs_id fingerprint = hash128_seeded(record.bytes, record.size_bytes, pool_secret(match->pool));
     buffer_deinit(&record);
