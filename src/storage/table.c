@@ -214,19 +214,22 @@ struct table *table_project(struct pool *pool, const struct table *table, struct
     struct table *to = table_create(pool, archetype);
     if (!to)
         return NULL;
-    if (table->runs && !(to->runs = runs_create(pool, archetype->column_count, table->runs->image))) {
-        node_release(pool, &to->node);
-        return NULL;
+    const struct runs *from = table->runs;
+    if (from) {
+        to->runs = runs_create(pool, archetype->column_count, from->image);
+        if (!to->runs) {
+            node_release(pool, &to->node);
+            return NULL;
+        }
+        to->runs->lender =
+            (struct runs *)node_retain(&table->runs->node); /* each sees that the bytes are not its own */
+        for (uint32_t i = 0; i < archetype->column_count; i++)
+            to->runs->columns[i] = from->columns[find_projected(table, archetype, i)];
     }
-    if (to->runs) /* so each sees that the bytes are not its own */
-        to->runs->lender = (struct runs *)node_retain(&table->runs->node);
     to->row_count = table->row_count;
     for (uint32_t i = 0; i < archetype->column_count; i++) {
-        const uint32_t column = find_projected(table, archetype, i);
-        to->columns[i] = table->columns[column];
+        to->columns[i] = table->columns[find_projected(table, archetype, i)];
         tree_retain(&to->columns[i].chunks);
-        if (to->runs)
-            to->runs->columns[i] = table->runs->columns[column];
     }
     return to;
 }
