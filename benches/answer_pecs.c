@@ -15,9 +15,9 @@ static int fail(const char *doing, const pecs_error *error)
 __attribute__((noinline)) static pecs_status sum_positions(const pecs_query *query, pecs_view view, double *ret_sum)
 {
     double sum = 0;
-    pecs_iter it = pecs_query_read(query, view, NULL);
+    pecs_iter it = pecs_query_iter(query, view, NULL);
     while (pecs_iter_next(&it))
-        sum += w1_sum(&pecs_read(&it, W1_POSITION, Position)->x, it.row_count);
+        sum += w1_sum(&pecs_column_as(&it, W1_POSITION, Position)->x, it.row_count);
     *ret_sum = sum;
     return pecs_iter_end(&it);
 }
@@ -43,6 +43,6 @@ int main(int argc, char **argv)
     printf("%.9f\n", sum);
     pecs_snapshot_release(snapshot);
     pecs_query_destroy(query);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return 0;
 }

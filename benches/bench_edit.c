@@ -100,7 +100,7 @@ static void small_close(struct small_context *small)
 {
     pecs_query_destroy(small->moving);
     pecs_world_destroy(small->world);
-    pecs_registry_destroy(small->registry);
+    pecs_registry_release(small->registry);
     limit_small_destroy(small->limit);
 }
 
@@ -119,8 +119,8 @@ static bool small_fill(struct small_context *small)
         size_t count = 2;
         for (uint32_t tag = 0; tag < SMALL_TAGS; tag++)
             if (t >> tag & 1)
-                values[count++] = (pecs_value)PECS_HAS(FIRST_TAG + tag);
-        const pecs_status status = pecs_world_spawn(small->world, SMALL_ROWS, values, count, NULL);
+                values[count++] = (pecs_value)PECS_HAS_AS(FIRST_TAG + tag);
+        const pecs_status status = pecs_world_spawn(small->world, values, count, SMALL_ROWS, NULL);
         if (status)
             return bench_failed("spawn", status, NULL);
     }
@@ -156,7 +156,7 @@ static bool small_check(const struct small_context *small)
     uint32_t table_count = 0;
     for (uint32_t t = 0; t < SMALL_TABLES; t++)
         expected += w1_sum(limit_small_positions(small->limit, t), SMALL_ROWS);
-    pecs_iter it = pecs_query_read(small->moving, pecs_world_view(small->world), NULL);
+    pecs_iter it = pecs_query_iter(small->moving, pecs_world_view(small->world), NULL);
     while (pecs_iter_next(&it))
         table_count += it.row_count == SMALL_ROWS;
     if (pecs_iter_end(&it) || table_count != SMALL_TABLES)
@@ -197,14 +197,14 @@ static bool spawn_once(struct bench *bench, bool check, double *ret_seconds)
         const double start = bench_now();
         for (uint32_t t = 0; !status && t < W1_TABLE_COUNT; t++) {
             const size_t value_count = bench_row_values(bench, t, 0, values);
-            status = pecs_world_spawn(world, bench->layout.row_counts[t], values, value_count, NULL);
+            status = pecs_world_spawn(world, values, value_count, bench->layout.row_counts[t], NULL);
         }
         *ret_seconds = bench_now() - start;
         ok = status ? bench_failed("spawn", status, NULL) : true;
         ok = ok && (!check || bench_check_view(bench, registry, pecs_world_view(world)));
         pecs_world_destroy(world);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return ok;
 }
 

@@ -165,7 +165,7 @@ static bool load_once(struct bench *bench, uint32_t thread_count, bool check, do
         ok = ok && (!check || bench_check_view(bench, registry, pecs_world_view(world)));
         bench_close(snapshot, world);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return ok;
 }
 

@@ -26,7 +26,7 @@ static bool spawn(const struct given *given, pecs_world **ret_world)
     pecs_error error = { .message = "" };
     pecs_status status = pecs_world_create(given->registry, NULL, NULL, ret_world, &error);
     if (!status)
-        status = pecs_world_spawn_with_ids(*ret_world, given->count, given->ids, NULL, 0, NULL);
+        status = pecs_world_spawn_with_ids(*ret_world, NULL, 0, given->ids, given->count, NULL);
     return status ? bench_failed("spawn with ids", status, &error) : true;
 }
 
@@ -159,7 +159,7 @@ static bool run(struct bench *bench, struct bench_sides sides, struct bench_resu
     limit_pages_release(given.file, given.file_bytes);
     pecs_world_destroy(given.world);
     free(given.ids);
-    pecs_registry_destroy(given.registry);
+    pecs_registry_release(given.registry);
     return ok;
 }
 

@@ -74,7 +74,7 @@ static bool id_many_pecs(struct bench *bench, void *context, double *ret_seconds
 {
     struct ids *ids = context;
     const double start = bench_now();
-    const pecs_status status = pecs_view_id_many(pecs_world_view(bench->world), ids->count, ids->entities, ids->ids);
+    const pecs_status status = pecs_view_id_many(pecs_world_view(bench->world), ids->entities, ids->count, ids->ids);
     *ret_seconds = (bench_now() - start) / (double)ids->count;
     return status ? bench_wrong("an entity has no id") : true;
 }
@@ -83,7 +83,7 @@ static bool find_many_pecs(struct bench *bench, void *context, double *ret_secon
 {
     struct ids *ids = context;
     const double start = bench_now();
-    const pecs_status status = pecs_view_find_many(pecs_world_view(bench->world), ids->count, ids->ids, ids->found);
+    const pecs_status status = pecs_view_find_many(pecs_world_view(bench->world), ids->ids, ids->count, ids->found);
     *ret_seconds = (bench_now() - start) / (double)ids->count;
     return status || memcmp(ids->found, ids->entities, ids->count * sizeof(*ids->found)) != 0
                ? bench_wrong("ids lead elsewhere")

@@ -209,7 +209,7 @@ static bool padded_rows(struct bench *bench, pecs_registry *registry, struct pad
     const pecs_value value = { 0, sizeof(Padded), values };
     pecs_status status = pecs_world_create(registry, NULL, NULL, &padded->world, &error);
     if (!status)
-        status = pecs_world_spawn(padded->world, count, &value, 1, NULL);
+        status = pecs_world_spawn(padded->world, &value, 1, count, NULL);
     return status ? bench_failed("make a world with padding", status, &error) : true;
 }
 
@@ -260,6 +260,6 @@ bool bench_run_save_padded(struct bench *bench)
     pecs_world_destroy(padded.world);
     if (padded.block)
         limit_pages_release(padded.block, padded.block_bytes);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return ok;
 }

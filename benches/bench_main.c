@@ -164,7 +164,7 @@ static void end(struct bench *bench)
     bench_world_drop(bench);
     pecs_query_destroy(bench->positions);
     pecs_query_destroy(bench->moving);
-    pecs_registry_destroy(bench->registry);
+    pecs_registry_release(bench->registry);
     limit_pages_release(bench->block, bench->layout.size_bytes);
     if (!bench->directory[0])
         return;

@@ -173,7 +173,7 @@ static bool memory_of_files(struct bench *bench)
         pecs_world_destroy(world);
     }
     ok = ok && memory_resume(bench, &counter, registry, path);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     unlink(path);
     if (ok && counter.live_bytes)
         ok = bench_wrong("%llu bytes were never released", (unsigned long long)counter.live_bytes);
@@ -196,7 +196,7 @@ static bool memory_of_nothing(struct bench *bench)
     result.seconds = bench_now() - start;
     if (!status)
         pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     if (status)
         return bench_failed("make a world", status, &error);
     result.bytes = counter.peak_bytes;

@@ -59,7 +59,7 @@ static bool ring_close(struct ring *ring)
     pecs_world_destroy(ring->world);
     for (uint32_t c = 0; c < W1_COMPONENT_COUNT; c++)
         pecs_query_destroy(ring->queries[c]);
-    pecs_registry_destroy(ring->registry);
+    pecs_registry_release(ring->registry);
     limit_pages_release(ring->w1.block, ring->w1.layout.size_bytes);
     free(ring->entities);
     if (ring->counter.live_bytes)
@@ -69,9 +69,9 @@ static bool ring_close(struct ring *ring)
 
 static pecs_status edit_component(struct ring *ring, pecs_component component)
 {
-    pecs_iter it = pecs_query_edit(ring->queries[component], ring->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(ring->queries[component], ring->world, NULL);
     while (pecs_iter_next(&it)) {
-        uint8_t *values = pecs_iter_column(&it, component, PECS_WRITE, w1_sizes[component]);
+        uint8_t *values = pecs_iter_column_mut(&it, component, w1_sizes[component]);
         for (size_t i = 0; i < it.row_count; i++)
             values[i * w1_sizes[component]] ^= 1;
     }
@@ -87,14 +87,14 @@ static pecs_status replace_one(struct ring *ring)
     pecs_value values[W1_COMPONENT_COUNT];
     const size_t count = bench_row_values(&ring->w1, source % 8, source % 1000, values);
     const pecs_status status = pecs_world_despawn(ring->world, entity, 1);
-    return status ? status : pecs_world_spawn(ring->world, 1, values, count, entity);
+    return status ? status : pecs_world_spawn(ring->world, values, count, 1, entity);
 }
 
 static pecs_status set_one(struct ring *ring)
 {
     void *value;
     const pecs_entity entity = ring->entities[w1_mix(ring->random++) % RING_ENTITIES];
-    const pecs_status status = pecs_world_edit(ring->world, entity, W1_POSITION, sizeof(Position), &value);
+    const pecs_status status = pecs_world_get_mut(ring->world, entity, W1_POSITION, sizeof(Position), &value);
     if (!status)
         ((Position *)value)->x += 1;
     return status;

@@ -75,7 +75,7 @@ static bool structure_open(struct bench *bench, struct structure *structure)
 static void structure_close(struct structure *structure)
 {
     pecs_world_destroy(structure->world);
-    pecs_registry_destroy(structure->registry);
+    pecs_registry_release(structure->registry);
     limit_tables_destroy(structure->tables);
     free(structure->live);
     free(structure->edits);
@@ -121,7 +121,7 @@ static bool spawn_pecs(struct bench *bench, struct structure *structure)
     for (uint32_t k = 0; k < structure->edit_count; k++) {
         struct edit *edit = &structure->edits[k];
         const size_t count = bench_row_values(bench, edit->live.table, edit->source / 8, values);
-        const pecs_status status = pecs_world_spawn(structure->world, 1, values, count, &edit->live.pecs);
+        const pecs_status status = pecs_world_spawn(structure->world, values, count, 1, &edit->live.pecs);
         if (status)
             return bench_failed("spawn", status, NULL);
     }

@@ -84,15 +84,15 @@ static pecs_status w2_spawn(struct w2 *w2, uint32_t subset)
     }
     w2->content_bytes += W2_ROWS * (sizeof(Position) + W2_OVERHEAD);
     w2->sum += w1_sum(positions, W2_ROWS);
-    return pecs_world_spawn(w2->world, W2_ROWS, values, count, NULL);
+    return pecs_world_spawn(w2->world, values, count, W2_ROWS, NULL);
 }
 
 static double w2_sum(const struct w2 *w2, pecs_view view)
 {
     double sum = 0;
-    pecs_iter it = pecs_query_read(w2->positions, view, NULL);
+    pecs_iter it = pecs_query_iter(w2->positions, view, NULL);
     while (pecs_iter_next(&it))
-        sum += w1_sum(&pecs_read(&it, 0, Position)->x, it.row_count);
+        sum += w1_sum(&pecs_column_as(&it, 0, Position)->x, it.row_count);
     return pecs_iter_end(&it) ? -1 : sum;
 }
 
@@ -116,7 +116,7 @@ static void w2_close(struct w2 *w2)
 {
     pecs_world_destroy(w2->world);
     pecs_query_destroy(w2->positions);
-    pecs_registry_destroy(w2->registry);
+    pecs_registry_release(w2->registry);
 }
 
 static bool w2_save(struct bench *bench, void *context, double *ret_seconds)

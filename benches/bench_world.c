@@ -37,7 +37,7 @@ static bool spawn_tables(const struct bench *bench, pecs_world *world)
     for (uint32_t t = 0; ok && t < W1_TABLE_COUNT; t++) {
         const uint64_t rows = bench->layout.row_counts[t];
         const size_t value_count = bench_row_values(bench, t, 0, values);
-        const pecs_status status = pecs_world_spawn(world, rows, values, value_count, entities);
+        const pecs_status status = pecs_world_spawn(world, values, value_count, rows, entities);
         ok = status ? bench_failed("spawn", status, NULL) : true;
         if (ok && memcmp(entities, bench->block + bench->layout.entities[t], rows * sizeof(*entities)) != 0)
             ok = bench_wrong("table %u: the handles are not those of W1", t);
@@ -52,7 +52,7 @@ static bool spawn_shuffled(const struct bench *bench, pecs_world *world)
     for (uint64_t i = 0; i < bench->entity_count; i++) {
         pecs_entity entity;
         const size_t value_count = bench_row_values(bench, i % 8, i / 8, values);
-        const pecs_status status = pecs_world_spawn(world, 1, values, value_count, &entity);
+        const pecs_status status = pecs_world_spawn(world, values, value_count, 1, &entity);
         if (status)
             return bench_failed("spawn", status, NULL);
         const w1_entity expected = w1_entity_of(&bench->layout, i);
@@ -88,18 +88,18 @@ void bench_world_drop(struct bench *bench)
 double bench_sum(const pecs_query *positions, pecs_view view)
 {
     double sum = 0;
-    pecs_iter it = pecs_query_read(positions, view, NULL);
+    pecs_iter it = pecs_query_iter(positions, view, NULL);
     while (pecs_iter_next(&it))
-        sum += w1_sum(&pecs_read(&it, W1_POSITION, Position)->x, it.row_count);
+        sum += w1_sum(&pecs_column_as(&it, W1_POSITION, Position)->x, it.row_count);
     return pecs_iter_end(&it) ? (double)NAN : sum;
 }
 
 bool bench_update(const pecs_query *moving, pecs_world *world)
 {
-    pecs_iter it = pecs_query_edit(moving, world, NULL);
+    pecs_iter it = pecs_query_iter_mut(moving, world, NULL);
     while (pecs_iter_next(&it)) {
-        Position *position = pecs_write(&it, W1_POSITION, Position);
-        const Velocity *velocity = pecs_read(&it, W1_VELOCITY, Velocity);
+        Position *position = pecs_column_mut_as(&it, W1_POSITION, Position);
+        const Velocity *velocity = pecs_column_as(&it, W1_VELOCITY, Velocity);
         w1_move(&position->x, &velocity->x, it.row_count);
     }
     const pecs_status status = pecs_iter_end(&it);
@@ -137,9 +137,9 @@ bool bench_check_view(const struct bench *bench, pecs_registry *registry, pecs_v
             return bench_failed("make a query", status, &error);
         uint64_t sum = 0, rows = 0, expected_rows;
         const uint64_t expected = check_block(bench, c, &expected_rows);
-        pecs_iter it = pecs_query_read(query, view, NULL);
+        pecs_iter it = pecs_query_iter(query, view, NULL);
         while (pecs_iter_next(&it)) {
-            sum += w1_check(it.entities, pecs_iter_column(&it, c, PECS_READ, w1_sizes[c]), it.row_count, w1_sizes[c]);
+            sum += w1_check(it.entities, pecs_iter_column(&it, c, w1_sizes[c]), it.row_count, w1_sizes[c]);
             rows += it.row_count;
         }
         status = pecs_iter_end(&it);

@@ -242,7 +242,7 @@ static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struc
         }
         pecs_snapshot_release(snapshot);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     fuzz_memory_end();
     return new_size;
 }

@@ -51,7 +51,7 @@ static size_t find_entities(pecs_view view, struct random *random, pecs_entity e
         entities[count++] = ids.entity;
     if (pecs_query_create_in(view, NULL, 0, &all, NULL))
         return count;
-    pecs_iter iter = pecs_query_read(all, view, NULL);
+    pecs_iter iter = pecs_query_iter(all, view, NULL);
     while (pecs_iter_next(&iter))
         for (size_t i = 0; i < iter.row_count; i++)
             if (count < ENTITY_MAX && random_once_in(random, 2))
@@ -75,8 +75,8 @@ static void read_all(pecs_view view, struct random *random)
     const size_t count = find_entities(view, random, entities);
     for (size_t i = 0; i < count; i++)
         read_entity(view, entities[i]);
-    (void)!pecs_view_id_many(view, count, entities, ids);
-    (void)!pecs_view_find_many(view, count, ids, entities);
+    (void)!pecs_view_id_many(view, entities, count, ids);
+    (void)!pecs_view_find_many(view, ids, count, entities);
     touched += pecs_view_hash(view);
     (void)!pecs_view_check(view, read_invalid, NULL, NULL);
 }
@@ -103,7 +103,7 @@ static pecs_status edit_many(pecs_world *world, pecs_registry *registry, struct 
         pecs_query_destroy(query);
         return status;
     case 2:
-        return pecs_world_spawn(world, 1 + random_below(random, 9000), NULL, 0, NULL);
+        return pecs_world_spawn(world, NULL, 0, 1 + random_below(random, 9000), NULL);
     default:
         status = pecs_commands_create(registry, &commands);
         for (size_t i = 0; !status && i < count; i++) {
@@ -167,7 +167,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snapshot)
         use(registry, snapshot, &random);
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     fuzz_memory_end();
     return 0;
 }

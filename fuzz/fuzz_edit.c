@@ -60,9 +60,9 @@ static pecs_status edit_structure(pecs_world *world, struct random *random, cons
         components[i] = values[i].component;
     switch (random_below(random, living->count ? 6 : 2)) {
     case 0:
-        return pecs_world_spawn(world, 1 + random_below(random, 5), values, count, NULL);
+        return pecs_world_spawn(world, values, count, 1 + random_below(random, 5), NULL);
     case 1:
-        return pecs_world_spawn_with_ids(world, 1, (pecs_id[]){ random_id(random) }, values, count, NULL);
+        return pecs_world_spawn_with_ids(world, values, count, (pecs_id[]){ random_id(random) }, 1, NULL);
     case 2:
         return pecs_world_despawn(world, &entity, 1);
     case 3:
@@ -88,7 +88,7 @@ static pecs_status edit_value(pecs_world *world, struct random *random, const st
     void *value;
     if (!type->size || strcmp(type->name, "pecs.id") == 0)
         return PECS_OK;
-    const pecs_status status = pecs_world_edit(world, entity, component, type->size, &value);
+    const pecs_status status = pecs_world_get_mut(world, entity, component, type->size, &value);
     if (!status)
         memset(value, 0, type->size);
     return status;

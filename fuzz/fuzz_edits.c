@@ -114,7 +114,7 @@ static void op_spawn(struct run *run)
     fill_values(run, mask, bytes, &values);
     for (size_t i = 0; count > 1 && i < values.count; i++)
         values.list[i].data = NULL; /* one row of values is there; many rows are of zeros */
-    must(pecs_world_spawn(run->world, count, values.list, values.count, entities));
+    must(pecs_world_spawn(run->world, values.list, values.count, count, entities));
     for (size_t i = 0; i < count; i++) {
         const pecs_entity entity = naive_spawn(run->naive);
         FUZZ_CHECK(memcmp(&entity, &entities[i], sizeof(entity)) == 0, "the lowest free slot");
@@ -159,7 +159,8 @@ static void op_edit(struct run *run)
     struct values values;
     void *value;
     fill_values(run, 1u << type, bytes, &values);
-    const pecs_status status = pecs_world_edit(run->world, entity, model_component(0, type), model_size(type), &value);
+    const pecs_status status =
+        pecs_world_get_mut(run->world, entity, model_component(0, type), model_size(type), &value);
     const pecs_status expected = !naive_alive(run->naive, entity)       ? PECS_E_DEAD
                                  : !naive_get(run->naive, entity, type) ? PECS_E_ABSENT
                                                                         : PECS_OK;
@@ -375,7 +376,7 @@ static void compare_whole(const struct run *run, pecs_view view)
         }
     }
     for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++) {
-        const void *value = pecs_view_singleton(view, model_component(0, type), model_size(type));
+        const void *value = pecs_view_get_singleton(view, model_component(0, type), model_size(type));
         const bool has = run->naive->singleton_has >> type & 1;
         FUZZ_CHECK(pecs_view_has_singleton(view, model_component(0, type)) == has, model_types[type]->name);
         FUZZ_CHECK(!value || model_value_equal(type, value, run->naive->singletons + model_offsets[type]),
@@ -421,7 +422,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     naive_destroy(run.naive);
     pecs_commands_destroy(run.buffer);
     pecs_world_destroy(run.world);
-    pecs_registry_destroy(run.registry);
+    pecs_registry_release(run.registry);
     fuzz_memory_end();
     return 0;
 }

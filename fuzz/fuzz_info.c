@@ -65,7 +65,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snapshot)
         compare(info, pecs_snapshot_view(snapshot));
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     pecs_info_destroy(info);
     fuzz_memory_end();
     return 0;

@@ -16,8 +16,8 @@ static void try_options(pecs_registry *registry, const char *path, size_t size, 
 {
     bool stopped = false;
     const pecs_load_options options[] = {
-        { .refuse_unknown = true }, { .max_bytes = size / 2 + 1 }, { .max_entities = 2 },
-        { .max_types = 2 },         { .private_only = true },      { .progress = stop, .user = &stopped },
+        { .refuse_unknown = true }, { .limits.max_bytes = size / 2 + 1 }, { .limits.max_entities = 2 },
+        { .limits.max_types = 2 },  { .limits.private_only = true },      { .progress = stop, .user = &stopped },
     };
     for (size_t i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
         pecs_snapshot *limited = fuzz_open(FUZZ_LOAD, registry, path, size, &options[i]);
@@ -25,8 +25,8 @@ static void try_options(pecs_registry *registry, const char *path, size_t size, 
         if (limited)
             pecs_view_summary(pecs_snapshot_view(limited), &summary);
         FUZZ_CHECK(!limited || snapshot, "what is accepted with options is accepted");
-        FUZZ_CHECK(!limited || !options[i].max_bytes || size < 4, "a limit of bytes is kept");
-        FUZZ_CHECK(!options[i].max_entities || summary.entity_count <= 2, "a limit of entities is kept");
+        FUZZ_CHECK(!limited || !options[i].limits.max_bytes || size < 4, "a limit of bytes is kept");
+        FUZZ_CHECK(!options[i].limits.max_entities || summary.entity_count <= 2, "a limit of entities is kept");
         FUZZ_CHECK(!limited || !stopped, "a load that is stopped ends");
         pecs_snapshot_release(limited);
     }
@@ -80,7 +80,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snapshot || random_once_in(&random, 8)) /* threads cost more than a refusal */
         try_threads(registry, path, snapshot);
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     fuzz_memory_end();
     return 0;
 }

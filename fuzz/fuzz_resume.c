@@ -48,7 +48,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pecs_snapshot_release(resumed);
     }
     pecs_snapshot_release(loaded);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     fuzz_memory_end();
     return 0;
 }

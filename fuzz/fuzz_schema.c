@@ -167,7 +167,7 @@ static void fuzz_descriptions(struct feed *feed)
         component_deinit(&component, pool);
     }
     pool_destroy(pool);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* A registry with the type that a record told. */
@@ -180,7 +180,7 @@ static void check_registry(const pecs_type *type)
     const bool is_reserved = strncmp(type->name, "pecs.", 5) == 0;
     FUZZ_CHECK(status == PECS_OK || status == PECS_E_CONFLICT || is_reserved, error.message);
     if (!status)
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
 }
 
 static void fuzz_record(const uint8_t *data, size_t size)

@@ -29,7 +29,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
             fuzz_expect_same(pecs_snapshot_view(snapshots[which]), pecs_snapshot_view(snapshots[FUZZ_NO_TYPES]));
     for (enum fuzz_types which = FUZZ_ALL_TYPES; which <= FUZZ_NO_TYPES; which++) {
         pecs_snapshot_release(snapshots[which]);
-        pecs_registry_destroy(registries[which]);
+        pecs_registry_release(registries[which]);
     }
     fuzz_memory_end();
     return 0;

@@ -49,14 +49,14 @@ static void walk_query(pecs_view view, const pecs_table *table)
     if (pecs_query_create_in(view, &term, table->component_count ? 1 : 0, &query, NULL))
         return; /* memory */
     const pecs_type *type = pecs_view_type(view, term.component);
-    pecs_iter iter = pecs_query_read(query, view, NULL);
+    pecs_iter iter = pecs_query_iter(query, view, NULL);
     uint64_t rows = 0;
     while (pecs_iter_next(&iter)) {
         rows += iter.row_count;
         FUZZ_CHECK(pecs_view_alive(view, iter.entities[iter.row_count - 1]), "a row is an entity");
         if (!table->component_count || !type->size)
             continue;
-        const void *values = pecs_iter_column(&iter, term.component, PECS_READ, type->size);
+        const void *values = pecs_iter_column(&iter, term.component, type->size);
         FUZZ_CHECK(values && (uintptr_t)values % type->align == 0, type->name);
         touch(values, iter.row_count * type->size);
     }
@@ -114,8 +114,8 @@ static void walk_many(pecs_view view, uint64_t slot_count)
     for (uint64_t first = 0; first < slot_count && first < 10 * MANY; first += MANY) {
         for (uint32_t i = 0; i < MANY; i++)
             entities[i] = (pecs_entity){ (uint32_t)first + i, 1 + i / 50 };
-        const bool all_live = pecs_view_id_many(view, MANY, entities, ids) == PECS_OK;
-        FUZZ_CHECK((pecs_view_find_many(view, MANY, ids, found) == PECS_OK) == all_live, "many ids");
+        const bool all_live = pecs_view_id_many(view, entities, MANY, ids) == PECS_OK;
+        FUZZ_CHECK((pecs_view_find_many(view, ids, MANY, found) == PECS_OK) == all_live, "many ids");
         for (uint32_t i = 0; i < MANY; i++) {
             const bool lives = pecs_view_alive(view, entities[i]);
             FUZZ_CHECK(found[i].index == (lives ? entities[i].index : 0) &&
@@ -131,7 +131,7 @@ static void walk_singletons(pecs_view view)
     const pecs_component *components = pecs_view_singletons(view, &count);
     for (size_t i = 0; i < count; i++) {
         const pecs_type *type = pecs_view_type(view, components[i]);
-        const void *value = pecs_view_singleton(view, components[i], type->size);
+        const void *value = pecs_view_get_singleton(view, components[i], type->size);
         FUZZ_CHECK(pecs_view_has_singleton(view, components[i]) && (value != NULL) == (type->size > 0), type->name);
         if (value)
             touch(value, type->size);

@@ -100,20 +100,20 @@ static void fill_empty(pecs_world *world)
 
 static void fill_one(pecs_world *world)
 {
-    must(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_VALUE(SPOT, Spot, 1, -2) }, 1, NULL));
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_VALUE_AS(SPOT, Spot, 1, -2) }, 1, 1, NULL));
 }
 
 static void fill_bare(pecs_world *world)
 {
-    must(pecs_world_spawn(world, 3, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL));
-    must(pecs_world_spawn(world, 2, NULL, 0, NULL));
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, 3, NULL));
+    must(pecs_world_spawn(world, NULL, 0, 2, NULL));
 }
 
 static void spawn_mixed(pecs_world *world)
 {
     const Spot spots[2] = { { 1, 2 }, { 3, 4 } };
     const Mixed mixed[2] = { { true, 2, "Zo\xc3\xab", { 1, 1 }, 5 }, { false, 0, "abcdef", { 0, 0 }, 6 } };
-    must(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_ROWS(SPOT, spots), PECS_ROWS(MIXED, mixed) }, 2, NULL));
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(SPOT, spots), PECS_ROWS_AS(MIXED, mixed) }, 2, 2, NULL));
 }
 
 static void spawn_strange(pecs_world *world)
@@ -127,7 +127,8 @@ static void spawn_strange(pecs_world *world)
         "ok",
         0.25,
     };
-    must(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(STRANGE, &strange), PECS_HAS(STRANGE_TAG) }, 2, NULL));
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(STRANGE, &strange), PECS_HAS_AS(STRANGE_TAG) }, 2, 1,
+                          NULL));
 }
 
 static void fill_kinds(pecs_world *world)
@@ -138,18 +139,18 @@ static void fill_kinds(pecs_world *world)
     };
     spawn_mixed(world);
     spawn_strange(world);
-    must(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_ROWS(NOTE, notes) }, 1, NULL));
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(NOTE, notes) }, 1, 2, NULL));
 }
 
 static void fill_dead(pecs_world *world)
 {
     pecs_entity entities[4];
-    must(pecs_world_spawn(world, 4, (pecs_value[]){ { MIXED, sizeof(Mixed), NULL } }, 1, entities));
+    must(pecs_world_spawn(world, (pecs_value[]){ { MIXED, sizeof(Mixed), NULL } }, 1, 4, entities));
     must(pecs_world_despawn(world, entities + 1, 2));
     must(pecs_world_advance(world, NULL));
     const Mixed stale = { .friend = entities[1] };
-    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_ROWS(MIXED, &stale) }, 1));
-    must(pecs_world_spawn(world, 1, NULL, 0, NULL));
+    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_ROWS_AS(MIXED, &stale) }, 1));
+    must(pecs_world_spawn(world, NULL, 0, 1, NULL));
 }
 
 static void fill_singletons(pecs_world *world)
@@ -171,7 +172,7 @@ static void fill_ids(pecs_world *world)
 {
     const pecs_id ids[3] = { id_of(9), id_of(3), id_of(5) };
     fill_one(world);
-    must(pecs_world_spawn_with_ids(world, 3, ids, (pecs_value[]){ { SPOT, sizeof(Spot), NULL } }, 1, NULL));
+    must(pecs_world_spawn_with_ids(world, (pecs_value[]){ { SPOT, sizeof(Spot), NULL } }, 1, ids, 3, NULL));
 }
 
 static void fill_metadata(pecs_world *world)
@@ -186,13 +187,13 @@ static void fill_sample(pecs_world *world)
 {
     const pecs_id of_birth = { { [6] = 0x80, [7] = 6, [8] = 0x80, [11] = 1 } };
     spawn_mixed(world);
-    must(pecs_world_spawn_with_ids(world, 2, (pecs_id[]){ id_of(7), of_birth },
-                                   (pecs_value[]){ { SPOT, sizeof(Spot), NULL }, PECS_HAS(FROZEN) }, 2, NULL));
+    must(pecs_world_spawn_with_ids(world, (pecs_value[]){ { SPOT, sizeof(Spot), NULL }, PECS_HAS_AS(FROZEN) }, 2,
+                                   (pecs_id[]){ id_of(7), of_birth }, 2, NULL));
     spawn_strange(world);
-    must(pecs_world_spawn(world, 2, NULL, 0, NULL));
-    must(pecs_world_spawn(world, 2, NULL, 0, NULL)); /* 7:1, 8:1 */
+    must(pecs_world_spawn(world, NULL, 0, 2, NULL));
+    must(pecs_world_spawn(world, NULL, 0, 2, NULL)); /* 7:1, 8:1 */
     must(pecs_world_despawn(world, &(pecs_entity){ 8, 1 }, 1));
-    must(pecs_world_spawn(world, 1, NULL, 0, NULL)); /* 8:2 */
+    must(pecs_world_spawn(world, NULL, 0, 1, NULL)); /* 8:2 */
     must(pecs_world_despawn(world, (pecs_entity[]){ { 7, 1 }, { 8, 2 } }, 2));
     must(pecs_world_compact(world, NULL));
     must(pecs_world_despawn(world, &(pecs_entity){ 5, 1 }, 1));
@@ -204,7 +205,7 @@ static void fill_sample(pecs_world *world)
 /* Small steps through several chunks of the entity index. */
 static void fill_chunks(pecs_world *world)
 {
-    must(pecs_world_spawn(world, 4100, NULL, 0, NULL));
+    must(pecs_world_spawn(world, NULL, 0, 4100, NULL));
     must(pecs_world_despawn(world, (pecs_entity[]){ { 5, 1 }, { 4098, 1 } }, 2));
 }
 
@@ -213,15 +214,15 @@ static void fill_retired(pecs_world *world)
 {
     pecs_entity entities[4100];
     const Mixed stale = { .friend = { 7, 2 } };
-    must(pecs_world_spawn(world, 4100, NULL, 0, entities));
+    must(pecs_world_spawn(world, NULL, 0, 4100, entities));
     for (size_t i = 1; i < 4100; i += i < 9 ? 3 : 4091 - 10) {
         must(pecs_world_despawn(world, &entities[i], 1));
-        must(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, &entities[i]));
+        must(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, 1, &entities[i]));
     }
-    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_ROWS(MIXED, &stale) }, 1));
+    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_ROWS_AS(MIXED, &stale) }, 1));
     must(pecs_world_despawn(world, entities + 1, 4099));
     must(pecs_world_compact(world, NULL));
-    must(pecs_world_spawn(world, 1, NULL, 0, NULL));
+    must(pecs_world_spawn(world, NULL, 0, 1, NULL));
 }
 
 static const struct {
@@ -287,7 +288,7 @@ bool fuzz_load_round_trip(enum fuzz_types which, const uint8_t *data, size_t siz
         fuzz_round_trip(registry, snapshot, random);
     }
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     fuzz_memory_end();
     return is_accepted;
 }

@@ -203,7 +203,7 @@ static double time_load(const struct blob *file, uint64_t table_count)
         FUZZ_CHECK(summary.table_count == table_count, "tables");
         pecs_world_destroy(world);
         pecs_snapshot_release(snapshot);
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
         fuzz_memory_end();
     }
     return best;

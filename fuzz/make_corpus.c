@@ -114,7 +114,7 @@ int main(int argc, char **argv)
     fuzz_memory_begin(FUZZ_EDIT_BYTES);
     pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
     put_files(registry);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     fuzz_memory_end();
     put_random("schema", 24, 96, 0);
     put_random("edits", 24, 320, 0);

@@ -111,11 +111,11 @@ pecs_status skirmish_init(skirmish *game, pecs_error *error)
         { &game->ward, { { HEALTH, PECS_WRITE }, { WOUNDED, PECS_WITH } }, 2 },
         { &game->positions, { { POSITION, PECS_READ } }, 1 },
         { &game->everything,
-          { { POSITION, PECS_MAYBE_READ },
-            { VELOCITY, PECS_MAYBE_READ },
-            { HEALTH, PECS_MAYBE_READ },
-            { TEAM, PECS_MAYBE_READ },
-            { TARGET, PECS_MAYBE_READ } },
+          { { POSITION, PECS_OPTIONAL_READ },
+            { VELOCITY, PECS_OPTIONAL_READ },
+            { HEALTH, PECS_OPTIONAL_READ },
+            { TEAM, PECS_OPTIONAL_READ },
+            { TARGET, PECS_OPTIONAL_READ } },
           5 },
         { &game->wounded, { { WOUNDED, PECS_WITH } }, 1 },
         { &game->veterans, { { VETERAN, PECS_WITH } }, 1 },
@@ -139,7 +139,7 @@ void skirmish_deinit(skirmish *game)
     if (game->commands)
         pecs_commands_destroy(game->commands);
     pecs_world_destroy(game->world);
-    pecs_registry_destroy(game->registry);
+    pecs_registry_release(game->registry);
     free(game->blows);
     *game = (skirmish){ 0 };
 }
@@ -167,9 +167,9 @@ static pecs_status populate(pecs_world *world, uint64_t entity_count, RandomStat
     struct batch *batch = calloc(1, sizeof(*batch)); /* calloc: nobody has a target yet */
     if (!batch)
         return PECS_E_MEMORY;
-    const pecs_value values[] = { PECS_ROWS(POSITION, batch->position), PECS_ROWS(HEALTH, batch->health),
-                                  PECS_ROWS(VELOCITY, batch->velocity), PECS_ROWS(TEAM, batch->team),
-                                  PECS_ROWS(TARGET, batch->target) };
+    const pecs_value values[] = { PECS_ROWS_AS(POSITION, batch->position), PECS_ROWS_AS(HEALTH, batch->health),
+                                  PECS_ROWS_AS(VELOCITY, batch->velocity), PECS_ROWS_AS(TEAM, batch->team),
+                                  PECS_ROWS_AS(TARGET, batch->target) };
     const struct {
         uint64_t count;
         size_t value_count; /* of `values`, from the first */
@@ -183,7 +183,7 @@ static pecs_status populate(pecs_world *world, uint64_t entity_count, RandomStat
         for (uint64_t left = groups[group].count; left > 0 && !status;) {
             const size_t count = left < BATCH ? (size_t)left : BATCH;
             fill(batch, count, random);
-            status = pecs_world_spawn(world, count, values, groups[group].value_count, NULL);
+            status = pecs_world_spawn(world, values, groups[group].value_count, count, NULL);
             left -= count;
         }
     }
@@ -234,10 +234,10 @@ static float wrap(float x)
 
 pecs_status skirmish_move(skirmish *game)
 {
-    pecs_iter it = pecs_query_edit(game->move, game->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(game->move, game->world, NULL);
     while (pecs_iter_next(&it)) {
-        Position *position = pecs_write(&it, POSITION, Position);
-        const Velocity *velocity = pecs_read(&it, VELOCITY, Velocity);
+        Position *position = pecs_column_mut_as(&it, POSITION, Position);
+        const Velocity *velocity = pecs_column_as(&it, VELOCITY, Velocity);
         for (size_t i = 0; i < it.row_count; i++) {
             position[i].x = wrap(position[i].x + velocity[i].x * FRAME_SECONDS);
             position[i].y = wrap(position[i].y + velocity[i].y * FRAME_SECONDS);
@@ -264,10 +264,10 @@ static pecs_status aim(skirmish *game, uint64_t frame, RandomState *random, size
     const pecs_view view = pecs_world_view(game->world);
     pecs_status status = PECS_OK;
     size_t count = 0;
-    pecs_iter it = pecs_query_edit(game->aim, game->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(game->aim, game->world, NULL);
     while (!status && pecs_iter_next(&it)) {
-        Target *target = pecs_write(&it, TARGET, Target);
-        const Team *team = pecs_read(&it, TEAM, Team);
+        Target *target = pecs_column_mut_as(&it, TARGET, Target);
+        const Team *team = pecs_column_as(&it, TEAM, Team);
         status = reserve_blows(game, count + it.row_count / STRIDE + 1);
         for (size_t i = frame % STRIDE; i < it.row_count && !status; i += STRIDE) {
             if (pecs_view_alive(view, target[i].enemy)) {
@@ -288,7 +288,8 @@ static pecs_status strike(skirmish *game, size_t blow_count)
 {
     for (size_t i = 0; i < blow_count; i++) {
         void *value;
-        const pecs_status status = pecs_world_edit(game->world, game->blows[i].enemy, HEALTH, sizeof(Health), &value);
+        const pecs_status status =
+            pecs_world_get_mut(game->world, game->blows[i].enemy, HEALTH, sizeof(Health), &value);
         if (status)
             return status;
         ((Health *)value)->current -= game->blows[i].damage;
@@ -300,15 +301,15 @@ static pecs_status strike(skirmish *game, size_t blow_count)
 static pecs_status clear_front(skirmish *game, uint64_t *died)
 {
     pecs_status status = PECS_OK;
-    pecs_iter it = pecs_query_read(game->front, pecs_world_view(game->world), NULL);
+    pecs_iter it = pecs_query_iter(game->front, pecs_world_view(game->world), NULL);
     while (!status && pecs_iter_next(&it)) {
-        const Health *health = pecs_read(&it, HEALTH, Health);
+        const Health *health = pecs_column_as(&it, HEALTH, Health);
         for (size_t i = 0; i < it.row_count && !status; i++) {
             if (health[i].current <= 0) {
                 status = pecs_commands_despawn(game->commands, it.entities[i]);
                 *died += 1;
             } else if (health[i].current < HURT_BELOW) {
-                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS(WOUNDED) }, 1);
+                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS_AS(WOUNDED) }, 1);
             }
         }
     }
@@ -321,9 +322,9 @@ static pecs_status visit_ward(skirmish *game, uint64_t *died)
 {
     const pecs_component wounded = WOUNDED;
     pecs_status status = PECS_OK;
-    pecs_iter it = pecs_query_edit(game->ward, game->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(game->ward, game->world, NULL);
     while (!status && pecs_iter_next(&it)) {
-        Health *health = pecs_write(&it, HEALTH, Health);
+        Health *health = pecs_column_mut_as(&it, HEALTH, Health);
         for (size_t i = 0; i < it.row_count && !status; i++) {
             if (health[i].current <= 0) {
                 status = pecs_commands_despawn(game->commands, it.entities[i]);
@@ -335,7 +336,7 @@ static pecs_status visit_ward(skirmish *game, uint64_t *died)
                 continue;
             status = pecs_commands_remove(game->commands, it.entities[i], &wounded, 1);
             if (!status)
-                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS(VETERAN) }, 1);
+                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS_AS(VETERAN) }, 1);
         }
     }
     const pecs_status end = pecs_iter_end(&it);
@@ -349,9 +350,9 @@ static pecs_status recruit(skirmish *game, RandomState *random, uint8_t team, pe
     const Velocity velocity = { draw_float(random, 20.0f) - 10.0f, draw_float(random, 20.0f) - 10.0f };
     const pecs_value values[] = { { POSITION, sizeof(position), &position },
                                   { VELOCITY, sizeof(velocity), &velocity },
-                                  PECS_VALUE(HEALTH, Health, FULL_HEALTH, FULL_HEALTH),
-                                  PECS_VALUE(TEAM, Team, team),
-                                  PECS_VALUE(TARGET, Target, enemy) };
+                                  PECS_VALUE_AS(HEALTH, Health, FULL_HEALTH, FULL_HEALTH),
+                                  PECS_VALUE_AS(TEAM, Team, team),
+                                  PECS_VALUE_AS(TARGET, Target, enemy) };
     return pecs_commands_spawn(game->commands, values, sizeof(values) / sizeof(values[0]), ret_entity);
 }
 
@@ -366,7 +367,8 @@ static pecs_status muster(skirmish *game, RandomState *random, uint64_t count)
             break;
         status = recruit(game, random, 1, first, &second);
         if (!status)
-            status = pecs_commands_set(game->commands, first, (pecs_value[]){ PECS_VALUE(TARGET, Target, second) }, 1);
+            status =
+                pecs_commands_set(game->commands, first, (pecs_value[]){ PECS_VALUE_AS(TARGET, Target, second) }, 1);
     }
     return status;
 }
@@ -376,13 +378,13 @@ static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t
     void *value;
     pecs_status status = pecs_world_set_singleton(game->world, RANDOM_STATE, sizeof(*random), random);
     if (!status)
-        status = pecs_world_edit_singleton(game->world, CLOCK, sizeof(Clock), &value);
+        status = pecs_world_get_singleton_mut(game->world, CLOCK, sizeof(Clock), &value);
     if (status)
         return status;
     Clock *clock = value;
     clock->frame += 1;
     clock->seconds += FRAME_SECONDS;
-    status = pecs_world_edit_singleton(game->world, TALLY, sizeof(Tally), &value);
+    status = pecs_world_get_singleton_mut(game->world, TALLY, sizeof(Tally), &value);
     if (status)
         return status;
     Tally *tally = value;
@@ -394,7 +396,7 @@ static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t
 pecs_status skirmish_finish_frame(skirmish *game)
 {
     const pecs_view view = pecs_world_view(game->world);
-    const RandomState *state = pecs_get_singleton(view, RANDOM_STATE, RandomState);
+    const RandomState *state = pecs_get_singleton_as(view, RANDOM_STATE, RandomState);
     if (!state)
         return PECS_E_ABSENT;
     RandomState random = *state;
@@ -425,7 +427,7 @@ pecs_status skirmish_step(skirmish *game)
 
 uint64_t skirmish_frame(pecs_view view)
 {
-    const Clock *clock = pecs_get_singleton(view, CLOCK, Clock);
+    const Clock *clock = pecs_get_singleton_as(view, CLOCK, Clock);
     return clock ? clock->frame : 0;
 }
 
@@ -433,7 +435,7 @@ bool skirmish_tally(pecs_view view, uint64_t *ret_born, uint64_t *ret_died)
 {
     pecs_summary summary;
     pecs_view_summary(view, &summary);
-    const Tally *tally = pecs_get_singleton(view, TALLY, Tally);
+    const Tally *tally = pecs_get_singleton_as(view, TALLY, Tally);
     if (!tally)
         return false;
     *ret_born = tally->born;
@@ -444,9 +446,9 @@ bool skirmish_tally(pecs_view view, uint64_t *ret_born, uint64_t *ret_died)
 pecs_status skirmish_sum(const skirmish *game, pecs_view view, double *ret_sum)
 {
     double x = 0.0, y = 0.0;
-    pecs_iter it = pecs_query_read(game->positions, view, NULL);
+    pecs_iter it = pecs_query_iter(game->positions, view, NULL);
     while (pecs_iter_next(&it)) {
-        const Position *position = pecs_read(&it, POSITION, Position);
+        const Position *position = pecs_column_as(&it, POSITION, Position);
         for (size_t i = 0; i < it.row_count; i++) {
             x += (double)position[i].x;
             y += (double)position[i].y;
@@ -476,10 +478,10 @@ static uint64_t entity_key(pecs_entity entity)
 }
 
 /* The values of one component in the present chunk; a sum, so that the order does not matter. */
-static uint64_t hash_column(const pecs_iter *it, pecs_component component)
+static uint64_t hash_column(pecs_iter *it, pecs_component component)
 {
     const size_t size_bytes = types[component]->size;
-    const char *column = pecs_iter_column(it, component, PECS_READ, size_bytes);
+    const char *column = pecs_iter_column(it, component, size_bytes);
     uint64_t sum = 0;
     for (size_t i = 0; column && i < it->row_count; i++)
         sum += hash_value(entity_key(it->entities[i]), component, column + i * size_bytes, size_bytes);
@@ -489,7 +491,7 @@ static uint64_t hash_column(const pecs_iter *it, pecs_component component)
 /* Who has a tag: a tag has no column, so that its query says it all. */
 static pecs_status hash_tag(const pecs_query *query, pecs_view view, pecs_component tag, uint64_t *sum)
 {
-    pecs_iter it = pecs_query_read(query, view, NULL);
+    pecs_iter it = pecs_query_iter(query, view, NULL);
     while (pecs_iter_next(&it)) {
         for (size_t i = 0; i < it.row_count; i++)
             *sum += hash_value(entity_key(it.entities[i]), tag, NULL, 0);
@@ -502,7 +504,7 @@ pecs_status skirmish_hash(const skirmish *game, pecs_view view, uint64_t *ret_ha
     static const pecs_component columns[] = { POSITION, VELOCITY, HEALTH, TEAM, TARGET };
     static const pecs_component singletons[] = { CLOCK, RANDOM_STATE, TALLY };
     uint64_t sum = 0;
-    pecs_iter it = pecs_query_read(game->everything, view, NULL);
+    pecs_iter it = pecs_query_iter(game->everything, view, NULL);
     while (pecs_iter_next(&it)) {
         for (size_t i = 0; i < it.row_count; i++)
             sum += mix(entity_key(it.entities[i]));
@@ -516,7 +518,7 @@ pecs_status skirmish_hash(const skirmish *game, pecs_view view, uint64_t *ret_ha
         status = hash_tag(game->veterans, view, VETERAN, &sum);
     for (size_t i = 0; i < sizeof(singletons) / sizeof(singletons[0]); i++) {
         const size_t size_bytes = types[singletons[i]]->size;
-        const void *value = pecs_view_singleton(view, singletons[i], size_bytes);
+        const void *value = pecs_view_get_singleton(view, singletons[i], size_bytes);
         if (value)
             sum += hash_value(0, singletons[i], value, size_bytes);
     }

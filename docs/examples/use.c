@@ -90,7 +90,7 @@ static void close_game(struct game *game)
     pecs_query_destroy(game->dying);
     pecs_query_destroy(game->move);
     pecs_world_destroy(game->world);
-    pecs_registry_destroy(game->registry);
+    pecs_registry_release(game->registry);
 }
 
 /* The crowd and one hero. */
@@ -100,18 +100,18 @@ static bool populate(struct game *game, pecs_entity *ret_hero)
     static Velocity velocity[CROWD];
     for (int i = 0; i < CROWD; i++)
         velocity[i] = (Velocity){ (float)(i % 100), (float)(i % 10), 1.0f };
-    const pecs_value crowd[] = { PECS_ROWS(POSITION, position), PECS_ROWS(VELOCITY, velocity) };
-    const pecs_value hero[] = { PECS_VALUE(POSITION, Position, .x = 1.0f), PECS_VALUE(HEALTH, Health, 10, 10) };
-    return !failed("crowd", pecs_world_spawn(game->world, CROWD, crowd, 2, NULL)) &&
-           !failed("hero", pecs_world_spawn(game->world, 1, hero, 2, ret_hero));
+    const pecs_value crowd[] = { PECS_ROWS_AS(POSITION, position), PECS_ROWS_AS(VELOCITY, velocity) };
+    const pecs_value hero[] = { PECS_VALUE_AS(POSITION, Position, .x = 1.0f), PECS_VALUE_AS(HEALTH, Health, 10, 10) };
+    return !failed("crowd", pecs_world_spawn(game->world, crowd, 2, CROWD, NULL)) &&
+           !failed("hero", pecs_world_spawn(game->world, hero, 2, 1, ret_hero));
 }
 
 static pecs_status move(struct game *game)
 {
-    pecs_iter it = pecs_query_edit(game->move, game->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(game->move, game->world, NULL);
     while (pecs_iter_next(&it)) {
-        Position *position = pecs_write(&it, POSITION, Position);
-        const Velocity *velocity = pecs_read(&it, VELOCITY, Velocity);
+        Position *position = pecs_column_mut_as(&it, POSITION, Position);
+        const Velocity *velocity = pecs_column_as(&it, VELOCITY, Velocity);
         for (size_t i = 0; i < it.row_count; i++) {
             position[i].x += velocity[i].x * FRAME_SECONDS;
             position[i].y += velocity[i].y * FRAME_SECONDS;
@@ -125,9 +125,9 @@ static pecs_status move(struct game *game)
 static pecs_status bury(struct game *game)
 {
     pecs_status status = PECS_OK;
-    pecs_iter it = pecs_query_read(game->dying, pecs_world_view(game->world), NULL);
+    pecs_iter it = pecs_query_iter(game->dying, pecs_world_view(game->world), NULL);
     while (!status && pecs_iter_next(&it)) {
-        const Health *health = pecs_read(&it, HEALTH, Health);
+        const Health *health = pecs_column_as(&it, HEALTH, Health);
         for (size_t i = 0; i < it.row_count && !status; i++) {
             if (health[i].current <= 0)
                 status = pecs_commands_despawn(game->later, it.entities[i]);
@@ -190,7 +190,7 @@ static bool play(struct game *game)
  */
 static bool visit_friend(struct game *game)
 {
-    const pecs_load_options limits = { .max_bytes = 1u << 30, .max_entities = 5000000 };
+    const pecs_load_options limits = { .limits.max_bytes = 1u << 30, .limits.max_entities = 5000000 };
     pecs_snapshot *visited;
     pecs_summary summary;
     pecs_error error;
@@ -213,7 +213,7 @@ int main(void)
     int32_t points = -1;
     bool good = open_game(&game) && populate(&game, &hero) && play(&game);
     if (good) {
-        const Health *health = pecs_get(pecs_world_view(game.world), hero, HEALTH, Health);
+        const Health *health = pecs_get_as(pecs_world_view(game.world), hero, HEALTH, Health);
         points = health ? health->current : -1; /* before the visit, in which `hero` names nobody we know */
         good = visit_friend(&game);
     }

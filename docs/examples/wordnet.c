@@ -152,8 +152,8 @@ static pecs_status spawn_lemmas(struct builder *builder, pecs_component text, si
         lemmas[count].pos = lemma->pos;
         numbers[count++] = i;
     }
-    const pecs_value values[] = { PECS_ROWS(LEMMA, lemmas), { text, text_size, texts } };
-    const pecs_status status = pecs_world_spawn(builder->world, count, values, 2, entities);
+    const pecs_value values[] = { PECS_ROWS_AS(LEMMA, lemmas), { text, text_size, texts } };
+    const pecs_status status = pecs_world_spawn(builder->world, values, 2, count, entities);
     for (size_t i = 0; i < count && !status; i++)
         builder->lemmas[numbers[i]] = entities[i];
     free(lemmas);
@@ -171,8 +171,8 @@ static pecs_status spawn_synsets(struct builder *builder)
         const struct wordnet_synset *synset = &wordnet->synsets[i];
         synsets[i] = (Synset){ builder->lemmas[synset->head], synset->offset, synset->pos, synset->lexicographer_file };
     }
-    const pecs_value values[] = { PECS_ROWS(SYNSET, synsets) };
-    const pecs_status status = pecs_world_spawn(builder->world, wordnet->synset_count, values, 1, builder->synsets);
+    const pecs_value values[] = { PECS_ROWS_AS(SYNSET, synsets) };
+    const pecs_status status = pecs_world_spawn(builder->world, values, 1, wordnet->synset_count, builder->synsets);
     free(synsets);
     return status;
 }
@@ -186,8 +186,8 @@ static pecs_status spawn_senses(struct builder *builder)
         senses[i] =
             (Sense){ builder->lemmas[sense->lemma], builder->synsets[sense->synset], sense->number, sense->word };
     }
-    const pecs_value values[] = { PECS_ROWS(SENSE, senses) };
-    const pecs_status status = pecs_world_spawn(builder->world, wordnet->sense_count, values, 1, NULL);
+    const pecs_value values[] = { PECS_ROWS_AS(SENSE, senses) };
+    const pecs_status status = pecs_world_spawn(builder->world, values, 1, wordnet->sense_count, NULL);
     free(senses);
     return status;
 }
@@ -209,8 +209,8 @@ static pecs_status spawn_pointers(struct builder *builder, bool hypernyms)
             pointers[count++] = (Pointer){ builder->synsets[pointer->source], builder->synsets[pointer->target],
                                            pointer->kind, pointer->source_word, pointer->target_word };
     }
-    const pecs_value values[] = { PECS_ROWS(POINTER, pointers), PECS_HAS(HYPERNYM) };
-    const pecs_status status = pecs_world_spawn(builder->world, count, values, hypernyms ? 2 : 1, NULL);
+    const pecs_value values[] = { PECS_ROWS_AS(POINTER, pointers), PECS_HAS_AS(HYPERNYM) };
+    const pecs_status status = pecs_world_spawn(builder->world, values, hypernyms ? 2 : 1, count, NULL);
     free(pointers);
     return status;
 }
@@ -284,18 +284,20 @@ static bool same_entity(pecs_entity a, pecs_entity b)
 /* The noun of this text, by a scan over all lemmas; {0, 0} when there is none. */
 static pecs_status find_noun(const struct finder *finder, const char *word, pecs_entity *ret_lemma)
 {
-    const pecs_term terms[] = { { LEMMA, PECS_READ }, { SHORT_TEXT, PECS_MAYBE_READ }, { LONG_TEXT, PECS_MAYBE_READ } };
+    const pecs_term terms[] = { { LEMMA, PECS_READ },
+                                { SHORT_TEXT, PECS_OPTIONAL_READ },
+                                { LONG_TEXT, PECS_OPTIONAL_READ } };
     const size_t length = strlen(word);
     pecs_query *query;
     pecs_status status = pecs_query_create(finder->registry, terms, 3, &query, NULL);
     if (status)
         return status;
     *ret_lemma = (pecs_entity){ 0 };
-    pecs_iter it = pecs_query_read(query, finder->view, NULL);
+    pecs_iter it = pecs_query_iter(query, finder->view, NULL);
     while (pecs_iter_next(&it)) {
-        const Lemma *lemma = pecs_read(&it, LEMMA, Lemma);
-        const ShortText *short_text = pecs_read(&it, SHORT_TEXT, ShortText);
-        const LongText *long_text = pecs_read(&it, LONG_TEXT, LongText);
+        const Lemma *lemma = pecs_column_as(&it, LEMMA, Lemma);
+        const ShortText *short_text = pecs_column_as(&it, SHORT_TEXT, ShortText);
+        const LongText *long_text = pecs_column_as(&it, LONG_TEXT, LongText);
         if (!short_text && !long_text)
             continue;
         for (size_t i = 0; i < it.row_count; i++) {
@@ -318,9 +320,9 @@ static pecs_status find_first_synset(const struct finder *finder, pecs_entity le
     if (status)
         return status;
     *ret_synset = (pecs_entity){ 0 };
-    pecs_iter it = pecs_query_read(query, finder->view, NULL);
+    pecs_iter it = pecs_query_iter(query, finder->view, NULL);
     while (pecs_iter_next(&it)) {
-        const Sense *sense = pecs_read(&it, SENSE, Sense);
+        const Sense *sense = pecs_column_as(&it, SENSE, Sense);
         for (size_t i = 0; i < it.row_count; i++) {
             if (sense[i].number == 1 && same_entity(sense[i].lemma, lemma))
                 *ret_synset = sense[i].synset;
@@ -359,9 +361,9 @@ static bool is_open(const struct finder *finder, size_t level_start, size_t leve
 /* Adds the steps up from the targets of one level; one pass over the pointers with the Hypernym tag. */
 static pecs_status climb(struct finder *finder, const pecs_query *query, size_t level_start, size_t level_end)
 {
-    pecs_iter it = pecs_query_read(query, finder->view, NULL);
+    pecs_iter it = pecs_query_iter(query, finder->view, NULL);
     while (pecs_iter_next(&it)) {
-        const Pointer *pointer = pecs_read(&it, POINTER, Pointer);
+        const Pointer *pointer = pecs_column_as(&it, POINTER, Pointer);
         for (size_t i = 0; i < it.row_count; i++) {
             if (is_open(finder, level_start, level_end, pointer[i].source))
                 add_step(finder, pointer[i].source, pointer[i].target);
@@ -390,10 +392,10 @@ static pecs_status find_steps(struct finder *finder, pecs_entity synset)
 /* Prints the first word of a synset. */
 static void print_head(pecs_view view, pecs_entity entity)
 {
-    const Synset *synset = pecs_get(view, entity, SYNSET, Synset);
+    const Synset *synset = pecs_get_as(view, entity, SYNSET, Synset);
     const pecs_entity lemma = synset ? synset->head : (pecs_entity){ 0 };
-    const ShortText *short_text = pecs_get(view, lemma, SHORT_TEXT, ShortText);
-    const LongText *long_text = pecs_get(view, lemma, LONG_TEXT, LongText);
+    const ShortText *short_text = pecs_get_as(view, lemma, SHORT_TEXT, ShortText);
+    const LongText *long_text = pecs_get_as(view, lemma, LONG_TEXT, LongText);
     if (short_text)
         printf("%.*s", (int)sizeof(short_text->text), short_text->text);
     else if (long_text)
@@ -489,6 +491,6 @@ int main(int argc, char **argv)
     }
     const bool good = builds ? build(registry, argv[2], argc == 4 ? argv[3] : "/usr/share/wordnet")
                              : hypernyms(registry, argv[2], argv[3]);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return good ? 0 : 1;
 }

@@ -34,6 +34,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_commands_spawn(pecs_commands *commands, 
 PECS_API PECS_MUST_USE pecs_status pecs_commands_despawn(pecs_commands *commands, pecs_entity entity);
 PECS_API PECS_MUST_USE pecs_status pecs_commands_set(pecs_commands *commands, pecs_entity entity,
                                                      const pecs_value *values, size_t value_count);
+PECS_API PECS_MUST_USE pecs_status pecs_commands_add(pecs_commands *commands, pecs_entity entity,
+                                                     const pecs_component *components, size_t component_count);
 PECS_API PECS_MUST_USE pecs_status pecs_commands_remove(pecs_commands *commands, pecs_entity entity,
                                                         const pecs_component *components, size_t component_count);
 
@@ -44,6 +46,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_commands_remove(pecs_commands *commands,
  */
 PECS_API PECS_MUST_USE pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world,
                                                        uint64_t *ret_skipped_count);
+
+/* Why the last call on this buffer that failed did so; as pecs_world_error. The buffer's thread only. */
+PECS_API const pecs_error *pecs_commands_error(pecs_commands *commands);
 
 /* The real handle that the last apply gave for a provisional one; none when it was not spawned. */
 PECS_API pecs_entity pecs_commands_resolve(const pecs_commands *commands, pecs_entity provisional);

@@ -58,22 +58,35 @@ typedef struct pecs_save_options {
     void *user;                      /* for progress */
 } pecs_save_options;
 
+/* What a file may have; beyond it, PECS_E_LIMIT. 0: no limit. */
+typedef struct pecs_file_limits {
+    uint64_t max_bytes;    /* of the whole file */
+    uint64_t max_entities; /* living ones. Free slots of the index do not count: only max_bytes bounds them, by 16 bytes
+                              of the file each. Retired ones take at most twice the memory that they take in the file */
+    uint32_t max_types;    /* component types; never more than the library's own limit */
+    bool private_only;     /* refuse a file that others than this user (and root) may write to: PECS_E_IO with EACCES */
+} pecs_file_limits;
+
+typedef struct pecs_resume_options {
+    pecs_file_limits limits;
+    bool refuse_unknown; /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
+} pecs_resume_options;
+
 typedef struct pecs_load_options {
-    uint64_t max_bytes;      /* refuse larger files with PECS_E_LIMIT; 0: no limit */
-    uint64_t max_entities;   /* refuse more living entities with PECS_E_LIMIT; 0: no limit. Free slots of the index do
-                                not count: only max_bytes bounds them, by 16 bytes of the file each. Retired ones take
-                                as much memory as in the file, twice at most */
-    uint32_t max_types;      /* refuse more component types with PECS_E_LIMIT; 0: no limit but the library's */
-    uint64_t max_info_bytes; /* of pecs_file_info: refuse a file that tells more of itself (commit and metadata) with
-                                PECS_E_LIMIT; 0: 64 MiB, which is what a million sessions and all metadata need */
-    bool private_only; /* refuse files that others than this user (and root) may write to, with PECS_E_IO and EACCES */
-    uint32_t thread_count; /* threads for load in all, the caller's included; 0 means 1, more than 64 count as 64 */
-    bool refuse_unknown;   /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
-    pecs_repair_function repair;     /* of load: told of each value that means nothing (values.h), in the order of the
-                                        file, to mend it; NULL: such a file is refused. The file stays as it is */
-    pecs_progress_function progress; /* of load; NULL: not wanted */
+    pecs_file_limits limits;
+    bool refuse_unknown;             /* as for a resume */
+    uint32_t thread_count;           /* threads in all, the caller's included; 0 means 1, more than 64 count as 64 */
+    pecs_repair_function repair;     /* called for each invalid value (values.h), in the order of the file, to repair
+                                        it; NULL: such a file is refused. The file itself is not changed */
+    pecs_progress_function progress; /* or NULL */
     void *user;                      /* for repair and progress */
 } pecs_load_options;
+
+typedef struct pecs_info_options {
+    pecs_file_limits limits;
+    uint64_t
+        max_info_bytes; /* of commit and metadata; 0: 64 MiB, which is what a million sessions and all metadata need */
+} pecs_info_options;
 
 /*
  * Hashes the file that a resumed snapshot lies in, against the hashes that were in it: what bits that rot, and programs
@@ -111,11 +124,34 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_save(pecs_world *world, const char
  * PECS_E_CANCELLED.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path,
-                                                        const pecs_load_options *options, pecs_snapshot **ret_snapshot,
-                                                        pecs_error *error);
+                                                        const pecs_resume_options *options,
+                                                        pecs_snapshot **ret_snapshot, pecs_error *error);
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path,
                                                       const pecs_load_options *options, pecs_snapshot **ret_snapshot,
                                                       pecs_error *error);
+
+/*
+ * Called on the world that pecs_world_open has created because there is no file. Any status but PECS_OK fails the open,
+ * and a failed edit's own words become the error. The world must not be destroyed here.
+ */
+typedef pecs_status (*pecs_populate_function)(void *user, pecs_world *world);
+
+typedef struct pecs_open_options {
+    bool load;                                 /* load the file instead of resuming it */
+    const pecs_resume_options *resume_options; /* or NULL */
+    const pecs_load_options *load_options;     /* or NULL */
+    const pecs_world_options *world_options;   /* or NULL */
+    pecs_populate_function populate;           /* or NULL: a new world is empty */
+    void *user;                                /* for populate */
+} pecs_open_options;
+
+/*
+ * Opens the world of a file: resumes or loads it, or, where there is no file, creates a world. Errors are those of
+ * pecs_snapshot_resume or pecs_snapshot_load, pecs_world_create and `populate`; the caller owns the world.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_open(pecs_registry *registry, const char *path,
+                                                   const pecs_open_options *options, pecs_world **ret_world,
+                                                   pecs_error *error);
 
 /* What a file tells of itself. All that it points to lives until pecs_info_destroy. */
 typedef struct pecs_info {
@@ -141,11 +177,10 @@ typedef struct pecs_info {
 /*
  * Reads header, footer and commit, and checks them as load does; nothing else of the file is read, so it costs the same
  * few pages whatever the number of entities; and no more memory than a few times max_info_bytes, whatever a stranger's
- * file says. Any thread. Of the options, max_bytes, max_entities, max_types, max_info_bytes and private_only count.
- * Errors as of load; `allocator` (NULL: the system's) is what the information is made in.
+ * file says. Any thread. Errors as of load; `allocator` (NULL: the system's) is what the information is made in.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,
-                                                  const pecs_load_options *options, pecs_info **ret_info,
+                                                  const pecs_info_options *options, pecs_info **ret_info,
                                                   pecs_error *error);
 
 /* The entry of a key: the file's own, else the world's; NULL: there is none. It lives until pecs_info_destroy. */

@@ -52,9 +52,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_view_find(pecs_view view, pecs_id id, pe
  * zero id for a dead entity, the zero entity for an id that none has; PECS_E_DEAD and PECS_E_ABSENT then tell that
  * there was at least one. The arrays must not overlap.
  */
-PECS_API PECS_MUST_USE pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities,
+PECS_API PECS_MUST_USE pecs_status pecs_view_id_many(pecs_view view, const pecs_entity *entities, size_t count,
                                                      pecs_id *ret_ids);
-PECS_API PECS_MUST_USE pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids,
+PECS_API PECS_MUST_USE pecs_status pecs_view_find_many(pecs_view view, const pecs_id *ids, size_t count,
                                                        pecs_entity *ret_entities);
 
 /*
@@ -86,8 +86,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_remap_id(pecs_world *world, pecs_i
  * pecs_world_spawn with an explicit id for each entity (row_count of them). PECS_E_CONFLICT: an id is there twice, or
  * as for pecs_world_set_id; none is spawned then.
  */
-PECS_API PECS_MUST_USE pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const pecs_id *ids,
-                                                             const pecs_value *values, size_t value_count,
+PECS_API PECS_MUST_USE pecs_status pecs_world_spawn_with_ids(pecs_world *world, const pecs_value *values,
+                                                             size_t value_count, const pecs_id *ids, size_t row_count,
                                                              pecs_entity *ret_entities);
 
 #ifdef __cplusplus

@@ -18,7 +18,7 @@
  * before. When all 2^32 numbers are used up, files with types that it does not remember give PECS_E_LIMIT.
  *
  * pecs_type and pecs_field (schema.h) tell the layout of a value: element k of a field lies at
- * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_edit, set, remove and
+ * offset + k * (size / count) in it. A tool can read and write every kind by that; pecs_world_get_mut, set, remove and
  * spawn take the number of an unknown type like any other ("pecs.id" is changed by id.h alone). Command buffers take
  * types of the registry only. A registry with type_count 0 is right for a tool: all types of a file are then unknown.
  *

@@ -1,12 +1,14 @@
 /*
  * Schema: what a component is made of. A component type is static data of the user's program; a registry is an
- * immutable list of them, and a component is named by its position in that list (an enum constant of the user's).
+ * immutable list of them, and the number of a component is its type's position in that list.
  *
  *     typedef struct { float x, y, z; } Position;   PECS_COMPONENT(Position, 1, x, y, z);
  *     typedef struct { uint8_t team; } Unit;         PECS_COMPONENT(Unit, 1, team);
  *     PECS_TAG(Frozen, 1);
- *     enum { POSITION, UNIT, FROZEN, TYPE_COUNT };
- *     static const pecs_type *const types[TYPE_COUNT] = { &Position_type, &Unit_type, &Frozen_type };
+ *     PECS_TYPES(game, Position, Unit, Frozen);
+ *
+ * PECS_TYPES makes the list `game_types`, its length game_type_count, and the numbers Position_component and so on. The
+ * macros that take a type's name (pecs_get, pecs_set, pecs_column, PECS_VALUE ...) use these numbers.
  */
 #ifndef PECS_SCHEMA_H
 #define PECS_SCHEMA_H
@@ -105,6 +107,7 @@ struct pecs_type {
     static const pecs_type T##_type = { name,      { { 0 } },        version,                                          \
                                         sizeof(T), PECS_ALIGNOF_(T), sizeof(T##_fields) / sizeof(T##_fields[0]),       \
                                         T##_fields }
+/* A component without values. */
 #define PECS_TAG(T, version) static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL }
 
 /* A scalar or a one-dimensional array, kind deduced. */
@@ -152,6 +155,15 @@ struct pecs_type {
 
 /* clang-format on */
 
+/*
+ * The list of up to 1024 types for a registry. In a header, all translation units that include it agree on the numbers.
+ *     PECS_TYPES(game, Position, Unit);
+ *     const pecs_registry_desc desc = { .types = game_types, .type_count = game_type_count };
+ */
+#define PECS_TYPES(list, ...)                                                                                          \
+    enum { PECS_MAP_(PECS_COMPONENT_OF_TYPE_, __VA_ARGS__) list##_type_count };                                        \
+    static const pecs_type *const list##_types[list##_type_count] = { PECS_MAP_(PECS_TYPE_OF_TYPE_, __VA_ARGS__) }
+
 typedef struct pecs_registry pecs_registry;
 
 typedef struct pecs_registry_desc {
@@ -163,8 +175,8 @@ typedef struct pecs_registry_desc {
 } pecs_registry_desc;
 
 /*
- * Checks every type and seals the list. The registry is immutable: any thread may use it. It is reference-counted;
- * create gives one reference to the caller, and every world, snapshot, query and command buffer holds another.
+ * Checks every type and makes the registry. It is immutable: any thread may use it. It is reference-counted: the
+ * caller owns one reference, and every world, snapshot, query and command buffer holds another.
  * PECS_E_MISUSE names the type and field that break a rule (a gap, an overlap, a name twice), PECS_E_CONFLICT two types
  * with one id or name, PECS_E_UNSUPPORTED a kind that is not there yet, PECS_E_LIMIT too many or too large,
  * PECS_E_MEMORY.
@@ -172,8 +184,11 @@ typedef struct pecs_registry_desc {
 PECS_API PECS_MUST_USE pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry **ret_registry,
                                                         pecs_error *error);
 
-/* Gives the caller's reference back; NULL is allowed. Any thread. */
-PECS_API void pecs_registry_destroy(pecs_registry *registry);
+/* Adds a reference and returns the argument. NULL is allowed. Any thread. */
+PECS_API pecs_registry *pecs_registry_retain(pecs_registry *registry);
+
+/* Releases one reference; the last one frees the registry. NULL is allowed. Any thread. */
+PECS_API void pecs_registry_release(pecs_registry *registry);
 
 /* The number of types, and the type of a component (NULL when out of range); the pointer is the user's own. */
 PECS_API size_t pecs_registry_type_count(const pecs_registry *registry);
@@ -389,6 +404,43 @@ enum pecs_u8_no_enum_ { PECS_U8_MOST_ = 0xff } __attribute__((packed));
 #define PECS_E38_(T, f, ...) PECS_FIELD(T, f), PECS_E37_(T, __VA_ARGS__)
 #define PECS_E39_(T, f, ...) PECS_FIELD(T, f), PECS_E38_(T, __VA_ARGS__)
 #define PECS_E40_(T, f, ...) PECS_FIELD(T, f), PECS_E39_(T, __VA_ARGS__)
+
+/*
+ * PECS_MAP_(M, a, b, ...) expands to M(a) M(b) ... for up to 1024 arguments. A round maps eight of them and leaves the next
+ * round behind unexpanded; each PECS_SCAN_ expands what the one before it left. The list ends with (), the only argument
+ * in parentheses.
+ */
+#define PECS_MAP_(M, ...) PECS_SCAN_(PECS_STEP0_(M, __VA_ARGS__, (), ()))
+#define PECS_STEP0_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE0_)(M, x, __VA_ARGS__)
+#define PECS_STEP1_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE1_)(M, x, __VA_ARGS__)
+#define PECS_STEP2_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE2_)(M, x, __VA_ARGS__)
+#define PECS_STEP3_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE3_)(M, x, __VA_ARGS__)
+#define PECS_STEP4_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE4_)(M, x, __VA_ARGS__)
+#define PECS_STEP5_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE5_)(M, x, __VA_ARGS__)
+#define PECS_STEP6_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE6_)(M, x, __VA_ARGS__)
+#define PECS_STEP7_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE7_)(M, x, __VA_ARGS__)
+#define PECS_TAKE0_(M, x, ...) M(x) PECS_STEP1_(M, __VA_ARGS__)
+#define PECS_TAKE1_(M, x, ...) M(x) PECS_STEP2_(M, __VA_ARGS__)
+#define PECS_TAKE2_(M, x, ...) M(x) PECS_STEP3_(M, __VA_ARGS__)
+#define PECS_TAKE3_(M, x, ...) M(x) PECS_STEP4_(M, __VA_ARGS__)
+#define PECS_TAKE4_(M, x, ...) M(x) PECS_STEP5_(M, __VA_ARGS__)
+#define PECS_TAKE5_(M, x, ...) M(x) PECS_STEP6_(M, __VA_ARGS__)
+#define PECS_TAKE6_(M, x, ...) M(x) PECS_STEP7_(M, __VA_ARGS__)
+#define PECS_TAKE7_(M, x, ...) M(x) PECS_AGAIN_ PECS_NOTHING_()()(M, __VA_ARGS__)
+#define PECS_STOP_(M, x, ...)
+#define PECS_AGAIN_() PECS_STEP0_
+#define PECS_NOTHING_()
+#define PECS_IF_END_(x, then, otherwise) PECS_THIRD_(PECS_IS_END_ x, then, otherwise, )
+#define PECS_IS_END_() ,
+#define PECS_THIRD_(...) PECS_THIRD_OF_(__VA_ARGS__)
+#define PECS_THIRD_OF_(a, b, c, ...) c
+#define PECS_SCAN_(...) PECS_SCAN3_(PECS_SCAN3_(PECS_SCAN3_(PECS_SCAN3_(__VA_ARGS__))))
+#define PECS_SCAN3_(...) PECS_SCAN2_(PECS_SCAN2_(PECS_SCAN2_(PECS_SCAN2_(__VA_ARGS__))))
+#define PECS_SCAN2_(...) PECS_SCAN1_(PECS_SCAN1_(PECS_SCAN1_(PECS_SCAN1_(__VA_ARGS__))))
+#define PECS_SCAN1_(...) PECS_SCAN0_(PECS_SCAN0_(__VA_ARGS__))
+#define PECS_SCAN0_(...) __VA_ARGS__
+#define PECS_COMPONENT_OF_TYPE_(T) T##_component,
+#define PECS_TYPE_OF_TYPE_(T) &T##_type,
 
 /* clang-format on */
 

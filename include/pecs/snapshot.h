@@ -15,8 +15,8 @@ extern "C" {
 
 /*
  * Takes a snapshot: O(1), no copy. The caller owns one reference. The world's writer only. The world's next edit
- * carries a higher tick than the snapshot (see pecs_world_advance). Pointers from pecs_world_edit and
- * pecs_world_edit_singleton end here, as they do at a save: a write through them would change the snapshot. Debug
+ * carries a higher tick than the snapshot (see pecs_world_advance). Pointers from pecs_world_get_mut and
+ * pecs_world_get_singleton_mut end here, as they do at a save: a write through them would change the snapshot. Debug
  * builds of the library find such writes and abort; for that, their takes look at every array. PECS_E_BUSY while a
  * write iteration is open.
  */

@@ -34,13 +34,17 @@ PECS_API bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component c
  * size is another, and for tags. The pointer has the type's alignment.
  */
 PECS_API const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_component component, size_t size_bytes);
-#define pecs_get(view, entity, component, T) ((const T *)pecs_view_get(view, entity, component, sizeof(T)))
+/* The same, and pecs_view_has, for a type of PECS_TYPES (schema.h); with _as, for a component by its number. */
+#define pecs_get(view, entity, T) pecs_get_as(view, entity, T##_component, T)
+#define pecs_has(view, entity, T) pecs_view_has(view, entity, T##_component)
+#define pecs_get_as(view, entity, component, T) ((const T *)pecs_view_get(view, entity, component, sizeof(T)))
 
 /* The value of a singleton: a component that the world itself has, once. NULL when it has none. */
-PECS_API const void *pecs_view_singleton(pecs_view view, pecs_component component, size_t size_bytes);
+PECS_API const void *pecs_view_get_singleton(pecs_view view, pecs_component component, size_t size_bytes);
 /* True when the world itself has the component (tags too). */
 PECS_API bool pecs_view_has_singleton(pecs_view view, pecs_component component);
-#define pecs_get_singleton(view, component, T) ((const T *)pecs_view_singleton(view, component, sizeof(T)))
+#define pecs_get_singleton(view, T) pecs_get_singleton_as(view, T##_component, T)
+#define pecs_get_singleton_as(view, component, T) ((const T *)pecs_view_get_singleton(view, component, sizeof(T)))
 
 /* The view's tick: a number that never goes back in a world; see pecs_world_advance. */
 PECS_API uint64_t pecs_view_tick(pecs_view view);

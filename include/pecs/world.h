@@ -1,12 +1,15 @@
 /*
  * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
  *
- * An edit that fails changes nothing (but may open a tick, and count what it was to change as changed). Structural
- * edits (spawn, despawn, set of an absent component, remove, singletons added or removed, advance, restore, compact)
- * give PECS_E_BUSY while an iteration over the world is open; edits of values do not.
+ * An edit that fails changes nothing (but may open a tick, and count what it was to change as changed);
+ * pecs_world_error says why it failed. Structural edits (spawn, despawn, set of an absent component, add, remove,
+ * singletons added or removed, advance, restore, compact) return PECS_E_BUSY while an iteration over the world is open;
+ * edits of values do not.
  *
- * The data of a resumed file is trusted (file.h). Where an edit finds that rows and index of such a file disagree, it
- * gives PECS_E_CORRUPT and changes nothing: the file was damaged, and `load` says where.
+ * The data of a resumed file is trusted (file.h). An edit that finds that rows and index of such a file disagree
+ * returns PECS_E_CORRUPT and changes nothing: the file was damaged, and `load` says where.
+ *
+ * typed.h has short forms for the edits of one entity.
  */
 #ifndef PECS_WORLD_H
 #define PECS_WORLD_H
@@ -40,23 +43,33 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_create(pecs_registry *registry, co
 /* Frees the world; NULL is allowed. Snapshots taken from it live on. No iteration may be open. */
 PECS_API void pecs_world_destroy(pecs_world *world);
 
+/*
+ * Why the last edit of the world that failed did so: its status, and a message that names entity and component, or the
+ * query whose open iteration refused it. PECS_OK as long as none has failed. The pointer is the world's, and valid
+ * until it is destroyed; what it points to changes with the next call. NULL for NULL. The world's writer only.
+ */
+PECS_API const pecs_error *pecs_world_error(pecs_world *world);
+
 /* The view of a world: always its present state. */
 PECS_API pecs_view pecs_world_view(const pecs_world *world);
 
 /*
  * A component and an array of values of it, one a row. The values, and all other arrays that edits take, may lie in the
- * world itself, as what pecs_get gave: each is read as it was before the call. Tags: size 0, data NULL. data NULL: all
- * zero.
+ * world itself: each is read as it was before the call. Tags: size 0, data NULL. data NULL: all zero.
  */
 typedef struct pecs_value {
     pecs_component component;
     size_t size_bytes; /* of one value: the type's size */
     const void *data;
 } pecs_value;
+/*
+ * Initialisers of a pecs_value: one value by its members (C only: C++ has no literals that outlive the statement, see
+ * pecs_value_of), an array of values or the address of one, and a tag. With _as, of a component by its number.
+ */
 /* clang-format off */
 #ifndef __cplusplus
-/* One value, given by its members, in C; C++ has pecs_value_of, below. */
-#define PECS_VALUE(component, T, ...)                                                                                  \
+#define PECS_VALUE(T, ...) PECS_VALUE_AS(T##_component, T, __VA_ARGS__)
+#define PECS_VALUE_AS(component, T, ...)                                                                               \
     {                                                                                                                  \
         component, sizeof(T), &(T)                                                                                     \
         {                                                                                                              \
@@ -64,23 +77,29 @@ typedef struct pecs_value {
         }                                                                                                              \
     }
 #endif
-#define PECS_ROWS(component, array)                                                                                    \
+#define PECS_ROWS(T, array)                                                                                            \
+    {                                                                                                                  \
+        T##_component, sizeof(T), PECS_POINTER_TO_(T, array)                                                           \
+    }
+#define PECS_ROWS_AS(component, array)                                                                                 \
     {                                                                                                                  \
         component, sizeof *(array), array                                                                              \
     }
-#define PECS_HAS(component)                                                                                            \
+#define PECS_HAS(T) PECS_HAS_AS(T##_component)
+#define PECS_HAS_AS(component)                                                                                         \
     {                                                                                                                  \
         component, 0, NULL                                                                                             \
     }
+/* clang-format on */
 
 /*
- * Spawns row_count entities with the same components, value k of each array going to entity k. Slots are taken lowest
- * index first, so the same edits give the same handles. `ret_entities` may be NULL, else it has room for row_count and
- * overlaps none of `values`. PECS_E_MISUSE (unknown component, wrong size, a component twice), PECS_E_LIMIT (2^32 - 2
- * slots, or rows in a table), PECS_E_BUSY, PECS_E_MEMORY.
+ * Spawns row_count entities with the same value_count components, value k of each array going to entity k. Slots are
+ * taken lowest index first, so the same edits give the same handles. `ret_entities` may be NULL, else it has room for
+ * row_count and overlaps none of `values`. PECS_E_MISUSE (unknown component, wrong size, a component twice),
+ * PECS_E_LIMIT (2^32 - 2 slots, or rows in a table), PECS_E_BUSY, PECS_E_MEMORY.
  */
-PECS_API PECS_MUST_USE pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values,
-                                                    size_t value_count, pecs_entity *ret_entities);
+PECS_API PECS_MUST_USE pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t value_count,
+                                                    size_t row_count, pecs_entity *ret_entities);
 
 /*
  * Despawns entities. PECS_E_DEAD when one of them is not alive or is named twice, as when they are more than live: then
@@ -101,6 +120,13 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_set(pecs_world *world, pecs_entity
                                                   size_t value_count);
 
 /*
+ * Adds components to one entity, all in one move, with values of zeros; those it has keep their values. Statuses as for
+ * pecs_world_remove.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_add(pecs_world *world, pecs_entity entity,
+                                                  const pecs_component *components, size_t component_count);
+
+/*
  * Removes components of one entity; those it lacks are skipped. PECS_E_DEAD, PECS_E_MISUSE (unknown component, more
  * components than there are types), PECS_E_BUSY, PECS_E_MEMORY.
  */
@@ -112,8 +138,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_remove(pecs_world *world, pecs_ent
  * next edit of the world, take of a snapshot or save, also a save that fails. PECS_E_DEAD, PECS_E_ABSENT,
  * PECS_E_MISUSE (wrong size; a tag), PECS_E_MEMORY.
  */
-PECS_API PECS_MUST_USE pecs_status pecs_world_edit(pecs_world *world, pecs_entity entity, pecs_component component,
-                                                   size_t size_bytes, void **ret_value);
+PECS_API PECS_MUST_USE pecs_status pecs_world_get_mut(pecs_world *world, pecs_entity entity, pecs_component component,
+                                                      size_t size_bytes, void **ret_value);
 
 /*
  * Singletons: components that the world itself has, once each (a clock, a random generator). They are saved, restored
@@ -122,8 +148,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit(pecs_world *world, pecs_entit
 PECS_API PECS_MUST_USE pecs_status pecs_world_set_singleton(pecs_world *world, pecs_component component,
                                                             size_t size_bytes, const void *value);
 PECS_API PECS_MUST_USE pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component component);
-PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component component,
-                                                             size_t size_bytes, void **ret_value);
+PECS_API PECS_MUST_USE pecs_status pecs_world_get_singleton_mut(pecs_world *world, pecs_component component,
+                                                                size_t size_bytes, void **ret_value);
 
 /*
  * Ends the frame: edits from here on carry the next tick, which is returned (ret_tick may be NULL). A new world has
@@ -137,8 +163,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_singleton(pecs_world *world, 
  * later frame tries again. Two things stay where they are: arrays that two worlds share, as a fork does, and the memory
  * that a file was loaded into, which goes as a whole with the last world or snapshot that came from it.
  *
- * PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the last; a world gets there only by a file that says so, and
- * can be edited on there).
+ * PECS_E_BUSY, PECS_E_MEMORY, PECS_E_LIMIT (tick 2^63 - 1 is the last; a world gets there only by a file that says so,
+ * and can be edited on there).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick);
 
@@ -148,8 +174,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_advance(pecs_world *world, uint64_
  * kept, in a few bits, and the next entity there gets the one after it: a handle that died stays dead, also one that a
  * file or another program holds, and later spawns get the handles that they would have got without the compaction.
  *
- * Changes no entity, value, id or tick, and no row of a table; the order of the tables that stay is kept. Snapshots that
- * were taken before keep their state. Free slots below one that is not free stay, at 16 bytes each.
+ * Changes no entity, value, id or tick, and no row of a table; the order of the tables that stay is kept. Snapshots
+ * that were taken before keep their state. Free slots below one that is not free stay, at 16 bytes each.
  *
  * The world's writer only. Linear in slots and tables: for a loading screen or a tool, not for a frame. PECS_E_BUSY
  * while an iteration over the world is open, PECS_E_MEMORY, PECS_E_CORRUPT (rows and index of a resumed file disagree):
@@ -164,8 +190,8 @@ PECS_API uint64_t pecs_world_copied_bytes(const pecs_world *world);
 }
 
 /*
- * One value, in C++, which has no literals that live on as those of PECS_VALUE do: `value` is a variable, and must be
- * there as long as what is returned is used. A temporary does not compile. Arrays: PECS_ROWS.
+ * One value, in C++, which has no literals that outlive their statement, as those of PECS_VALUE do: `value` is a
+ * variable, and must live as long as what is returned is used. A temporary does not compile. Arrays: PECS_ROWS.
  */
 template <typename T> inline pecs_value pecs_value_of(pecs_component component, const T &value)
 {
@@ -174,5 +200,12 @@ template <typename T> inline pecs_value pecs_value_of(pecs_component component, 
     return { component, sizeof(T), &value };
 }
 template <typename T> pecs_value pecs_value_of(pecs_component component, const T &&value) = delete;
+template <typename T> inline const T *pecs_pointer_to_(const T *pointer)
+{
+    return pointer;
+}
+#define PECS_POINTER_TO_(T, pointer) (pecs_pointer_to_<T>(pointer))
+#else
+#define PECS_POINTER_TO_(T, pointer) _Generic((pointer), T * : (pointer), const T * : (pointer))
 #endif
 #endif

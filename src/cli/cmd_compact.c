@@ -13,7 +13,7 @@
 #include <string.h>
 
 /* The world is loaded whole: what the file tells of itself is no more than that. */
-static const pecs_load_options no_limit = { .max_info_bytes = UINT64_MAX };
+static const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX };
 
 /*
  * What the file tells beside its world goes into the new one: its time and its own metadata. Entries of a later

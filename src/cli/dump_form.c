@@ -82,5 +82,5 @@ const void *dump_value(const struct dump *dump, pecs_entity entity, pecs_compone
 
 const void *dump_singleton(const struct dump *dump, pecs_component component)
 {
-    return pecs_view_singleton(dump->view, component, type_list_entry(&dump->types, component)->type->size);
+    return pecs_view_get_singleton(dump->view, component, type_list_entry(&dump->types, component)->type->size);
 }

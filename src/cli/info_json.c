@@ -115,7 +115,7 @@ static void write_tables(struct json_out *json, struct info_form *form)
 static void write_space(struct json_out *json, const struct info_form *form)
 {
     json_begin_array(json, "space");
-    for (size_t i = 0; i < form->space.part_count; i++) {
+    for (size_t i = 0; i < form->space.worker_count; i++) {
         const struct space_part *part = &form->space.parts[i];
         char percent[32];
         json_begin_object(json, NULL);

@@ -113,7 +113,7 @@ static void print_space(const struct info_form *form, struct text_out *out)
     };
     const uint64_t size_bytes = form->info->size_bytes;
     out_format(out, "space: bytes, percent of the file and what\n");
-    for (size_t i = 0; i < form->space.part_count; i++) {
+    for (size_t i = 0; i < form->space.worker_count; i++) {
         const struct space_part *part = &form->space.parts[i];
         if (!part->bytes)
             continue;

@@ -35,7 +35,7 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
     status = is_trusted ? pecs_snapshot_resume(registry, path, NULL, &snapshot, error)
                         : load(registry, path, &snapshot, error);
     if (status) {
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
         return status;
     }
     *ret_loaded = (struct loaded){ registry, snapshot, pecs_snapshot_view(snapshot), NULL };
@@ -44,7 +44,7 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
 
 pecs_status loaded_add_info(struct loaded *loaded, const char *path, pecs_error *error)
 {
-    const pecs_load_options no_limit = { .max_info_bytes = UINT64_MAX }; /* as loaded_open has none */
+    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* as loaded_open has none */
     return pecs_file_info(path, NULL, &no_limit, &loaded->info, error);
 }
 
@@ -52,5 +52,5 @@ void loaded_close(struct loaded *loaded)
 {
     pecs_info_destroy(loaded->info);
     pecs_snapshot_release(loaded->snapshot);
-    pecs_registry_destroy(loaded->registry);
+    pecs_registry_release(loaded->registry);
 }

@@ -74,8 +74,8 @@ static void fill(const pecs_info *info, const struct type_list *types, struct sp
     const uint64_t rest = space->sum_bytes < info->size_bytes ? info->size_bytes - space->sum_bytes : 0;
     *next++ = (struct space_part){ "structure", NULL, rest };
     space->sum_bytes = sum(space->sum_bytes, rest);
-    space->part_count = (size_t)(next - space->parts);
-    qsort(space->parts, space->part_count, sizeof(*space->parts), compare_parts);
+    space->worker_count = (size_t)(next - space->parts);
+    qsort(space->parts, space->worker_count, sizeof(*space->parts), compare_parts);
 }
 
 bool space_of(const pecs_info *info, const struct type_list *types, struct space *ret_space)

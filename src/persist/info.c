@@ -128,13 +128,13 @@ static void info_fill(struct info *info)
     to->file_metadata_count = file_metadata ? file_metadata->count : 0;
 }
 
-static pecs_status info_read(struct info *info, const pecs_load_options *options, pecs_error *error)
+static pecs_status info_read(struct info *info, const pecs_info_options *options, pecs_error *error)
 {
     struct source *source = &info->source.source;
     const struct model_limits limits = {
-        .max_entities = options ? options->max_entities : 0,
-        .max_types = options ? options->max_types : 0,
-        .max_commit_bytes = options && options->max_info_bytes ? options->max_info_bytes : INFO_BYTES_DEFAULT,
+        .max_entities = options->limits.max_entities,
+        .max_types = options->limits.max_types,
+        .max_commit_bytes = options->max_info_bytes ? options->max_info_bytes : INFO_BYTES_DEFAULT,
     };
     pecs_status status = model_parse(&info->model, source, &limits, info->pool, error);
     if (!status)
@@ -170,7 +170,7 @@ static void info_free(struct info *info)
 
 /* The pool becomes the information's, also on failure. */
 static pecs_status info_create(struct pool *pool, const struct os_file *file, const char *path,
-                               const pecs_load_options *options, pecs_info **ret_info, pecs_error *error)
+                               const pecs_info_options *options, pecs_info **ret_info, pecs_error *error)
 {
     struct info *info = pool_allocate_zeroed(pool, sizeof(*info));
     if (!info) {
@@ -188,15 +188,17 @@ static pecs_status info_create(struct pool *pool, const struct os_file *file, co
     return status;
 }
 
-pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, const pecs_load_options *options,
+pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, const pecs_info_options *options,
                            pecs_info **ret_info, pecs_error *error)
 {
+    static const pecs_info_options defaults;
     struct os_file file = { .descriptor = -1 };
+    options = options ? options : &defaults;
     if (!path || !ret_info)
-        return fail(error, PECS_E_MISUSE, "the information needs a path and a place to go to");
+        return fail(error, PECS_E_MISUSE, "path and ret_info must not be NULL");
     if (allocator && !allocator->allocate != !allocator->release)
         return fail(error, PECS_E_MISUSE, "an allocator has both functions or none");
-    pecs_status status = load_open(path, options, &file, error);
+    pecs_status status = load_open(path, &options->limits, &file, error);
     if (status)
         return status;
     const pecs_allocator system = { NULL, NULL, NULL };

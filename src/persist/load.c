@@ -9,15 +9,15 @@
 #include <errno.h>
 #include <inttypes.h>
 
-pecs_status load_open(const char *path, const pecs_load_options *options, struct os_file *ret_file, pecs_error *error)
+pecs_status load_open(const char *path, const pecs_file_limits *limits, struct os_file *ret_file, pecs_error *error)
 {
     pecs_status status = os_file_open(path, ret_file, error);
     if (status)
         return status;
-    if (options && options->max_bytes && ret_file->size_bytes > options->max_bytes)
+    if (limits->max_bytes && ret_file->size_bytes > limits->max_bytes)
         status = fail(error, PECS_E_LIMIT, "the file has %" PRIu64 " bytes; the limit is %" PRIu64,
-                      ret_file->size_bytes, options->max_bytes);
-    else if (options && options->private_only && ret_file->others_may_write)
+                      ret_file->size_bytes, limits->max_bytes);
+    else if (limits->private_only && ret_file->others_may_write)
         status = fail_os(error, EACCES, "others may write to", path);
     else if (BREAKS("FILE-2", ret_file->size_bytes == 0))
         status = fail_rule(error, PECS_E_CORRUPT, 0, "FILE-2", "the file is empty");
@@ -29,7 +29,8 @@ pecs_status load_open(const char *path, const pecs_load_options *options, struct
 /* What a file and a registry make together. */
 struct loading {
     pecs_registry *registry;
-    const pecs_load_options *options;
+    const pecs_file_limits *limits;
+    bool refuse_unknown;
     struct source *source;
     struct image *image;
     struct model model;
@@ -45,8 +46,8 @@ static void loading_deinit(struct loading *loading)
 
 static pecs_status load_parse(struct loading *loading)
 {
-    const pecs_load_options *options = loading->options;
-    const struct model_limits limits = { .max_entities = options->max_entities, .max_types = options->max_types };
+    const struct model_limits limits = { .max_entities = loading->limits->max_entities,
+                                         .max_types = loading->limits->max_types };
     return model_parse(&loading->model, loading->source, &limits, loading->registry->pool, loading->error);
 }
 
@@ -54,7 +55,7 @@ static pecs_status load_match(struct loading *loading)
 {
     struct model *model = &loading->model;
     pecs_status status =
-        match_types(&loading->match, model, loading->registry, loading->options->refuse_unknown, loading->error);
+        match_types(&loading->match, model, loading->registry, loading->refuse_unknown, loading->error);
     if (!status)
         status = model_parse_segments(model, loading->source, loading->error);
     loading->image->parts = model->parts;
@@ -69,9 +70,9 @@ static pecs_status load_build(struct loading *loading, bool is_proven, struct pe
 }
 
 /* All that is not in the structure: the data, and what no state keeps. */
-static pecs_status load_check(struct loading *loading, const struct pecs_snapshot *state)
+static pecs_status load_check(struct loading *loading, const pecs_load_options *options,
+                              const struct pecs_snapshot *state)
 {
-    const pecs_load_options *options = loading->options;
     const struct model_limits no_limits = { .max_commit_bytes = 0 };
     struct model *model = &loading->model;
     const struct verify_options how = { options->thread_count, options->progress, options->user };
@@ -98,8 +99,8 @@ static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_sna
     return status ? status : load_build(loading, false, ret_snapshot);
 }
 
-static pecs_status load_image(struct loading *loading, const struct os_file *file, const char *path,
-                              pecs_snapshot **ret_snapshot)
+static pecs_status load_image(struct loading *loading, const pecs_load_options *options, const struct os_file *file,
+                              const char *path, pecs_snapshot **ret_snapshot)
 {
     struct source_image source;
     pecs_snapshot *state;
@@ -114,7 +115,7 @@ static pecs_status load_image(struct loading *loading, const struct os_file *fil
         status = load_build(loading, true, &state);
     if (status)
         return status;
-    status = load_check(loading, state);
+    status = load_check(loading, options, state);
     if (status)
         state_release(state);
     else
@@ -122,15 +123,15 @@ static pecs_status load_image(struct loading *loading, const struct os_file *fil
     return status;
 }
 
-static const pecs_load_options load_default_options = { .max_bytes = 0 };
-
-pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, const pecs_load_options *options,
+pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, const pecs_resume_options *options,
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
+    static const pecs_resume_options defaults;
     struct os_file file = { .descriptor = -1 };
+    options = options ? options : &defaults;
     if (!registry || !path || !ret_snapshot)
-        return fail(error, PECS_E_MISUSE, "a file needs a registry, a path and a place to go to");
-    pecs_status status = load_open(path, options, &file, error);
+        return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
+    pecs_status status = load_open(path, &options->limits, &file, error);
     if (status)
         return status;
     const uint8_t *bytes;
@@ -138,9 +139,9 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     os_file_close(&file);
     if (status)
         return status;
-    struct loading loading = { .registry = registry,
-                               .options = options ? options : &load_default_options,
-                               .error = error };
+    struct loading loading = {
+        .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
+    };
     loading.image = image_create_mapped(registry->pool, bytes, &file, path);
     if (!loading.image) {
         os_file_unmap(bytes, file.size_bytes);
@@ -155,18 +156,20 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
 pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                pecs_snapshot **ret_snapshot, pecs_error *error)
 {
+    static const pecs_load_options defaults;
     struct os_file file = { .descriptor = -1 };
+    options = options ? options : &defaults;
     if (!registry || !path || !ret_snapshot)
-        return fail(error, PECS_E_MISUSE, "a file needs a registry, a path and a place to go to");
-    pecs_status status = load_open(path, options, &file, error);
+        return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
+    pecs_status status = load_open(path, &options->limits, &file, error);
     if (status)
         return status;
-    struct loading loading = { .registry = registry,
-                               .options = options ? options : &load_default_options,
-                               .error = error };
+    struct loading loading = {
+        .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
+    };
     if (file.size_bytes <= SIZE_MAX / 2)
         loading.image = image_create_private(registry->pool, file.size_bytes);
-    status = loading.image ? load_image(&loading, &file, path, ret_snapshot) : fail_memory(error);
+    status = loading.image ? load_image(&loading, options, &file, path, ret_snapshot) : fail_memory(error);
     loading_deinit(&loading);
     if (loading.image)
         node_release(registry->pool, &loading.image->node);

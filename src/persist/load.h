@@ -7,6 +7,6 @@
 #include <pecs/file.h>
 
 /* Opens a file that is not empty and within the caller's limit. */
-pecs_status load_open(const char *path, const pecs_load_options *options, struct os_file *ret_file, pecs_error *error);
+pecs_status load_open(const char *path, const pecs_file_limits *limits, struct os_file *ret_file, pecs_error *error);
 
 #endif

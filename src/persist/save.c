@@ -68,7 +68,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
                                pecs_error *error)
 {
     if (!snapshot || !path)
-        return fail(error, PECS_E_MISUSE, "save needs a snapshot and a path");
+        return fail(error, PECS_E_MISUSE, "snapshot and path must not be NULL");
     const pecs_save_options none = { .skip_sync = false };
     options = options ? options : &none;
     struct pool *pool = snapshot->registry->pool;
@@ -90,11 +90,13 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
 pecs_status pecs_world_save(pecs_world *world, const char *path, const pecs_save_options *options, pecs_error *error)
 {
     pecs_snapshot *snapshot;
+    if (!world)
+        return fail(error, PECS_E_MISUSE, "world must not be NULL");
     pecs_status status = pecs_snapshot_take(world, &snapshot);
+    if (status && error)
+        *error = *pecs_world_error(world);
     if (status)
-        return fail(error, status,
-                    status == PECS_E_BUSY ? "the world cannot be saved while a write iteration is open"
-                                          : "save needs a world and a path");
+        return status;
     status = pecs_snapshot_save(snapshot, path, options, error);
     pecs_snapshot_release(snapshot);
     return status;

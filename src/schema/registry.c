@@ -168,13 +168,14 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
     return PECS_OK;
 }
 
-pecs_registry *registry_retain(pecs_registry *registry)
+pecs_registry *pecs_registry_retain(pecs_registry *registry)
 {
-    atomic_fetch_add_explicit(&registry->reference_count, 1, memory_order_relaxed);
+    if (registry)
+        atomic_fetch_add_explicit(&registry->reference_count, 1, memory_order_relaxed);
     return registry;
 }
 
-void pecs_registry_destroy(pecs_registry *registry)
+void pecs_registry_release(pecs_registry *registry)
 {
     if (!registry)
         return;

@@ -35,8 +35,6 @@ struct pecs_registry {
 
 bool name_is_reserved(const char *name, size_t size_bytes);
 
-pecs_registry *registry_retain(pecs_registry *registry);
-
 /* A number for a batch of commands that no other batch of this registry has, as long as there are 2^31 between them. */
 static inline uint32_t registry_next_batch(pecs_registry *registry)
 {

@@ -372,7 +372,7 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
     return PECS_OK;
 }
 
-pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *entities, pecs_id *ret_ids)
+pecs_status pecs_view_id_many(pecs_view view, const pecs_entity *entities, size_t count, pecs_id *ret_ids)
 {
     if (!view.source || (count && (!entities || !ret_ids)))
         return PECS_E_MISUSE;
@@ -389,7 +389,7 @@ pecs_status pecs_view_id_many(pecs_view view, size_t count, const pecs_entity *e
     return status;
 }
 
-pecs_status pecs_view_find_many(pecs_view view, size_t count, const pecs_id *ids, pecs_entity *ret_entities)
+pecs_status pecs_view_find_many(pecs_view view, const pecs_id *ids, size_t count, pecs_entity *ret_entities)
 {
     if (!view.source || (count && (!ids || !ret_entities)))
         return PECS_E_MISUSE;

@@ -123,9 +123,10 @@ static const char *entry_fault(const struct pecs_meta *entry)
     return NULL;
 }
 
-pecs_status metadata_check(const struct pecs_meta *entry)
+pecs_status metadata_check(const struct pecs_meta *entry, const char **ret_fault)
 {
-    return entry_fault(entry) ? PECS_E_MISUSE : entry->size_bytes > META_MAX_BYTES ? PECS_E_LIMIT : PECS_OK;
+    *ret_fault = entry_fault(entry);
+    return *ret_fault ? PECS_E_MISUSE : entry->size_bytes > META_MAX_BYTES ? PECS_E_LIMIT : PECS_OK;
 }
 
 static int compare_keys(const void *a, const void *b)
@@ -162,8 +163,8 @@ pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, 
 {
     for (size_t i = 0; i < count; i++) {
         const bool is_beyond = i >= META_MAX_BYTES / META_ENTRY_BYTES;
-        const pecs_status status = is_beyond ? PECS_E_LIMIT : metadata_check(&entries[i]);
-        *ret_fault = (struct metadata_fault){ i, is_beyond ? NULL : entry_fault(&entries[i]) };
+        *ret_fault = (struct metadata_fault){ i, NULL };
+        const pecs_status status = is_beyond ? PECS_E_LIMIT : metadata_check(&entries[i], &ret_fault->cause);
         if (status)
             return status;
     }

@@ -22,8 +22,8 @@ struct metadata {
 /* Copies the entries, which are valid, sorted and not too large. */
 struct metadata *metadata_create(struct pool *pool, const struct pecs_meta *entries, uint32_t count);
 
-/* What may be set: PECS_E_MISUSE for a key that is reserved or invalid, a text that is none, no value; PECS_E_LIMIT. */
-pecs_status metadata_check(const struct pecs_meta *entry);
+/* Whether an entry may be set; PECS_E_MISUSE with the reason, a static sentence; PECS_E_LIMIT, without. */
+pecs_status metadata_check(const struct pecs_meta *entry, const char **ret_fault);
 
 /* The first entry to blame. */
 struct metadata_fault {

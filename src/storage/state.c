@@ -30,7 +30,7 @@ static void state_destroy(struct pool *pool, struct node *node)
 #undef X
     pool_release(pool, state, sizeof(*state));
     pool_note_drop(pool);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static struct node *state_copy(struct pool *pool, const struct node *node);
@@ -49,7 +49,7 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
     copy->source = (struct view_source){ copy, NULL };
     node_init(&copy->node, &state_class);
     pool_note_state(pool);
-    registry_retain(copy->registry);
+    pecs_registry_retain(copy->registry);
 #define X(name) tree_retain(&copy->name);
     STATE_TREES(X)
 #undef X
@@ -78,7 +78,7 @@ pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_sta
     node_init(&state->node, &state_class);
     pool_note_state(pool);
     state->source.state = state;
-    state->registry = registry_retain(registry);
+    state->registry = pecs_registry_retain(registry);
     state->index.root.node = &index->node;
     state->singleton_table = NO_TABLE;
     state->tick = 1;

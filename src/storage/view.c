@@ -40,7 +40,7 @@ const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_component com
     return record ? value_at(state_table(state, record->table), record->row, component, size_bytes) : NULL;
 }
 
-const void *pecs_view_singleton(pecs_view view, pecs_component component, size_t size_bytes)
+const void *pecs_view_get_singleton(pecs_view view, pecs_component component, size_t size_bytes)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     return state->singleton_table == NO_TABLE

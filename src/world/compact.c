@@ -281,12 +281,11 @@ static pecs_status compact_ready_and_change(struct compaction *compaction)
     return status;
 }
 
-pecs_status pecs_world_compact(pecs_world *world, pecs_error *error)
+static pecs_status compact(struct pecs_world *world)
 {
-    if (!world)
-        return fail(error, PECS_E_MISUSE, "a compaction needs a world");
-    if (edit_check_busy(world))
-        return fail(error, PECS_E_BUSY, "the world cannot be compacted while an iteration over it is open");
+    pecs_status status = edit_check_busy(world);
+    if (status)
+        return status;
     const struct pecs_snapshot *state = world->state;
     struct compaction compaction = {
         .world = world,
@@ -294,13 +293,21 @@ pecs_status pecs_world_compact(pecs_world *world, pecs_error *error)
         .session_total = state->sessions ? state->sessions->count : 0,
         .slot_total = state_slot_count(state),
     };
-    pecs_status status = compact_look(&compaction);
+    status = compact_look(&compaction);
     if (!status && compact_is_needed(&compaction))
         status = compact_ready_and_change(&compaction);
     struct pool *pool = world->registry->pool;
     pool_release(pool, compaction.sessions, ((size_t)compaction.session_total + 1) * sizeof(uint32_t));
     pool_release(pool, compaction.tables, ((size_t)compaction.table_total + 1) * sizeof(uint32_t));
-    if (status == PECS_E_CORRUPT)
-        return fail(error, status, "rows and index of the resumed file disagree; load names the place");
-    return status ? fail_memory(error) : PECS_OK;
+    return status;
+}
+
+pecs_status pecs_world_compact(pecs_world *world, pecs_error *error)
+{
+    if (!world)
+        return fail(error, PECS_E_MISUSE, "world must not be NULL");
+    const pecs_status status = failure_end(&world->failure, compact(world));
+    if (status && error)
+        *error = *pecs_world_error(world);
+    return status;
 }

@@ -3,6 +3,7 @@
  */
 #include "edit.h"
 
+#include "error.h"
 #include "identity.h"
 
 #include <assert.h>
@@ -32,12 +33,31 @@ pecs_status edit_begin_values(struct pecs_world *world)
     return status;
 }
 
-pecs_status edit_check_busy(const struct pecs_world *world)
+static pecs_status edit_fail_busy(struct pecs_world *world)
 {
-    return atomic_load_explicit(&world->gate.open_reads, memory_order_acquire) ||
-                   atomic_load_explicit(&world->gate.open_writes, memory_order_acquire)
-               ? PECS_E_BUSY
-               : PECS_OK;
+    char terms[320];
+    edit_fail(world, PECS_E_BUSY, "an iteration over the world is open");
+    if (!open_queries_describe(&world->open_queries, terms, sizeof(terms)))
+        return PECS_E_BUSY;
+    world->failure.is_written = true; /* now: the query may be gone later */
+    return fail(&world->failure.error, PECS_E_BUSY, "an iteration over the world is open, of the query {%s}", terms);
+}
+
+pecs_status edit_check_busy_writing(struct pecs_world *world)
+{
+    return atomic_load_explicit(&world->gate.open_writes, memory_order_acquire) ? edit_fail_busy(world) : PECS_OK;
+}
+
+pecs_status edit_check_busy(struct pecs_world *world)
+{
+    return atomic_load_explicit(&world->gate.open_reads, memory_order_acquire) ? edit_fail_busy(world)
+                                                                               : edit_check_busy_writing(world);
+}
+
+pecs_status edit_check_slots(struct pecs_world *world, uint64_t count)
+{
+    return state_has_slots(world->state, count) ? PECS_OK
+                                                : edit_fail(world, PECS_E_LIMIT, "no slot for an entity is left");
 }
 
 pecs_status edit_begin(struct pecs_world *world)
@@ -73,15 +93,32 @@ void edit_release_scratch(struct pecs_world *world)
     pool_release(pool, world->row, ((size_t)world->scratch_count + 1) * sizeof(*world->row));
 }
 
-pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *values, size_t value_count)
+pecs_status edit_fail_twice(struct pecs_world *world, pecs_component component)
 {
+    return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, component, "it is given twice");
+}
+
+pecs_status edit_fail_component(struct pecs_world *world, pecs_component component)
+{
+    const bool is_id = component == world->registry->id_component;
+    return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, component,
+                           is_id ? "ids are changed by pecs_world_set_id" : "the world has no type of this number");
+}
+
+pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count)
+{
+    if (value_count && !values)
+        return edit_fail(world, PECS_E_MISUSE, "values is NULL, but value_count is not 0");
     /* one component may not be named, so as many values name one twice */
-    if (value_count >= state_component_count(world->state) || (value_count && !values))
-        return PECS_E_MISUSE;
+    if (value_count >= state_component_count(world->state))
+        return edit_fail(world, PECS_E_MISUSE, "there are more values than types of components");
     for (size_t i = 0; i < value_count; i++) {
         const struct component *component = edit_component(world, values[i].component);
-        if (!component || values[i].size_bytes != component->size)
-            return PECS_E_MISUSE;
+        if (!component)
+            return edit_fail_component(world, values[i].component);
+        if (values[i].size_bytes != component->size)
+            return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, values[i].component,
+                                   "size_bytes is not the size of the type");
     }
     return PECS_OK;
 }

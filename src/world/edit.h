@@ -15,7 +15,9 @@
 #define PECS_WORLD_EDIT_H
 
 #include "catalog.h"
+#include "failure.h"
 #include "free_map.h"
+#include "open_queries.h"
 #include "state.h"
 
 #include <pecs/world.h>
@@ -34,6 +36,8 @@ struct pecs_world {
     bool tick_is_seen; /* by a snapshot: the next edit opens another tick */
     struct catalog catalog;
     struct free_map free_map;
+    struct open_queries open_queries;
+    struct failure failure;
 
     uint64_t given_nonce;   /* 0: sessions have random ones */
     uint32_t session_count; /* nonces that this world has had */
@@ -57,8 +61,26 @@ static inline const struct component *edit_component(const struct pecs_world *wo
 pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state);
 void edit_release_scratch(struct pecs_world *world);
 
-/* PECS_E_BUSY while an iteration is open. */
-pecs_status edit_check_busy(const struct pecs_world *world);
+/* Explain a failure of this world's edit, of one entity or of one component of it. */
+static inline pecs_status edit_fail(struct pecs_world *world, pecs_status status, const char *text)
+{
+    return failure_explain(&world->failure, status, (pecs_entity){ 0, 0 }, NO_COMPONENT, text);
+}
+static inline pecs_status edit_fail_dead(struct pecs_world *world, pecs_entity entity)
+{
+    return failure_explain(&world->failure, PECS_E_DEAD, entity, NO_COMPONENT, "it is not alive");
+}
+
+/* PECS_E_MISUSE: it is given twice; there is no such component that edits may name. */
+pecs_status edit_fail_twice(struct pecs_world *world, pecs_component component);
+pecs_status edit_fail_component(struct pecs_world *world, pecs_component component);
+
+/* PECS_E_LIMIT unless so many entities more can be there. */
+pecs_status edit_check_slots(struct pecs_world *world, uint64_t count);
+
+/* PECS_E_BUSY while an iteration is open, or one that may write. */
+pecs_status edit_check_busy(struct pecs_world *world);
+pecs_status edit_check_busy_writing(struct pecs_world *world);
 /* Makes the state private. */
 pecs_status edit_own_state(struct pecs_world *world);
 /* Opens another tick if a snapshot has seen the present one. At the last tick of all, edits go on in it. */
@@ -68,7 +90,7 @@ pecs_status edit_begin_values(struct pecs_world *world);
 pecs_status edit_begin(struct pecs_world *world);
 
 /* Checks components and sizes of values; a component twice is left to the caller. */
-pecs_status edit_check_values(const struct pecs_world *world, const pecs_value *values, size_t value_count);
+pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count);
 
 /* The table of a set, added when there is none. `edit_drop_tables` undoes all that were added since `table_count`. */
 pecs_status edit_find_table(struct pecs_world *world, const pecs_component *components, uint32_t count,

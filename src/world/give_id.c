@@ -29,8 +29,12 @@ static pecs_status check_id(struct pecs_world *world, pecs_id id)
 {
     pecs_entity other;
     if (is_zero(id))
-        return PECS_E_MISUSE;
-    return identity_find(world->state, id, &other) || is_of_the_future(world, id) ? PECS_E_CONFLICT : PECS_OK;
+        return edit_fail(world, PECS_E_MISUSE, "the id is zero");
+    if (identity_find(world->state, id, &other))
+        return failure_explain(&world->failure, PECS_E_CONFLICT, other, NO_COMPONENT, "it has the id already");
+    return is_of_the_future(world, id)
+               ? edit_fail(world, PECS_E_CONFLICT, "the world would give the id to a later entity of its own")
+               : PECS_OK;
 }
 
 /* The set of the entity's components, with or without the one that holds explicit ids, in the scratch set. */
@@ -61,13 +65,11 @@ static pecs_status give(struct pecs_world *world, pecs_entity entity, struct rec
     return PECS_OK;
 }
 
-pecs_status pecs_world_set_id(pecs_world *world, pecs_entity entity, pecs_id id)
+static pecs_status set_id(struct pecs_world *world, pecs_entity entity, pecs_id id)
 {
-    if (!world)
-        return PECS_E_MISUSE;
     const struct record *record = state_find(world->state, entity);
     if (!record)
-        return PECS_E_DEAD;
+        return edit_fail_dead(world, entity);
     struct record at = *record;
     const pecs_id birth = identity_of_birth(world->state, entity, record);
     const pecs_id *present = identity_explicit(world->state, record);
@@ -83,12 +85,20 @@ pecs_status pecs_world_set_id(pecs_world *world, pecs_entity entity, pecs_id id)
                : give(world, entity, at, id);
 }
 
+pecs_status pecs_world_set_id(pecs_world *world, pecs_entity entity, pecs_id id)
+{
+    return world ? failure_end(&world->failure, set_id(world, entity, id)) : PECS_E_MISUSE;
+}
+
 pecs_status pecs_world_remap_id(pecs_world *world, pecs_id from, pecs_id to)
 {
     pecs_entity entity;
     if (!world)
         return PECS_E_MISUSE;
-    return identity_find(world->state, from, &entity) ? pecs_world_set_id(world, entity, to) : PECS_E_ABSENT;
+    const pecs_status status = identity_find(world->state, from, &entity)
+                                   ? set_id(world, entity, to)
+                                   : edit_fail(world, PECS_E_ABSENT, "no living entity has the id");
+    return failure_end(&world->failure, status);
 }
 
 /* PECS_E_CONFLICT when one is taken or there twice. */
@@ -107,7 +117,8 @@ static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_
         sorted[i] = (struct id_entry){ .id = ids[i] };
     identity_sort(sorted, count);
     for (size_t i = 1; !status && i < count; i++)
-        status = memcmp(&sorted[i - 1].id, &sorted[i].id, sizeof(pecs_id)) == 0 ? PECS_E_CONFLICT : PECS_OK;
+        if (memcmp(&sorted[i - 1].id, &sorted[i].id, sizeof(pecs_id)) == 0)
+            status = edit_fail(world, PECS_E_CONFLICT, "an id is given twice");
     pool_release(pool, sorted, count * sizeof(*sorted));
     return status;
 }
@@ -115,9 +126,10 @@ static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_
 static pecs_status spawn_with_ids(struct pecs_world *world, size_t row_count, const pecs_id *ids,
                                   const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
 {
-    if (!state_has_slots(world->state, row_count))
-        return PECS_E_LIMIT;
-    pecs_status status = check_ids(world, ids, row_count);
+    pecs_status status = row_count && !ids ? edit_fail(world, PECS_E_MISUSE, "ids is NULL, but row_count is not 0")
+                                           : edit_check_slots(world, row_count);
+    if (!status)
+        status = check_ids(world, ids, row_count);
     if (!status)
         status = edit_begin(world);
     if (status || !row_count)
@@ -137,13 +149,13 @@ static pecs_status spawn_with_ids(struct pecs_world *world, size_t row_count, co
     return status;
 }
 
-pecs_status pecs_world_spawn_with_ids(pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
-                                      size_t value_count, pecs_entity *ret_entities)
+pecs_status pecs_world_spawn_with_ids(pecs_world *world, const pecs_value *values, size_t value_count,
+                                      const pecs_id *ids, size_t row_count, pecs_entity *ret_entities)
 {
-    if (!world || (row_count && !ids))
+    if (!world)
         return PECS_E_MISUSE;
     gate_hold(&world->gate); /* the ids may lie in the world */
     const pecs_status status = spawn_with_ids(world, row_count, ids, values, value_count, ret_entities);
     gate_let_go(&world->gate);
-    return status;
+    return failure_end(&world->failure, status);
 }

@@ -3,18 +3,31 @@
 
 #include <pecs/metadata.h>
 
+#define META_TOO_LARGE "with this entry, the metadata is too large"
+
 static pecs_status change(struct pecs_world *world, const struct pecs_meta *entry)
 {
-    const pecs_status status = edit_begin_values(world);
-    return status ? status : metadata_change(world->registry->pool, &world->state->metadata, entry, META_MAX_BYTES);
+    pecs_status status = edit_begin_values(world);
+    if (!status)
+        status = metadata_change(world->registry->pool, &world->state->metadata, entry, META_MAX_BYTES);
+    return status == PECS_E_LIMIT ? edit_fail(world, status, META_TOO_LARGE) : status;
+}
+
+static pecs_status check(struct pecs_world *world, const struct pecs_meta *entry)
+{
+    const char *fault;
+    const pecs_status status = metadata_check(entry, &fault);
+    return status ? edit_fail(world, status, fault ? fault : META_TOO_LARGE) : PECS_OK;
 }
 
 static pecs_status set(struct pecs_world *world, const char *key, pecs_meta_kind kind, const void *value,
                        size_t size_bytes)
 {
     const struct pecs_meta entry = { key, kind, value, size_bytes };
-    const pecs_status status = world ? metadata_check(&entry) : PECS_E_MISUSE;
-    return status ? status : change(world, &entry);
+    if (!world)
+        return PECS_E_MISUSE;
+    const pecs_status status = check(world, &entry);
+    return failure_end(&world->failure, status ? status : change(world, &entry));
 }
 
 pecs_status pecs_world_set_meta_text(pecs_world *world, const char *key, const char *text)
@@ -31,9 +44,12 @@ pecs_status pecs_world_remove_meta(pecs_world *world, const char *key)
 {
     const struct pecs_meta nothing = { key, PECS_META_BYTES, NULL, 0 };
     bool is_there;
-    const pecs_status status = world ? metadata_check(&nothing) : PECS_E_MISUSE;
-    if (status)
-        return status;
-    metadata_find(world->state->metadata, key, &is_there);
-    return is_there ? change(world, &nothing) : PECS_OK;
+    if (!world)
+        return PECS_E_MISUSE;
+    pecs_status status = check(world, &nothing);
+    if (!status) {
+        metadata_find(world->state->metadata, key, &is_there);
+        status = is_there ? change(world, &nothing) : PECS_OK;
+    }
+    return failure_end(&world->failure, status);
 }

@@ -9,6 +9,8 @@
 
 #include <pecs/reflect.h>
 
+#include <stdio.h>
+
 struct pecs_query {
     pecs_registry *registry;
     uint64_t required_signature;
@@ -23,7 +25,7 @@ static bool is_required(pecs_access access)
 }
 static bool is_write(pecs_access access)
 {
-    return access == PECS_WRITE || access == PECS_MAYBE_WRITE;
+    return access == PECS_WRITE || access == PECS_OPTIONAL_WRITE;
 }
 static bool is_data(pecs_access access)
 {
@@ -43,7 +45,7 @@ static pecs_status check_terms(const pecs_registry *registry, const struct pecs_
                                size_t count, pecs_error *error)
 {
     if (count && !terms)
-        return fail(error, PECS_E_MISUSE, "a query needs its terms");
+        return fail(error, PECS_E_MISUSE, "terms is NULL, but term_count is not 0");
     if (count > PECS_TERMS_MAX)
         return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, PECS_TERMS_MAX);
     for (size_t i = 0; i < count; i++) {
@@ -69,7 +71,7 @@ static pecs_status create(pecs_registry *registry, const struct pecs_snapshot *s
     struct pecs_query *query = pool_allocate_zeroed(registry->pool, sizeof(*query));
     if (!query)
         return fail_memory(error);
-    query->registry = registry_retain(registry);
+    query->registry = pecs_registry_retain(registry);
     for (size_t i = 0; i < term_count; i++)
         if (is_data(terms[i].access))
             query->terms[query->term_count++] = terms[i];
@@ -90,7 +92,7 @@ pecs_status pecs_query_create(pecs_registry *registry, const pecs_term *terms, s
                               pecs_query **ret_query, pecs_error *error)
 {
     if (!registry || !ret_query)
-        return fail(error, PECS_E_MISUSE, "a query needs a registry and a place to go to");
+        return fail(error, PECS_E_MISUSE, "registry and ret_query must not be NULL");
     return create(registry, NULL, terms, term_count, ret_query, error);
 }
 
@@ -98,7 +100,7 @@ pecs_status pecs_query_create_in(pecs_view view, const pecs_term *terms, size_t 
                                  pecs_error *error)
 {
     if (!view.source || !ret_query)
-        return fail(error, PECS_E_MISUSE, "a query needs a view and a place to go to");
+        return fail(error, PECS_E_MISUSE, "the view and ret_query must not be NULL");
     const struct pecs_snapshot *state = view_source(view)->state;
     return create(state->registry, state, terms, term_count, ret_query, error);
 }
@@ -109,7 +111,24 @@ void pecs_query_destroy(pecs_query *query)
         return;
     pecs_registry *registry = query->registry;
     pool_release(registry->pool, query, sizeof(*query));
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
+}
+
+void query_describe(const pecs_query *query, char *text, size_t size_bytes)
+{
+    static const char *const accesses[] = { "READ", "WRITE", "OPTIONAL_READ", "OPTIONAL_WRITE", "WITH", "WITHOUT" };
+    size_t used = 0;
+    text[0] = 0;
+    for (uint32_t i = 0; i < query->term_count && used < size_bytes; i++) {
+        const pecs_term term = query->terms[i];
+        const struct component *known = find_component(query->registry, NULL, term.component);
+        const char *separator = i ? ", " : "", *access = accesses[term.access];
+        const size_t room = size_bytes - used;
+        const int added =
+            known ? snprintf(text + used, room, "%s%.*s %s", separator, NAME_SHOWN, known->type->name, access)
+                  : snprintf(text + used, room, "%scomponent %u %s", separator, term.component, access);
+        used += (size_t)added;
+    }
 }
 
 bool query_fits(const pecs_query *query, const struct pecs_snapshot *state)
@@ -175,28 +194,52 @@ static const struct slot *next_table(pecs_iter *iter)
     return NULL;
 }
 
-uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
+static const pecs_entity *query_handles(const struct table *table, uint64_t chunk)
+{
+    return (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+}
+
+uint64_t pecs_query_collect(const pecs_query *query, pecs_view view, pecs_entity *ret_entities, size_t capacity)
 {
     pecs_iter iter = { .state = { .query = query, .source = view.source } };
     uint64_t count = 0;
-    if (!query || !view.source || !query_fits(query, view_source(view)->state))
+    if (!query || !view.source || (capacity && !ret_entities) || !query_fits(query, view_source(view)->state))
         return 0;
     find_candidates(&iter, query, view_source(view));
-    for (const struct slot *slot; (slot = next_table(&iter));)
-        count += table_in(slot)->row_count;
+    for (const struct slot *slot; (slot = next_table(&iter));) {
+        const struct table *table = table_in(slot);
+        for (uint64_t chunk = 0, at = count; at < capacity && chunk < table_chunk_count(table); chunk++) {
+            const uint64_t rows = min_u64(table_live_rows(table, chunk), capacity - at);
+            memcpy(ret_entities + at, query_handles(table, chunk), (size_t)rows * sizeof(*ret_entities));
+            at += rows;
+        }
+        count += table->row_count;
+    }
     return count;
 }
 
-/* Cuts the chunks of all matching tables into part_count runs of about equal length, and goes to where one begins. */
-static void cut_part(pecs_iter *iter, const pecs_iter_options *options)
+uint64_t pecs_query_count(const pecs_query *query, pecs_view view)
+{
+    return pecs_query_collect(query, view, NULL, 0);
+}
+
+pecs_entity pecs_query_first(const pecs_query *query, pecs_view view)
+{
+    pecs_entity first = { 0, 0 };
+    (void)pecs_query_collect(query, view, &first, 1);
+    return first;
+}
+
+/* Divides the chunks of all matching tables into worker_count shares of about equal length, and goes to one's start. */
+static void query_cut_share(pecs_iter *iter, const pecs_iter_options *options)
 {
     uint64_t total = 0, count = 0;
     for (const struct slot *slot; (slot = next_table(iter));)
         total += table_chunk_count(table_in(slot));
-    /* total < 2^45 and parts < 2^32: by quotient and remainder, without overflow */
-    const uint64_t share = total / options->part_count, rest = total % options->part_count;
-    iter->state.skip_count = share * options->part + min_u64(options->part, rest);
-    iter->state.give_count = share + (options->part < rest);
+    /* total < 2^45 and workers < 2^32: by quotient and remainder, without overflow */
+    const uint64_t share = total / options->worker_count, rest = total % options->worker_count;
+    iter->state.skip_count = share * options->worker + min_u64(options->worker, rest);
+    iter->state.give_count = share + (options->worker < rest);
     uint32_t place = 0;
     iter->state.table_place = 0;
     for (const struct slot *slot; (slot = next_table(iter)); place = iter->state.table_place) {
@@ -212,8 +255,13 @@ static pecs_iter begin(const pecs_query *query, const struct view_source *source
                        const pecs_iter_options *options)
 {
     pecs_iter iter = { .state = { .query = query, .source = source, .world = world, .give_count = UINT64_MAX } };
-    if (!query || !source || !query_fits(query, source->state) ||
-        (options && options->part_count && options->part >= options->part_count)) {
+    if (!query || !source)
+        iter.message = "an iteration needs a query, and a view or a world";
+    else if (!query_fits(query, source->state))
+        iter.message = "the query and the world are of different registries";
+    else if (options && options->worker_count && options->worker >= options->worker_count)
+        iter.message = "there are fewer workers than the number of this one";
+    if (iter.message) {
         iter.state.source = NULL;
         iter.status = PECS_E_MISUSE;
         return iter;
@@ -221,25 +269,27 @@ static pecs_iter begin(const pecs_query *query, const struct view_source *source
     if (source->world)
         atomic_fetch_add_explicit(world ? &world->gate.open_writes : &source->world->gate.open_reads, 1,
                                   memory_order_relaxed);
+    if (source->world)
+        open_queries_begin(&source->world->open_queries, query);
     find_candidates(&iter, query, source);
     if (options) {
         iter.state.changed_since = options->changed_since;
-        if (options->part_count)
-            cut_part(&iter, options);
+        if (options->worker_count)
+            query_cut_share(&iter, options);
     }
     return iter;
 }
 
-pecs_iter pecs_query_read(const pecs_query *query, pecs_view view, const pecs_iter_options *options)
+pecs_iter pecs_query_iter(const pecs_query *query, pecs_view view, const pecs_iter_options *options)
 {
     return begin(query, (const struct view_source *)view.source, NULL, options);
 }
 
 /*
- * Before threads edit parts: every node above the arrays of the columns to write is made private and every page is
- * made, in all tables that this part looks at, so that each thread then changes only the slots of its own chunks.
+ * Before the workers of an iteration run: makes every node above the arrays of the columns to write private, and every
+ * page, in all tables of this share, so that each worker then changes only the slots of its own chunks.
  */
-static pecs_status own_for_parts(pecs_iter *iter)
+static pecs_status query_own_for_workers(pecs_iter *iter)
 {
     struct pecs_world *world = iter->state.world;
     const pecs_query *query = iter->state.query;
@@ -272,11 +322,11 @@ static pecs_status own_for_parts(pecs_iter *iter)
     return status;
 }
 
-pecs_iter pecs_query_edit(const pecs_query *query, pecs_world *world, const pecs_iter_options *options)
+pecs_iter pecs_query_iter_mut(const pecs_query *query, pecs_world *world, const pecs_iter_options *options)
 {
     pecs_iter iter = begin(query, world ? &world->source : NULL, world, options);
-    if (!iter.status && options && options->part_count > 1)
-        iter.status = own_for_parts(&iter);
+    if (!iter.status && options && options->worker_count > 1)
+        iter.status = query_own_for_workers(&iter);
     return iter;
 }
 
@@ -352,7 +402,7 @@ static bool open_table(pecs_iter *iter)
     return !iter->status;
 }
 
-/* The next chunk of this part; false at the end. */
+/* The next chunk of this share; false at the end. */
 static bool step(pecs_iter *iter)
 {
     while (iter->state.give_count) {
@@ -409,13 +459,22 @@ bool pecs_iter_next(pecs_iter *iter)
         if (iter->status)
             return false;
         iter->row_count = (size_t)join_chunks(iter, table, chunk);
-        iter->entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+        iter->entities = query_handles(table, chunk);
         return true;
     }
     return false;
 }
 
-void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_access access, size_t size_bytes)
+/* Ends the iteration, and the caller's loop over the chunk with it. */
+static void *query_refuse_column(pecs_iter *iter, const char *message)
+{
+    iter->status = PECS_E_MISUSE;
+    iter->message = message;
+    iter->row_count = 0;
+    return NULL;
+}
+
+static void *query_column(pecs_iter *iter, pecs_component component, size_t size_bytes, bool is_mut)
 {
     if (!iter || !iter->row_count)
         return NULL;
@@ -423,11 +482,25 @@ void *pecs_iter_column(const pecs_iter *iter, pecs_component component, pecs_acc
     uint32_t term = 0;
     while (term < query->data_count && query->terms[term].component != component)
         term++;
-    if (term == query->data_count || query->sizes[term] != size_bytes)
-        return NULL;
-    if (access != PECS_READ && (access != PECS_WRITE || !iter->state.world || !is_write(query->terms[term].access)))
-        return NULL;
+    if (term == query->data_count)
+        return query_refuse_column(iter, "no term of the query reads or writes the component of this column");
+    if (query->sizes[term] != size_bytes)
+        return query_refuse_column(iter, "the column's type has another size than its component");
+    if (is_mut && !iter->state.world)
+        return query_refuse_column(iter, "a column of pecs_query_iter is for reading");
+    if (is_mut && !is_write(query->terms[term].access))
+        return query_refuse_column(iter, "the query's term for this column reads it; writing needs a WRITE term");
     return iter->state.data[term];
+}
+
+const void *pecs_iter_column(pecs_iter *iter, pecs_component component, size_t size_bytes)
+{
+    return query_column(iter, component, size_bytes, false);
+}
+
+void *pecs_iter_column_mut(pecs_iter *iter, pecs_component component, size_t size_bytes)
+{
+    return query_column(iter, component, size_bytes, true);
 }
 
 pecs_status pecs_iter_end(pecs_iter *iter)
@@ -435,6 +508,8 @@ pecs_status pecs_iter_end(pecs_iter *iter)
     if (!iter)
         return PECS_E_MISUSE;
     const struct view_source *source = iter->state.source;
+    if (source && source->world)
+        open_queries_end(&source->world->open_queries, iter->state.query);
     if (source && source->world)
         atomic_fetch_sub_explicit(iter->state.world ? &source->world->gate.open_writes
                                                     : &source->world->gate.open_reads,

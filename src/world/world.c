@@ -1,5 +1,6 @@
 /*
- * The public edits of a world. Each decides what is to change, has it readied by the steps of edit.h, and changes it.
+ * Worlds: made and destroyed, entities spawned and despawned, snapshots taken and restored. Each edit decides what is
+ * to change, has it readied by the steps of edit.h, and changes it. components.c has those of one entity's components.
  */
 #include "edit.h"
 #include "error.h"
@@ -9,22 +10,23 @@
 
 #include <assert.h>
 
-enum { SMALL_VALUES_BYTES = 512 }; /* of all values given to one set, that are copied without an allocation */
-
 pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base, const pecs_world_options *options,
                               pecs_world **ret_world, pecs_error *error)
 {
-    if (!registry || !ret_world || (base && base->registry != registry))
-        return fail(error, PECS_E_MISUSE, "a world needs a registry, and a base of the same one");
+    if (!registry || !ret_world)
+        return fail(error, PECS_E_MISUSE, "registry and ret_world must not be NULL");
+    if (base && base->registry != registry)
+        return fail(error, PECS_E_MISUSE, "the snapshot is of another registry than the world");
     struct pool *pool = registry->pool;
     struct pecs_world *world = pool_allocate_zeroed(pool, sizeof(*world));
     if (!world)
         return fail_memory(error);
     pool_note_world(pool, true);
     world->source.world = world;
-    world->registry = registry_retain(registry);
+    world->registry = pecs_registry_retain(registry);
     world->given_nonce = options ? options->session_nonce : 0;
     gate_init(&world->gate, pool);
+    open_queries_init(&world->open_queries);
     pecs_status status = catalog_init(&world->catalog, registry, NULL);
     if (base)
         world->state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)base);
@@ -56,18 +58,24 @@ void pecs_world_destroy(pecs_world *world)
     free_map_deinit(&world->free_map, pool);
     catalog_deinit(&world->catalog, pool);
     gate_deinit(&world->gate);
+    open_queries_deinit(&world->open_queries);
     edit_release_scratch(world);
     pool_release(pool, world->plans, world->plan_capacity * sizeof(*world->plans));
     pool_release(pool, world->planned, world->planned_capacity * sizeof(*world->planned));
     state_release(world->state);
     pool_note_world(pool, false);
     pool_release(pool, world, sizeof(*world));
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 pecs_view pecs_world_view(const pecs_world *world)
 {
     return (pecs_view){ world ? &world->source : NULL };
+}
+
+const pecs_error *pecs_world_error(pecs_world *world)
+{
+    return world ? failure_error(&world->failure, world->registry, world->state->unknown) : NULL;
 }
 
 uint64_t pecs_world_copied_bytes(const pecs_world *world)
@@ -131,14 +139,13 @@ static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const 
     uint32_t set_count = 0, table;
     for (size_t i = 0; !status && i < value_count; i++)
         if (!edit_set_insert(world, &set_count, values[i].component))
-            status = PECS_E_MISUSE;
+            status = edit_fail_twice(world, values[i].component);
     if (!status && ids)
         edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
         status = edit_check_busy(world);
-    if (!status)
-        status =
-            state_has_slots(world->state, row_count) ? PECS_OK : PECS_E_LIMIT; /* before much is reserved for rows */
+    if (!status) /* before much is reserved for rows */
+        status = edit_check_slots(world, row_count);
     if (status || !row_count)
         return status;
     status = edit_begin_values(world);
@@ -174,18 +181,18 @@ static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const 
 pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
                        size_t value_count, pecs_entity *ret_entities)
 {
-    if (!world)
-        return PECS_E_MISUSE;
     gate_hold(&world->gate);
     const pecs_status status = spawn_held(world, row_count, ids, values, value_count, ret_entities);
     gate_let_go(&world->gate);
     return status;
 }
 
-pecs_status pecs_world_spawn(pecs_world *world, size_t row_count, const pecs_value *values, size_t value_count,
+pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
                              pecs_entity *ret_entities)
 {
-    return edit_spawn(world, row_count, NULL, values, value_count, ret_entities);
+    if (!world)
+        return PECS_E_MISUSE;
+    return failure_end(&world->failure, edit_spawn(world, row_count, NULL, values, value_count, ret_entities));
 }
 
 /* PECS_E_DEAD when an entity is dead or named twice: a set of the indices seen, by open addressing. */
@@ -205,8 +212,11 @@ static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *en
         uint64_t bucket = mix_u64(index) & (bucket_count - 1);
         while (seen[bucket] != UINT32_MAX && seen[bucket] != index)
             bucket = (bucket + 1) & (bucket_count - 1);
-        if (seen[bucket] == index || !state_find(world->state, entities[i]))
-            status = PECS_E_DEAD;
+        if (!state_find(world->state, entities[i]))
+            status = edit_fail_dead(world, entities[i]);
+        else if (seen[bucket] == index)
+            status =
+                failure_explain(&world->failure, PECS_E_DEAD, entities[i], NO_COMPONENT, "it is to be despawned twice");
         seen[bucket] = index;
     }
     pool_release(pool, seen, (size_t)bucket_count * sizeof(*seen));
@@ -239,7 +249,7 @@ static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
 {
     const struct record *record = state_find(world->state, entity);
     if (!record)
-        return PECS_E_DEAD;
+        return edit_fail_dead(world, entity);
     const struct record at = *record;
     pecs_status status = edit_begin_values(world);
     if (!status)
@@ -270,17 +280,17 @@ static pecs_status despawn_many(struct pecs_world *world, const pecs_entity *ent
     return PECS_OK;
 }
 
-pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
+static pecs_status despawn(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    if (!world || (entity_count && !entities))
-        return PECS_E_MISUSE;
     pecs_status status = edit_check_busy(world);
     if (status || !entity_count)
         return status;
+    if (!entities)
+        return edit_fail(world, PECS_E_MISUSE, "entities is NULL, but entity_count is not 0");
     if (entity_count == 1)
         return despawn_single(world, entities[0]);
     if (entity_count > world->state->entity_count)
-        return PECS_E_DEAD; /* one of them at least */
+        return edit_fail(world, PECS_E_DEAD, "more entities are to be despawned than are alive");
     /* the handles may be those of rows, which change while entities go */
     struct pool *pool = world->registry->pool;
     pecs_entity *copy = pool_allocate(pool, entity_count * sizeof(*copy));
@@ -292,10 +302,15 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
     return status;
 }
 
-pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
+pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    if (!world || !query || !query_fits(query, world->state))
-        return PECS_E_MISUSE;
+    return world ? failure_end(&world->failure, despawn(world, entities, entity_count)) : PECS_E_MISUSE;
+}
+
+static pecs_status despawn_matching(struct pecs_world *world, const pecs_query *query, uint64_t *ret_count)
+{
+    if (!query || !query_fits(query, world->state))
+        return edit_fail(world, PECS_E_MISUSE, "the query is NULL, or of another registry than the world");
     pecs_status status = edit_check_busy(world);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
@@ -327,165 +342,9 @@ pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *que
     return PECS_OK;
 }
 
-/* Where an entity is, or with entity none the singletons. table NO_TABLE: nowhere yet. */
-static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton, struct record *ret_record)
+pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
-    *ret_record = (struct record){ 0, world->state->singleton_table, 0, 0 };
-    if (is_singleton)
-        return true;
-    const struct record *record = state_find(world->state, entity);
-    if (record)
-        *ret_record = *record;
-    return record != NULL;
-}
-
-/* The values' data lie one after another at `data`; where none is given, there is none. */
-static pecs_status set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
-                              size_t value_count, const uint8_t *data)
-{
-    pecs_status status = PECS_OK;
-    struct record at;
-    if (!locate(world, entity, is_singleton, &at))
-        return PECS_E_DEAD;
-    uint32_t set_count = 0, given_count = 0;
-    for (size_t i = 0; i < value_count; i++)
-        if (!edit_set_insert(world, &given_count, values[i].component))
-            return PECS_E_MISUSE;
-    const struct archetype *had = at.table == NO_TABLE ? NULL : state_table(world->state, at.table)->archetype;
-    uint32_t had_count = 0, column_count = 0;
-    for (size_t i = 0; had && i < value_count; i++) {
-        had_count += archetype_find(had, values[i].component) != NO_COLUMN;
-        column_count += values[i].size_bytes > 0;
-    }
-    if (had && had_count == value_count) {
-        if (!column_count) /* no value, or tags that are there */
-            return PECS_OK;
-        status = edit_begin_values(world);
-        if (!status)
-            status = edit_own_values(world, at, values, value_count);
-    } else {
-        status = edit_begin(world);
-        set_count = given_count;
-        for (uint32_t i = 0; had && i < had->component_count; i++)
-            edit_set_insert(world, &set_count, had->components[i]);
-        if (!status)
-            status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
-    }
-    for (size_t i = 0; !status && i < value_count; i++) {
-        const pecs_value value = { values[i].component, values[i].size_bytes, values[i].data ? data : NULL };
-        edit_fill_rows(world, at.table, at.row, 1, &value);
-        data += values[i].data ? value.size_bytes : 0;
-    }
-    return status;
-}
-
-/* The values may lie in the world, even in the row that they are for: they are copied before anything moves. */
-static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
-                              size_t value_count)
-{
-    pecs_status status = world ? edit_check_values(world, values, value_count) : PECS_E_MISUSE;
-    if (status)
-        return status;
-    uint8_t small[SMALL_VALUES_BYTES], *copy = small;
-    size_t bytes = 0;
-    for (size_t i = 0; i < value_count; i++)
-        bytes += values[i].data ? values[i].size_bytes : 0;
-    if (bytes > sizeof(small) && !(copy = pool_allocate(world->registry->pool, bytes)))
-        return PECS_E_MEMORY;
-    uint8_t *to = copy;
-    for (size_t i = 0; i < value_count; i++) {
-        if (!values[i].data)
-            continue;
-        memcpy(to, values[i].data, values[i].size_bytes);
-        to += values[i].size_bytes;
-    }
-    status = set_copied(world, entity, is_singleton, values, value_count, copy);
-    if (copy != small)
-        pool_release(world->registry->pool, copy, bytes);
-    return status;
-}
-
-pecs_status pecs_world_set(pecs_world *world, pecs_entity entity, const pecs_value *values, size_t value_count)
-{
-    return set_values(world, entity, false, values, value_count);
-}
-
-pecs_status pecs_world_set_singleton(pecs_world *world, pecs_component component, size_t size_bytes, const void *value)
-{
-    return set_values(world, (pecs_entity){ 0, 0 }, true, &(pecs_value){ component, size_bytes, value }, 1);
-}
-
-static pecs_status remove_components(struct pecs_world *world, pecs_entity entity, bool is_singleton,
-                                     const pecs_component *components, size_t count)
-{
-    struct record at;
-    /* a count beyond the types names one of them twice */
-    if (!world || count > state_component_count(world->state) || (count && !components))
-        return PECS_E_MISUSE;
-    for (size_t i = 0; i < count; i++)
-        if (!edit_component(world, components[i]))
-            return PECS_E_MISUSE;
-    if (!locate(world, entity, is_singleton, &at))
-        return PECS_E_DEAD;
-    if (at.table == NO_TABLE)
-        return PECS_OK;
-    const struct archetype *had = state_table(world->state, at.table)->archetype;
-    uint32_t set_count = 0;
-    for (uint32_t i = 0; i < had->component_count; i++) {
-        bool stays = true;
-        for (size_t j = 0; stays && j < count; j++)
-            stays = had->components[i] != components[j];
-        if (stays)
-            world->set[set_count++] = had->components[i];
-    }
-    if (set_count == had->component_count)
-        return PECS_OK;
-    const pecs_status status = edit_begin(world);
-    return status ? status : edit_relocate(world, entity, at, set_count, is_singleton, &at);
-}
-
-pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity, const pecs_component *components,
-                              size_t component_count)
-{
-    return remove_components(world, entity, false, components, component_count);
-}
-
-pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component component)
-{
-    return remove_components(world, (pecs_entity){ 0, 0 }, true, &component, 1);
-}
-
-static pecs_status edit_value(struct pecs_world *world, pecs_entity entity, bool is_singleton, pecs_component component,
-                              size_t size_bytes, void **ret_value)
-{
-    const pecs_value value = { component, size_bytes, NULL };
-    struct record at;
-    pecs_status status = world && size_bytes && ret_value ? edit_check_values(world, &value, 1) : PECS_E_MISUSE;
-    if (status)
-        return status;
-    if (!locate(world, entity, is_singleton, &at))
-        return PECS_E_DEAD;
-    if (at.table == NO_TABLE || archetype_find(state_table(world->state, at.table)->archetype, component) == NO_COLUMN)
-        return PECS_E_ABSENT;
-    status = edit_begin_values(world);
-    if (!status)
-        status = edit_own_values(world, at, &value, 1);
-    if (status)
-        return status;
-    struct table *table = edit_table(world, at.table);
-    *ret_value = table_owned_value(table, archetype_column(table->archetype, component), at.row);
-    return PECS_OK;
-}
-
-pecs_status pecs_world_edit(pecs_world *world, pecs_entity entity, pecs_component component, size_t size_bytes,
-                            void **ret_value)
-{
-    return edit_value(world, entity, false, component, size_bytes, ret_value);
-}
-
-pecs_status pecs_world_edit_singleton(pecs_world *world, pecs_component component, size_t size_bytes, void **ret_value)
-{
-    return edit_value(world, (pecs_entity){ 0, 0 }, true, component, size_bytes, ret_value);
+    return world ? failure_end(&world->failure, despawn_matching(world, query, ret_count)) : PECS_E_MISUSE;
 }
 
 /* The frame's end: the pool keeps what the next frame may want. */
@@ -498,15 +357,21 @@ static void give_memory_back(struct pecs_world *world)
     pool_frame_end(gate->pool, &gate->frame, has_moved);
 }
 
+/* PECS_E_LIMIT when no tick follows this one; only a file can bring a world so far. */
+static pecs_status check_tick(struct pecs_world *world, uint64_t tick)
+{
+    return tick == TICK_MAX ? edit_fail(world, PECS_E_LIMIT, "the tick is the last one there is") : PECS_OK;
+}
+
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 {
     pecs_status status = world ? edit_check_busy(world) : PECS_E_MISUSE;
-    if (!status && world->state->tick == TICK_MAX) /* only a file can bring a world so far */
-        status = PECS_E_LIMIT;
+    if (!status)
+        status = check_tick(world, world->state->tick);
     if (!status)
         status = edit_own_state(world);
     if (status)
-        return status;
+        return world ? failure_end(&world->failure, status) : status;
     world->gate.tick = ++world->state->tick;
     world->tick_is_seen = false;
     /* what was private stays so: only the stamps are to be renewed */
@@ -519,10 +384,11 @@ pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 
 pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
 {
-    if (!world || !ret_snapshot)
+    if (!world)
         return PECS_E_MISUSE;
-    if (atomic_load_explicit(&world->gate.open_writes, memory_order_acquire))
-        return PECS_E_BUSY;
+    const pecs_status status = ret_snapshot ? edit_check_busy_writing(world) : PECS_E_MISUSE;
+    if (status)
+        return failure_end(&world->failure, status);
     gate_drain(&world->gate);
     state_seal(world->state);
     *ret_snapshot = pecs_snapshot_retain(world->state);
@@ -547,8 +413,8 @@ static void replace_state(struct pecs_world *world, struct pecs_snapshot *state)
 static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapshot)
 {
     pecs_status status = edit_check_busy(world);
-    if (!status && max_u64(world->state->tick, snapshot->tick) == TICK_MAX)
-        status = PECS_E_LIMIT;
+    if (!status)
+        status = check_tick(world, max_u64(world->state->tick, snapshot->tick));
     if (status)
         return status;
     gate_drain(&world->gate);
@@ -572,20 +438,33 @@ static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapsh
     return PECS_OK;
 }
 
+static pecs_status check_snapshot(struct pecs_world *world, const pecs_snapshot *snapshot)
+{
+    return snapshot && snapshot->registry == world->registry
+               ? PECS_OK
+               : edit_fail(world, PECS_E_MISUSE, "the snapshot is NULL, or of another registry than the world");
+}
+
 pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
 {
-    if (!world || !snapshot || snapshot->registry != world->registry)
+    if (!world)
         return PECS_E_MISUSE;
-    const pecs_status status = restore(world, snapshot);
+    pecs_status status = check_snapshot(world, snapshot);
+    if (!status)
+        status = restore(world, snapshot);
     if (status)
-        return status;
+        return failure_end(&world->failure, status);
     edit_begin_stretch(world);
     return PECS_OK;
 }
 
 pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot)
 {
-    if (!world || !snapshot || snapshot->registry != world->registry || snapshot->stretch != world->state->stretch)
+    if (!world)
         return PECS_E_MISUSE;
-    return restore(world, snapshot);
+    pecs_status status = check_snapshot(world, snapshot);
+    if (!status && snapshot->stretch != world->state->stretch)
+        status = edit_fail(world, PECS_E_MISUSE,
+                           "the snapshot was not taken from this world since it was made or last restored");
+    return failure_end(&world->failure, status ? status : restore(world, snapshot));
 }

@@ -38,7 +38,7 @@ def undocumented(folder):
     for path in glob.glob(os.path.join(folder, "xml/*_8h.xml")):
         for member in xml.etree.ElementTree.parse(path).iter("memberdef"):
             name = member.findtext("name")
-            if member.get("kind") not in ("function", "define") or name.endswith("_H"):
+            if member.get("kind") not in ("function", "define") or name.endswith("_H") or name.endswith("_"):
                 continue
             names.add(name)
             if not has_text(member) and name not in SELF_EVIDENT:

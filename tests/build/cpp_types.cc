@@ -53,7 +53,7 @@ static void check_values()
     static_assert(makes_value<Motion &>::value && makes_value<const Motion &>::value, "variables make values");
     static_assert(!makes_value<Motion>::value && !makes_value<const Motion>::value, "temporaries would be gone");
     const Motion motions[3] = {};
-    const pecs_value one = pecs_value_of(MOTION, motions[1]), rows = PECS_ROWS(MOTION, motions);
+    const pecs_value one = pecs_value_of(MOTION, motions[1]), rows = PECS_ROWS_AS(MOTION, motions);
     check(one.component == MOTION && one.size_bytes == 48 && one.data == &motions[1], "a value of a variable");
     check(rows.component == MOTION && rows.size_bytes == 48 && rows.data == motions, "a value of rows");
 }
@@ -65,12 +65,12 @@ static void check_world(pecs_registry *registry)
     Motion motion = {};
     motion.speed = 2.5;
     std::memcpy(motion.label, "scout", 6);
-    const pecs_value values[] = { pecs_value_of(MOTION, motion), PECS_HAS(FROZEN) };
+    const pecs_value values[] = { pecs_value_of(MOTION, motion), PECS_HAS_AS(FROZEN) };
     check(pecs_world_create(registry, nullptr, nullptr, &world, nullptr) == PECS_OK, "a world");
     if (!world)
         return;
-    check(pecs_world_spawn(world, 1, values, 2, &entity) == PECS_OK, "a spawn");
-    const Motion *found = pecs_get(pecs_world_view(world), entity, MOTION, Motion);
+    check(pecs_world_spawn(world, values, 2, 1, &entity) == PECS_OK, "a spawn");
+    const Motion *found = pecs_get_as(pecs_world_view(world), entity, MOTION, Motion);
     check(found && found->speed == 2.5 && std::strcmp(found->label, "scout") == 0, "the value");
     check(pecs_view_has(pecs_world_view(world), entity, FROZEN), "the tag");
     pecs_world_destroy(world);
@@ -89,6 +89,6 @@ int main()
         check_world(registry);
     else
         check(false, error.message);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return failed_checks ? 1 : 0;
 }

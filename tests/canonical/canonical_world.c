@@ -134,9 +134,9 @@ static void spawn(struct maker *maker, uint32_t mask, size_t rows, const pecs_id
     }
     pecs_entity *entities = must_have(malloc(rows * sizeof(*entities)));
     if (ids)
-        must(pecs_world_spawn_with_ids(maker->world, rows, ids, values, count, entities), "spawn_with_ids");
+        must(pecs_world_spawn_with_ids(maker->world, values, count, ids, rows, entities), "spawn_with_ids");
     else
-        must(pecs_world_spawn(maker->world, rows, values, count, entities), "spawn");
+        must(pecs_world_spawn(maker->world, values, count, rows, entities), "spawn");
     for (size_t row = 0; row < rows; row++)
         remember(maker, entities[row]);
     free(entities);
@@ -198,7 +198,7 @@ static void edit_one(struct maker *maker, pecs_entity entity, unsigned type)
     void *value;
     if (!model_size(type) || !pecs_view_has(pecs_world_view(maker->world), entity, maker->components[type]))
         return;
-    must(pecs_world_edit(maker->world, entity, maker->components[type], model_size(type), &value), "edit");
+    must(pecs_world_get_mut(maker->world, entity, maker->components[type], model_size(type), &value), "edit");
     fill_value(maker, type, value);
 }
 
@@ -378,7 +378,7 @@ static void change_value(struct maker *maker, const char *what)
     size_t at = maker->alive_count / 2;
     while (!pecs_view_has(pecs_world_view(maker->world), maker->alive[at], padded))
         at++;
-    must(pecs_world_edit(maker->world, maker->alive[at], padded, model_size(TYPE_PADDED), (void **)&value), "edit");
+    must(pecs_world_get_mut(maker->world, maker->alive[at], padded, model_size(TYPE_PADDED), (void **)&value), "edit");
     if (strcmp(what, "value") == 0)
         value[4] ^= 1;
     if (strcmp(what, "padding") == 0)
@@ -405,7 +405,7 @@ static void make_change(struct maker *maker, const char *what)
     } else if (strcmp(what, "tick") == 0) {
         must(pecs_world_advance(maker->world, NULL), "advance");
     } else if (strcmp(what, "slot") == 0) { /* the content is as before, but a handle is used up */
-        must(pecs_world_spawn(maker->world, 1, NULL, 0, &entity), "spawn");
+        must(pecs_world_spawn(maker->world, NULL, 0, 1, &entity), "spawn");
         must(pecs_world_despawn(maker->world, &entity, 1), "despawn");
     } else {
         change_value(maker, what);
@@ -489,6 +489,6 @@ int main(int count, char **words)
         pecs_snapshot_release(maker.held[i]);
     free(maker.alive);
     pecs_world_destroy(maker.world);
-    pecs_registry_destroy(maker.registry);
+    pecs_registry_release(maker.registry);
     return 0;
 }

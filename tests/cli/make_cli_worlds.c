@@ -154,7 +154,7 @@ static void save_with(pecs_world *world, const char *folder, const char *name, c
 static pecs_entity spawn(pecs_world *world, pecs_component component, size_t size_bytes, const void *value)
 {
     pecs_entity entity;
-    check(pecs_world_spawn(world, 1, &(pecs_value){ component, size_bytes, value }, 1, &entity), NULL);
+    check(pecs_world_spawn(world, &(pecs_value){ component, size_bytes, value }, 1, 1, &entity), NULL);
     return entity;
 }
 
@@ -180,7 +180,7 @@ static void add_namesake(const char *folder, const char *file, bool is_first, co
     save(world, folder, file, 0);
     pecs_world_destroy(world);
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static void make_namesakes(const char *folder)
@@ -233,7 +233,7 @@ static void make_strange(const char *folder)
     check(pecs_world_set_meta_bytes(world, "thumbnail", bytes, sizeof(bytes)), NULL);
     save(world, folder, "strange", UINT64_C(1764077462000000000));
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* What a program can save although the format has no meaning for it. */
@@ -260,7 +260,7 @@ static void make_rough(const char *folder)
         save(world, folder, all[i].name, 0);
         pecs_world_destroy(world);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* Five entities: 0 and 1 points, 2 a shape, 3 frozen and calm, 4 with nothing. */
@@ -276,7 +276,7 @@ static pecs_world *fill_before(pecs_world *world, bool is_later)
     spawn(world, SHAPE, sizeof(shape), &shape);
     const pecs_entity frozen = spawn(world, FROZEN, 0, NULL);
     check(pecs_world_set(world, frozen, &(pecs_value){ MOOD, sizeof(Mood), &(Mood){ 0 } }, 1), NULL);
-    check(pecs_world_spawn(world, 1, NULL, 0, NULL), NULL);
+    check(pecs_world_spawn(world, NULL, 0, 1, NULL), NULL);
     check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 7 }), NULL);
     check(pecs_world_set_meta_text(world, "title", "one"), NULL);
     check(pecs_world_set_meta_text(world, "gone", "soon"), NULL);
@@ -326,10 +326,10 @@ static void make_tags(const char *folder, const char *file, bool is_forwards)
     check(pecs_registry_create(&desc, &registry, &error), &error);
     pecs_world *world = make_world(registry);
     for (size_t i = 0; i < ENTITY_COUNT; i++)
-        check(pecs_world_spawn(world, 1, values + i % 2, TAG_COUNT - i % 2, NULL), NULL);
+        check(pecs_world_spawn(world, values + i % 2, TAG_COUNT - i % 2, 1, NULL), NULL);
     save(world, folder, file, 0);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* Each is more than a terminal gets. */
@@ -338,7 +338,7 @@ static void make_many(const char *folder)
     enum { ENTITY_COUNT = 5000, NOTE_COUNT = 2000 };
     pecs_registry *registry = make_registry(types, NULL);
     pecs_world *world = make_world(registry);
-    check(pecs_world_spawn(world, ENTITY_COUNT, &(pecs_value){ POINT, sizeof(Point), NULL }, 1, NULL), NULL);
+    check(pecs_world_spawn(world, &(pecs_value){ POINT, sizeof(Point), NULL }, 1, ENTITY_COUNT, NULL), NULL);
     save(world, folder, "many", 0);
     pecs_world_destroy(world);
     world = make_world(registry);
@@ -349,7 +349,7 @@ static void make_many(const char *folder)
     }
     save(world, folder, "notes", 0);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* And these in one line: of an array, and of a text of two-byte characters. */
@@ -376,7 +376,7 @@ static void make_wide(const char *folder)
         save(world, folder, i ? "letters" : "numbers", 0);
         pecs_world_destroy(world);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static void make_changes(const char *folder)
@@ -398,8 +398,8 @@ static void make_changes(const char *folder)
     world = make_before(later, true);
     save(world, folder, "relaid", 0);
     pecs_world_destroy(world);
-    pecs_registry_destroy(later);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(later);
+    pecs_registry_release(registry);
 }
 
 /* The same done in another run. */
@@ -411,7 +411,7 @@ static void make_rerun(const char *folder)
     edit(world);
     save(world, folder, "rerun-after", 0);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* A copy made by ids, as a client makes one: entities and references have other handles. */
@@ -427,7 +427,7 @@ static void make_client(const char *folder)
         const pecs_entity entity = { i, 1 };
         pecs_id id;
         check(pecs_view_id(view, entity, &id), NULL);
-        check(pecs_world_spawn_with_ids(world, 1, &id, NULL, 0, &made[i]), NULL);
+        check(pecs_world_spawn_with_ids(world, NULL, 0, &id, 1, &made[i]), NULL);
         for (pecs_component component = 0; component < TYPE_COUNT; component++)
             if (pecs_view_has(view, entity, component)) {
                 const size_t size = types[component]->size;
@@ -436,7 +436,7 @@ static void make_client(const char *folder)
             }
     }
     check(pecs_world_despawn(world, &filler, 1), NULL);
-    Shape shape = *pecs_get(view, ((pecs_entity){ 2, 1 }), SHAPE, Shape);
+    Shape shape = *pecs_get_as(view, ((pecs_entity){ 2, 1 }), SHAPE, Shape);
     for (unsigned owner = 0; owner < 2; owner++) {
         shape.owner = made[owner];
         check(pecs_world_set(world, made[2], &(pecs_value){ SHAPE, sizeof(shape), &shape }, 1), NULL);
@@ -447,7 +447,7 @@ static void make_client(const char *folder)
     }
     pecs_world_destroy(world);
     pecs_world_destroy(before);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 int main(int count, char **words)

@@ -41,15 +41,13 @@ static void say(const char *format, ...)
         _exit(4); /* nobody listens any more */
 }
 
-typedef pecs_status reading(pecs_registry *registry, const char *path, const pecs_load_options *options,
-                            pecs_snapshot **ret_snapshot, pecs_error *error);
-
-static struct found look(const struct sample *sample, const char *path, reading *read)
+static struct found look(const struct sample *sample, const char *path, bool is_resumed)
 {
     struct found found = { .there = true };
     pecs_snapshot *snapshot = NULL;
     pecs_error error;
-    const pecs_status status = read(sample->registry, path, NULL, &snapshot, &error);
+    const pecs_status status = is_resumed ? pecs_snapshot_resume(sample->registry, path, NULL, &snapshot, &error)
+                                          : pecs_snapshot_load(sample->registry, path, NULL, &snapshot, &error);
     if (status == PECS_E_IO && error.os_error == ENOENT)
         return (struct found){ .there = false };
     sample_require(!status, "%s %s", pecs_status_name(status), error.message);
@@ -86,7 +84,7 @@ static int save(struct sample *sample, const char *path, uint64_t first, bool sk
 {
     const pecs_save_options options = { .skip_sync = skip_sync };
     pecs_error error;
-    tell(look(sample, path, pecs_snapshot_load));
+    tell(look(sample, path, false));
     for (uint64_t number = first;; number++) {
         sample_set_number(sample, number);
         say("begin %" PRIu64 "\n", number);
@@ -102,8 +100,8 @@ static int save(struct sample *sample, const char *path, uint64_t first, bool sk
 
 static int check(const struct sample *sample, const char *path)
 {
-    const struct found loaded = look(sample, path, pecs_snapshot_load);
-    const struct found resumed = look(sample, path, pecs_snapshot_resume);
+    const struct found loaded = look(sample, path, false);
+    const struct found resumed = look(sample, path, true);
     sample_require(loaded.there == resumed.there && loaded.number == resumed.number, "load and resume differ");
     tell(loaded);
     return 0;
@@ -114,7 +112,7 @@ static int watch(const struct sample *sample, const char *path)
     uint64_t look_count = 0, change_count = 0;
     struct found last = { .there = false };
     for (struct pollfd input = { .fd = STDIN_FILENO, .events = POLLIN }; poll(&input, 1, 0) == 0; look_count++) {
-        const struct found found = look(sample, path, look_count % 2 ? pecs_snapshot_load : pecs_snapshot_resume);
+        const struct found found = look(sample, path, look_count % 2 == 0);
         sample_require(found.there || !last.there, "the file vanished");
         if (found.there && last.there && found.family == last.family)
             sample_require(found.number >= last.number, "an older state is back");

@@ -63,9 +63,9 @@ static void spawn(struct sample *sample, uint32_t entity_count)
     const pecs_value bound[] = { { BODY, sizeof(Body), NULL }, { BOND, sizeof(Bond), NULL }, { MARKED, 0, NULL } };
     pecs_entity first[2] = { { 0, 0 } };
     for (int i = 0; i < 2 && entity_count > 3; i++, entity_count--) /* the first dies: a free slot stays */
-        must(pecs_world_spawn(sample->world, 1, plain, 1, &first[i]), "spawn");
-    must(pecs_world_spawn(sample->world, entity_count - entity_count / 4, plain, 1, NULL), "spawn");
-    must(pecs_world_spawn(sample->world, entity_count / 4, bound, 3, NULL), "spawn");
+        must(pecs_world_spawn(sample->world, plain, 1, 1, &first[i]), "spawn");
+    must(pecs_world_spawn(sample->world, plain, 1, entity_count - entity_count / 4, NULL), "spawn");
+    must(pecs_world_spawn(sample->world, bound, 3, entity_count / 4, NULL), "spawn");
     if (first[0].generation)
         must(pecs_world_despawn(sample->world, first, 1), "despawn");
 }
@@ -74,7 +74,7 @@ void sample_init(struct sample *sample, const pecs_allocator *allocator, uint64_
 {
     pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT };
     const pecs_world_options options = { .session_nonce = family + 1 };
-    const pecs_term terms[] = { { BODY, PECS_WRITE }, { BOND, PECS_MAYBE_WRITE } };
+    const pecs_term terms[] = { { BODY, PECS_WRITE }, { BOND, PECS_OPTIONAL_WRITE } };
     if (allocator)
         desc.allocator = *allocator;
     *sample = (struct sample){ .family = family };
@@ -89,7 +89,7 @@ void sample_deinit(struct sample *sample)
 {
     pecs_query_destroy(sample->bodies);
     pecs_world_destroy(sample->world);
-    pecs_registry_destroy(sample->registry);
+    pecs_registry_release(sample->registry);
 }
 
 void sample_set_number(struct sample *sample, uint64_t number)
@@ -100,10 +100,10 @@ void sample_set_number(struct sample *sample, uint64_t number)
     snprintf(text, sizeof(text), "number %" PRIu64, number);
     must(pecs_world_set_singleton(sample->world, STAMP, sizeof(stamp), &stamp), "singleton");
     must(pecs_world_set_meta_text(sample->world, "sample.number", text), "metadata");
-    pecs_iter it = pecs_query_edit(sample->bodies, sample->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(sample->bodies, sample->world, NULL);
     while (pecs_iter_next(&it)) {
-        Body *body = pecs_write(&it, BODY, Body);
-        Bond *bond = pecs_write(&it, BOND, Bond);
+        Body *body = pecs_column_mut_as(&it, BODY, Body);
+        Bond *bond = pecs_column_mut_as(&it, BOND, Bond);
         for (size_t i = 0; i < it.row_count; i++) {
             body[i].value = value_of(sample->family, number, it.entities[i].index);
             if (bond)
@@ -115,17 +115,17 @@ void sample_set_number(struct sample *sample, uint64_t number)
 
 bool sample_is_whole(const struct sample *sample, pecs_view view, uint64_t *ret_family, uint64_t *ret_number)
 {
-    const Stamp *stamp = pecs_view_singleton(view, STAMP, sizeof(Stamp));
+    const Stamp *stamp = pecs_view_get_singleton(view, STAMP, sizeof(Stamp));
     if (!stamp)
         return false;
     bool whole = true;
     uint64_t row_count = 0;
     pecs_summary summary;
     pecs_view_summary(view, &summary);
-    pecs_iter it = pecs_query_read(sample->bodies, view, NULL);
+    pecs_iter it = pecs_query_iter(sample->bodies, view, NULL);
     while (pecs_iter_next(&it)) {
-        const Body *body = pecs_read(&it, BODY, Body);
-        const Bond *bond = pecs_read(&it, BOND, Bond);
+        const Body *body = pecs_column_as(&it, BODY, Body);
+        const Bond *bond = pecs_column_as(&it, BOND, Bond);
         for (size_t i = 0; i < it.row_count; i++) {
             whole = whole && body[i].value == value_of(stamp->family, stamp->number, it.entities[i].index);
             if (bond)

@@ -274,7 +274,7 @@ static size_t collect_entities(pecs_registry *registry, pecs_view view, pecs_ent
     pecs_error error;
     golden_check(pecs_query_create(registry, NULL, 0, &query, &error), &error, "a query");
     size_t count = 0;
-    pecs_iter iter = pecs_query_read(query, view, NULL);
+    pecs_iter iter = pecs_query_iter(query, view, NULL);
     while (pecs_iter_next(&iter)) {
         require(iter.row_count <= room - count, "a query finds more entities than there are");
         memcpy(entities + count, iter.entities, iter.row_count * sizeof(*entities));
@@ -298,9 +298,9 @@ static void compare_columns(pecs_view view)
         if (!size)
             continue;
         golden_check(pecs_query_create_in(view, &term, 1, &query, NULL), NULL, "a query");
-        pecs_iter iter = pecs_query_read(query, view, NULL);
+        pecs_iter iter = pecs_query_iter(query, view, NULL);
         while (pecs_iter_next(&iter)) {
-            const uint8_t *column = pecs_iter_column(&iter, i, PECS_READ, size);
+            const uint8_t *column = pecs_iter_column(&iter, i, size);
             for (size_t row = 0; row < iter.row_count; row++) {
                 const void *value = pecs_view_get(view, iter.entities[row], i, size);
                 require(value && memcmp(value, column + row * size, size) == 0, "query and get disagree");
@@ -321,7 +321,7 @@ static void print_free_slots(pecs_registry *registry, const pecs_snapshot *snaps
         pecs_entity entity;
         if (i == summary->free_count)
             printf("  retired slots\n");
-        golden_check(pecs_world_spawn(fork, 1, NULL, 0, &entity), NULL, "a spawn");
+        golden_check(pecs_world_spawn(fork, NULL, 0, 1, &entity), NULL, "a spawn");
         printf("    %" PRIu32 " after %" PRIu32 ":%" PRIu32 "\n", entity.index, entity.index, entity.generation - 1);
     }
     pecs_world_destroy(fork);
@@ -333,7 +333,8 @@ static void print_singletons(pecs_view view)
     const pecs_component *components = pecs_view_singletons(view, &count);
     struct named *list = list_by_name(view, components, count, &count);
     for (size_t i = 0; i < count; i++)
-        print_component(view, "    ", list[i].type, pecs_view_singleton(view, list[i].component, list[i].type->size));
+        print_component(view, "    ", list[i].type,
+                        pecs_view_get_singleton(view, list[i].component, list[i].type->size));
     free(list);
 }
 
@@ -424,7 +425,7 @@ int main(int argc, char **argv)
     if (strcmp(types, "all") == 0 || strcmp(types, "some") == 0 || strcmp(types, "none") == 0) {
         pecs_registry *registry = golden_registry(types, NULL);
         status = run(registry, argc, argv);
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
     }
     if (status == 2)
         fprintf(stderr, "usage: golden_test all|some|none content|resave resume|load FILE [NEW] | verdicts FILE...\n");

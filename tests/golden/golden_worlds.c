@@ -182,10 +182,12 @@ static void spawn_scalars(pecs_world *world)
     odd[2].i = float_of(0x7f800000), odd[2].j = double_of(0xfff0000000000000);
     odd[3].i = float_of(0x7fc00001), odd[3].j = double_of(0xfff8000000000002);
     const Label full = { "abcdefgh" }, some = { "Zo\xc3\xab \"" };
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(SCALARS, &low), PECS_ROWS(LABEL, &full) }, 2, NULL));
+    check(
+        pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(SCALARS, &low), PECS_ROWS_AS(LABEL, &full) }, 2, 1, NULL));
     check(pecs_world_spawn(
-        world, 1, (pecs_value[]){ PECS_ROWS(LABEL, &some), PECS_HAS(FROZEN), PECS_ROWS(SCALARS, &high) }, 3, NULL));
-    check(pecs_world_spawn(world, 4, (pecs_value[]){ PECS_ROWS(SCALARS, odd) }, 1, NULL));
+        world, (pecs_value[]){ PECS_ROWS_AS(LABEL, &some), PECS_HAS_AS(FROZEN), PECS_ROWS_AS(SCALARS, &high) }, 3, 1,
+        NULL));
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(SCALARS, odd) }, 1, 4, NULL));
 }
 
 static void fill_body(Body *body)
@@ -208,21 +210,21 @@ static pecs_snapshot *make_kinds(pecs_registry *registry)
     Body body;
     fill_body(&body);
     Mood mood = { .now = 1, .was = { 2, 0 } };
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(BODY, &body), PECS_ROWS(MOOD, &mood) }, 2,
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(BODY, &body), PECS_ROWS_AS(MOOD, &mood) }, 2, 1,
                            NULL));                                                              /* 6:1 */
-    check(pecs_world_spawn(world, 2, (pecs_value[]){ { MOOD, sizeof(Mood), NULL } }, 1, NULL)); /* 7:1, 8:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ { MOOD, sizeof(Mood), NULL } }, 1, 2, NULL)); /* 7:1, 8:1 */
     advance(world);                                                                             /* tick 2 */
     check(pecs_world_despawn(world, (pecs_entity[]){ { 7, 1 }, { 3, 1 } }, 2));
     const Links links = { { 0, 1 }, { { 7, 1 }, { 0, 0 }, { 3, 2 } } };
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(LINKS, &links) }, 1, NULL)); /* 3:2 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(LINKS, &links) }, 1, 1, NULL)); /* 3:2 */
     check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 41, 0.5 }));
     check(pecs_world_set_singleton(world, SEED, sizeof(Seed), &(Seed){ { 1, UINT64_MAX } }));
     advance(world); /* tick 3 */
-    check(pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_HAS(MARKED) }, 1));
+    check(pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_HAS_AS(MARKED) }, 1));
     void *value;
-    check(pecs_world_edit_singleton(world, CLOCK, sizeof(Clock), &value));
+    check(pecs_world_get_singleton_mut(world, CLOCK, sizeof(Clock), &value));
     ((Clock *)value)->frame = 42;
-    check(pecs_world_edit(world, (pecs_entity){ 8, 1 }, MOOD, sizeof(Mood), &value));
+    check(pecs_world_get_mut(world, (pecs_entity){ 8, 1 }, MOOD, sizeof(Mood), &value));
     ((Mood *)value)->now = 2;
     advance(world); /* tick 4 */
     return finish(world);
@@ -234,17 +236,17 @@ static pecs_snapshot *make_tables(pecs_registry *registry)
     pecs_world *world = make_world(registry, NULL, 0xb0b);
     const Clock clock = { 3, 0.125 };
     const Seed seed = { { 7, 8 } };
-    check(pecs_world_spawn(world, 1, NULL, 0, NULL));                                                 /* 0:1 */
-    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL));                   /* 1:1, 2:1 */
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(MARKED), PECS_HAS(FROZEN) }, 2, NULL)); /* 3:1 */
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(CLOCK, &clock) }, 1, NULL));           /* 4:1 */
+    check(pecs_world_spawn(world, NULL, 0, 1, NULL));                                  /* 0:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, 2, NULL)); /* 1:1, 2:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(MARKED), PECS_HAS_AS(FROZEN) }, 2, 1, NULL)); /* 3:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(CLOCK, &clock) }, 1, 1, NULL));              /* 4:1 */
     check(pecs_world_set_singleton(world, SEED, sizeof(seed), &seed));
     check(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 }, { 2, 1 } }, 2));
     pecs_snapshot *base = finish(world);
     world = make_world(registry, base, 0xca11);
     pecs_snapshot_release(base);
     check(pecs_world_remove_singleton(world, SEED));  /* at tick 2 */
-    check(pecs_world_spawn(world, 1, NULL, 0, NULL)); /* 1:2 */
+    check(pecs_world_spawn(world, NULL, 0, 1, NULL)); /* 1:2 */
     check(pecs_world_despawn(world, &(pecs_entity){ 4, 1 }, 1));
     return finish(world);
 }
@@ -270,9 +272,9 @@ static pecs_snapshot *make_ids(pecs_registry *registry)
     const Label labels[5] = { { "zero" }, { "one" }, { "two" }, { "three" }, { "four" } };
     const pecs_id ids[2] = { id_of("ffffffff-ffff-ffff-ffff-ffffffffffff"),
                              id_of("11111111-2222-3333-4444-555555555555") };
-    check(pecs_world_spawn(world, 5, (pecs_value[]){ PECS_ROWS(LABEL, labels) }, 1, NULL));         /* 0:1 to 4:1 */
-    check(pecs_world_spawn_with_ids(world, 2, ids, (pecs_value[]){ PECS_HAS(MARKED) }, 1, NULL));   /* 5:1, 6:1 */
-    check(pecs_world_spawn_with_ids(world, 1, &(pecs_id){ .bytes = { [15] = 2 } }, NULL, 0, NULL)); /* 7:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(LABEL, labels) }, 1, 5, NULL));       /* 0:1 to 4:1 */
+    check(pecs_world_spawn_with_ids(world, (pecs_value[]){ PECS_HAS_AS(MARKED) }, 1, ids, 2, NULL)); /* 5:1, 6:1 */
+    check(pecs_world_spawn_with_ids(world, NULL, 0, &(pecs_id){ .bytes = { [15] = 2 } }, 1, NULL));  /* 7:1 */
     check(pecs_world_set_id(world, (pecs_entity){ 1, 1 }, id_of("00000000-0000-0000-0000-000000000001")));
     const pecs_id birth_1 = id_of("abcdef01-2345-8678-8000-000100000001"), birth_2 = birth_id(world, 2);
     check(pecs_world_set_id(world, (pecs_entity){ 2, 1 }, id_of("22222222-0000-0000-0000-000000000000")));
@@ -282,7 +284,7 @@ static pecs_snapshot *make_ids(pecs_registry *registry)
     check(pecs_world_remap_id(world, ids[1], id_of("66666666-7777-8888-9999-aaaaaaaaaaaa")));
     advance(world); /* tick 2 */
     check(pecs_world_despawn(world, (pecs_entity[]){ { 3, 1 }, { 7, 1 } }, 2));
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, NULL)); /* 3:2 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, 1, NULL)); /* 3:2 */
     check(pecs_world_set_meta_text(world, "title", "Zo\xc3\xab's \"world\"\n"));
     check(pecs_world_set_meta_text(world, "note", ""));
     check(pecs_world_set_meta_bytes(world, "thumb", "\0\x01\xff", 3));
@@ -306,11 +308,12 @@ static pecs_snapshot *make_base_of_kept(pecs_registry *registry)
     const Label labels[3] = { { "a" }, { "b" }, { "c" } };
     const Links links = { { 1, 1 }, { { 0, 1 } } };
     const Mood mood = { .now = 2, .was = { 1, 1 } };
-    check(pecs_world_spawn(world, 3, (pecs_value[]){ PECS_ROWS(LABEL, labels), PECS_ROWS(SCALARS, scalars) }, 2,
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(LABEL, labels), PECS_ROWS_AS(SCALARS, scalars) }, 2, 3,
                            NULL)); /* 0:1 to 2:1 */
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(BODY, &body), PECS_ROWS(LINKS, &links) }, 2,
-                           NULL));                                                                          /* 3:1 */
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(MOOD, &mood), PECS_HAS(FROZEN) }, 2, NULL)); /* 4:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(BODY, &body), PECS_ROWS_AS(LINKS, &links) }, 2, 1,
+                           NULL)); /* 3:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(MOOD, &mood), PECS_HAS_AS(FROZEN) }, 2, 1,
+                           NULL)); /* 4:1 */
     check(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 1, 0.25 }));
     check(pecs_world_set_singleton(world, SEED, sizeof(Seed), &(Seed){ { 5, 6 } }));
     return finish(world);
@@ -331,8 +334,8 @@ static void edit_kept(pecs_world *world)
     const Label fresh = { "fresh" };
     /* the first edit opens tick 2 */
     check(pecs_world_despawn(world, (pecs_entity[]){ { 1, 1 } }, 1)); /* 2:1 takes its row */
-    check(pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_HAS(marked) }, 1));
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(label, &fresh) }, 1, NULL)); /* 1:2 */
+    check(pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_HAS_AS(marked) }, 1));
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(label, &fresh) }, 1, 1, NULL)); /* 1:2 */
     check(pecs_world_remove(world, (pecs_entity){ 4, 1 }, &frozen, 1));
     check(pecs_world_set_singleton(world, clock, sizeof(Clock), &(Clock){ 2, 0.75 }));
     check(pecs_world_set_id(world, (pecs_entity){ 3, 1 }, id_of("0123abcd-0123-4567-89ab-cdef01234567")));
@@ -353,7 +356,7 @@ static pecs_snapshot *make_own(pecs_registry *registry)
 {
     pecs_world *world = make_world(registry, NULL, 0x0411);
     const Label label = { "own" };
-    check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(LABEL, &label) }, 1, NULL));
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(LABEL, &label) }, 1, 1, NULL));
     check(pecs_world_set_meta_text(world, "title", "the world"));
     return finish(world);
 }
@@ -385,7 +388,7 @@ static void save_kept(pecs_registry *registry, const char *which, const char *pa
     snapshot = finish(world);
     save(snapshot, 0, 0, path);
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 /* Grids of text: each row is one. */
@@ -396,7 +399,7 @@ static pecs_snapshot *make_texts(pecs_registry *registry)
         { { "one", "", "three" }, "full", { "a" } },
         { { "\xc3\xa4\xc3\xb6", "x", "" }, "", { "" } },
     };
-    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_ROWS(SHEET, sheets) }, 1, NULL));
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(SHEET, sheets) }, 1, 2, NULL));
     return finish(world);
 }
 
@@ -406,19 +409,19 @@ static pecs_snapshot *make_retired(pecs_registry *registry)
 {
     pecs_world *world = make_world(registry, NULL, 0x7e71);
     pecs_entity entities[14];
-    check(pecs_world_spawn(world, 14, (pecs_value[]){ { LABEL, sizeof(Label), NULL } }, 1, entities)); /* 0:1 to 13:1 */
+    check(pecs_world_spawn(world, (pecs_value[]){ { LABEL, sizeof(Label), NULL } }, 1, 14, entities)); /* 0:1 to 13:1 */
     static const uint32_t again[] = { 9, 9, 10, 12, 12, 12, 12 };
     for (size_t i = 0; i < sizeof(again) / sizeof(again[0]); i++) {
         check(pecs_world_despawn(world, &entities[again[i]], 1));
-        check(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, &entities[again[i]]));
+        check(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, 1, &entities[again[i]]));
     }
     const Links links = { { 12, 5 }, { { 13, 1 } } };
-    check(pecs_world_set(world, entities[1], (pecs_value[]){ PECS_ROWS(LINKS, &links) }, 1));
+    check(pecs_world_set(world, entities[1], (pecs_value[]){ PECS_ROWS_AS(LINKS, &links) }, 1));
     advance(world); /* tick 2 */
     check(pecs_world_despawn(world, &entities[3], 1));
     check(pecs_world_despawn(world, &entities[8], 6)); /* 8:1, 9:3, 10:2, 11:1, 12:5, 13:1 */
     check(pecs_world_compact(world, NULL));
-    check(pecs_world_spawn(world, 2, (pecs_value[]){ PECS_HAS(MARKED) }, 1, NULL)); /* 3:2, 8:2 */
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(MARKED) }, 1, 2, NULL)); /* 3:2, 8:2 */
     return finish(world);
 }
 
@@ -453,6 +456,6 @@ bool golden_save(const char *name, const char *which, const char *path)
     } else {
         save_kept(registry, which, path);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return true;
 }

@@ -30,7 +30,7 @@ static Numbered number_of(uint64_t i)
 static void require_number(pecs_view view, pecs_entity entity, uint64_t i)
 {
     const Numbered wanted = number_of(i);
-    const Numbered *found = pecs_get(view, entity, 0, Numbered);
+    const Numbered *found = pecs_get_as(view, entity, 0, Numbered);
     require(found && memcmp(found, &wanted, sizeof(wanted)) == 0);
 }
 
@@ -79,8 +79,8 @@ static pecs_world *make_world(pecs_registry *registry, uint64_t entity_count)
         const size_t rows = entity_count - done < BATCH_ROWS ? (size_t)(entity_count - done) : BATCH_ROWS;
         for (size_t i = 0; i < rows; i++)
             values[i] = number_of(done + i);
-        const pecs_value value = PECS_ROWS(0, values);
-        require_ok(pecs_world_spawn(world, rows, &value, 1, NULL));
+        const pecs_value value = PECS_ROWS_AS(0, values);
+        require_ok(pecs_world_spawn(world, &value, 1, rows, NULL));
         done += rows;
     }
     free(values);
@@ -139,7 +139,7 @@ static void edit_ends(pecs_world *world, uint64_t entity_count)
     require_ok(pecs_world_set(world, last, &value, 1));
     require_ok(pecs_world_set_id(world, second, id));
     require_ok(pecs_world_despawn(world, &first, 1));
-    require_ok(pecs_world_spawn(world, 1, &value, 1, &reborn));
+    require_ok(pecs_world_spawn(world, &value, 1, 1, &reborn));
     require(reborn.index == 0 && reborn.generation == 2);
 }
 
@@ -147,7 +147,7 @@ static void check_edited(pecs_view view, uint64_t entity_count)
 {
     const pecs_entity last = { (uint32_t)entity_count - 1, 1 }, reborn = { 0, 2 };
     pecs_entity found;
-    require(pecs_get(view, last, 0, Numbered)->number == 0 && pecs_get(view, reborn, 0, Numbered)->number == 0);
+    require(pecs_get_as(view, last, 0, Numbered)->number == 0 && pecs_get_as(view, reborn, 0, Numbered)->number == 0);
     require(!pecs_view_alive(view, (pecs_entity){ 0, 1 }));
     require_number(view, (pecs_entity){ (uint32_t)entity_count - 2, 1 }, entity_count - 2);
     require_ok(pecs_view_find(view, (pecs_id){ { 42 } }, &found));
@@ -219,6 +219,6 @@ int main(int count, char **words)
     compare_resumes(registry, small, large);
     edit_resumed(registry, large, entity_count);
     load_edited(registry, large, entity_count);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return 0;
 }

@@ -63,9 +63,9 @@ static void spawn_each(pecs_world *world, const pecs_component *components, uint
     for (unsigned i = 0; i < TYPE_MAX; i++) {
         numbers[i] = first_number + i;
         values[i] = value_of(components[i], i, &numbers[i]);
-        require_ok(pecs_world_spawn(world, 1, &values[i], 1, NULL));
+        require_ok(pecs_world_spawn(world, &values[i], 1, 1, NULL));
     }
-    require_ok(pecs_world_spawn(world, 1, values, TYPE_MAX, NULL));
+    require_ok(pecs_world_spawn(world, values, TYPE_MAX, 1, NULL));
 }
 
 static void check_value(pecs_view view, pecs_entity entity, pecs_component component, unsigned type, uint32_t number)
@@ -93,7 +93,7 @@ static void pile_up(pecs_world *world, const pecs_component *own, const pecs_com
     const pecs_entity entity = { 2 * (TYPE_MAX + 1), 1 };
     pecs_entity spawned;
     size_t count;
-    require_ok(pecs_world_spawn(world, 1, NULL, 0, &spawned));
+    require_ok(pecs_world_spawn(world, NULL, 0, 1, &spawned));
     require(spawned.index == entity.index);
     for (unsigned i = 0; i < 2 * TYPE_MAX; i++) {
         const uint32_t number = 7000 + i;
@@ -120,7 +120,7 @@ static void make_other_file(const char *path)
     spawn_each(world, components, 1000);
     save_quick(world, path);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* Reads a file of both lists by a program that has one of them, and saves it: the same bytes. */
@@ -141,7 +141,7 @@ static void check_file(const struct type_list *known, const char *path, const ch
     tell_time("save", start);
     require(same_files(path, again));
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static void check_types(void)
@@ -170,14 +170,14 @@ static void check_types(void)
     save_quick(world, path);
     tell_time("save", start);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     for (unsigned i = 0; i < 4; i++)
         check_file(i < 2 ? &own_types : &other_types, path, again, i % 2);
     registry = registry_of(NULL, 0, system_memory); /* a tool, to which all 2048 are unknown */
     snapshot = open_path(registry, path, true);
     require(pecs_view_type_count(pecs_snapshot_view(snapshot)) == 2 * TYPE_MAX + 1);
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* --- tables: 100,000 of them --- */
@@ -202,7 +202,7 @@ static void spawn_tables(pecs_world *world, uint32_t from, uint32_t to)
         for (unsigned i = 0; i < SET_BITS; i++)
             if (number >> i & 1)
                 values[count++] = value_of(i, i, &number);
-        require_ok(pecs_world_spawn(world, 1, values, count, NULL));
+        require_ok(pecs_world_spawn(world, values, count, 1, NULL));
     }
 }
 
@@ -239,10 +239,10 @@ static void query_tables(pecs_registry *registry, pecs_world *world, uint32_t ta
     double start = seconds_now();
     require(pecs_query_count(one, pecs_world_view(world)) == count_numbers(table_count, 8, 0));
     uint64_t rows = 0;
-    pecs_iter iter = pecs_query_edit(both, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(both, world, NULL);
     while (pecs_iter_next(&iter)) {
         rows += iter.row_count;
-        require(*(uint32_t *)pecs_iter_column(&iter, 3, PECS_WRITE, 4) >> 3 & 1);
+        require(*(uint32_t *)pecs_iter_column_mut(&iter, 3, 4) >> 3 & 1);
     }
     require_ok(pecs_iter_end(&iter));
     require(rows == count_numbers(table_count, 8, 4));
@@ -300,7 +300,7 @@ static void measure_tables(uint32_t table_count)
     check_tables(pecs_snapshot_view(snapshot), table_count);
     printf("  a file of %" PRIu64 " bytes\n", file_bytes(again));
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static void check_table_counts(void)
@@ -356,19 +356,19 @@ static void spawn_wide(pecs_world *world)
     require(bytes);
     for (uint32_t row = 0; row < WIDE_ROWS; row++) {
         fill(bytes, WIDE_BYTES, row);
-        require_ok(pecs_world_spawn(world, 1, &(pecs_value){ WIDE, WIDE_BYTES, bytes }, 1, NULL));
+        require_ok(pecs_world_spawn(world, &(pecs_value){ WIDE, WIDE_BYTES, bytes }, 1, 1, NULL));
     }
     fill(bytes, WIDEST_BYTES, 5);
-    require_ok(pecs_world_spawn(world, 1, &(pecs_value){ WIDEST, WIDEST_BYTES, bytes }, 1, NULL));
-    require_ok(pecs_world_spawn(world, 1, &(pecs_value)PECS_HAS(LONELY), 1, NULL));
-    require_ok(pecs_world_spawn(world, 10000, &(pecs_value)PECS_HAS(CROWDED), 1, NULL));
+    require_ok(pecs_world_spawn(world, &(pecs_value){ WIDEST, WIDEST_BYTES, bytes }, 1, 1, NULL));
+    require_ok(pecs_world_spawn(world, &(pecs_value)PECS_HAS_AS(LONELY), 1, 1, NULL));
+    require_ok(pecs_world_spawn(world, &(pecs_value)PECS_HAS_AS(CROWDED), 1, 10000, NULL));
     free(bytes);
 }
 
 static void change_wide(pecs_world *world, uint32_t row, uint32_t seed)
 {
     void *bytes;
-    require_ok(pecs_world_edit(world, (pecs_entity){ row, 1 }, WIDE, WIDE_BYTES, &bytes));
+    require_ok(pecs_world_get_mut(world, (pecs_entity){ row, 1 }, WIDE, WIDE_BYTES, &bytes));
     fill(bytes, WIDE_BYTES, seed);
 }
 
@@ -405,7 +405,7 @@ static void check_wide_components(void)
         pecs_world_destroy(world);
         pecs_snapshot_release(snapshot);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* --- refill: worlds that are emptied and filled again do not grow --- */
@@ -470,11 +470,11 @@ static void refill(pecs_world *world, uint64_t first_id)
     const pecs_value values[] = { { 0, 4, numbers }, { 1, 4, numbers }, { 2, 0, NULL } };
     for (size_t i = 0; i < FILL_IDS; i++)
         ids[i] = id_number(first_id + i);
-    require_ok(pecs_world_spawn(world, FILL_ROWS, values, 3, NULL));
-    require_ok(pecs_world_spawn_with_ids(world, FILL_IDS, ids, values, 1, entities));
+    require_ok(pecs_world_spawn(world, values, 3, FILL_ROWS, NULL));
+    require_ok(pecs_world_spawn_with_ids(world, values, 1, ids, FILL_IDS, entities));
     for (size_t i = 0; i < 20; i++) /* given one at a time */
         require_ok(pecs_world_set_id(world, entities[i], id_number(first_id + FILL_IDS + i)));
-    require_ok(pecs_world_spawn(world, 10, values + 1, 1, NULL));
+    require_ok(pecs_world_spawn(world, values + 1, 1, 10, NULL));
 }
 
 static void empty(pecs_world *world, const pecs_query *everything)
@@ -518,7 +518,7 @@ static void refill_one(bool new_ids)
            full_bytes.settled >> 10, empty_bytes.settled >> 10);
     pecs_query_destroy(everything);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     require(live_bytes == 0 && live_blocks == 0);
 }
 
@@ -561,7 +561,7 @@ static void refill_files(bool load)
            load ? "loads" : "resumes", full.settled >> 10, emptied.settled >> 10, sessions.settled);
     pecs_query_destroy(everything);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     require(live_bytes == 0 && live_blocks == 0);
 }
 

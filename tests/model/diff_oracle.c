@@ -134,7 +134,7 @@ static bool has(pecs_view view, pecs_entity entity, pecs_component component)
 static const void *value_of(pecs_view view, pecs_entity entity, pecs_component component)
 {
     const size_t size = component == ID ? sizeof(pecs_id) : diff_types[component]->size;
-    return handle_is_same(entity, no_entity) ? pecs_view_singleton(view, component, size)
+    return handle_is_same(entity, no_entity) ? pecs_view_get_singleton(view, component, size)
                                              : pecs_view_get(view, entity, component, size);
 }
 

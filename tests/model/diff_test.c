@@ -132,7 +132,7 @@ static pecs_value some_value(struct history *history, pecs_component component, 
         nest.grid[i / 2][i % 2] = some_entity(history);
     const void *const values[] = { [LINK] = &link, [NEST] = &nest, [PLAIN] = &plain };
     if (component == MARKED)
-        return (pecs_value)PECS_HAS(MARKED);
+        return (pecs_value)PECS_HAS_AS(MARKED);
     memcpy(bytes, values[component], diff_types[component]->size);
     return (pecs_value){ component, diff_types[component]->size, bytes };
 }
@@ -144,8 +144,8 @@ static void spawn(struct history *history, const pecs_value *values, size_t coun
     pecs_entity entity;
     const pecs_id id = some_id(history);
     if (!has_id)
-        require(history, pecs_world_spawn(history->world, 1, values, count, &entity), "spawn");
-    else if (pecs_world_spawn_with_ids(history->world, 1, &id, values, count, &entity))
+        require(history, pecs_world_spawn(history->world, values, count, 1, &entity), "spawn");
+    else if (pecs_world_spawn_with_ids(history->world, values, count, &id, 1, &entity))
         return;
     rebirth_count += has_id;
     know(history, entity);
@@ -282,7 +282,7 @@ static void spawn_many(struct history *history)
     const pecs_value values[] = { { LINK, sizeof(Link), NULL } };
     if (!entities)
         abort();
-    require(history, pecs_world_spawn(history->world, count, values, below(history, 2), entities), "spawn of many");
+    require(history, pecs_world_spawn(history->world, values, below(history, 2), count, entities), "spawn of many");
     for (size_t i = 0; i < count; i++)
         know(history, entities[i]);
     free(entities);
@@ -322,7 +322,7 @@ static void run(uint64_t seed)
     pecs_snapshot_release(files[1]);
     pecs_snapshot_release(last);
     pecs_world_destroy(history.world);
-    pecs_registry_destroy(history.registry);
+    pecs_registry_release(history.registry);
 }
 
 int main(int argument_count, char **arguments)

@@ -23,7 +23,7 @@ static void try_spawn(const struct busy *busy)
 {
     struct batch batch;
     batch_fill(&batch, busy->model, busy->world, choose_mask(busy->model), 1);
-    expect_busy(busy, pecs_world_spawn(busy->world->world, 1, batch.values, batch.count, NULL),
+    expect_busy(busy, pecs_world_spawn(busy->world->world, batch.values, batch.count, 1, NULL),
                 "spawn while iterating");
     batch_free(&batch);
 }
@@ -111,7 +111,7 @@ static void try_ids(const struct busy *busy)
         return;
     expect_busy(busy, pecs_world_set_id(busy->world->world, entity, id), "set_id while iterating");
     expect_busy(busy, pecs_world_remap_id(busy->world->world, naive_id(naive, entity), id), "remap_id while iterating");
-    expect_busy(busy, pecs_world_spawn_with_ids(busy->world->world, 1, &id, NULL, 0, NULL),
+    expect_busy(busy, pecs_world_spawn_with_ids(busy->world->world, NULL, 0, &id, 1, NULL),
                 "spawn_with_ids while iterating");
     op_meta_set(busy->model, busy->world);
 }
@@ -201,7 +201,8 @@ static void held_take(struct held *held, const struct test_query *query, const p
         return;
     held->type = query->terms[0].type;
     const uint32_t size = model_size(held->type);
-    held->column = pecs_iter_column(iter, model_component(query->registry, held->type), PECS_READ, size);
+    pecs_iter copy = *iter; /* the term may be one without a column, which ends an iteration */
+    held->column = pecs_iter_column(&copy, model_component(query->registry, held->type), size);
     if (!held->column)
         return;
     held->row_count = iter->row_count < HELD_MAX ? iter->row_count : HELD_MAX;
@@ -232,8 +233,8 @@ void op_busy(struct model *model, struct test_world *world)
                                                              try_ids,      try_compact };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
-    pecs_iter iter = busy.writing ? pecs_query_edit(query->query, world->world, NULL)
-                                  : pecs_query_read(query->query, pecs_world_view(world->world), NULL);
+    pecs_iter iter = busy.writing ? pecs_query_iter_mut(query->query, world->world, NULL)
+                                  : pecs_query_iter(query->query, pecs_world_view(world->world), NULL);
     struct held held = { .column = NULL };
     walk_begin(model, world->naive);
     for (size_t i = random_below(&model->random, 3); i > 0 && pecs_iter_next(&iter); i--) {

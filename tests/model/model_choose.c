@@ -110,8 +110,8 @@ pecs_entity choose_handle(void *user, struct random *random)
 
 void model_query_random(struct model *model, struct test_query *ret_query)
 {
-    static const pecs_access accesses[] = { PECS_READ,       PECS_READ,        PECS_WRITE, PECS_WRITE,
-                                            PECS_MAYBE_READ, PECS_MAYBE_WRITE, PECS_WITH,  PECS_WITHOUT };
+    static const pecs_access accesses[] = { PECS_READ,          PECS_READ,           PECS_WRITE, PECS_WRITE,
+                                            PECS_OPTIONAL_READ, PECS_OPTIONAL_WRITE, PECS_WITH,  PECS_WITHOUT };
     struct random *random = &model->random;
     struct test_query query = { .registry = (unsigned)random_below(random, MODEL_REGISTRY_COUNT) };
     const size_t count = random_below(random, 5);

@@ -122,7 +122,7 @@ static void compare_singletons(const struct model *model, pecs_view view, unsign
     for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++) {
         const pecs_component component = model_component(registry, type);
         const bool has = naive->singleton_has >> type & 1;
-        const void *value = pecs_view_singleton(view, component, model_size(type));
+        const void *value = pecs_view_get_singleton(view, component, model_size(type));
         if (pecs_view_has_singleton(view, component) != has || (value != NULL) != (has && model_size(type) > 0))
             model_fail(model, "singleton %s is %s", model_types[type]->name, has ? "lost" : "there, should not be");
         if (value && !model_value_equal(type, value, naive->singletons + model_offsets[type]))
@@ -182,9 +182,9 @@ static void compare_many(const struct model *model, pecs_view view, const struct
     for (size_t i = 0; i < count; i++)
         entities[i] = naive_entity(naive, i);
     const bool all_live = naive->alive_count == count;
-    model_expect(model, pecs_view_id_many(view, count, entities, ids), all_live ? PECS_OK : PECS_E_DEAD,
+    model_expect(model, pecs_view_id_many(view, entities, count, ids), all_live ? PECS_OK : PECS_E_DEAD,
                  "pecs_view_id_many");
-    model_expect(model, pecs_view_find_many(view, count, ids, found), all_live ? PECS_OK : PECS_E_ABSENT,
+    model_expect(model, pecs_view_find_many(view, ids, count, found), all_live ? PECS_OK : PECS_E_ABSENT,
                  "pecs_view_find_many");
     for (size_t i = 0; i < count; i++) {
         const bool alive = naive->slots[i].alive;
@@ -232,7 +232,7 @@ void compare_by_get(const struct model *model, pecs_view view, unsigned registry
 void compare_by_query(struct model *model, pecs_view view, unsigned registry, const struct naive *naive)
 {
     const struct test_query *query = &model->everything[registry];
-    pecs_iter iter = pecs_query_read(query->query, view, NULL);
+    pecs_iter iter = pecs_query_iter(query->query, view, NULL);
     size_t rows = 0;
     walk_begin(model, naive);
     while (pecs_iter_next(&iter)) {

@@ -18,7 +18,7 @@ static void spawn_rows(struct model *model, struct test_world *world, uint32_t m
     pecs_entity *handles = calloc(rows + 1, sizeof(*handles));
     if (!handles)
         abort();
-    const pecs_status status = pecs_world_spawn(world->world, rows, batch.values, batch.count, wanted ? handles : NULL);
+    const pecs_status status = pecs_world_spawn(world->world, batch.values, batch.count, rows, wanted ? handles : NULL);
     if (!model_refused(model, status)) {
         model_expect(model, status, PECS_OK, "pecs_world_spawn");
         for (size_t row = 0; row < rows; row++) {
@@ -89,12 +89,12 @@ void op_spawn_misuse(struct model *model, struct test_world *world)
     struct batch batch;
     pecs_entity handle = { 7, 7 };
     const size_t count = bad_values(model, world, &batch);
-    expect_misuse(model, pecs_world_spawn(world->world, 1, batch.values, count, &handle), "spawn of bad values");
+    expect_misuse(model, pecs_world_spawn(world->world, batch.values, count, 1, &handle), "spawn of bad values");
     batch_free(&batch);
     const size_t too_many[] = { SIZE_MAX, SIZE_MAX - 1, SIZE_MAX / 2 + 1, (size_t)UINT32_MAX };
     batch_fill(&batch, model, world, choose_mask(model), 0);
     const size_t rows = too_many[random_below(&model->random, sizeof(too_many) / sizeof(too_many[0]))];
-    const pecs_status status = pecs_world_spawn(world->world, rows, batch.values, batch.count, &handle);
+    const pecs_status status = pecs_world_spawn(world->world, batch.values, batch.count, rows, &handle);
     if (!model_refused(model, status))
         model_expect(model, status, PECS_E_LIMIT, "spawn of more rows than there can be");
     batch_free(&batch);
@@ -286,10 +286,10 @@ void op_edit(struct model *model, struct test_world *world)
     const void *known = naive_get(naive, entity, type);
     void *value = NULL;
     const pecs_status status =
-        pecs_world_edit(world->world, entity, model_component(world->registry, type), model_size(type), &value);
+        pecs_world_get_mut(world->world, entity, model_component(world->registry, type), model_size(type), &value);
     if (model_refused(model, status))
         return;
-    model_expect(model, status, known ? PECS_OK : PECS_E_ABSENT, "pecs_world_edit");
+    model_expect(model, status, known ? PECS_OK : PECS_E_ABSENT, "pecs_world_get_mut");
     model_touch(model, entity);
     if (!known)
         return;
@@ -306,13 +306,13 @@ void op_edit_refused(struct model *model, struct test_world *world)
     const pecs_component word = model_component(world->registry, TYPE_WORD);
     const pecs_component tag = model_component(world->registry, TYPE_TAG_A);
     void *untouched = model, *value = untouched;
-    pecs_status status = pecs_world_edit(world->world, choose_dead(model, world->naive), word, 4, &value);
+    pecs_status status = pecs_world_get_mut(world->world, choose_dead(model, world->naive), word, 4, &value);
     model_expect(model, status, PECS_E_DEAD, "edit of a dead entity");
     pecs_entity entity;
     if (choose_alive(model, world->naive, &entity)) {
-        expect_misuse(model, pecs_world_edit(world->world, entity, word, 8, &value), "edit with a wrong size");
-        expect_misuse(model, pecs_world_edit(world->world, entity, 1u << 20, 4, &value), "edit of no component");
-        expect_misuse(model, pecs_world_edit(world->world, entity, tag, 0, &value), "edit of a tag");
+        expect_misuse(model, pecs_world_get_mut(world->world, entity, word, 8, &value), "edit with a wrong size");
+        expect_misuse(model, pecs_world_get_mut(world->world, entity, 1u << 20, 4, &value), "edit of no component");
+        expect_misuse(model, pecs_world_get_mut(world->world, entity, tag, 0, &value), "edit of a tag");
         model_touch(model, entity);
     }
     if (value != untouched)
@@ -344,7 +344,7 @@ void op_singleton_edit(struct model *model, struct test_world *world)
     const bool has = world->naive->singleton_has >> type & 1;
     void *value = NULL;
     const pecs_status status =
-        pecs_world_edit_singleton(world->world, model_component(world->registry, type), model_size(type), &value);
+        pecs_world_get_singleton_mut(world->world, model_component(world->registry, type), model_size(type), &value);
     if (model_refused(model, status))
         return;
     const bool editable = has && model_size(type) > 0;
@@ -352,7 +352,7 @@ void op_singleton_edit(struct model *model, struct test_world *world)
                  model_size(type) == 0 ? PECS_E_MISUSE
                  : has                 ? PECS_OK
                                        : PECS_E_ABSENT,
-                 "pecs_world_edit_singleton");
+                 "pecs_world_get_singleton_mut");
     if (!editable)
         return;
     if (!model_value_equal(type, value, world->naive->singletons + model_offsets[type]))
@@ -409,7 +409,7 @@ void op_misuse_handles(struct model *model, struct test_world *world)
     if (pecs_view_has(view, entity, 1u << 20) || pecs_view_get(view, entity, 1u << 20, 4) ||
         pecs_view_get(view, entity, word, 3) || pecs_view_get(view, entity, word, 0))
         model_fail(model, "an unknown component or a wrong size was found");
-    if (pecs_view_singleton(view, 1u << 20, 4) || pecs_view_singleton(view, word, 5))
+    if (pecs_view_get_singleton(view, 1u << 20, 4) || pecs_view_get_singleton(view, word, 5))
         model_fail(model, "an unknown singleton was found");
 }
 

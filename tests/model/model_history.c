@@ -242,7 +242,7 @@ void op_replay(struct model *model, struct test_world *world)
         pecs_entity victim;
         if (choose_alive(model, before, &victim))
             model_expect(model, pecs_world_despawn(world->world, &victim, 1), PECS_OK, "pecs_world_despawn");
-        model_expect(model, pecs_world_spawn(world->world, ROWS, NULL, 0, handles[round]), PECS_OK, "pecs_world_spawn");
+        model_expect(model, pecs_world_spawn(world->world, NULL, 0, ROWS, handles[round]), PECS_OK, "pecs_world_spawn");
         hashes[round] = pecs_view_hash(pecs_world_view(world->world));
         read_ids(model, world, handles[round], ROWS, ids[round]);
         model_expect(model,
@@ -295,8 +295,8 @@ void op_hash(struct model *model, struct test_world *world)
     if (naive_get(naive, entity, TYPE_WORD)) {
         void *word = NULL;
         model_expect(model,
-                     pecs_world_edit(world->world, entity, model_component(world->registry, TYPE_WORD), 4, &word),
-                     PECS_OK, "pecs_world_edit");
+                     pecs_world_get_mut(world->world, entity, model_component(world->registry, TYPE_WORD), 4, &word),
+                     PECS_OK, "pecs_world_get_mut");
         *(uint32_t *)word ^= 1u << random_below(&model->random, 32);
         naive_set(naive, entity, TYPE_WORD, word);
         if (pecs_view_hash(view) == hash)
@@ -517,21 +517,24 @@ void op_load_limits(struct model *model, struct test_world *world)
     if (stat(path, &status) != 0)
         model_fail(model, "%s is not there", path);
     const uint64_t bytes = (uint64_t)status.st_size, entities = world->naive->alive_count;
-    const pecs_load_options exact = { .max_bytes = bytes, .max_entities = entities };
-    const pecs_load_options small = { .max_bytes = bytes - 1 };
-    const pecs_load_options few = { .max_entities = entities > 1 ? entities - 1 : 1 };
+    const pecs_load_options exact = { .limits.max_bytes = bytes, .limits.max_entities = entities };
+    const pecs_load_options small = { .limits.max_bytes = bytes - 1 };
+    const pecs_load_options few = { .limits.max_entities = entities > 1 ? entities - 1 : 1 };
     pecs_snapshot *snapshot = NULL;
     model_expect(model, pecs_snapshot_load(registry, path, &exact, &snapshot, NULL), PECS_OK, "load within limits");
     pecs_snapshot_release(snapshot);
     snapshot = NULL;
     model_expect(model, pecs_snapshot_load(registry, path, &small, &snapshot, NULL), PECS_E_LIMIT, "load of too much");
-    model_expect(model, pecs_snapshot_resume(registry, path, &small, &snapshot, NULL), PECS_E_LIMIT,
-                 "resume of too much");
+    model_expect(
+        model, pecs_snapshot_resume(registry, path, &(pecs_resume_options){ .limits = small.limits }, &snapshot, NULL),
+        PECS_E_LIMIT, "resume of too much");
     if (entities > 1) {
         model_expect(model, pecs_snapshot_load(registry, path, &few, &snapshot, NULL), PECS_E_LIMIT,
                      "load of too many entities");
-        model_expect(model, pecs_snapshot_resume(registry, path, &few, &snapshot, NULL), PECS_E_LIMIT,
-                     "resume of too many entities");
+        model_expect(
+            model,
+            pecs_snapshot_resume(registry, path, &(pecs_resume_options){ .limits = few.limits }, &snapshot, NULL),
+            PECS_E_LIMIT, "resume of too many entities");
     }
     if (snapshot)
         model_fail(model, "a failed load gave a snapshot");

@@ -197,7 +197,7 @@ void op_id_spawn(struct model *model, struct test_world *world)
     const size_t wanted = random_below(&model->random, random_once_in(&model->random, 4) ? ROWS_MAX : 4);
     const size_t rows = choose_free_ids(model, naive, wanted, ids);
     batch_fill(&batch, model, world, choose_mask(model), rows);
-    const pecs_status status = pecs_world_spawn_with_ids(world->world, rows, ids, batch.values, batch.count, handles);
+    const pecs_status status = pecs_world_spawn_with_ids(world->world, batch.values, batch.count, ids, rows, handles);
     if (!model_refused(model, status)) {
         model_expect(model, status, PECS_OK, "pecs_world_spawn_with_ids");
         for (size_t row = 0; row < rows; row++) {
@@ -212,7 +212,7 @@ void op_id_spawn(struct model *model, struct test_world *world)
         }
         if (rows && !naive->nonce) { /* the session is new, and only an entity without an explicit id shows its nonce */
             model_memory_disarm();
-            model_expect(model, pecs_world_spawn(world->world, 1, NULL, 0, NULL), PECS_OK, "pecs_world_spawn");
+            model_expect(model, pecs_world_spawn(world->world, NULL, 0, 1, NULL), PECS_OK, "pecs_world_spawn");
             naive_spawn(naive);
             ids_learn(model, world);
         }
@@ -236,7 +236,7 @@ void op_id_spawn_refused(struct model *model, struct test_world *world)
     } else {
         ids[at] = choose_bad_id(model, world->naive, &wanted);
     }
-    const pecs_status status = pecs_world_spawn_with_ids(world->world, rows, ids, NULL, 0, handle);
+    const pecs_status status = pecs_world_spawn_with_ids(world->world, NULL, 0, ids, rows, handle);
     if (!model_refused(model, status))
         model_expect(model, status, wanted, "spawn_with_ids with an id that cannot be given");
     if (handle[0].index != 7 || handle[0].generation != 7)

@@ -13,7 +13,7 @@ static bool name_all_types(struct model *model, struct test_world *world)
     struct batch batch;
     pecs_entity handle;
     batch_fill(&batch, model, world, (1u << MODEL_TYPE_COUNT) - 1, 1);
-    const pecs_status status = pecs_world_spawn(world->world, 1, batch.values, batch.count, &handle);
+    const pecs_status status = pecs_world_spawn(world->world, batch.values, batch.count, 1, &handle);
     const bool refused = model_refused(model, status);
     if (!refused) {
         model_expect(model, status, PECS_OK, "pecs_world_spawn");
@@ -36,7 +36,7 @@ static void number_types(struct model *model, pecs_view view, uint32_t mask)
     *query = (struct test_query){ .registry = MODEL_PARTIAL };
     for (unsigned type = 0; type < MODEL_SIZED_COUNT; type++) {
         const pecs_component component = model_component(MODEL_PARTIAL, type);
-        const pecs_access access = random_once_in(&model->random, 3) ? PECS_MAYBE_WRITE : PECS_MAYBE_READ;
+        const pecs_access access = random_once_in(&model->random, 3) ? PECS_OPTIONAL_WRITE : PECS_OPTIONAL_READ;
         query->terms[query->term_count] = (struct test_term){ type, access };
         terms[query->term_count++] = (pecs_term){ component, access };
         const pecs_type *seen = pecs_view_type(view, component);
@@ -125,11 +125,13 @@ void op_partial(struct model *model, struct test_world *world)
                  "pecs_registry_create");
     pecs_snapshot *snapshot = NULL;
     const pecs_load_options refuse = { .refuse_unknown = true };
-    model_expect(model, pecs_snapshot_resume(model->registries[MODEL_PARTIAL], from, &refuse, &snapshot, NULL),
+    model_expect(model,
+                 pecs_snapshot_resume(model->registries[MODEL_PARTIAL], from,
+                                      &(pecs_resume_options){ refuse.limits, refuse.refuse_unknown }, &snapshot, NULL),
                  mask == all ? PECS_OK : PECS_E_UNSUPPORTED, "resume that refuses unknown types");
     pecs_snapshot_release(snapshot);
     use_partial(model, naive, mask, from, path);
-    pecs_registry_destroy(model->registries[MODEL_PARTIAL]);
+    pecs_registry_release(model->registries[MODEL_PARTIAL]);
     const unsigned registry = (unsigned)random_below(&model->random, MODEL_REGISTRY_COUNT);
     use_state(model, open_state(model, registry, path, random_once_in(&model->random, 2)), naive, registry);
     model_count(model, "types unknown: done");

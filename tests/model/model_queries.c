@@ -18,7 +18,7 @@ static bool term_has_column(const struct test_term *term)
 
 static bool term_writes(const struct test_term *term)
 {
-    return term->access == PECS_WRITE || term->access == PECS_MAYBE_WRITE;
+    return term->access == PECS_WRITE || term->access == PECS_OPTIONAL_WRITE;
 }
 
 void walk_begin(struct model *model, const struct naive *naive)
@@ -58,18 +58,19 @@ static void walk_entities(struct model *model, const struct test_query *query, c
 }
 
 static void walk_column(struct model *model, const struct test_query *query, const struct test_term *term,
-                        const pecs_iter *iter, const struct naive *naive)
+                        pecs_iter *iter, const struct naive *naive)
 {
     const uint32_t size = model_size(term->type);
     const pecs_component component = model_component(query->registry, term->type);
-    const uint8_t *column = pecs_iter_column(iter, component, PECS_READ, size);
+    const uint8_t *column = pecs_iter_column(iter, component, size);
     const uint32_t has = naive->slots[iter->entities[0].index].has >> term->type & 1;
     if ((column != NULL) != has)
         model_fail(model, "a chunk's column of %s is %p", model_types[term->type]->name, (const void *)column);
     if (column && (uintptr_t)column % model_types[term->type]->align != 0)
         model_fail(model, "a column of %s at %p is not aligned", model_types[term->type]->name, (const void *)column);
-    if (pecs_iter_column(iter, component, PECS_READ, size + 1))
-        model_fail(model, "a column was given for a wrong size");
+    pecs_iter wrong = *iter;
+    if (pecs_iter_column(&wrong, component, size + 1) || wrong.row_count || wrong.status != PECS_E_MISUSE)
+        model_fail(model, "a column of a wrong size was not refused");
     for (size_t row = 0; row < iter->row_count; row++) {
         const struct naive_slot *slot = &naive->slots[iter->entities[row].index];
         if ((slot->has >> term->type & 1) != has)
@@ -81,10 +82,10 @@ static void walk_column(struct model *model, const struct test_query *query, con
 }
 
 static void walk_write(struct model *model, const struct test_query *query, const struct test_term *term,
-                       const pecs_iter *iter, struct naive *naive)
+                       pecs_iter *iter, struct naive *naive)
 {
     const uint32_t size = model_size(term->type);
-    uint8_t *column = pecs_iter_column(iter, model_component(query->registry, term->type), PECS_WRITE, size);
+    uint8_t *column = pecs_iter_column_mut(iter, model_component(query->registry, term->type), size);
     const bool has = naive->slots[iter->entities[0].index].has >> term->type & 1;
     if ((column != NULL) != has)
         model_fail(model, "a chunk's column of %s for writing is %p", model_types[term->type]->name, (void *)column);
@@ -108,11 +109,14 @@ void walk_chunk(struct model *model, const struct test_query *query, pecs_iter *
         if (!term_has_column(term))
             continue;
         walk_column(model, query, term, iter, naive);
-        if (writable && term_writes(term))
+        if (writable && term_writes(term)) {
             walk_write(model, query, term, iter, naive);
-        else if (pecs_iter_column(iter, model_component(query->registry, term->type), PECS_WRITE,
-                                  model_size(term->type)))
-            model_fail(model, "a column for writing was given in a %s iteration", writable ? "write" : "read");
+            continue;
+        }
+        pecs_iter wrong = *iter;
+        if (pecs_iter_column_mut(&wrong, model_component(query->registry, term->type), model_size(term->type)) ||
+            wrong.row_count || wrong.status != PECS_E_MISUSE)
+            model_fail(model, "a column for writing was not refused where it is only read");
     }
 }
 
@@ -182,16 +186,16 @@ static void require_complete(struct model *model, const struct test_query *query
 enum { PART_MAX = 5 };
 
 /* Runs a query in one or more parts, whose chunks come in any order; stops early now and then. */
-static void query_run(struct model *model, const struct target *target, uint64_t changed_since, uint32_t part_count)
+static void query_run(struct model *model, const struct target *target, uint64_t changed_since, uint32_t worker_count)
 {
     const struct test_query *query = choose_query(model, target->registry);
     const bool stop_early = random_once_in(&model->random, 8);
-    const uint32_t count = part_count ? part_count : 1;
+    const uint32_t count = worker_count ? worker_count : 1;
     pecs_iter iters[PART_MAX];
     for (uint32_t part = 0; part < count; part++) {
-        const pecs_iter_options options = { changed_since, part, part_count };
-        iters[part] = target->edited ? pecs_query_edit(query->query, target->edited, &options)
-                                     : pecs_query_read(query->query, target->view, &options);
+        const pecs_iter_options options = { changed_since, part, worker_count };
+        iters[part] = target->edited ? pecs_query_iter_mut(query->query, target->edited, &options)
+                                     : pecs_query_iter(query->query, target->view, &options);
     }
     walk_begin(model, target->naive);
     for (uint32_t open = (1u << count) - 1; open;) {
@@ -273,7 +277,7 @@ void op_query_quiet(struct model *model, struct test_world *world)
         return;
     const struct test_query *query = &model->everything[world->registry];
     const pecs_iter_options options = { .changed_since = before };
-    pecs_iter iter = pecs_query_read(query->query, pecs_world_view(world->world), &options);
+    pecs_iter iter = pecs_query_iter(query->query, pecs_world_view(world->world), &options);
     size_t chunks = 0;
     while (pecs_iter_next(&iter))
         chunks++;
@@ -313,11 +317,11 @@ void op_query_misuse(struct model *model, struct test_world *world)
     const struct test_query *query = choose_query(model, world->registry);
     const struct test_query *other = &model->everything[1 - world->registry];
     pecs_registry *registry = model->registries[world->registry];
-    const pecs_iter_options parts = { .part = 3, .part_count = 3 };
-    expect_no_iteration(model, pecs_query_read(query->query, view, &parts), "a part beyond the last");
-    expect_no_iteration(model, pecs_query_edit(query->query, world->world, &parts), "a part beyond the last");
-    expect_no_iteration(model, pecs_query_read(other->query, view, NULL), "a query of another registry");
-    expect_no_iteration(model, pecs_query_edit(other->query, world->world, NULL), "a query of another registry");
+    const pecs_iter_options parts = { .worker = 3, .worker_count = 3 };
+    expect_no_iteration(model, pecs_query_iter(query->query, view, &parts), "a part beyond the last");
+    expect_no_iteration(model, pecs_query_iter_mut(query->query, world->world, &parts), "a part beyond the last");
+    expect_no_iteration(model, pecs_query_iter(other->query, view, NULL), "a query of another registry");
+    expect_no_iteration(model, pecs_query_iter_mut(other->query, world->world, NULL), "a query of another registry");
     pecs_query *none = NULL;
     const pecs_term twice[] = { { 1, PECS_READ }, { 1, PECS_WITH } };
     const pecs_term unknown[] = { { 1000, PECS_READ } };

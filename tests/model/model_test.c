@@ -155,8 +155,8 @@ static void everything_create(struct model *model, unsigned registry)
     *query = (struct test_query){ .registry = registry };
     pecs_term terms[MODEL_TYPE_COUNT];
     for (unsigned type = 0; type < MODEL_SIZED_COUNT; type++) {
-        query->terms[query->term_count] = (struct test_term){ type, PECS_MAYBE_READ };
-        terms[query->term_count++] = (pecs_term){ model_component(registry, type), PECS_MAYBE_READ };
+        query->terms[query->term_count] = (struct test_term){ type, PECS_OPTIONAL_READ };
+        terms[query->term_count++] = (pecs_term){ model_component(registry, type), PECS_OPTIONAL_READ };
     }
     model_expect(model, pecs_query_create(model->registries[registry], terms, query->term_count, &query->query, NULL),
                  PECS_OK, "pecs_query_create");
@@ -196,7 +196,7 @@ static void episode_end(struct model *model)
     model->doing = "end of an episode";
     const bool registries_first = random_once_in(&model->random, 2);
     for (unsigned i = 0; i < MODEL_REGISTRY_COUNT && registries_first; i++)
-        pecs_registry_destroy(model->registries[i]);
+        pecs_registry_release(model->registries[i]);
     while (model->world_count) {
         compare_all(model, pecs_world_view(model->worlds[0].world), model->worlds[0].registry, model->worlds[0].naive);
         world_drop(model, &model->worlds[0]);
@@ -210,7 +210,7 @@ static void episode_end(struct model *model)
     for (unsigned i = 0; i < MODEL_REGISTRY_COUNT; i++) {
         pecs_query_destroy(model->everything[i].query);
         if (!registries_first)
-            pecs_registry_destroy(model->registries[i]);
+            pecs_registry_release(model->registries[i]);
     }
     if (model_memory_blocks())
         model_fail(model, "%" PRIu64 " blocks of %" PRIu64 " bytes were not released", model_memory_blocks(),

@@ -103,13 +103,13 @@ static pecs_entity no_handle(void *user, struct random *random)
 static uint64_t word_sum(const struct shared *shared, pecs_view view)
 {
     uint64_t sum = 0;
-    pecs_iter iter = pecs_query_read(shared->words, view, NULL);
+    pecs_iter iter = pecs_query_iter(shared->words, view, NULL);
     while (pecs_iter_next(&iter)) {
-        const uint32_t *words = pecs_read(&iter, TYPE_WORD, uint32_t);
+        const uint32_t *words = pecs_column_as(&iter, TYPE_WORD, uint32_t);
         for (size_t row = 0; row < iter.row_count; row++) {
             sum += words[row];
             if (row % 64 == 0)
-                require(*pecs_get(view, iter.entities[row], TYPE_WORD, uint32_t), words[row], "a word through get");
+                require(*pecs_get_as(view, iter.entities[row], TYPE_WORD, uint32_t), words[row], "a word through get");
         }
     }
     require(pecs_iter_end(&iter), PECS_OK, "status of a read iteration");
@@ -136,8 +136,8 @@ static void check_ids(pecs_view view)
         require(found.index, iter.entity.index, "the entity of an id");
         ids[count] = iter.id;
     }
-    require(pecs_view_find_many(view, count, ids, many), PECS_OK, "status of a find of many");
-    require(pecs_view_id_many(view, count, many, ids), PECS_OK, "status of the ids of many");
+    require(pecs_view_find_many(view, ids, count, many), PECS_OK, "status of a find of many");
+    require(pecs_view_id_many(view, many, count, ids), PECS_OK, "status of the ids of many");
 }
 
 static void check_parcel(const struct shared *shared, const struct parcel *parcel)
@@ -182,7 +182,7 @@ static void edit_once(const struct shared *shared, pecs_world *world, struct ran
             require(pecs_world_set_id(world, entity, id), alive ? PECS_OK : PECS_E_DEAD, "status of an id");
         break;
     case 0:
-        require(pecs_world_spawn(world, 1, values, 1, NULL), PECS_OK, "status of a spawn");
+        require(pecs_world_spawn(world, values, 1, 1, NULL), PECS_OK, "status of a spawn");
         break;
     case 1:
         require(pecs_world_despawn(world, &entity, 1), alive ? PECS_OK : PECS_E_DEAD, "status of a despawn");
@@ -194,7 +194,7 @@ static void edit_once(const struct shared *shared, pecs_world *world, struct ran
         require(pecs_world_remove(world, entity, &component, 1), alive ? PECS_OK : PECS_E_DEAD, "status of a remove");
         break;
     default:
-        if (alive && pecs_world_edit(world, entity, TYPE_WORD, 4, &value) == PECS_OK)
+        if (alive && pecs_world_get_mut(world, entity, TYPE_WORD, 4, &value) == PECS_OK)
             ++*(uint32_t *)value;
         break;
     }
@@ -238,9 +238,9 @@ static uint64_t sum_of_others(const struct shared *shared, pecs_view view, uint6
         (void)pecs_view_components(view, entity, &component_count);
         sum = sum * 31 + found.index + component_count;
     }
-    pecs_iter iter = pecs_query_read(shared->vectors, view, NULL);
+    pecs_iter iter = pecs_query_iter(shared->vectors, view, NULL);
     while (pecs_iter_next(&iter))
-        sum = add_bytes(sum, pecs_iter_column(&iter, TYPE_VECTOR, PECS_READ, model_size(TYPE_VECTOR)),
+        sum = add_bytes(sum, pecs_iter_column(&iter, TYPE_VECTOR, model_size(TYPE_VECTOR)),
                         iter.row_count < 100 ? iter.row_count : 100); /* bytes of the first rows */
     require(pecs_iter_end(&iter), PECS_OK, "status of an iteration beside a part");
     return sum + pecs_query_count(shared->vectors, view);
@@ -261,8 +261,8 @@ static void *part_run(void *user)
     struct part *part = user;
     while (pecs_iter_next(&part->iter)) {
         require(sum_of_others(part->shared, part->view, part->seed), part->others, "what no part writes");
-        uint32_t *written = pecs_write(&part->iter, TYPE_WORD, uint32_t);
-        const uint32_t *words = pecs_read(&part->iter, TYPE_WORD, uint32_t);
+        uint32_t *written = pecs_column_mut_as(&part->iter, TYPE_WORD, uint32_t);
+        const uint32_t *words = pecs_column_as(&part->iter, TYPE_WORD, uint32_t);
         for (size_t row = 0; row < part->iter.row_count; row++) {
             if (part->writing)
                 written[row] &= 0xffff; /* so that the sums below cannot wrap */
@@ -277,22 +277,22 @@ static void *part_run(void *user)
 }
 
 /* Splits a query in parts, runs each on a thread, and checks that together they saw all rows once. */
-static void run_parts(const struct shared *shared, pecs_world *world, bool writing, uint32_t part_count)
+static void run_parts(const struct shared *shared, pecs_world *world, bool writing, uint32_t worker_count)
 {
     struct part parts[PART_MAX];
     pthread_t threads[PART_MAX];
     const pecs_view view = pecs_world_view(world);
     const uint64_t seed = pecs_view_tick(view), others = sum_of_others(shared, view, seed);
-    for (uint32_t i = 0; i < part_count; i++) {
-        const pecs_iter_options options = { .part = i, .part_count = part_count };
+    for (uint32_t i = 0; i < worker_count; i++) {
+        const pecs_iter_options options = { .worker = i, .worker_count = worker_count };
         parts[i] = (struct part){ .shared = shared, .view = view, .seed = seed, .others = others, .writing = writing };
-        parts[i].iter =
-            writing ? pecs_query_edit(shared->words, world, &options) : pecs_query_read(shared->words, view, &options);
+        parts[i].iter = writing ? pecs_query_iter_mut(shared->words, world, &options)
+                                : pecs_query_iter(shared->words, view, &options);
     }
-    for (size_t i = 0; i < part_count; i++)
+    for (size_t i = 0; i < worker_count; i++)
         pthread_create(&threads[i], NULL, part_run, &parts[i]);
     uint64_t rows = 0, sum = 0;
-    for (size_t i = 0; i < part_count; i++) {
+    for (size_t i = 0; i < worker_count; i++) {
         pthread_join(threads[i], NULL);
         require(parts[i].status, PECS_OK, "status of a part");
         rows += parts[i].rows;
@@ -399,7 +399,7 @@ static void open_twice(const char *path)
     tool_open(&tool);
     pthread_join(thread, NULL);
     require(other.word, tool.word, "the number of a type");
-    pecs_registry_destroy(tool.registry);
+    pecs_registry_release(tool.registry);
 }
 
 static void *saver_run(void *user)
@@ -487,9 +487,9 @@ static void world_fill(pecs_world *world, struct random *random)
     static uint32_t words[ENTITY_COUNT];
     for (size_t i = 0; i < ENTITY_COUNT; i++)
         words[i] = (uint32_t)random_next(random);
-    const pecs_value values[] = { PECS_ROWS(TYPE_WORD, words), { TYPE_VECTOR, 12, NULL } };
-    require(pecs_world_spawn(world, ENTITY_COUNT, values, 1, NULL), PECS_OK, "status of a spawn");
-    require(pecs_world_spawn(world, ENTITY_COUNT / 2, values, 2, NULL), PECS_OK, "status of a spawn");
+    const pecs_value values[] = { PECS_ROWS_AS(TYPE_WORD, words), { TYPE_VECTOR, 12, NULL } };
+    require(pecs_world_spawn(world, values, 1, ENTITY_COUNT, NULL), PECS_OK, "status of a spawn");
+    require(pecs_world_spawn(world, values, 2, ENTITY_COUNT / 2, NULL), PECS_OK, "status of a spawn");
 }
 
 static void note_frame(pecs_world *world)
@@ -606,7 +606,7 @@ static void shared_deinit(struct shared *shared)
     pecs_query_destroy(shared->words);
     pecs_query_destroy(shared->vectors);
     pecs_query_destroy(shared->all);
-    pecs_registry_destroy(shared->registry);
+    pecs_registry_release(shared->registry);
 }
 
 int main(int argument_count, char **arguments)

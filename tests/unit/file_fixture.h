@@ -7,6 +7,7 @@
 
 #define _GNU_SOURCE
 #include "file_bytes.h"
+#include "verbs.h"
 #include "world_fixture.h"
 
 #include <dirent.h>
@@ -43,12 +44,6 @@ static inline size_t file_count(void)
     closedir(directory);
     return count;
 }
-
-typedef pecs_status open_function(pecs_registry *registry, const char *path, const pecs_load_options *options,
-                                  pecs_snapshot **ret_snapshot, pecs_error *error);
-static open_function *const verbs[] = { pecs_snapshot_resume, pecs_snapshot_load };
-static const char *const verb_names[] = { "resume", "load" };
-enum { RESUME, LOAD, VERB_COUNT };
 
 static inline pecs_snapshot *open_snapshot(pecs_registry *registry, int verb, const char *path)
 {

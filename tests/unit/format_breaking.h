@@ -6,6 +6,7 @@
 #define FORMAT_BREAKING_H
 
 #include "format_patches.h"
+#include "verbs.h"
 
 #include <pecs/pecs.h>
 
@@ -36,12 +37,6 @@ static inline void leave_folder(void)
         closedir(directory);
     rmdir(folder);
 }
-
-typedef pecs_status open_function(pecs_registry *registry, const char *path, const pecs_load_options *options,
-                                  pecs_snapshot **ret_snapshot, pecs_error *error);
-static open_function *const verbs[] = { pecs_snapshot_resume, pecs_snapshot_load };
-static const char *const verb_names[] = { "resume", "load" };
-enum { RESUME, LOAD, VERB_COUNT };
 
 static inline uint64_t run_offset(const struct file_image *file, uint32_t run)
 {
@@ -84,7 +79,7 @@ static inline struct breakage breakage_of(pecs_registry *registry)
 static inline void end_breaking(struct breakage *breakage)
 {
     free_image(&breakage->file);
-    pecs_registry_destroy(breakage->registry);
+    pecs_registry_release(breakage->registry);
 }
 
 /* Both verbs find the rule broken; then the file is whole again. */

@@ -18,7 +18,7 @@ static void set_up(void)
 static void strike(void)
 {
     catalog_deinit(&catalog, pool);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -171,7 +171,7 @@ static void spawn_set(pecs_world *world, uint32_t bits)
     const uint32_t count = components_of(bits, set);
     for (uint32_t i = 0; i < count; i++)
         values[i] = (pecs_value){ set[i], fixture_types[set[i]]->size, NULL };
-    cr_assert_eq(pecs_world_spawn(world, 1, values, count, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, values, count, 1, NULL), PECS_OK);
 }
 
 Test(catalog, follows_states_forwards_and_backwards)

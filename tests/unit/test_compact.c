@@ -20,7 +20,7 @@ static void strike(void)
 {
     check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
     leave_folder();
 }
@@ -63,7 +63,7 @@ static void reopen(int verb)
 
 static void spawn_many(pecs_world *in, uint32_t count, pecs_entity *entities)
 {
-    must(pecs_world_spawn(in, count, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, entities) == PECS_OK);
+    must(pecs_world_spawn(in, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, count, entities) == PECS_OK);
 }
 
 /* Slots. */
@@ -227,17 +227,17 @@ Test(compact, handles_of_dropped_slots_are_of_the_past)
     cr_assert_eq(pecs_world_despawn(world, &peak[50], 1), PECS_OK);
     spawn_many(world, 1, &peak[50]);
     Link link = { 1, { 50, 2 }, { { 99, 1 }, { 50, 1 } } };
-    cr_assert_eq(pecs_world_set(world, peak[0], (pecs_value[]){ PECS_ROWS(LINK, &link) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, peak[0], (pecs_value[]){ PECS_ROWS_AS(LINK, &link) }, 1), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &peak[1], 99), PECS_OK);
     compact(world);
     cr_assert_eq(pecs_view_check(view(), NULL, NULL, NULL), PECS_OK);
     for (int verb = RESUME; verb < VERB_COUNT; verb++)
         reopen(verb);
-    cr_assert_eq(memcmp(pecs_get(view(), peak[0], LINK, Link), &link, sizeof(link)), 0);
+    cr_assert_eq(memcmp(pecs_get_as(view(), peak[0], LINK, Link), &link, sizeof(link)), 0);
     static const pecs_entity of_the_future[] = { { 50, 3 }, { 99, 2 }, { 100, 1 }, { 100, 0 }, { UINT32_MAX, 1 } };
     for (size_t i = 0; i < sizeof(of_the_future) / sizeof(of_the_future[0]); i++) {
         link.others[0] = of_the_future[i];
-        cr_assert_eq(pecs_world_set(world, peak[0], (pecs_value[]){ PECS_ROWS(LINK, &link) }, 1), PECS_OK);
+        cr_assert_eq(pecs_world_set(world, peak[0], (pecs_value[]){ PECS_ROWS_AS(LINK, &link) }, 1), PECS_OK);
         cr_assert_eq(pecs_view_check(view(), NULL, NULL, NULL), PECS_E_INVALID, "%zu", i);
         cr_assert_eq(pecs_world_save(world, "bad.pecs", NULL, NULL), PECS_E_INVALID);
         cr_assert_eq(pecs_world_save(world, "bad.pecs", &(pecs_save_options){ .skip_check = true }, NULL), PECS_OK);
@@ -255,15 +255,15 @@ Test(compact, commands_with_handles_from_before)
     cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
     spawn_many(world, 100, peak);
     cr_assert_eq(pecs_world_despawn(world, &peak[40], 60), PECS_OK);
-    cr_assert_eq(pecs_commands_set(commands, peak[50], (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1), PECS_OK);
-    cr_assert_eq(pecs_commands_set(commands, peak[5], (pecs_value[]){ PECS_VALUE(TEAM, Team, 2) }, 1), PECS_OK);
+    cr_assert_eq(pecs_commands_set(commands, peak[50], (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1), PECS_OK);
+    cr_assert_eq(pecs_commands_set(commands, peak[5], (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 2) }, 1), PECS_OK);
     cr_assert_eq(pecs_commands_despawn(commands, peak[99]), PECS_OK);
     cr_assert_eq(pecs_commands_despawn(commands, peak[39]), PECS_OK);
     cr_assert_eq(pecs_commands_spawn(commands, NULL, 0, NULL), PECS_OK);
     compact(world);
     cr_assert_eq(pecs_commands_apply(commands, world, &skipped), PECS_OK);
     cr_assert_eq(skipped, 2);
-    cr_assert_eq(pecs_get(view(), peak[5], TEAM, Team)->number, 2);
+    cr_assert_eq(pecs_get_as(view(), peak[5], TEAM, Team)->number, 2);
     cr_assert_eq(summary_of(view()).entity_count, 40);
     cr_assert(pecs_view_alive(view(), (pecs_entity){ 39, 2 }));
     pecs_commands_destroy(commands);
@@ -274,7 +274,7 @@ Test(compact, commands_with_handles_from_before)
 /* Entities that pass through all sets of four components, and end in two of them. */
 static void toggle(pecs_entity *entities, uint32_t count)
 {
-    const pecs_value values[] = { { HEALTH, sizeof(Health), NULL }, PECS_HAS(FROZEN), PECS_VALUE(TEAM, Team, 3) };
+    const pecs_value values[] = { { HEALTH, sizeof(Health), NULL }, PECS_HAS_AS(FROZEN), PECS_VALUE_AS(TEAM, Team, 3) };
     spawn_many(world, count, entities);
     for (uint32_t set = 0; set < 8; set++)
         for (uint32_t bit = 0; bit < 3; bit++) {
@@ -284,7 +284,8 @@ static void toggle(pecs_entity *entities, uint32_t count)
             else
                 must(pecs_world_remove(world, entities[0], &component, 1) == PECS_OK);
         }
-    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_VALUE(POSITION, Position, 9, 0, 0) }, 1) == PECS_OK);
+    must(pecs_world_set(world, entities[0], (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 9, 0, 0) }, 1) ==
+         PECS_OK);
 }
 
 Test(compact, tables_without_rows_go_and_queries_go_on)
@@ -298,12 +299,12 @@ Test(compact, tables_without_rows_go_and_queries_go_on)
     cr_assert_eq(summary_of(view()).table_count, 2);
     cr_assert_eq(pecs_query_count(teams, view()), 1);
     cr_assert_eq(pecs_query_count(all, view()), 100);
-    pecs_iter iter = pecs_query_read(teams, view(), NULL);
+    pecs_iter iter = pecs_query_iter(teams, view(), NULL);
     cr_assert(pecs_iter_next(&iter));
     cr_assert_eq(iter.row_count, 1);
     cr_assert(same(iter.entities[0], peak[0]));
-    cr_assert_eq(pecs_read(&iter, TEAM, Team)->number, 3);
-    cr_assert_eq(pecs_read(&iter, POSITION, Position)->x, 9);
+    cr_assert_eq(pecs_column_as(&iter, TEAM, Team)->number, 3);
+    cr_assert_eq(pecs_column_as(&iter, POSITION, Position)->x, 9);
     cr_assert_not(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     toggle(peak + 100, 100); /* the tables come back */
@@ -319,13 +320,14 @@ Test(compact, what_changed_since_a_tick_stays_so)
     uint64_t tick;
     toggle(peak, 100);
     cr_assert_eq(pecs_world_advance(world, &tick), PECS_OK);
-    cr_assert_eq(pecs_world_set(world, peak[0], (pecs_value[]){ PECS_VALUE(POSITION, Position, 5, 0, 0) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, peak[0], (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 5, 0, 0) }, 1),
+                 PECS_OK);
     cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
     for (int round = 0; round < 2; round++) {
         uint64_t rows[2] = { 0, 0 };
         for (int i = 0; i < 2; i++) {
             pecs_iter iter =
-                pecs_query_read(query, view(), &(pecs_iter_options){ .changed_since = i ? tick : tick - 1 });
+                pecs_query_iter(query, view(), &(pecs_iter_options){ .changed_since = i ? tick : tick - 1 });
             while (pecs_iter_next(&iter))
                 rows[i] += iter.row_count;
             cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
@@ -357,9 +359,9 @@ Test(compact, singletons)
     cr_assert_eq(summary_of(view()).table_count, 3);
     compact(world);
     cr_assert_eq(summary_of(view()).table_count, 2);
-    cr_assert_eq(pecs_get_singleton(view(), HEALTH, Health)->max, 5);
+    cr_assert_eq(pecs_get_singleton_as(view(), HEALTH, Health)->max, 5);
     reopen(LOAD);
-    cr_assert_eq(pecs_get_singleton(view(), TEAM, Team)->number, 3);
+    cr_assert_eq(pecs_get_singleton_as(view(), TEAM, Team)->number, 3);
     cr_assert_eq(pecs_world_remove_singleton(world, TEAM), PECS_OK);
     cr_assert_eq(pecs_world_remove_singleton(world, HEALTH), PECS_OK);
     compact(world); /* the row without components, too */
@@ -367,7 +369,7 @@ Test(compact, singletons)
     cr_assert_eq(world->state->singleton_table, NO_TABLE);
     cr_assert_not(pecs_view_has_singleton(view(), TEAM));
     cr_assert_eq(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 7 }), PECS_OK);
-    cr_assert_eq(pecs_get_singleton(view(), TEAM, Team)->number, 7);
+    cr_assert_eq(pecs_get_singleton_as(view(), TEAM, Team)->number, 7);
 }
 
 /* Snapshots, forks, iterations. */
@@ -441,11 +443,11 @@ Test(compact, is_refused_inside_an_iteration)
     pecs_error error;
     pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1);
     toggle(peak, 10);
-    pecs_iter iters[] = { pecs_query_read(query, view(), NULL), pecs_query_edit(query, world, NULL) };
+    pecs_iter iters[] = { pecs_query_iter(query, view(), NULL), pecs_query_iter_mut(query, world, NULL) };
     for (int i = 0; i < 2; i++) {
         cr_assert(pecs_iter_next(&iters[i]));
         cr_assert_eq(pecs_world_compact(world, &error), PECS_E_BUSY);
-        cr_assert_str_eq(error.message, "the world cannot be compacted while an iteration over it is open");
+        cr_assert_str_eq(error.message, "an iteration over the world is open, of the query {Position WRITE}");
         cr_assert_eq(pecs_iter_end(&iters[i]), PECS_OK);
     }
     cr_assert_gt(summary_of(view()).table_count, 2);
@@ -509,7 +511,7 @@ Test(compact, explicit_ids)
     const pecs_id ids[] = { { { 1 } }, { { 2 } }, { { 3 } } };
     pecs_entity entities[3], found;
     pecs_id birth;
-    cr_assert_eq(pecs_world_spawn_with_ids(world, 3, ids, NULL, 0, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn_with_ids(world, NULL, 0, ids, 3, entities), PECS_OK);
     spawn_many(world, 1, peak);
     cr_assert_eq(pecs_view_id(view(), peak[0], &birth), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &entities[1], 2), PECS_OK);
@@ -564,7 +566,7 @@ Test(compact, types_that_no_table_has_leave_the_file)
     pecs_info_destroy(info);
     pecs_query_destroy(query);
     pecs_world_destroy(other);
-    pecs_registry_destroy(few);
+    pecs_registry_release(few);
 }
 
 /* A file that never needs a compaction has none of its features. */

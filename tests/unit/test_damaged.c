@@ -37,7 +37,7 @@ static void strike(void)
 {
     pecs_world_destroy(world);
     free_image(&file);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
     leave_folder();
 }
@@ -72,13 +72,13 @@ static void damage_handle(uint64_t row, uint32_t index, uint32_t generation)
 }
 
 static const pecs_entity first = { 0, 1 }, second = { 1, 1 };
-static const pecs_value at_home = PECS_VALUE(POSITION, Position, 1, 1, 1);
+static const pecs_value at_home = PECS_VALUE_AS(POSITION, Position, 1, 1, 1);
 
 /* Each edit by which the entity leaves its row. */
 static void assert_every_move_is_corrupt(pecs_entity entity)
 {
     const pecs_component position = POSITION;
-    const pecs_value health = PECS_VALUE(HEALTH, Health, 1, 2);
+    const pecs_value health = PECS_VALUE_AS(HEALTH, Health, 1, 2);
     const uint64_t hash = pecs_view_hash(view());
     pecs_commands *commands;
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_E_CORRUPT);
@@ -125,11 +125,11 @@ Test(damaged, free_counts_that_records_deny)
 {
     damage_record(FREE_SLOT, offsetof(struct record_layout, table), 0);
     const uint64_t hash = pecs_view_hash(view());
-    cr_assert_eq(pecs_world_spawn(world, 1, &at_home, 1, NULL), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_spawn(world, &at_home, 1, 1, NULL), PECS_E_CORRUPT);
     const Position places[100] = { { 1, 1, 1 } };
     const pecs_value at_places = { POSITION, sizeof(Position), places };
-    cr_assert_eq(pecs_world_spawn(world, 100, &at_places, 1, NULL), PECS_E_CORRUPT);
-    cr_assert_eq(pecs_world_spawn_with_ids(world, 1, (pecs_id[]){ { { 1 } } }, &at_home, 1, NULL), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_spawn(world, &at_places, 1, 100, NULL), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_spawn_with_ids(world, &at_home, 1, (pecs_id[]){ { { 1 } } }, 1, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_compact(world, NULL), PECS_E_CORRUPT);
     cr_assert_eq(pecs_view_hash(view()), hash);
 }
@@ -138,7 +138,7 @@ Test(damaged, a_record_that_seems_free)
 {
     damage_record(5, offsetof(struct record_layout, table), NO_TABLE);
     cr_assert_not(pecs_view_alive(view(), (pecs_entity){ 5, 1 }));
-    cr_assert_eq(pecs_world_spawn(world, 1, &at_home, 1, NULL), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_spawn(world, &at_home, 1, 1, NULL), PECS_E_CORRUPT);
     assert_matching_is_corrupt();
 }
 
@@ -147,7 +147,7 @@ Test(damaged, a_record_of_a_table_that_is_not)
     damage_record(0, offsetof(struct record_layout, table), 1);
     pecs_id id;
     cr_assert_not(pecs_view_alive(view(), first));
-    cr_assert_null(pecs_get(view(), first, POSITION, Position));
+    cr_assert_null(pecs_get_as(view(), first, POSITION, Position));
     cr_assert_eq(pecs_view_id(view(), first, &id), PECS_E_DEAD);
     cr_assert_eq(pecs_world_despawn(world, &first, 1), PECS_E_DEAD);
     assert_matching_is_corrupt();
@@ -158,8 +158,8 @@ Test(damaged, a_record_of_a_row_that_is_not)
     void *value;
     damage_record(0, offsetof(struct record_layout, row), LIVING);
     cr_assert(pecs_view_alive(view(), first));
-    cr_assert_null(pecs_get(view(), first, POSITION, Position));
-    cr_assert_eq(pecs_world_edit(world, first, POSITION, sizeof(Position), &value), PECS_E_CORRUPT);
+    cr_assert_null(pecs_get_as(view(), first, POSITION, Position));
+    cr_assert_eq(pecs_world_get_mut(world, first, POSITION, sizeof(Position), &value), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_set(world, first, &at_home, 1), PECS_E_CORRUPT);
     assert_every_edit_is_corrupt(first);
     assert_matching_is_corrupt();
@@ -169,8 +169,8 @@ Test(damaged, a_record_of_a_row_far_away)
 {
     void *value;
     damage_record(0, offsetof(struct record_layout, row), UINT32_MAX);
-    cr_assert_null(pecs_get(view(), first, POSITION, Position));
-    cr_assert_eq(pecs_world_edit(world, first, POSITION, sizeof(Position), &value), PECS_E_CORRUPT);
+    cr_assert_null(pecs_get_as(view(), first, POSITION, Position));
+    cr_assert_eq(pecs_world_get_mut(world, first, POSITION, sizeof(Position), &value), PECS_E_CORRUPT);
     assert_every_edit_is_corrupt(first);
 }
 
@@ -250,6 +250,6 @@ Test(damaged, the_rest_goes_on)
     cr_assert_eq(pecs_world_despawn(world, &second, 1), PECS_OK);
     const Position positions[3] = { { 1, 1, 1 }, { 2, 2, 2 }, { 3, 3, 3 } };
     const pecs_value at_three_places = { POSITION, sizeof(Position), positions };
-    cr_assert_eq(pecs_world_spawn(world, 3, &at_three_places, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, &at_three_places, 1, 3, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "again.pecs", NULL, NULL), PECS_OK);
 }

@@ -27,7 +27,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -81,7 +81,8 @@ static pecs_entity spawn_x(float x)
 
 static void set_x(pecs_entity entity, float x)
 {
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, x, 0, 0) }, 1),
+                 PECS_OK);
 }
 
 static bool same_id(pecs_id a, pecs_id b)
@@ -146,7 +147,7 @@ Test(diff, entities_that_came_and_went)
     cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
     cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
     cr_assert(same(told.last.after, again));
-    cr_assert_not_null(pecs_get(view(), b, POSITION, Position));
+    cr_assert_not_null(pecs_get_as(view(), b, POSITION, Position));
     pecs_snapshot_release(snapshot);
 }
 
@@ -154,7 +155,7 @@ Test(diff, components_that_came_and_went)
 {
     const pecs_entity a = spawn_x(1), b = spawn_x(2);
     pecs_snapshot *snapshot = take(world);
-    cr_assert_eq(pecs_world_set(world, a, (pecs_value[]){ PECS_VALUE(TEAM, Team, 7) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, a, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 7) }, 1), PECS_OK);
     struct told told = diff(pecs_snapshot_view(snapshot), view());
     cr_assert_eq(told.total, 1);
     cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
@@ -209,15 +210,16 @@ Test(diff, explicit_ids_match)
     const pecs_entity entity = spawn_x(1);
     const pecs_id id = id_of(entity);
     pecs_world *other = make_stranger();
-    const pecs_value value = PECS_VALUE(POSITION, Position, 1, 0, 0);
+    const pecs_value value = PECS_VALUE_AS(POSITION, Position, 1, 0, 0);
     pecs_entity filler, merged;
-    cr_assert_eq(pecs_world_spawn(other, 1, &value, 1, &filler), PECS_OK);
-    cr_assert_eq(pecs_world_spawn_with_ids(other, 1, &id, &value, 1, &merged), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(other, &value, 1, 1, &filler), PECS_OK);
+    cr_assert_eq(pecs_world_spawn_with_ids(other, &value, 1, &id, 1, &merged), PECS_OK);
     struct told told = diff(view(), pecs_world_view(other));
     cr_assert_eq(told.total, 1);
     cr_assert_eq(told.last.kind, PECS_ENTITY_ADDED);
     cr_assert(same(told.last.after, filler));
-    cr_assert_eq(pecs_world_set(other, merged, (pecs_value[]){ PECS_VALUE(POSITION, Position, 9, 0, 0) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(other, merged, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 9, 0, 0) }, 1),
+                 PECS_OK);
     told = diff(view(), pecs_world_view(other));
     cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
     cr_assert_eq(told.new_x, 9);
@@ -246,7 +248,7 @@ Test(diff, files)
     cr_assert_eq(diff(view(), pecs_snapshot_view(known)).total, 1);
     pecs_snapshot_release(known);
     pecs_snapshot_release(unknown);
-    pecs_registry_destroy(empty);
+    pecs_registry_release(empty);
     unlink(path);
 }
 
@@ -289,11 +291,12 @@ Test(diff, entities_with_explicit_ids)
     memset(ids, 0, sizeof(ids));
     for (int i = 0; i < 100; i++)
         ids[i].bytes[0] = (uint8_t)(i + 1);
-    cr_assert_eq(
-        pecs_world_spawn_with_ids(world, 100, ids, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 0, 0) }, 0, NULL),
-        PECS_OK);
+    cr_assert_eq(pecs_world_spawn_with_ids(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 0, 0) }, 0, ids,
+                                           100, NULL),
+                 PECS_OK);
     pecs_snapshot *snapshot = take(world);
-    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 5, 1 }, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 5, 1 }, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1),
+                 PECS_OK);
     struct told told = diff(pecs_snapshot_view(snapshot), view());
     cr_assert_eq(told.total, 1);
     cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
@@ -324,8 +327,8 @@ static pecs_world *make_client(const pecs_entity *entities, pecs_entity *made)
     pecs_world *client = make_stranger();
     for (uint32_t i = LINK_COUNT; i--;) {
         const pecs_id id = id_of(entities[i]);
-        const pecs_value value = PECS_VALUE(POSITION, Position, (float)i, 0, 0);
-        cr_assert_eq(pecs_world_spawn_with_ids(client, 1, &id, &value, 1, &made[i]), PECS_OK);
+        const pecs_value value = PECS_VALUE_AS(POSITION, Position, (float)i, 0, 0);
+        cr_assert_eq(pecs_world_spawn_with_ids(client, &value, 1, &id, 1, &made[i]), PECS_OK);
     }
     for (uint32_t i = 0; i < LINK_COUNT; i++)
         link_to(client, made[i], i ? made[i - 1] : none);

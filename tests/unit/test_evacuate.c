@@ -57,16 +57,16 @@ static void spawn(struct game *game, size_t count, uint32_t components)
     for (pecs_component i = 0; i < TYPE_COUNT; i++)
         if (components >> i & 1)
             values[value_count++] = (pecs_value){ i, sizes[i], NULL };
-    cr_assert_eq(pecs_world_spawn(game->world, count, values, value_count, game->entities + game->entity_count),
+    cr_assert_eq(pecs_world_spawn(game->world, values, value_count, count, game->entities + game->entity_count),
                  PECS_OK);
     game->entity_count += count;
 }
 
 static void edit_all(struct game *game, pecs_component component)
 {
-    pecs_iter it = pecs_query_edit(game->queries[component], game->world, NULL);
+    pecs_iter it = pecs_query_iter_mut(game->queries[component], game->world, NULL);
     while (pecs_iter_next(&it)) {
-        uint8_t *values = pecs_iter_column(&it, component, PECS_WRITE, sizes[component]);
+        uint8_t *values = pecs_iter_column_mut(&it, component, sizes[component]);
         for (size_t i = 0; i < it.row_count * sizes[component]; i++)
             values[i] = (uint8_t)(values[i] * 3 + i);
     }
@@ -78,7 +78,7 @@ static void edit_some(struct game *game, pecs_component component, size_t count)
     while (count--) {
         void *value;
         const pecs_entity entity = game->entities[next_random(game->entity_count)];
-        const pecs_status status = pecs_world_edit(game->world, entity, component, sizes[component], &value);
+        const pecs_status status = pecs_world_get_mut(game->world, entity, component, sizes[component], &value);
         must(status == PECS_OK || status == PECS_E_ABSENT);
         if (!status)
             *(uint8_t *)value ^= 1;
@@ -132,7 +132,7 @@ static void end(struct game *game)
     pecs_world_destroy(game->world);
     for (pecs_component i = 0; i < TYPE_COUNT; i++)
         pecs_query_destroy(game->queries[i]);
-    pecs_registry_destroy(game->registry);
+    pecs_registry_release(game->registry);
     free(game->entities);
     assert_no_leak();
 }

@@ -16,7 +16,7 @@ static const pecs_save_options quick = { .skip_sync = true };
 
 static void populate(struct stage *stage)
 {
-    const pecs_value values[] = { PECS_VALUE(TEAM, Team, 4), PECS_VALUE(HEALTH, Health, 5, 6) };
+    const pecs_value values[] = { PECS_VALUE_AS(TEAM, Team, 4), PECS_VALUE_AS(HEALTH, Health, 5, 6) };
     for (int i = 0; i < 20; i++)
         stage->entities[i] = i % 2 ? spawn_position(stage->world, (float)i) : spawn_one(stage->world, values, 2);
     must(pecs_world_despawn(stage->world, &stage->entities[19], 1) == PECS_OK);
@@ -125,11 +125,11 @@ static void retire(struct stage *stage)
     pecs_entity entities[100];
     populate(stage);
     for (int i = 0; i < 3; i++) {
-        must(pecs_world_spawn(stage->world, 100, NULL, 0, entities) == PECS_OK);
+        must(pecs_world_spawn(stage->world, NULL, 0, 100, entities) == PECS_OK);
         must(pecs_world_despawn(stage->world, entities + i, 100 - (size_t)i) == PECS_OK);
         must(pecs_world_compact(stage->world, NULL) == PECS_OK);
     }
-    must(pecs_world_spawn(stage->world, 1, NULL, 0, NULL) == PECS_OK);
+    must(pecs_world_spawn(stage->world, NULL, 0, 1, NULL) == PECS_OK);
 }
 
 static void retire_and_save(struct stage *stage)
@@ -160,7 +160,7 @@ static pecs_status load_unknown(struct stage *stage)
         status = pecs_snapshot_load(registry, path, NULL, &snapshot, NULL);
     must(!status == (snapshot != NULL));
     pecs_snapshot_release(snapshot);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return status;
 }
 
@@ -176,7 +176,7 @@ static void save_rough(struct stage *stage)
 {
     const pecs_save_options rough = { .skip_sync = true, .skip_check = true };
     populate_and_share(stage);
-    spawn_one(stage->world, (pecs_value[]){ PECS_VALUE(LINK, Link, 1, { 1000, 1 }, { { 0, 0 } }) }, 1);
+    spawn_one(stage->world, (pecs_value[]){ PECS_VALUE_AS(LINK, Link, 1, { 1000, 1 }, { { 0, 0 } }) }, 1);
     must(pecs_world_save(stage->world, path, &rough, NULL) == PECS_OK);
 }
 
@@ -212,7 +212,7 @@ static void go_on(struct stage *stage)
     populate_and_share(stage);
     for (int i = 0; i < 5; i++)
         spawn_position(stage->world, 100);
-    spawn_one(stage->world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    spawn_one(stage->world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1);
     must(pecs_world_set_meta_text(stage->world, "level", "ten") == PECS_OK);
 }
 
@@ -262,9 +262,9 @@ static void read_view(const struct stage *stage, pecs_view view)
     pecs_view_summary(view, &summary);
     must(pecs_view_alive(view, entity) && pecs_view_has(view, entity, TEAM));
     must(pecs_view_get(view, entity, TEAM, sizeof(Team)) != NULL);
-    must(pecs_view_has_singleton(view, TEAM) && pecs_view_singleton(view, TEAM, sizeof(Team)) != NULL);
+    must(pecs_view_has_singleton(view, TEAM) && pecs_view_get_singleton(view, TEAM, sizeof(Team)) != NULL);
     must(pecs_view_id(view, entity, &id) == PECS_OK && pecs_view_find(view, id, &found) == PECS_OK);
-    must(pecs_view_id_many(view, 1, &entity, &id) == PECS_OK && pecs_view_find_many(view, 1, &id, &found) == PECS_OK);
+    must(pecs_view_id_many(view, &entity, 1, &id) == PECS_OK && pecs_view_find_many(view, &id, 1, &found) == PECS_OK);
     must(same(found, entity) && pecs_view_hash(view) != 0 && summary.entity_count == 19);
     must(pecs_view_meta_count(view) == 1 && pecs_view_meta_at(view, 0, &meta));
     must(pecs_view_meta(view, "level", &meta) == PECS_OK);
@@ -281,9 +281,9 @@ static void read_view(const struct stage *stage, pecs_view view)
 static void read_rows(const struct stage *stage, pecs_view view)
 {
     uint64_t row_count = 0;
-    pecs_iter iter = pecs_query_read(stage->query, view, NULL);
+    pecs_iter iter = pecs_query_iter(stage->query, view, NULL);
     for (; pecs_iter_next(&iter); row_count += iter.row_count)
-        must(pecs_iter_column(&iter, POSITION, PECS_READ, sizeof(Position)) != NULL);
+        must(pecs_iter_column(&iter, POSITION, sizeof(Position)) != NULL);
     must(pecs_iter_end(&iter) == PECS_OK && row_count == pecs_query_count(stage->query, view));
 }
 
@@ -296,7 +296,7 @@ static void destroy_all(struct stage *stage)
     pecs_snapshot_release(pecs_snapshot_retain(stage->snapshot));
     pecs_snapshot_release(stage->snapshot);
     pecs_snapshot_release(stage->taken);
-    pecs_registry_destroy(stage->registry);
+    pecs_registry_release(stage->registry);
 }
 
 Test(failures_none, take_no_memory)
@@ -309,7 +309,7 @@ Test(failures_none, take_no_memory)
     stage_set(&stage, &(struct trial){ save_before, NULL });
     stage.query = make_query(stage.registry, (pecs_term[]){ { POSITION, PECS_READ } }, 1);
     must(pecs_commands_create(stage.registry, &stage.commands) == PECS_OK);
-    must(pecs_commands_spawn(stage.commands, (pecs_value[]){ PECS_HAS(FROZEN) }, 1, &provisional) == PECS_OK);
+    must(pecs_commands_spawn(stage.commands, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, &provisional) == PECS_OK);
     must(pecs_file_info(path, &counting_hooks, NULL, &info, NULL) == PECS_OK);
     unlink(path);
     const uint64_t call_count = counting.call_count;

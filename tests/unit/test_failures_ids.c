@@ -41,7 +41,7 @@ static bool nobody_has(const struct stage *stage, pecs_id id)
 static void populate(struct stage *stage)
 {
     static pecs_entity all[ROWS];
-    must(pecs_world_spawn(stage->world, ROWS, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, all) == 0);
+    must(pecs_world_spawn(stage->world, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, ROWS, all) == 0);
     for (int i = 0; i < 64; i++)
         stage->entities[i] = all[i * 60];
     for (uint64_t i = 0; i < 40; i++)
@@ -98,7 +98,7 @@ static pecs_status open_session(struct stage *stage)
 {
     pecs_entity entity;
     const pecs_status status =
-        pecs_world_spawn(stage->world, 1, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, &entity);
+        pecs_world_spawn(stage->world, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, 1, &entity);
     must(stage->world->state->sessions->count == 4096);
     return status;
 }
@@ -181,8 +181,8 @@ static pecs_status spawn_with_ids(struct stage *stage, size_t count)
         ids[i] = number_id(2000 + i);
         entities[i] = (pecs_entity){ 8, 8 };
     }
-    const pecs_value values[] = { { POSITION, sizeof(Position), NULL }, PECS_HAS(FROZEN) };
-    const pecs_status status = pecs_world_spawn_with_ids(stage->world, count, ids, values, 2, entities);
+    const pecs_value values[] = { { POSITION, sizeof(Position), NULL }, PECS_HAS_AS(FROZEN) };
+    const pecs_status status = pecs_world_spawn_with_ids(stage->world, values, 2, ids, count, entities);
     for (size_t i = 0; i < count; i++)
         if (status)
             must(nobody_has(stage, ids[i]) && same(entities[i], (pecs_entity){ 8, 8 }));
@@ -314,14 +314,14 @@ static void save_foreign_file(void)
     const pecs_value values[] = { { FOREIGN, sizeof(Foreign), NULL },
                                   { STRANGE, sizeof(Strange), NULL },
                                   { POSITION, sizeof(Position), NULL } };
-    must(pecs_world_spawn(world, ROWS, values, 3, NULL) == PECS_OK);
-    must(pecs_world_spawn(world, 10, &values[2], 1, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, values, 3, ROWS, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, &values[2], 1, 10, NULL) == PECS_OK);
     for (uint32_t i = 0; i < 100; i++)
         must(pecs_world_set_id(world, (pecs_entity){ i, 1 }, number_id(1 + i)) == PECS_OK);
     must(pecs_world_set_meta_text(world, "title", "old") == PECS_OK);
     save_world(world, "foreign.pecs");
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static pecs_component foreign_number(const struct stage *stage)
@@ -372,7 +372,7 @@ Test(failures_ids, a_fork_with_unknown_types)
 static pecs_status edit_foreign(struct stage *stage)
 {
     const Foreign value = { .high = 77 };
-    const pecs_value values[] = { { foreign_number(stage), sizeof(Foreign), &value }, PECS_VALUE(TEAM, Team, 3) };
+    const pecs_value values[] = { { foreign_number(stage), sizeof(Foreign), &value }, PECS_VALUE_AS(TEAM, Team, 3) };
     return pecs_world_set(stage->world, (pecs_entity){ 1500, 1 }, values, 2);
 }
 
@@ -384,8 +384,8 @@ static pecs_status remove_foreign(struct stage *stage)
 
 static pecs_status spawn_foreign(struct stage *stage)
 {
-    const pecs_value values[] = { { foreign_number(stage), sizeof(Foreign), NULL }, PECS_HAS(FROZEN) };
-    return pecs_world_spawn(stage->world, 3, values, 2, NULL);
+    const pecs_value values[] = { { foreign_number(stage), sizeof(Foreign), NULL }, PECS_HAS_AS(FROZEN) };
+    return pecs_world_spawn(stage->world, values, 2, 3, NULL);
 }
 
 static pecs_status set_id_of_saved(struct stage *stage)
@@ -410,7 +410,7 @@ static void record_on_foreign(struct stage *stage)
     must(pecs_commands_create(stage->registry, &stage->commands) == PECS_OK);
     for (uint32_t i = 0; i < 20; i++) {
         const pecs_entity entity = { i * 200, 1 };
-        must(pecs_commands_set(stage->commands, entity, (pecs_value[]){ PECS_VALUE(TEAM, Team, 9) }, 1) == PECS_OK);
+        must(pecs_commands_set(stage->commands, entity, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 9) }, 1) == PECS_OK);
         must(pecs_commands_remove(stage->commands, entity, (pecs_component[]){ POSITION }, 1) == PECS_OK);
     }
     must(pecs_commands_despawn(stage->commands, (pecs_entity){ 17, 1 }) == PECS_OK);

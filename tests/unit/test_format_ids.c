@@ -40,7 +40,7 @@ static void save_sample(pecs_registry *registry)
     const Place places[4] = { { 1, 2 }, { 3, 4 }, { 5, 6 }, { 7, 8 } };
     const pecs_save_options save_options = { .skip_sync = true, .wall_clock_ns = wall_clock };
     cr_assert_eq(pecs_world_create(registry, NULL, &options, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 4, (pecs_value[]){ PECS_ROWS(0, places) }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(0, places) }, 1, 4, NULL), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &(pecs_entity){ 3, 1 }, 1), PECS_OK);
     cr_assert_eq(pecs_world_set_id(world, (pecs_entity){ 0, 1 }, low), PECS_OK);
     cr_assert_eq(pecs_world_set_id(world, (pecs_entity){ 2, 1 }, high), PECS_OK);
@@ -151,7 +151,7 @@ static void go_on_with_full_metadata(const char *path)
     cr_assert_eq(pecs_world_remove_meta(world, "b"), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "again.pecs", &options, &error), PECS_OK);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* More than FORMAT_METADATA_MAX is refused even where there is room for it. */
@@ -189,7 +189,7 @@ Test(metadata, META_1_more_than_there_may_be)
     cr_assert_eq(entry.size_bytes, 16777216 - 24 - 17);
     pecs_snapshot_release(snapshot);
     go_on_with_full_metadata("large.pecs");
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 Test(metadata, COMMIT_7_metadata_that_does_not_begin_after_the_free_counts)
@@ -556,7 +556,7 @@ Test(ids, RUN_1_a_run_of_no_ids)
     struct breakage b = begin_breaking();
     pecs_world *world;
     cr_assert_eq(pecs_world_create(b.registry, NULL, NULL, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 1, NULL, 0, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, 1, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     pecs_world_destroy(world);
     free_image(&b.file);

@@ -19,7 +19,7 @@ static void go_on(pecs_world *world, pecs_entity entity)
 {
     pecs_entity next;
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 1, NULL, 0, &next), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, 1, &next), PECS_OK);
     cr_assert(next.index == entity.index && next.generation == entity.generation + 1);
 }
 
@@ -29,7 +29,7 @@ static void save_sample(pecs_registry *registry)
     static pecs_entity entities[PEAK];
     const pecs_world_options options = { .session_nonce = 0x7005 };
     cr_assert_eq(pecs_world_create(registry, NULL, &options, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, PEAK, (pecs_value[]){ PECS_HAS(0) }, 1, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS_AS(0) }, 1, PEAK, entities), PECS_OK);
     go_on(world, entities[1]);
     go_on(world, (pecs_entity){ 1, 2 });
     go_on(world, entities[4097]);
@@ -181,7 +181,7 @@ Test(retired, resumed_generations_never_pass_the_last)
     write_image(&b.file, "broken.pecs");
     cr_assert_eq(pecs_snapshot_resume(b.registry, "broken.pecs", NULL, &snapshot, NULL), PECS_OK);
     cr_assert_eq(pecs_world_create(b.registry, snapshot, NULL, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, PEAK - 1, NULL, 0, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, PEAK - 1, entities), PECS_OK);
     for (uint32_t i = 0; i < PEAK - 1; i++)
         cr_assert(entities[i].index == i + 1 && entities[i].generation == (i + 1 < 4096    ? (1u << 30) - 1
                                                                            : i + 1 == 4097 ? 3

@@ -191,11 +191,11 @@ static void save_one(const pecs_type *type, const void *value)
     const pecs_value component = { 0, type->size, value };
     /* a row, and none left: a type without values can have any size */
     pecs_entity entity;
-    cr_assert_eq(pecs_world_spawn(world, 1, &component, 1, &entity), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, &component, 1, 1, &entity), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* The file of a program that has the type, for one that has none. */

@@ -58,9 +58,9 @@ static struct breakage begin_breaking(void)
         memcpy(sheets[i].name, "Zo\xc3\xab", 4);
     sheets[0].all = 255;
     cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, ROW_COUNT, (pecs_value[]){ PECS_ROWS(0, sheets) }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(0, sheets) }, 1, ROW_COUNT, NULL), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &(pecs_entity){ 2, 1 }, 1), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_ROWS(0, sheets) }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(0, sheets) }, 1, 1, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     pecs_world_destroy(world);
     return breakage_of(registry);
@@ -183,7 +183,7 @@ Test(values, VALUE_1_in_many_rows)
     pecs_registry *registry = make_registry();
     pecs_world *world;
     cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, MANY_ROWS, (pecs_value[]){ PECS_ROWS(0, sheets) }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(0, sheets) }, 1, MANY_ROWS, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     pecs_world_destroy(world);
     struct breakage b = breakage_of(registry);
@@ -210,7 +210,7 @@ Test(values, VALUE_2_all_say_the_same)
     cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .type_count = 0 }, &empty, NULL), PECS_OK);
     cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
     const pecs_value value = { 0, sizeof(Sheet), NULL };
-    cr_assert_eq(pecs_world_spawn(world, MANY, &value, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, &value, 1, MANY, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     const uint64_t hash = pecs_view_hash(pecs_world_view(world));
     struct breakage b = breakage_of(registry);
@@ -237,7 +237,7 @@ Test(values, VALUE_2_all_say_the_same)
         cr_assert_eq(error.offset, at);
     }
     pecs_world_destroy(world);
-    pecs_registry_destroy(empty);
+    pecs_registry_release(empty);
     end_breaking(&b);
 }
 
@@ -260,7 +260,7 @@ static void begin_with_maps(struct breakage *ret_program, struct breakage *ret_t
                  PECS_OK);
     cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .type_count = 0 }, &empty, NULL), PECS_OK);
     cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 2, (pecs_value[]){ { 0, map.size, NULL } }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ { 0, map.size, NULL } }, 1, 2, NULL), PECS_OK);
     cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     pecs_world_destroy(world);
     *ret_program = breakage_of(registry);

@@ -171,7 +171,7 @@ Test(macros, a_registry_takes_what_they_make)
     cr_assert_eq(pecs_registry_create(&desc, &registry, &error), PECS_OK, "%s", error.message);
     cr_assert_eq(pecs_registry_type_count(registry), 11);
     cr_assert_eq(pecs_registry_type(registry, MACHINE), &Machine_type);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* What PECS_COMPONENT makes of a struct with a gap: the error says what to write. */

@@ -48,7 +48,7 @@ static void free_given(struct given *given)
 {
     check_world(given->world);
     pecs_world_destroy(given->world);
-    pecs_registry_destroy(given->registry);
+    pecs_registry_release(given->registry);
     assert_no_leak();
 }
 
@@ -255,7 +255,7 @@ Test(metadata, snapshots_restores_and_forks)
     cr_assert_eq(pecs_view_meta(pecs_snapshot_view(first), "title", &meta), PECS_OK);
     check_world(given.world);
     pecs_world_destroy(given.world);
-    pecs_registry_destroy(given.registry);
+    pecs_registry_release(given.registry);
     cr_assert_str_eq(meta.value, "first");
     pecs_snapshot_release(first);
     assert_no_leak();
@@ -269,7 +269,7 @@ Test(metadata, it_is_set_while_iterations_are_open)
     pecs_query *query = make_query(given.registry, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1);
     for (int i = 0; i < 2; i++) {
         pecs_snapshot *shared = take(given.world);
-        pecs_iter iter = i ? pecs_query_edit(query, given.world, NULL) : pecs_query_read(query, given.view, NULL);
+        pecs_iter iter = i ? pecs_query_iter_mut(query, given.world, NULL) : pecs_query_iter(query, given.view, NULL);
         set_text(given.world, "title", i ? "edit" : "read");
         must(pecs_iter_next(&iter));
         set_text(given.world, "more", i ? "edit" : "read");
@@ -375,7 +375,7 @@ Test(metadata_in_files, all_that_fits_is_saved)
     }
     free(bytes);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -395,7 +395,7 @@ Test(metadata_in_files, the_application_that_saved)
     set_text(world, "title", "x");
     save_world(world, "world.pecs");
     pecs_world_destroy(world);
-    pecs_registry_destroy(first);
+    pecs_registry_release(first);
     for (size_t i = 0; i < sizeof(programs) / sizeof(programs[0]); i++) {
         pecs_registry *registry = registry_of(programs[i].application, programs[i].version);
         world = open_world(registry, i % 2, "world.pecs");
@@ -415,7 +415,7 @@ Test(metadata_in_files, the_application_that_saved)
             cr_assert(is_absent(view, PECS_META_APPLICATION_VERSION), "program %zu", i);
         cr_assert(has_text(view, "title", "x"));
         pecs_snapshot_release(saved);
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
     }
     assert_no_leak();
 }
@@ -435,7 +435,7 @@ Test(metadata_in_files, an_application_that_has_no_room_is_no_lack_of_memory)
     cr_assert_eq(file_count(), 0);
     free(bytes);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -496,8 +496,7 @@ Test(metadata_in_files, of_the_file_alone)
     pecs_info_destroy(info);
     for (int loads = 0; loads < 2; loads++) {
         pecs_snapshot *snapshot;
-        must((loads ? pecs_snapshot_load : pecs_snapshot_resume)(given.registry, "own.pecs", NULL, &snapshot, NULL) ==
-             PECS_OK);
+        must(verbs[loads](given.registry, "own.pecs", NULL, &snapshot, NULL) == PECS_OK);
         const pecs_view view = pecs_snapshot_view(snapshot);
         cr_assert_eq(pecs_view_meta_count(view), 2);
         cr_assert(has_text(view, "title", "the world"));

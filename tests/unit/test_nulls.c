@@ -37,7 +37,7 @@ static void strike(void)
     pecs_query_destroy(query);
     pecs_snapshot_release(snapshot);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -60,7 +60,8 @@ Test(nulls, registry)
     cr_assert_null(made);
     cr_assert_eq(pecs_registry_type_count(NULL), 0);
     cr_assert_null(pecs_registry_type(NULL, 0));
-    pecs_registry_destroy(NULL);
+    pecs_registry_release(NULL);
+    cr_assert_null(pecs_registry_retain(NULL));
     cr_assert_str_eq(pecs_status_name(PECS_E_MISUSE), "MISUSE");
     cr_assert_str_eq(pecs_kind_name(PECS_F32), "f32");
 }
@@ -74,31 +75,38 @@ Test(nulls, world)
     pecs_world_destroy(NULL);
     cr_assert_null(pecs_world_view(NULL).source);
     cr_assert_eq(pecs_world_copied_bytes(NULL), 0);
+    cr_assert_null(pecs_world_error(NULL));
+    MISUSE(pecs_world_open(NULL, path, NULL, &made, NULL));
+    MISUSE(pecs_world_open(registry, NULL, NULL, &made, NULL));
+    MISUSE(pecs_world_open(registry, path, NULL, NULL, NULL));
+    cr_assert_null(made);
     MISUSE(pecs_world_advance(NULL, NULL));
     MISUSE(pecs_world_compact(NULL, NULL));
 }
 
 Test(nulls, edits)
 {
-    const pecs_value value = PECS_VALUE(HEALTH, Health, 1, 2);
+    const pecs_value value = PECS_VALUE_AS(HEALTH, Health, 1, 2);
     const pecs_component component = POSITION;
     const pecs_id id = { { 1 } };
     void *place;
-    MISUSE(pecs_world_spawn(NULL, 1, NULL, 0, NULL));
-    MISUSE(pecs_world_spawn(world, 1, NULL, 1, NULL));
-    MISUSE(pecs_world_spawn_with_ids(NULL, 1, &id, NULL, 0, NULL));
-    MISUSE(pecs_world_spawn_with_ids(world, 1, NULL, NULL, 0, NULL));
-    MISUSE(pecs_world_spawn_with_ids(world, 1, &id, NULL, 1, NULL));
+    MISUSE(pecs_world_spawn(NULL, NULL, 0, 1, NULL));
+    MISUSE(pecs_world_spawn(world, NULL, 1, 1, NULL));
+    MISUSE(pecs_world_spawn_with_ids(NULL, NULL, 0, &id, 1, NULL));
+    MISUSE(pecs_world_spawn_with_ids(world, NULL, 0, NULL, 1, NULL));
+    MISUSE(pecs_world_spawn_with_ids(world, NULL, 1, &id, 1, NULL));
     MISUSE(pecs_world_despawn(NULL, &entity, 1));
     MISUSE(pecs_world_despawn(world, NULL, 1));
     MISUSE(pecs_world_despawn_matching(NULL, query, NULL));
     MISUSE(pecs_world_despawn_matching(world, NULL, NULL));
     MISUSE(pecs_world_set(NULL, entity, &value, 1));
     MISUSE(pecs_world_set(world, entity, NULL, 1));
+    MISUSE(pecs_world_add(NULL, entity, &component, 1));
+    MISUSE(pecs_world_add(world, entity, NULL, 1));
     MISUSE(pecs_world_remove(NULL, entity, &component, 1));
     MISUSE(pecs_world_remove(world, entity, NULL, 1));
-    MISUSE(pecs_world_edit(NULL, entity, POSITION, sizeof(Position), &place));
-    MISUSE(pecs_world_edit(world, entity, POSITION, sizeof(Position), NULL));
+    MISUSE(pecs_world_get_mut(NULL, entity, POSITION, sizeof(Position), &place));
+    MISUSE(pecs_world_get_mut(world, entity, POSITION, sizeof(Position), NULL));
     MISUSE(pecs_world_set_id(NULL, entity, id));
     MISUSE(pecs_world_remap_id(NULL, id, id));
 }
@@ -109,8 +117,8 @@ Test(nulls, singletons_and_metadata)
     void *place;
     MISUSE(pecs_world_set_singleton(NULL, HEALTH, sizeof(health), &health));
     MISUSE(pecs_world_remove_singleton(NULL, HEALTH));
-    MISUSE(pecs_world_edit_singleton(NULL, HEALTH, sizeof(health), &place));
-    MISUSE(pecs_world_edit_singleton(world, HEALTH, sizeof(health), NULL));
+    MISUSE(pecs_world_get_singleton_mut(NULL, HEALTH, sizeof(health), &place));
+    MISUSE(pecs_world_get_singleton_mut(world, HEALTH, sizeof(health), NULL));
     MISUSE(pecs_world_set_meta_text(NULL, "key", "text"));
     MISUSE(pecs_world_set_meta_text(world, NULL, "text"));
     MISUSE(pecs_world_set_meta_text(world, "key", NULL));
@@ -124,7 +132,7 @@ Test(nulls, singletons_and_metadata)
 Test(nulls, commands)
 {
     pecs_commands *made = NULL;
-    const pecs_value value = PECS_VALUE(HEALTH, Health, 1, 2);
+    const pecs_value value = PECS_VALUE_AS(HEALTH, Health, 1, 2);
     const pecs_component component = POSITION;
     MISUSE(pecs_commands_create(NULL, &made));
     MISUSE(pecs_commands_create(registry, NULL));
@@ -134,6 +142,9 @@ Test(nulls, commands)
     MISUSE(pecs_commands_despawn(NULL, entity));
     MISUSE(pecs_commands_set(NULL, entity, &value, 1));
     MISUSE(pecs_commands_set(commands, entity, NULL, 1));
+    MISUSE(pecs_commands_add(NULL, entity, &component, 1));
+    MISUSE(pecs_commands_add(commands, entity, NULL, 1));
+    cr_assert_null(pecs_commands_error(NULL));
     MISUSE(pecs_commands_remove(NULL, entity, &component, 1));
     MISUSE(pecs_commands_remove(commands, entity, NULL, 1));
     MISUSE(pecs_commands_apply(NULL, world, NULL));
@@ -192,28 +203,36 @@ Test(nulls, queries)
     pecs_query_destroy(NULL);
     cr_assert_eq(pecs_query_count(NULL, view()), 0);
     cr_assert_eq(pecs_query_count(query, no_view), 0);
+    pecs_entity found[2] = { { 7, 7 }, { 7, 7 } };
+    cr_assert_eq(pecs_query_collect(NULL, view(), found, 2), 0);
+    cr_assert_eq(pecs_query_collect(query, no_view, found, 2), 0);
+    cr_assert_eq(pecs_query_collect(query, view(), NULL, 2), 0);
+    cr_assert_eq(found[0].index, 7);
+    cr_assert(same(pecs_query_first(NULL, view()), none));
+    cr_assert(same(pecs_query_first(query, no_view), none));
 }
 
 static void assert_ends(pecs_iter iter)
 {
     cr_assert_not(pecs_iter_next(&iter));
-    cr_assert_null(pecs_iter_column(&iter, POSITION, PECS_READ, sizeof(Position)));
+    cr_assert_null(pecs_iter_column(&iter, POSITION, sizeof(Position)));
     MISUSE(pecs_iter_end(&iter));
 }
 
 Test(nulls, iterations)
 {
-    assert_ends(pecs_query_read(NULL, view(), NULL));
-    assert_ends(pecs_query_read(query, no_view, NULL));
-    assert_ends(pecs_query_edit(NULL, world, NULL));
-    assert_ends(pecs_query_edit(query, NULL, NULL));
+    assert_ends(pecs_query_iter(NULL, view(), NULL));
+    assert_ends(pecs_query_iter(query, no_view, NULL));
+    assert_ends(pecs_query_iter_mut(NULL, world, NULL));
+    assert_ends(pecs_query_iter_mut(query, NULL, NULL));
     cr_assert_not(pecs_iter_next(NULL));
-    cr_assert_null(pecs_iter_column(NULL, POSITION, PECS_READ, sizeof(Position)));
+    cr_assert_null(pecs_iter_column(NULL, POSITION, sizeof(Position)));
+    cr_assert_null(pecs_iter_column_mut(NULL, POSITION, sizeof(Position)));
     MISUSE(pecs_iter_end(NULL));
     pecs_iter zero;
     memset(&zero, 0, sizeof(zero));
     cr_assert_not(pecs_iter_next(&zero));
-    cr_assert_null(pecs_iter_column(&zero, POSITION, PECS_READ, sizeof(Position)));
+    cr_assert_null(pecs_iter_column(&zero, POSITION, sizeof(Position)));
     cr_assert_eq(pecs_iter_end(&zero), PECS_OK);
 }
 
@@ -227,7 +246,7 @@ Test(nulls, a_view_of_nothing)
     cr_assert_not(pecs_view_alive(no_view, entity));
     cr_assert_not(pecs_view_has(no_view, entity, POSITION));
     cr_assert_null(pecs_view_get(no_view, entity, POSITION, sizeof(Position)));
-    cr_assert_null(pecs_view_singleton(no_view, POSITION, sizeof(Position)));
+    cr_assert_null(pecs_view_get_singleton(no_view, POSITION, sizeof(Position)));
     cr_assert_not(pecs_view_has_singleton(no_view, POSITION));
     cr_assert_eq(pecs_view_tick(no_view), 0);
     cr_assert_eq(pecs_view_hash(no_view), pecs_view_hash(no_view));
@@ -268,13 +287,13 @@ Test(nulls, ids)
     MISUSE(pecs_view_id(view(), entity, NULL));
     MISUSE(pecs_view_find(no_view, id, &found));
     MISUSE(pecs_view_find(view(), id, NULL));
-    MISUSE(pecs_view_id_many(no_view, 1, &entity, &id));
-    MISUSE(pecs_view_id_many(view(), 1, NULL, &id));
-    MISUSE(pecs_view_id_many(view(), 1, &entity, NULL));
-    MISUSE(pecs_view_find_many(no_view, 1, &id, &found));
-    MISUSE(pecs_view_find_many(view(), 1, NULL, &found));
-    MISUSE(pecs_view_find_many(view(), 1, &id, NULL));
-    cr_assert_eq(pecs_view_id_many(view(), 0, NULL, NULL), PECS_OK);
+    MISUSE(pecs_view_id_many(no_view, &entity, 1, &id));
+    MISUSE(pecs_view_id_many(view(), NULL, 1, &id));
+    MISUSE(pecs_view_id_many(view(), &entity, 1, NULL));
+    MISUSE(pecs_view_find_many(no_view, &id, 1, &found));
+    MISUSE(pecs_view_find_many(view(), NULL, 1, &found));
+    MISUSE(pecs_view_find_many(view(), &id, 1, NULL));
+    cr_assert_eq(pecs_view_id_many(view(), NULL, 0, NULL), PECS_OK);
     pecs_id_iter all = pecs_view_ids(no_view);
     cr_assert_not(pecs_id_iter_next(&all));
     cr_assert_not(pecs_id_iter_next(NULL));

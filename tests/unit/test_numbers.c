@@ -35,7 +35,7 @@ static const pecs_entity first = { 0, 1 }, second = { 1, 1 };
 static void save_file(const char *path, const int *whiches, uint32_t count, uint32_t version, const char *field)
 {
     const pecs_type *list[TYPE_COUNT + 1] = { &Team_type };
-    pecs_value values[TYPE_COUNT + 1] = { PECS_VALUE(TEAM_NUMBER, Team, 1) };
+    pecs_value values[TYPE_COUNT + 1] = { PECS_VALUE_AS(TEAM_NUMBER, Team, 1) };
     Number numbers[TYPE_COUNT];
     for (uint32_t i = 0; i < count; i++) {
         list[i + 1] = type_of(whiches[i], version, field);
@@ -45,12 +45,12 @@ static void save_file(const char *path, const int *whiches, uint32_t count, uint
     pecs_registry *registry = make_registry(list, count + 1, counting_hooks);
     pecs_world *world = world_of(registry, NULL, 3);
     spawn_one(world, values, count + 1);
-    spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM_NUMBER, Team, 2) }, 1);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM_NUMBER, Team, 2) }, 1);
     if (count)
         must(pecs_world_set_singleton(world, 1, sizeof(Number), &numbers[0]) == PECS_OK);
     save_world(world, path);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 static void save_of(const char *path, int which)
@@ -89,7 +89,7 @@ static void check_reads_find_nothing(pecs_world *world, pecs_component component
         cr_assert_null(pecs_view_get(view, (pecs_entity){ i, 1 }, component, sizeof(Number)));
     }
     cr_assert_not(pecs_view_has_singleton(view, component));
-    cr_assert_null(pecs_view_singleton(view, component, sizeof(Number)));
+    cr_assert_null(pecs_view_get_singleton(view, component, sizeof(Number)));
     pecs_query *query = NULL;
     cr_assert_eq(pecs_query_create_in(view, (pecs_term[]){ { component, PECS_READ } }, 1, &query, NULL), PECS_E_MISUSE);
 }
@@ -99,17 +99,17 @@ static void check_edits_are_refused(pecs_world *world, pecs_component component)
     const pecs_view view = pecs_world_view(world);
     const uint64_t hash = pecs_view_hash(view);
     const Number nine = { 9 };
-    const pecs_value values[] = { PECS_VALUE(TEAM_NUMBER, Team, 9), { component, sizeof(nine), &nine } };
+    const pecs_value values[] = { PECS_VALUE_AS(TEAM_NUMBER, Team, 9), { component, sizeof(nine), &nine } };
     void *pointer = NULL;
     pecs_commands *commands;
     cr_assert_eq(pecs_world_set(world, first, values, 2), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_set(world, second, &values[1], 1), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_spawn(world, 1, values, 2, NULL), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_spawn_with_ids(world, 1, (pecs_id[]){ { { 5 } } }, values, 2, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_spawn(world, values, 2, 1, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_spawn_with_ids(world, values, 2, (pecs_id[]){ { { 5 } } }, 1, NULL), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_remove(world, first, &component, 1), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit(world, first, component, sizeof(nine), &pointer), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_mut(world, first, component, sizeof(nine), &pointer), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_set_singleton(world, component, sizeof(nine), &nine), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit_singleton(world, component, sizeof(nine), &pointer), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, component, sizeof(nine), &pointer), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_remove_singleton(world, component), PECS_E_MISUSE);
     cr_assert_null(pointer);
     cr_assert_eq(pecs_commands_create(world->registry, &commands), PECS_OK);
@@ -132,8 +132,8 @@ static void check_queries(pecs_query *const queries[], pecs_world *world, bool h
         cr_assert_eq(pecs_query_count(queries[access], pecs_snapshot_view(snapshot)), expected, "access %d", access);
         for (int edits = 0; edits < 2; edits++) {
             uint64_t row_count = 0;
-            pecs_iter iter =
-                edits ? pecs_query_edit(queries[access], world, NULL) : pecs_query_read(queries[access], view, NULL);
+            pecs_iter iter = edits ? pecs_query_iter_mut(queries[access], world, NULL)
+                                   : pecs_query_iter(queries[access], view, NULL);
             while (pecs_iter_next(&iter))
                 row_count += iter.row_count;
             cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
@@ -177,7 +177,7 @@ Test(numbers, after_a_restore_to_another_file_an_old_one_finds_nothing)
         cr_assert_eq(pecs_world_despawn_matching(world, queries[PECS_WITH], &count), PECS_OK);
         cr_assert_eq(count, 0);
         cr_assert_eq(value_of(view, first, beta), BETA);
-        cr_assert_eq(pecs_get(view, second, TEAM_NUMBER, Team)->number, 2, "the program's types are as ever");
+        cr_assert_eq(pecs_get_as(view, second, TEAM_NUMBER, Team)->number, 2, "the program's types are as ever");
 
         cr_assert_eq(pecs_world_restore(world, files[0]), PECS_OK);
         check_world(world);
@@ -190,7 +190,7 @@ Test(numbers, after_a_restore_to_another_file_an_old_one_finds_nothing)
         pecs_world_destroy(world);
         for (int i = 0; i < 2; i++)
             pecs_snapshot_release(files[i]);
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
         assert_no_leak();
     }
 }
@@ -225,7 +225,7 @@ Test(numbers, a_file_that_is_opened_again_has_the_same)
         for (int access = PECS_READ; access <= PECS_WITHOUT; access++)
             pecs_query_destroy(queries[access]);
         pecs_world_destroy(world);
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
         assert_no_leak();
     }
 }
@@ -247,9 +247,9 @@ Test(numbers, a_type_has_one_in_all_files_of_a_registry)
     cr_assert_eq(number_of(view, ALPHA), alpha);
     cr_assert_neq(number_of(view, BETA), alpha);
     cr_assert_neq(number_of(view, GAMMA), alpha);
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     cr_assert(pecs_iter_next(&iter));
-    Number *values = pecs_write(&iter, alpha, Number);
+    Number *values = pecs_column_mut_as(&iter, alpha, Number);
     cr_assert_eq(values[0].value, ALPHA);
     values[0].value = 70;
     cr_assert_not(pecs_iter_next(&iter));
@@ -260,7 +260,7 @@ Test(numbers, a_type_has_one_in_all_files_of_a_registry)
     check_world(world);
     pecs_query_destroy(query);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -282,7 +282,7 @@ Test(numbers, another_version_or_layout_is_another_type)
     cr_assert_neq(numbers[0], numbers[1]);
     cr_assert_neq(numbers[0], numbers[2]);
     cr_assert_neq(numbers[1], numbers[2]);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -344,7 +344,7 @@ Test(numbers, their_order_need_not_be_that_of_ids)
         cr_assert(same_bytes("all.pecs", "again.pecs"));
         check_edits_are_refused(world, numbers[ALPHA] - 1);
         pecs_world_destroy(world);
-        pecs_registry_destroy(registry);
+        pecs_registry_release(registry);
         assert_no_leak();
     }
 }
@@ -400,8 +400,8 @@ Test(numbers, commands_and_diffs_where_their_order_is_another)
     check_world(world);
     pecs_world_destroy(world);
     pecs_snapshot_release(old);
-    pecs_registry_destroy(registry);
-    pecs_registry_destroy(other);
+    pecs_registry_release(registry);
+    pecs_registry_release(other);
     assert_no_leak();
 }
 
@@ -418,14 +418,14 @@ static void push_all_out(pecs_registry *registry)
             snprintf(tag_names[i], sizeof(tag_names[i]), "Tag %u of %u", i, file);
             tags[i] = (pecs_type){ tag_names[i], { { 0 } }, 1, 0, 1, 0, NULL };
             list[i] = &tags[i];
-            values[i] = (pecs_value)PECS_HAS(i);
+            values[i] = (pecs_value)PECS_HAS_AS(i);
         }
         pecs_registry *stranger = make_registry(list, TAG_COUNT, counting_hooks);
         pecs_world *world = world_of(stranger, NULL, 3);
         spawn_one(world, values, TAG_COUNT);
         save_world(world, "stranger.pecs");
         pecs_world_destroy(world);
-        pecs_registry_destroy(stranger);
+        pecs_registry_release(stranger);
         pecs_snapshot_release(open_snapshot(registry, RESUME, "stranger.pecs"));
     }
 }
@@ -451,7 +451,7 @@ Test(numbers, a_forgotten_type_is_refused_by_its_old_number)
     check_edits_are_refused(world, alpha);
     check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -473,6 +473,6 @@ Test(numbers, when_they_end_files_with_new_types_are_refused)
         pecs_snapshot_release(open_snapshot(registry, verb, "alpha.pecs"));
         pecs_snapshot_release(open_snapshot(registry, verb, "known.pecs"));
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }

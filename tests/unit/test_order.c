@@ -21,7 +21,7 @@ static void strike(void)
 {
     check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
     leave_folder();
 }
@@ -49,8 +49,8 @@ static pecs_query *nth_query(pecs_registry *of, const pecs_component *numbers, i
 {
     const pecs_component a = numbers[POSITION], b = numbers[HEALTH], c = numbers[TEAM];
     const pecs_term terms[QUERY_COUNT][2] = {
-        { { a, PECS_READ }, { b, PECS_READ } },       { { b, PECS_READ }, { a, PECS_WITHOUT } },
-        { { c, PECS_WITH }, { a, PECS_MAYBE_READ } }, { { a, PECS_MAYBE_READ }, { b, PECS_MAYBE_READ } },
+        { { a, PECS_READ }, { b, PECS_READ } },          { { b, PECS_READ }, { a, PECS_WITHOUT } },
+        { { c, PECS_WITH }, { a, PECS_OPTIONAL_READ } }, { { a, PECS_OPTIONAL_READ }, { b, PECS_OPTIONAL_READ } },
         { { a, PECS_WRITE }, { c, PECS_WITHOUT } },
     };
     return make_query(of, terms[nth], 2);
@@ -64,7 +64,7 @@ static void assert_order_kept(const struct order *expected, pecs_registry *of, c
     static struct order found;
     for (int i = 0; i < QUERY_COUNT; i++) {
         pecs_query *query = nth_query(of, numbers, i);
-        order_of(pecs_query_read(query, view, NULL), &found);
+        order_of(pecs_query_iter(query, view, NULL), &found);
         cr_assert_eq(found.count, expected[i].count, "%s, query %d", what, i);
         cr_assert_arr_eq(found.entities, expected[i].entities, found.count * sizeof(pecs_entity), "%s, query %d", what,
                          i);
@@ -81,7 +81,7 @@ static void note_orders(struct order *orders, pecs_view view)
 {
     for (int i = 0; i < QUERY_COUNT; i++) {
         pecs_query *query = nth_query(registry, own_numbers, i);
-        order_of(pecs_query_read(query, view, NULL), &orders[i]);
+        order_of(pecs_query_iter(query, view, NULL), &orders[i]);
         pecs_query_destroy(query);
     }
 }
@@ -109,7 +109,7 @@ static void edit_much(pecs_world *to, uint64_t seed, int count)
         const bool is_alive = pecs_view_alive(view, entity);
         const uint64_t choice = next_random(&seed) % 5;
         if (choice == 0 && slots < 30000)
-            must(pecs_world_spawn(to, rows, values, 1 + next_random(&seed) % 2, some) == PECS_OK);
+            must(pecs_world_spawn(to, values, 1 + next_random(&seed) % 2, rows, some) == PECS_OK);
         else if (choice == 1 && is_alive)
             must(pecs_world_despawn(to, &entity, 1) == PECS_OK);
         else if (choice == 2 && is_alive)
@@ -136,7 +136,7 @@ static void assert_indices(pecs_component component, const uint32_t *indices, si
 {
     static struct order found;
     pecs_query *query = make_query(registry, (pecs_term[]){ { component, PECS_WITH } }, 1);
-    order_of(pecs_query_read(query, pecs_world_view(world), NULL), &found);
+    order_of(pecs_query_iter(query, pecs_world_view(world), NULL), &found);
     cr_assert_eq(found.count, count);
     for (size_t i = 0; i < count; i++)
         cr_assert_eq(found.entities[i].index, indices[i], "place %zu has entity %u", i, found.entities[i].index);
@@ -164,7 +164,7 @@ Test(order, rows_are_appended_and_the_last_fills_a_gap)
     assert_gives(HEALTH, 5, 1);
     must(pecs_world_despawn(world, (pecs_entity[]){ entities[0], entities[6], entities[4] }, 3) == PECS_OK);
     assert_gives(POSITION, 3, 2, 1); /* 6 came to the place of 0, 3 to that of 6, then the last went */
-    must(pecs_world_spawn(world, 3, &(pecs_value){ POSITION, sizeof(Position), NULL }, 1, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, &(pecs_value){ POSITION, sizeof(Position), NULL }, 1, 3, NULL) == PECS_OK);
     assert_gives(POSITION, 3, 2, 0, 4, 6, 1); /* the lowest free slots */
     must(pecs_world_set_id(world, entities[3], (pecs_id){ { 1 } }) == PECS_OK);
     assert_gives(POSITION, 6, 2, 0, 4, 1, 3);
@@ -260,7 +260,7 @@ Test(order, it_is_the_same_for_programs_with_other_types)
         cr_assert(same_bytes("world.pecs", "again.pecs"));
         pecs_world_destroy(opened);
     }
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 Test(order, the_same_edits_from_nothing_give_the_same)
@@ -273,7 +273,7 @@ Test(order, the_same_edits_from_nothing_give_the_same)
     note_orders(orders, pecs_world_view(world));
     assert_order_kept(orders, other, own_numbers, pecs_world_view(twin), "a twin");
     pecs_world_destroy(twin);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 Test(order, parts_one_after_another_give_the_whole)
@@ -283,10 +283,11 @@ Test(order, parts_one_after_another_give_the_whole)
     for (uint32_t count = 1; count < 6; count++) {
         for (int i = 0; i < QUERY_COUNT; i++) {
             pecs_query *query = nth_query(registry, own_numbers, i);
-            order_of(pecs_query_read(query, pecs_world_view(world), NULL), &whole);
+            order_of(pecs_query_iter(query, pecs_world_view(world), NULL), &whole);
             joined.count = 0;
             for (uint32_t k = 0; k < count; k++) {
-                order_of(pecs_query_edit(query, world, &(pecs_iter_options){ .part = k, .part_count = count }), &part);
+                order_of(pecs_query_iter_mut(query, world, &(pecs_iter_options){ .worker = k, .worker_count = count }),
+                         &part);
                 memcpy(joined.entities + joined.count, part.entities, part.count * sizeof(pecs_entity));
                 joined.count += part.count;
             }

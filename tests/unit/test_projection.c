@@ -20,7 +20,7 @@ static void set_up(void)
 static void tear_down(void)
 {
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
     leave_folder();
 }
@@ -39,7 +39,7 @@ static void spawn_all(void)
         const Team team = { (uint8_t)i };
         const pecs_value values[] = { { POSITION, sizeof(position), &position }, { TEAM, sizeof(team), &team } };
         const bool has_position = i < PLAIN + TEAMED, has_team = i >= PLAIN;
-        must(pecs_world_spawn(world, 1, values + !has_position, (size_t)has_position + has_team, &entities[i]) ==
+        must(pecs_world_spawn(world, values + !has_position, (size_t)has_position + has_team, 1, &entities[i]) ==
              PECS_OK);
     }
 }
@@ -61,7 +61,7 @@ static pecs_snapshot *without(const pecs_snapshot *snapshot, pecs_component left
 static void check_positions(pecs_view view)
 {
     for (int i = 0; i < PLAIN + TEAMED + OTHERS; i++) {
-        const Position *position = pecs_get(view, entities[i], POSITION, Position);
+        const Position *position = pecs_get_as(view, entities[i], POSITION, Position);
         must(pecs_view_alive(view, entities[i]) && !pecs_view_has(view, entities[i], TEAM));
         must(i < PLAIN + TEAMED ? position->x == (float)i : !position);
     }
@@ -126,8 +126,8 @@ static void expect_apart(pecs_snapshot *base)
     }
     for (int i = 0; i < PLAIN + TEAMED; i++) {
         const float expected[] = { i % 7 ? (float)i : -1, i % 7 ? (float)i : -2 };
-        must(pecs_get(pecs_world_view(full), entities[i], POSITION, Position)->x == expected[0]);
-        must(pecs_get(pecs_world_view(less), entities[i], POSITION, Position)->x == expected[1]);
+        must(pecs_get_as(pecs_world_view(full), entities[i], POSITION, Position)->x == expected[0]);
+        must(pecs_get_as(pecs_world_view(less), entities[i], POSITION, Position)->x == expected[1]);
     }
     check_world(full);
     check_world(less);
@@ -158,7 +158,7 @@ Test(projection, singletons)
     pecs_snapshot *two = take(world), *one_left = without(two, TEAM);
     const pecs_view view = pecs_snapshot_view(one_left);
     cr_assert_not(pecs_view_has_singleton(view, TEAM));
-    cr_assert_eq(((const Position *)pecs_view_singleton(view, POSITION, sizeof(position)))->z, 3);
+    cr_assert_eq(((const Position *)pecs_view_get_singleton(view, POSITION, sizeof(position)))->z, 3);
     pecs_snapshot_release(one);
     pecs_snapshot_release(none_left);
     pecs_snapshot_release(two);

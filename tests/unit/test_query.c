@@ -19,7 +19,7 @@ static void strike(void)
     check_world(world);
     pecs_query_destroy(query);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -75,9 +75,9 @@ static uint32_t numbers_having(uint32_t with, uint32_t without)
 static void assert_gives(uint32_t expected)
 {
     pecs_snapshot *snapshot = take(world);
-    cr_assert_eq(slots_given(pecs_query_read(query, view(), NULL)), expected);
-    cr_assert_eq(slots_given(pecs_query_read(query, pecs_snapshot_view(snapshot), NULL)), expected);
-    cr_assert_eq(slots_given(pecs_query_edit(query, world, NULL)), expected);
+    cr_assert_eq(slots_given(pecs_query_iter(query, view(), NULL)), expected);
+    cr_assert_eq(slots_given(pecs_query_iter(query, pecs_snapshot_view(snapshot), NULL)), expected);
+    cr_assert_eq(slots_given(pecs_query_iter_mut(query, world, NULL)), expected);
     cr_assert_eq(pecs_query_count(query, view()), (uint64_t)__builtin_popcount(expected));
     cr_assert_eq(pecs_query_count(query, pecs_snapshot_view(snapshot)), (uint64_t)__builtin_popcount(expected));
     pecs_snapshot_release(snapshot);
@@ -117,9 +117,9 @@ Test(query, without_terms_must_not_be_there)
 Test(query, maybe_terms_do_not_narrow)
 {
     spawn_subsets();
-    ask({ POSITION, PECS_MAYBE_READ }, { TEAM, PECS_MAYBE_WRITE });
+    ask({ POSITION, PECS_OPTIONAL_READ }, { TEAM, PECS_OPTIONAL_WRITE });
     assert_gives(UINT32_MAX);
-    ask({ POSITION, PECS_MAYBE_READ }, { TEAM, PECS_WITHOUT }, { LINK, PECS_WITH });
+    ask({ POSITION, PECS_OPTIONAL_READ }, { TEAM, PECS_WITHOUT }, { LINK, PECS_WITH });
     assert_gives(numbers_having(1 << LINK, 1 << TEAM));
 }
 
@@ -136,7 +136,7 @@ Test(query, all_terms_of_all_sets)
                 if ((with | without) >> i & 1)
                     terms[count++] = (pecs_term){ i, with >> i & 1 ? PECS_WITH : PECS_WITHOUT };
             pecs_query *asked = make_query(registry, terms, count);
-            must(slots_given(pecs_query_read(asked, view(), NULL)) == numbers_having(with, without));
+            must(slots_given(pecs_query_iter(asked, view(), NULL)) == numbers_having(with, without));
             pecs_query_destroy(asked);
         }
 }
@@ -156,9 +156,9 @@ Test(query, it_follows_the_world)
 {
     ask({ TEAM, PECS_READ });
     assert_gives(0);
-    const pecs_entity a = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1);
+    const pecs_entity a = spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1);
     assert_gives(1);
-    spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1), PECS_HAS(FROZEN) }, 2);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1), PECS_HAS_AS(FROZEN) }, 2);
     assert_gives(3);
     cr_assert_eq(pecs_world_despawn(world, &a, 1), PECS_OK);
     assert_gives(2);
@@ -213,14 +213,14 @@ Test(query, thirty_two_terms_are_allowed)
     cr_assert_eq(pecs_query_count(long_query, pecs_world_view(tagged)), 1);
     pecs_query_destroy(long_query);
     pecs_world_destroy(tagged);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 Test(query, it_holds_its_registry)
 {
     pecs_registry *other = counting_registry();
     pecs_query *alone = make_query(other, (pecs_term[]){ { TEAM, PECS_READ } }, 1);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
     pecs_query_destroy(alone);
 }
 
@@ -231,23 +231,23 @@ Test(query, another_registry_is_misuse)
     spawn_position(foreign, 1);
     ask({ POSITION, PECS_WRITE });
     pecs_iter iters[] = {
-        pecs_query_read(query, pecs_world_view(foreign), NULL),
-        pecs_query_edit(query, foreign, NULL),
-        pecs_query_edit(query, NULL, NULL),
-        pecs_query_read(NULL, view(), NULL),
+        pecs_query_iter(query, pecs_world_view(foreign), NULL),
+        pecs_query_iter_mut(query, foreign, NULL),
+        pecs_query_iter_mut(query, NULL, NULL),
+        pecs_query_iter(NULL, view(), NULL),
     };
     for (size_t i = 0; i < 4; i++) {
         cr_assert_not(pecs_iter_next(&iters[i]));
         cr_assert_eq(iters[i].status, PECS_E_MISUSE);
         cr_assert_eq(iters[i].row_count, 0);
-        cr_assert_null(pecs_read(&iters[i], POSITION, Position));
+        cr_assert_null(pecs_column_as(&iters[i], POSITION, Position));
         cr_assert_eq(pecs_iter_end(&iters[i]), PECS_E_MISUSE);
     }
     cr_assert_eq(pecs_query_count(query, pecs_world_view(foreign)), 0);
     /* nothing was left open */
     cr_assert_eq(pecs_world_advance(foreign, NULL), PECS_OK);
     pecs_world_destroy(foreign);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 /* Columns. */
@@ -256,8 +256,8 @@ static void spawn_rows(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++)
         spawn_one(world,
-                  (pecs_value[]){ PECS_VALUE(POSITION, Position, (float)i, 0, 0), PECS_VALUE(TEAM, Team, (uint8_t)i),
-                                  PECS_HAS(FROZEN) },
+                  (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, (float)i, 0, 0),
+                                  PECS_VALUE_AS(TEAM, Team, (uint8_t)i), PECS_HAS_AS(FROZEN) },
                   3);
 }
 
@@ -265,14 +265,14 @@ Test(query, a_column_has_the_rows_values)
 {
     spawn_rows(2 * CHUNK_ROWS + 10);
     ask({ POSITION, PECS_READ }, { TEAM, PECS_READ });
-    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    pecs_iter iter = pecs_query_iter(query, view(), NULL);
     const size_t expected[] = { CHUNK_ROWS, CHUNK_ROWS, 10 };
     uint32_t number = 0;
     for (int chunk = 0; chunk < 3; chunk++) {
         cr_assert(pecs_iter_next(&iter));
         cr_assert_eq(iter.row_count, expected[chunk]);
-        const Position *positions = pecs_read(&iter, POSITION, Position);
-        const Team *teams = pecs_read(&iter, TEAM, Team);
+        const Position *positions = pecs_column_as(&iter, POSITION, Position);
+        const Team *teams = pecs_column_as(&iter, TEAM, Team);
         cr_assert_eq((uintptr_t)positions % 64, 0);
         cr_assert_eq((uintptr_t)teams % 64, 0);
         for (size_t i = 0; i < iter.row_count; i++, number++)
@@ -285,42 +285,89 @@ Test(query, a_column_has_the_rows_values)
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
 }
 
-Test(query, what_is_not_asked_for_is_no_column)
+Test(query, columns_are_those_of_the_terms)
 {
     spawn_rows(3);
     spawn_position(world, 9);
-    ask({ POSITION, PECS_READ }, { TEAM, PECS_MAYBE_WRITE }, { FROZEN, PECS_MAYBE_READ }, { LINK, PECS_WITHOUT });
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
-    cr_assert_null(pecs_read(&iter, POSITION, Position), "before the first chunk");
+    ask({ POSITION, PECS_READ }, { TEAM, PECS_OPTIONAL_WRITE }, { FROZEN, PECS_OPTIONAL_READ }, { LINK, PECS_WITHOUT });
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
+    cr_assert_null(pecs_column_as(&iter, POSITION, Position), "before the first chunk");
     cr_assert(pecs_iter_next(&iter));
-    cr_assert_not_null(pecs_read(&iter, POSITION, Position));
-    cr_assert_not_null(pecs_write(&iter, TEAM, Team));
-    cr_assert_eq((const void *)pecs_read(&iter, TEAM, Team), (const void *)pecs_write(&iter, TEAM, Team));
-    cr_assert_null(pecs_write(&iter, POSITION, Position), "asked for reading only");
-    cr_assert_null(pecs_iter_column(&iter, TEAM, PECS_WRITE, 2), "wrong size");
-    cr_assert_null(pecs_iter_column(&iter, FROZEN, PECS_READ, 0), "a tag");
-    cr_assert_null(pecs_read(&iter, HEALTH, Health), "no term");
-    cr_assert_null(pecs_read(&iter, LINK, Link), "a WITHOUT term");
-    cr_assert_null(pecs_iter_column(&iter, TEAM, PECS_WITH, sizeof(Team)), "no access of columns");
-    cr_assert_null(pecs_iter_column(&iter, 1000, PECS_READ, 4));
+    cr_assert_not_null(pecs_column_as(&iter, POSITION, Position));
+    cr_assert_not_null(pecs_column_mut_as(&iter, TEAM, Team));
+    cr_assert_eq((const void *)pecs_column_as(&iter, TEAM, Team), (const void *)pecs_column_mut_as(&iter, TEAM, Team));
+    cr_assert_null(pecs_iter_column(&iter, FROZEN, 0), "a tag");
     cr_assert(pecs_iter_next(&iter));
-    cr_assert_not_null(pecs_read(&iter, POSITION, Position));
-    cr_assert_null(pecs_write(&iter, TEAM, Team), "a MAYBE term that is not there");
+    cr_assert_not_null(pecs_column_as(&iter, POSITION, Position));
+    cr_assert_null(pecs_column_mut_as(&iter, TEAM, Team), "an OPTIONAL term that is absent");
     cr_assert_not(pecs_iter_next(&iter));
-    cr_assert_null(pecs_read(&iter, POSITION, Position), "after the last chunk");
+    cr_assert_null(pecs_column_as(&iter, POSITION, Position), "after the last chunk");
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
 }
 
-Test(query, a_reading_iteration_does_not_write)
+/* An iteration over the query as `is_mut` says; the column is asked for in its first chunk. */
+static void assert_column_refused(bool is_mut, pecs_component component, bool for_writing, size_t size_bytes,
+                                  const char *message)
+{
+    pecs_iter iter = is_mut ? pecs_query_iter_mut(query, world, NULL) : pecs_query_iter(query, view(), NULL);
+    cr_assert(pecs_iter_next(&iter));
+    cr_assert_eq(iter.row_count, 3);
+    if (for_writing)
+        cr_assert_null(pecs_iter_column_mut(&iter, component, size_bytes));
+    else
+        cr_assert_null(pecs_iter_column(&iter, component, size_bytes));
+    cr_assert_eq(iter.row_count, 0, "a loop over the chunk does nothing");
+    cr_assert_not_null(strstr(iter.message, message), "%s", iter.message);
+    cr_assert_not(pecs_iter_next(&iter), "the iteration is over");
+    cr_assert_eq(pecs_iter_end(&iter), PECS_E_MISUSE);
+}
+
+Test(query, a_column_that_is_not_the_querys_ends_the_iteration)
+{
+    spawn_rows(3);
+    ask({ POSITION, PECS_READ }, { TEAM, PECS_OPTIONAL_WRITE }, { LINK, PECS_WITHOUT });
+    assert_column_refused(true, POSITION, true, sizeof(Position), "writing needs a WRITE term");
+    assert_column_refused(true, TEAM, true, 2, "another size");
+    assert_column_refused(true, TEAM, false, 2, "another size");
+    assert_column_refused(true, HEALTH, false, sizeof(Health), "no term of the query");
+    assert_column_refused(true, LINK, false, sizeof(Link), "no term of the query");
+    assert_column_refused(true, 1000, true, 4, "no term of the query");
+    assert_column_refused(false, TEAM, true, sizeof(Team), "is for reading");
+    pecs_iter iter = pecs_query_iter(query, view(), NULL);
+    cr_assert(pecs_iter_next(&iter), "and the next iteration begins as ever");
+    cr_assert_not_null(pecs_column_as(&iter, POSITION, Position));
+    cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
+    cr_assert_null(pecs_column_as(&iter, POSITION, Position), "after the end");
+    cr_assert_eq(iter.status, PECS_OK);
+}
+
+Test(query, a_view_is_iterated_over_with_write_terms_too)
 {
     spawn_rows(3);
     ask({ POSITION, PECS_WRITE });
-    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    pecs_iter iter = pecs_query_iter(query, view(), NULL);
     cr_assert(pecs_iter_next(&iter));
-    cr_assert_null(pecs_write(&iter, POSITION, Position));
-    cr_assert_not_null(pecs_read(&iter, POSITION, Position));
+    cr_assert_not_null(pecs_column_as(&iter, POSITION, Position));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-    cr_assert_null(pecs_read(&iter, POSITION, Position), "after the end");
+}
+
+Test(query, collects_entities_in_order)
+{
+    pecs_entity all[8200] = { { 0, 0 } }, some[3] = { { 0, 0 } };
+    ask({ TEAM, PECS_READ });
+    cr_assert_eq(pecs_query_collect(query, view(), all, 8200), 0);
+    cr_assert_eq(pecs_query_first(query, view()).generation, 0);
+    spawn_rows(8195);
+    spawn_position(world, 9);
+    cr_assert_eq(pecs_query_collect(query, view(), NULL, 0), 8195);
+    cr_assert_eq(pecs_query_collect(query, view(), all, 8200), 8195);
+    for (uint32_t i = 0; i < 8195; i++)
+        cr_assert(all[i].index == i && all[i].generation == 1);
+    cr_assert_eq(all[8195].generation, 0, "nothing is written beyond what matches");
+    cr_assert_eq(pecs_query_collect(query, view(), some, 2), 8195);
+    cr_assert(some[0].index == 0 && some[1].index == 1 && some[2].generation == 0);
+    cr_assert(pecs_query_first(query, view()).index == 0 && pecs_query_first(query, view()).generation == 1);
+    cr_assert_eq(pecs_query_collect(query, view(), NULL, 1), 0, "no room for one");
 }
 
 Test(query, writes_are_seen_in_the_world_and_not_in_a_snapshot)
@@ -328,9 +375,9 @@ Test(query, writes_are_seen_in_the_world_and_not_in_a_snapshot)
     spawn_rows(CHUNK_ROWS + 1);
     pecs_snapshot *snapshot = take(world);
     ask({ POSITION, PECS_WRITE });
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     while (pecs_iter_next(&iter)) {
-        Position *positions = pecs_write(&iter, POSITION, Position);
+        Position *positions = pecs_column_mut_as(&iter, POSITION, Position);
         for (size_t i = 0; i < iter.row_count; i++)
             positions[i].y = positions[i].x + 1;
     }
@@ -338,8 +385,8 @@ Test(query, writes_are_seen_in_the_world_and_not_in_a_snapshot)
     cr_assert_eq(pecs_world_copied_bytes(world), (CHUNK_ROWS + 1) * sizeof(Position));
     for (uint32_t i = 0; i <= CHUNK_ROWS; i++) {
         const pecs_entity entity = { i, 1 };
-        must(pecs_get(view(), entity, POSITION, Position)->y == (float)i + 1);
-        must(pecs_get(pecs_snapshot_view(snapshot), entity, POSITION, Position)->y == 0);
+        must(pecs_get_as(view(), entity, POSITION, Position)->y == (float)i + 1);
+        must(pecs_get_as(pecs_snapshot_view(snapshot), entity, POSITION, Position)->y == 0);
     }
     pecs_snapshot_release(snapshot);
 }
@@ -350,7 +397,7 @@ Test(query, a_break_copies_no_more_than_was_given)
     spawn_rows(3 * CHUNK_ROWS);
     pecs_snapshot *snapshot = take(world);
     ask({ POSITION, PECS_WRITE });
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     cr_assert(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     cr_assert_eq(pecs_world_copied_bytes(world), CHUNK_ROWS * sizeof(Position));
@@ -364,24 +411,24 @@ Test(query, raw_pointers_of_a_reader_stay_readable)
     spawn_rows(CHUNK_ROWS);
     pecs_snapshot *snapshot = take(world);
     ask({ POSITION, PECS_READ });
-    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    pecs_iter iter = pecs_query_iter(query, view(), NULL);
     cr_assert(pecs_iter_next(&iter));
-    const Position *positions = pecs_read(&iter, POSITION, Position);
+    const Position *positions = pecs_column_as(&iter, POSITION, Position);
     const pecs_entity *entities = iter.entities;
     const pecs_entity seventh = { 7, 1 };
-    cr_assert_eq(
-        pecs_world_set(world, seventh,
-                       (pecs_value[]){ PECS_VALUE(POSITION, Position, -1, -1, -1), PECS_VALUE(TEAM, Team, 99) }, 2),
-        PECS_OK);
+    cr_assert_eq(pecs_world_set(
+                     world, seventh,
+                     (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, -1, -1, -1), PECS_VALUE_AS(TEAM, Team, 99) }, 2),
+                 PECS_OK);
     pecs_snapshot_release(snapshot);
     void *value;
-    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
+    cr_assert_eq(pecs_world_get_mut(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
     for (uint32_t i = 0; i < CHUNK_ROWS; i++)
         must(positions[i].x == (float)i && entities[i].index == i);
-    cr_assert_eq(pecs_get(view(), seventh, POSITION, Position)->x, -1);
+    cr_assert_eq(pecs_get_as(view(), seventh, POSITION, Position)->x, -1);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     const uint64_t live = counting.live_bytes;
-    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
+    cr_assert_eq(pecs_world_get_mut(world, (pecs_entity){ 8, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
     cr_assert_lt(counting.live_bytes, live, "and then it goes");
 }
 
@@ -393,13 +440,13 @@ Test(query, a_value_set_in_a_later_chunk_is_seen_there)
         pecs_snapshot *snapshot = is_shared ? take(world) : NULL;
         const float x = is_shared ? -1 : -2;
         ask({ POSITION, PECS_READ });
-        pecs_iter iter = pecs_query_read(query, view(), NULL);
+        pecs_iter iter = pecs_query_iter(query, view(), NULL);
         cr_assert(pecs_iter_next(&iter));
-        cr_assert_eq(pecs_world_set(world, later, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1),
+        cr_assert_eq(pecs_world_set(world, later, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, x, 0, 0) }, 1),
                      PECS_OK);
         pecs_snapshot_release(snapshot);
         cr_assert(pecs_iter_next(&iter));
-        cr_assert_eq(pecs_read(&iter, POSITION, Position)[1].x, x);
+        cr_assert_eq(pecs_column_as(&iter, POSITION, Position)[1].x, x);
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     }
 }
@@ -420,7 +467,7 @@ Test(query, twelve_columns)
         names[i][1] = (char)('A' + i);
         types[i] = (pecs_type){ names[i], { { 0 } }, 1, 4, 4, 1, &field };
         list[i] = &types[i];
-        terms[i] = (pecs_term){ TERMS - 1 - i, i % 3 == 0 ? PECS_WRITE : i % 3 == 1 ? PECS_READ : PECS_MAYBE_WRITE };
+        terms[i] = (pecs_term){ TERMS - 1 - i, i % 3 == 0 ? PECS_WRITE : i % 3 == 1 ? PECS_READ : PECS_OPTIONAL_WRITE };
         numbers[i] = 100 + i;
         values[i] = (pecs_value){ i, 4, &numbers[i] };
     }
@@ -430,13 +477,14 @@ Test(query, twelve_columns)
     const pecs_entity whole = spawn_one(broad, values, TERMS);
     cr_assert_eq(pecs_world_remove(broad, spawn_one(broad, values, TERMS), (pecs_component[]){ 0, 9 }, 2), PECS_OK);
     pecs_snapshot *snapshot = take(broad);
-    pecs_iter iter = pecs_query_edit(all, broad, NULL);
+    pecs_iter iter = pecs_query_iter_mut(all, broad, NULL);
     for (int table = 0; table < 2; table++) {
         cr_assert(pecs_iter_next(&iter));
         for (uint32_t i = 0; i < TERMS; i++) {
             const bool is_there = table == 0 || (i != 0 && i != 9);
-            const uint32_t *read = pecs_read(&iter, i, uint32_t);
-            uint32_t *written = pecs_write(&iter, i, uint32_t);
+            const uint32_t *read = pecs_column_as(&iter, i, uint32_t);
+            pecs_iter copy = iter; /* which a column that is only read ends */
+            uint32_t *written = pecs_column_mut_as(&copy, i, uint32_t);
             cr_assert(is_there ? read && *read == 100 + i : !read, "component %u", i);
             cr_assert_eq(written != NULL, is_there && (TERMS - 1 - i) % 3 != 1, "component %u", i);
             if (written)
@@ -446,25 +494,25 @@ Test(query, twelve_columns)
     cr_assert_not(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     for (uint32_t i = 0; i < TERMS; i++) {
-        cr_assert_eq(*pecs_get(pecs_world_view(broad), whole, i, uint32_t),
+        cr_assert_eq(*pecs_get_as(pecs_world_view(broad), whole, i, uint32_t),
                      100 + i + ((TERMS - 1 - i) % 3 == 1 ? 0 : 1000));
-        cr_assert_eq(*pecs_get(pecs_snapshot_view(snapshot), whole, i, uint32_t), 100 + i);
+        cr_assert_eq(*pecs_get_as(pecs_snapshot_view(snapshot), whole, i, uint32_t), 100 + i);
     }
     pecs_snapshot_release(snapshot);
     pecs_query_destroy(all);
     pecs_world_destroy(broad);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 Test(query, two_iterations_may_be_open_and_each_counts)
 {
     spawn_rows(3);
     ask({ POSITION, PECS_WRITE });
-    pecs_iter first = pecs_query_read(query, view(), NULL), second = pecs_query_edit(query, world, NULL);
+    pecs_iter first = pecs_query_iter(query, view(), NULL), second = pecs_query_iter_mut(query, world, NULL);
     cr_assert(pecs_iter_next(&first));
     cr_assert(pecs_iter_next(&second));
-    pecs_write(&second, POSITION, Position)[1].x = 50;
-    cr_assert_eq(pecs_read(&first, POSITION, Position)[1].x, 50);
+    pecs_column_mut_as(&second, POSITION, Position)[1].x = 50;
+    cr_assert_eq(pecs_column_as(&first, POSITION, Position)[1].x, 50);
     cr_assert_eq(pecs_iter_end(&second), PECS_OK);
     cr_assert_eq(pecs_world_advance(world, NULL), PECS_E_BUSY);
     cr_assert_eq(pecs_iter_end(&first), PECS_OK);
@@ -476,12 +524,12 @@ Test(query, an_iteration_over_a_snapshot_keeps_no_world_busy)
     spawn_rows(3);
     pecs_snapshot *snapshot = take(world);
     ask({ POSITION, PECS_READ });
-    pecs_iter iter = pecs_query_read(query, pecs_snapshot_view(snapshot), NULL);
+    pecs_iter iter = pecs_query_iter(query, pecs_snapshot_view(snapshot), NULL);
     cr_assert(pecs_iter_next(&iter));
     spawn_position(world, 1);
     cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
     cr_assert_eq(pecs_world_despawn_matching(world, query, NULL), PECS_OK);
-    cr_assert_eq(pecs_read(&iter, POSITION, Position)[2].x, 2);
+    cr_assert_eq(pecs_column_as(&iter, POSITION, Position)[2].x, 2);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     pecs_snapshot_release(snapshot);
 }
@@ -502,14 +550,15 @@ static void spawn_for_parts(void)
 enum { PART_ROWS = 3 * CHUNK_ROWS + 7, PART_CHUNKS = 6 };
 
 /* Every row is given by exactly one of the parts, and each part gives about as many chunks as any other. */
-static void assert_union_is_whole(uint32_t part_count, bool is_edit)
+static void assert_union_is_whole(uint32_t worker_count, bool is_edit)
 {
     static uint8_t given[PART_ROWS + 10];
     memset(given, 0, sizeof(given));
     uint64_t row_count = 0, least = UINT64_MAX, most = 0;
-    for (uint32_t part = 0; part < part_count; part++) {
-        const pecs_iter_options options = { .part = part, .part_count = part_count };
-        pecs_iter iter = is_edit ? pecs_query_edit(query, world, &options) : pecs_query_read(query, view(), &options);
+    for (uint32_t part = 0; part < worker_count; part++) {
+        const pecs_iter_options options = { .worker = part, .worker_count = worker_count };
+        pecs_iter iter =
+            is_edit ? pecs_query_iter_mut(query, world, &options) : pecs_query_iter(query, view(), &options);
         uint64_t chunk_count = 0;
         for (; pecs_iter_next(&iter); chunk_count++)
             for (size_t i = 0; i < iter.row_count; i++, row_count++)
@@ -518,7 +567,7 @@ static void assert_union_is_whole(uint32_t part_count, bool is_edit)
         least = min_u64(least, chunk_count);
         most = max_u64(most, chunk_count);
     }
-    cr_assert_eq(row_count, PART_ROWS, "%u parts", part_count);
+    cr_assert_eq(row_count, PART_ROWS, "%u parts", worker_count);
     cr_assert_leq(most - least, 1);
 }
 
@@ -537,7 +586,7 @@ Test(parts, none_means_the_whole)
 {
     spawn_for_parts();
     ask({ POSITION, PECS_READ });
-    pecs_iter iter = pecs_query_read(query, view(), &(pecs_iter_options){ .part = 0, .part_count = 0 });
+    pecs_iter iter = pecs_query_iter(query, view(), &(pecs_iter_options){ .worker = 0, .worker_count = 0 });
     uint64_t rows = 0, chunks = 0;
     for (; pecs_iter_next(&iter); chunks++)
         rows += iter.row_count;
@@ -551,12 +600,12 @@ Test(parts, more_parts_than_chunks_leave_some_empty)
     spawn_for_parts();
     ask({ POSITION, PECS_READ });
     for (uint32_t part = 0; part < 9; part++) {
-        pecs_iter iter = pecs_query_read(query, view(), &(pecs_iter_options){ .part = part, .part_count = 9 });
+        pecs_iter iter = pecs_query_iter(query, view(), &(pecs_iter_options){ .worker = part, .worker_count = 9 });
         cr_assert_eq(pecs_iter_next(&iter), part < PART_CHUNKS);
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     }
     pecs_iter iter =
-        pecs_query_read(query, view(), &(pecs_iter_options){ .part = UINT32_MAX - 1, .part_count = UINT32_MAX });
+        pecs_query_iter(query, view(), &(pecs_iter_options){ .worker = UINT32_MAX - 1, .worker_count = UINT32_MAX });
     cr_assert_not(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
 }
@@ -566,8 +615,8 @@ Test(parts, a_part_beyond_the_count_is_misuse)
     spawn_for_parts();
     ask({ POSITION, PECS_WRITE });
     pecs_iter iters[] = {
-        pecs_query_read(query, view(), &(pecs_iter_options){ .part = 3, .part_count = 3 }),
-        pecs_query_edit(query, world, &(pecs_iter_options){ .part = 9, .part_count = 3 }),
+        pecs_query_iter(query, view(), &(pecs_iter_options){ .worker = 3, .worker_count = 3 }),
+        pecs_query_iter_mut(query, world, &(pecs_iter_options){ .worker = 9, .worker_count = 3 }),
     };
     for (size_t i = 0; i < 2; i++) {
         cr_assert_not(pecs_iter_next(&iters[i]));
@@ -586,8 +635,8 @@ static void *write_part(void *user)
 {
     struct part_job *job = user;
     while (pecs_iter_next(&job->iter)) {
-        Position *positions = pecs_write(&job->iter, POSITION, Position);
-        Team *teams = pecs_write(&job->iter, TEAM, Team);
+        Position *positions = pecs_column_mut_as(&job->iter, POSITION, Position);
+        Team *teams = pecs_column_mut_as(&job->iter, TEAM, Team);
         for (size_t i = 0; i < job->iter.row_count; i++) {
             positions[i].z += (float)job->iter.entities[i].index;
             if (teams)
@@ -604,13 +653,14 @@ Test(parts, threads_write_their_own_chunks)
     enum { THREADS = 4 };
     spawn_for_parts();
     pecs_snapshot *snapshot = take(world);
-    ask({ POSITION, PECS_WRITE }, { TEAM, PECS_MAYBE_WRITE });
+    ask({ POSITION, PECS_WRITE }, { TEAM, PECS_OPTIONAL_WRITE });
     for (int round = 0; round < 3; round++) {
         struct part_job jobs[THREADS];
-        pecs_iter reader = pecs_query_read(query, view(), NULL);
+        pecs_iter reader = pecs_query_iter(query, view(), NULL);
         cr_assert(pecs_iter_next(&reader));
         for (uint32_t i = 0; i < THREADS; i++)
-            jobs[i].iter = pecs_query_edit(query, world, &(pecs_iter_options){ .part = i, .part_count = THREADS });
+            jobs[i].iter =
+                pecs_query_iter_mut(query, world, &(pecs_iter_options){ .worker = i, .worker_count = THREADS });
         for (uint32_t i = 0; i < THREADS; i++)
             cr_assert_eq(pthread_create(&jobs[i].thread, NULL, write_part, &jobs[i]), 0);
         for (uint32_t i = 0; i < THREADS; i++) {
@@ -624,9 +674,9 @@ Test(parts, threads_write_their_own_chunks)
     cr_assert_eq(pecs_world_copied_bytes(world), PART_ROWS * sizeof(Position) + 2 * CHUNK_ROWS + 5);
     for (uint32_t i = 0; i < PART_ROWS - 1; i++) {
         const pecs_entity entity = { i, 1 };
-        must(pecs_get(view(), entity, POSITION, Position)->z == 3 * (float)i);
-        must(pecs_get(pecs_snapshot_view(snapshot), entity, POSITION, Position)->z == 0);
-        const Team *team = pecs_get(view(), entity, TEAM, Team);
+        must(pecs_get_as(view(), entity, POSITION, Position)->z == 3 * (float)i);
+        must(pecs_get_as(pecs_snapshot_view(snapshot), entity, POSITION, Position)->z == 0);
+        const Team *team = pecs_get_as(view(), entity, TEAM, Team);
         must(!team || team->number == (uint8_t)(i + 3));
     }
     pecs_snapshot_release(snapshot);
@@ -646,7 +696,7 @@ Test(parts, the_tail_is_let_go_before_the_parts_start)
     cr_assert_neq(source->tail_epoch, 0);
     pecs_iter parts[2];
     for (uint32_t i = 0; i < 2; i++)
-        parts[i] = pecs_query_edit(query, world, &(pecs_iter_options){ .part = i, .part_count = 2 });
+        parts[i] = pecs_query_iter_mut(query, world, &(pecs_iter_options){ .worker = i, .worker_count = 2 });
     for (uint32_t i = 0; i < world->state->table_count; i++)
         if (state_table(world->state, i)->row_count)
             cr_assert_eq(state_table(world->state, i)->tail_epoch, 0, "table %u", i);

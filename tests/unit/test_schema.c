@@ -59,7 +59,7 @@ static pecs_registry *create_good(const pecs_type *const *types, size_t type_cou
 
 static void accept(const pecs_type *type)
 {
-    pecs_registry_destroy(create_good(&type, 1));
+    pecs_registry_release(create_good(&type, 1));
     assert_no_leak();
 }
 
@@ -1090,7 +1090,7 @@ Test(registry, keeps_the_order_of_the_list)
     cr_assert_null(pecs_registry_type(registry, 3));
     cr_assert_null(pecs_registry_type(registry, UINT32_MAX));
     cr_assert_eq(registry_component(registry, 1)->type, &b_type);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -1101,7 +1101,7 @@ Test(registry, by_id_ascends)
     cr_assert_eq(registry->by_id[0], 2);
     cr_assert_eq(registry->by_id[1], 1);
     cr_assert_eq(registry->by_id[2], 0);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 Test(registry, finds_by_id)
@@ -1119,7 +1119,7 @@ Test(registry, finds_by_id)
     for (size_t i = 0; i < 5; i++)
         cr_assert_eq(registry_find(registry, absent[i], &found), PECS_E_ABSENT, "id %zu", i);
     cr_assert_eq(found, 2);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 Test(registry, may_be_empty)
@@ -1129,7 +1129,7 @@ Test(registry, may_be_empty)
     cr_assert_eq(pecs_registry_type_count(registry), 0);
     cr_assert_null(pecs_registry_type(registry, 0));
     cr_assert_eq(registry_find(registry, (pecs_id){ { 1 } }, &found), PECS_E_ABSENT);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -1157,7 +1157,7 @@ Test(registry, takes_1024_types_and_finds_each)
         cr_assert_eq(registry_find(registry, hash128(types[i]->name, strlen(types[i]->name)), &found), PECS_OK);
         cr_assert_eq(found, i);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -1253,7 +1253,7 @@ Test(registry, uses_the_system_by_default)
     pecs_registry *registry;
     cr_assert_eq(pecs_registry_create(&desc, &registry, NULL), PECS_OK);
     cr_assert_eq(pecs_registry_type(registry, 0), &body);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
 }
 
 /* With the n-th allocation failing, for every n: the status says so, nothing leaks, nothing is written. */
@@ -1270,7 +1270,7 @@ Test(registry, every_failing_allocation_is_reported)
         counting.fail_at = fail_at;
         const pecs_status status = create(list, 2, &registry, &error);
         if (status == PECS_OK) {
-            pecs_registry_destroy(registry);
+            pecs_registry_release(registry);
             assert_no_leak();
             break;
         }
@@ -1305,7 +1305,7 @@ Test(registry, failing_allocations_of_nested_spans_are_reported)
     counting.call_count = 0;
     counting.fail_at = 12; /* the eleventh: the names of pecs.id's fields */
     cr_assert_eq(create(list, 1, &registry, NULL), PECS_OK);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -1313,19 +1313,19 @@ Test(registry, lives_until_the_last_reference)
 {
     const pecs_type *const list[] = { &body };
     pecs_registry *registry = create_good(list, 1);
-    cr_assert_eq(registry_retain(registry), registry);
-    cr_assert_eq(registry_retain(registry), registry);
-    pecs_registry_destroy(registry);
-    pecs_registry_destroy(registry);
+    cr_assert_eq(pecs_registry_retain(registry), registry);
+    cr_assert_eq(pecs_registry_retain(registry), registry);
+    pecs_registry_release(registry);
+    pecs_registry_release(registry);
     cr_assert_eq(pecs_registry_type(registry, 0), &body);
     cr_assert_gt(counting.live_count, 0);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
 Test(registry, destroying_null_is_allowed)
 {
-    pecs_registry_destroy(NULL);
+    pecs_registry_release(NULL);
     assert_no_leak();
 }
 
@@ -1333,10 +1333,10 @@ static void *retain_and_drop(void *user)
 {
     pecs_registry *registry = user;
     for (int i = 0; i < 100000; i++) {
-        registry_retain(registry);
-        pecs_registry_destroy(registry);
+        pecs_registry_retain(registry);
+        pecs_registry_release(registry);
     }
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     return NULL;
 }
 
@@ -1347,10 +1347,10 @@ Test(registry, threads_retain_and_drop)
     pecs_registry *registry = create_good(list, 1);
     pthread_t threads[4];
     for (int i = 0; i < 4; i++)
-        registry_retain(registry);
+        pecs_registry_retain(registry);
     for (int i = 0; i < 4; i++)
         cr_assert_eq(pthread_create(&threads[i], NULL, retain_and_drop, registry), 0);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     for (int i = 0; i < 4; i++)
         pthread_join(threads[i], NULL);
     assert_no_leak();

@@ -16,7 +16,7 @@ static void strike(void)
 {
     check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -132,7 +132,7 @@ Test(session, forks_and_files_open_their_own_at_their_first_spawn)
     pecs_snapshot *base = take(world);
     pecs_world *other = NULL;
     cr_assert_eq(pecs_world_create(registry, base, NULL, &other, NULL), PECS_OK);
-    const pecs_value value = PECS_VALUE(POSITION, Position, 5, 0, 0);
+    const pecs_value value = PECS_VALUE_AS(POSITION, Position, 5, 0, 0);
     cr_assert_eq(pecs_world_set(other, (pecs_entity){ 0, 1 }, &value, 1), PECS_OK);
     cr_assert_eq(session_count(other), 1);
     const pecs_entity entity = spawn_position(other, 1);

@@ -17,7 +17,7 @@ static void strike(void)
 {
     check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -41,7 +41,7 @@ static void set_health(int32_t current)
 /* The number, or -1 when there is none. */
 static int team_in(pecs_view view_of)
 {
-    const Team *team = pecs_get_singleton(view_of, TEAM, Team);
+    const Team *team = pecs_get_singleton_as(view_of, TEAM, Team);
     return team ? team->number : -1;
 }
 
@@ -49,7 +49,7 @@ Test(singletons, a_new_world_has_none)
 {
     for (pecs_component i = 0; i < FIXTURE_TYPE_COUNT; i++) {
         cr_assert_not(pecs_view_has_singleton(view(), i));
-        cr_assert_null(pecs_view_singleton(view(), i, fixture_types[i]->size));
+        cr_assert_null(pecs_view_get_singleton(view(), i, fixture_types[i]->size));
     }
 }
 
@@ -59,12 +59,12 @@ Test(singletons, each_is_there_once_set)
     set_health(50);
     cr_assert_eq(pecs_world_set_singleton(world, FROZEN, 0, NULL), PECS_OK);
     cr_assert_eq(team_in(view()), 4);
-    cr_assert_eq(pecs_get_singleton(view(), HEALTH, Health)->current, 50);
+    cr_assert_eq(pecs_get_singleton_as(view(), HEALTH, Health)->current, 50);
     cr_assert(pecs_view_has_singleton(view(), FROZEN));
     cr_assert_not(pecs_view_has_singleton(view(), POSITION));
     set_team(5);
     cr_assert_eq(team_in(view()), 5);
-    cr_assert_eq(pecs_get_singleton(view(), HEALTH, Health)->max, 100);
+    cr_assert_eq(pecs_get_singleton_as(view(), HEALTH, Health)->max, 100);
 }
 
 Test(singletons, without_data_it_is_zero)
@@ -73,17 +73,17 @@ Test(singletons, without_data_it_is_zero)
     cr_assert_eq(pecs_world_set_singleton(world, TEAM, sizeof(Team), NULL), PECS_OK);
     cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(Health), NULL), PECS_OK);
     cr_assert_eq(team_in(view()), 0);
-    cr_assert_eq(pecs_get_singleton(view(), HEALTH, Health)->max, 0);
+    cr_assert_eq(pecs_get_singleton_as(view(), HEALTH, Health)->max, 0);
 }
 
 Test(singletons, get_refuses_what_is_not_there)
 {
     set_team(4);
     cr_assert_eq(pecs_world_set_singleton(world, FROZEN, 0, NULL), PECS_OK);
-    cr_assert_null(pecs_view_singleton(view(), TEAM, 2));
-    cr_assert_null(pecs_view_singleton(view(), FROZEN, 0), "a tag has no value");
-    cr_assert_null(pecs_view_singleton(view(), POSITION, sizeof(Position)));
-    cr_assert_null(pecs_view_singleton(view(), 1000, 1));
+    cr_assert_null(pecs_view_get_singleton(view(), TEAM, 2));
+    cr_assert_null(pecs_view_get_singleton(view(), FROZEN, 0), "a tag has no value");
+    cr_assert_null(pecs_view_get_singleton(view(), POSITION, sizeof(Position)));
+    cr_assert_null(pecs_view_get_singleton(view(), 1000, 1));
     cr_assert_not(pecs_view_has_singleton(view(), 1000));
 }
 
@@ -91,7 +91,7 @@ Test(singletons, edit_gives_the_value)
 {
     set_team(4);
     void *value;
-    cr_assert_eq(pecs_world_edit_singleton(world, TEAM, sizeof(Team), &value), PECS_OK);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, TEAM, sizeof(Team), &value), PECS_OK);
     ((Team *)value)->number = 9;
     cr_assert_eq(team_in(view()), 9);
 }
@@ -102,12 +102,12 @@ Test(singletons, removal_leaves_the_others)
     set_health(50);
     cr_assert_eq(pecs_world_remove_singleton(world, TEAM), PECS_OK);
     cr_assert_eq(team_in(view()), -1);
-    cr_assert_eq(pecs_get_singleton(view(), HEALTH, Health)->current, 50);
+    cr_assert_eq(pecs_get_singleton_as(view(), HEALTH, Health)->current, 50);
     cr_assert_eq(pecs_world_remove_singleton(world, TEAM), PECS_OK, "passed over");
     cr_assert_eq(pecs_world_remove_singleton(world, HEALTH), PECS_OK);
     cr_assert_not(pecs_view_has_singleton(view(), HEALTH));
     set_health(7);
-    cr_assert_eq(pecs_get_singleton(view(), HEALTH, Health)->current, 7);
+    cr_assert_eq(pecs_get_singleton_as(view(), HEALTH, Health)->current, 7);
 }
 
 Test(singletons, refusals_change_nothing)
@@ -118,11 +118,11 @@ Test(singletons, refusals_change_nothing)
     cr_assert_eq(pecs_world_set_singleton(world, FIXTURE_TYPE_COUNT, 1, "x"), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_set_singleton(world, TEAM, 2, "xx"), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_remove_singleton(world, FIXTURE_TYPE_COUNT), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit_singleton(world, HEALTH, sizeof(Health), &value), PECS_E_ABSENT);
-    cr_assert_eq(pecs_world_edit_singleton(world, TEAM, 2, &value), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit_singleton(world, FROZEN, 0, &value), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit_singleton(world, FIXTURE_TYPE_COUNT, 1, &value), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit_singleton(world, TEAM, 1, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, HEALTH, sizeof(Health), &value), PECS_E_ABSENT);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, TEAM, 2, &value), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, FROZEN, 0, &value), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, FIXTURE_TYPE_COUNT, 1, &value), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, TEAM, 1, NULL), PECS_E_MISUSE);
     const struct photograph after = photograph_of(view());
     cr_assert(same_photograph(&before, &after));
     cr_assert_eq(value, &registry);
@@ -131,7 +131,7 @@ Test(singletons, refusals_change_nothing)
 Test(singletons, edit_is_absent_in_a_world_that_never_had_any)
 {
     void *value;
-    cr_assert_eq(pecs_world_edit_singleton(world, TEAM, 1, &value), PECS_E_ABSENT);
+    cr_assert_eq(pecs_world_get_singleton_mut(world, TEAM, 1, &value), PECS_E_ABSENT);
     cr_assert_eq(pecs_world_remove_singleton(world, TEAM), PECS_OK);
     cr_assert_eq(summary_of(view()).table_count, 0);
 }
@@ -141,13 +141,13 @@ Test(singletons, busy_only_when_one_comes_or_goes)
     set_team(4);
     pecs_query *query = make_query(registry, NULL, 0);
     for (int is_edit = 0; is_edit < 2; is_edit++) {
-        pecs_iter iter = is_edit ? pecs_query_edit(query, world, NULL) : pecs_query_read(query, view(), NULL);
+        pecs_iter iter = is_edit ? pecs_query_iter_mut(query, world, NULL) : pecs_query_iter(query, view(), NULL);
         cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(Health), NULL), PECS_E_BUSY);
         cr_assert_eq(pecs_world_remove_singleton(world, TEAM), PECS_E_BUSY);
         cr_assert_eq(pecs_world_remove_singleton(world, HEALTH), PECS_OK);
         set_team((uint8_t)(10 + is_edit));
         void *value;
-        cr_assert_eq(pecs_world_edit_singleton(world, TEAM, 1, &value), PECS_OK);
+        cr_assert_eq(pecs_world_get_singleton_mut(world, TEAM, 1, &value), PECS_OK);
         cr_assert_eq(((Team *)value)->number, 10 + is_edit);
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     }
@@ -162,13 +162,13 @@ Test(singletons, they_are_no_entity)
     cr_assert_eq(summary_of(view()).slot_count, 0);
     cr_assert_eq(summary_of(view()).component_bytes, 1);
     cr_assert_not(pecs_view_alive(view(), none));
-    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 9) }, 1);
+    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 9) }, 1);
     cr_assert_eq(summary_of(view()).table_count, 2);
     cr_assert_eq(team_in(view()), 4);
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_OK);
     cr_assert_eq(team_in(view()), 4);
     cr_assert_eq(pecs_world_despawn(world, &none, 1), PECS_E_DEAD);
-    cr_assert_eq(pecs_world_set(world, none, (pecs_value[]){ PECS_VALUE(TEAM, Team, 8) }, 1), PECS_E_DEAD);
+    cr_assert_eq(pecs_world_set(world, none, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 8) }, 1), PECS_E_DEAD);
     cr_assert_eq(pecs_world_remove(world, none, (pecs_component[]){ TEAM }, 1), PECS_E_DEAD);
     cr_assert_eq(team_in(view()), 4);
 }

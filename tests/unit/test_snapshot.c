@@ -24,7 +24,7 @@ static void strike(void)
     if (world)
         check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
     unlink(path);
 }
@@ -42,13 +42,13 @@ static pecs_view view(void)
 
 static float x_in(pecs_view view_of, pecs_entity entity)
 {
-    const Position *position = pecs_get(view_of, entity, POSITION, Position);
+    const Position *position = pecs_get_as(view_of, entity, POSITION, Position);
     return position ? position->x : -1;
 }
 
 static void set_x(pecs_world *of, pecs_entity entity, float x)
 {
-    must(pecs_world_set(of, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1) == PECS_OK);
+    must(pecs_world_set(of, entity, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, x, 0, 0) }, 1) == PECS_OK);
 }
 
 /* Entities {0..count-1, 1} whose x is their slot. */
@@ -84,8 +84,8 @@ Test(snapshot, taking_copies_nothing)
     pecs_snapshot *snapshot = take(world);
     cr_assert_eq(counting.live_bytes, live);
     cr_assert_eq(counting.call_count, calls);
-    cr_assert_eq(pecs_get(view(), ((pecs_entity){ 5, 1 }), POSITION, Position),
-                 pecs_get(pecs_snapshot_view(snapshot), ((pecs_entity){ 5, 1 }), POSITION, Position));
+    cr_assert_eq(pecs_get_as(view(), ((pecs_entity){ 5, 1 }), POSITION, Position),
+                 pecs_get_as(pecs_snapshot_view(snapshot), ((pecs_entity){ 5, 1 }), POSITION, Position));
     pecs_snapshot_release(snapshot);
 }
 
@@ -100,12 +100,12 @@ Test(snapshot, it_does_not_see_later_edits)
     set_x(world, (pecs_entity){ 5, 1 }, 77);
     cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 6, 1 }, { 99, 1 } }, 2), PECS_OK);
     spawn_position(world, 5);
-    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 7, 1 }, (pecs_value[]){ PECS_HAS(FROZEN) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 7, 1 }, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1), PECS_OK);
     cr_assert_eq(pecs_world_remove(world, (pecs_entity){ 8, 1 }, (pecs_component[]){ POSITION }, 1), PECS_OK);
     cr_assert_eq(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 2 }), PECS_OK);
     cr_assert_eq(pecs_world_advance(world, NULL), PECS_OK);
     void *value;
-    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 9, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
+    cr_assert_eq(pecs_world_get_mut(world, (pecs_entity){ 9, 1 }, POSITION, sizeof(Position), &value), PECS_OK);
     ((Position *)value)->x = 88;
     const struct photograph after = photograph_of(pecs_snapshot_view(snapshot));
     cr_assert(same_photograph(&before, &after));
@@ -147,14 +147,14 @@ Test(snapshot, busy_while_a_write_iteration_is_open)
     pecs_query *query = make_query(registry, NULL, 0);
     pecs_snapshot *untouched = NULL;
     pecs_error error = { .status = PECS_OK };
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     cr_assert_eq(pecs_snapshot_take(world, &untouched), PECS_E_BUSY);
     cr_assert_eq(pecs_world_save(world, path, NULL, &error), PECS_E_BUSY);
     cr_assert_eq(error.status, PECS_E_BUSY);
     cr_assert_null(untouched);
     cr_assert_neq(access(path, F_OK), 0);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-    iter = pecs_query_read(query, view(), NULL);
+    iter = pecs_query_iter(query, view(), NULL);
     pecs_snapshot_release(take(world));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     pecs_query_destroy(query);
@@ -222,7 +222,7 @@ Test(snapshot, it_is_read_on_another_thread_after_all_else_is_gone)
     const uint64_t hash = pecs_view_hash(view());
     set_x(world, (pecs_entity){ 0, 1 }, 1e9f);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     world = NULL;
     registry = NULL;
     pthread_t thread;
@@ -266,7 +266,7 @@ Test(restore, the_state_is_that_of_the_snapshot)
     struct photograph before = photograph_of(view());
     cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ { 3, 1 }, { 4, 1 } }, 2), PECS_OK);
     for (int i = 0; i < 50; i++)
-        spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1);
+        spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1);
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     struct photograph after = photograph_of(view());
     cr_assert_gt(after.summary.tick, before.summary.tick);
@@ -336,15 +336,15 @@ Test(restore, queries_stay_valid)
 {
     spawn_row(5);
     pecs_snapshot *snapshot = take(world);
-    spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 1, 1), PECS_HAS(FROZEN) }, 2);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 1, 1), PECS_HAS_AS(FROZEN) }, 2);
     pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1);
     cr_assert_eq(pecs_query_count(query, view()), 6);
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     cr_assert_eq(pecs_query_count(query, view()), 5);
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     cr_assert(pecs_iter_next(&iter));
     cr_assert_eq(iter.row_count, 5);
-    pecs_write(&iter, POSITION, Position)[4].x = 40;
+    pecs_column_mut_as(&iter, POSITION, Position)[4].x = 40;
     cr_assert_not(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     cr_assert_eq(x_in(view(), (pecs_entity){ 4, 1 }), 40);
@@ -398,7 +398,8 @@ Test(restore, to_a_snapshot_of_another_world)
     pecs_world *other = make_world(registry, NULL);
     spawn_row(20);
     for (int i = 0; i < 5; i++)
-        spawn_one(other, (pecs_value[]){ PECS_VALUE(TEAM, Team, 3), PECS_VALUE(POSITION, Position, 60, 0, 0) }, 2);
+        spawn_one(other, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 3), PECS_VALUE_AS(POSITION, Position, 60, 0, 0) },
+                  2);
     pecs_snapshot *snapshot = take(other);
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     cr_assert_eq(pecs_view_hash(view()), pecs_view_hash(pecs_world_view(other)));
@@ -421,10 +422,10 @@ Test(restore, refusals_change_nothing)
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_restore(world, NULL), PECS_E_MISUSE);
     pecs_query *query = make_query(registry, NULL, 0);
-    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    pecs_iter iter = pecs_query_iter(query, view(), NULL);
     cr_assert_eq(pecs_world_restore(world, own), PECS_E_BUSY);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-    iter = pecs_query_edit(query, world, NULL);
+    iter = pecs_query_iter_mut(query, world, NULL);
     cr_assert_eq(pecs_world_restore(world, own), PECS_E_BUSY);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     const struct photograph after = photograph_of(view());
@@ -434,7 +435,7 @@ Test(restore, refusals_change_nothing)
     pecs_snapshot_release(own);
     pecs_snapshot_release(snapshot);
     pecs_world_destroy(other);
-    pecs_registry_destroy(foreign);
+    pecs_registry_release(foreign);
 }
 
 /* Fork. */
@@ -506,7 +507,7 @@ static void spawn_for_file(void)
 {
     spawn_row(CHUNK_ROWS + 50);
     for (int i = 0; i < 10; i++)
-        spawn_one(world, (pecs_value[]){ PECS_VALUE(LINK, Link, (uint32_t)i, { 1, 1 }, { { 2, 1 }, { 0, 0 } }) }, 1);
+        spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(LINK, Link, (uint32_t)i, { 1, 1 }, { { 2, 1 }, { 0, 0 } }) }, 1);
     must(pecs_world_despawn(world, (pecs_entity[]){ { 10, 1 }, { 4100, 1 } }, 2) == PECS_OK);
     must(pecs_world_set_singleton(world, TEAM, 1, &(Team){ 6 }) == PECS_OK);
 }
@@ -518,7 +519,7 @@ Test(file, restore_to_a_loaded_and_to_a_mapped_one)
     const struct photograph saved = photograph_of(view());
     for (int is_load = 0; is_load < 2; is_load++) {
         pecs_snapshot *snapshot = read_file(is_load);
-        spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+        spawn_one(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1);
         set_x(world, (pecs_entity){ 0, 1 }, 99);
         cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
         pecs_snapshot_release(snapshot);
@@ -612,9 +613,9 @@ Test(file, pointers_into_an_image_stay_while_an_iteration_is_open)
         pecs_snapshot *snapshot = read_file(is_load);
         pecs_world *other = make_world(registry, snapshot);
         pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_READ } }, 1);
-        pecs_iter iter = pecs_query_read(query, pecs_world_view(other), NULL);
+        pecs_iter iter = pecs_query_iter(query, pecs_world_view(other), NULL);
         cr_assert(pecs_iter_next(&iter));
-        const Position *positions = pecs_read(&iter, POSITION, Position);
+        const Position *positions = pecs_column_as(&iter, POSITION, Position);
         set_x(other, (pecs_entity){ 3, 1 }, 33); /* copied: the snapshot shares it */
         pecs_snapshot_release(snapshot);
         set_x(other, (pecs_entity){ 4, 1 }, 44);
@@ -649,26 +650,26 @@ Test(file, a_used_up_slot_stays_so)
 Test(file, unedited_chunks_are_read_as_one)
 {
     const pecs_value positions = { POSITION, sizeof(Position), NULL };
-    cr_assert_eq(pecs_world_spawn(world, 10000, &positions, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, &positions, 1, 10000, NULL), PECS_OK);
     save(world);
     pecs_snapshot *snapshot = read_file(false);
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_READ } }, 1);
-    pecs_iter it = pecs_query_read(query, view(), NULL);
+    pecs_iter it = pecs_query_iter(query, view(), NULL);
     cr_assert(pecs_iter_next(&it));
     cr_assert_eq(it.row_count, 10000);
-    const Position *values = pecs_read(&it, POSITION, Position);
+    const Position *values = pecs_column_as(&it, POSITION, Position);
     for (uint32_t i = 0; i < 10000; i++)
         cr_assert(same(it.entities[i], (pecs_entity){ i, 1 }) && values[i].x == 0);
     cr_assert_not(pecs_iter_next(&it));
     cr_assert_eq(pecs_iter_end(&it), PECS_OK);
     set_x(world, (pecs_entity){ 5000, 1 }, 7);
     static const size_t rows[] = { 4096, 4096, 1808 };
-    it = pecs_query_read(query, view(), NULL);
+    it = pecs_query_iter(query, view(), NULL);
     for (int i = 0; i < 3; i++) {
         cr_assert(pecs_iter_next(&it));
         cr_assert_eq(it.row_count, rows[i]);
-        cr_assert(i != 1 || pecs_read(&it, POSITION, Position)[5000 - 4096].x == 7);
+        cr_assert(i != 1 || pecs_column_as(&it, POSITION, Position)[5000 - 4096].x == 7);
     }
     cr_assert_not(pecs_iter_next(&it));
     cr_assert_eq(pecs_iter_end(&it), PECS_OK);
@@ -706,21 +707,21 @@ Test(file, a_chunk_stays_whole_while_values_are_set)
         terms[i] = (pecs_term){ i, PECS_READ };
     }
     static pecs_entity entities[10000];
-    cr_assert_eq(pecs_world_spawn(wide, 10000, values, MANY_TERMS, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(wide, values, MANY_TERMS, 10000, entities), PECS_OK);
     save(wide);
     pecs_world_destroy(wide);
     pecs_snapshot *snapshot;
     cr_assert_eq(pecs_snapshot_resume(many, path, NULL, &snapshot, NULL), PECS_OK);
     wide = make_world(many, snapshot);
     pecs_query *query = make_query(many, terms, MANY_TERMS);
-    pecs_iter it = pecs_query_read(query, pecs_world_view(wide), NULL);
+    pecs_iter it = pecs_query_iter(query, pecs_world_view(wide), NULL);
     cr_assert(pecs_iter_next(&it));
     cr_assert_eq(it.row_count, 10000);
     for (uint32_t i = 0; i < MANY_TERMS; i++) {
         uint32_t *value;
-        cr_assert_eq(pecs_world_edit(wide, entities[0], i, 4, (void **)&value), PECS_OK);
+        cr_assert_eq(pecs_world_get_mut(wide, entities[0], i, 4, (void **)&value), PECS_OK);
         *value = 7;
-        const uint32_t *column = pecs_iter_column(&it, i, PECS_READ, 4);
+        const uint32_t *column = pecs_iter_column(&it, i, 4);
         uint64_t sum = 0;
         for (size_t row = 0; row < it.row_count; row++)
             sum += column[row];
@@ -728,14 +729,14 @@ Test(file, a_chunk_stays_whole_while_values_are_set)
     }
     cr_assert_not(pecs_iter_next(&it));
     cr_assert_eq(pecs_iter_end(&it), PECS_OK);
-    it = pecs_query_read(query, pecs_world_view(wide), NULL);
+    it = pecs_query_iter(query, pecs_world_view(wide), NULL);
     cr_assert(pecs_iter_next(&it));
-    cr_assert_eq(*(const uint32_t *)pecs_iter_column(&it, MANY_TERMS - 1, PECS_READ, 4), 7);
+    cr_assert_eq(*(const uint32_t *)pecs_iter_column(&it, MANY_TERMS - 1, 4), 7);
     cr_assert_eq(pecs_iter_end(&it), PECS_OK);
     pecs_query_destroy(query);
     pecs_snapshot_release(snapshot);
     pecs_world_destroy(wide);
-    pecs_registry_destroy(many);
+    pecs_registry_release(many);
 }
 
 /*
@@ -750,8 +751,8 @@ static pecs_snapshot *write_after_take(bool is_singleton)
     const Position at = { 1, 2, 3 };
     const pecs_entity entity = spawn_position(world, 1);
     must(pecs_world_set_singleton(world, POSITION, sizeof(at), &at) == PECS_OK);
-    must((is_singleton ? pecs_world_edit_singleton(world, POSITION, sizeof(Position), &value)
-                       : pecs_world_edit(world, entity, POSITION, sizeof(Position), &value)) == PECS_OK);
+    must((is_singleton ? pecs_world_get_singleton_mut(world, POSITION, sizeof(Position), &value)
+                       : pecs_world_get_mut(world, entity, POSITION, sizeof(Position), &value)) == PECS_OK);
     pecs_snapshot *snapshot = take(world);
     ((Position *)value)->y = 77;
     return snapshot;
@@ -760,7 +761,7 @@ static pecs_snapshot *write_after_take(bool is_singleton)
 static void edit_again(void)
 {
     void *value;
-    (void)!pecs_world_edit(world, (pecs_entity){ 0, 1 }, POSITION, sizeof(Position), &value);
+    (void)!pecs_world_get_mut(world, (pecs_entity){ 0, 1 }, POSITION, sizeof(Position), &value);
 }
 
 Test(stale, a_write_after_a_take_aborts_at_the_next_edit, .signal = SIGABRT)
@@ -797,9 +798,9 @@ Test(stale, a_write_to_a_column_after_a_take_aborts_at_the_next_edit, .signal = 
 {
     pecs_query *query = make_query(registry, &(pecs_term){ POSITION, PECS_WRITE }, 1);
     spawn_position(world, 1);
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     must(pecs_iter_next(&iter));
-    Position *column = pecs_write(&iter, POSITION, Position);
+    Position *column = pecs_column_mut_as(&iter, POSITION, Position);
     must(pecs_iter_end(&iter) == PECS_OK);
     take(world);
     column->x = 5;
@@ -815,7 +816,7 @@ Test(stale, writes_before_a_take_are_right)
     pecs_snapshot *kept[4] = { NULL };
     for (int frame = 0; frame < 20; frame++) {
         void *value;
-        cr_assert_eq(pecs_world_edit(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
+        cr_assert_eq(pecs_world_get_mut(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
         ((Position *)value)->x = (float)frame;
         pecs_snapshot_release(kept[frame % 4]);
         kept[frame % 4] = take(world);

@@ -22,7 +22,7 @@ static void set_up(void)
     enter_folder();
     registry = counting_registry();
     pecs_world *world = make_world(registry, NULL);
-    cr_assert_eq(pecs_world_spawn(world, ROWS, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, NULL),
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, ROWS, NULL),
                  PECS_OK);
     save_world(world, "world.pecs");
     pecs_world_destroy(world);
@@ -34,7 +34,7 @@ static void tear_down(void)
 {
     pecs_snapshot_release(snapshot);
     free_image(&image);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
     leave_folder();
 }
@@ -167,9 +167,9 @@ Test(source, a_file_that_was_touched)
 Test(source, a_file_that_became_another)
 {
     pecs_world *world = make_world(registry, snapshot);
-    cr_assert_eq(
-        pecs_world_set(world, (pecs_entity){ 0, 1 }, (pecs_value[]){ PECS_VALUE(POSITION, Position, -1, -1, -1) }, 1),
-        PECS_OK);
+    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 0, 1 },
+                                (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, -1, -1, -1) }, 1),
+                 PECS_OK);
     cr_assert_eq(pecs_world_save(world, "other.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
     struct file_bytes other = read_bytes("other.pecs");
     cr_assert_eq(other.size, image.size);

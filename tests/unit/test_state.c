@@ -22,7 +22,7 @@ static void strike(void)
 {
     state_release(state);
     gate_deinit(&gate);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 

@@ -52,7 +52,7 @@ static void set_up(void)
 static void strike(void)
 {
     gate_deinit(&gate);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -160,7 +160,7 @@ Test(archetype, components_are_found_in_a_long_set)
         }
         node_release(large->pool, &archetype->node);
     }
-    pecs_registry_destroy(large);
+    pecs_registry_release(large);
 }
 
 Test(archetype, the_index_has_one_column_of_16_bytes)

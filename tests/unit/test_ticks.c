@@ -2,6 +2,7 @@
  * Ticks and "changed since": the chunk is the unit, no change is missed, and what did not change is passed over as
  * far as the header promises. Entities of one table lie in the order of their slots; a chunk has 4096 of them.
  */
+#include "verbs.h"
 #include "world_fixture.h"
 
 #include <stdio.h>
@@ -25,7 +26,7 @@ static void strike(void)
     pecs_query_destroy(positions);
     pecs_query_destroy(everything);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -48,7 +49,7 @@ static uint64_t advance(void)
 static void spawn_chunks(void)
 {
     const pecs_value values[] = { { POSITION, sizeof(Position), NULL }, { TEAM, sizeof(Team), NULL } };
-    must(pecs_world_spawn(world, 2 * CHUNK_ROWS + 100, values, 2, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, values, 2, 2 * CHUNK_ROWS + 100, NULL) == PECS_OK);
     must(advance() == 2);
 }
 
@@ -56,7 +57,7 @@ static void spawn_chunks(void)
 static uint32_t chunks_in(pecs_view of, const pecs_query *query, uint64_t since)
 {
     const pecs_iter_options options = { .changed_since = since };
-    pecs_iter iter = pecs_query_read(query, of, &options);
+    pecs_iter iter = pecs_query_iter(query, of, &options);
     uint32_t chunks = 0;
     while (pecs_iter_next(&iter))
         chunks |= UINT32_C(1) << (iter.state.table ? 7 : iter.state.chunk - 1);
@@ -71,7 +72,7 @@ static uint32_t chunks_since(const pecs_query *query, uint64_t since)
 
 static void set_x(uint32_t index, float x)
 {
-    const pecs_value value = PECS_VALUE(POSITION, Position, x, 0, 0);
+    const pecs_value value = PECS_VALUE_AS(POSITION, Position, x, 0, 0);
     must(pecs_world_set(world, (pecs_entity){ index, 1 }, &value, 1) == PECS_OK);
 }
 
@@ -90,10 +91,10 @@ Test(ticks, a_world_starts_at_1_and_advances_by_1)
 Test(ticks, advance_is_busy_while_an_iteration_is_open)
 {
     uint64_t tick = 77;
-    pecs_iter iter = pecs_query_read(positions, view(), NULL);
+    pecs_iter iter = pecs_query_iter(positions, view(), NULL);
     cr_assert_eq(pecs_world_advance(world, &tick), PECS_E_BUSY);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-    iter = pecs_query_edit(positions, world, NULL);
+    iter = pecs_query_iter_mut(positions, world, NULL);
     cr_assert_eq(pecs_world_advance(world, &tick), PECS_E_BUSY);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     cr_assert_eq(tick, 77);
@@ -152,7 +153,7 @@ Test(ticks, a_fork_goes_on_from_its_base)
 static void edit_x(pecs_world *edited, uint32_t index)
 {
     void *value;
-    must(pecs_world_edit(edited, (pecs_entity){ index, 1 }, POSITION, sizeof(Position), &value) == PECS_OK);
+    must(pecs_world_get_mut(edited, (pecs_entity){ index, 1 }, POSITION, sizeof(Position), &value) == PECS_OK);
 }
 
 Test(changed, since_a_snapshot_was_taken)
@@ -198,8 +199,7 @@ Test(changed, since_a_file_was_saved)
     const uint64_t seen = pecs_view_tick(view());
     for (int verb = 0; verb < 2; verb++) {
         pecs_snapshot *snapshot;
-        cr_assert_eq((verb ? pecs_snapshot_load : pecs_snapshot_resume)(registry, path, NULL, &snapshot, NULL),
-                     PECS_OK);
+        cr_assert_eq(verbs[verb](registry, path, NULL, &snapshot, NULL), PECS_OK);
         pecs_world *next = make_world(registry, snapshot);
         pecs_snapshot_release(snapshot);
         edit_x(next, 1);
@@ -220,32 +220,32 @@ Test(changed, what_is_no_edit_opens_no_tick)
     uint64_t count = 7;
     void *value;
     spawn_chunks();
-    const pecs_entity frozen = spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    const pecs_entity frozen = spawn_one(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1);
     cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
     cr_assert_eq(pecs_commands_despawn(commands, none), PECS_OK);
     pecs_snapshot *snapshot = take(world);
     pecs_id id;
     cr_assert_eq(pecs_view_id(view(), frozen, &id), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, 0, NULL, 0, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, 0, NULL), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, NULL, 0), PECS_OK);
     cr_assert_eq(pecs_world_despawn(world, &none, 1), PECS_E_DEAD);
     cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ frozen, frozen }, 2), PECS_E_DEAD);
     cr_assert_eq(pecs_world_despawn_matching(world, healthy, &count), PECS_OK);
     cr_assert_eq(count, 0);
     cr_assert_eq(pecs_world_set(world, frozen, NULL, 0), PECS_OK);
-    cr_assert_eq(pecs_world_set(world, frozen, (pecs_value[]){ PECS_HAS(FROZEN) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, frozen, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1), PECS_OK);
     cr_assert_eq(pecs_world_remove(world, frozen, &component, 1), PECS_OK);
-    cr_assert_eq(pecs_world_edit(world, frozen, HEALTH, sizeof(Health), &value), PECS_E_ABSENT);
+    cr_assert_eq(pecs_world_get_mut(world, frozen, HEALTH, sizeof(Health), &value), PECS_E_ABSENT);
     cr_assert_eq(pecs_world_set_id(world, frozen, id), PECS_OK);
     cr_assert_eq(pecs_world_remove_meta(world, "key"), PECS_OK);
     cr_assert_eq(pecs_world_remove_singleton(world, HEALTH), PECS_OK);
     cr_assert_eq(pecs_commands_apply(commands, world, &count), PECS_OK);
     cr_assert_eq(count, 1);
-    pecs_iter iter = pecs_query_edit(healthy, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(healthy, world, NULL);
     cr_assert_not(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     for (uint32_t part = 0; part < 2; part++) {
-        iter = pecs_query_edit(healthy, world, &(pecs_iter_options){ .part = part, .part_count = 2 });
+        iter = pecs_query_iter_mut(healthy, world, &(pecs_iter_options){ .worker = part, .worker_count = 2 });
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     }
     cr_assert_eq(pecs_view_tick(view()), pecs_view_tick(pecs_snapshot_view(snapshot)));
@@ -272,7 +272,7 @@ Test(changed, what_is_an_edit_opens_a_tick)
         const uint64_t seen = pecs_view_tick(view());
         switch (edit) {
         case 0:
-            cr_assert_eq(pecs_world_spawn(world, 1, NULL, 0, NULL), PECS_OK);
+            cr_assert_eq(pecs_world_spawn(world, NULL, 0, 1, NULL), PECS_OK);
             break;
         case 1:
             cr_assert_eq(pecs_world_despawn(world, doomed, 1), PECS_OK);
@@ -281,21 +281,23 @@ Test(changed, what_is_an_edit_opens_a_tick)
             cr_assert_eq(pecs_world_despawn(world, doomed + 1, 2), PECS_OK);
             break;
         case 3:
-            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(HEALTH, Health, 1, 2) }, 1), PECS_OK);
+            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 1, 2) }, 1),
+                         PECS_OK);
             break;
         case 4:
-            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(HEALTH, Health, 3, 4) }, 1), PECS_OK);
+            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 3, 4) }, 1),
+                         PECS_OK);
             break;
         case 5:
-            cr_assert_eq(pecs_world_edit(world, entity, HEALTH, sizeof(Health), &value), PECS_OK);
+            cr_assert_eq(pecs_world_get_mut(world, entity, HEALTH, sizeof(Health), &value), PECS_OK);
             break;
         case 6:
-            iter = pecs_query_edit(writing, world, NULL);
+            iter = pecs_query_iter_mut(writing, world, NULL);
             cr_assert(pecs_iter_next(&iter));
             cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
             break;
         case 7:
-            iter = pecs_query_edit(writing, world, &(pecs_iter_options){ .part = 0, .part_count = 2 });
+            iter = pecs_query_iter_mut(writing, world, &(pecs_iter_options){ .worker = 0, .worker_count = 2 });
             cr_assert(pecs_iter_next(&iter));
             cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
             break;
@@ -309,7 +311,7 @@ Test(changed, what_is_an_edit_opens_a_tick)
             cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(health), &health), PECS_OK);
             break;
         case 11:
-            cr_assert_eq(pecs_commands_set(commands, entity, (pecs_value[]){ PECS_VALUE(HEALTH, Health, 5, 6) }, 1),
+            cr_assert_eq(pecs_commands_set(commands, entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 5, 6) }, 1),
                          PECS_OK);
             cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_OK);
             break;
@@ -366,7 +368,7 @@ Test(changed, an_edit_counts_though_nothing_is_written)
 {
     spawn_chunks();
     void *value;
-    cr_assert_eq(pecs_world_edit(world, (pecs_entity){ 2 * CHUNK_ROWS, 1 }, POSITION, sizeof(Position), &value),
+    cr_assert_eq(pecs_world_get_mut(world, (pecs_entity){ 2 * CHUNK_ROWS, 1 }, POSITION, sizeof(Position), &value),
                  PECS_OK);
     cr_assert_eq(chunks_since(positions, 1), 4);
 }
@@ -379,8 +381,8 @@ Test(changed, only_columns_that_are_read_or_written_count)
         pecs_access position, team;
         uint32_t chunks;
     } cases[] = {
-        { PECS_READ, PECS_READ, 1 },        { PECS_WRITE, PECS_WITH, 1 }, { PECS_MAYBE_READ, PECS_WITH, 1 },
-        { PECS_MAYBE_WRITE, PECS_READ, 1 }, { PECS_WITH, PECS_READ, 0 },  { PECS_WITH, PECS_MAYBE_WRITE, 0 },
+        { PECS_READ, PECS_READ, 1 },           { PECS_WRITE, PECS_WITH, 1 }, { PECS_OPTIONAL_READ, PECS_WITH, 1 },
+        { PECS_OPTIONAL_WRITE, PECS_READ, 1 }, { PECS_WITH, PECS_READ, 0 },  { PECS_WITH, PECS_OPTIONAL_WRITE, 0 },
         { PECS_WITH, PECS_WITH, 0 },
     };
     for (size_t i = 0; i < 7; i++) {
@@ -395,7 +397,7 @@ Test(changed, a_writing_iteration_counts_for_the_chunks_it_gave)
 {
     spawn_chunks();
     pecs_query *write = make_query(registry, (pecs_term[]){ { POSITION, PECS_WRITE }, { TEAM, PECS_READ } }, 2);
-    pecs_iter iter = pecs_query_edit(write, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(write, world, NULL);
     cr_assert(pecs_iter_next(&iter));
     cr_assert(pecs_iter_next(&iter));
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
@@ -415,7 +417,7 @@ Test(changed, a_writing_iteration_may_ask_too)
     set_x(CHUNK_ROWS, 1);
     advance();
     pecs_query *write = make_query(registry, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1);
-    pecs_iter iter = pecs_query_edit(write, world, &(pecs_iter_options){ .changed_since = 1 });
+    pecs_iter iter = pecs_query_iter_mut(write, world, &(pecs_iter_options){ .changed_since = 1 });
     cr_assert(pecs_iter_next(&iter));
     cr_assert_eq(iter.entities[0].index, CHUNK_ROWS);
     cr_assert_not(pecs_iter_next(&iter));
@@ -440,15 +442,15 @@ Test(changed, rows_that_come_count)
 Test(changed, where_no_term_has_a_column_rows_count)
 {
     spawn_chunks();
-    spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    spawn_one(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1);
     advance();
     pecs_query *query =
-        make_query(registry, (pecs_term[]){ { HEALTH, PECS_MAYBE_READ }, { FROZEN, PECS_MAYBE_READ } }, 2);
+        make_query(registry, (pecs_term[]){ { HEALTH, PECS_OPTIONAL_READ }, { FROZEN, PECS_OPTIONAL_READ } }, 2);
     cr_assert_eq(chunks_since(query, 1), 128);
     cr_assert_eq(chunks_since(query, 2), 0);
     set_x(0, 1);
     cr_assert_eq(chunks_since(query, 2), 0, "a value that the query does not read");
-    spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
+    spawn_one(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1);
     cr_assert_eq(chunks_since(query, 2), 128);
     pecs_query_destroy(query);
 }
@@ -466,7 +468,7 @@ Test(changed, the_row_that_fills_a_hole_counts)
 Test(changed, rows_that_move_count_where_they_arrive)
 {
     spawn_chunks();
-    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 5, 1 }, (pecs_value[]){ PECS_HAS(FROZEN) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, (pecs_entity){ 5, 1 }, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1), PECS_OK);
     cr_assert_eq(chunks_since(positions, 1) & 129, 129);
     cr_assert_eq(chunks_since(positions, 1) & 2, 0);
 }
@@ -476,7 +478,7 @@ Test(changed, commands_count)
     spawn_chunks();
     pecs_commands *commands;
     cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
-    const pecs_value value[] = { PECS_VALUE(POSITION, Position, 1, 1, 1) };
+    const pecs_value value[] = { PECS_VALUE_AS(POSITION, Position, 1, 1, 1) };
     cr_assert_eq(pecs_commands_set(commands, (pecs_entity){ CHUNK_ROWS + 5, 1 }, value, 1), PECS_OK);
     cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_OK);
     cr_assert_eq(chunks_since(positions, 1), 2);
@@ -537,7 +539,7 @@ Test(changed, files_keep_ticks)
         uint64_t tick;
         cr_assert_eq(pecs_world_advance(other, &tick), PECS_OK);
         cr_assert_eq(tick, 5);
-        const pecs_value value = PECS_VALUE(POSITION, Position, 1, 0, 0);
+        const pecs_value value = PECS_VALUE_AS(POSITION, Position, 1, 0, 0);
         cr_assert_eq(pecs_world_set(other, (pecs_entity){ CHUNK_ROWS, 1 }, &value, 1), PECS_OK);
         cr_assert_eq(chunks_in(pecs_world_view(other), positions, 4), 2);
         pecs_world_destroy(other);
@@ -553,8 +555,8 @@ Test(changed, parts_and_changes_together)
     set_x(2 * CHUNK_ROWS, 1);
     uint64_t chunk_count = 0;
     for (uint32_t part = 0; part < 2; part++) {
-        const pecs_iter_options options = { .changed_since = 1, .part = part, .part_count = 2 };
-        pecs_iter iter = pecs_query_read(positions, view(), &options);
+        const pecs_iter_options options = { .changed_since = 1, .worker = part, .worker_count = 2 };
+        pecs_iter iter = pecs_query_iter(positions, view(), &options);
         for (; pecs_iter_next(&iter); chunk_count++)
             cr_assert_neq(iter.entities[0].index, CHUNK_ROWS);
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
@@ -589,7 +591,7 @@ static void change_at_random(void)
     void *value;
     switch (random_below(5)) {
     case 0:
-        must(pecs_world_set(world, entity, (pecs_value[]){ PECS_HAS(FROZEN) }, 1) == PECS_OK);
+        must(pecs_world_set(world, entity, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1) == PECS_OK);
         if (is_frozen)
             return;
         break;
@@ -603,10 +605,10 @@ static void change_at_random(void)
         model[i].entity = spawn_position(world, (float)tick);
         break;
     case 3:
-        must(pecs_world_edit(world, entity, POSITION, sizeof(Position), &value) == PECS_OK);
+        must(pecs_world_get_mut(world, entity, POSITION, sizeof(Position), &value) == PECS_OK);
         break;
     default:
-        must(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 1, 1) }, 1) == PECS_OK);
+        must(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 1, 1) }, 1) == PECS_OK);
     }
     model[i].tick = pecs_view_tick(view());
 }
@@ -615,7 +617,7 @@ static void check_changes(uint64_t since, uint64_t tick)
 {
     static bool given[2 * ROWS];
     memset(given, 0, sizeof(given));
-    pecs_iter iter = pecs_query_read(positions, view(), &(pecs_iter_options){ .changed_since = since });
+    pecs_iter iter = pecs_query_iter(positions, view(), &(pecs_iter_options){ .changed_since = since });
     while (pecs_iter_next(&iter))
         for (size_t i = 0; i < iter.row_count; i++)
             given[iter.entities[i].index] = true;

@@ -103,11 +103,13 @@ static void populate_a(pecs_world *world)
         secrets[i] = secret_of(i);
         positions[i] = (Position){ (float)i, 0, 0 };
     }
-    const pecs_value rows[] = { PECS_ROWS(SECRET, secrets), PECS_ROWS(POSITION, positions) };
-    must(pecs_world_spawn(world, SECRET_COUNT, rows, 2, NULL) == PECS_OK);
-    const pecs_value tagged[] = { PECS_HAS(HIDDEN), PECS_ROWS(POSITION, positions), { HEALTH, sizeof(Health), NULL } };
-    must(pecs_world_spawn(world, TAGGED_COUNT, tagged, 3, NULL) == PECS_OK);
-    must(pecs_world_spawn(world, PLAIN_COUNT, &rows[1], 1, NULL) == PECS_OK);
+    const pecs_value rows[] = { PECS_ROWS_AS(SECRET, secrets), PECS_ROWS_AS(POSITION, positions) };
+    must(pecs_world_spawn(world, rows, 2, SECRET_COUNT, NULL) == PECS_OK);
+    const pecs_value tagged[] = { PECS_HAS_AS(HIDDEN),
+                                  PECS_ROWS_AS(POSITION, positions),
+                                  { HEALTH, sizeof(Health), NULL } };
+    must(pecs_world_spawn(world, tagged, 3, TAGGED_COUNT, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, &rows[1], 1, PLAIN_COUNT, NULL) == PECS_OK);
     must(pecs_world_set_singleton(world, TICKS, sizeof(Ticks), &(Ticks){ 42 }) == PECS_OK);
 }
 
@@ -159,8 +161,8 @@ static void end_visit(struct visit *visit)
 {
     check_world(visit->world);
     pecs_world_destroy(visit->world);
-    pecs_registry_destroy(visit->a);
-    pecs_registry_destroy(visit->b);
+    pecs_registry_release(visit->a);
+    pecs_registry_release(visit->b);
     assert_no_leak();
 }
 
@@ -187,23 +189,22 @@ Test(unknown, values_are_read)
     each_verb(visit)
     {
         const Secret expected = secret_of(4100);
-        cr_assert(same_secret(pecs_get(visit.view, after(first_secret, 4100), visit.secret, Secret), &expected));
+        cr_assert(same_secret(pecs_get_as(visit.view, after(first_secret, 4100), visit.secret, Secret), &expected));
         cr_assert(pecs_view_has(visit.view, first_tagged, visit.hidden));
         cr_assert_not(pecs_view_has(visit.view, first_secret, visit.hidden));
         cr_assert_not(pecs_view_has(visit.view, first_plain, visit.secret));
         cr_assert_null(pecs_view_get(visit.view, first_secret, visit.secret, 4), "another size");
         cr_assert_null(pecs_view_get(visit.view, first_tagged, visit.hidden, 0), "a tag");
         cr_assert_null(pecs_view_get(visit.view, first_secret, 999, 4));
-        cr_assert_eq(pecs_get_singleton(visit.view, visit.ticks, Ticks)->count, 42);
+        cr_assert_eq(pecs_get_singleton_as(visit.view, visit.ticks, Ticks)->count, 42);
         cr_assert(pecs_view_has_singleton(visit.view, visit.ticks));
     }
 }
 
 Test(unknown, queries)
 {
-    const pecs_access accesses[] = {
-        PECS_READ, PECS_WRITE, PECS_MAYBE_READ, PECS_MAYBE_WRITE, PECS_WITH, PECS_WITHOUT
-    };
+    const pecs_access accesses[] = { PECS_READ,           PECS_WRITE, PECS_OPTIONAL_READ,
+                                     PECS_OPTIONAL_WRITE, PECS_WITH,  PECS_WITHOUT };
     const uint64_t all = SECRET_COUNT + TAGGED_COUNT + PLAIN_COUNT;
     const uint64_t expected[] = { SECRET_COUNT, SECRET_COUNT, all, all, SECRET_COUNT, TAGGED_COUNT + PLAIN_COUNT };
     each_verb(visit)
@@ -216,9 +217,9 @@ Test(unknown, queries)
             cr_assert_eq(pecs_query_count(query, visit.view), expected[i]);
             cr_assert_eq(pecs_query_count(query, pecs_snapshot_view(snapshot)), expected[i]);
             uint64_t row_count = 0, secret_count = 0;
-            pecs_iter iter = pecs_query_read(query, visit.view, NULL);
+            pecs_iter iter = pecs_query_iter(query, visit.view, NULL);
             while (pecs_iter_next(&iter)) {
-                const Secret *secrets = pecs_read(&iter, visit.secret, Secret);
+                const Secret *secrets = i < 4 ? pecs_column_as(&iter, visit.secret, Secret) : NULL;
                 for (size_t row = 0; secrets && row < iter.row_count; row++) {
                     const Secret one = secret_of(iter.entities[row].index);
                     must(same_secret(&secrets[row], &one));
@@ -256,9 +257,9 @@ Test(unknown, a_writing_query)
         pecs_query *query;
         const pecs_term terms[] = { { visit.secret, PECS_WRITE } };
         cr_assert_eq(pecs_query_create_in(visit.view, terms, 1, &query, NULL), PECS_OK);
-        pecs_iter iter = pecs_query_edit(query, visit.world, NULL);
+        pecs_iter iter = pecs_query_iter_mut(query, visit.world, NULL);
         while (pecs_iter_next(&iter)) {
-            Secret *secrets = pecs_write(&iter, visit.secret, Secret);
+            Secret *secrets = pecs_column_mut_as(&iter, visit.secret, Secret);
             for (size_t row = 0; row < iter.row_count; row++)
                 secrets[row].u64 = iter.entities[row].index + 5u;
         }
@@ -266,7 +267,7 @@ Test(unknown, a_writing_query)
         pecs_query_destroy(query);
         pecs_snapshot *of_a = back_to_a(&visit);
         for (uint32_t i = 0; i < SECRET_COUNT; i++)
-            must(pecs_get(pecs_snapshot_view(of_a), after(first_secret, i), SECRET, Secret)->u64 == i + 5u);
+            must(pecs_get_as(pecs_snapshot_view(of_a), after(first_secret, i), SECRET, Secret)->u64 == i + 5u);
         pecs_snapshot_release(of_a);
     }
 }
@@ -278,42 +279,42 @@ Test(unknown, edits_of_every_kind)
         const Secret other = secret_of(1000000), moved = secret_of(0);
         const pecs_entity e = first_secret;
         /* moved by a type of its own, edited, set, removed, added, despawned, spawned */
-        cr_assert_eq(pecs_world_set(visit.world, after(e, 0), (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 7) }, 1),
+        cr_assert_eq(pecs_world_set(visit.world, after(e, 0), (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 7) }, 1),
                      PECS_OK);
         void *pointer;
-        cr_assert_eq(pecs_world_edit(visit.world, after(e, 1), visit.secret, sizeof(Secret), &pointer), PECS_OK);
+        cr_assert_eq(pecs_world_get_mut(visit.world, after(e, 1), visit.secret, sizeof(Secret), &pointer), PECS_OK);
         *(Secret *)pointer = other;
-        const pecs_value set[] = { { visit.secret, sizeof(Secret), &other }, PECS_HAS(visit.hidden) };
+        const pecs_value set[] = { { visit.secret, sizeof(Secret), &other }, PECS_HAS_AS(visit.hidden) };
         cr_assert_eq(pecs_world_set(visit.world, after(e, 2), set, 2), PECS_OK);
         cr_assert_eq(pecs_world_remove(visit.world, after(e, 3), (pecs_component[]){ visit.secret }, 1), PECS_OK);
         cr_assert_eq(pecs_world_set(visit.world, after(first_plain, 0), set, 1), PECS_OK);
         cr_assert_eq(pecs_world_despawn(visit.world, (pecs_entity[]){ after(e, 4), first_tagged }, 2), PECS_OK);
         pecs_entity spawned[2];
         const Secret two[2] = { secret_of(71), secret_of(72) };
-        const pecs_value values[] = { PECS_ROWS(visit.secret, two), { visit.health, sizeof(Health), NULL } };
-        cr_assert_eq(pecs_world_spawn(visit.world, 2, values, 2, spawned), PECS_OK);
+        const pecs_value values[] = { PECS_ROWS_AS(visit.secret, two), { visit.health, sizeof(Health), NULL } };
+        cr_assert_eq(pecs_world_spawn(visit.world, values, 2, 2, spawned), PECS_OK);
         cr_assert_eq(pecs_world_set_singleton(visit.world, visit.ticks, sizeof(Ticks), &(Ticks){ 43 }), PECS_OK);
         cr_assert_eq(pecs_world_set_singleton(visit.world, visit.health, sizeof(Health), &(Health){ 1, 2 }), PECS_OK);
 
         pecs_snapshot *of_a = back_to_a(&visit);
         const pecs_view view = pecs_snapshot_view(of_a);
-        cr_assert(same_secret(pecs_get(view, after(e, 0), SECRET, Secret), &moved));
-        cr_assert_eq(pecs_get(view, after(e, 0), TEAM, Team)->number, 7);
-        cr_assert(same_secret(pecs_get(view, after(e, 1), SECRET, Secret), &other));
-        cr_assert(same_secret(pecs_get(view, after(e, 2), SECRET, Secret), &other));
+        cr_assert(same_secret(pecs_get_as(view, after(e, 0), SECRET, Secret), &moved));
+        cr_assert_eq(pecs_get_as(view, after(e, 0), TEAM, Team)->number, 7);
+        cr_assert(same_secret(pecs_get_as(view, after(e, 1), SECRET, Secret), &other));
+        cr_assert(same_secret(pecs_get_as(view, after(e, 2), SECRET, Secret), &other));
         cr_assert(pecs_view_has(view, after(e, 2), HIDDEN));
         cr_assert_not(pecs_view_has(view, after(e, 3), SECRET));
-        cr_assert_eq(pecs_get(view, after(e, 3), POSITION, Position)->x, 3);
-        cr_assert(same_secret(pecs_get(view, first_plain, SECRET, Secret), &other));
+        cr_assert_eq(pecs_get_as(view, after(e, 3), POSITION, Position)->x, 3);
+        cr_assert(same_secret(pecs_get_as(view, first_plain, SECRET, Secret), &other));
         cr_assert_not(pecs_view_alive(view, after(e, 4)));
         cr_assert_not(pecs_view_alive(view, first_tagged));
-        cr_assert(same_secret(pecs_get(view, spawned[0], SECRET, Secret), &two[0]));
-        cr_assert(same_secret(pecs_get(view, spawned[1], SECRET, Secret), &two[1]));
-        cr_assert(pecs_get(view, spawned[1], HEALTH, Health));
-        cr_assert_eq(pecs_get_singleton(view, TICKS, Ticks)->count, 43);
-        cr_assert_eq(pecs_get_singleton(view, HEALTH, Health)->max, 2);
+        cr_assert(same_secret(pecs_get_as(view, spawned[0], SECRET, Secret), &two[0]));
+        cr_assert(same_secret(pecs_get_as(view, spawned[1], SECRET, Secret), &two[1]));
+        cr_assert(pecs_get_as(view, spawned[1], HEALTH, Health));
+        cr_assert_eq(pecs_get_singleton_as(view, TICKS, Ticks)->count, 43);
+        cr_assert_eq(pecs_get_singleton_as(view, HEALTH, Health)->max, 2);
         const Secret last = secret_of(SECRET_COUNT - 1); /* it filled the gap that another left */
-        cr_assert(same_secret(pecs_get(view, after(e, SECRET_COUNT - 1), SECRET, Secret), &last));
+        cr_assert(same_secret(pecs_get_as(view, after(e, SECRET_COUNT - 1), SECRET, Secret), &last));
         pecs_snapshot_release(of_a);
     }
 }
@@ -329,11 +330,12 @@ Test(unknown, wrong_sizes_and_numbers_are_misuse)
         void *pointer;
         cr_assert_eq(pecs_world_set(visit.world, first_secret, &small, 1), PECS_E_MISUSE);
         cr_assert_eq(pecs_world_set(visit.world, first_secret, &other, 1), PECS_E_MISUSE);
-        cr_assert_eq(pecs_world_spawn(visit.world, 1, &small, 1, NULL), PECS_E_MISUSE);
-        cr_assert_eq(pecs_world_spawn(visit.world, 1, &other, 1, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_spawn(visit.world, &small, 1, 1, NULL), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_spawn(visit.world, &other, 1, 1, NULL), PECS_E_MISUSE);
         cr_assert_eq(pecs_world_remove(visit.world, first_secret, &beyond, 1), PECS_E_MISUSE);
-        cr_assert_eq(pecs_world_edit(visit.world, first_secret, visit.secret, 4, &pointer), PECS_E_MISUSE);
-        cr_assert_eq(pecs_world_edit(visit.world, first_plain, visit.secret, sizeof(Secret), &pointer), PECS_E_ABSENT);
+        cr_assert_eq(pecs_world_get_mut(visit.world, first_secret, visit.secret, 4, &pointer), PECS_E_MISUSE);
+        cr_assert_eq(pecs_world_get_mut(visit.world, first_plain, visit.secret, sizeof(Secret), &pointer),
+                     PECS_E_ABSENT);
         cr_assert_eq(pecs_view_hash(visit.view), hash);
     }
 }
@@ -344,7 +346,7 @@ Test(unknown, command_buffers_keep_them)
     {
         pecs_commands *commands;
         cr_assert_eq(pecs_commands_create(visit.b, &commands), PECS_OK);
-        cr_assert_eq(pecs_commands_set(commands, first_secret, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 9) }, 1),
+        cr_assert_eq(pecs_commands_set(commands, first_secret, (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 9) }, 1),
                      PECS_OK);
         cr_assert_eq(pecs_commands_remove(commands, after(first_secret, 1), (pecs_component[]){ B_POSITION }, 1),
                      PECS_OK);
@@ -357,7 +359,7 @@ Test(unknown, command_buffers_keep_them)
         cr_assert_eq(pecs_commands_apply(commands, visit.world, NULL), PECS_OK);
         /* a buffer that has served this world serves one without */
         pecs_world *plain = world_of(visit.b, NULL, 0);
-        cr_assert_eq(pecs_commands_spawn(commands, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1) }, 1, NULL), PECS_OK);
+        cr_assert_eq(pecs_commands_spawn(commands, (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1) }, 1, NULL), PECS_OK);
         cr_assert_eq(pecs_commands_apply(commands, plain, NULL), PECS_OK);
         check_world(plain);
         pecs_world_destroy(plain);
@@ -366,9 +368,9 @@ Test(unknown, command_buffers_keep_them)
         pecs_snapshot *of_a = back_to_a(&visit);
         const pecs_view view = pecs_snapshot_view(of_a);
         const Secret expected[] = { secret_of(0), secret_of(1) };
-        cr_assert(same_secret(pecs_get(view, first_secret, SECRET, Secret), &expected[0]));
-        cr_assert_eq(pecs_get(view, first_secret, TEAM, Team)->number, 9);
-        cr_assert(same_secret(pecs_get(view, after(first_secret, 1), SECRET, Secret), &expected[1]));
+        cr_assert(same_secret(pecs_get_as(view, first_secret, SECRET, Secret), &expected[0]));
+        cr_assert_eq(pecs_get_as(view, first_secret, TEAM, Team)->number, 9);
+        cr_assert(same_secret(pecs_get_as(view, after(first_secret, 1), SECRET, Secret), &expected[1]));
         cr_assert_not(pecs_view_has(view, after(first_secret, 1), POSITION));
         cr_assert(pecs_view_has(view, first_tagged, HIDDEN));
         cr_assert(pecs_view_has(view, first_tagged, HEALTH));
@@ -408,8 +410,8 @@ Test(unknown, a_program_can_refuse_them)
         cr_assert_eq(verbs[verb](a, "a.pecs", &refuse, &snapshot, &error), PECS_OK, "A knows them all");
         pecs_snapshot_release(snapshot);
     }
-    pecs_registry_destroy(a);
-    pecs_registry_destroy(b);
+    pecs_registry_release(a);
+    pecs_registry_release(b);
     assert_no_leak();
 }
 
@@ -433,20 +435,20 @@ Test(unknown, explicit_ids_are_known_to_all)
         const Secret secret = secret_of(8);
         const pecs_value value = { number_of(pecs_world_view(world), "Secret"), sizeof(secret), &secret };
         const pecs_id third = { "and a third one" };
-        cr_assert_eq(pecs_world_spawn_with_ids(world, 1, &third, &value, 1, NULL), PECS_OK);
+        cr_assert_eq(pecs_world_spawn_with_ids(world, &value, 1, &third, 1, NULL), PECS_OK);
         check_world(world);
         save_world(world, "b.pecs");
         pecs_world_destroy(world);
         pecs_snapshot *of_a = open_snapshot(a, LOAD, "b.pecs");
         const Secret expected = secret_of(1);
         cr_assert_eq(pecs_view_find(pecs_snapshot_view(of_a), other, &entity), PECS_OK);
-        cr_assert(same_secret(pecs_get(pecs_snapshot_view(of_a), entity, SECRET, Secret), &expected));
+        cr_assert(same_secret(pecs_get_as(pecs_snapshot_view(of_a), entity, SECRET, Secret), &expected));
         cr_assert_eq(pecs_view_find(pecs_snapshot_view(of_a), third, &entity), PECS_OK);
-        cr_assert(same_secret(pecs_get(pecs_snapshot_view(of_a), entity, SECRET, Secret), &secret));
+        cr_assert(same_secret(pecs_get_as(pecs_snapshot_view(of_a), entity, SECRET, Secret), &secret));
         pecs_snapshot_release(of_a);
     }
-    pecs_registry_destroy(a);
-    pecs_registry_destroy(b);
+    pecs_registry_release(a);
+    pecs_registry_release(b);
     assert_no_leak();
 }
 
@@ -464,12 +466,12 @@ static void save_c(const char *path)
 {
     pecs_registry *c = make_registry(c_types, 3, counting_hooks);
     pecs_world *world = world_of(c, NULL, 4);
-    const pecs_value values[] = { PECS_VALUE(RUMOUR, Rumour, 1, 2, 3), PECS_VALUE(B_TEAM, Team, 5) };
+    const pecs_value values[] = { PECS_VALUE_AS(RUMOUR, Rumour, 1, 2, 3), PECS_VALUE_AS(B_TEAM, Team, 5) };
     for (int i = 0; i < 3; i++)
         spawn_one(world, values, 2);
     save_world(world, path);
     pecs_world_destroy(world);
-    pecs_registry_destroy(c);
+    pecs_registry_release(c);
 }
 
 /* A world goes from one file's state to another's, and to none's, and back, with edits in between. */
@@ -479,7 +481,7 @@ Test(unknown, restores_between_files_with_different_types)
     {
         save_c("c.pecs");
         pecs_world *plain = world_of(visit.b, NULL, 0);
-        spawn_one(plain, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1) }, 1);
+        spawn_one(plain, (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1) }, 1);
         pecs_snapshot *snapshots[] = { open_snapshot(visit.b, verb, "a.pecs"), open_snapshot(visit.b, verb, "c.pecs"),
                                        take(plain) };
         static const char *const names[] = { "Secret", "Rumour", NULL };
@@ -499,12 +501,12 @@ Test(unknown, restores_between_files_with_different_types)
                 component = number_of(visit.view, names[to]);
                 const pecs_value value = { component, pecs_view_type(visit.view, component)->size, NULL };
                 const pecs_entity entity = spawn_one(visit.world, &value, 1);
-                cr_assert_eq(pecs_world_set(visit.world, entity, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1) }, 1),
+                cr_assert_eq(pecs_world_set(visit.world, entity, (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1) }, 1),
                              PECS_OK);
                 cr_assert_eq(pecs_world_remove(visit.world, entity, &component, 1), PECS_OK);
             }
-            spawn_one(visit.world, (pecs_value[]){ PECS_VALUE(B_TEAM, Team, 1), PECS_VALUE(B_POSITION, Position, 0) },
-                      2);
+            spawn_one(visit.world,
+                      (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1), PECS_VALUE_AS(B_POSITION, Position, 0) }, 2);
             check_world(visit.world);
             save_world(visit.world, "back.pecs");
             pecs_snapshot_release(open_snapshot(visit.a, LOAD, "back.pecs"));
@@ -543,17 +545,17 @@ static void save_many(uint32_t count, const char *path)
     pecs_registry *first = make_registry(many_types, half, counting_hooks);
     pecs_world *world = world_of(first, NULL, 5);
     for (pecs_component i = 0; i < half; i++)
-        spawn_one(world, (pecs_value[]){ PECS_HAS(i) }, 1);
+        spawn_one(world, (pecs_value[]){ PECS_HAS_AS(i) }, 1);
     save_world(world, path);
     pecs_world_destroy(world);
-    pecs_registry_destroy(first);
+    pecs_registry_release(first);
     pecs_registry *second = make_registry(many_types + half, count - half, counting_hooks);
     world = open_world(second, RESUME, path);
     for (pecs_component i = 0; i < count - half; i++)
-        spawn_one(world, (pecs_value[]){ PECS_HAS(i) }, 1);
+        spawn_one(world, (pecs_value[]){ PECS_HAS_AS(i) }, 1);
     save_world(world, path);
     pecs_world_destroy(world);
-    pecs_registry_destroy(second);
+    pecs_registry_release(second);
 }
 
 Test(unknown, at_most_2048_with_those_of_the_program)
@@ -569,14 +571,14 @@ Test(unknown, at_most_2048_with_those_of_the_program)
             if (!status) {
                 pecs_world *world = world_of(b, snapshot, 0);
                 cr_assert_eq(pecs_view_type_count(pecs_world_view(world)), 2 * 1024 + 1);
-                spawn_one(world, (pecs_value[]){ PECS_HAS(2 * 1024), PECS_HAS(B_TYPE_COUNT + 1) }, 2);
+                spawn_one(world, (pecs_value[]){ PECS_HAS_AS(2 * 1024), PECS_HAS_AS(B_TYPE_COUNT + 1) }, 2);
                 check_world(world);
                 pecs_world_destroy(world);
             }
             pecs_snapshot_release(snapshot);
         }
     }
-    pecs_registry_destroy(b);
+    pecs_registry_release(b);
     assert_no_leak();
 }
 
@@ -780,10 +782,10 @@ Test(reflection, a_name_that_the_program_has_too)
     const pecs_type *const other_types[] = { &other_team };
     pecs_registry *other = make_registry(other_types, 1, counting_hooks), *b = program_b();
     pecs_world *world = world_of(other, NULL, 6);
-    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE(0, Health, 4, 5) }, 1);
+    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(0, Health, 4, 5) }, 1);
     save_world(world, "world.pecs");
     pecs_world_destroy(world);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
     for (int verb = 0; verb < VERB_COUNT; verb++) {
         world = open_world(b, verb, "world.pecs");
         const pecs_view view = pecs_world_view(world);
@@ -792,11 +794,11 @@ Test(reflection, a_name_that_the_program_has_too)
         cr_assert_eq(pecs_view_component_by_id(view, other_team.id, &component), PECS_OK);
         cr_assert_eq(component, B_TYPE_COUNT + 1);
         cr_assert_str_eq(pecs_view_type(view, component)->name, "Team");
-        cr_assert_eq(pecs_get(view, entity, component, Health)->max, 5);
+        cr_assert_eq(pecs_get_as(view, entity, component, Health)->max, 5);
         cr_assert_not(pecs_view_has(view, entity, B_TEAM));
         pecs_world_destroy(world);
     }
-    pecs_registry_destroy(b);
+    pecs_registry_release(b);
     assert_no_leak();
 }
 

@@ -20,7 +20,7 @@ static void strike(void)
     if (world)
         check_world(world);
     pecs_world_destroy(world);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     assert_no_leak();
 }
 
@@ -42,12 +42,12 @@ static pecs_view view(void)
 
 static const Position *position_of(pecs_entity entity)
 {
-    return pecs_get(view(), entity, POSITION, Position);
+    return pecs_get_as(view(), entity, POSITION, Position);
 }
 
 static const Health *health_of(pecs_entity entity)
 {
-    return pecs_get(view(), entity, HEALTH, Health);
+    return pecs_get_as(view(), entity, HEALTH, Health);
 }
 
 /* An edit refused with a status: the world is as before. */
@@ -64,10 +64,10 @@ static const Health *health_of(pecs_entity entity)
 #define assert_busy(call)                                                                                              \
     do {                                                                                                               \
         pecs_query *query_ = make_query(registry, NULL, 0);                                                            \
-        pecs_iter iter_ = pecs_query_read(query_, view(), NULL);                                                       \
+        pecs_iter iter_ = pecs_query_iter(query_, view(), NULL);                                                       \
         assert_refused(PECS_E_BUSY, call);                                                                             \
         cr_assert_eq(pecs_iter_end(&iter_), PECS_OK);                                                                  \
-        iter_ = pecs_query_edit(query_, world, NULL);                                                                  \
+        iter_ = pecs_query_iter_mut(query_, world, NULL);                                                              \
         assert_refused(PECS_E_BUSY, call);                                                                             \
         cr_assert_eq(pecs_iter_end(&iter_), PECS_OK);                                                                  \
         pecs_query_destroy(query_);                                                                                    \
@@ -90,7 +90,7 @@ Test(world, an_empty_world_is_under_64_KiB)
 
 Test(world, it_holds_its_registry)
 {
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     const pecs_entity entity = spawn_position(world, 3);
     cr_assert_eq(position_of(entity)->x, 3);
     check_world(world);
@@ -118,7 +118,7 @@ Test(world, misuse_of_create_is_told)
     cr_assert_null(made);
     pecs_snapshot_release(base);
     pecs_world_destroy(foreign);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 Test(world, a_failing_create_leaves_nothing)
@@ -144,22 +144,22 @@ Test(world, a_failing_create_leaves_nothing)
 
 Test(world, no_world_is_misuse)
 {
-    const pecs_value value = PECS_VALUE(TEAM, Team, 1);
+    const pecs_value value = PECS_VALUE_AS(TEAM, Team, 1);
     const pecs_component component = TEAM;
     const pecs_entity entity = spawn_one(world, &value, 1);
     pecs_query *query = make_query(registry, NULL, 0);
     pecs_snapshot *snapshot = take(world), *untouched = NULL;
     void *pointer;
     cr_assert_eq(pecs_world_create(registry, NULL, NULL, NULL, NULL), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_spawn(NULL, 1, &value, 1, NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_spawn(NULL, &value, 1, 1, NULL), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_despawn(NULL, &entity, 1), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_despawn_matching(NULL, query, NULL), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_set(NULL, entity, &value, 1), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_remove(NULL, entity, &component, 1), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit(NULL, entity, TEAM, 1, &pointer), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_mut(NULL, entity, TEAM, 1, &pointer), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_set_singleton(NULL, TEAM, 1, value.data), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_remove_singleton(NULL, TEAM), PECS_E_MISUSE);
-    cr_assert_eq(pecs_world_edit_singleton(NULL, TEAM, 1, &pointer), PECS_E_MISUSE);
+    cr_assert_eq(pecs_world_get_singleton_mut(NULL, TEAM, 1, &pointer), PECS_E_MISUSE);
     cr_assert_eq(pecs_world_advance(NULL, NULL), PECS_E_MISUSE);
     cr_assert_eq(pecs_snapshot_take(NULL, &untouched), PECS_E_MISUSE);
     cr_assert_eq(pecs_snapshot_take(world, NULL), PECS_E_MISUSE);
@@ -189,13 +189,13 @@ Test(spawn, one_call_makes_many_rows_across_chunks)
         positions[i] = (Position){ (float)i, 1, 2 };
         teams[i].number = (uint8_t)(i % 251);
     }
-    spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 9), PECS_VALUE(POSITION, Position, 9, 9, 9) }, 2);
-    const pecs_value values[] = { PECS_ROWS(POSITION, positions), PECS_ROWS(TEAM, teams) };
-    cr_assert_eq(pecs_world_spawn(world, COUNT, values, 2, entities), PECS_OK);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 9), PECS_VALUE_AS(POSITION, Position, 9, 9, 9) }, 2);
+    const pecs_value values[] = { PECS_ROWS_AS(POSITION, positions), PECS_ROWS_AS(TEAM, teams) };
+    cr_assert_eq(pecs_world_spawn(world, values, 2, COUNT, entities), PECS_OK);
     for (uint32_t i = 0; i < COUNT; i++) {
         must(same(entities[i], (pecs_entity){ i + 1, 1 }));
         must(position_of(entities[i])->x == (float)i);
-        must(pecs_get(view(), entities[i], TEAM, Team)->number == i % 251);
+        must(pecs_get_as(view(), entities[i], TEAM, Team)->number == i % 251);
     }
     const pecs_summary summary = summary_of(view());
     cr_assert_eq(summary.entity_count, COUNT + 1);
@@ -206,9 +206,9 @@ Test(spawn, one_call_makes_many_rows_across_chunks)
 Test(spawn, the_order_of_values_does_not_matter)
 {
     const pecs_entity a =
-        spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_HAS(FROZEN) }, 2);
+        spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 2, 3), PECS_HAS_AS(FROZEN) }, 2);
     const pecs_entity b =
-        spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN), PECS_VALUE(POSITION, Position, 4, 5, 6) }, 2);
+        spawn_one(world, (pecs_value[]){ PECS_HAS_AS(FROZEN), PECS_VALUE_AS(POSITION, Position, 4, 5, 6) }, 2);
     cr_assert_eq(summary_of(view()).table_count, 1);
     cr_assert_eq(position_of(a)->z, 3);
     cr_assert_eq(position_of(b)->z, 6);
@@ -222,7 +222,7 @@ Test(spawn, an_entity_without_components_lives)
     cr_assert_null(position_of(entity));
     cr_assert_eq(summary_of(view()).entity_count, 1);
     cr_assert_eq(summary_of(view()).component_bytes, 0);
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(TEAM, Team, 4) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 4) }, 1), PECS_OK);
     cr_assert_eq(pecs_world_remove(world, entity, (pecs_component[]){ TEAM }, 1), PECS_OK);
     cr_assert(pecs_view_alive(view(), entity));
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_OK);
@@ -242,7 +242,7 @@ Test(spawn, values_without_data_are_zero)
 
 Test(spawn, handles_need_not_be_wanted)
 {
-    cr_assert_eq(pecs_world_spawn(world, 10, NULL, 0, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, 10, NULL), PECS_OK);
     cr_assert(pecs_view_alive(view(), (pecs_entity){ 9, 1 }));
     cr_assert_not(pecs_view_alive(view(), (pecs_entity){ 10, 1 }));
 }
@@ -250,7 +250,7 @@ Test(spawn, handles_need_not_be_wanted)
 Test(spawn, no_rows_make_nothing)
 {
     pecs_entity untouched = { 8, 8 };
-    assert_refused(PECS_OK, pecs_world_spawn(world, 0, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1, &untouched));
+    assert_refused(PECS_OK, pecs_world_spawn(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1, 0, &untouched));
     cr_assert(same(untouched, (pecs_entity){ 8, 8 }));
 }
 
@@ -263,19 +263,19 @@ Test(spawn, misuse_changes_nothing)
     const pecs_value sized_tag[] = { { FROZEN, 4, &position } };
     const pecs_value twice[] = { { POSITION, 12, &position }, { TEAM, 1, &position }, { POSITION, 12, &position } };
     spawn_position(world, 1);
-    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, 1, unknown, 1, &untouched));
-    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, 1, wrong_size, 1, &untouched));
-    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, 1, sized_tag, 1, &untouched));
-    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, 1, twice, 3, &untouched));
-    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, 1, NULL, 2, &untouched));
-    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, 1, twice, FIXTURE_TYPE_COUNT + 1, &untouched));
+    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, unknown, 1, 1, &untouched));
+    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, wrong_size, 1, 1, &untouched));
+    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, sized_tag, 1, 1, &untouched));
+    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, twice, 3, 1, &untouched));
+    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, NULL, 2, 1, &untouched));
+    assert_refused(PECS_E_MISUSE, pecs_world_spawn(world, twice, FIXTURE_TYPE_COUNT + 1, 1, &untouched));
     cr_assert(same(untouched, (pecs_entity){ 8, 8 }));
 }
 
 Test(spawn, busy_while_an_iteration_is_open)
 {
     spawn_position(world, 1);
-    assert_busy(pecs_world_spawn(world, 1, NULL, 0, NULL));
+    assert_busy(pecs_world_spawn(world, NULL, 0, 1, NULL));
     spawn_position(world, 2);
 }
 
@@ -284,12 +284,12 @@ Test(spawn, more_rows_than_a_table_can_have_are_a_limit)
     pecs_entity untouched = { 8, 8 };
     const pecs_value values[] = { { TEAM, sizeof(Team), NULL } };
     spawn_one(world, values, 1);
-    assert_refused(PECS_E_LIMIT, pecs_world_spawn(world, SIZE_MAX, values, 1, &untouched));
-    assert_refused(PECS_E_LIMIT, pecs_world_spawn(world, UINT32_MAX, values, 1, &untouched));
-    assert_refused(PECS_E_LIMIT, pecs_world_spawn(world, SIZE_MAX, NULL, 0, &untouched));
+    assert_refused(PECS_E_LIMIT, pecs_world_spawn(world, values, 1, SIZE_MAX, &untouched));
+    assert_refused(PECS_E_LIMIT, pecs_world_spawn(world, values, 1, UINT32_MAX, &untouched));
+    assert_refused(PECS_E_LIMIT, pecs_world_spawn(world, NULL, 0, SIZE_MAX, &untouched));
     struct table *table = edit_table(world, 0);
     table->row_count = UINT32_MAX - 1; /* as if it were full */
-    cr_assert_eq(pecs_world_spawn(world, 1, values, 1, &untouched), PECS_E_LIMIT);
+    cr_assert_eq(pecs_world_spawn(world, values, 1, 1, &untouched), PECS_E_LIMIT);
     table->row_count = 1;
     cr_assert(same(untouched, (pecs_entity){ 8, 8 }));
 }
@@ -300,7 +300,7 @@ Test(spawn, more_slots_than_there_are_numbers_are_a_limit)
     spawn_position(world, 1);
     struct table *index = edit_index(world);
     index->row_count = UINT32_MAX - 1;
-    cr_assert_eq(pecs_world_spawn(world, 1, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1, NULL), PECS_E_LIMIT);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1, 1, NULL), PECS_E_LIMIT);
     index->row_count = 1;
     cr_assert_eq(summary_of(view()).table_count, 1);
 }
@@ -334,8 +334,8 @@ Test(despawn, many_of_several_tables)
         xs[i] = (Position){ (float)i, 0, 0 };
         numbers[i].number = (uint8_t)i;
     }
-    cr_assert_eq(pecs_world_spawn(world, COUNT, (pecs_value[]){ PECS_ROWS(POSITION, xs) }, 1, positions), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, COUNT, (pecs_value[]){ PECS_ROWS(TEAM, numbers) }, 1, teams), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(POSITION, xs) }, 1, COUNT, positions), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(TEAM, numbers) }, 1, COUNT, teams), PECS_OK);
     for (uint32_t i = 0; i < COUNT / 2; i++) {
         const uint32_t place = (i * 7 % (COUNT / 2)) * 2;
         gone[2 * i] = positions[place];
@@ -348,7 +348,7 @@ Test(despawn, many_of_several_tables)
         if (i % 2)
             must(position_of(positions[i])->x == (float)i);
         else
-            must(pecs_get(view(), teams[i], TEAM, Team)->number == (uint8_t)i);
+            must(pecs_get_as(view(), teams[i], TEAM, Team)->number == (uint8_t)i);
     }
     cr_assert_eq(summary_of(view()).free_count, COUNT);
 }
@@ -377,7 +377,7 @@ Test(despawn, one_named_twice_among_thousands)
 {
     enum { COUNT = 5000 };
     static pecs_entity entities[COUNT + 1];
-    cr_assert_eq(pecs_world_spawn(world, COUNT, NULL, 0, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, COUNT, entities), PECS_OK);
     entities[COUNT] = entities[COUNT / 3];
     assert_refused(PECS_E_DEAD, pecs_world_despawn(world, entities, COUNT + 1));
     cr_assert_eq(pecs_world_despawn(world, entities, COUNT), PECS_OK);
@@ -422,8 +422,8 @@ Test(despawn, matching_takes_all_that_match_and_no_other)
     for (uint32_t i = 0; i < 5000; i++)
         spawn_position(world, 1);
     const pecs_entity frozen =
-        spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 5, 0, 0), PECS_HAS(FROZEN) }, 2);
-    const pecs_entity team = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 5) }, 1);
+        spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 5, 0, 0), PECS_HAS_AS(FROZEN) }, 2);
+    const pecs_entity team = spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 5) }, 1);
     cr_assert_eq(pecs_world_set_singleton(world, POSITION, sizeof(Position), &(Position){ 8, 8, 8 }), PECS_OK);
     pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_WITH }, { FROZEN, PECS_WITHOUT } }, 2);
     uint64_t count;
@@ -431,7 +431,7 @@ Test(despawn, matching_takes_all_that_match_and_no_other)
     cr_assert_eq(count, 5000);
     cr_assert_eq(position_of(frozen)->x, 5);
     cr_assert(pecs_view_alive(view(), team));
-    cr_assert_eq(pecs_get_singleton(view(), POSITION, Position)->x, 8);
+    cr_assert_eq(pecs_get_singleton_as(view(), POSITION, Position)->x, 8);
     const pecs_summary expected = { 2, 5002, 5000, 4, 12 + 1 + 12, 1, 0 }, summary = summary_of(view());
     cr_assert(same_summary(&summary, &expected));
     cr_assert_eq(pecs_world_despawn_matching(world, query, &count), PECS_OK);
@@ -449,7 +449,7 @@ Test(despawn, matching_with_a_foreign_query_is_misuse)
     assert_refused(PECS_E_MISUSE, pecs_world_despawn_matching(world, query, NULL));
     assert_refused(PECS_E_MISUSE, pecs_world_despawn_matching(world, NULL, NULL));
     pecs_query_destroy(query);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 /* Set. */
@@ -458,7 +458,8 @@ Test(set, a_present_component_keeps_its_row)
 {
     const pecs_entity entity = spawn_position(world, 1);
     const Position *const place = position_of(entity);
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, 5, 6, 7) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 5, 6, 7) }, 1),
+                 PECS_OK);
     cr_assert_eq(position_of(entity), place);
     cr_assert_eq(place->y, 6);
     cr_assert_eq(summary_of(view()).table_count, 1);
@@ -467,12 +468,12 @@ Test(set, a_present_component_keeps_its_row)
 Test(set, absent_components_are_added_in_one_move)
 {
     const pecs_entity entity = spawn_position(world, 1), other = spawn_position(world, 2);
-    const pecs_value values[] = { PECS_VALUE(HEALTH, Health, 3, 4), PECS_VALUE(POSITION, Position, 9, 0, 0),
-                                  PECS_HAS(FROZEN), PECS_VALUE(TEAM, Team, 6) };
+    const pecs_value values[] = { PECS_VALUE_AS(HEALTH, Health, 3, 4), PECS_VALUE_AS(POSITION, Position, 9, 0, 0),
+                                  PECS_HAS_AS(FROZEN), PECS_VALUE_AS(TEAM, Team, 6) };
     cr_assert_eq(pecs_world_set(world, entity, values, 4), PECS_OK);
     cr_assert_eq(position_of(entity)->x, 9);
     cr_assert_eq(health_of(entity)->max, 4);
-    cr_assert_eq(pecs_get(view(), entity, TEAM, Team)->number, 6);
+    cr_assert_eq(pecs_get_as(view(), entity, TEAM, Team)->number, 6);
     cr_assert(pecs_view_has(view(), entity, FROZEN));
     cr_assert_eq(position_of(other)->x, 2);
     cr_assert_eq(summary_of(view()).table_count, 2, "no table between the two");
@@ -482,13 +483,13 @@ Test(set, values_that_are_not_named_are_kept_by_the_move)
 {
     const pecs_entity entity =
         spawn_one(world,
-                  (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_VALUE(HEALTH, Health, 4, 5),
-                                  PECS_VALUE(LINK, Link, 6, { 7, 8 }, { { 9, 10 }, { 11, 12 } }) },
+                  (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 2, 3), PECS_VALUE_AS(HEALTH, Health, 4, 5),
+                                  PECS_VALUE_AS(LINK, Link, 6, { 7, 8 }, { { 9, 10 }, { 11, 12 } }) },
                   3);
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(TEAM, Team, 13) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 13) }, 1), PECS_OK);
     cr_assert_eq(position_of(entity)->z, 3);
     cr_assert_eq(health_of(entity)->current, 4);
-    const Link *link = pecs_get(view(), entity, LINK, Link);
+    const Link *link = pecs_get_as(view(), entity, LINK, Link);
     cr_assert_eq(link->weight, 6);
     cr_assert(same(link->others[1], (pecs_entity){ 11, 12 }), "a stale handle is kept");
 }
@@ -505,8 +506,8 @@ Test(set, without_data_the_value_is_zero)
 
 Test(set, a_present_tag_and_no_value_change_nothing)
 {
-    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_HAS(FROZEN) }, 1);
-    assert_refused(PECS_OK, pecs_world_set(world, entity, (pecs_value[]){ PECS_HAS(FROZEN) }, 1));
+    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1);
+    assert_refused(PECS_OK, pecs_world_set(world, entity, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1));
     assert_refused(PECS_OK, pecs_world_set(world, entity, NULL, 0));
 }
 
@@ -514,10 +515,11 @@ Test(set, refusals_change_nothing)
 {
     const pecs_entity entity = spawn_position(world, 1), dead = spawn_position(world, 2);
     cr_assert_eq(pecs_world_despawn(world, &dead, 1), PECS_OK);
-    const pecs_value good[] = { PECS_VALUE(POSITION, Position, 5, 5, 5), PECS_VALUE(TEAM, Team, 5) };
-    const pecs_value unknown[] = { PECS_VALUE(POSITION, Position, 5, 5, 5), { 99, 1, NULL } };
-    const pecs_value wrong_size[] = { PECS_VALUE(POSITION, Position, 5, 5, 5), { TEAM, 2, NULL } };
-    const pecs_value twice[] = { PECS_VALUE(POSITION, Position, 5, 5, 5), PECS_VALUE(POSITION, Position, 6, 6, 6) };
+    const pecs_value good[] = { PECS_VALUE_AS(POSITION, Position, 5, 5, 5), PECS_VALUE_AS(TEAM, Team, 5) };
+    const pecs_value unknown[] = { PECS_VALUE_AS(POSITION, Position, 5, 5, 5), { 99, 1, NULL } };
+    const pecs_value wrong_size[] = { PECS_VALUE_AS(POSITION, Position, 5, 5, 5), { TEAM, 2, NULL } };
+    const pecs_value twice[] = { PECS_VALUE_AS(POSITION, Position, 5, 5, 5),
+                                 PECS_VALUE_AS(POSITION, Position, 6, 6, 6) };
     assert_refused(PECS_E_DEAD, pecs_world_set(world, dead, good, 2));
     assert_refused(PECS_E_DEAD, pecs_world_set(world, none, good, 1));
     assert_refused(PECS_E_DEAD, pecs_world_set(world, (pecs_entity){ 1, 2 }, good, 1));
@@ -530,11 +532,11 @@ Test(set, refusals_change_nothing)
 Test(set, busy_only_when_a_component_must_be_added)
 {
     const pecs_entity entity = spawn_position(world, 1);
-    const pecs_value values[] = { PECS_VALUE(POSITION, Position, 5, 5, 5), PECS_VALUE(TEAM, Team, 5) };
+    const pecs_value values[] = { PECS_VALUE_AS(POSITION, Position, 5, 5, 5), PECS_VALUE_AS(TEAM, Team, 5) };
     assert_busy(pecs_world_set(world, entity, values, 2));
     cr_assert_eq(position_of(entity)->x, 1);
     pecs_query *query = make_query(registry, NULL, 0);
-    pecs_iter iter = pecs_query_read(query, view(), NULL);
+    pecs_iter iter = pecs_query_iter(query, view(), NULL);
     cr_assert_eq(pecs_world_set(world, entity, values, 1), PECS_OK);
     cr_assert_eq(position_of(entity)->x, 5);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
@@ -547,14 +549,14 @@ Test(remove, the_others_are_kept)
 {
     const pecs_entity entity =
         spawn_one(world,
-                  (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_VALUE(HEALTH, Health, 4, 5),
-                                  PECS_VALUE(TEAM, Team, 6), PECS_HAS(FROZEN) },
+                  (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 2, 3), PECS_VALUE_AS(HEALTH, Health, 4, 5),
+                                  PECS_VALUE_AS(TEAM, Team, 6), PECS_HAS_AS(FROZEN) },
                   4);
     cr_assert_eq(pecs_world_remove(world, entity, (pecs_component[]){ FROZEN, HEALTH }, 2), PECS_OK);
     cr_assert_not(pecs_view_has(view(), entity, FROZEN));
     cr_assert_null(health_of(entity));
     cr_assert_eq(position_of(entity)->y, 2);
-    cr_assert_eq(pecs_get(view(), entity, TEAM, Team)->number, 6);
+    cr_assert_eq(pecs_get_as(view(), entity, TEAM, Team)->number, 6);
 }
 
 Test(remove, absent_components_are_passed_over)
@@ -593,7 +595,7 @@ Test(edit, the_pointer_is_the_value)
 {
     const pecs_entity entity = spawn_position(world, 1);
     void *value;
-    cr_assert_eq(pecs_world_edit(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
+    cr_assert_eq(pecs_world_get_mut(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
     ((Position *)value)->y = 44;
     cr_assert_eq(position_of(entity)->y, 44);
     cr_assert_eq(position_of(entity)->x, 1);
@@ -601,16 +603,16 @@ Test(edit, the_pointer_is_the_value)
 
 Test(edit, refusals_change_nothing)
 {
-    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1), PECS_HAS(FROZEN) }, 2);
+    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1), PECS_HAS_AS(FROZEN) }, 2);
     const pecs_entity dead = spawn_position(world, 2);
     cr_assert_eq(pecs_world_despawn(world, &dead, 1), PECS_OK);
     void *value = &registry;
-    assert_refused(PECS_E_DEAD, pecs_world_edit(world, dead, POSITION, sizeof(Position), &value));
-    assert_refused(PECS_E_ABSENT, pecs_world_edit(world, entity, POSITION, sizeof(Position), &value));
-    assert_refused(PECS_E_MISUSE, pecs_world_edit(world, entity, TEAM, 2, &value));
-    assert_refused(PECS_E_MISUSE, pecs_world_edit(world, entity, FROZEN, 0, &value));
-    assert_refused(PECS_E_MISUSE, pecs_world_edit(world, entity, FIXTURE_TYPE_COUNT, 1, &value));
-    assert_refused(PECS_E_MISUSE, pecs_world_edit(world, entity, TEAM, 1, NULL));
+    assert_refused(PECS_E_DEAD, pecs_world_get_mut(world, dead, POSITION, sizeof(Position), &value));
+    assert_refused(PECS_E_ABSENT, pecs_world_get_mut(world, entity, POSITION, sizeof(Position), &value));
+    assert_refused(PECS_E_MISUSE, pecs_world_get_mut(world, entity, TEAM, 2, &value));
+    assert_refused(PECS_E_MISUSE, pecs_world_get_mut(world, entity, FROZEN, 0, &value));
+    assert_refused(PECS_E_MISUSE, pecs_world_get_mut(world, entity, FIXTURE_TYPE_COUNT, 1, &value));
+    assert_refused(PECS_E_MISUSE, pecs_world_get_mut(world, entity, TEAM, 1, NULL));
     cr_assert_eq(value, &registry);
 }
 
@@ -618,12 +620,12 @@ Test(edit, it_is_never_busy)
 {
     const pecs_entity entity = spawn_position(world, 1);
     pecs_query *query = make_query(registry, (pecs_term[]){ { POSITION, PECS_WRITE } }, 1);
-    pecs_iter iter = pecs_query_edit(query, world, NULL);
+    pecs_iter iter = pecs_query_iter_mut(query, world, NULL);
     cr_assert(pecs_iter_next(&iter));
     void *value;
-    cr_assert_eq(pecs_world_edit(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
+    cr_assert_eq(pecs_world_get_mut(world, entity, POSITION, sizeof(Position), &value), PECS_OK);
     ((Position *)value)->x = 3;
-    cr_assert_eq(pecs_read(&iter, POSITION, Position)[0].x, 3);
+    cr_assert_eq(pecs_column_as(&iter, POSITION, Position)[0].x, 3);
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
     pecs_query_destroy(query);
 }
@@ -632,7 +634,7 @@ Test(edit, it_is_never_busy)
 
 Test(view, get_refuses_what_is_not_there)
 {
-    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1), PECS_HAS(FROZEN) }, 2);
+    const pecs_entity entity = spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1), PECS_HAS_AS(FROZEN) }, 2);
     cr_assert_not_null(pecs_view_get(view(), entity, TEAM, 1));
     cr_assert_null(pecs_view_get(view(), entity, TEAM, 2));
     cr_assert_null(pecs_view_get(view(), entity, FROZEN, 0));
@@ -651,7 +653,7 @@ Test(view, the_hash_is_of_the_content_and_not_of_its_order)
 {
     pecs_world *other = make_world(registry, NULL);
     const pecs_entity a = spawn_position(world, 1), b = spawn_position(world, 2);
-    const pecs_value team = PECS_VALUE(TEAM, Team, 3);
+    const pecs_value team = PECS_VALUE_AS(TEAM, Team, 3);
     cr_assert_eq(pecs_world_set(world, a, &team, 1), PECS_OK);
     cr_assert_eq(pecs_world_set(world, b, &team, 1), PECS_OK);
     spawn_position(other, 1);
@@ -670,11 +672,11 @@ Test(view, the_hash_sees_every_difference)
     uint64_t hashes[8];
     const pecs_entity entity = spawn_one(world, NULL, 0);
     hashes[0] = pecs_view_hash(view());
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(TEAM, Team, 0) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 0) }, 1), PECS_OK);
     hashes[1] = pecs_view_hash(view());
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1), PECS_OK);
     hashes[2] = pecs_view_hash(view());
-    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_HAS(FROZEN) }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1), PECS_OK);
     hashes[3] = pecs_view_hash(view());
     cr_assert_eq(pecs_world_set_singleton(world, FROZEN, 0, NULL), PECS_OK);
     hashes[4] = pecs_view_hash(view());
@@ -683,7 +685,7 @@ Test(view, the_hash_sees_every_difference)
     spawn_one(world, NULL, 0);
     hashes[6] = pecs_view_hash(view());
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_OK);
-    const pecs_value again[] = { PECS_VALUE(TEAM, Team, 1), PECS_HAS(FROZEN) };
+    const pecs_value again[] = { PECS_VALUE_AS(TEAM, Team, 1), PECS_HAS_AS(FROZEN) };
     cr_assert(same(spawn_one(world, again, 2), (pecs_entity){ 0, 2 }));
     hashes[7] = pecs_view_hash(view());
     for (int i = 0; i < 8; i++)
@@ -713,14 +715,14 @@ Test(view, the_hash_leaves_padding_out)
     cr_assert_eq(hashes[0], hashes[1]);
     cr_assert_neq(hashes[0], hashes[2]);
     pecs_world_destroy(gapped);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 Test(view, values_are_aligned_in_every_row)
 {
     static pecs_entity entities[10];
     const pecs_value values[] = { { LINK, sizeof(Link), NULL }, { HEALTH, sizeof(Health), NULL } };
-    cr_assert_eq(pecs_world_spawn(world, 10, values, 2, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, values, 2, 10, entities), PECS_OK);
     cr_assert_eq((uintptr_t)pecs_view_get(view(), entities[0], LINK, sizeof(Link)) % 64, 0);
     for (int i = 0; i < 10; i++)
         cr_assert_eq((uintptr_t)pecs_view_get(view(), entities[i], LINK, sizeof(Link)) % _Alignof(Link), 0);
@@ -791,7 +793,7 @@ Test(generations, a_used_up_slot_is_retired_by_despawn_of_many)
 Test(generations, a_used_up_slot_is_retired_by_despawn_matching)
 {
     age_slot_1();
-    spawn_one(world, (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1);
+    spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1);
     pecs_query *query = make_query(registry, (pecs_term[]){ { TEAM, PECS_WITH } }, 1);
     cr_assert_eq(pecs_world_despawn_matching(world, query, NULL), PECS_OK);
     const pecs_summary expected = { 2, 3, 0, 2, 24, 1, 0 }, summary = summary_of(view());
@@ -840,7 +842,7 @@ Test(size, emptied_and_refilled_it_does_not_grow)
     pecs_query *all = make_query(registry, NULL, 0);
     uint64_t live = 0;
     for (uint32_t round = 0; round < ROUNDS; round++) {
-        cr_assert_eq(pecs_world_spawn(world, COUNT, values, 1 + round % 2, entities), PECS_OK);
+        cr_assert_eq(pecs_world_spawn(world, values, 1 + round % 2, COUNT, entities), PECS_OK);
         if (round % 3 == 0)
             cr_assert_eq(pecs_world_despawn(world, entities, COUNT), PECS_OK);
         else if (round % 3 == 1)
@@ -861,11 +863,11 @@ Test(size, moved_to_and_fro_it_does_not_grow)
 {
     enum { COUNT = 500, ROUNDS = 1000 };
     static pecs_entity entities[COUNT];
-    cr_assert_eq(pecs_world_spawn(world, COUNT, NULL, 0, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, COUNT, entities), PECS_OK);
     uint64_t live = 0;
     for (uint32_t round = 0; round < ROUNDS; round++) {
         for (uint32_t i = 0; i < COUNT; i++) {
-            must(pecs_world_set(world, entities[i], (pecs_value[]){ PECS_VALUE(TEAM, Team, 1) }, 1) == PECS_OK);
+            must(pecs_world_set(world, entities[i], (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1) == PECS_OK);
         }
         for (uint32_t i = 0; i < COUNT; i++)
             must(pecs_world_remove(world, entities[i], (pecs_component[]){ TEAM }, 1) == PECS_OK);
@@ -883,7 +885,7 @@ Test(size, snapshots_taken_and_released_leave_nothing_behind)
     uint64_t live = 0;
     for (uint32_t round = 0; round < 1000; round++) {
         pecs_snapshot *snapshot = take(world);
-        cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3) }, 1),
+        cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 2, 3) }, 1),
                      PECS_OK);
         pecs_snapshot_release(snapshot);
         if (round == 0)
@@ -907,7 +909,7 @@ Test(size, components_wider_than_a_chunk_have_a_row_each)
     pecs_entity entities[3];
     const Team teams[] = { { 5 }, { 6 }, { 7 } };
     const pecs_value values[] = { { 0, WIDE_BYTES, bytes }, { 1, 1, teams } };
-    cr_assert_eq(pecs_world_spawn(large, 3, values, 2, entities), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(large, values, 2, 3, entities), PECS_OK);
     cr_assert_eq(table_chunk_rows(state_table(large->state, 0)), 1);
     cr_assert_eq(pecs_world_despawn(large, &entities[0], 1), PECS_OK);
     for (int i = 1; i < 3; i++) {
@@ -923,7 +925,7 @@ Test(size, components_wider_than_a_chunk_have_a_row_each)
     check_world(large);
     pecs_snapshot_release(snapshot);
     pecs_world_destroy(large);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 enum { MANY_TYPES = 100 };
@@ -966,7 +968,7 @@ Test(size, a_table_of_a_hundred_components)
     }
     check_world(broad);
     pecs_world_destroy(broad);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 /*
@@ -1002,7 +1004,7 @@ Test(size, ten_thousand_tables)
     check_world(wide);
     pecs_query_destroy(query);
     pecs_world_destroy(wide);
-    pecs_registry_destroy(other);
+    pecs_registry_release(other);
 }
 
 /*
@@ -1016,7 +1018,7 @@ Test(own_values, spawned_from_a_row_of_the_same_table)
     enum { COUNT = 3 * CHUNK_ROWS + 5 };
     pecs_snapshot *shared = NULL;
     const pecs_entity first =
-        spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 2, 3), PECS_VALUE(TEAM, Team, 9) }, 2);
+        spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 2, 3), PECS_VALUE_AS(TEAM, Team, 9) }, 2);
     for (uint32_t i = 1; i < COUNT; i++) {
         if (i % 100 == 0) {
             shared = take(world);
@@ -1024,13 +1026,13 @@ Test(own_values, spawned_from_a_row_of_the_same_table)
         }
         const pecs_entity last = { i - 1, 1 };
         const pecs_value values[] = { { POSITION, sizeof(Position), position_of(last) },
-                                      { TEAM, sizeof(Team), pecs_get(view(), last, TEAM, Team) } };
+                                      { TEAM, sizeof(Team), pecs_get_as(view(), last, TEAM, Team) } };
         spawn_one(world, values, 2);
     }
     for (uint32_t i = 0; i < COUNT; i++) {
         const Position *position = position_of((pecs_entity){ i, 1 });
         must(position->x == 1 && position->y == 2 && position->z == 3);
-        must(pecs_get(view(), ((pecs_entity){ i, 1 }), TEAM, Team)->number == 9);
+        must(pecs_get_as(view(), ((pecs_entity){ i, 1 }), TEAM, Team)->number == 9);
     }
     cr_assert_eq(first.index, 0);
 }
@@ -1042,14 +1044,14 @@ Test(own_values, spawned_from_a_whole_column)
     Position positions[100];
     for (int i = 0; i < 100; i++)
         positions[i] = (Position){ (float)i, 0, 0 };
-    cr_assert_eq(pecs_world_spawn(world, 100, (pecs_value[]){ PECS_ROWS(POSITION, positions) }, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(POSITION, positions) }, 1, 100, NULL), PECS_OK);
     for (int round = 0; round < 6; round++) {
-        pecs_iter iter = pecs_query_read(all, view(), NULL);
+        pecs_iter iter = pecs_query_iter(all, view(), NULL);
         cr_assert(pecs_iter_next(&iter));
         const size_t count = iter.row_count;
-        const pecs_value values[] = { { POSITION, sizeof(Position), pecs_read(&iter, POSITION, Position) } };
+        const pecs_value values[] = { { POSITION, sizeof(Position), pecs_column_as(&iter, POSITION, Position) } };
         cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-        cr_assert_eq(pecs_world_spawn(world, count, values, 1, NULL), PECS_OK);
+        cr_assert_eq(pecs_world_spawn(world, values, 1, count, NULL), PECS_OK);
     }
     for (uint32_t i = 0; i < 4096; i++)
         must(position_of((pecs_entity){ i, 1 })->x == (float)(i % 100));
@@ -1099,14 +1101,14 @@ Test(own_values, set_swaps)
     pecs_world *swapped = make_world(two, NULL);
     const pecs_view of = pecs_world_view(swapped);
     const pecs_entity entity =
-        spawn_one(swapped, (pecs_value[]){ PECS_VALUE(0, uint32_t, 1), PECS_VALUE(1, uint32_t, 2) }, 2);
+        spawn_one(swapped, (pecs_value[]){ PECS_VALUE_AS(0, uint32_t, 1), PECS_VALUE_AS(1, uint32_t, 2) }, 2);
     const pecs_value values[] = { { 0, 4, pecs_view_get(of, entity, 1, 4) },
                                   { 1, 4, pecs_view_get(of, entity, 0, 4) } };
     cr_assert_eq(pecs_world_set(swapped, entity, values, 2), PECS_OK);
-    cr_assert_eq(*pecs_get(of, entity, 0, uint32_t), 2);
-    cr_assert_eq(*pecs_get(of, entity, 1, uint32_t), 1);
+    cr_assert_eq(*pecs_get_as(of, entity, 0, uint32_t), 2);
+    cr_assert_eq(*pecs_get_as(of, entity, 1, uint32_t), 1);
     pecs_world_destroy(swapped);
-    pecs_registry_destroy(two);
+    pecs_registry_release(two);
 }
 
 Test(own_values, singletons)
@@ -1114,11 +1116,11 @@ Test(own_values, singletons)
     const Position at = { 4, 5, 6 };
     const pecs_entity entity = spawn_position(world, 7);
     cr_assert_eq(pecs_world_set_singleton(world, POSITION, sizeof(at), &at), PECS_OK);
-    const Position *own = pecs_get_singleton(view(), POSITION, Position);
+    const Position *own = pecs_get_singleton_as(view(), POSITION, Position);
     cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(Health), own), PECS_OK);
-    cr_assert_eq(memcmp(pecs_get_singleton(view(), HEALTH, Health), &at, sizeof(Health)), 0);
+    cr_assert_eq(memcmp(pecs_get_singleton_as(view(), HEALTH, Health), &at, sizeof(Health)), 0);
     cr_assert_eq(pecs_world_set_singleton(world, POSITION, sizeof(at), position_of(entity)), PECS_OK);
-    cr_assert_eq(pecs_get_singleton(view(), POSITION, Position)->x, 7);
+    cr_assert_eq(pecs_get_singleton_as(view(), POSITION, Position)->x, 7);
 }
 
 /* Larger than what is copied without an allocation. */
@@ -1136,7 +1138,7 @@ Test(own_values, a_wide_component)
     cr_assert_eq(pecs_world_set(of, b, &(pecs_value){ 0, sizeof(value), own }, 1), PECS_OK);
     cr_assert_eq(memcmp(pecs_view_get(pecs_world_view(of), b, 0, sizeof(value)), value, sizeof(value)), 0);
     pecs_world_destroy(of);
-    pecs_registry_destroy(one);
+    pecs_registry_release(one);
 }
 
 /* Rows change while their entities go: the handles are those of the rows as they were. */
@@ -1145,7 +1147,7 @@ Test(own_values, handles_of_rows)
     pecs_query *all = make_query(registry, &(pecs_term){ POSITION, PECS_READ }, 1);
     for (int i = 0; i < 10; i++)
         spawn_position(world, (float)i);
-    pecs_iter iter = pecs_query_read(all, view(), NULL);
+    pecs_iter iter = pecs_query_iter(all, view(), NULL);
     cr_assert(pecs_iter_next(&iter));
     const pecs_entity *handles = iter.entities;
     cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
@@ -1158,7 +1160,7 @@ Test(own_values, handles_of_rows)
 Test(own_values, components_of_the_entity)
 {
     const pecs_entity entity =
-        spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, 1, 0, 0), PECS_HAS(FROZEN) }, 2);
+        spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 1, 0, 0), PECS_HAS_AS(FROZEN) }, 2);
     size_t count;
     const pecs_component *components = pecs_view_components(view(), entity, &count);
     cr_assert_eq(pecs_world_remove(world, entity, components, count), PECS_OK);

@@ -91,13 +91,13 @@ static inline pecs_snapshot *take(pecs_world *world)
 static inline pecs_entity spawn_one(pecs_world *world, const pecs_value *values, size_t value_count)
 {
     pecs_entity entity = none;
-    must(pecs_world_spawn(world, 1, values, value_count, &entity) == PECS_OK);
+    must(pecs_world_spawn(world, values, value_count, 1, &entity) == PECS_OK);
     return entity;
 }
 
 static inline pecs_entity spawn_position(pecs_world *world, float x)
 {
-    return spawn_one(world, (pecs_value[]){ PECS_VALUE(POSITION, Position, x, 0, 0) }, 1);
+    return spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, x, 0, 0) }, 1);
 }
 
 static inline pecs_summary summary_of(pecs_view view)
@@ -315,7 +315,7 @@ static inline void stage_strike(struct stage *stage)
     pecs_world_destroy(stage->made);
     pecs_snapshot_release(stage->snapshot);
     pecs_snapshot_release(stage->taken);
-    pecs_registry_destroy(stage->registry);
+    pecs_registry_release(stage->registry);
     assert_no_leak();
 }
 

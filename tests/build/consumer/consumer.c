@@ -16,17 +16,17 @@ static int run(pecs_registry *registry, const char *path, pecs_error *error)
     pecs_world *world = NULL;
     pecs_snapshot *snapshot = NULL;
     pecs_entity entity;
-    const pecs_value values[] = { PECS_VALUE(PLACE, Place, 3.0f, 4.0f), PECS_HAS(MARKED) };
+    const pecs_value values[] = { PECS_VALUE_AS(PLACE, Place, 3.0f, 4.0f), PECS_HAS_AS(MARKED) };
     if (pecs_world_create(registry, NULL, NULL, &world, error))
         return 1;
-    if (pecs_world_spawn(world, 1, values, 2, &entity) || pecs_world_save(world, path, NULL, error)) {
+    if (pecs_world_spawn(world, values, 2, 1, &entity) || pecs_world_save(world, path, NULL, error)) {
         pecs_world_destroy(world);
         return 2;
     }
     pecs_world_destroy(world);
     if (pecs_snapshot_resume(registry, path, NULL, &snapshot, error))
         return 3;
-    const Place *place = pecs_get(pecs_snapshot_view(snapshot), entity, PLACE, Place);
+    const Place *place = pecs_get_as(pecs_snapshot_view(snapshot), entity, PLACE, Place);
     const int result = place && place->x == 3.0f && place->y == 4.0f ? 0 : 4;
     pecs_snapshot_release(snapshot);
     return result;
@@ -42,7 +42,7 @@ int main(void)
         return 1;
     }
     const int result = run(registry, "consumer.pecs", &error);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     if (result)
         fprintf(stderr, "step %d failed: %s\n", result, error.message);
     return result;

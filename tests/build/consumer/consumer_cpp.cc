@@ -17,10 +17,10 @@ static int run(pecs_registry *registry, const char *path, pecs_error *error)
     pecs_snapshot *snapshot = nullptr;
     pecs_entity entity = {};
     const Place start = { 3, 4 };
-    const pecs_value values[] = { pecs_value_of(PLACE, start), PECS_HAS(MARKED) };
+    const pecs_value values[] = { pecs_value_of(PLACE, start), PECS_HAS_AS(MARKED) };
     if (pecs_world_create(registry, nullptr, nullptr, &world, error))
         return 1;
-    if (pecs_world_spawn(world, 1, values, 2, &entity) || pecs_world_save(world, path, nullptr, error)) {
+    if (pecs_world_spawn(world, values, 2, 1, &entity) || pecs_world_save(world, path, nullptr, error)) {
         pecs_world_destroy(world);
         return 2;
     }
@@ -28,7 +28,7 @@ static int run(pecs_registry *registry, const char *path, pecs_error *error)
     if (pecs_snapshot_resume(registry, path, nullptr, &snapshot, error))
         return 3;
     const pecs_view view = pecs_snapshot_view(snapshot);
-    const Place *place = pecs_get(view, entity, PLACE, Place);
+    const Place *place = pecs_get_as(view, entity, PLACE, Place);
     const bool kept = place && place->x == 3 && place->y == 4 && pecs_view_has(view, entity, MARKED);
     pecs_snapshot_release(snapshot);
     return kept ? 0 : 4;
@@ -46,7 +46,7 @@ int main()
         return 1;
     }
     const int result = run(registry, "consumer_cpp.pecs", &error);
-    pecs_registry_destroy(registry);
+    pecs_registry_release(registry);
     if (result)
         std::fprintf(stderr, "step %d failed: %s\n", result, error.message);
     return result;

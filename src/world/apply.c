@@ -1,0 +1,379 @@
+/*
+ * Applying a command buffer: sorts the log into groups, one an entity, and makes each group one structural change.
+ *
+ *     gather     groups in the order of their first commands; the table that each comes from and goes to
+ *     ready      rows, slots and records of all groups: the last step that may fail
+ *     structure  group by group: spawn, despawn or move the row
+ *     values     group by group: the recorded values of components that the entity now has, provisional handles
+ *                replaced
+ */
+#include "bits.h"
+#include "command_log.h"
+
+/* Commands and items are read by copy: the log has no alignment. */
+static struct command command_at(const pecs_commands *commands, uint64_t place)
+{
+    struct command command;
+    memcpy(&command, commands->log + place, sizeof(command));
+    return command;
+}
+
+/* Steps through the items of a command; *place is that of the item, and moves to the next. */
+static struct item next_item(const pecs_commands *commands, uint64_t *place, const uint8_t **ret_bytes)
+{
+    struct item item;
+    memcpy(&item, commands->log + *place, sizeof(item));
+    *ret_bytes = commands->log + *place + sizeof(item);
+    *place += sizeof(item) + item.size_bytes;
+    return item;
+}
+
+static void set_next(pecs_commands *commands, uint64_t place, uint64_t next)
+{
+    memcpy(commands->log + place + offsetof(struct command, next), &next, sizeof(next));
+}
+
+/* Gather. */
+
+static pecs_status ready_buckets(pecs_commands *commands)
+{
+    size_t wanted = 16;
+    while (wanted < 2 * commands->command_count)
+        wanted *= 2;
+    struct pool *pool = commands->registry->pool;
+    if (wanted > commands->bucket_capacity) {
+        uint32_t *buckets = pool_allocate(pool, wanted * sizeof(*buckets));
+        if (!buckets)
+            return PECS_E_MEMORY;
+        pool_release(pool, commands->buckets, commands->bucket_capacity * sizeof(*buckets));
+        commands->buckets = buckets;
+        commands->bucket_capacity = wanted;
+    }
+    commands->bucket_count = wanted;
+    memset(commands->buckets, 0, commands->bucket_count * sizeof(*commands->buckets));
+    return PECS_OK;
+}
+
+static pecs_status add_to_group(pecs_commands *commands, pecs_entity entity, uint64_t place)
+{
+    set_next(commands, place, NO_COMMAND);
+    const size_t mask = commands->bucket_count - 1;
+    size_t bucket = (size_t)mix_u64((uint64_t)entity.generation << 32 | entity.index) & mask;
+    for (; commands->buckets[bucket]; bucket = (bucket + 1) & mask) {
+        struct group *group = &commands->groups[commands->buckets[bucket] - 1];
+        if (group->entity.index == entity.index && group->entity.generation == entity.generation) {
+            set_next(commands, group->last, place);
+            group->last = place;
+            return PECS_OK;
+        }
+    }
+    if (!pool_reserve(commands->registry->pool, (void **)&commands->groups, &commands->group_capacity,
+                      commands->group_count + 1, sizeof(*commands->groups)))
+        return PECS_E_MEMORY;
+    commands->groups[commands->group_count++] = (struct group){ entity, place, place, NO_TABLE, NO_TABLE };
+    commands->buckets[bucket] = (uint32_t)commands->group_count;
+    return PECS_OK;
+}
+
+static pecs_status ready_wanted(pecs_commands *commands, const struct pecs_world *world)
+{
+    const size_t words = bits_words(state_component_count(world->state));
+    if (words <= commands->wanted_words)
+        return PECS_OK;
+    struct pool *pool = commands->registry->pool;
+    uint64_t *wanted = pool_allocate(pool, words * sizeof(*wanted));
+    if (!wanted)
+        return PECS_E_MEMORY;
+    pool_release(pool, commands->wanted, commands->wanted_words * sizeof(*wanted));
+    commands->wanted = wanted;
+    commands->wanted_words = words;
+    return PECS_OK;
+}
+
+static pecs_status gather_groups(pecs_commands *commands, const struct pecs_world *world)
+{
+    commands->group_count = 0;
+    pecs_status status = ready_buckets(commands);
+    if (!status)
+        status = ready_wanted(commands, world);
+    for (uint64_t place = 0; !status && place < commands->log_bytes;) {
+        const struct command command = command_at(commands, place);
+        status = add_to_group(commands, command.entity, place);
+        place += command.size_bytes;
+    }
+    return status;
+}
+
+static void want(pecs_commands *commands, const struct command *command, uint64_t place)
+{
+    place += sizeof(*command);
+    for (uint32_t i = 0; i < command->item_count; i++) {
+        const uint8_t *bytes;
+        const struct item item = next_item(commands, &place, &bytes);
+        if (command->operation == REMOVE)
+            bits_clear(commands->wanted, item.component);
+        else
+            bits_set(commands->wanted, item.component);
+    }
+}
+
+/* Puts the components that the entity of a group has before its commands into the set `wanted`. */
+static void want_those_had(pecs_commands *commands, const struct pecs_world *world, const struct group *group)
+{
+    memset(commands->wanted, 0, commands->wanted_words * sizeof(*commands->wanted));
+    const struct archetype *had = group->from == NO_TABLE ? NULL : state_table(world->state, group->from)->archetype;
+    for (uint32_t i = 0; had && i < had->component_count; i++)
+        bits_set(commands->wanted, state_place(world->state, had->components[i]));
+}
+
+/* The components that an entity has after its commands, as the world's scratch set. False: it is dead then. */
+static bool find_set(pecs_commands *commands, struct pecs_world *world, const struct group *group, uint32_t *ret_count,
+                     uint64_t *skipped_count)
+{
+    want_those_had(commands, world, group);
+    bool lives = true;
+    for (uint64_t place = group->first; place != NO_COMMAND;) {
+        const struct command command = command_at(commands, place);
+        if (!lives)
+            ++*skipped_count;
+        else if (command.operation == DESPAWN)
+            lives = false;
+        else
+            want(commands, &command, place);
+        place = command.next;
+    }
+    *ret_count = state_list_places(world->state, commands->wanted, commands->wanted_words, world->set);
+    return lives;
+}
+
+/* Where each group comes from and goes to. Dead ones are emptied, their commands counted. */
+static pecs_status find_tables(pecs_commands *commands, struct pecs_world *world, uint64_t *skipped_count)
+{
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < commands->group_count; i++) {
+        struct group *group = &commands->groups[i];
+        const bool is_new = command_is_provisional(group->entity);
+        const struct record *record = is_new ? NULL : state_find(world->state, group->entity);
+        group->from = record ? record->table : NO_TABLE;
+        if (!is_new && !record) {
+            for (uint64_t place = group->first; place != NO_COMMAND; place = command_at(commands, place).next)
+                ++*skipped_count;
+            group->first = NO_COMMAND;
+            continue;
+        }
+        uint32_t set_count;
+        status = edit_begin_values(world);
+        if (status)
+            return status;
+        if (find_set(commands, world, group, &set_count, skipped_count))
+            status = edit_find_table(world, world->set, set_count, false, &group->to);
+        else
+            group->to = NO_TABLE;
+    }
+    return status;
+}
+
+/* Ready. */
+
+/* Values set in a row that stays: only their columns pass the gate. What is added there was removed before, or is not.
+ */
+static pecs_status ready_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
+{
+    const struct record record = *state_find(world->state, group->entity);
+    struct table *table;
+    pecs_status status = edit_prove_row(world, group->entity, record);
+    if (!status)
+        status = edit_own_table(world, record.table, &table);
+    if (status)
+        return status;
+    const uint64_t chunk = record.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
+    bool has_removed = false;
+    for (uint64_t place = group->first; !status && place != NO_COMMAND;) {
+        const struct command command = command_at(commands, place);
+        uint64_t at = place + sizeof(command);
+        has_removed |= command.operation == REMOVE;
+        const uint32_t count = command.operation != ADD || has_removed ? command.item_count : 0;
+        for (uint32_t i = 0; !status && i < count; i++) {
+            const uint8_t *bytes;
+            uint8_t *owned;
+            const uint32_t column = archetype_column(table->archetype, next_item(commands, &at, &bytes).component);
+            if (column != NO_COLUMN)
+                status = table_own_chunk(&world->gate, table, column, chunk, rows, &owned);
+        }
+        place = command.next;
+    }
+    return status;
+}
+
+/* A living entity of the world with commands. */
+static bool is_present(const struct group *group)
+{
+    return group->first != NO_COMMAND && group->from != NO_TABLE;
+}
+
+static bool is_spawned(const struct group *group)
+{
+    return command_is_provisional(group->entity) && group->to != NO_TABLE;
+}
+
+static pecs_status ready_slots(pecs_commands *commands, struct pecs_world *world, uint64_t spawn_count)
+{
+    struct pool *pool = world->registry->pool;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < commands->group_count; i++)
+        if (is_present(&commands->groups[i]) && commands->groups[i].to == NO_TABLE)
+            status = free_map_reserve_give(&world->free_map, pool, world->state, commands->groups[i].entity.index);
+    return status ? status : edit_ready_slots(world, spawn_count);
+}
+
+static pecs_status ready(pecs_commands *commands, struct pecs_world *world)
+{
+    uint64_t spawn_count = 0;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < commands->group_count; i++) {
+        const struct group *group = &commands->groups[i];
+        const bool moves = group->from != group->to;
+        if (is_spawned(group))
+            spawn_count++;
+        if (is_present(group))
+            status = moves ? edit_ready_departure(world, group->entity) : ready_values(commands, world, group);
+        if (!status && group->to != NO_TABLE && moves)
+            status = edit_plan_note(world, group->to, 0, 1);
+    }
+    if (!status)
+        status = edit_check_slots(world, spawn_count);
+    if (!status)
+        status = edit_plan_ready(world);
+    if (!status && !pool_reserve(world->registry->pool, (void **)&commands->spawned, &commands->spawned_capacity,
+                                 commands->spawn_count, sizeof(*commands->spawned)))
+        status = PECS_E_MEMORY;
+    return status || !spawn_count ? status : ready_slots(commands, world, spawn_count);
+}
+
+/* Change. */
+
+static void change_structure(pecs_commands *commands, struct pecs_world *world)
+{
+    if (commands->spawn_count)
+        memset(commands->spawned, 0, commands->spawn_count * sizeof(*commands->spawned));
+    for (size_t i = 0; i < commands->group_count; i++) {
+        struct group *group = &commands->groups[i];
+        if (is_spawned(group)) {
+            const pecs_entity entity = edit_take_slot(world);
+            commands->spawned[group->entity.index] = entity;
+            group->entity = entity;
+            edit_append_row(world, group->to, entity);
+        } else if (is_present(group) && group->from != group->to) {
+            const struct record record = *state_find(world->state, group->entity);
+            edit_find_row(world, record.table, record.row);
+            if (group->to == NO_TABLE) {
+                edit_remove_row(world, record.table, record.row);
+                edit_give_slot(world, group->entity.index);
+            } else {
+                edit_move_row(world, group->entity, record.table, record.row, group->to);
+            }
+        }
+    }
+}
+
+static void replace_provisional(const pecs_commands *commands, const struct component *component, uint8_t *value)
+{
+    struct span_iter iter;
+    struct value_span span;
+    for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
+        for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
+            pecs_entity entity;
+            memcpy(&entity, value + span.offset + at, sizeof(entity));
+            if (command_is_provisional(entity))
+                memcpy(value + span.offset + at, &commands->spawned[entity.index], sizeof(entity));
+        }
+    }
+}
+
+/* Keeps the set `wanted` as the commands go; true when this one adds a component that is not there. */
+static bool follow_set(pecs_commands *commands, enum operation operation, pecs_component component)
+{
+    const bool is_there = bits_has(commands->wanted, component);
+    if (operation == REMOVE)
+        bits_clear(commands->wanted, component);
+    else
+        bits_set(commands->wanted, component);
+    return operation == ADD && !is_there;
+}
+
+static void write_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
+{
+    if (commands->add_count)
+        want_those_had(commands, world, group);
+    const struct record record = *state_find(world->state, group->entity);
+    struct table *table = edit_table(world, record.table);
+    for (uint64_t place = group->first; place != NO_COMMAND;) {
+        const struct command command = command_at(commands, place);
+        uint64_t at = place + sizeof(command);
+        for (uint32_t i = 0; i < command.item_count; i++) {
+            const uint8_t *bytes;
+            const struct item item = next_item(commands, &at, &bytes);
+            const uint32_t column = archetype_column(table->archetype, item.component);
+            const bool is_added = commands->add_count && follow_set(commands, command.operation, item.component);
+            if (column == NO_COLUMN || (!item.has_value && !is_added))
+                continue;
+            const struct component *component = state_component(world->state, item.component);
+            uint8_t *value = table_owned_value(table, column, record.row);
+            if (!item.size_bytes) {
+                memset(value, 0, component->size);
+                continue;
+            }
+            memcpy(value, bytes, item.size_bytes);
+            replace_provisional(commands, component, value);
+        }
+        place = command.next;
+    }
+}
+
+static pecs_status apply(pecs_commands *commands, struct pecs_world *world, uint64_t *ret_skipped_count)
+{
+    pecs_status status = edit_check_busy(world);
+    if (status)
+        return status;
+    const uint32_t table_count = world->state->table_count;
+    status = gather_groups(commands, world);
+    if (!status)
+        status = find_tables(commands, world, ret_skipped_count);
+    if (!status)
+        status = ready(commands, world);
+    if (status) {
+        edit_plan_forget(world);
+        edit_drop_tables(world, table_count);
+        return status;
+    }
+    change_structure(commands, world);
+    for (size_t i = 0; i < commands->group_count; i++)
+        if (commands->groups[i].first != NO_COMMAND && commands->groups[i].to != NO_TABLE)
+            write_values(commands, world, &commands->groups[i]);
+    edit_plan_finish(world);
+    edit_give_back_slots(world, commands->spawn_count);
+    return PECS_OK;
+}
+
+pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint64_t *ret_skipped_count)
+{
+    uint64_t skipped_count = 0;
+    if (!commands)
+        return PECS_E_MISUSE;
+    if (!world || commands->registry != world->registry)
+        return failure_end(&commands->failure,
+                           commands_fail(commands, NO_COMPONENT, "the world is NULL, or of another registry"));
+    const pecs_status status = failure_end(&world->failure, apply(commands, world, &skipped_count));
+    if (status) {
+        (void)pecs_world_error(world);
+        commands->failure = world->failure;
+        return status;
+    }
+    const size_t spawned_count = commands->spawn_count;
+    pecs_commands_clear(commands);
+    commands->spawned_count = spawned_count;
+    commands->spawned_batch = commands->batch;
+    if (ret_skipped_count)
+        *ret_skipped_count = skipped_count;
+    return PECS_OK;
+}

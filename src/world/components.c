@@ -1,0 +1,231 @@
+/*
+ * The components of one entity, or of the world itself (singletons): set, added, removed, and pointers for writing. As
+ * long as the entity keeps its set of components, its row stays and only values change; else the row moves.
+ */
+#include "edit.h"
+
+enum { SMALL_VALUES_BYTES = 512 }; /* of all values given to one set, that are copied without an allocation */
+
+/* Where an entity is, or with entity none the singletons. table NO_TABLE: nowhere yet. */
+static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton, struct record *ret_record)
+{
+    *ret_record = (struct record){ 0, world->state->singleton_table, 0, 0 };
+    if (is_singleton)
+        return true;
+    const struct record *record = state_find(world->state, entity);
+    if (record)
+        *ret_record = *record;
+    return record != NULL;
+}
+
+/* The values' data lie one after another at `data`; where none is given, there is none. */
+static pecs_status set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
+                              size_t value_count, const uint8_t *data)
+{
+    pecs_status status = PECS_OK;
+    struct record at;
+    if (!locate(world, entity, is_singleton, &at))
+        return edit_fail_dead(world, entity);
+    uint32_t set_count = 0, given_count = 0;
+    for (size_t i = 0; i < value_count; i++)
+        if (!edit_set_insert(world, &given_count, values[i].component))
+            return edit_fail_twice(world, values[i].component);
+    const struct archetype *had = at.table == NO_TABLE ? NULL : state_table(world->state, at.table)->archetype;
+    uint32_t had_count = 0, column_count = 0;
+    for (size_t i = 0; had && i < value_count; i++) {
+        had_count += archetype_find(had, values[i].component) != NO_COLUMN;
+        column_count += values[i].size_bytes > 0;
+    }
+    if (had && had_count == value_count) {
+        if (!column_count) /* no value, or tags that are there */
+            return PECS_OK;
+        status = edit_begin_values(world);
+        if (!status)
+            status = edit_own_values(world, at, values, value_count);
+    } else {
+        status = edit_begin(world);
+        set_count = given_count;
+        for (uint32_t i = 0; had && i < had->component_count; i++)
+            edit_set_insert(world, &set_count, had->components[i]);
+        if (!status)
+            status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
+    }
+    for (size_t i = 0; !status && i < value_count; i++) {
+        const pecs_value value = { values[i].component, values[i].size_bytes, values[i].data ? data : NULL };
+        edit_fill_rows(world, at.table, at.row, 1, &value);
+        data += values[i].data ? value.size_bytes : 0;
+    }
+    return status;
+}
+
+/* The values may lie in the world, even in the row that they are for: they are copied before anything moves. */
+static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
+                              size_t value_count)
+{
+    pecs_status status = edit_check_values(world, values, value_count);
+    if (status)
+        return status;
+    uint8_t small[SMALL_VALUES_BYTES], *copy = small;
+    size_t bytes = 0;
+    for (size_t i = 0; i < value_count; i++)
+        bytes += values[i].data ? values[i].size_bytes : 0;
+    if (bytes > sizeof(small) && !(copy = pool_allocate(world->registry->pool, bytes)))
+        return PECS_E_MEMORY;
+    uint8_t *to = copy;
+    for (size_t i = 0; i < value_count; i++) {
+        if (!values[i].data)
+            continue;
+        memcpy(to, values[i].data, values[i].size_bytes);
+        to += values[i].size_bytes;
+    }
+    status = set_copied(world, entity, is_singleton, values, value_count, copy);
+    if (copy != small)
+        pool_release(world->registry->pool, copy, bytes);
+    return status;
+}
+
+pecs_status pecs_world_set(pecs_world *world, pecs_entity entity, const pecs_value *values, size_t value_count)
+{
+    return world ? failure_end(&world->failure, set_values(world, entity, false, values, value_count)) : PECS_E_MISUSE;
+}
+
+pecs_status pecs_world_set_singleton(pecs_world *world, pecs_component component, size_t size_bytes, const void *value)
+{
+    const pecs_value values = { component, size_bytes, value };
+    return world ? failure_end(&world->failure, set_values(world, (pecs_entity){ 0, 0 }, true, &values, 1))
+                 : PECS_E_MISUSE;
+}
+
+static pecs_status check_components(struct pecs_world *world, const pecs_component *components, size_t count)
+{
+    if (count && !components)
+        return edit_fail(world, PECS_E_MISUSE, "components is NULL, but component_count is not 0");
+    if (count > state_component_count(world->state))
+        return edit_fail(world, PECS_E_MISUSE, "more components are named than there are types");
+    for (size_t i = 0; i < count; i++)
+        if (!edit_component(world, components[i]))
+            return edit_fail_component(world, components[i]);
+    return PECS_OK;
+}
+
+/* Gives the entity the components of the scratch set instead of those that it has. */
+static pecs_status change_set(struct pecs_world *world, pecs_entity entity, bool is_singleton, uint32_t set_count,
+                              struct record *at)
+{
+    const pecs_status status = edit_begin(world);
+    return status ? status : edit_relocate(world, entity, *at, set_count, is_singleton, at);
+}
+
+static pecs_status add_components(struct pecs_world *world, pecs_entity entity, const pecs_component *components,
+                                  size_t count)
+{
+    struct record at;
+    pecs_status status = check_components(world, components, count);
+    if (status)
+        return status;
+    if (!locate(world, entity, false, &at))
+        return edit_fail_dead(world, entity);
+    struct archetype *had = state_table(world->state, at.table)->archetype;
+    uint32_t set_count = 0;
+    for (uint32_t i = 0; i < had->component_count; i++)
+        edit_set_insert(world, &set_count, had->components[i]);
+    for (size_t i = 0; i < count; i++)
+        edit_set_insert(world, &set_count, components[i]);
+    if (set_count == had->component_count)
+        return PECS_OK;
+    node_retain(&had->node); /* the table may go with its last row */
+    status = change_set(world, entity, false, set_count, &at);
+    for (size_t i = 0; !status && i < count; i++) {
+        const pecs_value zeros = { components[i], edit_component(world, components[i])->size, NULL };
+        if (archetype_find(had, components[i]) == NO_COLUMN)
+            edit_fill_rows(world, at.table, at.row, 1, &zeros);
+    }
+    node_release(world->registry->pool, &had->node);
+    return status;
+}
+
+pecs_status pecs_world_add(pecs_world *world, pecs_entity entity, const pecs_component *components,
+                           size_t component_count)
+{
+    return world ? failure_end(&world->failure, add_components(world, entity, components, component_count))
+                 : PECS_E_MISUSE;
+}
+
+static pecs_status remove_components(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                     const pecs_component *components, size_t count)
+{
+    struct record at;
+    const pecs_status status = check_components(world, components, count);
+    if (status)
+        return status;
+    if (!locate(world, entity, is_singleton, &at))
+        return edit_fail_dead(world, entity);
+    if (at.table == NO_TABLE)
+        return PECS_OK;
+    const struct archetype *had = state_table(world->state, at.table)->archetype;
+    uint32_t set_count = 0;
+    for (uint32_t i = 0; i < had->component_count; i++) {
+        bool stays = true;
+        for (size_t j = 0; stays && j < count; j++)
+            stays = had->components[i] != components[j];
+        if (stays)
+            world->set[set_count++] = had->components[i];
+    }
+    return set_count == had->component_count ? PECS_OK : change_set(world, entity, is_singleton, set_count, &at);
+}
+
+pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity, const pecs_component *components,
+                              size_t component_count)
+{
+    return world ? failure_end(&world->failure, remove_components(world, entity, false, components, component_count))
+                 : PECS_E_MISUSE;
+}
+
+pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component component)
+{
+    return world ? failure_end(&world->failure, remove_components(world, (pecs_entity){ 0, 0 }, true, &component, 1))
+                 : PECS_E_MISUSE;
+}
+
+/* The value of a component, readied for writing. */
+static pecs_status get_mut(struct pecs_world *world, pecs_entity entity, bool is_singleton, pecs_component component,
+                           size_t size_bytes, void **ret_value)
+{
+    const pecs_value value = { component, size_bytes, NULL };
+    struct record at;
+    pecs_status status = edit_check_values(world, &value, 1);
+    if (!status && !ret_value)
+        return PECS_E_MISUSE;
+    if (!status && !size_bytes)
+        return failure_explain(&world->failure, PECS_E_MISUSE, entity, component, "it is a tag, without a value");
+    if (status)
+        return status;
+    if (!locate(world, entity, is_singleton, &at))
+        return edit_fail_dead(world, entity);
+    if (at.table == NO_TABLE || archetype_find(state_table(world->state, at.table)->archetype, component) == NO_COLUMN)
+        return failure_explain(&world->failure, PECS_E_ABSENT, entity, component,
+                               is_singleton ? "the world does not have it" : "the entity does not have it");
+    status = edit_begin_values(world);
+    if (!status)
+        status = edit_own_values(world, at, &value, 1);
+    if (status)
+        return status;
+    struct table *table = edit_table(world, at.table);
+    *ret_value = table_owned_value(table, archetype_column(table->archetype, component), at.row);
+    return PECS_OK;
+}
+
+pecs_status pecs_world_get_mut(pecs_world *world, pecs_entity entity, pecs_component component, size_t size_bytes,
+                               void **ret_value)
+{
+    return world ? failure_end(&world->failure, get_mut(world, entity, false, component, size_bytes, ret_value))
+                 : PECS_E_MISUSE;
+}
+
+pecs_status pecs_world_get_singleton_mut(pecs_world *world, pecs_component component, size_t size_bytes,
+                                         void **ret_value)
+{
+    const pecs_entity none = { 0, 0 };
+    return world ? failure_end(&world->failure, get_mut(world, none, true, component, size_bytes, ret_value))
+                 : PECS_E_MISUSE;
+}
