@@ -1,5 +1,5 @@
 /*
- * Schema: what a component is made of. A component type is static data of the user's program; a registry is an
+ * Schema: types of components. A type is static data of the program that describes a struct; a registry is an
  * immutable list of them, and the number of a component is its type's position in that list.
  *
  *     typedef struct { float x, y, z; } Position;   PECS_COMPONENT(Position, 1, x, y, z);
@@ -21,10 +21,10 @@ extern "C" {
 #endif
 
 /*
- * A handle. {0, 0} names none. A handle is kept as it is by save and load, so entity fields inside components need no
- * remapping. A handle whose entity died is stale: legal to keep, and alive no more in this world as long as the world
- * is not restored or rewound. A restored or rewound world, or a fork, may give a handle of the other future to another
- * entity; where that matters, keep stable ids (id.h).
+ * A handle; {0, 0} is none. Save and load keep handles, so entity fields in components need no remapping. The handle of
+ * a dead entity is stale: legal to keep, and never alive again in this world unless the world is restored or rewound. A
+ * restored or rewound world, or a fork, may give a handle of the other timeline to another entity; where that matters,
+ * keep stable ids (id.h).
  */
 typedef struct pecs_entity {
     uint32_t index, generation;
@@ -35,8 +35,7 @@ typedef struct pecs_id {
     uint8_t bytes[16];
 } pecs_id;
 
-/* References into the heap of a world. Their kinds have their place in the format; a registry refuses them until the
- * heap is there. */
+/* Reserved for strings and blobs: the format has numbers for their kinds, but a registry refuses them yet. */
 typedef struct pecs_string {
     uint64_t reference;
 } pecs_string;
@@ -64,8 +63,8 @@ typedef enum pecs_kind {
     PECS_STRING, /* pecs_string */
     PECS_BLOB,   /* pecs_blob */
     PECS_ENUM,   /* 1, 2 or 4 bytes; values 0 .. enum_count - 1 */
-    PECS_STRUCT, /* `nested` tells the fields */
-    PECS_PADDING /* bytes that mean nothing: written as zeros, never compared */
+    PECS_STRUCT, /* the fields of `nested` */
+    PECS_PADDING /* unused bytes: written as zeros, never compared */
 } pecs_kind;
 
 typedef struct pecs_type pecs_type;
@@ -97,9 +96,9 @@ struct pecs_type {
 /* clang-format off: it spoils the macros' # and nesting */
 
 /*
- * The macros. PECS_COMPONENT lists members whose kinds are deduced; PECS_COMPONENT_OF takes field macros, for a struct
- * that needs more than that, and a name of its own. Both define a static `T_type`. A member that is not what its macro
- * is for does not compile, and the error names the macro to use or says what a component cannot have.
+ * PECS_COMPONENT lists members and deduces their kinds; PECS_COMPONENT_OF takes a name and field macros, for a struct
+ * that needs more. Both define a static `T_type`. A member that does not suit its macro does not compile; the error
+ * names the macro to use, or what a component cannot have.
  */
 #define PECS_COMPONENT(T, version, ...) PECS_COMPONENT_OF(T, #T, version, PECS_EACH_(T, __VA_ARGS__))
 #define PECS_COMPONENT_OF(T, name, version, ...)                                                                       \
@@ -110,13 +109,13 @@ struct pecs_type {
 /* A component without values. */
 #define PECS_TAG(T, version) static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL }
 
-/* A scalar or a one-dimensional array, kind deduced. */
+/* A scalar or a one-dimensional array; the kind is deduced. */
 #define PECS_FIELD(T, f)                                                                                               \
     {                                                                                                                  \
 #f, PECS_KIND_OF_(T, f), offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_KIND_SIZE_(T, f), 0, NULL,  \
             NULL, 0                                                                                                    \
     }
-/* A two-dimensional array, kind deduced. */
+/* A two-dimensional array; the kind is deduced. */
 #define PECS_FIELD_GRID(T, f)                                                                                          \
     {                                                                                                                  \
 #f, PECS_KIND_OF_(T, f[0]), offsetof(T, f), PECS_SIZE_(T, f),                                                  \
@@ -124,8 +123,8 @@ struct pecs_type {
             PECS_SIZE_(T, f[0]) / PECS_SIZE_(T, f[0][0]), NULL, NULL, 0                                                \
     }
 /*
- * An enum or an integer that stands for one, and a one-dimensional array of them; `names` is a static array of strings,
- * the name of value i at place i.
+ * An enum, or an integer that holds one, and a one-dimensional array of them. `names` is a static array of strings: the
+ * names of the values 0, 1, 2 ...
  */
 #define PECS_FIELD_ENUM(T, f, names)                                                                                   \
     {                                                                                                                  \
@@ -170,7 +169,7 @@ typedef struct pecs_registry_desc {
     const pecs_type *const *types;   /* the structs and all they point to must outlive the registry */
     size_t type_count;               /* at most 1024 */
     pecs_allocator allocator;        /* for all worlds and snapshots of this registry */
-    const char *application;         /* who saves: written into files as metadata (metadata.h); NULL: not told */
+    const char *application;         /* name of the program, written to files as metadata (metadata.h); or NULL */
     const char *application_version; /* or NULL; both 1 to 255 bytes of UTF-8; they must outlive the registry */
 } pecs_registry_desc;
 
@@ -190,7 +189,7 @@ PECS_API pecs_registry *pecs_registry_retain(pecs_registry *registry);
 /* Releases one reference; the last one frees the registry. NULL is allowed. Any thread. */
 PECS_API void pecs_registry_release(pecs_registry *registry);
 
-/* The number of types, and the type of a component (NULL when out of range); the pointer is the user's own. */
+/* The number of types, and the type of a component (NULL beyond): the program's own pointer. */
 PECS_API size_t pecs_registry_type_count(const pecs_registry *registry);
 PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs_component component);
 

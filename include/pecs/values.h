@@ -1,14 +1,12 @@
 /*
- * Values: what the bytes of a component must mean, and what to do where they mean nothing.
+ * Values: which values of a component are invalid, how to find them, and how to repair them.
  *
- * C lets a program put any bytes into a struct. A file that `load` takes has only these (docs/format.md, VALUE-1 to 4):
- *   bool    0 or 1
- *   enum    a number below that of its names
- *   text    UTF-8, and zeros from the first zero to the end of the array
- *   entity  {0, 0}, or a handle that this world has given: of the living or the dead, not of another world, of a future
- *           that was given up (snapshot.h), or of a command buffer that was not applied
- * Edits do not look, so that they cost nothing more. A save looks at every value and refuses what load would refuse
- * (file.h); pecs_view_check finds all such values at once.
+ * C lets a program put any bytes into a struct. Valid, and so accepted by load, are only (docs/format.md, VALUE-1 to
+ * 4): bool    0 or 1 enum    a number below that of its names text    UTF-8, and zeros from the first zero to the end
+ * of the array entity  {0, 0}, or a handle of this world, of a living or dead entity; not of another world, of an
+ * abandoned timeline (snapshot.h), or of a command buffer that was not applied Edits do not check values, so that they
+ * stay fast. A save checks every value and refuses what load would refuse (file.h); pecs_view_check finds all invalid
+ * values.
  */
 #ifndef PECS_VALUES_H
 #define PECS_VALUES_H
@@ -19,47 +17,46 @@
 extern "C" {
 #endif
 
-/* A place in a component that means nothing. All that it points to lives until the function returns that is told. */
+/* An invalid value in a component. Its pointers are valid during the callback. */
 typedef struct pecs_invalid {
-    pecs_entity entity; /* whose value; {0, 0}: a singleton's */
+    pecs_entity entity; /* whose component; {0, 0}: a singleton's */
     pecs_component component;
     const char *type;  /* the component's name */
-    const char *field; /* where in it: "slots[2].owner"; cut when it is long */
+    const char *field; /* its field: "slots[2].owner"; cut if long */
     const char *rule;  /* "VALUE-4"; static */
     pecs_kind kind;
-    uint32_t offset;   /* of the place in the value, in bytes */
-    uint32_t size;     /* of the place in bytes: one bool, number or handle, or a text with all that follows it */
+    uint32_t offset; /* of the invalid value in the component, in bytes */
+    uint32_t size;   /* of the invalid value in bytes: one bool, enum or handle, or a text with the rest of its array */
     const void *value; /* the whole component */
 } pecs_invalid;
 
-/* Told of each; false ends the work with PECS_E_CANCELLED. */
+/* Callback for each invalid value. Return false to cancel: PECS_E_CANCELLED. */
 typedef bool (*pecs_invalid_function)(void *user, const pecs_invalid *invalid);
 
 /*
- * Looks at every value of a view: PECS_OK when load would take them all. Else PECS_E_INVALID, and the error names
- * entity, component and field of the first. `each` is told of all, table by table; NULL: not wanted, the first is
- * enough. It must not edit the world. Costs one read of all components that have such fields, and 4 bytes for 4096
- * slots of the index. PECS_E_MEMORY, PECS_E_CANCELLED.
+ * Checks every value of a view. PECS_OK: load would accept them all. PECS_E_INVALID: the error names entity, component
+ * and field of the first invalid one; `each` is called for all of them, table by table, and must not edit the world.
+ * With `each` NULL the check stops at the first. Reads each component that has such fields once; needs 4 bytes of
+ * memory for 4096 slots of the index. PECS_E_MEMORY, PECS_E_CANCELLED.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_view_check(pecs_view view, pecs_invalid_function each, void *user,
                                                    pecs_error *error);
 
 /*
- * Mends a place of `invalid->size` bytes, of which `invalid->value` is as it was; false: it cannot, and the load fails.
- * What is left there is looked at again. On the thread that loads.
+ * Callback of load that repairs the `invalid->size` bytes at `place`; `invalid->value` is the component as it was in
+ * the file. The result is checked again. Return false if it cannot be repaired: the load fails. On the calling thread.
  */
 typedef bool (*pecs_repair_function)(void *user, const pecs_invalid *invalid, void *place);
 
 /*
- * A repair for every kind, to be given to load as it is: a bool becomes true, an enum its value 0, a handle {0, 0}; a
- * text ends before the first byte that is not UTF-8. `user` is not read. Any thread.
+ * A pecs_repair_function for every kind: a bool becomes true, an enum its value 0, a handle {0, 0}; a text is cut
+ * before the first byte that is not UTF-8. `user` is ignored. Any thread.
  */
 PECS_API bool pecs_repair_invalid(void *user, const pecs_invalid *invalid, void *place);
 
 /*
- * Copies a zero-terminated text into an array of `size_bytes` and fills the rest with zeros, at least one, so that the
- * array can be printed as a string. What has no room, or follows a byte that is not UTF-8, is left out: whole
- * characters only, and the answer is false. Any thread.
+ * Copies a zero-terminated text into an array of size_bytes and fills the rest with zeros, at least one. Returns false
+ * if the text was cut, at a character: it was too long, or not UTF-8 from there on. Any thread.
  */
 PECS_API bool pecs_text_copy(char *array, size_t size_bytes, const char *utf8);
 

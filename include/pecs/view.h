@@ -1,14 +1,13 @@
 /*
- * View: the one read surface of worlds and snapshots. A view is borrowed and passed by value; it costs nothing.
+ * View: reads worlds and snapshots alike. A view is borrowed, passed by value and free of cost.
  *
- * A view of a snapshot is valid until the caller's reference to the snapshot is released, and any thread may read
- * through it. A view of a world is valid until the world is destroyed and always shows its present state; it may be
- * read by any number of threads as long as none edits the world; what may be read beside the parts of an edit iteration
- * is said in query.h.
+ * A view of a snapshot is valid until the caller releases the snapshot, and any thread may read through it. A view of a
+ * world is valid until the world is destroyed and always shows the present state; any number of threads may read it as
+ * long as none edits the world. query.h says what they may read while workers write.
  *
- * Pointers read through a view of a world end at that world's next edit of any kind, values included; those of a
- * snapshot at its release. An iteration's pointers have a rule of their own (query.h), and those for writing end at a
- * take too (world.h).
+ * Pointers from a view of a world are valid until the next edit of that world, of values too; those from a snapshot
+ * until its release. The columns of an iteration are valid longer (query.h); pointers for writing also end when a
+ * snapshot is taken (world.h).
  */
 #ifndef PECS_VIEW_H
 #define PECS_VIEW_H
@@ -23,15 +22,15 @@ typedef struct pecs_view {
     const void *source;
 } pecs_view;
 
-/* True when the entity lives in the view. */
+/* True if the entity is alive in the view. */
 PECS_API bool pecs_view_alive(pecs_view view, pecs_entity entity);
 
-/* True when the entity lives and has the component (tags too). */
+/* True if the entity is alive and has the component (or tag). */
 PECS_API bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component component);
 
 /*
- * The value of a component: `size_bytes` must be the type's size. NULL when the entity is dead or lacks it, when the
- * size is another, and for tags. The pointer has the type's alignment.
+ * The value of a component, aligned as its type; size_bytes is the type's size. NULL if the entity is dead or lacks the
+ * component, if the size is wrong, and for tags.
  */
 PECS_API const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_component component, size_t size_bytes);
 /* The same, and pecs_view_has, for a type of PECS_TYPES (schema.h); with _as, for a component by its number. */
@@ -39,30 +38,30 @@ PECS_API const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_comp
 #define pecs_has(view, entity, T) pecs_view_has(view, entity, T##_component)
 #define pecs_get_as(view, entity, component, T) ((const T *)pecs_view_get(view, entity, component, sizeof(T)))
 
-/* The value of a singleton: a component that the world itself has, once. NULL when it has none. */
+/* The value of a singleton: a component that the world itself has, once. NULL if it has none. */
 PECS_API const void *pecs_view_get_singleton(pecs_view view, pecs_component component, size_t size_bytes);
-/* True when the world itself has the component (tags too). */
+/* True if the world itself has the component (or tag). */
 PECS_API bool pecs_view_has_singleton(pecs_view view, pecs_component component);
 #define pecs_get_singleton(view, T) pecs_get_singleton_as(view, T##_component, T)
 #define pecs_get_singleton_as(view, component, T) ((const T *)pecs_view_get_singleton(view, component, sizeof(T)))
 
-/* The view's tick: a number that never goes back in a world; see pecs_world_advance. */
+/* The view's tick, which never decreases in a world; see pecs_world_advance. */
 PECS_API uint64_t pecs_view_tick(pecs_view view);
 
 /*
- * A hash of the content: every entity's handle with each of its components' type ids and values (padding left out), and
- * the singletons. It does not depend on the order of rows, tables or registration. Linear in the content.
+ * A hash of the content: each entity's handle, type ids and values (without padding), and the singletons. It does not
+ * depend on the order of rows, tables or registration. Linear in the content.
  */
 PECS_API uint64_t pecs_view_hash(pecs_view view);
 
 typedef struct pecs_summary {
     uint64_t entity_count;    /* entities alive */
-    uint64_t slot_count;      /* slots of the entity index: alive, free and used up */
+    uint64_t slot_count;      /* slots of the entity index: alive, free and exhausted */
     uint64_t free_count;      /* slots that the next spawns will use */
     uint64_t table_count;     /* tables, empty ones too */
     uint64_t component_bytes; /* bytes of component values, without handles and index */
     uint64_t tick;
-    uint64_t retired_count; /* slots that a compaction dropped (world.h) and no spawn has used again */
+    uint64_t retired_count; /* slots that a compaction dropped (world.h) and no spawn has reused */
 } pecs_summary;
 
 /* Linear in the number of tables. */
