@@ -38,7 +38,7 @@ struct thread_start {
     void *user;
 };
 
-static void *run_thread(void *argument)
+static void *os_thread_main(void *argument)
 {
     const struct thread_start *start = argument;
     start->function(start->user, false);
@@ -54,7 +54,7 @@ void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (started + 1 < thread_count && started < OS_THREAD_MAX &&
-           pthread_create(&threads[started], NULL, run_thread, &start) == 0)
+           pthread_create(&threads[started], NULL, os_thread_main, &start) == 0)
         started++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     function(user, true);
@@ -62,7 +62,7 @@ void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_
         pthread_join(threads[--started], NULL);
 }
 
-static size_t page_bytes(void)
+static size_t os_page_bytes(void)
 {
     const long bytes = sysconf(_SC_PAGESIZE);
     return bytes > 0 ? (size_t)bytes : 4096;
@@ -77,8 +77,8 @@ uint8_t *os_address_reserve(size_t size_bytes)
     uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, OS_HUGE_BYTES);
     if (aligned != start)
         munmap(start, (size_t)(aligned - start));
-    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), page_bytes());
-    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + OS_HUGE_BYTES), page_bytes());
+    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), os_page_bytes());
+    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + OS_HUGE_BYTES), os_page_bytes());
     if (end < reserved)
         munmap(end, (size_t)(reserved - end));
     return aligned;
