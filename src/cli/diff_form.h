@@ -77,11 +77,11 @@ bool diff_names_id(const struct diff_form *form, const struct diff_side *side, c
                    const void *element, pecs_id *ret_id);
 
 /* The two looks: each tells a difference and, at the end, the counts. */
-bool diff_text_tell(void *form, const pecs_change *change);
+bool diff_text_change(void *form, const pecs_change *change);
 void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
 void diff_text_end(struct diff_form *form);
 void diff_json_begin(struct diff_form *form, bool with_detail);
-bool diff_json_tell(void *form, const pecs_change *change);
+bool diff_json_change(void *form, const pecs_change *change);
 void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
 void diff_json_end(struct diff_form *form, bool with_detail);
 

@@ -15,7 +15,7 @@ struct space_part {
 
 struct space {
     struct space_part *parts; /* the largest first */
-    size_t worker_count;
+    size_t part_count;
     uint64_t sum_bytes;    /* of the parts: the file's size, unless it claims more */
     uint64_t *table_bytes; /* of the rows of each table, handles too */
 };

@@ -5,7 +5,7 @@
 #include <stdarg.h>
 #include <string.h>
 
-static void note(struct text_out *out, bool failed)
+static void out_note(struct text_out *out, bool failed)
 {
     if (failed && !out->os_error)
         out->os_error = errno ? errno : EIO;
@@ -24,12 +24,12 @@ void out_format(struct text_out *out, const char *format, ...)
     va_start(arguments, format);
     const int count = vfprintf(out->file, format, arguments);
     va_end(arguments);
-    note(out, count < 0);
+    out_note(out, count < 0);
     out->written_bytes += count < 0 ? 0 : (uint64_t)count;
 }
 
 /* Writes UTF-8, up to the last character that is within the bound. */
-static void write_bytes(struct text_out *out, const char *bytes, size_t size_bytes)
+static void out_write(struct text_out *out, const char *bytes, size_t size_bytes)
 {
     if (out_is_over(out))
         return;
@@ -37,12 +37,12 @@ static void write_bytes(struct text_out *out, const char *bytes, size_t size_byt
     if (out->max_bytes && size > out->max_bytes - out->written_bytes)
         for (size = out->max_bytes - out->written_bytes; size && ((uint8_t)bytes[size] & 0xc0) == 0x80;)
             size--;
-    note(out, fwrite(bytes, 1, size, out->file) != size);
+    out_note(out, fwrite(bytes, 1, size, out->file) != size);
     out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes + size;
 }
 
 /* Bytes of the character that begins a text, at least 1; 0: it is not UTF-8. */
-static unsigned text_step(const char *text, size_t size_bytes, unsigned *ret_code)
+static unsigned out_step(const char *text, size_t size_bytes, unsigned *ret_code)
 {
     static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
     const uint8_t first = (uint8_t)text[0];
@@ -62,7 +62,7 @@ static unsigned text_step(const char *text, size_t size_bytes, unsigned *ret_cod
     return code >= smallest[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? size : 0;
 }
 
-static bool is_unsafe(unsigned code)
+static bool out_is_unsafe(unsigned code)
 {
     static const struct {
         unsigned first, last;
@@ -80,7 +80,7 @@ bool text_is_utf8(const char *text, size_t size_bytes)
 {
     unsigned code;
     for (size_t at = 0; at < size_bytes;) {
-        const unsigned step = text_step(text + at, size_bytes - at, &code);
+        const unsigned step = out_step(text + at, size_bytes - at, &code);
         if (!step)
             return false;
         at += step;
@@ -89,12 +89,12 @@ bool text_is_utf8(const char *text, size_t size_bytes)
 }
 
 /* Whether the character is written as it is; step 0: its byte is none. */
-static bool is_plain(unsigned step, unsigned code, enum escape_style style)
+static bool out_is_plain(unsigned step, unsigned code, enum escape_style style)
 {
-    return step && !is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
+    return step && !out_is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
 }
 
-static void write_json_escape(struct text_out *out, unsigned step, unsigned code)
+static void out_write_json_escape(struct text_out *out, unsigned step, unsigned code)
 {
     if (!step)
         out_format(out, "\\ufffd");
@@ -104,12 +104,12 @@ static void write_json_escape(struct text_out *out, unsigned step, unsigned code
         out_format(out, "\\u%04x", code);
 }
 
-static void write_escape(struct text_out *out, unsigned step, unsigned code, enum escape_style style)
+static void out_write_escape(struct text_out *out, unsigned step, unsigned code, enum escape_style style)
 {
     if (step && (code == '\\' || code == '"'))
         out_format(out, "\\%c", (int)code);
     else if (style == ESCAPE_JSON)
-        write_json_escape(out, step, code);
+        out_write_json_escape(out, step, code);
     else if (!step || code < 0x80)
         out_format(out, "\\x%02x", code);
     else
@@ -121,17 +121,17 @@ void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum
     size_t plain = 0; /* where the stretch begins that can go out as it is */
     for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
         unsigned code;
-        const unsigned step = text_step(text + at, size_bytes - at, &code);
-        if (is_plain(step, code, style)) {
+        const unsigned step = out_step(text + at, size_bytes - at, &code);
+        if (out_is_plain(step, code, style)) {
             at += step;
             continue;
         }
-        write_bytes(out, text + plain, at - plain);
-        write_escape(out, step, step ? code : (uint8_t)text[at], style);
+        out_write(out, text + plain, at - plain);
+        out_write_escape(out, step, step ? code : (uint8_t)text[at], style);
         at += step ? step : 1;
         plain = at;
     }
-    write_bytes(out, text + plain, size_bytes - plain);
+    out_write(out, text + plain, size_bytes - plain);
 }
 
 void out_name(struct text_out *out, const char *name)
@@ -142,6 +142,6 @@ void out_name(struct text_out *out, const char *name)
 bool out_finish(struct text_out *out)
 {
     errno = 0;
-    note(out, fflush(out->file) != 0);
+    out_note(out, fflush(out->file) != 0);
     return !out->os_error;
 }
