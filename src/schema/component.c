@@ -24,7 +24,7 @@ enum { FIELD_COUNT_MAX = 4096 };
 static const struct {
     const char *name;
     uint32_t size, align; /* the format's, on every host; size 0: the field tells */
-} kinds[] = {
+} kind_table[] = {
     [PECS_BOOL] = { "bool", 1, 1 },     [PECS_I8] = { "i8", 1, 1 },         [PECS_I16] = { "i16", 2, 2 },
     [PECS_I32] = { "i32", 4, 4 },       [PECS_I64] = { "i64", 8, 8 },       [PECS_U8] = { "u8", 1, 1 },
     [PECS_U16] = { "u16", 2, 2 },       [PECS_U32] = { "u32", 4, 4 },       [PECS_U64] = { "u64", 8, 8 },
@@ -35,17 +35,17 @@ static const struct {
 
 const char *kind_name(pecs_kind kind)
 {
-    return (size_t)kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[kind].name : NULL;
+    return (size_t)kind < sizeof(kind_table) / sizeof(kind_table[0]) ? kind_table[kind].name : NULL;
 }
 
 uint32_t kind_size(pecs_kind kind)
 {
-    return kind_name(kind) ? kinds[kind].size : 0;
+    return kind_name(kind) ? kind_table[kind].size : 0;
 }
 
 static uint32_t kind_align(pecs_kind kind)
 {
-    return kind_name(kind) ? kinds[kind].align : 0;
+    return kind_name(kind) ? kind_table[kind].align : 0;
 }
 
 struct check {
@@ -65,7 +65,7 @@ bool component_name_is_valid(const char *name, size_t size_bytes)
     return size_bytes > 0 && size_bytes <= NAME_MAX_BYTES;
 }
 
-static bool name_is_valid(const char *name)
+static bool type_name_is_valid(const char *name)
 {
     size_t size = 0;
     while (name && size <= NAME_MAX_BYTES && name[size])
@@ -78,7 +78,7 @@ struct excerpt {
     char text[48];
 };
 
-static struct excerpt excerpt_of(const char *name)
+static struct excerpt type_excerpt(const char *name)
 {
     struct excerpt excerpt = { "(none)" };
     if (name) {
@@ -95,7 +95,7 @@ struct label {
     char text[NAME_SHOWN + 16];
 };
 
-static struct label label_of(const pecs_field *field)
+static struct label type_field_label(const pecs_field *field)
 {
     struct label label;
     if (field->name)
@@ -105,13 +105,13 @@ static struct label label_of(const pecs_field *field)
     return label;
 }
 
-static pecs_status fail_field(const struct check *check, pecs_status status, const pecs_type *type,
-                              const pecs_field *field, const char *what)
+static pecs_status type_fail_field(const struct check *check, pecs_status status, const pecs_type *type,
+                                   const pecs_field *field, const char *what)
 {
-    return fail(check->error, status, "%.100s: %s: %s", type->name, label_of(field).text, what);
+    return fail(check->error, status, "%.100s: %s: %s", type->name, type_field_label(field).text, what);
 }
 
-static int compare_names(const void *a, const void *b)
+static int type_compare_names(const void *a, const void *b)
 {
     return strcmp(*(const char *const *)a, *(const char *const *)b);
 }
@@ -120,8 +120,8 @@ static int compare_names(const void *a, const void *b)
  * Looks for a name that is there twice; the names lie `stride` bytes apart, and NULLs are passed over. Sorted, because
  * the names of an enum can be many, and those in a file may be chosen to meet in a hash table.
  */
-static pecs_status find_duplicate(struct pool *pool, const void *names, size_t stride, uint32_t count,
-                                  const char **ret_duplicate)
+static pecs_status type_find_duplicate(struct pool *pool, const void *names, size_t stride, uint32_t count,
+                                       const char **ret_duplicate)
 {
     if ((uint64_t)count + 1 > SIZE_MAX / sizeof(char *))
         return PECS_E_MEMORY;
@@ -135,7 +135,7 @@ static pecs_status find_duplicate(struct pool *pool, const void *names, size_t s
         if (name)
             sorted[named++] = name;
     }
-    qsort(sorted, named, sizeof(*sorted), compare_names);
+    qsort(sorted, named, sizeof(*sorted), type_compare_names);
     *ret_duplicate = NULL;
     for (size_t i = 1; i < named && !*ret_duplicate; i++)
         if (strcmp(sorted[i - 1], sorted[i]) == 0)
@@ -144,7 +144,7 @@ static pecs_status find_duplicate(struct pool *pool, const void *names, size_t s
     return PECS_OK;
 }
 
-static pecs_status check_enum(const struct check *check, const pecs_type *type, const pecs_field *field)
+static pecs_status type_check_enum(const struct check *check, const pecs_type *type, const pecs_field *field)
 {
     const uint32_t element = field->size / field->count;
     if (field->size % field->count != 0 || (element != 1 && element != 2 && element != 4))
@@ -155,15 +155,15 @@ static pecs_status check_enum(const struct check *check, const pecs_type *type, 
         return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': an enum of %u values does not fit %u bytes",
                     type->name, field->name, field->enum_count, element);
     if (!field->enum_names)
-        return fail_field(check, PECS_E_MISUSE, type, field, "an enum needs enum_names");
+        return type_fail_field(check, PECS_E_MISUSE, type, field, "an enum needs enum_names");
     for (uint32_t i = 0; i < field->enum_count; i++)
-        if (!name_is_valid(field->enum_names[i]))
+        if (!type_name_is_valid(field->enum_names[i]))
             return fail(
                 check->error, PECS_E_MISUSE,
                 "%.100s: field '%.100s': the name of enum value %u must be 1 to 255 bytes of printable UTF-8: %s",
-                type->name, field->name, i, excerpt_of(field->enum_names[i]).text);
+                type->name, field->name, i, type_excerpt(field->enum_names[i]).text);
     const char *duplicate;
-    if (find_duplicate(check->pool, field->enum_names, sizeof(char *), field->enum_count, &duplicate))
+    if (type_find_duplicate(check->pool, field->enum_names, sizeof(char *), field->enum_count, &duplicate))
         return fail_memory(check->error);
     if (duplicate)
         return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': two enum values are named '%.100s'",
@@ -171,13 +171,13 @@ static pecs_status check_enum(const struct check *check, const pecs_type *type, 
     return PECS_OK;
 }
 
-static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth);
+static pecs_status type_check_at(const struct check *check, const pecs_type *type, unsigned depth);
 
 /*
  * A type that an earlier field nests too was checked there, so that shared types are not checked once for each way to
  * them. The limit of fields bounds the search.
  */
-static bool nested_before(const pecs_type *type, const pecs_field *field)
+static bool type_is_nested_before(const pecs_type *type, const pecs_field *field)
 {
     for (const pecs_field *earlier = type->fields; earlier < field; earlier++)
         if (earlier->kind == PECS_STRUCT && earlier->nested == field->nested)
@@ -185,46 +185,48 @@ static bool nested_before(const pecs_type *type, const pecs_field *field)
     return false;
 }
 
-static pecs_status check_struct(const struct check *check, const pecs_type *type, const pecs_field *field,
-                                unsigned depth)
+static pecs_status type_check_struct(const struct check *check, const pecs_type *type, const pecs_field *field,
+                                     unsigned depth)
 {
     if (!field->nested)
-        return fail_field(check, PECS_E_MISUSE, type, field, "a struct needs `nested`");
+        return type_fail_field(check, PECS_E_MISUSE, type, field, "a struct needs `nested`");
     if (depth == NESTING_MAX)
-        return fail_field(check, PECS_E_LIMIT, type, field,
-                          "structs are nested more than 8 deep (does one contain itself?)");
-    const pecs_status status = nested_before(type, field) ? PECS_OK : check_type(check, field->nested, depth + 1);
+        return type_fail_field(check, PECS_E_LIMIT, type, field,
+                               "structs are nested more than 8 deep (does one contain itself?)");
+    const pecs_status status =
+        type_is_nested_before(type, field) ? PECS_OK : type_check_at(check, field->nested, depth + 1);
     if (!status && field->nested->size == 0)
-        return fail_field(check, PECS_E_MISUSE, type, field, "a nested struct cannot be a tag");
+        return type_fail_field(check, PECS_E_MISUSE, type, field, "a nested struct cannot be a tag");
     return status;
 }
 
-static pecs_status check_kind(const struct check *check, const pecs_type *type, const pecs_field *field, unsigned depth)
+static pecs_status type_check_kind(const struct check *check, const pecs_type *type, const pecs_field *field,
+                                   unsigned depth)
 {
-    if (field->kind == PECS_PADDING ? field->name != NULL : !name_is_valid(field->name))
+    if (field->kind == PECS_PADDING ? field->name != NULL : !type_name_is_valid(field->name))
         return fail(
             check->error, PECS_E_MISUSE,
             "%.100s: the name of the field at byte %u must be 1 to 255 bytes of printable UTF-8 (padding: NULL): %s",
-            type->name, field->offset, excerpt_of(field->name).text);
+            type->name, field->offset, type_excerpt(field->name).text);
     if (!kind_name(field->kind))
         return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': there is no kind %u", type->name, field->name,
                     (unsigned)field->kind);
     if (field->count == 0)
-        return fail_field(check, PECS_E_MISUSE, type, field, "count is 0");
+        return type_fail_field(check, PECS_E_MISUSE, type, field, "count is 0");
     switch (field->kind) {
     case PECS_STRING:
     case PECS_BLOB:
-        return fail_field(check, PECS_E_UNSUPPORTED, type, field, "strings and blobs need the heap");
+        return type_fail_field(check, PECS_E_UNSUPPORTED, type, field, "strings and blobs need the heap");
     case PECS_ENUM:
-        return check_enum(check, type, field);
+        return type_check_enum(check, type, field);
     case PECS_STRUCT:
-        return check_struct(check, type, field, depth);
+        return type_check_struct(check, type, field, depth);
     default:
         return PECS_OK;
     }
 }
 
-static pecs_status check_numbers(const struct check *check, const pecs_type *type, const pecs_field *field)
+static pecs_status type_check_numbers(const struct check *check, const pecs_type *type, const pecs_field *field)
 {
     uint32_t element = kind_size(field->kind), align = kind_align(field->kind);
     if (field->kind == PECS_STRUCT) {
@@ -236,14 +238,14 @@ static pecs_status check_numbers(const struct check *check, const pecs_type *typ
     const char *of = kind_name(field->kind);
     if (field->size != (uint64_t)field->count * element)
         return fail(check->error, PECS_E_MISUSE, "%.100s: %s: size %u is not %u times the %u bytes of %s", type->name,
-                    label_of(field).text, field->size, field->count, element, of);
+                    type_field_label(field).text, field->size, field->count, element, of);
     if (field->columns && field->count % field->columns != 0)
         return fail(check->error, PECS_E_MISUSE, "%.100s: %s: count %u is not a multiple of columns %u", type->name,
-                    label_of(field).text, field->count, field->columns);
+                    type_field_label(field).text, field->count, field->columns);
     if (((field->offset | type->align) & (align - 1)) != 0) /* all alignments are powers of two */
         return fail(check->error, PECS_E_MISUSE,
                     "%.100s: %s is misaligned: %s needs multiples of %u, but it is at byte %u of a type aligned to %u",
-                    type->name, label_of(field).text, of, align, field->offset, type->align);
+                    type->name, type_field_label(field).text, of, align, field->offset, type->align);
     return PECS_OK;
 }
 
@@ -254,18 +256,18 @@ struct gap {
 };
 
 /* A message about a gap looks ahead, at fields that were not checked. */
-static bool can_be_shown(const pecs_type *type, const pecs_field *field)
+static bool type_field_can_be_shown(const pecs_type *type, const pecs_field *field)
 {
-    return range_fits(field->offset, field->size, type->size) && (!field->name || name_is_valid(field->name));
+    return range_fits(field->offset, field->size, type->size) && (!field->name || type_name_is_valid(field->name));
 }
 
 /* The next gap at or after field *place, which moves on; false: there is none that can be shown. */
-static bool find_gap(const pecs_type *type, uint32_t *place, struct gap *ret_gap)
+static bool type_find_gap(const pecs_type *type, uint32_t *place, struct gap *ret_gap)
 {
     for (uint32_t i = *place; i <= type->field_count; i++) {
         const pecs_field *before = i > 0 ? &type->fields[i - 1] : NULL;
         const pecs_field *after = i < type->field_count ? &type->fields[i] : NULL;
-        if (before && !can_be_shown(type, before))
+        if (before && !type_field_can_be_shown(type, before))
             return false;
         const uint32_t begin = before ? before->offset + before->size : 0, end = after ? after->offset : type->size;
         if (begin < end && end <= type->size) {
@@ -282,7 +284,7 @@ struct remedy {
     char text[3 * sizeof(struct label)];
 };
 
-static struct remedy remedy_of(const pecs_type *type, const struct gap *gap)
+static struct remedy type_gap_remedy(const pecs_type *type, const struct gap *gap)
 {
     struct remedy remedy = { "is a member left out of the list?" };
     const uint32_t size = gap->end - gap->begin;
@@ -301,38 +303,39 @@ static struct remedy remedy_of(const pecs_type *type, const struct gap *gap)
     return remedy;
 }
 
-static pecs_status fail_gap(const struct check *check, const pecs_type *type, const struct gap *gap)
+static pecs_status type_fail_gap(const struct check *check, const pecs_type *type, const struct gap *gap)
 {
     char where[3 * sizeof(struct label)];
     if (gap->before && gap->after)
-        snprintf(where, sizeof(where), "after %s and before %s", label_of(gap->before).text, label_of(gap->after).text);
+        snprintf(where, sizeof(where), "after %s and before %s", type_field_label(gap->before).text,
+                 type_field_label(gap->after).text);
     else
         snprintf(where, sizeof(where), "%s %s", gap->before ? "after" : "before",
-                 label_of(gap->before ? gap->before : gap->after).text);
+                 type_field_label(gap->before ? gap->before : gap->after).text);
     return fail(check->error, PECS_E_MISUSE, "%.100s: bytes %u to %u %s are not declared: %s", type->name, gap->begin,
-                gap->end - 1, where, remedy_of(type, gap).text);
+                gap->end - 1, where, type_gap_remedy(type, gap).text);
 }
 
-static pecs_status fail_order(const struct check *check, const pecs_type *type, const pecs_field *field)
+static pecs_status type_fail_order(const struct check *check, const pecs_type *type, const pecs_field *field)
 {
     return fail(
         check->error, PECS_E_MISUSE,
         "%.100s: %s stands after %s, but lies before it (bytes %u and %u): list the members in the order of the "
         "struct",
-        type->name, label_of(field).text, label_of(field - 1).text, field->offset, field[-1].offset);
+        type->name, type_field_label(field).text, type_field_label(field - 1).text, field->offset, field[-1].offset);
 }
 
 /* As many gaps as a message has room for, so that they can be filled at once. */
-static pecs_status fail_gaps(const struct check *check, const pecs_type *type, uint32_t count)
+static pecs_status type_fail_gaps(const struct check *check, const pecs_type *type, uint32_t count)
 {
     enum { REST_BYTES = sizeof("; and 4294967295 more") };
     char list[sizeof(((pecs_error *)NULL)->message)], item[4 * sizeof(struct label)];
     size_t used = (size_t)snprintf(list, sizeof(list), "%.100s: %u gaps are not declared", type->name, count);
     struct gap gap;
     uint32_t place = 0, left = count;
-    for (; left > 0 && find_gap(type, &place, &gap); left--) {
+    for (; left > 0 && type_find_gap(type, &place, &gap); left--) {
         const int size = snprintf(item, sizeof(item), "%s bytes %u to %u: %s", left == count ? ":" : ";", gap.begin,
-                                  gap.end - 1, remedy_of(type, &gap).text);
+                                  gap.end - 1, type_gap_remedy(type, &gap).text);
         if (used + (size_t)size + (left > 1 ? REST_BYTES : 1) > sizeof(list))
             break;
         memcpy(list + used, item, (size_t)size + 1);
@@ -344,65 +347,65 @@ static pecs_status fail_gaps(const struct check *check, const pecs_type *type, u
 }
 
 /* There is a gap. Members that are not listed in the order of the struct leave gaps, too: then that is the mistake. */
-static pecs_status fail_for_gap(const struct check *check, const pecs_type *type)
+static pecs_status type_fail_for_gap(const struct check *check, const pecs_type *type)
 {
-    for (uint32_t i = 1; i < type->field_count && can_be_shown(type, &type->fields[i]); i++)
+    for (uint32_t i = 1; i < type->field_count && type_field_can_be_shown(type, &type->fields[i]); i++)
         if (type->fields[i].offset < type->fields[i - 1].offset)
-            return fail_order(check, type, &type->fields[i]);
+            return type_fail_order(check, type, &type->fields[i]);
     struct gap gap = { 0 }, next;
     uint32_t place = 0, count = 0;
-    while (find_gap(type, &place, &next))
+    while (type_find_gap(type, &place, &next))
         if (count++ == 0)
             gap = next;
-    return count == 1 ? fail_gap(check, type, &gap) : fail_gaps(check, type, count);
+    return count == 1 ? type_fail_gap(check, type, &gap) : type_fail_gaps(check, type, count);
 }
 
-static pecs_status check_place(const struct check *check, const pecs_type *type, const pecs_field *field)
+static pecs_status type_check_place(const struct check *check, const pecs_type *type, const pecs_field *field)
 {
     const pecs_field *before = field == type->fields ? NULL : field - 1;
     const uint32_t next = before ? before->offset + before->size : 0;
     if (!range_fits(field->offset, field->size, type->size))
         return fail(check->error, PECS_E_MISUSE, "%.100s: %s: %u bytes at byte %u end beyond the type's %u", type->name,
-                    label_of(field).text, field->size, field->offset, type->size);
+                    type_field_label(field).text, field->size, field->offset, type->size);
     if (field->offset > next)
-        return fail_for_gap(check, type);
+        return type_fail_for_gap(check, type);
     if (field->offset < next && field->offset < before->offset)
-        return fail_order(check, type, field);
+        return type_fail_order(check, type, field);
     if (field->offset < next)
         return fail(check->error, PECS_E_MISUSE, "%.100s: %s overlaps %s: it begins at byte %u, before byte %u",
-                    type->name, label_of(field).text, label_of(before).text, field->offset, next);
+                    type->name, type_field_label(field).text, type_field_label(before).text, field->offset, next);
     return PECS_OK;
 }
 
-static pecs_status check_fields(const struct check *check, const pecs_type *type, unsigned depth)
+static pecs_status type_check_fields(const struct check *check, const pecs_type *type, unsigned depth)
 {
     for (uint32_t i = 0; i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
-        pecs_status status = check_kind(check, type, field, depth);
+        pecs_status status = type_check_kind(check, type, field, depth);
         if (!status)
-            status = check_place(check, type, field);
+            status = type_check_place(check, type, field);
         if (!status)
-            status = check_numbers(check, type, field);
+            status = type_check_numbers(check, type, field);
         if (status)
             return status;
     }
     const pecs_field *last = &type->fields[type->field_count - 1];
     if (last->offset + last->size < type->size)
-        return fail_for_gap(check, type);
+        return type_fail_for_gap(check, type);
     const char *duplicate;
-    if (find_duplicate(check->pool, &type->fields[0].name, sizeof(pecs_field), type->field_count, &duplicate))
+    if (type_find_duplicate(check->pool, &type->fields[0].name, sizeof(pecs_field), type->field_count, &duplicate))
         return fail_memory(check->error);
     if (duplicate)
         return fail(check->error, PECS_E_MISUSE, "%.100s: two fields are named '%.100s'", type->name, duplicate);
     return PECS_OK;
 }
 
-static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth)
+static pecs_status type_check_at(const struct check *check, const pecs_type *type, unsigned depth)
 {
     pecs_error *error = check->error;
-    if (!name_is_valid(type->name))
+    if (!type_name_is_valid(type->name))
         return fail(error, PECS_E_MISUSE, "the name of a type must be 1 to 255 bytes of printable UTF-8: %s",
-                    excerpt_of(type->name).text);
+                    type_excerpt(type->name).text);
     const char *name = type->name;
     if (depth == 0 && type->version < 1)
         return fail(error, PECS_E_MISUSE, "%.100s: version 0: versions start at 1", name);
@@ -425,15 +428,15 @@ static pecs_status check_type(const struct check *check, const pecs_type *type, 
     if (type->field_count > FIELD_COUNT_MAX)
         return fail(error, PECS_E_LIMIT, "%.100s: %u fields are more than %u", name, type->field_count,
                     FIELD_COUNT_MAX);
-    return check_fields(check, type, depth);
+    return type_check_fields(check, type, depth);
 }
 
-static bool is_padding(const struct value_span *span)
+static bool component_is_padding(const struct value_span *span)
 {
     return span->kind == PECS_PADDING;
 }
 
-static bool is_special(const struct value_span *span)
+static bool component_is_special(const struct value_span *span)
 {
     switch (span->kind) {
     case PECS_BOOL:
@@ -447,12 +450,12 @@ static bool is_special(const struct value_span *span)
     }
 }
 
-static bool has_references(const pecs_type *type)
+static bool component_find_references(const pecs_type *type)
 {
     bool found = false;
     for (uint32_t i = 0; !found && i < type->field_count; i++)
         found = type->fields[i].kind == PECS_ENTITY ||
-                (type->fields[i].kind == PECS_STRUCT && has_references(type->fields[i].nested));
+                (type->fields[i].kind == PECS_STRUCT && component_find_references(type->fields[i].nested));
     return found;
 }
 
@@ -464,7 +467,7 @@ pecs_id component_name_id(const char *name)
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
 {
     const struct check check = { pool, error };
-    pecs_status status = check_type(&check, type, 0);
+    pecs_status status = type_check_at(&check, type, 0);
     if (status)
         return status;
     static const pecs_id none;
@@ -474,11 +477,11 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .id = given ? type->id : component_name_id(type->name),
         .size = type->size,
         .align = type->align,
-        .has_references = has_references(type),
+        .has_references = component_find_references(type),
     };
-    status = span_list_init(&component->padding, pool, type, is_padding);
+    status = span_list_init(&component->padding, pool, type, component_is_padding);
     if (!status)
-        status = span_list_init(&component->special, pool, type, is_special);
+        status = span_list_init(&component->special, pool, type, component_is_special);
     if (status) {
         component_deinit(component, pool);
         return fail_memory(error);
@@ -486,21 +489,21 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     return PECS_OK;
 }
 
-static uint64_t count_string(const char *text)
+static uint64_t component_count_string(const char *text)
 {
     return 8 + (text ? strlen(text) : 0);
 }
 
 uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
 {
-    uint64_t bytes = 48 + count_string(type->name);
+    uint64_t bytes = 48 + component_count_string(type->name);
     for (uint32_t i = 0; i < type->field_count && bytes <= limit; i++) {
         const pecs_field *field = &type->fields[i];
-        bytes += 28 + count_string(field->name);
+        bytes += 28 + component_count_string(field->name);
         if (field->kind == PECS_STRUCT)
             bytes += component_description_bytes(field->nested, limit - min_u64(bytes, limit));
         for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count && bytes <= limit; j++)
-            bytes += count_string(field->enum_names[j]);
+            bytes += component_count_string(field->enum_names[j]);
     }
     return bytes;
 }
@@ -512,32 +515,33 @@ void component_deinit(struct component *component, struct pool *pool)
 }
 
 /* The same few bytes of many values: of the usual sizes without a call. */
-static inline __attribute__((always_inline)) void clear_each(uint8_t *at, uint64_t count, size_t stride, size_t size)
+static inline __attribute__((always_inline)) void value_clear_each(uint8_t *at, uint64_t count, size_t stride,
+                                                                   size_t size)
 {
     for (uint64_t i = 0; i < count; i++)
         memset(at + i * stride, 0, size);
 }
 
-static void clear_run(uint8_t *at, uint64_t count, size_t stride, size_t size)
+static void value_clear_run(uint8_t *at, uint64_t count, size_t stride, size_t size)
 {
     switch (size) {
     case 1:
-        clear_each(at, count, stride, 1);
+        value_clear_each(at, count, stride, 1);
         return;
     case 2:
-        clear_each(at, count, stride, 2);
+        value_clear_each(at, count, stride, 2);
         return;
     case 3:
-        clear_each(at, count, stride, 3);
+        value_clear_each(at, count, stride, 3);
         return;
     case 4:
-        clear_each(at, count, stride, 4);
+        value_clear_each(at, count, stride, 4);
         return;
     case 7:
-        clear_each(at, count, stride, 7);
+        value_clear_each(at, count, stride, 7);
         return;
     default:
-        clear_each(at, count, stride, size);
+        value_clear_each(at, count, stride, size);
     }
 }
 
@@ -549,21 +553,21 @@ void component_copy_masked(const struct component *component, void *to, const vo
     struct span_run_iter iter;
     struct span_run run;
     for (span_run_begin(&iter, &component->padding, count); span_run_next(&iter, &run);)
-        clear_run((uint8_t *)to + run.offset, run.count, run.stride, run.span.size);
+        value_clear_run((uint8_t *)to + run.offset, run.count, run.stride, run.span.size);
 }
 
-static bool name_is_same(const char *a, const char *b)
+static bool value_name_is_same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool field_is_same(const pecs_field *a, const pecs_field *b)
+static bool value_field_is_same(const pecs_field *a, const pecs_field *b)
 {
     if (a->kind != b->kind || a->offset != b->offset || a->size != b->size || a->count != b->count ||
-        a->columns != b->columns || a->enum_count != b->enum_count || !name_is_same(a->name, b->name))
+        a->columns != b->columns || a->enum_count != b->enum_count || !value_name_is_same(a->name, b->name))
         return false;
     for (uint32_t i = 0; a->kind == PECS_ENUM && i < a->enum_count; i++)
-        if (!name_is_same(a->enum_names[i], b->enum_names[i]))
+        if (!value_name_is_same(a->enum_names[i], b->enum_names[i]))
             return false;
     return a->kind != PECS_STRUCT || component_layout_is_same(a->nested, b->nested);
 }
@@ -575,7 +579,7 @@ bool component_layout_is_same(const pecs_type *a, const pecs_type *b)
     if (a->size != b->size || a->align != b->align || a->field_count != b->field_count)
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
-        if (!field_is_same(&a->fields[i], &b->fields[i]))
+        if (!value_field_is_same(&a->fields[i], &b->fields[i]))
             return false;
     return true;
 }
