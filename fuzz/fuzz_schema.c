@@ -5,6 +5,7 @@
  * The first byte says which of the two the input is.
  */
 #include "component.h"
+#include "component_value.h"
 #include "error.h"
 #include "fuzz_common.h"
 #include "layout.h"

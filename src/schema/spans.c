@@ -2,7 +2,7 @@
 #include "spans.h"
 
 #include "bytes.h"
-#include "component.h"
+#include "kind.h"
 #include "memory.h"
 
 enum {

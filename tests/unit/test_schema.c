@@ -3,6 +3,7 @@
  * refused must name what is wrong and leave no memory behind.
  */
 #include "component.h"
+#include "component_value.h"
 #include "counting_allocator.h"
 #include "hash.h"
 #include "memory.h"
