@@ -2,8 +2,8 @@
  * Scalar: one element of a field as a word, the same in text and in JSON. Every number is exact: integers in full,
  * floats in the shortest form that reads back as the same bits, those that are no number with their bits.
  */
-#ifndef PECS_CLI_SCALAR_H
-#define PECS_CLI_SCALAR_H
+#ifndef PECS_TEXT_SCALAR_H
+#define PECS_TEXT_SCALAR_H
 
 #include <pecs/schema.h>
 

@@ -2,8 +2,8 @@
  * JSON out: one document, written as it goes. Keys and texts may be any bytes: what is not UTF-8 is written as an
  * object, {"hex": "..."}. Members of the outer containers begin lines of their own, those inside stay on the line.
  */
-#ifndef PECS_CLI_JSON_OUT_H
-#define PECS_CLI_JSON_OUT_H
+#ifndef PECS_TEXT_JSON_OUT_H
+#define PECS_TEXT_JSON_OUT_H
 
 #include "text_out.h"
 

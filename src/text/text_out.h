@@ -3,8 +3,8 @@
  * told; and it writes text of unknown origin so that a terminal never sees what could command it: controls, and
  * characters that hide or reorder others.
  */
-#ifndef PECS_CLI_TEXT_OUT_H
-#define PECS_CLI_TEXT_OUT_H
+#ifndef PECS_TEXT_TEXT_OUT_H
+#define PECS_TEXT_TEXT_OUT_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -1,6 +1,8 @@
 /* Writes through stdio, whose buffer is the only one. The first errno is kept: later writes would hide it. */
 #include "text_out.h"
 
+#include "utf8.h"
+
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
@@ -41,27 +43,6 @@ static void out_write(struct text_out *out, const char *bytes, size_t size_bytes
     out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes + size;
 }
 
-/* Bytes of the character that begins a text, at least 1; 0: it is not UTF-8. */
-static unsigned out_step(const char *text, size_t size_bytes, unsigned *ret_code)
-{
-    static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    const uint8_t first = (uint8_t)text[0];
-    *ret_code = first;
-    if (first < 0x80)
-        return 1;
-    const unsigned size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || size > size_bytes)
-        return 0;
-    unsigned code = first & (0x7fu >> size);
-    for (unsigned i = 1; i < size; i++) {
-        if (((uint8_t)text[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | ((uint8_t)text[i] & 0x3fu);
-    }
-    *ret_code = code;
-    return code >= smallest[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? size : 0;
-}
-
 static bool out_is_unsafe(unsigned code)
 {
     static const struct {
@@ -78,9 +59,9 @@ static bool out_is_unsafe(unsigned code)
 
 bool text_is_utf8(const char *text, size_t size_bytes)
 {
-    unsigned code;
+    uint32_t code = 0;
     for (size_t at = 0; at < size_bytes;) {
-        const unsigned step = out_step(text + at, size_bytes - at, &code);
+        const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
         if (!step)
             return false;
         at += step;
@@ -120,8 +101,8 @@ void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum
 {
     size_t plain = 0; /* where the stretch begins that can go out as it is */
     for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
-        unsigned code;
-        const unsigned step = out_step(text + at, size_bytes - at, &code);
+        uint32_t code = 0;
+        const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
         if (out_is_plain(step, code, style)) {
             at += step;
             continue;
