@@ -1,11 +1,11 @@
 /*
- * Blocks. Gaps are found by good fit: sizes of arrays are rounded up to the smallest size of a class, sixteen classes
- * a power of two, and any gap of that class or a higher one will do. A freed array is so found by the next of its size,
- * and gaps that touch become one at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic memory allocator for
- * real-time systems, 2004.)
+ * Gaps are found by good fit: the size of an array is rounded up to the smallest size of its class, with sixteen
+ * classes for each power of two, and any gap of that class or a higher one is large enough. So the next array of the
+ * same size finds a freed one. Adjacent gaps are joined at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic
+ * memory allocator for real-time systems, 2004.)
  *
- * The state of a gap is in its own memory: what it is linked to at its beginning, its size there and at its end, where
- * an array behind it looks when it is freed. Little of that is touched: it is not in the caches.
+ * A gap keeps its state in its own memory: links and size at its start, and the size again at its end, where freeing
+ * the array behind it reads it. Few gaps are touched by a call, since their memory is not in the caches.
  */
 #include "blocks.h"
 
@@ -14,22 +14,22 @@
 
 #include <assert.h>
 
-/* In the first bytes of a gap; its last eight bytes have unit_count again. */
+/* The first bytes of a gap. Its last eight bytes repeat unit_count. */
 struct gap {
-    struct gap *next, *previous; /* of its class; while its block is open */
+    struct gap *next, *previous; /* in the list of its class, while its block is open */
     struct block *block;
     uint64_t unit_count;
 };
 static_assert(sizeof(struct gap) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest gap has room for both");
 
 enum {
-    CLASS_SHIFT = 4, /* classes a power of two */
+    CLASS_SHIFT = 4, /* 2^CLASS_SHIFT classes for each power of two */
     PAGE_BYTES = 4096,
 };
 
 /*
- * Arrays have a header of one unit and often a power of two of rows, so the steps are those of what follows the header:
- * the smallest gap of a class has 1 + m units, where m has no more than CLASS_SHIFT + 1 significant bits.
+ * Arrays have a header of one unit and often a power of two of rows, so classes are steps of the size behind the
+ * header: the smallest gap of a class has 1 + m units, where m has at most CLASS_SHIFT + 1 significant bits.
  */
 static uint32_t blocks_class_shift(uint64_t row_units)
 {
@@ -43,7 +43,7 @@ static uint64_t blocks_array_units(size_t array_bytes)
     return 1 + align_up(row_units, (uint64_t)1 << blocks_class_shift(row_units));
 }
 
-/* The highest class whose smallest gap is no larger. */
+/* The highest class whose smallest gap has at most unit_count units. */
 static uint32_t blocks_class_of(uint64_t unit_count)
 {
     const uint32_t shift = blocks_class_shift(unit_count - 1);
@@ -71,7 +71,6 @@ static void blocks_list_remove(struct blocks *blocks, struct block *block)
         block->next->previous = block->previous;
 }
 
-/* Offers a gap. */
 static void blocks_class_push(struct blocks *blocks, struct gap *gap)
 {
     const uint32_t class = blocks_class_of(gap->unit_count);
@@ -96,7 +95,7 @@ static void blocks_class_remove(struct blocks *blocks, struct gap *gap)
         blocks->gap_classes[class / 64] &= ~((uint64_t)1 << class % 64);
 }
 
-/* A gap of the class or a higher one, or NULL. */
+/* Returns a gap of this class or a higher one, or NULL. */
 static struct gap *blocks_class_find(const struct blocks *blocks, uint32_t class)
 {
     uint64_t bits = blocks->gap_classes[class / 64] >> class % 64 << class % 64;
@@ -130,7 +129,7 @@ static void block_bit_flip(struct block *block, uint64_t unit, enum bit_kind kin
     block->bits[unit / 64 * 2 + kind] ^= (uint64_t)1 << unit % 64;
 }
 
-/* The first and last unit become the edges of an array, or are so no longer. */
+/* Marks the first and last unit as edges of an array, or clears the marks. */
 static void block_flip_edges(struct block *block, uint64_t first, uint64_t end)
 {
     block_bit_flip(block, first, EDGE);
@@ -138,7 +137,7 @@ static void block_flip_edges(struct block *block, uint64_t first, uint64_t end)
         block_bit_flip(block, end - 1, EDGE);
 }
 
-/* Of units [first, first + unit_count), which touch no gap. */
+/* Makes a gap of the units [first, first + unit_count), which are adjacent to no gap. */
 static void blocks_gap_add(struct blocks *blocks, struct block *block, uint64_t first, uint64_t unit_count)
 {
     struct gap *gap = block_unit_at(block, first);
@@ -158,7 +157,7 @@ static void blocks_gap_remove(struct blocks *blocks, struct gap *gap)
         blocks_class_remove(blocks, gap);
 }
 
-/* Offers the block's gaps, or no longer, and finds the largest of them. */
+/* Adds the block's gaps to the lists or removes them, as `offer` does, and finds the largest gap. */
 static void blocks_offer_gaps(struct blocks *blocks, struct block *block,
                               void (*offer)(struct blocks *blocks, struct gap *gap))
 {
@@ -189,7 +188,9 @@ static void block_close(struct blocks *blocks, struct block *block, enum block_s
     blocks_list_push(blocks, block, state);
 }
 
-/* Of the blocks that are not open, the fullest with room; of empty ones, the smallest. None is out of proportion. */
+/*
+ * Opens the fullest closed block with room, else the smallest empty one. Skips blocks that are oversized for the array.
+ */
 static bool blocks_open_one(struct blocks *blocks, size_t array_bytes)
 {
     const uint64_t unit_count = blocks_array_units(array_bytes);
@@ -214,8 +215,8 @@ static uint64_t block_header_units(uint64_t unit_count)
 }
 
 /*
- * Whole pages, an eighth of what is there, so that the block that is being filled costs no more; but a huge page as
- * soon as it is no more than a third: the loops of queries are faster in these.
+ * The size of a shared block: an eighth of the living arrays, in whole pages, which bounds what the block that is being
+ * filled wastes. But a huge page as soon as that is at most a third of the arrays: queries loop faster over huge pages.
  */
 static uint64_t blocks_shared_bytes(const struct blocks *blocks)
 {
@@ -225,7 +226,10 @@ static uint64_t blocks_shared_bytes(const struct blocks *blocks)
     return bytes & ~(uint64_t)(PAGE_BYTES - 1);
 }
 
-/* Arrays of up to an eighth of a block, and a header, share one: so no more than that is left when it is full. */
+/*
+ * Arrays of up to an eighth of a shared block plus their header share one: so at most an eighth is wasted when it is
+ * full.
+ */
 size_t blocks_wanted_bytes(const struct blocks *blocks, size_t array_bytes)
 {
     const uint64_t shared_bytes = blocks_shared_bytes(blocks), units = blocks_array_units(array_bytes);
@@ -284,7 +288,7 @@ void blocks_give(struct blocks *blocks, void *array, size_t array_bytes, uint32_
         end += after->unit_count;
         blocks_gap_remove(blocks, after);
     }
-    if (!block_bit_at(block, first - 1, EDGE)) { /* the header has an edge */
+    if (!block_bit_at(block, first - 1, EDGE)) { /* stops at the header, whose last unit is an edge */
         uint64_t before;
         memcpy(&before, (uint8_t *)block_unit_at(block, first) - sizeof(before), sizeof(before));
         first -= before;

@@ -1,4 +1,4 @@
-/* Errors are the caller's struct: written on failure only, without allocation, in one place. */
+/* Errors are written into the caller's struct, on failure only, without allocation. */
 #define _POSIX_C_SOURCE 200809L
 #include "error.h"
 

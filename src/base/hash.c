@@ -1,6 +1,6 @@
 /*
- * XXH3 through Debian's and every other packaging's libxxhash. On x86-64 the library carries a run-time dispatch to
- * AVX2 and AVX-512, which its plain entry points do not use; it is taken where it is there (-DPECS_XXH_DISPATCH).
+ * XXH3 from the system's libxxhash; no other file uses it. On x86-64 some packages of that library have a run-time
+ * dispatch to AVX2 and AVX-512, which the plain functions do not use. It is used where it exists (-DPECS_XXH_DISPATCH).
  */
 #include "hash.h"
 
@@ -17,8 +17,8 @@ static_assert(sizeof(XXH3_state_t) <= sizeof(struct hash_stream), "hash_stream h
 
 #if defined(PECS_XXH_DISPATCH) && !defined(__AVX__)
 /*
- * The dispatched code returns with the upper halves of the vector registers in use, and until they are cleared every
- * SSE instruction of the thread, the user's too, must preserve them: measured 2 to 2.5 times slower on Zen 4.
+ * The dispatched code leaves the upper halves of the vector registers dirty. Until they are cleared, every SSE
+ * instruction of the thread, the user's too, must preserve them: 2 to 2.5 times slower on Zen 4.
  */
 static void hash_leave_vectors(void)
 {

@@ -1,6 +1,6 @@
 /*
- * Threads take the next number until there is none, or one below it has failed: so every job before the first failure
- * is done, and the first is known when all threads have ended.
+ * Each thread takes the next number until none is left or a lower one has failed. So every job before the first failure
+ * is done, and the first failure is known when all threads have ended.
  */
 #include "jobs.h"
 
@@ -15,7 +15,7 @@ struct crew {
     _Atomic uint64_t next, done_count;
     _Atomic uint64_t first_failed; /* UINT64_MAX: none */
     _Atomic bool is_cancelled;
-    struct os_mutex mutex; /* of the two below */
+    struct os_mutex mutex; /* guards the two below */
     pecs_status status;
     pecs_error error;
 };

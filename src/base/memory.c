@@ -1,7 +1,7 @@
 /*
- * The pool. Its lock guards the bookkeeping of the blocks and is held for a few instructions; fresh blocks are asked
- * for and touched outside it. It never returns memory that another thread may still read: that is the node counts'
- * duty.
+ * The pool. Its lock guards the bookkeeping of the blocks and is held for a few instructions; new blocks are allocated
+ * and first touched without it. Reference counts of nodes ensure that no other thread still reads memory that is
+ * released here.
  */
 #include "memory.h"
 
@@ -15,7 +15,7 @@
 
 enum {
     DIRECT_LIMIT = 1024 * 1024, /* bytes of arrays that are allocations of their own */
-    SOURCE_DIRECT = 0,          /* a source is this or the offset in a block */
+    SOURCE_DIRECT = 0,          /* a source is SOURCE_DIRECT or the offset in a block */
     PATIENCE_MAX = 1024,
 };
 
@@ -67,7 +67,7 @@ static size_t pool_large_align(size_t size_bytes)
     return size_bytes < OS_HUGE_BYTES ? ARRAY_ALIGN : OS_HUGE_BYTES;
 }
 
-/* Blocks and the largest arrays: whole pages, huge ones from 2 MiB on, which a release gives back to the system. */
+/* Blocks and the largest arrays: whole pages, huge ones from 2 MiB on. A release returns them to the system. */
 static void *pool_allocate_large(struct pool *pool, size_t size_bytes)
 {
     if (pool_uses_system(pool))
@@ -150,7 +150,7 @@ static void pool_release_direct(struct pool *pool, size_t size_bytes)
     os_mutex_unlock(&pool->mutex);
 }
 
-/* From a block with room, or a new one; NULL when out of memory. Called and returns with the lock held. */
+/* Takes an array from a block with room or from a new block; NULL when out of memory. The caller holds the lock. */
 static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
 {
     void *array;
@@ -159,7 +159,7 @@ static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_
         os_mutex_unlock(&pool->mutex);
         uint8_t *memory = pool_allocate_large(pool, wanted_bytes);
         if (memory)
-            *memory = 0; /* the first page appears here and not under the lock */
+            *memory = 0; /* faults the first page in, without the lock */
         os_mutex_lock(&pool->mutex);
         if (!memory)
             return NULL;
@@ -209,14 +209,14 @@ bool pool_array_is_leaving(const void *array, uint32_t source)
     return source != SOURCE_DIRECT && blocks_is_leaving(array, source);
 }
 
-/* All blocks, when the pool holds a quarter more than the arrays that are alive. */
+/* The block bytes with which the pool holds a quarter more than the living arrays. */
 static uint64_t pool_allowed_block_bytes(const struct pool *pool)
 {
     const uint64_t live_bytes = pool->direct_bytes + pool->blocks.array_bytes;
     return live_bytes + live_bytes / 4 - pool->direct_bytes;
 }
 
-/* Taken by others than evacuations. Of two at one time each counts the other's, so this may fall. */
+/* Bytes taken, without evacuations. Of two concurrent evacuations each subtracts the other's, so this may decrease. */
 static uint64_t pool_demanded_bytes(const struct pool *pool)
 {
     return pool->blocks.taken_bytes - min_u64(pool->moved_bytes, pool->blocks.taken_bytes);
@@ -230,8 +230,9 @@ void pool_frame_init(struct pool *pool, struct pool_frame *frame)
 }
 
 /*
- * Whether something has changed since this world last looked through its nodes. With a snapshot that pins what is
- * sparse, drops of others change nothing for it, time and again: so it waits for ever more of them.
+ * Whether enough has changed since the last evacuation that another one may move something. While a snapshot pins
+ * sparse blocks, dropping other states frees nothing, so each evacuation in vain doubles the number of drops to wait
+ * for.
  */
 static bool pool_frame_may_help(const struct pool *pool, const struct pool_frame *frame, uint64_t drop_count)
 {

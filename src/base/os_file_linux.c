@@ -1,6 +1,6 @@
 /*
- * Files of Linux. They are mapped at a multiple of 2 MiB, so that the kernel can map whole folios. No descriptor is
- * that of a standard stream.
+ * Linux files. They are mapped at a multiple of 2 MiB, so that the kernel can map whole folios. No descriptor is that
+ * of a standard stream.
  */
 #define _GNU_SOURCE
 #include "os_file.h"
@@ -24,15 +24,15 @@
 static_assert(OS_PATH_BYTES == PATH_MAX && OS_NAME_BYTES == NAME_MAX + 1, "the limits of Linux");
 
 enum {
-    RESERVE_TRIES = 16, /* of a reservation that signals interrupt: each one makes it begin again */
-    LINK_TRIES = 16,    /* to see a link and its target at one moment, while others replace the target */
+    RESERVE_TRIES = 16, /* of a reservation, which starts again whenever a signal interrupts it */
+    LINK_TRIES = 16,    /* to read a link and its target consistently while others replace the target */
     LINK_MAX_HOPS = 40,
-    DESCRIPTOR_MIN = 3, /* 0 to 2 are the program's standard streams, also while they are closed */
+    DESCRIPTOR_MIN = 3, /* 0 to 2 belong to the standard streams, even while these are closed */
 };
 
 /*
- * The same open file under a number that is no standard stream's: a program that has closed its own may still print,
- * and what it prints must not land in our files. Closes the descriptor that it is given if it returns another or fails.
+ * Moves a descriptor off the numbers of the standard streams: a program that has closed these may still print, and its
+ * output must not go into our files. Closes the given descriptor if it returns another one or fails.
  */
 static int os_leave_streams(int descriptor)
 {
@@ -45,7 +45,7 @@ static int os_leave_streams(int descriptor)
     return raised;
 }
 
-/* A signal may interrupt an open where a server answers it. */
+/* On a network file system, a signal may interrupt open(2). */
 static int os_open_retry(const char *path, int flags, mode_t mode)
 {
     int descriptor;
@@ -87,7 +87,7 @@ char *os_absolute_path(struct pool *pool, const char *path, size_t *ret_bytes)
 {
     char folder[PATH_MAX] = "";
     if (path[0] != '/' && !getcwd(folder, sizeof(folder)))
-        folder[0] = 0; /* a folder that has no path: the path is kept as it is */
+        folder[0] = 0; /* the working directory has no path: keep the relative one */
     *ret_bytes = strlen(folder) + 1 + strlen(path) + 1;
     char *absolute = pool_allocate(pool, *ret_bytes);
     if (absolute)
@@ -212,8 +212,9 @@ int os_path_beside(const char *path, const char *name, char ret_path[OS_PATH_BYT
 }
 
 /*
- * Whether the links lead to the file of that name. Those of /proc/self/fd lead to an open file, whatever their text
- * says: it may never have had a name, or have lost it. EOPNOTSUPP then, since only a name can be replaced.
+ * Checks that the links at `path` lead to the file named `target`. Links in /proc/self/fd lead to an open file,
+ * whatever their text: it may never have had a name, or have lost it. Then EOPNOTSUPP, since only a name can be
+ * replaced.
  */
 static int os_target_check_leads_to(const char *path, const char *target)
 {
@@ -232,7 +233,7 @@ static int os_target_check_leads_to(const char *path, const char *target)
     return EOPNOTSUPP;
 }
 
-/* Follows the links at `path`, of which the first is already known, to the name that the last one has. */
+/* Follows the links at `path`, which is a link, to the last one's target. `target` is a copy of `path` at first. */
 static int os_target_follow_links(const char *path, char target[OS_PATH_BYTES])
 {
     for (int hops = 0; hops < LINK_MAX_HOPS; hops++) {
@@ -275,7 +276,8 @@ int os_target_find(const char *path, struct os_target *ret_target)
     if (!os_path_name(ret_target->path)[0])
         return ENOENT;
     ret_target->is_there = !os_error;
-    ret_target->mode = os_error ? 0 : info.st_mode & 0777; /* never set-user-id: the new file is the saver's */
+    ret_target->mode =
+        os_error ? 0 : info.st_mode & 0777; /* without set-user-id: the new file belongs to the process's user */
     return os_error ? 0 : os_target_check_replaceable(ret_target->path, &info);
 }
 
@@ -300,7 +302,7 @@ int os_unlink(const char *path)
     return unlink(path) ? errno : 0;
 }
 
-/* Never more open than the file that is replaced; a new one is left to the umask. */
+/* Grants no more than the file that is replaced; for a new file the umask decides. */
 static mode_t os_draft_new_mode(const struct os_target *target)
 {
     return target->is_there ? target->mode & 0666 : 0666;
@@ -320,7 +322,6 @@ int os_draft_create(const struct os_target *target, const char *path, struct os_
     return os_error;
 }
 
-/* The path of the folder that a path's last part is in. */
 static void os_path_folder(const char *path, char folder[OS_PATH_BYTES])
 {
     const char *name = os_path_name(path);
@@ -332,21 +333,21 @@ static void os_path_folder(const char *path, char folder[OS_PATH_BYTES])
 
 enum { LINK_OF_BYTES = 32 };
 
-/* The link by which /proc leads to an open file, also to one without a name. */
+/* The link in /proc to an open file, which may have no name. */
 static void os_descriptor_link(int descriptor, char path[LINK_OF_BYTES])
 {
     snprintf(path, LINK_OF_BYTES, "/proc/self/fd/%d", descriptor);
 }
 
-/* open(2): file systems and kernels without unnamed files say so by any of these. */
+/* open(2) returns any of these on file systems and kernels without unnamed files. */
 static bool os_error_is_unsupported(int os_error)
 {
     return os_error == EOPNOTSUPP || os_error == EISDIR || os_error == ENOENT || os_error == EINVAL;
 }
 
 /*
- * Gives an open file the mode of the one that it will replace, by the link that will give it a name: so it shows before
- * gigabytes are written whether there is such a link. There is none where /proc is not mounted.
+ * Gives an unnamed file the mode of the file that it will replace, through its link in /proc. So a missing link (where
+ * /proc is not mounted) is found before gigabytes are written.
  */
 static bool os_draft_prepare_link(int descriptor, const struct os_target *target)
 {
@@ -418,7 +419,7 @@ int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes)
         if (!fallocate(draft->descriptor, 0, 0, (off_t)size_bytes))
             return 0;
         if (errno == EOPNOTSUPP || errno == ENOSYS)
-            return 0; /* the space is then found while writing */
+            return 0; /* a full disk then shows while writing */
         if (errno != EINTR)
             return errno;
     }
@@ -442,7 +443,7 @@ int os_draft_write(const struct os_draft *draft, const struct os_span *spans, si
         while (next < end && (size_t)count >= next->iov_len)
             count -= (ssize_t)(next++)->iov_len;
         if (next == before && count == 0)
-            return EIO; /* no kernel should; trying forever would be worse */
+            return EIO; /* no kernel should write nothing; do not loop */
         if (next < end) {
             next->iov_base = (uint8_t *)next->iov_base + count;
             next->iov_len -= (size_t)count;
@@ -476,8 +477,8 @@ int os_folder_open(const char *path, struct os_folder *ret_folder)
 }
 
 /*
- * XFS says that a directory is synced also when it has shut itself down and dropped the change (xfs_dir_fsync does not
- * look; tests/faults/power_cut.py found it). Opening does look.
+ * fsync of a directory succeeds on XFS even when the file system has shut down and dropped the change: xfs_dir_fsync
+ * does not check (found by tests/faults/power_cut.py). Opening the directory does check.
  */
 int os_folder_sync(const struct os_folder *folder)
 {
@@ -485,7 +486,7 @@ int os_folder_sync(const struct os_folder *folder)
         return errno;
     const int again = os_leave_streams(openat(folder->descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (again < 0)
-        return errno == EIO ? EIO : 0; /* another error, of too many descriptors, says nothing of the disk */
+        return errno == EIO ? EIO : 0; /* another error, such as EMFILE, does not concern the disk */
     close(again);
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Linux. Pages for arrays are reserved with slack and trimmed, so that they begin at a multiple of 2 MiB and the kernel
- * can give huge ones.
+ * Linux. Pages for arrays are reserved with slack and trimmed to begin at a multiple of 2 MiB, so that the kernel can
+ * use huge pages.
  */
 #define _GNU_SOURCE
 #include "os.h"
@@ -87,7 +87,7 @@ uint8_t *os_address_reserve(size_t size_bytes)
 void *os_pages_allocate(size_t size_bytes)
 {
     if (size_bytes < OS_HUGE_BYTES) {
-        /* all at once: a fault for each of its pages would cost several times as much */
+        /* populate at once: a fault for each page would cost several times as much */
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
         void *small = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
         return small == MAP_FAILED ? NULL : small;
@@ -110,7 +110,7 @@ void os_pages_release(void *pages, size_t size_bytes)
 
 void os_advise_huge(void *memory, size_t size_bytes)
 {
-    (void)madvise(memory, size_bytes, MADV_HUGEPAGE); /* without it, memory is only slower */
+    (void)madvise(memory, size_bytes, MADV_HUGEPAGE); /* a failure only makes memory slower */
 }
 
 uint64_t os_random_u64(void)
