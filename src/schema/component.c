@@ -22,7 +22,7 @@ static bool component_is_special(const struct value_span *span)
     case PECS_ENTITY:
         return true;
     case PECS_ENUM:
-        return (uint64_t)span->limit < (uint64_t)1 << 8 * span->width; /* else every number is one */
+        return (uint64_t)span->limit < (uint64_t)1 << 8 * span->width; /* else every number is a value of the enum */
     default:
         return false;
     }

@@ -1,11 +1,13 @@
-/* Values of a component, by its spans: bytes of padding count for nothing, and are zero in files. */
+/* Values of a component. Padding bytes may have any value in memory; they are zero in files. */
 #include "component_value.h"
 
 #include "component.h"
 
 #include <string.h>
 
-/* The same few bytes of many values: of the usual sizes without a call. */
+/*
+ * Clears the same few bytes of many values. value_clear_run instantiates it for usual sizes, without calls of memset.
+ */
 static inline __attribute__((always_inline)) void value_clear_each(uint8_t *at, uint64_t count, size_t stride,
                                                                    size_t size)
 {
@@ -39,7 +41,7 @@ static void value_clear_run(uint8_t *at, uint64_t count, size_t stride, size_t s
 void component_copy_masked(const struct component *component, void *to, const void *from, uint64_t count)
 {
     if (component->size == 0)
-        return; /* a tag's pointers may be NULL, which memcpy forbids */
+        return; /* tags: the pointers may be NULL, which memcpy does not allow */
     memcpy(to, from, (size_t)count * component->size);
     struct span_run_iter iter;
     struct span_run run;

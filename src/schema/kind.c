@@ -1,11 +1,11 @@
-/* The kinds of fields: names, sizes and alignments, as the format has them on every host. */
+/* The kinds of fields. Sizes and alignments are those of the file format, the same on every host. */
 #include "kind.h"
 
 #include <stddef.h>
 
 static const struct {
     const char *name;
-    uint32_t size, align; /* in bytes; 0: the field or its struct has them */
+    uint32_t size, align; /* in bytes; 0: they depend on the field */
 } kind_table[] = {
     [PECS_BOOL] = { "bool", 1, 1 },     [PECS_I8] = { "i8", 1, 1 },         [PECS_I16] = { "i16", 2, 2 },
     [PECS_I32] = { "i32", 4, 4 },       [PECS_I64] = { "i64", 8, 8 },       [PECS_U8] = { "u8", 1, 1 },

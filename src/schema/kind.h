@@ -8,8 +8,8 @@
 const char *kind_name(pecs_kind kind);
 
 /*
- * Size and alignment of one element in bytes. Both are 1 for padding, and 0 for enums and structs, whose fields have
- * them, and for unknown kinds.
+ * Size and alignment of one element in bytes. Both are 1 for padding, and 0 for enums and structs, where they depend on
+ * the field, and for unknown kinds.
  */
 uint32_t kind_size(pecs_kind kind);
 uint32_t kind_align(pecs_kind kind);

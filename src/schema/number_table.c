@@ -1,7 +1,7 @@
 /*
- * The number table: two hash maps. A type is looked for in both, and one that is only in the old map is put into the
- * young one too. When the young map is full, it takes the place of the old one. So the memory is bounded, nothing is
- * ever removed from a map, and what was asked for in the last NUMBERS_KEPT different questions is there.
+ * Two hash maps. A type is looked up in both; one that is only in the old map is added to the young one too. A full
+ * young map replaces the old one. So memory is bounded, nothing is ever removed from a map, and the last NUMBERS_KEPT
+ * different types that were looked up are present.
  */
 #include "number_table.h"
 
@@ -15,25 +15,25 @@ static void number_map_deinit(struct number_map *map, struct pool *pool)
     *map = (struct number_map){ NULL, 0, 0 };
 }
 
-/* The bucket of a fingerprint, or the empty one where it belongs. The map is not empty. */
+/* Returns the bucket of a fingerprint, or the empty one where it belongs. The map must have buckets. */
 static struct number_entry *number_map_bucket(const struct number_map *map, const pecs_id *fingerprint)
 {
-    uint64_t place; /* a fingerprint is a secret hash: any bits of it serve */
-    memcpy(&place, fingerprint->bytes, sizeof(place));
-    for (;; place++) {
-        struct number_entry *entry = &map->buckets[place & (map->capacity - 1)];
+    uint64_t bucket; /* a fingerprint is a keyed hash: any of its bits will do */
+    memcpy(&bucket, fingerprint->bytes, sizeof(bucket));
+    for (;; bucket++) {
+        struct number_entry *entry = &map->buckets[bucket & (map->capacity - 1)];
         if (!entry->number || memcmp(&entry->fingerprint, fingerprint, sizeof(*fingerprint)) == 0)
             return entry;
     }
 }
 
-/* 0: it has none. */
+/* Returns 0 if the fingerprint has no number. */
 static pecs_component number_map_find(const struct number_map *map, const pecs_id *fingerprint)
 {
     return map->capacity ? number_map_bucket(map, fingerprint)->number : 0;
 }
 
-/* Room for one more; false and unchanged when out of memory. */
+/* Makes room for one more entry. False: out of memory, nothing has changed. */
 static bool number_map_reserve(struct number_map *map, struct pool *pool)
 {
     if (map->count < map->capacity / 2)
@@ -50,7 +50,7 @@ static bool number_map_reserve(struct number_map *map, struct pool *pool)
     return true;
 }
 
-/* Room in the young map for one more; false and unchanged when out of memory. */
+/* Makes room for one more entry in the young map. False: out of memory, nothing has changed. */
 static bool number_table_reserve(struct number_table *table, struct pool *pool)
 {
     if (table->young.count < NUMBERS_KEPT)

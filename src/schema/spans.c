@@ -1,4 +1,4 @@
-/* Spans: how they are collected, and the ways to go through them. */
+/* Collects spans from a type description, and iterates over them: by groups, or by walking the description. */
 #include "spans.h"
 
 #include "bytes.h"
@@ -6,16 +6,16 @@
 #include "memory.h"
 
 enum {
-    SPANS_MAX = 1024, /* of a list; more are walked */
+    SPANS_MAX = 1024, /* in a list; a type with more is walked */
     SPANS_PER_FIELD_MAX = 4,
-    COLLECT_FIELDS_MAX = 16384 /* that are looked at to make a list */
+    COLLECT_FIELDS_MAX = 16384 /* visited to make a list; a type with more is walked */
 };
 
 struct collect {
     struct span_list *list;
     struct pool *pool;
-    uint32_t field_count; /* looked at */
-    size_t joins_from;    /* spans before this one stay as they are */
+    uint32_t field_count; /* visited so far */
+    size_t joins_from;    /* new spans are not joined with spans before this one */
     bool is_in_array;
 };
 
@@ -31,7 +31,7 @@ static pecs_status span_collect_group(struct collect *collect, struct span_group
     return PECS_OK;
 }
 
-/* What lies in no array is in groups of one element. */
+/* Spans outside of arrays are in groups of one element. */
 static pecs_status span_collect_loose_group(struct collect *collect)
 {
     const struct span_list *list = collect->list;
@@ -40,7 +40,7 @@ static pecs_status span_collect_loose_group(struct collect *collect)
     return span_collect_group(collect, (struct span_group){ .count = 1 });
 }
 
-/* Appends a span that lies behind all others, joining it to the last one where they touch and are alike. */
+/* Appends a span that lies behind all others; joins it to the last one if both are adjacent and alike. */
 static pecs_status span_collect_span(struct collect *collect, struct value_span span)
 {
     struct span_list *list = collect->list;
@@ -92,7 +92,7 @@ static pecs_status span_collect_fields(struct collect *collect, const pecs_type 
     return status;
 }
 
-/* The spans from `first` on, which are those of the first of `count` elements, once more for each other. */
+/* Repeats the spans from `first` on, which are those of the first of `count` elements, for the other elements. */
 static pecs_status span_collect_repeats(struct collect *collect, size_t first, uint32_t stride, uint32_t count)
 {
     pecs_status status = PECS_OK;
@@ -110,7 +110,7 @@ static pecs_status span_collect_repeats(struct collect *collect, size_t first, u
     return PECS_OK;
 }
 
-/* The first element's, as spans of a group of their own if the array lies in no other. */
+/* Collects the spans of an array's first element: in a group of its own, unless the array lies in another array. */
 static pecs_status span_collect_element(struct collect *collect, const pecs_type *element, uint32_t offset,
                                         uint32_t count)
 {
@@ -136,8 +136,9 @@ static void span_list_drop(struct span_list *list, size_t first, size_t first_gr
 }
 
 /*
- * The first element tells what the others have: nothing; nothing else than one span, so that all are one; or spans that
- * are listed once where this array can be a group. Arrays that are nothing but arrays are one.
+ * Collects the spans of an array of structs from those of its first element. No span: the array has none. One span that
+ * covers the element: the array is one span. Else the array is a group, or, within another array, its spans are
+ * repeated for each element. Structs whose only field is an array of structs are flattened first.
  */
 static pecs_status span_collect_array(struct collect *collect, const pecs_field *field, uint32_t offset)
 {
@@ -188,7 +189,7 @@ pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs
     return list->is_walked ? PECS_OK : status;
 }
 
-/* Depth first: what is next stands in the levels, as in a recursion's frames. */
+/* Walks depth first; `levels` is the stack of a recursion. */
 bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span)
 {
     while (iter->depth) {
@@ -228,7 +229,7 @@ void span_run_begin(struct span_run_iter *iter, const struct span_list *list, ui
         span_iter_begin(&iter->walk, list);
 }
 
-/* Value by value. */
+/* Walks the description for each value; each run is one span. */
 static bool span_run_walk(struct span_run_iter *iter, struct span_run *ret_run)
 {
     for (; iter->part < iter->value_count; iter->part++) {
@@ -244,8 +245,8 @@ static bool span_run_walk(struct span_run_iter *iter, struct span_run *ret_run)
 }
 
 /*
- * The places of one span of a group, a matrix of elements and values: one run when all elements of all values lie
- * equally far apart, else one for each row or column, whichever are fewer.
+ * The positions of one span of a group are a matrix of elements and values. They are one run if all are equally far
+ * apart, else one run for each element or for each value, whichever makes fewer runs.
  */
 bool span_run_next(struct span_run_iter *iter, struct span_run *ret_run)
 {

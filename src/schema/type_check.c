@@ -47,7 +47,7 @@ static bool type_name_is_valid(const char *name)
     return component_name_is_valid(name, size);
 }
 
-/* What a message can show of a name that may be anything. */
+/* The printable part of a name that may be any bytes, for messages. */
 struct excerpt {
     char text[48];
 };
@@ -91,8 +91,8 @@ static int type_compare_names(const void *a, const void *b)
 }
 
 /*
- * Looks for a name that is there twice; the names lie `stride` bytes apart, and NULLs are passed over. Sorted, because
- * the names of an enum can be many, and those in a file may be chosen to meet in a hash table.
+ * Finds a duplicate among names that lie `stride` bytes apart, and skips NULLs. Sorts them instead of hashing: an enum
+ * may have many names, and a hostile file could choose names that collide in a hash table.
  */
 static pecs_status type_find_duplicate(struct pool *pool, const void *names, size_t stride, uint32_t count,
                                        const char **ret_duplicate)
@@ -148,8 +148,8 @@ static pecs_status type_check_enum(const struct type_checker *checker, const pec
 static pecs_status type_check_nested(const struct type_checker *checker, const pecs_type *type, unsigned depth);
 
 /*
- * A type that an earlier field nests too was checked there, so that shared types are not checked once for each way to
- * them. The limit of fields bounds the search.
+ * Whether an earlier field nests the same type, which was then checked there. Without this, a shared type would be
+ * checked once for each path to it. FIELD_COUNT_MAX bounds the search.
  */
 static bool type_is_nested_before(const pecs_type *type, const pecs_field *field)
 {
@@ -190,7 +190,7 @@ static pecs_status type_check_kind(const struct type_checker *checker, const pec
     switch (field->kind) {
     case PECS_STRING:
     case PECS_BLOB:
-        return type_fail_field(checker, PECS_E_UNSUPPORTED, type, field, "strings and blobs need the heap");
+        return type_fail_field(checker, PECS_E_UNSUPPORTED, type, field, "strings and blobs are not supported yet");
     case PECS_ENUM:
         return type_check_enum(checker, type, field);
     case PECS_STRUCT:
@@ -208,7 +208,7 @@ static pecs_status type_check_numbers(const struct type_checker *checker, const 
         element = field->nested->size;
         align = field->nested->align;
     } else if (field->kind == PECS_ENUM) {
-        element = align = field->size / field->count; /* check_enum saw that it divides */
+        element = align = field->size / field->count; /* type_check_enum has checked that this divides */
     }
     const char *of = kind_name(field->kind);
     if (field->size != (uint64_t)field->count * element)
@@ -224,19 +224,19 @@ static pecs_status type_check_numbers(const struct type_checker *checker, const 
     return PECS_OK;
 }
 
-/* Bytes from `begin` up to `end` that no field has; before the first and after the last field one of them is NULL. */
+/* Bytes [begin, end) that belong to no field. `before` or `after` is NULL at the ends of the type. */
 struct gap {
     uint32_t begin, end;
     const pecs_field *before, *after;
 };
 
-/* A message about a gap looks ahead, at fields that were not checked. */
+/* Messages about gaps name later fields, which are not checked yet: this checks what such a message uses. */
 static bool type_field_can_be_shown(const pecs_type *type, const pecs_field *field)
 {
     return range_fits(field->offset, field->size, type->size) && (!field->name || type_name_is_valid(field->name));
 }
 
-/* The next gap at or after field *place, which moves on; false: there is none that can be shown. */
+/* Finds the next gap before field *place or a later one, and advances *place. False: none is left that can be shown. */
 static bool type_find_gap(const pecs_type *type, uint32_t *place, struct gap *ret_gap)
 {
     for (uint32_t i = *place; i <= type->field_count; i++) {
@@ -254,7 +254,7 @@ static bool type_find_gap(const pecs_type *type, uint32_t *place, struct gap *re
     return false;
 }
 
-/* What to write in a gap. The compiler leaves none before the first member. */
+/* How to declare a gap. No compiler leaves one before the first member. */
 struct remedy {
     char text[3 * sizeof(struct label)];
 };
@@ -263,7 +263,7 @@ static struct remedy type_gap_remedy(const pecs_type *type, const struct gap *ga
 {
     struct remedy remedy = { "is a member left out of the list?" };
     const uint32_t size = gap->end - gap->begin;
-    const bool may_be_left = size < type->align; /* alignment leaves no more */
+    const bool may_be_left = size < type->align; /* alignment alone leaves smaller gaps only */
     if (gap->before && gap->before->name)
         snprintf(remedy.text, sizeof(remedy.text),
                  may_be_left ? "add PECS_GAP_AFTER(%.100s, %.100s, %u) or a field"
@@ -295,12 +295,12 @@ static pecs_status type_fail_order(const struct type_checker *checker, const pec
 {
     return fail(
         checker->error, PECS_E_MISUSE,
-        "%.100s: %s stands after %s, but lies before it (bytes %u and %u): list the members in the order of the "
+        "%.100s: %s is listed after %s but lies before it (bytes %u and %u): list the members in the order of the "
         "struct",
         type->name, type_field_label(field).text, type_field_label(field - 1).text, field->offset, field[-1].offset);
 }
 
-/* As many gaps as a message has room for, so that they can be filled at once. */
+/* Lists as many gaps as fit into the message, so that the user can fill all of them at once. */
 static pecs_status type_fail_gaps(const struct type_checker *checker, const pecs_type *type, uint32_t count)
 {
     enum { REST_BYTES = sizeof("; and 4294967295 more") };
@@ -321,7 +321,7 @@ static pecs_status type_fail_gaps(const struct type_checker *checker, const pecs
     return fail(checker->error, PECS_E_MISUSE, "%s", list);
 }
 
-/* There is a gap. Members that are not listed in the order of the struct leave gaps, too: then that is the mistake. */
+/* Reports gaps; or the wrong order of members, which leaves gaps too, if that is the cause. */
 static pecs_status type_fail_for_gap(const struct type_checker *checker, const pecs_type *type)
 {
     for (uint32_t i = 1; i < type->field_count && type_field_can_be_shown(type, &type->fields[i]); i++)
