@@ -1,10 +1,12 @@
-/* Arguments and help. Options stand anywhere behind the command's name, as --name VALUE or --name=VALUE, until "--". */
+/*
+ * Arguments and help. Options may stand anywhere after the command's name, as --name VALUE or --name=VALUE, until "--".
+ */
 #include "cli.h"
 
 #include <string.h>
 
 struct option_name {
-    const char *name, *argument; /* argument NULL: the option takes none */
+    const char *name, *argument; /* argument is NULL for options without a value */
 };
 
 static const struct option_name arguments_option_names[OPTION_COUNT] = {
@@ -19,7 +21,7 @@ static int arguments_complain_of_usage(const struct command *command, const char
     return complain("%s: %s%s; see 'pecs %s --help'", command->name, what, word, command->name);
 }
 
-/* The option of the command that the word names, up to its "=". */
+/* Finds the command's option that the word names, up to "=". */
 static const struct option_name *arguments_find_option(const struct command *command, const char *word,
                                                        enum cli_option *ret_option)
 {
@@ -34,7 +36,7 @@ static const struct option_name *arguments_find_option(const struct command *com
     return NULL;
 }
 
-/* Reads the option at words[*place] and steps over it. */
+/* Reads the option at words[*place] and advances *place. */
 static int arguments_read_option(const struct command *command, int count, char *const *words, int *place,
                                  struct arguments *arguments)
 {
@@ -42,14 +44,14 @@ static int arguments_read_option(const struct command *command, int count, char 
     enum cli_option option;
     const struct option_name *name = arguments_find_option(command, word, &option);
     if (!name)
-        return arguments_complain_of_usage(command, "there is no option ", word);
+        return arguments_complain_of_usage(command, "unknown option ", word);
     *place += 1;
     if (arguments->options[option])
-        return arguments_complain_of_usage(command, "given twice: ", name->name);
+        return arguments_complain_of_usage(command, "option given twice: ", name->name);
     if (!name->argument && value)
-        return arguments_complain_of_usage(command, "no value is taken by ", name->name);
+        return arguments_complain_of_usage(command, "no value allowed after ", name->name);
     if (name->argument && !value && *place == count)
-        return arguments_complain_of_usage(command, "a value is missing after ", name->name);
+        return arguments_complain_of_usage(command, "missing value after ", name->name);
     if (value)
         arguments->options[option] = value + 1;
     else
@@ -57,14 +59,14 @@ static int arguments_read_option(const struct command *command, int count, char 
     return CLI_FINE;
 }
 
-/* An option without its value takes the word that was meant to be a file. */
+/* Names the last option's value, too: a user who forgot it meant that word as the file. */
 static int arguments_complain_of_missing(const struct command *command, int count, char *const *words,
                                          bool ends_in_value)
 {
     if (!ends_in_value)
-        return arguments_complain_of_usage(command, "to be given: ", command->operands);
-    return complain("%s: to be given: %s (%s is the value of %s); see 'pecs %s --help'", command->name,
-                    command->operands, words[count - 1], words[count - 2], command->name);
+        return arguments_complain_of_usage(command, "expected ", command->operands);
+    return complain("%s: expected %s (%s is the value of %s); see 'pecs %s --help'", command->name, command->operands,
+                    words[count - 1], words[count - 2], command->name);
 }
 
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments)
@@ -83,7 +85,7 @@ int arguments_read(const struct command *command, int count, char *const *words,
                 return CLI_TROUBLE;
             ends_in_value = place == count && place == first + 2;
         } else if (path_count == command->path_count) {
-            return arguments_complain_of_usage(command, "one argument too many: ", word);
+            return arguments_complain_of_usage(command, "unexpected argument: ", word);
         } else {
             arguments.paths[path_count++] = word;
             place++;

@@ -1,6 +1,6 @@
 /*
- * pecs: looks into PECS files. Built on the public headers alone; only compact writes to a file. Signals are left as
- * they are: an interrupt ends the program, and so does a reader of its output that goes away.
+ * pecs: inspects PECS files, through the public interface of the library. Only compact writes to a file. Signals keep
+ * their default actions: an interrupt ends the program, and so does SIGPIPE.
  */
 #include "cli.h"
 
@@ -14,7 +14,7 @@ static void cli_print_help(struct text_out *out)
 {
     out_format(out, "usage: pecs COMMAND [options] FILE...\n"
                     "       pecs --help | --version\n\n"
-                    "Looks into PECS files, which hold worlds of entities and their components.\n\n"
+                    "Inspects PECS files, which hold worlds of entities and their components.\n\n"
                     "commands\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         out_format(out, "  %-8s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);
@@ -22,9 +22,9 @@ static void cli_print_help(struct text_out *out)
                     "  --help     Print this text, or that of a command: pecs COMMAND --help.\n"
                     "  --version  Print the version of the program.\n\n"
                     "exit status\n"
-                    "  0  All is well.\n"
-                    "  1  The file is bad, the two differ, or what was asked for is not in the file.\n"
-                    "  2  Wrong usage, a file cannot be read, output cannot be written, or memory ran out.\n");
+                    "  0  Success.\n"
+                    "  1  The file is invalid, the files differ, or an entity or component was not found.\n"
+                    "  2  Wrong usage, an error of reading or writing, or out of memory.\n");
 }
 
 static int cli_run_command(const struct command *command, int count, char *const *words, struct text_out *out)
@@ -42,7 +42,7 @@ static int cli_run_command(const struct command *command, int count, char *const
 static int cli_run(int count, char *const *words, struct text_out *out)
 {
     if (count == 0)
-        return complain("a command is missing; see 'pecs --help'");
+        return complain("missing command; see 'pecs --help'");
     if (strcmp(words[0], "--help") == 0) {
         cli_print_help(out);
         return CLI_FINE;
@@ -54,7 +54,7 @@ static int cli_run(int count, char *const *words, struct text_out *out)
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         if (strcmp(words[0], cli_commands[i]->name) == 0)
             return cli_run_command(cli_commands[i], count - 1, words + 1, out);
-    return complain("there is no command %s; see 'pecs --help'", words[0]);
+    return complain("unknown command %s; see 'pecs --help'", words[0]);
 }
 
 int main(int count, char **words)

@@ -1,6 +1,6 @@
 /*
- * pecs compact: a file's world, compacted, in another file or in its place. What is written was checked first, as by
- * verify: a bad file does not become a good one. The one command that writes to a file.
+ * pecs compact: writes the compacted world of a file to another file or over the same one. Checks the file first, as
+ * verify does: damage must not get new hashes. The only command that writes to a file.
  */
 #include "cli.h"
 #include "json_out.h"
@@ -12,12 +12,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The world is loaded whole: what the file tells of itself is no more than that. */
+/* The world is loaded as a whole, so a limit on the file's information would save nothing. */
 static const pecs_info_options compact_no_limit = { .max_info_bytes = UINT64_MAX };
 
 /*
- * What the file tells beside its world goes into the new one: its time and its own metadata. Entries of a later
- * library's are of that very file: what they say may not be true of another.
+ * Keeps the time and the file metadata. Skips entries with a reserved key, which come from a later version of the
+ * library: they may not be true of another file.
  */
 static pecs_meta *compact_keep_metadata(const pecs_info *info, size_t *ret_count)
 {
@@ -25,7 +25,7 @@ static pecs_meta *compact_keep_metadata(const pecs_info *info, size_t *ret_count
     size_t count = 0;
     for (size_t i = 0; kept && i < info->file_metadata_count; i++) {
         if (strncmp(info->file_metadata[i].key, "pecs.", 5) == 0)
-            (void)complain("'%s' of the file's metadata is left out: this program does not know it",
+            (void)complain("skipping the file's metadata entry '%s', which this version does not know",
                            info->file_metadata[i].key);
         else
             kept[count++] = info->file_metadata[i];
@@ -128,7 +128,7 @@ static int compact_and_report(const struct arguments *arguments, const pecs_info
 
 static int compact_run(const struct arguments *arguments, struct text_out *out)
 {
-    pecs_info *before; /* asked for now: the output may take the file's place */
+    pecs_info *before; /* read first: the output may replace the file */
     pecs_error error;
     if (pecs_file_info(arguments->paths[0], NULL, &compact_no_limit, &before, &error))
         return complain_of_file(arguments->paths[0], &error);
@@ -146,7 +146,7 @@ const struct command command_compact = {
     "compact",
     "FILE OUTPUT",
     2,
-    "Save the world of a file without empty tables and without free slots at its end.",
+    "Save a file's world without empty tables and without free slots at its end.",
     compact_options,
     sizeof(compact_options) / sizeof(compact_options[0]),
     compact_run,

@@ -1,4 +1,4 @@
-/* pecs diff: what is different between the worlds in two files. Rows, tables, ticks and times do not count. */
+/* pecs diff: compares the worlds of two files. Order of rows, tables, ticks and times are not compared. */
 #include "cli.h"
 #include "diff_form.h"
 
@@ -34,7 +34,7 @@ static pecs_status diff_compare_as_json(struct diff_form *form, bool with_detail
     return status;
 }
 
-/* False, and so the end, at the first entity that only one side has. */
+/* Ends the comparison at the first entity that only one side has. */
 static bool diff_is_in_both(void *user, const pecs_change *change)
 {
     (void)user;
@@ -48,8 +48,8 @@ static bool diff_stop(void *user, const pecs_change *change)
 }
 
 /*
- * Two runs that did the same made the same handles and values, and no id twice: by ids, all of the one was removed and
- * all of the other added, which is true and says nothing.
+ * Two runs of the same edits have the same handles and values, but no id in common. A comparison by id would list all
+ * entities of one side as removed and all of the other as added. Detects this case, which is reported in one line.
  */
 static pecs_status diff_find_other_ids(struct diff_form *form)
 {
@@ -84,14 +84,17 @@ static int diff_compare(const struct arguments *arguments, const struct loaded *
                                                  : diff_compare_as_text(&form, with_detail);
     const bool found = diff_found(&form);
     diff_end(&form);
-    if (status == PECS_E_CANCELLED) /* the output failed, which the end of the program tells */
+    if (status == PECS_E_CANCELLED) /* the output failed; main reports it */
         return CLI_TROUBLE;
     if (status)
         return complain("cannot compare: %s", pecs_status_name(status));
     return found ? CLI_NO : CLI_FINE;
 }
 
-/* The world and what the file tells of itself; 0, or what was said of it. On failure nothing is to be closed. */
+/*
+ * Opens a world and the information of its file. Returns CLI_FINE, or an exit code after a message: nothing is open
+ * then.
+ */
 static int diff_open_side(const char *path, bool is_trusted, struct loaded *ret_loaded)
 {
     pecs_error error;
@@ -120,9 +123,9 @@ static int diff_run(const struct arguments *arguments, struct text_out *out)
 }
 
 static const struct command_option diff_options[] = {
-    { OPTION_DETAIL, "Tell each difference, with old and new values." },
-    { OPTION_BY_HANDLE, "Match entities and references by handle, not by id: for two runs that did the same." },
-    { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
+    { OPTION_DETAIL, "Print each difference, with old and new values." },
+    { OPTION_BY_HANDLE, "Match entities and references by handle, not by id: for two runs of the same edits." },
+    { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

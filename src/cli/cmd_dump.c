@@ -1,4 +1,4 @@
-/* pecs dump: what a program sees of the world in a file, in the order of the entities' indices. */
+/* pecs dump: prints the world in a file, entities in the order of their indices. */
 #include "cli.h"
 #include "dump_form.h"
 #include "terminal.h"
@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole word of digits. */
+/* Parses a word of digits only. */
 static bool dump_parse_number(const char *word, uint64_t max, uint64_t *ret_number)
 {
     char *end;
@@ -19,7 +19,7 @@ static bool dump_parse_number(const char *word, uint64_t max, uint64_t *ret_numb
     return !errno && !*end && *ret_number <= max;
 }
 
-/* INDEX:GENERATION; `entity` may be changed although the word is none. */
+/* Parses INDEX:GENERATION. On failure *entity may have changed. */
 static bool dump_parse_handle(const char *word, pecs_entity *entity)
 {
     char index[16];
@@ -47,11 +47,11 @@ static int dump_find_entity(pecs_view view, const char *word, struct dump *dump)
     } else if (!pecs_view_find(view, id, &dump->entity)) {
         return CLI_FINE;
     }
-    complain("%s: no entity %s lives in it", dump->path, word);
+    complain("%s: no living entity %s", dump->path, word);
     return CLI_NO;
 }
 
-/* A name that several types have, or that has the form of a label, is no label. */
+/* Suggests the label if the name exists but is ambiguous: several types have it, or it has the form of a label. */
 static int dump_complain_of_component(const struct dump *dump, const char *component)
 {
     for (size_t i = 0; i < dump->types.count; i++)
@@ -59,7 +59,7 @@ static int dump_complain_of_component(const struct dump *dump, const char *compo
             complain("%s: the name %s is ambiguous: use %s", dump->path, component, dump->types.entries[i].label);
             return CLI_NO;
         }
-    complain("%s: no component %s is in it", dump->path, component);
+    complain("%s: no component %s", dump->path, component);
     return CLI_NO;
 }
 
@@ -74,7 +74,7 @@ static int dump_choose(const struct arguments *arguments, struct dump *dump)
     const int code = dump_find_entity(dump->view, entity, dump);
     if (code || !component || pecs_view_has(dump->view, dump->entity, dump->component))
         return code;
-    complain("%s: the entity %s has no component %s", dump->path, entity, component);
+    complain("%s: entity %s has no component %s", dump->path, entity, component);
     return CLI_NO;
 }
 
@@ -118,9 +118,9 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option dump_options[] = {
     { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
-    { OPTION_COMPONENT, "Only this component, and the entities that have it." },
-    { OPTION_LIMIT, "At most N entities, or all, which also lifts the default bound on a terminal." },
-    { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
+    { OPTION_COMPONENT, "Only this component, of the entities that have it." },
+    { OPTION_LIMIT, "At most N entities; the word all also lifts the default bound on a terminal." },
+    { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

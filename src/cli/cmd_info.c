@@ -1,4 +1,4 @@
-/* pecs info: what header and commit tell. The data is not read, so a file may look good here and be bad. */
+/* pecs info: prints what header and commit contain. It does not read the data, so it may not notice an invalid file. */
 #include "cli.h"
 #include "info_form.h"
 
@@ -48,7 +48,7 @@ const struct command command_info = {
     "info",
     "FILE",
     1,
-    "Tell what is in a file and what takes the space, from a few pages of it.",
+    "Print what a file contains and what takes its space, from a few of its pages.",
     info_options,
     sizeof(info_options) / sizeof(info_options[0]),
     info_run,

@@ -1,4 +1,4 @@
-/* pecs verify: all that a load checks, and nothing of its own. */
+/* pecs verify: runs the checks of pecs_snapshot_load. */
 #include "cli.h"
 #include "json_out.h"
 #include "loaded.h"
@@ -7,7 +7,7 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Those that a table has: "pecs.id" is always numbered, but need not be in the file. */
+/* The types of the file: every registry has "pecs.id", which counts only if a table has it. */
 static uint64_t verify_count_types(pecs_view view)
 {
     pecs_component ids;
@@ -87,7 +87,7 @@ static int verify_run(const struct arguments *arguments, struct text_out *out)
 }
 
 static const struct command_option verify_options[] = {
-    { OPTION_JSON, "Print one JSON document, also for a bad file." },
+    { OPTION_JSON, "Print one JSON document, also for an invalid file." },
     { OPTION_HELP, "Print this text." },
 };
 

@@ -1,4 +1,4 @@
-/* The library tells changes of one entity in no certain order, so a bit for each slot says which have been counted. */
+/* The library reports the changes of one entity in no particular order; a bit for each slot marks counted entities. */
 #include "diff_form.h"
 
 #include <stdlib.h>
@@ -15,7 +15,7 @@ static size_t diff_place_of(const struct type_list *list, pecs_component compone
     return (size_t)(type_list_entry(list, component) - list->entries);
 }
 
-/* Types are the same when their ids are. */
+/* Types with the same id are one type. */
 static void diff_map_types(struct diff_form *form)
 {
     const size_t from_count = form->from.types.count;
@@ -136,7 +136,7 @@ struct meta_span {
     size_t count;
 };
 
-/* Both lists ascend by key. */
+/* Merges two lists, which are in ascending order of keys. */
 static void diff_compare_metadata(struct diff_form *form, bool is_of_file, struct meta_span from, struct meta_span to,
                                   diff_meta_function each)
 {

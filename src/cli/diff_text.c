@@ -12,7 +12,7 @@ static void diff_text_print_entity(struct text_out *out, pecs_id id, pecs_entity
     out_format(out, "%" PRIu32 ":%" PRIu32 " %s", entity.index, entity.generation, text);
 }
 
-/* An entity that is in one file only, with all that it has. */
+/* Prints an entity that only one file has, with all its components. */
 static void diff_text_print_whole(struct diff_form *form, struct diff_side *side, const char *what, pecs_id id,
                                   pecs_entity entity)
 {
@@ -34,7 +34,7 @@ static void diff_text_print_whole(struct diff_form *form, struct diff_side *side
     }
 }
 
-/* Handles of two files say little, so a reference is shown with the id of what it names. */
+/* Handles of two files cannot be compared by eye, so the entity's id follows. */
 static void diff_text_print_side(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
                                  const void *element)
 {
@@ -72,7 +72,7 @@ static void diff_text_print_values(struct diff_form *form, const pecs_change *ch
         return;
     }
     if (change->kind == PECS_COMPONENT_CHANGED)
-        out_format(form->out, ", of another layout\n  old");
+        out_format(form->out, ", with another layout\n  old");
     if (from)
         value_print(form->out, form->from.view, from, change->old_value);
     if (change->kind == PECS_COMPONENT_CHANGED)
@@ -147,9 +147,9 @@ void diff_text_end(struct diff_form *form)
     out_format(form->out, " and ");
     out_name(form->out, form->to.path);
     if (form->has_other_ids)
-        out_format(form->out, " hold the same, but for the ids of entities (--by-handle compares without them)\n");
+        out_format(form->out, " have the same content except for ids of entities (--by-handle ignores ids)\n");
     else
-        out_format(form->out, diff_found(form) ? " differ\n" : " hold the same\n");
+        out_format(form->out, diff_found(form) ? " differ\n" : " have the same content\n");
     diff_text_print_counts(form->out, "entities", "", &form->entities);
     for (size_t i = 0; i < form->type_count; i++) {
         diff_text_print_counts(form->out, form->types[i].label, " of entities in both", &form->types[i].of_entities);

@@ -1,4 +1,4 @@
-/* Which entities and components a dump shows; the two looks ask here. */
+/* Selects the entities and components of a dump, for both output formats. */
 #include "dump_form.h"
 
 bool dump_begin(struct dump *dump)

@@ -6,7 +6,7 @@
 
 enum { BOUND_BYTES = DUMP_BOUND_KIB << 10 };
 
-/* Whether there is room for another line; if not, the dump is cut. */
+/* Whether there is room for another line. If not, marks the dump as cut. */
 static bool dump_text_has_room(struct dump *dump, const struct text_out *out)
 {
     dump->is_cut = dump->is_cut || (dump->is_bounded && out->written_bytes >= BOUND_BYTES);
@@ -62,22 +62,22 @@ static void dump_text_print_entity(struct dump *dump, struct text_out *out, cons
             dump_text_print_component(dump, out, components[i], dump_value(dump, entity, components[i]));
 }
 
-/* The last line of a dump that shows less than it could. */
+/* Prints the last line of an incomplete dump. */
 static void dump_text_print_cut(struct dump *dump, struct text_out *out, const struct dump_iter *iter)
 {
     const bool is_within_line = dump->is_bounded && out_is_over(out);
     out->max_bytes = 0;
     if (dump->is_cut || is_within_line)
-        out_format(out, "%sand more: on a terminal a dump ends after %d KiB; --limit all shows all of it\n",
+        out_format(out, "%sincomplete: on a terminal a dump stops after %d KiB; --limit all prints everything\n",
                    is_within_line ? "...\n" : "", DUMP_BOUND_KIB);
     else if (iter->cut)
-        out_format(out, "and more: %" PRIu64 " are shown\n", iter->shown);
+        out_format(out, "incomplete: stopped at --limit %" PRIu64 "\n", iter->shown);
 }
 
 void dump_text(struct dump *dump, struct text_out *out)
 {
     pecs_summary summary;
-    out->max_bytes = dump->is_bounded ? 2 * BOUND_BYTES : 0; /* lines end whole, unless one is very long */
+    out->max_bytes = dump->is_bounded ? 2 * BOUND_BYTES : 0; /* lines are complete, except very long ones */
     pecs_view_summary(dump->view, &summary);
     out_name(out, dump->path);
     out_format(out, ": %" PRIu64 " entities, tick %" PRIu64 "\n", summary.entity_count, summary.tick);

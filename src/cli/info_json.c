@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-/* An application's name, or null: the entry is among the metadata too. */
+/* The value of a metadata entry, which is also listed among the metadata, or null. */
 static void info_json_write_entry(struct json_out *json, const char *name, const pecs_info *info, const char *key)
 {
     const pecs_meta *entry = pecs_info_meta(info, key);

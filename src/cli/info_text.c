@@ -12,7 +12,7 @@ static void info_text_print_id(struct text_out *out, const char *before, pecs_id
     out_format(out, "%s%s\n", before, text);
 }
 
-/* The text of an entry, or NULL. */
+/* Returns the value of a text entry, or NULL. */
 static const char *info_text_find(const pecs_info *info, const char *key)
 {
     const pecs_meta *entry = pecs_info_meta(info, key);
@@ -25,10 +25,10 @@ static void info_text_print_origin(const pecs_info *info, struct text_out *out)
     const char *version = info_text_find(info, PECS_META_APPLICATION_VERSION);
     char time[32];
     out_format(out, "  saved by     ");
-    out_name(out, application ? application : "not told");
+    out_name(out, application ? application : "unknown");
     out_format(out, version ? " " : "");
     out_name(out, version ? version : "");
-    out_format(out, "\n  saved at     %s\n", info_time(info, time, sizeof(time)) ? time : "not told");
+    out_format(out, "\n  saved at     %s\n", info_time(info, time, sizeof(time)) ? time : "unknown");
 }
 
 static void info_text_print_head(const struct info_form *form, struct text_out *out)
@@ -109,7 +109,7 @@ static void info_text_print_space(const struct info_form *form, struct text_out 
         { "index", "entity index" },
         { "ids", "list of explicit ids" },
         { "metadata", "metadata" },
-        { "structure", "header, types, tables, hashes, and room between the parts" },
+        { "structure", "header, types, tables, hashes, and padding between sections" },
     };
     const uint64_t size_bytes = form->info->size_bytes;
     out_format(out, "space: bytes, percent of the file and what\n");
@@ -125,9 +125,9 @@ static void info_text_print_space(const struct info_form *form, struct text_out 
                 out_format(out, "(%s)", names[j][1]);
         out_format(out, "\n");
     }
-    out_format(out, "  %14" PRIu64 " %5.1f  in all%s\n", form->space.sum_bytes,
+    out_format(out, "  %14" PRIu64 " %5.1f  total%s\n", form->space.sum_bytes,
                space_percent(form->space.sum_bytes, size_bytes),
-               form->space.sum_bytes > size_bytes ? ", more than the file has: it is bad, see pecs verify" : "");
+               form->space.sum_bytes > size_bytes ? ", more than the file's size: it is invalid, see pecs verify" : "");
 }
 
 void info_text(struct info_form *form, struct text_out *out)

@@ -45,7 +45,7 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
 
 pecs_status loaded_add_info(struct loaded *loaded, const char *path, pecs_error *error)
 {
-    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* as loaded_open has none */
+    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* loaded_open has no limit either */
     return pecs_file_info(path, NULL, &no_limit, &loaded->info, error);
 }
 

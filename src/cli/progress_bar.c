@@ -1,4 +1,4 @@
-/* Carriage return and "erase to the end of the line" are all that it asks of a terminal. */
+/* Needs only carriage return and "erase to the end of the line" from a terminal. */
 #include "progress_bar.h"
 
 #include <string.h>

@@ -35,7 +35,7 @@ static uint64_t space_metadata_bytes(const pecs_meta *metadata, size_t count)
     return bytes;
 }
 
-/* Adds up the tables; gives the number of explicit ids. */
+/* Adds the bytes of all tables to the parts. Returns the number of explicit ids. */
 static uint64_t space_count_tables(const pecs_info *info, struct space *space, uint64_t *ret_row_count)
 {
     uint64_t id_count = 0;

@@ -6,7 +6,7 @@
 
 enum { WORD_BITS = 64 };
 
-/* qsort takes no context, so what it sorts brings its keys along. */
+/* Items hold their sort keys, since qsort passes no context. */
 struct sort_item {
     const char *name;
     pecs_id id;
@@ -43,7 +43,7 @@ static bool type_list_make_label(struct type_entry *entry)
     return true;
 }
 
-/* The items, sorted, are all types with one name. */
+/* Labels a group of sorted items, which are all types with one name. */
 static bool type_list_label_namesakes(const struct sort_item *items, size_t count)
 {
     if (memcmp(&items[0].id, &items[count - 1].id, sizeof(pecs_id)) == 0 && !type_list_looks_like_label(items[0].name))
@@ -54,7 +54,7 @@ static bool type_list_label_namesakes(const struct sort_item *items, size_t coun
     return true;
 }
 
-/* Ranks are places among the types of one list. */
+/* Ranks are indices among the sorted types of one list. */
 static void type_list_set_ranks(const struct sort_item *items, size_t count, struct type_list *list)
 {
     size_t rank = 0;
@@ -73,7 +73,7 @@ static size_t type_list_put_items(struct type_list *list, struct sort_item *item
     return list->count;
 }
 
-/* Order and labels of one or two lists. */
+/* Sorts and labels one or two lists. */
 static bool type_list_finish(struct type_list *lists, size_t list_count)
 {
     size_t count = 0;

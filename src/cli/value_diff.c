@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { PATH_BYTES = 4096 }; /* structs nest 8 deep; a name has 255 bytes, its places in a grid at most 24 */
+enum { PATH_BYTES = 4096 }; /* structs nest 8 deep; a name has up to 255 bytes, its indices up to 24 */
 
 struct walk {
     const struct value_sides *sides;
@@ -78,7 +78,7 @@ static void value_diff_element(struct walk *walk, size_t path_size, const pecs_f
     walk->path[path_size] = 0;
 }
 
-/* Whatever structs hold is compared when they are walked. */
+/* Structs always count as different here: their fields are compared one by one. */
 static bool value_diff_elements_differ(const struct walk *walk, const pecs_field *field, uint32_t size,
                                        const uint8_t *old_bytes, const uint8_t *new_bytes)
 {

@@ -1,4 +1,4 @@
-/* Numbers are exact: integers in full, and a float keeps the look of one, so that -0.0 stays what it is. */
+/* Numbers are exact. Floats always have a point or an exponent, so that readers keep -0.0. */
 #include "value_json.h"
 
 #include "scalar.h"
@@ -41,7 +41,7 @@ void value_write_element(struct json_out *json, const char *key, const pecs_fiel
     }
 }
 
-/* `bytes` is where the field lies, not its struct. */
+/* `bytes` points to the field, not to its struct. */
 static void value_write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);

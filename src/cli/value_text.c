@@ -1,4 +1,4 @@
-/* The form is that of tests/read_pecs.py, but for escapes. */
+/* tests/read_pecs.py prints the same, except for escapes. */
 #include "value_text.h"
 
 #include "scalar.h"
@@ -33,7 +33,7 @@ static bool value_is_stale(pecs_view view, const void *element)
     return (entity.index || entity.generation) && !pecs_view_alive(view, entity);
 }
 
-/* A name that looks like a value without one gets an escape for its colon. */
+/* Escapes the colon of a name that looks like a value without a name. */
 static void value_print_enum_name(struct text_out *out, const char *name)
 {
     const size_t prefix = strlen(UNNAMED_PREFIX);
@@ -64,7 +64,7 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
         out_format(out, " stale");
 }
 
-/* `bytes` is where the field lies, not its struct. */
+/* `bytes` points to the field, not to its struct. */
 static void value_print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);

@@ -1,4 +1,4 @@
-/* RFC 8259. */
+/* JSON as RFC 8259 defines it. */
 #include "json_out.h"
 
 #include <pecs/id.h>
@@ -20,7 +20,7 @@ static void json_break_line(struct json_out *json)
         out_format(json->out, "\n%*s", (int)json->depth, "");
 }
 
-/* What comes before a value. */
+/* Writes what comes before a value: a comma, a line break, the key. */
 static void json_begin_member(struct json_out *json, const char *key)
 {
     const uint64_t bit = UINT64_C(1) << json->depth;

@@ -1,4 +1,4 @@
-/* The words are those of tests/read_pecs.py. Bytes may be of any value and at any address. */
+/* tests/read_pecs.py writes the same words. Bytes may have any value and any alignment. */
 #include "scalar.h"
 
 #include <float.h>
@@ -23,7 +23,7 @@ size_t scalar_text_size(const void *bytes, size_t size)
     return size;
 }
 
-/* Files are little-endian, as is every machine that the library runs on. */
+/* Files are little-endian, and so is every supported host. */
 static uint64_t scalar_load_unsigned(const void *bytes, uint32_t size)
 {
     uint64_t number = 0;
@@ -35,7 +35,7 @@ static int64_t scalar_load_signed(const void *bytes, uint32_t size)
 {
     const unsigned unused = 64 - 8 * size;
     const uint64_t shifted = scalar_load_unsigned(bytes, size) << unused;
-    return (int64_t)shifted >> unused; /* gcc and clang: arithmetic */
+    return (int64_t)shifted >> unused; /* an arithmetic shift in gcc and clang */
 }
 
 static void scalar_put(struct scalar *scalar, enum scalar_form form, const char *text)
@@ -54,7 +54,10 @@ static void scalar_put_not_finite(struct scalar *scalar, double number, const vo
                  scalar_load_unsigned(bytes, size));
 }
 
-/* %g leaves trailing zeros out, and what has at most FLT_DIG digits comes out as it went in; subnormals have fewer. */
+/*
+ * Tries the number of digits from FLT_DIG on: shorter decimals come out of %g unchanged, as it drops trailing zeros.
+ * Subnormals have fewer exact digits, so they start at 1.
+ */
 static void scalar_read_f32(struct scalar *scalar, const void *bytes)
 {
     float number;

@@ -1,4 +1,4 @@
-/* Writes through stdio, whose buffer is the only one. The first errno is kept: later writes would hide it. */
+/* Writes through stdio, without a buffer of its own. Keeps the first errno, which later writes would overwrite. */
 #include "text_out.h"
 
 #include "utf8.h"
@@ -30,7 +30,7 @@ void out_format(struct text_out *out, const char *format, ...)
     out->written_bytes += count < 0 ? 0 : (uint64_t)count;
 }
 
-/* Writes UTF-8, up to the last character that is within the bound. */
+/* Writes UTF-8, up to the last whole character within the bound. */
 static void out_write(struct text_out *out, const char *bytes, size_t size_bytes)
 {
     if (out_is_over(out))
@@ -69,7 +69,7 @@ bool text_is_utf8(const char *text, size_t size_bytes)
     return true;
 }
 
-/* Whether the character is written as it is; step 0: its byte is none. */
+/* Whether a character is written without an escape. Step 0: an invalid byte. */
 static bool out_is_plain(unsigned step, unsigned code, enum escape_style style)
 {
     return step && !out_is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
@@ -99,7 +99,7 @@ static void out_write_escape(struct text_out *out, unsigned step, unsigned code,
 
 void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum escape_style style)
 {
-    size_t plain = 0; /* where the stretch begins that can go out as it is */
+    size_t plain = 0; /* start of the pending bytes that need no escape */
     for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
         uint32_t code = 0;
         const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);

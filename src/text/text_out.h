@@ -1,7 +1,7 @@
 /*
- * Text out: where all output goes. It remembers the first failure, so that long work can end early and the reason be
- * told; and it writes text of unknown origin so that a terminal never sees what could command it: controls, and
- * characters that hide or reorder others.
+ * Text output. It keeps the error of the first failed write, so that long loops can end early and the program can
+ * report the reason. And it escapes untrusted text: control characters, which could command a terminal, and characters
+ * that hide or reorder others.
  */
 #ifndef PECS_TEXT_TEXT_OUT_H
 #define PECS_TEXT_TEXT_OUT_H
@@ -13,29 +13,29 @@
 
 struct text_out {
     FILE *file;
-    int os_error;           /* errno of the first write that failed, or 0 */
-    uint64_t written_bytes; /* so far */
-    uint64_t max_bytes;     /* what goes beyond is left out; 0: no bound */
+    int os_error; /* errno of the first write that failed, or 0 */
+    uint64_t written_bytes;
+    uint64_t max_bytes; /* output beyond is dropped; 0: no bound */
 };
 
-/* Whether what is still written is left out: a write failed, or the bound is reached. Long loops end then. */
+/* Whether further output is dropped, since a write failed or the bound is reached. Long loops should end then. */
 bool out_is_over(const struct text_out *out);
 
-/* Text of the program's own: a short piece, which is not cut but may go beyond the bound. */
+/* Writes trusted text. The piece is not cut, even if it exceeds the bound, so it should be short. */
 void out_format(struct text_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* How text of unknown origin is written: in all styles so that nothing in it can end the text or command a terminal. */
+/* Styles for untrusted text. In all of them, nothing in the text can end it or command a terminal. */
 enum escape_style {
-    ESCAPE_NAME,   /* bare; bytes that are not UTF-8 as \xNN, characters that do not print as \xNN or \uNNNN */
-    ESCAPE_QUOTED, /* between quotation marks, which get a backslash */
-    ESCAPE_JSON    /* as JSON has it, between quotation marks; bytes that are not UTF-8 become U+FFFD */
+    ESCAPE_NAME,   /* no quotes; \xNN for bytes that are not UTF-8, \xNN or \uNNNN for characters that do not print */
+    ESCAPE_QUOTED, /* for use between quotation marks, which are escaped too */
+    ESCAPE_JSON    /* for use in a JSON string; bytes that are not UTF-8 become U+FFFD */
 };
 void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum escape_style style);
 
-/* out_escaped of a zero-terminated name, bare. */
+/* Writes a zero-terminated name in the style ESCAPE_NAME. */
 void out_name(struct text_out *out, const char *name);
 
-/* Hands over what is buffered; false: something was not written. */
+/* Flushes the output. False: some write has failed. */
 bool out_finish(struct text_out *out);
 
 bool text_is_utf8(const char *text, size_t size_bytes);
