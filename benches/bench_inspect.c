@@ -121,7 +121,7 @@ static bool info_pecs(struct bench *bench, void *context, double *ret_seconds)
     const bool ok = info->entity_count == bench->entity_count && info->type_count == W1_COMPONENT_COUNT;
     pecs_info_destroy(info);
     *ret_seconds = bench_now() - start;
-    return ok ? true : bench_wrong("the file tells something else");
+    return ok ? true : bench_wrong("the file information is wrong");
 }
 
 static bool info_limit(struct bench *bench, void *context, double *ret_seconds)

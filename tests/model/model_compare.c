@@ -61,7 +61,7 @@ static void compare_found(const struct model *model, pecs_view view, const struc
         return;
     pecs_id_format(id, text);
     if (!naive_find(naive, id, &wanted) || found.index != wanted.index || found.generation != wanted.generation)
-        model_fail(model, "the id %s, which nobody should have, leads to {%" PRIu32 ", %" PRIu32 "}", text, found.index,
+        model_fail(model, "the unassigned id %s resolves to {%" PRIu32 ", %" PRIu32 "}", text, found.index,
                    found.generation);
 }
 

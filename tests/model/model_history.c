@@ -125,7 +125,7 @@ static void compare_with_origin(struct model *model, const struct test_world *wo
     pecs_summary summary;
     pecs_view_summary(view, &summary);
     if (summary.table_count != snapshot->summary.table_count)
-        model_fail(model, "the world has not the tables of the snapshot it came from");
+        model_fail(model, "the world lacks tables of the snapshot that it was made from");
 }
 
 /* The common part of restore and rewind: only a rewind continues the session. */

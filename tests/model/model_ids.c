@@ -144,7 +144,7 @@ void op_id_remap(struct model *model, struct test_world *world)
     const pecs_id from = naive_id(world->naive, entity);
     give(model, world, entity, id, pecs_world_remap_id(world->world, from, id), "pecs_world_remap_id");
     if (choose_free_id(model, world->naive, &id))
-        model_expect(model, pecs_world_remap_id(world->world, id, from), PECS_E_ABSENT, "remap of an id nobody has");
+        model_expect(model, pecs_world_remap_id(world->world, id, from), PECS_E_ABSENT, "remap of an unused id");
 }
 
 void op_id_give_refused(struct model *model, struct test_world *world)
@@ -250,7 +250,7 @@ void op_id_find(struct model *model, struct test_world *world)
     pecs_entity entity, found = { 7, 7 };
     pecs_id id, parsed;
     if (choose_free_id(model, world->naive, &id)) {
-        model_expect(model, pecs_view_find(view, id, &found), PECS_E_ABSENT, "find of an id nobody has");
+        model_expect(model, pecs_view_find(view, id, &found), PECS_E_ABSENT, "find of an unused id");
         if (found.index != 7 || found.generation != 7)
             model_fail(model, "a failed find wrote a handle");
     }
