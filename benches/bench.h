@@ -1,7 +1,7 @@
 /*
  * What the benchmarks of PECS share: the state of one run of the program, measuring, checking and reporting.
  *
- * A function that gives bool has told on stderr why it gives false; the program then ends with a failure.
+ * A function that returns false has printed the reason on stderr; the program then fails.
  */
 #ifndef PECS_BENCH_H
 #define PECS_BENCH_H
@@ -126,7 +126,7 @@ bool bench_read_once(const char *path);
 bool bench_resume(pecs_registry *registry, const char *path, pecs_snapshot **ret_snapshot, pecs_world **ret_world);
 void bench_close(pecs_snapshot *snapshot, pecs_world *world);
 
-/* Counts what an allocator gives. */
+/* Counts the bytes of an allocator. */
 struct bench_counter {
     _Atomic uint64_t live_bytes, peak_bytes;
 };

@@ -1,6 +1,4 @@
-/*
- * What tools do: the difference of two states, what a file tells of itself; and a save of values that have padding.
- */
+/* Benches of tools: the difference of two states, the information of a file; and a save of values with padding. */
 #define _GNU_SOURCE
 #include "bench.h"
 
@@ -44,7 +42,7 @@ static bool diff_limit(struct bench *bench, void *context, double *ret_seconds)
     return same ? true : bench_wrong("the blocks differ");
 }
 
-/* Two maps of one file: nothing is shared, nothing differs, and every byte must be looked at. */
+/* Two maps of one file: nothing is shared, nothing differs, and every byte must be compared. */
 static bool diff_of_files(struct bench *bench)
 {
     struct diff_context diff = { .from = NULL };
@@ -123,7 +121,7 @@ static bool info_pecs(struct bench *bench, void *context, double *ret_seconds)
     const bool ok = info->entity_count == bench->entity_count && info->type_count == W1_COMPONENT_COUNT;
     pecs_info_destroy(info);
     *ret_seconds = bench_now() - start;
-    return ok ? true : bench_wrong("the file tells something else");
+    return ok ? true : bench_wrong("the file information is wrong");
 }
 
 static bool info_limit(struct bench *bench, void *context, double *ret_seconds)

@@ -1,5 +1,5 @@
 /*
- * The limits by hand. Each uses what the machine gives to plain code that knows its arrays:
+ * The hand-written limits. Each is the best that plain code with known arrays gets from the machine:
  *
  *   memory   2 MiB-aligned maps with MADV_HUGEPAGE, fresh for each use where the engine's are fresh
  *   writing  4 MiB pieces (they leave large folios in the page cache), then rename; fallocate first if the file is
@@ -207,7 +207,8 @@ bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_co
     return ok;
 }
 
-/* `is_synced`: the file's space is reserved, and it is synced later; else the disk is asked to begin with each piece.
+/*
+ * `is_synced`: the file's space is reserved, and it is synced later; else the disk is asked to begin with each piece.
  */
 static bool write_all(int descriptor, const uint8_t *bytes, size_t size_bytes, bool is_synced)
 {
@@ -238,7 +239,7 @@ static bool sync_directory_of(const char *path)
     return ok;
 }
 
-/* Opens a temporary file beside `path`, with so much space allocated. -1: it cannot. */
+/* Opens a temporary file next to `path` with reserved space. Returns -1 on failure. */
 static int open_temporary(const char *path, uint64_t reserve_bytes, char temporary[PATH_MAX])
 {
     if (snprintf(temporary, PATH_MAX, "%s.tmp", path) >= PATH_MAX) {

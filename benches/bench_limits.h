@@ -2,7 +2,7 @@
  * The limits: what a good engineer makes by hand, without an engine, for the same bytes. Every benchmark of PECS is
  * measured against one of them. This file and bench_limits.c include nothing of PECS.
  *
- * A function that gives bool gives false when the operating system failed, with errno.
+ * Functions that return bool return false, with errno, if the operating system failed.
  */
 #ifndef PECS_BENCH_LIMITS_H
 #define PECS_BENCH_LIMITS_H
@@ -42,12 +42,10 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
 bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash);
 uint64_t limit_hash(const uint8_t *block, size_t size_bytes);
 
-/*
- * Open, fstat, and read by hand what tells of a PECS file: its first and last 64 bytes, and the bytes these point to.
- */
+/* Hand-written pecs_file_info: open, fstat, and read the first and last 64 bytes and the bytes that these point to. */
 bool limit_read_ends(const char *path);
 
-/* The id of an entity and the entity of an id, by hand: a look at the record, and bytes put in order. */
+/* The id of an entity and the entity of an id, hand-written: read the record and arrange bytes. */
 struct limit_id {
     uint8_t bytes[16];
 };

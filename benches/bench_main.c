@@ -3,8 +3,8 @@
  *
  *     pecs-bench [--entities N] [--runs K] [--json] [--only NAME] [--dir DIR] [--shuffled]
  *
- * Exit status: 0 when every discipline ran and gave right results, whether or not its mark is reached; 1 when a result
- * is wrong or something failed; 2 for wrong usage.
+ * Exit status: 0 when every discipline ran with correct results, whether or not its mark is reached; 1 when a result is
+ * wrong or something failed; 2 for wrong usage.
  */
 #define _GNU_SOURCE
 #include "bench.h"
@@ -116,7 +116,7 @@ static bool parse(struct bench *bench, const char **ret_parent, int argc, char *
     return true;
 }
 
-/* The answer programs are built beside this one. */
+/* The answer programs are in the same build folder. */
 static bool find_programs(struct bench *bench)
 {
     const ssize_t size = readlink("/proc/self/exe", bench->programs, sizeof(bench->programs) - 1);

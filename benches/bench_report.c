@@ -92,7 +92,7 @@ void bench_report_begin(const struct bench *bench)
            bench->shuffled ? "W1s" : "W1", (unsigned long long)bench->entity_count,
            (double)bench->layout.content_bytes / (double)bench->entity_count, bench->run_count);
 #ifndef NDEBUG
-    printf("built with assertions: the figures mean nothing (meson setup --buildtype=release -Db_ndebug=true)\n");
+    printf("built with assertions: the figures are not valid (meson setup --buildtype=release -Db_ndebug=true)\n");
 #endif
     printf("%-16s %10s %8s  %-12s %10s %8s %10s\n", "bench", "time", "GB/s", "limit", "time", "ratio", "mark");
 }

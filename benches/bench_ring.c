@@ -78,7 +78,7 @@ static pecs_status edit_component(struct ring *ring, pecs_component component)
     return pecs_iter_end(&it);
 }
 
-/* An entity dies, and another takes its place in the list: one of a random archetype. */
+/* Despawns an entity and replaces it in the list by one of a random archetype. */
 static pecs_status replace_one(struct ring *ring)
 {
     const uint64_t random = w1_mix(ring->random++);
@@ -113,7 +113,7 @@ static bool ring_edit(struct ring *ring, uint32_t frame)
     return status ? bench_failed("edit a frame", status, NULL) : true;
 }
 
-/* Ends the frame, and tells how long that took. */
+/* Ends the frame and returns how long that took. */
 static bool ring_advance(struct ring *ring, double *ret_seconds)
 {
     const double start = bench_now();

@@ -57,7 +57,7 @@ static bool spawn_shuffled(const struct bench *bench, pecs_world *world)
             return bench_failed("spawn", status, NULL);
         const w1_entity expected = w1_entity_of(&bench->layout, i);
         if (entity.index != expected.index || entity.generation != expected.generation)
-            return bench_wrong("entity %llu has not the handle of W1s", (unsigned long long)i);
+            return bench_wrong("entity %llu does not have the handle of W1s", (unsigned long long)i);
     }
     return true;
 }

@@ -40,7 +40,7 @@ BLOCK = re.compile(r"(<!-- figures: .*? -->\n).*?(<!-- end of figures -->\n)", r
 
 
 def read_runs(lines):
-    """The runs of a results file; lines without one that tells of their run are a run of which nothing is known."""
+    """The runs of a results file; lines without a description of their run belong to an unknown run."""
     runs = []
     for text in lines:
         if not text.strip():

@@ -1,6 +1,6 @@
 /*
- * A list: where, which bytes, which number, and how much is made right again afterwards. Hashes are, so that the rule
- * and nothing before it is broken. Breakages beside the first of a rule are other ways to break it.
+ * A table of breakages: position, width, new number, and how much is repaired afterwards. Hashes are repaired, so that
+ * only the rule is broken and none before it. Further breakages of a rule are other ways to break it.
  */
 #include "break_rules.h"
 
@@ -13,7 +13,7 @@ enum place {
     HEADER,
     FOOTER,
     COMMIT,
-    TYPE,    /* the record of the type that is named */
+    TYPE,    /* the record of the named type */
     FIELD,   /* the first field record of that type */
     TYPES,   /* the n-th record */
     TABLES,  /* the n-th record */
@@ -27,7 +27,7 @@ enum place {
     PROLOGUE,  /* the segment header */
     RECORDS,   /* of the prologue */
     RUNS,      /* the n-th record */
-    VALUES,    /* the run of the type that is named, in the first table that has it */
+    VALUES,    /* the run of the named type, in the first table that has it */
     HANDLES,   /* the run of the n-th table's handles */
     INDEX,     /* the run of the index */
     IDS,       /* the run of the ids */
@@ -37,7 +37,7 @@ enum place {
     CUT_RUN,     /* the last run record is left out */
 };
 
-enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */, COPIES /* also what is said twice */ };
+enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */, COPIES /* also redundant fields */ };
 
 struct patch {
     enum place place;
@@ -233,7 +233,7 @@ static const struct breakage breakages[] = {
     { "VALUE-1", HASHES, { IN(VALUES, "Strange", 35, 1, 9) }, 0 },
     { "VALUE-2", HASHES, { IN(VALUES, "Strange", 30, 2, 256) }, 0 },
     { "VALUE-4", HASHES, { IN(VALUES, "Strange", 8, 4, UINT32_MAX) }, 0 },
-    /* the last of what is allowed: no rule is broken */
+    /* the maximum allowed: no rule is broken */
     { "NONE", HASHES, { AT(COMMIT, 48, 8, INT64_MAX) }, 0 },
     { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 2) }, 0 },
     { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 1), AT(FREE, 0, 4, 0), AT(COMMIT, 32, 8, 0) }, 0 },

@@ -1,4 +1,4 @@
-/* A file that breaks one rule, for each rule of docs/format.md that bytes alone can break. */
+/* Files that break one rule each, for every rule of docs/format.md that depends on bytes only. */
 #ifndef PECS_FUZZ_BREAK_RULES_H
 #define PECS_FUZZ_BREAK_RULES_H
 
@@ -7,10 +7,10 @@
 
 extern const size_t break_count;
 
-/* The rule that breakage `number` breaks; "NONE": it is an odd file that load accepts. */
+/* The rule that breakage `number` breaks; "NONE": an unusual file that load accepts. */
 const char *break_rule(size_t number);
 
-/* Breaks a copy of the sample world's file; gives its new size, at most `size`. */
+/* Breaks a copy of the sample world's file; returns its new size, at most `size`. */
 size_t break_file(size_t number, uint8_t *bytes, size_t size);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The hashes of a program whose calls the linker sends here (--wrap): whatever is hashed has the hash 0, so every
- * checksum of a file is right when it is 0. Names keep their 128 bits, because two types of one id are no world. What
- * the library looks up by hashes it still finds: all lies in one bucket.
+ * Replaces the hash functions of a program (linker option --wrap): every hash is 0, so a checksum in a file is correct
+ * if it is 0. Names keep their 128-bit hashes, because two types cannot have one id. Hash tables still work: everything
+ * is in one bucket.
  */
 #include "hash.h"
 

@@ -6,8 +6,8 @@
  *     given 0, 1, its neighbours, 2^31, 2^32, 2^63 and 2^64 - 1 in every 64-bit field, and such numbers in every
  *     32-bit one,
  *
- * each without repair, with hashes repaired, and with all repaired that is said twice. Without repair load gives an
- * error. With repair it gives an error, or a world that makes the round trip. Prints the counts.
+ * each without repair, with repaired hashes, and with repaired redundant fields. Without repair, load returns an error.
+ * With repair, it returns an error, or a world that survives the round trip. Prints the counts.
  */
 #define _GNU_SOURCE
 #include "file_parts.h"
@@ -23,7 +23,7 @@ enum repair { AS_IT_IS, REPAIR_HASHES, REPAIR_ALL, REPAIR_COUNT };
 
 struct counts {
     const char *name;
-    unsigned refused[REPAIR_COUNT], accepted[REPAIR_COUNT], restored; /* restored: the repair undid the change */
+    unsigned refused[REPAIR_COUNT], accepted[REPAIR_COUNT], restored; /* count of changes that the repair undid */
 };
 
 static uint8_t *original, *changed;
@@ -49,7 +49,7 @@ static bool is_accepted(const uint8_t *bytes, size_t byte_count)
     return fuzz_load_round_trip(FUZZ_KNOWN_TYPES, bytes, byte_count, &random);
 }
 
-/* A changed copy, repaired in each way. In data nothing is said twice. */
+/* A changed copy, repaired in each way. The data has no redundant fields. */
 static void try_changed(struct counts *counts, bool is_data)
 {
     uint8_t *repaired = malloc(size);
@@ -145,7 +145,7 @@ static bool cut_file(void *user, uint64_t done_bytes, uint64_t total_bytes)
     return true;
 }
 
-/* Two pieces of data; after the first the file becomes shorter. */
+/* Two pieces of data; the file becomes shorter after the first. */
 static void cut_while_it_is_read(void)
 {
     fuzz_memory_begin(FUZZ_EDIT_BYTES);

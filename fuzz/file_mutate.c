@@ -1,7 +1,7 @@
 /*
- * A mutation changes a few numbers where numbers lie, or inserts and removes whole records in the room that lies
- * between the parts, or has the library edit the world; then hashes, and mostly also what is said twice, are made right
- * again. So most inputs get past the checksums and break one deep rule, or none.
+ * A mutation changes a few numbers of the file, inserts or removes whole records using the padding between sections, or
+ * lets the library edit the world; then it repairs hashes and mostly also redundant fields. So most inputs pass the
+ * checksums and break one deep rule, or none.
  */
 #include "file_mutate.h"
 
@@ -14,7 +14,7 @@ struct span {
     uint64_t begin, end;
 };
 
-/* A part of the file, by chance; the small ones come as often as the large. */
+/* A random part of the file; small parts are as likely as large ones. */
 static struct span pick_span(const struct file_parts *parts, struct random *random, bool with_data)
 {
     const struct span ends[] = {
@@ -61,7 +61,7 @@ static uint64_t interesting(struct random *random, uint64_t old)
     }
 }
 
-/* Some byte or number of a span becomes another, or one of the other span. */
+/* Changes a byte or number of a span, or copies one from the other span. */
 static void change_within(struct file_parts *parts, struct random *random, struct span span, struct span other)
 {
     const uint64_t at = span.begin + (random_below(random, span.end - span.begin) & ~(uint64_t)3);
@@ -91,7 +91,7 @@ static void change_number(struct file_parts *parts, struct random *random, bool 
     change_within(parts, random, span, pick_span(parts, random, with_data));
 }
 
-/* Room for `size` more bytes of the commit at `at`, filled with zeros; false: there is none. */
+/* Inserts `size` zero bytes into the commit at `at`. False: there is no room. */
 static bool insert_in_commit(struct file_parts *parts, uint64_t at, uint64_t size)
 {
     if (at < parts->commit || at > parts->commit_end || size > parts->footer - parts->commit_end)
@@ -128,7 +128,7 @@ static void bump32(struct file_parts *parts, uint64_t offset, uint32_t by)
     parts_put32(parts, offset, parts_get32(parts, offset) + by);
 }
 
-/* The record of table `number` once more, at the end, mostly with the other flag; without rows. */
+/* Appends a copy of the record of table `number`, mostly with the other flag, without rows. */
 static void add_table(struct file_parts *parts, struct random *random)
 {
     const uint64_t from = parts_table(parts, (uint32_t)random_below(random, parts->table_count));
@@ -148,7 +148,7 @@ static void add_table(struct file_parts *parts, struct random *random)
     bump32(parts, parts->commit + offsetof(struct commit_header, table_count), 1);
 }
 
-/* The last type once more, with an id that is a little greater. */
+/* Appends a copy of the last type with a slightly greater id. */
 static void add_type(struct file_parts *parts, struct random *random)
 {
     const uint64_t from = parts_type(parts, parts->type_count - 1);
@@ -193,7 +193,7 @@ static void add_session(struct file_parts *parts, struct random *random)
     bump32(parts, parts->commit + offsetof(struct commit_header, session_count), 1);
 }
 
-/* A record of metadata at the end: keys ascend when its own is greater than all others. */
+/* Appends a metadata record, whose key is greater than all others. */
 static void add_metadata(struct file_parts *parts, struct random *random)
 {
     const uint64_t key = 1 + random_below(random, 8), value = random_below(random, 24);
@@ -219,7 +219,7 @@ static void change_list(struct file_parts *parts, struct random *random)
         changes[random_below(random, sizeof(changes) / sizeof(changes[0]))](parts, random);
 }
 
-/* The library loads the file, edits the world and saves it. 0: it does not. */
+/* Loads the file, edits the world and saves it. Returns the new size; 0: the file was refused. */
 static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struct random *random)
 {
     const char *path = fuzz_write("mutated", data, size);

@@ -1,4 +1,4 @@
-/* Mutations of files that reach what a change of random bytes does not: see file_mutate.c. */
+/* Mutations of files that reach deeper rules than random changes of bytes: see file_mutate.c. */
 #ifndef PECS_FUZZ_FILE_MUTATE_H
 #define PECS_FUZZ_FILE_MUTATE_H
 
@@ -10,10 +10,10 @@ enum mutate_how {
     MUTATE_DATA   /* numbers of the data alone, whose hashes stay as they are */
 };
 
-/* Gives the new size, at most max_size. The same seed does the same. */
+/* Returns the new size, at most max_size. The result depends on the seed only. */
 size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, enum mutate_how how);
 
-/* libFuzzer's own; the replay program brings another. */
+/* libFuzzer provides it; the replay program has its own. */
 size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Nothing here trusts a number: each step ends where the file cannot be followed. It shares layout.h with the library,
- * and none of the reader's code, so that a fault there is not repeated here.
+ * Trusts no number of the file: parsing stops where offsets become invalid. Shares layout.h with the library, but none
+ * of the reader's code, so that it does not repeat errors of the reader.
  */
 #include "file_parts.h"
 
@@ -251,7 +251,7 @@ bool parts_repair_hashes(uint8_t *bytes, uint64_t size)
     return parts.depth >= PARTS_ENDS;
 }
 
-/* The prologue as it follows from the commit. */
+/* Makes the prologue from the commit. */
 static void repair_prologue(struct file_parts *parts)
 {
     const uint64_t header = parts->prologue;

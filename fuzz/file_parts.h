@@ -1,13 +1,13 @@
 /*
- * The parts of a file that may be broken anywhere, found by the file's own numbers as far as these can be followed, and
- * the repair of everything that hashes or says where something is, so that only what was changed on purpose is wrong.
+ * Finds the parts of a possibly broken file by its own numbers, as far as these are valid, and repairs all hashes and
+ * offsets, so that only deliberate changes are wrong.
  */
 #ifndef PECS_FUZZ_FILE_PARTS_H
 #define PECS_FUZZ_FILE_PARTS_H
 
 #include "layout.h"
 
-/* How far the parts could be followed; each needs those before it. */
+/* How far parsing got; each part needs those before it. */
 enum parts_depth { PARTS_NONE, PARTS_ENDS, PARTS_TYPES, PARTS_COMMIT, PARTS_SEGMENT, PARTS_DATA };
 
 struct file_parts {
@@ -35,20 +35,18 @@ uint64_t parts_type(const struct file_parts *parts, uint32_t number);
 uint64_t parts_table(const struct file_parts *parts, uint32_t number);
 uint64_t parts_run(const struct file_parts *parts, uint32_t number);
 uint64_t parts_meta(const struct file_parts *parts, uint32_t number);
-/* The file's own. */
+/* The same for file metadata. */
 uint64_t parts_file_meta(const struct file_parts *parts, uint32_t number);
 
-/*
- * Makes hashes right, from the inside out; false: no commit was found, and nothing but header and footer is repaired.
- */
+/* Repairs hashes, from the inside out. False: no commit was found, and only header and footer are repaired. */
 bool parts_repair_hashes(uint8_t *bytes, uint64_t size);
 
-/* Only the commit's hash, and header and footer: the snapshot id stays as it is. Of parts whose ends were found. */
+/* Repairs only the hashes of commit, header and footer, if both ends were found; keeps the snapshot id. */
 void parts_repair_ends(struct file_parts *parts);
 
 /*
- * Makes what is said twice the same: the footer's own offset, the header's counts, the prologue's records, sizes and
- * counts, places that follow from others. Then the hashes.
+ * Repairs redundant fields: the footer's own offset, the header's counts, the prologue's records, sizes and counts,
+ * derived offsets. Then the hashes.
  */
 bool parts_repair(uint8_t *bytes, uint64_t size);
 

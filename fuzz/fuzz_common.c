@@ -1,6 +1,6 @@
 /*
- * The ground that targets stand on. Files lie in a folder of the process's own, in memory where the system has such;
- * one file a target is written again and again, because making one anew costs more than a load.
+ * Common code of the targets. Files are in a private folder of the process, in memory if possible; each target
+ * overwrites one file, because creating a new one takes longer than a load.
  */
 #define _GNU_SOURCE
 #include "fuzz_common.h"
@@ -79,7 +79,7 @@ static bool outgrown;
 
 static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
 
-/* Takes the bytes, if they are below the limit. */
+/* Counts the bytes, if they are below the limit. */
 static bool count_bytes(size_t size_bytes)
 {
     pthread_mutex_lock(&mutex);
@@ -125,7 +125,7 @@ const pecs_allocator fuzz_allocator = { fuzz_allocate, fuzz_release, NULL };
 
 void fuzz_memory_begin(size_t limit)
 {
-    FUZZ_CHECK(live_bytes == 0, "memory is left from before");
+    FUZZ_CHECK(live_bytes == 0, "memory was allocated before");
     fuzz_memory_limit(limit);
 }
 
@@ -143,7 +143,7 @@ bool fuzz_memory_outgrown(void)
 
 void fuzz_memory_end(void)
 {
-    FUZZ_CHECK(live_bytes == 0, "memory was not given back");
+    FUZZ_CHECK(live_bytes == 0, "memory was not released");
 }
 
 /* Rules. */
@@ -173,7 +173,7 @@ const char *fuzz_rule(size_t number)
     return rules[number];
 }
 
-/* A refusal names itself: a status, a sentence, and for a broken rule where in the file it is. */
+/* Checks an error: it has a status, a message and, for a broken rule, an offset in the file. */
 static void check_error(pecs_status status, const pecs_error *error, size_t size)
 {
     FUZZ_CHECK(error->status == status, pecs_status_name(status));
@@ -183,7 +183,7 @@ static void check_error(pecs_status status, const pecs_error *error, size_t size
                error->message);
     FUZZ_CHECK(status != PECS_E_CORRUPT || error->rule, error->message);
     FUZZ_CHECK(!error->rule || error->offset <= size, error->rule);
-    FUZZ_CHECK(status != PECS_E_MEMORY || outgrown, "out of memory without need");
+    FUZZ_CHECK(status != PECS_E_MEMORY || outgrown, "out of memory without a reason");
     fuzz_note_rule(error);
 }
 
@@ -211,11 +211,11 @@ pecs_snapshot *fuzz_open(enum fuzz_verb verb, pecs_registry *registry, const cha
     const size_t before = live_bytes;
     pecs_snapshot *snapshot = open_once(verb, registry, path, size, options);
     open_peak = peak_bytes - before;
-    /* the registry remembers the file's types, also when it is refused: the second time, it knows them */
+    /* the registry remembers a file's types, even if it is refused: open it a second time */
     const size_t after = live_bytes;
     if (!snapshot && after != before)
         FUZZ_CHECK(!open_once(verb, registry, path, size, options) && live_bytes == after,
-                   "a refused file leaves memory");
+                   "a refused file leaks memory");
     open_count += snapshot != NULL;
     fuzz_memory_limit(FUZZ_EDIT_BYTES);
     return snapshot;

@@ -1,7 +1,7 @@
 /*
- * A file whose structure is whole and whose data is damaged, as bit rot leaves it, and which is resumed: the values are
- * trusted, so what is read may be anything; but no read, edit, save or comparison reaches beyond what is there. A
- * sanitizer watches. An edit that meets the damage gives PECS_E_CORRUPT and changes nothing.
+ * Resumes a file with valid structure and damaged data, as bit rot leaves it. Values are trusted, so reads may return
+ * anything; but no read, edit, save or comparison accesses memory out of bounds, which a sanitizer checks. An edit that
+ * finds the damage returns PECS_E_CORRUPT and changes nothing.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"
@@ -41,7 +41,7 @@ static void read_entity(pecs_view view, pecs_entity entity)
         (void)!pecs_view_find(view, id, &entity);
 }
 
-/* Handles as the records and as the rows have them, and such as were never given. */
+/* Handles from records, handles from rows, and handles that were never assigned. */
 static size_t find_entities(pecs_view view, struct random *random, pecs_entity entities[ENTITY_MAX])
 {
     size_t count = 0;
@@ -81,7 +81,7 @@ static void read_all(pecs_view view, struct random *random)
     (void)!pecs_view_check(view, read_invalid, NULL, NULL);
 }
 
-/* Several entities at once, in the ways that edits of one do not go. */
+/* Edits of several entities at once, which take other paths than edits of one. */
 static pecs_status edit_many(pecs_world *world, pecs_registry *registry, struct random *random)
 {
     pecs_entity entities[ENTITY_MAX];

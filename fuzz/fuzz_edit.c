@@ -1,6 +1,6 @@
 /*
- * Edits of a world that came from anywhere, and the round trip. Values that are written are all zero, which is valid
- * for every kind, or stand in the world already.
+ * Edits of a world from any source, and the round trip. Written values are all zero, which is valid for every kind, or
+ * copies of values in the world.
  */
 #include "fuzz_common.h"
 
@@ -22,7 +22,7 @@ static void find_living(pecs_view view, struct living *living)
         living->entities[living->count++] = iter.entity;
 }
 
-/* Zero values of some components of a random table; "pecs.id" is given by other functions. */
+/* Zero values of some components of a random table; other functions set "pecs.id". */
 static size_t pick_values(pecs_view view, struct random *random, pecs_value values[VALUE_MAX])
 {
     pecs_summary summary;
@@ -158,7 +158,7 @@ static void expect_same_files(const char *a, const char *b)
     free(b_bytes);
 }
 
-/* Saves, loads and resumes what a snapshot has; what is opened by `again_verb` is saved once more. */
+/* Saves, loads and resumes a snapshot; the one opened by `again_verb` is saved again. */
 static void save_and_open(pecs_registry *registry, const pecs_snapshot *snapshot, enum fuzz_verb again_verb)
 {
     const char *path = fuzz_path("saved"), *again = fuzz_path("again");

@@ -1,5 +1,5 @@
 /*
- * Operations on a world and on command buffers, taken from bytes, beside a naive model of a world
+ * Operations on a world and on command buffers, decoded from bytes, compared with a naive model of a world
  * (tests/model/naive.h). After every operation the status and the sums are the model's, at the end the whole content,
  * and once more after a save and a load.
  */
@@ -42,7 +42,7 @@ static void must(pecs_status status)
     FUZZ_CHECK(status == PECS_OK, pecs_status_name(status));
 }
 
-/* A handle of a slot that was used, living or stale, or none: never one from the future. */
+/* A living or stale handle of a used slot, or none; never a future one. */
 static pecs_entity any_handle(void *user, struct random *random)
 {
     const struct run *run = user;
@@ -63,7 +63,7 @@ static pecs_entity pick_entity(struct run *run)
     return entity;
 }
 
-/* Few types of many, or many. */
+/* A mask of a few or many types. */
 static uint32_t pick_mask(struct run *run)
 {
     const uint8_t low = next_byte(run), high = next_byte(run);
@@ -222,9 +222,7 @@ static void forget_commands(struct run *run)
     run->command_count = 0;
 }
 
-/*
- * The world goes back, or another begins where the snapshot was taken. Handles in the buffer may be of the future then.
- */
+/* Restores the world, or makes another one from the snapshot. Handles in the buffer may be future ones then. */
 static void op_back(struct run *run)
 {
     const size_t slot = next_byte(run) % SNAPSHOT_MAX;
@@ -260,7 +258,7 @@ static void op_record(struct run *run)
     command->entity = how & 64 && run->command_count ? run->commands[(size_t)(how >> 2) % run->command_count].entity
                                                      : pick_entity(run);
     if (!naive_alive(run->naive, command->entity) && command->entity.index >= run->naive->slot_count && !(how & 64))
-        command->entity = (pecs_entity){ 0, 0 }; /* one that may live when the buffer is applied is not dead */
+        command->entity = (pecs_entity){ 0, 0 }; /* not a handle that may be alive when the buffer is applied */
     command->mask = pick_mask(run);
     fill_values(run, command->mask, command->values, &values);
     if (command->kind == COMMAND_SPAWN)
@@ -291,7 +289,7 @@ static bool group_dies(const struct run *run, size_t first)
     return false;
 }
 
-/* Who is born and who dies, in the order of the entities' first commands. */
+/* Spawns and despawns in the order of the entities' first commands. */
 static void apply_lives(struct run *run, pecs_entity real[COMMAND_MAX])
 {
     for (size_t i = 0; i < run->command_count; i++) {
@@ -311,7 +309,7 @@ static void apply_lives(struct run *run, pecs_entity real[COMMAND_MAX])
     }
 }
 
-/* Commands of which nothing remains, as a component that is set and removed again, open no tick. */
+/* Commands that cancel out, such as setting and removing a component, open no tick. */
 static void follow_applied_tick(struct run *run, uint64_t before, bool was_seen)
 {
     const uint64_t tick = pecs_view_tick(pecs_world_view(run->world));

@@ -1,4 +1,4 @@
-/* pecs_file_info of anything: it tells of a file what its world has, and refuses nothing that load accepts. */
+/* pecs_file_info of any bytes: its result equals the world in the file, and it refuses nothing that load accepts. */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"
 

@@ -1,4 +1,4 @@
-/* Load of anything: any bytes are refused with an error, or are a world that can be read whole. */
+/* Load of any bytes: they are refused with an error, or are a completely readable world. */
 #include "fuzz_common.h"
 #include "fuzz_worlds.h"
 
@@ -11,7 +11,7 @@ static bool stop(void *user, uint64_t done_bytes, uint64_t total_bytes)
     return false;
 }
 
-/* The caller's limits refuse what they are to refuse, and nothing else is accepted for them. */
+/* The caller's limits refuse what exceeds them, and accept nothing that is refused without them. */
 static void try_options(pecs_registry *registry, const char *path, size_t size, const pecs_snapshot *snapshot)
 {
     bool stopped = false;
@@ -32,7 +32,7 @@ static void try_options(pecs_registry *registry, const char *path, size_t size, 
     }
 }
 
-/* A file that is refused for its values alone is mended, and what that gives is a world like any other. */
+/* A file that is refused only for its values can be repaired, which gives a valid world. */
 static void try_repair(pecs_registry *registry, const char *path, size_t size)
 {
     pecs_snapshot *snapshot = NULL;
@@ -48,7 +48,7 @@ static void try_repair(pecs_registry *registry, const char *path, size_t size)
     pecs_snapshot_release(snapshot);
 }
 
-/* Several threads find what one finds, in the same place. */
+/* Several threads report the same error as one, at the same offset. */
 static void try_threads(pecs_registry *registry, const char *path, const pecs_snapshot *snapshot)
 {
     pecs_error errors[2] = { { .message = "" }, { .message = "" } };

@@ -1,6 +1,6 @@
 /*
- * The numbers of header, footer, commit and segments, with hashes and sizes made right: the deep rules. Both verbs
- * agree about them: what resume refuses load refuses too, by the same rule.
+ * The numbers of header, footer, commit and segments, with hashes and sizes repaired: the deep rules. Load refuses
+ * whatever resume refuses, by the same rule.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"
@@ -12,13 +12,13 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     return file_mutate(data, size, max_size, seed, MUTATE_PARTS);
 }
 
-/* The rules that only load checks stand among those that both check. */
+/* Rules that only load checks, interleaved with rules that both check. */
 static bool is_of_load(const char *rule)
 {
     return strncmp(rule, "TRAILER-", 8) == 0 || strncmp(rule, "DATA-", 5) == 0 || strcmp(rule, "RETIRED-5") == 0;
 }
 
-/* What resume refuses, load refuses by the same rule, or by one that came before. */
+/* Load refuses whatever resume refuses, by the same rule or an earlier one. */
 static void expect_refused(pecs_registry *registry, const char *path, const pecs_error *resumed)
 {
     pecs_error error = { .message = "" };

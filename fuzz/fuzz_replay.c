@@ -1,5 +1,5 @@
 /*
- * Replays files through a target without libFuzzer: any compiler will do.
+ * Runs files through a target without libFuzzer, with any compiler.
  *
  *     fuzz_TARGET_replay [--mutate COUNT] FILE_OR_FOLDER...
  *
@@ -43,7 +43,7 @@ size_t LLVMFuzzerMutate(uint8_t *data, size_t size, size_t max_size)
 
 static void run(const uint8_t *data, size_t size)
 {
-    /* a copy of its own size, so that a sanitizer sees a read beyond it */
+    /* a copy of exact size, so that a sanitizer detects reads beyond it */
     uint8_t *copy = malloc(size ? size : 1);
     FUZZ_CHECK(copy != NULL, "memory");
     memcpy(copy, data, size);

@@ -1,6 +1,6 @@
 /*
- * Resume of what load accepts: the same world, also under edits, which copy what the map has. A map gives no other
- * answer than private memory.
+ * Resume of files that load accepts: the same world, also after edits, which copy arrays of the map. Mapped and private
+ * memory give the same results.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"
@@ -10,7 +10,7 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     return file_mutate(data, size, max_size, seed, MUTATE_WORLD);
 }
 
-/* A world of each is edited alike; the two stay the same. */
+/* The same edits of a loaded and a resumed world keep them equal. */
 static void edit_both(pecs_registry *registry, const pecs_snapshot *loaded, const pecs_snapshot *resumed,
                       struct random random)
 {
@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         pecs_snapshot *resumed = fuzz_open(FUZZ_RESUME, registry, path, size, NULL);
         FUZZ_CHECK(resumed, "what load accepts resume does too");
         const pecs_view view = pecs_snapshot_view(resumed);
-        FUZZ_CHECK(!pecs_snapshot_verify(resumed, NULL, NULL, NULL), "what load accepts has the hashes that it tells");
+        FUZZ_CHECK(!pecs_snapshot_verify(resumed, NULL, NULL, NULL), "a file that load accepts has valid hashes");
         fuzz_walk(view);
         fuzz_expect_same(view, view);
         fuzz_expect_same(pecs_snapshot_view(loaded), view);

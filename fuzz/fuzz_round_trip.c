@@ -1,4 +1,4 @@
-/* Round trip: what load accepts is walked whole, edited, saved, loaded and resumed again, and is equal. */
+/* Round trip: a file that load accepts is read completely, edited, saved, loaded and resumed again, and stays equal. */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"
 

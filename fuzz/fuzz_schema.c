@@ -1,10 +1,11 @@
 /*
- * Schemas: descriptions of types as a program gives them, and type records as files do. What a registry accepts has a
- * record that tells it; what a record tells, if it is sound, has the same record again and makes a registry.
+ * Schemas: type descriptions as in programs, and type records as in files. A description that a registry accepts can be
+ * written as a record and read back; a valid record is written back unchanged, and a registry accepts its type.
  *
  * The first byte says which of the two the input is.
  */
 #include "component.h"
+#include "component_value.h"
 #include "error.h"
 #include "fuzz_common.h"
 #include "layout.h"
@@ -16,7 +17,7 @@
 
 enum { TYPE_MAX = 6, FIELD_MAX = 8, NAME_BYTES = 4 };
 
-/* Bytes that are read off; zeros when they are out. */
+/* Reads input bytes; zeros after the end. */
 struct feed {
     const uint8_t *at, *end;
 };
@@ -51,7 +52,7 @@ static const char *read_name(struct feed *feed, char name[NAME_BYTES], uint32_t 
     return how == 255 ? NULL : name;
 }
 
-/* Mostly what follows from the field before, so that descriptions are often sound. */
+/* Mostly follows from the previous field, so that descriptions are often valid. */
 static void read_field(struct feed *feed, struct described *all, uint32_t type, uint32_t number, uint32_t *offset)
 {
     pecs_field *field = &all->fields[type][number];
@@ -65,7 +66,7 @@ static void read_field(struct feed *feed, struct described *all, uint32_t type, 
     } else if (field->kind == PECS_ENUM) {
         element = 1;
         field->enum_names = bend & 64 ? enum_names : enum_names + 2;
-        field->enum_count = next_byte(feed) % 6; /* five names at most are there */
+        field->enum_count = next_byte(feed) % 6; /* at most five names exist */
         if (field->enum_count > (bend & 64 ? 5u : 3u))
             field->enum_count = 1;
     }
@@ -98,7 +99,7 @@ static size_t read_descriptions(struct feed *feed, struct described *all)
     return count;
 }
 
-/* The record of a component that was accepted tells a component with the same record. */
+/* The record of an accepted component, read back, gives a component with the same record. */
 static void check_record(const struct component *component, struct pool *pool)
 {
     struct buffer record = { .pool = pool }, again = { .pool = pool };
@@ -125,7 +126,7 @@ static void check_record(const struct component *component, struct pool *pool)
     free(memory);
 }
 
-/* Values of a sound type are copied and compared without a look at padding. */
+/* Values of a valid type are copied and compared without their padding. */
 static void check_values(const struct component *component)
 {
     if (!component->size || component->size > 65536)
@@ -170,7 +171,7 @@ static void fuzz_descriptions(struct feed *feed)
     pecs_registry_release(registry);
 }
 
-/* A registry with the type that a record told. */
+/* Makes a registry with the type from a record. */
 static void check_registry(const pecs_type *type)
 {
     const pecs_registry_desc desc = { .types = &type, .type_count = 1, .allocator = fuzz_allocator };
@@ -191,7 +192,7 @@ static void fuzz_record(const uint8_t *data, size_t size)
     uint8_t *record = malloc(size);
     FUZZ_CHECK(record, "memory");
     memcpy(record, data, size);
-    const le32 size_field = le32_make((uint32_t)size); /* the reader checks it before it looks further */
+    const le32 size_field = le32_make((uint32_t)size); /* the reader checks this first */
     memcpy(record, &size_field, sizeof(size_field));
     if (!typecode_is_well_formed(record, size)) {
         free(record);

@@ -1,6 +1,6 @@
 /*
- * Valid worlds whose records and values were changed. The types that a program knows do not decide what a valid file
- * is: what a registry with types accepts, one without any does too, and it is the same world.
+ * Valid worlds with changed records and values. Validity does not depend on the program's types: a file that a registry
+ * with types accepts, one without types accepts too, as the same world.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"

@@ -1,12 +1,11 @@
 /*
- * Hashes not checked at all: this program is linked with constant_hash.c, so that every checksum in a file is 0 and
- * right whatever it is of. Bytes can change anywhere, also where no repair can follow, and reach what lies behind the
- * hashes.
+ * No hash is checked: this program is linked with constant_hash.c, so that every checksum in a file is 0 and valid. Any
+ * byte can change, even where hashes could not be repaired, and the code behind the hashes is reached.
  */
 #include "file_mutate.h"
 #include "fuzz_worlds.h"
 
-/* What is repaired gets zeros for hashes here. */
+/* Repairs write zeros as hashes here. */
 size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
 {
     return seed % 2 ? LLVMFuzzerMutate(data, size, max_size) : file_mutate(data, size, max_size, seed, MUTATE_WORLD);

@@ -1,6 +1,6 @@
 /*
- * The properties of a view: whatever can be read in two ways is the same in both. Rows that a program can reach are
- * reached by their handles, their ids and queries; a value's bytes are all touched.
+ * The properties of a view: everything that can be read in two ways is the same in both. Rows are reached by handles,
+ * ids and queries; all bytes of values are read.
  */
 #include "fuzz_common.h"
 
@@ -105,7 +105,7 @@ static void walk_entity(pecs_view view, pecs_entity entity, pecs_id id)
     }
 }
 
-/* Many at a time are as one by one; handles of the past and of nobody are among them. */
+/* Calls for many entities agree with calls for one; includes stale and invalid handles. */
 static void walk_many(pecs_view view, uint64_t slot_count)
 {
     enum { MANY = 100 };

@@ -1,6 +1,6 @@
 /*
- * Worlds are made by the public interface alone and are the same in every run. Few rows each: what a fuzzer changes in
- * a large file is mostly the same thing again.
+ * The worlds are made through the public interface and are the same in every run. They have few rows: mutations of a
+ * large file mostly repeat each other.
  */
 #include "fuzz_worlds.h"
 
@@ -30,7 +30,7 @@ typedef struct {
 } Clock;
 PECS_COMPONENT(Clock, 1, frame);
 
-/* Texts of all lengths that a check may treat apart, and enums of all sizes. */
+/* Texts of all lengths that checks treat differently, and enums of all sizes. */
 typedef struct {
     char title[16], line[32], word[12], letter[1];
     uint8_t little;
@@ -43,7 +43,7 @@ PECS_COMPONENT_OF(Note, "Note", 1, PECS_FIELD(Note, title), PECS_FIELD(Note, lin
                   PECS_FIELD_ENUM_ARRAY(Note, middle, moods), PECS_FIELD_ENUM(Note, large, moods),
                   PECS_FIELD(Note, flags), PECS_GAP_AFTER(Note, flags, 3));
 
-/* Known to no target: described by files alone. */
+/* Unknown to all targets: only files describe it. */
 typedef struct {
     uint8_t low;
     uint16_t high;
@@ -182,7 +182,7 @@ static void fill_metadata(pecs_world *world)
     must(pecs_world_set_meta_bytes(world, "bytes", "\0\xff\1", 3));
 }
 
-/* Everything at once. One explicit id is that with which entity 0:1 would be born in a session of nonce 6. */
+/* All features in one world. One explicit id is the birth id of entity 0:1 in a session with nonce 6. */
 static void fill_sample(pecs_world *world)
 {
     const pecs_id of_birth = { { [6] = 0x80, [7] = 6, [8] = 0x80, [11] = 1 } };

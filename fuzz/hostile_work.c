@@ -1,7 +1,7 @@
 /*
- * Files that are made to be slow: sets of components and names whose hashes fall into one bucket, types that tell of
- * millions of elements in few bytes, wide tables. Loading one and making a world of it takes no more than a few times
- * what a usual file of the same length takes, and memory is bounded by its length. Prints both times.
+ * Files designed to be slow: sets of components and names whose hashes fall into one bucket, short descriptions of
+ * types with millions of elements, wide tables. Loading one and making a world of it takes at most a few times as long
+ * as for an ordinary file of the same length, and its length bounds memory. Prints both times.
  *
  *     hostile_work [TABLE_COUNT]
  */
@@ -139,9 +139,7 @@ static struct blob make_file(const struct blob *types, uint32_t type_count, cons
     return file;
 }
 
-/*
- * What a sum of mixed component numbers gives a type of a registry without types, whose own "pecs.id" is component 0.
- */
+/* The hash term of a type in a registry without types, where "pecs.id" is component 0. */
 static uint64_t mixed(uint32_t type)
 {
     return mix_u64((uint64_t)type + 2);
@@ -183,7 +181,7 @@ static double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Loads the file and makes a world of it; the best of three times. */
+/* Loads the file and makes a world of it; returns the best of three times. */
 static double time_load(const struct blob *file, uint64_t table_count)
 {
     const char *path = fuzz_write("input", file->bytes, file->size);
@@ -276,7 +274,7 @@ static void try_names(void)
     }
 }
 
-/* Types whose few bytes tell of `count` structs that are nothing but padding. */
+/* Types with a short description of `count` structs that contain only padding. */
 static struct blob padding_types(uint32_t type_count, uint32_t count)
 {
     const struct field_record outer = {
@@ -320,7 +318,7 @@ static void append_field(struct blob *blob, const char *name, struct field_recor
     append_string(blob, name, strlen(name));
 }
 
-/* Types whose few bytes tell of a thousand holes each, beside another field. fuzz_open checks what they take. */
+/* Types with a short description of a thousand gaps each, and another field. fuzz_open checks their memory. */
 static void try_holes(void)
 {
     enum { HOLE_COUNT = 1023 };
@@ -350,7 +348,7 @@ static void try_holes(void)
     free(file.bytes);
 }
 
-/* Tables of all types: what a file says in 4 bytes is a column in memory. fuzz_open checks what it takes. */
+/* Tables of all types: 4 bytes of the file become a column in memory. fuzz_open checks how much they take. */
 static void try_wide(void)
 {
     enum { WIDE_COUNT = 300 };

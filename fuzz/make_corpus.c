@@ -1,6 +1,6 @@
 /*
- * Makes the corpora: make_corpus FOLDER. They are the same in every run, and made when they are wanted, so that the
- * tree keeps findings alone.
+ * Makes the corpora: make_corpus FOLDER. They are the same in every run and generated on demand, so that the tree
+ * contains only findings.
  *
  *     FOLDER/worlds/     the file of each world
  *     FOLDER/broken/     the sample's file with one rule broken: RULE.N.pecs
@@ -33,7 +33,7 @@ static void put_file(const char *kind, const char *name, const uint8_t *bytes, s
     file_count++;
 }
 
-/* The bytes of a world's file; to be freed. */
+/* Returns the bytes of a world's file; the caller frees them. */
 static uint8_t *world_file(pecs_registry *registry, size_t number, size_t *ret_size)
 {
     pecs_world *world = fuzz_world(registry, number);
@@ -45,7 +45,7 @@ static uint8_t *world_file(pecs_registry *registry, size_t number, size_t *ret_s
     return fuzz_read(path, ret_size);
 }
 
-/* Each type's record, with the byte before it that says what it is. */
+/* Each type's record, after the byte that selects the kind of input. */
 static void put_records(uint8_t *bytes, size_t size)
 {
     struct file_parts parts;
@@ -84,7 +84,7 @@ static void put_files(pecs_registry *registry)
     free(sample);
 }
 
-/* Bytes by chance: descriptions are read so that many are sound, and any bytes are operations. */
+/* Random bytes: many decode to valid descriptions, and all are operations. */
 static void put_random(const char *kind, unsigned count, size_t size, uint8_t first)
 {
     struct random random = { size };

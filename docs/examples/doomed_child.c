@@ -119,7 +119,7 @@ static bool start(const char *save_path, uint64_t frames_per_save, pid_t *ret_pi
     return true;
 }
 
-bool same_state(struct told_state a, struct told_state b)
+bool same_state(struct reported_state a, struct reported_state b)
 {
     return a.known && b.known && a.frame == b.frame && a.hash == b.hash;
 }
@@ -127,13 +127,13 @@ bool same_state(struct told_state a, struct told_state b)
 struct listener {
     const struct kill_plan *plan;
     struct child_story story;
-    double kill_at_ms; /* 0 until the moment that the plan speaks of */
+    double kill_at_ms; /* 0 until the planned event has happened */
 };
 
 static bool hear_line(struct listener *listener, char *what)
 {
     struct child_story *story = &listener->story;
-    struct told_state state = { .known = true };
+    struct reported_state state = { .known = true };
     char *frame = strchr(what, ' '), *rest;
     if (!frame)
         return false;
@@ -188,7 +188,7 @@ static struct timespec time_of(double milliseconds)
     return (struct timespec){ (time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000) };
 }
 
-/* Listens until the child's end of the pipe is closed, and kills it when its time has come. */
+/* Reads reports until the child closes its end of the pipe, and kills it at the planned time. */
 static bool listen_and_kill(struct listener *listener, pid_t pid, int pipe)
 {
     char text[1024];

@@ -1,6 +1,6 @@
 /*
  * The child of the resume example, both sides of its pipe: what runs in the child (doomed_child_run), and what starts
- * it, listens to it and kills it (doomed_child_watch).
+ * it, reads its reports and kills it (doomed_child_watch).
  *
  * The child says one line at each of these moments:
  *     resumed FRAME HASH        the file is mapped, and this is its content
@@ -13,19 +13,19 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* One content that the child told, by the frame that it is of. */
-struct told_state {
+/* A content that the child reported: its frame and its hash. */
+struct reported_state {
     bool known;
     uint64_t frame, hash;
 };
 
-bool same_state(struct told_state a, struct told_state b);
+bool same_state(struct reported_state a, struct reported_state b);
 
 /* What is known of a child when it is dead. */
 struct child_story {
-    struct told_state resumed; /* what it began with */
-    struct told_state saved;   /* the last that it saved; the resumed one when it saved none */
-    struct told_state saving;  /* the one that it was saving when it died, if it was */
+    struct reported_state resumed; /* what it began with */
+    struct reported_state saved;   /* the last that it saved; the resumed one when it saved none */
+    struct reported_state saving;  /* the one that it was saving when it died, if it was */
     uint64_t save_count;
 };
 
@@ -40,9 +40,9 @@ struct kill_plan {
 int doomed_child_run(const char *save_path, uint64_t frames_per_save);
 
 /*
- * Starts this program again as a child, listens, kills it with SIGKILL as planned and waits for its end. False, with a
- * line on stderr, when the system fails, or when the child ends in another way, says nonsense or is silent for too
- * long.
+ * Starts this program again as a child, reads its reports, kills it with SIGKILL as planned and waits for its end.
+ * False, with a line on stderr, when the system fails, or when the child ends in another way, says nonsense or is
+ * silent for too long.
  */
 bool doomed_child_watch(const char *save_path, uint64_t frames_per_save, const struct kill_plan *plan,
                         struct child_story *ret_story);

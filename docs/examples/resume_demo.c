@@ -1,11 +1,11 @@
 /*
  * resume-demo: a world that survives SIGKILL.
  *
- * A child process runs a simulation (skirmish.h) on a save file, saving every few frames. Before each save it tells the
- * hash of its content. It is killed at a random moment, again and again; each time this program resumes the file and
- * checks that
+ * A child process runs a simulation (skirmish.h) on a save file, saving every few frames. Before each save it reports
+ * the hash of its content. It is killed at a random moment, again and again; each time this program resumes the file
+ * and checks that
  *   - the file is whole, and its content is that of the child's last save or of the one that it was saving;
- *   - going on from it gives the very content that the child told for its next save, if it got as far as that;
+ *   - continuing from it gives exactly the content that the child reported for its next save, if it got that far;
  *   - the snapshot of the file is as it was after the world made from it has gone on;
  *   - after the next save nothing is left of the one that was killed;
  *   - the next child begins with what was saved here.
@@ -41,13 +41,13 @@ struct demo {
     struct options options;
     char directory[PATH_MAX], save_path[PATH_MAX];
     uint64_t random_state;
-    struct told_state state; /* what the save file holds, by this program's own saves */
+    struct reported_state state; /* what the save file holds, by this program's own saves */
     uint64_t born, died;
     double cycle_ms, save_ms, least_save_ms;
     unsigned rounds, hits, left_behind, replays, violations;
 };
 
-/* What a round of killing and resuming gave; a line of the table. */
+/* The result of a round of killing and resuming: a line of the table. */
 struct figures {
     uint64_t frame, entities, file_bytes;
     double save_ms, resume_ms, query_ms, update_ms;
@@ -80,16 +80,16 @@ static void violation(struct demo *demo, const char *format, ...)
     demo->violations++;
 }
 
-static pecs_status state_of(const skirmish *game, pecs_view view, struct told_state *ret_state)
+static pecs_status state_of(const skirmish *game, pecs_view view, struct reported_state *ret_state)
 {
     uint64_t hash;
     const pecs_status status = skirmish_hash(game, view, &hash);
     if (!status)
-        *ret_state = (struct told_state){ true, skirmish_frame(view), hash };
+        *ret_state = (struct reported_state){ true, skirmish_frame(view), hash };
     return status;
 }
 
-/* The number of files in the working directory beside the save itself, or -1. */
+/* The number of files in the working directory besides the save itself, or -1. */
 static int count_others(const struct demo *demo)
 {
     DIR *directory = opendir(demo->directory);
@@ -185,14 +185,14 @@ static pecs_status resume(struct demo *demo, skirmish *game, struct figures *fig
     return status;
 }
 
-/* The snapshot of the file, whose world has moved since: is it one that the child told, and unchanged? */
+/* Checks that the file's snapshot, whose world has moved on, is unchanged and was reported by the child. */
 static void check_snapshot(struct demo *demo, const skirmish *game, const pecs_snapshot *snapshot, double sum,
-                           const struct child_story *story, struct figures *figures, struct told_state *ret_state)
+                           const struct child_story *story, struct figures *figures, struct reported_state *ret_state)
 {
     const pecs_view view = pecs_snapshot_view(snapshot);
     pecs_summary summary;
     double sum_now = 0.0;
-    *ret_state = (struct told_state){ 0 };
+    *ret_state = (struct reported_state){ 0 };
     const pecs_status status = state_of(game, view, ret_state);
     if (status || skirmish_sum(game, view, &sum_now)) {
         violation(demo, "cannot hash the file's content: %s", pecs_status_name(status));
@@ -210,7 +210,7 @@ static void check_snapshot(struct demo *demo, const skirmish *game, const pecs_s
     figures->entities = summary.entity_count;
 }
 
-/* Resumes what the killed child left, checks it, goes on to the frame of the next save, and saves. */
+/* Resumes the file of the killed child, checks it, continues to the frame of the next save, and saves. */
 static bool carry_on(struct demo *demo, const struct child_story *story, struct figures *figures)
 {
     skirmish game;
@@ -218,7 +218,7 @@ static bool carry_on(struct demo *demo, const struct child_story *story, struct 
     pecs_snapshot *snapshot = NULL;
     struct stat info;
     double sum = 0.0;
-    struct told_state file_state, end_state;
+    struct reported_state file_state, end_state;
     if (stat(demo->save_path, &info) == 0)
         figures->file_bytes = (uint64_t)info.st_size;
     pecs_status status = skirmish_init(&game, &error);
@@ -296,7 +296,7 @@ static void play(struct demo *demo)
     if (going && demo->hits == 0)
         violation(demo, "no kill hit a save");
     printf("\n%u kills, %u of them during a save; %u left a temporary file, which the next save removed\n"
-           "%u times the child had told its next content, and going on from the file reached it again\n"
+           "%u times the child had reported its next content, and continuing from the file reached it again\n"
            "%" PRIu64 " entities died and %" PRIu64 " were spawned\n",
            demo->rounds, demo->hits, demo->left_behind, demo->replays, demo->died, demo->born);
 }
@@ -393,7 +393,7 @@ int main(int argc, char **argv)
         printf("FAILED: %u violations; the files are in %s\n", demo.violations, demo.directory);
         return 1;
     }
-    puts("OK: every file was whole and held a content that the child had told");
+    puts("OK: every file was whole and held a content that the child had reported");
     if (demo.options.keep)
         printf("the last save is %s\n", demo.save_path);
     else if (unlink(demo.save_path) || rmdir(demo.directory))

@@ -164,7 +164,7 @@ static void fill(struct batch *batch, size_t count, RandomState *random)
 
 static pecs_status populate(pecs_world *world, uint64_t entity_count, RandomState *random)
 {
-    struct batch *batch = calloc(1, sizeof(*batch)); /* calloc: nobody has a target yet */
+    struct batch *batch = calloc(1, sizeof(*batch)); /* calloc: no unit has a target yet */
     if (!batch)
         return PECS_E_MEMORY;
     const pecs_value values[] = { PECS_ROWS_AS(POSITION, batch->position), PECS_ROWS_AS(HEALTH, batch->health),
@@ -297,7 +297,7 @@ static pecs_status strike(skirmish *game, size_t blow_count)
     return PECS_OK;
 }
 
-/* Who is at the front and dies or is hurt. */
+/* Units at the front die or are hurt. */
 static pecs_status clear_front(skirmish *game, uint64_t *died)
 {
     pecs_status status = PECS_OK;
@@ -317,7 +317,7 @@ static pecs_status clear_front(skirmish *game, uint64_t *died)
     return status ? status : end;
 }
 
-/* Who is wounded and dies, heals, or goes back. */
+/* Wounded units die, heal or retreat. */
 static pecs_status visit_ward(skirmish *game, uint64_t *died)
 {
     const pecs_component wounded = WOUNDED;

@@ -1,6 +1,6 @@
 /*
  * Skirmish: a deterministic simulation of moving, fighting, dying and spawning entities. Its whole state is the world,
- * the random generator and the clock too (singletons): a world that comes back from a file goes on exactly as the one
+ * the random generator and the clock too (singletons): a world that is loaded from a file continues exactly as the one
  * that was saved.
  */
 #ifndef SKIRMISH_H
@@ -26,7 +26,7 @@ void skirmish_deinit(skirmish *game);
 /* A new world of entity_count entities. */
 pecs_status skirmish_found(skirmish *game, uint64_t entity_count, uint64_t seed, pecs_error *error);
 
-/* The world of a save. The caller owns the snapshot, which stays as the file is while the world goes on. */
+/* The world of a save. The caller owns the snapshot, which keeps the file's content while the world changes. */
 pecs_status skirmish_resume(skirmish *game, const char *path, pecs_snapshot **ret_snapshot, pecs_error *error);
 
 /* A frame: everything that moves is moved, then the rest happens. step does both. */

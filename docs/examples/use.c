@@ -48,7 +48,7 @@ struct game {
     pecs_snapshot *kept[FRAMES_KEPT]; /* of the last frames, by frame number modulo FRAMES_KEPT */
 };
 
-/* Says what went wrong, where the library tells no more than a status. True when something did. */
+/* Prints an error for calls that return only a status. Returns whether the call failed. */
 static bool failed(const char *doing, pecs_status status)
 {
     if (status)
@@ -56,7 +56,7 @@ static bool failed(const char *doing, pecs_status status)
     return status != PECS_OK;
 }
 
-/* The same where it tells the whole story. */
+/* The same for calls that fill a pecs_error. */
 static bool failed_because(const char *doing, pecs_status status, const pecs_error *error)
 {
     if (!status)
@@ -121,7 +121,7 @@ static pecs_status move(struct game *game)
     return pecs_iter_end(&it);
 }
 
-/* Despawning is structural, and so has to wait for the end of the iteration that finds who dies. */
+/* Despawning is structural, so it has to wait for the end of the iteration that finds dead units. */
 static pecs_status bury(struct game *game)
 {
     pecs_status status = PECS_OK;
@@ -185,8 +185,8 @@ static bool play(struct game *game)
 }
 
 /*
- * Goes on in the friend's world, if there is a file of it. A bad file is no reason to end the game. Handles of our
- * world mean nothing there: the friend's may give the same ones to other entities.
+ * Continues in the friend's world, if its file exists. An invalid file does not end the game. Handles of our world are
+ * not valid there: the friend's may assign the same ones to other entities.
  */
 static bool visit_friend(struct game *game)
 {
@@ -214,7 +214,8 @@ int main(void)
     bool good = open_game(&game) && populate(&game, &hero) && play(&game);
     if (good) {
         const Health *health = pecs_get_as(pecs_world_view(game.world), hero, HEALTH, Health);
-        points = health ? health->current : -1; /* before the visit, in which `hero` names nobody we know */
+        points = health ? health->current
+                        : -1; /* before the visit: in the friend's world, `hero` is another entity or none */
         good = visit_friend(&game);
     }
     if (good)

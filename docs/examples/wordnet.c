@@ -134,7 +134,7 @@ struct builder {
     pecs_entity *lemmas, *synsets; /* handles, by the reader's numbers */
 };
 
-/* Spawns the lemmas with short or with long texts; which of them is told by the texts' component. */
+/* Spawns the lemmas with short or with long texts: the component says which. */
 static pecs_status spawn_lemmas(struct builder *builder, pecs_component text, size_t text_size)
 {
     const struct wordnet *wordnet = builder->wordnet;
@@ -272,7 +272,7 @@ struct step {
 struct finder {
     pecs_registry *registry;
     pecs_view view;
-    struct step *steps; /* all that lead up from the synset asked for, level by level */
+    struct step *steps; /* all that lead up from the requested synset, level by level */
     size_t step_count, step_capacity;
 };
 

@@ -81,7 +81,7 @@ static bool reserve(void *array, size_t *capacity, size_t count, size_t element_
     return true;
 }
 
-/* The first thing that is wrong is the one that is told. */
+/* Keeps only the first error. */
 static void wrong(struct reader *reader, const char *what)
 {
     if (!reader->wrong)

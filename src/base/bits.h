@@ -1,4 +1,4 @@
-/* Sets of small numbers, a bit each: made in any order, listed ascending. */
+/* Bit sets of small numbers: filled in any order, listed in ascending order. */
 #ifndef PECS_BASE_BITS_H
 #define PECS_BASE_BITS_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Words that numbers below `count` need. */
+/* The number of words of a set of numbers below `count`. */
 static inline size_t bits_words(size_t count)
 {
     return count / 64 + 1;
@@ -27,7 +27,7 @@ static inline void bits_clear(uint64_t *words, uint32_t number)
     words[number / 64] &= ~((uint64_t)1 << number % 64);
 }
 
-/* The numbers of the set, ascending, and how many they are. */
+/* Lists the numbers of the set in ascending order and returns their count. */
 static inline uint32_t bits_list(const uint64_t *words, size_t word_count, uint32_t *ret_numbers)
 {
     uint32_t count = 0;

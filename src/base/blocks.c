@@ -1,11 +1,11 @@
 /*
- * Blocks. Gaps are found by good fit: sizes of arrays are rounded up to the smallest size of a class, sixteen classes
- * a power of two, and any gap of that class or a higher one will do. A freed array is so found by the next of its size,
- * and gaps that touch become one at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic memory allocator for
- * real-time systems, 2004.)
+ * Gaps are found by good fit: the size of an array is rounded up to the smallest size of its class, with sixteen
+ * classes for each power of two, and any gap of that class or a higher one is large enough. So the next array of the
+ * same size finds a freed one. Adjacent gaps are joined at once. (Masmano, Ripoll, Crespo, Real: TLSF, a new dynamic
+ * memory allocator for real-time systems, 2004.)
  *
- * The state of a gap is in its own memory: what it is linked to at its beginning, its size there and at its end, where
- * an array behind it looks when it is freed. Little of that is touched: it is not in the caches.
+ * A gap keeps its state in its own memory: links and size at its start, and the size again at its end, where freeing
+ * the array behind it reads it. Few gaps are touched by a call, since their memory is not in the caches.
  */
 #include "blocks.h"
 
@@ -14,43 +14,43 @@
 
 #include <assert.h>
 
-/* In the first bytes of a gap; its last eight bytes have unit_count again. */
+/* The first bytes of a gap. Its last eight bytes repeat unit_count. */
 struct gap {
-    struct gap *next, *previous; /* of its class; while its block is open */
+    struct gap *next, *previous; /* in the list of its class, while its block is open */
     struct block *block;
     uint64_t unit_count;
 };
 static_assert(sizeof(struct gap) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest gap has room for both");
 
 enum {
-    CLASS_SHIFT = 4, /* classes a power of two */
+    CLASS_SHIFT = 4, /* 2^CLASS_SHIFT classes for each power of two */
     PAGE_BYTES = 4096,
 };
 
 /*
- * Arrays have a header of one unit and often a power of two of rows, so the steps are those of what follows the header:
- * the smallest gap of a class has 1 + m units, where m has no more than CLASS_SHIFT + 1 significant bits.
+ * Arrays have a header of one unit and often a power of two of rows, so classes are steps of the size behind the
+ * header: the smallest gap of a class has 1 + m units, where m has at most CLASS_SHIFT + 1 significant bits.
  */
-static uint32_t class_shift(uint64_t row_units)
+static uint32_t blocks_class_shift(uint64_t row_units)
 {
     return row_units < 2 << CLASS_SHIFT ? 0 : 63 - (uint32_t)__builtin_clzll(row_units) - CLASS_SHIFT;
 }
 
-static uint64_t array_units(size_t array_bytes)
+static uint64_t blocks_array_units(size_t array_bytes)
 {
     assert(array_bytes && array_bytes <= OS_HUGE_BYTES);
     const uint64_t row_units = (array_bytes - 1) / UNIT_BYTES;
-    return 1 + align_up(row_units, (uint64_t)1 << class_shift(row_units));
+    return 1 + align_up(row_units, (uint64_t)1 << blocks_class_shift(row_units));
 }
 
-/* The highest class whose smallest gap is no larger. */
-static uint32_t class_of(uint64_t unit_count)
+/* The highest class whose smallest gap has at most unit_count units. */
+static uint32_t blocks_class_of(uint64_t unit_count)
 {
-    const uint32_t shift = class_shift(unit_count - 1);
+    const uint32_t shift = blocks_class_shift(unit_count - 1);
     return (shift << CLASS_SHIFT) + (uint32_t)((unit_count - 1) >> shift);
 }
 
-static void list_push(struct blocks *blocks, struct block *block, enum block_state state)
+static void blocks_list_push(struct blocks *blocks, struct block *block, enum block_state state)
 {
     struct block **list = &blocks->lists[state];
     block->previous = NULL;
@@ -61,7 +61,7 @@ static void list_push(struct blocks *blocks, struct block *block, enum block_sta
     atomic_store_explicit(&block->state, state, memory_order_relaxed);
 }
 
-static void list_remove(struct blocks *blocks, struct block *block)
+static void blocks_list_remove(struct blocks *blocks, struct block *block)
 {
     if (block->previous)
         block->previous->next = block->next;
@@ -71,10 +71,9 @@ static void list_remove(struct blocks *blocks, struct block *block)
         block->next->previous = block->previous;
 }
 
-/* Offers a gap. */
-static void class_push(struct blocks *blocks, struct gap *gap)
+static void blocks_class_push(struct blocks *blocks, struct gap *gap)
 {
-    const uint32_t class = class_of(gap->unit_count);
+    const uint32_t class = blocks_class_of(gap->unit_count);
     gap->previous = NULL;
     gap->next = blocks->gaps[class];
     if (gap->next)
@@ -83,9 +82,9 @@ static void class_push(struct blocks *blocks, struct gap *gap)
     blocks->gap_classes[class / 64] |= (uint64_t)1 << class % 64;
 }
 
-static void class_remove(struct blocks *blocks, struct gap *gap)
+static void blocks_class_remove(struct blocks *blocks, struct gap *gap)
 {
-    const uint32_t class = class_of(gap->unit_count);
+    const uint32_t class = blocks_class_of(gap->unit_count);
     if (gap->previous)
         gap->previous->next = gap->next;
     else
@@ -96,8 +95,8 @@ static void class_remove(struct blocks *blocks, struct gap *gap)
         blocks->gap_classes[class / 64] &= ~((uint64_t)1 << class % 64);
 }
 
-/* A gap of the class or a higher one, or NULL. */
-static struct gap *class_find(const struct blocks *blocks, uint32_t class)
+/* Returns a gap of this class or a higher one, or NULL. */
+static struct gap *blocks_class_find(const struct blocks *blocks, uint32_t class)
 {
     uint64_t bits = blocks->gap_classes[class / 64] >> class % 64 << class % 64;
     for (uint32_t word = class / 64;; bits = blocks->gap_classes[word]) {
@@ -108,64 +107,64 @@ static struct gap *class_find(const struct blocks *blocks, uint32_t class)
     }
 }
 
-static void *unit_at(struct block *block, uint64_t unit)
+static void *block_unit_at(struct block *block, uint64_t unit)
 {
     return (uint8_t *)block + unit * UNIT_BYTES;
 }
 
-static uint64_t unit_of(const struct block *block, const void *place)
+static uint64_t block_unit_of(const struct block *block, const void *place)
 {
     return (uint64_t)((const uint8_t *)place - (const uint8_t *)block) / UNIT_BYTES;
 }
 
 enum bit_kind { EDGE, GAP_START };
 
-static bool bit_at(const struct block *block, uint64_t unit, enum bit_kind kind)
+static bool block_bit_at(const struct block *block, uint64_t unit, enum bit_kind kind)
 {
     return block->bits[unit / 64 * 2 + kind] >> unit % 64 & 1;
 }
 
-static void bit_flip(struct block *block, uint64_t unit, enum bit_kind kind)
+static void block_bit_flip(struct block *block, uint64_t unit, enum bit_kind kind)
 {
     block->bits[unit / 64 * 2 + kind] ^= (uint64_t)1 << unit % 64;
 }
 
-/* The first and last unit become the edges of an array, or are so no longer. */
-static void flip_edges(struct block *block, uint64_t first, uint64_t end)
+/* Marks the first and last unit as edges of an array, or clears the marks. */
+static void block_flip_edges(struct block *block, uint64_t first, uint64_t end)
 {
-    bit_flip(block, first, EDGE);
+    block_bit_flip(block, first, EDGE);
     if (end - first > 1)
-        bit_flip(block, end - 1, EDGE);
+        block_bit_flip(block, end - 1, EDGE);
 }
 
-/* Of units [first, first + unit_count), which touch no gap. */
-static void gap_add(struct blocks *blocks, struct block *block, uint64_t first, uint64_t unit_count)
+/* Makes a gap of the units [first, first + unit_count), which are adjacent to no gap. */
+static void blocks_gap_add(struct blocks *blocks, struct block *block, uint64_t first, uint64_t unit_count)
 {
-    struct gap *gap = unit_at(block, first);
+    struct gap *gap = block_unit_at(block, first);
     *gap = (struct gap){ NULL, NULL, block, unit_count };
-    memcpy((uint8_t *)unit_at(block, first + unit_count) - sizeof(unit_count), &unit_count, sizeof(unit_count));
-    bit_flip(block, first, GAP_START);
+    memcpy((uint8_t *)block_unit_at(block, first + unit_count) - sizeof(unit_count), &unit_count, sizeof(unit_count));
+    block_bit_flip(block, first, GAP_START);
     if (block->state == BLOCK_OPEN)
-        class_push(blocks, gap);
+        blocks_class_push(blocks, gap);
     else
         block->largest_units = (uint32_t)max_u64(block->largest_units, unit_count);
 }
 
-static void gap_remove(struct blocks *blocks, struct gap *gap)
+static void blocks_gap_remove(struct blocks *blocks, struct gap *gap)
 {
-    bit_flip(gap->block, unit_of(gap->block, gap), GAP_START);
+    block_bit_flip(gap->block, block_unit_of(gap->block, gap), GAP_START);
     if (gap->block->state == BLOCK_OPEN)
-        class_remove(blocks, gap);
+        blocks_class_remove(blocks, gap);
 }
 
-/* Offers the block's gaps, or no longer, and finds the largest of them. */
-static void offer_gaps(struct blocks *blocks, struct block *block,
-                       void (*offer)(struct blocks *blocks, struct gap *gap))
+/* Adds the block's gaps to the lists or removes them, as `offer` does, and finds the largest gap. */
+static void blocks_offer_gaps(struct blocks *blocks, struct block *block,
+                              void (*offer)(struct blocks *blocks, struct gap *gap))
 {
     block->largest_units = 0;
     for (uint64_t word = 0; word * 64 < block->unit_count; word++)
         for (uint64_t bits = block->bits[word * 2 + GAP_START]; bits; bits &= bits - 1) {
-            struct gap *gap = unit_at(block, word * 64 + (uint64_t)__builtin_ctzll(bits));
+            struct gap *gap = block_unit_at(block, word * 64 + (uint64_t)__builtin_ctzll(bits));
             block->largest_units = (uint32_t)max_u64(block->largest_units, gap->unit_count);
             offer(blocks, gap);
         }
@@ -177,22 +176,24 @@ static void block_open(struct blocks *blocks, struct block *block)
         blocks->empty_bytes -= block_bytes(block);
         blocks->used_bytes += block_bytes(block);
     }
-    list_remove(blocks, block);
-    list_push(blocks, block, BLOCK_OPEN);
-    offer_gaps(blocks, block, class_push);
+    blocks_list_remove(blocks, block);
+    blocks_list_push(blocks, block, BLOCK_OPEN);
+    blocks_offer_gaps(blocks, block, blocks_class_push);
 }
 
 static void block_close(struct blocks *blocks, struct block *block, enum block_state state)
 {
-    offer_gaps(blocks, block, class_remove);
-    list_remove(blocks, block);
-    list_push(blocks, block, state);
+    blocks_offer_gaps(blocks, block, blocks_class_remove);
+    blocks_list_remove(blocks, block);
+    blocks_list_push(blocks, block, state);
 }
 
-/* Of the blocks that are not open, the fullest with room; of empty ones, the smallest. None is out of proportion. */
-static bool open_one(struct blocks *blocks, size_t array_bytes)
+/*
+ * Opens the fullest closed block with room, else the smallest empty one. Skips blocks that are oversized for the array.
+ */
+static bool blocks_open_one(struct blocks *blocks, size_t array_bytes)
 {
-    const uint64_t unit_count = array_units(array_bytes);
+    const uint64_t unit_count = blocks_array_units(array_bytes);
     const uint64_t most_units = 2 * blocks_wanted_bytes(blocks, array_bytes) / UNIT_BYTES;
     struct block *best = NULL;
     for (struct block *block = blocks->lists[BLOCK_CLOSED]; block; block = block->next)
@@ -208,16 +209,16 @@ static bool open_one(struct blocks *blocks, size_t array_bytes)
     return best != NULL;
 }
 
-static uint64_t header_units_of(uint64_t unit_count)
+static uint64_t block_header_units(uint64_t unit_count)
 {
     return (sizeof(struct block) + (unit_count / 64 + 1) * 2 * sizeof(uint64_t) + UNIT_BYTES - 1) / UNIT_BYTES;
 }
 
 /*
- * Whole pages, an eighth of what is there, so that the block that is being filled costs no more; but a huge page as
- * soon as it is no more than a third: the loops of queries are faster in these.
+ * The size of a shared block: an eighth of the living arrays, in whole pages, which bounds what the block that is being
+ * filled wastes. But a huge page as soon as that is at most a third of the arrays: queries loop faster over huge pages.
  */
-static uint64_t shared_block_bytes(const struct blocks *blocks)
+static uint64_t blocks_shared_bytes(const struct blocks *blocks)
 {
     const uint64_t bytes = min_u64(max_u64(blocks->array_bytes / 8, BLOCK_BYTES_MIN), BLOCK_BYTES_MAX);
     if (bytes >= OS_HUGE_BYTES || blocks->array_bytes / 3 >= OS_HUGE_BYTES)
@@ -225,77 +226,80 @@ static uint64_t shared_block_bytes(const struct blocks *blocks)
     return bytes & ~(uint64_t)(PAGE_BYTES - 1);
 }
 
-/* Arrays of up to an eighth of a block, and a header, share one: so no more than that is left when it is full. */
+/*
+ * Arrays of up to an eighth of a shared block plus their header share one: so at most an eighth is wasted when it is
+ * full.
+ */
 size_t blocks_wanted_bytes(const struct blocks *blocks, size_t array_bytes)
 {
-    const uint64_t shared_bytes = shared_block_bytes(blocks), units = array_units(array_bytes);
+    const uint64_t shared_bytes = blocks_shared_bytes(blocks), units = blocks_array_units(array_bytes);
     if ((units - 1) * UNIT_BYTES <= shared_bytes / 8)
         return (size_t)shared_bytes;
-    const uint64_t own_units = units + header_units_of(units + header_units_of(units) + PAGE_BYTES / UNIT_BYTES);
+    const uint64_t own_units = units + block_header_units(units + block_header_units(units) + PAGE_BYTES / UNIT_BYTES);
     return (size_t)align_up(own_units * UNIT_BYTES, PAGE_BYTES);
 }
 
 void blocks_add(struct blocks *blocks, void *memory, size_t size_bytes)
 {
     struct block *block = memory;
-    const uint64_t unit_count = size_bytes / UNIT_BYTES, header_units = header_units_of(unit_count);
+    const uint64_t unit_count = size_bytes / UNIT_BYTES, header_units = block_header_units(unit_count);
     memset(block, 0, header_units * UNIT_BYTES);
     block->header_units = (uint32_t)header_units;
     block->unit_count = (uint32_t)unit_count;
-    bit_flip(block, header_units - 1, EDGE);
-    list_push(blocks, block, BLOCK_EMPTY);
-    gap_add(blocks, block, header_units, unit_count - header_units);
+    block_bit_flip(block, header_units - 1, EDGE);
+    blocks_list_push(blocks, block, BLOCK_EMPTY);
+    blocks_gap_add(blocks, block, header_units, unit_count - header_units);
     blocks->empty_bytes += block_bytes(block);
 }
 
 void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset)
 {
-    const uint64_t unit_count = array_units(array_bytes);
-    struct gap *gap = class_find(blocks, class_of(unit_count));
-    if (!gap && open_one(blocks, array_bytes))
-        gap = class_find(blocks, class_of(unit_count));
+    const uint64_t unit_count = blocks_array_units(array_bytes);
+    struct gap *gap = blocks_class_find(blocks, blocks_class_of(unit_count));
+    if (!gap && blocks_open_one(blocks, array_bytes))
+        gap = blocks_class_find(blocks, blocks_class_of(unit_count));
     if (!gap)
         return NULL;
     struct block *block = gap->block;
-    const uint64_t first = unit_of(block, gap), rest = gap->unit_count - unit_count;
-    gap_remove(blocks, gap);
+    const uint64_t first = block_unit_of(block, gap), rest = gap->unit_count - unit_count;
+    blocks_gap_remove(blocks, gap);
     if (rest)
-        gap_add(blocks, block, first + unit_count, rest);
-    flip_edges(block, first, first + unit_count);
+        blocks_gap_add(blocks, block, first + unit_count, rest);
+    block_flip_edges(block, first, first + unit_count);
     block->used_units += (uint32_t)unit_count;
     blocks->array_bytes += unit_count * UNIT_BYTES;
     blocks->taken_bytes += unit_count * UNIT_BYTES;
     *ret_offset = (uint32_t)first;
-    return unit_at(block, first);
+    return block_unit_at(block, first);
 }
 
 void blocks_give(struct blocks *blocks, void *array, size_t array_bytes, uint32_t offset)
 {
     struct block *block = (struct block *)(void *)((uint8_t *)array - (size_t)offset * UNIT_BYTES);
-    const uint64_t unit_count = array_units(array_bytes);
+    const uint64_t unit_count = blocks_array_units(array_bytes);
     uint64_t first = offset, end = offset + unit_count;
-    assert(end <= block->unit_count && bit_at(block, first, EDGE) && bit_at(block, end - 1, EDGE));
-    flip_edges(block, first, end);
+    assert(end <= block->unit_count && block_bit_at(block, first, EDGE) && block_bit_at(block, end - 1, EDGE));
+    block_flip_edges(block, first, end);
     block->used_units -= (uint32_t)unit_count;
     blocks->array_bytes -= unit_count * UNIT_BYTES;
     blocks->given_bytes += unit_count * UNIT_BYTES;
-    if (end < block->unit_count && !bit_at(block, end, EDGE)) {
-        struct gap *after = unit_at(block, end);
+    if (end < block->unit_count && !block_bit_at(block, end, EDGE)) {
+        struct gap *after = block_unit_at(block, end);
         end += after->unit_count;
-        gap_remove(blocks, after);
+        blocks_gap_remove(blocks, after);
     }
-    if (!bit_at(block, first - 1, EDGE)) { /* the header has an edge */
+    if (!block_bit_at(block, first - 1, EDGE)) { /* stops at the header, whose last unit is an edge */
         uint64_t before;
-        memcpy(&before, (uint8_t *)unit_at(block, first) - sizeof(before), sizeof(before));
+        memcpy(&before, (uint8_t *)block_unit_at(block, first) - sizeof(before), sizeof(before));
         first -= before;
-        gap_remove(blocks, unit_at(block, first));
+        blocks_gap_remove(blocks, block_unit_at(block, first));
     }
-    gap_add(blocks, block, first, end - first);
+    blocks_gap_add(blocks, block, first, end - first);
     if (block->used_units == 0) {
         if (block->state == BLOCK_OPEN)
             block_close(blocks, block, BLOCK_EMPTY);
         else
-            list_remove(blocks, block), list_push(blocks, block, BLOCK_EMPTY);
+            blocks_list_remove(blocks, block), blocks_list_push(blocks, block, BLOCK_EMPTY);
         blocks->used_bytes -= block_bytes(block);
         blocks->empty_bytes += block_bytes(block);
     }
@@ -306,7 +310,7 @@ void blocks_close_sparse(struct blocks *blocks)
     struct block *newest = blocks->lists[BLOCK_OPEN], *next;
     for (struct block *block = newest; block; block = next) {
         next = block->next;
-        if (block == newest && block_bytes(block) <= shared_block_bytes(blocks))
+        if (block == newest && block_bytes(block) <= blocks_shared_bytes(blocks))
             continue;
         if (block->unit_count - block->header_units - block->used_units > block->unit_count / 8)
             block_close(blocks, block, BLOCK_CLOSED);
@@ -319,9 +323,9 @@ bool blocks_is_leaving(const void *array, uint32_t offset)
     return atomic_load_explicit(&block->state, memory_order_relaxed) == BLOCK_CLOSED;
 }
 
-static void take_out(struct blocks *blocks, struct block *block, struct block **taken)
+static void blocks_take_out(struct blocks *blocks, struct block *block, struct block **taken)
 {
-    list_remove(blocks, block);
+    blocks_list_remove(blocks, block);
     blocks->empty_bytes -= block_bytes(block);
     block->next = *taken;
     *taken = block;
@@ -329,17 +333,17 @@ static void take_out(struct blocks *blocks, struct block *block, struct block **
 
 struct block *blocks_take_empty(struct blocks *blocks, uint64_t limit_bytes, uint64_t kept_bytes)
 {
-    const uint64_t most_bytes = 2 * max_u64(shared_block_bytes(blocks), kept_bytes);
+    const uint64_t most_bytes = 2 * max_u64(blocks_shared_bytes(blocks), kept_bytes);
     struct block *taken = NULL, *block, *next;
     for (block = blocks->lists[BLOCK_EMPTY]; block && blocks_bytes(blocks) > limit_bytes; block = next) {
         next = block->next;
         if (block_bytes(block) > most_bytes)
-            take_out(blocks, block, &taken);
+            blocks_take_out(blocks, block, &taken);
     }
     for (block = blocks->lists[BLOCK_EMPTY]; block && blocks_bytes(blocks) > limit_bytes; block = next) {
         next = block->next;
         if (blocks->empty_bytes >= kept_bytes + block_bytes(block))
-            take_out(blocks, block, &taken);
+            blocks_take_out(blocks, block, &taken);
     }
     return taken;
 }

@@ -1,4 +1,4 @@
-/* Little-endian bytes, alignment and overflow: the arithmetic that every layer shares. */
+/* Little-endian numbers, alignment and overflow: arithmetic for every layer. */
 #ifndef PECS_BASE_BYTES_H
 #define PECS_BASE_BYTES_H
 
@@ -7,7 +7,7 @@
 #include <stdint.h>
 #include <string.h>
 
-/* A number in a file: bytes without alignment, least significant first. */
+/* A number in a file: little-endian, without alignment. */
 typedef struct le32 {
     uint8_t bytes[4];
 } le32;
@@ -43,7 +43,7 @@ static inline le64 le64_make(uint64_t number)
     return value;
 }
 
-/* `align` is a power of two; the caller knows that value + align does not overflow. */
+/* `align` is a power of two; value + align must not overflow. */
 static inline uint64_t align_up(uint64_t value, uint64_t align)
 {
     return (value + (align - 1)) & ~(align - 1);
@@ -76,13 +76,13 @@ static inline bool range_fits(uint64_t offset, uint64_t size, uint64_t total)
     return offset <= total && size <= total - offset;
 }
 
-/* memcpy of a few bytes, in place: a call costs more than the copy. The two must not overlap. */
+/* memcpy of a few bytes, inlined, since a call costs more than the copy. The ranges must not overlap. */
 static inline void copy_small(uint8_t *to, const uint8_t *from, size_t size)
 {
     if (size >= 16) {
         for (size_t at = 0; at + 16 <= size; at += 16)
             memcpy(to + at, from + at, 16);
-        memcpy(to + size - 16, from + size - 16, 16); /* the rest, and some bytes once more */
+        memcpy(to + size - 16, from + size - 16, 16); /* the rest; may copy some bytes twice */
     } else if (size >= 8) {
         memcpy(to, from, 8);
         memcpy(to + size - 8, from + size - 8, 8);

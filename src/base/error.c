@@ -1,4 +1,4 @@
-/* Errors are the caller's struct: written on failure only, without allocation, in one place. */
+/* Errors are written into the caller's struct, on failure only, without allocation. */
 #define _POSIX_C_SOURCE 200809L
 #include "error.h"
 
@@ -10,7 +10,7 @@
 
 enum { PATH_SHOWN = 300 }; /* bytes of a long path in a message, which has room for 512 */
 
-static pecs_status fill(pecs_error *error, pecs_status status, int os_error, uint64_t offset, const char *rule)
+static pecs_status error_fill(pecs_error *error, pecs_status status, int os_error, uint64_t offset, const char *rule)
 {
     if (error) {
         error->status = status;
@@ -24,7 +24,7 @@ static pecs_status fill(pecs_error *error, pecs_status status, int os_error, uin
 
 pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
 {
-    fill(error, status, 0, 0, NULL);
+    error_fill(error, status, 0, 0, NULL);
     if (error) {
         va_list arguments;
         va_start(arguments, format);
@@ -46,7 +46,7 @@ const char *path_shown(const char *path)
 
 pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const char *path)
 {
-    fill(error, PECS_E_IO, os_error, 0, NULL);
+    error_fill(error, PECS_E_IO, os_error, 0, NULL);
     if (error) {
         char reason[128];
         /* the XSI variant: thread-safe, always terminated */
@@ -62,7 +62,7 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
 
 pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, const char *rule, const char *format, ...)
 {
-    fill(error, status, 0, offset, rule);
+    error_fill(error, status, 0, offset, rule);
     if (error) {
         va_list arguments;
         va_start(arguments, format);

@@ -1,27 +1,26 @@
-/* Filling in the caller's error. */
+/* Functions that fill the caller's pecs_error. */
 #ifndef PECS_BASE_ERROR_H
 #define PECS_BASE_ERROR_H
 
 #include <pecs/status.h>
 
-/* Each writes *error when it is not NULL, and returns the status, so that failing is one expression. */
+/* Each function writes *error, unless error is NULL, and returns the status: `return fail(...)`. */
 
 pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...) __attribute__((format(printf, 3, 4)));
 
-/* PECS_E_IO with errno; `doing` and `path` make the sentence. */
+/* PECS_E_IO with an errno. The message is "<doing> <path>: <reason>". */
 pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const char *path);
 
-/* Where to begin a path in a message, so that a long one has room: its end tells more. */
+/* The last part of a path that a message has room for. */
 const char *path_shown(const char *path);
 
-/* A broken rule of the format at a byte offset of the file. */
+/* Reports a broken rule of the format and the byte offset in the file. */
 pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, const char *rule, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
 
 /*
- * Whether `condition` breaks the rule: it does. Only in a library that is built with the option disabled_rule, for
- * tests of the tests, that rule is passed over. (A type that nothing can be made of is refused then too, by another
- * name than TYPE-1 or TYPE-5.)
+ * Whether a rule is broken. A library that is built with the option disabled_rule, which tests the tests, skips that
+ * one rule. (Types that cannot be represented are refused even then, by another rule than TYPE-1 or TYPE-5.)
  */
 #ifdef PECS_DISABLED_RULE
 #include <stdlib.h>
@@ -32,7 +31,8 @@ pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, co
 #endif
 
 /*
- * A rule's check: where it is broken, the function ends with the error. What follows the offset is the message.
+ * Checks a rule: if it is broken, the calling function returns the error. The arguments after the offset make the
+ * message.
  */
 #define RULE_AS(status, error, rule, broken, offset, ...)                                                              \
     do {                                                                                                               \

@@ -1,6 +1,6 @@
 /*
- * XXH3 through Debian's and every other packaging's libxxhash. On x86-64 the library carries a run-time dispatch to
- * AVX2 and AVX-512, which its plain entry points do not use; it is taken where it is there (-DPECS_XXH_DISPATCH).
+ * XXH3 from the system's libxxhash; no other file uses it. On x86-64 some packages of that library have a run-time
+ * dispatch to AVX2 and AVX-512, which the plain functions do not use. It is used where it exists (-DPECS_XXH_DISPATCH).
  */
 #include "hash.h"
 
@@ -17,16 +17,16 @@ static_assert(sizeof(XXH3_state_t) <= sizeof(struct hash_stream), "hash_stream h
 
 #if defined(PECS_XXH_DISPATCH) && !defined(__AVX__)
 /*
- * The dispatched code returns with the upper halves of the vector registers in use, and until they are cleared every
- * SSE instruction of the thread, the user's too, must preserve them: measured 2 to 2.5 times slower on Zen 4.
+ * The dispatched code leaves the upper halves of the vector registers dirty. Until they are cleared, every SSE
+ * instruction of the thread, the user's too, must preserve them: 2 to 2.5 times slower on Zen 4.
  */
-static void leave_vectors(void)
+static void hash_leave_vectors(void)
 {
     if (__builtin_cpu_supports("avx"))
         __asm__ volatile("vzeroupper");
 }
 #else
-static void leave_vectors(void)
+static void hash_leave_vectors(void)
 {
 }
 #endif
@@ -34,22 +34,22 @@ static void leave_vectors(void)
 uint64_t hash64(const void *bytes, size_t size_bytes)
 {
     const uint64_t hash = XXH3_64bits(bytes, size_bytes);
-    leave_vectors();
+    hash_leave_vectors();
     return hash;
 }
 
 uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed)
 {
     const uint64_t hash = XXH3_64bits_withSeed(bytes, size_bytes, seed);
-    leave_vectors();
+    hash_leave_vectors();
     return hash;
 }
 
-static pecs_id id_of(XXH128_hash_t hash)
+static pecs_id hash_to_id(XXH128_hash_t hash)
 {
     XXH128_canonical_t canonical;
     XXH128_canonicalFromHash(&canonical, hash);
-    leave_vectors();
+    hash_leave_vectors();
     pecs_id id;
     static_assert(sizeof(canonical.digest) == sizeof(id.bytes), "an id is a 128-bit hash");
     memcpy(id.bytes, canonical.digest, sizeof(id.bytes));
@@ -58,12 +58,12 @@ static pecs_id id_of(XXH128_hash_t hash)
 
 pecs_id hash128(const void *bytes, size_t size_bytes)
 {
-    return id_of(XXH3_128bits(bytes, size_bytes));
+    return hash_to_id(XXH3_128bits(bytes, size_bytes));
 }
 
 pecs_id hash128_seeded(const void *bytes, size_t size_bytes, uint64_t seed)
 {
-    return id_of(XXH3_128bits_withSeed(bytes, size_bytes, seed));
+    return hash_to_id(XXH3_128bits_withSeed(bytes, size_bytes, seed));
 }
 
 void hash_stream_reset(struct hash_stream *stream)
@@ -74,12 +74,12 @@ void hash_stream_reset(struct hash_stream *stream)
 void hash_stream_update(struct hash_stream *stream, const void *bytes, size_t size_bytes)
 {
     XXH3_64bits_update((XXH3_state_t *)(void *)stream, bytes, size_bytes);
-    leave_vectors();
+    hash_leave_vectors();
 }
 
 uint64_t hash_stream_digest(const struct hash_stream *stream)
 {
     const uint64_t hash = XXH3_64bits_digest((const XXH3_state_t *)(const void *)stream);
-    leave_vectors();
+    hash_leave_vectors();
     return hash;
 }

@@ -1,4 +1,4 @@
-/* XXH3: the only user of xxHash. Hashes are numbers in memory; files hold them little-endian. */
+/* XXH3 hashes, as numbers in memory; files hold them in little-endian order. */
 #ifndef PECS_BASE_HASH_H
 #define PECS_BASE_HASH_H
 
@@ -11,7 +11,7 @@ uint64_t hash64_seeded(const void *bytes, size_t size_bytes, uint64_t seed);
 pecs_id hash128(const void *bytes, size_t size_bytes);
 pecs_id hash128_seeded(const void *bytes, size_t size_bytes, uint64_t seed);
 
-/* XXH3-64 of bytes that come piece by piece. The state is large: make one a file, not one a piece. */
+/* XXH3-64 of data that arrives in pieces. The state is large: use one for a file, not one for each piece. */
 struct hash_stream {
     _Alignas(64) uint8_t opaque[1024];
 };

@@ -1,6 +1,6 @@
 /*
- * Threads take the next number until there is none, or one below it has failed: so every job before the first failure
- * is done, and the first is known when all threads have ended.
+ * Each thread takes the next number until none is left or a lower one has failed. So every job before the first failure
+ * is done, and the first failure is known when all threads have ended.
  */
 #include "jobs.h"
 
@@ -15,12 +15,12 @@ struct crew {
     _Atomic uint64_t next, done_count;
     _Atomic uint64_t first_failed; /* UINT64_MAX: none */
     _Atomic bool is_cancelled;
-    struct os_mutex mutex; /* of the two below */
+    struct os_mutex mutex; /* guards the two below */
     pecs_status status;
     pecs_error error;
 };
 
-static void note_failure(struct crew *crew, uint64_t job, pecs_status status, const pecs_error *error)
+static void jobs_note_failure(struct crew *crew, uint64_t job, pecs_status status, const pecs_error *error)
 {
     os_mutex_lock(&crew->mutex);
     if (job < atomic_load(&crew->first_failed)) {
@@ -31,7 +31,7 @@ static void note_failure(struct crew *crew, uint64_t job, pecs_status status, co
     os_mutex_unlock(&crew->mutex);
 }
 
-static void work(void *user, bool is_caller)
+static void jobs_work(void *user, bool is_caller)
 {
     struct crew *crew = user;
     const struct jobs *jobs = crew->jobs;
@@ -42,7 +42,7 @@ static void work(void *user, bool is_caller)
         pecs_error error = { .message = "" };
         const pecs_status status = jobs->run(jobs->user, job, &error);
         if (status)
-            note_failure(crew, job, status, &error);
+            jobs_note_failure(crew, job, status, &error);
         const uint64_t done_count = atomic_fetch_add(&crew->done_count, 1) + 1;
         if (is_caller && jobs->progress && !jobs->progress(jobs->user, done_count))
             atomic_store(&crew->is_cancelled, true);
@@ -54,7 +54,7 @@ pecs_status jobs_run(const struct jobs *jobs, pecs_error *error)
     struct crew crew = { .jobs = jobs };
     atomic_init(&crew.first_failed, UINT64_MAX);
     os_mutex_init(&crew.mutex);
-    os_threads_run((uint32_t)min_u64(min_u64(jobs->thread_count, OS_THREAD_MAX), jobs->count), work, &crew);
+    os_threads_run((uint32_t)min_u64(min_u64(jobs->thread_count, OS_THREAD_MAX), jobs->count), jobs_work, &crew);
     os_mutex_deinit(&crew.mutex);
     if (atomic_load(&crew.is_cancelled))
         return fail(error, PECS_E_CANCELLED, "cancelled");

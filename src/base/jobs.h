@@ -1,6 +1,6 @@
 /*
- * Jobs: work in numbered pieces that do not depend on one another, on as many threads as the user asked for. Which
- * piece fails does not depend on the threads: of those that fail, the first by number is told.
+ * Jobs: independent numbered pieces of work, run on as many threads as the user asked for. The error does not depend on
+ * the threads: it is that of the failing job with the lowest number.
  */
 #ifndef PECS_BASE_JOBS_H
 #define PECS_BASE_JOBS_H
@@ -11,12 +11,12 @@ struct jobs {
     uint64_t count;
     pecs_status (*run)(void *user, uint64_t job, pecs_error *error);
     void *user;
-    uint32_t thread_count; /* the caller's is one of them; 0 and 1: no other */
-    /* Called on the caller's thread between its jobs with how many are done; false: cancelled. NULL: not wanted. */
+    uint32_t thread_count; /* includes the caller's thread; 0 and 1: no other thread */
+    /* Progress callback, on the caller's thread between its jobs. Return false to cancel. May be NULL. */
     bool (*progress)(void *user, uint64_t done_count);
 };
 
-/* When all that were begun have ended: the status of the first that failed, PECS_E_CANCELLED, or PECS_OK. */
+/* Returns when all started jobs have ended: the status of the first failed job, PECS_E_CANCELLED or PECS_OK. */
 pecs_status jobs_run(const struct jobs *jobs, pecs_error *error);
 
 #endif

@@ -1,7 +1,7 @@
 /*
- * The pool. Its lock guards the bookkeeping of the blocks and is held for a few instructions; fresh blocks are asked
- * for and touched outside it. It never returns memory that another thread may still read: that is the node counts'
- * duty.
+ * The pool. Its lock guards the bookkeeping of the blocks and is held for a few instructions; new blocks are allocated
+ * and first touched without it. Reference counts of nodes ensure that no other thread still reads memory that is
+ * released here.
  */
 #include "memory.h"
 
@@ -15,7 +15,7 @@
 
 enum {
     DIRECT_LIMIT = 1024 * 1024, /* bytes of arrays that are allocations of their own */
-    SOURCE_DIRECT = 0,          /* a source is this or the offset in a block */
+    SOURCE_DIRECT = 0,          /* a source is SOURCE_DIRECT or the offset in a block */
     PATIENCE_MAX = 1024,
 };
 
@@ -28,7 +28,7 @@ struct pool {
     uint64_t secret;
 };
 
-static void *system_allocate(void *user, size_t size_bytes, size_t align_bytes)
+static void *pool_system_allocate(void *user, size_t size_bytes, size_t align_bytes)
 {
     (void)user;
     if (align_bytes <= _Alignof(max_align_t))
@@ -36,7 +36,7 @@ static void *system_allocate(void *user, size_t size_bytes, size_t align_bytes)
     return aligned_alloc(align_bytes, align_up(size_bytes, align_bytes));
 }
 
-static void system_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
+static void pool_system_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
 {
     (void)user, (void)size_bytes, (void)align_bytes;
     free(memory);
@@ -46,7 +46,7 @@ struct pool *pool_create(const pecs_allocator *allocator)
 {
     pecs_allocator a = *allocator;
     if (!a.allocate)
-        a = (pecs_allocator){ system_allocate, system_release, NULL };
+        a = (pecs_allocator){ pool_system_allocate, pool_system_release, NULL };
     struct pool *pool = a.allocate(a.user, sizeof(*pool), _Alignof(struct pool));
     if (!pool)
         return NULL;
@@ -57,40 +57,40 @@ struct pool *pool_create(const pecs_allocator *allocator)
     return pool;
 }
 
-static bool uses_system(const struct pool *pool)
+static bool pool_uses_system(const struct pool *pool)
 {
-    return pool->allocator.allocate == system_allocate;
+    return pool->allocator.allocate == pool_system_allocate;
 }
 
-static size_t align_of_large(size_t size_bytes)
+static size_t pool_large_align(size_t size_bytes)
 {
     return size_bytes < OS_HUGE_BYTES ? ARRAY_ALIGN : OS_HUGE_BYTES;
 }
 
-/* Blocks and the largest arrays: whole pages, huge ones from 2 MiB on, which a release gives back to the system. */
-static void *allocate_large(struct pool *pool, size_t size_bytes)
+/* Blocks and the largest arrays: whole pages, huge ones from 2 MiB on. A release returns them to the system. */
+static void *pool_allocate_large(struct pool *pool, size_t size_bytes)
 {
-    if (uses_system(pool))
+    if (pool_uses_system(pool))
         return os_pages_allocate(size_bytes);
-    void *memory = pool->allocator.allocate(pool->allocator.user, size_bytes, align_of_large(size_bytes));
+    void *memory = pool->allocator.allocate(pool->allocator.user, size_bytes, pool_large_align(size_bytes));
     if (memory && size_bytes >= OS_HUGE_BYTES)
         os_advise_huge(memory, size_bytes);
     return memory;
 }
 
-static void release_large(struct pool *pool, void *memory, size_t size_bytes)
+static void pool_release_large(struct pool *pool, void *memory, size_t size_bytes)
 {
-    if (uses_system(pool))
+    if (pool_uses_system(pool))
         os_pages_release(memory, size_bytes);
     else
-        pool->allocator.release(pool->allocator.user, memory, size_bytes, align_of_large(size_bytes));
+        pool->allocator.release(pool->allocator.user, memory, size_bytes, pool_large_align(size_bytes));
 }
 
-static void release_blocks(struct pool *pool, struct block *block)
+static void pool_release_blocks(struct pool *pool, struct block *block)
 {
     while (block) {
         struct block *next = block->next;
-        release_large(pool, block, block_bytes(block));
+        pool_release_large(pool, block, block_bytes(block));
         block = next;
     }
 }
@@ -100,7 +100,7 @@ void pool_destroy(struct pool *pool)
     if (!pool)
         return;
     assert(pool->blocks.used_bytes == 0 && pool->direct_bytes == 0);
-    release_blocks(pool, blocks_take_empty(&pool->blocks, 0, 0));
+    pool_release_blocks(pool, blocks_take_empty(&pool->blocks, 0, 0));
     os_mutex_deinit(&pool->mutex);
     pecs_allocator a = pool->allocator;
     a.release(a.user, pool, sizeof(*pool), _Alignof(struct pool));
@@ -143,23 +143,23 @@ bool pool_reserve(struct pool *pool, void **array, size_t *capacity, size_t coun
     return true;
 }
 
-static void give_back_direct(struct pool *pool, size_t size_bytes)
+static void pool_release_direct(struct pool *pool, size_t size_bytes)
 {
     os_mutex_lock(&pool->mutex);
     pool->direct_bytes -= size_bytes;
     os_mutex_unlock(&pool->mutex);
 }
 
-/* From a block with room, or a new one; NULL when out of memory. Called and returns with the lock held. */
-static void *take_from_blocks(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
+/* Takes an array from a block with room or from a new block; NULL when out of memory. The caller holds the lock. */
+static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
 {
     void *array;
     while (!(array = blocks_take(&pool->blocks, size_bytes, ret_source))) {
         const size_t wanted_bytes = blocks_wanted_bytes(&pool->blocks, size_bytes);
         os_mutex_unlock(&pool->mutex);
-        uint8_t *memory = allocate_large(pool, wanted_bytes);
+        uint8_t *memory = pool_allocate_large(pool, wanted_bytes);
         if (memory)
-            *memory = 0; /* the first page appears here and not under the lock */
+            *memory = 0; /* faults the first page in, without the lock */
         os_mutex_lock(&pool->mutex);
         if (!memory)
             return NULL;
@@ -172,10 +172,10 @@ void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_so
 {
     *ret_source = SOURCE_DIRECT;
     if (size_bytes >= OS_HUGE_BYTES)
-        return allocate_large(pool, size_bytes);
+        return pool_allocate_large(pool, size_bytes);
     os_mutex_lock(&pool->mutex);
     if (pool->direct_bytes + size_bytes > DIRECT_LIMIT) {
-        void *array = take_from_blocks(pool, size_bytes, ret_source);
+        void *array = pool_take_from_blocks(pool, size_bytes, ret_source);
         os_mutex_unlock(&pool->mutex);
         return array;
     }
@@ -183,24 +183,24 @@ void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_so
     os_mutex_unlock(&pool->mutex);
     void *memory = pool->allocator.allocate(pool->allocator.user, size_bytes, ARRAY_ALIGN);
     if (!memory)
-        give_back_direct(pool, size_bytes);
+        pool_release_direct(pool, size_bytes);
     return memory;
 }
 
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source)
 {
     if (source == SOURCE_DIRECT && size_bytes >= OS_HUGE_BYTES) {
-        release_large(pool, array, size_bytes);
+        pool_release_large(pool, array, size_bytes);
     } else if (source == SOURCE_DIRECT) {
         pool->allocator.release(pool->allocator.user, array, size_bytes, ARRAY_ALIGN);
-        give_back_direct(pool, size_bytes);
+        pool_release_direct(pool, size_bytes);
     } else {
         os_mutex_lock(&pool->mutex);
         struct blocks *blocks = &pool->blocks;
         blocks_give(blocks, array, size_bytes, source);
         struct block *surplus = blocks_take_empty(blocks, 2 * blocks->used_bytes + pool->direct_bytes, 0);
         os_mutex_unlock(&pool->mutex);
-        release_blocks(pool, surplus);
+        pool_release_blocks(pool, surplus);
     }
 }
 
@@ -209,15 +209,15 @@ bool pool_array_is_leaving(const void *array, uint32_t source)
     return source != SOURCE_DIRECT && blocks_is_leaving(array, source);
 }
 
-/* All blocks, when the pool holds a quarter more than the arrays that are alive. */
-static uint64_t allowed_block_bytes(const struct pool *pool)
+/* The block bytes with which the pool holds a quarter more than the living arrays. */
+static uint64_t pool_allowed_block_bytes(const struct pool *pool)
 {
     const uint64_t live_bytes = pool->direct_bytes + pool->blocks.array_bytes;
     return live_bytes + live_bytes / 4 - pool->direct_bytes;
 }
 
-/* Taken by others than evacuations. Of two at one time each counts the other's, so this may fall. */
-static uint64_t demanded_bytes_of(const struct pool *pool)
+/* Bytes taken, without evacuations. Of two concurrent evacuations each subtracts the other's, so this may decrease. */
+static uint64_t pool_demanded_bytes(const struct pool *pool)
 {
     return pool->blocks.taken_bytes - min_u64(pool->moved_bytes, pool->blocks.taken_bytes);
 }
@@ -225,15 +225,16 @@ static uint64_t demanded_bytes_of(const struct pool *pool)
 void pool_frame_init(struct pool *pool, struct pool_frame *frame)
 {
     os_mutex_lock(&pool->mutex);
-    *frame = (struct pool_frame){ .demanded_bytes = demanded_bytes_of(pool) };
+    *frame = (struct pool_frame){ .demanded_bytes = pool_demanded_bytes(pool) };
     os_mutex_unlock(&pool->mutex);
 }
 
 /*
- * Whether something has changed since this world last looked through its nodes. With a snapshot that pins what is
- * sparse, drops of others change nothing for it, time and again: so it waits for ever more of them.
+ * Whether enough has changed since the last evacuation that another one may move something. While a snapshot pins
+ * sparse blocks, dropping other states frees nothing, so each evacuation in vain doubles the number of drops to wait
+ * for.
  */
-static bool frame_may_help(const struct pool *pool, const struct pool_frame *frame, uint64_t drop_count)
+static bool pool_frame_may_help(const struct pool *pool, const struct pool_frame *frame, uint64_t drop_count)
 {
     const uint64_t made_count = atomic_load_explicit(&pool->state_count, memory_order_relaxed);
     const bool has_snapshots = made_count - drop_count > atomic_load_explicit(&pool->world_count, memory_order_relaxed);
@@ -247,7 +248,8 @@ bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame)
     os_mutex_lock(&pool->mutex);
     const struct blocks *blocks = &pool->blocks;
     const uint64_t drop_count = atomic_load_explicit(&pool->drop_count, memory_order_relaxed);
-    const bool is_wanted = blocks->used_bytes > allowed_block_bytes(pool) && frame_may_help(pool, frame, drop_count);
+    const bool is_wanted =
+        blocks->used_bytes > pool_allowed_block_bytes(pool) && pool_frame_may_help(pool, frame, drop_count);
     frame->is_evacuating = is_wanted;
     if (is_wanted) {
         blocks_close_sparse(&pool->blocks);
@@ -255,7 +257,7 @@ bool pool_frame_begin_evacuation(struct pool *pool, struct pool_frame *frame)
         frame->drop_count = drop_count;
     }
     const uint64_t remembered_bytes = frame->has_snapshots ? frame->demand_bytes - frame->demand_bytes / 32 : 0;
-    const uint64_t demanded_bytes = max_u64(demanded_bytes_of(pool), frame->demanded_bytes);
+    const uint64_t demanded_bytes = max_u64(pool_demanded_bytes(pool), frame->demanded_bytes);
     frame->demand_bytes = max_u64(demanded_bytes - frame->demanded_bytes, remembered_bytes);
     frame->has_snapshots = false;
     frame->taken_bytes = blocks->taken_bytes;
@@ -272,11 +274,11 @@ void pool_frame_end(struct pool *pool, struct pool_frame *frame, bool has_moved)
     else if (frame->is_evacuating)
         frame->patience = 0;
     frame->is_evacuating = false;
-    struct block *surplus = blocks_take_empty(&pool->blocks, allowed_block_bytes(pool), frame->demand_bytes);
+    struct block *surplus = blocks_take_empty(&pool->blocks, pool_allowed_block_bytes(pool), frame->demand_bytes);
     pool->moved_bytes += pool->blocks.taken_bytes - frame->taken_bytes;
-    frame->demanded_bytes = demanded_bytes_of(pool);
+    frame->demanded_bytes = pool_demanded_bytes(pool);
     os_mutex_unlock(&pool->mutex);
-    release_blocks(pool, surplus);
+    pool_release_blocks(pool, surplus);
 }
 
 void pool_note_state(struct pool *pool)

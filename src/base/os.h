@@ -1,5 +1,4 @@
-/* The platform: locks, threads, pages, random numbers. The only code that knows it is os_linux.c; for files, os_file.h.
- */
+/* The platform: locks, threads, pages, random numbers. Only os_linux.c implements it. Files are in os_file.h. */
 #ifndef PECS_BASE_OS_H
 #define PECS_BASE_OS_H
 
@@ -16,26 +15,28 @@ void os_mutex_lock(struct os_mutex *mutex);
 void os_mutex_unlock(struct os_mutex *mutex);
 
 /*
- * Calls function(user, true) on this thread and function(user, false) on up to thread_count - 1 others at the same
- * time, and returns when all have returned. When the system has no more threads to give, there are fewer. Signals are
- * blocked in the others.
+ * Calls function(user, true) on this thread and, concurrently, function(user, false) on up to thread_count - 1 others,
+ * and returns when all have returned. Starts fewer threads if the system refuses more. Signals are blocked in the other
+ * threads.
  */
 void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user);
 enum { OS_THREAD_MAX = 64 };
 
-enum { OS_HUGE_BYTES = 2 * 1024 * 1024 }; /* of a huge page */
+enum { OS_HUGE_BYTES = 2 * 1024 * 1024 }; /* size of a huge page */
 
-/* Whole pages, zero and about to be written; from OS_HUGE_BYTES on aligned to that, in huge pages where they fit. NULL
- * when out of memory. */
+/*
+ * Allocates zeroed whole pages that will be written soon. From OS_HUGE_BYTES on they are aligned to that, and huge
+ * where possible. NULL: out of memory.
+ */
 void *os_pages_allocate(size_t size_bytes);
 void os_pages_release(void *pages, size_t size_bytes);
-/* Address space at a multiple of OS_HUGE_BYTES, for a map that takes its place. NULL when there is none. */
+/* Reserves address space at a multiple of OS_HUGE_BYTES, for a map that will replace it. NULL: none is left. */
 uint8_t *os_address_reserve(size_t size_bytes);
 void os_advise_huge(void *memory, size_t size_bytes);
 
 uint64_t os_random_u64(void);
 
-/* Sleeps for about that time; less when a signal interrupts it. */
+/* Sleeps for about that time, or until a signal interrupts it. */
 void os_pause(uint32_t microseconds);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Files of Linux. They are mapped at a multiple of 2 MiB, so that the kernel can map whole folios. No descriptor is
- * that of a standard stream.
+ * Linux files. They are mapped at a multiple of 2 MiB, so that the kernel can map whole folios. No descriptor is that
+ * of a standard stream.
  */
 #define _GNU_SOURCE
 #include "os_file.h"
@@ -24,17 +24,17 @@
 static_assert(OS_PATH_BYTES == PATH_MAX && OS_NAME_BYTES == NAME_MAX + 1, "the limits of Linux");
 
 enum {
-    RESERVE_TRIES = 16, /* of a reservation that signals interrupt: each one makes it begin again */
-    LINK_TRIES = 16,    /* to see a link and its target at one moment, while others replace the target */
+    RESERVE_TRIES = 16, /* of a reservation, which starts again whenever a signal interrupts it */
+    LINK_TRIES = 16,    /* to read a link and its target consistently while others replace the target */
     LINK_MAX_HOPS = 40,
-    DESCRIPTOR_MIN = 3, /* 0 to 2 are the program's standard streams, also while they are closed */
+    DESCRIPTOR_MIN = 3, /* 0 to 2 belong to the standard streams, even while these are closed */
 };
 
 /*
- * The same open file under a number that is no standard stream's: a program that has closed its own may still print,
- * and what it prints must not land in our files. Closes the descriptor that it is given if it returns another or fails.
+ * Moves a descriptor off the numbers of the standard streams: a program that has closed these may still print, and its
+ * output must not go into our files. Closes the given descriptor if it returns another one or fails.
  */
-static int leave_streams(int descriptor)
+static int os_leave_streams(int descriptor)
 {
     if (descriptor < 0 || descriptor >= DESCRIPTOR_MIN)
         return descriptor;
@@ -45,8 +45,8 @@ static int leave_streams(int descriptor)
     return raised;
 }
 
-/* A signal may interrupt an open where a server answers it. */
-static int open_again(const char *path, int flags, mode_t mode)
+/* On a network file system, a signal may interrupt open(2). */
+static int os_open_retry(const char *path, int flags, mode_t mode)
 {
     int descriptor;
     do {
@@ -55,17 +55,17 @@ static int open_again(const char *path, int flags, mode_t mode)
     return descriptor;
 }
 
-static int open_to_read(const char *path, int flags)
+static int os_open_to_read(const char *path, int flags)
 {
-    return leave_streams(open_again(path, flags | O_RDONLY | O_CLOEXEC, 0));
+    return os_leave_streams(os_open_retry(path, flags | O_RDONLY | O_CLOEXEC, 0));
 }
 
-static struct os_file_name name_of(const struct stat *info)
+static struct os_file_name os_file_name_of(const struct stat *info)
 {
     return (struct os_file_name){ (uint64_t)info->st_dev, (uint64_t)info->st_ino };
 }
 
-static struct os_file_state state_of(const struct stat *info)
+static struct os_file_state os_file_state_of(const struct stat *info)
 {
     return (struct os_file_state){
         .size_bytes = (uint64_t)info->st_size,
@@ -78,8 +78,8 @@ bool os_file_look(const char *path, struct os_file_name *ret_name, struct os_fil
     struct stat info;
     if (stat(path, &info))
         return false;
-    *ret_name = name_of(&info);
-    *ret_state = state_of(&info);
+    *ret_name = os_file_name_of(&info);
+    *ret_state = os_file_state_of(&info);
     return true;
 }
 
@@ -87,7 +87,7 @@ char *os_absolute_path(struct pool *pool, const char *path, size_t *ret_bytes)
 {
     char folder[PATH_MAX] = "";
     if (path[0] != '/' && !getcwd(folder, sizeof(folder)))
-        folder[0] = 0; /* a folder that has no path: the path is kept as it is */
+        folder[0] = 0; /* the working directory has no path: keep the relative one */
     *ret_bytes = strlen(folder) + 1 + strlen(path) + 1;
     char *absolute = pool_allocate(pool, *ret_bytes);
     if (absolute)
@@ -98,7 +98,7 @@ char *os_absolute_path(struct pool *pool, const char *path, size_t *ret_bytes)
 pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error *error)
 {
     /* O_NONBLOCK: opening a FIFO must not hang; it has no effect on regular files */
-    const int descriptor = open_to_read(path, O_NONBLOCK | O_NOCTTY);
+    const int descriptor = os_open_to_read(path, O_NONBLOCK | O_NOCTTY);
     if (descriptor < 0)
         return fail_os(error, errno, "cannot open", path);
     struct stat info;
@@ -112,8 +112,8 @@ pecs_status os_file_open(const char *path, struct os_file *ret_file, pecs_error 
     const bool is_foreign = info.st_uid != geteuid() && info.st_uid != 0;
     *ret_file = (struct os_file){
         .descriptor = descriptor,
-        .name = name_of(&info),
-        .time_ns = state_of(&info).time_ns,
+        .name = os_file_name_of(&info),
+        .time_ns = os_file_state_of(&info).time_ns,
         .size_bytes = (uint64_t)info.st_size,
         .others_may_write = is_foreign || info.st_mode & (S_IWGRP | S_IWOTH),
     };
@@ -212,10 +212,11 @@ int os_path_beside(const char *path, const char *name, char ret_path[OS_PATH_BYT
 }
 
 /*
- * Whether the links lead to the file of that name. Those of /proc/self/fd lead to an open file, whatever their text
- * says: it may never have had a name, or have lost it. EOPNOTSUPP then, since only a name can be replaced.
+ * Checks that the links at `path` lead to the file named `target`. Links in /proc/self/fd lead to an open file,
+ * whatever their text: it may never have had a name, or have lost it. Then EOPNOTSUPP, since only a name can be
+ * replaced.
  */
-static int check_leads_to(const char *path, const char *target)
+static int os_target_check_leads_to(const char *path, const char *target)
 {
     for (int i = 0; i < LINK_TRIES; i++) {
         struct stat led_to, named;
@@ -232,8 +233,8 @@ static int check_leads_to(const char *path, const char *target)
     return EOPNOTSUPP;
 }
 
-/* Follows the links at `path`, of which the first is already known, to the name that the last one has. */
-static int follow_links(const char *path, char target[OS_PATH_BYTES])
+/* Follows the links at `path`, which is a link, to the last one's target. `target` is a copy of `path` at first. */
+static int os_target_follow_links(const char *path, char target[OS_PATH_BYTES])
 {
     for (int hops = 0; hops < LINK_MAX_HOPS; hops++) {
         char link[OS_PATH_BYTES], next[OS_PATH_BYTES];
@@ -241,7 +242,7 @@ static int follow_links(const char *path, char target[OS_PATH_BYTES])
         if (size < 0 && errno != EINVAL && errno != ENOENT)
             return errno;
         if (size < 0)
-            return check_leads_to(path, target);
+            return os_target_check_leads_to(path, target);
         link[size] = 0;
         if (link[0] == '/')
             memcpy(next, link, (size_t)size + 1);
@@ -252,7 +253,7 @@ static int follow_links(const char *path, char target[OS_PATH_BYTES])
     return ELOOP;
 }
 
-static int check_replaceable(const char *path, const struct stat *info)
+static int os_target_check_replaceable(const char *path, const struct stat *info)
 {
     if (!S_ISREG(info->st_mode))
         return S_ISDIR(info->st_mode) ? EISDIR : EINVAL;
@@ -266,7 +267,7 @@ int os_target_find(const char *path, struct os_target *ret_target)
         return ENAMETOOLONG;
     int os_error = lstat(path, &info) ? errno : 0;
     if (!os_error && S_ISLNK(info.st_mode)) {
-        os_error = follow_links(path, ret_target->path);
+        os_error = os_target_follow_links(path, ret_target->path);
         if (!os_error)
             os_error = stat(ret_target->path, &info) ? errno : 0;
     }
@@ -275,8 +276,9 @@ int os_target_find(const char *path, struct os_target *ret_target)
     if (!os_path_name(ret_target->path)[0])
         return ENOENT;
     ret_target->is_there = !os_error;
-    ret_target->mode = os_error ? 0 : info.st_mode & 0777; /* never set-user-id: the new file is the saver's */
-    return os_error ? 0 : check_replaceable(ret_target->path, &info);
+    ret_target->mode =
+        os_error ? 0 : info.st_mode & 0777; /* without set-user-id: the new file belongs to the process's user */
+    return os_error ? 0 : os_target_check_replaceable(ret_target->path, &info);
 }
 
 bool os_is_special(const char *path)
@@ -300,18 +302,19 @@ int os_unlink(const char *path)
     return unlink(path) ? errno : 0;
 }
 
-/* Never more open than the file that is replaced; a new one is left to the umask. */
-static mode_t mode_of_new(const struct os_target *target)
+/* Grants no more than the file that is replaced; for a new file the umask decides. */
+static mode_t os_draft_new_mode(const struct os_target *target)
 {
     return target->is_there ? target->mode & 0666 : 0666;
 }
 
 int os_draft_create(const struct os_target *target, const char *path, struct os_draft *ret_draft)
 {
-    const int opened = open_again(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode_of_new(target));
+    const int opened =
+        os_open_retry(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, os_draft_new_mode(target));
     if (opened < 0)
         return errno;
-    ret_draft->descriptor = leave_streams(opened);
+    ret_draft->descriptor = os_leave_streams(opened);
     if (ret_draft->descriptor >= 0)
         return 0;
     const int os_error = errno;
@@ -319,8 +322,7 @@ int os_draft_create(const struct os_target *target, const char *path, struct os_
     return os_error;
 }
 
-/* The path of the folder that a path's last part is in. */
-static void name_folder(const char *path, char folder[OS_PATH_BYTES])
+static void os_path_folder(const char *path, char folder[OS_PATH_BYTES])
 {
     const char *name = os_path_name(path);
     if (name == path)
@@ -331,37 +333,38 @@ static void name_folder(const char *path, char folder[OS_PATH_BYTES])
 
 enum { LINK_OF_BYTES = 32 };
 
-/* The link by which /proc leads to an open file, also to one without a name. */
-static void name_link_of(int descriptor, char path[LINK_OF_BYTES])
+/* The link in /proc to an open file, which may have no name. */
+static void os_descriptor_link(int descriptor, char path[LINK_OF_BYTES])
 {
     snprintf(path, LINK_OF_BYTES, "/proc/self/fd/%d", descriptor);
 }
 
-/* open(2): file systems and kernels without unnamed files say so by any of these. */
-static bool says_unsupported(int os_error)
+/* open(2) returns any of these on file systems and kernels without unnamed files. */
+static bool os_error_is_unsupported(int os_error)
 {
     return os_error == EOPNOTSUPP || os_error == EISDIR || os_error == ENOENT || os_error == EINVAL;
 }
 
 /*
- * Gives an open file the mode of the one that it will replace, by the link that will give it a name: so it shows before
- * gigabytes are written whether there is such a link. There is none where /proc is not mounted.
+ * Gives an unnamed file the mode of the file that it will replace, through its link in /proc. So a missing link (where
+ * /proc is not mounted) is found before gigabytes are written.
  */
-static bool prepare_link(int descriptor, const struct os_target *target)
+static bool os_draft_prepare_link(int descriptor, const struct os_target *target)
 {
     char link[LINK_OF_BYTES];
-    name_link_of(descriptor, link);
+    os_descriptor_link(descriptor, link);
     return target->is_there ? chmod(link, target->mode) == 0 : access(link, F_OK) == 0;
 }
 
 int os_draft_create_unnamed(const struct os_target *target, struct os_draft *ret_draft)
 {
     char folder[OS_PATH_BYTES];
-    name_folder(target->path, folder);
-    const int descriptor = leave_streams(open_again(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, mode_of_new(target)));
+    os_path_folder(target->path, folder);
+    const int descriptor =
+        os_leave_streams(os_open_retry(folder, O_TMPFILE | O_RDWR | O_CLOEXEC, os_draft_new_mode(target)));
     if (descriptor < 0)
-        return says_unsupported(errno) ? EOPNOTSUPP : errno;
-    if (!prepare_link(descriptor, target)) {
+        return os_error_is_unsupported(errno) ? EOPNOTSUPP : errno;
+    if (!os_draft_prepare_link(descriptor, target)) {
         close(descriptor);
         return EOPNOTSUPP;
     }
@@ -372,13 +375,13 @@ int os_draft_create_unnamed(const struct os_target *target, struct os_draft *ret
 int os_draft_link(const struct os_draft *draft, const char *path)
 {
     char link[LINK_OF_BYTES];
-    name_link_of(draft->descriptor, link);
+    os_descriptor_link(draft->descriptor, link);
     return linkat(AT_FDCWD, link, AT_FDCWD, path, AT_SYMLINK_FOLLOW) ? errno : 0;
 }
 
 int os_draft_open(const char *path, struct os_draft *ret_draft)
 {
-    ret_draft->descriptor = open_to_read(path, O_NOFOLLOW | O_NONBLOCK);
+    ret_draft->descriptor = os_open_to_read(path, O_NOFOLLOW | O_NONBLOCK);
     return ret_draft->descriptor < 0 ? errno : 0;
 }
 
@@ -416,7 +419,7 @@ int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes)
         if (!fallocate(draft->descriptor, 0, 0, (off_t)size_bytes))
             return 0;
         if (errno == EOPNOTSUPP || errno == ENOSYS)
-            return 0; /* the space is then found while writing */
+            return 0; /* a full disk then shows while writing */
         if (errno != EINTR)
             return errno;
     }
@@ -440,7 +443,7 @@ int os_draft_write(const struct os_draft *draft, const struct os_span *spans, si
         while (next < end && (size_t)count >= next->iov_len)
             count -= (ssize_t)(next++)->iov_len;
         if (next == before && count == 0)
-            return EIO; /* no kernel should; trying forever would be worse */
+            return EIO; /* no kernel should write nothing; do not loop */
         if (next < end) {
             next->iov_base = (uint8_t *)next->iov_base + count;
             next->iov_len -= (size_t)count;
@@ -468,22 +471,22 @@ int os_draft_sync(const struct os_draft *draft)
 int os_folder_open(const char *path, struct os_folder *ret_folder)
 {
     char folder[OS_PATH_BYTES];
-    name_folder(path, folder);
-    ret_folder->descriptor = open_to_read(folder, O_DIRECTORY);
+    os_path_folder(path, folder);
+    ret_folder->descriptor = os_open_to_read(folder, O_DIRECTORY);
     return ret_folder->descriptor < 0 ? errno : 0;
 }
 
 /*
- * XFS says that a directory is synced also when it has shut itself down and dropped the change (xfs_dir_fsync does not
- * look; tests/faults/power_cut.py found it). Opening does look.
+ * fsync of a directory succeeds on XFS even when the file system has shut down and dropped the change: xfs_dir_fsync
+ * does not check (found by tests/faults/power_cut.py). Opening the directory does check.
  */
 int os_folder_sync(const struct os_folder *folder)
 {
     if (fsync(folder->descriptor))
         return errno;
-    const int again = leave_streams(openat(folder->descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    const int again = os_leave_streams(openat(folder->descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
     if (again < 0)
-        return errno == EIO ? EIO : 0; /* another error, of too many descriptors, says nothing of the disk */
+        return errno == EIO ? EIO : 0; /* another error, such as EMFILE, does not concern the disk */
     close(again);
     return 0;
 }

@@ -1,6 +1,6 @@
 /*
- * Linux. Pages for arrays are reserved with slack and trimmed, so that they begin at a multiple of 2 MiB and the kernel
- * can give huge ones.
+ * Linux. Pages for arrays are reserved with slack and trimmed to begin at a multiple of 2 MiB, so that the kernel can
+ * use huge pages.
  */
 #define _GNU_SOURCE
 #include "os.h"
@@ -38,7 +38,7 @@ struct thread_start {
     void *user;
 };
 
-static void *run_thread(void *argument)
+static void *os_thread_main(void *argument)
 {
     const struct thread_start *start = argument;
     start->function(start->user, false);
@@ -54,7 +54,7 @@ void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
     while (started + 1 < thread_count && started < OS_THREAD_MAX &&
-           pthread_create(&threads[started], NULL, run_thread, &start) == 0)
+           pthread_create(&threads[started], NULL, os_thread_main, &start) == 0)
         started++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
     function(user, true);
@@ -62,7 +62,7 @@ void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_
         pthread_join(threads[--started], NULL);
 }
 
-static size_t page_bytes(void)
+static size_t os_page_bytes(void)
 {
     const long bytes = sysconf(_SC_PAGESIZE);
     return bytes > 0 ? (size_t)bytes : 4096;
@@ -77,8 +77,8 @@ uint8_t *os_address_reserve(size_t size_bytes)
     uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, OS_HUGE_BYTES);
     if (aligned != start)
         munmap(start, (size_t)(aligned - start));
-    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), page_bytes());
-    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + OS_HUGE_BYTES), page_bytes());
+    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), os_page_bytes());
+    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + OS_HUGE_BYTES), os_page_bytes());
     if (end < reserved)
         munmap(end, (size_t)(reserved - end));
     return aligned;
@@ -87,7 +87,7 @@ uint8_t *os_address_reserve(size_t size_bytes)
 void *os_pages_allocate(size_t size_bytes)
 {
     if (size_bytes < OS_HUGE_BYTES) {
-        /* all at once: a fault for each of its pages would cost several times as much */
+        /* populate at once: a fault for each page would cost several times as much */
         const int flags = MAP_PRIVATE | MAP_ANONYMOUS | MAP_POPULATE;
         void *small = mmap(NULL, size_bytes, PROT_READ | PROT_WRITE, flags, -1, 0);
         return small == MAP_FAILED ? NULL : small;
@@ -110,7 +110,7 @@ void os_pages_release(void *pages, size_t size_bytes)
 
 void os_advise_huge(void *memory, size_t size_bytes)
 {
-    (void)madvise(memory, size_bytes, MADV_HUGEPAGE); /* without it, memory is only slower */
+    (void)madvise(memory, size_bytes, MADV_HUGEPAGE); /* a failure only makes memory slower */
 }
 
 uint64_t os_random_u64(void)

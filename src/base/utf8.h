@@ -1,4 +1,4 @@
-/* UTF-8, as RFC 3629 has it: no overlong forms, no surrogates, nothing above U+10FFFF. */
+/* UTF-8 as RFC 3629 defines it: no overlong forms, no surrogates, nothing above U+10FFFF. */
 #ifndef PECS_BASE_UTF8_H
 #define PECS_BASE_UTF8_H
 
@@ -6,7 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* Bytes of the character that begins a text of `size_bytes` bytes, at least 1; 0: there is none. */
+/* The size in bytes of the first character of a text of at least 1 byte; 0: it is not valid UTF-8. */
 static inline unsigned utf8_step(const uint8_t *text, size_t size_bytes, uint32_t *ret_code)
 {
     if (text[0] < 0x80) {
@@ -30,7 +30,7 @@ static inline unsigned utf8_step(const uint8_t *text, size_t size_bytes, uint32_
     return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
 }
 
-/* All of it is UTF-8, and no character is U+0000. */
+/* Whether the text is valid UTF-8 without U+0000. */
 static inline bool utf8_is_text(const char *text, size_t size_bytes)
 {
     uint32_t code = 1;
@@ -44,8 +44,8 @@ static inline bool utf8_is_text(const char *text, size_t size_bytes)
 }
 
 /*
- * Makes a zero-terminated text UTF-8, in place. Names and paths are cut to a number of bytes, which may be within a
- * character: what is left of it goes. Other bytes that are none, of a path, become question marks.
+ * Makes a zero-terminated text valid UTF-8, in place. Messages truncate names and paths at a byte: the rest of a split
+ * character is removed. Other invalid bytes, which paths may have, become question marks.
  */
 void utf8_mend(char *text);
 

@@ -1,6 +1,6 @@
 /*
- * The program pecs: its commands, what they are given, and how they end. Each command is a file cmd_NAME.c with a
- * `struct command`, from which its help is made and its arguments are read.
+ * The program pecs: commands, their arguments and exit codes. Each command is a file cmd_NAME.c with a `struct
+ * command`, which defines its help and its arguments.
  */
 #ifndef PECS_CLI_H
 #define PECS_CLI_H
@@ -9,11 +9,11 @@
 
 #include <pecs/file.h>
 
-/* How the program ends. */
+/* Exit codes. */
 enum {
     CLI_FINE = 0,
-    CLI_NO = 1,     /* the file is bad, two files differ, or what was asked for is not in the file */
-    CLI_TROUBLE = 2 /* wrong usage, a file that cannot be read, output that cannot be written, no memory */
+    CLI_NO = 1,     /* the file is invalid, two files differ, or an entity or component was not found */
+    CLI_TROUBLE = 2 /* wrong usage, an error of reading or writing, out of memory */
 };
 
 enum cli_option {
@@ -30,7 +30,7 @@ enum cli_option {
 
 struct arguments {
     const char *paths[2];
-    const char *options[OPTION_COUNT]; /* the argument, "" for options that take none; NULL: not given */
+    const char *options[OPTION_COUNT]; /* value, or "" for options without one; NULL: not given */
 };
 
 /* What an option means to one command. */
@@ -51,17 +51,17 @@ struct command {
 
 extern const struct command command_info, command_verify, command_dump, command_diff, command_compact;
 
-/* Reads the arguments behind the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
+/* Reads the arguments after the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments);
 void command_help(const struct command *command, struct text_out *out);
 
-/* A message on stderr, after "pecs: "; what the arguments bring in is escaped. Gives CLI_TROUBLE. */
+/* Prints "pecs: " and a message, escaped, on stderr. Returns CLI_TROUBLE. */
 int complain(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
-/* Tells on stderr why a file was refused; gives CLI_NO or CLI_TROUBLE. */
+/* Prints on stderr why a file was refused. Returns exit_code_of the error. */
 int complain_of_file(const char *path, const pecs_error *error);
 
-/* CLI_NO when the file is bad, CLI_TROUBLE when it could not be looked at. */
+/* CLI_NO: the file is invalid. CLI_TROUBLE: it could not be read. */
 int exit_code_of(pecs_status status);
 
 #endif

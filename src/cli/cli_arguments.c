@@ -1,31 +1,33 @@
-/* Arguments and help. Options stand anywhere behind the command's name, as --name VALUE or --name=VALUE, until "--". */
+/*
+ * Arguments and help. Options may stand anywhere after the command's name, as --name VALUE or --name=VALUE, until "--".
+ */
 #include "cli.h"
 
 #include <string.h>
 
 struct option_name {
-    const char *name, *argument; /* argument NULL: the option takes none */
+    const char *name, *argument; /* argument is NULL for options without a value */
 };
 
-static const struct option_name option_names[OPTION_COUNT] = {
+static const struct option_name arguments_option_names[OPTION_COUNT] = {
     [OPTION_ENTITY] = { "--entity", "ENTITY" },   [OPTION_COMPONENT] = { "--component", "NAME" },
     [OPTION_LIMIT] = { "--limit", "N" },          [OPTION_DETAIL] = { "--detail", NULL },
     [OPTION_BY_HANDLE] = { "--by-handle", NULL }, [OPTION_TRUST] = { "--trust", NULL },
     [OPTION_JSON] = { "--json", NULL },           [OPTION_HELP] = { "--help", NULL },
 };
 
-static int complain_of_usage(const struct command *command, const char *what, const char *word)
+static int arguments_complain_of_usage(const struct command *command, const char *what, const char *word)
 {
     return complain("%s: %s%s; see 'pecs %s --help'", command->name, what, word, command->name);
 }
 
-/* The option of the command that the word names, up to its "=". */
-static const struct option_name *find_option(const struct command *command, const char *word,
-                                             enum cli_option *ret_option)
+/* Finds the command's option that the word names, up to "=". */
+static const struct option_name *arguments_find_option(const struct command *command, const char *word,
+                                                       enum cli_option *ret_option)
 {
     const size_t size = strcspn(word, "=");
     for (unsigned i = 0; i < command->option_count; i++) {
-        const struct option_name *name = &option_names[command->options[i].option];
+        const struct option_name *name = &arguments_option_names[command->options[i].option];
         if (strlen(name->name) == size && memcmp(name->name, word, size) == 0) {
             *ret_option = command->options[i].option;
             return name;
@@ -34,22 +36,22 @@ static const struct option_name *find_option(const struct command *command, cons
     return NULL;
 }
 
-/* Reads the option at words[*place] and steps over it. */
-static int read_option(const struct command *command, int count, char *const *words, int *place,
-                       struct arguments *arguments)
+/* Reads the option at words[*place] and advances *place. */
+static int arguments_read_option(const struct command *command, int count, char *const *words, int *place,
+                                 struct arguments *arguments)
 {
     const char *word = words[*place], *value = strchr(word, '=');
     enum cli_option option;
-    const struct option_name *name = find_option(command, word, &option);
+    const struct option_name *name = arguments_find_option(command, word, &option);
     if (!name)
-        return complain_of_usage(command, "there is no option ", word);
+        return arguments_complain_of_usage(command, "unknown option ", word);
     *place += 1;
     if (arguments->options[option])
-        return complain_of_usage(command, "given twice: ", name->name);
+        return arguments_complain_of_usage(command, "option given twice: ", name->name);
     if (!name->argument && value)
-        return complain_of_usage(command, "no value is taken by ", name->name);
+        return arguments_complain_of_usage(command, "no value allowed after ", name->name);
     if (name->argument && !value && *place == count)
-        return complain_of_usage(command, "a value is missing after ", name->name);
+        return arguments_complain_of_usage(command, "missing value after ", name->name);
     if (value)
         arguments->options[option] = value + 1;
     else
@@ -57,13 +59,14 @@ static int read_option(const struct command *command, int count, char *const *wo
     return CLI_FINE;
 }
 
-/* An option without its value takes the word that was meant to be a file. */
-static int complain_of_missing(const struct command *command, int count, char *const *words, bool ends_in_value)
+/* Names the last option's value, too: a user who forgot it meant that word as the file. */
+static int arguments_complain_of_missing(const struct command *command, int count, char *const *words,
+                                         bool ends_in_value)
 {
     if (!ends_in_value)
-        return complain_of_usage(command, "to be given: ", command->operands);
-    return complain("%s: to be given: %s (%s is the value of %s); see 'pecs %s --help'", command->name,
-                    command->operands, words[count - 1], words[count - 2], command->name);
+        return arguments_complain_of_usage(command, "expected ", command->operands);
+    return complain("%s: expected %s (%s is the value of %s); see 'pecs %s --help'", command->name, command->operands,
+                    words[count - 1], words[count - 2], command->name);
 }
 
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments)
@@ -78,18 +81,18 @@ int arguments_read(const struct command *command, int count, char *const *words,
             place++;
         } else if (!options_ended && word[0] == '-' && word[1]) {
             const int first = place;
-            if (read_option(command, count, words, &place, &arguments))
+            if (arguments_read_option(command, count, words, &place, &arguments))
                 return CLI_TROUBLE;
             ends_in_value = place == count && place == first + 2;
         } else if (path_count == command->path_count) {
-            return complain_of_usage(command, "one argument too many: ", word);
+            return arguments_complain_of_usage(command, "unexpected argument: ", word);
         } else {
             arguments.paths[path_count++] = word;
             place++;
         }
     }
     if (path_count < command->path_count && !arguments.options[OPTION_HELP])
-        return complain_of_missing(command, count, words, ends_in_value);
+        return arguments_complain_of_missing(command, count, words, ends_in_value);
     *ret_arguments = arguments;
     return CLI_FINE;
 }
@@ -99,7 +102,7 @@ void command_help(const struct command *command, struct text_out *out)
     out_format(out, "usage: pecs %s [options] %s\n\n%s\n\noptions\n", command->name, command->operands,
                command->summary);
     for (unsigned i = 0; i < command->option_count; i++) {
-        const struct option_name *name = &option_names[command->options[i].option];
+        const struct option_name *name = &arguments_option_names[command->options[i].option];
         char usage[32];
         snprintf(usage, sizeof(usage), "%s %s", name->name, name->argument ? name->argument : "");
         out_format(out, "  %-18s  %s\n", usage, command->options[i].help);

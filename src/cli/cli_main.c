@@ -1,33 +1,33 @@
 /*
- * pecs: looks into PECS files. Built on the public headers alone; only compact writes to a file. Signals are left as
- * they are: an interrupt ends the program, and so does a reader of its output that goes away.
+ * pecs: inspects PECS files, through the public interface of the library. Only compact writes to a file. Signals keep
+ * their default actions: an interrupt ends the program, and so does SIGPIPE.
  */
 #include "cli.h"
 
 #include <string.h>
 
-static const struct command *const commands[] = { &command_info, &command_verify, &command_dump, &command_diff,
-                                                  &command_compact };
-enum { COMMAND_COUNT = sizeof(commands) / sizeof(commands[0]) };
+static const struct command *const cli_commands[] = { &command_info, &command_verify, &command_dump, &command_diff,
+                                                      &command_compact };
+enum { COMMAND_COUNT = sizeof(cli_commands) / sizeof(cli_commands[0]) };
 
-static void print_help(struct text_out *out)
+static void cli_print_help(struct text_out *out)
 {
     out_format(out, "usage: pecs COMMAND [options] FILE...\n"
                     "       pecs --help | --version\n\n"
-                    "Looks into PECS files, which hold worlds of entities and their components.\n\n"
+                    "Inspects PECS files, which hold worlds of entities and their components.\n\n"
                     "commands\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
-        out_format(out, "  %-8s  %s\n", commands[i]->name, commands[i]->summary);
+        out_format(out, "  %-8s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     out_format(out, "\noptions\n"
                     "  --help     Print this text, or that of a command: pecs COMMAND --help.\n"
                     "  --version  Print the version of the program.\n\n"
                     "exit status\n"
-                    "  0  All is well.\n"
-                    "  1  The file is bad, the two differ, or what was asked for is not in the file.\n"
-                    "  2  Wrong usage, a file cannot be read, output cannot be written, or memory ran out.\n");
+                    "  0  Success.\n"
+                    "  1  The file is invalid, the files differ, or an entity or component was not found.\n"
+                    "  2  Wrong usage, an error of reading or writing, or out of memory.\n");
 }
 
-static int run_command(const struct command *command, int count, char *const *words, struct text_out *out)
+static int cli_run_command(const struct command *command, int count, char *const *words, struct text_out *out)
 {
     struct arguments arguments;
     if (arguments_read(command, count, words, &arguments))
@@ -39,12 +39,12 @@ static int run_command(const struct command *command, int count, char *const *wo
     return command->run(&arguments, out);
 }
 
-static int run(int count, char *const *words, struct text_out *out)
+static int cli_run(int count, char *const *words, struct text_out *out)
 {
     if (count == 0)
-        return complain("a command is missing; see 'pecs --help'");
+        return complain("missing command; see 'pecs --help'");
     if (strcmp(words[0], "--help") == 0) {
-        print_help(out);
+        cli_print_help(out);
         return CLI_FINE;
     }
     if (strcmp(words[0], "--version") == 0) {
@@ -52,15 +52,15 @@ static int run(int count, char *const *words, struct text_out *out)
         return CLI_FINE;
     }
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(words[0], commands[i]->name) == 0)
-            return run_command(commands[i], count - 1, words + 1, out);
-    return complain("there is no command %s; see 'pecs --help'", words[0]);
+        if (strcmp(words[0], cli_commands[i]->name) == 0)
+            return cli_run_command(cli_commands[i], count - 1, words + 1, out);
+    return complain("unknown command %s; see 'pecs --help'", words[0]);
 }
 
 int main(int count, char **words)
 {
     struct text_out out = { .file = stdout };
-    const int code = run(count ? count - 1 : 0, words + 1, &out);
+    const int code = cli_run(count ? count - 1 : 0, words + 1, &out);
     if (out_finish(&out))
         return code;
     return complain("cannot write the output: %s", strerror(out.os_error));

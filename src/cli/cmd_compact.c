@@ -1,6 +1,6 @@
 /*
- * pecs compact: a file's world, compacted, in another file or in its place. What is written was checked first, as by
- * verify: a bad file does not become a good one. The one command that writes to a file.
+ * pecs compact: writes the compacted world of a file to another file or over the same one. Checks the file first, as
+ * verify does: damage must not get new hashes. The only command that writes to a file.
  */
 #include "cli.h"
 #include "json_out.h"
@@ -12,20 +12,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* The world is loaded whole: what the file tells of itself is no more than that. */
-static const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX };
+/* The world is loaded as a whole, so a limit on the file's information would save nothing. */
+static const pecs_info_options compact_no_limit = { .max_info_bytes = UINT64_MAX };
 
 /*
- * What the file tells beside its world goes into the new one: its time and its own metadata. Entries of a later
- * library's are of that very file: what they say may not be true of another.
+ * Keeps the time and the file metadata. Skips entries with a reserved key, which come from a later version of the
+ * library: they may not be true of another file.
  */
-static pecs_meta *keep_metadata(const pecs_info *info, size_t *ret_count)
+static pecs_meta *compact_keep_metadata(const pecs_info *info, size_t *ret_count)
 {
     pecs_meta *kept = malloc((info->file_metadata_count + 1) * sizeof(*kept));
     size_t count = 0;
     for (size_t i = 0; kept && i < info->file_metadata_count; i++) {
         if (strncmp(info->file_metadata[i].key, "pecs.", 5) == 0)
-            (void)complain("'%s' of the file's metadata is left out: this program does not know it",
+            (void)complain("skipping the file's metadata entry '%s', which this version does not know",
                            info->file_metadata[i].key);
         else
             kept[count++] = info->file_metadata[i];
@@ -34,13 +34,13 @@ static pecs_meta *keep_metadata(const pecs_info *info, size_t *ret_count)
     return kept;
 }
 
-static int save_compacted(pecs_world *world, const char *path, const pecs_info *info)
+static int compact_save(pecs_world *world, const char *path, const pecs_info *info)
 {
     pecs_error error;
     pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns };
     if (pecs_world_compact(world, &error))
         return complain("cannot compact: %s", error.message);
-    pecs_meta *metadata = keep_metadata(info, &options.metadata_count);
+    pecs_meta *metadata = compact_keep_metadata(info, &options.metadata_count);
     if (!metadata)
         return complain("out of memory");
     options.metadata = metadata;
@@ -49,7 +49,7 @@ static int save_compacted(pecs_world *world, const char *path, const pecs_info *
     return code;
 }
 
-static int compact(const struct arguments *arguments, const pecs_info *info)
+static int compact_file(const struct arguments *arguments, const pecs_info *info)
 {
     struct loaded loaded;
     pecs_world *world;
@@ -60,12 +60,13 @@ static int compact(const struct arguments *arguments, const pecs_info *info)
     loaded_close(&loaded);
     if (!is_made)
         return complain("cannot compact: %s", error.message);
-    const int code = save_compacted(world, arguments->paths[1], info);
+    const int code = compact_save(world, arguments->paths[1], info);
     pecs_world_destroy(world);
     return code;
 }
 
-static void print_counts(struct text_out *out, const char *path, const pecs_info *before, const pecs_info *after)
+static void compact_print_counts(struct text_out *out, const char *path, const pecs_info *before,
+                                 const pecs_info *after)
 {
     const struct {
         const char *what;
@@ -81,7 +82,7 @@ static void print_counts(struct text_out *out, const char *path, const pecs_info
         out_format(out, "  %-8s %12" PRIu64 ", were %" PRIu64 "\n", lines[i].what, lines[i].after, lines[i].before);
 }
 
-static void write_one(struct json_out *json, const char *key, const pecs_info *info)
+static void compact_write_side(struct json_out *json, const char *key, const pecs_info *info)
 {
     json_begin_object(json, key);
     json_number(json, "size_bytes", info->size_bytes);
@@ -95,55 +96,58 @@ static void write_one(struct json_out *json, const char *key, const pecs_info *i
     json_end_object(json);
 }
 
-static void write_counts(struct text_out *out, const struct arguments *arguments, const pecs_info *before,
-                         const pecs_info *after)
+static void compact_write_counts(struct text_out *out, const struct arguments *arguments, const pecs_info *before,
+                                 const pecs_info *after)
 {
     struct json_out json = { .out = out, .line_depth = 1 };
     json_begin_object(&json, NULL);
     json_string(&json, "file", arguments->paths[0]);
     json_string(&json, "output", arguments->paths[1]);
-    write_one(&json, "before", before);
-    write_one(&json, "after", after);
+    compact_write_side(&json, "before", before);
+    compact_write_side(&json, "after", after);
     json_end_object(&json);
     json_finish(&json);
 }
 
-static int compact_and_tell(const struct arguments *arguments, const pecs_info *before, struct text_out *out)
+static int compact_and_report(const struct arguments *arguments, const pecs_info *before, struct text_out *out)
 {
     pecs_info *after;
     pecs_error error;
-    const int code = compact(arguments, before);
+    const int code = compact_file(arguments, before);
     if (code)
         return code;
-    if (pecs_file_info(arguments->paths[1], NULL, &no_limit, &after, &error))
+    if (pecs_file_info(arguments->paths[1], NULL, &compact_no_limit, &after, &error))
         return complain_of_file(arguments->paths[1], &error);
     if (arguments->options[OPTION_JSON])
-        write_counts(out, arguments, before, after);
+        compact_write_counts(out, arguments, before, after);
     else
-        print_counts(out, arguments->paths[1], before, after);
+        compact_print_counts(out, arguments->paths[1], before, after);
     pecs_info_destroy(after);
     return CLI_FINE;
 }
 
-static int run(const struct arguments *arguments, struct text_out *out)
+static int compact_run(const struct arguments *arguments, struct text_out *out)
 {
-    pecs_info *before; /* asked for now: the output may take the file's place */
+    pecs_info *before; /* read first: the output may replace the file */
     pecs_error error;
-    if (pecs_file_info(arguments->paths[0], NULL, &no_limit, &before, &error))
+    if (pecs_file_info(arguments->paths[0], NULL, &compact_no_limit, &before, &error))
         return complain_of_file(arguments->paths[0], &error);
-    const int code = compact_and_tell(arguments, before, out);
+    const int code = compact_and_report(arguments, before, out);
     pecs_info_destroy(before);
     return code;
 }
 
-static const struct command_option options[] = {
+static const struct command_option compact_options[] = {
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };
 
 const struct command command_compact = {
-    "compact", "FILE OUTPUT",
-    2,         "Save the world of a file without empty tables and without free slots at its end.",
-    options,   sizeof(options) / sizeof(options[0]),
-    run,
+    "compact",
+    "FILE OUTPUT",
+    2,
+    "Save a file's world without empty tables and without free slots at its end.",
+    compact_options,
+    sizeof(compact_options) / sizeof(compact_options[0]),
+    compact_run,
 };

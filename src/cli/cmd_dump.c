@@ -1,4 +1,4 @@
-/* pecs dump: what a program sees of the world in a file, in the order of the entities' indices. */
+/* pecs dump: prints the world in a file, entities in the order of their indices. */
 #include "cli.h"
 #include "dump_form.h"
 #include "terminal.h"
@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/* A whole word of digits. */
-static bool parse_number(const char *word, uint64_t max, uint64_t *ret_number)
+/* Parses a word of digits only. */
+static bool dump_parse_number(const char *word, uint64_t max, uint64_t *ret_number)
 {
     char *end;
     if (word[0] < '0' || word[0] > '9')
@@ -19,8 +19,8 @@ static bool parse_number(const char *word, uint64_t max, uint64_t *ret_number)
     return !errno && !*end && *ret_number <= max;
 }
 
-/* INDEX:GENERATION; `entity` may be changed although the word is none. */
-static bool parse_handle(const char *word, pecs_entity *entity)
+/* Parses INDEX:GENERATION. On failure *entity may have changed. */
+static bool dump_parse_handle(const char *word, pecs_entity *entity)
 {
     char index[16];
     uint64_t first, second;
@@ -29,17 +29,17 @@ static bool parse_handle(const char *word, pecs_entity *entity)
         return false;
     memcpy(index, word, size);
     index[size] = 0;
-    if (!parse_number(index, UINT32_MAX, &first) || !parse_number(word + size + 1, UINT32_MAX, &second))
+    if (!dump_parse_number(index, UINT32_MAX, &first) || !dump_parse_number(word + size + 1, UINT32_MAX, &second))
         return false;
     *entity = (pecs_entity){ (uint32_t)first, (uint32_t)second };
     return true;
 }
 
-static int find_entity(pecs_view view, const char *word, struct dump *dump)
+static int dump_find_entity(pecs_view view, const char *word, struct dump *dump)
 {
     pecs_id id;
     dump->one_entity = true;
-    if (parse_handle(word, &dump->entity)) {
+    if (dump_parse_handle(word, &dump->entity)) {
         if (pecs_view_alive(view, dump->entity))
             return CLI_FINE;
     } else if (pecs_id_parse(word, &id)) {
@@ -47,39 +47,39 @@ static int find_entity(pecs_view view, const char *word, struct dump *dump)
     } else if (!pecs_view_find(view, id, &dump->entity)) {
         return CLI_FINE;
     }
-    complain("%s: no entity %s lives in it", dump->path, word);
+    complain("%s: no living entity %s", dump->path, word);
     return CLI_NO;
 }
 
-/* A name that several types have, or that has the form of a label, is no label. */
-static int complain_of_component(const struct dump *dump, const char *component)
+/* Suggests the label if the name exists but is ambiguous: several types have it, or it has the form of a label. */
+static int dump_complain_of_component(const struct dump *dump, const char *component)
 {
     for (size_t i = 0; i < dump->types.count; i++)
         if (strcmp(dump->types.entries[i].type->name, component) == 0 && dump->types.entries[i].own_label) {
             complain("%s: the name %s is ambiguous: use %s", dump->path, component, dump->types.entries[i].label);
             return CLI_NO;
         }
-    complain("%s: no component %s is in it", dump->path, component);
+    complain("%s: no component %s", dump->path, component);
     return CLI_NO;
 }
 
-static int choose(const struct arguments *arguments, struct dump *dump)
+static int dump_choose(const struct arguments *arguments, struct dump *dump)
 {
     const char *entity = arguments->options[OPTION_ENTITY], *component = arguments->options[OPTION_COMPONENT];
     if (component && !type_list_find(&dump->types, dump->view, component, &dump->component))
-        return complain_of_component(dump, component);
+        return dump_complain_of_component(dump, component);
     dump->one_component = component;
     if (!entity)
         return CLI_FINE;
-    const int code = find_entity(dump->view, entity, dump);
+    const int code = dump_find_entity(dump->view, entity, dump);
     if (code || !component || pecs_view_has(dump->view, dump->entity, dump->component))
         return code;
-    complain("%s: the entity %s has no component %s", dump->path, entity, component);
+    complain("%s: entity %s has no component %s", dump->path, entity, component);
     return CLI_NO;
 }
 
-static int run_loaded(const struct arguments *arguments, uint64_t limit, const struct loaded *loaded,
-                      struct text_out *out)
+static int dump_run_loaded(const struct arguments *arguments, uint64_t limit, const struct loaded *loaded,
+                           struct text_out *out)
 {
     struct dump dump = {
         .path = arguments->paths[0],
@@ -90,7 +90,7 @@ static int run_loaded(const struct arguments *arguments, uint64_t limit, const s
     };
     if (!dump_begin(&dump))
         return complain("out of memory");
-    const int code = choose(arguments, &dump);
+    const int code = dump_choose(arguments, &dump);
     if (!code && arguments->options[OPTION_JSON])
         dump_json(&dump, out);
     else if (!code)
@@ -99,11 +99,11 @@ static int run_loaded(const struct arguments *arguments, uint64_t limit, const s
     return code;
 }
 
-static int run(const struct arguments *arguments, struct text_out *out)
+static int dump_run(const struct arguments *arguments, struct text_out *out)
 {
     uint64_t limit = UINT64_MAX;
     const char *word = arguments->options[OPTION_LIMIT];
-    if (word && strcmp(word, "all") != 0 && !parse_number(word, UINT64_MAX, &limit))
+    if (word && strcmp(word, "all") != 0 && !dump_parse_number(word, UINT64_MAX, &limit))
         return complain("dump: --limit takes a number below 2^64 or all, not %s", word);
     struct loaded loaded;
     pecs_error error;
@@ -111,23 +111,26 @@ static int run(const struct arguments *arguments, struct text_out *out)
         return complain_of_file(arguments->paths[0], &error);
     const int code = loaded_add_info(&loaded, arguments->paths[0], &error)
                          ? complain_of_file(arguments->paths[0], &error)
-                         : run_loaded(arguments, limit, &loaded, out);
+                         : dump_run_loaded(arguments, limit, &loaded, out);
     loaded_close(&loaded);
     return code;
 }
 
-static const struct command_option options[] = {
+static const struct command_option dump_options[] = {
     { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
-    { OPTION_COMPONENT, "Only this component, and the entities that have it." },
-    { OPTION_LIMIT, "At most N entities, or all, which also lifts the default bound on a terminal." },
-    { OPTION_TRUST, "Read what resume reads: no hash and no value is checked." },
+    { OPTION_COMPONENT, "Only this component, of the entities that have it." },
+    { OPTION_LIMIT, "At most N entities; the word all also lifts the default bound on a terminal." },
+    { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };
 
 const struct command command_dump = {
-    "dump",  "FILE",
-    1,       "Print the entities of a file with their components and all values.",
-    options, sizeof(options) / sizeof(options[0]),
-    run,
+    "dump",
+    "FILE",
+    1,
+    "Print the entities of a file with their components and all values.",
+    dump_options,
+    sizeof(dump_options) / sizeof(dump_options[0]),
+    dump_run,
 };

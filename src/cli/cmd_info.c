@@ -1,4 +1,4 @@
-/* pecs info: what header and commit tell. The data is not read, so a file may look good here and be bad. */
+/* pecs info: prints what header and commit contain. It does not read the data, so it may not notice an invalid file. */
 #include "cli.h"
 #include "info_form.h"
 
@@ -12,7 +12,7 @@ bool info_time(const pecs_info *info, char *ret_text, size_t size_bytes)
     return parts && strftime(ret_text, size_bytes, "%Y-%m-%d %H:%M:%S", parts);
 }
 
-static int print_info(const char *path, const pecs_info *info, bool as_json, struct text_out *out)
+static int info_print(const char *path, const pecs_info *info, bool as_json, struct text_out *out)
 {
     struct info_form form = { .path = path, .info = info };
     if (!type_list_of_info(info, &form.types))
@@ -28,25 +28,28 @@ static int print_info(const char *path, const pecs_info *info, bool as_json, str
     return is_whole ? CLI_FINE : complain("out of memory");
 }
 
-static int run(const struct arguments *arguments, struct text_out *out)
+static int info_run(const struct arguments *arguments, struct text_out *out)
 {
     pecs_info *info;
     pecs_error error;
     if (pecs_file_info(arguments->paths[0], NULL, NULL, &info, &error))
         return complain_of_file(arguments->paths[0], &error);
-    const int code = print_info(arguments->paths[0], info, arguments->options[OPTION_JSON], out);
+    const int code = info_print(arguments->paths[0], info, arguments->options[OPTION_JSON], out);
     pecs_info_destroy(info);
     return code;
 }
 
-static const struct command_option options[] = {
+static const struct command_option info_options[] = {
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };
 
 const struct command command_info = {
-    "info",  "FILE",
-    1,       "Tell what is in a file and what takes the space, from a few pages of it.",
-    options, sizeof(options) / sizeof(options[0]),
-    run,
+    "info",
+    "FILE",
+    1,
+    "Print what a file contains and what takes its space, from a few of its pages.",
+    info_options,
+    sizeof(info_options) / sizeof(info_options[0]),
+    info_run,
 };

@@ -1,4 +1,4 @@
-/* pecs verify: all that a load checks, and nothing of its own. */
+/* pecs verify: runs the checks of pecs_snapshot_load. */
 #include "cli.h"
 #include "json_out.h"
 #include "loaded.h"
@@ -7,15 +7,15 @@
 #include <inttypes.h>
 #include <string.h>
 
-/* Those that a table has: "pecs.id" is always numbered, but need not be in the file. */
-static uint64_t count_types(pecs_view view)
+/* The types of the file: every registry has "pecs.id", which counts only if a table has it. */
+static uint64_t verify_count_types(pecs_view view)
 {
     pecs_component ids;
     const bool is_extra = !pecs_view_component(view, "pecs.id", &ids) && !view_has_explicit_ids(view);
     return pecs_view_type_count(view) - is_extra;
 }
 
-static void print_counts(struct text_out *out, const char *path, pecs_view view)
+static void verify_print_counts(struct text_out *out, const char *path, pecs_view view)
 {
     pecs_summary summary;
     pecs_view_summary(view, &summary);
@@ -23,11 +23,11 @@ static void print_counts(struct text_out *out, const char *path, pecs_view view)
     out_format(out,
                ": ok, %" PRIu64 " entities, %" PRIu64 " types, %" PRIu64 " tables, %" PRIu64 " slots, %" PRIu64
                " bytes of components\n",
-               summary.entity_count, count_types(view), summary.table_count, summary.slot_count,
+               summary.entity_count, verify_count_types(view), summary.table_count, summary.slot_count,
                summary.component_bytes);
 }
 
-static void write_counts(struct text_out *out, const char *path, pecs_view view)
+static void verify_write_counts(struct text_out *out, const char *path, pecs_view view)
 {
     struct json_out json = { .out = out, .line_depth = 1 };
     pecs_summary summary;
@@ -36,7 +36,7 @@ static void write_counts(struct text_out *out, const char *path, pecs_view view)
     json_string(&json, "file", path);
     json_bool(&json, "ok", true);
     json_number(&json, "entity_count", summary.entity_count);
-    json_number(&json, "type_count", count_types(view));
+    json_number(&json, "type_count", verify_count_types(view));
     json_number(&json, "table_count", summary.table_count);
     json_number(&json, "slot_count", summary.slot_count);
     json_number(&json, "free_count", summary.free_count);
@@ -47,7 +47,7 @@ static void write_counts(struct text_out *out, const char *path, pecs_view view)
     json_finish(&json);
 }
 
-static void write_verdict(struct text_out *out, const char *path, const pecs_error *error)
+static void verify_write_verdict(struct text_out *out, const char *path, const pecs_error *error)
 {
     struct json_out json = { .out = out, .line_depth = 1 };
     json_begin_object(&json, NULL);
@@ -66,7 +66,7 @@ static void write_verdict(struct text_out *out, const char *path, const pecs_err
     json_finish(&json);
 }
 
-static int run(const struct arguments *arguments, struct text_out *out)
+static int verify_run(const struct arguments *arguments, struct text_out *out)
 {
     const bool as_json = arguments->options[OPTION_JSON];
     struct loaded loaded;
@@ -74,26 +74,29 @@ static int run(const struct arguments *arguments, struct text_out *out)
     const pecs_status status = loaded_open(arguments->paths[0], false, &loaded, &error);
     if (!status) {
         if (as_json)
-            write_counts(out, arguments->paths[0], loaded.view);
+            verify_write_counts(out, arguments->paths[0], loaded.view);
         else
-            print_counts(out, arguments->paths[0], loaded.view);
+            verify_print_counts(out, arguments->paths[0], loaded.view);
         loaded_close(&loaded);
         return CLI_FINE;
     }
     if (!as_json || exit_code_of(status) != CLI_NO)
         return complain_of_file(arguments->paths[0], &error);
-    write_verdict(out, arguments->paths[0], &error);
+    verify_write_verdict(out, arguments->paths[0], &error);
     return CLI_NO;
 }
 
-static const struct command_option options[] = {
-    { OPTION_JSON, "Print one JSON document, also for a bad file." },
+static const struct command_option verify_options[] = {
+    { OPTION_JSON, "Print one JSON document, also for an invalid file." },
     { OPTION_HELP, "Print this text." },
 };
 
 const struct command command_verify = {
-    "verify", "FILE",
-    1,        "Check all of a file: structure, hashes, index, rows, ids and values.",
-    options,  sizeof(options) / sizeof(options[0]),
-    run,
+    "verify",
+    "FILE",
+    1,
+    "Check all of a file: structure, hashes, index, rows, ids and values.",
+    verify_options,
+    sizeof(verify_options) / sizeof(verify_options[0]),
+    verify_run,
 };

@@ -1,11 +1,11 @@
-/* Messages on stderr. They may quote arguments, paths and files, so all of a message is escaped. */
+/* Messages on stderr. They may quote arguments, paths and contents of files, so the whole message is escaped. */
 #include "cli.h"
 
 #include <stdarg.h>
 
 int complain(const char *format, ...)
 {
-    char message[8192]; /* the longest path and the longest reason, several times */
+    char message[8192]; /* room for several paths and reasons of maximum length */
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);

@@ -1,34 +1,34 @@
-/* The library tells changes of one entity in no certain order, so a bit for each slot says which have been counted. */
+/* The library reports the changes of one entity in no particular order; a bit for each slot marks counted entities. */
 #include "diff_form.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-static void set_type(struct diff_type *type, const struct type_entry *entry)
+static void diff_set_type(struct diff_type *type, const struct type_entry *entry)
 {
     type->label = entry->label;
     type->id = entry->id;
 }
 
-static size_t place_of(const struct type_list *list, pecs_component component)
+static size_t diff_place_of(const struct type_list *list, pecs_component component)
 {
     return (size_t)(type_list_entry(list, component) - list->entries);
 }
 
-/* Types are the same when their ids are. */
-static void map_types(struct diff_form *form)
+/* Types with the same id are one type. */
+static void diff_map_types(struct diff_form *form)
 {
     const size_t from_count = form->from.types.count;
     for (size_t i = 0; i < from_count; i++)
-        set_type(&form->types[i], &form->from.types.entries[i]);
+        diff_set_type(&form->types[i], &form->from.types.entries[i]);
     form->type_count = from_count;
     for (size_t i = 0; i < form->to.types.count; i++) {
         const struct type_entry *entry = &form->to.types.entries[i];
         pecs_component from;
         const bool is_in_from = !pecs_view_component_by_id(form->from.view, entry->id, &from);
-        form->to_places[i] = is_in_from ? place_of(&form->from.types, from) : form->type_count;
+        form->to_places[i] = is_in_from ? diff_place_of(&form->from.types, from) : form->type_count;
         if (!is_in_from)
-            set_type(&form->types[form->type_count++], entry);
+            diff_set_type(&form->types[form->type_count++], entry);
     }
 }
 
@@ -42,7 +42,7 @@ bool diff_begin(struct diff_form *form)
         form->changed = calloc(summary.slot_count / 8 + 1, 1);
     }
     if (form->types && form->to_places && form->changed) {
-        map_types(form);
+        diff_map_types(form);
         return true;
     }
     diff_end(form);
@@ -63,20 +63,21 @@ bool diff_is_of_world(const pecs_change *change)
     return !change->before.generation && !change->after.generation;
 }
 
-static bool is_in_from(const pecs_change *change)
+static bool diff_is_in_from(const pecs_change *change)
 {
     return change->from_component != UINT32_MAX;
 }
 
-static struct diff_type *type_of(const struct diff_form *form, const pecs_change *change)
+static struct diff_type *diff_type_of(const struct diff_form *form, const pecs_change *change)
 {
-    return &form->types[is_in_from(change) ? place_of(&form->from.types, change->from_component)
-                                           : form->to_places[place_of(&form->to.types, change->to_component)]];
+    return &form->types[diff_is_in_from(change)
+                            ? diff_place_of(&form->from.types, change->from_component)
+                            : form->to_places[diff_place_of(&form->to.types, change->to_component)]];
 }
 
 const char *diff_label(const struct diff_form *form, const pecs_change *change)
 {
-    return type_of(form, change)->label;
+    return diff_type_of(form, change)->label;
 }
 
 struct value_sides diff_value_sides(const struct diff_form *form)
@@ -101,9 +102,9 @@ bool diff_is_by_field(const struct diff_form *form, const pecs_change *change)
                                type_list_entry(&form->to.types, change->to_component)->type);
 }
 
-static void count_component(struct diff_form *form, const pecs_change *change)
+static void diff_count_component(struct diff_form *form, const pecs_change *change)
 {
-    struct diff_type *type = type_of(form, change);
+    struct diff_type *type = diff_type_of(form, change);
     struct change_counts *counts = diff_is_of_world(change) ? &type->of_world : &type->of_entities;
     counts->added += change->kind == PECS_COMPONENT_ADDED;
     counts->removed += change->kind == PECS_COMPONENT_REMOVED;
@@ -122,10 +123,10 @@ void diff_count(struct diff_form *form, const pecs_change *change)
     else if (change->kind == PECS_ENTITY_REMOVED)
         form->entities.removed++;
     else
-        count_component(form, change);
+        diff_count_component(form, change);
 }
 
-static bool is_same_entry(const pecs_meta *a, const pecs_meta *b)
+static bool diff_is_same_entry(const pecs_meta *a, const pecs_meta *b)
 {
     return a->kind == b->kind && a->size_bytes == b->size_bytes && memcmp(a->value, b->value, a->size_bytes) == 0;
 }
@@ -135,9 +136,9 @@ struct meta_span {
     size_t count;
 };
 
-/* Both lists ascend by key. */
-static void compare_metadata(struct diff_form *form, bool is_of_file, struct meta_span from, struct meta_span to,
-                             diff_meta_function each)
+/* Merges two lists, which are in ascending order of keys. */
+static void diff_compare_metadata(struct diff_form *form, bool is_of_file, struct meta_span from, struct meta_span to,
+                                  diff_meta_function each)
 {
     struct change_counts *counts = is_of_file ? &form->file_metadata : &form->metadata;
     for (size_t i = 0, j = 0; i < from.count || j < to.count;) {
@@ -146,7 +147,7 @@ static void compare_metadata(struct diff_form *form, bool is_of_file, struct met
         const int order = !new_entry ? -1 : !old ? 1 : strcmp(old->key, new_entry->key);
         i += order <= 0;
         j += order >= 0;
-        if (order == 0 && is_same_entry(old, new_entry))
+        if (order == 0 && diff_is_same_entry(old, new_entry))
             continue;
         counts->added += order > 0;
         counts->removed += order < 0;
@@ -159,13 +160,13 @@ static void compare_metadata(struct diff_form *form, bool is_of_file, struct met
 void diff_metadata(struct diff_form *form, diff_meta_function each)
 {
     const pecs_info *from = form->from.info, *to = form->to.info;
-    compare_metadata(form, true, (struct meta_span){ from->file_metadata, from->file_metadata_count },
-                     (struct meta_span){ to->file_metadata, to->file_metadata_count }, each);
-    compare_metadata(form, false, (struct meta_span){ from->metadata, from->metadata_count },
-                     (struct meta_span){ to->metadata, to->metadata_count }, each);
+    diff_compare_metadata(form, true, (struct meta_span){ from->file_metadata, from->file_metadata_count },
+                          (struct meta_span){ to->file_metadata, to->file_metadata_count }, each);
+    diff_compare_metadata(form, false, (struct meta_span){ from->metadata, from->metadata_count },
+                          (struct meta_span){ to->metadata, to->metadata_count }, each);
 }
 
-static int compare_labels(const void *a, const void *b)
+static int diff_compare_labels(const void *a, const void *b)
 {
     const struct diff_type *x = a, *y = b;
     const int order = strcmp(x->label, y->label);
@@ -174,7 +175,7 @@ static int compare_labels(const void *a, const void *b)
 
 void diff_sort_types(struct diff_form *form)
 {
-    qsort(form->types, form->type_count, sizeof(*form->types), compare_labels);
+    qsort(form->types, form->type_count, sizeof(*form->types), diff_compare_labels);
 }
 
 bool counts_any(const struct change_counts *counts)

@@ -1,4 +1,4 @@
-/* Diff form: what differs between two files is counted as it is told, and told one by one when details are wanted. */
+/* Diff form: counts the differences of two files and, with --detail, prints each one as text or JSON. */
 #ifndef PECS_CLI_DIFF_FORM_H
 #define PECS_CLI_DIFF_FORM_H
 
@@ -9,7 +9,7 @@
 
 #include <pecs/diff.h>
 
-/* Of one component, in entities that are in both files, or in the world itself. */
+/* Changes of one component: in entities that both files have, or in the world itself. */
 struct change_counts {
     uint64_t added, removed, changed;
 };
@@ -30,58 +30,55 @@ struct diff_type {
 
 struct diff_form {
     struct diff_side from, to;
-    bool by_handle;     /* handles say what is the same, not ids */
-    bool has_other_ids; /* all handles and values are the same, and only ids differ: they are not told one by one */
+    bool by_handle;     /* match entities by handle, not by id */
+    bool has_other_ids; /* all handles and values are the same, only ids differ: do not list entities */
     struct change_counts entities;
-    struct diff_type *types; /* those of `from`, then those that only `to` has */
+    struct diff_type *types; /* types of `from`, then types that only `to` has */
     size_t type_count;
-    size_t *to_places;                            /* in `types`, of each entry of `to` */
-    uint8_t *changed;                             /* a bit for each slot of `from`: its entity has changed */
-    struct change_counts metadata, file_metadata; /* entries of the world's, and of what is the file's alone */
+    size_t *to_places;                            /* for each type of `to`: its index in `types` */
+    uint8_t *changed;                             /* a bit for each slot of `from` whose entity has changed */
+    struct change_counts metadata, file_metadata; /* entries of the world and of the file */
     struct text_out *out;
-    struct json_out json; /* used when out is wanted as JSON */
+    struct json_out json; /* for output as JSON */
 };
 
-/* An entry of the metadata that differs; `old` or `new` is NULL where it is not. */
+/* Reports a differing metadata entry; `old` or `new_entry` is NULL if that side lacks it. */
 typedef void (*diff_meta_function)(struct diff_form *form, bool is_of_file, const pecs_meta *old,
                                    const pecs_meta *new_entry);
 
-/* path, view and info of both sides, by_handle and out are set before. False: no memory. */
+/* The caller sets path, view and info of both sides, by_handle and out before. False: out of memory. */
 bool diff_begin(struct diff_form *form);
 void diff_end(struct diff_form *form);
 
-/* Counts a difference. */
 void diff_count(struct diff_form *form, const pecs_change *change);
 void diff_metadata(struct diff_form *form, diff_meta_function each);
 
-/*
- * When all is counted: puts the types in the order of their labels. Labels of changes are not to be asked for any more.
- */
+/* Sorts the types by label, after all differences are counted. diff_label must not be called afterwards. */
 void diff_sort_types(struct diff_form *form);
 
-/* False: nothing was counted. */
+/* Whether any difference was counted. */
 bool diff_found(const struct diff_form *form);
 
-/* True when there is something to tell of the counts. */
+/* Whether any count is not zero. */
 bool counts_any(const struct change_counts *counts);
 
-/* The label of the type that a change speaks of. */
+/* The label of a change's type. */
 const char *diff_label(const struct diff_form *form, const pecs_change *change);
 
 /* Whether both values of a change can be compared field by field. */
 bool diff_is_by_field(const struct diff_form *form, const pecs_change *change);
 bool diff_is_of_world(const pecs_change *change);
 struct value_sides diff_value_sides(const struct diff_form *form);
-/* The id of what an element refers to, when ids are compared; false: it is no reference, or to nothing that lives. */
+/* The id of the entity that an element refers to, if ids are compared. False: it is no reference to a living entity. */
 bool diff_names_id(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
                    const void *element, pecs_id *ret_id);
 
-/* The two looks: each tells a difference and, at the end, the counts. */
-bool diff_text_tell(void *form, const pecs_change *change);
+/* The two output formats: each prints single differences and, at the end, the counts. */
+bool diff_text_change(void *form, const pecs_change *change);
 void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
 void diff_text_end(struct diff_form *form);
 void diff_json_begin(struct diff_form *form, bool with_detail);
-bool diff_json_tell(void *form, const pecs_change *change);
+bool diff_json_change(void *form, const pecs_change *change);
 void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
 void diff_json_end(struct diff_form *form, bool with_detail);
 

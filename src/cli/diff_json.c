@@ -14,7 +14,7 @@ void diff_json_begin(struct diff_form *form, bool with_detail)
         json_begin_array(&form->json, "changes");
 }
 
-static void write_handle(struct json_out *json, const char *key, pecs_entity entity)
+static void diff_json_write_handle(struct json_out *json, const char *key, pecs_entity entity)
 {
     char text[32];
     if (!entity.generation) {
@@ -25,7 +25,7 @@ static void write_handle(struct json_out *json, const char *key, pecs_entity ent
     json_string(json, key, text);
 }
 
-static void write_whole(struct json_out *json, struct diff_side *side, pecs_entity entity)
+static void diff_json_write_whole(struct json_out *json, struct diff_side *side, pecs_entity entity)
 {
     size_t count;
     json_begin_object(json, "components");
@@ -41,8 +41,8 @@ static void write_whole(struct json_out *json, struct diff_side *side, pecs_enti
     json_end_object(json);
 }
 
-static void write_element(void *user, const char *path, const pecs_field *field, const void *old_element,
-                          const void *new_element)
+static void diff_json_write_element(void *user, const char *path, const pecs_field *field, const void *old_element,
+                                    const void *new_element)
 {
     struct diff_form *form = user;
     pecs_id id;
@@ -56,7 +56,7 @@ static void write_element(void *user, const char *path, const pecs_field *field,
     json_end_object(&form->json);
 }
 
-static void write_component(struct diff_form *form, const pecs_change *change)
+static void diff_json_write_component(struct diff_form *form, const pecs_change *change)
 {
     struct json_out *json = &form->json;
     json_string(json, "component", diff_label(form, change));
@@ -64,7 +64,7 @@ static void write_component(struct diff_form *form, const pecs_change *change)
         json_begin_object(json, "fields");
         const struct value_sides sides = diff_value_sides(form);
         value_diff(&sides, type_list_entry(&form->from.types, change->from_component)->type, change->old_value,
-                   change->new_value, write_element, form);
+                   change->new_value, diff_json_write_element, form);
         json_end_object(json);
         return;
     }
@@ -74,7 +74,7 @@ static void write_component(struct diff_form *form, const pecs_change *change)
         value_write(json, "new", type_list_entry(&form->to.types, change->to_component)->type, change->new_value);
 }
 
-bool diff_json_tell(void *user, const pecs_change *change)
+bool diff_json_change(void *user, const pecs_change *change)
 {
     static const char *const words[] = {
         [PECS_ENTITY_ADDED] = "entity added",           [PECS_ENTITY_REMOVED] = "entity removed",
@@ -87,14 +87,14 @@ bool diff_json_tell(void *user, const pecs_change *change)
     json_begin_object(json, NULL);
     json_string(json, "change", words[change->kind]);
     json_id(json, "id", change->id);
-    write_handle(json, "before", change->before);
-    write_handle(json, "after", change->after);
+    diff_json_write_handle(json, "before", change->before);
+    diff_json_write_handle(json, "after", change->after);
     if (change->kind == PECS_ENTITY_ADDED)
-        write_whole(json, &form->to, change->after);
+        diff_json_write_whole(json, &form->to, change->after);
     else if (change->kind == PECS_ENTITY_REMOVED)
-        write_whole(json, &form->from, change->before);
+        diff_json_write_whole(json, &form->from, change->before);
     else
-        write_component(form, change);
+        diff_json_write_component(form, change);
     json_end_object(json);
     return !form->out->os_error;
 }
@@ -116,21 +116,22 @@ void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *ol
     json_end_object(json);
 }
 
-static void write_counts(struct json_out *json, const struct change_counts *counts)
+static void diff_json_write_counts(struct json_out *json, const struct change_counts *counts)
 {
     json_number(json, "added", counts->added);
     json_number(json, "removed", counts->removed);
     json_number(json, "changed", counts->changed);
 }
 
-static void write_type(struct json_out *json, const struct diff_type *type, const struct change_counts *counts)
+static void diff_json_write_type(struct json_out *json, const struct diff_type *type,
+                                 const struct change_counts *counts)
 {
     if (!counts_any(counts))
         return;
     json_begin_object(json, NULL);
     json_string(json, "component", type->label);
     json_id(json, "type_id", type->id);
-    write_counts(json, counts);
+    diff_json_write_counts(json, counts);
     json_end_object(json);
 }
 
@@ -143,21 +144,21 @@ void diff_json_end(struct diff_form *form, bool with_detail)
     json_bool(json, "same", !diff_found(form));
     json_bool(json, "other_ids", form->has_other_ids);
     json_begin_object(json, "entities");
-    write_counts(json, &form->entities);
+    diff_json_write_counts(json, &form->entities);
     json_end_object(json);
     json_begin_array(json, "components");
     for (size_t i = 0; i < form->type_count; i++)
-        write_type(json, &form->types[i], &form->types[i].of_entities);
+        diff_json_write_type(json, &form->types[i], &form->types[i].of_entities);
     json_end_array(json);
     json_begin_array(json, "singletons");
     for (size_t i = 0; i < form->type_count; i++)
-        write_type(json, &form->types[i], &form->types[i].of_world);
+        diff_json_write_type(json, &form->types[i], &form->types[i].of_world);
     json_end_array(json);
     json_begin_object(json, "metadata");
-    write_counts(json, &form->metadata);
+    diff_json_write_counts(json, &form->metadata);
     json_end_object(json);
     json_begin_object(json, "file_metadata");
-    write_counts(json, &form->file_metadata);
+    diff_json_write_counts(json, &form->file_metadata);
     json_end_object(json);
     json_end_object(json);
     json_finish(json);

@@ -5,20 +5,20 @@
 
 #include <inttypes.h>
 
-static void print_entity(struct text_out *out, pecs_id id, pecs_entity entity)
+static void diff_text_print_entity(struct text_out *out, pecs_id id, pecs_entity entity)
 {
     char text[PECS_ID_TEXT_BYTES];
     pecs_id_format(id, text);
     out_format(out, "%" PRIu32 ":%" PRIu32 " %s", entity.index, entity.generation, text);
 }
 
-/* An entity that is in one file only, with all that it has. */
-static void print_whole(struct diff_form *form, struct diff_side *side, const char *what, pecs_id id,
-                        pecs_entity entity)
+/* Prints an entity that only one file has, with all its components. */
+static void diff_text_print_whole(struct diff_form *form, struct diff_side *side, const char *what, pecs_id id,
+                                  pecs_entity entity)
 {
     size_t count;
     out_format(form->out, "%s ", what);
-    print_entity(form->out, id, entity);
+    diff_text_print_entity(form->out, id, entity);
     out_format(form->out, "\n");
     const pecs_component *components = pecs_view_components(side->view, entity, &count);
     components = type_list_by_name(&side->types, components, count);
@@ -34,9 +34,9 @@ static void print_whole(struct diff_form *form, struct diff_side *side, const ch
     }
 }
 
-/* Handles of two files say little, so a reference is shown with the id of what it names. */
-static void print_side(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
-                       const void *element)
+/* Handles of two files cannot be compared by eye, so the entity's id follows. */
+static void diff_text_print_side(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
+                                 const void *element)
 {
     char text[PECS_ID_TEXT_BYTES];
     pecs_id id;
@@ -47,19 +47,19 @@ static void print_side(const struct diff_form *form, const struct diff_side *sid
     out_format(form->out, " %s", text);
 }
 
-static void print_element(void *user, const char *path, const pecs_field *field, const void *old_element,
-                          const void *new_element)
+static void diff_text_print_element(void *user, const char *path, const pecs_field *field, const void *old_element,
+                                    const void *new_element)
 {
     const struct diff_form *form = user;
     out_format(form->out, "\n  ");
     out_name(form->out, path);
     out_format(form->out, ": ");
-    print_side(form, &form->from, field, old_element);
+    diff_text_print_side(form, &form->from, field, old_element);
     out_format(form->out, " -> ");
-    print_side(form, &form->to, field, new_element);
+    diff_text_print_side(form, &form->to, field, new_element);
 }
 
-static void print_values(struct diff_form *form, const pecs_change *change)
+static void diff_text_print_values(struct diff_form *form, const pecs_change *change)
 {
     const pecs_type *from = NULL, *to = NULL;
     if (change->kind != PECS_COMPONENT_ADDED)
@@ -68,11 +68,11 @@ static void print_values(struct diff_form *form, const pecs_change *change)
         to = type_list_entry(&form->to.types, change->to_component)->type;
     if (diff_is_by_field(form, change)) {
         const struct value_sides sides = diff_value_sides(form);
-        value_diff(&sides, from, change->old_value, change->new_value, print_element, form);
+        value_diff(&sides, from, change->old_value, change->new_value, diff_text_print_element, form);
         return;
     }
     if (change->kind == PECS_COMPONENT_CHANGED)
-        out_format(form->out, ", of another layout\n  old");
+        out_format(form->out, ", with another layout\n  old");
     if (from)
         value_print(form->out, form->from.view, from, change->old_value);
     if (change->kind == PECS_COMPONENT_CHANGED)
@@ -81,7 +81,7 @@ static void print_values(struct diff_form *form, const pecs_change *change)
         value_print(form->out, form->to.view, to, change->new_value);
 }
 
-static void print_component(struct diff_form *form, const pecs_change *change)
+static void diff_text_print_component(struct diff_form *form, const pecs_change *change)
 {
     static const char *const words[] = {
         [PECS_COMPONENT_ADDED] = "added to",
@@ -92,23 +92,23 @@ static void print_component(struct diff_form *form, const pecs_change *change)
     if (diff_is_of_world(change))
         out_format(form->out, "the world");
     else
-        print_entity(form->out, change->id, change->before);
+        diff_text_print_entity(form->out, change->id, change->before);
     out_format(form->out, ": ");
     out_name(form->out, diff_label(form, change));
-    print_values(form, change);
+    diff_text_print_values(form, change);
     out_format(form->out, "\n");
 }
 
-bool diff_text_tell(void *user, const pecs_change *change)
+bool diff_text_change(void *user, const pecs_change *change)
 {
     struct diff_form *form = user;
     diff_count(form, change);
     if (change->kind == PECS_ENTITY_ADDED)
-        print_whole(form, &form->to, "added", change->id, change->after);
+        diff_text_print_whole(form, &form->to, "added", change->id, change->after);
     else if (change->kind == PECS_ENTITY_REMOVED)
-        print_whole(form, &form->from, "removed", change->id, change->before);
+        diff_text_print_whole(form, &form->from, "removed", change->id, change->before);
     else
-        print_component(form, change);
+        diff_text_print_component(form, change);
     return !form->out->os_error;
 }
 
@@ -129,7 +129,8 @@ void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *ol
     out_format(form->out, "\n");
 }
 
-static void print_counts(struct text_out *out, const char *label, const char *of, const struct change_counts *counts)
+static void diff_text_print_counts(struct text_out *out, const char *label, const char *of,
+                                   const struct change_counts *counts)
 {
     if (!counts_any(counts))
         return;
@@ -146,14 +147,14 @@ void diff_text_end(struct diff_form *form)
     out_format(form->out, " and ");
     out_name(form->out, form->to.path);
     if (form->has_other_ids)
-        out_format(form->out, " hold the same, but for the ids of entities (--by-handle compares without them)\n");
+        out_format(form->out, " have the same content except for ids of entities (--by-handle ignores ids)\n");
     else
-        out_format(form->out, diff_found(form) ? " differ\n" : " hold the same\n");
-    print_counts(form->out, "entities", "", &form->entities);
+        out_format(form->out, diff_found(form) ? " differ\n" : " have the same content\n");
+    diff_text_print_counts(form->out, "entities", "", &form->entities);
     for (size_t i = 0; i < form->type_count; i++) {
-        print_counts(form->out, form->types[i].label, " of entities in both", &form->types[i].of_entities);
-        print_counts(form->out, form->types[i].label, " of the world", &form->types[i].of_world);
+        diff_text_print_counts(form->out, form->types[i].label, " of entities in both", &form->types[i].of_entities);
+        diff_text_print_counts(form->out, form->types[i].label, " of the world", &form->types[i].of_world);
     }
-    print_counts(form->out, "metadata", " of the file alone", &form->file_metadata);
-    print_counts(form->out, "metadata", "", &form->metadata);
+    diff_text_print_counts(form->out, "metadata", " of the file alone", &form->file_metadata);
+    diff_text_print_counts(form->out, "metadata", "", &form->metadata);
 }

@@ -1,4 +1,4 @@
-/* Which entities and components a dump shows; the two looks ask here. */
+/* Selects the entities and components of a dump, for both output formats. */
 #include "dump_form.h"
 
 bool dump_begin(struct dump *dump)
@@ -49,7 +49,7 @@ struct dump_iter dump_entities(const struct dump *dump)
     return (struct dump_iter){ .ids = pecs_view_ids(dump->view) };
 }
 
-static bool next_one(const struct dump *dump, struct dump_iter *iter)
+static bool dump_next_one(const struct dump *dump, struct dump_iter *iter)
 {
     if (iter->shown)
         return false;
@@ -64,7 +64,7 @@ static bool next_one(const struct dump *dump, struct dump_iter *iter)
 bool dump_next(const struct dump *dump, struct dump_iter *iter)
 {
     if (dump->one_entity)
-        return next_one(dump, iter);
+        return dump_next_one(dump, iter);
     while (pecs_id_iter_next(&iter->ids)) {
         if (dump->one_component && !pecs_view_has(dump->view, iter->ids.entity, dump->component))
             continue;

@@ -3,13 +3,14 @@
 
 #include <inttypes.h>
 
-static void write_component(const struct dump *dump, struct json_out *json, pecs_component component, const void *value)
+static void dump_json_write_component(const struct dump *dump, struct json_out *json, pecs_component component,
+                                      const void *value)
 {
     const struct type_entry *entry = type_list_entry(&dump->types, component);
     value_write(json, entry->label, entry->type, value);
 }
 
-static void write_world(struct dump *dump, struct json_out *json)
+static void dump_json_write_world(struct dump *dump, struct json_out *json)
 {
     pecs_meta meta;
     size_t count;
@@ -26,11 +27,11 @@ static void write_world(struct dump *dump, struct json_out *json)
     json_begin_object(json, "singletons");
     const pecs_component *components = dump_singletons(dump, &count);
     for (size_t i = 0; i < count; i++)
-        write_component(dump, json, components[i], dump_singleton(dump, components[i]));
+        dump_json_write_component(dump, json, components[i], dump_singleton(dump, components[i]));
     json_end_object(json);
 }
 
-static void write_entity(struct dump *dump, struct json_out *json, const struct dump_iter *iter)
+static void dump_json_write_entity(struct dump *dump, struct json_out *json, const struct dump_iter *iter)
 {
     char handle[32];
     size_t count;
@@ -44,7 +45,7 @@ static void write_entity(struct dump *dump, struct json_out *json, const struct 
     const pecs_component *components = dump_components_of(dump, entity, &count);
     for (size_t i = 0; i < count; i++)
         if (!dump_is_hidden(dump, components[i]))
-            write_component(dump, json, components[i], dump_value(dump, entity, components[i]));
+            dump_json_write_component(dump, json, components[i], dump_value(dump, entity, components[i]));
     json_end_object(json);
     json_end_object(json);
 }
@@ -59,11 +60,11 @@ void dump_json(struct dump *dump, struct text_out *out)
     json_number(&json, "entity_count", summary.entity_count);
     json_number(&json, "tick", summary.tick);
     if (dump_has_world(dump))
-        write_world(dump, &json);
+        dump_json_write_world(dump, &json);
     json_begin_array(&json, "entities");
     struct dump_iter iter = dump_entities(dump);
     while (!out->os_error && dump_next(dump, &iter))
-        write_entity(dump, &json, &iter);
+        dump_json_write_entity(dump, &json, &iter);
     json_end_array(&json);
     json_bool(&json, "cut", iter.cut);
     json_end_object(&json);

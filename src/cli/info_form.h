@@ -1,4 +1,4 @@
-/* Info form: what a file tells of itself, as text and as JSON. */
+/* Info form: the information of a file, printed as text or JSON. */
 #ifndef PECS_CLI_INFO_FORM_H
 #define PECS_CLI_INFO_FORM_H
 
@@ -15,7 +15,7 @@ struct info_form {
 void info_text(struct info_form *form, struct text_out *out);
 void info_json(struct info_form *form, struct text_out *out);
 
-/* "2026-11-25 13:51:02" in UTC. False: the file tells no time. */
+/* The time of the save, "2026-11-25 13:51:02" in UTC. False: the file has none. */
 bool info_time(const pecs_info *info, char *ret_text, size_t size_bytes);
 
 #endif

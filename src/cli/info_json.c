@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-/* An application's name, or null: the entry is among the metadata too. */
-static void write_entry(struct json_out *json, const char *name, const pecs_info *info, const char *key)
+/* The value of a metadata entry, which is also listed among the metadata, or null. */
+static void info_json_write_entry(struct json_out *json, const char *name, const pecs_info *info, const char *key)
 {
     const pecs_meta *entry = pecs_info_meta(info, key);
     if (entry)
@@ -15,7 +15,7 @@ static void write_entry(struct json_out *json, const char *name, const pecs_info
         json_word(json, name, "null");
 }
 
-static void write_head(struct json_out *json, const struct info_form *form)
+static void info_json_write_head(struct json_out *json, const struct info_form *form)
 {
     const pecs_info *info = form->info;
     char time[32];
@@ -23,8 +23,8 @@ static void write_head(struct json_out *json, const struct info_form *form)
     json_number(json, "size_bytes", info->size_bytes);
     json_number(json, "format_version", info->format_version);
     json_number(json, "optional_features", info->optional_features);
-    write_entry(json, "application", info, PECS_META_APPLICATION);
-    write_entry(json, "application_version", info, PECS_META_APPLICATION_VERSION);
+    info_json_write_entry(json, "application", info, PECS_META_APPLICATION);
+    info_json_write_entry(json, "application_version", info, PECS_META_APPLICATION_VERSION);
     json_number(json, "wall_clock_ns", info->wall_clock_ns);
     if (info_time(info, time, sizeof(time)))
         json_string(json, "saved_at", time);
@@ -48,7 +48,7 @@ static void write_head(struct json_out *json, const struct info_form *form)
     json_end_object(json);
 }
 
-static void write_fields(struct json_out *json, const pecs_type *type)
+static void info_json_write_fields(struct json_out *json, const pecs_type *type)
 {
     json_begin_array(json, "fields");
     for (uint32_t i = 0; i < type->field_count; i++) {
@@ -70,13 +70,13 @@ static void write_fields(struct json_out *json, const pecs_type *type)
             json_end_array(json);
         }
         if (field->kind == PECS_STRUCT)
-            write_fields(json, field->nested);
+            info_json_write_fields(json, field->nested);
         json_end_object(json);
     }
     json_end_array(json);
 }
 
-static void write_types(struct json_out *json, const struct info_form *form)
+static void info_json_write_types(struct json_out *json, const struct info_form *form)
 {
     json_begin_array(json, "types");
     for (size_t i = 0; i < form->types.count; i++) {
@@ -87,13 +87,13 @@ static void write_types(struct json_out *json, const struct info_form *form)
         json_number(json, "version", entry->type->version);
         json_number(json, "size", entry->type->size);
         json_number(json, "align", entry->type->align);
-        write_fields(json, entry->type);
+        info_json_write_fields(json, entry->type);
         json_end_object(json);
     }
     json_end_array(json);
 }
 
-static void write_tables(struct json_out *json, struct info_form *form)
+static void info_json_write_tables(struct json_out *json, struct info_form *form)
 {
     json_begin_array(json, "tables");
     for (size_t i = 0; i < form->info->table_count; i++) {
@@ -112,10 +112,10 @@ static void write_tables(struct json_out *json, struct info_form *form)
     json_end_array(json);
 }
 
-static void write_space(struct json_out *json, const struct info_form *form)
+static void info_json_write_space(struct json_out *json, const struct info_form *form)
 {
     json_begin_array(json, "space");
-    for (size_t i = 0; i < form->space.worker_count; i++) {
+    for (size_t i = 0; i < form->space.part_count; i++) {
         const struct space_part *part = &form->space.parts[i];
         char percent[32];
         json_begin_object(json, NULL);
@@ -135,10 +135,10 @@ void info_json(struct info_form *form, struct text_out *out)
 {
     struct json_out json = { .out = out, .line_depth = 2 };
     json_begin_object(&json, NULL);
-    write_head(&json, form);
-    write_types(&json, form);
-    write_tables(&json, form);
-    write_space(&json, form);
+    info_json_write_head(&json, form);
+    info_json_write_types(&json, form);
+    info_json_write_tables(&json, form);
+    info_json_write_space(&json, form);
     json_end_object(&json);
     json_finish(&json);
 }

@@ -5,33 +5,33 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void print_id(struct text_out *out, const char *before, pecs_id id)
+static void info_text_print_id(struct text_out *out, const char *before, pecs_id id)
 {
     char text[PECS_ID_TEXT_BYTES];
     pecs_id_format(id, text);
     out_format(out, "%s%s\n", before, text);
 }
 
-/* The text of an entry, or NULL. */
-static const char *find_text(const pecs_info *info, const char *key)
+/* Returns the value of a text entry, or NULL. */
+static const char *info_text_find(const pecs_info *info, const char *key)
 {
     const pecs_meta *entry = pecs_info_meta(info, key);
     return entry && entry->kind == PECS_META_TEXT ? entry->value : NULL;
 }
 
-static void print_origin(const pecs_info *info, struct text_out *out)
+static void info_text_print_origin(const pecs_info *info, struct text_out *out)
 {
-    const char *application = find_text(info, PECS_META_APPLICATION);
-    const char *version = find_text(info, PECS_META_APPLICATION_VERSION);
+    const char *application = info_text_find(info, PECS_META_APPLICATION);
+    const char *version = info_text_find(info, PECS_META_APPLICATION_VERSION);
     char time[32];
     out_format(out, "  saved by     ");
-    out_name(out, application ? application : "not told");
+    out_name(out, application ? application : "unknown");
     out_format(out, version ? " " : "");
     out_name(out, version ? version : "");
-    out_format(out, "\n  saved at     %s\n", info_time(info, time, sizeof(time)) ? time : "not told");
+    out_format(out, "\n  saved at     %s\n", info_time(info, time, sizeof(time)) ? time : "unknown");
 }
 
-static void print_head(const struct info_form *form, struct text_out *out)
+static void info_text_print_head(const struct info_form *form, struct text_out *out)
 {
     static const pecs_id none;
     const pecs_info *info = form->info;
@@ -39,10 +39,10 @@ static void print_head(const struct info_form *form, struct text_out *out)
     out_format(out, "\n  size         %" PRIu64 " bytes\n", info->size_bytes);
     out_format(out, "  format       version %" PRIu32 ", optional features 0x%" PRIx64 "\n", info->format_version,
                info->optional_features);
-    print_origin(info, out);
-    print_id(out, "  snapshot id  ", info->snapshot_id);
+    info_text_print_origin(info, out);
+    info_text_print_id(out, "  snapshot id  ", info->snapshot_id);
     if (memcmp(&info->parent_id, &none, sizeof(none)) != 0)
-        print_id(out, "  parent id    ", info->parent_id);
+        info_text_print_id(out, "  parent id    ", info->parent_id);
     out_format(out, "  entities     %" PRIu64 ", in %" PRIu64 " slots of which %" PRIu64 " are free\n",
                info->entity_count, info->slot_count, info->free_count);
     if (info->retired_count)
@@ -50,7 +50,7 @@ static void print_head(const struct info_form *form, struct text_out *out)
     out_format(out, "  tick         %" PRIu64 "\n  sessions     %" PRIu64 "\n", info->tick, info->session_count);
 }
 
-static void print_fields(struct text_out *out, const pecs_type *type, int indent)
+static void info_text_print_fields(struct text_out *out, const pecs_type *type, int indent)
 {
     for (uint32_t i = 0; i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
@@ -66,11 +66,11 @@ static void print_fields(struct text_out *out, const pecs_type *type, int indent
         }
         out_format(out, field->kind == PECS_ENUM ? "}\n" : "\n");
         if (field->kind == PECS_STRUCT)
-            print_fields(out, field->nested, indent + 2);
+            info_text_print_fields(out, field->nested, indent + 2);
     }
 }
 
-static void print_types(const struct info_form *form, struct text_out *out)
+static void info_text_print_types(const struct info_form *form, struct text_out *out)
 {
     out_format(out, "types: offset, kind and name of each field\n");
     for (size_t i = 0; i < form->types.count; i++) {
@@ -80,11 +80,11 @@ static void print_types(const struct info_form *form, struct text_out *out)
         out_name(out, entry->label);
         out_format(out, " version %" PRIu32 ", %" PRIu32 " bytes aligned to %" PRIu32 "\n", type->version, type->size,
                    type->align);
-        print_fields(out, type, 4);
+        info_text_print_fields(out, type, 4);
     }
 }
 
-static void print_tables(struct info_form *form, struct text_out *out)
+static void info_text_print_tables(struct info_form *form, struct text_out *out)
 {
     out_format(out, "tables: rows, bytes and components\n");
     for (size_t i = 0; i < form->info->table_count; i++) {
@@ -102,18 +102,18 @@ static void print_tables(struct info_form *form, struct text_out *out)
     }
 }
 
-static void print_space(const struct info_form *form, struct text_out *out)
+static void info_text_print_space(const struct info_form *form, struct text_out *out)
 {
     static const char *const names[][2] = {
         { "handles", "handles of the rows" },
         { "index", "entity index" },
         { "ids", "list of explicit ids" },
         { "metadata", "metadata" },
-        { "structure", "header, types, tables, hashes, and room between the parts" },
+        { "structure", "header, types, tables, hashes, and padding between sections" },
     };
     const uint64_t size_bytes = form->info->size_bytes;
     out_format(out, "space: bytes, percent of the file and what\n");
-    for (size_t i = 0; i < form->space.worker_count; i++) {
+    for (size_t i = 0; i < form->space.part_count; i++) {
         const struct space_part *part = &form->space.parts[i];
         if (!part->bytes)
             continue;
@@ -125,14 +125,14 @@ static void print_space(const struct info_form *form, struct text_out *out)
                 out_format(out, "(%s)", names[j][1]);
         out_format(out, "\n");
     }
-    out_format(out, "  %14" PRIu64 " %5.1f  in all%s\n", form->space.sum_bytes,
+    out_format(out, "  %14" PRIu64 " %5.1f  total%s\n", form->space.sum_bytes,
                space_percent(form->space.sum_bytes, size_bytes),
-               form->space.sum_bytes > size_bytes ? ", more than the file has: it is bad, see pecs verify" : "");
+               form->space.sum_bytes > size_bytes ? ", more than the file's size: it is invalid, see pecs verify" : "");
 }
 
 void info_text(struct info_form *form, struct text_out *out)
 {
-    print_head(form, out);
+    info_text_print_head(form, out);
     if (form->info->file_metadata_count)
         out_format(out, "metadata of the file alone\n");
     for (size_t i = 0; i < form->info->file_metadata_count; i++)
@@ -141,7 +141,7 @@ void info_text(struct info_form *form, struct text_out *out)
         out_format(out, "metadata\n");
     for (size_t i = 0; i < form->info->metadata_count; i++)
         meta_print(out, &form->info->metadata[i]);
-    print_types(form, out);
-    print_tables(form, out);
-    print_space(form, out);
+    info_text_print_types(form, out);
+    info_text_print_tables(form, out);
+    info_text_print_space(form, out);
 }

@@ -5,19 +5,20 @@
 
 #include <string.h>
 
-static bool tell_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
+static bool loaded_show_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
 {
     progress_bar_step(user, terminal_now_ns(), done_bytes, total_bytes);
     return true;
 }
 
-static pecs_status load(pecs_registry *registry, const char *path, pecs_snapshot **ret_snapshot, pecs_error *error)
+static pecs_status loaded_load(pecs_registry *registry, const char *path, pecs_snapshot **ret_snapshot,
+                               pecs_error *error)
 {
     struct progress_bar bar = { NULL, 0, 0, 0 };
     pecs_load_options options = { .user = &bar };
     if (terminal_is(stderr)) {
         bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
-        options.progress = tell_progress;
+        options.progress = loaded_show_progress;
     }
     const pecs_status status = pecs_snapshot_load(registry, path, &options, ret_snapshot, error);
     progress_bar_end(&bar);
@@ -33,7 +34,7 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
     if (status)
         return status;
     status = is_trusted ? pecs_snapshot_resume(registry, path, NULL, &snapshot, error)
-                        : load(registry, path, &snapshot, error);
+                        : loaded_load(registry, path, &snapshot, error);
     if (status) {
         pecs_registry_release(registry);
         return status;
@@ -44,7 +45,7 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
 
 pecs_status loaded_add_info(struct loaded *loaded, const char *path, pecs_error *error)
 {
-    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* as loaded_open has none */
+    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* loaded_open has no limit either */
     return pecs_file_info(path, NULL, &no_limit, &loaded->info, error);
 }
 

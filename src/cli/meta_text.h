@@ -1,4 +1,4 @@
-/* Meta text: an entry of the metadata as one line. */
+/* Meta text: prints a metadata entry. */
 #ifndef PECS_CLI_META_TEXT_H
 #define PECS_CLI_META_TEXT_H
 
@@ -6,10 +6,10 @@
 
 #include <pecs/metadata.h>
 
-/* Two spaces, the key, and the text, or how many bytes there are and the first of them. */
+/* Prints a line: two spaces, the key and the value. */
 void meta_print(struct text_out *out, const pecs_meta *meta);
 
-/* The value alone. */
+/* Prints the value alone: a text in quotes, or the number of bytes and the first of them. */
 void meta_print_value(struct text_out *out, const pecs_meta *meta);
 
 #endif

@@ -1,4 +1,4 @@
-/* Carriage return and "erase to the end of the line" are all that it asks of a terminal. */
+/* Needs only carriage return and "erase to the end of the line" from a terminal. */
 #include "progress_bar.h"
 
 #include <string.h>
@@ -7,7 +7,7 @@ enum {
     BAR_MAX = 40,
     TAIL_COLUMNS = 22, /* " 100 %  1234567.8 MiB" */
 };
-static const uint64_t APPEAR_NS = 1000000000, REDRAW_NS = 100000000;
+static const uint64_t PROGRESS_APPEAR_NS = 1000000000, PROGRESS_REDRAW_NS = 100000000;
 
 void progress_bar_line(char ret_line[PROGRESS_LINE_BYTES], unsigned columns, uint64_t done_bytes, uint64_t total_bytes)
 {
@@ -27,7 +27,8 @@ void progress_bar_line(char ret_line[PROGRESS_LINE_BYTES], unsigned columns, uin
 
 void progress_bar_step(struct progress_bar *bar, uint64_t now_ns, uint64_t done_bytes, uint64_t total_bytes)
 {
-    if (!bar->terminal || now_ns - bar->start_ns < APPEAR_NS || (bar->drawn_ns && now_ns - bar->drawn_ns < REDRAW_NS))
+    if (!bar->terminal || now_ns - bar->start_ns < PROGRESS_APPEAR_NS ||
+        (bar->drawn_ns && now_ns - bar->drawn_ns < PROGRESS_REDRAW_NS))
         return;
     char line[PROGRESS_LINE_BYTES];
     progress_bar_line(line, bar->columns, done_bytes, total_bytes);

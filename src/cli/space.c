@@ -5,19 +5,19 @@
 
 enum { HANDLE_BYTES = 8, RECORD_BYTES = 16, ID_RECORD_BYTES = 20, META_RECORD_BYTES = 16, OTHER_PARTS = 5 };
 
-static uint64_t sum(uint64_t a, uint64_t b)
+static uint64_t space_sum(uint64_t a, uint64_t b)
 {
     uint64_t total;
     return __builtin_add_overflow(a, b, &total) ? UINT64_MAX : total;
 }
 
-static uint64_t product(uint64_t a, uint64_t b)
+static uint64_t space_product(uint64_t a, uint64_t b)
 {
     uint64_t total;
     return __builtin_mul_overflow(a, b, &total) ? UINT64_MAX : total;
 }
 
-static int compare_parts(const void *a, const void *b)
+static int space_compare_parts(const void *a, const void *b)
 {
     const struct space_part *x = a, *y = b;
     if (x->bytes != y->bytes)
@@ -27,7 +27,7 @@ static int compare_parts(const void *a, const void *b)
     return x->label ? -1 : y->label ? 1 : strcmp(x->kind, y->kind);
 }
 
-static uint64_t metadata_bytes(const pecs_meta *metadata, size_t count)
+static uint64_t space_metadata_bytes(const pecs_meta *metadata, size_t count)
 {
     uint64_t bytes = 0;
     for (size_t i = 0; i < count; i++)
@@ -35,47 +35,47 @@ static uint64_t metadata_bytes(const pecs_meta *metadata, size_t count)
     return bytes;
 }
 
-/* Adds up the tables; gives the number of explicit ids. */
-static uint64_t count_tables(const pecs_info *info, struct space *space, uint64_t *ret_row_count)
+/* Adds the bytes of all tables to the parts. Returns the number of explicit ids. */
+static uint64_t space_count_tables(const pecs_info *info, struct space *space, uint64_t *ret_row_count)
 {
     uint64_t id_count = 0;
     *ret_row_count = 0;
     for (size_t i = 0; i < info->table_count; i++) {
         const pecs_table *table = &info->tables[i];
-        space->table_bytes[i] = product(table->row_count, HANDLE_BYTES);
-        *ret_row_count = sum(*ret_row_count, table->row_count);
+        space->table_bytes[i] = space_product(table->row_count, HANDLE_BYTES);
+        *ret_row_count = space_sum(*ret_row_count, table->row_count);
         for (size_t j = 0; j < table->component_count; j++) {
             const pecs_type *type = info->types[table->components[j]];
-            const uint64_t bytes = product(table->row_count, type->size);
-            space->table_bytes[i] = sum(space->table_bytes[i], bytes);
-            space->parts[table->components[j]].bytes = sum(space->parts[table->components[j]].bytes, bytes);
+            const uint64_t bytes = space_product(table->row_count, type->size);
+            space->table_bytes[i] = space_sum(space->table_bytes[i], bytes);
+            space->parts[table->components[j]].bytes = space_sum(space->parts[table->components[j]].bytes, bytes);
             if (strcmp(type->name, "pecs.id") == 0)
-                id_count = sum(id_count, table->row_count);
+                id_count = space_sum(id_count, table->row_count);
         }
     }
     return id_count;
 }
 
-static void fill(const pecs_info *info, const struct type_list *types, struct space *space)
+static void space_fill(const pecs_info *info, const struct type_list *types, struct space *space)
 {
     uint64_t row_count;
     for (size_t i = 0; i < info->type_count; i++)
         space->parts[i] = (struct space_part){ "component", types->entries[i].label, 0 };
-    const uint64_t id_count = count_tables(info, space, &row_count);
+    const uint64_t id_count = space_count_tables(info, space, &row_count);
     struct space_part *next = space->parts + info->type_count;
-    *next++ = (struct space_part){ "handles", NULL, product(row_count, HANDLE_BYTES) };
-    *next++ = (struct space_part){ "index", NULL, product(info->slot_count, RECORD_BYTES) };
-    *next++ = (struct space_part){ "ids", NULL, product(id_count, ID_RECORD_BYTES) };
+    *next++ = (struct space_part){ "handles", NULL, space_product(row_count, HANDLE_BYTES) };
+    *next++ = (struct space_part){ "index", NULL, space_product(info->slot_count, RECORD_BYTES) };
+    *next++ = (struct space_part){ "ids", NULL, space_product(id_count, ID_RECORD_BYTES) };
     *next++ = (struct space_part){ "metadata", NULL,
-                                   metadata_bytes(info->metadata, info->metadata_count) +
-                                       metadata_bytes(info->file_metadata, info->file_metadata_count) };
+                                   space_metadata_bytes(info->metadata, info->metadata_count) +
+                                       space_metadata_bytes(info->file_metadata, info->file_metadata_count) };
     for (const struct space_part *part = space->parts; part < next; part++)
-        space->sum_bytes = sum(space->sum_bytes, part->bytes);
+        space->sum_bytes = space_sum(space->sum_bytes, part->bytes);
     const uint64_t rest = space->sum_bytes < info->size_bytes ? info->size_bytes - space->sum_bytes : 0;
     *next++ = (struct space_part){ "structure", NULL, rest };
-    space->sum_bytes = sum(space->sum_bytes, rest);
-    space->worker_count = (size_t)(next - space->parts);
-    qsort(space->parts, space->worker_count, sizeof(*space->parts), compare_parts);
+    space->sum_bytes = space_sum(space->sum_bytes, rest);
+    space->part_count = (size_t)(next - space->parts);
+    qsort(space->parts, space->part_count, sizeof(*space->parts), space_compare_parts);
 }
 
 bool space_of(const pecs_info *info, const struct type_list *types, struct space *ret_space)
@@ -88,7 +88,7 @@ bool space_of(const pecs_info *info, const struct type_list *types, struct space
         space_free(&space);
         return false;
     }
-    fill(info, types, &space);
+    space_fill(info, types, &space);
     *ret_space = space;
     return true;
 }

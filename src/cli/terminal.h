@@ -1,4 +1,4 @@
-/* Terminal: what the program asks the platform. Only terminal_posix.c includes the platform's headers. */
+/* Terminal: the program's only use of the platform. Only terminal_posix.c includes its headers. */
 #ifndef PECS_CLI_TERMINAL_H
 #define PECS_CLI_TERMINAL_H
 
@@ -8,10 +8,10 @@
 
 bool terminal_is(FILE *file);
 
-/* Columns of the terminal that a file is; 80 when it does not tell. */
+/* Width of a terminal in columns; 80 if it is unknown. */
 unsigned terminal_columns(FILE *file);
 
-/* A clock that never goes back. */
+/* A monotonic clock. */
 uint64_t terminal_now_ns(void);
 
 #endif

@@ -6,7 +6,7 @@
 
 enum { WORD_BITS = 64 };
 
-/* qsort takes no context, so what it sorts brings its keys along. */
+/* Items hold their sort keys, since qsort passes no context. */
 struct sort_item {
     const char *name;
     pecs_id id;
@@ -14,7 +14,7 @@ struct sort_item {
     size_t place;
 };
 
-static int compare_items(const void *a, const void *b)
+static int type_list_compare_items(const void *a, const void *b)
 {
     const struct sort_item *x = a, *y = b;
     const int order = strcmp(x->name, y->name);
@@ -22,7 +22,7 @@ static int compare_items(const void *a, const void *b)
 }
 
 /* Whether a name ends in "#" and an id. */
-static bool looks_like_label(const char *name)
+static bool type_list_looks_like_label(const char *name)
 {
     pecs_id id;
     const size_t size = strlen(name);
@@ -30,7 +30,7 @@ static bool looks_like_label(const char *name)
            pecs_id_parse(name + size - PECS_ID_TEXT_BYTES + 1, &id) == PECS_OK;
 }
 
-static bool make_label(struct type_entry *entry)
+static bool type_list_make_label(struct type_entry *entry)
 {
     char id[PECS_ID_TEXT_BYTES];
     const size_t size = strlen(entry->type->name) + sizeof(id) + 1;
@@ -43,19 +43,19 @@ static bool make_label(struct type_entry *entry)
     return true;
 }
 
-/* The items, sorted, are all types with one name. */
-static bool label_namesakes(const struct sort_item *items, size_t count)
+/* Labels a group of sorted items, which are all types with one name. */
+static bool type_list_label_namesakes(const struct sort_item *items, size_t count)
 {
-    if (memcmp(&items[0].id, &items[count - 1].id, sizeof(pecs_id)) == 0 && !looks_like_label(items[0].name))
+    if (memcmp(&items[0].id, &items[count - 1].id, sizeof(pecs_id)) == 0 && !type_list_looks_like_label(items[0].name))
         return true;
     for (size_t i = 0; i < count; i++)
-        if (!make_label(&items[i].list->entries[items[i].place]))
+        if (!type_list_make_label(&items[i].list->entries[items[i].place]))
             return false;
     return true;
 }
 
-/* Ranks are places among the types of one list. */
-static void set_ranks(const struct sort_item *items, size_t count, struct type_list *list)
+/* Ranks are indices among the sorted types of one list. */
+static void type_list_set_ranks(const struct sort_item *items, size_t count, struct type_list *list)
 {
     size_t rank = 0;
     for (size_t i = 0; i < count; i++) {
@@ -66,15 +66,15 @@ static void set_ranks(const struct sort_item *items, size_t count, struct type_l
     }
 }
 
-static size_t put_items(struct type_list *list, struct sort_item *items)
+static size_t type_list_put_items(struct type_list *list, struct sort_item *items)
 {
     for (size_t i = 0; i < list->count; i++)
         items[i] = (struct sort_item){ list->entries[i].type->name, list->entries[i].id, list, i };
     return list->count;
 }
 
-/* Order and labels of one or two lists. */
-static bool finish(struct type_list *lists, size_t list_count)
+/* Sorts and labels one or two lists. */
+static bool type_list_finish(struct type_list *lists, size_t list_count)
 {
     size_t count = 0;
     for (size_t i = 0; i < list_count; i++)
@@ -84,21 +84,21 @@ static bool finish(struct type_list *lists, size_t list_count)
         return false;
     count = 0;
     for (size_t i = 0; i < list_count; i++)
-        count += put_items(&lists[i], items + count);
-    qsort(items, count, sizeof(*items), compare_items);
+        count += type_list_put_items(&lists[i], items + count);
+    qsort(items, count, sizeof(*items), type_list_compare_items);
     for (size_t i = 0; i < list_count; i++)
-        set_ranks(items, count, &lists[i]);
+        type_list_set_ranks(items, count, &lists[i]);
     bool good = true;
     for (size_t from = 0, to; good && from < count; from = to) {
         for (to = from + 1; to < count && strcmp(items[from].name, items[to].name) == 0;)
             to++;
-        good = label_namesakes(items + from, to - from);
+        good = type_list_label_namesakes(items + from, to - from);
     }
     free(items);
     return good;
 }
 
-static bool allocate(struct type_list *list, size_t count)
+static bool type_list_allocate(struct type_list *list, size_t count)
 {
     *list = (struct type_list){
         .count = count,
@@ -111,18 +111,19 @@ static bool allocate(struct type_list *list, size_t count)
     return list->entries && list->order && list->sorted && list->present;
 }
 
-static void set_entry(struct type_list *list, size_t place, pecs_component component, const pecs_type *type, pecs_id id)
+static void type_list_set_entry(struct type_list *list, size_t place, pecs_component component, const pecs_type *type,
+                                pecs_id id)
 {
     list->entries[place] = (struct type_entry){ type, component, id, type->name, NULL, 0 };
 }
 
-static bool fill_from_view(struct type_list *list, pecs_view view)
+static bool type_list_fill_from_view(struct type_list *list, pecs_view view)
 {
-    if (!allocate(list, pecs_view_type_count(view)))
+    if (!type_list_allocate(list, pecs_view_type_count(view)))
         return false;
     pecs_component component;
     for (size_t i = 0; pecs_view_component_at(view, i, &component); i++)
-        set_entry(list, i, component, pecs_view_type(view, component), pecs_view_type_id(view, component));
+        type_list_set_entry(list, i, component, pecs_view_type(view, component), pecs_view_type_id(view, component));
     if (pecs_view_component(view, "pecs.id", &list->id_component))
         list->id_component = UINT32_MAX;
     return true;
@@ -131,7 +132,7 @@ static bool fill_from_view(struct type_list *list, pecs_view view)
 bool type_list_of_view(pecs_view view, struct type_list *ret_list)
 {
     struct type_list list;
-    const bool good = fill_from_view(&list, view) && finish(&list, 1);
+    const bool good = type_list_fill_from_view(&list, view) && type_list_finish(&list, 1);
     if (good)
         *ret_list = list;
     else
@@ -142,7 +143,8 @@ bool type_list_of_view(pecs_view view, struct type_list *ret_list)
 bool type_lists_of_views(pecs_view a, pecs_view b, struct type_list *ret_a, struct type_list *ret_b)
 {
     struct type_list lists[2] = { { .count = 0 }, { .count = 0 } };
-    const bool good = fill_from_view(&lists[0], a) && fill_from_view(&lists[1], b) && finish(lists, 2);
+    const bool good =
+        type_list_fill_from_view(&lists[0], a) && type_list_fill_from_view(&lists[1], b) && type_list_finish(lists, 2);
     if (good) {
         *ret_a = lists[0];
         *ret_b = lists[1];
@@ -156,10 +158,10 @@ bool type_lists_of_views(pecs_view a, pecs_view b, struct type_list *ret_a, stru
 bool type_list_of_info(const pecs_info *info, struct type_list *ret_list)
 {
     struct type_list list;
-    bool good = allocate(&list, info->type_count);
+    bool good = type_list_allocate(&list, info->type_count);
     for (size_t i = 0; good && i < list.count; i++)
-        set_entry(&list, i, (pecs_component)i, info->types[i], info->types[i]->id);
-    good = good && finish(&list, 1);
+        type_list_set_entry(&list, i, (pecs_component)i, info->types[i], info->types[i]->id);
+    good = good && type_list_finish(&list, 1);
     if (good)
         *ret_list = list;
     else

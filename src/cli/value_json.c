@@ -1,11 +1,11 @@
-/* Numbers are exact: integers in full, and a float keeps the look of one, so that -0.0 stays what it is. */
+/* Numbers are exact. Floats always have a point or an exponent, so that readers keep -0.0. */
 #include "value_json.h"
 
 #include "scalar.h"
 
 #include <string.h>
 
-static void write_scalar(struct json_out *json, const char *key, const struct scalar *scalar)
+static void value_write_scalar(struct json_out *json, const char *key, const struct scalar *scalar)
 {
     char number[sizeof(scalar->room) + 2];
     switch (scalar->form) {
@@ -37,12 +37,12 @@ void value_write_element(struct json_out *json, const char *key, const pecs_fiel
         json_text(json, key, element, scalar_text_size(element, elements_of(field).step_bytes));
     } else {
         scalar_read(field, element, &scalar);
-        write_scalar(json, key, &scalar);
+        value_write_scalar(json, key, &scalar);
     }
 }
 
-/* `bytes` is where the field lies, not its struct. */
-static void write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
+/* `bytes` points to the field, not to its struct. */
+static void value_write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);
     if (elements.count == 1 && !elements.columns) {
@@ -69,7 +69,7 @@ void value_write(struct json_out *json, const char *key, const pecs_type *type, 
     json_begin_object(json, key);
     for (uint32_t i = 0; i < type->field_count; i++)
         if (type->fields[i].kind != PECS_PADDING)
-            write_field(json, &type->fields[i], (const uint8_t *)value + type->fields[i].offset);
+            value_write_field(json, &type->fields[i], (const uint8_t *)value + type->fields[i].offset);
     json_end_object(json);
 }
 

@@ -1,4 +1,4 @@
-/* The form is that of tests/read_pecs.py, but for escapes. */
+/* tests/read_pecs.py prints the same, except for escapes. */
 #include "value_text.h"
 
 #include "scalar.h"
@@ -8,9 +8,9 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes);
+static void value_print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes);
 
-static void print_struct(struct text_out *out, pecs_view view, const pecs_type *type, const uint8_t *bytes)
+static void value_print_struct(struct text_out *out, pecs_view view, const pecs_type *type, const uint8_t *bytes)
 {
     const char *before = "{";
     for (uint32_t i = 0; i < type->field_count && !out_is_over(out); i++) {
@@ -20,21 +20,21 @@ static void print_struct(struct text_out *out, pecs_view view, const pecs_type *
         out_format(out, "%s", before);
         out_name(out, field->name);
         out_format(out, "=");
-        print_field(out, view, field, bytes + field->offset);
+        value_print_field(out, view, field, bytes + field->offset);
         before = " ";
     }
     out_format(out, "%s}", *before == '{' ? "{" : "");
 }
 
-static bool is_stale(pecs_view view, const void *element)
+static bool value_is_stale(pecs_view view, const void *element)
 {
     pecs_entity entity;
     memcpy(&entity, element, sizeof(entity));
     return (entity.index || entity.generation) && !pecs_view_alive(view, entity);
 }
 
-/* A name that looks like a value without one gets an escape for its colon. */
-static void print_enum_name(struct text_out *out, const char *name)
+/* Escapes the colon of a name that looks like a value without a name. */
+static void value_print_enum_name(struct text_out *out, const char *name)
 {
     const size_t prefix = strlen(UNNAMED_PREFIX);
     const bool looks_unnamed = strncmp(name, UNNAMED_PREFIX, prefix) == 0;
@@ -45,7 +45,7 @@ static void print_enum_name(struct text_out *out, const char *name)
 void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element)
 {
     if (field->kind == PECS_STRUCT) {
-        print_struct(out, view, field->nested, element);
+        value_print_struct(out, view, field->nested, element);
         return;
     }
     if (field->kind == PECS_TEXT) {
@@ -57,15 +57,15 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
     struct scalar scalar;
     scalar_read(field, element, &scalar);
     if (field->kind == PECS_ENUM && scalar.form == SCALAR_NAME)
-        print_enum_name(out, scalar.text);
+        value_print_enum_name(out, scalar.text);
     else
         out_name(out, scalar.text);
-    if (field->kind == PECS_ENTITY && is_stale(view, element))
+    if (field->kind == PECS_ENTITY && value_is_stale(view, element))
         out_format(out, " stale");
 }
 
-/* `bytes` is where the field lies, not its struct. */
-static void print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes)
+/* `bytes` points to the field, not to its struct. */
+static void value_print_field(struct text_out *out, pecs_view view, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);
     if (elements.count == 1 && !elements.columns) {
@@ -94,7 +94,7 @@ void value_print(struct text_out *out, pecs_view view, const pecs_type *type, co
         out_format(out, " ");
         out_name(out, field->name);
         out_format(out, "=");
-        print_field(out, view, field, (const uint8_t *)value + field->offset);
+        value_print_field(out, view, field, (const uint8_t *)value + field->offset);
     }
 }
 

@@ -1,4 +1,4 @@
-/* Value text: the value of a component as one line, " field=value" for each field. */
+/* Value text: prints the value of a component as one line, " field=value" for each field. */
 #ifndef PECS_CLI_VALUE_TEXT_H
 #define PECS_CLI_VALUE_TEXT_H
 
@@ -7,14 +7,14 @@
 #include <pecs/view.h>
 
 /*
- * `value` is NULL for tags, of which nothing is printed. Handles of entities that do not live in the view are "stale".
+ * Prints nothing for tags, whose `value` is NULL. Handles of entities that do not live in the view are marked "stale".
  */
 void value_print(struct text_out *out, pecs_view view, const pecs_type *type, const void *value);
 
-/* One element of a field: a whole text when that is its kind. */
+/* Prints one element of a field. A text is one element. */
 void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element);
 
-/* The type of each element: "f32", and "[2][3]", "[4]" or nothing. */
+/* Prints the kind of the elements, "f32", and the dimensions, "[2][3]", "[4]" or nothing. */
 void value_print_kind(struct text_out *out, const pecs_field *field);
 
 #endif

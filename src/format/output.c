@@ -1,6 +1,7 @@
 /* A span never crosses the end of a piece; what is buffered lies before the offset in the same piece. */
 #include "output.h"
 
+#include "component_value.h"
 #include "error.h"
 
 #include <assert.h>

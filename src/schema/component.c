@@ -1,12 +1,6 @@
 /*
- * Components: the rules of schema.h, checked once, and the spans that follow from them.
- *
- * A struct that nests others is judged by its own numbers only when those it nests are sound, so a cycle ends at
- * NESTING_MAX and no later step meets an element of size 0. Sound types tile: each byte has one field, so a walk over
- * all elements of all fields takes, at each level of nesting, at most as many steps as the type has bytes.
- *
- * The description belongs to the user's program and is never copied; what is kept here are spans and numbers. Wrong
- * pointers in it cannot be found and are not looked for; wrong numbers are.
+ * What is derived from a checked type. The description itself belongs to the user's program and is not copied: a
+ * component holds its spans and numbers, and a pointer to it.
  */
 #include "component.h"
 
@@ -14,426 +8,13 @@
 #include "error.h"
 #include "hash.h"
 #include "memory.h"
-#include "utf8.h"
 
-#include <stdio.h>
-#include <stdlib.h>
-
-enum { FIELD_COUNT_MAX = 4096 };
-
-static const struct {
-    const char *name;
-    uint32_t size, align; /* the format's, on every host; size 0: the field tells */
-} kinds[] = {
-    [PECS_BOOL] = { "bool", 1, 1 },     [PECS_I8] = { "i8", 1, 1 },         [PECS_I16] = { "i16", 2, 2 },
-    [PECS_I32] = { "i32", 4, 4 },       [PECS_I64] = { "i64", 8, 8 },       [PECS_U8] = { "u8", 1, 1 },
-    [PECS_U16] = { "u16", 2, 2 },       [PECS_U32] = { "u32", 4, 4 },       [PECS_U64] = { "u64", 8, 8 },
-    [PECS_F32] = { "f32", 4, 4 },       [PECS_F64] = { "f64", 8, 8 },       [PECS_TEXT] = { "text", 1, 1 },
-    [PECS_ENTITY] = { "entity", 8, 4 }, [PECS_STRING] = { "string", 8, 8 }, [PECS_BLOB] = { "blob", 8, 8 },
-    [PECS_ENUM] = { "enum", 0, 0 },     [PECS_STRUCT] = { "struct", 0, 0 }, [PECS_PADDING] = { "padding", 1, 1 },
-};
-
-const char *kind_name(pecs_kind kind)
-{
-    return (size_t)kind < sizeof(kinds) / sizeof(kinds[0]) ? kinds[kind].name : NULL;
-}
-
-uint32_t kind_size(pecs_kind kind)
-{
-    return kind_name(kind) ? kinds[kind].size : 0;
-}
-
-static uint32_t kind_align(pecs_kind kind)
-{
-    return kind_name(kind) ? kinds[kind].align : 0;
-}
-
-struct check {
-    struct pool *pool;
-    pecs_error *error;
-};
-
-bool component_name_is_valid(const char *name, size_t size_bytes)
-{
-    uint32_t code;
-    for (size_t at = 0; at < size_bytes;) {
-        const unsigned step = utf8_step((const uint8_t *)name + at, size_bytes - at, &code);
-        if (!step || code < 0x20 || (code >= 0x7f && code < 0xa0))
-            return false;
-        at += step;
-    }
-    return size_bytes > 0 && size_bytes <= NAME_MAX_BYTES;
-}
-
-static bool name_is_valid(const char *name)
-{
-    size_t size = 0;
-    while (name && size <= NAME_MAX_BYTES && name[size])
-        size++;
-    return component_name_is_valid(name, size);
-}
-
-/* What a message can show of a name that may be anything. */
-struct excerpt {
-    char text[48];
-};
-
-static struct excerpt excerpt_of(const char *name)
-{
-    struct excerpt excerpt = { "(none)" };
-    if (name) {
-        size_t size = 0;
-        for (; name[size] && size < sizeof(excerpt.text) - 1; size++)
-            excerpt.text[size] = name[size] >= 0x20 && name[size] <= 0x7e ? name[size] : '?';
-        excerpt.text[size] = 0;
-    }
-    return excerpt;
-}
-
-/* "field 'x'", or "padding at byte 8". */
-struct label {
-    char text[NAME_SHOWN + 16];
-};
-
-static struct label label_of(const pecs_field *field)
-{
-    struct label label;
-    if (field->name)
-        snprintf(label.text, sizeof(label.text), "field '%.*s'", NAME_SHOWN, field->name);
-    else
-        snprintf(label.text, sizeof(label.text), "padding at byte %u", field->offset);
-    return label;
-}
-
-static pecs_status fail_field(const struct check *check, pecs_status status, const pecs_type *type,
-                              const pecs_field *field, const char *what)
-{
-    return fail(check->error, status, "%.100s: %s: %s", type->name, label_of(field).text, what);
-}
-
-static int compare_names(const void *a, const void *b)
-{
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-/*
- * Looks for a name that is there twice; the names lie `stride` bytes apart, and NULLs are passed over. Sorted, because
- * the names of an enum can be many, and those in a file may be chosen to meet in a hash table.
- */
-static pecs_status find_duplicate(struct pool *pool, const void *names, size_t stride, uint32_t count,
-                                  const char **ret_duplicate)
-{
-    if ((uint64_t)count + 1 > SIZE_MAX / sizeof(char *))
-        return PECS_E_MEMORY;
-    const size_t size_bytes = ((size_t)count + 1) * sizeof(char *);
-    const char **sorted = pool_allocate(pool, size_bytes);
-    if (!sorted)
-        return PECS_E_MEMORY;
-    size_t named = 0;
-    for (uint32_t i = 0; i < count; i++) {
-        const char *const name = *(const char *const *)(const void *)((const uint8_t *)names + i * stride);
-        if (name)
-            sorted[named++] = name;
-    }
-    qsort(sorted, named, sizeof(*sorted), compare_names);
-    *ret_duplicate = NULL;
-    for (size_t i = 1; i < named && !*ret_duplicate; i++)
-        if (strcmp(sorted[i - 1], sorted[i]) == 0)
-            *ret_duplicate = sorted[i];
-    pool_release(pool, sorted, size_bytes);
-    return PECS_OK;
-}
-
-static pecs_status check_enum(const struct check *check, const pecs_type *type, const pecs_field *field)
-{
-    const uint32_t element = field->size / field->count;
-    if (field->size % field->count != 0 || (element != 1 && element != 2 && element != 4))
-        return fail(check->error, PECS_E_MISUSE,
-                    "%.100s: field '%.100s': %u bytes for %u enum values: one has 1, 2 or 4 bytes", type->name,
-                    field->name, field->size, field->count);
-    if (field->enum_count < 1 || field->enum_count - 1 > UINT32_MAX >> (32 - 8 * element))
-        return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': an enum of %u values does not fit %u bytes",
-                    type->name, field->name, field->enum_count, element);
-    if (!field->enum_names)
-        return fail_field(check, PECS_E_MISUSE, type, field, "an enum needs enum_names");
-    for (uint32_t i = 0; i < field->enum_count; i++)
-        if (!name_is_valid(field->enum_names[i]))
-            return fail(
-                check->error, PECS_E_MISUSE,
-                "%.100s: field '%.100s': the name of enum value %u must be 1 to 255 bytes of printable UTF-8: %s",
-                type->name, field->name, i, excerpt_of(field->enum_names[i]).text);
-    const char *duplicate;
-    if (find_duplicate(check->pool, field->enum_names, sizeof(char *), field->enum_count, &duplicate))
-        return fail_memory(check->error);
-    if (duplicate)
-        return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': two enum values are named '%.100s'",
-                    type->name, field->name, duplicate);
-    return PECS_OK;
-}
-
-static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth);
-
-/*
- * A type that an earlier field nests too was checked there, so that shared types are not checked once for each way to
- * them. The limit of fields bounds the search.
- */
-static bool nested_before(const pecs_type *type, const pecs_field *field)
-{
-    for (const pecs_field *earlier = type->fields; earlier < field; earlier++)
-        if (earlier->kind == PECS_STRUCT && earlier->nested == field->nested)
-            return true;
-    return false;
-}
-
-static pecs_status check_struct(const struct check *check, const pecs_type *type, const pecs_field *field,
-                                unsigned depth)
-{
-    if (!field->nested)
-        return fail_field(check, PECS_E_MISUSE, type, field, "a struct needs `nested`");
-    if (depth == NESTING_MAX)
-        return fail_field(check, PECS_E_LIMIT, type, field,
-                          "structs are nested more than 8 deep (does one contain itself?)");
-    const pecs_status status = nested_before(type, field) ? PECS_OK : check_type(check, field->nested, depth + 1);
-    if (!status && field->nested->size == 0)
-        return fail_field(check, PECS_E_MISUSE, type, field, "a nested struct cannot be a tag");
-    return status;
-}
-
-static pecs_status check_kind(const struct check *check, const pecs_type *type, const pecs_field *field, unsigned depth)
-{
-    if (field->kind == PECS_PADDING ? field->name != NULL : !name_is_valid(field->name))
-        return fail(
-            check->error, PECS_E_MISUSE,
-            "%.100s: the name of the field at byte %u must be 1 to 255 bytes of printable UTF-8 (padding: NULL): %s",
-            type->name, field->offset, excerpt_of(field->name).text);
-    if (!kind_name(field->kind))
-        return fail(check->error, PECS_E_MISUSE, "%.100s: field '%.100s': there is no kind %u", type->name, field->name,
-                    (unsigned)field->kind);
-    if (field->count == 0)
-        return fail_field(check, PECS_E_MISUSE, type, field, "count is 0");
-    switch (field->kind) {
-    case PECS_STRING:
-    case PECS_BLOB:
-        return fail_field(check, PECS_E_UNSUPPORTED, type, field, "strings and blobs need the heap");
-    case PECS_ENUM:
-        return check_enum(check, type, field);
-    case PECS_STRUCT:
-        return check_struct(check, type, field, depth);
-    default:
-        return PECS_OK;
-    }
-}
-
-static pecs_status check_numbers(const struct check *check, const pecs_type *type, const pecs_field *field)
-{
-    uint32_t element = kind_size(field->kind), align = kind_align(field->kind);
-    if (field->kind == PECS_STRUCT) {
-        element = field->nested->size;
-        align = field->nested->align;
-    } else if (field->kind == PECS_ENUM) {
-        element = align = field->size / field->count; /* check_enum saw that it divides */
-    }
-    const char *of = kind_name(field->kind);
-    if (field->size != (uint64_t)field->count * element)
-        return fail(check->error, PECS_E_MISUSE, "%.100s: %s: size %u is not %u times the %u bytes of %s", type->name,
-                    label_of(field).text, field->size, field->count, element, of);
-    if (field->columns && field->count % field->columns != 0)
-        return fail(check->error, PECS_E_MISUSE, "%.100s: %s: count %u is not a multiple of columns %u", type->name,
-                    label_of(field).text, field->count, field->columns);
-    if (((field->offset | type->align) & (align - 1)) != 0) /* all alignments are powers of two */
-        return fail(check->error, PECS_E_MISUSE,
-                    "%.100s: %s is misaligned: %s needs multiples of %u, but it is at byte %u of a type aligned to %u",
-                    type->name, label_of(field).text, of, align, field->offset, type->align);
-    return PECS_OK;
-}
-
-/* Bytes from `begin` up to `end` that no field has; before the first and after the last field one of them is NULL. */
-struct gap {
-    uint32_t begin, end;
-    const pecs_field *before, *after;
-};
-
-/* A message about a gap looks ahead, at fields that were not checked. */
-static bool can_be_shown(const pecs_type *type, const pecs_field *field)
-{
-    return range_fits(field->offset, field->size, type->size) && (!field->name || name_is_valid(field->name));
-}
-
-/* The next gap at or after field *place, which moves on; false: there is none that can be shown. */
-static bool find_gap(const pecs_type *type, uint32_t *place, struct gap *ret_gap)
-{
-    for (uint32_t i = *place; i <= type->field_count; i++) {
-        const pecs_field *before = i > 0 ? &type->fields[i - 1] : NULL;
-        const pecs_field *after = i < type->field_count ? &type->fields[i] : NULL;
-        if (before && !can_be_shown(type, before))
-            return false;
-        const uint32_t begin = before ? before->offset + before->size : 0, end = after ? after->offset : type->size;
-        if (begin < end && end <= type->size) {
-            *place = i + 1;
-            *ret_gap = (struct gap){ begin, end, before, after };
-            return true;
-        }
-    }
-    return false;
-}
-
-/* What to write in a gap. The compiler leaves none before the first member. */
-struct remedy {
-    char text[3 * sizeof(struct label)];
-};
-
-static struct remedy remedy_of(const pecs_type *type, const struct gap *gap)
-{
-    struct remedy remedy = { "is a member left out of the list?" };
-    const uint32_t size = gap->end - gap->begin;
-    const bool may_be_left = size < type->align; /* alignment leaves no more */
-    if (gap->before && gap->before->name)
-        snprintf(remedy.text, sizeof(remedy.text),
-                 may_be_left ? "add PECS_GAP_AFTER(%.100s, %.100s, %u) or a field"
-                             : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, %.100s, %u)",
-                 type->name, gap->before->name, size);
-    else if (gap->before)
-        snprintf(remedy.text, sizeof(remedy.text),
-                 may_be_left
-                     ? "add PECS_GAP_AFTER(%.100s, the member before, %u) or a field"
-                     : "is a member left out of the list? If not, PECS_GAP_AFTER(%.100s, the member before, %u)",
-                 type->name, size);
-    return remedy;
-}
-
-static pecs_status fail_gap(const struct check *check, const pecs_type *type, const struct gap *gap)
-{
-    char where[3 * sizeof(struct label)];
-    if (gap->before && gap->after)
-        snprintf(where, sizeof(where), "after %s and before %s", label_of(gap->before).text, label_of(gap->after).text);
-    else
-        snprintf(where, sizeof(where), "%s %s", gap->before ? "after" : "before",
-                 label_of(gap->before ? gap->before : gap->after).text);
-    return fail(check->error, PECS_E_MISUSE, "%.100s: bytes %u to %u %s are not declared: %s", type->name, gap->begin,
-                gap->end - 1, where, remedy_of(type, gap).text);
-}
-
-static pecs_status fail_order(const struct check *check, const pecs_type *type, const pecs_field *field)
-{
-    return fail(
-        check->error, PECS_E_MISUSE,
-        "%.100s: %s stands after %s, but lies before it (bytes %u and %u): list the members in the order of the "
-        "struct",
-        type->name, label_of(field).text, label_of(field - 1).text, field->offset, field[-1].offset);
-}
-
-/* As many gaps as a message has room for, so that they can be filled at once. */
-static pecs_status fail_gaps(const struct check *check, const pecs_type *type, uint32_t count)
-{
-    enum { REST_BYTES = sizeof("; and 4294967295 more") };
-    char list[sizeof(((pecs_error *)NULL)->message)], item[4 * sizeof(struct label)];
-    size_t used = (size_t)snprintf(list, sizeof(list), "%.100s: %u gaps are not declared", type->name, count);
-    struct gap gap;
-    uint32_t place = 0, left = count;
-    for (; left > 0 && find_gap(type, &place, &gap); left--) {
-        const int size = snprintf(item, sizeof(item), "%s bytes %u to %u: %s", left == count ? ":" : ";", gap.begin,
-                                  gap.end - 1, remedy_of(type, &gap).text);
-        if (used + (size_t)size + (left > 1 ? REST_BYTES : 1) > sizeof(list))
-            break;
-        memcpy(list + used, item, (size_t)size + 1);
-        used += (size_t)size;
-    }
-    if (left > 0)
-        snprintf(list + used, sizeof(list) - used, "; and %u more", left);
-    return fail(check->error, PECS_E_MISUSE, "%s", list);
-}
-
-/* There is a gap. Members that are not listed in the order of the struct leave gaps, too: then that is the mistake. */
-static pecs_status fail_for_gap(const struct check *check, const pecs_type *type)
-{
-    for (uint32_t i = 1; i < type->field_count && can_be_shown(type, &type->fields[i]); i++)
-        if (type->fields[i].offset < type->fields[i - 1].offset)
-            return fail_order(check, type, &type->fields[i]);
-    struct gap gap = { 0 }, next;
-    uint32_t place = 0, count = 0;
-    while (find_gap(type, &place, &next))
-        if (count++ == 0)
-            gap = next;
-    return count == 1 ? fail_gap(check, type, &gap) : fail_gaps(check, type, count);
-}
-
-static pecs_status check_place(const struct check *check, const pecs_type *type, const pecs_field *field)
-{
-    const pecs_field *before = field == type->fields ? NULL : field - 1;
-    const uint32_t next = before ? before->offset + before->size : 0;
-    if (!range_fits(field->offset, field->size, type->size))
-        return fail(check->error, PECS_E_MISUSE, "%.100s: %s: %u bytes at byte %u end beyond the type's %u", type->name,
-                    label_of(field).text, field->size, field->offset, type->size);
-    if (field->offset > next)
-        return fail_for_gap(check, type);
-    if (field->offset < next && field->offset < before->offset)
-        return fail_order(check, type, field);
-    if (field->offset < next)
-        return fail(check->error, PECS_E_MISUSE, "%.100s: %s overlaps %s: it begins at byte %u, before byte %u",
-                    type->name, label_of(field).text, label_of(before).text, field->offset, next);
-    return PECS_OK;
-}
-
-static pecs_status check_fields(const struct check *check, const pecs_type *type, unsigned depth)
-{
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        const pecs_field *field = &type->fields[i];
-        pecs_status status = check_kind(check, type, field, depth);
-        if (!status)
-            status = check_place(check, type, field);
-        if (!status)
-            status = check_numbers(check, type, field);
-        if (status)
-            return status;
-    }
-    const pecs_field *last = &type->fields[type->field_count - 1];
-    if (last->offset + last->size < type->size)
-        return fail_for_gap(check, type);
-    const char *duplicate;
-    if (find_duplicate(check->pool, &type->fields[0].name, sizeof(pecs_field), type->field_count, &duplicate))
-        return fail_memory(check->error);
-    if (duplicate)
-        return fail(check->error, PECS_E_MISUSE, "%.100s: two fields are named '%.100s'", type->name, duplicate);
-    return PECS_OK;
-}
-
-static pecs_status check_type(const struct check *check, const pecs_type *type, unsigned depth)
-{
-    pecs_error *error = check->error;
-    if (!name_is_valid(type->name))
-        return fail(error, PECS_E_MISUSE, "the name of a type must be 1 to 255 bytes of printable UTF-8: %s",
-                    excerpt_of(type->name).text);
-    const char *name = type->name;
-    if (depth == 0 && type->version < 1)
-        return fail(error, PECS_E_MISUSE, "%.100s: version 0: versions start at 1", name);
-    if (type->align == 0 || (type->align & (type->align - 1)) != 0)
-        return fail(error, PECS_E_MISUSE, "%.100s: alignment %u is not a power of two", name, type->align);
-    if (type->align > COMPONENT_MAX_ALIGN)
-        return fail(error, PECS_E_LIMIT, "%.100s: alignment %u is above 64", name, type->align);
-    if (type->size > COMPONENT_MAX_BYTES)
-        return fail(error, PECS_E_LIMIT, "%.100s: %u bytes are more than 16 MiB", name, type->size);
-    if (type->size == 0) {
-        if (type->align != 1 || type->field_count != 0)
-            return fail(error, PECS_E_MISUSE, "%.100s: a tag (size 0) has alignment 1 and no fields", name);
-        return PECS_OK;
-    }
-    if (type->size % type->align != 0)
-        return fail(error, PECS_E_MISUSE, "%.100s: size %u is not a multiple of the alignment %u", name, type->size,
-                    type->align);
-    if (type->field_count == 0 || !type->fields)
-        return fail(error, PECS_E_MISUSE, "%.100s: a type of %u bytes needs fields", name, type->size);
-    if (type->field_count > FIELD_COUNT_MAX)
-        return fail(error, PECS_E_LIMIT, "%.100s: %u fields are more than %u", name, type->field_count,
-                    FIELD_COUNT_MAX);
-    return check_fields(check, type, depth);
-}
-
-static bool is_padding(const struct value_span *span)
+static bool component_is_padding(const struct value_span *span)
 {
     return span->kind == PECS_PADDING;
 }
 
-static bool is_special(const struct value_span *span)
+static bool component_is_special(const struct value_span *span)
 {
     switch (span->kind) {
     case PECS_BOOL:
@@ -441,18 +22,18 @@ static bool is_special(const struct value_span *span)
     case PECS_ENTITY:
         return true;
     case PECS_ENUM:
-        return (uint64_t)span->limit < (uint64_t)1 << 8 * span->width; /* else every number is one */
+        return (uint64_t)span->limit < (uint64_t)1 << 8 * span->width; /* else every number is a value of the enum */
     default:
         return false;
     }
 }
 
-static bool has_references(const pecs_type *type)
+static bool component_find_references(const pecs_type *type)
 {
     bool found = false;
     for (uint32_t i = 0; !found && i < type->field_count; i++)
         found = type->fields[i].kind == PECS_ENTITY ||
-                (type->fields[i].kind == PECS_STRUCT && has_references(type->fields[i].nested));
+                (type->fields[i].kind == PECS_STRUCT && component_find_references(type->fields[i].nested));
     return found;
 }
 
@@ -463,8 +44,7 @@ pecs_id component_name_id(const char *name)
 
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
 {
-    const struct check check = { pool, error };
-    pecs_status status = check_type(&check, type, 0);
+    pecs_status status = type_check(type, pool, error);
     if (status)
         return status;
     static const pecs_id none;
@@ -474,11 +54,11 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .id = given ? type->id : component_name_id(type->name),
         .size = type->size,
         .align = type->align,
-        .has_references = has_references(type),
+        .has_references = component_find_references(type),
     };
-    status = span_list_init(&component->padding, pool, type, is_padding);
+    status = span_list_init(&component->padding, pool, type, component_is_padding);
     if (!status)
-        status = span_list_init(&component->special, pool, type, is_special);
+        status = span_list_init(&component->special, pool, type, component_is_special);
     if (status) {
         component_deinit(component, pool);
         return fail_memory(error);
@@ -486,21 +66,21 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     return PECS_OK;
 }
 
-static uint64_t count_string(const char *text)
+static uint64_t component_count_string(const char *text)
 {
     return 8 + (text ? strlen(text) : 0);
 }
 
 uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
 {
-    uint64_t bytes = 48 + count_string(type->name);
+    uint64_t bytes = 48 + component_count_string(type->name);
     for (uint32_t i = 0; i < type->field_count && bytes <= limit; i++) {
         const pecs_field *field = &type->fields[i];
-        bytes += 28 + count_string(field->name);
+        bytes += 28 + component_count_string(field->name);
         if (field->kind == PECS_STRUCT)
             bytes += component_description_bytes(field->nested, limit - min_u64(bytes, limit));
         for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count && bytes <= limit; j++)
-            bytes += count_string(field->enum_names[j]);
+            bytes += component_count_string(field->enum_names[j]);
     }
     return bytes;
 }
@@ -511,59 +91,18 @@ void component_deinit(struct component *component, struct pool *pool)
     span_list_deinit(&component->special, pool);
 }
 
-/* The same few bytes of many values: of the usual sizes without a call. */
-static inline __attribute__((always_inline)) void clear_each(uint8_t *at, uint64_t count, size_t stride, size_t size)
-{
-    for (uint64_t i = 0; i < count; i++)
-        memset(at + i * stride, 0, size);
-}
-
-static void clear_run(uint8_t *at, uint64_t count, size_t stride, size_t size)
-{
-    switch (size) {
-    case 1:
-        clear_each(at, count, stride, 1);
-        return;
-    case 2:
-        clear_each(at, count, stride, 2);
-        return;
-    case 3:
-        clear_each(at, count, stride, 3);
-        return;
-    case 4:
-        clear_each(at, count, stride, 4);
-        return;
-    case 7:
-        clear_each(at, count, stride, 7);
-        return;
-    default:
-        clear_each(at, count, stride, size);
-    }
-}
-
-void component_copy_masked(const struct component *component, void *to, const void *from, uint64_t count)
-{
-    if (component->size == 0)
-        return; /* a tag's pointers may be NULL, which memcpy forbids */
-    memcpy(to, from, (size_t)count * component->size);
-    struct span_run_iter iter;
-    struct span_run run;
-    for (span_run_begin(&iter, &component->padding, count); span_run_next(&iter, &run);)
-        clear_run((uint8_t *)to + run.offset, run.count, run.stride, run.span.size);
-}
-
-static bool name_is_same(const char *a, const char *b)
+static bool component_name_is_same(const char *a, const char *b)
 {
     return a == b || (a && b && strcmp(a, b) == 0);
 }
 
-static bool field_is_same(const pecs_field *a, const pecs_field *b)
+static bool component_field_is_same(const pecs_field *a, const pecs_field *b)
 {
     if (a->kind != b->kind || a->offset != b->offset || a->size != b->size || a->count != b->count ||
-        a->columns != b->columns || a->enum_count != b->enum_count || !name_is_same(a->name, b->name))
+        a->columns != b->columns || a->enum_count != b->enum_count || !component_name_is_same(a->name, b->name))
         return false;
     for (uint32_t i = 0; a->kind == PECS_ENUM && i < a->enum_count; i++)
-        if (!name_is_same(a->enum_names[i], b->enum_names[i]))
+        if (!component_name_is_same(a->enum_names[i], b->enum_names[i]))
             return false;
     return a->kind != PECS_STRUCT || component_layout_is_same(a->nested, b->nested);
 }
@@ -575,23 +114,7 @@ bool component_layout_is_same(const pecs_type *a, const pecs_type *b)
     if (a->size != b->size || a->align != b->align || a->field_count != b->field_count)
         return false;
     for (uint32_t i = 0; i < a->field_count; i++)
-        if (!field_is_same(&a->fields[i], &b->fields[i]))
+        if (!component_field_is_same(&a->fields[i], &b->fields[i]))
             return false;
     return true;
-}
-
-bool component_values_are_equal(const struct component *component, const void *a, const void *b)
-{
-    const uint8_t *x = a, *y = b;
-    if (span_list_is_empty(&component->padding))
-        return memcmp(a, b, component->size) == 0;
-    uint32_t from = 0;
-    struct span_iter iter;
-    struct value_span span;
-    for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
-        if (memcmp(x + from, y + from, span.offset - from) != 0)
-            return false;
-        from = span.offset + span.size;
-    }
-    return memcmp(x + from, y + from, component->size - from) == 0;
 }

@@ -1,11 +1,12 @@
 /*
  * Registry: the program's component types, checked and sealed.
  *
- * Everything of a registry, itself included, lies in its pool; the pool goes with the last reference. Worlds,
- * snapshots, queries and command buffers hold references, so it may die on any thread: the drop that reaches zero has
- * seen all that other threads did with theirs.
+ * A registry and everything that is made for it is allocated from its pool, which is destroyed with the last reference.
+ * Worlds, snapshots, queries and command buffers hold references, so that may happen on any thread: the release that
+ * reaches zero synchronises with all others.
  *
- * by_id is the only order that files know: types are matched by id, whatever their positions in two programs' lists.
+ * Files list types in the order of by_id: types are matched by id, whatever their positions in the lists of two
+ * programs.
  */
 #include "registry.h"
 
@@ -17,19 +18,19 @@
 
 typedef int compare_function(const struct component *a, const struct component *b);
 
-static int compare_ids(const struct component *a, const struct component *b)
+static int registry_compare_ids(const struct component *a, const struct component *b)
 {
     return memcmp(&a->id, &b->id, sizeof(a->id));
 }
 
-static int compare_names(const struct component *a, const struct component *b)
+static int registry_compare_names(const struct component *a, const struct component *b)
 {
     return strcmp(a->type->name, b->type->name);
 }
 
-/* Inserts component number `count` into a sorted list of those before it. False when its equal is there. */
-static bool insert_sorted(const pecs_registry *registry, pecs_component *list, uint32_t count,
-                          compare_function *compare, pecs_component *ret_equal)
+/* Inserts component number `count` into a sorted list of the components before it. False: the list has an equal one. */
+static bool registry_insert_sorted(const pecs_registry *registry, pecs_component *list, uint32_t count,
+                                   compare_function *compare, pecs_component *ret_equal)
 {
     uint32_t begin = 0, end = count;
     while (begin < end) {
@@ -50,8 +51,8 @@ static bool insert_sorted(const pecs_registry *registry, pecs_component *list, u
 }
 
 /* Checks the type and makes it the next component. */
-static pecs_status add_component(pecs_registry *registry, const pecs_type *type, pecs_component *by_name,
-                                 pecs_error *error)
+static pecs_status registry_add_component(pecs_registry *registry, const pecs_type *type, pecs_component *by_name,
+                                          pecs_error *error)
 {
     const uint32_t count = registry->type_count;
     if (!type || !type->name)
@@ -62,31 +63,31 @@ static pecs_status add_component(pecs_registry *registry, const pecs_type *type,
     registry->type_count++;
     if (component_description_bytes(type, DESCRIPTION_MAX_BYTES) > DESCRIPTION_MAX_BYTES)
         return fail(error, PECS_E_LIMIT,
-                    "type '%.200s': with the fields and names of all types that it nests, each at every use, its "
-                    "description would take more than %d GiB in a file",
+                    "type '%.200s': its description, which repeats nested types at each use, would take more than "
+                    "%d GiB in a file",
                     type->name, DESCRIPTION_MAX_BYTES >> 30);
     pecs_component equal;
-    if (!insert_sorted(registry, by_name, count, compare_names, &equal))
+    if (!registry_insert_sorted(registry, by_name, count, registry_compare_names, &equal))
         return fail(error, PECS_E_CONFLICT, "types %u and %u of the list are both named '%s'", equal, count,
                     type->name);
-    if (!insert_sorted(registry, registry->by_id, count, compare_ids, &equal))
+    if (!registry_insert_sorted(registry, registry->by_id, count, registry_compare_ids, &equal))
         return fail(error, PECS_E_CONFLICT, "types '%.200s' and '%.200s' have the same id",
                     registry->components[equal].type->name, type->name);
     return PECS_OK;
 }
 
-/* The value of "pecs.id". */
-static const pecs_field id_fields[] = {
+/* The fields of "pecs.id". */
+static const pecs_field registry_id_fields[] = {
     { "bytes", PECS_U8, 0, sizeof(pecs_id), sizeof(pecs_id), 0, NULL, NULL, 0 },
 };
-const pecs_type id_component_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, id_fields };
+const pecs_type id_component_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, registry_id_fields };
 
 bool name_is_reserved(const char *name, size_t size_bytes)
 {
     return size_bytes >= strlen(RESERVED_PREFIX) && memcmp(name, RESERVED_PREFIX, strlen(RESERVED_PREFIX)) == 0;
 }
 
-static pecs_status add_components(pecs_registry *registry, const pecs_registry_desc *desc, pecs_error *error)
+static pecs_status registry_add_components(pecs_registry *registry, const pecs_registry_desc *desc, pecs_error *error)
 {
     const size_t count = desc->type_count + 1;
     const size_t list_bytes = count * sizeof(pecs_component);
@@ -100,20 +101,20 @@ static pecs_status add_components(pecs_registry *registry, const pecs_registry_d
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < desc->type_count && !status; i++) {
         const pecs_type *type = desc->types[i];
-        status =
-            type && type->name && name_is_reserved(type->name, strlen(type->name))
-                ? fail(error, PECS_E_MISUSE,
-                       "type '%.200s': names that begin with \"" RESERVED_PREFIX "\" are the library's", type->name)
-                : add_component(registry, type, by_name, error);
+        status = type && type->name && name_is_reserved(type->name, strlen(type->name))
+                     ? fail(error, PECS_E_MISUSE,
+                            "type '%.200s': names that begin with \"" RESERVED_PREFIX "\" are reserved for the library",
+                            type->name)
+                     : registry_add_component(registry, type, by_name, error);
     }
     registry->id_component = registry->type_count;
     if (!status)
-        status = add_component(registry, &id_component_type, by_name, error);
+        status = registry_add_component(registry, &id_component_type, by_name, error);
     pool_release(registry->pool, by_name, list_bytes);
     return status;
 }
 
-/* `capacity` is the number of types that the lists were made for. */
+/* `capacity` is the number of types that the lists were allocated for. */
 static void registry_free(pecs_registry *registry, size_t capacity)
 {
     struct pool *pool = registry->pool;
@@ -126,8 +127,8 @@ static void registry_free(pecs_registry *registry, size_t capacity)
     pool_destroy(pool);
 }
 
-/* Names follow the rules of types' names; NULL tells nothing. */
-static bool application_is_valid(const char *text)
+/* The rule is that of type names. NULL is allowed. */
+static bool registry_application_is_valid(const char *text)
 {
     return !text || component_name_is_valid(text, strlen(text));
 }
@@ -135,16 +136,16 @@ static bool application_is_valid(const char *text)
 pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry **ret_registry, pecs_error *error)
 {
     if (!desc || !ret_registry || (desc->type_count && !desc->types))
-        return fail(error, PECS_E_MISUSE, "a registry needs a description, its list of types and a place to go");
+        return fail(error, PECS_E_MISUSE, "desc, desc->types and ret_registry must not be NULL");
     if (!desc->allocator.allocate != !desc->allocator.release)
-        return fail(error, PECS_E_MISUSE, "an allocator has both allocate and release, or neither");
+        return fail(error, PECS_E_MISUSE, "an allocator needs both allocate and release, or neither");
     if (desc->type_count > PROGRAM_TYPES_MAX)
         return fail(error, PECS_E_LIMIT, "%zu types are more than %u", desc->type_count, PROGRAM_TYPES_MAX);
-    if (!application_is_valid(desc->application) || !application_is_valid(desc->application_version) ||
-        (desc->application_version && !desc->application))
+    if (!registry_application_is_valid(desc->application) ||
+        !registry_application_is_valid(desc->application_version) || (desc->application_version && !desc->application))
         return fail(error, PECS_E_MISUSE,
-                    "the application's name and version must be printable UTF-8, and the version "
-                    "is that of a name");
+                    "application and application_version must be printable UTF-8, and a version "
+                    "needs an application");
     struct pool *pool = pool_create(&desc->allocator);
     if (!pool)
         return fail_memory(error);
@@ -159,7 +160,7 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
     atomic_init(&registry->reference_count, 1);
     atomic_init(&registry->batch_count, (uint32_t)pool_secret(pool));
     number_table_init(&registry->numbers, (pecs_component)desc->type_count + 1);
-    const pecs_status status = add_components(registry, desc, error);
+    const pecs_status status = registry_add_components(registry, desc, error);
     if (status) {
         registry_free(registry, desc->type_count + 1);
         return status;

@@ -1,25 +1,25 @@
-/* Spans: how they are collected, and the ways to go through them. */
+/* Collects spans from a type description, and iterates over them: by groups, or by walking the description. */
 #include "spans.h"
 
 #include "bytes.h"
-#include "component.h"
+#include "kind.h"
 #include "memory.h"
 
 enum {
-    SPANS_MAX = 1024, /* of a list; more are walked */
+    SPANS_MAX = 1024, /* in a list; a type with more is walked */
     SPANS_PER_FIELD_MAX = 4,
-    COLLECT_FIELDS_MAX = 16384 /* that are looked at to make a list */
+    COLLECT_FIELDS_MAX = 16384 /* visited to make a list; a type with more is walked */
 };
 
 struct collect {
     struct span_list *list;
     struct pool *pool;
-    uint32_t field_count; /* looked at */
-    size_t joins_from;    /* spans before this one stay as they are */
+    uint32_t field_count; /* visited so far */
+    size_t joins_from;    /* new spans are not joined with spans before this one */
     bool is_in_array;
 };
 
-static pecs_status push_group(struct collect *collect, struct span_group group)
+static pecs_status span_collect_group(struct collect *collect, struct span_group group)
 {
     struct span_list *list = collect->list;
     if (!pool_reserve(collect->pool, (void **)&list->groups, &list->group_capacity, list->group_count + 1,
@@ -31,20 +31,20 @@ static pecs_status push_group(struct collect *collect, struct span_group group)
     return PECS_OK;
 }
 
-/* What lies in no array is in groups of one element. */
-static pecs_status push_loose_group(struct collect *collect)
+/* Spans outside of arrays are in groups of one element. */
+static pecs_status span_collect_loose_group(struct collect *collect)
 {
     const struct span_list *list = collect->list;
     if (collect->is_in_array || (list->group_count && list->groups[list->group_count - 1].count == 1))
         return PECS_OK;
-    return push_group(collect, (struct span_group){ .count = 1 });
+    return span_collect_group(collect, (struct span_group){ .count = 1 });
 }
 
-/* Appends a span that lies behind all others, joining it to the last one where they touch and are alike. */
-static pecs_status push_span(struct collect *collect, struct value_span span)
+/* Appends a span that lies behind all others; joins it to the last one if both are adjacent and alike. */
+static pecs_status span_collect_span(struct collect *collect, struct value_span span)
 {
     struct span_list *list = collect->list;
-    pecs_status status = push_loose_group(collect);
+    pecs_status status = span_collect_loose_group(collect);
     if (status)
         return status;
     struct value_span *last = list->count > collect->joins_from ? &list->spans[list->count - 1] : NULL;
@@ -62,7 +62,7 @@ static pecs_status push_span(struct collect *collect, struct value_span span)
     return PECS_OK;
 }
 
-static struct value_span span_of(const pecs_field *field, uint32_t offset)
+static struct value_span span_of_field(const pecs_field *field, uint32_t offset)
 {
     struct value_span span = { offset, field->size, field->kind, kind_size(field->kind), 0 };
     if (field->kind == PECS_ENUM) {
@@ -74,26 +74,26 @@ static struct value_span span_of(const pecs_field *field, uint32_t offset)
     return span;
 }
 
-static pecs_status collect_array(struct collect *collect, const pecs_field *field, uint32_t offset);
+static pecs_status span_collect_array(struct collect *collect, const pecs_field *field, uint32_t offset);
 
-static pecs_status collect_fields(struct collect *collect, const pecs_type *type, uint32_t base)
+static pecs_status span_collect_fields(struct collect *collect, const pecs_type *type, uint32_t base)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
-        const struct value_span span = span_of(field, base + field->offset);
+        const struct value_span span = span_of_field(field, base + field->offset);
         if (collect->field_count++ == COLLECT_FIELDS_MAX)
             return PECS_E_LIMIT;
         if (collect->list->belongs(&span))
-            status = push_span(collect, span);
+            status = span_collect_span(collect, span);
         if (!status && field->kind == PECS_STRUCT)
-            status = collect_array(collect, field, base + field->offset);
+            status = span_collect_array(collect, field, base + field->offset);
     }
     return status;
 }
 
-/* The spans from `first` on, which are those of the first of `count` elements, once more for each other. */
-static pecs_status repeat_spans(struct collect *collect, size_t first, uint32_t stride, uint32_t count)
+/* Repeats the spans from `first` on, which are those of the first of `count` elements, for the other elements. */
+static pecs_status span_collect_repeats(struct collect *collect, size_t first, uint32_t stride, uint32_t count)
 {
     pecs_status status = PECS_OK;
     const size_t end = collect->list->count;
@@ -102,7 +102,7 @@ static pecs_status repeat_spans(struct collect *collect, size_t first, uint32_t 
         for (size_t i = first; !status && i < end; i++) {
             struct value_span span = collect->list->spans[i];
             span.offset += k * stride;
-            status = push_span(collect, span);
+            status = span_collect_span(collect, span);
         }
         if (status)
             return status;
@@ -110,23 +110,24 @@ static pecs_status repeat_spans(struct collect *collect, size_t first, uint32_t 
     return PECS_OK;
 }
 
-/* The first element's, as spans of a group of their own if the array lies in no other. */
-static pecs_status collect_element(struct collect *collect, const pecs_type *element, uint32_t offset, uint32_t count)
+/* Collects the spans of an array's first element: in a group of its own, unless the array lies in another array. */
+static pecs_status span_collect_element(struct collect *collect, const pecs_type *element, uint32_t offset,
+                                        uint32_t count)
 {
     if (collect->is_in_array) {
         collect->joins_from = collect->list->count;
-        return collect_fields(collect, element, offset);
+        return span_collect_fields(collect, element, offset);
     }
     pecs_status status =
-        push_group(collect, (struct span_group){ .offset = offset, .stride = element->size, .count = count });
+        span_collect_group(collect, (struct span_group){ .offset = offset, .stride = element->size, .count = count });
     collect->is_in_array = true;
     if (!status)
-        status = collect_fields(collect, element, 0);
+        status = span_collect_fields(collect, element, 0);
     collect->is_in_array = false;
     return status;
 }
 
-static void drop_spans(struct span_list *list, size_t first, size_t first_group)
+static void span_list_drop(struct span_list *list, size_t first, size_t first_group)
 {
     list->count = first;
     list->group_count = first_group;
@@ -135,10 +136,11 @@ static void drop_spans(struct span_list *list, size_t first, size_t first_group)
 }
 
 /*
- * The first element tells what the others have: nothing; nothing else than one span, so that all are one; or spans that
- * are listed once where this array can be a group. Arrays that are nothing but arrays are one.
+ * Collects the spans of an array of structs from those of its first element. No span: the array has none. One span that
+ * covers the element: the array is one span. Else the array is a group, or, within another array, its spans are
+ * repeated for each element. Structs whose only field is an array of structs are flattened first.
  */
-static pecs_status collect_array(struct collect *collect, const pecs_field *field, uint32_t offset)
+static pecs_status span_collect_array(struct collect *collect, const pecs_field *field, uint32_t offset)
 {
     struct span_list *list = collect->list;
     const pecs_type *element = field->nested;
@@ -148,22 +150,22 @@ static pecs_status collect_array(struct collect *collect, const pecs_field *fiel
         element = element->fields[0].nested;
     }
     if (count == 1)
-        return collect_fields(collect, element, offset);
+        return span_collect_fields(collect, element, offset);
     const size_t first = list->count, first_group = list->group_count, joins_from = collect->joins_from;
-    pecs_status status = collect_element(collect, element, offset, count);
+    pecs_status status = span_collect_element(collect, element, offset, count);
     if (status)
         return status;
     const bool is_one = list->count == first + 1 && list->spans[first].size == element->size;
     if (list->count > first && !is_one)
-        return collect->is_in_array ? repeat_spans(collect, first, element->size, count) : PECS_OK;
-    drop_spans(list, first, first_group);
+        return collect->is_in_array ? span_collect_repeats(collect, first, element->size, count) : PECS_OK;
+    span_list_drop(list, first, first_group);
     collect->joins_from = joins_from;
     if (!is_one)
         return PECS_OK;
     struct value_span span = list->spans[first];
     span.offset = offset;
     span.size = element->size * count;
-    return push_span(collect, span);
+    return span_collect_span(collect, span);
 }
 
 void span_list_deinit(struct span_list *list, struct pool *pool)
@@ -178,7 +180,7 @@ pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs
 {
     *list = (struct span_list){ .type = type, .belongs = belongs };
     struct collect collect = { .list = list, .pool = pool };
-    pecs_status status = collect_fields(&collect, type, 0);
+    pecs_status status = span_collect_fields(&collect, type, 0);
     if (!status && list->count > (uint64_t)SPANS_PER_FIELD_MAX * collect.field_count)
         status = PECS_E_LIMIT;
     if (status || !list->count)
@@ -187,7 +189,7 @@ pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs
     return list->is_walked ? PECS_OK : status;
 }
 
-/* Depth first: what is next stands in the levels, as in a recursion's frames. */
+/* Walks depth first; `levels` is the stack of a recursion. */
 bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span)
 {
     while (iter->depth) {
@@ -209,7 +211,7 @@ bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span)
         }
         iter->levels[level].field++;
         iter->levels[level].element = 0;
-        *ret_span = span_of(field, offset);
+        *ret_span = span_of_field(field, offset);
         if (iter->list->belongs(ret_span))
             return true;
     }
@@ -227,8 +229,8 @@ void span_run_begin(struct span_run_iter *iter, const struct span_list *list, ui
         span_iter_begin(&iter->walk, list);
 }
 
-/* Value by value. */
-static bool walk_run(struct span_run_iter *iter, struct span_run *ret_run)
+/* Walks the description for each value; each run is one span. */
+static bool span_run_walk(struct span_run_iter *iter, struct span_run *ret_run)
 {
     for (; iter->part < iter->value_count; iter->part++) {
         if (span_iter_walk(&iter->walk, &ret_run->span)) {
@@ -243,15 +245,15 @@ static bool walk_run(struct span_run_iter *iter, struct span_run *ret_run)
 }
 
 /*
- * The places of one span of a group, a matrix of elements and values: one run when all elements of all values lie
- * equally far apart, else one for each row or column, whichever are fewer.
+ * The positions of one span of a group are a matrix of elements and values. They are one run if all are equally far
+ * apart, else one run for each element or for each value, whichever makes fewer runs.
  */
 bool span_run_next(struct span_run_iter *iter, struct span_run *ret_run)
 {
     const struct span_list *list = iter->list;
     const uint64_t value_bytes = list->type->size;
     if (list->is_walked)
-        return walk_run(iter, ret_run);
+        return span_run_walk(iter, ret_run);
     while (iter->group < list->group_count && iter->value_count) {
         const struct span_group *group = &list->groups[iter->group];
         const bool is_even = (uint64_t)group->stride * group->count == value_bytes;

@@ -1,10 +1,11 @@
 /*
- * Spans: the bytes of a value that are of one kind, padding for instance, found once from the type's description.
+ * Spans: the byte ranges of a value that are of one kind, for example padding, derived once from the type's
+ * description.
  *
- * A few bytes of a description can stand for millions of places: arrays of structs with a hole. So spans are listed in
+ * A short type description can expand to millions of spans: an array of structs with padding. So spans are listed in
  * groups, one for each array of structs, with the spans of one element; arrays within arrays are listed element by
- * element. Where even so they are many more than the description has fields, nothing is listed, and they are found by
- * walking the description, value by value.
+ * element. If that still gives many more spans than the description has fields, nothing is listed, and the spans are
+ * found by walking the description for each value.
  */
 #ifndef PECS_SCHEMA_SPANS_H
 #define PECS_SCHEMA_SPANS_H
@@ -13,33 +14,36 @@
 
 struct pool;
 
-enum { NESTING_MAX = 8 /* structs within structs */ };
+enum { NESTING_MAX = 8 /* depth of structs within structs */ };
 
-/* Elements of `width` bytes, one after another. */
+/* Consecutive elements of `width` bytes. */
 struct value_span {
     uint32_t offset, size;
     pecs_kind kind;
-    uint32_t width; /* of a text: with the zeros after it */
-    uint32_t limit; /* of an enum: the number of its values; else 0 */
+    uint32_t width; /* of a text: including the zeros after it */
+    uint32_t limit; /* number of an enum's values; else 0 */
 };
 
-/* `count` elements, `stride` bytes apart, the first at `offset`; the offsets of their spans count from the element. */
+/*
+ * `count` elements, `stride` bytes apart, the first at `offset`. Offsets of the group's spans are relative to an
+ * element.
+ */
 struct span_group {
     uint32_t offset, stride, count;
-    uint32_t first, end; /* spans of the list */
+    uint32_t first, end; /* range of spans in the list */
 };
 
-/* In order, in groups and elements alike: ascending, no two overlap. */
+/* Groups, and spans within an element, ascend by offset and do not overlap. */
 struct span_list {
     const pecs_type *type;
     bool (*belongs)(const struct value_span *span);
     bool is_walked;
-    struct value_span *spans; /* of the pool, like the groups */
+    struct value_span *spans; /* allocated from the pool, like the groups */
     struct span_group *groups;
     size_t count, capacity, group_count, group_capacity;
 };
 
-/* The spans that belong, of a sound type. */
+/* Lists the spans of a valid type for which `belongs` returns true. PECS_E_MEMORY. */
 pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
                            bool (*belongs)(const struct value_span *span));
 void span_list_deinit(struct span_list *list, struct pool *pool);
@@ -49,16 +53,16 @@ static inline bool span_list_is_empty(const struct span_list *list)
     return !list->count && !list->is_walked;
 }
 
-/* The spans of one value, ascending. */
+/* Iterates over the spans of one value in ascending order. */
 struct span_iter {
     const struct span_list *list;
     size_t group, next;
     uint32_t element, base;
-    uint32_t depth; /* of the walk; 0: it is over */
+    uint32_t depth; /* of the walk; 0: it has ended */
     struct {
         const pecs_type *type;
-        uint32_t base;           /* where this struct begins in the value */
-        uint32_t field, element; /* to look at next */
+        uint32_t base;           /* offset of this struct in the value */
+        uint32_t field, element; /* the next ones to visit */
     } levels[NESTING_MAX + 1];
 };
 bool span_iter_walk(struct span_iter *iter, struct value_span *ret_span);
@@ -104,13 +108,15 @@ static inline bool span_iter_next(struct span_iter *iter, struct value_span *ret
     return false;
 }
 
-/* `count` spans, alike but for their places: `stride` bytes apart, the first `offset` bytes from the first value. */
+/*
+ * `count` spans that differ in their offset only: `stride` bytes apart, the first `offset` bytes from the first value.
+ */
 struct span_run {
     struct value_span span;
     uint64_t offset, stride, count;
 };
 
-/* The spans of values that lie one after another, in runs that are as long as they can be, and in no other order. */
+/* Iterates over the spans of consecutive values, in runs as long as possible, in no particular order. */
 struct span_run_iter {
     const struct span_list *list;
     uint64_t value_count;

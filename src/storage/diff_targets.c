@@ -5,6 +5,7 @@
  */
 #include "diff_targets.h"
 
+#include "component_value.h"
 #include "identity.h"
 
 #include <pecs/diff.h>

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pecs compact: what it drops, that nothing else changes, and that a bad file or a full disk leaves all as it was.
+"""pecs compact: what it drops, that nothing else changes, and that an invalid file or a full disk changes nothing.
 
 usage: check_cli_compact.py PECS READ_PECS FILE...
 """
@@ -86,7 +86,7 @@ def check_refusals(path, folder):
     copy[4096] ^= 1
     write_bytes(bad, copy)
     check("bad.pecs: CORRUPT: DATA-1 at byte 4096" in program.message(1, "compact", bad, new), "a bad file")
-    check(not os.path.exists(new), "a bad file was made a good one")
+    check(not os.path.exists(new), "an invalid file became a valid one")
     for output in (os.path.join(folder, "no", "folder.pecs"), folder, "/dev/full"):
         text = program.message(2, "compact", path, output)
         check(output in text, f"{output}: {text}")

@@ -3,8 +3,8 @@
 
 usage: check_cli_completion.py PECS_COMPLETION
 
-A bash with the completion is given words and a TAB, and what it makes of the line is read from a command that prints its
-arguments. That options are those of --help is checked by check_cli_man.py.
+Sends words and a TAB to a bash with the completion, and reads the completed line from a command that prints its
+arguments. check_cli_man.py checks that the options are those of --help.
 """
 import os
 import select

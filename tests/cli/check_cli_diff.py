@@ -77,10 +77,10 @@ before.pecs and after.pecs differ
   metadata: 1 added, 1 removed, 1 changed
 """
 RELAID = """\
-changed in 0:1 {0}: Point, of another layout
+changed in 0:1 {0}: Point, with another layout
   old x=0 y=10
   new x=0 y=10
-changed in 1:1 {1}: Point, of another layout
+changed in 1:1 {1}: Point, with another layout
   old x=1 y=10
   new x=1 y=10
 before.pecs and relaid.pecs differ
@@ -102,7 +102,7 @@ def check_same(path):
     none = {"added": 0, "removed": 0, "changed": 0}
     check_equal("same", found, {"from": path, "to": path, "changes": [], "same": True, "entities": none,
                                 "components": [], "singletons": [], "metadata": none, "file_metadata": none, "other_ids": False})
-    check_equal("same", program.text("diff", path, path), f"{path} and {path} hold the same\n")
+    check_equal("same", program.text("diff", path, path), f"{path} and {path} have the same content\n")
 
 
 def check_edited():
@@ -166,15 +166,15 @@ def check_relaid():
 
 
 def check_rerun():
-    """Two runs that did the same made no id twice, and that is all that differs."""
+    """Two runs of the same edits have no id in common, and differ in nothing else."""
     found = program.json("diff", "--detail", "before.pecs", "rerun.pecs", code=1)
     check_equal("other ids", (found["same"], found["other_ids"], found["changes"], triple(found["entities"])),
                 (False, True, [], (0, 0, 0)))
     check_equal("other ids", program.expect(1, "diff", "before.pecs", "rerun.pecs").stdout.decode(),
-                "before.pecs and rerun.pecs hold the same, but for the ids of entities "
-                "(--by-handle compares without them)\n")
+                "before.pecs and rerun.pecs have the same content except for ids of entities "
+                "(--by-handle ignores ids)\n")
     check_equal("by handle", program.text("diff", "--by-handle", "before.pecs", "rerun.pecs"),
-                "before.pecs and rerun.pecs hold the same\n")
+                "before.pecs and rerun.pecs have the same content\n")
     found = program.json("diff", "--by-handle", "before.pecs", "rerun-after.pecs", code=1)
     edited = program.json("diff", "before.pecs", "after.pecs", code=1)
     check_equal("by handle", found, {**edited, "to": "rerun-after.pecs"})
@@ -188,7 +188,7 @@ def check_rerun():
 def check_client():
     """References are what they name, whatever the handles are."""
     check_equal("client", program.text("diff", "before.pecs", "client.pecs"),
-                "before.pecs and client.pecs hold the same\n")
+                "before.pecs and client.pecs have the same content\n")
     found = program.json("diff", "--detail", "before.pecs", "client-moved.pecs", code=1)
     check_equal("client", [(entry["id"], entry["fields"]) for entry in found["changes"]],
                 [(id_of("2:1"), {"owner": {"old": "0:1", "old_id": id_of("0:1"), "new": "4:1", "new_id": id_of("1:1")}})])

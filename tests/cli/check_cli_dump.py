@@ -90,13 +90,13 @@ def check_choice(path):
     for limit in (0, 1):
         found = program.json("dump", "--entity", "0:1", "--limit", str(limit), path)
         check_equal(f"--entity --limit {limit}", (len(found["entities"]), found["cut"]), (limit, limit < 1))
-    check_equal("--limit, as text", program.text("dump", "--limit", "1", path).splitlines()[-1], "and more: 1 are shown")
+    check_equal("--limit, as text", program.text("dump", "--limit", "1", path).splitlines()[-1], "incomplete: stopped at --limit 1")
     for entity in ("7:1", "0:2", "4000000000:1", "00000000-0000-8000-8000-000000000001"):
-        check_equal("nobody", program.message(1, "dump", "--entity", entity, path), f"{path}: no entity {entity} lives in it")
+        check_equal("no such entity", program.message(1, "dump", "--entity", entity, path), f"{path}: no living entity {entity}")
     check_equal("nothing", program.message(1, "dump", "--component", "scalars", path),
-                f"{path}: no component scalars is in it")
+                f"{path}: no component scalars")
     check_equal("neither", program.message(1, "dump", "--component", "Mood", "--entity", "0:1", path),
-                f"{path}: the entity 0:1 has no component Mood")
+                f"{path}: entity 0:1 has no component Mood")
 
 
 def check_strange(folder):
@@ -137,11 +137,11 @@ def check_twins(folder):
     check_equal("one name for two", program.message(1, "dump", "--component", "Twin", path),
                 f"{path}: the name Twin is ambiguous: use {labels[0]}")
     check_equal("no explicit ids", program.message(1, "dump", "--component", "pecs.id", path),
-                f"{path}: no component pecs.id is in it")
+                f"{path}: no component pecs.id")
 
 
 def check_namesakes(folder):
-    """No name is chosen so that two types have one label: read as JSON and text, and asked for."""
+    """No choice of names gives two types one label: in JSON, in text and for --component."""
     path, end = os.path.join(folder, "namesakes.pecs"), "000000-0000-0000-0000-000000000000"
     first = f"Twin#01{end}"
     labels = [first, f"Twin#02{end}", f"Twin#03{end}", f"{first}#04{end}", f"{first}#04{end}#05{end}", "Twin#01000000"]
@@ -182,7 +182,7 @@ def check_order(folder):
 
 
 def check_long_path(folder):
-    """The path of a message may be long; its reason is told whole."""
+    """The path of a message may be long; its reason is never truncated."""
     deep = os.path.join(folder, *(["d" * 200] * 10))
     os.makedirs(deep)
     path = os.path.join(deep, "bad.pecs")
@@ -195,7 +195,7 @@ def check_long_path(folder):
 
 
 def check_rough(folder):
-    """Values that mean nothing are refused, unless the file is trusted."""
+    """Invalid values are refused, unless the file is trusted."""
     note, text = f'No"te\\ {HIDING}=', f"te xt{HIDING}"
     for name, rule, what, component, field, value in (
             ("bool", 1, "up of 'Flag' is neither 0 nor 1", "Flag", "up", "bool:2"),
@@ -208,7 +208,7 @@ def check_rough(folder):
             text = program.message(1, command, path)
             check(f": CORRUPT: VALUE-{rule} at byte 4" in text, f"{command} {path}: {text}")
             check(": entity 0:1: " in text and text.endswith(what), f"{command} {path}: {text}")
-        check_equal("info does not look at values", program.json("info", path)["entity_count"], 1)
+        check_equal("info does not check values", program.json("info", path)["entity_count"], 1)
         found = program.json("dump", "--trust", path)["entities"][0]["components"]
         check_equal(f"dump --trust {path}", found[component][field], value)
         check("0:1" in program.text("dump", path, "--trust"), f"dump --trust {path} as text")

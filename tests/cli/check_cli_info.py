@@ -79,8 +79,8 @@ KINDS_TEXT = """\
 kinds-v1.pecs
   size         8256 bytes
   format       version 1, optional features 0x0
-  saved by     not told
-  saved at     not told
+  saved by     unknown
+  saved at     unknown
   snapshot id  f18a4b79-7bd5-0af7-8b75-a68fab4ef437
   entities     8, in 9 slots of which 1 are free
   tick         4
@@ -99,7 +99,7 @@ tables: rows, bytes and components
            1           40  (singletons) Clock, Seed
            1           64  Label, Marked, Scalars
 space: bytes, percent of the file and what
-            7668  92.9  (header, types, tables, hashes, and room between the parts)
+            7668  92.9  (header, types, tables, hashes, and padding between sections)
              240   2.9  Scalars
              144   1.7  (entity index)
               72   0.9  (handles of the rows)
@@ -109,7 +109,7 @@ space: bytes, percent of the file and what
               16   0.2  Label
               16   0.2  Seed
               12   0.1  Mood
-            8256 100.0  in all
+            8256 100.0  total
 """
 
 
@@ -150,7 +150,7 @@ def check_not_read(path):
 
 
 def check_claims(path, folder):
-    """A file whose commit claims more slots than it has: header and commit hold together, so only the sum tells."""
+    """A file whose commit claims more slots than it has: header and commit are consistent, so only the sum shows it."""
     data = bytearray(read_bytes(path))
     at = reader.File(bytes(data)).commit_offset + reader.COMMIT_HEADER.offsets["slot_count"]
     data[at:at + 8] = (4000).to_bytes(8, "little")
@@ -160,12 +160,12 @@ def check_claims(path, folder):
     space = {part.get("component", part["kind"]): part["bytes"] for part in found["space"]}
     check_equal("claims", (space["index"], space["structure"], found["space_bytes"] - 64000, found["size_bytes"]),
                 (64000, 0, 588 - 144, len(data)))
-    check(program.text("info", bad).endswith(" in all, more than the file has: it is bad, see pecs verify\n"), "claims")
+    check(program.text("info", bad).endswith(" total, more than the file's size: it is invalid, see pecs verify\n"), "claims")
     check("RUN-3" in program.message(1, "verify", bad), "claims are verified")
 
 
 def check_one_name(path, folder):
-    """Two types of one name, which no registry allows: labels tell them apart."""
+    """Two types of one name, which no registry allows: their labels differ."""
     data = bytearray(read_bytes(path).replace(b"Marked", b"Frozen"))
     repair(reader, data)
     twice = write_bytes(os.path.join(folder, "twice.pecs"), bytes(data))

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""On a terminal: the progress bar, for work over a second, wiped off at the end; and a dump that ends early. Never
+"""On a terminal: the progress bar, for work over a second, erased at the end; and a dump that stops early. Never
 otherwise.
 
 usage: check_cli_terminal.py PECS CLI_FAST_CLOCK MAKE_CLI_WORLDS FILE
 
-With the clock of cli_fast_clock.c, a second has passed whenever the program looks.
+With the clock of cli_fast_clock.c, a second has passed whenever the program reads it.
 """
 import fcntl
 import os
@@ -17,7 +17,7 @@ import termios
 from pecs_cli import Program, check, check_equal, finish, made_worlds, open_terminal
 
 program, clock, good = Program(sys.argv[1]), os.path.abspath(sys.argv[2]), os.path.abspath(sys.argv[4])
-# drawn as often as the load tells, the last time when all is done
+# drawn at each progress callback, for the last time at 100 %
 BAR = rb"(\r\[[#.]{40}\] [ 1-9][ \d]\d %  0\.0 MiB\x1b\[K)*\r\[#{40}\] 100 %  0\.0 MiB\x1b\[K"
 NARROW_BAR = rb"(\r[ \d]{3} %\x1b\[K)*\r100 %\x1b\[K"
 WIPE = rb"\r\x1b\[K"
@@ -58,11 +58,11 @@ def shown_by(*words):
 
 
 BOUND = 64 << 10
-CUT = b"and more: on a terminal a dump ends after 64 KiB; --limit all shows all of it\n"
+CUT = b"incomplete: on a terminal a dump stops after 64 KiB; --limit all prints everything\n"
 
 
 def check_bound(folder):
-    """As text, without --limit: the lines up to the bound, and one that tells of the rest."""
+    """As text, without --limit: the lines up to the bound, and one that says that more follows."""
     for name in ("many", "notes", "numbers", "letters"):
         path = os.path.join(folder, f"{name}.pecs")
         whole, shown = program.expect(0, "dump", path).stdout, shown_by("dump", path)

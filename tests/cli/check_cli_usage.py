@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How pecs ends: help and version, wrong usage, files that cannot be read, output that cannot be written.
+"""Exit codes and messages: help and version, wrong usage, files that cannot be read, output that cannot be written.
 
 usage: check_cli_usage.py PECS VERSION FILE
 """
@@ -17,7 +17,7 @@ NOBODY = 65534
 
 
 def files_for(command, path):
-    """The path where the file is read that is looked at last."""
+    """The path of the file that is read last."""
     return [path, "/nonexistent/y.pecs"] if command == "compact" else [good] * (COMMANDS[command] - 1) + [path]
 
 
@@ -28,26 +28,26 @@ def check_help():
         check(f"\n  {command} " in text, f"--help does not name {command}")
         own = program.text(command, "--help")
         check(own.startswith(f"usage: pecs {command} [options] FILE"), own)
-        check_equal("help beside a file", program.text(command, good, "--help"), own)
+        check_equal("help with a file", program.text(command, good, "--help"), own)
 
 
 def check_usage():
     for words, part in (
-            ([], "a command is missing"), (["frobnicate"], "no command frobnicate"), ([""], "no command "),
-            (["--json"], "no command --json"), (["info"], "to be given: FILE"), (["diff", good], "to be given: FILE FILE"),
-            (["info", good, good], "one argument too many"), (["compact", good], "to be given: FILE OUTPUT"), (["info", "--limit", "1", good], "no option --limit"),
-            (["info", "-j", good], "no option -j"), (["dump", "--json", "--json", good], "given twice: --json"),
-            (["dump", "--json=yes", good], "no value is taken by --json"), (["dump", "--js", good], "no option --js"),
-            (["dump", good, "--limit"], "a value is missing after --limit"), (["dump", "--limit", "-1", good], "not -1"),
-            (["dump", "--entity", good], f"to be given: FILE ({good} is the value of --entity)"),
-            (["dump", good, "--limit", "1", "--entity"], "a value is missing after --entity"),
-            (["dump", "--entity=" + good], "to be given: FILE; see"),
+            ([], "missing command"), (["frobnicate"], "unknown command frobnicate"), ([""], "unknown command "),
+            (["--json"], "unknown command --json"), (["info"], "expected FILE"), (["diff", good], "expected FILE FILE"),
+            (["info", good, good], "unexpected argument: "), (["compact", good], "expected FILE OUTPUT"), (["info", "--limit", "1", good], "unknown option --limit"),
+            (["info", "-j", good], "unknown option -j"), (["dump", "--json", "--json", good], "given twice: --json"),
+            (["dump", "--json=yes", good], "no value allowed after --json"), (["dump", "--js", good], "unknown option --js"),
+            (["dump", good, "--limit"], "missing value after --limit"), (["dump", "--limit", "-1", good], "not -1"),
+            (["dump", "--entity", good], f"expected FILE ({good} is the value of --entity)"),
+            (["dump", good, "--limit", "1", "--entity"], "missing value after --entity"),
+            (["dump", "--entity=" + good], "expected FILE; see"),
             (["dump", "--limit", "1x", good], "not 1x"), (["dump", "--limit=", good], "takes a number"),
             (["dump", "--limit", "18446744073709551616", good], "takes a number below 2^64 or all, not 18446744073709551616"),
             (["dump", "--entity", "1", good], "--entity takes an id or INDEX:GENERATION"), (["dump", "--entity", "1:", good], "--entity takes an id or INDEX:GENERATION"),
             (["dump", "--entity", "4294967296:1", good], "--entity takes an id or INDEX:GENERATION"), (["dump", "--entity", "x:1", good], "--entity takes an id or INDEX:GENERATION"),
             (["dump", "--entity", "0" * 40 + ":1", good], "--entity takes an id or INDEX:GENERATION"),
-            (["info", "\x1b[31m\n"], "\\x1b[31m\\x0a"), (["\x1b[31m"], "no command \\x1b[31m")):
+            (["info", "\x1b[31m\n"], "\\x1b[31m\\x0a"), (["\x1b[31m"], "unknown command \\x1b[31m")):
         text = program.message(2, *words)
         check(part in text, f"pecs {words}: {text}")
     with tempfile.TemporaryDirectory() as folder:
@@ -67,7 +67,8 @@ def check_files():
                 text = program.message(2, command, *files_for(command, path))
                 check(path in text, f"{command} {path}: {text}")
             check("No such file" in program.message(2, command, *files_for(command, "")), "no path at all")
-            # root may read all, and another user may not be let to the program: it is started by the shell's exec then
+            # root may read everything, and another user may not be able to open the program: then the shell's exec
+            # starts it
             settings = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
             settings["env"] = {**os.environ, "GCOV_PREFIX": folder}  # a build with coverage writes where it may
             try:
@@ -87,7 +88,7 @@ def full_disk(*words):
 
 
 def gone_reader(restore_signals, *words):
-    """Its output is a pipe that nobody reads any more."""
+    """Its output is a pipe whose reader has closed it."""
     reading, writing = os.pipe()
     os.close(reading)
     try:

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""pecs verify: good files and their counts; for bad ones the rule and the offset that read_pecs.py names.
+"""pecs verify: valid files and their counts; for invalid ones the rule and the offset that read_pecs.py reports.
 
 usage: check_cli_verify.py PECS READ_PECS FILE...
 """
@@ -58,7 +58,7 @@ def check_bad(path, data):
     except reader.Broken as broken:
         rule, offset = broken.rule, broken.offset
     else:
-        return 0  # a byte between the parts, which means nothing
+        return 0  # a byte between the sections, which no rule covers
     rules.add(rule)
     found = program.json("verify", path, code=1)
     check_equal("members", sorted(found), ["file", "message", "offset", "ok", "rule", "status"])

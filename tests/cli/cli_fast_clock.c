@@ -1,6 +1,6 @@
 /*
- * A clock that runs fast, for a program that is started with this library in LD_PRELOAD: each look at it finds two
- * seconds gone. So a progress bar, which waits a second, can be seen without a load that takes one.
+ * A fast clock, for a program with this library in LD_PRELOAD: each reading is two seconds later. So a progress bar,
+ * which appears after a second, can be tested without a slow load.
  */
 #define _POSIX_C_SOURCE 200809L
 #include <time.h>

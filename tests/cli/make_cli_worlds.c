@@ -1,5 +1,5 @@
 /*
- * Makes the files that the tests of the program pecs look into: what no golden file has.
+ * Makes files for the tests of the program pecs, with content that no golden file has.
  *
  * usage: make_cli_worlds FOLDER
  *
@@ -8,7 +8,7 @@
  *     twins.pecs           two types of one name
  *     namesakes.pecs       three types of one name, and types whose names are those types' labels, or nearly so
  *     left.pecs, right.pecs     one entity whose type is another of the same name
- *     rough-NAME.pecs      each a value that means nothing, which load refuses
+ *     rough-NAME.pecs      each an invalid value, which load refuses
  *     forwards.pecs, backwards.pecs    entities with many tags, whose names are in the order of their ids or against it
  *     many.pecs, notes.pecs, numbers.pecs, letters.pecs    more than a terminal gets: of entities, of metadata, in one
  *                          array, in one text
@@ -24,7 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define HIDING "\xe2\x80\xae" /* U+202E turns the text after it around */
+#define HIDING "\xe2\x80\xae" /* U+202E reverses the text after it */
 
 typedef struct {
     char text[12];
@@ -62,7 +62,7 @@ typedef struct {
 } Flag;
 PECS_COMPONENT(Flag, 1, up);
 
-/* Names of 255 bytes, whose characters have two: a message that quotes them is cut within one or the other. */
+/* Names of 255 bytes with two-byte characters: a message that quotes both is truncated within a character of one. */
 #define E8 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
 #define E120 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8 E8
 #define E127 E120 "\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9\xc3\xa9"
@@ -81,7 +81,7 @@ typedef struct {
 } Clock;
 PECS_COMPONENT(Clock, 1, frame);
 
-/* Point as a later program has it. */
+/* Point in a later version of the program. */
 typedef struct {
     double x, y;
 } Point2;
@@ -141,7 +141,7 @@ static void save(pecs_world *world, const char *folder, const char *name, uint64
     check(pecs_world_save(world, path, &options, &error), &error);
 }
 
-/* The world with metadata that are the file's alone. */
+/* The world with file metadata. */
 static void save_with(pecs_world *world, const char *folder, const char *name, const pecs_meta *metadata, size_t count)
 {
     char path[4096];
@@ -159,8 +159,8 @@ static pecs_entity spawn(pecs_world *world, pecs_component component, size_t siz
 }
 
 /*
- * Adds an entity with a type to a file, which keeps the types of the programs before: no registry takes two types with
- * one name.
+ * Adds an entity with a type to a file, which keeps the types of earlier programs. This is the way to get two types
+ * with one name, which no registry accepts.
  */
 static void add_namesake(const char *folder, const char *file, bool is_first, const pecs_type *type, int32_t cell)
 {
@@ -236,7 +236,7 @@ static void make_strange(const char *folder)
     pecs_registry_release(registry);
 }
 
-/* What a program can save although the format has no meaning for it. */
+/* Invalid values that a program can save. */
 static void make_rough(const char *folder)
 {
     const struct {
@@ -305,7 +305,8 @@ static void edit(pecs_world *world)
     check(pecs_world_set_meta_text(world, "new", "here"), NULL);
 }
 
-/* Entities with a thousand tags, in two tables by turns; the ids of the types ascend, their names or do the contrary.
+/*
+ * Entities with a thousand tags, in two tables by turns; the ids of the types ascend, their names or do the contrary.
  */
 static void make_tags(const char *folder, const char *file, bool is_forwards)
 {
@@ -332,7 +333,7 @@ static void make_tags(const char *folder, const char *file, bool is_forwards)
     pecs_registry_release(registry);
 }
 
-/* Each is more than a terminal gets. */
+/* Each is longer than a dump on a terminal. */
 static void make_many(const char *folder)
 {
     enum { ENTITY_COUNT = 5000, NOTE_COUNT = 2000 };
@@ -352,7 +353,7 @@ static void make_many(const char *folder)
     pecs_registry_release(registry);
 }
 
-/* And these in one line: of an array, and of a text of two-byte characters. */
+/* The same in one line: an array, and a text of two-byte characters. */
 static void make_wide(const char *folder)
 {
     enum { NUMBER_COUNT = 80000, LETTER_BYTES = 240000 };
@@ -402,7 +403,7 @@ static void make_changes(const char *folder)
     pecs_registry_release(registry);
 }
 
-/* The same done in another run. */
+/* The same edits in another run. */
 static void make_rerun(const char *folder)
 {
     pecs_registry *registry = make_registry(types, NULL);
@@ -414,7 +415,7 @@ static void make_rerun(const char *folder)
     pecs_registry_release(registry);
 }
 
-/* A copy made by ids, as a client makes one: entities and references have other handles. */
+/* A copy made by ids, as a client would: entities and references have other handles. */
 static void make_client(const char *folder)
 {
     enum { COUNT = 5 };

@@ -1,4 +1,4 @@
-/* When the progress bar is drawn, and what. Time is an argument, so nothing is waited for. */
+/* When and what the progress bar draws. Time is an argument, so the test does not wait. */
 #include "progress_bar.h"
 
 #include <inttypes.h>
@@ -37,7 +37,7 @@ static void check_lines(void)
     check_line(80, 0, 0, "[########################################] 100 %  0.0 MiB");
 }
 
-/* No line fills its terminal, whatever the numbers: it would be wrapped and not be drawn over. */
+/* No line fills its terminal, whatever the numbers: it would wrap and could not be redrawn. */
 static void check_widths(void)
 {
     char line[PROGRESS_LINE_BYTES];

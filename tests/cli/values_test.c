@@ -1,6 +1,6 @@
 /*
- * Which layouts match, and how values look that no file can bring, because load refuses them: they may still come from
- * a file that is read another way one day, and must then do no harm either.
+ * Which layouts match, and how invalid values are printed, which load refuses: they may come from a trusted file, and
+ * must do no harm.
  */
 #include "value_diff.h"
 #include "value_json.h"
@@ -17,7 +17,7 @@ static const pecs_field fields[] = {
 };
 static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields };
 
-/* How a value looks, as JSON or as text. */
+/* A value, printed as JSON or as text. */
 static void check(const void *value, bool as_json, const char *expected)
 {
     char found[512];
@@ -41,7 +41,7 @@ static void check(const void *value, bool as_json, const char *expected)
     exit(1);
 }
 
-/* An alignment is part of a layout: the library tells a component of another one as changed. */
+/* The alignment is part of a layout: the library reports a component with another one as changed. */
 static void check_layouts(void)
 {
     pecs_type other = type;
@@ -57,7 +57,7 @@ static void check_layouts(void)
 int main(void)
 {
     static const uint8_t rough[24] = { 2, 7, 0xff, 0xfe, 'b', 0xc3, 0, 0, 5, [16] = 6 };
-    static const uint8_t like_rough[24] = { 1, 2 }; /* a name that looks like a value without one */
+    static const uint8_t like_rough[24] = { 1, 2 }; /* a name that looks like a value without a name */
     static const uint8_t zero_inside[24] = { 1, 1, 'a', 0, 'b', 0x1b, 0xc2, 0x9b };
     check(rough, false, " flag=bool:2 mood=enum:7 text=\"\\xff\\xfeb\\xc3\" string=heap:5 blob=heap:6");
     check(rough, true,

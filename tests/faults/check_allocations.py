@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Of every public function it is known what happens when memory runs out.
+"""Every public function is tested for running out of memory.
 
 usage: check_allocations.py EXPORTS TEST_FAILURES...
 
-Each exported function is called in a trial, where each of its allocations fails in turn, or in the test of those that
-take no memory at all; and no trial is of a function that is gone.
+Each exported function is called in a trial, where each of its allocations fails in turn, or in the test of functions
+that do not allocate; and no trial names a function that does not exist.
 """
 import re
 import sys

@@ -3,17 +3,17 @@
 
 usage: check_calls.py NM FAULT_CALLS_H ARCHIVE...
 
-1. What the objects of os_linux.c and os_file_linux.c want from outside of the library is exactly the calls of
-   fault_calls.h, and functions that only compute.
-2. Memory of the system is asked for by base/memory.c alone: all else passes the allocator's hooks.
-3. Every other object wants only functions that compute.
+1. The undefined symbols of os_linux.o and os_file_linux.o are exactly the calls of fault_calls.h, and functions that
+   only compute.
+2. Only base/memory.c allocates system memory: everything else uses the allocator's hooks.
+3. Every other object needs only functions that compute.
 """
 import re
 import subprocess
 import sys
 
-# Neither files, nor memory, nor time. sysconf and getpid ask for numbers that are always there; a mutex without
-# attributes cannot fail; of a thread that cannot be made, the work is done by the others (test_jobs.c).
+# They use neither files, nor memory, nor time. sysconf and getpid cannot fail; nor can a mutex without attributes; if
+# a thread cannot be created, the others do its work (test_jobs.c).
 PURE = set("""memcpy memmove memset memcmp strlen strcmp strncmp strrchr strchr strtol snprintf vsnprintf
     __xpg_strerror_r __errno_location __assert_fail __stack_chk_fail __cpu_model qsort getpid sysconf
     pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock

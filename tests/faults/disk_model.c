@@ -1,4 +1,4 @@
-/* See disk_model.h. Subsets are tried all where they are few, else some of them by a seeded choice. */
+/* See disk_model.h. Tries all subsets if they are few, else a seeded random choice. */
 #define _GNU_SOURCE
 #include "disk_model.h"
 
@@ -165,7 +165,7 @@ void disk_log_free(struct disk_log *log)
     *log = (struct disk_log){ .count = 0 };
 }
 
-/* --- what is surely there, and what may be --- */
+/* --- what certainly survives, and what may --- */
 
 struct file {
     uint8_t *synced; /* DISK_FILE_BYTES, zero behind the size; NULL: empty */
@@ -266,12 +266,12 @@ enum { FEW_WRITES = 6, CUT_MAX = 128, RANDOM_COUNT = 1000 };
 
 struct blend {
     const struct file *file;
-    uint64_t present; /* a set bit: this pending operation is there */
+    uint64_t present; /* a set bit: this pending operation has survived */
     bool garbage;     /* in ranges that were never written; else zeros */
     enum length length;
     size_t torn; /* of this pending write only sectors from..to are there; SIZE_MAX: none is torn */
     uint64_t from, to;
-    uint64_t sector_seed; /* not 0: of every write each sector is there by chance */
+    uint64_t sector_seed; /* not 0: each sector of every write survives at random */
 };
 
 /* The file's bytes into `bytes`; returns the size. */
@@ -325,7 +325,7 @@ static void tear_write(struct blend *blend, size_t torn, blend_visitor *each, vo
     blend->torn = SIZE_MAX;
 }
 
-/* All that may be there of one file. */
+/* All possible contents of one file. */
 static void for_blends(const struct file *file, struct random *random, blend_visitor *each, void *user)
 {
     struct blend blend = { .file = file, .torn = SIZE_MAX };

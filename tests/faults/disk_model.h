@@ -1,6 +1,6 @@
 /*
- * A model of a disk that loses its power. What a process does to one folder is written down as a log; from any prefix
- * of it the model makes the states that a disk may show afterwards.
+ * A model of a disk that loses its power. It logs what a process does to one folder, and makes from any prefix of the
+ * log the states that a disk may show afterwards.
  *
  *   data        What was synced is there. Of a later write any of its sectors of 512 bytes may be there, in any order;
  *               the others are as before, zero or garbage. The file has its old length, its new one, or ends where the
@@ -37,7 +37,7 @@ enum disk_kind {
     DISK_UNLINK, /* name */
     DISK_SYNC_FOLDER,
     DISK_BEGUN, /* number: the process began to save this world, */
-    DISK_SAVED, /* or was told that it is durable */
+    DISK_SAVED, /* or its save returned: the world is durable */
 };
 
 struct disk_operation {
@@ -55,8 +55,8 @@ struct disk_log {
 };
 
 /*
- * Writes down what this thread does with system calls, from here to fault_unwatch. The log is added to. Not 0, no
- * writev moves more than write_limit bytes, so that there are more of them. The system lacks `lack`.
+ * Appends this thread's system calls to the log, until fault_unwatch. If write_limit is not 0, no writev writes more
+ * than that many bytes, so that there are more writes. The system lacks `lack`.
  */
 void disk_record(struct disk_log *log, uint64_t write_limit, enum fault_lack lack);
 void disk_note(struct disk_log *log, enum disk_kind kind, uint64_t number);
@@ -75,8 +75,8 @@ struct disk_state {
 };
 
 /*
- * Makes the states after the first `prefix` operations; `each` sees every one, some more than once, until it returns
- * false. Returns how many there were.
+ * Makes the states after the first `prefix` operations and calls `each` for every one, for some more than once, until
+ * it returns false. Returns their number.
  */
 typedef bool disk_visitor(void *user, const struct disk_state *state);
 uint64_t disk_states(const struct disk_log *log, size_t prefix, uint64_t seed, disk_visitor *each, void *user);

@@ -1,15 +1,15 @@
 /*
- * A process that saves until it dies, and the one that looks at what it left.
+ * A process that saves until it is killed, and commands that check what it left.
  *
  *     doomed_saver save PATH FIRST [--family F] [--entities N] [--no-sync 1] [--alone 1] [--named 1]
- *         loads what is there, tells it, then saves numbers FIRST, FIRST + 1, ... for ever. Tells each on standard
+ *         loads the file, reports it, then saves numbers FIRST, FIRST + 1, ... endlessly. Reports each on standard
  *         output, one write a line: "found F N" or "none", "begin N", "saved N". Exits with 3 when a save
  *         fails. With --alone, no temporary may be there after the first save; with --named, the system has no
  *         unnamed files.
  *     doomed_saver check PATH
- *         loads and resumes; tells "found F N" or "none". Exits with 1 when the file is not a whole world.
+ *         loads and resumes; prints "found F N" or "none". Exits with 1 if the file is not a complete world.
  *     doomed_saver watch PATH
- *         the same for ever, until standard input is at its end; then tells how often it looked and how many states
+ *         the same repeatedly, until standard input ends; then prints the number of checks and how many states
  *         it saw.
  */
 #define _GNU_SOURCE
@@ -38,7 +38,7 @@ static void say(const char *format, ...)
     const int length = vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
     if (write(STDOUT_FILENO, line, (size_t)length) != length)
-        _exit(4); /* nobody listens any more */
+        _exit(4); /* the reader has gone */
 }
 
 static struct found look(const struct sample *sample, const char *path, bool is_resumed)
@@ -65,7 +65,7 @@ static void tell(struct found found)
         say("none\n");
 }
 
-/* What an earlier life left is gone after a save. */
+/* A save removes what an earlier process left. */
 static void check_folder(const char *path)
 {
     char folder[512];

@@ -1,9 +1,9 @@
 /*
- * Every system call of a save, a load, a resume and a file's information fails: the n-th once, all of its kind from it
- * on, or all calls whatever from it on, with each errno that the call may give; or it moves fewer bytes than it was
- * asked to. After each, it is checked that
+ * Every system call of a save, a load, a resume and pecs_file_info fails: the n-th once, all later ones of its kind
+ * too, or all later calls too, with each errno that the call may return; or it transfers fewer bytes than requested.
+ * After each, it is checked that
  *
- *   - the status is OK only if what was asked for is there, and durable if that was asked for;
+ *   - the status is OK only if the result is complete, and durable if required;
  *   - the error carries an errno that was given, and words;
  *   - memory, address space and descriptors are as before, and no temporary stays (but one that could not be unlinked);
  *   - the old file is there byte for byte, unless the new one is wholly there and the error says that it is published;
@@ -34,9 +34,10 @@ struct scenario {
     int stale_count;    /* temporaries of killed saves, at numbers 0, 3, ... */
     bool beside_live;   /* a temporary of another save, at number 0 */
     bool system_memory; /* else counted */
-    bool is_brief;      /* the first error of each call, and no access(): the large do what the small do */
+    bool is_brief; /* only the first error of each call, and no access(): large saves make the same calls as small ones
+                    */
     enum fault_lack lack;
-    uint64_t call_limit; /* how many calls on files it makes at most; 0: not said */
+    uint64_t call_limit; /* maximum number of calls on files; 0: not checked */
 };
 
 static const struct scenario scenarios[] = {
@@ -184,7 +185,7 @@ static void after_call(void *user, const struct fault_event *event, long result)
 
 enum { OLD_MODE = 0664, NEW_MODE = 0644 };
 
-/* The place where a scenario plays: what lies in the folder before, and what would lie there after a save. */
+/* The folder of a scenario: its content before, and the expected content after a save. */
 struct scene {
     const struct scenario *scenario;
     struct sample sample;
@@ -326,10 +327,10 @@ static void check_error(const struct story *story, const struct outcome *outcome
 {
     const pecs_error *error = &outcome->error;
     const int os_error = error->os_error;
-    sample_require(error->status == outcome->status && strlen(error->message) > 10, "the error says nothing");
+    sample_require(error->status == outcome->status && strlen(error->message) > 10, "the error has no message");
     switch (outcome->status) {
     case PECS_E_IO:
-        /* all 64 temporaries taken, a kernel that writes nothing: these errnos are the library's own */
+        /* all 64 temporaries in use, or a write of 0 bytes: the library itself makes these errnos */
         sample_require((os_error > 0 && os_error < 256 && story->given[os_error]) ||
                            (os_error == EBUSY && (story->given[EWOULDBLOCK] || story->given[EEXIST])) ||
                            (os_error == EIO && story->fault.effect == MOVES_NOTHING),
@@ -347,7 +348,7 @@ static void check_error(const struct story *story, const struct outcome *outcome
     }
 }
 
-/* Faults after which a temporary may stay: it could not be removed, or seemed to be another process's. */
+/* Faults after which a temporary may stay: it could not be removed, or seemed to belong to another process. */
 static bool may_leave_temporary(const struct scene *scene, const struct story *story)
 {
     if (story->hits[FAULT_unlink] || story->given[EWOULDBLOCK])
@@ -378,7 +379,7 @@ static void check_save(struct scene *scene, const struct story *story, const str
     if (!outcome->status && !scene->scenario->skip_sync)
         sample_require(story->file_synced && story->directory_synced && !story->failed_sync_count,
                        "the status is OK, but the save is not durable");
-    sample_require(outcome->status || !story->hid_close, "an error at closing what was written is not told");
+    sample_require(outcome->status || !story->hid_close, "an error at closing the written file is not reported");
     sample_require(!story->synced_again, "a sync that failed was tried again");
     const uint32_t expected = scene->entry_count - (!outcome->status || published || scene->scenario->replaces ? 0 : 1);
     if (!may_leave_temporary(scene, story))
@@ -436,7 +437,7 @@ static const char *persistence_names[] = { "once", "its kind from then on", "all
 static const struct scenario *now_running;
 static struct fault now_fault;
 
-/* What was tried when a check failed: sample_fail ends the program. */
+/* Prints what was tried when a check fails, before sample_fail ends the program. */
 static void tell_place(void)
 {
     if (now_running)
@@ -466,7 +467,7 @@ static void try_call(struct scene *scene, uint64_t nth, enum fault_call call)
         }
 }
 
-/* All but those for the memory of the writer's buffer. */
+/* All calls except those that allocate the writer's buffer. */
 static uint64_t count_file_calls(const struct story *story)
 {
     uint64_t count = 0;

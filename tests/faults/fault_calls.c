@@ -1,6 +1,6 @@
 /*
- * System calls that pass through hooks. The kernel is called by number, so that nothing here depends on which function
- * of the C library comes first, nor on a sanitizer's.
+ * System calls that pass through hooks. They call the kernel by number, so they do not depend on the C library's
+ * functions or a sanitizer's.
  */
 #define _GNU_SOURCE
 #include "fault_calls.h"
@@ -72,7 +72,7 @@ static bool is_watched(void)
     return watching && pthread_equal(pthread_self(), watched) && !inside;
 }
 
-/* True when the kernel is to be called. */
+/* Whether to call the kernel. */
 static bool begin(struct fault_event *event)
 {
     if (!is_watched())
@@ -151,7 +151,7 @@ int fcntl(int descriptor, int command, ...)
     struct fault_event event = { .call = FAULT_fcntl, .descriptor = descriptor };
     va_list arguments;
     va_start(arguments, command);
-    const long argument = va_arg(arguments, long); /* a register, also where none was given */
+    const long argument = va_arg(arguments, long); /* reads a register, even if the caller passed no mode */
     va_end(arguments);
     return (int)PASS(event, SYS_fcntl, descriptor, command, argument);
 }
@@ -302,7 +302,7 @@ int unlink(const char *path)
     return (int)PASS(event, SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
-/* The first bytes of the vectors, as a kernel that writes less than it was asked to. */
+/* Writes only the first bytes of the vectors, as a kernel may. */
 static long write_limited(int descriptor, const struct iovec *vectors, int count, uint64_t limit_bytes)
 {
     struct iovec some[SPLIT_MAX];

@@ -1,7 +1,7 @@
 /*
- * The system calls of base/os_linux.c and base/os_file_linux.c, in the hands of a test: each may fail, move less than
- * it was asked to, or be written down. A program that is linked with fault_calls.c has these functions before those of
- * the C library; without hooks they only pass on to the kernel.
+ * The system calls of base/os_linux.c and base/os_file_linux.c, under control of a test: each may fail, transfer less
+ * than requested, or be logged. In a program that is linked with fault_calls.c, these functions replace those of the C
+ * library; without hooks they only call the kernel.
  *
  * The list is whole: tests/faults/check_calls.py compares it with what their objects refer to.
  */
@@ -53,7 +53,7 @@ enum fault_call {
 
 extern const char *const fault_call_names[FAULT_CALL_COUNT];
 
-/* One call: what is asked, and what `before` decides. */
+/* One call: its arguments, and what `before` decides. */
 struct fault_event {
     enum fault_call call;
     uint64_t number; /* of all calls since fault_watch, from 1 */
@@ -64,24 +64,24 @@ struct fault_event {
     int vector_count;
     int flags; /* of open */
 
-    int os_error;         /* not 0: the call fails with it, */
-    bool has_effect;      /* although it is done */
-    uint64_t limit_bytes; /* not 0: pread and writev move no more */
-    bool moves_nothing;   /* pread and writev give 0 */
+    int os_error;         /* not 0: the call fails with this errno, */
+    bool has_effect;      /* although the kernel does it */
+    uint64_t limit_bytes; /* not 0: pread and writev transfer at most so many bytes */
+    bool moves_nothing;   /* pread and writev return 0 */
 };
 
-/* `before` may change the last four; `after` sees the result. Calls that they make themselves are not watched. */
+/* `before` may change the last four; `after` gets the result. Calls that the hooks make are not watched. */
 struct fault_hooks {
     void (*before)(void *user, struct fault_event *event);
     void (*after)(void *user, const struct fault_event *event, long result);
     void *user;
 };
 
-/* From here to fault_unwatch, calls of this thread pass through the hooks. Not nested. */
+/* Calls of this thread pass through the hooks until fault_unwatch. Not nested. */
 void fault_watch(const struct fault_hooks *hooks);
-uint64_t fault_unwatch(void); /* how many calls there were */
+uint64_t fault_unwatch(void); /* returns the number of calls */
 
-/* What a system may lack. For `before`: the call fails as it would there. */
+/* Features that a system may lack. For `before`: the call fails as on such a system. */
 enum fault_lack {
     FAULT_LACKS_NOTHING,
     FAULT_LACKS_UNNAMED, /* files without a name */

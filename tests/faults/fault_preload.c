@@ -1,5 +1,5 @@
 /*
- * For a whole program: loaded before it, this makes one of its system calls or allocations fail. Environment:
+ * Preloaded into a program, this makes one of its system calls or allocations fail. Environment:
  *
  *     PECS_FAULT         "CALL ERRNO ON": number of the call from 1, of all that fault_calls.h lists; ON is 1 when all
  *                        that follow fail too
@@ -16,7 +16,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* The C library's own, below the names that are replaced here. */
+/* The C library's functions, under names that are not replaced here. */
 void *__libc_malloc(size_t size_bytes);
 void *__libc_calloc(size_t count, size_t size_bytes);
 void *__libc_realloc(void *memory, size_t size_bytes);

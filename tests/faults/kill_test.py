@@ -3,10 +3,10 @@
 
 usage: kill_test.py SAVER [--kills N] [--seed S] [--named]
 
-After each kill the file is a whole world: the last that the process told of as saved, or the one that it had begun to
-save. The next process finds it, and its first save removes what the kill left. Prints how many kills hit a save and how
-many left a temporary; with --named, where there are no unnamed files, a run in which none did proves nothing, and
-fails.
+After each kill the file is a complete world: the last one that the process reported as saved, or the one that it had
+begun to save. The next process loads it, and its first save removes what the kill left. Prints how many kills hit a
+save and how many left a temporary. With --named (no unnamed files), a run that left no temporary fails, as it proves
+nothing.
 """
 import argparse
 import os

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A real file system loses its power while a process saves, again and again. For root, where loop devices are.
+"""A real file system loses its power while a process saves, repeatedly. Needs root and loop devices.
 
 usage: power_cut.py SAVER [--cuts N] [--seed S] [--named] [--file-system NAME]...
                     [--image-folder FOLDER]
@@ -7,8 +7,8 @@ usage: power_cut.py SAVER [--cuts N] [--seed S] [--named] [--file-system NAME]..
 For each file system: an image is made and mounted through a loop device, a process saves in a loop there, durably. At a
 random moment the file system is shut down by its own ioctl, with the flag that not even the journal's memory is flushed:
 what was not synced is lost. It is unmounted and mounted again, which recovers it, and the file is loaded and resumed.
-It must be the last world that was told of as saved, or the one that was being saved then. Every second time what is
-there is kept and the next process saves over it. With --named, the saver has no unnamed files.
+It must be the last world that was reported as saved, or the one that was being saved. Every second time the file is
+kept and the next process saves over it. With --named, the saver has no unnamed files.
 
 Exit code 77: skipped, with the reason.
 """
@@ -89,7 +89,7 @@ def live_and_die(saver, disk, path, first, seconds, entities, named):
     time.sleep(seconds)
     disk.cut()
     text, complaint = process.communicate(timeout=60)
-    # the save that the cut hit fails and says so; the cut may also hit the loading or a look into the folder
+    # the save that the cut hit reports an error; the cut may also hit the load or the listing of the folder
     if process.returncode != 3 and b"Input/output error" not in complaint:
         raise RuntimeError(f"the saver ended with {process.returncode}: {complaint.decode()}")
     saved = begun = None

@@ -1,7 +1,7 @@
 /*
- * Saves are recorded, and the disk loses its power after every one of their steps. From each state that the model makes
- * (disk_model.h) the world that was last told of as durable, or the one being saved, is loaded and resumed: never an
- * error, never a third; and the next save works and removes what lay around.
+ * Saves are recorded, and the disk loses its power after each of their steps. From each state of the model
+ * (disk_model.h), the last world reported as durable or the one being saved is loaded and resumed, never another one or
+ * an error; and the next save works and removes temporaries.
  *
  * The model must find what it is for: the same states are made of logs in which a step is left out or done at another
  * time, and each of those must show a broken promise.
@@ -22,7 +22,7 @@
 
 enum { SAVE_COUNT = 4, SEEN_COUNT = 1 << 20 };
 static const uint32_t entity_counts[SAVE_COUNT] = { 3, 400, 3, 900 };  /* files grow and shrink */
-static const uint64_t write_limits[SAVE_COUNT] = { 0, 5000, 2000, 0 }; /* 0: as the kernel likes */
+static const uint64_t write_limits[SAVE_COUNT] = { 0, 5000, 2000, 0 }; /* 0: no limit */
 
 struct judge {
     struct sample reader;
@@ -31,7 +31,7 @@ struct judge {
     uint64_t state_count, distinct_count, bad_count;
     uint64_t durable, begun; /* numbers; 0: none */
     uint64_t found_old, found_new, found_none, temporary_count;
-    bool stops; /* at the first bad state: that is enough */
+    bool stops; /* at the first invalid state */
     char first_bad[256];
 };
 
@@ -69,7 +69,7 @@ static bool is_new(struct judge *judge, uint64_t hash)
     }
 }
 
-/* The number of the world, 0 when there is no file; false when it is not whole. */
+/* Returns the number of the world, 0 without a file. False: it is not complete. */
 static bool look(struct judge *judge, bool resume, uint64_t *ret_number)
 {
     pecs_snapshot *snapshot = NULL;
@@ -162,7 +162,7 @@ static const char *const mistake_names[MISTAKE_COUNT] = {
     "no sync of the folder",
     "the file's sync after its name",
     "written in place",
-    "told of before the folder's sync",
+    "reported before the folder's sync",
 };
 
 static void swap_operations(struct disk_operation *a, struct disk_operation *b)
@@ -173,7 +173,8 @@ static void swap_operations(struct disk_operation *a, struct disk_operation *b)
 }
 
 /*
- * The first creation of the target stays; later writes go to that file, from a length of zero that no sync makes sure.
+ * Keeps the first creation of the target; later writes go to that file, from a length of zero that no sync makes
+ * durable.
  */
 static bool keeps_in_place(struct disk_operation *operation, bool *first)
 {
@@ -233,7 +234,7 @@ static void expect_good(struct judge *judge, const struct disk_log *log, const c
     sample_require(judge->bad_count == 0, "a bad state: %s", judge->first_bad);
 }
 
-/* The saves of one way, done right and wrong. Fewer states than `least` prove nothing. */
+/* Saves of one kind, correct and with mistakes. Fewer states than `least` prove nothing. */
 static void try_way(struct judge *judge, const char *way, enum fault_lack lack, uint64_t least, uint64_t seed)
 {
     static struct disk_log log, wrong;

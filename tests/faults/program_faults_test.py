@@ -3,8 +3,8 @@
 
 usage: program_faults_test.py PECS PRELOAD FILE FILE
 
-It must end with 0 and say what it says without a fault, or with 2 and a message: never by a signal, never with words
-about a bad file, never with half of its output and 0. A full device as its output is an error too.
+It must end with 0 and the output of a run without faults, or with 2 and a message: never by a signal, never with a
+message about an invalid file, never with 0 and half of its output. Output to a full device is an error too.
 """
 import errno
 import os

@@ -1,6 +1,6 @@
 /*
- * Saves and loads that the real file system refuses: a clear error, the old file whole, nothing left behind, and the
- * world still there. Places that need rights or room of their own (a small disk, a disk mounted for reading, another
+ * Saves and loads that the real file system refuses: a clear error, the old file unchanged, nothing left behind, and
+ * the world as before. Places that need rights or room of their own (a small disk, a disk mounted for reading, another
  * user) are made in a child with a namespace of its own; where the kernel does not allow that, they are skipped, and
  * the program says so.
  */
@@ -103,7 +103,7 @@ static const char *in_folder(const char *name)
     return path;
 }
 
-/* --- places that anybody can make --- */
+/* --- places that any user can make --- */
 
 static void try_kinds_of_files(void)
 {
@@ -140,7 +140,7 @@ static void try_links(void)
     sample_folder_clear(folder);
 }
 
-/* What has no name cannot be replaced, and nothing else is made in its place. */
+/* A file without a name cannot be replaced, and no other file is made. */
 static void try_files_without_names(void)
 {
     char path[64];
@@ -150,7 +150,7 @@ static void try_files_without_names(void)
     snprintf(path, sizeof(path), "/proc/self/fd/%d", in_memory);
     refused(path, EOPNOTSUPP);
     sample_require(fstat(in_memory, &info) == 0 && info.st_size == 0 && stat("/memfd:world.pecs (deleted)", &info) != 0,
-                   "a file that nobody named");
+                   "a file that was never named");
     close(in_memory);
     must_save(in_folder("world.pecs"), 3);
     const int deleted = open(in_folder("world.pecs"), O_RDWR);
@@ -177,7 +177,7 @@ static void try_long_names(void)
     sample_folder_clear(folder);
 }
 
-/* A save beyond the limit by a process that has not asked for another end. */
+/* A save beyond the limit by a process with the default action of SIGXFSZ. */
 static void end_by_size_limit(const struct rlimit *limit)
 {
     const struct rlimit no_core = { 0, 0 };
@@ -277,7 +277,7 @@ static bool become_another_user(void)
     return chmod(folder, 0755) == 0 && setgid(65534) == 0 && setuid(65534) == 0;
 }
 
-/* What root or another owns: made before the user changes. */
+/* Files of root or another user: made before the user changes. */
 static int try_rights(void)
 {
     const bool root = geteuid() == 0;
@@ -327,7 +327,7 @@ static bool write_text(const char *path, const char *text)
     return written;
 }
 
-/* Others than root may mount within a namespace of users, where that is allowed. */
+/* Without root, mounting needs a user namespace, where that is allowed. */
 static bool enter_namespace(void)
 {
     char users[64], groups[64];
@@ -345,7 +345,7 @@ static bool mount_small_disk(void)
            mkdir(in_folder("disk"), 0755) == 0 && mount("tmpfs", in_folder("disk"), "tmpfs", 0, "size=256k") == 0;
 }
 
-/* Filled so far that there is room for the old file and for so many more kilobytes. */
+/* Fills the disk except for the old file and so many kilobytes. */
 static int try_full_disk(void)
 {
     static uint8_t filling[256 * 1024];

@@ -1,4 +1,4 @@
-/* What the tests of failing machines share: see sample_world.h. The public headers alone are used. */
+/* Shared by the tests of failing machines: see sample_world.h. Uses public headers only. */
 #define _GNU_SOURCE
 #include "sample_world.h"
 
@@ -62,7 +62,7 @@ static void spawn(struct sample *sample, uint32_t entity_count)
     const pecs_value plain[] = { { BODY, sizeof(Body), NULL } };
     const pecs_value bound[] = { { BODY, sizeof(Body), NULL }, { BOND, sizeof(Bond), NULL }, { MARKED, 0, NULL } };
     pecs_entity first[2] = { { 0, 0 } };
-    for (int i = 0; i < 2 && entity_count > 3; i++, entity_count--) /* the first dies: a free slot stays */
+    for (int i = 0; i < 2 && entity_count > 3; i++, entity_count--) /* despawns the first: leaves a free slot */
         must(pecs_world_spawn(sample->world, plain, 1, 1, &first[i]), "spawn");
     must(pecs_world_spawn(sample->world, plain, 1, entity_count - entity_count / 4, NULL), "spawn");
     must(pecs_world_spawn(sample->world, bound, 3, entity_count / 4, NULL), "spawn");

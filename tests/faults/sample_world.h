@@ -1,6 +1,6 @@
 /*
- * Worlds that tell whether they are whole: every value follows from the world's family and number, so a state mixed of
- * two saves, or of a save and garbage, does not pass the check.
+ * Worlds whose completeness can be checked: every value follows from the world's family and number, so a mixture of two
+ * saves, or of a save and garbage, does not pass the check.
  */
 #ifndef SAMPLE_WORLD_H
 #define SAMPLE_WORLD_H
@@ -18,24 +18,24 @@ struct sample {
     uint64_t family, number;
 };
 
-/* allocator NULL: the system's. A world with so many entities, at number 0. */
+/* Makes a world with so many entities, at number 0. allocator NULL: the system's memory. */
 void sample_init(struct sample *sample, const pecs_allocator *allocator, uint64_t family, uint32_t entity_count);
 void sample_deinit(struct sample *sample);
 
 /* Changes every value of the world. */
 void sample_set_number(struct sample *sample, uint64_t number);
 
-/* True when the view is wholly the world of one family and number, which are then told. */
+/* Whether the view is completely the world of one family and number, which are then returned. */
 bool sample_is_whole(const struct sample *sample, pecs_view view, uint64_t *ret_family, uint64_t *ret_number);
 
-/* A new folder in memory where there is such a place, else on disk. The name fits 256 bytes. */
+/* Makes a folder, in memory if the system has such a file system, else on disk. The name fits 256 bytes. */
 void sample_folder_make(char folder[256], const char *parent);
 void sample_folder_clear(const char *folder);
 void sample_folder_remove(const char *folder);
 uint32_t sample_entry_count(const char *folder);
 uint32_t sample_temporary_count(const char *folder); /* not from two threads at once */
 
-/* The whole of a file; *ret_size is UINT64_MAX and NULL is returned when there is none. Free it. */
+/* Reads a whole file; the caller frees it. Without a file, returns NULL and *ret_size is UINT64_MAX. */
 uint8_t *sample_file_read(const char *path, uint64_t *ret_size);
 void sample_file_write(const char *path, const void *bytes, uint64_t size);
 

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Two processes save to one name in a loop, while a third loads and resumes what is there.
+"""Two processes save to one name in a loop, while a third loads and resumes the file.
 
 usage: shared_name_test.py SAVER [--seconds S] [--ways unnamed|named|mixed]
 
-Whatever the readers find is a whole world of one of the two, and of each, numbers never go back. At the end one file is
-there and no temporary. The savers use unnamed files, named ones, or one uses each.
+Readers always find a complete world of one of the two, and the numbers of each never decrease. At the end there is
+one file and no temporary. The savers use unnamed files, named ones, or one of each kind.
 """
 import argparse
 import os
@@ -21,14 +21,14 @@ def fail(message):
 
 
 def start(saver, path, family, entities, named):
-    """The process, and the file that it writes to: a pipe that nobody reads would stop it."""
+    """The process and the file that it writes to: a pipe without a reader would block it."""
     output = tempfile.TemporaryFile()
     command = [saver, "save", path, "1", "--family", family, "--entities", entities, "--named", str(int(named))]
     return subprocess.Popen(command, stdout=output), output
 
 
 def finish(process, output):
-    """The last number that a saver told of, after its death by a signal."""
+    """The last number that a saver reported before a signal killed it."""
     process.send_signal(signal.SIGTERM)
     if process.wait() != -signal.SIGTERM:
         fail(f"a saver ended with {process.returncode}")

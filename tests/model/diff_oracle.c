@@ -108,7 +108,7 @@ static bool nests_agree(const struct sides *sides, const Nest *a, const Nest *b)
            references_agree(sides, a->grid[0], b->grid[0], 2) && references_agree(sides, a->grid[1], b->grid[1], 2);
 }
 
-/* Of one component that both sides have; a tag has no values. */
+/* Compares one component that both sides have; a tag has no values. */
 static bool values_agree(const struct sides *sides, pecs_component component, const void *a, const void *b)
 {
     switch (component) {
@@ -138,7 +138,7 @@ static const void *value_of(pecs_view view, pecs_entity entity, pecs_component c
                                              : pecs_view_get(view, entity, component, size);
 }
 
-/* The components of an entity that is on both sides, or with no_entity of the world itself. */
+/* Compares the components of an entity that both sides have or, for no_entity, of the world itself. */
 static void oracle_pair(struct list *list, const struct sides *sides, pecs_id id, pecs_entity before, pecs_entity after)
 {
     for (pecs_component component = 0; component < (sides->by_handle ? ID + 1 : TYPE_COUNT); component++) {

@@ -1,4 +1,5 @@
-/* What the diff test compares with: its types, and an oracle that looks at all entities of two views by public reads.
+/*
+ * Diff oracle: the types of the diff test, and a comparison of two views that reads all entities through public calls.
  */
 #ifndef PECS_TESTS_MODEL_DIFF_ORACLE_H
 #define PECS_TESTS_MODEL_DIFF_ORACLE_H
@@ -27,8 +28,8 @@ enum { LINK, NEST, PLAIN, MARKED, TYPE_COUNT };
 extern const pecs_type *const diff_types[TYPE_COUNT];
 
 /*
- * Compares pecs_view_diff, or with by_handle pecs_view_diff_by_handle, with the oracle: kinds, ids, handles, component
- * numbers and the addresses of the values. False: they disagree, and the first differences of the two are printed.
+ * Compares pecs_view_diff (by_handle: pecs_view_diff_by_handle) with the oracle: kinds, ids, handles, component numbers
+ * and the addresses of the values. False: they disagree; prints the first differences.
  */
 bool diff_agrees(pecs_view from, pecs_view to, bool by_handle, uint64_t *ret_count);
 

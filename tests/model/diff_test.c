@@ -3,11 +3,11 @@
  *
  *     diff_test [--seed S] [--histories N]
  *
- * A history spawns, despawns, gives and moves ids, brings entities back under the ids of dead ones, sets and removes
+ * A history spawns, despawns, assigns and moves ids, brings entities back under the ids of dead ones, sets and removes
  * components and singletons that hold references, compacts, takes snapshots, restores, rewinds and forks. At its end
  * each kept snapshot is compared with the last state, forwards and backwards: as snapshots, which share arrays; as
- * resumed files, which share none; and one of each. The diff takes short cuts by what is shared, so all must agree.
- * A history follows from its seed alone: `--seed S --histories 1` repeats it.
+ * resumed files, which share none; and one of each. The diff takes short cuts by what is shared, so all must agree. A
+ * history follows from its seed alone: `--seed S --histories 1` repeats it.
  */
 #define _GNU_SOURCE
 #include "diff_oracle.h"
@@ -28,7 +28,7 @@ enum {
     PATH_BYTES = 128
 };
 
-/* Handles that a world gave, living or not. */
+/* Handles that a world assigned, of living and dead entities. */
 struct handles {
     pecs_entity entities[HANDLE_MAX];
     size_t count;
@@ -49,7 +49,7 @@ struct history {
     struct kept kept[KEPT_MAX];
     pecs_id old_ids[OLD_ID_MAX]; /* that entities have or had: to bring back, or to collide with */
     size_t old_id_count;
-    uint32_t id_count; /* explicit ids made up */
+    uint32_t id_count; /* number of generated explicit ids */
 };
 
 static char path[PATH_BYTES];
@@ -87,7 +87,7 @@ static void know(struct history *history, pecs_entity entity)
         history->old_ids[below(history, OLD_ID_MAX)] = id;
 }
 
-/* Often one of the last. */
+/* A random handle, often one of the last. */
 static pecs_entity some_entity(struct history *history)
 {
     const struct handles *known = &history->known;
@@ -99,7 +99,7 @@ static pecs_entity some_entity(struct history *history)
     return known->entities[count - 1 - below(history, count < LAST_MAX ? count : LAST_MAX)];
 }
 
-/* Of a living entity, of one that may be dead, one that was given before, or a new one. */
+/* The id of a living entity, of one that may be dead, an earlier explicit id, or a new one. */
 static pecs_id some_id(struct history *history)
 {
     pecs_id id;
@@ -113,7 +113,7 @@ static pecs_id some_id(struct history *history)
     return id;
 }
 
-/* Few numbers, so that values are often the same; padding is garbage. */
+/* Few different numbers, so that values are often equal; padding is garbage. */
 static pecs_value some_value(struct history *history, pecs_component component, uint8_t bytes[VALUE_BYTES])
 {
     Link link = { some_entity(history) };
@@ -231,7 +231,7 @@ static void begin_world(struct history *history, const pecs_snapshot *base)
     require(history, pecs_world_create(history->registry, base, &options, &history->world, NULL), "create");
 }
 
-/* The handles of the future that is given up are forgotten: this one may give them to other entities. */
+/* Forgets the handles after the restored state: the world may assign them to other entities. */
 static void go_back(struct history *history)
 {
     const struct kept *kept = &history->kept[below(history, KEPT_MAX)];
@@ -274,7 +274,7 @@ static void compare(const struct history *history, pecs_snapshot *const snapshot
 
 /* --- histories --- */
 
-/* Now and then many entities, so that the index and tables have several chunks. */
+/* Sometimes many entities, so that the index and tables have several chunks. */
 static void spawn_many(struct history *history)
 {
     const size_t count = 3000 + below(history, 6000);

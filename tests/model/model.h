@@ -60,7 +60,7 @@ struct test_world {
     struct naive *naive;
     unsigned registry;
     bool shared;      /* took a snapshot or came from one: edits may copy */
-    uint64_t stretch; /* a number of its own, anew at each restore */
+    uint64_t stretch; /* unique; a new one at each restore */
     struct test_commands commands;
 };
 
@@ -83,7 +83,7 @@ struct model {
     struct random random;
     uint64_t seed, operation;
     const char *doing;
-    size_t size;                                         /* entities that the present episode aims at */
+    size_t size;                                         /* number of entities that the present episode aims at */
     pecs_registry *registries[MODEL_REGISTRY_COUNT + 1]; /* the last: the partial one, while there is one */
     const pecs_allocator *allocator;
     uint64_t stretch_count;
@@ -107,7 +107,7 @@ struct model {
     uint32_t walk, walk_count;
 };
 
-/* Prints seed, operation and what differs, and exits with 1. */
+/* Prints seed, operation and difference, and exits with 1. */
 _Noreturn void model_fail(const struct model *model, const char *format, ...) __attribute__((format(printf, 2, 3)));
 void model_count(struct model *model, const char *outcome);
 void model_touch(struct model *model, pecs_entity entity);
@@ -115,7 +115,7 @@ void model_touch(struct model *model, pecs_entity entity);
 /* Ends the program unless the status is the one expected. */
 void model_expect(const struct model *model, pecs_status status, pecs_status expected, const char *call);
 
-/* True when the call failed because the test made an allocation fail: then nothing may have changed. */
+/* Whether the call failed because the test made an allocation fail: then nothing may have changed. */
 bool model_refused(struct model *model, pecs_status status);
 
 /* --- what the model chooses (model_choose.c) --- */
@@ -151,13 +151,15 @@ void compare_all(struct model *model, pecs_view view, unsigned registry, const s
 void compare_snapshot(struct model *model, const struct test_snapshot *snapshot);
 
 /* --- ids (model_ids.c) --- */
-/* After spawns: reads what the session's nonce is, if it is a new one; it must be one that was never seen. */
+/* After spawns: reads the nonce of a new session, which must never have occurred before. */
 void ids_learn(struct model *model, struct test_world *world);
 pecs_id ids_random(struct model *model);
 
 /* --- iteration (model_queries.c) --- */
 void walk_begin(struct model *model, const struct naive *naive);
-/* Checks the rows of the present chunk; with `writable` writes some values and marks all write terms as changed. */
+/*
+ * Checks the rows of the current chunk; with `writable` also writes some values and marks all write terms as changed.
+ */
 void walk_chunk(struct model *model, const struct test_query *query, pecs_iter *iter, struct naive *naive,
                 bool writable);
 bool walk_seen(const struct model *model, size_t index);

@@ -1,6 +1,6 @@
 /*
- * What a world refuses while an iteration is open, and what it does not: structural edits give PECS_E_BUSY and change
- * nothing; edits of values go on, and what the iteration has given stays readable until it ends.
+ * Edits while an iteration is open: structural edits return PECS_E_BUSY and change nothing; edits of values work, and
+ * the iteration's pointers stay readable until it ends.
  */
 #include "model.h"
 
@@ -10,7 +10,7 @@
 struct busy {
     struct model *model;
     struct test_world *world;
-    bool writing; /* an edit iteration is open, not only a reading one */
+    bool writing; /* an edit iteration is open, not just a reading one */
 };
 
 static void expect_busy(const struct busy *busy, pecs_status status, const char *call)
@@ -45,7 +45,7 @@ static void try_despawn(const struct busy *busy)
                     "despawn_matching while iterating");
 }
 
-/* Sets one component of an entity: refused when it must be added, done when it is there. */
+/* Sets one component of an entity: refused if it must be added, done if the entity has it. */
 static void try_set(const struct busy *busy)
 {
     struct model *model = busy->model;
@@ -101,7 +101,7 @@ static void try_singletons(const struct busy *busy)
                 "a singleton removed while iterating");
 }
 
-/* Ids wait, metadata does not. */
+/* Changes of ids are refused, changes of metadata are not. */
 static void try_ids(const struct busy *busy)
 {
     const struct naive *naive = busy->world->naive;
@@ -152,7 +152,7 @@ static void try_commands(const struct busy *busy)
     }
 }
 
-/* Snapshots may go at any time; an array that only one of them held, besides the iteration, must stay. */
+/* Snapshots may be released at any time; an array that else only the iteration uses must stay. */
 static void try_release(const struct busy *busy)
 {
     struct model *model = busy->model;
@@ -160,7 +160,7 @@ static void try_release(const struct busy *busy)
         snapshot_drop(model, random_below(&model->random, model->snapshot_count));
 }
 
-/* Shares the arrays, replaces some by edits, and lets go of the old ones. */
+/* Shares the arrays, replaces some by edits, and releases the old ones. */
 static void try_share(const struct busy *busy)
 {
     struct model *model = busy->model;
@@ -184,7 +184,7 @@ static void try_query(const struct busy *busy)
     walk_inside(busy->model, busy->world, random_once_in(&busy->model->random, 2));
 }
 
-/* What an iteration gave before edits: pointers into a column, and a copy of its first bytes. */
+/* A column pointer of the iteration from before the edits, and a copy of its first bytes. */
 enum { HELD_MAX = 48 };
 struct held {
     const uint8_t *column;
@@ -210,7 +210,7 @@ static void held_take(struct held *held, const struct test_query *query, const p
     memcpy(held->entities, iter->entities, held->row_count * sizeof(held->entities[0]));
 }
 
-/* The array was kept, not reused: values that nobody set meanwhile are as they were. */
+/* The array was kept and not reused: values without edits are unchanged. */
 static void held_check(const struct held *held, const struct busy *busy)
 {
     if (!held->column)

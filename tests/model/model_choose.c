@@ -1,6 +1,6 @@
 /*
- * What the model test chooses: values, entities, component sets and queries. Random, but with the weights that make
- * tables and handles meet again: most component sets come from a few that an episode has drawn.
+ * Random values, entities, component sets and queries, weighted so that tables and handles recur: most component sets
+ * are among a few that the episode has chosen.
  *
  * Entity fields get handles that are, or were, alive in their own world: one from the future is not legal in a file.
  */
@@ -65,7 +65,7 @@ bool choose_alive(struct model *model, const struct naive *naive, pecs_entity *r
     if (naive->alive_count == 0)
         return false;
     size_t index = random_below(&model->random, naive->slot_count);
-    if (random_once_in(&model->random, 8)) /* among the last: the end of the entity index, and mostly of a table */
+    if (random_once_in(&model->random, 8)) /* one of the last: at the end of the entity index, and mostly of a table */
         index = naive->slot_count - 1 - random_below(&model->random, naive->slot_count < 64 ? naive->slot_count : 64);
     while (!naive->slots[index].alive)
         index = (index + 1) % naive->slot_count;
@@ -90,7 +90,7 @@ pecs_entity choose_dead(struct model *model, const struct naive *naive)
     if (!slot->alive && random_once_in(random, 2))
         return dead;
     if (random_once_in(random, 16)) {
-        dead.generation += NAIVE_GENERATION_MAX; /* beyond what a slot can have */
+        dead.generation += NAIVE_GENERATION_MAX; /* a generation that no slot can have */
         return dead;
     }
     dead.generation = (uint32_t)random_below(random, slot->generation);

@@ -1,7 +1,7 @@
 /*
  * Command buffers of the model test. Each world has a buffer that is filled over several operations, so that targets
- * die between recording and applying. The model keeps the list of what was recorded and applies it in the simplest
- * way: the commands of one entity together, at the place of its first one.
+ * die between recording and applying. The model keeps the list of recorded commands and applies it in the simplest way:
+ * all commands of an entity at the position of its first one.
  *
  * Provisional handles are used as targets of later commands and inside entity fields.
  */
@@ -81,7 +81,7 @@ static pecs_entity choose_target(struct model *model, struct test_world *world)
     if (kind < 7 && choose_alive(model, world->naive, &entity))
         return entity;
     entity = choose_dead(model, world->naive);
-    /* One that was never alive may be spawned before the buffer is applied: not what is meant by dead. */
+    /* Not a handle that was never alive: it may be spawned before the buffer is applied. */
     if (entity.index >= world->naive->slot_count)
         return (pecs_entity){ 0, 0 };
     return entity;
@@ -172,7 +172,7 @@ void op_commands_record(struct model *model, struct test_world *world)
 
 /* --- applying --- */
 
-/* The place of the first command on the same entity. */
+/* The index of the first command on the same entity. */
 static size_t group_of(const struct test_commands *commands, size_t place)
 {
     size_t first = 0;
@@ -192,7 +192,7 @@ static bool group_dies(const struct test_commands *commands, size_t first)
 
 struct resolution {
     const struct test_commands *commands;
-    const pecs_entity *real; /* by the place of the spawn command; none when it was not spawned */
+    const pecs_entity *real; /* by index of the spawn command; none if it was not spawned */
 };
 
 static void resolve_field(void *user, pecs_entity *entity)
@@ -207,7 +207,7 @@ static void resolve_field(void *user, pecs_entity *entity)
     }
 }
 
-/* Despawns and spawns in the order of the entities' first commands; tells each group's real handle, none when dead. */
+/* Despawns and spawns in the order of the entities' first commands; returns each group's real handle, none if dead. */
 static void apply_lives(struct naive *naive, const struct test_commands *commands, pecs_entity *real)
 {
     for (size_t i = 0; i < commands->count; i++) {
@@ -324,7 +324,7 @@ void op_commands_misuse(struct model *model, struct test_world *world)
         return;
     pecs_entity provisional;
     if (choose_provisional(model, commands, &provisional) && same(provisional, commands->old))
-        return; /* handles may come again; nothing to tell them apart by */
+        return; /* handles may be reused and cannot be distinguished */
     model_expect(model, pecs_commands_despawn(commands->buffer, commands->old), PECS_E_MISUSE,
                  "a provisional handle of an earlier batch");
     const pecs_value link = { model_component(world->registry, TYPE_LINK), sizeof(pecs_entity), &commands->old };

@@ -2,7 +2,7 @@
  * Comparison of a view with a naive model: entity by entity through get, and as a whole through queries. Both must see
  * the same; a comparison never changes anything and never lets allocations fail.
  *
- * Padding is not compared: its content means nothing.
+ * Padding is not compared: it may have any content.
  */
 #include "model.h"
 #include "model_memory.h"
@@ -52,7 +52,7 @@ static void compare_component(const struct model *model, pecs_view view, unsigne
         fail_value(model, entity, type, value, slot->values + model_offsets[type], "get");
 }
 
-/* An id that nobody was given by the model: found, it must be that of whoever the model says. */
+/* A random id: if the view finds it, the model must find the same entity. */
 static void compare_found(const struct model *model, pecs_view view, const struct naive *naive, pecs_id id)
 {
     pecs_entity found, wanted;
@@ -61,7 +61,7 @@ static void compare_found(const struct model *model, pecs_view view, const struc
         return;
     pecs_id_format(id, text);
     if (!naive_find(naive, id, &wanted) || found.index != wanted.index || found.generation != wanted.generation)
-        model_fail(model, "the id %s, which nobody should have, leads to {%" PRIu32 ", %" PRIu32 "}", text, found.index,
+        model_fail(model, "the unassigned id %s resolves to {%" PRIu32 ", %" PRIu32 "}", text, found.index,
                    found.generation);
 }
 
@@ -152,7 +152,7 @@ static void compare_metadata(const struct model *model, pecs_view view, const st
         model_fail(model, "there are %zu entries of metadata, should be %zu", pecs_view_meta_count(view), count);
 }
 
-/* Every living entity once, in the order of indices. */
+/* Iterates over ids: every living entity once, in the order of indices. */
 static void compare_ids(const struct model *model, pecs_view view, const struct naive *naive)
 {
     size_t index = 0, count = 0;
@@ -171,7 +171,7 @@ static void compare_ids(const struct model *model, pecs_view view, const struct 
         model_fail(model, "there are %zu ids, should be %zu", count, naive->alive_count);
 }
 
-/* Every slot's entity, dead or alive, to its id and back, in two calls. */
+/* Converts every slot's entity, dead or alive, to its id and back, in two calls. */
 static void compare_many(const struct model *model, pecs_view view, const struct naive *naive)
 {
     const size_t count = naive->slot_count;
@@ -236,7 +236,7 @@ void compare_by_query(struct model *model, pecs_view view, unsigned registry, co
     size_t rows = 0;
     walk_begin(model, naive);
     while (pecs_iter_next(&iter)) {
-        /* Nothing is written, so the model is not changed either. */
+        /* Writes nothing, so the model does not change either. */
         walk_chunk(model, query, &iter, (struct naive *)naive, false);
         rows += iter.row_count;
     }

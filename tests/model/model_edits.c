@@ -1,6 +1,6 @@
 /*
- * Edits of the model test: spawn, despawn, set, remove, edit, singletons, advance, compact, and each of them misused.
- * The model is changed only when the library said that it did; a refusal must leave everything as it was.
+ * Edits of the model test: spawn, despawn, set, remove, edit, singletons, advance, compact, and misuse of each. The
+ * model changes only after the library returned success; a refusal must change nothing.
  */
 #include "model.h"
 #include "model_memory.h"
@@ -47,7 +47,7 @@ void op_spawn_many(struct model *model, struct test_world *world)
     const size_t alive = world->naive->alive_count;
     if (alive >= model->size)
         return;
-    /* Mostly a handful; often enough to fill the world when it is nearly empty. */
+    /* Mostly a few; often many if the world is nearly empty. */
     size_t rows = random_below(&model->random, 9);
     if (alive < model->size / 2)
         rows = random_once_in(&model->random, 2) ? model->size - alive : model->size / 4;
@@ -62,7 +62,7 @@ static void expect_misuse(struct model *model, pecs_status status, const char *c
         model_expect(model, status, PECS_E_MISUSE, call);
 }
 
-/* Values that no call may take: unknown component, wrong size, a component twice, a tag with a size. */
+/* Values that every call must refuse: unknown component, wrong size, a component twice, a tag with a size. */
 static size_t bad_values(struct model *model, struct test_world *world, struct batch *ret_batch)
 {
     const unsigned type = (unsigned)random_below(&model->random, MODEL_SIZED_COUNT);
@@ -106,7 +106,7 @@ void op_spawn_misuse(struct model *model, struct test_world *world)
 
 enum { DESPAWN_MAX = 64 };
 
-/* Different entities that live, at random places in a random order. */
+/* Different living entities in random order. */
 static size_t choose_several(struct model *model, const struct naive *naive, pecs_entity *entities)
 {
     const size_t wanted = random_once_in(&model->random, 3) ? random_below(&model->random, DESPAWN_MAX) : 1;
@@ -243,7 +243,7 @@ void op_remove(struct model *model, struct test_world *world)
     if (!choose_alive(model, naive, &entity))
         return;
     const uint32_t has = naive->slots[entity.index].has;
-    /* One component mostly, so that entities do not end up bare. */
+    /* Mostly one component, so that entities keep some. */
     uint32_t mask = 1u << random_below(&model->random, MODEL_TYPE_COUNT);
     if (random_once_in(&model->random, 3))
         mask = choose_mask(model);
@@ -413,7 +413,7 @@ void op_misuse_handles(struct model *model, struct test_world *world)
         model_fail(model, "an unknown singleton was found");
 }
 
-/* Nothing that can be asked for changes, but for the counts of tables and slots; no later handle does either. */
+/* Nothing visible changes, except the counts of tables and slots; later handles do not change either. */
 void op_compact(struct model *model, struct test_world *world)
 {
     const pecs_view view = pecs_world_view(world->world);

@@ -1,6 +1,6 @@
 /*
  * Snapshots and files in the model test: take, retain, release, restore, fork, save, resume, load, replay. A snapshot
- * keeps a copy of the model of its moment, and is compared with it again and again, also when its world is gone.
+ * has a copy of the model at that time, and is compared with it repeatedly, even after its world is gone.
  *
  * A file must hold all of a state: what comes back has the same content, hash, tick and summary, saves the same bytes
  * again, and is edited and checked like any other from then on.
@@ -51,7 +51,7 @@ void snapshot_drop(struct model *model, size_t place)
     *snapshot = model->snapshots[--model->snapshot_count];
 }
 
-/* Takes one reference and the model. Makes room by dropping an older one. */
+/* Takes over one reference and the model. Drops an older snapshot to make room. */
 void snapshot_adopt(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry)
 {
     if (model->snapshot_count == model->snapshot_max)
@@ -125,10 +125,10 @@ static void compare_with_origin(struct model *model, const struct test_world *wo
     pecs_summary summary;
     pecs_view_summary(view, &summary);
     if (summary.table_count != snapshot->summary.table_count)
-        model_fail(model, "the world has not the tables of the snapshot it came from");
+        model_fail(model, "the world lacks tables of the snapshot that it was made from");
 }
 
-/* What restore and rewind have in common: the session goes on after a rewind only. */
+/* The common part of restore and rewind: only a rewind continues the session. */
 static void world_returned(struct model *model, struct test_world *world, const struct test_snapshot *snapshot,
                            uint64_t nonce)
 {
@@ -142,7 +142,7 @@ static void world_returned(struct model *model, struct test_world *world, const 
     world->naive->nonce = nonce;
     naive_restored(world->naive, tick);
     world->shared = true;
-    commands_forget(world); /* it may name entities that the restored state has not seen */
+    commands_forget(world); /* it may refer to entities that the restored state does not have */
     compare_with_origin(model, world, snapshot);
 }
 
@@ -168,7 +168,7 @@ void op_rewind(struct model *model, struct test_world *world)
 {
     const struct test_snapshot *snapshot = choose_snapshot(model);
     for (size_t i = 0; i < model->snapshot_count && snapshot->stretch != world->stretch; i++)
-        snapshot = &model->snapshots[i]; /* most are of another stretch */
+        snapshot = &model->snapshots[i]; /* most are of another timeline */
     if (!snapshot)
         return;
     const pecs_status status = pecs_world_rewind(world->world, snapshot->snapshot);
@@ -221,8 +221,8 @@ static void read_ids(struct model *model, const struct test_world *world, const 
 }
 
 /*
- * Goes back to a snapshot and does the same spawns twice: the same handles come. After a rewind with the same ids,
- * after a restore with others.
+ * Goes back to a snapshot twice and repeats the same spawns: they give the same handles, with the same ids after a
+ * rewind and others after a restore.
  */
 void op_replay(struct model *model, struct test_world *world)
 {
@@ -267,7 +267,7 @@ void op_replay(struct model *model, struct test_world *world)
     pecs_snapshot_release(snapshot);
 }
 
-/* The hash sees values, and does not see the order of rows. */
+/* The hash depends on values, and not on the order of rows. */
 void op_hash(struct model *model, struct test_world *world)
 {
     struct naive *naive = world->naive;
@@ -349,7 +349,7 @@ bool save_state(struct model *model, struct test_world *world, const char *path)
     pecs_error error = { .message = "" };
     const pecs_save_options options = { .skip_sync = !random_once_in(&model->random, 64) };
     const pecs_status status = pecs_world_save(world->world, path, &options, &error);
-    world_shared(world); /* also when it failed: first it took a snapshot */
+    world_shared(world); /* even if it failed: it took a snapshot first */
     if (model_refused(model, status))
         return false;
     if (status)
@@ -383,8 +383,8 @@ pecs_snapshot *open_state(struct model *model, unsigned registry, const char *pa
 }
 
 /*
- * What comes back from a file becomes the state of a world, and mostly a snapshot of the episode; without one the world
- * alone holds the file's arrays.
+ * The state from a file is restored to a world, and mostly becomes a snapshot of the episode; if not, only the world
+ * holds the file's arrays.
  */
 void use_state(struct model *model, pecs_snapshot *snapshot, struct naive *naive, unsigned registry)
 {
@@ -455,7 +455,7 @@ void op_save_load(struct model *model, struct test_world *world)
     save_and_open(model, world, true);
 }
 
-/* Changes one bit of the file, or cuts it; what was changed is put back before the next time. */
+/* Flips one bit of the file or truncates it; undoes the previous change first. */
 static void file_damage(struct model *model, const char *path, const struct bytes *bytes, bool cut)
 {
     const size_t at = random_below(&model->random, bytes->size);
@@ -468,7 +468,7 @@ static void file_damage(struct model *model, const char *path, const struct byte
     bytes->data[at] ^= bit;
 }
 
-/* A damaged file: refused, or else what comes is what was saved (some bytes mean nothing). */
+/* A damaged file is refused, or gives the saved state (no rule covers some bytes). */
 static void load_damaged(struct model *model, const struct test_world *world, const char *path, bool cut)
 {
     pecs_error error = { .message = "" };
@@ -505,7 +505,7 @@ void op_damaged(struct model *model, struct test_world *world)
     free(bytes.data);
 }
 
-/* Limits of the caller are kept; a state of one registry is not taken by another without a file. */
+/* The caller's limits are respected; a world refuses a state of another registry. */
 void op_load_limits(struct model *model, struct test_world *world)
 {
     char path[PATH_BYTES];

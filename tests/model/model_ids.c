@@ -1,6 +1,6 @@
 /*
- * Stable ids in the model test. The nonce of a session is not foretold: it is read from the first entity that is
- * spawned in it, must be new, and all others must have it from then on.
+ * Stable ids in the model test. The model cannot predict the nonce of a session: it reads it from the first entity that
+ * is spawned in it; it must be new, and all later entities of the session must have it.
  */
 #include "model.h"
 #include "model_memory.h"
@@ -56,12 +56,12 @@ pecs_id ids_random(struct model *model)
     const uint64_t halves[] = { random_next(&model->random), random_next(&model->random) | 1 };
     pecs_id id;
     memcpy(&id, halves, sizeof(id));
-    if (random_once_in(&model->random, 3)) /* of the form of ids of birth, from another program */
+    if (random_once_in(&model->random, 3)) /* a birth id of another program */
         id = naive_birth_id(halves[0] >> 4, (pecs_entity){ (uint32_t)(halves[1] & 255), 1 + (halves[1] >> 8 & 3) });
     return id;
 }
 
-/* An id that nobody has and that may be given: a new one, or that of a birth whose entity died or has another id. */
+/* An unused id that may be assigned: a new one, or the birth id of an entity that died or has another id. */
 static bool choose_free_id(struct model *model, const struct naive *naive, pecs_id *ret_id)
 {
     pecs_entity other;
@@ -75,7 +75,7 @@ static bool choose_free_id(struct model *model, const struct naive *naive, pecs_
     return !naive_find(naive, *ret_id, &other);
 }
 
-/* An id that may not be given, and why. */
+/* An id that must not be assigned, and why. */
 static pecs_id choose_bad_id(struct model *model, const struct naive *naive, pecs_status *ret_status)
 {
     pecs_entity entity;
@@ -83,10 +83,10 @@ static pecs_id choose_bad_id(struct model *model, const struct naive *naive, pec
     const unsigned kind = (unsigned)random_below(&model->random, 4);
     if (kind == 0 && choose_alive(model, naive, &entity)) /* taken */
         return naive_id(naive, entity);
-    if (kind == 1 && naive->nonce) /* of an entity to come, in a new slot */
+    if (kind == 1 && naive->nonce) /* of a future entity, in a new slot */
         return naive_birth_id(
             naive->nonce, (pecs_entity){ (uint32_t)naive->slot_count + (uint32_t)random_below(&model->random, 3), 1 });
-    if (kind == 2 && naive->nonce && naive->slot_count) { /* or in one that was used */
+    if (kind == 2 && naive->nonce && naive->slot_count) { /* or in a used slot */
         entity = naive_entity(naive, random_below(&model->random, naive->slot_count));
         entity.generation += 1 + (uint32_t)random_below(&model->random, 2);
         return naive_birth_id(naive->nonce, entity);
@@ -144,7 +144,7 @@ void op_id_remap(struct model *model, struct test_world *world)
     const pecs_id from = naive_id(world->naive, entity);
     give(model, world, entity, id, pecs_world_remap_id(world->world, from, id), "pecs_world_remap_id");
     if (choose_free_id(model, world->naive, &id))
-        model_expect(model, pecs_world_remap_id(world->world, id, from), PECS_E_ABSENT, "remap of an id nobody has");
+        model_expect(model, pecs_world_remap_id(world->world, id, from), PECS_E_ABSENT, "remap of an unused id");
 }
 
 void op_id_give_refused(struct model *model, struct test_world *world)
@@ -171,7 +171,7 @@ void op_id_give_refused(struct model *model, struct test_world *world)
     model_count(model, wanted == PECS_E_CONFLICT ? "id: conflict" : "id: zero");
 }
 
-/* Different ids that nobody has. */
+/* Different unused ids. */
 static size_t choose_free_ids(struct model *model, const struct naive *naive, size_t wanted, pecs_id *ids)
 {
     size_t count = 0;
@@ -250,7 +250,7 @@ void op_id_find(struct model *model, struct test_world *world)
     pecs_entity entity, found = { 7, 7 };
     pecs_id id, parsed;
     if (choose_free_id(model, world->naive, &id)) {
-        model_expect(model, pecs_view_find(view, id, &found), PECS_E_ABSENT, "find of an id nobody has");
+        model_expect(model, pecs_view_find(view, id, &found), PECS_E_ABSENT, "find of an unused id");
         if (found.index != 7 || found.generation != 7)
             model_fail(model, "a failed find wrote a handle");
     }

@@ -1,8 +1,8 @@
 /*
- * Memory of the model tests. Each block is followed by a note of its size and alignment; the note lies behind the bytes
- * so that it is also the guard against writing past the end.
+ * Memory of the model tests. Each block is followed by a record of its size and alignment, which also detects writes
+ * past the end.
  *
- * Large blocks are not filled: that would cost more than the tests themselves.
+ * Large blocks are not filled, since that would take longer than the tests themselves.
  */
 #define _GNU_SOURCE
 #include "model_memory.h"

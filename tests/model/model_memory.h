@@ -1,8 +1,8 @@
 /*
- * Memory of the model tests: an allocator that counts what is out, fills what it gives with garbage, checks that a
- * release names the size and alignment of its allocation and that nobody wrote past the end, and fails when told to.
+ * Memory of the model tests: an allocator that counts allocated memory, fills it with garbage, checks that a release
+ * passes the size and alignment of its allocation and that nothing was written past the end, and fails on request.
  *
- * Any thread, but for the arming of failures: one thread only.
+ * Any thread, except arming failures: one thread only.
  */
 #ifndef PECS_TESTS_MODEL_MEMORY_H
 #define PECS_TESTS_MODEL_MEMORY_H
@@ -18,7 +18,7 @@ uint64_t model_memory_bytes(void);
 /* Lets `count` allocations pass and fails all that follow, until disarmed. */
 void model_memory_arm(uint64_t count);
 
-/* Ends that, and tells how many allocations failed. */
+/* Ends that, and returns how many allocations failed. */
 uint64_t model_memory_disarm(void);
 uint64_t model_memory_failures(void);
 

@@ -1,13 +1,13 @@
 /*
- * Programs that do not know all types: a file is read by a registry that lacks some, or all, of the types; the world is
- * edited through reflection, by the very operations of the others; what it saves is read by a full registry again.
+ * Programs that do not know all types: a registry that lacks some or all types reads a file; the same operations edit
+ * its world through reflection; a full registry reads the saved file.
  */
 #include "model.h"
 #include "model_memory.h"
 
 #include <string.h>
 
-/* An entity of a table with all types was there: so the file has them all, and each can be used. */
+/* A table with all types exists, so the file has them all, and each can be used. */
 static bool name_all_types(struct model *model, struct test_world *world)
 {
     struct batch batch;

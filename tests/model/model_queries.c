@@ -1,9 +1,9 @@
 /*
  * Queries of the model test: every row of every chunk is compared with the model, and rows are counted, so that none is
- * missed, given twice or given wrongly. Also what a world refuses while an iteration is open.
+ * missing, duplicate or wrong. Also what a world refuses while an iteration is open.
  *
- * "Changed since" is checked for what it promises: nothing that changed is missed, and nothing is given when nothing
- * changed. A chunk may hold more rows than changed.
+ * "Changed since" must keep its promise: it misses nothing that changed, and nothing is given when nothing changed. A
+ * chunk may hold more rows than changed.
  */
 #include "model.h"
 #include "model_memory.h"
@@ -120,7 +120,7 @@ void walk_chunk(struct model *model, const struct test_query *query, pecs_iter *
     }
 }
 
-/* Ends an iteration; false when it failed because the test made an allocation fail. */
+/* Ends an iteration. False: it failed because the test made an allocation fail. */
 static bool walk_end(struct model *model, pecs_iter *iter)
 {
     const pecs_status status = iter->status;
@@ -140,7 +140,7 @@ static void require_count(struct model *model, size_t rows, size_t wanted, const
         model_fail(model, "%s gave %zu rows, should give %zu", what, rows, wanted);
 }
 
-/* What a query runs over: a world, for reading or writing, or a snapshot. */
+/* The target of a query: a world, for reading or writing, or a snapshot. */
 struct target {
     pecs_view view;
     pecs_world *edited; /* NULL: only read */
@@ -154,7 +154,7 @@ static struct target target_of(const struct test_world *world, bool writing)
                             world->registry };
 }
 
-/* True when a term that is read or written there changed after the tick. */
+/* Whether a term that is read or written there changed after the tick. */
 static bool changed_after(const struct test_query *query, const struct naive_slot *slot, uint64_t tick)
 {
     for (unsigned i = 0; i < query->term_count; i++) {
@@ -165,7 +165,10 @@ static bool changed_after(const struct test_query *query, const struct naive_slo
     return false;
 }
 
-/* Every entity that must have been seen was. One that was not seen was not written: its ticks are as before. */
+/*
+ * Checks that every required entity was visited. Entities that were not visited were not written: their ticks are
+ * unchanged.
+ */
 static void require_complete(struct model *model, const struct test_query *query, const struct naive *naive,
                              uint64_t changed_since)
 {

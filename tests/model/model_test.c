@@ -26,7 +26,7 @@ static struct operation {
     const char *name;
     operation_function *function;
     unsigned weight;
-    unsigned cost;      /* what its time grows with: a few entities, the world, or the world and the file system */
+    unsigned cost;      /* its cost: a few entities, the world, or the world and the file system */
     bool may_run_short; /* of memory, on purpose */
     uint64_t count;
 } operations[] = {
@@ -167,7 +167,7 @@ static void episode_begin(struct model *model, const struct profile *profile)
     model->doing = "beginning of an episode";
     model->size = profile->size;
     model->snapshot_max = profile->snapshot_max;
-    /* The system's own memory now and then: that is another way through the pool. */
+    /* Sometimes the system's memory, which takes other paths in the pool. */
     model->allocator = random_once_in(&model->random, 4) ? NULL : &model_allocator;
     for (unsigned registry = 0; registry < MODEL_REGISTRY_COUNT; registry++) {
         model_expect(model, model_registry_create(registry, model->allocator, &model->registries[registry], NULL),
@@ -227,7 +227,7 @@ static struct operation *choose_operation(struct model *model)
         struct operation *operation = operations;
         while (left >= operation->weight)
             left -= (operation++)->weight;
-        /* What grows with the world comes as much more rarely in a larger one. */
+        /* Operations whose cost grows with the world are rarer in a larger one. */
         const uint64_t rarely = operation->cost == COST_ENTITY  ? 1
                                 : operation->cost == COST_WORLD ? 1 + model->size / 100
                                                                 : 1 + model->size / 60;
@@ -272,7 +272,7 @@ static void operate(struct model *model)
     if (trace)
         fprintf(stderr, "%" PRIu64 " %s, world %zu of %zu: %zu entities\n", model->operation, operation->name,
                 (size_t)(world - model->worlds), model->world_count, world->naive->alive_count);
-    /* Small and large numbers alike: an edit's first steps fail, or its last. */
+    /* Small and large numbers, so that first and last steps of an edit fail. */
     const uint64_t pass = (1u << random_below(&model->random, 9)) - 1;
     const uint64_t rarely = operation->cost == COST_ENTITY ? 12 : 5;
     if (operation->may_run_short && model->size < 1000 && random_once_in(&model->random, rarely))
@@ -335,7 +335,7 @@ static void directory_remove(const struct model *model)
         snprintf(path, sizeof(path), "%s/%s.pecs", model->directory, names[i]);
         unlink(path);
     }
-    if (rmdir(model->directory) != 0) /* a temporary file that a save left would keep it */
+    if (rmdir(model->directory) != 0) /* fails if a save left a temporary file */
         model_fail(model, "%s is not empty", model->directory);
 }
 

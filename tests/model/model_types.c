@@ -123,7 +123,7 @@ pecs_component model_component(unsigned registry, unsigned type)
     if (registry == 0)
         return type;
     const unsigned backwards = MODEL_TYPE_COUNT - 1 - type;
-    return backwards < 5 ? backwards + 1 : backwards + 2; /* the strangers stand at 0 and 6 */
+    return backwards < 5 ? backwards + 1 : backwards + 2; /* the additional types are at 0 and 6 */
 }
 
 pecs_status model_registry_create(unsigned registry, const pecs_allocator *allocator, pecs_registry **ret_registry,

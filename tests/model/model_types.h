@@ -1,7 +1,7 @@
 /*
  * Types of the model tests: 18 components of all shapes, and two registries that list them in different orders.
  *
- * A test speaks of a type by its number here; model_component gives its place in a registry.
+ * Tests identify a type by its number here; model_component returns its number in a registry.
  */
 #ifndef PECS_TESTS_MODEL_TYPES_H
 #define PECS_TESTS_MODEL_TYPES_H
@@ -36,12 +36,12 @@ enum model_type {
 
 extern const pecs_type *const model_types[MODEL_TYPE_COUNT];
 
-/* Where a type's value stands in MODEL_VALUE_BYTES bytes that hold one of each. */
+/* Offset of a type's value in MODEL_VALUE_BYTES bytes with one value of each type. */
 extern const uint16_t model_offsets[MODEL_TYPE_COUNT];
 
 uint32_t model_size(unsigned type);
 
-/* The place of a type in a registry, or for the partial one in the view that it was last told of. */
+/* The number of a type in a registry; for the partial one, in the view that was passed last. */
 pecs_component model_component(unsigned registry, unsigned type);
 pecs_status model_registry_create(unsigned registry, const pecs_allocator *allocator, pecs_registry **ret_registry,
                                   pecs_error *error);
@@ -50,7 +50,7 @@ pecs_status model_registry_create(unsigned registry, const pecs_allocator *alloc
 pecs_status model_partial_create(uint32_t mask, const pecs_allocator *allocator, pecs_registry **ret_registry);
 pecs_status model_partial_number(pecs_view view);
 
-/* True when two values of a type are the same, padding left out. */
+/* Whether two values of a type are equal, without padding. */
 bool model_value_equal(unsigned type, const void *left, const void *right);
 
 /* Fills a value with bits that are valid for its type; handles in it come from `handle`. */

@@ -72,7 +72,7 @@ static size_t lowest_free(struct naive *naive)
     return naive->slot_count++;
 }
 
-/* The last entry of the list takes the place of the one that goes. */
+/* The last entry of the list replaces the removed one. */
 static void drop_id(struct naive *naive, struct naive_slot *slot)
 {
     if (slot->id_place == NAIVE_NO_ID)
@@ -132,7 +132,7 @@ pecs_entity naive_entity(const struct naive *naive, size_t index)
     return (pecs_entity){ (uint32_t)index, naive->slots[index].generation };
 }
 
-/* As include/pecs/id.h draws it. */
+/* The layout is that of include/pecs/id.h. */
 pecs_id naive_birth_id(uint64_t nonce, pecs_entity entity)
 {
     const uint64_t halves[] = { (nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff),

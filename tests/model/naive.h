@@ -1,8 +1,8 @@
 /*
- * Naive model of a world: what the library promises, in the simplest way that can be right. One slot an entity with
- * room for every component; nothing is shared, a copy copies all.
+ * Naive model of a world: the library's promises, implemented in the simplest way. Each entity has a slot with room for
+ * every component; nothing is shared, a copy copies everything.
  *
- * Callers name types by their number in model_types.h and keep the rules: what they pass was checked before.
+ * Callers identify types by their number in model_types.h and pass valid arguments only.
  */
 #ifndef PECS_TESTS_NAIVE_H
 #define PECS_TESTS_NAIVE_H
@@ -39,10 +39,10 @@ struct naive {
     struct naive_slot *slots;
     size_t slot_count, slot_capacity;
     size_t alive_count, free_count;
-    size_t retired_count; /* free slots at the end that a compaction has dropped: here they stay */
+    size_t retired_count; /* free slots at the end that a compaction has dropped; the model keeps them */
     size_t lowest;        /* no slot below it is free */
     uint64_t tick;
-    bool tick_is_seen; /* by a snapshot: the next edit opens another */
+    bool tick_is_seen; /* a snapshot closed the tick: the next edit opens another */
     uint64_t nonce;    /* of the session that spawns; 0: not known yet */
     struct naive_id *ids;
     size_t id_count, id_capacity;
@@ -58,7 +58,7 @@ void naive_destroy(struct naive *naive);
 /* A new entity without components, in the lowest free slot. */
 pecs_entity naive_spawn(struct naive *naive);
 void naive_despawn(struct naive *naive, pecs_entity entity);
-/* Drops the free slots at the end: that changes what the slots are counted as, and nothing else. */
+/* Drops the free slots at the end, which changes only how slots are counted. */
 void naive_compact(struct naive *naive);
 bool naive_alive(const struct naive *naive, pecs_entity entity);
 pecs_entity naive_entity(const struct naive *naive, size_t index);
@@ -70,8 +70,8 @@ void naive_touch(struct naive *naive, pecs_entity entity, unsigned type);
 const void *naive_get(const struct naive *naive, pecs_entity entity, unsigned type);
 
 /*
- * Ids. That of a living entity: explicit, or of its birth; which entity has one (a linear search); and the change to
- * one that nobody has. The id of its birth takes the explicit one away.
+ * Ids: that of a living entity, explicit or of its birth; the entity with an id (a linear search); and the change to an
+ * unused id. Setting the birth id removes the explicit one.
  */
 pecs_id naive_birth_id(uint64_t nonce, pecs_entity entity);
 pecs_id naive_id(const struct naive *naive, pecs_entity entity);
@@ -83,7 +83,7 @@ extern const char *const naive_meta_keys[NAIVE_META_COUNT];
 
 void naive_set_singleton(struct naive *naive, unsigned type, const void *value);
 
-/* What an edit does to the tick. Each function here that changes something does it. */
+/* Opens a tick as an edit does. Every function here that changes something calls it. */
 void naive_open_tick(struct naive *naive);
 /* An edit that failed, or that wrote nothing, may have opened a tick too. */
 static inline void naive_follow_tick(struct naive *naive, uint64_t tick)
@@ -92,7 +92,7 @@ static inline void naive_follow_tick(struct naive *naive, uint64_t tick)
         naive_open_tick(naive);
 }
 
-/* What a restore does to ticks: every component counts as changed at the new tick. */
+/* Opens a tick as a restore does: every component counts as changed at the new tick. */
 void naive_restored(struct naive *naive, uint64_t tick);
 
 /* Bytes of all component values, of entities and singletons; explicit ids are components too. */

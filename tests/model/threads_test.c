@@ -38,7 +38,7 @@ static void require(uint64_t got, uint64_t wanted, const char *what)
 
 /* --- queue --- */
 
-/* A snapshot on its way, with what its reader must find. The receiver owns one reference. */
+/* A snapshot in a queue, with its expected content. The receiver owns one reference. */
 struct parcel {
     pecs_snapshot *snapshot; /* NULL: the end */
     uint64_t hash, entity_count, word_sum, frame;
@@ -81,7 +81,7 @@ static struct parcel queue_pop(struct queue *queue)
     return parcel;
 }
 
-/* --- what all threads do with a state --- */
+/* --- used by all threads --- */
 
 struct shared {
     pecs_registry *registry;
@@ -123,7 +123,7 @@ static uint64_t frame_of(pecs_view view)
     return pecs_view_meta(view, "frame", &meta) == PECS_OK ? strtoull(meta.value, NULL, 10) : 0;
 }
 
-/* Entities are found by their ids, those of birth and those given to them. */
+/* Finds entities by their birth ids and explicit ids. */
 static void check_ids(pecs_view view)
 {
     enum { MOST = 500 };
@@ -202,7 +202,7 @@ static void edit_once(const struct shared *shared, pecs_world *world, struct ran
 
 /* --- parts of an iteration on threads of their own --- */
 
-/* The handle of a random slot's entity, or of none that lives. */
+/* The handle of a random slot's entity, or of no living one. */
 static pecs_entity random_entity(pecs_view view, struct random *random)
 {
     pecs_entity entity = { (uint32_t)random_below(random, ENTITY_COUNT * 3 / 2), 1 };
@@ -317,7 +317,7 @@ static bool count_change(void *user, const pecs_change *change)
     return true;
 }
 
-/* Of two snapshots with more entities in one there is a difference, and of one and itself none. */
+/* Two snapshots with different entity counts differ; a snapshot does not differ from itself. */
 static void compare(const struct parcel *left, const struct parcel *right)
 {
     uint64_t count = 0;
@@ -361,7 +361,7 @@ static void *reader_run(void *user)
     return NULL;
 }
 
-/* What the file tells of itself, before it is loaded. */
+/* Reads the file's information before it is loaded. */
 static void check_information(const char *path, const struct parcel *parcel)
 {
     pecs_info *info = NULL;
@@ -511,7 +511,7 @@ static void writer_frame(struct shared *shared, pecs_world *world, pecs_commands
     require(pecs_world_advance(world, NULL), PECS_OK, "status of an advance");
     note_frame(world);
     if (random_once_in(random, 3))
-        return; /* so that some arrays are the world's alone */
+        return; /* so that the world alone owns some arrays */
     pecs_snapshot *snapshot = NULL;
     require(pecs_snapshot_take(world, &snapshot), PECS_OK, "status of a take");
     const struct parcel parcel = parcel_make(shared, snapshot);

@@ -3,6 +3,7 @@
  * refused must name what is wrong and leave no memory behind.
  */
 #include "component.h"
+#include "component_value.h"
 #include "counting_allocator.h"
 #include "hash.h"
 #include "memory.h"
@@ -443,7 +444,7 @@ Test(schema, fields_stand_in_the_order_of_their_offsets)
     fields[X].count = 2;
     fields[Y].offset = 8;
     fields[MODE].offset = 4;
-    refuse(&body, PECS_E_MISUSE, "Body", "field 'mode' stands after field 'x'", "bytes 4 and 8", "order", NULL);
+    refuse(&body, PECS_E_MISUSE, "Body", "field 'mode' is listed after field 'x'", "bytes 4 and 8", "order", NULL);
 }
 
 /* A message about a gap shows no name that was not checked: one in a file may hold anything. */
@@ -468,7 +469,7 @@ Test(schema, members_in_another_order_are_not_a_gap)
         { "y", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 },
     };
     const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped };
-    refuse_exactly(&type, "Swapped: field 'y' stands after field 'x', but lies before it (bytes 0 and 4): "
+    refuse_exactly(&type, "Swapped: field 'y' is listed after field 'x' but lies before it (bytes 0 and 4): "
                           "list the members in the order of the struct");
 }
 
@@ -562,9 +563,9 @@ Test(schema, strings_and_blobs_wait_for_the_heap)
 {
     pecs_field field = { "title", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0 };
     const pecs_type type = { "Book", { { 0 } }, 1, 8, 8, 1, &field };
-    refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs need the heap", NULL);
+    refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
     field.kind = PECS_BLOB;
-    refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs need the heap", NULL);
+    refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
 }
 
 Test(schema, enums_have_1_2_or_4_bytes)

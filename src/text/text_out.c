@@ -1,11 +1,13 @@
-/* Writes through stdio, whose buffer is the only one. The first errno is kept: later writes would hide it. */
+/* Writes through stdio, without a buffer of its own. Keeps the first errno, which later writes would overwrite. */
 #include "text_out.h"
+
+#include "utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
 #include <string.h>
 
-static void note(struct text_out *out, bool failed)
+static void out_note(struct text_out *out, bool failed)
 {
     if (failed && !out->os_error)
         out->os_error = errno ? errno : EIO;
@@ -24,12 +26,12 @@ void out_format(struct text_out *out, const char *format, ...)
     va_start(arguments, format);
     const int count = vfprintf(out->file, format, arguments);
     va_end(arguments);
-    note(out, count < 0);
+    out_note(out, count < 0);
     out->written_bytes += count < 0 ? 0 : (uint64_t)count;
 }
 
-/* Writes UTF-8, up to the last character that is within the bound. */
-static void write_bytes(struct text_out *out, const char *bytes, size_t size_bytes)
+/* Writes UTF-8, up to the last whole character within the bound. */
+static void out_write(struct text_out *out, const char *bytes, size_t size_bytes)
 {
     if (out_is_over(out))
         return;
@@ -37,32 +39,11 @@ static void write_bytes(struct text_out *out, const char *bytes, size_t size_byt
     if (out->max_bytes && size > out->max_bytes - out->written_bytes)
         for (size = out->max_bytes - out->written_bytes; size && ((uint8_t)bytes[size] & 0xc0) == 0x80;)
             size--;
-    note(out, fwrite(bytes, 1, size, out->file) != size);
+    out_note(out, fwrite(bytes, 1, size, out->file) != size);
     out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes + size;
 }
 
-/* Bytes of the character that begins a text, at least 1; 0: it is not UTF-8. */
-static unsigned text_step(const char *text, size_t size_bytes, unsigned *ret_code)
-{
-    static const unsigned smallest[] = { 0, 0, 0x80, 0x800, 0x10000 };
-    const uint8_t first = (uint8_t)text[0];
-    *ret_code = first;
-    if (first < 0x80)
-        return 1;
-    const unsigned size = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
-    if (first < 0xc2 || first > 0xf4 || size > size_bytes)
-        return 0;
-    unsigned code = first & (0x7fu >> size);
-    for (unsigned i = 1; i < size; i++) {
-        if (((uint8_t)text[i] & 0xc0) != 0x80)
-            return 0;
-        code = code << 6 | ((uint8_t)text[i] & 0x3fu);
-    }
-    *ret_code = code;
-    return code >= smallest[size] && code <= 0x10ffff && (code < 0xd800 || code > 0xdfff) ? size : 0;
-}
-
-static bool is_unsafe(unsigned code)
+static bool out_is_unsafe(unsigned code)
 {
     static const struct {
         unsigned first, last;
@@ -78,9 +59,9 @@ static bool is_unsafe(unsigned code)
 
 bool text_is_utf8(const char *text, size_t size_bytes)
 {
-    unsigned code;
+    uint32_t code = 0;
     for (size_t at = 0; at < size_bytes;) {
-        const unsigned step = text_step(text + at, size_bytes - at, &code);
+        const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
         if (!step)
             return false;
         at += step;
@@ -88,13 +69,13 @@ bool text_is_utf8(const char *text, size_t size_bytes)
     return true;
 }
 
-/* Whether the character is written as it is; step 0: its byte is none. */
-static bool is_plain(unsigned step, unsigned code, enum escape_style style)
+/* Whether a character is written without an escape. Step 0: an invalid byte. */
+static bool out_is_plain(unsigned step, unsigned code, enum escape_style style)
 {
-    return step && !is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
+    return step && !out_is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
 }
 
-static void write_json_escape(struct text_out *out, unsigned step, unsigned code)
+static void out_write_json_escape(struct text_out *out, unsigned step, unsigned code)
 {
     if (!step)
         out_format(out, "\\ufffd");
@@ -104,12 +85,12 @@ static void write_json_escape(struct text_out *out, unsigned step, unsigned code
         out_format(out, "\\u%04x", code);
 }
 
-static void write_escape(struct text_out *out, unsigned step, unsigned code, enum escape_style style)
+static void out_write_escape(struct text_out *out, unsigned step, unsigned code, enum escape_style style)
 {
     if (step && (code == '\\' || code == '"'))
         out_format(out, "\\%c", (int)code);
     else if (style == ESCAPE_JSON)
-        write_json_escape(out, step, code);
+        out_write_json_escape(out, step, code);
     else if (!step || code < 0x80)
         out_format(out, "\\x%02x", code);
     else
@@ -118,20 +99,20 @@ static void write_escape(struct text_out *out, unsigned step, unsigned code, enu
 
 void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum escape_style style)
 {
-    size_t plain = 0; /* where the stretch begins that can go out as it is */
+    size_t plain = 0; /* start of the pending bytes that need no escape */
     for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
-        unsigned code;
-        const unsigned step = text_step(text + at, size_bytes - at, &code);
-        if (is_plain(step, code, style)) {
+        uint32_t code = 0;
+        const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
+        if (out_is_plain(step, code, style)) {
             at += step;
             continue;
         }
-        write_bytes(out, text + plain, at - plain);
-        write_escape(out, step, step ? code : (uint8_t)text[at], style);
+        out_write(out, text + plain, at - plain);
+        out_write_escape(out, step, step ? code : (uint8_t)text[at], style);
         at += step ? step : 1;
         plain = at;
     }
-    write_bytes(out, text + plain, size_bytes - plain);
+    out_write(out, text + plain, size_bytes - plain);
 }
 
 void out_name(struct text_out *out, const char *name)
@@ -142,6 +123,6 @@ void out_name(struct text_out *out, const char *name)
 bool out_finish(struct text_out *out)
 {
     errno = 0;
-    note(out, fflush(out->file) != 0);
+    out_note(out, fflush(out->file) != 0);
     return !out->os_error;
 }

@@ -1,4 +1,4 @@
-/* RFC 8259. */
+/* JSON as RFC 8259 defines it. */
 #include "json_out.h"
 
 #include <pecs/id.h>
@@ -7,44 +7,44 @@
 #include <inttypes.h>
 #include <string.h>
 
-static void write_string(struct text_out *out, const char *text, size_t size_bytes)
+static void json_write_string(struct text_out *out, const char *text, size_t size_bytes)
 {
     out_format(out, "\"");
     out_escaped(out, text, size_bytes, ESCAPE_JSON);
     out_format(out, "\"");
 }
 
-static void break_line(struct json_out *json)
+static void json_break_line(struct json_out *json)
 {
     if (json->depth <= json->line_depth)
         out_format(json->out, "\n%*s", (int)json->depth, "");
 }
 
-/* What comes before a value. */
-static void begin_member(struct json_out *json, const char *key)
+/* Writes what comes before a value: a comma, a line break, the key. */
+static void json_begin_member(struct json_out *json, const char *key)
 {
     const uint64_t bit = UINT64_C(1) << json->depth;
     if (json->has_member & bit)
         out_format(json->out, json->depth <= json->line_depth ? "," : ", ");
     json->has_member |= bit;
     if (json->depth)
-        break_line(json);
+        json_break_line(json);
     if (key) {
-        write_string(json->out, key, strlen(key));
+        json_write_string(json->out, key, strlen(key));
         out_format(json->out, ": ");
     }
 }
 
-static void begin(struct json_out *json, const char *key, char bracket)
+static void json_begin(struct json_out *json, const char *key, char bracket)
 {
-    begin_member(json, key);
+    json_begin_member(json, key);
     out_format(json->out, "%c", bracket);
     json->depth++;
     assert(json->depth < 64);
     json->has_member &= ~(UINT64_C(1) << json->depth);
 }
 
-static void end(struct json_out *json, char bracket)
+static void json_end(struct json_out *json, char bracket)
 {
     const bool was_empty = !(json->has_member >> json->depth & 1);
     const bool on_lines = json->depth <= json->line_depth;
@@ -56,33 +56,33 @@ static void end(struct json_out *json, char bracket)
 
 void json_begin_object(struct json_out *json, const char *key)
 {
-    begin(json, key, '{');
+    json_begin(json, key, '{');
 }
 
 void json_end_object(struct json_out *json)
 {
-    end(json, '}');
+    json_end(json, '}');
 }
 
 void json_begin_array(struct json_out *json, const char *key)
 {
-    begin(json, key, '[');
+    json_begin(json, key, '[');
 }
 
 void json_end_array(struct json_out *json)
 {
-    end(json, ']');
+    json_end(json, ']');
 }
 
 void json_word(struct json_out *json, const char *key, const char *word)
 {
-    begin_member(json, key);
+    json_begin_member(json, key);
     out_format(json->out, "%s", word);
 }
 
 void json_number(struct json_out *json, const char *key, uint64_t number)
 {
-    begin_member(json, key);
+    json_begin_member(json, key);
     out_format(json->out, "%" PRIu64, number);
 }
 
@@ -97,8 +97,8 @@ void json_text(struct json_out *json, const char *key, const char *text, size_t 
         json_bytes(json, key, text, size_bytes);
         return;
     }
-    begin_member(json, key);
-    write_string(json->out, text, size_bytes);
+    json_begin_member(json, key);
+    json_write_string(json->out, text, size_bytes);
 }
 
 void json_string(struct json_out *json, const char *key, const char *text)
@@ -108,7 +108,7 @@ void json_string(struct json_out *json, const char *key, const char *text)
 
 void json_bytes(struct json_out *json, const char *key, const void *bytes, size_t size_bytes)
 {
-    begin_member(json, key);
+    json_begin_member(json, key);
     out_format(json->out, "{\"hex\": \"");
     for (size_t i = 0; i < size_bytes; i++)
         out_format(json->out, "%02x", ((const uint8_t *)bytes)[i]);

@@ -1,9 +1,9 @@
 /*
- * JSON out: one document, written as it goes. Keys and texts may be any bytes: what is not UTF-8 is written as an
- * object, {"hex": "..."}. Members of the outer containers begin lines of their own, those inside stay on the line.
+ * JSON output: writes one document from front to back. Keys and texts may be any bytes: a text that is not UTF-8 is
+ * written as an object, {"hex": "..."}. Members of the outer containers begin new lines, those of inner ones do not.
  */
-#ifndef PECS_CLI_JSON_OUT_H
-#define PECS_CLI_JSON_OUT_H
+#ifndef PECS_TEXT_JSON_OUT_H
+#define PECS_TEXT_JSON_OUT_H
 
 #include "text_out.h"
 
@@ -14,7 +14,7 @@
 struct json_out {
     struct text_out *out;
     unsigned depth;      /* open containers, at most 64 */
-    unsigned line_depth; /* containers below this depth have a line for each member */
+    unsigned line_depth; /* containers up to this depth begin a line for each member */
     uint64_t has_member; /* bit d: the container at depth d is not empty */
 };
 
@@ -29,15 +29,15 @@ void json_word(struct json_out *json, const char *key, const char *word);
 void json_number(struct json_out *json, const char *key, uint64_t number);
 void json_bool(struct json_out *json, const char *key, bool value);
 
-/* A text: a string, or the object of its bytes when it is not UTF-8. */
+/* A string, or an object with the bytes if the text is not UTF-8. */
 void json_text(struct json_out *json, const char *key, const char *text, size_t size_bytes);
 void json_string(struct json_out *json, const char *key, const char *text);
 void json_bytes(struct json_out *json, const char *key, const void *bytes, size_t size_bytes);
 
-/* In its text form; null when it is zero. */
+/* The id in its text form; null if it is zero. */
 void json_id(struct json_out *json, const char *key, pecs_id id);
 
-/* A line end after the document. */
+/* Ends the document with a newline. */
 void json_finish(struct json_out *json);
 
 #endif

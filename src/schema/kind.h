@@ -1,0 +1,17 @@
+/* Kind: what a field holds. */
+#ifndef PECS_SCHEMA_KIND_H
+#define PECS_SCHEMA_KIND_H
+
+#include <pecs/schema.h>
+
+/* "f32"; NULL: there is no such kind. */
+const char *kind_name(pecs_kind kind);
+
+/*
+ * Size and alignment of one element in bytes. Both are 1 for padding, and 0 for enums and structs, where they depend on
+ * the field, and for unknown kinds.
+ */
+uint32_t kind_size(pecs_kind kind);
+uint32_t kind_align(pecs_kind kind);
+
+#endif

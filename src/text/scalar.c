@@ -1,0 +1,164 @@
+/* tests/read_pecs.py writes the same words. Bytes may have any value and any alignment. */
+#include "scalar.h"
+
+#include <float.h>
+#include <inttypes.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct elements elements_of(const pecs_field *field)
+{
+    if (field->kind != PECS_TEXT)
+        return (struct elements){ field->count, field->size / field->count, field->columns };
+    const uint32_t width = field->columns ? field->columns : field->size;
+    return (struct elements){ field->size / width, width, 0 };
+}
+
+size_t scalar_text_size(const void *bytes, size_t size)
+{
+    while (size && ((const char *)bytes)[size - 1] == 0)
+        size--;
+    return size;
+}
+
+/* Files are little-endian, and so is every supported host. */
+static uint64_t scalar_load_unsigned(const void *bytes, uint32_t size)
+{
+    uint64_t number = 0;
+    memcpy(&number, bytes, size);
+    return number;
+}
+
+static int64_t scalar_load_signed(const void *bytes, uint32_t size)
+{
+    const unsigned unused = 64 - 8 * size;
+    const uint64_t shifted = scalar_load_unsigned(bytes, size) << unused;
+    return (int64_t)shifted >> unused; /* an arithmetic shift in gcc and clang */
+}
+
+static void scalar_put(struct scalar *scalar, enum scalar_form form, const char *text)
+{
+    scalar->form = form;
+    scalar->text = text;
+}
+
+static void scalar_put_not_finite(struct scalar *scalar, double number, const void *bytes, uint32_t size)
+{
+    scalar_put(scalar, SCALAR_NAME, scalar->room);
+    if (isinf(number))
+        snprintf(scalar->room, sizeof(scalar->room), "%sinf", number < 0 ? "-" : "");
+    else
+        snprintf(scalar->room, sizeof(scalar->room), "nan:%0*" PRIx64, (int)(2 * size),
+                 scalar_load_unsigned(bytes, size));
+}
+
+/*
+ * Tries the number of digits from FLT_DIG on: shorter decimals come out of %g unchanged, as it drops trailing zeros.
+ * Subnormals have fewer exact digits, so they start at 1.
+ */
+static void scalar_read_f32(struct scalar *scalar, const void *bytes)
+{
+    float number;
+    memcpy(&number, bytes, sizeof(number));
+    if (!isfinite(number)) {
+        scalar_put_not_finite(scalar, number, bytes, sizeof(number));
+        return;
+    }
+    scalar_put(scalar, SCALAR_FLOAT, scalar->room);
+    const bool is_subnormal = fabsf(number) < FLT_MIN;
+    for (int digits = is_subnormal ? 1 : FLT_DIG; digits <= 9; digits++) {
+        snprintf(scalar->room, sizeof(scalar->room), "%.*g", digits, (double)number);
+        if (strtof(scalar->room, NULL) == number)
+            return;
+    }
+}
+
+static void scalar_read_f64(struct scalar *scalar, const void *bytes)
+{
+    double number;
+    memcpy(&number, bytes, sizeof(number));
+    if (!isfinite(number)) {
+        scalar_put_not_finite(scalar, number, bytes, sizeof(number));
+        return;
+    }
+    scalar_put(scalar, SCALAR_FLOAT, scalar->room);
+    const bool is_subnormal = fabs(number) < DBL_MIN;
+    for (int digits = is_subnormal ? 1 : DBL_DIG; digits <= 17; digits++) {
+        snprintf(scalar->room, sizeof(scalar->room), "%.*g", digits, number);
+        if (strtod(scalar->room, NULL) == number)
+            return;
+    }
+}
+
+static void scalar_read_entity(struct scalar *scalar, const void *bytes)
+{
+    pecs_entity entity;
+    memcpy(&entity, bytes, sizeof(entity));
+    if (entity.index == 0 && entity.generation == 0) {
+        scalar_put(scalar, SCALAR_NOTHING, "none");
+        return;
+    }
+    scalar_put(scalar, SCALAR_NAME, scalar->room);
+    snprintf(scalar->room, sizeof(scalar->room), "%" PRIu32 ":%" PRIu32, entity.index, entity.generation);
+}
+
+static void scalar_read_numbered(struct scalar *scalar, const char *what, uint64_t number)
+{
+    scalar_put(scalar, SCALAR_NAME, scalar->room);
+    snprintf(scalar->room, sizeof(scalar->room), "%s:%" PRIu64, what, number);
+}
+
+static void scalar_put_unnamed(struct scalar *scalar, uint64_t number)
+{
+    scalar_put(scalar, SCALAR_UNNAMED, scalar->room);
+    snprintf(scalar->room, sizeof(scalar->room), UNNAMED_PREFIX "%" PRIu64, number);
+}
+
+static void scalar_read_enum(struct scalar *scalar, const pecs_field *field, uint64_t number)
+{
+    if (number < field->enum_count)
+        scalar_put(scalar, SCALAR_NAME, field->enum_names[number]);
+    else
+        scalar_put_unnamed(scalar, number);
+}
+
+void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar)
+{
+    const uint32_t size = field->size / field->count;
+    scalar_put(ret_scalar, SCALAR_WORD, ret_scalar->room);
+    switch (field->kind) {
+    case PECS_BOOL:
+        if (scalar_load_unsigned(bytes, size) > 1)
+            scalar_read_numbered(ret_scalar, "bool", scalar_load_unsigned(bytes, size));
+        else
+            scalar_put(ret_scalar, SCALAR_WORD, scalar_load_unsigned(bytes, size) ? "true" : "false");
+        break;
+    case PECS_I8:
+    case PECS_I16:
+    case PECS_I32:
+    case PECS_I64:
+        snprintf(ret_scalar->room, sizeof(ret_scalar->room), "%" PRId64, scalar_load_signed(bytes, size));
+        break;
+    case PECS_F32:
+        scalar_read_f32(ret_scalar, bytes);
+        break;
+    case PECS_F64:
+        scalar_read_f64(ret_scalar, bytes);
+        break;
+    case PECS_ENTITY:
+        scalar_read_entity(ret_scalar, bytes);
+        break;
+    case PECS_ENUM:
+        scalar_read_enum(ret_scalar, field, scalar_load_unsigned(bytes, size));
+        break;
+    case PECS_STRING:
+    case PECS_BLOB:
+        scalar_read_numbered(ret_scalar, "heap", scalar_load_unsigned(bytes, size));
+        break;
+    default:
+        snprintf(ret_scalar->room, sizeof(ret_scalar->room), "%" PRIu64, scalar_load_unsigned(bytes, size));
+        break;
+    }
+}
