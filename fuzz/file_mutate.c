@@ -1,7 +1,7 @@
 /*
  * A mutation changes a few numbers where numbers lie, or inserts and removes whole records in the room that lies
- * between the parts, or has the library edit the world; then hashes, and mostly also what is said twice, are made right
- * again. So most inputs get past the checksums and break one deep rule, or none.
+ * between the parts, or has the library edit the world; then gaps, hashes, and mostly also what is said twice, are made
+ * right again. So most inputs get past the checksums and break one deep rule, or none.
  */
 #include "file_mutate.h"
 
@@ -273,6 +273,8 @@ size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, e
     }
     for (uint64_t i = random_below(&random, 3) + (how == MUTATE_PARTS); i > 0; i--)
         change_number(&parts, &random, how == MUTATE_WORLD);
+    if (!random_once_in(&random, 16))
+        parts_clear_gaps(data, size);
     const uint64_t repair = random_below(&random, 16);
     if (repair > 3)
         parts_repair(data, size);

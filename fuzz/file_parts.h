@@ -38,6 +38,9 @@ uint64_t parts_meta(const struct file_parts *parts, uint32_t number);
 /* The file's own. */
 uint64_t parts_file_meta(const struct file_parts *parts, uint32_t number);
 
+/* Makes zero what belongs to no part, as far as the parts can be followed to the data. */
+void parts_clear_gaps(uint8_t *bytes, uint64_t size);
+
 /*
  * Makes hashes right, from the inside out; false: no commit was found, and nothing but header and footer is repaired.
  */

@@ -18,9 +18,10 @@
  *           or anything that shares its arrays lives: also not by cp over it, rsync --inplace, or a cloud service that
  *           keeps its folder in sync. Replacing it, by save or by mv, is fine. A save of what was resumed looks whether
  *           the file was written to: one of another size or time is hashed, and refused when it is not as it was.
- *   load    for any other file: reads it into memory, checks every hash, that entity index, rows and ids agree, and
- *           that every value means something (values.h). A save looks at the same values, so what save accepts, load
- *           accepts; `repair` mends files that were saved without that look.
+ *   load    for any other file: reads it into memory, checks every hash, that all between the file's parts is zero,
+ *           that entity index, rows and ids agree, and that every value means something (values.h). A save looks at
+ *           the same values, so what save accepts, load accepts; `repair` mends files that were saved without that
+ *           look.
  *
  * Types are matched by their id, which is made of the name, whatever the order of registration. Those that the registry
  * lacks are kept (reflect.h): so a type that was renamed is another type, and the file's stays under its old name.
@@ -89,10 +90,11 @@ typedef struct pecs_info_options {
 } pecs_info_options;
 
 /*
- * Hashes the file that a resumed snapshot lies in, against the hashes that were in it: what bits that rot, and programs
- * that write to the file, have changed since. Of a snapshot that was loaded, or comes from no file, there is nothing to
- * hash. Any thread, also while the world that shares the file is edited. `progress` may be NULL. PECS_E_CORRUPT (rule
- * and offset tell what and where), PECS_E_IO with ESTALE (the file was cut), PECS_E_CANCELLED, PECS_E_MISUSE.
+ * Hashes the file that a resumed snapshot lies in, against the hashes that were in it, and checks that all between its
+ * parts is zero: what bits that rot, and programs that write to the file, have changed since. Of a snapshot that was
+ * loaded, or comes from no file, there is nothing to hash. Any thread, also while the world that shares the file is
+ * edited. `progress` may be NULL. PECS_E_CORRUPT (rule and offset tell what and where), PECS_E_IO with ESTALE (the file
+ * was cut), PECS_E_CANCELLED, PECS_E_MISUSE.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *snapshot, pecs_progress_function progress,
                                                         void *user, pecs_error *error);
@@ -162,7 +164,7 @@ typedef struct pecs_info {
     uint64_t tick;
     uint64_t wall_clock_ns; /* when it was saved; 0: not told */
     uint64_t session_count;
-    pecs_id snapshot_id, parent_id; /* parent: zero when none is named */
+    pecs_id snapshot_id, parent_id; /* parent: zero when none is named, or by a feature that is not known here */
     const pecs_type *const *types;  /* with their ids, ascending by them; those that a table has */
     size_t type_count;
     const pecs_table *tables; /* components: places in `types` */
@@ -175,9 +177,10 @@ typedef struct pecs_info {
 } pecs_info;
 
 /*
- * Reads header, footer and commit, and checks them as load does; nothing else of the file is read, so it costs the same
- * few pages whatever the number of entities; and no more memory than a few times max_info_bytes, whatever a stranger's
- * file says. Any thread. Errors as of load; `allocator` (NULL: the system's) is what the information is made in.
+ * Reads header, footer, commit and the file's metadata, and checks them as load does; nothing else of the file is read,
+ * so it costs the same few pages whatever the number of entities; and no more memory than a few times max_info_bytes,
+ * whatever a stranger's file says. Any thread. Errors as of load; `allocator` (NULL: the system's) is what the
+ * information is made in.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,
                                                   const pecs_info_options *options, pecs_info **ret_info,
