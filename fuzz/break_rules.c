@@ -33,8 +33,10 @@ enum place {
     IDS,       /* the run of the ids */
     TRAILER,
     DATA,
-    CUT_AT_ROWS, /* the commit ends where its row counts begin */
-    CUT_RUN,     /* the last run record is left out */
+    BEFORE_DATA,   /* the last byte before the data */
+    BEFORE_FOOTER, /* the last byte before the footer */
+    CUT_AT_ROWS,   /* the commit ends where its row counts begin */
+    CUT_RUN,       /* the last run record is left out */
 };
 
 enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */, COPIES /* also redundant fields */ };
@@ -104,7 +106,7 @@ static const struct breakage breakages[] = {
     { "META-1", HASHES, { AT(COMMIT, 96, 8, UINT64_MAX - 7) }, 0 },
     { "TYPE-1", HASHES, { IN(TYPE, "Strange", 0, 4, 44) }, 0 },
     { "TYPE-1", HASHES, { IN(TYPE, "Strange", 36, 4, 100) }, 0 },
-    { "TYPE-1", HASHES, { IN(FIELD, "Strange", 0, 4, 99) }, 0 },
+    { "TYPE-7", HASHES, { IN(FIELD, "Strange", 0, 4, 99) }, 0 },
     { "TYPE-1", HASHES, { IN(FIELD, "Strange", 20, 4, UINT32_MAX) }, 0 },
     { "TYPE-1", HASHES, { IN(FIELD, "Strange", 4, 4, 1) }, 0 },
     { "TYPE-1", HASHES, { IN(FIELD, "Strange", 24, 4, 3) }, 0 },
@@ -147,7 +149,7 @@ static const struct breakage breakages[] = {
     { "RETIRED-5", HASHES, { AT(RETIRED, 8, 8, 3) }, 0 },
     { "RETIRED-5", HASHES, { AT(RETIRED, 8, 8, 1ull << 63) }, 0 },
     { "RETIRED-5", HASHES, { AT(RETIRED, 0, 4, (1u << 30) - 2) }, 0 },
-    { "META-2", HASHES, { OF(META, 0, 0, 4, 3) }, 0 },
+    { "META-7", HASHES, { OF(META, 0, 0, 4, 3) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 8, 8, UINT64_MAX) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 4, 4, 0) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 8, 8, UINT64_MAX - 4) }, 0 }, /* the record's sizes add up to 16 */
@@ -161,7 +163,7 @@ static const struct breakage breakages[] = {
     { "META-5", HASHES, { AT(FOOTER, 48, 8, 4096 + 8) }, 0 },
     { "META-5", HASHES, { AT(FOOTER, 48, 8, UINT64_MAX - 7) }, 0 },
     { "META-6", NOTHING, { OF(FILE_META, 0, 16, 0, 0) }, 0 },
-    { "META-2", HASHES, { OF(FILE_META, 0, 0, 4, 3) }, 0 },
+    { "META-7", HASHES, { OF(FILE_META, 0, 0, 4, 3) }, 0 },
     { "META-2", HASHES, { OF(FILE_META, 1, 8, 8, UINT64_MAX) }, 0 },
     { "META-3", HASHES, { OF(FILE_META, 0, 16, 1, 'z') }, 0 },
     { "META-4", HASHES, { OF(FILE_META, 1, 16 + 5, 1, 0xff) }, 0 },
@@ -202,6 +204,9 @@ static const struct breakage breakages[] = {
     { "TRAILER-2", HASHES, { AT(TRAILER, 4, 0, 0) }, 0 },
     { "TRAILER-2", HASHES, { AT(TRAILER, 8, 8, 9) }, 0 },
     { "DATA-1", NOTHING, { AT(DATA, 3, 0, 0) }, 0 },
+    { "GAP-1", NOTHING, { AT(BEFORE_DATA, 0, 1, 1) }, 0 },
+    { "GAP-1", NOTHING, { AT(BEFORE_FOOTER, 0, 1, 1) }, 0 },
+    { "GAP-1", HASHES, { OF(HANDLES, 0, 16, 1, 1) }, 0 },
     { "ROW-1", HASHES, { OF(HANDLES, 0, 0, 4, 77) }, 0 },
     { "ROW-1", HASHES, { OF(HANDLES, 0, 4, 4, 2) }, 0 },
     { "ROW-1", HASHES, { AT(INDEX, 4, 4, 1) }, 0 },
@@ -291,6 +296,8 @@ static uint64_t place_of(const struct file_parts *parts, const struct patch *pat
         [RECORDS] = parts->records,
         [TRAILER] = parts->trailer,
         [DATA] = parts->data,
+        [BEFORE_DATA] = parts->data - 1,
+        [BEFORE_FOOTER] = parts->footer - 1,
         [CUT_RUN] = 0,
     };
     const uint64_t type = patch->type ? parts_type(parts, type_number(parts, patch->type)) : 0;

@@ -2,6 +2,7 @@
  * Exhaustive small cases: a file of a few entities, with everything in it that a file can have, is
  *
  *     cut at every length, and a larger one while it is read,
+ *     changed in every byte between its parts,
  *     changed in every bit of its metadata (all but the data), and of its data,
  *     given 0, 1, its neighbours, 2^31, 2^32, 2^63 and 2^64 - 1 in every 64-bit field, and such numbers in every
  *     32-bit one,
@@ -138,6 +139,29 @@ static void cut_everywhere(void)
     printf("cuts: %zu refused\n", size);
 }
 
+/* What belongs to no part is what is made zero; hashes that are right again change nothing about it. */
+static void change_gaps(void)
+{
+    uint8_t *cleared = malloc(size);
+    unsigned count = 0;
+    FUZZ_CHECK(cleared, "memory");
+    for (size_t at = 0; at < size; at++) {
+        memcpy(changed, original, size);
+        changed[at] ^= (uint8_t)(1 << at % 8);
+        memcpy(cleared, changed, size);
+        parts_clear_gaps(cleared, size);
+        if (memcmp(cleared, original, size) != 0)
+            continue;
+        FUZZ_CHECK(!is_accepted(changed, size), "a byte between parts is not zero");
+        parts_repair_hashes(changed, size);
+        FUZZ_CHECK(!is_accepted(changed, size), "a byte between parts is not zero, and hashes are right");
+        count++;
+    }
+    free(cleared);
+    printf("bytes between parts: %u refused\n", count);
+    FUZZ_CHECK(count > 1000, "most of a small file is between its parts");
+}
+
 static bool cut_file(void *user, uint64_t done_bytes, uint64_t total_bytes)
 {
     (void)done_bytes, (void)total_bytes;
@@ -179,6 +203,7 @@ int main(void)
     FUZZ_CHECK(parts_repair(changed, size) && memcmp(changed, original, size) == 0, "a whole file needs no repair");
     cut_everywhere();
     cut_while_it_is_read();
+    change_gaps();
     change_parts();
     free(original);
     free(changed);

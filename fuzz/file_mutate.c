@@ -1,6 +1,6 @@
 /*
  * A mutation changes a few numbers of the file, inserts or removes whole records using the padding between sections, or
- * lets the library edit the world; then it repairs hashes and mostly also redundant fields. So most inputs pass the
+ * lets the library edit the world; then it clears gaps, repairs hashes and mostly also redundant fields. So most inputs pass the
  * checksums and break one deep rule, or none.
  */
 #include "file_mutate.h"
@@ -273,6 +273,8 @@ size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, e
     }
     for (uint64_t i = random_below(&random, 3) + (how == MUTATE_PARTS); i > 0; i--)
         change_number(&parts, &random, how == MUTATE_WORLD);
+    if (!random_once_in(&random, 16))
+        parts_clear_gaps(data, size);
     const uint64_t repair = random_below(&random, 16);
     if (repair > 3)
         parts_repair(data, size);

@@ -190,6 +190,43 @@ uint64_t parts_file_meta(const struct file_parts *parts, uint32_t number)
     return find_meta(parts, parts->file_metadata, parts->file_metadata_end, number);
 }
 
+static void clear(struct file_parts *parts, uint64_t begin, uint64_t end)
+{
+    memset(parts->bytes + begin, 0, (size_t)(end - begin));
+}
+
+/* Up to the first run that is not behind the one before it. */
+static void clear_data_gaps(struct file_parts *parts)
+{
+    uint64_t end = parts->data;
+    for (uint32_t i = 0; i < parts->run_count; i++) {
+        const uint64_t run = parts_run(parts, i);
+        const uint64_t offset = parts_get64(parts, run + offsetof(struct run_record, offset));
+        const uint64_t size = parts_get64(parts, run + offsetof(struct run_record, size));
+        if (offset < end || !range_fits(offset, size, parts->data_end))
+            return;
+        clear(parts, end, offset);
+        end = offset + size;
+    }
+    clear(parts, end, parts->data_end);
+}
+
+void parts_clear_gaps(uint8_t *bytes, uint64_t size)
+{
+    struct file_parts parts;
+    parts_find(&parts, bytes, size);
+    if (parts.depth < PARTS_DATA)
+        return;
+    clear(&parts, sizeof(struct file_header), parts.prologue);
+    clear(&parts, parts.prologue_end, parts.data);
+    clear_data_gaps(&parts);
+    clear(&parts, parts.data_end, parts.trailer);
+    clear(&parts, parts.trailer_end, parts.commit);
+    clear(&parts, parts.commit_end, parts.file_metadata ? parts.file_metadata : parts.footer);
+    if (parts.file_metadata)
+        clear(&parts, parts.file_metadata_end + sizeof(le64), parts.footer);
+}
+
 static void hash_prologue(struct file_parts *parts)
 {
     const uint64_t size = parts->prologue_end - parts->prologue - sizeof(le64);

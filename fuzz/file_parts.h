@@ -38,6 +38,9 @@ uint64_t parts_meta(const struct file_parts *parts, uint32_t number);
 /* The same for file metadata. */
 uint64_t parts_file_meta(const struct file_parts *parts, uint32_t number);
 
+/* Clears the bytes that belong to no part, as far as the parts can be followed to the data. */
+void parts_clear_gaps(uint8_t *bytes, uint64_t size);
+
 /* Repairs hashes, from the inside out. False: no commit was found, and only header and footer are repaired. */
 bool parts_repair_hashes(uint8_t *bytes, uint64_t size);
 

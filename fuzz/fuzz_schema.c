@@ -105,7 +105,7 @@ static void check_record(const struct component *component, struct pool *pool)
     struct buffer record = { .pool = pool }, again = { .pool = pool };
     typecode_write(&record, component, 3);
     FUZZ_CHECK(!record.failed && record.size_bytes % 8 == 0, component->type->name);
-    FUZZ_CHECK(typecode_is_well_formed(record.bytes, record.size_bytes), component->type->name);
+    FUZZ_CHECK(typecode_check_form(record.bytes, record.size_bytes) == PECS_OK, component->type->name);
     void *memory = malloc(typecode_parse_bytes(record.size_bytes));
     FUZZ_CHECK(memory, "memory");
     const pecs_type *parsed = typecode_parse(record.bytes, record.size_bytes, memory);
@@ -194,7 +194,7 @@ static void fuzz_record(const uint8_t *data, size_t size)
     memcpy(record, data, size);
     const le32 size_field = le32_make((uint32_t)size); /* the reader checks this first */
     memcpy(record, &size_field, sizeof(size_field));
-    if (!typecode_is_well_formed(record, size)) {
+    if (typecode_check_form(record, size)) {
         free(record);
         return;
     }

@@ -4,8 +4,8 @@
 usage: read_pecs.py [--json | --content] FILE
 
 Written from docs/format.md with nothing but Python's standard library, so that the specification has a second reader. It
-believes no number of the file before it has checked it, and checks every rule of the page; a file that breaks one
-is refused with the rule's id and the byte offset, and exit status 1.
+believes no number of the file before it has checked it, and checks every rule in the order of the page; a file that
+breaks one is refused with the rule's id and the byte offset, and exit status 1.
 
 --content leaves out what is only of the file (types, tables, sessions) and prints what a program sees of the world.
 
@@ -334,7 +334,7 @@ class Table:
 
 
 class TypeParser:
-    """One type record. Whatever does not hold together is TYPE-1, at the record's offset."""
+    """One type record. Whatever is wrong with it is TYPE-1, at the record's offset, but for a kind that is not known."""
 
     def __init__(self, data, offset, end):
         self.data, self.offset, self.at, self.end = data, offset, offset, end
@@ -361,7 +361,7 @@ class TypeParser:
     def field(self, depth):
         record = FIELD_RECORD.read(self.data, self.take(FIELD_RECORD.size))
         kind = KINDS.get(record.kind, (None,))[0]
-        self.require(kind, "a field has no known kind")
+        require(kind, "TYPE-7", self.offset, f"a field has the kind {record.kind}, which is not known")
         name, names, fields = self.string(kind != "padding"), [], []
         if kind == "struct":
             self.require(depth < NESTING_MAX, "structs are nested too deep")
@@ -382,9 +382,10 @@ class TypeParser:
                      "a type record does not end after its fields")
         return Type(record.number, record.id, name, record.version, record.value_size, record.value_align, fields)
 
-    # Then: its numbers tell a layout. Which rule is broken first matters, because TYPE-5 is not TYPE-1.
+    # Then: its numbers tell a layout.
 
     def check(self, kind):
+        require(not needs_heap(kind.fields), "TYPE-5", self.offset, "a type needs the heap")
         self.require(kind.version > 0, "a type has version 0")
         self.check_struct(kind.size, kind.align, kind.fields)
         self.check_rest(kind.fields)
@@ -412,7 +413,6 @@ class TypeParser:
     def check_kind(self, field):
         """The size and alignment of an element."""
         self.require(field.count > 0, "a field has no elements")
-        require(field.kind not in ("string", "blob"), "TYPE-5", self.offset, "a type needs the heap")
         element = field.size // field.count
         if field.kind == "enum":
             self.require(field.size % field.count == 0 and element in (1, 2, 4) and
@@ -445,13 +445,17 @@ def id_type_record(number):
     return bytes(record)
 
 
+def needs_heap(fields):
+    return any(field.kind in ("string", "blob") or needs_heap(field.fields) for field in fields)
+
+
 def can_be_wrong(fields):
     return any(field.kind in ("bool", "enum", "text", "entity") or can_be_wrong(field.fields) for field in fields)
 
 
 class File:
     """
-    A whole PECS file (bytes, or a mmap), checked as it is read: in the order of "To open a file", all of `load`.
+    A whole PECS file (bytes, or a mmap), checked as it is read: in the order of the rules, all of `load`.
     Without check_data it is as with `resume`: no array is read, and entities are not listed; for files of one's own.
     """
 
@@ -468,29 +472,39 @@ class File:
         self.records_end = at
         at = self.read_row_counts(at)
         self.id_count = sum(table.row_count for table in self.tables if self.id_type in table.types)
-        require(self.commit.segment_count <= (self.commit_end - at) // SEGMENT_RECORD.size, "SEGMENT-1", at,
-                "the commit is too short for its segments")
+        require(SEGMENT_RECORD.size <= self.commit_end - at, "SEGMENT-1", at, "the commit is too short for its segment")
         self.segments_offset = at
-        at = self.read_sessions(at + self.commit.segment_count * SEGMENT_RECORD.size)
+        at = self.read_sessions(at + SEGMENT_RECORD.size)
         self.metadata = self.read_metadata(self.read_retired(self.read_free_counts(at)), self.commit_end)
-        if check_data:
-            self.check_all_retired()
         self.check_types()
         self.index_run = self.ids_run = None  # (offset, tick)
-        for number in range(self.commit.segment_count):
-            self.read_segment(number)
+        self.parts = [(0, FILE_HEADER.size)]  # of the file, in order: (begin, end)
+        self.read_segment()
         self.check_coverage()
         if check_data:
+            self.check_all_retired()
             self.check_snapshot_id()
+            self.check_trailer()
             self.file_metadata = self.read_file_metadata()
+            self.check_gaps()
             self.check_rows()
             self.check_index()
             self.check_ids()
             self.check_values()
 
-    def is_reserved(self, zero):
-        """What must be zero: an optional feature that is not known here may have given it a meaning."""
-        return self.header.optional_features & ~FILE_METADATA != 0 or not any(zero)
+    def has_unknown_features(self):
+        """Optional ones: they may own what else must be zero."""
+        return self.header.optional_features & ~FILE_METADATA != 0
+
+    def require_zero(self, begin, size, rule, what):
+        """Bytes that are reserved; the error names the first that is set."""
+        self.require_zeros(((begin, begin + size),), rule, what)
+
+    def require_zeros(self, ranges, rule, what):
+        for begin, end in () if self.has_unknown_features() else ranges:
+            zeros = self.data[begin:end]
+            if any(zeros):
+                raise Broken(rule, begin + len(zeros) - len(zeros.lstrip(b"\0")), f"{what} is not zero")
 
     def read_header(self):
         data = self.data
@@ -500,8 +514,8 @@ class File:
         require(header.version == VERSION, "HEADER-2", place["version"], f"version {header.version} is not known")
         require(header.checksum == hash64(data[:place["checksum"]]), "HEADER-3", place["checksum"], "wrong checksum")
         require(header.required_features & ~RETIRED == 0, "HEADER-4", place["required_features"], "an unknown feature is required")
-        require(header.flags & ~COUNTS_KNOWN == 0 and self.is_reserved(header.zero), "HEADER-5", place["flags"],
-                "a flag or reserved byte of the header is set")
+        require(header.flags & ~COUNTS_KNOWN == 0, "HEADER-5", place["flags"], "a flag of the header is not known")
+        self.require_zero(place["zero"], 16, "HEADER-5", "a reserved byte of the header")
 
     def read_footer(self):
         data = self.data
@@ -515,9 +529,9 @@ class File:
                 "the footer is not where it says")
         self.footer = footer
         has_metadata = self.header.optional_features & FILE_METADATA
-        require(self.is_reserved([footer.previous_footer]) and
-                (has_metadata or self.is_reserved([footer.file_metadata_size])), "FOOTER-4", place["previous_footer"],
-                "a reserved byte of the footer is set")
+        self.require_zero(place["previous_footer"], 8, "FOOTER-4", "a reserved byte of the footer")
+        if not has_metadata:
+            self.require_zero(place["file_metadata_size"], 8, "FOOTER-4", "a reserved byte of the footer")
         self.commit_offset, self.commit_end = footer.commit_offset, footer.commit_offset + footer.commit_size
         require(footer.commit_offset >= FILE_HEADER.size and footer.commit_offset % ALIGN == 0 and
                 footer.commit_size >= COMMIT_HEADER.size and footer.commit_size % 8 == 0 and self.commit_end <= start,
@@ -532,16 +546,17 @@ class File:
         require(commit.segment_count == 1 and commit.slot_count <= SLOT_COUNT_MAX and
                 commit.free_count + commit.entity_count <= commit.slot_count and 0 < commit.tick < 1 << 63,
                 "COMMIT-2", place["segment_count"], "the commit's counts cannot be")
-        if self.header.flags & COUNTS_KNOWN:
-            require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,
-                    "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
         self.has_retired = self.header.required_features & RETIRED != 0
-        require(self.is_reserved(commit.parent_id) and self.is_reserved(commit.zero) and
-                (self.has_retired or self.is_reserved([commit.retired_count])), "COMMIT-3", place["parent_id"],
-                "a reserved byte of the commit is set")
+        self.require_zero(place["parent_id"], 16, "COMMIT-3", "a reserved byte of the commit")
+        if not self.has_retired:
+            self.require_zero(place["retired_count"], 8, "COMMIT-3", "a reserved byte of the commit")
+        self.require_zero(place["zero"], 16, "COMMIT-3", "a reserved byte of the commit")
         require(commit.metadata_size % 8 == 0 and commit.metadata_size <= METADATA_MAX and
                 commit.metadata_size <= self.commit_end - self.commit_offset - COMMIT_HEADER.size, "META-1",
                 place["metadata_size"], "the metadata cannot have that size")
+        if self.header.flags & COUNTS_KNOWN:
+            require(self.header.entity_count == commit.entity_count and self.header.type_count == commit.type_count,
+                    "HEADER-6", FILE_HEADER.offsets["entity_count"], "the header's counts are not the commit's")
 
     def read_types(self, at):
         self.types, self.type_parsers, self.id_type = [], [], None  # the number of "pecs.id"
@@ -582,7 +597,7 @@ class File:
             used = TABLE_RECORD.size + 4 * record.component_count
             size = align_up(used, 8)
             require(record.component_count <= len(self.types) and size <= left and
-                    not any(self.data[at + used:at + size]), "TABLE-1", at, "a table record does not hold together")
+                    not any(self.data[at + used:at + size]), "TABLE-1", at, "a table record is malformed")
             require(record.number == number and record.chunk_shift <= CHUNK_SHIFT_MAX, "TABLE-2", at,
                     "a table's number or chunks cannot be")
             require(record.flags & ~SINGLETONS == 0, "TABLE-7", at, f"the flags {record.flags:#x} are not known")
@@ -696,13 +711,14 @@ class File:
             left = end - at
             require(left >= META_RECORD.size, "META-2", at, "an entry of the metadata ends too soon")
             record = META_RECORD.read(self.data, at)
+            require(record.kind in (META_TEXT, META_BYTES), "META-7", at, f"the kind {record.kind} is not known")
             key_at = at + META_RECORD.size
             value_at = key_at + record.key_size
             used = value_at + record.value_size - at
             key = decode(self.data[key_at:value_at]) if align_up(used, 8) <= left else None
-            require(record.kind in (META_TEXT, META_BYTES) and is_name(key) and record.key_size <= NAME_MAX and
+            require(is_name(key) and record.key_size <= NAME_MAX and
                     is_zero(self.data[at + used:at + align_up(used, 8)]), "META-2", at,
-                    "an entry of the metadata does not hold together")
+                    "an entry of the metadata is malformed")
             value = self.data[value_at:value_at + record.value_size]
             if record.kind == META_TEXT:
                 value = decode(value)
@@ -724,11 +740,18 @@ class File:
                 "the file's metadata does not lie between commit and footer")
         require(read64(self.data, end) == hash64(self.data[start:end]), "META-6", end,
                 "wrong checksum of the file's metadata")
+        self.parts.append((start, end + 8))
         return self.read_metadata(start, end)
 
-    def read_segment(self, number):
-        data, place = self.data, self.segments_offset + number * SEGMENT_RECORD.size
-        record = SEGMENT_RECORD.read(data, place)
+    def check_gaps(self):
+        """What belongs to no part of the file."""
+        self.parts.append((self.footer.offset, len(self.data)))
+        ends, begins = [end for _, end in self.parts[:-1]], [begin for begin, _ in self.parts[1:]]
+        self.require_zeros(zip(ends, begins), "GAP-1", "a byte that belongs to no part")
+
+    def read_segment(self):
+        data, place = self.data, self.segments_offset
+        self.segment = record = SEGMENT_RECORD.read(data, place)
         start, end = record.offset, record.offset + record.prologue_size
         require(start >= FILE_HEADER.size and record.prologue_size >= SEGMENT_HEADER.size + 8 and
                 end <= self.commit_offset, "SEGMENT-1", place, "the prologue does not lie before the commit")
@@ -736,14 +759,14 @@ class File:
         require(read64(data, end - 8) == checksum == record.prologue_checksum, "SEGMENT-2", end - 8,
                 "wrong checksum of the prologue")
         header = SEGMENT_HEADER.read(data, start)
-        require(header.magic == b"PSEG" and header.sequence == number and header.size == record.prologue_size and
-                header.piece_bytes == PIECE and self.is_reserved(header.zero), "SEGMENT-3", start,
-                "the prologue's header is not that of this segment")
+        require(header.magic == b"PSEG" and header.sequence == 0 and header.size == record.prologue_size and
+                header.piece_bytes == PIECE, "SEGMENT-3", start, "the prologue's header is not that of this segment")
+        self.require_zero(start + SEGMENT_HEADER.offsets["zero"], 16, "SEGMENT-3", "a reserved byte of the prologue")
         data_end = header.data_offset + header.data_size
         require(header.data_offset % PAGE == 0 and header.data_offset >= end and data_end <= self.commit_offset,
                 "SEGMENT-4", start + SEGMENT_HEADER.offsets["data_offset"],
                 "the data does not lie between prologue and commit")
-        pieces = self.pieces(header.data_offset, data_end)
+        self.data_pieces = pieces = self.pieces(header.data_offset, data_end)
         require(record.trailer_offset == align_up(data_end, ALIGN) and
                 record.trailer_size == TRAILER_HEADER.size + 8 * len(pieces) + 8 and
                 record.trailer_offset + record.trailer_size <= self.commit_offset, "SEGMENT-5",
@@ -756,11 +779,11 @@ class File:
         at += len(records)
         require(header.run_count * RUN_RECORD.size == end - 8 - at, "SEGMENT-7",
                 start + SEGMENT_HEADER.offsets["run_count"], "the prologue does not end after its runs")
-        self.last_run_end = header.data_offset
+        self.parts.append((start, end))
         for run in range(header.run_count):
-            self.read_run(at + run * RUN_RECORD.size, data_end)
-        if self.check_data:
-            self.check_trailer(record, number, pieces)
+            self.read_run(at + run * RUN_RECORD.size, header.data_offset, data_end)
+        self.parts += [(record.trailer_offset, record.trailer_offset + record.trailer_size),
+                       (self.commit_offset, self.commit_end)]
 
     @staticmethod
     def pieces(start, end):
@@ -768,7 +791,7 @@ class File:
         cuts = [start] + list(range(align_up(start + 1, PIECE), end, PIECE)) + [end]
         return list(zip(cuts, cuts[1:])) if start < end else []
 
-    def read_run(self, at, data_end):
+    def read_run(self, at, data_begin, data_end):
         run = RUN_RECORD.read(self.data, at)
         place = {name: at + offset for name, offset in RUN_RECORD.offsets.items()}
         require(run.kind in (HANDLES, VALUES, INDEX, IDS), "RUN-8", at, f"the kind {run.kind} is not known")
@@ -788,11 +811,12 @@ class File:
         require(run.codec == RAW, "RUN-2", place["codec"], f"codec {run.codec} is not known")
         require(run.first_chunk == 0 and run.chunk_count == (rows + (1 << shift) - 1) >> shift and
                 run.size == rows * width, "RUN-3", place["first_chunk"], "the run does not hold all rows of its column")
-        require(run.offset % ALIGN == 0 and run.offset >= self.last_run_end and run.offset + run.size <= data_end,
+        last_end = max(data_begin, self.parts[-1][1])
+        require(run.offset % ALIGN == 0 and run.offset >= last_end and run.offset + run.size <= data_end,
                 "RUN-4", place["offset"], "the run is not aligned, not in the data, or overlaps the run before")
         require(runs is None if column is None else column not in runs, "RUN-5", at, "a column has two runs")
         require(run.tick <= self.commit.tick, "RUN-6", place["tick"], "the run was written in the future")
-        self.last_run_end = run.offset + run.size
+        self.parts.append((run.offset, run.offset + run.size))
         if run.kind == INDEX:
             self.index_run = (run.offset, run.tick)
         elif run.kind == IDS:
@@ -800,14 +824,14 @@ class File:
         else:
             runs[column] = (run.offset, run.tick)
 
-    def check_trailer(self, record, number, pieces):
-        data, start = self.data, record.trailer_offset
-        end = start + record.trailer_size
+    def check_trailer(self):
+        data, record, pieces = self.data, self.segment, self.data_pieces
+        start, end = record.trailer_offset, record.trailer_offset + record.trailer_size
         checksum = hash64(data[start:end - 8])
         require(read64(data, end - 8) == checksum == record.trailer_checksum, "TRAILER-1", end - 8,
                 "wrong checksum of the trailer")
         trailer = TRAILER_HEADER.read(data, start)
-        require(trailer == (b"PTRL", number, len(pieces)), "TRAILER-2", start, "the trailer is not that of its segment")
+        require(trailer == (b"PTRL", 0, len(pieces)), "TRAILER-2", start, "the trailer is not that of its segment")
         for i, (first, last) in enumerate(pieces):
             require(read64(data, start + TRAILER_HEADER.size + 8 * i) == hash64(data[first:last]), "DATA-1", first,
                     "wrong hash of a data piece")
@@ -984,7 +1008,7 @@ class File:
         if field.kind == "text":
             width = field.columns or field.size
             texts = [Text(self.data[at + i:at + i + width]) for i in range(0, field.size, width)]
-            return texts[0] if len(texts) == 1 else texts
+            return texts if field.columns else texts[0]
         step = field.size // field.count
         values = [self.element(field, at + i * step) for i in range(field.count)]
         if field.columns:
@@ -1029,7 +1053,7 @@ def struct_dtype(fields, size):
 def field_dtype(field):
     if field.kind == "text":
         width = field.columns or field.size
-        return f"S{width}" if width == field.size else (f"S{width}", field.size // width)
+        return (f"S{width}", field.size // width) if field.columns else f"S{width}"
     if field.kind == "struct":
         base = struct_dtype(field.fields, field.size // field.count)
     elif field.kind == "entity":
@@ -1082,6 +1106,8 @@ def to_text(value):
     if isinstance(value, dict):
         return "{" + " ".join(f"{name}={to_text(item)}" for name, item in value.items()) + "}"
     if isinstance(value, list):
+        if len(value) == 1 and isinstance(value[0], Text):  # as the golden files' texts have it
+            return to_text(value[0])
         return "[" + ", ".join(map(to_text, value)) + "]"
     if isinstance(value, Text):
         return '"' + value.replace('"', '\\"') + '"'

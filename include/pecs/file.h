@@ -14,11 +14,11 @@
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Takes the same
  *           time for any number of entities. The file must not be written to or truncated while the snapshot, or
  *           anything that shares its arrays, is in use: not by cp over it, rsync --inplace, or a cloud service that
- *           synchronises its folder. Replacing it, by a save or mv, is fine. A save of a resumed world checks its file:
- * if size or time differ, the file is hashed, and the save fails if it has changed. load    for any other file: reads
- * it into memory and checks every hash, that entity index, rows and ids agree, and that every value is valid
- * (values.h). A save checks the same values, so load accepts what save accepts; `repair` is for files that were saved
- * without that check.
+ *           synchronises its folder. Replacing it, by a save or mv, is fine. A save of a resumed world checks its
+ *           file: if size or time differ, the file is hashed, and the save fails if it has changed.
+ *   load    for any other file: reads it into memory and checks every byte: hashes, zeros between the parts, that
+ *           entity index, rows and ids agree, and that every value is valid (values.h). A save checks the same
+ *           values, so load accepts what save accepts; `repair` is for files that were saved without that check.
  *
  * Types are matched by id, which is derived from the name; the order of registration does not matter. Types that the
  * registry lacks are kept (reflect.h), so a renamed type is another type, and the file's stays under its old name.
@@ -87,10 +87,10 @@ typedef struct pecs_info_options {
 } pecs_info_options;
 
 /*
- * Checks the file of a resumed snapshot against its hashes, to detect bit rot and programs that wrote to it. Does
- * nothing for a snapshot that was loaded or comes from no file. Any thread, also while a world that shares the file is
- * edited. `progress` may be NULL. PECS_E_CORRUPT (with rule and offset), PECS_E_IO with ESTALE (the file was
- * truncated), PECS_E_CANCELLED, PECS_E_MISUSE.
+ * Checks the file of a resumed snapshot against its hashes, and that the bytes between its parts are zero, to detect
+ * bit rot and programs that wrote to it. Does nothing for a snapshot that was loaded or comes from no file. Any thread,
+ * also while a world that shares the file is edited. `progress` may be NULL. PECS_E_CORRUPT (with rule and offset),
+ * PECS_E_IO with ESTALE (the file was truncated), PECS_E_CANCELLED, PECS_E_MISUSE.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *snapshot, pecs_progress_function progress,
                                                         void *user, pecs_error *error);
@@ -160,7 +160,7 @@ typedef struct pecs_info {
     uint64_t tick;
     uint64_t wall_clock_ns; /* when it was saved; 0: unknown */
     uint64_t session_count;
-    pecs_id snapshot_id, parent_id; /* parent: zero if there is none */
+    pecs_id snapshot_id, parent_id; /* parent: zero if there is none, or this library does not know its feature */
     const pecs_type *const *types;  /* with their ids, ascending by them; those that a table has */
     size_t type_count;
     const pecs_table *tables; /* components: places in `types` */

@@ -45,7 +45,7 @@ void value_write_element(struct json_out *json, const char *key, const pecs_fiel
 static void value_write_field(struct json_out *json, const pecs_field *field, const uint8_t *bytes)
 {
     const struct elements elements = elements_of(field);
-    if (elements.count == 1 && !elements.columns) {
+    if (!elements.is_array) {
         value_write_element(json, field->name, field, bytes);
         return;
     }

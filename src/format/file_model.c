@@ -36,12 +36,24 @@ static pecs_status parse_header(struct parser *parser, struct file_header *ret_h
     RULE_AS(PECS_E_UNSUPPORTED, error, "HEADER-4", unknown, offsetof(struct file_header, required_features),
             "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
             __builtin_ctzll(unknown), model->required_features);
-    RULE(error, "HEADER-5",
-         le32_load(header.flags) & ~(uint32_t)HEADER_COUNTS_KNOWN ||
-             !parser_is_reserved(parser, header.zero, sizeof(header.zero)),
-         offsetof(struct file_header, flags), "a flag or reserved byte of the header is set");
+    RULE(error, "HEADER-5", le32_load(header.flags) & ~(uint32_t)HEADER_COUNTS_KNOWN,
+         offsetof(struct file_header, flags), "a flag of the header is set that this version does not have");
+    const size_t set = PARSER_FIND_SET(parser, header, zero);
+    RULE(error, "HEADER-5", set, set, "a reserved byte of the header is set");
     *ret_header = header;
     return PECS_OK;
+}
+
+/* How far the metadata of the file reaches is checked later, by those who read it. */
+static void parse_place_gaps(struct model *model)
+{
+    struct image_parts *parts = &model->parts;
+    const uint64_t commit_end = parts->commit_offset + parts->commit_size;
+    const uint64_t start = format_file_metadata_offset(commit_end), size = model->file_metadata_size;
+    parts->has_zero_gaps = !model_has_unknown_features(model);
+    parts->file_metadata_end = !model_has_file_metadata(model)                 ? commit_end
+                               : range_fits(start, size, model->footer_offset) ? start + size
+                                                                               : model->footer_offset;
 }
 
 static pecs_status parse_footer(struct parser *parser, const struct model_limits *limits)
@@ -60,11 +72,10 @@ static pecs_status parse_footer(struct parser *parser, const struct model_limits
          place + offsetof(struct file_footer, checksum), "the footer's checksum is wrong");
     RULE(error, "FOOTER-3", le64_load(footer.offset) != place || place % FORMAT_PAGE,
          place + offsetof(struct file_footer, offset), "the footer is not where it says");
-    RULE(error, "FOOTER-4",
-         !parser_is_reserved(parser, footer.previous_footer.bytes, sizeof(footer.previous_footer)) ||
-             (!model_has_file_metadata(model) &&
-              !parser_is_reserved(parser, footer.file_metadata_size.bytes, sizeof(footer.file_metadata_size))),
-         place + offsetof(struct file_footer, previous_footer), "a reserved byte of the footer is set");
+    size_t set = PARSER_FIND_SET(parser, footer, previous_footer);
+    if (!set && !model_has_file_metadata(model))
+        set = PARSER_FIND_SET(parser, footer, file_metadata_size);
+    RULE(error, "FOOTER-4", set, place + set, "a reserved byte of the footer is set");
     const uint64_t offset = le64_load(footer.commit_offset), size = le64_load(footer.commit_size);
     RULE(error, "FOOTER-5",
          offset < sizeof(struct file_header) || offset % FORMAT_ALIGN || size < sizeof(struct commit_header) ||
@@ -77,6 +88,7 @@ static pecs_status parse_footer(struct parser *parser, const struct model_limits
     model->parts.commit_size = size;
     model->parts.commit_hash = le64_load(footer.commit_hash);
     model->file_metadata_size = le64_load(footer.file_metadata_size);
+    parse_place_gaps(model);
     return PECS_OK;
 }
 

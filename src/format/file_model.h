@@ -43,7 +43,7 @@ struct model {
     uint32_t version;
     uint64_t required_features, optional_features;
     uint64_t wall_clock_ns;
-    pecs_id snapshot_id, parent_id;
+    pecs_id snapshot_id;
     uint64_t entity_count, slot_count, free_count, retired_count, tick;
     uint32_t singleton_table; /* FORMAT_NONE: none */
 
@@ -106,6 +106,11 @@ static inline struct model_run *model_column(const struct model *model, const st
     return &model->columns[table->first_column + 1 + place];
 }
 
+/* Bits of optional_features that this library does not know: they may own what else is zero. */
+static inline bool model_has_unknown_features(const struct model *model)
+{
+    return model->optional_features & ~(uint64_t)FEATURE_FILE_METADATA;
+}
 static inline bool model_has_file_metadata(const struct model *model)
 {
     return model->optional_features & FEATURE_FILE_METADATA;

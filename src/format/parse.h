@@ -58,11 +58,21 @@ static inline bool is_zero(const uint8_t *bytes, size_t size)
     return true;
 }
 
-/* A field called zero: an optional feature that this reader does not know may have given it a meaning. */
-static inline bool parser_is_reserved(const struct parser *parser, const uint8_t *zero, size_t size)
+/*
+ * Finds the first byte that is set of a reserved field at an offset of its struct, behind the struct's first byte, and
+ * returns its offset in the struct. 0: none is, or an optional feature that this reader does not know may own it.
+ */
+static inline size_t parser_find_set(const struct parser *parser, const void *bytes, size_t offset, size_t size)
 {
-    return parser->model->optional_features & ~(uint64_t)FEATURE_FILE_METADATA || is_zero(zero, size);
+    for (size_t i = offset; !model_has_unknown_features(parser->model) && i < offset + size; i++)
+        if (((const uint8_t *)bytes)[i])
+            return i;
+    return 0;
 }
+#define PARSER_FIND_SET(parser, structure, field)                                                                      \
+    parser_find_set(parser, &(structure),                                                                              \
+                    (size_t)((const uint8_t *)&(structure).field - (const uint8_t *)&(structure)),                     \
+                    sizeof((structure).field))
 
 /* The commit, which is the part; its header, then all that follows. */
 pecs_status parse_commit_header(struct parser *parser, const struct model_limits *limits);

@@ -29,19 +29,18 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
     model->metadata_size = le64_load(commit.metadata_size);
     model->retired_count = le64_load(commit.retired_count);
     memcpy(model->snapshot_id.bytes, commit.snapshot_id, sizeof(model->snapshot_id));
-    memcpy(model->parent_id.bytes, commit.parent_id, sizeof(model->parent_id));
     RULE(error, "COMMIT-2",
          model->slot_count > SLOT_COUNT_MAX || model->free_count > model->slot_count ||
              model->entity_count > model->slot_count - model->free_count || model->tick - 1 >= TICK_MAX ||
              le32_load(commit.segment_count) != 1,
          place + offsetof(struct commit_header, segment_count),
          "the commit's counts of segments, slots, free slots and entities cannot be");
-    RULE(error, "COMMIT-3",
-         !parser_is_reserved(parser, commit.zero, sizeof(commit.zero)) ||
-             (!model_has_retired(model) &&
-              !parser_is_reserved(parser, commit.retired_count.bytes, sizeof(commit.retired_count))) ||
-             !parser_is_reserved(parser, commit.parent_id, sizeof(commit.parent_id)),
-         place + offsetof(struct commit_header, parent_id), "a reserved byte of the commit is set");
+    size_t set = PARSER_FIND_SET(parser, commit, parent_id);
+    if (!set && !model_has_retired(model))
+        set = PARSER_FIND_SET(parser, commit, retired_count);
+    if (!set)
+        set = PARSER_FIND_SET(parser, commit, zero);
+    RULE(error, "COMMIT-3", set, place + set, "a reserved byte of the commit is set");
     RULE(error, "META-1",
          model->metadata_size % 8 || model->metadata_size > FORMAT_METADATA_MAX ||
              model->metadata_size > parser_left(parser) - sizeof(commit),
@@ -73,8 +72,10 @@ static pecs_status parse_type(struct parser *parser, uint32_t number)
     struct type_record record;
     const uint64_t place = parser->offset;
     const uint32_t size = parse_record_size(parser);
-    RULE(parser->error, "TYPE-1", !size || !typecode_is_well_formed(parser_at(parser, place), size), place,
-         "type record %u does not hold together", number);
+    const pecs_status form = size ? typecode_check_form(parser_at(parser, place), size) : PECS_E_CORRUPT;
+    RULE_AS(PECS_E_UNSUPPORTED, parser->error, "TYPE-7", form == PECS_E_UNSUPPORTED, place,
+            "type record %u has a field of a kind that this library does not know", number);
+    RULE(parser->error, "TYPE-1", form, place, "type record %u is malformed", number);
     memcpy(&record, parser_at(parser, place), sizeof(record));
     *type = (struct model_type){ parser_at(parser, place), size, le32_load(record.value_size), place, zero };
     memcpy(type->id.bytes, record.id, sizeof(type->id));
@@ -175,7 +176,7 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
     RULE(error, "TABLE-1",
          count > model->type_count || size > parser_left(parser) ||
              !is_zero(parser_at(parser, place + used), (size_t)(size - used)),
-         place, "the record of table %u does not hold together", number);
+         place, "the record of table %u is malformed", number);
     RULE(error, "TABLE-2", le32_load(record.number) != number || le32_load(record.chunk_shift) > FORMAT_CHUNK_SHIFT_MAX,
          place, "table %u: its number or chunk size cannot be", number);
     RULE_AS(PECS_E_UNSUPPORTED, error, "TABLE-7", flags & ~(uint32_t)TABLE_SINGLETONS, place,

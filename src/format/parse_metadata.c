@@ -13,11 +13,14 @@ static pecs_status parse_entry(struct parser *parser, char *key, struct pecs_met
     const uint32_t kind = le32_load(record.kind), key_size = le32_load(record.key_size);
     const uint64_t value_size = le64_load(record.value_size), used = sizeof(record) + key_size + value_size;
     const char *name = (const char *)parser_at(parser, place + sizeof(record));
+    RULE_AS(PECS_E_UNSUPPORTED, parser->error, "META-7",
+            left >= sizeof(record) && kind != META_TEXT && kind != META_BYTES, place,
+            "an entry of the metadata has the kind %u, which this library does not know", kind);
     RULE(parser->error, "META-2",
-         (kind != META_TEXT && kind != META_BYTES) || key_size > META_KEY_MAX || value_size > FORMAT_METADATA_MAX ||
+         left < sizeof(record) || key_size > META_KEY_MAX || value_size > FORMAT_METADATA_MAX ||
              align_up(used, 8) > left || !component_name_is_valid(name, key_size) ||
              !is_zero(parser_at(parser, place + used), (size_t)(align_up(used, 8) - used)),
-         place, "an entry of the metadata does not hold together");
+         place, "an entry of the metadata is malformed");
     memcpy(key, name, key_size);
     key[key_size] = 0;
     const char *value = name + key_size;

@@ -28,9 +28,11 @@ static pecs_status parse_prologue(struct parser *parser, const struct segment_re
     memcpy(&header, parser->bytes, sizeof(header));
     RULE(parser->error, "SEGMENT-3",
          memcmp(header.magic, FORMAT_SEGMENT_MAGIC, sizeof(header.magic)) != 0 || le32_load(header.sequence) != 0 ||
-             le64_load(header.size) != parts->prologue_size || le32_load(header.piece_bytes) != FORMAT_PIECE ||
-             !parser_is_reserved(parser, header.zero, sizeof(header.zero)),
+             le64_load(header.size) != parts->prologue_size || le32_load(header.piece_bytes) != FORMAT_PIECE,
          parser->first_offset, "the prologue's header is not that of segment 0");
+    const size_t set = PARSER_FIND_SET(parser, header, zero);
+    RULE(parser->error, "SEGMENT-3", set, parser->first_offset + set,
+         "a reserved byte of the prologue's header is set");
     parser->offset += sizeof(header);
     *ret_header = header;
     return PECS_OK;
@@ -64,7 +66,7 @@ static pecs_status parse_data_place(struct parser *parser, const struct segment_
 /* The records in the prologue must be those of the commit, byte for byte. */
 static pecs_status parse_compare_records(struct parser *parser, const struct segment_header *header)
 {
-    const struct model *model = parser->model;
+    struct model *model = parser->model;
     const uint64_t bytes = model->types_end - model->types_offset;
     RULE(parser->error, "SEGMENT-6",
          le32_load(header->type_count) != model->type_count || le32_load(header->table_count) != model->table_count ||
@@ -72,7 +74,7 @@ static pecs_status parse_compare_records(struct parser *parser, const struct seg
              memcmp(parser_at(parser, parser->offset),
                     model->commit + (model->types_offset - model->parts.commit_offset), (size_t)bytes) != 0,
          parser->offset, "the segment's types and tables are not those of the commit");
-    parser->offset += bytes;
+    model->parts.runs_offset = parser->offset += bytes;
     RULE(parser->error, "SEGMENT-7",
          le32_load(header->run_count) != parser_left(parser) / sizeof(struct run_record) ||
              parser_left(parser) % sizeof(struct run_record),

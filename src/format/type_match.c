@@ -39,13 +39,12 @@ pecs_status match_compare(struct pool *pool, const struct model_type *type, uint
     return status;
 }
 
-/* A type of which nothing can be made is refused in any case, if not by these rules. */
+/* A type of which nothing can be made is refused in any case, if not by this rule. */
 static pecs_status match_fail_description(const struct model_type *type, pecs_status status, const pecs_error *why,
                                           pecs_error *error)
 {
     if (status == PECS_E_MEMORY)
         return fail_memory(error);
-    RULE_AS(status, error, "TYPE-5", status == PECS_E_UNSUPPORTED, type->offset, "%s", why->message);
     RULE(error, "TYPE-1", true, type->offset, "%s", why->message);
     return fail_rule(error, PECS_E_CORRUPT, type->offset, "", "%s", why->message);
 }
@@ -71,6 +70,8 @@ pecs_status match_describe(struct pool *pool, const struct model_type *type, uin
     const char *name = typecode_name(type->record, &name_size);
     RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-6", name_is_reserved(name, name_size), type->offset,
             "the type '%.*s' is of the format, but not one that this library knows", (int)name_size, name);
+    RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-5", typecode_needs_heap(type->record, type->record_bytes), type->offset,
+            "the type '%.*s' has strings or blobs, which need the heap", (int)name_size, name);
     *ret_type = (struct unknown_type){ .description_bytes = typecode_parse_bytes(type->record_bytes) };
     ret_type->description = pool_allocate(pool, ret_type->description_bytes);
     if (!ret_type->description)

@@ -4,6 +4,8 @@
  */
 #include "typecode.h"
 
+#include "error.h"
+
 #include <assert.h>
 #include <stdio.h>
 
@@ -100,43 +102,74 @@ static bool check_string(struct cursor *cursor, uint32_t smallest)
     return true;
 }
 
-static bool check_fields(struct cursor *cursor, uint32_t count, uint32_t depth)
+static pecs_status check_fields(struct cursor *cursor, uint32_t count, uint32_t depth);
+
+static pecs_status check_field(struct cursor *cursor, uint32_t depth)
 {
-    for (uint32_t i = 0; i < count; i++) {
-        struct field_record record;
-        const uint8_t *bytes = take(cursor, sizeof(record));
-        if (!bytes)
-            return false;
-        memcpy(&record, bytes, sizeof(record));
-        const uint32_t kind = le32_load(record.kind), children = le32_load(record.child_count);
-        if (!kind_name((pecs_kind)kind) || !check_string(cursor, kind != PECS_PADDING))
-            return false;
-        if (kind == PECS_STRUCT) {
-            if (depth == NESTING_MAX || !check_fields(cursor, children, depth + 1))
-                return false;
-        } else {
-            for (uint32_t j = 0; j < children; j++)
-                if (kind != PECS_ENUM || !check_string(cursor, 1))
-                    return false;
-        }
-    }
-    return true;
+    struct field_record record;
+    const uint8_t *bytes = take(cursor, sizeof(record));
+    if (!bytes)
+        return PECS_E_CORRUPT;
+    memcpy(&record, bytes, sizeof(record));
+    const uint32_t kind = le32_load(record.kind), children = le32_load(record.child_count);
+    if (BREAKS("TYPE-7", !kind_name((pecs_kind)kind)))
+        return PECS_E_UNSUPPORTED;
+    if (!check_string(cursor, kind != PECS_PADDING))
+        return PECS_E_CORRUPT;
+    if (kind == PECS_STRUCT)
+        return depth == NESTING_MAX ? PECS_E_CORRUPT : check_fields(cursor, children, depth + 1);
+    for (uint32_t i = 0; i < children; i++)
+        if (kind != PECS_ENUM || !check_string(cursor, 1))
+            return PECS_E_CORRUPT;
+    return PECS_OK;
 }
 
-bool typecode_is_well_formed(const uint8_t *bytes, size_t size_bytes)
+static pecs_status check_fields(struct cursor *cursor, uint32_t count, uint32_t depth)
+{
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < count; i++)
+        status = check_field(cursor, depth);
+    return status;
+}
+
+pecs_status typecode_check_form(const uint8_t *bytes, size_t size_bytes)
 {
     struct cursor cursor = { bytes, bytes + size_bytes };
     struct type_record record;
     if (!take(&cursor, sizeof(record)))
-        return false;
+        return PECS_E_CORRUPT;
     memcpy(&record, bytes, sizeof(record));
-    if (!check_string(&cursor, 1) || !check_fields(&cursor, le32_load(record.field_count), 0))
-        return false;
+    if (!check_string(&cursor, 1))
+        return PECS_E_CORRUPT;
+    const pecs_status status = check_fields(&cursor, le32_load(record.field_count), 0);
+    if (status)
+        return status;
     const uint64_t used = (uint64_t)(cursor.at - bytes);
     for (uint64_t i = used; i < align_up(used, 8) && i < size_bytes; i++)
         if (bytes[i])
-            return false;
-    return align_up(used, 8) == size_bytes;
+            return PECS_E_CORRUPT;
+    return align_up(used, 8) == size_bytes ? PECS_OK : PECS_E_CORRUPT;
+}
+
+bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes)
+{
+    struct cursor cursor = { bytes, bytes + size_bytes };
+    struct type_record head;
+    uint32_t size;
+    memcpy(&head, take(&cursor, sizeof(head)), sizeof(head));
+    take_string(&cursor, &size);
+    for (uint64_t left = le32_load(head.field_count); left > 0; left--) { /* nested fields follow their struct */
+        struct field_record record;
+        memcpy(&record, take(&cursor, sizeof(record)), sizeof(record));
+        const uint32_t kind = le32_load(record.kind), children = le32_load(record.child_count);
+        if (kind == PECS_STRING || kind == PECS_BLOB)
+            return true;
+        take_string(&cursor, &size);
+        left += kind == PECS_STRUCT ? children : 0;
+        for (uint32_t i = 0; kind == PECS_ENUM && i < children; i++)
+            take_string(&cursor, &size);
+    }
+    return false;
 }
 
 /* Memory that is handed out from its beginning; the caller has seen to it that it is enough. */

@@ -10,9 +10,13 @@ void typecode_write(struct buffer *buffer, const struct component *component, ui
 
 /*
  * Checks that `size_bytes` bytes are a type record with its fields, strings and padding in bounds, and nothing after.
- * The record's own size has been checked against the bytes.
+ * The record's own size has been checked against the bytes. PECS_E_CORRUPT, PECS_E_UNSUPPORTED: a field has a kind that
+ * this library does not know, so that it cannot tell what follows. Whatever comes first in the record.
  */
-bool typecode_is_well_formed(const uint8_t *bytes, size_t size_bytes);
+pecs_status typecode_check_form(const uint8_t *bytes, size_t size_bytes);
+
+/* Whether a field of a well-formed record, at any depth, is a reference into the heap. */
+bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes);
 
 /*
  * Makes the description of a well-formed record in `memory`, of typecode_parse_bytes(size_bytes). Its numbers are as

@@ -1,4 +1,7 @@
-/* Pieces are got and hashed one by one, each while it is in the cache, on as many threads as asked for. */
+/*
+ * Pieces are got and hashed one by one, each while it is in the cache, on as many threads as asked for. What lies
+ * between the parts is zero, so that no byte of a file can change unseen.
+ */
 #include "verify.h"
 
 #include "error.h"
@@ -84,6 +87,85 @@ pecs_status verify_data(struct source *source, const struct image_parts *parts, 
     return jobs_run(&jobs, error);
 }
 
+/* A walk over a file from part to part. */
+struct gap_walk {
+    struct source *source;
+    pecs_error *error;
+    uint64_t end; /* of the last part */
+};
+
+static bool verify_is_zero(const uint8_t *bytes, uint64_t size_bytes)
+{
+    return !size_bytes || (!bytes[0] && memcmp(bytes, bytes + 1, (size_t)size_bytes - 1) == 0);
+}
+
+/* `bytes` are those between the last part and the next one, which begins at an offset. */
+static pecs_status verify_zeros(const struct gap_walk *walk, const uint8_t *bytes, uint64_t offset)
+{
+    uint64_t place = 0;
+    if (verify_is_zero(bytes, offset - walk->end))
+        return PECS_OK;
+    while (!bytes[place])
+        place++;
+    RULE(walk->error, "GAP-1", true, walk->end + place, "a byte that belongs to no part of the file is not zero");
+    return PECS_OK;
+}
+
+/* Of the gap before a part, outside of the data; then the walk is at the part's end. */
+static pecs_status verify_gap(struct gap_walk *walk, uint64_t offset, uint64_t size_bytes)
+{
+    const uint8_t *bytes;
+    pecs_status status = PECS_OK;
+    if (offset > walk->end) {
+        status = source_get(walk->source, walk->end, offset - walk->end, &bytes, walk->error);
+        status = status ? status : verify_zeros(walk, bytes, offset);
+    }
+    walk->end = offset + size_bytes;
+    return status;
+}
+
+/* The data begins where the walk is. A file that is mapped may have changed since its runs were checked. */
+static pecs_status verify_data_gaps(struct gap_walk *walk, const struct image_parts *parts, const uint8_t *bytes)
+{
+    const uint64_t records_end = parts->prologue_offset + parts->prologue_size - sizeof(le64);
+    const uint64_t data_end = parts->data_offset + parts->data_size;
+    pecs_status status = PECS_OK;
+    for (uint64_t at = parts->runs_offset; !status && at < records_end; at += sizeof(struct run_record)) {
+        const uint64_t offset = verify_le64(bytes + at + offsetof(struct run_record, offset));
+        const uint64_t size = verify_le64(bytes + at + offsetof(struct run_record, size));
+        if (offset < walk->end || !range_fits(offset, size, data_end))
+            return fail_rule(walk->error, PECS_E_CORRUPT, parts->prologue_offset, "SEGMENT-2",
+                             "the prologue is not what it was when the file was opened");
+        status = verify_zeros(walk, bytes + walk->end, offset);
+        walk->end = offset + size;
+    }
+    if (!status)
+        status = verify_zeros(walk, bytes + walk->end, data_end);
+    walk->end = data_end;
+    return status;
+}
+
+pecs_status verify_gaps(struct source *source, const struct image_parts *parts, const uint8_t *bytes, pecs_error *error)
+{
+    struct gap_walk walk = { source, error, sizeof(struct file_header) };
+    if (!parts->has_zero_gaps)
+        return PECS_OK;
+    pecs_status status = verify_gap(&walk, parts->prologue_offset, parts->prologue_size);
+    if (!status)
+        status = verify_gap(&walk, parts->data_offset, 0);
+    if (!status)
+        status = verify_data_gaps(&walk, parts, bytes);
+    if (!status)
+        status = verify_gap(&walk, parts->trailer_offset, parts->trailer_size);
+    if (!status)
+        status = verify_gap(&walk, parts->commit_offset, parts->commit_size);
+    if (!status && parts->file_metadata_end > walk.end) {
+        const uint64_t start = format_file_metadata_offset(walk.end);
+        status = verify_gap(&walk, start, parts->file_metadata_end - start);
+    }
+    return status ? status : verify_gap(&walk, source->size_bytes - sizeof(struct file_footer), 0);
+}
+
 pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error)
 {
     const struct image_parts *parts = &image->parts;
@@ -98,7 +180,9 @@ pecs_status verify_image(const struct image *image, const struct verify_options 
             parts->prologue_checksum)
         return fail_rule(error, PECS_E_CORRUPT, parts->prologue_offset, "SEGMENT-2",
                          "the prologue is not what it was when the file was opened");
-    const pecs_status status = verify_data(&source.source, parts, options, error);
+    pecs_status status = verify_data(&source.source, parts, options, error);
+    if (!status)
+        status = verify_gaps(&source.source, parts, image->bytes, error);
     if (!status && options->progress && !options->progress(options->user, image->size_bytes, image->size_bytes))
         return fail(error, PECS_E_CANCELLED, "cancelled");
     return status;

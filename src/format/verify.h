@@ -20,7 +20,17 @@ struct verify_options {
 pecs_status verify_data(struct source *source, const struct image_parts *parts, const struct verify_options *options,
                         pecs_error *error);
 
-/* All that a state may lie in, of a mapped file that was opened before: commit and prologue, too. */
+/*
+ * Checks that all is zero that belongs to no part of a file: neither to header, prologue, a run, trailer, commit, its
+ * own metadata nor footer; if no optional feature that this library does not know may own it. `bytes` are those of the
+ * file, of which prologue and data are there; others are got from the source. PECS_E_CORRUPT, and what the source
+ * gives.
+ */
+pecs_status verify_gaps(struct source *source, const struct image_parts *parts, const uint8_t *bytes,
+                        pecs_error *error);
+
+/* All that a state may lie in, and what is between, of a mapped file that was opened before: commit and prologue, too.
+ */
 pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error);
 
 #endif

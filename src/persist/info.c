@@ -121,7 +121,6 @@ static void info_fill(struct info *info)
     to->wall_clock_ns = model->wall_clock_ns;
     to->session_count = model->session_count;
     to->snapshot_id = model->snapshot_id;
-    to->parent_id = model->parent_id;
     to->metadata = metadata ? metadata->entries : NULL;
     to->metadata_count = metadata ? metadata->count : 0;
     to->file_metadata = file_metadata ? file_metadata->entries : NULL;
@@ -138,9 +137,9 @@ static pecs_status info_read(struct info *info, const pecs_info_options *options
     };
     pecs_status status = model_parse(&info->model, source, &limits, info->pool, error);
     if (!status)
-        status = model_check_retired(&info->model, error);
-    if (!status)
         status = info_describe_types(info, error);
+    if (!status)
+        status = model_check_retired(&info->model, error);
     if (!status)
         status = model_check_id(&info->model, error);
     if (!status)

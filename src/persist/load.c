@@ -76,11 +76,15 @@ static pecs_status load_check(struct loading *loading, const pecs_load_options *
     const struct model_limits no_limits = { .max_commit_bytes = 0 };
     struct model *model = &loading->model;
     const struct verify_options how = { options->thread_count, options->progress, options->user };
-    pecs_status status = verify_data(loading->source, &model->parts, &how, loading->error);
+    pecs_status status = model_check_retired(model, loading->error);
     if (!status)
         status = model_check_id(model, loading->error);
     if (!status)
+        status = verify_data(loading->source, &model->parts, &how, loading->error);
+    if (!status)
         status = model_parse_file_metadata(model, loading->source, &no_limits, loading->error);
+    if (!status)
+        status = verify_gaps(loading->source, &model->parts, loading->image->bytes, loading->error);
     if (!status)
         status = agree_check(state, model, &loading->match, options, loading->error);
     if (!status && options->progress && !options->progress(options->user, model->file_size, model->file_size))
@@ -107,8 +111,6 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     source_image_init(&source, file, path, loading->image->bytes);
     loading->source = &source.source;
     pecs_status status = load_parse(loading);
-    if (!status)
-        status = model_check_retired(&loading->model, loading->error);
     if (!status)
         status = load_match(loading);
     if (!status)

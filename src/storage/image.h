@@ -16,6 +16,9 @@ struct image_parts {
     uint64_t prologue_offset, prologue_size, prologue_checksum;
     uint64_t data_offset, data_size;
     uint64_t trailer_offset, trailer_size, trailer_checksum;
+    uint64_t runs_offset;       /* of the run records, which end with the prologue */
+    uint64_t file_metadata_end; /* of what follows the commit; the commit's end: nothing does */
+    bool has_zero_gaps;         /* no optional feature that is not known may use them */
 };
 
 struct image {

@@ -11,9 +11,10 @@
 struct elements elements_of(const pecs_field *field)
 {
     if (field->kind != PECS_TEXT)
-        return (struct elements){ field->count, field->size / field->count, field->columns };
+        return (struct elements){ field->count, field->size / field->count, field->columns,
+                                  field->count > 1 || field->columns };
     const uint32_t width = field->columns ? field->columns : field->size;
-    return (struct elements){ field->size / width, width, 0 };
+    return (struct elements){ field->size / width, width, 0, field->columns };
 }
 
 size_t scalar_text_size(const void *bytes, size_t size)

@@ -31,6 +31,7 @@ void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_
 struct elements {
     uint32_t count, step_bytes;
     uint32_t columns; /* of a grid; else 0 */
+    bool is_array;    /* JSON writes an array, also of one element: of a grid, of texts too */
 };
 struct elements elements_of(const pecs_field *field);
 

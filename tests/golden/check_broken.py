@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-FLIP_STEP = 3  # every third byte
+FLIP_STEP = 3  # every third byte of a part
+GAP_STEP = 41  # of what lies between parts
 REPAIRED_COPIES = 700  # of each file
 RETYPED_COPIES = 600
 
@@ -47,6 +48,7 @@ class Parts:
         self.pecs, self.segments_offset = pecs, file.segments_offset
         self.records = (file.types_offset, file.records_end)
         self.pieces = file.pieces(header.data_offset, data_end)
+        self.gaps = [(end, begin) for (_, end), (begin, _) in zip(file.parts, file.parts[1:]) if end < begin]
         self.places = {
             "header": (0, 64),
             "prologue": (record.offset, record.offset + record.prologue_size),
@@ -85,6 +87,12 @@ def flipped(parts, data):
             copy = bytearray(data)
             copy[at] ^= 1 << at % 8
             yield f"bit {at % 8} of byte {at} ({name}) flipped", bytes(copy)
+    for start, end in parts.gaps:
+        for at in sorted({start, end - 1, *range(start, end, GAP_STEP)}):
+            copy = bytearray(data)
+            copy[at] ^= 1 << at % 8
+            parts.repair(copy)
+            yield f"bit {at % 8} of byte {at} (a gap) flipped, hashes repaired", bytes(copy)
 
 
 def resized(parts, data):

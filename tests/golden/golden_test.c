@@ -4,6 +4,7 @@
  *     golden_test TYPES content resume|load FILE     the content, through views, queries and a fork
  *     golden_test TYPES resave resume|load FILE NEW  opens and saves again, with the time and the metadata of the file
  *     golden_test TYPES verdicts FILE...             a line for each: the status of load, the rule, the offset
+ *     golden_test TYPES changes COPY FILE...         load refuses a copy of each with any byte changed
  *
  * TYPES, which the program registers: all of the golden ones, some or none. The text is that of read_pecs.py --content,
  * whatever is registered; the form of values is told there. Only the public API is used: free slots, which it does not
@@ -385,6 +386,43 @@ static void print_verdict(pecs_registry *registry, const char *path)
     pecs_snapshot_release(snapshot);
 }
 
+static uint8_t *read_file(const char *path, size_t *ret_size)
+{
+    FILE *file = fopen(path, "rb");
+    require(file && fseek(file, 0, SEEK_END) == 0, path);
+    const long size = ftell(file);
+    uint8_t *bytes = malloc((size_t)size + 1);
+    rewind(file);
+    require(bytes && fread(bytes, 1, (size_t)size, file) == (size_t)size, path);
+    fclose(file);
+    *ret_size = (size_t)size;
+    return bytes;
+}
+
+/* Each byte of the file, changed alone in a copy, makes load refuse the copy by a rule. */
+static void change_every_byte(pecs_registry *registry, const char *path, const char *copy_path)
+{
+    size_t size;
+    uint8_t *bytes = read_file(path, &size);
+    FILE *copy = fopen(copy_path, "w+b");
+    require(copy && fwrite(bytes, 1, size, copy) == size && fflush(copy) == 0, copy_path);
+    for (size_t i = 0; i < size; i++) {
+        pecs_snapshot *snapshot;
+        pecs_error error = { .message = "" };
+        require(fseek(copy, (long)i, SEEK_SET) == 0 && fputc(bytes[i] ^ (1 << i % 8), copy) != EOF, copy_path);
+        require(fflush(copy) == 0, copy_path);
+        const pecs_status status = pecs_snapshot_load(registry, copy_path, NULL, &snapshot, &error);
+        if ((status != PECS_E_CORRUPT && status != PECS_E_UNSUPPORTED) || !error.rule) {
+            fprintf(stderr, "%s: byte %zu changed: %s %s\n", path, i, pecs_status_name(status), error.message);
+            exit(1);
+        }
+        require(fseek(copy, (long)i, SEEK_SET) == 0 && fputc(bytes[i], copy) != EOF, copy_path);
+    }
+    require(fclose(copy) == 0, copy_path);
+    printf("%s: %zu bytes\n", path, size);
+    free(bytes);
+}
+
 static void resave(const pecs_snapshot *snapshot, const char *path, const char *new_path)
 {
     pecs_error error;
@@ -404,6 +442,11 @@ static int run(pecs_registry *registry, int argc, char **argv)
     if (strcmp(argv[2], "verdicts") == 0) {
         for (int i = 3; i < argc; i++)
             print_verdict(registry, argv[i]);
+        return 0;
+    }
+    if (strcmp(argv[2], "changes") == 0 && argc > 4) {
+        for (int i = 4; i < argc; i++)
+            change_every_byte(registry, argv[i], argv[3]);
         return 0;
     }
     const bool is_resave = strcmp(argv[2], "resave") == 0;
@@ -428,6 +471,7 @@ int main(int argc, char **argv)
         pecs_registry_release(registry);
     }
     if (status == 2)
-        fprintf(stderr, "usage: golden_test all|some|none content|resave resume|load FILE [NEW] | verdicts FILE...\n");
+        fprintf(stderr, "usage: golden_test all|some|none content|resave resume|load FILE [NEW] | verdicts FILE... |"
+                        " changes COPY FILE...\n");
     return status;
 }

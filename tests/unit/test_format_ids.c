@@ -113,7 +113,7 @@ Test(metadata, COMMIT_3_reserved_bytes_begin_behind_the_size_of_the_metadata)
     struct breakage b = begin_breaking();
     for (uint64_t byte = 104; byte < 128; byte++) {
         b.file.bytes[b.file.commit + byte] = 1;
-        expect_corrupt(&b, "COMMIT-3", b.file.commit + 72);
+        expect_corrupt(&b, "COMMIT-3", b.file.commit + byte);
     }
     end_breaking(&b);
 }
@@ -208,14 +208,10 @@ Test(metadata, META_2_records_that_do_not_fit)
 {
     struct breakage b = begin_breaking();
     const uint64_t first = b.file.metadata, second = first + 24;
-    static const uint32_t kinds[] = { 0, 3, UINT32_MAX }, key_sizes[] = { 0, 9, 256, 1u << 31, UINT32_MAX };
+    static const uint32_t key_sizes[] = { 0, 9, 256, 1u << 31, UINT32_MAX };
     static const uint64_t value_sizes[] = {
         16, 40, 1u << 31, 16777217, INT64_MAX, UINT64_MAX - 24, UINT64_MAX - 16, UINT64_MAX - 7, UINT64_MAX,
     };
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        put32(&b.file, second, kinds[i]);
-        expect_corrupt(&b, "META-2", second);
-    }
     for (size_t i = 0; i < sizeof(key_sizes) / sizeof(key_sizes[0]); i++) {
         put32(&b.file, second + 4, key_sizes[i]);
         expect_corrupt(&b, "META-2", second);
@@ -230,6 +226,22 @@ Test(metadata, META_2_records_that_do_not_fit)
     expect_corrupt(&b, "META-2", first);
     b.file.bytes[first + 23] = 1;
     expect_corrupt(&b, "META-2", first);
+    end_breaking(&b);
+}
+
+/* Whatever else is wrong with the record. */
+Test(metadata, META_7_kinds_that_are_not_known)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t first = b.file.metadata, second = first + 24;
+    static const uint32_t kinds[] = { 0, 3, UINT32_MAX };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        put32(&b.file, second, kinds[i]);
+        expect_in_commit(&b, PECS_E_UNSUPPORTED, "META-7", second);
+        put32(&b.file, first, kinds[i]);
+        put64(&b.file, first + 8, UINT64_MAX);
+        expect_in_commit(&b, PECS_E_UNSUPPORTED, "META-7", first);
+    }
     end_breaking(&b);
 }
 
@@ -283,6 +295,16 @@ static void expect_of_load_and_info(struct breakage *b, const char *rule, uint64
     expect_of_load(b, rule, offset);
 }
 
+Test(metadata, META_7_kinds_of_the_file)
+{
+    uint64_t own;
+    struct breakage b = begin_breaking_own(&own);
+    put32(&b.file, own, 3);
+    repair_ends(&b.file);
+    expect_of_load_as(&b, PECS_E_UNSUPPORTED, "META-7", own);
+    end_breaking(&b);
+}
+
 Test(metadata, META_5_metadata_of_the_file_that_does_not_lie_there)
 {
     uint64_t own;
@@ -302,7 +324,7 @@ Test(metadata, FOOTER_4_a_size_without_the_feature)
     uint64_t own;
     struct breakage b = begin_breaking_own(&own);
     put64(&b.file, offsetof(struct file_header, optional_features), 0);
-    expect_repaired(&b, "FOOTER-4", b.file.footer + 40);
+    expect_repaired(&b, "FOOTER-4", b.file.footer + 48);
     end_breaking(&b);
 }
 
@@ -312,7 +334,7 @@ Test(metadata, COMMIT_3_reserved_bytes_beside_a_known_feature)
     uint64_t own;
     struct breakage b = begin_breaking_own(&own);
     b.file.bytes[b.file.commit + 127] = 1;
-    expect_corrupt(&b, "COMMIT-3", b.file.commit + 72);
+    expect_corrupt(&b, "COMMIT-3", b.file.commit + 127);
     end_breaking(&b);
 }
 
@@ -331,9 +353,6 @@ Test(metadata, META_2_records_of_the_file)
 {
     uint64_t own;
     struct breakage b = begin_breaking_own(&own);
-    put32(&b.file, own, 3);
-    repair_ends(&b.file);
-    expect_of_load_and_info(&b, "META-2", own);
     put64(&b.file, own + 8, 8); /* the value would be the checksum */
     repair_ends(&b.file);
     expect_of_load_and_info(&b, "META-2", own);
@@ -419,7 +438,7 @@ Test(ids, TYPE_4_every_program_knows_the_type_of_ids)
     cr_assert_eq(b.file.bytes[field + 32], 'b');
     for (size_t i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
         if (numbers[i] == type + 36)
-            continue; /* another count of fields does not hold together: TYPE-1 */
+            continue; /* another count of fields makes it malformed: TYPE-1 */
         b.file.bytes[numbers[i]] ^= numbers[i] == field ? 4 : 2; /* u8 becomes i8 */
         expect_in_commit(&b, PECS_E_LAYOUT, "TYPE-4", type);
     }

@@ -141,17 +141,23 @@ static const struct patched not_types[] = {
     { "children of an entity", { { WHO + CHILDREN, 1 } } },
     { "children of padding", { { GAP + CHILDREN, 1 } } },
     { "bytes after the last field", { { NUMBER + NAME - 4, 4 } } },
+    { "a name that is too long before a kind that is not known", { { AT + NAME - 4, 256 }, { NUMBER + KIND, 99 } } },
+};
+
+/* Whatever follows in the record. */
+static const struct patched of_no_kind[] = {
     { "no kind", { { NUMBER + KIND, 0 } } },
     { "a kind that is not there yet", { { NUMBER + KIND, PECS_PADDING + 1 } } },
     { "a kind far from all", { { NUMBER + KIND, UINT32_MAX } } },
-    /* the first rule that is broken is told */
-    { "a gap before a string", { { GAP + OFFSET, 22 }, { WHO + KIND, PECS_STRING } } },
+    { "in a struct", { { AT_Y + KIND, 99 } } },
+    { "with a name that is too long", { { GAP + KIND, 99 }, { GAP + NAME - 4, 256 } } },
 };
 
 static const struct patched of_the_heap[] = {
     { "a string", { { WHO + KIND, PECS_STRING } } },
     { "a blob", { { NUMBER + KIND, PECS_BLOB } } },
     { "a string in a struct", { { AT_X + KIND, PECS_STRING } } }, /* of whatever size */
+    { "a string behind a gap", { { GAP + OFFSET, 22 }, { WHO + KIND, PECS_STRING } } },
     { "a string before a gap", { { WHO + KIND, PECS_STRING }, { NUMBER + OFFSET, 33 } } },
     { "a string, and an alignment of a scalar", { { WHO + KIND, PECS_STRING }, { NUMBER + CHILD_ALIGN, 8 } } },
 };
@@ -270,6 +276,12 @@ Test(type_records, TYPE_1_numbers_that_tell_no_type)
     expect_all(not_types, sizeof(not_types) / sizeof(not_types[0]), PECS_E_CORRUPT, "TYPE-1");
 }
 
+Test(type_records, TYPE_7_kinds_that_are_not_known)
+{
+    expect_all(of_no_kind, sizeof(of_no_kind) / sizeof(of_no_kind[0]), PECS_E_UNSUPPORTED, "TYPE-7");
+}
+
+/* Whatever else is wrong with the type. */
 Test(type_records, TYPE_5_types_of_the_heap)
 {
     expect_all(of_the_heap, sizeof(of_the_heap) / sizeof(of_the_heap[0]), PECS_E_UNSUPPORTED, "TYPE-5");
@@ -363,7 +375,7 @@ Test(type_records, TYPE_1_enums_of_many_names)
     end_breaking(&b);
 }
 
-/* A program cannot register structs that nest nine deep; their record must not hold together. */
+/* A program cannot register structs that nest nine deep; their record is malformed. */
 Test(type_records, structs_nest_up_to_the_limit)
 {
     pecs_type types[10];
@@ -378,7 +390,8 @@ Test(type_records, structs_nest_up_to_the_limit)
         const struct component component = { .type = &types[depth], .size = 1, .align = 1 };
         typecode_write(&builder, &component, 0);
         cr_assert_not(builder.failed);
-        cr_assert_eq(typecode_is_well_formed(builder.bytes, builder.size_bytes), depth <= 8, "%d deep", depth);
+        cr_assert_eq(typecode_check_form(builder.bytes, builder.size_bytes), depth <= 8 ? PECS_OK : PECS_E_CORRUPT,
+                     "%d deep", depth);
         buffer_deinit(&builder);
         pool_destroy(pool);
     }

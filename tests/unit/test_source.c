@@ -96,7 +96,9 @@ Test(source, every_part_is_hashed)
         { second, second, "DATA-1" },
         { image.data_end - 1, (image.data_end - 1) / second * second, "DATA-1" },
         { image.trailer + 20, checksum, "TRAILER-1" },
-        { 4095, 0, NULL }, /* a gap, which means nothing */
+        { 4095, 4095, "GAP-1" },
+        { image.footer - 1, image.footer - 1, "GAP-1" },
+        { image.footer, 0, NULL }, /* no state lies there */
         { image.prologue, image.prologue, "SEGMENT-2" },
         { image.runs, image.prologue, "SEGMENT-2" },
         { image.commit, image.commit, "FOOTER-6" },

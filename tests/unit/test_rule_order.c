@@ -1,0 +1,178 @@
+/* Of several broken rules the first is named, in the order of docs/format.md. */
+#define _GNU_SOURCE
+#include "format_breaking.h"
+
+#include <pecs/pecs.h>
+
+#include <criterion/criterion.h>
+
+typedef struct {
+    uint8_t value;
+} Small;
+PECS_COMPONENT(Small, 1, value);
+
+TestSuite(rule_order, .init = enter_folder, .fini = leave_folder);
+
+enum { ROWS = 3, INDEX_RUN = 2 };
+
+/* Three rows of one type, slot 3 free, metadata of the world and of the file; for a registry with the type or not. */
+static struct breakage begin_breaking(bool knows_type)
+{
+    pecs_registry *registry;
+    pecs_world *world;
+    const pecs_type *types[] = { &Small_type };
+    const pecs_meta own = { "own", PECS_META_TEXT, "file", 4 };
+    const pecs_save_options options = { .skip_sync = true, .metadata = &own, .metadata_count = 1 };
+    const pecs_registry_desc desc = { .types = types, .type_count = 1 };
+    cr_assert_eq(pecs_registry_create(&desc, &registry, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_create(registry, NULL, &(pecs_world_options){ .session_nonce = 5 }, &world, NULL), PECS_OK);
+    const Small values[ROWS] = { { 1 }, { 2 }, { 3 } };
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(0, values) }, 1, ROWS, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_despawn(world, &(pecs_entity){ ROWS, 1 }, 1), PECS_OK);
+    cr_assert_eq(pecs_world_set_meta_text(world, "a", "b"), PECS_OK);
+    cr_assert_eq(pecs_world_set_meta_text(world, "c", "d"), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "world.pecs", &options, NULL), PECS_OK);
+    pecs_world_destroy(world);
+    if (!knows_type) {
+        pecs_registry_release(registry);
+        cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .types = NULL }, &registry, NULL), PECS_OK);
+    }
+    return breakage_of(registry);
+}
+
+static void expect_unsupported(struct breakage *b, const char *rule, uint64_t offset)
+{
+    repair(&b->file);
+    expect(b, PECS_E_UNSUPPORTED, rule, offset);
+}
+
+Test(rule_order, the_commits_own_numbers_before_the_headers)
+{
+    struct breakage b = begin_breaking(true);
+    const uint64_t parent_id = b.file.commit + offsetof(struct commit_header, parent_id);
+    const uint64_t metadata_size = b.file.commit + offsetof(struct commit_header, metadata_size);
+    const uint64_t entity_count = offsetof(struct file_header, entity_count);
+    put64(&b.file, entity_count, 77);
+    b.file.bytes[parent_id + 5] = 1;
+    expect_repaired(&b, "COMMIT-3", parent_id + 5);
+    put64(&b.file, entity_count, 77);
+    put64(&b.file, metadata_size, 7);
+    expect_repaired(&b, "META-1", metadata_size);
+    put64(&b.file, entity_count, 77);
+    put32(&b.file, b.file.types[0], 44); /* TYPE-1 */
+    expect_repaired(&b, "HEADER-6", entity_count);
+    end_breaking(&b);
+}
+
+Test(rule_order, of_metadata)
+{
+    struct breakage b = begin_breaking(true);
+    const uint64_t first = b.file.metadata, second = first + 24;
+    put32(&b.file, first, META_BYTES + 1);
+    put32(&b.file, first + offsetof(struct meta_record, key_size), 0); /* META-2 */
+    expect_unsupported(&b, "META-7", first);
+    b.file.bytes[second + 16] = 'a'; /* META-3 */
+    b.file.bytes[second + 17] = 0xff;
+    expect_repaired(&b, "META-4", second + 17);
+    b.file.bytes[second + 16] = 'a';
+    b.file.bytes[second + 18] = 1; /* META-2 */
+    expect_repaired(&b, "META-2", second);
+    end_breaking(&b);
+}
+
+Test(rule_order, of_types)
+{
+    struct breakage b = begin_breaking(false);
+    const uint64_t type = b.file.types[0], field = type + sizeof(struct type_record) + format_string_bytes(5);
+    cr_assert_eq(get32(&b.file, field), PECS_U8);
+    put32(&b.file, type + offsetof(struct type_record, number), 1); /* TYPE-2 */
+    put32(&b.file, field, 99);
+    expect_unsupported(&b, "TYPE-7", type);
+    put32(&b.file, type + offsetof(struct type_record, version), 0); /* TYPE-1, of its numbers */
+    put32(&b.file, type + offsetof(struct type_record, number), 1);
+    expect_repaired(&b, "TYPE-2", type);
+    put32(&b.file, type + offsetof(struct type_record, version), 0);
+    b.file.bytes[b.file.sessions + 7] = 0xff;
+    expect_repaired(&b, "COMMIT-6", b.file.sessions);
+    put32(&b.file, type + offsetof(struct type_record, version), 0);
+    put32(&b.file, field, PECS_STRING);
+    expect_unsupported(&b, "TYPE-5", type);
+    memcpy(b.file.bytes + type + sizeof(struct type_record) + sizeof(le32), "pecs.", 5);
+    put32(&b.file, field, PECS_STRING);
+    expect_unsupported(&b, "TYPE-6", type);
+    end_breaking(&b);
+}
+
+/* Numbers that no type has, and the heap, are only another layout than that of a type that is known. */
+Test(rule_order, known_types_are_only_compared)
+{
+    struct breakage b = begin_breaking(true);
+    const uint64_t type = b.file.types[0], field = type + sizeof(struct type_record) + format_string_bytes(5);
+    static const uint32_t kinds[] = { PECS_U8, PECS_STRING };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        put32(&b.file, type + offsetof(struct type_record, version), 0);
+        put32(&b.file, field, kinds[i]);
+        repair(&b.file);
+        expect(&b, PECS_E_LAYOUT, "TYPE-4", type);
+    }
+    end_breaking(&b);
+}
+
+/* What resume checks comes before all that only load checks. */
+Test(rule_order, structure_before_data)
+{
+    struct breakage b = begin_breaking(true);
+    const uint64_t tick = b.file.runs + offsetof(struct run_record, tick);
+    put64(&b.file, tick, UINT64_MAX); /* RUN-6 */
+    repair_prologue(&b.file);
+    repair_ends(&b.file); /* but neither the snapshot id nor the trailer */
+    b.file.bytes[b.file.data] ^= 1;
+    b.file.bytes[b.file.footer - 1] = 1;
+    expect(&b, PECS_E_CORRUPT, "RUN-6", tick);
+    end_breaking(&b);
+}
+
+/* The commit's, the trailer's, the data's, those of the file's metadata and of the gaps. */
+Test(rule_order, of_what_only_load_checks)
+{
+    struct breakage b = begin_breaking(true);
+    const uint64_t id = b.file.commit + offsetof(struct commit_header, snapshot_id), trailer = b.file.trailer;
+    const uint64_t checksum = trailer + format_trailer_bytes(1) - sizeof(le64);
+    const uint64_t own_end = align_up(b.file.commit_end, FORMAT_ALIGN) +
+                             get64(&b.file, b.file.footer + offsetof(struct file_footer, file_metadata_size));
+    b.file.bytes[id] ^= 1;
+    b.file.bytes[trailer] ^= 1;
+    repair_ends(&b.file);
+    expect_of_load(&b, "COMMIT-9", id);
+    b.file.bytes[trailer] ^= 1;
+    b.file.bytes[b.file.data] ^= 1;
+    expect_of_load(&b, "TRAILER-1", checksum);
+    b.file.bytes[b.file.data] ^= 1;
+    b.file.bytes[own_end - 1] ^= 1; /* META-6 */
+    expect_of_load(&b, "DATA-1", b.file.data);
+    b.file.bytes[own_end - 1] ^= 1;
+    b.file.bytes[b.file.data - 1] = 1;
+    expect_of_load(&b, "META-6", own_end - sizeof(le64));
+    b.file.bytes[b.file.footer - 1] = 1;
+    put32(&b.file, b.file.data, 77); /* ROW-1 */
+    repair(&b.file);
+    expect_of_load(&b, "GAP-1", b.file.footer - 1);
+    end_breaking(&b);
+}
+
+Test(rule_order, of_the_index)
+{
+    struct breakage b = begin_breaking(true);
+    const uint64_t index = run_offset(&b.file, INDEX_RUN), last = index + ROWS * sizeof(struct record_layout);
+    put32(&b.file, last, 0);               /* no generation */
+    put32(&b.file, b.file.free_counts, 0); /* INDEX-2 */
+    put64(&b.file, b.file.commit + offsetof(struct commit_header, free_count), 0);
+    repair(&b.file);
+    expect_of_load(&b, "INDEX-1", last);
+    put32(&b.file, last, 0);
+    put32(&b.file, run_offset(&b.file, 0), 77);
+    repair(&b.file);
+    expect_of_load(&b, "ROW-1", run_offset(&b.file, 0));
+    end_breaking(&b);
+}
