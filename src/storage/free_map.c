@@ -134,7 +134,7 @@ pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const
 /* Of a chunk that has passed the gate. */
 static uint64_t *free_count(struct table *index, uint64_t chunk)
 {
-    return &((struct slot *)(uintptr_t)tree_slot(&index->columns[0].chunks, chunk))->free_count;
+    return &((struct ref *)(uintptr_t)tree_ref(&index->columns[0].chunks, chunk))->free_count;
 }
 
 uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct table *index)

@@ -233,7 +233,7 @@ static pecs_status remake_places(struct gate *gate, struct pecs_snapshot *state,
     }
     if (old)
         node_release(gate->pool, state->id_places.root.node);
-    state->id_places.root = (struct slot){ &places->node, NULL, gate->epoch, 0 };
+    state->id_places.root = (struct ref){ &places->node, NULL, gate->epoch, 0 };
     state->id_hints.place_count = used;
     return PECS_OK;
 }

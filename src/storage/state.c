@@ -125,7 +125,7 @@ void state_check_seals(const struct pecs_snapshot *state)
 
 pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state)
 {
-    struct slot root = { &(*state)->node, NULL, gate->state_epoch, 0 };
+    struct ref root = { &(*state)->node, NULL, gate->state_epoch, 0 };
     const pecs_status status = node_own(gate->pool, gate->epoch, &root);
     if (!status) {
         *state = state_of(root.node);
@@ -136,15 +136,15 @@ pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state)
 
 static pecs_status own_table_in(struct gate *gate, struct tree *tree, uint32_t number, struct table **ret_table)
 {
-    const struct slot *found = tree_slot(tree, number);
+    const struct ref *found = tree_ref(tree, number);
     if (found->epoch != gate->epoch) {
-        struct slot *slot;
-        pecs_status status = tree_own_slot(gate->pool, gate->epoch, tree, number, &slot);
+        struct ref *ref;
+        pecs_status status = tree_own_ref(gate->pool, gate->epoch, tree, number, &ref);
         if (!status)
-            status = node_own(gate->pool, gate->epoch, slot);
+            status = node_own(gate->pool, gate->epoch, ref);
         if (status)
             return status;
-        found = slot;
+        found = ref;
     }
     *ret_table = (struct table *)found->node;
     return PECS_OK;
@@ -179,15 +179,15 @@ pecs_status state_create_without_tables(const struct pecs_snapshot *state, struc
 pecs_status state_take_table(struct gate *gate, struct pecs_snapshot *state, struct table *table, uint32_t *ret_table)
 {
     assert(gate->state_epoch == gate->epoch);
-    struct slot *slot;
+    struct ref *ref;
     const pecs_status status = state->table_count == NO_TABLE - 1
                                    ? PECS_E_LIMIT
-                                   : tree_own_slot(gate->pool, gate->epoch, &state->tables, state->table_count, &slot);
+                                   : tree_own_ref(gate->pool, gate->epoch, &state->tables, state->table_count, &ref);
     if (status) {
         node_release(gate->pool, &table->node);
         return status;
     }
-    *slot = (struct slot){ &table->node, NULL, node_is_shared(&table->node) ? 0 : gate->epoch, 0 };
+    *ref = (struct ref){ &table->node, NULL, node_is_shared(&table->node) ? 0 : gate->epoch, 0 };
     *ret_table = state->table_count++;
     return PECS_OK;
 }
@@ -201,20 +201,20 @@ pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, stru
 
 void state_drop_table(struct gate *gate, struct pecs_snapshot *state)
 {
-    struct slot *slot;
-    if (tree_own_slot(gate->pool, gate->epoch, &state->tables, --state->table_count, &slot)) {
+    struct ref *ref;
+    if (tree_own_ref(gate->pool, gate->epoch, &state->tables, --state->table_count, &ref)) {
         assert(!"the path is private since the table was added");
         return;
     }
-    node_release(gate->pool, slot->node);
-    *slot = (struct slot){ NULL, NULL, 0, 0 };
+    node_release(gate->pool, ref->node);
+    *ref = (struct ref){ NULL, NULL, 0, 0 };
 }
 
 uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)
 {
     const struct table *index = state_index(state);
-    const struct slot *slot = tree_slot(&index->columns[0].chunks, chunk);
-    return slot && slot->node ? slot->free_count : le32_load(index->runs->free_counts[chunk]);
+    const struct ref *ref = tree_ref(&index->columns[0].chunks, chunk);
+    return ref && ref->node ? ref->free_count : le32_load(index->runs->free_counts[chunk]);
 }
 
 uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column)

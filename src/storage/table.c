@@ -242,7 +242,7 @@ uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t c
 
 /* The first array of a chunk whose live rows, if any, lie in the runs. */
 static pecs_status adopt_run(struct gate *gate, const struct table *table, uint32_t column, uint64_t chunk,
-                             uint64_t row_count, struct slot *slot)
+                             uint64_t row_count, struct ref *ref)
 {
     const uint64_t width = table->archetype->column_bytes[column], live = table_live_rows(table, chunk);
     struct runs *runs = table->runs;
@@ -264,7 +264,7 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
         return PECS_E_MEMORY;
     array->tick = gate->tick;
     const uint64_t free_count = live && runs->free_counts ? le32_load(runs->free_counts[chunk]) : 0;
-    *slot = (struct slot){ &array->node, array->data, gate->epoch, free_count };
+    *ref = (struct ref){ &array->node, array->data, gate->epoch, free_count };
     return PECS_OK;
 }
 
@@ -284,22 +284,22 @@ static bool reserve_directory(struct pool *pool, struct table *table, uint64_t c
 static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
                                   uint64_t row_count, uint8_t **ret_bytes)
 {
-    struct slot *slot;
+    struct ref *ref;
     if (table->archetype->is_plain && !reserve_directory(gate->pool, table, chunk))
         return PECS_E_MEMORY;
-    pecs_status status = tree_own_slot(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &slot);
+    pecs_status status = tree_own_ref(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &ref);
     if (status)
         return status;
     if (table->tail_epoch) /* an array is about to be replaced; parts of an iteration find it 0 */
         table->tail_epoch = 0;
     const uint64_t width = table->archetype->column_bytes[column];
-    if (slot->node) {
-        const uint64_t room = ((struct array *)slot->node)->size_bytes / width;
+    if (ref->node) {
+        const uint64_t room = ((struct array *)ref->node)->size_bytes / width;
         const uint64_t wanted =
             row_count <= room ? room : min_u64(max_u64(row_count, 2 * room), table_chunk_rows(table));
-        status = gate_own_array(gate, slot, row_count * width, wanted * width, table_live_rows(table, chunk) * width);
+        status = gate_own_array(gate, ref, row_count * width, wanted * width, table_live_rows(table, chunk) * width);
     } else {
-        status = adopt_run(gate, table, column, chunk, row_count, slot);
+        status = adopt_run(gate, table, column, chunk, row_count, ref);
     }
     if (status)
         return status;
@@ -307,20 +307,20 @@ static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32
     if (table->columns[column].tick != gate->tick)
         table->columns[column].tick = gate->tick;
     if (table->directory)
-        table->directory[chunk] = slot->data;
-    *ret_bytes = slot->data;
+        table->directory[chunk] = ref->data;
+    *ret_bytes = ref->data;
     return PECS_OK;
 }
 
 pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
                             uint8_t **ret_bytes)
 {
-    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
+    const struct ref *ref = tree_ref(&table->columns[column].chunks, chunk);
     /* the array is looked at only when more rows are wanted than are there */
-    if (slot && slot->epoch == gate->epoch &&
+    if (ref && ref->epoch == gate->epoch &&
         (row_count <= table_live_rows(table, chunk) ||
-         ((const struct array *)slot->node)->size_bytes >= row_count * table->archetype->column_bytes[column])) {
-        *ret_bytes = slot->data;
+         ((const struct array *)ref->node)->size_bytes >= row_count * table->archetype->column_bytes[column])) {
+        *ret_bytes = ref->data;
         return PECS_OK;
     }
     return own_chunk_slow(gate, table, column, chunk, row_count, ret_bytes);
@@ -369,9 +369,9 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
             continue;
         }
         for (uint64_t chunk = first_empty; !status && chunk < table_chunk_count(table); chunk++) {
-            struct slot *slot;
+            struct ref *ref;
             if (tree_get(&table->columns[i].chunks, chunk))
-                status = tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot);
+                status = tree_own_ref(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &ref);
         }
     }
     return status;
@@ -383,10 +383,10 @@ static void find_tail(const struct gate *gate, struct table *table, uint64_t chu
     table->tail_rows = table_chunk_rows(table);
     for (uint32_t i = 0; i < table->archetype->column_count; i++) {
         struct column *column = &table->columns[i];
-        const struct slot *slot = tree_slot(&column->chunks, chunk);
+        const struct ref *ref = tree_ref(&column->chunks, chunk);
         uint64_t rows = 0;
-        if (slot && slot->epoch == gate->epoch)
-            rows = ((const struct array *)slot->node)->size_bytes / table->archetype->column_bytes[i];
+        if (ref && ref->epoch == gate->epoch)
+            rows = ((const struct array *)ref->node)->size_bytes / table->archetype->column_bytes[i];
         table->tail_rows = min_u64(table->tail_rows, rows);
         column->tail = (uint8_t *)(uintptr_t)table_chunk(table, i, chunk);
     }
@@ -447,15 +447,15 @@ static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_cou
             continue;
         }
         for (uint64_t chunk = first; chunk < end; chunk++) {
-            struct slot *slot;
+            struct ref *ref;
             if (!tree_get(&table->columns[i].chunks, chunk))
                 continue;
-            if (tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot)) {
+            if (tree_own_ref(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &ref)) {
                 is_done = false;
                 continue;
             }
-            node_release(gate->pool, slot->node);
-            *slot = (struct slot){ NULL, NULL, 0, 0 };
+            node_release(gate->pool, ref->node);
+            *ref = (struct ref){ NULL, NULL, 0, 0 };
         }
     }
     return is_done;

@@ -121,9 +121,9 @@ static inline uint64_t table_live_rows(const struct table *table, uint64_t chunk
 /* The bytes of a chunk that has live rows, for reading. */
 static inline const uint8_t *table_chunk(const struct table *table, uint32_t column, uint64_t chunk)
 {
-    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
-    if (slot && slot->node)
-        return slot->data;
+    const struct ref *ref = tree_ref(&table->columns[column].chunks, chunk);
+    if (ref && ref->node)
+        return ref->data;
     return table->runs->columns[column].base +
            (chunk << table->archetype->chunk_shift) * table->archetype->column_bytes[column];
 }
@@ -152,8 +152,8 @@ uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t c
 static inline uint8_t *table_owned_chunk(const struct gate *gate, const struct table *table, uint32_t column,
                                          uint64_t chunk)
 {
-    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
-    return slot && slot->epoch == gate->epoch ? slot->data : NULL;
+    const struct ref *ref = tree_ref(&table->columns[column].chunks, chunk);
+    return ref && ref->epoch == gate->epoch ? ref->data : NULL;
 }
 
 /* Passes the gate for one chunk of one column, with room for row_count rows. */

@@ -144,12 +144,12 @@ static pecs_status compact_ready_tables(struct compaction *compaction)
 {
     struct gate *gate = &compaction->world->gate;
     for (uint32_t i = 0; i < compaction->table_total; i++) {
-        struct slot *slot;
+        struct ref *ref;
         if (compaction->tables[i] == NO_TABLE)
             continue;
-        if (tree_own_slot(gate->pool, gate->epoch, &compaction->new_tables, compaction->tables[i], &slot))
+        if (tree_own_ref(gate->pool, gate->epoch, &compaction->new_tables, compaction->tables[i], &ref))
             return PECS_E_MEMORY;
-        *slot = (struct slot){ node_retain(tree_get(&compaction->world->state->tables, i)), NULL, 0, 0 };
+        *ref = (struct ref){ node_retain(tree_get(&compaction->world->state->tables, i)), NULL, 0, 0 };
     }
     return PECS_OK;
 }
@@ -197,7 +197,7 @@ static void compact_change_index(struct compaction *compaction)
         /* what is cut from the last chunk is free */
         const uint64_t end = (chunk << CHUNK_SHIFT) + rows;
         if (end > compaction->slot_count)
-            ((struct slot *)(uintptr_t)tree_slot(&index->columns[0].chunks, chunk))->free_count -=
+            ((struct ref *)(uintptr_t)tree_ref(&index->columns[0].chunks, chunk))->free_count -=
                 end - compaction->slot_count;
     }
     index->row_count -= cut;

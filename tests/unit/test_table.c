@@ -201,12 +201,12 @@ static struct table *make_table(void)
     return table;
 }
 
-/* A world would hold the table in a slot: this is what it does when its gate is closed. */
+/* A world would hold the table in a ref: this is what it does when its gate is closed. */
 static struct table *own(struct table *table)
 {
-    struct slot slot = { &table->node, NULL, 0, 0 };
-    cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_OK);
-    return (struct table *)slot.node;
+    struct ref ref = { &table->node, NULL, 0, 0 };
+    cr_assert_eq(node_own(pool, gate.epoch, &ref), PECS_OK);
+    return (struct table *)ref.node;
 }
 
 static void write_row(uint8_t *const *values, uint32_t id)
@@ -523,9 +523,9 @@ Test(table, reserve_readies_what_removals_and_appends_may_reach)
     for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
         cr_assert_eq(table_chunk(table, i, 0), table_chunk(theirs, i, 0));
         for (uint64_t chunk = 1; chunk < 4; chunk++) {
-            const struct slot *slot = tree_slot(&table->columns[i].chunks, chunk);
-            cr_assert_not_null(slot->node);
-            cr_assert_eq(slot->epoch, gate.epoch);
+            const struct ref *ref = tree_ref(&table->columns[i].chunks, chunk);
+            cr_assert_not_null(ref->node);
+            cr_assert_eq(ref->epoch, gate.epoch);
         }
     }
     assert_rows(table, ids, 10);
@@ -586,10 +586,10 @@ Test(table, a_failing_reserve_changes_no_row)
 Test(table, a_copy_that_fails_leaves_all_references)
 {
     struct table *table = make_filled(10);
-    struct slot slot = { node_retain(&table->node), NULL, 0, 0 };
+    struct ref ref = { node_retain(&table->node), NULL, 0, 0 };
     counting.fail_at = counting.call_count + 1;
-    cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_E_MEMORY);
-    cr_assert_eq(slot.node, &table->node);
+    cr_assert_eq(node_own(pool, gate.epoch, &ref), PECS_E_MEMORY);
+    cr_assert_eq(ref.node, &table->node);
     cr_assert_eq(table->archetype->node.reference_count, 1);
     cr_assert_eq(table->columns[0].chunks.root.node->reference_count, 1);
     node_release(pool, &table->node);
@@ -763,13 +763,13 @@ Test(table, free_counts_of_the_image_pass_to_the_arrays_slot)
     table->row_count = 20;
     uint8_t *bytes;
     cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 20, &bytes), PECS_OK);
-    cr_assert_eq(tree_slot(&table->columns[0].chunks, 0)->free_count, 17);
+    cr_assert_eq(tree_ref(&table->columns[0].chunks, 0)->free_count, 17);
     struct table *const theirs = table; /* and from there to the array's copy */
     node_retain(&theirs->node);
     gate_close(&gate);
     table = own(table);
     cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 30, &bytes), PECS_OK);
-    cr_assert_eq(tree_slot(&table->columns[0].chunks, 0)->free_count, 17);
+    cr_assert_eq(tree_ref(&table->columns[0].chunks, 0)->free_count, 17);
     node_release(pool, &theirs->node);
     node_release(pool, &table->node);
 }

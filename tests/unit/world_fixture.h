@@ -226,9 +226,9 @@ static inline void check_tail(const struct gate *gate, const struct table *table
         must(table->columns[i].tail == table_chunk(table, i, table->tail_chunk));
         if (!table->tail_rows)
             continue;
-        const struct slot *slot = tree_slot(&table->columns[i].chunks, table->tail_chunk);
-        must(slot && slot->node && slot->epoch == gate->epoch);
-        must(((const struct array *)slot->node)->size_bytes >= table->tail_rows * table->archetype->column_bytes[i]);
+        const struct ref *ref = tree_ref(&table->columns[i].chunks, table->tail_chunk);
+        must(ref && ref->node && ref->epoch == gate->epoch);
+        must(((const struct array *)ref->node)->size_bytes >= table->tail_rows * table->archetype->column_bytes[i]);
     }
 }
 
