@@ -161,7 +161,7 @@ pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_byt
     } else {
         break_seal(array);
     }
-    *ref = (struct ref){ &array->node, array->data, gate->epoch, ref->free_count };
+    *ref = (struct ref){ &array->node, array->data, gate->epoch };
     array->tick = gate->tick;
     return PECS_OK;
 }

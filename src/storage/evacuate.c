@@ -5,7 +5,7 @@
  * may be read by other threads, and their memory goes with the last of those who share them. No content, tick or epoch
  * changes; pointers into the world end, as they do with every edit.
  */
-#include "state.h"
+#include "id_hash.h"
 
 /* Copies the node in the ref if it is to leave its place. False: out of memory. */
 static bool move_node(struct pool *pool, struct ref *ref)
@@ -53,14 +53,29 @@ static bool move_table(struct pool *pool, struct ref *ref)
     struct table *table = (struct table *)ref->node;
     for (uint32_t i = 0; is_done && i < table->archetype->column_count; i++)
         is_done = evacuate_tree(pool, &table->columns[i].chunks, move_array);
-    for (uint64_t i = 0; table->directory && i < table_chunk_count(table); i++)
-        table->directory[i] = (uint8_t *)(uintptr_t)table_chunk(table, 0, i);
     return is_done;
+}
+
+static bool evacuate_vector(struct pool *pool, struct vector *vector)
+{
+    const bool is_done = evacuate_tree(pool, &vector->chunks, move_array);
+    vector_follow_moves(vector);
+    return is_done;
+}
+
+static bool move_index(struct pool *pool, struct ref *ref)
+{
+    return move_node(pool, ref) && evacuate_vector(pool, &((struct entity_index *)ref->node)->records);
+}
+
+static bool move_id_hash(struct pool *pool, struct ref *ref)
+{
+    return move_node(pool, ref) && evacuate_vector(pool, &((struct id_hash *)ref->node)->buckets);
 }
 
 bool state_evacuate(struct pool *pool, struct pecs_snapshot *state)
 {
-    const bool has_index = evacuate_tree(pool, &state->index, move_table);
-    const bool has_places = evacuate_tree(pool, &state->id_places, move_table);
-    return evacuate_tree(pool, &state->tables, move_table) && has_index && has_places;
+    const bool has_index = evacuate_ref(pool, &state->index, 0, move_index);
+    const bool has_id_hash = evacuate_ref(pool, &state->id_hash, 0, move_id_hash);
+    return evacuate_tree(pool, &state->tables, move_table) && has_index && has_id_hash;
 }

@@ -89,7 +89,7 @@ static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tre
             if (!page)
                 return PECS_E_MEMORY;
             ((struct page *)page)->refs[0] = tree->root;
-            tree->root = (struct ref){ page, NULL, epoch, 0 };
+            tree->root = (struct ref){ page, NULL, epoch };
         }
         tree->height++;
     }
@@ -107,7 +107,7 @@ pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, u
             struct node *page = page_create(pool);
             if (!page)
                 return PECS_E_MEMORY;
-            *ref = (struct ref){ page, NULL, epoch, 0 };
+            *ref = (struct ref){ page, NULL, epoch };
         } else if ((status = node_own(pool, epoch, ref))) {
             return status;
         }
@@ -126,5 +126,5 @@ void tree_retain(struct tree *tree)
 void tree_clear(struct pool *pool, struct tree *tree)
 {
     node_release(pool, tree->root.node);
-    *tree = (struct tree){ { NULL, NULL, 0, 0 }, 0 };
+    *tree = (struct tree){ 0 };
 }

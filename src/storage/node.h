@@ -71,7 +71,6 @@ struct ref {
     struct node *node; /* or NULL: then the epoch is one of the past, or 0 */
     uint8_t *data;     /* of an array */
     uint64_t epoch;
-    uint64_t free_count; /* entity index: free refs in this chunk */
 };
 
 /* Makes the node in the ref private, copying it if others see it. The holder of the ref must be private. */

@@ -69,7 +69,7 @@ static void put(uint64_t epoch, struct tree *tree, uint64_t number)
     cr_assert_eq(tree_own_ref(pool, epoch, tree, number, &ref), PECS_OK);
     if (ref->node)
         node_release(pool, ref->node);
-    *ref = (struct ref){ leaf_create(pool, number), NULL, epoch, 0 };
+    *ref = (struct ref){ leaf_create(pool, number), NULL, epoch };
 }
 
 Test(node, the_last_release_destroys)
@@ -101,7 +101,7 @@ Test(node, one_reference_is_not_shared_and_two_are)
 
 Test(node, a_private_node_is_owned_in_place)
 {
-    struct ref ref = { leaf_create(pool, 5), NULL, 1, 0 };
+    struct ref ref = { leaf_create(pool, 5), NULL, 1 };
     struct node *const node = ref.node;
     cr_assert_eq(node_own(pool, 2, &ref), PECS_OK);
     cr_assert_eq(ref.node, node);
@@ -112,7 +112,7 @@ Test(node, a_private_node_is_owned_in_place)
 Test(node, a_shared_node_is_copied_when_owned)
 {
     struct node *const node = leaf_create(pool, 5);
-    struct ref ref = { node_retain(node), NULL, 1, 0 };
+    struct ref ref = { node_retain(node), NULL, 1 };
     cr_assert_eq(node_own(pool, 2, &ref), PECS_OK);
     cr_assert_neq(ref.node, node);
     cr_assert_eq(number_of(ref.node), 5);
@@ -127,7 +127,7 @@ Test(node, a_shared_node_is_copied_when_owned)
 Test(node, a_node_of_this_epoch_is_not_looked_at)
 {
     struct node *const node = leaf_create(pool, 5);
-    struct ref ref = { node_retain(node), NULL, 2, 0 };
+    struct ref ref = { node_retain(node), NULL, 2 };
     cr_assert_eq(node_own(pool, 2, &ref), PECS_OK);
     cr_assert_eq(ref.node, node);
     node_release(pool, node);
@@ -137,7 +137,7 @@ Test(node, a_node_of_this_epoch_is_not_looked_at)
 Test(node, a_copy_that_fails_leaves_the_ref)
 {
     struct node *const node = leaf_create(pool, 5);
-    struct ref ref = { node_retain(node), NULL, 1, 0 };
+    struct ref ref = { node_retain(node), NULL, 1 };
     counting.fail_at = counting.call_count + 1;
     cr_assert_eq(node_own(pool, 2, &ref), PECS_E_MEMORY);
     cr_assert_eq(ref.node, node);
@@ -153,7 +153,7 @@ enum { NUMBER_COUNT = sizeof(numbers) / sizeof(numbers[0]) };
 
 Test(tree, an_empty_tree_has_nothing_anywhere)
 {
-    const struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    const struct tree tree = { { NULL, NULL, 0 }, 0 };
     for (size_t i = 0; i < NUMBER_COUNT; i++)
         cr_assert_null(tree_get(&tree, numbers[i]));
     cr_assert_not_null(tree_ref(&tree, 0));
@@ -162,7 +162,7 @@ Test(tree, an_empty_tree_has_nothing_anywhere)
 
 Test(tree, number_0_is_in_the_root_without_a_page)
 {
-    struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0 };
     const uint64_t calls = counting.call_count;
     put(1, &tree, 0);
     cr_assert_eq(counting.call_count - calls, 1, "the leaf alone");
@@ -178,7 +178,7 @@ Test(tree, height_follows_the_highest_number)
         uint32_t height;
     } steps[] = { { 0, 0 },    { 1, 1 },      { 63, 1 },     { 64, 2 },    { 4095, 2 },
                   { 4096, 3 }, { 262143, 3 }, { 262144, 4 }, { 100000, 4 } };
-    struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0 };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         put(1, &tree, steps[i].number);
         cr_assert_eq(tree.height, steps[i].height, "number %llu", (unsigned long long)steps[i].number);
@@ -189,7 +189,7 @@ Test(tree, height_follows_the_highest_number)
 Test(tree, what_was_put_is_found_in_every_order)
 {
     for (size_t first = 0; first < NUMBER_COUNT; first++) {
-        struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+        struct tree tree = { { NULL, NULL, 0 }, 0 };
         for (size_t i = 0; i < NUMBER_COUNT; i++)
             put(1, &tree, numbers[(first + i * 3) % NUMBER_COUNT]);
         for (size_t i = 0; i < NUMBER_COUNT; i++) {
@@ -208,7 +208,7 @@ Test(tree, what_was_put_is_found_in_every_order)
 
 Test(tree, a_number_beyond_the_height_has_no_ref)
 {
-    struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0 };
     put(1, &tree, 63);
     cr_assert_null(tree_ref(&tree, 64));
     cr_assert_null(tree_ref(&tree, UINT64_MAX));
@@ -220,7 +220,7 @@ Test(tree, a_number_beyond_the_height_has_no_ref)
 /* Two holders of one tree; the second edits number 70 of a tree of height 3: three pages are copied, no leaf. */
 Test(tree, only_the_path_is_copied)
 {
-    struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0 };
     const uint64_t in_tree[] = { 0, 5, 64, 70, 71, 4095, 4096, 5000 };
     for (size_t i = 0; i < 8; i++)
         put(1, &first, in_tree[i]);
@@ -248,7 +248,7 @@ Test(tree, only_the_path_is_copied)
 /* A page's refs keep the epochs of the past, so the leaf is still found to be shared, in every later epoch. */
 Test(tree, leaves_of_a_copied_page_are_not_taken_for_private)
 {
-    struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0 };
     put(1, &first, 3);
     put(1, &first, 4);
     struct tree second = first;
@@ -267,7 +267,7 @@ Test(tree, leaves_of_a_copied_page_are_not_taken_for_private)
 /* Growing puts the shared root below a new page: it stays shared until it is owned itself. */
 Test(tree, growing_over_a_shared_root_copies_nothing)
 {
-    struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0 };
     put(1, &first, 0);
     put(1, &first, 1);
     struct tree second = first;
@@ -291,7 +291,7 @@ Test(tree, failures_leave_what_was_in_the_tree)
     uint64_t nth = 1;
     pecs_status status;
     do {
-        struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+        struct tree first = { { NULL, NULL, 0 }, 0 };
         put(1, &first, 0);
         put(1, &first, 100);
         struct tree second = first;
