@@ -78,10 +78,10 @@ pecs_status vector_own_chunk(struct gate *gate, struct vector *vector, uint64_t 
 
 pecs_status vector_reserve(struct gate *gate, struct vector *vector, uint64_t count)
 {
-    const uint64_t end = vector->count + count;
+    const uint64_t end = vector->count + count, end_chunk = count ? chunk_count_of(end, vector->shift) : 0;
     pecs_status status = PECS_OK;
     uint8_t *bytes;
-    for (uint64_t chunk = vector->count >> vector->shift; !status && chunk << vector->shift < end && count; chunk++)
+    for (uint64_t chunk = vector->count >> vector->shift; !status && chunk < end_chunk; chunk++)
         status = vector_own_chunk(gate, vector, chunk, chunk_live(end, vector->shift, chunk), &bytes);
     return status;
 }
