@@ -1,7 +1,7 @@
 /*
  * A mutation changes a few numbers of the file, inserts or removes whole records using the padding between sections, or
- * lets the library edit the world; then it clears gaps, repairs hashes and mostly also redundant fields. So most inputs pass the
- * checksums and break one deep rule, or none.
+ * lets the library edit the world; then it clears gaps, repairs hashes and mostly also redundant fields. So most inputs
+ * pass the checksums and break one deep rule, or none.
  */
 #include "file_mutate.h"
 

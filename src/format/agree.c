@@ -11,6 +11,7 @@
 #include "error.h"
 #include "identity.h"
 #include "jobs.h"
+#include "state_types.h"
 #include "value_check.h"
 
 #include <inttypes.h>
@@ -108,12 +109,11 @@ static bool record_is_valid(const struct record *record, uint32_t session_count)
 static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs_error *error)
 {
     const struct pecs_snapshot *state = agreement->state;
-    const struct table *index = state_index(state);
     const uint32_t session_count = state->sessions ? state->sessions->count : 0;
-    const uint64_t first = chunk << CHUNK_SHIFT, rows = table_live_rows(index, chunk);
+    const uint64_t first = chunk << INDEX_SHIFT, slots = index_chunk_slots(state_index(state), chunk);
     uint64_t living = 0, used_up = 0;
     uint32_t lowest = GENERATION_MAX;
-    for (uint64_t i = first; i < first + rows; i++) {
+    for (uint64_t i = first; i < first + slots; i++) {
         const struct record *record = &agreement->records[i];
         if (BREAKS("INDEX-1", !record_is_valid(record, session_count)))
             return fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset + i * sizeof(*record), "INDEX-1",
@@ -124,7 +124,7 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     }
     agreement->values.lowest_generations[chunk] = lowest;
     atomic_fetch_add(&agreement->living_count, living);
-    if (BREAKS("INDEX-2", rows - living - used_up != state_free_in_chunk(state, chunk)))
+    if (BREAKS("INDEX-2", slots - living - used_up != state_free_in_chunk(state, chunk)))
         return fail_rule(error, PECS_E_CORRUPT, agreement->model->free_counts_offset + chunk * sizeof(le32), "INDEX-2",
                          "chunk %" PRIu64 " of the index has another number of free slots than its count says", chunk);
     return PECS_OK;
@@ -133,8 +133,8 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
 static pecs_status check_records(void *user, uint64_t job, pecs_error *error)
 {
     struct agreement *agreement = user;
-    const uint64_t chunks = BLOCK_ROWS >> CHUNK_SHIFT;
-    const uint64_t end = min_u64((job + 1) * chunks, table_chunk_count(state_index(agreement->state)));
+    const uint64_t chunks = BLOCK_ROWS >> INDEX_SHIFT;
+    const uint64_t end = min_u64((job + 1) * chunks, index_chunk_count(state_index(agreement->state)));
     pecs_status status = PECS_OK;
     for (uint64_t chunk = job * chunks; !status && chunk < end; chunk++)
         status = check_chunk(agreement, chunk, error);
@@ -156,9 +156,9 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
     const struct pecs_snapshot *state = agreement->state;
-    const struct id_entry *entries = state->id_hints.saved;
+    const struct id_entry *entries = state->saved_ids.entries;
     static const pecs_id zero;
-    const uint64_t end = min_u64((job + 1) * BLOCK_ROWS, state->id_hints.saved_count);
+    const uint64_t end = min_u64((job + 1) * BLOCK_ROWS, state->saved_ids.count);
     for (uint64_t i = job * BLOCK_ROWS; i < end; i++) {
         const uint64_t offset = agreement->model->ids.offset + i * sizeof(*entries);
         const uint32_t index = le32_load(entries[i].index);
@@ -367,7 +367,7 @@ static pecs_status check_all(struct agreement *agreement, pecs_error *error)
                            "the index has %" PRIu64 " living records for %" PRIu64 " rows",
                            (uint64_t)agreement->living_count, state->entity_count);
     if (!status)
-        status = run(agreement, block_count(state->id_hints.saved_count), check_ids, error);
+        status = run(agreement, block_count(state->saved_ids.count), check_ids, error);
     if (status)
         return status;
     return check_all_values(agreement, error);
@@ -377,7 +377,7 @@ pecs_status agree_check(const struct pecs_snapshot *state, const struct model *m
                         const pecs_load_options *options, pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
-    const struct table *index = state_index(state);
+    const struct entity_index *index = state_index(state);
     const size_t table_bytes = ((size_t)state->table_count + 1) * sizeof(uint64_t);
     struct agreement agreement = {
         .state = state,
@@ -385,8 +385,8 @@ pecs_status agree_check(const struct pecs_snapshot *state, const struct model *m
         .match = match,
         .options = options,
         .first_blocks = pool_allocate(pool, table_bytes),
-        .records = index->row_count ? (const struct record *)(const void *)table_chunk(index, 0, 0) : NULL,
-        .slot_count = index->row_count,
+        .records = index_slot_count(index) ? index_chunk(index, 0) : NULL,
+        .slot_count = index_slot_count(index),
     };
     pecs_status status = value_check_init(&agreement.values, state);
     if (!status && agreement.first_blocks)

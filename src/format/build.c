@@ -4,6 +4,7 @@
 #include "bits.h"
 #include "builder.h"
 #include "identity.h"
+#include "state_types.h"
 
 struct building {
     const struct model *model;
@@ -68,12 +69,10 @@ static pecs_status build_tables(struct building *building)
 static pecs_status build_index(struct building *building)
 {
     const struct model *model = building->model;
-    struct table *index;
-    const pecs_status status = builder_set_index(&building->builder, model->slot_count, model->free_count,
-                                                 model->free_counts, building->image, &index);
-    if (!status && model->slot_count)
-        builder_set_run(index, 0, build_base(building, &model->index), model->index.tick);
-    return status;
+    const struct run run = { build_base(building, &model->index), model->index.tick };
+    return model->slot_count ? builder_set_index(&building->builder, model->slot_count, model->free_count,
+                                                 model->free_counts, run, building->image)
+                             : PECS_OK;
 }
 
 static pecs_status build_sessions(struct building *building)

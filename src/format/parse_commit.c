@@ -6,7 +6,7 @@
 #include "parse.h"
 #include "typecode.h"
 
-static_assert((int)FORMAT_INDEX_SHIFT == (int)CHUNK_SHIFT, "the chunks of the index are those of the format");
+static_assert((int)FORMAT_INDEX_SHIFT == (int)INDEX_SHIFT, "the chunks of the index are those of the format");
 
 pecs_status parse_commit_header(struct parser *parser, const struct model_limits *limits)
 {

@@ -8,6 +8,7 @@
 #include "bits.h"
 #include "error.h"
 #include "identity.h"
+#include "state_types.h"
 #include "typecode.h"
 
 /* The registry says which program saves. */
@@ -65,9 +66,9 @@ static pecs_status plan_add_run(struct save_plan *plan, const struct plan_run *r
     return PECS_OK;
 }
 
-static pecs_status plan_add_column(struct save_plan *plan, const struct table *table, uint32_t kind, uint32_t number,
-                                   uint32_t column)
+static pecs_status plan_add_column(struct save_plan *plan, uint32_t kind, uint32_t number, uint32_t column)
 {
+    const struct table *table = state_table(plan->state, number);
     const struct archetype *archetype = table->archetype;
     const pecs_component component = archetype->column_components[column];
     const struct plan_run run = {
@@ -81,7 +82,7 @@ static pecs_status plan_add_column(struct save_plan *plan, const struct table *t
         .row_count = table->row_count,
         .row_bytes = archetype->column_bytes[column],
         .chunk_count = table_chunk_count(table),
-        .tick = state_column_tick(plan->state, table, column),
+        .tick = state_write_tick(plan->state, table->columns[column].tick),
     };
     return plan_add_run(plan, &run);
 }
@@ -125,11 +126,11 @@ static pecs_status plan_table(struct save_plan *plan, uint32_t number, struct ty
     plan_write_table(plan, number, table->archetype, order->numbers, type_count);
     if (!table->row_count)
         return PECS_OK;
-    pecs_status status = plan_add_column(plan, table, RUN_HANDLES, number, HANDLE_COLUMN);
+    pecs_status status = plan_add_column(plan, RUN_HANDLES, number, HANDLE_COLUMN);
     for (uint32_t i = 0; !status && i < type_count; i++) {
         const uint32_t column = archetype_column(table->archetype, plan->components[order->numbers[i]]);
         if (column != NO_COLUMN)
-            status = plan_add_column(plan, table, RUN_VALUES, number, column);
+            status = plan_add_column(plan, RUN_VALUES, number, column);
     }
     return status;
 }
@@ -150,6 +151,7 @@ static pecs_status plan_tables(struct save_plan *plan)
 
 static pecs_status plan_index_and_ids(struct save_plan *plan)
 {
+    const struct entity_index *index = state_index(plan->state);
     pecs_status status = PECS_OK;
     static_assert(sizeof(struct id_entry) == sizeof(struct id_record), "entries are written as they are");
     const struct plan_run ids = {
@@ -161,8 +163,18 @@ static pecs_status plan_index_and_ids(struct save_plan *plan)
         .row_bytes = sizeof(struct id_record),
         .chunk_count = format_chunk_count(plan->id_count, FORMAT_INDEX_SHIFT),
     };
-    if (state_slot_count(plan->state))
-        status = plan_add_column(plan, state_index(plan->state), RUN_INDEX, FORMAT_NONE, 0);
+    const struct plan_run records = {
+        .kind = RUN_INDEX,
+        .table_number = FORMAT_NONE,
+        .type = FORMAT_NONE,
+        .component_number = NO_COMPONENT,
+        .row_count = index_slot_count(index),
+        .row_bytes = sizeof(struct record),
+        .chunk_count = index_chunk_count(index),
+        .tick = state_write_tick(plan->state, index->records.tick),
+    };
+    if (records.row_count)
+        status = plan_add_run(plan, &records);
     return status || !plan->id_count ? status : plan_add_run(plan, &ids);
 }
 

@@ -12,7 +12,7 @@
 struct plan_run {
     uint32_t kind, table_number, type; /* as in the run's record */
     uint32_t column;
-    const struct table *table; /* NULL: of the ids, which are in the plan */
+    const struct table *table; /* of handles and values; else NULL */
     const struct component *component;
     pecs_component component_number; /* NO_COMPONENT: of handles, records and ids */
     uint64_t row_count, row_bytes, chunk_count, tick;

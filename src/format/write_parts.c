@@ -115,7 +115,7 @@ void write_file_metadata(struct buffer *to, const struct metadata *metadata)
 
 static void write_free_counts(struct buffer *to, const struct pecs_snapshot *state)
 {
-    const uint64_t chunks = table_chunk_count(state_index(state));
+    const uint64_t chunks = index_chunk_count(state_index(state));
     for (uint64_t i = 0; i < chunks; i++)
         buffer_append_le32(to, (uint32_t)state_free_in_chunk(state, i));
     buffer_pad(to, 0, 8);

@@ -6,6 +6,7 @@
 
 #include "error.h"
 #include "save_plan.h"
+#include "state_seal.h"
 #include "value_check.h"
 #include "write_parts.h"
 
@@ -48,11 +49,18 @@ static void writer_put_chunk(struct writer *writer, const struct plan_run *run, 
 static void writer_put_run(struct writer *writer, const struct plan_run *run)
 {
     struct output *output = &writer->output;
+    const struct entity_index *index = state_index(writer->plan.state);
     output_put_zeros_to(output, run->offset);
-    if (!run->table)
+    if (run->kind == RUN_IDS) {
         output_put(output, writer->plan.ids, plan_run_size(run));
-    for (uint64_t chunk = 0; run->table && chunk < run->chunk_count && !output->status; chunk++)
-        writer_put_chunk(writer, run, chunk);
+        return;
+    }
+    for (uint64_t chunk = 0; chunk < run->chunk_count && !output->status; chunk++) {
+        if (run->kind == RUN_INDEX)
+            output_put(output, index_chunk(index, chunk), index_chunk_slots(index, chunk) * run->row_bytes);
+        else
+            writer_put_chunk(writer, run, chunk);
+    }
 }
 
 static void writer_put_data(struct writer *writer)

@@ -26,18 +26,18 @@ static pecs_status origins_add(struct origins *origins, struct image *image)
     return PECS_OK;
 }
 
-static pecs_status origins_add_table(struct origins *origins, const struct table *table)
+static pecs_status origins_add_runs(struct origins *origins, const struct runs *runs)
 {
-    return table->runs ? origins_add(origins, table->runs->image) : PECS_OK;
+    return runs ? origins_add(origins, runs->image) : PECS_OK;
 }
 
 static pecs_status origins_list(struct origins *origins, const struct pecs_snapshot *state)
 {
-    pecs_status status = origins_add_table(origins, state_index(state));
+    pecs_status status = origins_add_runs(origins, state_index(state)->records.runs);
     if (!status)
         status = origins_add(origins, state->ids_image);
     for (uint32_t i = 0; !status && i < state->table_count; i++)
-        status = origins_add_table(origins, state_table(state, i));
+        status = origins_add_runs(origins, state_table(state, i)->runs);
     return status;
 }
 

@@ -137,11 +137,11 @@ static pecs_status keep_for_readers(struct gate *gate, struct array *array)
     return room ? PECS_OK : PECS_E_MEMORY;
 }
 
-pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_bytes, uint64_t wanted_bytes,
+pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_bytes, uint64_t wanted_bytes,
                            uint64_t live_bytes)
 {
-    struct array *array = (struct array *)slot->node;
-    const bool shared = slot->epoch != gate->epoch && node_is_shared(&array->node);
+    struct array *array = (struct array *)ref->node;
+    const bool shared = ref->epoch != gate->epoch && node_is_shared(&array->node);
     if (shared || array->size_bytes < size_bytes) {
         struct array *copy = array_create(gate->pool, max_u64(wanted_bytes, size_bytes));
         if (!copy)
@@ -161,7 +161,7 @@ pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_b
     } else {
         break_seal(array);
     }
-    *slot = (struct slot){ &array->node, array->data, gate->epoch, slot->free_count };
+    *ref = (struct ref){ &array->node, array->data, gate->epoch };
     array->tick = gate->tick;
     return PECS_OK;
 }

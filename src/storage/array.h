@@ -86,10 +86,10 @@ static inline void gate_let_go(struct gate *gate)
 }
 
 /*
- * Makes the array in the slot private with room for size_bytes, of which live_bytes are kept, and stamps it. The slot
+ * Makes the array in the ref private with room for size_bytes, of which live_bytes are kept, and stamps it. The ref
  * must hold one; its holder must be private. An array that is too small is replaced by one of wanted_bytes.
  */
-pecs_status gate_own_array(struct gate *gate, struct slot *slot, uint64_t size_bytes, uint64_t wanted_bytes,
+pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_bytes, uint64_t wanted_bytes,
                            uint64_t live_bytes);
 
 #endif

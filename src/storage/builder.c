@@ -36,15 +36,6 @@ pecs_status builder_add_sessions(struct builder *builder, uint32_t count, uint64
     return PECS_OK;
 }
 
-static pecs_status builder_set_rows(struct builder *builder, struct table *table, uint64_t row_count,
-                                    struct image *image)
-{
-    if (row_count && !(table->runs = runs_create(builder->pool, table->archetype->column_count, image)))
-        return PECS_E_MEMORY;
-    table->row_count = row_count;
-    return PECS_OK;
-}
-
 pecs_status builder_add_table(struct builder *builder, const pecs_component *components, uint32_t count,
                               bool is_singleton, uint64_t row_count, struct image *image, struct table **ret_table)
 {
@@ -61,27 +52,26 @@ pecs_status builder_add_table(struct builder *builder, const pecs_component *com
     if (is_singleton && row_count)
         state->singleton_table = number;
     state->entity_count += is_singleton ? 0 : row_count;
-    return builder_set_rows(builder, *ret_table, row_count, image);
+    if (row_count && !((*ret_table)->runs = runs_create(builder->pool, archetype->column_count, image)))
+        return PECS_E_MEMORY;
+    (*ret_table)->row_count = row_count;
+    return PECS_OK;
 }
 
 pecs_status builder_set_index(struct builder *builder, uint64_t slot_count, uint64_t free_count,
-                              const le32 *free_counts, struct image *image, struct table **ret_index)
+                              const le32 *free_counts, struct run run, struct image *image)
 {
-    struct table *index = *ret_index = (struct table *)builder->state->index.root.node;
-    const pecs_status status = builder_set_rows(builder, index, slot_count, image);
-    if (index->runs)
-        index->runs->free_counts = free_counts;
+    assert(run.base);
     builder->state->free_count = free_count;
-    return status;
+    return index_set_run(builder->pool, (struct entity_index *)builder->state->index.node, slot_count, free_counts, run,
+                         image);
 }
 
 void builder_set_ids(struct builder *builder, const struct id_entry *entries, uint64_t count, struct image *image)
 {
-    struct id_hints *hints = &builder->state->id_hints;
     if (!count)
         return;
-    hints->saved = entries;
-    hints->saved_count = count;
+    builder->state->saved_ids = (struct saved_ids){ entries, count };
     builder->state->ids_image = (struct image *)node_retain(&image->node);
 }
 
@@ -99,7 +89,6 @@ struct pecs_snapshot *builder_finish(struct builder *builder, uint64_t tick, boo
 {
     struct pecs_snapshot *state = builder->state;
 #ifndef NDEBUG
-    assert(builder_has_runs(state_index(state)));
     for (uint32_t i = 0; i < state->table_count; i++)
         assert(builder_has_runs(state_table(state, i)));
 #endif

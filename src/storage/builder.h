@@ -29,9 +29,12 @@ pecs_status builder_add_sessions(struct builder *builder, uint32_t count, uint64
  */
 pecs_status builder_add_table(struct builder *builder, const pecs_component *components, uint32_t count,
                               bool is_singleton, uint64_t row_count, struct image *image, struct table **ret_table);
-/* The same for the entity index, once. The free counts of its chunks lie in the image, too. */
+/*
+ * The entity index, once: its records lie in the image, where the run says. The free counts of its chunks are copied,
+ * and free_count is their sum.
+ */
 pecs_status builder_set_index(struct builder *builder, uint64_t slot_count, uint64_t free_count,
-                              const le32 *free_counts, struct image *image, struct table **ret_index);
+                              const le32 *free_counts, struct run run, struct image *image);
 static inline void builder_set_run(struct table *table, uint32_t column, uint8_t *base, uint64_t tick)
 {
     table->runs->columns[column] = (struct run){ base, tick };

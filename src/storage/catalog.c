@@ -4,6 +4,8 @@
  */
 #include "catalog.h"
 
+#include "state_types.h"
+
 #include <assert.h>
 
 enum { FIRST_BUCKET_COUNT = 16 };

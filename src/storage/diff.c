@@ -9,6 +9,7 @@
 #include "diff_sets.h"
 #include "diff_targets.h"
 #include "identity.h"
+#include "state_types.h"
 
 #include <pecs/diff.h>
 

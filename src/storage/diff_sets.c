@@ -1,5 +1,7 @@
 #include "diff_sets.h"
 
+#include "state_types.h"
+
 #include <pecs/reflect.h>
 
 static uint32_t word_count(const struct type_sets *sets)

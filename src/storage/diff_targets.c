@@ -68,7 +68,7 @@ pecs_status targets_init(struct targets *targets, const struct pecs_snapshot *fr
     *targets = (struct targets){ .from = from, .to = to, .by_handle = by_handle };
     targets->is_plain = !identity_has_explicit(from) && !identity_has_explicit(to);
     targets->has_same_sessions = has_same_sessions(from, to);
-    targets->chunk_count = (size_t)(min_u64(state_slot_count(from), state_slot_count(to)) >> CHUNK_SHIFT);
+    targets->chunk_count = (size_t)(min_u64(state_slot_count(from), state_slot_count(to)) >> INDEX_SHIFT);
     if (!targets->chunk_count || by_handle)
         return PECS_OK;
     targets->chunks = pool_allocate(from->registry->pool, targets->chunk_count);
@@ -154,9 +154,9 @@ static bool has_revived(const struct pecs_snapshot *from, const struct pecs_snap
     const uint64_t shared_slots = min_u64(state_slot_count(from), state_slot_count(to));
     const uint64_t end = from->retired ? state_slot_count(to) : shared_slots;
     for (uint64_t i = 0; i < end; i++) {
-        if (!(i & ((1u << CHUNK_SHIFT) - 1)) && i < shared_slots &&
+        if (!(i & ((1u << INDEX_SHIFT) - 1)) && i < shared_slots &&
             state_record(from, (uint32_t)i) == state_record(to, (uint32_t)i))
-            i += (1u << CHUNK_SHIFT) - 1;
+            i += (1u << INDEX_SHIFT) - 1;
         else if (is_revived(from, to, (uint32_t)i))
             return true;
     }
@@ -202,7 +202,7 @@ static bool slots_agree(const struct targets *targets, uint64_t first, uint64_t 
 
 static bool chunk_agrees(struct targets *targets, uint64_t chunk)
 {
-    const uint32_t first = (uint32_t)(chunk << CHUNK_SHIFT), rows = 1u << CHUNK_SHIFT;
+    const uint32_t first = (uint32_t)(chunk << INDEX_SHIFT), rows = 1u << INDEX_SHIFT;
     const struct record *a = state_record(targets->from, first), *b = state_record(targets->to, first);
     if (a == b && !targets_shared_may_differ(targets))
         return true;
@@ -236,7 +236,7 @@ static bool all_agree(struct targets *targets)
 {
     const uint64_t slots = min_u64(state_slot_count(targets->from), state_slot_count(targets->to));
     if (targets->all == NOT_KNOWN) {
-        bool agree = slots_agree(targets, (uint64_t)targets->chunk_count << CHUNK_SHIFT, slots);
+        bool agree = slots_agree(targets, (uint64_t)targets->chunk_count << INDEX_SHIFT, slots);
         for (uint64_t chunk = 0; agree && chunk < targets->chunk_count; chunk++)
             agree = known_to_agree(targets, chunk);
         targets->all = agree && new_slots_agree(targets) ? SAME : OTHER;
@@ -247,7 +247,7 @@ static bool all_agree(struct targets *targets)
 /* A handle that both sides have. */
 static bool handle_agrees(struct targets *targets, pecs_entity entity)
 {
-    const uint64_t chunk = entity.index >> CHUNK_SHIFT;
+    const uint64_t chunk = entity.index >> INDEX_SHIFT;
     return (chunk < targets->chunk_count && known_to_agree(targets, chunk)) ||
            is_same_target(targets->from, entity, targets->to, entity);
 }

@@ -5,62 +5,77 @@
  * may be read by other threads, and their memory goes with the last of those who share them. No content, tick or epoch
  * changes; pointers into the world end, as they do with every edit.
  */
-#include "state.h"
+#include "id_hash.h"
 
-/* Copies the node in the slot if it is to leave its place. False: out of memory. */
-static bool move_node(struct pool *pool, struct slot *slot)
+/* Copies the node in the ref if it is to leave its place. False: out of memory. */
+static bool move_node(struct pool *pool, struct ref *ref)
 {
-    if (!pool_array_is_leaving(slot->node, slot->node->source))
+    if (!pool_array_is_leaving(ref->node, ref->node->source))
         return true;
-    struct node *copy = slot->node->class->copy(pool, slot->node);
+    struct node *copy = ref->node->class->copy(pool, ref->node);
     if (!copy)
         return false;
-    node_release(pool, slot->node);
-    slot->node = copy;
+    node_release(pool, ref->node);
+    ref->node = copy;
     return true;
 }
 
-static bool move_array(struct pool *pool, struct slot *slot)
+static bool move_array(struct pool *pool, struct ref *ref)
 {
-    const bool is_done = move_node(pool, slot);
-    slot->data = ((const struct array *)slot->node)->data;
+    const bool is_done = move_node(pool, ref);
+    ref->data = ((const struct array *)ref->node)->data;
     return is_done;
 }
 
 /* Moves pages; `move` is for what the tree holds. */
-static bool evacuate_slot(struct pool *pool, struct slot *slot, uint32_t height,
-                          bool (*move)(struct pool *pool, struct slot *slot))
+static bool evacuate_ref(struct pool *pool, struct ref *ref, uint32_t height,
+                         bool (*move)(struct pool *pool, struct ref *ref))
 {
-    if (!slot->node || node_is_shared(slot->node))
+    if (!ref->node || node_is_shared(ref->node))
         return true;
     if (!height)
-        return move(pool, slot);
-    bool is_done = move_node(pool, slot);
-    struct page *page = (struct page *)slot->node;
+        return move(pool, ref);
+    bool is_done = move_node(pool, ref);
+    struct page *page = (struct page *)ref->node;
     for (uint32_t i = 0; is_done && i < PAGE_FANOUT; i++)
-        is_done = evacuate_slot(pool, &page->slots[i], height - 1, move);
+        is_done = evacuate_ref(pool, &page->refs[i], height - 1, move);
     return is_done;
 }
 
-static bool evacuate_tree(struct pool *pool, struct tree *tree, bool (*move)(struct pool *pool, struct slot *slot))
+static bool evacuate_tree(struct pool *pool, struct tree *tree, bool (*move)(struct pool *pool, struct ref *ref))
 {
-    return evacuate_slot(pool, &tree->root, tree->height, move);
+    return evacuate_ref(pool, &tree->root, tree->height, move);
 }
 
-static bool move_table(struct pool *pool, struct slot *slot)
+static bool move_table(struct pool *pool, struct ref *ref)
 {
-    bool is_done = move_node(pool, slot);
-    struct table *table = (struct table *)slot->node;
+    bool is_done = move_node(pool, ref);
+    struct table *table = (struct table *)ref->node;
     for (uint32_t i = 0; is_done && i < table->archetype->column_count; i++)
         is_done = evacuate_tree(pool, &table->columns[i].chunks, move_array);
-    for (uint64_t i = 0; table->directory && i < table_chunk_count(table); i++)
-        table->directory[i] = (uint8_t *)(uintptr_t)table_chunk(table, 0, i);
     return is_done;
+}
+
+static bool evacuate_vector(struct pool *pool, struct vector *vector)
+{
+    const bool is_done = evacuate_tree(pool, &vector->chunks, move_array);
+    vector_follow_moves(vector);
+    return is_done;
+}
+
+static bool move_index(struct pool *pool, struct ref *ref)
+{
+    return move_node(pool, ref) && evacuate_vector(pool, &((struct entity_index *)ref->node)->records);
+}
+
+static bool move_id_hash(struct pool *pool, struct ref *ref)
+{
+    return move_node(pool, ref) && evacuate_vector(pool, &((struct id_hash *)ref->node)->buckets);
 }
 
 bool state_evacuate(struct pool *pool, struct pecs_snapshot *state)
 {
-    const bool has_index = evacuate_tree(pool, &state->index, move_table);
-    const bool has_places = evacuate_tree(pool, &state->id_places, move_table);
-    return evacuate_tree(pool, &state->tables, move_table) && has_index && has_places;
+    const bool has_index = evacuate_ref(pool, &state->index, 0, move_index);
+    const bool has_id_hash = evacuate_ref(pool, &state->id_hash, 0, move_id_hash);
+    return evacuate_tree(pool, &state->tables, move_table) && has_index && has_id_hash;
 }

@@ -1,5 +1,5 @@
 /*
- * The free map. Counts live in the state (one for each chunk, in its array; their sum in the state) and are right
+ * The free map. Counts live in the state (one for each chunk, in the index; their sum in the state) and are right
  * whether or not a map exists; the map's bits agree with them while is_valid.
  *
  *     chunks bit c      set exactly when chunk c's count is above 0
@@ -10,8 +10,8 @@
 #include <assert.h>
 
 enum {
-    INDEX_CHUNK_ROWS = 1 << CHUNK_SHIFT,
-    WORDS_A_CHUNK = INDEX_CHUNK_ROWS / 64,
+    SLOTS_A_CHUNK = 1 << INDEX_SHIFT,
+    WORDS_A_CHUNK = SLOTS_A_CHUNK / 64,
 };
 
 void free_map_invalidate(struct free_map *map, struct pool *pool)
@@ -59,11 +59,11 @@ static pecs_status make_room(struct free_map *map, struct pool *pool, uint64_t c
 static pecs_status make_valid(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
                               uint64_t slot_count)
 {
-    const pecs_status status = make_room(map, pool, (slot_count >> CHUNK_SHIFT) + 1);
+    const pecs_status status = make_room(map, pool, (slot_count >> INDEX_SHIFT) + 1);
     if (status || map->is_valid)
         return status;
     memset(map->chunks, 0, map->chunk_room / 64 * sizeof(*map->chunks));
-    for (uint64_t chunk = 0; chunk < table_chunk_count(state_index(state)); chunk++)
+    for (uint64_t chunk = 0; chunk < index_chunk_count(state_index(state)); chunk++)
         if (state_free_in_chunk(state, chunk))
             map->chunks[chunk / 64] |= (uint64_t)1 << chunk % 64;
     map->lowest_word = 0;
@@ -84,10 +84,10 @@ static pecs_status make_slots(struct free_map *map, struct pool *pool, const str
     uint64_t *bits = pool_allocate_zeroed(pool, WORDS_A_CHUNK * sizeof(*bits));
     if (!bits)
         return PECS_E_MEMORY;
-    const struct table *index = state_index(state);
-    const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
+    const struct entity_index *index = state_index(state);
+    const struct record *records = index_chunk(index, chunk);
     uint64_t free_count = 0;
-    for (uint64_t i = 0; i < table_live_rows(index, chunk); i++)
+    for (uint64_t i = 0; i < index_chunk_slots(index, chunk); i++)
         if (is_free(&records[i])) {
             bits[i / 64] |= (uint64_t)1 << i % 64;
             free_count++;
@@ -100,8 +100,8 @@ static pecs_status make_slots(struct free_map *map, struct pool *pool, const str
     return PECS_OK;
 }
 
-pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state, struct table *index,
-                             uint64_t count, uint64_t *ret_append_count)
+pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state,
+                             struct entity_index *index, uint64_t count, uint64_t *ret_append_count)
 {
     const uint64_t reused = min_u64(count, state->free_count);
     if (!state_has_slots(state, count))
@@ -109,16 +109,16 @@ pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pec
     *ret_append_count = count - reused;
     if (!reused && !map->is_valid)
         return PECS_OK; /* made when a slot is to be reused */
-    pecs_status status = make_valid(map, gate->pool, state, index->row_count + *ret_append_count);
+    pecs_status status = make_valid(map, gate->pool, state, index_slot_count(index) + *ret_append_count);
     uint64_t found = 0;
     for (size_t word = map->lowest_word; !status && found < reused; word++) {
         for (uint64_t bits = map->chunks[word]; !status && bits && found < reused; bits &= bits - 1) {
             const uint64_t chunk = word * 64 + (uint64_t)__builtin_ctzll(bits);
-            uint8_t *bytes;
+            struct record *record;
             found += state_free_in_chunk(state, chunk);
             status = make_slots(map, gate->pool, state, chunk);
             if (!status)
-                status = table_own_chunk(gate, index, 0, chunk, table_live_rows(index, chunk), &bytes);
+                status = index_own_record(gate, index, chunk << INDEX_SHIFT, &record);
         }
     }
     return status;
@@ -128,16 +128,10 @@ pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const
                                   uint32_t slot)
 {
     const pecs_status status = make_valid(map, pool, state, state_slot_count(state));
-    return status ? status : make_slots(map, pool, state, slot >> CHUNK_SHIFT);
+    return status ? status : make_slots(map, pool, state, slot >> INDEX_SHIFT);
 }
 
-/* Of a chunk that has passed the gate. */
-static uint64_t *free_count(struct table *index, uint64_t chunk)
-{
-    return &((struct slot *)(uintptr_t)tree_slot(&index->columns[0].chunks, chunk))->free_count;
-}
-
-uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct table *index)
+uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct entity_index *index)
 {
     assert(map->is_valid && state->free_count);
     while (!map->chunks[map->lowest_word])
@@ -147,18 +141,18 @@ uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct
     size_t word = 0;
     while (!bits[word])
         word++;
-    const uint32_t slot = (uint32_t)(chunk << CHUNK_SHIFT | word * 64 | (uint64_t)__builtin_ctzll(bits[word]));
+    const uint32_t slot = (uint32_t)(chunk << INDEX_SHIFT | word * 64 | (uint64_t)__builtin_ctzll(bits[word]));
     bits[word] &= bits[word] - 1;
-    if (--*free_count(index, chunk) == 0)
+    if (--index->free_counts[chunk] == 0)
         map->chunks[chunk / 64] &= ~((uint64_t)1 << chunk % 64);
     state->free_count--;
     return slot;
 }
 
-void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct table *index, uint32_t slot)
+void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct entity_index *index, uint32_t slot)
 {
-    const uint64_t chunk = slot >> CHUNK_SHIFT;
-    ++*free_count(index, chunk);
+    const uint64_t chunk = slot >> INDEX_SHIFT;
+    index->free_counts[chunk]++;
     state->free_count++;
     if (!map->is_valid)
         return;
@@ -166,5 +160,5 @@ void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct tab
     if (chunk / 64 < map->lowest_word)
         map->lowest_word = chunk / 64;
     if (map->slots[chunk])
-        map->slots[chunk][slot % INDEX_CHUNK_ROWS / 64] |= (uint64_t)1 << slot % 64;
+        map->slots[chunk][slot % SLOTS_A_CHUNK / 64] |= (uint64_t)1 << slot % 64;
 }

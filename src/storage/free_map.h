@@ -24,15 +24,15 @@ void free_map_invalidate(struct free_map *map, struct pool *pool);
  * are not there are to be appended: their number is returned. The state and index must be private. PECS_E_CORRUPT: a
  * chunk of a resumed file has another number of free slots than it says.
  */
-pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state, struct table *index,
-                             uint64_t count, uint64_t *ret_append_count);
+pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state,
+                             struct entity_index *index, uint64_t count, uint64_t *ret_append_count);
 /* Readies the give of a slot, when takes of the same batch may then use it. */
 pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
                                   uint32_t slot);
 
 /* Takes the lowest free slot; there must be one. Counts are kept. */
-uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct table *index);
+uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct entity_index *index);
 /* A slot whose entity died; its record is final but for that. */
-void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct table *index, uint32_t slot);
+void free_map_give(struct free_map *map, struct pecs_snapshot *state, struct entity_index *index, uint32_t slot);
 
 #endif

@@ -73,10 +73,10 @@ static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_
 {
     return identity_make(state_session_head(state, record->session), entity);
 }
-/* False: no entity of the state has an explicit id. */
+/* False: no entity of the state has an explicit id, or ever had one. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
 {
-    return state->id_hints.saved_count | state->id_hints.place_count;
+    return state->saved_ids.count | (uintptr_t)state->id_hash.node; /* one test: every read of an id begins with it */
 }
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record);
 /* The explicit id of a record's entity, or NULL. */
@@ -102,17 +102,16 @@ static inline pecs_id identity_of(const struct pecs_snapshot *state, pecs_entity
     return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
 }
 
+/* The living entity of an index, if it has this explicit id: whether a hint counts. */
+bool identity_hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id,
+                          pecs_entity *ret_entity);
+/* A session could give the id, if there is one with its head. */
+bool identity_has_birth_form(pecs_id id);
+
 /* The living entity that was born with the id and answers to it. */
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
 /* The living entity that has the id. */
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
-
-/*
- * Hints for explicit ids that are about to be given. Reserve may fail, and readies the places of all of them; then note
- * them when the entities' indices are known. The state must be private.
- */
-pecs_status identity_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count);
-void identity_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities);
 
 /*
  * True when a living entity has an explicit id that a session with this head could give. A search, but linear in the

@@ -34,16 +34,16 @@ void node_destroy(struct pool *pool, struct node *node)
     node->class->destroy(pool, node);
 }
 
-pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct slot *slot)
+pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct ref *ref)
 {
-    if (node_is_shared(slot->node)) {
-        struct node *copy = slot->node->class->copy(pool, slot->node);
+    if (node_is_shared(ref->node)) {
+        struct node *copy = ref->node->class->copy(pool, ref->node);
         if (!copy)
             return PECS_E_MEMORY;
-        node_release(pool, slot->node);
-        slot->node = copy;
+        node_release(pool, ref->node);
+        ref->node = copy;
     }
-    slot->epoch = epoch;
+    ref->epoch = epoch;
     return PECS_OK;
 }
 
@@ -51,7 +51,7 @@ static void page_destroy(struct pool *pool, struct node *node)
 {
     struct page *page = (struct page *)node;
     for (uint32_t i = 0; i < PAGE_FANOUT; i++)
-        node_release(pool, page->slots[i].node);
+        node_release(pool, page->refs[i].node);
     node_free(pool, &page->node, sizeof(*page));
 }
 
@@ -64,19 +64,19 @@ static struct node *page_create(struct pool *pool)
     struct page *page = node_allocate(pool, sizeof(*page), &page_class);
     if (!page)
         return NULL;
-    memset(page->slots, 0, sizeof(page->slots));
+    memset(page->refs, 0, sizeof(page->refs));
     return &page->node;
 }
 
-/* The slots keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
+/* The refs keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
 static struct node *page_copy(struct pool *pool, const struct node *node)
 {
     struct page *copy = node_allocate(pool, sizeof(*copy), &page_class);
     if (!copy)
         return NULL;
-    memcpy(copy->slots, ((const struct page *)node)->slots, sizeof(copy->slots));
+    memcpy(copy->refs, ((const struct page *)node)->refs, sizeof(copy->refs));
     for (uint32_t i = 0; i < PAGE_FANOUT; i++)
-        node_retain(copy->slots[i].node);
+        node_retain(copy->refs[i].node);
     return &copy->node;
 }
 
@@ -88,33 +88,33 @@ static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tre
             struct node *page = page_create(pool);
             if (!page)
                 return PECS_E_MEMORY;
-            ((struct page *)page)->slots[0] = tree->root;
-            tree->root = (struct slot){ page, NULL, epoch, 0 };
+            ((struct page *)page)->refs[0] = tree->root;
+            tree->root = (struct ref){ page, NULL, epoch };
         }
         tree->height++;
     }
     return PECS_OK;
 }
 
-pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct slot **ret_slot)
+pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref)
 {
     pecs_status status = tree_grow(pool, epoch, tree, number);
     if (status)
         return status;
-    struct slot *slot = &tree->root;
+    struct ref *ref = &tree->root;
     for (uint32_t shift = tree->height * PAGE_BITS; shift;) {
-        if (!slot->node) {
+        if (!ref->node) {
             struct node *page = page_create(pool);
             if (!page)
                 return PECS_E_MEMORY;
-            *slot = (struct slot){ page, NULL, epoch, 0 };
-        } else if ((status = node_own(pool, epoch, slot))) {
+            *ref = (struct ref){ page, NULL, epoch };
+        } else if ((status = node_own(pool, epoch, ref))) {
             return status;
         }
         shift -= PAGE_BITS;
-        slot = &((struct page *)slot->node)->slots[number >> shift & (PAGE_FANOUT - 1)];
+        ref = &((struct page *)ref->node)->refs[number >> shift & (PAGE_FANOUT - 1)];
     }
-    *ret_slot = slot;
+    *ret_ref = ref;
     return PECS_OK;
 }
 
@@ -126,5 +126,5 @@ void tree_retain(struct tree *tree)
 void tree_clear(struct pool *pool, struct tree *tree)
 {
     node_release(pool, tree->root.node);
-    *tree = (struct tree){ { NULL, NULL, 0, 0 }, 0 };
+    *tree = (struct tree){ 0 };
 }

@@ -1,15 +1,15 @@
 /*
- * Node: a reference-counted vertex of the state tree; slot: the place that holds one; and the tree of 64-way pages of
- * slots that holds lists of them.
+ * Node: a reference-counted vertex of the state tree; ref: the place that holds one; and the tree of 64-way pages of
+ * refs that holds lists of them.
  *
  *     state -> tables (tree) -> table -> chunks (a tree for each column) -> array
  *
  * Nodes are shared by snapshots and worlds. Two rules make that safe:
  *   - a node may be changed only by a world that can reach it by a path of nodes with one reference each ("private");
- *   - a slot's epoch says who last made sure of that: no two worlds ever have the same epoch, and a world takes a new
- *     one when its state becomes shared. slot.epoch == gate.epoch means: the node is private, and stamped with the
+ *   - a ref's epoch says who last made sure of that: no two worlds ever have the same epoch, and a world takes a new
+ *     one when its state becomes shared. ref.epoch == gate.epoch means: the node is private, and stamped with the
  *     present tick.
- * The epoch, and the address of an array's bytes, are kept in the slot and not in the node: pages stay in the cache,
+ * The epoch, and the address of an array's bytes, are kept in the ref and not in the node: pages stay in the cache,
  * and reading or writing a value then costs no visit to the array's header.
  */
 #ifndef PECS_STORAGE_NODE_H
@@ -67,19 +67,18 @@ static inline bool node_is_shared(const struct node *node)
     return atomic_load_explicit(&node->reference_count, memory_order_acquire) != 1;
 }
 
-struct slot {
+struct ref {
     struct node *node; /* or NULL: then the epoch is one of the past, or 0 */
     uint8_t *data;     /* of an array */
     uint64_t epoch;
-    uint64_t free_count; /* entity index: free slots in this chunk */
 };
 
-/* Makes the node in the slot private, copying it if others see it. The holder of the slot must be private. */
-pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct slot *slot);
+/* Makes the node in the ref private, copying it if others see it. The holder of the ref must be private. */
+pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct ref *ref);
 
-static inline pecs_status node_own(struct pool *pool, uint64_t epoch, struct slot *slot)
+static inline pecs_status node_own(struct pool *pool, uint64_t epoch, struct ref *ref)
 {
-    return slot->epoch == epoch ? PECS_OK : node_own_slow(pool, epoch, slot);
+    return ref->epoch == epoch ? PECS_OK : node_own_slow(pool, epoch, ref);
 }
 
 enum {
@@ -89,54 +88,53 @@ enum {
 
 struct page {
     struct node node;
-    struct slot slots[PAGE_FANOUT];
+    struct ref refs[PAGE_FANOUT];
 };
 
 /*
- * A list of nodes by number, with gaps. height 0: `root` holds number 0 itself; else a page whose slots are
+ * A list of nodes by number, with gaps. height 0: `root` holds number 0 itself; else a page whose refs are
  * trees of height - 1. A tree is part of a node and private with it.
  */
 struct tree {
-    struct slot root;
+    struct ref root;
     uint32_t height;
 };
 
-/* The slot of `number`, or NULL when its page is not there; it may hold NULL. */
-static inline const struct slot *tree_slot(const struct tree *tree, uint64_t number)
+/* The ref of `number`, or NULL when its page is not there; it may hold NULL. */
+static inline const struct ref *tree_ref(const struct tree *tree, uint64_t number)
 {
     uint32_t shift = tree->height * PAGE_BITS;
     if (number >> shift)
         return NULL;
-    const struct slot *slot = &tree->root;
+    const struct ref *ref = &tree->root;
     if (!shift)
-        return slot;
+        return ref;
     if (shift == 2 * PAGE_BITS) { /* up to 4096 chunks, 16 million rows: most large worlds */
-        if (!slot->node)
+        if (!ref->node)
             return NULL;
-        slot = &((const struct page *)slot->node)->slots[number >> PAGE_BITS & (PAGE_FANOUT - 1)];
+        ref = &((const struct page *)ref->node)->refs[number >> PAGE_BITS & (PAGE_FANOUT - 1)];
         shift = PAGE_BITS;
     }
     if (shift == PAGE_BITS)
-        return slot->node ? &((const struct page *)slot->node)->slots[number & (PAGE_FANOUT - 1)] : NULL;
+        return ref->node ? &((const struct page *)ref->node)->refs[number & (PAGE_FANOUT - 1)] : NULL;
     while (shift) {
-        if (!slot->node)
+        if (!ref->node)
             return NULL;
         shift -= PAGE_BITS;
-        slot = &((const struct page *)slot->node)->slots[number >> shift & (PAGE_FANOUT - 1)];
+        ref = &((const struct page *)ref->node)->refs[number >> shift & (PAGE_FANOUT - 1)];
     }
-    return slot;
+    return ref;
 }
 
 /* The node at `number`, or NULL. */
 static inline struct node *tree_get(const struct tree *tree, uint64_t number)
 {
-    const struct slot *slot = tree_slot(tree, number);
-    return slot ? slot->node : NULL;
+    const struct ref *ref = tree_ref(tree, number);
+    return ref ? ref->node : NULL;
 }
 
-/* Makes the path to `number` private and gives its slot, which may hold NULL or a shared node. */
-pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number,
-                          struct slot **ret_slot);
+/* Makes the path to `number` private and gives its ref, which may hold NULL or a shared node. */
+pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref);
 
 /* For copying and destroying the node that holds the tree. */
 void tree_retain(struct tree *tree);

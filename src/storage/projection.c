@@ -7,6 +7,7 @@
 
 #include "bits.h"
 #include "catalog.h"
+#include "state_types.h"
 
 struct projection {
     const struct pecs_snapshot *from;
@@ -114,21 +115,18 @@ static pecs_status projection_place(struct projection *projection, uint32_t numb
     return status;
 }
 
-static pecs_status projection_move_record(struct projection *projection, struct table *index, uint32_t number,
+static pecs_status projection_move_record(struct projection *projection, struct entity_index *index, uint32_t number,
                                           uint64_t row)
 {
     const struct pecs_snapshot *from = projection->from;
-    uint8_t *bytes;
+    struct record *record;
     pecs_entity entity;
     memcpy(&entity, table_value(state_table(from, number), HANDLE_COLUMN, row), sizeof(entity));
     if (!from->is_proven && !state_row_agrees(from, number, row, entity))
         return PECS_E_CORRUPT;
-    const uint64_t chunk = entity.index >> CHUNK_SHIFT;
-    const pecs_status status =
-        table_own_chunk(&projection->gate, index, 0, chunk, table_live_rows(index, chunk), &bytes);
+    const pecs_status status = index_own_record(&projection->gate, index, entity.index, &record);
     if (status)
         return status;
-    struct record *record = (struct record *)(void *)bytes + (entity.index & ((1u << CHUNK_SHIFT) - 1));
     record->table = projection->places[number].table;
     record->row = (uint32_t)(projection->places[number].first_row + row);
     return PECS_OK;
@@ -136,7 +134,7 @@ static pecs_status projection_move_record(struct projection *projection, struct 
 
 static pecs_status projection_move_records(struct projection *projection)
 {
-    struct table *index;
+    struct entity_index *index;
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < projection->from->table_count; i++) {
         const struct table *table = state_table(projection->from, i);

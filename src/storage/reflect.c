@@ -1,5 +1,5 @@
 /* Reading what a state is made of: types, sets of components, tables. */
-#include "state.h"
+#include "state_types.h"
 
 #include <pecs/reflect.h>
 

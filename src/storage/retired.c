@@ -55,7 +55,7 @@ uint32_t retired_generation(const struct retired *retired, uint64_t slot)
 {
     if (!retired || slot < retired->first || slot >= retired->end)
         return 0;
-    const uint64_t chunk = (slot >> CHUNK_SHIFT) - (retired->first >> CHUNK_SHIFT);
+    const uint64_t chunk = (slot >> INDEX_SHIFT) - (retired->first >> INDEX_SHIFT);
     const uint64_t n = slot - retired_chunk_first(retired, chunk);
     return (uint32_t)min_u64((uint64_t)retired->chunks[chunk].lowest + retired_difference(retired, chunk, n),
                              GENERATION_MAX - 1);
@@ -69,7 +69,7 @@ static const struct retired_chunk *retired_find_same(const struct pecs_snapshot 
     const uint64_t first = retired_chunk_first(retired, chunk);
     if (!old || first < old->first || first >= old->end || first < state_slot_count(state))
         return NULL;
-    const uint64_t place = (first >> CHUNK_SHIFT) - (old->first >> CHUNK_SHIFT);
+    const uint64_t place = (first >> INDEX_SHIFT) - (old->first >> INDEX_SHIFT);
     const bool is_same = retired_chunk_first(old, place) == first &&
                          retired_chunk_slots(old, place) == retired_chunk_slots(retired, chunk);
     return is_same ? &old->chunks[place] : NULL;

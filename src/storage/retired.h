@@ -31,16 +31,16 @@ struct retired {
 
 static inline uint64_t retired_chunk_count(uint64_t first, uint64_t end)
 {
-    return first == end ? 0 : ((end - 1) >> CHUNK_SHIFT) - (first >> CHUNK_SHIFT) + 1;
+    return first == end ? 0 : ((end - 1) >> INDEX_SHIFT) - (first >> INDEX_SHIFT) + 1;
 }
 /* The first slot of a chunk. */
 static inline uint64_t retired_chunk_first(const struct retired *retired, uint64_t chunk)
 {
-    return chunk ? ((retired->first >> CHUNK_SHIFT) + chunk) << CHUNK_SHIFT : retired->first;
+    return chunk ? ((retired->first >> INDEX_SHIFT) + chunk) << INDEX_SHIFT : retired->first;
 }
 static inline uint64_t retired_chunk_slots(const struct retired *retired, uint64_t chunk)
 {
-    const uint64_t next = ((retired->first >> CHUNK_SHIFT) + chunk + 1) << CHUNK_SHIFT;
+    const uint64_t next = ((retired->first >> INDEX_SHIFT) + chunk + 1) << INDEX_SHIFT;
     return min_u64(next, retired->end) - retired_chunk_first(retired, chunk);
 }
 static inline uint64_t retired_chunk_bytes(uint64_t slots, uint32_t width)

@@ -2,14 +2,13 @@
  * State: the root of the tree, and so a snapshot. A world holds one too and edits it.
  *
  *     entity_count  rows of all tables but the singletons'
- *     index         a table of one column of records; row i is the record of entity index i
- *     free_count    records without a living entity whose generations are not used up
+ *     free_count    sum of the index's free counts
  */
 #ifndef PECS_STORAGE_STATE_H
 #define PECS_STORAGE_STATE_H
 
+#include "entity_index.h"
 #include "meta_list.h"
-#include "record.h"
 #include "retired.h"
 #include "sessions.h"
 #include "table.h"
@@ -29,32 +28,29 @@ static inline const struct view_source *view_source(pecs_view view)
 }
 
 /*
- * Where the entities with explicit ids are found; the ids themselves are values of registry->id_component. Both lists
- * only hint: an entry counts when the entity that it leads to lives and has the id. So nothing is to be done when an
+ * Where a file says that entities with explicit ids are; the ids themselves are values of registry->id_component. An
+ * entry only hints: it counts when the entity that it leads to lives and has the id. So nothing is to be done when an
  * entity dies or gets another id.
  */
 struct id_entry {
     pecs_id id;
     le32 index;
 };
-struct id_hints {
-    const struct id_entry *saved; /* ascending by id; or NULL */
-    uint64_t saved_count;
-    uint64_t place_count; /* in use, of state.id_places: a tree of one, a table of entity indices by the hash of their
-                             ids, NO_INDEX where none is */
-    bool has_birth_form;  /* an id of the form of birth ids was put there */
+struct saved_ids {
+    const struct id_entry *entries; /* ascending by id; or NULL */
+    uint64_t count;
 };
-#define NO_INDEX UINT32_MAX
 
 /*
- * What a state holds a reference of, beside the registry: nodes that may be NULL, and trees. Copy and destruction
- * follow these lists.
+ * What a state holds a reference of, beside the registry: nodes that never change and may be NULL, refs of nodes that
+ * edits change, and trees. Copy and destruction follow these lists.
  *
  *     sessions   NULL: none yet
  *     unknown    the types that only its file knows
  *     retired    NULL: no compaction dropped a slot
- *     ids_image  where id_hints.saved lies
- *     index      a tree of one: the index's table
+ *     ids_image  where saved_ids lie
+ *     index      of a struct entity_index
+ *     id_hash    of a struct id_hash, or of NULL: no explicit id was given yet
  */
 #define STATE_NODES(X)                                                                                                 \
     X(sessions, sessions)                                                                                              \
@@ -62,10 +58,10 @@ struct id_hints {
     X(metadata, metadata)                                                                                              \
     X(retired, retired)                                                                                                \
     X(image, ids_image)
-#define STATE_TREES(X)                                                                                                 \
-    X(tables)                                                                                                          \
+#define STATE_REFS(X)                                                                                                  \
     X(index)                                                                                                           \
-    X(id_places)
+    X(id_hash)
+#define STATE_TREES(X) X(tables)
 
 struct pecs_snapshot {
     struct view_source source; /* of itself */
@@ -75,10 +71,13 @@ struct pecs_snapshot {
 #define X(type, name) struct type *name;
     STATE_NODES(X)
 #undef X
+#define X(name) struct ref name;
+    STATE_REFS(X)
+#undef X
 #define X(name) struct tree name;
     STATE_TREES(X)
 #undef X
-    struct id_hints id_hints;
+    struct saved_ids saved_ids;
     uint64_t lineage; /* of the list of tables: the compaction that it comes from; 0: none has renumbered it */
     uint32_t table_count;
     uint32_t singleton_table; /* the one that holds the singletons' row, or NO_TABLE */
@@ -91,37 +90,6 @@ struct pecs_snapshot {
     uint32_t session;         /* the place of the last one that was opened here, or of any */
 };
 
-/* The components of a state; unknown.h says what a number and a place are. NULL, NO_COMPONENT: it has no such one. */
-static inline const struct component *state_component(const struct pecs_snapshot *state, pecs_component number)
-{
-    return component_of(state->registry, state->unknown, number);
-}
-static inline uint32_t state_component_count(const struct pecs_snapshot *state)
-{
-    return component_count_of(state->registry, state->unknown);
-}
-static inline uint32_t state_place(const struct pecs_snapshot *state, pecs_component number)
-{
-    return component_place(state->registry, state->unknown, number);
-}
-static inline pecs_component state_number_at(const struct pecs_snapshot *state, uint32_t place)
-{
-    return component_number_at(state->registry, state->unknown, place);
-}
-static inline const struct component *state_component_at(const struct pecs_snapshot *state, uint32_t place)
-{
-    return component_at(state->registry, state->unknown, place);
-}
-/* A set of places, a bit each, as numbers, ascending; and how many they are. */
-uint32_t state_list_places(const struct pecs_snapshot *state, const uint64_t *bits, size_t word_count,
-                           pecs_component *ret_numbers);
-
-/*
- * The components that any table has, ascending by type id: those that a file has types of, in its order. `list` has
- * room for state_component_count; `ranks` gets, by place, the index of each component in it, or NO_COMPONENT.
- */
-uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *ranks);
-
 /* An empty state at tick 1 with one reference. It holds the registry. */
 pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_state);
 static inline void state_release(struct pecs_snapshot *state)
@@ -129,23 +97,6 @@ static inline void state_release(struct pecs_snapshot *state)
     if (state)
         node_release(state->registry->pool, &state->node);
 }
-/*
- * A snapshot of the state is taken: what has not passed the gate after this must not change. Debug builds seal its
- * arrays, so this looks at every array there, and hashes those that changed since the last one; others do nothing.
- */
-#ifdef NDEBUG
-static inline void state_seal(const struct pecs_snapshot *state)
-{
-    (void)state;
-}
-static inline void state_check_seals(const struct pecs_snapshot *state)
-{
-    (void)state;
-}
-#else
-void state_seal(const struct pecs_snapshot *state);
-void state_check_seals(const struct pecs_snapshot *state); /* before all of it is read */
-#endif
 /*
  * Moves what this state alone has out of sparse memory. The state must be private, and the gate's epoch a new one.
  * False: not all of it, for want of memory.
@@ -162,22 +113,25 @@ static inline const struct table *state_table(const struct pecs_snapshot *state,
 {
     return (const struct table *)tree_get(&state->tables, table);
 }
-static inline const struct table *state_index(const struct pecs_snapshot *state)
+static inline const struct entity_index *state_index(const struct pecs_snapshot *state)
 {
-    return (const struct table *)state->index.root.node;
+    return (const struct entity_index *)state->index.node;
 }
 static inline uint64_t state_slot_count(const struct pecs_snapshot *state)
 {
-    return state_index(state)->row_count;
+    return index_slot_count(state_index(state));
 }
 
 /* A table made private; the state must be. A pointer got before stays right within the same epoch. */
 pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint32_t table, struct table **ret_table);
-/* The table of a tree of one: of the index, and of the places of ids. */
-pecs_status state_own_only_table(struct gate *gate, struct tree *tree, struct table **ret_table);
-static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state, struct table **ret_index)
+/* The same for the index. */
+static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state,
+                                          struct entity_index **ret_index)
 {
-    return state_own_only_table(gate, &state->index, ret_index);
+    assert(gate->state_epoch == gate->epoch);
+    const pecs_status status = node_own(gate->pool, gate->epoch, &state->index);
+    *ret_index = (struct entity_index *)state->index.node;
+    return status;
 }
 
 /* A state like this one, with everything but its tables. */
@@ -190,11 +144,10 @@ pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, stru
                             uint32_t *ret_table);
 void state_drop_table(struct gate *gate, struct pecs_snapshot *state);
 
-/* The record of an entity index below state_slot_count. Nothing is called more often. */
+/* The record of an entity index below state_slot_count. */
 static inline const struct record *state_record(const struct pecs_snapshot *state, uint32_t index)
 {
-    return (const struct record *)(const void *)table_plain_value(state_index(state), index, CHUNK_SHIFT,
-                                                                  sizeof(struct record));
+    return index_record(state_index(state), index);
 }
 /* The generation of the entity that lives in a slot or of the last that did; 0: none ever has. */
 static inline uint32_t state_last_generation(const struct pecs_snapshot *state, uint64_t slot)
@@ -251,9 +204,15 @@ static inline bool state_row_agrees(const struct pecs_snapshot *state, uint32_t 
     return there.index == handle.index && there.generation == handle.generation;
 }
 /* Free slots among the records of one chunk of the index. */
-uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk);
+static inline uint64_t state_free_in_chunk(const struct pecs_snapshot *state, uint64_t chunk)
+{
+    return state_index(state)->free_counts[chunk];
+}
 
-/* The tick of the last write to a column, for the file. */
-uint64_t state_column_tick(const struct pecs_snapshot *state, const struct table *table, uint32_t column);
+/* The tick of the last write to a column or vector, for the file; `tick` is its own. */
+static inline uint64_t state_write_tick(const struct pecs_snapshot *state, uint64_t tick)
+{
+    return max_u64(tick, state->floor_tick);
+}
 
 #endif

@@ -1,7 +1,6 @@
 /*
  * Tables. Every edit is in two steps: ready what will be touched (may fail, changes no content), then change it (cannot
- * fail). A chunk without an array lies in the table's runs; its first edit gives it an array: a copy, or, when
- * the image is private memory that no other state sees, one over the bytes in place.
+ * fail).
  */
 #include "table.h"
 
@@ -82,18 +81,6 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
     return archetype;
 }
 
-struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, uint32_t chunk_shift)
-{
-    struct archetype *archetype = archetype_allocate(pool, 0, 1);
-    if (!archetype)
-        return NULL;
-    archetype->column_bytes[0] = row_bytes;
-    archetype->column_components[0] = NO_COMPONENT;
-    archetype->chunk_shift = chunk_shift;
-    archetype->is_plain = true;
-    return archetype;
-}
-
 uint32_t archetype_find(const struct archetype *archetype, pecs_component component)
 {
     const pecs_component *components = archetype->components;
@@ -117,28 +104,6 @@ uint32_t archetype_column(const struct archetype *archetype, pecs_component comp
     return place == NO_COLUMN ? NO_COLUMN : archetype->columns[place];
 }
 
-static void runs_destroy(struct pool *pool, struct node *node)
-{
-    struct runs *runs = (struct runs *)node;
-    node_release(pool, &runs->image->node);
-    if (runs->lender)
-        node_release(pool, &runs->lender->node);
-    pool_release(pool, runs, sizeof(*runs) + runs->column_count * sizeof(struct run));
-}
-
-static const struct node_class runs_class = { runs_destroy, NULL };
-
-struct runs *runs_create(struct pool *pool, uint32_t column_count, struct image *image)
-{
-    struct runs *runs = pool_allocate_zeroed(pool, sizeof(*runs) + column_count * sizeof(struct run));
-    if (!runs)
-        return NULL;
-    node_init(&runs->node, &runs_class);
-    runs->image = (struct image *)node_retain(&image->node);
-    runs->column_count = column_count;
-    return runs;
-}
-
 static size_t table_bytes(const struct archetype *archetype)
 {
     return sizeof(struct table) + archetype->column_count * sizeof(struct column);
@@ -153,7 +118,6 @@ static void table_destroy(struct pool *pool, struct node *node)
     if (table->runs)
         node_release(pool, &table->runs->node);
     node_release(pool, &table->archetype->node);
-    pool_release(pool, table->directory, table->directory_capacity * sizeof(*table->directory));
     node_free(pool, &table->node, bytes);
 }
 
@@ -165,21 +129,12 @@ static struct node *table_copy(struct pool *pool, const struct node *node)
 {
     const struct table *table = (const struct table *)node;
     struct table *copy = node_allocate(pool, table_bytes(table->archetype), &table_class);
-    uint8_t **directory = NULL;
-    if (copy && table->directory)
-        directory = pool_allocate(pool, table->directory_capacity * sizeof(*directory));
-    if (copy && table->directory && !directory)
-        node_free(pool, &copy->node, table_bytes(table->archetype));
-    if (!copy || (table->directory && !directory))
+    if (!copy)
         return NULL;
     copy->archetype = table->archetype;
     copy->runs = table->runs;
     copy->row_count = table->row_count;
     copy->tail_epoch = copy->tail_chunk = copy->tail_rows = 0;
-    copy->directory = directory;
-    copy->directory_capacity = directory ? table->directory_capacity : 0;
-    if (directory)
-        memcpy(directory, table->directory, (size_t)table_chunk_count(table) * sizeof(*directory));
     node_retain(&copy->archetype->node);
     if (copy->runs)
         node_retain(&copy->runs->node);
@@ -210,7 +165,7 @@ static uint32_t find_projected(const struct table *table, const struct archetype
 
 struct table *table_project(struct pool *pool, const struct table *table, struct archetype *archetype)
 {
-    assert(archetype->chunk_shift == table->archetype->chunk_shift && !table->archetype->is_plain);
+    assert(archetype->chunk_shift == table->archetype->chunk_shift);
     struct table *to = table_create(pool, archetype);
     if (!to)
         return NULL;
@@ -234,96 +189,34 @@ struct table *table_project(struct pool *pool, const struct table *table, struct
     return to;
 }
 
-uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk)
+static pecs_status table_own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
+                                        uint64_t row_count, uint8_t **ret_bytes)
 {
-    const struct array *array = (const struct array *)tree_get(&table->columns[column].chunks, chunk);
-    return array ? array->tick : table->runs->columns[column].tick;
-}
-
-/* The first array of a chunk whose live rows, if any, lie in the runs. */
-static pecs_status adopt_run(struct gate *gate, const struct table *table, uint32_t column, uint64_t chunk,
-                             uint64_t row_count, struct slot *slot)
-{
-    const uint64_t width = table->archetype->column_bytes[column], live = table_live_rows(table, chunk);
-    struct runs *runs = table->runs;
-    struct array *array;
-    if (live == 0) {
-        array = array_create(gate->pool, row_count * width);
-    } else if (!runs->image->is_mapped && !runs->lender && row_count <= live && !node_is_shared(&runs->node)) {
-        uint8_t *bytes = runs->columns[column].base + (chunk << table->archetype->chunk_shift) * width;
-        array = array_create_lent(gate->pool, bytes, live * width);
-    } else {
-        const uint64_t room = row_count <= live ? live : min_u64(max_u64(row_count, 2 * live), table_chunk_rows(table));
-        array = array_create(gate->pool, room * width);
-        if (array) {
-            memcpy(array->data, table_chunk(table, column, chunk), (size_t)(live * width));
-            atomic_fetch_add_explicit(&gate->copied_bytes, live * width, memory_order_relaxed);
-        }
-    }
-    if (!array)
-        return PECS_E_MEMORY;
-    array->tick = gate->tick;
-    const uint64_t free_count = live && runs->free_counts ? le32_load(runs->free_counts[chunk]) : 0;
-    *slot = (struct slot){ &array->node, array->data, gate->epoch, free_count };
-    return PECS_OK;
-}
-
-/* Room in the directory of a plain table for one chunk, which will have an array. */
-static bool reserve_directory(struct pool *pool, struct table *table, uint64_t chunk)
-{
-    const bool is_new = !table->directory;
-    const uint64_t count = table_chunk_count(table);
-    if (!pool_reserve(pool, (void **)&table->directory, &table->directory_capacity, (size_t)max_u64(count, chunk + 1),
-                      sizeof(*table->directory)))
-        return false;
-    for (uint64_t i = 0; is_new && i < count; i++)
-        table->directory[i] = (uint8_t *)(uintptr_t)table_chunk(table, 0, i);
-    return true;
-}
-
-static pecs_status own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
-                                  uint64_t row_count, uint8_t **ret_bytes)
-{
-    struct slot *slot;
-    if (table->archetype->is_plain && !reserve_directory(gate->pool, table, chunk))
-        return PECS_E_MEMORY;
-    pecs_status status = tree_own_slot(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &slot);
-    if (status)
-        return status;
+    const struct archetype *archetype = table->archetype;
+    const struct extent extent = { table->row_count, archetype->column_bytes[column], archetype->chunk_shift, column,
+                                   table->runs };
+    struct ref *ref;
     if (table->tail_epoch) /* an array is about to be replaced; parts of an iteration find it 0 */
         table->tail_epoch = 0;
-    const uint64_t width = table->archetype->column_bytes[column];
-    if (slot->node) {
-        const uint64_t room = ((struct array *)slot->node)->size_bytes / width;
-        const uint64_t wanted =
-            row_count <= room ? room : min_u64(max_u64(row_count, 2 * room), table_chunk_rows(table));
-        status = gate_own_array(gate, slot, row_count * width, wanted * width, table_live_rows(table, chunk) * width);
-    } else {
-        status = adopt_run(gate, table, column, chunk, row_count, slot);
-    }
+    const pecs_status status = chunk_own(gate, &table->columns[column].chunks, &extent, chunk, row_count, &ref);
     if (status)
         return status;
     /* parts of an iteration come here from several threads, after the first has stamped the column */
     if (table->columns[column].tick != gate->tick)
         table->columns[column].tick = gate->tick;
-    if (table->directory)
-        table->directory[chunk] = slot->data;
-    *ret_bytes = slot->data;
+    *ret_bytes = ref->data;
     return PECS_OK;
 }
 
 pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
                             uint8_t **ret_bytes)
 {
-    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
-    /* the array is looked at only when more rows are wanted than are there */
-    if (slot && slot->epoch == gate->epoch &&
-        (row_count <= table_live_rows(table, chunk) ||
-         ((const struct array *)slot->node)->size_bytes >= row_count * table->archetype->column_bytes[column])) {
-        *ret_bytes = slot->data;
-        return PECS_OK;
-    }
-    return own_chunk_slow(gate, table, column, chunk, row_count, ret_bytes);
+    uint8_t *bytes = chunk_owned_with_room(gate, &table->columns[column].chunks, chunk, row_count,
+                                           table_live_rows(table, chunk), table->archetype->column_bytes[column]);
+    if (!bytes)
+        return table_own_chunk_slow(gate, table, column, chunk, row_count, ret_bytes);
+    *ret_bytes = bytes;
+    return PECS_OK;
 }
 
 pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, uint8_t **values)
@@ -333,7 +226,8 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, 
     for (uint32_t i = 0; i < archetype->column_count; i++) {
         uint8_t *bytes = table_owned_chunk(gate, table, i, chunk);
         if (!bytes) {
-            const pecs_status status = own_chunk_slow(gate, table, i, chunk, table_live_rows(table, chunk), &bytes);
+            const pecs_status status =
+                table_own_chunk_slow(gate, table, i, chunk, table_live_rows(table, chunk), &bytes);
             if (status)
                 return status;
         }
@@ -361,19 +255,11 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
 {
     assert(removal_count <= table->row_count);
     const uint64_t low = table->row_count - removal_count, high = table->row_count + append_count;
-    const uint64_t first_empty = (low + table_chunk_rows(table) - 1) >> table->archetype->chunk_shift;
+    const uint64_t first_empty = chunk_count_of(low, table->archetype->chunk_shift);
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++) {
-        if (append_count) {
-            status = reserve_rows(gate, table, i, low, high);
-            continue;
-        }
-        for (uint64_t chunk = first_empty; !status && chunk < table_chunk_count(table); chunk++) {
-            struct slot *slot;
-            if (tree_get(&table->columns[i].chunks, chunk))
-                status = tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot);
-        }
-    }
+    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
+        status = append_count ? reserve_rows(gate, table, i, low, high)
+                              : chunk_own_paths(gate, &table->columns[i].chunks, first_empty, table_chunk_count(table));
     return status;
 }
 
@@ -383,10 +269,10 @@ static void find_tail(const struct gate *gate, struct table *table, uint64_t chu
     table->tail_rows = table_chunk_rows(table);
     for (uint32_t i = 0; i < table->archetype->column_count; i++) {
         struct column *column = &table->columns[i];
-        const struct slot *slot = tree_slot(&column->chunks, chunk);
+        const struct ref *ref = tree_ref(&column->chunks, chunk);
         uint64_t rows = 0;
-        if (slot && slot->epoch == gate->epoch)
-            rows = ((const struct array *)slot->node)->size_bytes / table->archetype->column_bytes[i];
+        if (ref && ref->epoch == gate->epoch)
+            rows = ((const struct array *)ref->node)->size_bytes / table->archetype->column_bytes[i];
         table->tail_rows = min_u64(table->tail_rows, rows);
         column->tail = (uint8_t *)(uintptr_t)table_chunk(table, i, chunk);
     }
@@ -434,29 +320,14 @@ void table_remove_row(const struct gate *gate, struct table *table, uint64_t row
 /* Chunks behind the rows, up to that of the last of `row_count`. False: some stay, for want of memory. */
 static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_count)
 {
-    const uint32_t shift = table->archetype->chunk_shift;
-    const uint64_t first = table_chunk_count(table);
-    const uint64_t end = (row_count + table_chunk_rows(table) - 1) >> shift;
+    const uint64_t first = table_chunk_count(table), end = chunk_count_of(row_count, table->archetype->chunk_shift);
     bool is_done = true;
-    if (first < end)
-        table->tail_epoch = 0;
-    for (uint32_t i = 0; first < end && i < table->archetype->column_count; i++) {
+    if (first >= end)
+        return true;
+    table->tail_epoch = 0;
+    for (uint32_t i = 0; i < table->archetype->column_count; i++) {
         table->columns[i].tick = gate->tick;
-        if (first == 0) {
-            tree_clear(gate->pool, &table->columns[i].chunks);
-            continue;
-        }
-        for (uint64_t chunk = first; chunk < end; chunk++) {
-            struct slot *slot;
-            if (!tree_get(&table->columns[i].chunks, chunk))
-                continue;
-            if (tree_own_slot(gate->pool, gate->epoch, &table->columns[i].chunks, chunk, &slot)) {
-                is_done = false;
-                continue;
-            }
-            node_release(gate->pool, slot->node);
-            *slot = (struct slot){ NULL, NULL, 0, 0 };
-        }
+        is_done &= chunk_drop(gate, &table->columns[i].chunks, first, end);
     }
     return is_done;
 }

@@ -1,16 +1,11 @@
 /*
- * Table: the rows of one archetype, column by column, in chunks. The entity index is a table too, of one column.
- *
- *     chunk of a row   row >> chunk_shift; all chunks but the last are full
- *     bytes of a chunk its array, if the tree has one, else base + chunk * chunk bytes in the table's runs
- *     live rows        row_count; rows of an array beyond it mean nothing
+ * Table: the rows of one archetype, column by column, in chunks (chunk.h) of as many rows in each column.
  */
 #ifndef PECS_STORAGE_TABLE_H
 #define PECS_STORAGE_TABLE_H
 
-#include "array.h"
-#include "bytes.h"
-#include "image.h"
+#include "chunk.h"
+#include "record.h"
 #include "unknown.h"
 
 #include <assert.h>
@@ -22,7 +17,6 @@ enum {
 };
 
 #define NO_COLUMN UINT32_MAX
-#define NO_TABLE UINT32_MAX
 
 /* The components of a table and where their columns are. Immutable, shared by all states. */
 struct archetype {
@@ -31,7 +25,6 @@ struct archetype {
     uint64_t signature; /* a bit for each component modulo 64 */
     uint32_t component_count, column_count, chunk_shift;
     bool is_singleton;                 /* the singletons' table: at most one row, without an entity */
-    bool is_plain;                     /* one column of the library's own, without handles */
     pecs_component *components;        /* ascending */
     uint32_t *columns;                 /* of each component: its column, NO_COLUMN for tags */
     uint32_t *column_bytes;            /* of each column: bytes a row; column 0 holds the handles */
@@ -44,8 +37,6 @@ struct archetype {
  */
 struct archetype *archetype_create(const pecs_registry *registry, const struct unknown_types *unknown,
                                    const pecs_component *components, uint32_t count, bool is_singleton);
-/* Of a table that is one column of the library's own, without handles. */
-struct archetype *archetype_create_plain(struct pool *pool, uint32_t row_bytes, uint32_t chunk_shift);
 /* With the pool's secret; of one pool, the same set has the same hash. */
 uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, uint32_t count, bool is_singleton);
 
@@ -53,22 +44,6 @@ uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, u
 uint32_t archetype_find(const struct archetype *archetype, pecs_component component);
 /* Its column; NO_COLUMN when it is absent or a tag. */
 uint32_t archetype_column(const struct archetype *archetype, pecs_component component);
-
-/* Where the rows of a table lie in an image, which they hold: one contiguous run for each column. */
-struct run {
-    uint8_t *base;
-    uint64_t tick; /* of the last write to any of its rows */
-};
-struct runs {
-    struct node node;
-    struct image *image; /* a private one: bytes that no other state sees are edited in place */
-    struct runs *lender; /* of another table that has some of these columns, too; or NULL */
-    uint32_t column_count;
-    const le32 *free_counts; /* entity index: of each chunk */
-    struct run columns[];
-};
-/* With a reference of their own to the image. NULL: out of memory. */
-struct runs *runs_create(struct pool *pool, uint32_t column_count, struct image *image);
 
 struct column {
     struct tree chunks;
@@ -85,12 +60,6 @@ struct table {
      * column.tail, and all of them are private with room for tail_rows rows (0: for reading only).
      */
     uint64_t tail_epoch, tail_chunk, tail_rows;
-    /*
-     * Plain tables are read a row here, a row there. Where all chunks with live rows are, without a walk down the tree;
-     * NULL: no chunk has an array, all are in the runs.
-     */
-    uint8_t **directory;
-    size_t directory_capacity;
     struct column columns[]; /* archetype->column_count of them */
 };
 
@@ -109,21 +78,20 @@ static inline uint64_t table_chunk_rows(const struct table *table)
 }
 static inline uint64_t table_chunk_count(const struct table *table)
 {
-    return (table->row_count + table_chunk_rows(table) - 1) >> table->archetype->chunk_shift;
+    return chunk_count_of(table->row_count, table->archetype->chunk_shift);
 }
 /* Live rows of a chunk. */
 static inline uint64_t table_live_rows(const struct table *table, uint64_t chunk)
 {
-    const uint64_t first = chunk << table->archetype->chunk_shift;
-    return first >= table->row_count ? 0 : min_u64(table->row_count - first, table_chunk_rows(table));
+    return chunk_live(table->row_count, table->archetype->chunk_shift, chunk);
 }
 
 /* The bytes of a chunk that has live rows, for reading. */
 static inline const uint8_t *table_chunk(const struct table *table, uint32_t column, uint64_t chunk)
 {
-    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
-    if (slot && slot->node)
-        return slot->data;
+    const struct ref *ref = tree_ref(&table->columns[column].chunks, chunk);
+    if (ref && ref->node)
+        return ref->data;
     return table->runs->columns[column].base +
            (chunk << table->archetype->chunk_shift) * table->archetype->column_bytes[column];
 }
@@ -134,17 +102,10 @@ static inline const uint8_t *table_value(const struct table *table, uint32_t col
     return table_chunk(table, column, row >> table->archetype->chunk_shift) +
            in_chunk * table->archetype->column_bytes[column];
 }
-/* One value of a plain table, for reading; shift and width are its archetype's. */
-static inline const uint8_t *table_plain_value(const struct table *table, uint64_t row, uint32_t shift, size_t width)
+static inline uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk)
 {
-    assert(table->archetype->is_plain && table->archetype->chunk_shift == shift &&
-           table->archetype->column_bytes[0] == width);
-    assert(!table->directory || table->directory[row >> shift] == table_chunk(table, 0, row >> shift));
-    if (table->directory)
-        return table->directory[row >> shift] + (row & (((uint64_t)1 << shift) - 1)) * width;
-    return table->runs->columns[0].base + row * width;
+    return chunk_tick(&table->columns[column].chunks, table->runs, column, chunk);
 }
-uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t chunk);
 
 /* The editing functions need a table that is private; those that fail leave its content as it was. */
 
@@ -152,8 +113,7 @@ uint64_t table_chunk_tick(const struct table *table, uint32_t column, uint64_t c
 static inline uint8_t *table_owned_chunk(const struct gate *gate, const struct table *table, uint32_t column,
                                          uint64_t chunk)
 {
-    const struct slot *slot = tree_slot(&table->columns[column].chunks, chunk);
-    return slot && slot->epoch == gate->epoch ? slot->data : NULL;
+    return chunk_owned(gate, &table->columns[column].chunks, chunk);
 }
 
 /* Passes the gate for one chunk of one column, with room for row_count rows. */

@@ -6,6 +6,7 @@
 #include "value_check.h"
 
 #include "error.h"
+#include "state_types.h"
 #include "utf8.h"
 
 #include <inttypes.h>
@@ -127,10 +128,10 @@ static uint32_t lowest_generation(const struct value_check *check, uint64_t chun
     if (lowest)
         return lowest;
     lowest = GENERATION_MAX;
-    const struct table *index = state_index(check->state);
-    const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
-    const uint64_t rows = table_live_rows(index, chunk);
-    for (uint64_t i = 0; i < rows; i++)
+    const struct entity_index *index = state_index(check->state);
+    const struct record *records = index_chunk(index, chunk);
+    const uint64_t slots = index_chunk_slots(index, chunk);
+    for (uint64_t i = 0; i < slots; i++)
         lowest = records[i].generation < lowest ? records[i].generation : lowest;
     check->lowest_generations[chunk] = lowest ? lowest : 1; /* 0: a damaged file's, which is not looked for here */
     return check->lowest_generations[chunk];
@@ -139,7 +140,7 @@ static uint32_t lowest_generation(const struct value_check *check, uint64_t chun
 /* A handle of a slot, which need not be the first that the slot had. */
 static __attribute__((noinline)) bool generation_has_been(const struct value_check *check, pecs_entity entity)
 {
-    return entity.generation <= lowest_generation(check, entity.index >> CHUNK_SHIFT) ||
+    return entity.generation <= lowest_generation(check, entity.index >> INDEX_SHIFT) ||
            entity.generation <= state_record(check->state, entity.index)->generation;
 }
 
@@ -327,7 +328,7 @@ pecs_status values_check(const struct value_check *check, const struct table *ta
 
 pecs_status value_check_init(struct value_check *check, const struct pecs_snapshot *state)
 {
-    const uint64_t chunks = table_chunk_count(state_index(state));
+    const uint64_t chunks = index_chunk_count(state_index(state));
     check->state = state;
     check->lowest_generations =
         pool_allocate_zeroed(state->registry->pool, ((size_t)chunks + 1) * sizeof(*check->lowest_generations));
@@ -336,7 +337,7 @@ pecs_status value_check_init(struct value_check *check, const struct pecs_snapsh
 
 void value_check_deinit(struct value_check *check)
 {
-    const uint64_t chunks = table_chunk_count(state_index(check->state));
+    const uint64_t chunks = index_chunk_count(state_index(check->state));
     pool_release(check->state->registry->pool, check->lowest_generations,
                  ((size_t)chunks + 1) * sizeof(*check->lowest_generations));
 }

@@ -1,14 +1,15 @@
 /* Reading a state: the public view. Nothing here changes anything, so any number of threads may be here. */
 #include "hash.h"
-#include "state.h"
+#include "state_seal.h"
+#include "state_types.h"
 
 #include <pecs/view.h>
 
 static const struct pecs_registry no_types;
-static const struct table no_rows;
+static const struct entity_index no_slots;
 static const struct pecs_snapshot nothing = {
     .registry = (pecs_registry *)(uintptr_t)&no_types,
-    .index = { { .node = (struct node *)(uintptr_t)&no_rows.node }, 0 },
+    .index = { .node = (struct node *)(uintptr_t)&no_slots.node },
     .singleton_table = NO_TABLE,
 };
 const struct view_source view_nothing = { &nothing, NULL };

@@ -1,5 +1,6 @@
 /* The values of a view for users: all that mean nothing, and what they are mended to. */
 #include "error.h"
+#include "state_types.h"
 #include "utf8.h"
 #include "value_check.h"
 

@@ -51,12 +51,12 @@ static bool compact_record_is_valid(const struct compaction *compaction, uint64_
 static bool compact_look_at_index(struct compaction *compaction)
 {
     const struct pecs_snapshot *state = compaction->world->state;
-    const struct table *index = state_index(state);
+    const struct entity_index *index = state_index(state);
     uint64_t living = 0;
-    for (uint64_t chunk = 0; chunk < table_chunk_count(index); chunk++) {
-        const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
-        uint64_t free_count = 0, slot = chunk << CHUNK_SHIFT;
-        for (uint64_t i = 0; i < table_live_rows(index, chunk); i++, slot++) {
+    for (uint64_t chunk = 0; chunk < index_chunk_count(index); chunk++) {
+        const struct record *records = index_chunk(index, chunk);
+        uint64_t free_count = 0, slot = chunk << INDEX_SHIFT;
+        for (uint64_t i = 0; i < index_chunk_slots(index, chunk); i++, slot++) {
             if (!compact_record_is_valid(compaction, slot, &records[i]))
                 return false;
             if (records[i].table == NO_TABLE && records[i].generation < GENERATION_MAX) {
@@ -107,14 +107,12 @@ static bool compact_is_needed(const struct compaction *compaction)
            compaction->slot_count < compaction->slot_total;
 }
 
-/* Whether records of a chunk that stays change: those that name another table or session, and the free count. */
+/* Whether records of a chunk that stays change: those that name another table or session. */
 static bool compact_changes_chunk(const struct compaction *compaction, uint64_t chunk)
 {
-    const struct table *index = state_index(compaction->world->state);
-    const struct record *records = (const struct record *)(const void *)table_chunk(index, 0, chunk);
-    if (((chunk + 1) << CHUNK_SHIFT) > compaction->slot_count && compaction->slot_count < compaction->slot_total)
-        return true;
-    for (uint64_t i = 0; i < table_live_rows(index, chunk); i++)
+    const struct entity_index *index = state_index(compaction->world->state);
+    const struct record *records = index_chunk(index, chunk);
+    for (uint64_t i = 0; i < index_chunk_slots(index, chunk); i++)
         if (records[i].table != NO_TABLE && (compaction->tables[records[i].table] != records[i].table ||
                                              compaction->sessions[records[i].session] != records[i].session))
             return true;
@@ -123,20 +121,20 @@ static bool compact_changes_chunk(const struct compaction *compaction, uint64_t 
 
 static uint64_t compact_chunk_count(const struct compaction *compaction)
 {
-    return (compaction->slot_count + ((1 << CHUNK_SHIFT) - 1)) >> CHUNK_SHIFT;
+    return chunk_count_of(compaction->slot_count, INDEX_SHIFT);
 }
 
 static pecs_status compact_ready_index(struct compaction *compaction)
 {
     struct gate *gate = &compaction->world->gate;
-    struct table *index;
-    uint8_t *bytes;
+    struct entity_index *index;
+    struct record *record;
     pecs_status status = state_own_index(gate, compaction->world->state, &index);
     if (!status)
-        status = table_reserve(gate, index, compaction->slot_total - compaction->slot_count, 0);
+        status = index_reserve_cut(gate, index, compaction->slot_count);
     for (uint64_t chunk = 0; !status && chunk < compact_chunk_count(compaction); chunk++)
         if (compact_changes_chunk(compaction, chunk))
-            status = table_own_chunk(gate, index, 0, chunk, table_live_rows(index, chunk), &bytes);
+            status = index_own_record(gate, index, chunk << INDEX_SHIFT, &record);
     return status;
 }
 
@@ -144,12 +142,12 @@ static pecs_status compact_ready_tables(struct compaction *compaction)
 {
     struct gate *gate = &compaction->world->gate;
     for (uint32_t i = 0; i < compaction->table_total; i++) {
-        struct slot *slot;
+        struct ref *ref;
         if (compaction->tables[i] == NO_TABLE)
             continue;
-        if (tree_own_slot(gate->pool, gate->epoch, &compaction->new_tables, compaction->tables[i], &slot))
+        if (tree_own_ref(gate->pool, gate->epoch, &compaction->new_tables, compaction->tables[i], &ref))
             return PECS_E_MEMORY;
-        *slot = (struct slot){ node_retain(tree_get(&compaction->world->state->tables, i)), NULL, 0, 0 };
+        *ref = (struct ref){ node_retain(tree_get(&compaction->world->state->tables, i)), NULL, 0 };
     }
     return PECS_OK;
 }
@@ -181,28 +179,20 @@ static pecs_status compact_ready_retired(struct compaction *compaction)
 static void compact_change_index(struct compaction *compaction)
 {
     struct pecs_snapshot *state = compaction->world->state;
-    struct table *index = edit_index(compaction->world);
-    const uint64_t cut = compaction->slot_total - compaction->slot_count;
+    struct entity_index *index = edit_index(compaction->world);
     for (uint64_t chunk = 0; chunk < compact_chunk_count(compaction); chunk++) {
         if (!compact_changes_chunk(compaction, chunk))
             continue;
-        struct record *records = (struct record *)(void *)table_owned_value(index, 0, chunk << CHUNK_SHIFT);
-        const uint64_t rows = table_live_rows(index, chunk);
-        for (uint64_t i = 0; i < rows; i++) {
+        struct record *records = index_owned_record(index, chunk << INDEX_SHIFT);
+        for (uint64_t i = 0; i < index_chunk_slots(index, chunk); i++) {
             if (records[i].table == NO_TABLE)
                 continue;
             records[i].table = compaction->tables[records[i].table];
             records[i].session = compaction->sessions[records[i].session];
         }
-        /* what is cut from the last chunk is free */
-        const uint64_t end = (chunk << CHUNK_SHIFT) + rows;
-        if (end > compaction->slot_count)
-            ((struct slot *)(uintptr_t)tree_slot(&index->columns[0].chunks, chunk))->free_count -=
-                end - compaction->slot_count;
     }
-    index->row_count -= cut;
-    state->free_count -= cut;
-    table_trim(&compaction->world->gate, index, compaction->slot_total);
+    index_cut(&compaction->world->gate, index, compaction->slot_count); /* what is cut is free */
+    state->free_count -= compaction->slot_total - compaction->slot_count;
 }
 
 static void compact_change_tables(struct compaction *compaction)

@@ -157,14 +157,13 @@ pecs_status edit_own_table(struct pecs_world *world, uint32_t table, struct tabl
 
 pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
 {
-    const uint64_t chunk = index >> CHUNK_SHIFT, in_chunk = index & ((1 << CHUNK_SHIFT) - 1);
-    struct table *table;
-    pecs_status status = state_own_index(&world->gate, world->state, &table);
-    uint8_t *bytes = status ? NULL : table_owned_chunk(&world->gate, table, 0, chunk);
-    if (!status && !bytes)
-        status = table_own_chunk(&world->gate, table, 0, chunk, table_live_rows(table, chunk), &bytes);
+    struct entity_index *records;
+    struct record *record;
+    pecs_status status = state_own_index(&world->gate, world->state, &records);
     if (!status)
-        __builtin_prefetch(bytes + in_chunk * sizeof(struct record), 1); /* it is changed after all else is ready */
+        status = index_own_record(&world->gate, records, index, &record);
+    if (!status)
+        __builtin_prefetch(record, 1); /* it is changed after all else is ready */
     return status;
 }
 
@@ -297,36 +296,36 @@ void edit_plan_forget(struct pecs_world *world)
 
 pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count)
 {
-    struct table *index;
+    struct entity_index *index;
     uint64_t append_count = 0;
     pecs_status status = state_own_index(&world->gate, world->state, &index);
     if (!status)
         status = free_map_reserve(&world->free_map, &world->gate, world->state, index, count, &append_count);
     if (status)
         return status;
-    status = table_reserve(&world->gate, index, 0, append_count);
+    status = index_reserve(&world->gate, index, append_count);
     if (!status)
         status = edit_open_session(world);
     if (status)
-        table_give_back(&world->gate, index, append_count);
+        index_give_back(&world->gate, index, append_count);
     return status;
 }
 
 void edit_give_back_slots(struct pecs_world *world, uint64_t count)
 {
     if (count)
-        table_give_back(&world->gate, edit_index(world), count);
+        index_give_back(&world->gate, edit_index(world), count);
 }
 
 pecs_entity edit_take_slot(struct pecs_world *world)
 {
-    struct table *index = edit_index(world);
+    struct entity_index *index = edit_index(world);
     pecs_entity entity = { 0, 1 };
     if (world->state->free_count) {
         entity.index = free_map_take(&world->free_map, world->state, index);
         entity.generation = edit_record(world, entity.index)->generation + 1;
     } else {
-        entity.index = (uint32_t)index->row_count++;
+        entity.index = (uint32_t)index->records.count++;
         if (world->state->retired)
             entity.generation = retired_generation(world->state->retired, entity.index) + 1;
     }

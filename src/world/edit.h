@@ -19,6 +19,7 @@
 #include "free_map.h"
 #include "open_queries.h"
 #include "state.h"
+#include "state_types.h"
 
 #include <pecs/world.h>
 
@@ -134,13 +135,13 @@ static inline struct table *edit_table(struct pecs_world *world, uint32_t table)
 {
     return (struct table *)tree_get(&world->state->tables, table);
 }
-static inline struct table *edit_index(struct pecs_world *world)
+static inline struct entity_index *edit_index(struct pecs_world *world)
 {
-    return (struct table *)world->state->index.root.node;
+    return (struct entity_index *)world->state->index.node;
 }
 static inline struct record *edit_record(struct pecs_world *world, uint32_t index)
 {
-    return (struct record *)(void *)table_owned_value(edit_index(world), 0, index);
+    return index_owned_record(edit_index(world), index);
 }
 
 /* The next slot, reused or appended, with its record but for table and row. */

@@ -3,6 +3,7 @@
  * this world's session has yet to spawn: that one could not be told apart.
  */
 #include "edit.h"
+#include "id_hash.h"
 #include "identity.h"
 
 #include <pecs/id.h>
@@ -54,14 +55,14 @@ static pecs_status give(struct pecs_world *world, pecs_entity entity, struct rec
 {
     const pecs_value value = { world->registry->id_component, sizeof(id), &id };
     const bool had_one = identity_explicit(world->state, &at) != NULL;
-    pecs_status status = identity_reserve(&world->gate, world->state, &id, 1);
+    pecs_status status = id_hash_reserve(&world->gate, world->state, &id, 1);
     if (!status)
         status = had_one ? edit_own_values(world, at, &value, 1)
                          : edit_relocate(world, entity, at, make_set(world, at, true), false, &at);
     if (status)
         return status;
     edit_fill_rows(world, at.table, at.row, 1, &value);
-    identity_note(world->state, 1, &id, &entity);
+    id_hash_note(world->state, 1, &id, &entity);
     return PECS_OK;
 }
 
@@ -138,11 +139,11 @@ static pecs_status spawn_with_ids(struct pecs_world *world, size_t row_count, co
     pecs_entity *entities = pool_allocate(pool, row_count * sizeof(*entities));
     if (!entities)
         return PECS_E_MEMORY;
-    status = identity_reserve(&world->gate, world->state, ids, row_count);
+    status = id_hash_reserve(&world->gate, world->state, ids, row_count);
     if (!status)
         status = edit_spawn(world, row_count, ids, values, value_count, entities);
     if (!status)
-        identity_note(world->state, row_count, ids, entities);
+        id_hash_note(world->state, row_count, ids, entities);
     if (!status && ret_entities)
         memcpy(ret_entities, entities, row_count * sizeof(*entities));
     pool_release(pool, entities, row_count * sizeof(*entities));

@@ -173,23 +173,23 @@ static void find_candidates(pecs_iter *iter, const pecs_query *query, const stru
     }
 }
 
-static const struct table *table_in(const struct slot *slot)
+static const struct table *table_in(const struct ref *ref)
 {
-    return (const struct table *)slot->node;
+    return (const struct table *)ref->node;
 }
 
-/* The slot of the next matching table with rows, or NULL; iter->state.table is its number. */
-static const struct slot *next_table(pecs_iter *iter)
+/* The ref of the next matching table with rows, or NULL; iter->state.table is its number. */
+static const struct ref *next_table(pecs_iter *iter)
 {
     const pecs_query *query = iter->state.query;
     const struct view_source *source = iter->state.source;
     while (iter->state.table_place < iter->state.table_limit) {
         const uint32_t place = iter->state.table_place++;
         iter->state.table = iter->state.tables ? iter->state.tables[place] : place;
-        const struct slot *slot = tree_slot(&source->state->tables, iter->state.table);
-        const struct table *table = table_in(slot);
+        const struct ref *ref = tree_ref(&source->state->tables, iter->state.table);
+        const struct table *table = table_in(ref);
         if (table->row_count && match(query, table->archetype, iter->state.columns))
-            return slot;
+            return ref;
     }
     return NULL;
 }
@@ -206,8 +206,8 @@ uint64_t pecs_query_collect(const pecs_query *query, pecs_view view, pecs_entity
     if (!query || !view.source || (capacity && !ret_entities) || !query_fits(query, view_source(view)->state))
         return 0;
     find_candidates(&iter, query, view_source(view));
-    for (const struct slot *slot; (slot = next_table(&iter));) {
-        const struct table *table = table_in(slot);
+    for (const struct ref *ref; (ref = next_table(&iter));) {
+        const struct table *table = table_in(ref);
         for (uint64_t chunk = 0, at = count; at < capacity && chunk < table_chunk_count(table); chunk++) {
             const uint64_t rows = min_u64(table_live_rows(table, chunk), capacity - at);
             memcpy(ret_entities + at, query_handles(table, chunk), (size_t)rows * sizeof(*ret_entities));
@@ -234,16 +234,16 @@ pecs_entity pecs_query_first(const pecs_query *query, pecs_view view)
 static void query_cut_share(pecs_iter *iter, const pecs_iter_options *options)
 {
     uint64_t total = 0, count = 0;
-    for (const struct slot *slot; (slot = next_table(iter));)
-        total += table_chunk_count(table_in(slot));
+    for (const struct ref *ref; (ref = next_table(iter));)
+        total += table_chunk_count(table_in(ref));
     /* total < 2^45 and workers < 2^32: by quotient and remainder, without overflow */
     const uint64_t share = total / options->worker_count, rest = total % options->worker_count;
     iter->state.skip_count = share * options->worker + min_u64(options->worker, rest);
     iter->state.give_count = share + (options->worker < rest);
     uint32_t place = 0;
     iter->state.table_place = 0;
-    for (const struct slot *slot; (slot = next_table(iter)); place = iter->state.table_place) {
-        count = table_chunk_count(table_in(slot));
+    for (const struct ref *ref; (ref = next_table(iter)); place = iter->state.table_place) {
+        count = table_chunk_count(table_in(ref));
         if (iter->state.skip_count < count)
             break;
         iter->state.skip_count -= count;
@@ -287,7 +287,7 @@ pecs_iter pecs_query_iter(const pecs_query *query, pecs_view view, const pecs_it
 
 /*
  * Before the workers of an iteration run: makes every node above the arrays of the columns to write private, and every
- * page, in all tables of this share, so that each worker then changes only the slots of its own chunks.
+ * page, in all tables of this share, so that each worker then changes only the refs of its own chunks.
  */
 static pecs_status query_own_for_workers(pecs_iter *iter)
 {
@@ -309,12 +309,12 @@ static pecs_status query_own_for_workers(pecs_iter *iter)
             const uint32_t column = archetype_column(table->archetype, query->terms[i].component);
             if (!is_write(query->terms[i].access) || column == NO_COLUMN)
                 continue;
-            struct slot *slot;
+            struct ref *ref;
             struct column *owned = &table->columns[column];
             const uint64_t last = table_chunk_count(table) - 1;
-            status = tree_own_slot(world->gate.pool, world->gate.epoch, &owned->chunks, last, &slot);
+            status = tree_own_ref(world->gate.pool, world->gate.epoch, &owned->chunks, last, &ref);
             for (uint64_t chunk = 0; !status && chunk < last; chunk += PAGE_FANOUT)
-                status = tree_own_slot(world->gate.pool, world->gate.epoch, &owned->chunks, chunk, &slot);
+                status = tree_own_ref(world->gate.pool, world->gate.epoch, &owned->chunks, chunk, &ref);
             owned->tick = world->gate.tick;
         }
     }
@@ -380,21 +380,21 @@ static pecs_status open_chunk(pecs_iter *iter, const struct table *table, uint64
 /* The table that the next chunks are of. When editing it is made private, and stays where it is until the end. */
 static bool open_table(pecs_iter *iter)
 {
-    const struct slot *slot = next_table(iter);
-    if (!slot)
+    const struct ref *ref = next_table(iter);
+    if (!ref)
         return false;
     struct pecs_world *world = iter->state.world;
     if (world && (iter->status = edit_own_state(world)))
         return false;
     if (world) /* the tree may be another now */
-        slot = tree_slot(&world->state->tables, iter->state.table);
-    const struct table *table = table_in(slot);
+        ref = tree_ref(&world->state->tables, iter->state.table);
+    const struct table *table = table_in(ref);
     const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
     iter->state.skip_count -= skipped;
     iter->state.chunk = skipped;
     iter->state.chunk_end = chunk_count;
     iter->state.present = table;
-    if (world && skipped < chunk_count && slot->epoch != world->gate.epoch) {
+    if (world && skipped < chunk_count && ref->epoch != world->gate.epoch) {
         struct table *owned;
         iter->status = edit_own_table(world, iter->state.table, &owned);
         iter->state.present = owned;

@@ -5,6 +5,7 @@
 #include "edit.h"
 #include "error.h"
 #include "match.h"
+#include "state_seal.h"
 
 #include <pecs/snapshot.h>
 
@@ -107,16 +108,17 @@ static void continue_generations(const struct pecs_snapshot *state, uint64_t slo
 /* Rows with slots that are all new: runs of consecutive records and rows. */
 static void append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count, pecs_entity *entities)
 {
-    struct table *table = edit_table(world, table_number), *index = edit_index(world);
+    struct table *table = edit_table(world, table_number);
+    struct entity_index *index = edit_index(world);
     const uint32_t session = world->state->session;
     world->state->entity_count += count;
     while (count) {
-        const uint64_t row = table->row_count, slot = index->row_count;
+        const uint64_t row = table->row_count, slot = index_slot_count(index);
         const uint64_t row_room = table_chunk_rows(table) - (row & (table_chunk_rows(table) - 1));
-        const uint64_t slot_room = table_chunk_rows(index) - (slot & (table_chunk_rows(index) - 1));
+        const uint64_t slot_room = ((uint64_t)1 << INDEX_SHIFT) - (slot & ((1 << INDEX_SHIFT) - 1));
         const uint64_t rows = min_u64(count, min_u64(row_room, slot_room));
         pecs_entity *handles = (pecs_entity *)(void *)table_owned_value(table, HANDLE_COLUMN, row);
-        struct record *records = (struct record *)(void *)table_owned_value(index, 0, slot);
+        struct record *records = index_owned_record(index, slot);
         for (uint64_t i = 0; i < rows; i++) {
             handles[i] = (pecs_entity){ (uint32_t)(slot + i), 1 };
             records[i] = (struct record){ 1, table_number, (uint32_t)(row + i), session };
@@ -126,7 +128,7 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
         if (entities)
             memcpy(entities, handles, (size_t)rows * sizeof(*handles)), entities += rows;
         table->row_count += rows;
-        index->row_count += rows;
+        index->records.count += rows;
         count -= rows;
     }
 }

@@ -194,10 +194,10 @@ Test(commands, spawns_in_the_place_of_the_dead_take_no_memory)
         command_spawn(NULL, 0);
     }
     cr_assert_eq(apply(), 0);
-    const struct table *index = state_index(world->state);
-    cr_assert_eq(index->row_count, COUNT);
-    for (uint64_t chunk = table_chunk_count(index); chunk < 2 * table_chunk_count(index); chunk++)
-        cr_assert_null(tree_get(&index->columns[0].chunks, chunk), "chunk %u is behind the rows", (unsigned)chunk);
+    const struct entity_index *index = state_index(world->state);
+    cr_assert_eq(index->records.count, COUNT);
+    for (uint64_t chunk = index_chunk_count(index); chunk < 2 * index_chunk_count(index); chunk++)
+        cr_assert_null(tree_get(&index->records.chunks, chunk), "chunk %u is behind the rows", (unsigned)chunk);
 }
 
 Test(commands, commands_after_a_despawn_are_skipped_and_counted)
@@ -358,11 +358,11 @@ Test(commands, busy_keeps_the_buffer)
 Test(commands, a_limit_keeps_world_and_buffer)
 {
     spawn_position(world, 1);
-    struct table *index = edit_index(world);
+    struct entity_index *index = edit_index(world);
     command_spawn((pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1);
-    index->row_count = UINT32_MAX - 1; /* as if all slots were used */
+    index->records.count = UINT32_MAX - 1; /* as if all slots were used */
     cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_E_LIMIT);
-    index->row_count = 1;
+    index->records.count = 1;
     cr_assert_eq(summary_of(view()).table_count, 1);
     check_world(world);
     cr_assert_eq(apply(), 0);

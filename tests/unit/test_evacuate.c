@@ -138,21 +138,24 @@ static void end(struct game *game)
 }
 
 /* The memory of all that the state has, with room that its arrays have for more rows. */
-static uint64_t table_bytes_of(const struct table *table)
+static uint64_t chunk_bytes_of(const struct tree *chunks, uint64_t chunk_count)
 {
     uint64_t bytes = 0;
-    for (uint32_t i = 0; i < table->archetype->column_count; i++)
-        for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
-            bytes += ((const struct array *)tree_get(&table->columns[i].chunks, chunk))->size_bytes;
+    for (uint64_t chunk = 0; chunk < chunk_count; chunk++)
+        bytes += ((const struct array *)tree_get(chunks, chunk))->size_bytes;
     return bytes;
 }
 
 static uint64_t world_bytes(const struct game *game)
 {
     const struct pecs_snapshot *state = game->world->state;
-    uint64_t bytes = table_bytes_of(state_index(state));
-    for (uint32_t i = 0; i < state->table_count; i++)
-        bytes += table_bytes_of(state_table(state, i));
+    const struct vector *records = &state_index(state)->records;
+    uint64_t bytes = chunk_bytes_of(&records->chunks, vector_chunk_count(records));
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint32_t j = 0; j < table->archetype->column_count; j++)
+            bytes += chunk_bytes_of(&table->columns[j].chunks, table_chunk_count(table));
+    }
     return bytes;
 }
 

@@ -695,7 +695,7 @@ enum { BATCH = 100000 };
 /* Chunks behind the last row, in any table. */
 static bool has_reserve(const struct pecs_snapshot *state)
 {
-    bool has = tree_get(&state_index(state)->columns[0].chunks, table_chunk_count(state_index(state))) != NULL;
+    bool has = tree_get(&state_index(state)->records.chunks, index_chunk_count(state_index(state))) != NULL;
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         for (uint32_t j = 0; j < table->archetype->column_count; j++)

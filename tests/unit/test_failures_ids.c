@@ -4,6 +4,7 @@
  * What a photograph does not show (ids, metadata) the trials look at themselves.
  */
 #include "file_fixture.h"
+#include "id_hash.h"
 
 TestSuite(failures_ids, .init = enter_folder, .fini = leave_folder);
 
@@ -58,18 +59,18 @@ static void populate_and_share(struct stage *stage)
 
 static uint64_t room_of_hints(const struct stage *stage)
 {
-    return ((const struct table *)stage->world->state->id_places.root.node)->row_count;
+    return id_hash_of(stage->world->state)->buckets.count;
 }
 
 /*
- * No room for one more hint: the next id makes all places anew. Entities that had no id, whose places none can share.
+ * No room for one more hint: the next id replaces the hash index. Entities that had no id, whose buckets none can
+ * share.
  */
 static void fill_places(struct stage *stage)
 {
     populate(stage);
-    const struct id_hints *hints = &stage->world->state->id_hints;
     must(room_of_hints(stage) == 128);
-    for (uint32_t i = 0; 2 * (hints->place_count + 1) <= 128; i++)
+    for (uint32_t i = 0; 2 * (id_hash_of(stage->world->state)->used_count + 1) <= 128; i++)
         must(pecs_world_set_id(stage->world, (pecs_entity){ 1021 + i, 1 }, number_id(500 + i)) == PECS_OK);
     stage->snapshot = take(stage->world);
 }

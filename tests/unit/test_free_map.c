@@ -135,7 +135,7 @@ Test(free_map, take_and_give_keep_the_counts)
     const pecs_entity gone[] = { entities[1], entities[2], entities[4097] };
     cr_assert_eq(pecs_world_despawn(world, gone, 3), PECS_OK);
     struct free_map map = { 0 };
-    struct table *index = edit_index(world);
+    struct entity_index *index = edit_index(world);
     uint64_t append_count;
     cr_assert_eq(free_map_reserve(&map, &world->gate, world->state, index, 3, &append_count), PECS_OK);
     cr_assert_eq(state_free_in_chunk(world->state, 0), 2);
@@ -233,15 +233,15 @@ Test(free_map, a_failing_reserve_changes_nothing)
 Test(free_map, more_slots_than_there_are_numbers_is_a_limit)
 {
     spawn_position(world, 0);
-    struct table *index = edit_index(world);
+    struct entity_index *index = edit_index(world);
     struct free_map map = { 0 };
     uint64_t append_count = 77;
-    const uint64_t row_count = index->row_count;
-    index->row_count = SLOT_COUNT_MAX - 2;
+    const uint64_t row_count = index->records.count;
+    index->records.count = SLOT_COUNT_MAX - 2;
     cr_assert_eq(free_map_reserve(&map, &world->gate, world->state, index, 3, &append_count), PECS_E_LIMIT);
     cr_assert_eq(append_count, 77);
     cr_assert_eq(free_map_reserve(&map, &world->gate, world->state, index, 2, &append_count), PECS_OK);
     cr_assert_eq(append_count, 2);
-    index->row_count = row_count;
+    index->records.count = row_count;
     free_map_deinit(&map, registry->pool);
 }

@@ -4,6 +4,7 @@
  */
 #include "file_fixture.h"
 #include "hash.h"
+#include "id_hash.h"
 #include "identity.h"
 
 TestSuite(identity);
@@ -982,9 +983,8 @@ Test(identity, thousands_of_edits)
 {
     pecs_registry *registry = counting_registry();
     struct history history = begin_history(registry);
-    const struct tree *places = &history.world->state->id_places;
-    /* until more ids were given than there are places: the hints have been made anew */
-    for (int i = 0; i < 10 || history.next_id <= ((const struct table *)places->root.node)->row_count; i++) {
+    /* until more ids were given than there are buckets: the hash index has been replaced */
+    for (int i = 0; i < 10 || history.next_id <= id_hash_of(history.world->state)->buckets.count; i++) {
         must(i < 100);
         run(&history, 1000);
     }
@@ -993,8 +993,8 @@ Test(identity, thousands_of_edits)
     assert_no_leak();
 }
 
-/* Each chunk of the places is an array of its own, so that making them anew shows in the number of allocations. */
-Test(identity, the_hints_are_not_made_anew_at_every_change)
+/* Each chunk of the buckets is an array of its own, so that a new hash index shows in the number of allocations. */
+Test(identity, the_hash_index_is_not_replaced_at_every_change)
 {
     enum { SLOTS = 4095 }; /* all have an explicit id, and a power of two is just half full */
     pecs_registry *registry = counting_registry();
@@ -1016,12 +1016,12 @@ Test(identity, the_hints_are_not_made_anew_at_every_change)
 
 static uint64_t walk_of(const pecs_world *world, pecs_id id, pecs_entity entity)
 {
-    const struct table *places = (const struct table *)world->state->id_places.root.node;
-    const uint64_t mask = places->row_count - 1;
-    uint64_t place = hash64_seeded(&id, sizeof(id), pool_secret(world->registry->pool)) & mask, steps = 1;
-    for (;; place = (place + 1) & mask, steps++) {
+    const struct vector *buckets = &id_hash_of(world->state)->buckets;
+    const uint64_t mask = buckets->count - 1;
+    uint64_t bucket = hash64_seeded(&id, sizeof(id), pool_secret(world->registry->pool)) & mask, steps = 1;
+    for (;; bucket = (bucket + 1) & mask, steps++) {
         uint32_t index;
-        memcpy(&index, table_value(places, 0, place), sizeof(index));
+        memcpy(&index, vector_value(buckets, bucket, 10, sizeof(index)), sizeof(index));
         must(index != UINT32_MAX);
         if (index == entity.index)
             return steps;

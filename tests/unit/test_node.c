@@ -65,11 +65,11 @@ TestSuite(tree, .init = set_up, .fini = strike);
 /* Puts a leaf into the tree. */
 static void put(uint64_t epoch, struct tree *tree, uint64_t number)
 {
-    struct slot *slot;
-    cr_assert_eq(tree_own_slot(pool, epoch, tree, number, &slot), PECS_OK);
-    if (slot->node)
-        node_release(pool, slot->node);
-    *slot = (struct slot){ leaf_create(pool, number), NULL, epoch, 0 };
+    struct ref *ref;
+    cr_assert_eq(tree_own_ref(pool, epoch, tree, number, &ref), PECS_OK);
+    if (ref->node)
+        node_release(pool, ref->node);
+    *ref = (struct ref){ leaf_create(pool, number), NULL, epoch };
 }
 
 Test(node, the_last_release_destroys)
@@ -101,25 +101,25 @@ Test(node, one_reference_is_not_shared_and_two_are)
 
 Test(node, a_private_node_is_owned_in_place)
 {
-    struct slot slot = { leaf_create(pool, 5), NULL, 1, 0 };
-    struct node *const node = slot.node;
-    cr_assert_eq(node_own(pool, 2, &slot), PECS_OK);
-    cr_assert_eq(slot.node, node);
-    cr_assert_eq(slot.epoch, 2);
-    node_release(pool, slot.node);
+    struct ref ref = { leaf_create(pool, 5), NULL, 1 };
+    struct node *const node = ref.node;
+    cr_assert_eq(node_own(pool, 2, &ref), PECS_OK);
+    cr_assert_eq(ref.node, node);
+    cr_assert_eq(ref.epoch, 2);
+    node_release(pool, ref.node);
 }
 
 Test(node, a_shared_node_is_copied_when_owned)
 {
     struct node *const node = leaf_create(pool, 5);
-    struct slot slot = { node_retain(node), NULL, 1, 0 };
-    cr_assert_eq(node_own(pool, 2, &slot), PECS_OK);
-    cr_assert_neq(slot.node, node);
-    cr_assert_eq(number_of(slot.node), 5);
-    cr_assert_eq(slot.epoch, 2);
+    struct ref ref = { node_retain(node), NULL, 1 };
+    cr_assert_eq(node_own(pool, 2, &ref), PECS_OK);
+    cr_assert_neq(ref.node, node);
+    cr_assert_eq(number_of(ref.node), 5);
+    cr_assert_eq(ref.epoch, 2);
     cr_assert_not(node_is_shared(node));
-    cr_assert_not(node_is_shared(slot.node));
-    node_release(pool, slot.node);
+    cr_assert_not(node_is_shared(ref.node));
+    node_release(pool, ref.node);
     node_release(pool, node);
 }
 
@@ -127,21 +127,21 @@ Test(node, a_shared_node_is_copied_when_owned)
 Test(node, a_node_of_this_epoch_is_not_looked_at)
 {
     struct node *const node = leaf_create(pool, 5);
-    struct slot slot = { node_retain(node), NULL, 2, 0 };
-    cr_assert_eq(node_own(pool, 2, &slot), PECS_OK);
-    cr_assert_eq(slot.node, node);
+    struct ref ref = { node_retain(node), NULL, 2 };
+    cr_assert_eq(node_own(pool, 2, &ref), PECS_OK);
+    cr_assert_eq(ref.node, node);
     node_release(pool, node);
     node_release(pool, node);
 }
 
-Test(node, a_copy_that_fails_leaves_the_slot)
+Test(node, a_copy_that_fails_leaves_the_ref)
 {
     struct node *const node = leaf_create(pool, 5);
-    struct slot slot = { node_retain(node), NULL, 1, 0 };
+    struct ref ref = { node_retain(node), NULL, 1 };
     counting.fail_at = counting.call_count + 1;
-    cr_assert_eq(node_own(pool, 2, &slot), PECS_E_MEMORY);
-    cr_assert_eq(slot.node, node);
-    cr_assert_eq(slot.epoch, 1);
+    cr_assert_eq(node_own(pool, 2, &ref), PECS_E_MEMORY);
+    cr_assert_eq(ref.node, node);
+    cr_assert_eq(ref.epoch, 1);
     node_release(pool, node);
     node_release(pool, node);
 }
@@ -153,16 +153,16 @@ enum { NUMBER_COUNT = sizeof(numbers) / sizeof(numbers[0]) };
 
 Test(tree, an_empty_tree_has_nothing_anywhere)
 {
-    const struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    const struct tree tree = { { NULL, NULL, 0 }, 0 };
     for (size_t i = 0; i < NUMBER_COUNT; i++)
         cr_assert_null(tree_get(&tree, numbers[i]));
-    cr_assert_not_null(tree_slot(&tree, 0));
-    cr_assert_null(tree_slot(&tree, 1));
+    cr_assert_not_null(tree_ref(&tree, 0));
+    cr_assert_null(tree_ref(&tree, 1));
 }
 
 Test(tree, number_0_is_in_the_root_without_a_page)
 {
-    struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0 };
     const uint64_t calls = counting.call_count;
     put(1, &tree, 0);
     cr_assert_eq(counting.call_count - calls, 1, "the leaf alone");
@@ -178,7 +178,7 @@ Test(tree, height_follows_the_highest_number)
         uint32_t height;
     } steps[] = { { 0, 0 },    { 1, 1 },      { 63, 1 },     { 64, 2 },    { 4095, 2 },
                   { 4096, 3 }, { 262143, 3 }, { 262144, 4 }, { 100000, 4 } };
-    struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0 };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         put(1, &tree, steps[i].number);
         cr_assert_eq(tree.height, steps[i].height, "number %llu", (unsigned long long)steps[i].number);
@@ -189,7 +189,7 @@ Test(tree, height_follows_the_highest_number)
 Test(tree, what_was_put_is_found_in_every_order)
 {
     for (size_t first = 0; first < NUMBER_COUNT; first++) {
-        struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+        struct tree tree = { { NULL, NULL, 0 }, 0 };
         for (size_t i = 0; i < NUMBER_COUNT; i++)
             put(1, &tree, numbers[(first + i * 3) % NUMBER_COUNT]);
         for (size_t i = 0; i < NUMBER_COUNT; i++) {
@@ -206,13 +206,13 @@ Test(tree, what_was_put_is_found_in_every_order)
     }
 }
 
-Test(tree, a_number_beyond_the_height_has_no_slot)
+Test(tree, a_number_beyond_the_height_has_no_ref)
 {
-    struct tree tree = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0 };
     put(1, &tree, 63);
-    cr_assert_null(tree_slot(&tree, 64));
-    cr_assert_null(tree_slot(&tree, UINT64_MAX));
-    cr_assert_not_null(tree_slot(&tree, 62));
+    cr_assert_null(tree_ref(&tree, 64));
+    cr_assert_null(tree_ref(&tree, UINT64_MAX));
+    cr_assert_not_null(tree_ref(&tree, 62));
     cr_assert_null(tree_get(&tree, 62));
     tree_clear(pool, &tree);
 }
@@ -220,20 +220,20 @@ Test(tree, a_number_beyond_the_height_has_no_slot)
 /* Two holders of one tree; the second edits number 70 of a tree of height 3: three pages are copied, no leaf. */
 Test(tree, only_the_path_is_copied)
 {
-    struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0 };
     const uint64_t in_tree[] = { 0, 5, 64, 70, 71, 4095, 4096, 5000 };
     for (size_t i = 0; i < 8; i++)
         put(1, &first, in_tree[i]);
     struct tree second = first;
     tree_retain(&second);
-    struct slot *slot;
+    struct ref *ref;
     uint64_t calls = counting.call_count;
-    cr_assert_eq(tree_own_slot(pool, 2, &second, 70, &slot), PECS_OK);
+    cr_assert_eq(tree_own_ref(pool, 2, &second, 70, &ref), PECS_OK);
     cr_assert_eq(counting.call_count - calls, 3);
-    cr_assert_eq(slot->node, tree_get(&first, 70), "the leaf itself is still shared");
-    cr_assert(node_is_shared(slot->node));
+    cr_assert_eq(ref->node, tree_get(&first, 70), "the leaf itself is still shared");
+    cr_assert(node_is_shared(ref->node));
     calls = counting.call_count;
-    cr_assert_eq(tree_own_slot(pool, 2, &second, 71, &slot), PECS_OK);
+    cr_assert_eq(tree_own_ref(pool, 2, &second, 71, &ref), PECS_OK);
     cr_assert_eq(counting.call_count, calls, "the path is private already");
     for (size_t i = 0; i < 8; i++)
         cr_assert_eq(tree_get(&first, in_tree[i]), tree_get(&second, in_tree[i]));
@@ -245,21 +245,21 @@ Test(tree, only_the_path_is_copied)
     tree_clear(pool, &second);
 }
 
-/* A page's slots keep the epochs of the past, so the leaf is still found to be shared, in every later epoch. */
+/* A page's refs keep the epochs of the past, so the leaf is still found to be shared, in every later epoch. */
 Test(tree, leaves_of_a_copied_page_are_not_taken_for_private)
 {
-    struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0 };
     put(1, &first, 3);
     put(1, &first, 4);
     struct tree second = first;
     tree_retain(&second);
-    struct slot *slot;
-    cr_assert_eq(tree_own_slot(pool, 2, &second, 3, &slot), PECS_OK);
-    cr_assert_neq(slot->epoch, 2);
-    cr_assert_eq(node_own(pool, 2, slot), PECS_OK);
-    cr_assert_neq(slot->node, tree_get(&first, 3));
-    cr_assert_eq(tree_own_slot(pool, 2, &second, 4, &slot), PECS_OK);
-    cr_assert_neq(slot->epoch, 2);
+    struct ref *ref;
+    cr_assert_eq(tree_own_ref(pool, 2, &second, 3, &ref), PECS_OK);
+    cr_assert_neq(ref->epoch, 2);
+    cr_assert_eq(node_own(pool, 2, ref), PECS_OK);
+    cr_assert_neq(ref->node, tree_get(&first, 3));
+    cr_assert_eq(tree_own_ref(pool, 2, &second, 4, &ref), PECS_OK);
+    cr_assert_neq(ref->epoch, 2);
     tree_clear(pool, &first);
     tree_clear(pool, &second);
 }
@@ -267,7 +267,7 @@ Test(tree, leaves_of_a_copied_page_are_not_taken_for_private)
 /* Growing puts the shared root below a new page: it stays shared until it is owned itself. */
 Test(tree, growing_over_a_shared_root_copies_nothing)
 {
-    struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0 };
     put(1, &first, 0);
     put(1, &first, 1);
     struct tree second = first;
@@ -275,9 +275,9 @@ Test(tree, growing_over_a_shared_root_copies_nothing)
     put(2, &second, 64);
     cr_assert_eq(first.height, 1);
     cr_assert_eq(second.height, 2);
-    cr_assert_eq(((struct page *)second.root.node)->slots[0].node, first.root.node);
+    cr_assert_eq(((struct page *)second.root.node)->refs[0].node, first.root.node);
     put(2, &second, 1);
-    cr_assert_neq(((struct page *)second.root.node)->slots[0].node, first.root.node);
+    cr_assert_neq(((struct page *)second.root.node)->refs[0].node, first.root.node);
     cr_assert_eq(tree_get(&first, 0), tree_get(&second, 0));
     cr_assert_neq(tree_get(&first, 1), tree_get(&second, 1));
     cr_assert_null(tree_get(&first, 64));
@@ -291,18 +291,18 @@ Test(tree, failures_leave_what_was_in_the_tree)
     uint64_t nth = 1;
     pecs_status status;
     do {
-        struct tree first = { { NULL, NULL, 0, 0 }, 0 };
+        struct tree first = { { NULL, NULL, 0 }, 0 };
         put(1, &first, 0);
         put(1, &first, 100);
         struct tree second = first;
         tree_retain(&second);
         counting.fail_at = counting.call_count + nth;
-        struct slot *slot = NULL;
-        status = tree_own_slot(pool, 2, &second, 20000, &slot);
+        struct ref *ref = NULL;
+        status = tree_own_ref(pool, 2, &second, 20000, &ref);
         counting.fail_at = 0;
         if (status) {
             cr_assert_eq(status, PECS_E_MEMORY);
-            cr_assert_null(slot);
+            cr_assert_null(ref);
         }
         struct tree *const trees[] = { &first, &second };
         for (size_t i = 0; i < 2; i++) {

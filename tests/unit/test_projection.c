@@ -6,6 +6,7 @@
 #include "bits.h"
 #include "file_fixture.h"
 #include "projection.h"
+#include "state_types.h"
 
 static pecs_registry *registry;
 static pecs_world *world;

@@ -163,21 +163,10 @@ Test(archetype, components_are_found_in_a_long_set)
     pecs_registry_release(large);
 }
 
-Test(archetype, the_index_has_one_column_of_16_bytes)
-{
-    struct archetype *archetype = archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT);
-    cr_assert_eq(archetype->column_count, 1);
-    cr_assert_eq(archetype->column_bytes[0], 16);
-    cr_assert_eq(archetype->chunk_shift, 12);
-    node_release(pool, &archetype->node);
-}
-
 Test(archetype, out_of_memory_is_null)
 {
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(archetype_create(registry, NULL, NULL, 0, false));
-    counting.fail_at = counting.call_count + 1;
-    cr_assert_null(archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT));
     counting.fail_at = counting.call_count + 1;
     cr_assert_null(runs_create(pool, 3, NULL));
     struct archetype *archetype = make_archetype(NULL, 0);
@@ -201,12 +190,12 @@ static struct table *make_table(void)
     return table;
 }
 
-/* A world would hold the table in a slot: this is what it does when its gate is closed. */
+/* A world would hold the table in a ref: this is what it does when its gate is closed. */
 static struct table *own(struct table *table)
 {
-    struct slot slot = { &table->node, NULL, 0, 0 };
-    cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_OK);
-    return (struct table *)slot.node;
+    struct ref ref = { &table->node, NULL, 0 };
+    cr_assert_eq(node_own(pool, gate.epoch, &ref), PECS_OK);
+    return (struct table *)ref.node;
 }
 
 static void write_row(uint8_t *const *values, uint32_t id)
@@ -523,9 +512,9 @@ Test(table, reserve_readies_what_removals_and_appends_may_reach)
     for (uint32_t i = 0; i < COLUMN_COUNT; i++) {
         cr_assert_eq(table_chunk(table, i, 0), table_chunk(theirs, i, 0));
         for (uint64_t chunk = 1; chunk < 4; chunk++) {
-            const struct slot *slot = tree_slot(&table->columns[i].chunks, chunk);
-            cr_assert_not_null(slot->node);
-            cr_assert_eq(slot->epoch, gate.epoch);
+            const struct ref *ref = tree_ref(&table->columns[i].chunks, chunk);
+            cr_assert_not_null(ref->node);
+            cr_assert_eq(ref->epoch, gate.epoch);
         }
     }
     assert_rows(table, ids, 10);
@@ -586,10 +575,10 @@ Test(table, a_failing_reserve_changes_no_row)
 Test(table, a_copy_that_fails_leaves_all_references)
 {
     struct table *table = make_filled(10);
-    struct slot slot = { node_retain(&table->node), NULL, 0, 0 };
+    struct ref ref = { node_retain(&table->node), NULL, 0 };
     counting.fail_at = counting.call_count + 1;
-    cr_assert_eq(node_own(pool, gate.epoch, &slot), PECS_E_MEMORY);
-    cr_assert_eq(slot.node, &table->node);
+    cr_assert_eq(node_own(pool, gate.epoch, &ref), PECS_E_MEMORY);
+    cr_assert_eq(ref.node, &table->node);
     cr_assert_eq(table->archetype->node.reference_count, 1);
     cr_assert_eq(table->columns[0].chunks.root.node->reference_count, 1);
     node_release(pool, &table->node);
@@ -746,31 +735,6 @@ Test(table, rows_of_an_image_are_removed_and_refilled)
     assert_rows(table, ids, 21);
     for (uint32_t id = 0; id < 10; id++)
         cr_assert_eq(image[LETTERS_AT + id], id);
-    node_release(pool, &table->node);
-}
-
-Test(table, free_counts_of_the_image_pass_to_the_arrays_slot)
-{
-    struct archetype *archetype = archetype_create_plain(pool, sizeof(struct record), CHUNK_SHIFT);
-    struct table *table = table_create(pool, archetype);
-    node_release(pool, &archetype->node);
-    const le32 free_counts[] = { le32_make(17) };
-    struct image *made = make_image(true);
-    table->runs = runs_create(pool, 1, made);
-    node_release(pool, &made->node);
-    table->runs->free_counts = free_counts;
-    table->runs->columns[0] = (struct run){ image, 5 };
-    table->row_count = 20;
-    uint8_t *bytes;
-    cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 20, &bytes), PECS_OK);
-    cr_assert_eq(tree_slot(&table->columns[0].chunks, 0)->free_count, 17);
-    struct table *const theirs = table; /* and from there to the array's copy */
-    node_retain(&theirs->node);
-    gate_close(&gate);
-    table = own(table);
-    cr_assert_eq(table_own_chunk(&gate, table, 0, 0, 30, &bytes), PECS_OK);
-    cr_assert_eq(tree_slot(&table->columns[0].chunks, 0)->free_count, 17);
-    node_release(pool, &theirs->node);
     node_release(pool, &table->node);
 }
 

@@ -298,10 +298,10 @@ Test(spawn, more_rows_than_a_table_can_have_are_a_limit)
 Test(spawn, more_slots_than_there_are_numbers_are_a_limit)
 {
     spawn_position(world, 1);
-    struct table *index = edit_index(world);
-    index->row_count = UINT32_MAX - 1;
+    struct entity_index *index = edit_index(world);
+    index->records.count = UINT32_MAX - 1;
     cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1, 1, NULL), PECS_E_LIMIT);
-    index->row_count = 1;
+    index->records.count = 1;
     cr_assert_eq(summary_of(view()).table_count, 1);
 }
 

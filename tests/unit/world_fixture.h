@@ -7,6 +7,7 @@
 
 #include "counting_allocator.h"
 #include "edit.h"
+#include "id_hash.h"
 
 #include <pecs/pecs.h>
 
@@ -162,10 +163,10 @@ static inline void check_state(const struct pecs_snapshot *state)
     for (uint32_t i = 0; i < state->table_count; i++)
         row_count += check_rows(state, i);
     must(tree_get(&state->tables, state->table_count) == NULL);
-    const struct table *index = state_index(state);
-    for (uint64_t chunk = 0; chunk < table_chunk_count(index); chunk++) {
+    const struct entity_index *index = state_index(state);
+    for (uint64_t chunk = 0; chunk < index_chunk_count(index); chunk++) {
         uint32_t free_in_chunk = 0;
-        for (uint64_t i = 0; i < table_live_rows(index, chunk); i++) {
+        for (uint64_t i = 0; i < index_chunk_slots(index, chunk); i++) {
             const struct record *record = state_record(state, (uint32_t)(chunk * CHUNK_ROWS + i));
             alive_count += record->table != NO_TABLE;
             free_in_chunk += record->table == NO_TABLE && record->generation < GENERATION_MAX;
@@ -205,11 +206,11 @@ static inline void check_catalog(const struct catalog *catalog, const struct pec
 
 static inline void check_free_map(const struct free_map *map, const struct pecs_snapshot *state)
 {
-    for (uint64_t chunk = 0; map->is_valid && chunk < table_chunk_count(state_index(state)); chunk++) {
+    for (uint64_t chunk = 0; map->is_valid && chunk < index_chunk_count(state_index(state)); chunk++) {
         const bool has_free = map->chunks[chunk / 64] >> chunk % 64 & 1;
         must(has_free == (state_free_in_chunk(state, chunk) > 0));
         must(!has_free || map->lowest_word <= chunk / 64);
-        for (uint64_t i = 0; map->slots[chunk] && i < table_live_rows(state_index(state), chunk); i++) {
+        for (uint64_t i = 0; map->slots[chunk] && i < index_chunk_slots(state_index(state), chunk); i++) {
             const struct record *record = state_record(state, (uint32_t)(chunk * CHUNK_ROWS + i));
             const bool is_free = record->table == NO_TABLE && record->generation < GENERATION_MAX;
             must(is_free == (map->slots[chunk][i / 64] >> i % 64 & 1));
@@ -226,9 +227,22 @@ static inline void check_tail(const struct gate *gate, const struct table *table
         must(table->columns[i].tail == table_chunk(table, i, table->tail_chunk));
         if (!table->tail_rows)
             continue;
-        const struct slot *slot = tree_slot(&table->columns[i].chunks, table->tail_chunk);
-        must(slot && slot->node && slot->epoch == gate->epoch);
-        must(((const struct array *)slot->node)->size_bytes >= table->tail_rows * table->archetype->column_bytes[i]);
+        const struct ref *ref = tree_ref(&table->columns[i].chunks, table->tail_chunk);
+        must(ref && ref->node && ref->epoch == gate->epoch);
+        must(((const struct array *)ref->node)->size_bytes >= table->tail_rows * table->archetype->column_bytes[i]);
+    }
+}
+
+/* A vector's directory says where the tree or the image holds each chunk. */
+static inline void check_directory(const struct vector *vector)
+{
+    for (uint64_t chunk = 0; chunk < vector_chunk_count(vector); chunk++) {
+        const struct ref *ref = tree_ref(&vector->chunks, chunk);
+        const bool has_array = ref && ref->node;
+        must(has_array || vector->runs);
+        must(vector_chunk(vector, chunk) ==
+             (has_array ? ref->data
+                        : vector->runs->columns[0].base + (chunk << vector->shift) * (uint64_t)vector->width));
     }
 }
 
@@ -244,7 +258,9 @@ static inline void check_world(const pecs_world *world)
     check_free_map(&world->free_map, world->state);
     for (uint32_t i = 0; i < world->state->table_count; i++)
         check_tail(&world->gate, state_table(world->state, i));
-    check_tail(&world->gate, state_index(world->state));
+    check_directory(&state_index(world->state)->records);
+    if (world->state->id_hash.node)
+        check_directory(&id_hash_of(world->state)->buckets);
 }
 
 /* What can be seen of a world: its content, and the life of every handle of its slots' first generations. */

@@ -1,0 +1,249 @@
+/*
+ * The hash index of explicit ids: open addressing with linear probing, at most half full, in a vector, so that it is
+ * shared, copied and restored like all else.
+ *
+ * Hints that no longer count are overwritten when they make a walk long, and left behind when the index is made again
+ * for want of room.
+ */
+#include "id_hash.h"
+
+#include "hash.h"
+#include "identity.h"
+
+enum {
+    BUCKET_SHIFT = 10,   /* buckets a chunk: 4 KiB */
+    BUCKET_FIRST = 64,   /* buckets of the first index */
+    WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index are readied without a look */
+    LONG_WALK = 8,       /* steps after which stale hints are overwritten */
+};
+
+static void id_hash_destroy(struct pool *pool, struct node *node)
+{
+    struct id_hash *hash = (struct id_hash *)node;
+    vector_clear(pool, &hash->buckets);
+    node_free(pool, &hash->node, sizeof(*hash));
+}
+
+static struct node *id_hash_copy(struct pool *pool, const struct node *node);
+
+static const struct node_class id_hash_class = { id_hash_destroy, id_hash_copy };
+
+static struct id_hash *id_hash_create(struct pool *pool)
+{
+    struct id_hash *hash = node_allocate(pool, sizeof(*hash), &id_hash_class);
+    if (!hash)
+        return NULL;
+    vector_init(&hash->buckets, sizeof(uint32_t), BUCKET_SHIFT);
+    hash->used_count = 0;
+    hash->has_birth_form = false;
+    return hash;
+}
+
+static struct node *id_hash_copy(struct pool *pool, const struct node *node)
+{
+    const struct id_hash *hash = (const struct id_hash *)node;
+    struct id_hash *copy = id_hash_create(pool);
+    if (!copy)
+        return NULL;
+    if (!vector_copy(pool, &copy->buckets, &hash->buckets)) {
+        node_release(pool, &copy->node);
+        return NULL;
+    }
+    copy->used_count = hash->used_count;
+    copy->has_birth_form = hash->has_birth_form;
+    return &copy->node;
+}
+
+static uint32_t bucket_at(const struct id_hash *hash, uint64_t bucket)
+{
+    uint32_t index;
+    memcpy(&index, vector_value(&hash->buckets, bucket, BUCKET_SHIFT, sizeof(index)), sizeof(index));
+    return index;
+}
+/* A bucket whose chunk has passed the gate. */
+static uint32_t *bucket_owned(struct id_hash *hash, uint64_t bucket)
+{
+    return (uint32_t *)(void *)vector_owned_value(&hash->buckets, bucket, BUCKET_SHIFT, sizeof(uint32_t));
+}
+
+/* The bucket where the walk to an id begins. */
+static uint64_t bucket_home(const struct pool *pool, const struct id_hash *hash, const pecs_id *id)
+{
+    return hash64_seeded(id, sizeof(*id), pool_secret(pool)) & (hash->buckets.count - 1);
+}
+static uint64_t bucket_next(const struct id_hash *hash, uint64_t bucket)
+{
+    return (bucket + 1) & (hash->buckets.count - 1);
+}
+
+bool id_hash_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+{
+    const struct id_hash *hash = id_hash_of(state);
+    if (!hash)
+        return false;
+    for (uint64_t bucket = bucket_home(state->registry->pool, hash, id);; bucket = bucket_next(hash, bucket)) {
+        const uint32_t index = bucket_at(hash, bucket);
+        if (index == NO_INDEX)
+            return false;
+        if (identity_hint_counts(state, index, id, ret_entity))
+            return true;
+    }
+}
+
+/*
+ * The hint in a bucket leads to an entity that has no explicit id, or another one, which is found by another bucket:
+ * it may be overwritten.
+ */
+static bool bucket_is_stale(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
+{
+    const uint32_t index = bucket_at(hash, bucket);
+    const pecs_id *id = identity_explicit_at(state, index);
+    if (!id)
+        return true;
+    uint64_t first = bucket_home(state->registry->pool, hash, id);
+    while (bucket_at(hash, first) != index && bucket_at(hash, first) != NO_INDEX)
+        first = bucket_next(hash, first);
+    return first != bucket;
+}
+
+/*
+ * Where the index of an id goes: where it is, or the first free bucket from its home on; on a long walk also that of a
+ * stale hint, since an id that many entities have had after each other leaves one for each.
+ */
+static uint64_t bucket_for(const struct pecs_snapshot *state, const struct id_hash *hash, const pecs_id *id,
+                           uint32_t index)
+{
+    uint64_t bucket = bucket_home(state->registry->pool, hash, id);
+    for (unsigned step = 0;; step++, bucket = bucket_next(hash, bucket)) {
+        const uint32_t at = bucket_at(hash, bucket);
+        if (at == NO_INDEX || at == index || (step >= LONG_WALK && bucket_is_stale(state, hash, bucket)))
+            return bucket;
+    }
+}
+
+/* One of free buckets. NULL: out of memory. */
+static struct id_hash *id_hash_create_free(struct gate *gate, uint64_t count)
+{
+    struct id_hash *hash = id_hash_create(gate->pool);
+    if (hash && vector_reserve(gate, &hash->buckets, count)) {
+        node_release(gate->pool, &hash->node);
+        return NULL;
+    }
+    if (!hash)
+        return NULL;
+    hash->buckets.count = count;
+    for (uint64_t chunk = 0; chunk < vector_chunk_count(&hash->buckets); chunk++)
+        memset(bucket_owned(hash, chunk << BUCKET_SHIFT), 0xff, /* NO_INDEX */
+               (size_t)vector_chunk_live(&hash->buckets, chunk) * sizeof(uint32_t));
+    return hash;
+}
+
+/* The explicit id of the hint in a bucket, or NULL; those of the buckets that are read next are prefetched. */
+static const pecs_id *bucket_id(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
+{
+    if (hash->buckets.count - bucket > IDENTITY_FAR_AHEAD) {
+        __builtin_prefetch(identity_record_at(state, bucket_at(hash, bucket + IDENTITY_FAR_AHEAD)));
+        __builtin_prefetch(identity_explicit_at(state, bucket_at(hash, bucket + IDENTITY_AHEAD)));
+    }
+    return identity_explicit_at(state, bucket_at(hash, bucket));
+}
+
+/* Hints that are needed: entities with explicit ids that were given since the world was made. */
+static uint64_t id_hash_count(const struct pecs_snapshot *state, const struct id_hash *hash)
+{
+    uint64_t count = 0;
+    for (uint64_t bucket = 0; hash && bucket < hash->buckets.count; bucket++)
+        count += bucket_id(state, hash, bucket) && !bucket_is_stale(state, hash, bucket);
+    return count;
+}
+
+/* Replaces the index by one for the hints that count now and `count` more: a third full at most, so that it lasts. */
+static pecs_status id_hash_replace(struct gate *gate, struct pecs_snapshot *state, uint64_t count)
+{
+    const struct id_hash *old = id_hash_of(state);
+    const uint64_t most = id_hash_count(state, old) + count;
+    uint64_t wanted = BUCKET_FIRST;
+    while (wanted < 3 * most)
+        wanted *= 2;
+    struct id_hash *hash = id_hash_create_free(gate, wanted);
+    if (!hash)
+        return PECS_E_MEMORY;
+    for (uint64_t bucket = 0; old && bucket < old->buckets.count; bucket++) {
+        const pecs_id *id = bucket_id(state, old, bucket);
+        if (!id)
+            continue;
+        const uint32_t index = bucket_at(old, bucket);
+        uint32_t *to = bucket_owned(hash, bucket_for(state, hash, id, index));
+        hash->used_count += *to == NO_INDEX;
+        *to = index;
+    }
+    hash->has_birth_form = old && old->has_birth_form;
+    node_release(gate->pool, state->id_hash.node);
+    state->id_hash = (struct ref){ &hash->node, NULL, gate->epoch };
+    return PECS_OK;
+}
+
+static pecs_status bucket_own_chunk(struct gate *gate, struct id_hash *hash, uint64_t chunk)
+{
+    uint8_t *bytes;
+    return vector_own_chunk(gate, &hash->buckets, chunk, vector_chunk_live(&hash->buckets, chunk), &bytes);
+}
+
+/* Readies the buckets from the home of an id on, up to the count-th free one: one of them will be its. */
+static pecs_status id_hash_own_walk(struct gate *gate, struct id_hash *hash, const pecs_id *id, uint64_t count)
+{
+    pecs_status status = PECS_OK;
+    for (uint64_t bucket = bucket_home(gate->pool, hash, id); !status && count; bucket = bucket_next(hash, bucket)) {
+        count -= bucket_at(hash, bucket) == NO_INDEX;
+        status = bucket_own_chunk(gate, hash, bucket >> BUCKET_SHIFT);
+    }
+    return status;
+}
+
+pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count)
+{
+    assert(gate->state_epoch == gate->epoch);
+    const struct id_hash *now = id_hash_of(state);
+    pecs_status status = PECS_OK;
+    if (!now || 2 * (now->used_count + count) > now->buckets.count)
+        status = id_hash_replace(gate, state, count);
+    if (!status)
+        status = node_own(gate->pool, gate->epoch, &state->id_hash);
+    if (status)
+        return status;
+    struct id_hash *hash = (struct id_hash *)state->id_hash.node;
+    /* walks of `count` steps for each, or all buckets once */
+    if (count <= WALK_COUNT_MAX || count * count <= hash->buckets.count / 8) {
+        for (uint64_t i = 0; !status && i < count; i++)
+            status = id_hash_own_walk(gate, hash, &ids[i], count);
+        return status;
+    }
+    for (uint64_t chunk = 0; !status && chunk < vector_chunk_count(&hash->buckets); chunk++)
+        status = bucket_own_chunk(gate, hash, chunk);
+    return status;
+}
+
+void id_hash_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities)
+{
+    const struct pool *pool = state->registry->pool;
+    struct id_hash *hash = (struct id_hash *)state->id_hash.node;
+    for (uint64_t i = 0; i < count; i++) {
+        if (count - i > IDENTITY_AHEAD)
+            __builtin_prefetch(bucket_owned(hash, bucket_home(pool, hash, &ids[i + IDENTITY_AHEAD])), 1);
+        uint32_t *bucket = bucket_owned(hash, bucket_for(state, hash, &ids[i], entities[i].index));
+        hash->used_count += *bucket == NO_INDEX;
+        *bucket = entities[i].index;
+        hash->has_birth_form |= identity_has_birth_form(ids[i]);
+    }
+}
+
+bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t head)
+{
+    const struct id_hash *hash = id_hash_of(state);
+    for (uint64_t bucket = 0; hash && hash->has_birth_form && bucket < hash->buckets.count; bucket++) {
+        const pecs_id *id = bucket_id(state, hash, bucket);
+        if (id && identity_has_birth_form(*id) && memcmp(id->bytes, &head, sizeof(head)) == 0)
+            return true;
+    }
+    return false;
+}
