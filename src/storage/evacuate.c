@@ -37,7 +37,7 @@ static bool evacuate_slot(struct pool *pool, struct slot *slot, uint32_t height,
         return move(pool, slot);
     bool is_done = move_node(pool, slot);
     struct page *page = (struct page *)slot->node;
-    for (uint32_t i = 0; is_done && i < PAGE_FANOUT; i++)
+    for (uint32_t i = 0; is_done && i < page->slot_count; i++)
         is_done = evacuate_slot(pool, &page->slots[i], height - 1, move);
     return is_done;
 }

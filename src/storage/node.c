@@ -47,53 +47,90 @@ pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct slot *slot)
     return PECS_OK;
 }
 
+static size_t page_bytes(uint32_t slot_count)
+{
+    return sizeof(struct page) + slot_count * sizeof(struct slot);
+}
+
 static void page_destroy(struct pool *pool, struct node *node)
 {
     struct page *page = (struct page *)node;
-    for (uint32_t i = 0; i < PAGE_FANOUT; i++)
+    for (uint32_t i = 0; i < page->slot_count; i++)
         node_release(pool, page->slots[i].node);
-    node_free(pool, &page->node, sizeof(*page));
+    node_free(pool, &page->node, page_bytes(page->slot_count));
 }
 
 static struct node *page_copy(struct pool *pool, const struct node *node);
 
 static const struct node_class page_class = { page_destroy, page_copy };
 
-static struct node *page_create(struct pool *pool)
+static struct page *page_create(struct pool *pool, uint32_t slot_count)
 {
-    struct page *page = node_allocate(pool, sizeof(*page), &page_class);
+    struct page *page = node_allocate(pool, page_bytes(slot_count), &page_class);
     if (!page)
         return NULL;
-    memset(page->slots, 0, sizeof(page->slots));
-    return &page->node;
+    page->slot_count = slot_count;
+    memset(page->slots, 0, slot_count * sizeof(*page->slots));
+    return page;
 }
 
 /* The slots keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
 static struct node *page_copy(struct pool *pool, const struct node *node)
 {
-    struct page *copy = node_allocate(pool, sizeof(*copy), &page_class);
+    const struct page *page = (const struct page *)node;
+    struct page *copy = node_allocate(pool, page_bytes(page->slot_count), &page_class);
     if (!copy)
         return NULL;
-    memcpy(copy->slots, ((const struct page *)node)->slots, sizeof(copy->slots));
-    for (uint32_t i = 0; i < PAGE_FANOUT; i++)
+    copy->slot_count = page->slot_count;
+    memcpy(copy->slots, page->slots, page->slot_count * sizeof(*page->slots));
+    for (uint32_t i = 0; i < copy->slot_count; i++)
         node_retain(copy->slots[i].node);
     return &copy->node;
 }
 
-/* Adds levels on top until `number` is within the tree. */
+/* Slots of the only page of a list that has this number. */
+static uint32_t only_count_of(uint64_t number)
+{
+    return number < 4 ? 4 : number < 16 ? 16 : PAGE_FANOUT;
+}
+
+/* Of a tree of height 1: moves what its page has into a larger one. Slots that were found before are gone. */
+static pecs_status tree_widen(struct pool *pool, uint64_t epoch, struct tree *tree, uint32_t slot_count)
+{
+    if (tree->only_count >= slot_count)
+        return PECS_OK;
+    if (tree->root.node) {
+        const pecs_status status = node_own(pool, epoch, &tree->root);
+        struct page *page = status ? NULL : page_create(pool, slot_count);
+        if (!page)
+            return PECS_E_MEMORY;
+        struct page *old = (struct page *)tree->root.node;
+        memcpy(page->slots, old->slots, old->slot_count * sizeof(*old->slots));
+        node_free(pool, &old->node, page_bytes(old->slot_count));
+        tree->root.node = &page->node;
+    }
+    tree->only_count = slot_count;
+    return PECS_OK;
+}
+
+/* Adds levels on top until `number` is within the tree. Pages below others are full ones. */
 static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number)
 {
     while (number >> tree->height * PAGE_BITS) {
+        if (tree->height == 1 && tree_widen(pool, epoch, tree, PAGE_FANOUT))
+            return PECS_E_MEMORY;
+        const uint32_t slot_count = tree->height ? PAGE_FANOUT : only_count_of(number);
         if (tree->root.node) {
-            struct node *page = page_create(pool);
+            struct page *page = page_create(pool, slot_count);
             if (!page)
                 return PECS_E_MEMORY;
-            ((struct page *)page)->slots[0] = tree->root;
-            tree->root = (struct slot){ page, NULL, epoch, 0 };
+            page->slots[0] = tree->root;
+            tree->root = (struct slot){ &page->node, NULL, epoch, 0 };
         }
+        tree->only_count = slot_count;
         tree->height++;
     }
-    return PECS_OK;
+    return tree->height == 1 ? tree_widen(pool, epoch, tree, only_count_of(number)) : PECS_OK;
 }
 
 pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct slot **ret_slot)
@@ -104,10 +141,10 @@ pecs_status tree_own_slot(struct pool *pool, uint64_t epoch, struct tree *tree, 
     struct slot *slot = &tree->root;
     for (uint32_t shift = tree->height * PAGE_BITS; shift;) {
         if (!slot->node) {
-            struct node *page = page_create(pool);
+            struct page *page = page_create(pool, tree->height == 1 ? tree->only_count : PAGE_FANOUT);
             if (!page)
                 return PECS_E_MEMORY;
-            *slot = (struct slot){ page, NULL, epoch, 0 };
+            *slot = (struct slot){ &page->node, NULL, epoch, 0 };
         } else if ((status = node_own(pool, epoch, slot))) {
             return status;
         }
@@ -126,5 +163,5 @@ void tree_retain(struct tree *tree)
 void tree_clear(struct pool *pool, struct tree *tree)
 {
     node_release(pool, tree->root.node);
-    *tree = (struct tree){ { NULL, NULL, 0, 0 }, 0 };
+    *tree = (struct tree){ { NULL, NULL, 0, 0 }, 0, 0 };
 }

@@ -1,6 +1,6 @@
 /*
  * Node: a reference-counted vertex of the state tree; slot: the place that holds one; and the tree of 64-way pages of
- * slots that holds lists of them.
+ * slots that holds lists of them; a short list has one page of 4 or 16.
  *
  *     state -> tables (tree) -> table -> chunks (a tree for each column) -> array
  *
@@ -89,7 +89,8 @@ enum {
 
 struct page {
     struct node node;
-    struct slot slots[PAGE_FANOUT];
+    uint32_t slot_count; /* PAGE_FANOUT; less of the only page of a short list */
+    struct slot slots[];
 };
 
 /*
@@ -99,6 +100,7 @@ struct page {
 struct tree {
     struct slot root;
     uint32_t height;
+    uint32_t only_count; /* of height 1: slots of the page */
 };
 
 /* The slot of `number`, or NULL when its page is not there; it may hold NULL. */
@@ -110,14 +112,14 @@ static inline const struct slot *tree_slot(const struct tree *tree, uint64_t num
     const struct slot *slot = &tree->root;
     if (!shift)
         return slot;
+    if (shift == PAGE_BITS)
+        return slot->node && number < tree->only_count ? &((const struct page *)slot->node)->slots[number] : NULL;
     if (shift == 2 * PAGE_BITS) { /* up to 4096 chunks, 16 million rows: most large worlds */
         if (!slot->node)
             return NULL;
         slot = &((const struct page *)slot->node)->slots[number >> PAGE_BITS & (PAGE_FANOUT - 1)];
-        shift = PAGE_BITS;
-    }
-    if (shift == PAGE_BITS)
         return slot->node ? &((const struct page *)slot->node)->slots[number & (PAGE_FANOUT - 1)] : NULL;
+    }
     while (shift) {
         if (!slot->node)
             return NULL;
