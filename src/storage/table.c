@@ -249,7 +249,8 @@ static pecs_status adopt_run(struct gate *gate, const struct table *table, uint3
     struct array *array;
     if (live == 0) {
         array = array_create(gate->pool, row_count * width);
-    } else if (!runs->image->is_mapped && !runs->lender && row_count <= live && !node_is_shared(&runs->node)) {
+    } else if (runs->image->kind == IMAGE_PRIVATE && !runs->lender && row_count <= live &&
+               !node_is_shared(&runs->node)) {
         uint8_t *bytes = runs->columns[column].base + (chunk << table->archetype->chunk_shift) * width;
         array = array_create_lent(gate->pool, bytes, live * width);
     } else {
