@@ -12,12 +12,14 @@
  *
  * Two verbs read a file. Both return a snapshot, to create a world from or to restore one to.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Takes the same
- *           time for any number of entities. The file must not be written to or truncated while the snapshot, or
+ *           time for any number of entities. A file of less than 128 KiB is read into memory instead, so a process can
+ *           resume more worlds than the 65,530 maps that it has; do not rely on more than a map gives. The file must not be written to or truncated while the snapshot, or
  *           anything that shares its arrays, is in use: not by cp over it, rsync --inplace, or a cloud service that
  *           synchronises its folder. Replacing it, by a save or mv, is fine. A save of a resumed world checks its file:
- * if size or time differ, the file is hashed, and the save fails if it has changed. load    for any other file: reads
- * it into memory and checks every hash, that entity index, rows and ids agree, and that every value is valid
- * (values.h). A save checks the same values, so load accepts what save accepts; `repair` is for files that were saved
+ *           if size or time differ, the file is hashed, and the save fails if it has changed. A world that was read
+ *           does not depend on its file any more.
+ *   load    for any other file: reads it into memory and checks every hash, that entity index, rows and ids agree,
+ *           and that every value is valid (values.h). A save checks the same values, so load accepts what save accepts; `repair` is for files that were saved
  * without that check.
  *
  * Types are matched by id, which is derived from the name; the order of registration does not matter. Types that the
@@ -87,7 +89,8 @@ typedef struct pecs_info_options {
 } pecs_info_options;
 
 /*
- * Checks the file of a resumed snapshot against its hashes, to detect bit rot and programs that wrote to it. Does
+ * Checks the file of a resumed snapshot against its hashes, to detect bit rot and programs that wrote to it. Of a
+ * file of less than 128 KiB, checks what the resume read, and not what happened to the file later. Does
  * nothing for a snapshot that was loaded or comes from no file. Any thread, also while a world that shares the file is
  * edited. `progress` may be NULL. PECS_E_CORRUPT (with rule and offset), PECS_E_IO with ESTALE (the file was
  * truncated), PECS_E_CANCELLED, PECS_E_MISUSE.
