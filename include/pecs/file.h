@@ -13,14 +13,15 @@
  * Two verbs read a file. Both return a snapshot, to create a world from or to restore one to.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Takes the same
  *           time for any number of entities. A file of less than 128 KiB is read into memory instead, so a process can
- *           resume more worlds than the 65,530 maps that it has; do not rely on more than a map gives. The file must not be written to or truncated while the snapshot, or
- *           anything that shares its arrays, is in use: not by cp over it, rsync --inplace, or a cloud service that
+ *           resume more worlds than the 65,530 maps that it has; do not rely on more than a map gives.
+ *           The file must not be written to or truncated while the snapshot, or anything that shares its arrays, is in
+ *           use: not by cp over it, rsync --inplace, or a cloud service that
  *           synchronises its folder. Replacing it, by a save or mv, is fine. A save of a resumed world checks its file:
  *           if size or time differ, the file is hashed, and the save fails if it has changed. A world that was read
  *           does not depend on its file any more.
  *   load    for any other file: reads it into memory and checks every hash, that entity index, rows and ids agree,
- *           and that every value is valid (values.h). A save checks the same values, so load accepts what save accepts; `repair` is for files that were saved
- * without that check.
+ *           and that every value is valid (values.h). A save checks the same values, so load accepts what save accepts;
+ *           `repair` is for files that were saved without that check.
  *
  * Types are matched by id, which is derived from the name; the order of registration does not matter. Types that the
  * registry lacks are kept (reflect.h), so a renamed type is another type, and the file's stays under its old name.
