@@ -22,6 +22,7 @@ enum {
 struct bench {
     uint64_t entity_count;
     uint32_t run_count;
+    uint32_t world_count; /* of W3 */
     bool json, shuffled;
     const char *only;
     char directory[BENCH_PATH_MAX / 2]; /* of the files; removed in the end */
@@ -131,6 +132,8 @@ struct bench_counter {
     _Atomic uint64_t live_bytes, peak_bytes;
 };
 pecs_allocator bench_counting_allocator(struct bench_counter *counter);
+/* Memory of the process that is in no file, as the kernel counts it; 0: unknown. */
+uint64_t bench_rss_anon_bytes(void);
 
 /* The disciplines */
 bool bench_run_resume(struct bench *bench);
@@ -164,6 +167,7 @@ bool bench_run_save_padded(struct bench *bench);
 bool bench_run_w2_save(struct bench *bench);
 bool bench_run_w2_resume(struct bench *bench);
 bool bench_run_w2_load(struct bench *bench);
+bool bench_run_w3(struct bench *bench);
 bool bench_run_ring(struct bench *bench);
 bool bench_run_memory(struct bench *bench);
 

@@ -278,6 +278,84 @@ bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes)
     return ok && rename(temporary, path) == 0;
 }
 
+/* The system writes it to the disk when it likes. */
+bool limit_room_save(const struct limit_room *room, const char *path)
+{
+    char temporary[PATH_MAX];
+    const int descriptor = open_temporary(path, 0, temporary);
+    if (descriptor < 0)
+        return false;
+    bool ok = write_all(descriptor, (const uint8_t *)room, sizeof(*room), true);
+    ok = close(descriptor) == 0 && ok;
+    return ok && rename(temporary, path) == 0;
+}
+
+bool limit_room_read(const char *path, struct limit_room **ret_room)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    struct stat info;
+    struct limit_room *room = NULL;
+    bool ok = fstat(descriptor, &info) == 0;
+    if (ok && info.st_size != sizeof(*room)) {
+        errno = EILSEQ;
+        ok = false;
+    }
+    ok = ok && (room = malloc((size_t)info.st_size)) != NULL;
+    ok = ok && read(descriptor, room, (size_t)info.st_size) == info.st_size;
+    close(descriptor);
+    if (ok)
+        *ret_room = room;
+    else
+        free(room);
+    return ok;
+}
+
+static void room_number(struct limit_room *room)
+{
+    for (uint32_t i = 0; i < W3_ENTITIES; i++) {
+        const uint32_t table = i / W3_ROWS, row = i % W3_ROWS;
+        const w1_entity entity = { i, W1_FIRST_GENERATION };
+        (table ? room->odd_entities : room->even_entities)[row] = entity;
+        room->index[i] = (struct w1_record){ entity.generation, table, row, 0 };
+    }
+}
+
+void limit_room_fill(struct limit_room *room)
+{
+    memset(room, 0, sizeof(*room));
+    for (uint64_t i = 0, row = 0; i < W3_ENTITIES; row = ++i / 2) {
+        w1_value(NULL, W1_POSITION, i, i % 2 ? room->odd_positions[row] : room->even_positions[row]);
+        if (i % 2) {
+            w1_value(NULL, W1_HEALTH, i, room->healths[row]);
+            w1_value(NULL, W1_NAME, i, room->names[row]);
+        } else {
+            w1_value(NULL, W1_VELOCITY, i, room->velocities[row]);
+        }
+    }
+    room_number(room);
+}
+
+struct limit_room *limit_room_create(const struct limit_room *from)
+{
+    struct limit_room *room = malloc(sizeof(*room));
+    if (!room)
+        return NULL;
+    memcpy(room->even_positions, from->even_positions, sizeof(room->even_positions));
+    memcpy(room->velocities, from->velocities, sizeof(room->velocities));
+    memcpy(room->odd_positions, from->odd_positions, sizeof(room->odd_positions));
+    memcpy(room->healths, from->healths, sizeof(room->healths));
+    memcpy(room->names, from->names, sizeof(room->names));
+    room_number(room);
+    return room;
+}
+
+void limit_room_update(struct limit_room *room)
+{
+    w1_move(&room->even_positions[0][0], &room->velocities[0][0], W3_ROWS);
+}
+
 /* Through a buffer of one write: the padding is masked while the values are copied. */
 static bool write_masked(int descriptor, const uint8_t *values, uint64_t row_count)
 {

@@ -98,6 +98,28 @@ float *limit_small_velocities(struct limit_small *small, uint32_t table);
 void limit_small_update(struct limit_small *small);
 
 /*
+ * A small world by hand, as W3 has many: its columns, handles and index in one piece of memory, and a file that is a
+ * copy of it. Entity number i is row i / 2 of table i % 2.
+ */
+enum { W3_ROWS = 500, W3_ENTITIES = 2 * W3_ROWS };
+struct limit_room {
+    float even_positions[W3_ROWS][3], velocities[W3_ROWS][3];
+    w1_entity even_entities[W3_ROWS];
+    float odd_positions[W3_ROWS][3];
+    int32_t healths[W3_ROWS][2];
+    char names[W3_ROWS][16];
+    w1_entity odd_entities[W3_ROWS];
+    struct w1_record index[W3_ENTITIES];
+};
+void limit_room_fill(struct limit_room *room);
+/* One of the same columns, whose handles and index are made. NULL: out of memory; free releases it. */
+struct limit_room *limit_room_create(const struct limit_room *from);
+/* A temporary file, one write, a rename; open, fstat, memory for it, one read. free releases what was read. */
+bool limit_room_save(const struct limit_room *room, const char *path);
+bool limit_room_read(const char *path, struct limit_room **ret_room);
+void limit_room_update(struct limit_room *room);
+
+/*
  * Hand-written tables of W1's eight archetypes, with swap-remove and an index with a free list. Columns lie in memory
  * reserved for `spare_rows` more rows than the block has, and never move.
  */

@@ -1,7 +1,7 @@
 /*
  * pecs-bench: measures PECS on W1 against limits that are made by hand, both sides in turn in the same run.
  *
- *     pecs-bench [--entities N] [--runs K] [--json] [--only NAME] [--dir DIR] [--shuffled]
+ *     pecs-bench [--entities N] [--worlds N] [--runs K] [--json] [--only NAME] [--dir DIR] [--shuffled]
  *
  * Exit status: 0 when every discipline ran with correct results, whether or not its mark is reached; 1 when a result is
  * wrong or something failed; 2 for wrong usage.
@@ -49,6 +49,7 @@ static const struct discipline {
     { "w2_save", bench_run_w2_save },
     { "w2_resume", bench_run_w2_resume },
     { "w2_load", bench_run_w2_load },
+    { "w3", bench_run_w3 },
     { "ring", bench_run_ring },
     { "memory", bench_run_memory },
 };
@@ -56,8 +57,10 @@ enum { DISCIPLINE_COUNT = sizeof(disciplines) / sizeof(disciplines[0]) };
 
 static int usage(void)
 {
-    fprintf(stderr, "usage: pecs-bench [--entities N] [--runs K] [--json] [--only NAME] [--dir DIR] [--shuffled]\n"
-                    "N from 16 to 4000000000 (default 1000000), K from 1 to 1000 (default 5). NAME is one of");
+    fprintf(stderr, "usage: pecs-bench [--entities N] [--worlds N] [--runs K] [--json] [--only NAME] [--dir DIR] "
+                    "[--shuffled]\n"
+                    "entities from 16 to 4000000000 (default 1000000), worlds of w3 from 1 to 1000000 (default 10000), "
+                    "K from 1 to 1000 (default 5). NAME is one of");
     for (size_t i = 0; i < DISCIPLINE_COUNT; i++)
         fprintf(stderr, " %s", disciplines[i].name);
     fprintf(stderr, "\n");
@@ -84,7 +87,7 @@ static bool known(const char *name)
 
 static bool parse(struct bench *bench, const char **ret_parent, int argc, char **argv)
 {
-    uint64_t runs = 5;
+    uint64_t runs = 5, worlds = 10000;
     bench->entity_count = 1000000;
     *ret_parent = ".";
     for (int i = 1; i < argc; i++) {
@@ -100,6 +103,8 @@ static bool parse(struct bench *bench, const char **ret_parent, int argc, char *
         bool ok = value != NULL;
         if (strcmp(option, "--entities") == 0)
             ok = number_option(value, 16, 4000000000u, &bench->entity_count);
+        else if (strcmp(option, "--worlds") == 0)
+            ok = number_option(value, 1, 1000000, &worlds);
         else if (strcmp(option, "--runs") == 0)
             ok = number_option(value, 1, BENCH_RUNS_MAX, &runs);
         else if (strcmp(option, "--only") == 0)
@@ -113,6 +118,7 @@ static bool parse(struct bench *bench, const char **ret_parent, int argc, char *
         i++;
     }
     bench->run_count = (uint32_t)runs;
+    bench->world_count = (uint32_t)worlds;
     return true;
 }
 

@@ -64,6 +64,15 @@ static uint64_t rss_anon_bytes(int status_file)
     return line ? strtoull(line + strlen("RssAnon:"), NULL, 10) * 1024 : 0;
 }
 
+uint64_t bench_rss_anon_bytes(void)
+{
+    const int status_file = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+    const uint64_t bytes = status_file < 0 ? 0 : rss_anon_bytes(status_file);
+    if (status_file >= 0)
+        close(status_file);
+    return bytes;
+}
+
 /* Watches while something runs. */
 struct watch {
     struct bench_counter *counter;

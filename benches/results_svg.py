@@ -67,7 +67,7 @@ def misses(line):
 def value_text(line):
     """What a discipline measured, as text."""
     text = duration(line["seconds"])
-    if line["bench"].startswith("memory"):  # whose time is that of a run that is watched
+    if "memory" in line["bench"].split("_"):  # whose time is that of a run that is watched
         text = size(line["bytes"])
     elif line.get("mark_of") == "bytes":
         text = f"{size(line['bytes'])} in {text}"

@@ -131,40 +131,42 @@ static void fill_inventory(uint16_t *slots, uint64_t i)
         slots[slot] = (uint16_t)(1 + w1_random(i, 16 + slot) % 500);
 }
 
+void w1_value(const struct w1_layout *layout, enum w1_component component, uint64_t i, void *value)
+{
+    switch (component) {
+    case W1_POSITION:
+        fill_vector(value, i, 0, 1000);
+        break;
+    case W1_VELOCITY:
+        fill_vector(value, i, 2, 10);
+        break;
+    case W1_ROTATION:
+        fill_rotation(value, i);
+        break;
+    case W1_HEALTH:
+        fill_health(value, i);
+        break;
+    case W1_TEAM:
+        *(uint8_t *)value = (uint8_t)(w1_random(i, 7) & 7);
+        break;
+    case W1_NAME:
+        fill_name(value, i);
+        break;
+    case W1_PARENT:
+        fill_parent(value, layout, i);
+        break;
+    case W1_INVENTORY:
+        fill_inventory(value, i);
+        break;
+    case W1_COMPONENT_COUNT:
+        break;
+    }
+}
+
 static void fill_column(const struct w1_layout *layout, uint8_t *column, uint32_t table, enum w1_component component)
 {
-    for (uint64_t row = 0; row < layout->row_counts[table]; row++) {
-        const uint64_t i = 8 * row + table;
-        void *value = column + row * w1_sizes[component];
-        switch (component) {
-        case W1_POSITION:
-            fill_vector(value, i, 0, 1000);
-            break;
-        case W1_VELOCITY:
-            fill_vector(value, i, 2, 10);
-            break;
-        case W1_ROTATION:
-            fill_rotation(value, i);
-            break;
-        case W1_HEALTH:
-            fill_health(value, i);
-            break;
-        case W1_TEAM:
-            *(uint8_t *)value = (uint8_t)(w1_random(i, 7) & 7);
-            break;
-        case W1_NAME:
-            fill_name(value, i);
-            break;
-        case W1_PARENT:
-            fill_parent(value, layout, i);
-            break;
-        case W1_INVENTORY:
-            fill_inventory(value, i);
-            break;
-        case W1_COMPONENT_COUNT:
-            break;
-        }
-    }
+    for (uint64_t row = 0; row < layout->row_counts[table]; row++)
+        w1_value(layout, component, 8 * row + table, column + row * w1_sizes[component]);
 }
 
 void w1_fill(const struct w1_layout *layout, uint8_t *block)

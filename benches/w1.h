@@ -73,6 +73,9 @@ struct w1_layout w1_layout_of(uint64_t entity_count, bool shuffled);
 /* Reads the layout of a raw file from its first bytes; false when it is none. */
 bool w1_layout_read(const void *bytes, struct w1_layout *ret_layout);
 
+/* The value of a component for entity number i, in zeroed bytes; the layout is for the handle of a Parent. */
+void w1_value(const struct w1_layout *layout, enum w1_component component, uint64_t i, void *value);
+
 /* Fills layout->size_bytes zeroed bytes. */
 void w1_fill(const struct w1_layout *layout, uint8_t *block);
 

@@ -12,10 +12,12 @@
  *
  * Two verbs read a file. Both return a snapshot, to create a world from or to restore one to.
  *   resume  for files that your own program wrote: maps the file, checks its structure, reads no array. Takes the same
- *           time for any number of entities. The file must not be written to or truncated while the snapshot, or
- *           anything that shares its arrays, is in use: not by cp over it, rsync --inplace, or a cloud service that
- *           synchronises its folder. Replacing it, by a save or mv, is fine. A save of a resumed world checks its
- *           file: if size or time differ, the file is hashed, and the save fails if it has changed.
+ *           time for any number of entities. A file of less than 128 KiB is read into memory instead, so a process
+ *           can resume more worlds than the 65,530 maps that it has; do not rely on more than a map gives.
+ *           The file must not be written to or truncated while the snapshot, or anything that shares its arrays, is in
+ *           use: not by cp over it, rsync --inplace, or a cloud service that synchronises its folder. Replacing it, by
+ *           a save or mv, is fine. A save of a resumed world checks its file, unless it was read: if size or time
+ *           differ, the file is hashed, and the save fails if it has changed.
  *   load    for any other file: reads it into memory and checks every byte: hashes, zeros between the parts, that
  *           entity index, rows and ids agree, and that every value is valid (values.h). A save checks the same
  *           values, so load accepts what save accepts; `repair` is for files that were saved without that check.
@@ -88,7 +90,8 @@ typedef struct pecs_info_options {
 
 /*
  * Checks the file of a resumed snapshot against its hashes, and that the bytes between its parts are zero, to detect
- * bit rot and programs that wrote to it. Does nothing for a snapshot that was loaded or comes from no file. Any thread,
+ * bit rot and programs that wrote to it; of a file of less than 128 KiB, checks the bytes that the resume read. Does
+ * nothing for a snapshot that was loaded or comes from no file. Any thread,
  * also while a world that shares the file is edited. `progress` may be NULL. PECS_E_CORRUPT (with rule and offset),
  * PECS_E_IO with ESTALE (the file was truncated), PECS_E_CANCELLED, PECS_E_MISUSE.
  */

@@ -121,7 +121,8 @@ int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes);
 int os_draft_write(const struct os_draft *draft, const struct os_span *spans, size_t span_count);
 /* Starts writing a range to the disk. os_draft_flush reports failures. */
 void os_draft_begin_writeback(const struct os_draft *draft, uint64_t offset, uint64_t size_bytes);
-/* Returns errors that some file systems report only when a file is closed. The file stays open and locked. */
+/* Returns errors that some file systems report only when a file is closed. The file stays open and locked. Syncs the
+ * file when no descriptor is left. */
 int os_draft_flush(const struct os_draft *draft);
 int os_draft_sync(const struct os_draft *draft);
 

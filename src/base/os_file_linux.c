@@ -460,7 +460,9 @@ void os_draft_begin_writeback(const struct os_draft *draft, uint64_t offset, uin
 int os_draft_flush(const struct os_draft *draft)
 {
     const int copy = fcntl(draft->descriptor, F_DUPFD_CLOEXEC, DESCRIPTOR_MIN);
-    return copy < 0 || close(copy) ? errno : 0;
+    if (copy < 0) /* no descriptor is left: a sync reports the same errors, if later */
+        return os_draft_sync(draft);
+    return close(copy) ? errno : 0;
 }
 
 int os_draft_sync(const struct os_draft *draft)

@@ -12,9 +12,18 @@ pecs_status output_init(struct output *output, struct pool *pool, const struct s
 {
     *output = (struct output){ .pool = pool, .sink = sink, .error = error };
     output->spans = pool_allocate(pool, OS_SPAN_MAX * sizeof(*output->spans));
-    output->buffer = pool_array_allocate(pool, FORMAT_PIECE, &output->buffer_source);
     output->hash = pool_array_allocate(pool, sizeof(*output->hash), &output->hash_source);
-    return output->spans && output->buffer && output->hash ? PECS_OK : fail_memory(error);
+    return output->spans && output->hash ? PECS_OK : fail_memory(error);
+}
+
+void output_begin(struct output *output, uint64_t total_bytes)
+{
+    assert(!output->offset && !output->buffer);
+    output->total_bytes = total_bytes;
+    output->buffer_bytes = (size_t)min_u64(total_bytes, FORMAT_PIECE);
+    output->buffer = pool_array_allocate(output->pool, output->buffer_bytes, &output->buffer_source);
+    output->status = output->buffer ? output->sink->begin(output->sink->user, total_bytes, output->error)
+                                    : fail_memory(output->error);
 }
 
 void output_deinit(struct output *output)
@@ -22,7 +31,7 @@ void output_deinit(struct output *output)
     if (output->hash)
         pool_array_release(output->pool, output->hash, sizeof(*output->hash), output->hash_source);
     if (output->buffer)
-        pool_array_release(output->pool, output->buffer, FORMAT_PIECE, output->buffer_source);
+        pool_array_release(output->pool, output->buffer, output->buffer_bytes, output->buffer_source);
     pool_release(output->pool, output->spans, OS_SPAN_MAX * sizeof(*output->spans));
 }
 
@@ -70,6 +79,7 @@ static uint8_t *output_room(struct output *output, uint64_t size, size_t *ret_si
     *ret_size = (size_t)min_u64(size, left);
     uint8_t *room = output->buffer + output->buffered;
     output->buffered += *ret_size;
+    assert(output->buffered <= output->buffer_bytes); /* of one piece, in a file of total_bytes */
     return room;
 }
 

@@ -13,8 +13,8 @@
 #include <pecs/file.h>
 
 /*
- * Where the bytes go. begin is called once, with the size of the whole file if it is known then (else 0), which a sink
- * may use to make room. Spans passed to write are read before it returns; all but the last end at a multiple of
+ * Where the bytes go. begin is called once, with the size of the whole file, which a sink may use to make
+ * room. Spans passed to write are read before it returns; all but the last end at a multiple of
  * FORMAT_PIECE in the file or when OS_SPAN_MAX spans are full.
  */
 struct sink {
@@ -33,8 +33,9 @@ struct output {
 
     uint64_t total_bytes; /* for progress: of the file */
     uint64_t offset;      /* in the file, of the next byte */
-    uint8_t *buffer;      /* FORMAT_PIECE bytes */
-    size_t buffered;      /* bytes of it in use by spans */
+    uint8_t *buffer;
+    size_t buffer_bytes; /* a piece, or a file that is smaller */
+    size_t buffered;     /* bytes of it in use by spans */
     struct os_span *spans;
     size_t span_count;
     struct hash_stream *hash;
@@ -46,6 +47,8 @@ struct output {
 /* To be deinitialised also on failure, which is PECS_E_MEMORY. */
 pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error);
 void output_deinit(struct output *output);
+/* Begins a file of that size: the sink first, then what is put. Memory for a small file is small. */
+void output_begin(struct output *output, uint64_t total_bytes);
 
 /* Bytes that stay where they are until the next flush. */
 void output_put(struct output *output, const void *bytes, uint64_t size);

@@ -103,10 +103,9 @@ static void writer_put_all(struct writer *writer)
     const uint64_t commit_offset = align_up(trailer_offset + trailer_size, FORMAT_ALIGN);
     const uint64_t commit_end = commit_offset + writer->commit.size_bytes;
     const struct file_header header = make_file_header(plan, writer->options->file_metadata != NULL);
-    output->total_bytes =
-        align_up(format_file_metadata_offset(commit_end) + writer->file_metadata.size_bytes, FORMAT_PAGE) +
-        sizeof(struct file_footer);
-    output->status = output->sink->begin(output->sink->user, output->total_bytes, output->error);
+    output_begin(output,
+                 align_up(format_file_metadata_offset(commit_end) + writer->file_metadata.size_bytes, FORMAT_PAGE) +
+                     sizeof(struct file_footer));
     output_put(output, &header, sizeof(header));
     output_put(output, writer->prologue.bytes, writer->prologue.size_bytes);
     writer_put_data(writer);

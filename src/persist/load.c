@@ -125,6 +125,40 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     return status;
 }
 
+/*
+ * Smaller files are read: a map is one of the 65,530 that a process has, and its calls and faults cost as much as a
+ * copy of so many bytes (docs/decisions/0035).
+ */
+enum { RESUME_MAP_BYTES = 128 * 1024 };
+
+static pecs_status resume_read(struct pool *pool, const struct os_file *file, const char *path,
+                               struct image **ret_image, pecs_error *error)
+{
+    struct image *image = image_create_read(pool, file, path);
+    if (!image)
+        return fail_memory(error);
+    const pecs_status status = os_file_read(file, path, image->bytes, (size_t)file->size_bytes, 0, error);
+    if (status)
+        node_release(pool, &image->node);
+    else
+        *ret_image = image;
+    return status;
+}
+
+static pecs_status resume_map(struct pool *pool, const struct os_file *file, const char *path, struct image **ret_image,
+                              pecs_error *error)
+{
+    const uint8_t *bytes;
+    const pecs_status status = os_file_map(file, path, &bytes, error);
+    if (status)
+        return status;
+    *ret_image = image_create_mapped(pool, bytes, file, path);
+    if (*ret_image)
+        return PECS_OK;
+    os_file_unmap(bytes, file->size_bytes);
+    return fail_memory(error);
+}
+
 pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, const pecs_resume_options *options,
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
@@ -136,19 +170,14 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     pecs_status status = load_open(path, &options->limits, &file, error);
     if (status)
         return status;
-    const uint8_t *bytes;
-    status = os_file_map(&file, path, &bytes, error);
-    os_file_close(&file);
-    if (status)
-        return status;
     struct loading loading = {
         .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
     };
-    loading.image = image_create_mapped(registry->pool, bytes, &file, path);
-    if (!loading.image) {
-        os_file_unmap(bytes, file.size_bytes);
-        return fail_memory(error);
-    }
+    status = file.size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, &file, path, &loading.image, error)
+                                                : resume_map(registry->pool, &file, path, &loading.image, error);
+    os_file_close(&file);
+    if (status)
+        return status;
     status = resume_image(&loading, ret_snapshot);
     loading_deinit(&loading);
     node_release(registry->pool, &loading.image->node); /* the state's runs have it */

@@ -8,7 +8,7 @@
 
 struct origins {
     struct pool *pool;
-    struct image **images; /* mapped ones, each once */
+    struct image **images; /* of resumed files, each once */
     size_t count, capacity;
 };
 
@@ -17,7 +17,7 @@ static pecs_status origins_add(struct origins *origins, struct image *image)
     for (size_t i = origins->count; i-- > 0;)
         if (origins->images[i] == image)
             return PECS_OK;
-    if (!image || !image->is_mapped)
+    if (!image || image->kind == IMAGE_PRIVATE)
         return PECS_OK;
     if (!pool_reserve(origins->pool, (void **)&origins->images, &origins->capacity, origins->count + 1,
                       sizeof(*origins->images)))
@@ -57,7 +57,7 @@ static pecs_status origin_verify(const struct image *image, const struct verify_
     return status;
 }
 
-/* Looks at the file, and hashes it if it was written to or `always`. */
+/* Looks at the file if it is mapped, and hashes it if it was written to or `always`. */
 static pecs_status origin_check_image(struct image *image, bool always, const struct verify_options *options,
                                       pecs_error *error)
 {

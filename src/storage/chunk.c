@@ -45,7 +45,7 @@ static pecs_status chunk_adopt(struct gate *gate, const struct extent *extent, u
     struct array *array;
     if (live == 0) {
         array = array_create(gate->pool, count * width);
-    } else if (!runs->image->is_mapped && !runs->lender && count <= live && !node_is_shared(&runs->node)) {
+    } else if (runs->image->kind == IMAGE_PRIVATE && !runs->lender && count <= live && !node_is_shared(&runs->node)) {
         array = array_create_lent(gate->pool, bytes, live * width);
     } else {
         array = array_create(gate->pool, chunk_room(extent, live, count) * width);

@@ -37,7 +37,7 @@ static bool evacuate_ref(struct pool *pool, struct ref *ref, uint32_t height,
         return move(pool, ref);
     bool is_done = move_node(pool, ref);
     struct page *page = (struct page *)ref->node;
-    for (uint32_t i = 0; is_done && i < PAGE_FANOUT; i++)
+    for (uint32_t i = 0; is_done && i < page->ref_count; i++)
         is_done = evacuate_ref(pool, &page->refs[i], height - 1, move);
     return is_done;
 }

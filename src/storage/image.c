@@ -3,7 +3,7 @@
 static void image_destroy(struct pool *pool, struct node *node)
 {
     struct image *image = (struct image *)node;
-    if (image->is_mapped)
+    if (image->kind == IMAGE_MAPPED)
         os_file_unmap(image->bytes, image->size_bytes);
     else
         pool_array_release(pool, image->bytes, (size_t)image->size_bytes, image->source);
@@ -13,19 +13,26 @@ static void image_destroy(struct pool *pool, struct node *node)
 
 static const struct node_class image_class = { image_destroy, NULL };
 
-static struct image *image_allocate(struct pool *pool, uint64_t size_bytes)
+static struct image *image_allocate(struct pool *pool, uint64_t size_bytes, enum image_kind kind)
 {
     struct image *image = pool_allocate_zeroed(pool, sizeof(*image));
     if (image) {
         node_init(&image->node, &image_class);
         image->size_bytes = size_bytes;
+        image->kind = kind;
     }
     return image;
 }
 
-struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
+static bool image_keep_path(struct image *image, struct pool *pool, const char *path)
 {
-    struct image *image = image_allocate(pool, size_bytes);
+    image->path = os_absolute_path(pool, path, &image->path_bytes);
+    return image->path != NULL;
+}
+
+static struct image *image_create_memory(struct pool *pool, uint64_t size_bytes, enum image_kind kind)
+{
+    struct image *image = image_allocate(pool, size_bytes, kind);
     if (!image)
         return NULL;
     image->bytes = pool_array_allocate(pool, (size_t)size_bytes, &image->source);
@@ -36,18 +43,31 @@ struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
     return image;
 }
 
+struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
+{
+    return image_create_memory(pool, size_bytes, IMAGE_PRIVATE);
+}
+
+struct image *image_create_read(struct pool *pool, const struct os_file *file, const char *path)
+{
+    struct image *image = image_create_memory(pool, file->size_bytes, IMAGE_READ);
+    if (image && !image_keep_path(image, pool, path)) {
+        image_destroy(pool, &image->node);
+        return NULL;
+    }
+    return image;
+}
+
 struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, const struct os_file *file, const char *path)
 {
-    struct image *image = image_allocate(pool, file->size_bytes);
+    struct image *image = image_allocate(pool, file->size_bytes, IMAGE_MAPPED);
     if (!image)
         return NULL;
-    image->path = os_absolute_path(pool, path, &image->path_bytes);
-    if (!image->path) {
+    if (!image_keep_path(image, pool, path)) {
         pool_release(pool, image, sizeof(*image));
         return NULL;
     }
     image->bytes = (uint8_t *)(uintptr_t)bytes; /* runs of a mapped image are never writable */
-    image->is_mapped = true;
     image->name = file->name;
     image_note(image, &(struct os_file_state){ file->size_bytes, file->time_ns });
     return image;
@@ -62,6 +82,8 @@ void image_note(struct image *image, const struct os_file_state *state)
 enum image_news image_look(const struct image *image, struct os_file_state *ret_state)
 {
     struct os_file_name name;
+    if (image->kind != IMAGE_MAPPED)
+        return IMAGE_AS_IT_WAS;
     if (!os_file_look(image->path, &name, ret_state) || name.device != image->name.device ||
         name.inode != image->name.inode)
         return IMAGE_AS_IT_WAS;

@@ -47,53 +47,90 @@ pecs_status node_own_slow(struct pool *pool, uint64_t epoch, struct ref *ref)
     return PECS_OK;
 }
 
+static size_t page_bytes(uint32_t ref_count)
+{
+    return sizeof(struct page) + ref_count * sizeof(struct ref);
+}
+
 static void page_destroy(struct pool *pool, struct node *node)
 {
     struct page *page = (struct page *)node;
-    for (uint32_t i = 0; i < PAGE_FANOUT; i++)
+    for (uint32_t i = 0; i < page->ref_count; i++)
         node_release(pool, page->refs[i].node);
-    node_free(pool, &page->node, sizeof(*page));
+    node_free(pool, &page->node, page_bytes(page->ref_count));
 }
 
 static struct node *page_copy(struct pool *pool, const struct node *node);
 
 static const struct node_class page_class = { page_destroy, page_copy };
 
-static struct node *page_create(struct pool *pool)
+static struct page *page_create(struct pool *pool, uint32_t ref_count)
 {
-    struct page *page = node_allocate(pool, sizeof(*page), &page_class);
+    struct page *page = node_allocate(pool, page_bytes(ref_count), &page_class);
     if (!page)
         return NULL;
-    memset(page->refs, 0, sizeof(page->refs));
-    return &page->node;
+    page->ref_count = ref_count;
+    memset(page->refs, 0, ref_count * sizeof(*page->refs));
+    return page;
 }
 
 /* The refs keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
 static struct node *page_copy(struct pool *pool, const struct node *node)
 {
-    struct page *copy = node_allocate(pool, sizeof(*copy), &page_class);
+    const struct page *page = (const struct page *)node;
+    struct page *copy = node_allocate(pool, page_bytes(page->ref_count), &page_class);
     if (!copy)
         return NULL;
-    memcpy(copy->refs, ((const struct page *)node)->refs, sizeof(copy->refs));
-    for (uint32_t i = 0; i < PAGE_FANOUT; i++)
+    copy->ref_count = page->ref_count;
+    memcpy(copy->refs, page->refs, page->ref_count * sizeof(*page->refs));
+    for (uint32_t i = 0; i < copy->ref_count; i++)
         node_retain(copy->refs[i].node);
     return &copy->node;
 }
 
-/* Adds levels on top until `number` is within the tree. */
+/* Slots of the only page of a list that has this number. */
+static uint32_t only_count_of(uint64_t number)
+{
+    return number < 4 ? 4 : number < 16 ? 16 : PAGE_FANOUT;
+}
+
+/* Of a tree of height 1: moves what its page has into a larger one. Slots that were found before are gone. */
+static pecs_status tree_widen(struct pool *pool, uint64_t epoch, struct tree *tree, uint32_t ref_count)
+{
+    if (tree->only_count >= ref_count)
+        return PECS_OK;
+    if (tree->root.node) {
+        const pecs_status status = node_own(pool, epoch, &tree->root);
+        struct page *page = status ? NULL : page_create(pool, ref_count);
+        if (!page)
+            return PECS_E_MEMORY;
+        struct page *old = (struct page *)tree->root.node;
+        memcpy(page->refs, old->refs, old->ref_count * sizeof(*old->refs));
+        node_free(pool, &old->node, page_bytes(old->ref_count));
+        tree->root.node = &page->node;
+    }
+    tree->only_count = ref_count;
+    return PECS_OK;
+}
+
+/* Adds levels on top until `number` is within the tree. Pages below others are full ones. */
 static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number)
 {
     while (number >> tree->height * PAGE_BITS) {
+        if (tree->height == 1 && tree_widen(pool, epoch, tree, PAGE_FANOUT))
+            return PECS_E_MEMORY;
+        const uint32_t ref_count = tree->height ? PAGE_FANOUT : only_count_of(number);
         if (tree->root.node) {
-            struct node *page = page_create(pool);
+            struct page *page = page_create(pool, ref_count);
             if (!page)
                 return PECS_E_MEMORY;
-            ((struct page *)page)->refs[0] = tree->root;
-            tree->root = (struct ref){ page, NULL, epoch };
+            page->refs[0] = tree->root;
+            tree->root = (struct ref){ &page->node, NULL, epoch };
         }
+        tree->only_count = ref_count;
         tree->height++;
     }
-    return PECS_OK;
+    return tree->height == 1 ? tree_widen(pool, epoch, tree, only_count_of(number)) : PECS_OK;
 }
 
 pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref)
@@ -104,10 +141,10 @@ pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, u
     struct ref *ref = &tree->root;
     for (uint32_t shift = tree->height * PAGE_BITS; shift;) {
         if (!ref->node) {
-            struct node *page = page_create(pool);
+            struct page *page = page_create(pool, tree->height == 1 ? tree->only_count : PAGE_FANOUT);
             if (!page)
                 return PECS_E_MEMORY;
-            *ref = (struct ref){ page, NULL, epoch };
+            *ref = (struct ref){ &page->node, NULL, epoch };
         } else if ((status = node_own(pool, epoch, ref))) {
             return status;
         }
@@ -126,5 +163,5 @@ void tree_retain(struct tree *tree)
 void tree_clear(struct pool *pool, struct tree *tree)
 {
     node_release(pool, tree->root.node);
-    *tree = (struct tree){ 0 };
+    *tree = (struct tree){ { NULL, NULL, 0 }, 0, 0 };
 }

@@ -1,6 +1,6 @@
 /*
  * Node: a reference-counted vertex of the state tree; ref: the place that holds one; and the tree of 64-way pages of
- * refs that holds lists of them.
+ * refs that holds lists of them; a short list has one page of 4 or 16.
  *
  *     state -> tables (tree) -> table -> chunks (a tree for each column) -> array
  *
@@ -88,7 +88,8 @@ enum {
 
 struct page {
     struct node node;
-    struct ref refs[PAGE_FANOUT];
+    uint32_t ref_count; /* PAGE_FANOUT; less of the only page of a short list */
+    struct ref refs[];
 };
 
 /*
@@ -98,6 +99,7 @@ struct page {
 struct tree {
     struct ref root;
     uint32_t height;
+    uint32_t only_count; /* of height 1: refs of the page */
 };
 
 /* The ref of `number`, or NULL when its page is not there; it may hold NULL. */
@@ -109,14 +111,14 @@ static inline const struct ref *tree_ref(const struct tree *tree, uint64_t numbe
     const struct ref *ref = &tree->root;
     if (!shift)
         return ref;
+    if (shift == PAGE_BITS)
+        return ref->node && number < tree->only_count ? &((const struct page *)ref->node)->refs[number] : NULL;
     if (shift == 2 * PAGE_BITS) { /* up to 4096 chunks, 16 million rows: most large worlds */
         if (!ref->node)
             return NULL;
         ref = &((const struct page *)ref->node)->refs[number >> PAGE_BITS & (PAGE_FANOUT - 1)];
-        shift = PAGE_BITS;
-    }
-    if (shift == PAGE_BITS)
         return ref->node ? &((const struct page *)ref->node)->refs[number & (PAGE_FANOUT - 1)] : NULL;
+    }
     while (shift) {
         if (!ref->node)
             return NULL;

@@ -147,13 +147,13 @@ Test(node, a_copy_that_fails_leaves_the_ref)
 }
 
 static const uint64_t numbers[] = {
-    0, 1, 63, 64, 65, 4095, 4096, 262143, 262144, UINT64_C(1) << 30, (UINT64_C(1) << 44) + 5,
+    0, 1, 3, 4, 16, 63, 64, 65, 4095, 4096, 262143, 262144, UINT64_C(1) << 30, (UINT64_C(1) << 44) + 5,
 };
 enum { NUMBER_COUNT = sizeof(numbers) / sizeof(numbers[0]) };
 
 Test(tree, an_empty_tree_has_nothing_anywhere)
 {
-    const struct tree tree = { { NULL, NULL, 0 }, 0 };
+    const struct tree tree = { { NULL, NULL, 0 }, 0, 0 };
     for (size_t i = 0; i < NUMBER_COUNT; i++)
         cr_assert_null(tree_get(&tree, numbers[i]));
     cr_assert_not_null(tree_ref(&tree, 0));
@@ -162,7 +162,7 @@ Test(tree, an_empty_tree_has_nothing_anywhere)
 
 Test(tree, number_0_is_in_the_root_without_a_page)
 {
-    struct tree tree = { { NULL, NULL, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0, 0 };
     const uint64_t calls = counting.call_count;
     put(1, &tree, 0);
     cr_assert_eq(counting.call_count - calls, 1, "the leaf alone");
@@ -178,7 +178,7 @@ Test(tree, height_follows_the_highest_number)
         uint32_t height;
     } steps[] = { { 0, 0 },    { 1, 1 },      { 63, 1 },     { 64, 2 },    { 4095, 2 },
                   { 4096, 3 }, { 262143, 3 }, { 262144, 4 }, { 100000, 4 } };
-    struct tree tree = { { NULL, NULL, 0 }, 0 };
+    struct tree tree = { { NULL, NULL, 0 }, 0, 0 };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         put(1, &tree, steps[i].number);
         cr_assert_eq(tree.height, steps[i].height, "number %llu", (unsigned long long)steps[i].number);
@@ -189,7 +189,7 @@ Test(tree, height_follows_the_highest_number)
 Test(tree, what_was_put_is_found_in_every_order)
 {
     for (size_t first = 0; first < NUMBER_COUNT; first++) {
-        struct tree tree = { { NULL, NULL, 0 }, 0 };
+        struct tree tree = { { NULL, NULL, 0 }, 0, 0 };
         for (size_t i = 0; i < NUMBER_COUNT; i++)
             put(1, &tree, numbers[(first + i * 3) % NUMBER_COUNT]);
         for (size_t i = 0; i < NUMBER_COUNT; i++) {
@@ -206,9 +206,35 @@ Test(tree, what_was_put_is_found_in_every_order)
     }
 }
 
-Test(tree, a_number_beyond_the_height_has_no_ref)
+/* The page of a short list is small; a longer one moves what it had, and who shares the small page keeps it. */
+Test(tree, a_list_that_grows)
 {
-    struct tree tree = { { NULL, NULL, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0, 0 };
+    const uint64_t live = counting.live_bytes;
+    put(1, &first, 0);
+    put(1, &first, 1);
+    cr_assert_lt(counting.live_bytes - live, 400);
+    cr_assert_null(tree_ref(&first, 4));
+    struct tree second = first;
+    tree_retain(&second);
+    static const uint64_t grown[] = { 4, 16, 64 };
+    for (uint64_t i = 0; i < 3; i++) {
+        put(2 + i, &second, grown[i]);
+        for (uint64_t number = 0; number < 2; number++) {
+            cr_assert_eq(number_of(tree_get(&first, number)), number);
+            cr_assert_eq(tree_get(&second, number), tree_get(&first, number));
+        }
+        cr_assert_null(tree_ref(&first, grown[i]));
+        cr_assert_eq(number_of(tree_get(&second, grown[i])), grown[i]);
+    }
+    tree_clear(pool, &first);
+    tree_clear(pool, &second);
+    cr_assert_eq(leaf_count, 0);
+}
+
+Test(tree, a_number_beyond_the_height_has_no_slot)
+{
+    struct tree tree = { { NULL, NULL, 0 }, 0, 0 };
     put(1, &tree, 63);
     cr_assert_null(tree_ref(&tree, 64));
     cr_assert_null(tree_ref(&tree, UINT64_MAX));
@@ -220,7 +246,7 @@ Test(tree, a_number_beyond_the_height_has_no_ref)
 /* Two holders of one tree; the second edits number 70 of a tree of height 3: three pages are copied, no leaf. */
 Test(tree, only_the_path_is_copied)
 {
-    struct tree first = { { NULL, NULL, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0, 0 };
     const uint64_t in_tree[] = { 0, 5, 64, 70, 71, 4095, 4096, 5000 };
     for (size_t i = 0; i < 8; i++)
         put(1, &first, in_tree[i]);
@@ -248,7 +274,7 @@ Test(tree, only_the_path_is_copied)
 /* A page's refs keep the epochs of the past, so the leaf is still found to be shared, in every later epoch. */
 Test(tree, leaves_of_a_copied_page_are_not_taken_for_private)
 {
-    struct tree first = { { NULL, NULL, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0, 0 };
     put(1, &first, 3);
     put(1, &first, 4);
     struct tree second = first;
@@ -264,12 +290,13 @@ Test(tree, leaves_of_a_copied_page_are_not_taken_for_private)
     tree_clear(pool, &second);
 }
 
-/* Growing puts the shared root below a new page: it stays shared until it is owned itself. */
+/* Growing puts the shared root below a new page, if it is a full one: it stays shared until it is owned itself. */
 Test(tree, growing_over_a_shared_root_copies_nothing)
 {
-    struct tree first = { { NULL, NULL, 0 }, 0 };
+    struct tree first = { { NULL, NULL, 0 }, 0, 0 };
     put(1, &first, 0);
     put(1, &first, 1);
+    put(1, &first, 20);
     struct tree second = first;
     tree_retain(&second);
     put(2, &second, 64);
@@ -291,7 +318,7 @@ Test(tree, failures_leave_what_was_in_the_tree)
     uint64_t nth = 1;
     pecs_status status;
     do {
-        struct tree first = { { NULL, NULL, 0 }, 0 };
+        struct tree first = { { NULL, NULL, 0 }, 0, 0 };
         put(1, &first, 0);
         put(1, &first, 100);
         struct tree second = first;

@@ -271,7 +271,7 @@ Test(state, a_private_image_is_memory_of_the_pool)
     struct image *image = image_create_private(pool, 10000);
     cr_assert_not_null(image);
     cr_assert_eq(image->size_bytes, 10000);
-    cr_assert_not(image->is_mapped);
+    cr_assert_eq(image->kind, IMAGE_PRIVATE);
     cr_assert_eq((uintptr_t)image->bytes % 64, 0);
     memset(image->bytes, 1, 10000);
     cr_assert_geq(counting.live_bytes - live, 10000);
@@ -290,6 +290,11 @@ Test(state, an_image_that_cannot_be_made_is_null)
     for (uint64_t nth = 1; nth <= 2; nth++) {
         counting.fail_at = counting.call_count + nth;
         cr_assert_null(image_create_mapped(pool, NULL, &(struct os_file){ .descriptor = -1 }, "path"));
+        cr_assert_eq(counting.live_bytes, live);
+    }
+    for (uint64_t nth = 1; nth <= 3; nth++) {
+        counting.fail_at = counting.call_count + nth;
+        cr_assert_null(image_create_read(pool, &(struct os_file){ .size_bytes = 10000 }, "path"));
         cr_assert_eq(counting.live_bytes, live);
     }
     counting.fail_at = counting.call_count + 1;

@@ -591,25 +591,28 @@ enum { IMAGE_BYTES = 1024 };
 static uint8_t *image;
 enum { NUMBERS_AT = 256, LETTERS_AT = 512, UNTOUCHED = 0x5a };
 
-/* Private, or mapped: then it is never written to. */
-static struct image *make_image(bool is_private)
+/* Only a private one is ever written to. */
+static struct image *make_image(enum image_kind kind)
 {
+    const struct os_file file = { .size_bytes = IMAGE_BYTES };
     struct image *made;
-    if (is_private) {
+    if (kind == IMAGE_PRIVATE) {
         made = image_create_private(pool, IMAGE_BYTES);
+    } else if (kind == IMAGE_READ) {
+        made = image_create_read(pool, &file, "image");
     } else {
         uint8_t *bytes = mmap(NULL, IMAGE_BYTES, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
         cr_assert_neq(bytes, MAP_FAILED);
-        made = image_create_mapped(pool, bytes, &(struct os_file){ .size_bytes = IMAGE_BYTES }, "image");
+        made = image_create_mapped(pool, bytes, &file, "image");
     }
     cr_assert_not_null(made);
     image = made->bytes;
     return made;
 }
 
-static struct table *make_lent(bool is_writable)
+static struct table *make_lent(enum image_kind kind)
 {
-    struct image *made = make_image(is_writable);
+    struct image *made = make_image(kind);
     memset(image, UNTOUCHED, IMAGE_BYTES);
     for (uint32_t id = 0; id < 10; id++) {
         uint8_t *const values[] = { image + 8 * id, image + NUMBERS_AT + 4 * id, image + LETTERS_AT + id };
@@ -633,7 +636,7 @@ static bool in_image(const uint8_t *bytes)
 
 Test(table, rows_of_an_image_are_read_where_they_lie)
 {
-    struct table *table = make_lent(false);
+    struct table *table = make_lent(IMAGE_MAPPED);
     assert_rows(table, ids, 10);
     cr_assert_eq(table_chunk(table, NUMBERS, 2), image + NUMBERS_AT + 32);
     cr_assert_eq(table_chunk_tick(table, NUMBERS, 2), 6);
@@ -641,9 +644,9 @@ Test(table, rows_of_an_image_are_read_where_they_lie)
     node_release(pool, &table->node);
 }
 
-Test(table, a_mapped_chunk_is_copied_at_its_first_edit)
+static void expect_copy(enum image_kind kind)
 {
-    struct table *table = make_lent(false);
+    struct table *table = make_lent(kind);
     uint8_t *bytes;
     cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
     cr_assert_not(in_image(bytes));
@@ -657,9 +660,20 @@ Test(table, a_mapped_chunk_is_copied_at_its_first_edit)
     node_release(pool, &table->node);
 }
 
+Test(table, a_mapped_chunk_is_copied_at_its_first_edit)
+{
+    expect_copy(IMAGE_MAPPED);
+}
+
+/* It can be hashed as long as it is there. */
+Test(table, a_chunk_of_a_file_that_was_read_is_copied_at_its_first_edit)
+{
+    expect_copy(IMAGE_READ);
+}
+
 Test(table, a_private_images_chunk_is_edited_in_place)
 {
-    struct table *table = make_lent(true);
+    struct table *table = make_lent(IMAGE_PRIVATE);
     uint8_t *bytes;
     cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
     cr_assert_eq(bytes, image + NUMBERS_AT + 16);
@@ -673,7 +687,7 @@ Test(table, a_private_images_chunk_is_edited_in_place)
 
 Test(table, a_private_images_chunk_that_others_see_is_copied)
 {
-    struct table *const theirs = make_lent(true);
+    struct table *const theirs = make_lent(IMAGE_PRIVATE);
     node_retain(&theirs->node);
     struct table *table = own(theirs);
     uint8_t *bytes;
@@ -693,7 +707,7 @@ Test(table, a_private_images_chunk_that_others_see_is_copied)
 /* Edited in place first, then shared: the copy keeps the old bytes for the other holder. */
 Test(table, a_chunk_edited_in_place_is_copied_once_it_is_shared)
 {
-    struct table *table = make_lent(true);
+    struct table *table = make_lent(IMAGE_PRIVATE);
     uint8_t *bytes;
     cr_assert_eq(table_own_chunk(&gate, table, NUMBERS, 1, 4, &bytes), PECS_OK);
     bytes[0] = 44;
@@ -712,7 +726,7 @@ Test(table, a_chunk_edited_in_place_is_copied_once_it_is_shared)
 
 Test(table, an_append_to_a_lent_tail_copies_it_with_room)
 {
-    struct table *table = make_lent(true);
+    struct table *table = make_lent(IMAGE_PRIVATE);
     append(table, 10);
     append(table, 11);
     assert_rows(table, ids, 12);
@@ -727,7 +741,7 @@ Test(table, an_append_to_a_lent_tail_copies_it_with_room)
 
 Test(table, rows_of_an_image_are_removed_and_refilled)
 {
-    struct table *table = make_lent(false);
+    struct table *table = make_lent(IMAGE_MAPPED);
     while (table->row_count)
         remove_row(table, table->row_count / 2);
     for (uint32_t id = 0; id < 21; id++)
@@ -742,7 +756,7 @@ Test(table, rows_of_an_image_are_removed_and_refilled)
 Test(table, failures_over_an_image_change_no_row)
 {
     for (int is_writable = 0; is_writable < 2; is_writable++) {
-        struct table *table = make_lent(is_writable);
+        struct table *table = make_lent(is_writable ? IMAGE_PRIVATE : IMAGE_MAPPED);
         uint8_t *values[COLUMN_COUNT];
         uint64_t nth = 0;
         pecs_status status;

@@ -74,7 +74,7 @@ static struct image *lend(bool is_mapped)
     cr_assert_not_null(image);
     for (uint32_t i = 0; i < IN_IMAGE; i++)
         memcpy(image->bytes + WIDTH * i, &(uint32_t){ 3 * i }, WIDTH);
-    image->is_mapped = is_mapped;
+    image->kind = is_mapped ? IMAGE_READ : IMAGE_PRIVATE;
     cr_assert_eq(vector_set_run(pool, &vector, IN_IMAGE, (struct run){ image->bytes, 5 }, image), PECS_OK);
     return image;
 }
@@ -82,7 +82,7 @@ static struct image *lend(bool is_mapped)
 /* The test's own reference; what was mapped by name only is private memory again, to be freed as such. */
 static void let_go(struct image *image)
 {
-    image->is_mapped = false;
+    image->kind = IMAGE_PRIVATE;
     node_release(pool, &image->node);
 }
 
