@@ -25,8 +25,7 @@ void skirmish_deinit(skirmish *game);
 /* Creates a world of entity_count entities. */
 pecs_status skirmish_found(skirmish *game, uint64_t entity_count, uint64_t seed, pecs_error *error);
 
-/* Resumes the world of a save. The caller owns the snapshot, which keeps the content of the file while the world goes
- * on. */
+/* Resumes the world of a save. The caller owns the snapshot, which keeps the file's content while the world changes. */
 pecs_status skirmish_resume(skirmish *game, const char *path, pecs_snapshot **ret_snapshot, pecs_error *error);
 
 /* A frame: move moves all that has a velocity, finish_frame does the rest. step does both. */
