@@ -2,7 +2,7 @@
  * The child is this program itself, started with --child; its standard output is a pipe to the parent. Each message is
  * one write() of less than PIPE_BUF bytes, so that a kill never leaves half a line.
  *
- * SIGKILL cannot be caught: the child has no chance to tidy up, which is what the example is about. The parent
+ * SIGKILL cannot be caught: the child has no chance to tidy up, which is the point of the example. The parent
  * learns from the messages alone where the kill hit: "saving" without "saved" means during a save.
  */
 #define _GNU_SOURCE
@@ -43,7 +43,7 @@ static bool say(const char *what, uint64_t frame, uint64_t hash)
     return write(STDOUT_FILENO, line, (size_t)length) == length;
 }
 
-/* "saved" follows the save at once, so that the parent does not take a kill after it for one during it. */
+/* "saved" follows the save at once, so that the parent does not mistake a kill after it for one during it. */
 static bool save_and_say(skirmish *game, const char *save_path)
 {
     pecs_error error;
@@ -79,7 +79,7 @@ int doomed_child_run(const char *save_path, uint64_t frames_per_save)
         for (uint64_t i = 0; i < frames_per_save && !status; i++)
             status = skirmish_step(&game);
         if (status)
-            fprintf(stderr, "child: step: %s\n", pecs_status_name(status));
+            fprintf(stderr, "child: step: %s\n", skirmish_message(&game, status));
         going = !status && save_and_say(&game, save_path);
     }
     skirmish_deinit(&game);
@@ -127,7 +127,7 @@ bool same_state(struct reported_state a, struct reported_state b)
 struct listener {
     const struct kill_plan *plan;
     struct child_story story;
-    double kill_at_ms; /* 0 until the planned event has happened */
+    double kill_at_ms; /* 0 until the plan says when */
 };
 
 static bool hear_line(struct listener *listener, char *what)
@@ -160,8 +160,8 @@ static bool hear_line(struct listener *listener, char *what)
     return true;
 }
 
-/* Takes what the pipe has and hears every whole line of it. False at the end of the stream or on nonsense. */
-static bool hear(struct listener *listener, int pipe, char *text, size_t capacity, size_t *length, bool *ret_nonsense)
+/* Reads what the pipe has and hears every whole line of it. False at the end of the stream or at an unknown line. */
+static bool hear(struct listener *listener, int pipe, char *text, size_t capacity, size_t *length, bool *ret_unknown)
 {
     const ssize_t count = read(pipe, text + *length, capacity - *length);
     if (count <= 0)
@@ -171,8 +171,8 @@ static bool hear(struct listener *listener, int pipe, char *text, size_t capacit
     while ((end = memchr(line, '\n', *length - (size_t)(line - text)))) {
         *end = 0;
         if (!hear_line(listener, line)) {
-            fprintf(stderr, "the child said something else: %s\n", line);
-            *ret_nonsense = true;
+            fprintf(stderr, "unknown line of the child: %s\n", line);
+            *ret_unknown = true;
             return false;
         }
         line = end + 1;
@@ -188,12 +188,12 @@ static struct timespec time_of(double milliseconds)
     return (struct timespec){ (time_t)(nanoseconds / 1000000000), (long)(nanoseconds % 1000000000) };
 }
 
-/* Reads reports until the child closes its end of the pipe, and kills it at the planned time. */
+/* Listens until the child's end of the pipe is closed, and kills it at the planned moment. */
 static bool listen_and_kill(struct listener *listener, pid_t pid, int pipe)
 {
     char text[1024];
     size_t length = 0;
-    bool killed = false, nonsense = false;
+    bool killed = false, unknown = false;
     for (;;) {
         struct pollfd poller = { .fd = pipe, .events = POLLIN };
         const bool armed = !killed && listener->kill_at_ms > 0.0;
@@ -206,11 +206,11 @@ static bool listen_and_kill(struct listener *listener, pid_t pid, int pipe)
             return false;
         }
         if (ready == 0) {
-            kill(pid, SIGKILL); /* the child is not waited for yet, so that its id is still its own */
+            kill(pid, SIGKILL); /* the child is not waited for yet, so its id is still its own */
             killed = true;
         }
-        if (ready > 0 && !hear(listener, pipe, text, sizeof(text), &length, &nonsense))
-            return killed && !nonsense;
+        if (ready > 0 && !hear(listener, pipe, text, sizeof(text), &length, &unknown))
+            return killed && !unknown;
     }
 }
 

@@ -1,8 +1,8 @@
 /*
- * The child of the resume example, both sides of its pipe: what runs in the child (doomed_child_run), and what starts
- * it, reads its reports and kills it (doomed_child_watch).
+ * The child of the resume example, both sides of its pipe: doomed_child_run runs in the child; doomed_child_watch
+ * starts it, listens to it and kills it.
  *
- * The child says one line at each of these moments:
+ * The child writes one line at each of these moments:
  *     resumed FRAME HASH        the file is mapped, and this is its content
  *     saving FRAME HASH         a save of this content begins now
  *     saved FRAME HASH          it is published
@@ -13,7 +13,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* A content that the child reported: its frame and its hash. */
+/* A content that the child reported, and its frame. */
 struct reported_state {
     bool known;
     uint64_t frame, hash;
@@ -21,11 +21,11 @@ struct reported_state {
 
 bool same_state(struct reported_state a, struct reported_state b);
 
-/* What is known of a child when it is dead. */
+/* What the parent knows of a child that it killed. */
 struct child_story {
     struct reported_state resumed; /* what it began with */
     struct reported_state saved;   /* the last that it saved; the resumed one when it saved none */
-    struct reported_state saving;  /* the one that it was saving when it died, if it was */
+    struct reported_state saving;  /* what it was saving when it died, if anything */
     uint64_t save_count;
 };
 
@@ -36,13 +36,12 @@ struct kill_plan {
     double delay_ms;
 };
 
-/* The child: resumes, steps and saves until it is killed. Returns an exit code, for it comes back only on failure. */
+/* The child: resumes, steps and saves until it is killed. Returns only on failure, an exit code. */
 int doomed_child_run(const char *save_path, uint64_t frames_per_save);
 
 /*
- * Starts this program again as a child, reads its reports, kills it with SIGKILL as planned and waits for its end.
- * False, with a line on stderr, when the system fails, or when the child ends in another way, says nonsense or is
- * silent for too long.
+ * Starts this program again as a child, listens, kills it with SIGKILL as planned and waits for its end. False, with a
+ * line on stderr, when the system fails, or when the child ends in another way, writes an unknown line or hangs.
  */
 bool doomed_child_watch(const char *save_path, uint64_t frames_per_save, const struct kill_plan *plan,
                         struct child_story *ret_story);

@@ -62,19 +62,19 @@ def main():
         sys.exit(77)
     with tempfile.TemporaryDirectory() as folder:
         os.environ["MPLCONFIGDIR"] = folder
-        told = run([sys.argv[1], "--entities", "4000", "--kills", "6", "--seed", "5", "--dir", folder, "--keep"])
-        save, picture = told.split("the last save is ")[1].strip(), os.path.join(folder, "picture.png")
+        output = run([sys.argv[1], "--entities", "4000", "--kills", "6", "--seed", "5", "--dir", folder, "--keep"])
+        save, picture = output.split("the last save is ")[1].strip(), os.path.join(folder, "picture.png")
         count = check_points(save)
         if run([sys.executable, PLOT, save, picture]) != f"{count} entities drawn\n":
             sys.exit("plot_save.py prints another number")
         check_picture(picture)
         empty = os.path.join(HERE, "../../tests/golden/empty-v1.pecs")
         if "no entity has a Position" not in run([sys.executable, PLOT, empty, picture], 1):
-            sys.exit("an empty world is not reported")
+            sys.exit("an empty world gives no message")
         without = "import sys; sys.modules['matplotlib'] = None; sys.argv = sys.argv[1:]; import runpy; " \
                   "runpy.run_path(sys.argv[0], run_name='__main__')"
         if "needs numpy and matplotlib" not in run([sys.executable, "-c", without, PLOT, save, picture], 1):
-            sys.exit("matplotlib is missing, and that is not reported")
+            sys.exit("matplotlib is missing, without a message")
 
 
 if __name__ == "__main__":

@@ -1,13 +1,13 @@
 /*
  * resume-demo: a world that survives SIGKILL.
  *
- * A child process runs a simulation (skirmish.h) on a save file, saving every few frames. Before each save it reports
- * the hash of its content. It is killed at a random moment, again and again; each time this program resumes the file
- * and checks that
+ * A child process runs a simulation (skirmish.h) on a save file, and saves every few frames. Before each save it
+ * reports the hash of its content. This program kills it at a random moment, again and again. Each time it resumes the
+ * file and checks that
  *   - the file is whole, and its content is that of the child's last save or of the one that it was saving;
- *   - continuing from it gives exactly the content that the child reported for its next save, if it got that far;
- *   - the snapshot of the file is as it was after the world made from it has gone on;
- *   - after the next save nothing is left of the one that was killed;
+ *   - simulating on from it gives the content that the child reported for its next save, if it got that far;
+ *   - the snapshot of the file does not change while the world made from it goes on;
+ *   - the next save removes what the killed one left;
  *   - the next child begins with what was saved here.
  * Exit code 0 when all of it held, 1 when not.
  */
@@ -47,7 +47,7 @@ struct demo {
     unsigned rounds, hits, left_behind, replays, violations;
 };
 
-/* The result of a round of killing and resuming: a line of the table. */
+/* The figures of one round of killing and resuming: a line of the table. */
 struct figures {
     uint64_t frame, entities, file_bytes;
     double save_ms, resume_ms, query_ms, update_ms;
@@ -114,13 +114,13 @@ static pecs_status go_on(skirmish *game, uint64_t frame_count, bool begun)
     return status;
 }
 
-/* Saves the world, with its state kept as the one that the next child must begin with. */
+/* Saves the world, and keeps its state: the next child must begin with it. */
 static bool save(struct demo *demo, skirmish *game)
 {
     pecs_error error;
     const pecs_status status = state_of(game, pecs_world_view(game->world), &demo->state);
     if (status) {
-        violation(demo, "cannot hash the world: %s", pecs_status_name(status));
+        violation(demo, "cannot hash the world: %s", skirmish_message(game, status));
         return false;
     }
     const double start = now_ms();
@@ -146,7 +146,7 @@ static bool found(struct demo *demo)
     if (!status)
         status = skirmish_found(&game, demo->options.entities, demo->options.seed, &error);
     if (status) {
-        violation(demo, "cannot make the world: %s", error.message);
+        violation(demo, "cannot create the world: %s", error.message);
         skirmish_deinit(&game);
         return false;
     }
@@ -154,7 +154,7 @@ static bool found(struct demo *demo)
     const double first_frame_ms = now_ms();
     status = go_on(&game, demo->options.frames_per_save, false);
     if (status)
-        violation(demo, "cannot step: %s", pecs_status_name(status));
+        violation(demo, "cannot step: %s", skirmish_message(&game, status));
     const bool saved = !status && save(demo, &game);
     demo->cycle_ms = now_ms() - first_frame_ms;
     skirmish_deinit(&game);
@@ -163,7 +163,7 @@ static bool found(struct demo *demo)
     return saved;
 }
 
-/* Resumes the file and takes the first figures; the first full update begins the frame that go_on finishes. */
+/* Resumes the file and measures the first steps. Its full update begins the frame that go_on finishes. */
 static pecs_status resume(struct demo *demo, skirmish *game, struct figures *figures, double *ret_sum,
                           pecs_snapshot **ret_snapshot, pecs_error *error)
 {
@@ -177,15 +177,18 @@ static pecs_status resume(struct demo *demo, skirmish *game, struct figures *fig
     if (!status)
         status = skirmish_move(game);
     const double moved = now_ms();
-    if (status)
-        *error = (pecs_error){ .status = status, .message = "the first query or update failed" };
+    if (status) {
+        *error = (pecs_error){ .status = status };
+        snprintf(error->message, sizeof(error->message), "the first query or update failed: %s",
+                 skirmish_message(game, status));
+    }
     figures->resume_ms = resumed - start;
     figures->query_ms = summed - resumed;
     figures->update_ms = moved - summed;
     return status;
 }
 
-/* Checks that the file's snapshot, whose world has moved on, is unchanged and was reported by the child. */
+/* Checks that the file's snapshot is one that the child reported, and unchanged though its world has moved since. */
 static void check_snapshot(struct demo *demo, const skirmish *game, const pecs_snapshot *snapshot, double sum,
                            const struct child_story *story, struct figures *figures, struct reported_state *ret_state)
 {
@@ -195,7 +198,7 @@ static void check_snapshot(struct demo *demo, const skirmish *game, const pecs_s
     *ret_state = (struct reported_state){ 0 };
     const pecs_status status = state_of(game, view, ret_state);
     if (status || skirmish_sum(game, view, &sum_now)) {
-        violation(demo, "cannot hash the file's content: %s", pecs_status_name(status));
+        violation(demo, "cannot hash the file's content: %s", skirmish_message(game, status));
         return;
     }
     if (!same_state(*ret_state, story->saved) && !same_state(*ret_state, story->saving))
@@ -210,7 +213,7 @@ static void check_snapshot(struct demo *demo, const skirmish *game, const pecs_s
     figures->entities = summary.entity_count;
 }
 
-/* Resumes the file of the killed child, checks it, continues to the frame of the next save, and saves. */
+/* Resumes what the killed child left, checks it, simulates up to the frame of the next save, and saves. */
 static bool carry_on(struct demo *demo, const struct child_story *story, struct figures *figures)
 {
     skirmish game;
@@ -237,7 +240,7 @@ static bool carry_on(struct demo *demo, const struct child_story *story, struct 
     if (!status)
         status = state_of(&game, pecs_world_view(game.world), &end_state);
     if (status)
-        violation(demo, "cannot go on: %s", pecs_status_name(status));
+        violation(demo, "cannot go on: %s", skirmish_message(&game, status));
     if (!status && same_state(file_state, story->saved) && story->saving.known) {
         if (same_state(end_state, story->saving))
             demo->replays++;
@@ -290,13 +293,13 @@ static void play(struct demo *demo)
         return;
     puts("round  killed     saves  frame  entities  file MB  save ms  resume ms  first query ms  first update ms");
     bool going = true;
-    /* Chance decides where a kill hits: rounds are added, as many again at most, until one hit a save. */
+    /* Chance decides where a kill hits: adds rounds, at most as many again, until one hit a save. */
     while (going && (demo->rounds < demo->options.kills || (demo->hits == 0 && demo->rounds < 2 * demo->options.kills)))
         going = play_round(demo);
     if (going && demo->hits == 0)
         violation(demo, "no kill hit a save");
     printf("\n%u kills, %u of them during a save; %u left a temporary file, which the next save removed\n"
-           "%u times the child had reported its next content, and continuing from the file reached it again\n"
+           "%u times the child had reported its next content, and going on from the file gave the same\n"
            "%" PRIu64 " entities died and %" PRIu64 " were spawned\n",
            demo->rounds, demo->hits, demo->left_behind, demo->replays, demo->died, demo->born);
 }

@@ -1,15 +1,16 @@
 /*
  * The simulation of the resume example: soldiers, villagers and trees on a square whose edges meet.
  *
- * A frame: everybody with a velocity moves; one soldier in sixteen strikes its target or looks for a new one; the dead
- * are despawned and recruits are spawned, about as many, in pairs that face each other; the badly hurt leave the
- * front (tag Wounded), heal, and come back as veterans.
+ * A frame: all with a velocity move; one soldier in sixteen strikes its target or looks for a new one; the dead are
+ * despawned and about as many recruits spawned, in pairs that face each other; the badly hurt leave the front (tag
+ * Wounded), heal, and come back as veterans.
  *
- * What makes it repeatable: random numbers come only from the RandomState singleton, and rows are visited in their own
- * order, which a save keeps. Nothing but the world is carried from frame to frame.
+ * It is deterministic: random numbers come only from the RandomState singleton, iterations have an order that a save
+ * keeps, and nothing but the world is carried from frame to frame.
  */
 #include "skirmish.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,14 +61,7 @@ PECS_COMPONENT(Clock, 1, frame, seconds);
 PECS_COMPONENT(RandomState, 1, state);
 PECS_COMPONENT(Tally, 1, founders, born, died);
 
-enum { POSITION, VELOCITY, HEALTH, TEAM, TARGET, WOUNDED, VETERAN, CLOCK, RANDOM_STATE, TALLY, TYPE_COUNT };
-
-static const pecs_type *const types[TYPE_COUNT] = {
-    [POSITION] = &Position_type, [VELOCITY] = &Velocity_type, [HEALTH] = &Health_type,
-    [TEAM] = &Team_type,         [TARGET] = &Target_type,     [WOUNDED] = &Wounded_type,
-    [VETERAN] = &Veteran_type,   [CLOCK] = &Clock_type,       [RANDOM_STATE] = &RandomState_type,
-    [TALLY] = &Tally_type,
-};
+PECS_TYPES(skirmish, Position, Velocity, Health, Team, Target, Wounded, Veteran, Clock, RandomState, Tally);
 
 struct blow {
     pecs_entity enemy;
@@ -96,7 +90,7 @@ static float draw_float(RandomState *random, float limit)
 pecs_status skirmish_init(skirmish *game, pecs_error *error)
 {
     *game = (skirmish){ 0 };
-    const pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT };
+    const pecs_registry_desc desc = { .types = skirmish_types, .type_count = skirmish_type_count };
     pecs_status status = pecs_registry_create(&desc, &game->registry, error);
     if (status)
         return status;
@@ -105,27 +99,31 @@ pecs_status skirmish_init(skirmish *game, pecs_error *error)
         pecs_term terms[5];
         size_t term_count;
     } queries[] = {
-        { &game->move, { { POSITION, PECS_WRITE }, { VELOCITY, PECS_READ } }, 2 },
-        { &game->aim, { { TARGET, PECS_WRITE }, { TEAM, PECS_READ }, { WOUNDED, PECS_WITHOUT } }, 3 },
-        { &game->front, { { HEALTH, PECS_READ }, { TARGET, PECS_WITH }, { WOUNDED, PECS_WITHOUT } }, 3 },
-        { &game->ward, { { HEALTH, PECS_WRITE }, { WOUNDED, PECS_WITH } }, 2 },
-        { &game->positions, { { POSITION, PECS_READ } }, 1 },
+        { &game->move, { { Position_component, PECS_WRITE }, { Velocity_component, PECS_READ } }, 2 },
+        { &game->aim,
+          { { Target_component, PECS_WRITE }, { Team_component, PECS_READ }, { Wounded_component, PECS_WITHOUT } },
+          3 },
+        { &game->front,
+          { { Health_component, PECS_READ }, { Target_component, PECS_WITH }, { Wounded_component, PECS_WITHOUT } },
+          3 },
+        { &game->ward, { { Health_component, PECS_WRITE }, { Wounded_component, PECS_WITH } }, 2 },
+        { &game->positions, { { Position_component, PECS_READ } }, 1 },
         { &game->everything,
-          { { POSITION, PECS_OPTIONAL_READ },
-            { VELOCITY, PECS_OPTIONAL_READ },
-            { HEALTH, PECS_OPTIONAL_READ },
-            { TEAM, PECS_OPTIONAL_READ },
-            { TARGET, PECS_OPTIONAL_READ } },
+          { { Position_component, PECS_OPTIONAL_READ },
+            { Velocity_component, PECS_OPTIONAL_READ },
+            { Health_component, PECS_OPTIONAL_READ },
+            { Team_component, PECS_OPTIONAL_READ },
+            { Target_component, PECS_OPTIONAL_READ } },
           5 },
-        { &game->wounded, { { WOUNDED, PECS_WITH } }, 1 },
-        { &game->veterans, { { VETERAN, PECS_WITH } }, 1 },
+        { &game->wounded, { { Wounded_component, PECS_WITH } }, 1 },
+        { &game->veterans, { { Veteran_component, PECS_WITH } }, 1 },
     };
     for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]) && !status; i++)
         status = pecs_query_create(game->registry, queries[i].terms, queries[i].term_count, queries[i].query, error);
     if (status)
         return status;
     status = pecs_commands_create(game->registry, &game->commands);
-    if (status && error)
+    if (status)
         *error = (pecs_error){ .status = status, .message = "no command buffer" };
     return status;
 }
@@ -136,8 +134,7 @@ void skirmish_deinit(skirmish *game)
                                     game->positions, game->everything, game->wounded, game->veterans };
     for (size_t i = 0; i < sizeof(queries) / sizeof(queries[0]); i++)
         pecs_query_destroy(queries[i]);
-    if (game->commands)
-        pecs_commands_destroy(game->commands);
+    pecs_commands_destroy(game->commands);
     pecs_world_destroy(game->world);
     pecs_registry_release(game->registry);
     free(game->blows);
@@ -162,14 +159,11 @@ static void fill(struct batch *batch, size_t count, RandomState *random)
     }
 }
 
-static pecs_status populate(pecs_world *world, uint64_t entity_count, RandomState *random)
+static pecs_status spawn_all(pecs_world *world, uint64_t entity_count, struct batch *batch, RandomState *random)
 {
-    struct batch *batch = calloc(1, sizeof(*batch)); /* calloc: no unit has a target yet */
-    if (!batch)
-        return PECS_E_MEMORY;
-    const pecs_value values[] = { PECS_ROWS_AS(POSITION, batch->position), PECS_ROWS_AS(HEALTH, batch->health),
-                                  PECS_ROWS_AS(VELOCITY, batch->velocity), PECS_ROWS_AS(TEAM, batch->team),
-                                  PECS_ROWS_AS(TARGET, batch->target) };
+    const pecs_value values[] = { PECS_ROWS(Position, batch->position), PECS_ROWS(Health, batch->health),
+                                  PECS_ROWS(Velocity, batch->velocity), PECS_ROWS(Team, batch->team),
+                                  PECS_ROWS(Target, batch->target) };
     const struct {
         uint64_t count;
         size_t value_count; /* of `values`, from the first */
@@ -187,7 +181,23 @@ static pecs_status populate(pecs_world *world, uint64_t entity_count, RandomStat
             left -= count;
         }
     }
+    return status;
+}
+
+static pecs_status populate(pecs_world *world, uint64_t entity_count, uint64_t seed)
+{
+    RandomState random = { seed };
+    struct batch *batch = calloc(1, sizeof(*batch)); /* calloc: none has a target yet */
+    if (!batch)
+        return PECS_E_MEMORY;
+    pecs_status status = spawn_all(world, entity_count, batch, &random);
     free(batch);
+    if (!status)
+        status = pecs_set_singleton(world, RandomState, { random.state });
+    if (!status)
+        status = pecs_set_singleton(world, Clock, { 0 });
+    if (!status)
+        status = pecs_set_singleton(world, Tally, { .founders = entity_count });
     return status;
 }
 
@@ -196,18 +206,11 @@ pecs_status skirmish_found(skirmish *game, uint64_t entity_count, uint64_t seed,
     pecs_status status = pecs_world_create(game->registry, NULL, NULL, &game->world, error);
     if (status)
         return status;
-    RandomState random = { seed };
-    const Clock clock = { 0 };
-    const Tally tally = { .founders = entity_count };
-    status = populate(game->world, entity_count, &random);
-    if (!status)
-        status = pecs_world_set_singleton(game->world, RANDOM_STATE, sizeof(random), &random);
-    if (!status)
-        status = pecs_world_set_singleton(game->world, CLOCK, sizeof(clock), &clock);
-    if (!status)
-        status = pecs_world_set_singleton(game->world, TALLY, sizeof(tally), &tally);
-    if (status && error)
-        *error = (pecs_error){ .status = status, .message = "the world could not be populated" };
+    status = populate(game->world, entity_count, seed);
+    if (status) {
+        error->status = status;
+        snprintf(error->message, sizeof(error->message), "%s", skirmish_message(game, status));
+    }
     return status;
 }
 
@@ -226,7 +229,7 @@ pecs_status skirmish_resume(skirmish *game, const char *path, pecs_snapshot **re
     return PECS_OK;
 }
 
-/* The square's edges meet: who leaves on one side comes in on the other. */
+/* The square's edges meet: what leaves on one side comes in on the other. */
 static float wrap(float x)
 {
     return x < 0.0f ? x + SQUARE_SIZE : x >= SQUARE_SIZE ? x - SQUARE_SIZE : x;
@@ -236,8 +239,8 @@ pecs_status skirmish_move(skirmish *game)
 {
     pecs_iter it = pecs_query_iter_mut(game->move, game->world, NULL);
     while (pecs_iter_next(&it)) {
-        Position *position = pecs_column_mut_as(&it, POSITION, Position);
-        const Velocity *velocity = pecs_column_as(&it, VELOCITY, Velocity);
+        Position *position = pecs_column_mut(&it, Position);
+        const Velocity *velocity = pecs_column(&it, Velocity);
         for (size_t i = 0; i < it.row_count; i++) {
             position[i].x = wrap(position[i].x + velocity[i].x * FRAME_SECONDS);
             position[i].y = wrap(position[i].y + velocity[i].y * FRAME_SECONDS);
@@ -258,7 +261,10 @@ static pecs_status reserve_blows(skirmish *game, size_t count)
     return PECS_OK;
 }
 
-/* Finds who hits whom. Blows are noted and struck later: an edit of one entity would end this iteration's pointers. */
+/*
+ * Finds who hits whom. Collects the blows, to strike after the iteration: once another edit has happened, the columns
+ * of the chunk may only be read.
+ */
 static pecs_status aim(skirmish *game, uint64_t frame, RandomState *random, size_t *ret_blow_count)
 {
     const pecs_view view = pecs_world_view(game->world);
@@ -266,8 +272,8 @@ static pecs_status aim(skirmish *game, uint64_t frame, RandomState *random, size
     size_t count = 0;
     pecs_iter it = pecs_query_iter_mut(game->aim, game->world, NULL);
     while (!status && pecs_iter_next(&it)) {
-        Target *target = pecs_column_mut_as(&it, TARGET, Target);
-        const Team *team = pecs_column_as(&it, TEAM, Team);
+        Target *target = pecs_column_mut(&it, Target);
+        const Team *team = pecs_column(&it, Team);
         status = reserve_blows(game, count + it.row_count / STRIDE + 1);
         for (size_t i = frame % STRIDE; i < it.row_count && !status; i += STRIDE) {
             if (pecs_view_alive(view, target[i].enemy)) {
@@ -287,29 +293,27 @@ static pecs_status aim(skirmish *game, uint64_t frame, RandomState *random, size
 static pecs_status strike(skirmish *game, size_t blow_count)
 {
     for (size_t i = 0; i < blow_count; i++) {
-        void *value;
-        const pecs_status status =
-            pecs_world_get_mut(game->world, game->blows[i].enemy, HEALTH, sizeof(Health), &value);
-        if (status)
-            return status;
-        ((Health *)value)->current -= game->blows[i].damage;
+        Health *health = pecs_get_mut(game->world, game->blows[i].enemy, Health);
+        if (!health)
+            return pecs_world_error(game->world)->status;
+        health->current -= game->blows[i].damage;
     }
     return PECS_OK;
 }
 
-/* Units at the front die or are hurt. */
+/* Despawns the dead at the front, and sends the hurt to the ward. */
 static pecs_status clear_front(skirmish *game, uint64_t *died)
 {
     pecs_status status = PECS_OK;
     pecs_iter it = pecs_query_iter(game->front, pecs_world_view(game->world), NULL);
     while (!status && pecs_iter_next(&it)) {
-        const Health *health = pecs_column_as(&it, HEALTH, Health);
+        const Health *health = pecs_column(&it, Health);
         for (size_t i = 0; i < it.row_count && !status; i++) {
             if (health[i].current <= 0) {
-                status = pecs_commands_despawn(game->commands, it.entities[i]);
+                status = pecs_despawn(game->commands, it.entities[i]);
                 *died += 1;
             } else if (health[i].current < HURT_BELOW) {
-                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS_AS(WOUNDED) }, 1);
+                status = pecs_add(game->commands, it.entities[i], Wounded);
             }
         }
     }
@@ -317,26 +321,25 @@ static pecs_status clear_front(skirmish *game, uint64_t *died)
     return status ? status : end;
 }
 
-/* Wounded units die, heal or retreat. */
+/* Despawns the dead among the wounded, heals the others, and sends the healed back. */
 static pecs_status visit_ward(skirmish *game, uint64_t *died)
 {
-    const pecs_component wounded = WOUNDED;
     pecs_status status = PECS_OK;
     pecs_iter it = pecs_query_iter_mut(game->ward, game->world, NULL);
     while (!status && pecs_iter_next(&it)) {
-        Health *health = pecs_column_mut_as(&it, HEALTH, Health);
+        Health *health = pecs_column_mut(&it, Health);
         for (size_t i = 0; i < it.row_count && !status; i++) {
             if (health[i].current <= 0) {
-                status = pecs_commands_despawn(game->commands, it.entities[i]);
+                status = pecs_despawn(game->commands, it.entities[i]);
                 *died += 1;
                 continue;
             }
             health[i].current += HEAL_STEP;
             if (health[i].current < HEALED_FROM)
                 continue;
-            status = pecs_commands_remove(game->commands, it.entities[i], &wounded, 1);
+            status = pecs_remove(game->commands, it.entities[i], Wounded);
             if (!status)
-                status = pecs_commands_set(game->commands, it.entities[i], (pecs_value[]){ PECS_HAS_AS(VETERAN) }, 1);
+                status = pecs_add(game->commands, it.entities[i], Veteran);
         }
     }
     const pecs_status end = pecs_iter_end(&it);
@@ -348,15 +351,11 @@ static pecs_status recruit(skirmish *game, RandomState *random, uint8_t team, pe
 {
     const Position position = { draw_float(random, SQUARE_SIZE), draw_float(random, SQUARE_SIZE) };
     const Velocity velocity = { draw_float(random, 20.0f) - 10.0f, draw_float(random, 20.0f) - 10.0f };
-    const pecs_value values[] = { { POSITION, sizeof(position), &position },
-                                  { VELOCITY, sizeof(velocity), &velocity },
-                                  PECS_VALUE_AS(HEALTH, Health, FULL_HEALTH, FULL_HEALTH),
-                                  PECS_VALUE_AS(TEAM, Team, team),
-                                  PECS_VALUE_AS(TARGET, Target, enemy) };
-    return pecs_commands_spawn(game->commands, values, sizeof(values) / sizeof(values[0]), ret_entity);
+    return pecs_spawn(game->commands, ret_entity, PECS_ROWS(Position, &position), PECS_ROWS(Velocity, &velocity),
+                      PECS_VALUE(Health, FULL_HEALTH, FULL_HEALTH), PECS_VALUE(Team, team), PECS_VALUE(Target, enemy));
 }
 
-/* Recruits face each other in pairs: each has the other's provisional handle, which apply makes a real one. */
+/* Recruits face each other in pairs: each has the other's provisional handle, which apply replaces by the real one. */
 static pecs_status muster(skirmish *game, RandomState *random, uint64_t count)
 {
     pecs_status status = PECS_OK;
@@ -367,36 +366,35 @@ static pecs_status muster(skirmish *game, RandomState *random, uint64_t count)
             break;
         status = recruit(game, random, 1, first, &second);
         if (!status)
-            status =
-                pecs_commands_set(game->commands, first, (pecs_value[]){ PECS_VALUE_AS(TARGET, Target, second) }, 1);
+            status = pecs_set(game->commands, first, Target, { second });
     }
     return status;
 }
 
-static pecs_status tell_time(skirmish *game, const RandomState *random, uint64_t died, uint64_t born)
+/* Writes the singletons of the next frame, and ends this one. */
+static pecs_status end_frame(skirmish *game, const RandomState *random, uint64_t died, uint64_t born)
 {
-    void *value;
-    pecs_status status = pecs_world_set_singleton(game->world, RANDOM_STATE, sizeof(*random), random);
-    if (!status)
-        status = pecs_world_get_singleton_mut(game->world, CLOCK, sizeof(Clock), &value);
+    pecs_world *world = game->world;
+    pecs_status status = pecs_set_singleton(world, RandomState, { random->state });
     if (status)
         return status;
-    Clock *clock = value;
+    Clock *clock = pecs_get_singleton_mut(world, Clock);
+    if (!clock)
+        return pecs_world_error(world)->status;
     clock->frame += 1;
     clock->seconds += FRAME_SECONDS;
-    status = pecs_world_get_singleton_mut(game->world, TALLY, sizeof(Tally), &value);
-    if (status)
-        return status;
-    Tally *tally = value;
+    Tally *tally = pecs_get_singleton_mut(world, Tally);
+    if (!tally)
+        return pecs_world_error(world)->status;
     tally->died += died;
     tally->born += born;
-    return pecs_world_advance(game->world, NULL);
+    return pecs_world_advance(world, NULL);
 }
 
 pecs_status skirmish_finish_frame(skirmish *game)
 {
     const pecs_view view = pecs_world_view(game->world);
-    const RandomState *state = pecs_get_singleton_as(view, RANDOM_STATE, RandomState);
+    const RandomState *state = pecs_get_singleton(view, RandomState);
     if (!state)
         return PECS_E_ABSENT;
     RandomState random = *state;
@@ -416,7 +414,7 @@ pecs_status skirmish_finish_frame(skirmish *game)
         status = pecs_commands_apply(game->commands, game->world, &skipped);
     if (!status && skipped > 0)
         status = PECS_E_DEAD; /* every command above is on an entity that was alive */
-    return status ? status : tell_time(game, &random, died, born);
+    return status ? status : end_frame(game, &random, died, born);
 }
 
 pecs_status skirmish_step(skirmish *game)
@@ -425,9 +423,19 @@ pecs_status skirmish_step(skirmish *game)
     return status ? status : skirmish_finish_frame(game);
 }
 
+const char *skirmish_message(const skirmish *game, pecs_status status)
+{
+    const pecs_error *edit = pecs_world_error(game->world), *command = pecs_commands_error(game->commands);
+    if (edit && edit->status == status)
+        return edit->message;
+    if (command && command->status == status)
+        return command->message;
+    return pecs_status_name(status); /* of an iteration, or of this program */
+}
+
 uint64_t skirmish_frame(pecs_view view)
 {
-    const Clock *clock = pecs_get_singleton_as(view, CLOCK, Clock);
+    const Clock *clock = pecs_get_singleton(view, Clock);
     return clock ? clock->frame : 0;
 }
 
@@ -435,7 +443,7 @@ bool skirmish_tally(pecs_view view, uint64_t *ret_born, uint64_t *ret_died)
 {
     pecs_summary summary;
     pecs_view_summary(view, &summary);
-    const Tally *tally = pecs_get_singleton_as(view, TALLY, Tally);
+    const Tally *tally = pecs_get_singleton(view, Tally);
     if (!tally)
         return false;
     *ret_born = tally->born;
@@ -448,7 +456,7 @@ pecs_status skirmish_sum(const skirmish *game, pecs_view view, double *ret_sum)
     double x = 0.0, y = 0.0;
     pecs_iter it = pecs_query_iter(game->positions, view, NULL);
     while (pecs_iter_next(&it)) {
-        const Position *position = pecs_column_as(&it, POSITION, Position);
+        const Position *position = pecs_column(&it, Position);
         for (size_t i = 0; i < it.row_count; i++) {
             x += (double)position[i].x;
             y += (double)position[i].y;
@@ -477,10 +485,10 @@ static uint64_t entity_key(pecs_entity entity)
     return (uint64_t)entity.generation << 32 | entity.index;
 }
 
-/* The values of one component in the present chunk; a sum, so that the order does not matter. */
+/* Hashes the values of one component in the present chunk; a sum, so the order does not matter. */
 static uint64_t hash_column(pecs_iter *it, pecs_component component)
 {
-    const size_t size_bytes = types[component]->size;
+    const size_t size_bytes = skirmish_types[component]->size;
     const char *column = pecs_iter_column(it, component, size_bytes);
     uint64_t sum = 0;
     for (size_t i = 0; column && i < it->row_count; i++)
@@ -488,7 +496,7 @@ static uint64_t hash_column(pecs_iter *it, pecs_component component)
     return sum;
 }
 
-/* Who has a tag: a tag has no column, so that its query says it all. */
+/* The entities that have a tag: a tag has no column, so its query says it all. */
 static pecs_status hash_tag(const pecs_query *query, pecs_view view, pecs_component tag, uint64_t *sum)
 {
     pecs_iter it = pecs_query_iter(query, view, NULL);
@@ -501,8 +509,9 @@ static pecs_status hash_tag(const pecs_query *query, pecs_view view, pecs_compon
 
 pecs_status skirmish_hash(const skirmish *game, pecs_view view, uint64_t *ret_hash)
 {
-    static const pecs_component columns[] = { POSITION, VELOCITY, HEALTH, TEAM, TARGET };
-    static const pecs_component singletons[] = { CLOCK, RANDOM_STATE, TALLY };
+    static const pecs_component columns[] = { Position_component, Velocity_component, Health_component, Team_component,
+                                              Target_component };
+    static const pecs_component singletons[] = { Clock_component, RandomState_component, Tally_component };
     uint64_t sum = 0;
     pecs_iter it = pecs_query_iter(game->everything, view, NULL);
     while (pecs_iter_next(&it)) {
@@ -513,11 +522,11 @@ pecs_status skirmish_hash(const skirmish *game, pecs_view view, uint64_t *ret_ha
     }
     pecs_status status = pecs_iter_end(&it);
     if (!status)
-        status = hash_tag(game->wounded, view, WOUNDED, &sum);
+        status = hash_tag(game->wounded, view, Wounded_component, &sum);
     if (!status)
-        status = hash_tag(game->veterans, view, VETERAN, &sum);
+        status = hash_tag(game->veterans, view, Veteran_component, &sum);
     for (size_t i = 0; i < sizeof(singletons) / sizeof(singletons[0]); i++) {
-        const size_t size_bytes = types[singletons[i]]->size;
+        const size_t size_bytes = skirmish_types[singletons[i]]->size;
         const void *value = pecs_view_get_singleton(view, singletons[i], size_bytes);
         if (value)
             sum += hash_value(0, singletons[i], value, size_bytes);

@@ -4,11 +4,11 @@
  *     wordnet build SAVE [DIRECTORY]   reads the database files and saves the world made of them
  *     wordnet hypernyms SAVE WORD      resumes the save and prints the hypernym chains of the word's first noun sense
  *
- * Lemmas, synsets, senses and pointers are entities; entity fields tie them together, so that no number of the
- * database is needed to go from one to the next. A lemma has its text in one of two components, for 86 of 100 need
- * 16 bytes and the longest 71. Pointers to hypernyms have a tag: the query for them reads no other pointers.
+ * Lemmas, synsets, senses and pointers are entities; entity fields connect them, so no number of the database is needed
+ * to go from one to the next. A lemma has its text in one of two components, since 86 of 100 fit in 16 bytes and the
+ * longest has 71. Pointers to hypernyms have a tag: the query for them reads no other pointers.
  *
- * The chains go to standard output, one a line; what it took, to standard error.
+ * Prints the chains to standard output, one a line, and times to standard error.
  */
 #define _GNU_SOURCE
 #include "wordnet_reader.h"
@@ -61,12 +61,7 @@ PECS_COMPONENT_OF(Pointer, "Pointer", 1, PECS_FIELD(Pointer, source), PECS_FIELD
                   PECS_FIELD(Pointer, target_word), PECS_GAP_AFTER(Pointer, target_word, 1));
 PECS_TAG(Hypernym, 1);
 
-enum { LEMMA, SHORT_TEXT, LONG_TEXT, SYNSET, SENSE, POINTER, HYPERNYM, TYPE_COUNT };
-
-static const pecs_type *const types[TYPE_COUNT] = {
-    [LEMMA] = &Lemma_type, [SHORT_TEXT] = &ShortText_type, [LONG_TEXT] = &LongText_type, [SYNSET] = &Synset_type,
-    [SENSE] = &Sense_type, [POINTER] = &Pointer_type,      [HYPERNYM] = &Hypernym_type,
-};
+PECS_TYPES(wordnet, Lemma, ShortText, LongText, Synset, Sense, Pointer, Hypernym);
 
 static double now_ms(void)
 {
@@ -84,13 +79,15 @@ static bool complain(const char *doing, const pecs_error *error)
     return false;
 }
 
-static bool complain_of(const char *doing, pecs_status status)
+/* Ends an iteration. False when it failed. */
+static bool end_iteration(pecs_iter *it)
 {
-    fprintf(stderr, "%s: %s\n", doing, pecs_status_name(status));
-    return false;
+    if (pecs_iter_end(it))
+        fprintf(stderr, "iteration: %s\n", it->message ? it->message : pecs_status_name(it->status));
+    return it->status == PECS_OK;
 }
 
-/* This program cannot do anything useful without memory, so that it ends there. */
+/* Ends the program when there is no memory: it can do nothing useful then. */
 static void *allocate(size_t count, size_t size_bytes)
 {
     void *memory = calloc(count ? count : 1, size_bytes);
@@ -101,14 +98,16 @@ static void *allocate(size_t count, size_t size_bytes)
     return memory;
 }
 
-/* The counts of the database, by queries. */
+/* Compares the counts of entities with those of the database. */
 static bool check_counts(pecs_registry *registry, pecs_view view)
 {
     static const struct {
         pecs_component component;
         const char *name;
         uint64_t expected;
-    } counts[] = { { SYNSET, "synsets", 117659 }, { LEMMA, "lemmas", 155287 }, { SENSE, "senses", 206941 } };
+    } counts[] = { { Synset_component, "synsets", 117659 },
+                   { Lemma_component, "lemmas", 155287 },
+                   { Sense_component, "senses", 206941 } };
     bool good = true;
     for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
         pecs_error error;
@@ -134,7 +133,7 @@ struct builder {
     pecs_entity *lemmas, *synsets; /* handles, by the reader's numbers */
 };
 
-/* Spawns the lemmas with short or with long texts: the component says which. */
+/* Spawns the lemmas with short or with long texts: those that `text`, the number of the component, is for. */
 static pecs_status spawn_lemmas(struct builder *builder, pecs_component text, size_t text_size)
 {
     const struct wordnet *wordnet = builder->wordnet;
@@ -146,13 +145,13 @@ static pecs_status spawn_lemmas(struct builder *builder, pecs_component text, si
     for (size_t i = 0; i < wordnet->lemma_count; i++) {
         const struct wordnet_lemma *lemma = &wordnet->lemmas[i];
         const size_t length = strlen(lemma->text);
-        if ((length <= SHORT_TEXT_SIZE) != (text == SHORT_TEXT))
+        if ((length <= SHORT_TEXT_SIZE) != (text == ShortText_component))
             continue;
         memcpy(texts + count * text_size, lemma->text, length); /* zero-padded by calloc; a full text has no zero */
         lemmas[count].pos = lemma->pos;
         numbers[count++] = i;
     }
-    const pecs_value values[] = { PECS_ROWS_AS(LEMMA, lemmas), { text, text_size, texts } };
+    const pecs_value values[] = { PECS_ROWS(Lemma, lemmas), { text, text_size, texts } };
     const pecs_status status = pecs_world_spawn(builder->world, values, 2, count, entities);
     for (size_t i = 0; i < count && !status; i++)
         builder->lemmas[numbers[i]] = entities[i];
@@ -171,7 +170,7 @@ static pecs_status spawn_synsets(struct builder *builder)
         const struct wordnet_synset *synset = &wordnet->synsets[i];
         synsets[i] = (Synset){ builder->lemmas[synset->head], synset->offset, synset->pos, synset->lexicographer_file };
     }
-    const pecs_value values[] = { PECS_ROWS_AS(SYNSET, synsets) };
+    const pecs_value values[] = { PECS_ROWS(Synset, synsets) };
     const pecs_status status = pecs_world_spawn(builder->world, values, 1, wordnet->synset_count, builder->synsets);
     free(synsets);
     return status;
@@ -186,7 +185,7 @@ static pecs_status spawn_senses(struct builder *builder)
         senses[i] =
             (Sense){ builder->lemmas[sense->lemma], builder->synsets[sense->synset], sense->number, sense->word };
     }
-    const pecs_value values[] = { PECS_ROWS_AS(SENSE, senses) };
+    const pecs_value values[] = { PECS_ROWS(Sense, senses) };
     const pecs_status status = pecs_world_spawn(builder->world, values, 1, wordnet->sense_count, NULL);
     free(senses);
     return status;
@@ -209,7 +208,7 @@ static pecs_status spawn_pointers(struct builder *builder, bool hypernyms)
             pointers[count++] = (Pointer){ builder->synsets[pointer->source], builder->synsets[pointer->target],
                                            pointer->kind, pointer->source_word, pointer->target_word };
     }
-    const pecs_value values[] = { PECS_ROWS_AS(POINTER, pointers), PECS_HAS_AS(HYPERNYM) };
+    const pecs_value values[] = { PECS_ROWS(Pointer, pointers), PECS_HAS(Hypernym) };
     const pecs_status status = pecs_world_spawn(builder->world, values, hypernyms ? 2 : 1, count, NULL);
     free(pointers);
     return status;
@@ -219,9 +218,9 @@ static bool fill(pecs_world *world, const struct wordnet *wordnet)
 {
     struct builder builder = { world, wordnet, allocate(wordnet->lemma_count, sizeof(pecs_entity)),
                                allocate(wordnet->synset_count, sizeof(pecs_entity)) };
-    pecs_status status = spawn_lemmas(&builder, SHORT_TEXT, SHORT_TEXT_SIZE);
+    pecs_status status = spawn_lemmas(&builder, ShortText_component, SHORT_TEXT_SIZE);
     if (!status)
-        status = spawn_lemmas(&builder, LONG_TEXT, WORDNET_TEXT_SIZE);
+        status = spawn_lemmas(&builder, LongText_component, WORDNET_TEXT_SIZE);
     if (!status)
         status = spawn_synsets(&builder);
     if (!status)
@@ -232,7 +231,7 @@ static bool fill(pecs_world *world, const struct wordnet *wordnet)
         status = spawn_pointers(&builder, false);
     free(builder.lemmas);
     free(builder.synsets);
-    return status ? complain_of("spawn", status) : true;
+    return status ? complain("spawn", pecs_world_error(world)) : true;
 }
 
 static bool build(pecs_registry *registry, const char *save_path, const char *directory)
@@ -264,7 +263,7 @@ static bool build(pecs_registry *registry, const char *save_path, const char *di
 
 /* Looking up. */
 
-/* One way from a synset up to one of its hypernyms. */
+/* A step from a synset up to one of its hypernyms. */
 struct step {
     pecs_entity source, target;
 };
@@ -272,7 +271,7 @@ struct step {
 struct finder {
     pecs_registry *registry;
     pecs_view view;
-    struct step *steps; /* all that lead up from the requested synset, level by level */
+    struct step *steps; /* all that lead up from the first synset, level by level */
     size_t step_count, step_capacity;
 };
 
@@ -281,23 +280,23 @@ static bool same_entity(pecs_entity a, pecs_entity b)
     return a.index == b.index && a.generation == b.generation;
 }
 
-/* The noun of this text, by a scan over all lemmas; {0, 0} when there is none. */
-static pecs_status find_noun(const struct finder *finder, const char *word, pecs_entity *ret_lemma)
+/* Finds the noun of this text by a scan over all lemmas; {0, 0} when there is none. */
+static bool find_noun(const struct finder *finder, const char *word, pecs_entity *ret_lemma)
 {
-    const pecs_term terms[] = { { LEMMA, PECS_READ },
-                                { SHORT_TEXT, PECS_OPTIONAL_READ },
-                                { LONG_TEXT, PECS_OPTIONAL_READ } };
+    const pecs_term terms[] = { { Lemma_component, PECS_READ },
+                                { ShortText_component, PECS_OPTIONAL_READ },
+                                { LongText_component, PECS_OPTIONAL_READ } };
     const size_t length = strlen(word);
     pecs_query *query;
-    pecs_status status = pecs_query_create(finder->registry, terms, 3, &query, NULL);
-    if (status)
-        return status;
+    pecs_error error;
+    if (pecs_query_create(finder->registry, terms, 3, &query, &error))
+        return complain("query", &error);
     *ret_lemma = (pecs_entity){ 0 };
     pecs_iter it = pecs_query_iter(query, finder->view, NULL);
     while (pecs_iter_next(&it)) {
-        const Lemma *lemma = pecs_column_as(&it, LEMMA, Lemma);
-        const ShortText *short_text = pecs_column_as(&it, SHORT_TEXT, ShortText);
-        const LongText *long_text = pecs_column_as(&it, LONG_TEXT, LongText);
+        const Lemma *lemma = pecs_column(&it, Lemma);
+        const ShortText *short_text = pecs_column(&it, ShortText);
+        const LongText *long_text = pecs_column(&it, LongText);
         if (!short_text && !long_text)
             continue;
         for (size_t i = 0; i < it.row_count; i++) {
@@ -307,30 +306,30 @@ static pecs_status find_noun(const struct finder *finder, const char *word, pecs
                 *ret_lemma = it.entities[i];
         }
     }
-    status = pecs_iter_end(&it);
+    const bool good = end_iteration(&it);
     pecs_query_destroy(query);
-    return status;
+    return good;
 }
 
-/* The synset of a lemma's first sense. */
-static pecs_status find_first_synset(const struct finder *finder, pecs_entity lemma, pecs_entity *ret_synset)
+/* Finds the synset of a lemma's first sense. */
+static bool find_first_synset(const struct finder *finder, pecs_entity lemma, pecs_entity *ret_synset)
 {
     pecs_query *query;
-    pecs_status status = pecs_query_create(finder->registry, &(pecs_term){ SENSE, PECS_READ }, 1, &query, NULL);
-    if (status)
-        return status;
+    pecs_error error;
+    if (pecs_query_create(finder->registry, &(pecs_term){ Sense_component, PECS_READ }, 1, &query, &error))
+        return complain("query", &error);
     *ret_synset = (pecs_entity){ 0 };
     pecs_iter it = pecs_query_iter(query, finder->view, NULL);
     while (pecs_iter_next(&it)) {
-        const Sense *sense = pecs_column_as(&it, SENSE, Sense);
+        const Sense *sense = pecs_column(&it, Sense);
         for (size_t i = 0; i < it.row_count; i++) {
             if (sense[i].number == 1 && same_entity(sense[i].lemma, lemma))
                 *ret_synset = sense[i].synset;
         }
     }
-    status = pecs_iter_end(&it);
+    const bool good = end_iteration(&it);
     pecs_query_destroy(query);
-    return status;
+    return good;
 }
 
 static void add_step(struct finder *finder, pecs_entity source, pecs_entity target)
@@ -347,7 +346,7 @@ static void add_step(struct finder *finder, pecs_entity source, pecs_entity targ
     finder->steps[finder->step_count++] = (struct step){ source, target };
 }
 
-/* True when the synset is the target of a step of this level and its own steps up are not known yet. */
+/* True when the synset is the target of a step of this level, and its own steps up have not been added. */
 static bool is_open(const struct finder *finder, size_t level_start, size_t level_end, pecs_entity synset)
 {
     bool reached = false;
@@ -359,43 +358,44 @@ static bool is_open(const struct finder *finder, size_t level_start, size_t leve
 }
 
 /* Adds the steps up from the targets of one level; one pass over the pointers with the Hypernym tag. */
-static pecs_status climb(struct finder *finder, const pecs_query *query, size_t level_start, size_t level_end)
+static bool climb(struct finder *finder, const pecs_query *query, size_t level_start, size_t level_end)
 {
     pecs_iter it = pecs_query_iter(query, finder->view, NULL);
     while (pecs_iter_next(&it)) {
-        const Pointer *pointer = pecs_column_as(&it, POINTER, Pointer);
+        const Pointer *pointer = pecs_column(&it, Pointer);
         for (size_t i = 0; i < it.row_count; i++) {
             if (is_open(finder, level_start, level_end, pointer[i].source))
                 add_step(finder, pointer[i].source, pointer[i].target);
         }
     }
-    return pecs_iter_end(&it);
+    return end_iteration(&it);
 }
 
-static pecs_status find_steps(struct finder *finder, pecs_entity synset)
+static bool find_steps(struct finder *finder, pecs_entity synset)
 {
-    const pecs_term terms[] = { { POINTER, PECS_READ }, { HYPERNYM, PECS_WITH } };
+    const pecs_term terms[] = { { Pointer_component, PECS_READ }, { Hypernym_component, PECS_WITH } };
     pecs_query *query;
-    pecs_status status = pecs_query_create(finder->registry, terms, 2, &query, NULL);
-    if (status)
-        return status;
-    add_step(finder, (pecs_entity){ 0 }, synset); /* so that the first level has one target */
-    for (size_t start = 0; start < finder->step_count && !status;) {
-        const size_t end = finder->step_count;
-        status = climb(finder, query, start, end);
-        start = end;
+    pecs_error error;
+    bool good = true;
+    if (pecs_query_create(finder->registry, terms, 2, &query, &error))
+        return complain("query", &error);
+    add_step(finder, (pecs_entity){ 0 }, synset); /* the first level: one target */
+    for (size_t start = 0; start < finder->step_count && good;) {
+        const size_t count = finder->step_count;
+        good = climb(finder, query, start, count);
+        start = count;
     }
     pecs_query_destroy(query);
-    return status;
+    return good;
 }
 
 /* Prints the first word of a synset. */
 static void print_head(pecs_view view, pecs_entity entity)
 {
-    const Synset *synset = pecs_get_as(view, entity, SYNSET, Synset);
+    const Synset *synset = pecs_get(view, entity, Synset);
     const pecs_entity lemma = synset ? synset->head : (pecs_entity){ 0 };
-    const ShortText *short_text = pecs_get_as(view, lemma, SHORT_TEXT, ShortText);
-    const LongText *long_text = pecs_get_as(view, lemma, LONG_TEXT, LongText);
+    const ShortText *short_text = pecs_get(view, lemma, ShortText);
+    const LongText *long_text = pecs_get(view, lemma, LongText);
     if (short_text)
         printf("%.*s", (int)sizeof(short_text->text), short_text->text);
     else if (long_text)
@@ -404,7 +404,7 @@ static void print_head(pecs_view view, pecs_entity entity)
         printf("?");
 }
 
-/* Follows every way up from the last synset of the chain, and prints the chain where there is none. */
+/* Follows every step up from the last synset of the chain; where there is none, prints the chain. */
 static bool print_chains(const struct finder *finder, pecs_entity *chain, size_t length)
 {
     if (length == CHAIN_MAX) {
@@ -432,20 +432,15 @@ static bool look_up(struct finder *finder, const char *word)
 {
     pecs_entity lemma, chain[CHAIN_MAX];
     const double start = now_ms();
-    pecs_status status = find_noun(finder, word, &lemma);
+    if (!find_noun(finder, word, &lemma))
+        return false;
     const double scanned = now_ms();
-    if (status)
-        return complain_of("scanning the lemmas", status);
     if (!pecs_view_alive(finder->view, lemma)) {
         fprintf(stderr, "%s: no such noun\n", word);
         return false;
     }
-    status = find_first_synset(finder, lemma, &chain[0]);
-    if (!status)
-        status = find_steps(finder, chain[0]);
-    if (status)
-        return complain_of("finding the hypernyms", status);
-    const bool good = print_chains(finder, chain, 1);
+    const bool good =
+        find_first_synset(finder, lemma, &chain[0]) && find_steps(finder, chain[0]) && print_chains(finder, chain, 1);
     fprintf(stderr, "word found in %.2f ms by a scan of all lemmas, chains in %.2f ms\n", scanned - start,
             now_ms() - scanned);
     return good;
@@ -484,7 +479,7 @@ int main(int argc, char **argv)
     }
     pecs_registry *registry;
     pecs_error error;
-    const pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT };
+    const pecs_registry_desc desc = { .types = wordnet_types, .type_count = wordnet_type_count };
     if (pecs_registry_create(&desc, &registry, &error)) {
         complain("types", &error);
         return 1;

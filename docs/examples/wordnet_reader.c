@@ -1,10 +1,10 @@
 /*
- * The index files come first and give lemmas and senses; then the data files give synsets, words and pointers.
- * A synset is named in the files by its byte offset in one of four files: until all are read, senses and pointers hold
- * such a place (the file in the upper two bits), and `resolve` puts the synset's number there.
+ * Reads the index files first, for lemmas and senses, then the data files, for synsets, words and pointers. The files
+ * name a synset by its byte offset in one of four files. Until all are read, senses and pointers hold such a place (the
+ * file in the upper two bits); then `resolve` replaces it by the synset's number.
  *
- * A line's fields are parted by single spaces. Lines that begin with a space are the licence. Any line that does not
- * follow the format ends the reading with its file and number: there is no guessing.
+ * Single spaces separate the fields of a line. Lines that begin with a space are the licence. Any other line that does
+ * not follow the format ends the reading with the file's name and the line's number.
  */
 #define _GNU_SOURCE
 #include "wordnet_reader.h"
@@ -81,7 +81,7 @@ static bool reserve(void *array, size_t *capacity, size_t count, size_t element_
     return true;
 }
 
-/* Keeps only the first error. */
+/* Keeps the first thing that is wrong, for the message. */
 static void wrong(struct reader *reader, const char *what)
 {
     if (!reader->wrong)
@@ -312,7 +312,7 @@ static int compare_synset(const void *offset, const void *synset)
     return (a > b) - (a < b);
 }
 
-/* Puts a synset's number in the place of its place. */
+/* Replaces the place of a synset by its number. */
 static bool find_synset(const struct reader *reader, uint32_t *synset)
 {
     const struct wordnet *wordnet = &reader->wordnet;

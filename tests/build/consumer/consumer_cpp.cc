@@ -1,4 +1,4 @@
-// What a user's first program does, in C++: the same as consumer.c.
+// A user's first program in C++: the same as consumer.c.
 #include <pecs/pecs.h>
 
 #include <cstdio>
@@ -8,8 +8,7 @@ struct Place {
 };
 PECS_COMPONENT(Place, 1, x, y);
 PECS_TAG(Marked, 1);
-enum { PLACE, MARKED, TYPE_COUNT };
-static const pecs_type *const types[TYPE_COUNT] = { &Place_type, &Marked_type };
+PECS_TYPES(consumer, Place, Marked);
 
 static int run(pecs_registry *registry, const char *path, pecs_error *error)
 {
@@ -17,21 +16,27 @@ static int run(pecs_registry *registry, const char *path, pecs_error *error)
     pecs_snapshot *snapshot = nullptr;
     pecs_entity entity = {};
     const Place start = { 3, 4 };
-    const pecs_value values[] = { pecs_value_of(PLACE, start), PECS_HAS_AS(MARKED) };
-    if (pecs_world_create(registry, nullptr, nullptr, &world, error))
+    (void)std::remove(path); // from an earlier run
+    if (pecs_world_open(registry, path, nullptr, &world, error))
         return 1;
-    if (pecs_world_spawn(world, values, 2, 1, &entity) || pecs_world_save(world, path, nullptr, error)) {
-        pecs_world_destroy(world);
-        return 2;
+    int result = 0;
+    if (pecs_spawn(world, &entity, pecs_value_of(Place_component, start), PECS_HAS(Marked))) {
+        *error = *pecs_world_error(world);
+        result = 2;
+    } else if (pecs_world_save(world, path, nullptr, error)) {
+        result = 3;
     }
     pecs_world_destroy(world);
+    if (result)
+        return result;
     if (pecs_snapshot_resume(registry, path, nullptr, &snapshot, error))
-        return 3;
+        return 4;
     const pecs_view view = pecs_snapshot_view(snapshot);
-    const Place *place = pecs_get_as(view, entity, PLACE, Place);
-    const bool kept = place && place->x == 3 && place->y == 4 && pecs_view_has(view, entity, MARKED);
+    const Place *place = pecs_get(view, entity, Place);
+    if (!place || place->x != 3 || place->y != 4 || !pecs_has(view, entity, Marked))
+        result = 5;
     pecs_snapshot_release(snapshot);
-    return kept ? 0 : 4;
+    return result;
 }
 
 int main()
@@ -39,8 +44,8 @@ int main()
     pecs_error error = {};
     pecs_registry *registry = nullptr;
     pecs_registry_desc desc = {};
-    desc.types = types;
-    desc.type_count = TYPE_COUNT;
+    desc.types = consumer_types;
+    desc.type_count = consumer_type_count;
     if (pecs_registry_create(&desc, &registry, &error)) {
         std::fprintf(stderr, "%s\n", error.message);
         return 1;
