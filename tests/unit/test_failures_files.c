@@ -101,6 +101,46 @@ static pecs_status resume(struct stage *stage)
     return status;
 }
 
+static pecs_status populate_new(void *user, pecs_world *world)
+{
+    (void)user;
+    return pecs_world_spawn(world, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 1, 2) }, 1, 3, NULL);
+}
+
+static pecs_status open_as(struct stage *stage, bool load, uint64_t entity_count)
+{
+    const pecs_open_options options = { .load = load, .populate = populate_new };
+    pecs_world *world = NULL;
+    const pecs_status status = pecs_world_open(stage->registry, path, &options, &world, NULL);
+    must(!status == (world != NULL));
+    must(status || summary_of(pecs_world_view(world)).entity_count == entity_count);
+    pecs_world_destroy(world);
+    return status;
+}
+
+static pecs_status open_resumed(struct stage *stage)
+{
+    return open_as(stage, false, summary_of(pecs_snapshot_view(stage->snapshot)).entity_count);
+}
+
+static pecs_status open_loaded(struct stage *stage)
+{
+    return open_as(stage, true, summary_of(pecs_snapshot_view(stage->snapshot)).entity_count);
+}
+
+static pecs_status open_new(struct stage *stage)
+{
+    return open_as(stage, false, 3);
+}
+
+Test(failures_files, the_world_of_a_file_opened)
+{
+    try_every_failure(&(struct trial){ save_before, open_resumed }, 15);
+    try_every_failure(&(struct trial){ save_before, open_loaded }, 15);
+    unlink(path);
+    try_every_failure(&(struct trial){ populate, open_new }, 5);
+}
+
 static pecs_status information(struct stage *stage)
 {
     pecs_info *info = NULL;
@@ -285,6 +325,23 @@ static void read_rows(const struct stage *stage, pecs_view view)
     for (; pecs_iter_next(&iter); row_count += iter.row_count)
         must(pecs_iter_column(&iter, POSITION, sizeof(Position)) != NULL);
     must(pecs_iter_end(&iter) == PECS_OK && row_count == pecs_query_count(stage->query, view));
+    pecs_entity found = none;
+    must(pecs_query_collect(stage->query, view, &found, 1) == row_count);
+    must(same(found, pecs_query_first(stage->query, view)));
+}
+
+/* What says why an edit failed, and a column that is refused. */
+static void fail_and_ask(const struct stage *stage)
+{
+    void *place;
+    pecs_iter iter = pecs_query_iter(stage->query, pecs_world_view(stage->world), NULL);
+    must(pecs_iter_next(&iter) && !pecs_iter_column_mut(&iter, POSITION, sizeof(Position)));
+    must(pecs_world_spawn(stage->world, NULL, 0, 1, NULL) == PECS_E_BUSY);
+    must(pecs_world_error(stage->world)->status == PECS_E_BUSY && pecs_iter_end(&iter) == PECS_E_MISUSE);
+    must(pecs_world_get_mut(stage->world, none, TEAM, sizeof(Team), &place) == PECS_E_DEAD);
+    must(pecs_world_error(stage->world)->status == PECS_E_DEAD);
+    must(pecs_commands_set(stage->commands, none, NULL, 1) == PECS_E_MISUSE);
+    must(pecs_commands_error(stage->commands)->status == PECS_E_MISUSE);
 }
 
 static void destroy_all(struct stage *stage)
@@ -296,6 +353,7 @@ static void destroy_all(struct stage *stage)
     pecs_snapshot_release(pecs_snapshot_retain(stage->snapshot));
     pecs_snapshot_release(stage->snapshot);
     pecs_snapshot_release(stage->taken);
+    pecs_registry_release(pecs_registry_retain(stage->registry));
     pecs_registry_release(stage->registry);
 }
 
@@ -318,6 +376,7 @@ Test(failures_none, take_no_memory)
     read_view(&stage, pecs_world_view(stage.world));
     read_view(&stage, pecs_snapshot_view(stage.snapshot));
     read_rows(&stage, pecs_world_view(stage.world));
+    fail_and_ask(&stage);
     (void)pecs_commands_resolve(stage.commands, provisional);
     must(pecs_diff_same_target(pecs_world_view(stage.world), none, pecs_snapshot_view(stage.snapshot), none));
     must(pecs_snapshot_verify(stage.snapshot, NULL, NULL, NULL) == PECS_OK && !pecs_info_meta(info, "nowhere"));
