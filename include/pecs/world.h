@@ -45,7 +45,8 @@ PECS_API void pecs_world_destroy(pecs_world *world);
 
 /*
  * Why the last edit of this world that failed did so: its status, and a message that names entity and component, or the
- * query whose iteration is open. The status is PECS_OK as long as no edit has failed. The error belongs to the world
+ * query whose iteration is open. The status is PECS_OK as long as no edit has failed. Without memory for the message
+ * it is a general one. The error belongs to the world
  * and is overwritten by the next call. NULL for NULL. The world's writer only.
  */
 PECS_API const pecs_error *pecs_world_error(pecs_world *world);

@@ -365,8 +365,7 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
                            commands_fail(commands, NO_COMPONENT, "the world is NULL, or of another registry"));
     const pecs_status status = failure_end(&world->failure, apply(commands, world, &skipped_count));
     if (status) {
-        (void)pecs_world_error(world);
-        commands->failure = world->failure;
+        failure_copy(&commands->failure, &world->failure, commands->registry->pool);
         return status;
     }
     const size_t spawned_count = commands->spawn_count;

@@ -26,6 +26,7 @@ void pecs_commands_destroy(pecs_commands *commands)
     pool_release(pool, commands->buckets, commands->bucket_capacity * sizeof(*commands->buckets));
     pool_release(pool, commands->wanted, commands->wanted_words * sizeof(*commands->wanted));
     pool_release(pool, commands->spawned, commands->spawned_capacity * sizeof(*commands->spawned));
+    failure_deinit(&commands->failure, pool);
     pool_release(pool, commands, sizeof(*commands));
     pecs_registry_release(registry);
 }

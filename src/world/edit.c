@@ -37,10 +37,11 @@ static pecs_status edit_fail_busy(struct pecs_world *world)
 {
     char terms[320];
     edit_fail(world, PECS_E_BUSY, "an iteration over the world is open");
-    if (!open_queries_describe(&world->open_queries, terms, sizeof(terms)))
+    pecs_error *error = failure_own_error(&world->failure, world->registry->pool);
+    if (!error || !open_queries_describe(&world->open_queries, terms, sizeof(terms)))
         return PECS_E_BUSY;
     world->failure.is_written = true; /* now: the query may be gone later */
-    return fail(&world->failure.error, PECS_E_BUSY, "an iteration over the world is open, of the query {%s}", terms);
+    return fail(error, PECS_E_BUSY, "an iteration over the world is open, of the query {%s}", terms);
 }
 
 pecs_status edit_check_busy_writing(struct pecs_world *world)

@@ -10,12 +10,12 @@
 
 struct failure {
     bool is_explained;        /* by a step of the edit that is under way */
-    bool is_written;          /* `error` has the message */
+    bool is_written;          /* *error has the message */
     pecs_status status;       /* PECS_OK: no edit has failed */
     const char *text;         /* the reason, a static sentence */
     pecs_entity entity;       /* {0, 0}: it is not about one */
     pecs_component component; /* NO_COMPONENT: it is not about one */
-    pecs_error error;
+    pecs_error *error;        /* allocated when it is first written; or NULL */
 };
 
 /* For the step that finds the reason. Returns the status, so that failing is one expression. */
@@ -38,8 +38,18 @@ static inline pecs_status failure_end(struct failure *failure, pecs_status statu
     return status ? failure_end_slow(failure, status) : PECS_OK;
 }
 
-/* The error for the program. Names are those of the components of the registry and of `unknown` (or NULL). */
+/* The failure's error, to be written; NULL: out of memory. */
+pecs_error *failure_own_error(struct failure *failure, struct pool *pool);
+void failure_deinit(struct failure *failure, struct pool *pool);
+
+/*
+ * The error for the program; without memory for it, a general one of the same status. Names are those of the components
+ * of the registry and of `unknown` (or NULL).
+ */
 const pecs_error *failure_error(struct failure *failure, const pecs_registry *registry,
                                 const struct unknown_types *unknown);
+
+/* Makes `to` the same failure; its error is its own. */
+void failure_copy(struct failure *to, const struct failure *from, struct pool *pool);
 
 #endif

@@ -60,6 +60,7 @@ void pecs_world_destroy(pecs_world *world)
     catalog_deinit(&world->catalog, pool);
     gate_deinit(&world->gate);
     open_queries_deinit(&world->open_queries);
+    failure_deinit(&world->failure, pool);
     edit_release_scratch(world);
     pool_release(pool, world->plans, world->plan_capacity * sizeof(*world->plans));
     pool_release(pool, world->planned, world->planned_capacity * sizeof(*world->planned));

@@ -197,6 +197,43 @@ Test(failures, remove_from_a_row)
     try_every_failure(&(struct trial){ populate_and_share, remove_one }, 12);
 }
 
+static void make_commands(struct stage *stage)
+{
+    populate(stage);
+    must(pecs_commands_create(stage->registry, &stage->commands) == PECS_OK);
+}
+
+static void make_commands_and_query(struct stage *stage)
+{
+    make_commands(stage);
+    stage->query = make_query(stage->registry, &(pecs_term){ POSITION, PECS_READ }, 1);
+}
+
+/* Where there is no memory for the message, there is a general one of the same status. */
+static pecs_status ask_why(struct stage *stage)
+{
+    const pecs_entity dead = { 5, 9 };
+    const pecs_component component = TEAM;
+    void *place;
+    pecs_commands *commands = stage->commands;
+    pecs_iter iter = pecs_query_iter(stage->query, pecs_world_view(stage->world), NULL);
+    must(pecs_iter_next(&iter) && !pecs_iter_column_mut(&iter, POSITION, sizeof(Position)));
+    must(pecs_commands_apply(commands, stage->world, NULL) == PECS_E_BUSY);
+    const bool is_busy_named = strstr(pecs_commands_error(commands)->message, "of the query {Position READ}") != NULL;
+    must(pecs_commands_error(commands)->status == PECS_E_BUSY && pecs_iter_end(&iter) == PECS_E_MISUSE);
+    must(pecs_world_get_mut(stage->world, dead, TEAM, sizeof(Team), &place) == PECS_E_DEAD);
+    const bool is_dead_named = strcmp(pecs_world_error(stage->world)->message, "entity {5, 9}: it is not alive") == 0;
+    must(pecs_world_error(stage->world)->status == PECS_E_DEAD);
+    must(pecs_commands_remove(commands, stage->entities[0], &component, 0) == PECS_OK ||
+         pecs_commands_error(commands)->status == PECS_E_MEMORY);
+    return is_busy_named && is_dead_named ? PECS_OK : PECS_E_MEMORY;
+}
+
+Test(failures, an_error_that_is_asked_for)
+{
+    try_every_failure(&(struct trial){ make_commands_and_query, ask_why }, 2);
+}
+
 static pecs_status add_to_one(struct stage *stage)
 {
     return pecs_world_add(stage->world, stage->entities[50], (pecs_component[]){ HEALTH, FROZEN }, 2);
@@ -599,12 +636,6 @@ static pecs_status apply(struct stage *stage)
 Test(failures, a_mixed_batch_of_commands)
 {
     try_every_failure(&(struct trial){ record_batch, apply }, 30);
-}
-
-static void make_commands(struct stage *stage)
-{
-    populate(stage);
-    must(pecs_commands_create(stage->registry, &stage->commands) == PECS_OK);
 }
 
 /* Each of the five is recorded, again after it failed; the batch then holds each once. */
