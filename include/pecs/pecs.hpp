@@ -111,13 +111,18 @@ struct [[nodiscard]] spawned {
     pecs_entity entity;
 };
 
-/* Terms of a query, beside T (written, a T & for the function) and const T (read, a const T &). */
+/*
+ * Terms of a query. T is written, and const T read; the function of a loop takes T & and const T &. Beside them:
+ *   optional  of T or const T: read or written where present; the function takes a pointer, NULL where it is absent
+ *   with      must be present; not given to the function
+ *   without   must be absent
+ */
 template <typename T> struct optional {
-}; /* of T or const T: a pointer, NULL where the entity lacks it */
+};
 template <typename T> struct with {
-}; /* must be present; not given to the function */
+};
 template <typename T> struct without {
-}; /* must be absent */
+};
 
 namespace detail {
 
@@ -204,14 +209,16 @@ template <typename T> PECS_INLINE_ pecs_value value(const T &one)
     else
         return { number<T>(), sizeof(T), &one };
 }
-template <typename T> PECS_INLINE_ pecs_value rows(const T *values)
+/* Of a pointer or an array, or of a tag itself. */
+template <typename T> PECS_INLINE_ pecs_value rows(const T &values)
 {
-    return { number<T>(), sizeof(T), values };
-}
-template <typename T> PECS_INLINE_ pecs_value rows(const T &tag)
-{
-    static_assert(is_tag<T>, "of a component, a pointer to its values; of a tag, the tag");
-    return value(tag);
+    using pointer = std::decay_t<const T>;
+    static_assert(std::is_pointer_v<pointer> || is_tag<T>,
+                  "of a component, a pointer to its values; of a tag, the tag");
+    if constexpr (std::is_pointer_v<pointer>)
+        return { number<std::remove_pointer_t<pointer>>(), sizeof(*values), values };
+    else
+        return value(values);
 }
 
 /* What a term is to a query, and to the function: `pointer` of its column, and `argument` of one row. */

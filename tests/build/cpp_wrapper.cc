@@ -151,6 +151,11 @@ static void check_many(fixture &f)
     const Position positions[3] = { { 1, 0 }, { 2, 0 }, { 3, 0 } };
     Velocity velocities[3] = { { 10, 0 }, { 20, 0 }, { 30, 0 } }; // not const
     pecs_entity entities[3];
+    const Position *const position_pointer = positions;
+    Velocity *velocity_pointer = velocities;
+    FINE(f.world.spawn_many(3, entities, position_pointer, velocity_pointer));
+    CHECK(f.world.get<Position>(entities[2])->x == 3 && f.world.get<Velocity>(entities[1])->x == 20);
+    FINE(f.world.despawn(entities, 3));
     FINE(f.world.spawn_many(3, entities, positions, velocities, Frozen{}));
     CHECK(f.world.get<Position>(entities[2])->x == 3 && f.world.get<Velocity>(entities[1])->x == 20);
     CHECK(f.world.has<Frozen>(entities[0]) && f.world.summary().entity_count == 3);
