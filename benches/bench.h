@@ -103,6 +103,7 @@ void bench_world_drop(struct bench *bench);
 /* The first query and the update. */
 double bench_sum(const pecs_query *positions, pecs_view view);
 bool bench_update(const pecs_query *moving, pecs_world *world);
+uint64_t bench_moving_bytes(const struct bench *bench); /* that the update reads and writes */
 
 /* True when two sums differ by rounding only: a position that is missed weighs hundreds. */
 bool bench_same_sum(const char *what, double sum, double expected);
@@ -146,6 +147,7 @@ bool bench_run_save_durable(struct bench *bench);
 bool bench_run_load(struct bench *bench);
 bool bench_run_load_parallel(struct bench *bench);
 bool bench_run_update(struct bench *bench);
+bool bench_run_update_cpp(struct bench *bench); /* where there is a C++ compiler */
 bool bench_run_update_small(struct bench *bench);
 bool bench_run_spawn_many(struct bench *bench);
 bool bench_run_spawn(struct bench *bench);

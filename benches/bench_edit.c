@@ -25,7 +25,7 @@ static bool update_limit(struct bench *bench, void *context, double *ret_seconds
     return true;
 }
 
-static uint64_t moving_bytes(const struct bench *bench)
+uint64_t bench_moving_bytes(const struct bench *bench)
 {
     uint64_t rows = 0;
     for (uint32_t t = 0; t < W1_TABLE_COUNT; t++)
@@ -36,9 +36,11 @@ static uint64_t moving_bytes(const struct bench *bench)
 bool bench_run_update(struct bench *bench)
 {
     const struct bench_sides sides = { .pecs = update_pecs, .limit = update_limit, .sample_count = 5 };
-    struct bench_result result = {
-        .name = "update", .bytes = moving_bytes(bench), .limit = "plain loop", .mark_kind = BENCH_RATIO, .mark = 1.1
-    };
+    struct bench_result result = { .name = "update",
+                                   .bytes = bench_moving_bytes(bench),
+                                   .limit = "plain loop",
+                                   .mark_kind = BENCH_RATIO,
+                                   .mark = 1.1 };
     if (!bench_world_need(bench) || !bench_measure(bench, &sides, &result))
         return false;
     bench->has_files = false; /* they hold an older state now */

@@ -28,6 +28,9 @@ static const struct discipline {
     { "load", bench_run_load },
     { "load_parallel", bench_run_load_parallel },
     { "update", bench_run_update },
+#ifdef BENCH_HAS_CPP
+    { "update_cpp", bench_run_update_cpp },
+#endif
     { "update_small", bench_run_update_small },
     { "spawn_many", bench_run_spawn_many },
     { "spawn", bench_run_spawn },

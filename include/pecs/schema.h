@@ -16,6 +16,7 @@
 #include <pecs/status.h>
 
 #ifdef __cplusplus
+#include <array>
 #include <type_traits>
 extern "C" {
 #endif
@@ -99,15 +100,19 @@ struct pecs_type {
  * PECS_COMPONENT lists members and deduces their kinds; PECS_COMPONENT_OF takes a name and field macros, for a struct
  * that needs more. Both define a static `T_type`. A member that does not suit its macro does not compile; the error
  * names the macro to use, or what a component cannot have.
+ * In C++ a member may also be an enum class, or a std::array, which is described as the array that it holds.
  */
 #define PECS_COMPONENT(T, version, ...) PECS_COMPONENT_OF(T, #T, version, PECS_EACH_(T, __VA_ARGS__))
 #define PECS_COMPONENT_OF(T, name, version, ...)                                                                       \
+    PECS_CHECK_COMPONENT_(T)                                                                                           \
     static const pecs_field T##_fields[] = { __VA_ARGS__ };                                                            \
     static const pecs_type T##_type = { name,      { { 0 } },        version,                                          \
                                         sizeof(T), PECS_ALIGNOF_(T), sizeof(T##_fields) / sizeof(T##_fields[0]),       \
                                         T##_fields }
-/* A component without values. */
-#define PECS_TAG(T, version) static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL }
+/* A component without values. In C++ it also declares the empty struct T. */
+#define PECS_TAG(T, version)                                                                                           \
+    PECS_DECLARE_TAG_(T)                                                                                               \
+    static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL }
 
 /* A scalar or a one-dimensional array; the kind is deduced. */
 #define PECS_FIELD(T, f)                                                                                               \
@@ -158,9 +163,12 @@ struct pecs_type {
  * The list of up to 1024 types for a registry. In a header, all translation units that include it agree on the numbers.
  *     PECS_TYPES(game, Position, Unit);
  *     const pecs_registry_desc desc = { .types = game_types, .type_count = game_type_count };
+ * A type is in one list of a translation unit. In C++ the list stands in the namespace of its types, or outside of all;
+ * pecs.hpp finds the number of a type by it.
  */
 #define PECS_TYPES(list, ...)                                                                                          \
     enum { PECS_MAP_(PECS_COMPONENT_OF_TYPE_, __VA_ARGS__) list##_type_count };                                        \
+    PECS_DECLARE_NUMBERS_(__VA_ARGS__)                                                                                 \
     static const pecs_type *const list##_types[list##_type_count] = { PECS_MAP_(PECS_TYPE_OF_TYPE_, __VA_ARGS__) }
 
 typedef struct pecs_registry pecs_registry;
@@ -197,12 +205,56 @@ PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs
 #ifdef __cplusplus
 }
 
+/* What all messages have to say of a class that owns memory or has a copy constructor. */
+#define PECS_BYTES_ONLY_                                                                                               \
+    "a component is copied as bytes: instead of std::string write char[N] or std::array<char, N>, instead of "         \
+    "std::vector an array of fixed length"
+#define PECS_CHECK_COMPONENT_(T)                                                                                       \
+    static_assert(std::is_trivially_copyable<T>::value, PECS_BYTES_ONLY_);                                             \
+    static_assert(std::is_standard_layout<T>::value,                                                                   \
+                  "a component has standard layout: all members are public, and none is virtual or inherited");
+#define PECS_DECLARE_TAG_(T) struct T {};
+/*
+ * The number of T in the list of this translation unit is the value of the type that pecs_component_of_ returns. It is
+ * found by its argument, in the namespace of T and outside of all. It is never called, so it is in no object file.
+ */
+template <typename T> struct pecs_type_name_ {};
+#define PECS_DECLARE_NUMBERS_(...)                                                                                     \
+    extern "C++" {                                                                                                     \
+    PECS_MAP_(PECS_NUMBER_OF_TYPE_, __VA_ARGS__)                                                                       \
+    }
+#define PECS_NUMBER_OF_TYPE_(T)                                                                                        \
+    __attribute__((unused)) inline ::std::integral_constant<pecs_component, T##_component> pecs_component_of_(         \
+        ::pecs_type_name_<T>)                                                                                          \
+    {                                                                                                                  \
+        return {};                                                                                                     \
+    }
+
+/* The element of an array or std::array, and what has no elements itself. */
+template <typename T> struct pecs_element_ {
+    using type = T;
+    static constexpr bool is_array = false;
+};
+template <typename T, size_t Count> struct pecs_element_<T[Count]> {
+    using type = T;
+    static constexpr bool is_array = true;
+};
+template <typename T, size_t Count> struct pecs_element_<std::array<T, Count>> {
+    static_assert(Count > 0, "an array has at least one element");
+    using type = T;
+    static constexpr bool is_array = true;
+};
+template <typename T, size_t Count>
+struct pecs_element_<const std::array<T, Count>> : pecs_element_<std::array<const T, Count>> {};
+
 /* Of what has no kind of its own: each assertion names what to write instead. */
 template <typename T> struct pecs_kind_trait {
+    static constexpr bool is_array = pecs_element_<T>::is_array;
+    static_assert(std::is_trivially_copyable<T>::value, PECS_BYTES_ONLY_);
     static_assert(!std::is_pointer<T>::value, "a component has no pointers");
     static_assert(!std::is_enum<T>::value, "an enum needs PECS_FIELD_ENUM or PECS_FIELD_ENUM_ARRAY");
-    static_assert(!std::is_array<T>::value, "an array has at most two dimensions, and two need PECS_FIELD_GRID");
-    static_assert(!std::is_class<T>::value, "a struct needs PECS_FIELD_STRUCT");
+    static_assert(!is_array, "an array has at most two dimensions, and two need PECS_FIELD_GRID");
+    static_assert(is_array || !std::is_class<T>::value, "a struct needs PECS_FIELD_STRUCT");
     static_assert(std::is_pointer<T>::value || std::is_enum<T>::value || std::is_array<T>::value ||
                       std::is_class<T>::value,
                   "a component has no member of this type");
@@ -230,26 +282,28 @@ PECS_KIND_TRAIT_(pecs_entity, PECS_ENTITY);
 PECS_KIND_TRAIT_(pecs_string, PECS_STRING);
 PECS_KIND_TRAIT_(pecs_blob, PECS_BLOB);
 #undef PECS_KIND_TRAIT_
-/* remove_extent sees the member's type with its reference taken off: f[0] is an lvalue. */
+/* The member's type has its reference taken off: f[0] is an lvalue. */
 #define PECS_MEMBER_(T, f) typename std::remove_reference<decltype((((T *)0)->f))>::type
-#define PECS_BARE_(T, f) typename std::remove_extent<PECS_MEMBER_(T, f)>::type
+#define PECS_BARE_(T, f) typename pecs_element_<PECS_MEMBER_(T, f)>::type
 template <typename T> struct pecs_array_member {
     static_assert(!std::is_pointer<T>::value, "a component has no pointers");
     static constexpr uint32_t value = 1;
 };
 template <typename T> struct pecs_enum_member {
     static_assert(!std::is_pointer<T>::value, "a component has no pointers");
-    static_assert(!std::is_array<T>::value, "an array of enums needs PECS_FIELD_ENUM_ARRAY, and has one dimension");
-    static_assert(std::is_array<T>::value || std::is_pointer<T>::value || std::is_enum<T>::value ||
+    static constexpr bool is_array = pecs_element_<T>::is_array;
+    static_assert(!is_array, "an array of enums needs PECS_FIELD_ENUM_ARRAY, and has one dimension");
+    static_assert(is_array || std::is_pointer<T>::value || std::is_enum<T>::value ||
                       std::is_integral<T>::value,
                   "the member is no enum or integer");
     static constexpr uint32_t value = 1;
 };
 template <typename T, typename N> struct pecs_struct_member {
-    using element = typename std::remove_cv<typename std::remove_extent<T>::type>::type;
+    using element = typename std::remove_cv<typename pecs_element_<T>::type>::type;
+    static constexpr bool is_grid = pecs_element_<element>::is_array;
     static_assert(!std::is_pointer<element>::value, "a component has no pointers");
-    static_assert(!std::is_array<element>::value, "an array of structs has one dimension");
-    static_assert(std::is_pointer<element>::value || std::is_array<element>::value || std::is_same<element, N>::value,
+    static_assert(!is_grid, "an array of structs has one dimension");
+    static_assert(std::is_pointer<element>::value || is_grid || std::is_same<element, N>::value,
                   "the member is of another type than the struct that PECS_FIELD_STRUCT names");
     static constexpr uint32_t value = 1;
 };
@@ -261,6 +315,9 @@ template <typename T, typename N> struct pecs_struct_member {
 #define PECS_KIND_SIZE_(T, f) ((uint32_t)sizeof(PECS_BARE_(T, f)))
 #define PECS_ALIGNOF_(T) alignof(T)
 #else
+#define PECS_CHECK_COMPONENT_(T)
+#define PECS_DECLARE_TAG_(T)
+#define PECS_DECLARE_NUMBERS_(...)
 /*
  * What a component cannot have, and what to write instead. Where _Generic selects one of these structs it stands in the
  * place of a number, so the compiler refuses the member and shows the struct's name.

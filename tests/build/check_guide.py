@@ -109,12 +109,12 @@ def headings_of(page):
 
 def check_text(page, text, public_names):
     """Links to files and headings, and names of the library."""
-    for link, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", text):
+    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
+    for link, heading in re.findall(r"\]\(([^)#:]*)(?:#([^)]*))?\)", prose):
         target = page.parent / link if link else page
         if not target.exists() or (heading and heading not in headings_of(target)):
             sys.exit(f"{page}: a link leads nowhere: {link}#{heading}")
     own = set(re.findall(r"\b\w+", "".join(re.findall(r"^```c[^\n]*\n(.*?)^```$", text, re.M | re.S))))
-    prose = re.sub(r"^```.*?^```$", "", text, flags=re.M | re.S)
     for name in set(re.findall(r"(?<![\w:])(?:pecs|PECS)_\w+", prose)) - own - public_names:
         sys.exit(f"{page}: no public header has {name}")
 

@@ -4,7 +4,7 @@
 usage: check_headers.py ROOT (c|c++) COMPILER...
 
 In C: the public headers with include/ only, each header of a layer with the folders that its layer may use. In C++:
-the public headers.
+the public headers, pecs.hpp without exceptions and RTTI.
 """
 import glob
 import os
@@ -14,6 +14,7 @@ import tempfile
 
 from layers import LAYERS
 
+CPP_FLAGS = {".hpp": ["-fno-exceptions", "-fno-rtti"]}
 WARNINGS = ["-Wall", "-Wextra", "-Wpedantic", "-Wshadow", "-Werror"]
 
 
@@ -22,7 +23,7 @@ def compile_alone(compiler, language, header, folders):
         source = os.path.join(folder, "alone." + ("c" if language == "c" else "cc"))
         with open(source, "w") as out:
             out.write(f'#include "{header}"\n' * 2 + "int alone(void);\nint alone(void)\n{\n    return 0;\n}\n")
-        command = compiler + ["-std=c11" if language == "c" else "-std=c++17"]
+        command = compiler + (["-std=c11"] if language == "c" else ["-std=c++17", *CPP_FLAGS.get(header[-4:], [])])
         command += WARNINGS + [f"-I{item}" for item in folders] + ["-fsyntax-only", source]
         return subprocess.run(command, stderr=subprocess.PIPE, text=True)
 
@@ -30,7 +31,8 @@ def compile_alone(compiler, language, header, folders):
 def main():
     root, language, compiler = sys.argv[1], sys.argv[2], sys.argv[3:]
     include = os.path.join(root, "include")
-    work = [(header, [include]) for header in sorted(glob.glob(include + "/pecs/*.h"))]
+    endings = ("h", "hpp") if language == "c++" else ("h",)
+    work = [(header, [include]) for end in endings for header in sorted(glob.glob(f"{include}/pecs/*.{end}"))]
     public_count = len(work)
     if language == "c":
         for layer, used in LAYERS.items():

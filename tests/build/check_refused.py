@@ -6,19 +6,28 @@ usage: check_refused.py ROOT (c|c++) COMPILER...
 A pointer in a component would be saved as it is and be followed by whoever resumes the file; an array of two dimensions
 that is listed as one of one would make another type than the same struct in the other language; a member that is
 described as another struct or as one enum of the same size would be a file that lies. The error says what to write.
+The same of what takes a type of PECS_TYPES, of pecs.hpp, and of lists of any length, whose counts must be right.
 """
 import os
 import subprocess
 import sys
 import tempfile
 
-HEAD = """#include <pecs/values.h>
+VALUES_H, PECS_H = "#include <pecs/values.h>\n", "#include <pecs/pecs.h>\n"
+PECS_HPP = "#include <pecs/pecs.hpp>\n#include <string>\n#include <vector>\n"
+HEAD = """
 typedef struct Inner { int32_t a; int32_t b; } Inner;
 PECS_COMPONENT(Inner, 1, a, b);
 typedef struct Other { int32_t a; int32_t b; } Other;
 enum Plain { FIRST, SECOND };
 enum Negative { LEAST = -1, MOST };
 static const char *const names[] = { "first", "second" };
+#ifdef __cplusplus
+enum class Scoped : uint8_t { FIRST, SECOND };
+#define CLAIM(claim) static_assert(claim, "")
+#else
+#define CLAIM(claim) _Static_assert(claim, "")
+#endif
 """
 END = "\nint main(void) { return T_type.size == 0 || Inner_type.size == 0 || !names[0]; }\n"
 SCALARS = ["bool", "char", "signed char", "short", "int", "long", "long long", "unsigned char", "unsigned short",
@@ -37,6 +46,13 @@ GRID = ("pecs_two_dimensions_need_PECS_FIELD_GRID", "two need PECS_FIELD_GRID")
 STRUCT = ("pecs_a_struct_needs_PECS_FIELD_STRUCT", "a struct needs PECS_FIELD_STRUCT")
 STRUCT_GRID = ("pecs_an_array_of_structs_has_one_dimension", "an array of structs has one dimension")
 OTHER_STRUCT = ("pecs_the_member_is_of_another_type_than_this_struct", "of another type than the struct")
+OWNER = ("", "instead of std::string write char[N] or std::array<char, N>")
+NOT_LISTED = ("", "the type is in no PECS_TYPES that this translation unit has seen so far")
+LISTED_TWICE = ("", "redefinition of")
+TAG = ("", "a tag has no values")
+IGNORED = ("", "nodiscard")
+WRITES_VIEW = ("", "a view is for reading: write const before each term's type")
+ARGUMENTS = ("", "one argument for each term that has values")
 ANY = ("", "")
 
 
@@ -111,23 +127,137 @@ def text_cases():
         yield f"text set of {field} of {member}", component(f"{member};", fields) + use, None if is_taken else ANY
 
 
-def cases():
-    """(name, text, what the error says in both languages or None: it is taken)"""
-    for some in (scalar_cases, enum_cases, struct_cases, text_cases):
-        yield from some()
+def list_cases():
+    """PECS_TYPES of any length: PECS_MAP_ takes eight types a round."""
+    for count in (1, 7, 8, 9, 16, 17, 1024):
+        tags = "".join(f"PECS_TAG(Tag{i}, 1);\n" for i in range(count))
+        names = ", ".join(f"Tag{i}" for i in range(count))
+        last = f"game_type_count == {count} && Tag{count - 1}_component == {count - 1}"
+        length = f"sizeof(game_types) / sizeof(game_types[0]) == {count}"
+        claims = (("", f"{last} && {length}", None), (" less one", f"game_type_count == {count - 1}", ANY))
+        for name, claim, error in claims:
+            text = f"{tags}PECS_TYPES(game, {names});\nCLAIM({claim});\n"
+            yield f"list of {count}{name}", text + TYPED_T, error
+
+
+# A component T, and Inner and T in a list; Other is in none.
+TYPED_T = "typedef struct T { float x; } T;\nPECS_COMPONENT(T, 1, x);\n"
+LISTED = TYPED_T + "PECS_TYPES(some, Inner, T);\nPECS_COMPONENT(Other, 1, a, b);\n"
+
+
+def function(body, result="pecs_status"):
+    return f"{LISTED}{result} use(pecs_world *w, pecs_view v, pecs_entity e, Inner *i, const T *t, T *m);\n" \
+           f"{result} use(pecs_world *w, pecs_view v, pecs_entity e, Inner *i, const T *t, T *m)\n" \
+           f"{{\n    (void)w, (void)v, (void)e, (void)i, (void)t, (void)m;\n    {body}\n}}\n"
+
+
+def typed_cases():
+    """What takes the name of a type, and a pointer or a value beside it."""
+    refused = [(pointer, ANY) for pointer in ("i", "&e", "&m", "e", "(void *)m")]
+    for pointer, error in [("t", None), ("m", None)] + refused:
+        yield f"set {pointer}", function(f"return pecs_set_ptr(w, e, T, {pointer});"), error
+        rows = f"const pecs_value rows = PECS_ROWS(T, {pointer}); return pecs_world_spawn(w, &rows, 1, 1, NULL);"
+        yield f"rows of {pointer}", function(rows), error
+    for name, error in (("T", None), ("Inner", None), ("Other", ANY)):
+        yield f"get {name}", function(f"return pecs_get(v, e, {name}) && pecs_has(v, e, {name});", "bool"), error
+        yield f"add {name}", function(f"return pecs_add(w, e, {name});"), error
+        yield f"get {name} to write", function(f"return pecs_get_mut(w, e, {name}) != NULL;", "bool"), error
+
+
+def array_cases():
+    """std::array as the array that it holds, enum class, and what owns memory. In C++ only."""
+    array, grid = "std::array<{}, 3> x", "std::array<std::array<{}, 3>, 2> x"
+    mixed = "std::array<{}, 3> x[2]"
+    for form, field in ((array, "PECS_FIELD"), (grid, "PECS_FIELD_GRID"), (mixed, "PECS_FIELD_GRID")):
+        members = "".join(form.format(scalar).replace(" x", f" x{i}") + "; " for i, scalar in enumerate(SCALARS))
+        fields = ", ".join(f"{field}(T, x{i})" for i in range(len(SCALARS)))
+        yield f"{form} of each scalar", component(members, fields), None
+    deep = "std::array<std::array<std::array<float, 2>, 2>, 2> x;"
+    refused = (
+        ("grid as array", grid.format("int") + ";", "PECS_FIELD(T, x)", GRID),
+        ("three dimensions", deep, "PECS_FIELD_GRID(T, x)", GRID),
+        ("array as grid", array.format("int") + ";", "PECS_FIELD_GRID(T, x)", ANY),
+        ("none", "std::array<int, 0> x;", "PECS_FIELD(T, x)", ("", "an array has at least one element")),
+        ("pointers", array.format("int *") + ";", "PECS_FIELD(T, x)", POINTER),
+        ("enums deduced", array.format("Scoped") + ";", "PECS_FIELD(T, x)", ENUM_ARRAY),
+        ("enums as one", array.format("Scoped") + ";", "PECS_FIELD_ENUM(T, x, names)", ENUM_ARRAY),
+        ("enum grid", grid.format("Scoped") + ";", "PECS_FIELD_ENUM_ARRAY(T, x, names)", ENUM_GRID),
+        ("structs deduced", array.format("Inner") + ";", "PECS_FIELD(T, x)", STRUCT),
+        ("grid of structs", grid.format("Inner") + ";", "PECS_FIELD_STRUCT(T, x, Inner)", STRUCT_GRID),
+        ("other structs", array.format("Other") + ";", "PECS_FIELD_STRUCT(T, x, Inner)", OTHER_STRUCT),
+        ("enum class deduced", "Scoped x;", "PECS_FIELD(T, x)", ENUM))
+    for name, members, fields, error in refused:
+        yield name, component(members, fields), error
+    for name, members, fields in (
+            ("enum class", "Scoped x;", "PECS_FIELD_ENUM(T, x, names)"),
+            ("enum classes", "Scoped x[3];", "PECS_FIELD_ENUM_ARRAY(T, x, names)"),
+            ("std::array of them", array.format("Scoped") + ";", "PECS_FIELD_ENUM_ARRAY(T, x, names)"),
+            ("std::array of structs", array.format("Inner") + ";", "PECS_FIELD_STRUCT(T, x, Inner)")):
+        yield name, component(members, fields), None
+    for member in ("std::string x", "std::vector<int> x", "std::string x[2]", "std::array<std::string, 2> x"):
+        yield member, component(f"{member};", "PECS_FIELD(T, x)"), OWNER
+        yield f"{member} in a struct", component(f"{member};", "PECS_FIELD_STRUCT(T, x, Inner)"), OWNER
+    yield "private", "struct T { int a; private: int b; };\nPECS_COMPONENT(T, 1, a);", ("", "standard layout")
+
+
+def wrapper_cases():
+    """pecs.hpp: types of the list only, terms that fit the function. In C++ only."""
+    for name, error in (("T", None), ("const T", None), ("Inner", None), ("Other", NOT_LISTED)):
+        body = f"pecs::world world(w);\n    return world.get<{name}>(e) != nullptr;"
+        yield f"get<{name}>", function(body, "bool"), error
+    yield "listed twice", LISTED + "namespace other { using ::Inner; using ::T; PECS_TYPES(some, T, Inner); }", None
+    yield "listed twice in one place", LISTED + "PECS_TYPES(again, T);", ANY
+    yield "number given twice", LISTED + "PECS_NUMBER_OF_TYPE_(T)", LISTED_TWICE
+    head = function("return PECS_OK;") + "PECS_TAG(Gone, 1);\nPECS_TYPES(gone, Gone);\n"
+    for name, source, terms, arguments, error in (
+            ("writes", "pecs::world &", "T", "T &", None), ("reads", "pecs::world &", "const T", "const T &", None),
+            ("reads by value", "pecs::world &", "const T", "T", None),
+            ("reads a view", "pecs::view", "const T", "const T &", None),
+            ("writes what is read", "pecs::world &", "const T", "T &", ARGUMENTS),
+            ("writes a view", "pecs::view", "T", "T &", WRITES_VIEW),
+            ("writes a constant world", "const pecs::world &", "T", "T &", WRITES_VIEW),
+            ("writes a snapshot", "pecs::snapshot &", "T, const Inner", "T &, const Inner &", WRITES_VIEW),
+            ("too few", "pecs::world &", "T, const Inner", "T &", ARGUMENTS),
+            ("too many", "pecs::world &", "T", "T &, Inner &", ARGUMENTS),
+            ("optional", "pecs::world &", "pecs::optional<T>", "T *", None),
+            ("optional as one that is there", "pecs::world &", "pecs::optional<T>", "T &", ARGUMENTS),
+            ("optional written", "pecs::world &", "pecs::optional<const T>", "T *", ARGUMENTS),
+            ("tag as a term", "pecs::world &", "Gone", "Gone &", TAG),
+            ("with a tag", "pecs::world &", "pecs::with<Gone>", "", None),
+            ("entity", "pecs::world &", "T, pecs::without<Gone>", "pecs_entity, T &", None),
+            ("not listed", "pecs::world &", "Other", "Other &", NOT_LISTED)):
+        use = f"pecs_status all({source} s) {{ return s.each<{terms}>([]({arguments}) {{}}); }}\n"
+        yield f"each that {name}", head + use, error
+    yield "get of a tag", head + "bool has(pecs::world &w) { return w.get<Gone>({}) != nullptr; }", TAG
+    yield "status left out", head + "void f(pecs::world &w) { w.set({}, T{}); }", IGNORED
+    yield "error left out", head + "void f(pecs::world &w) { w.save(nullptr); }", IGNORED
+    rows = "pecs_status f(pecs::world &w) { return w.spawn_many(1, nullptr, T{}); }"
+    yield "rows of a value", head + rows, ("", "of a tag, the tag")
+
+
+def cases(language):
+    """(name, program, what the error says in both languages or None: it is taken)"""
+    parts = [(VALUES_H, scalar_cases), (VALUES_H, enum_cases), (VALUES_H, struct_cases), (VALUES_H, text_cases),
+             (PECS_H, list_cases), (PECS_H, typed_cases)]
+    if language == "c++":
+        parts += [(PECS_HPP, array_cases), (PECS_HPP, wrapper_cases)]
+    for head, part in parts:
+        for name, text, error in part():
+            yield name, head + HEAD + text + END, error
 
 
 def main():
     root, language, compiler = sys.argv[1], sys.argv[2], sys.argv[3:]
     flags = ["-std=c11", "-xc"] if language == "c" else ["-std=c++17", "-xc++"]
-    flags += ["-Wall", "-Wextra", "-I" + os.path.join(root, "include"), "-fsyntax-only"]
+    flags += ["-Wall", "-Wextra", "-I" + os.path.join(root, "include"), "-Werror=unused-result", "-fsyntax-only"]
+    flags += ["-Wno-unused-const-variable", "-Wno-unneeded-internal-declaration"]  # most of HEAD, in most of the cases
     failed = count = 0
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "refused.c")
-        for name, text, error in cases():
+        for name, text, error in cases(language):
             is_taken = error is None
             with open(source, "w", encoding="utf-8") as out:
-                out.write(HEAD + text + END)
+                out.write(text)
             result = subprocess.run(compiler + flags + (["-Werror"] if is_taken else []) + [source],
                                     stderr=subprocess.PIPE, text=True, check=False)
             count += 1

@@ -78,8 +78,8 @@ def forbidden_text(root, names):
 
 def headers_installed(root):
     with open(os.path.join(root, "src/meson.build"), encoding="utf-8") as text:
-        installed = set(re.findall(r"'\.\./include/pecs/(\w+\.h)'", text.read()))
-    there = {os.path.basename(path) for path in glob.glob(os.path.join(root, "include/pecs/*.h"))}
+        installed = set(re.findall(r"'\.\./include/pecs/(\w+\.(?:h|hpp))'", text.read()))
+    there = {os.path.basename(path) for path in glob.glob(os.path.join(root, "include/pecs/*.h*"))}
     return [f"include/pecs/{name} is not both in the tree and installed" for name in sorted(installed ^ there)]
 
 

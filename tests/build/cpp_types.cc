@@ -1,6 +1,8 @@
-// The headers in a C++ program: components declared with the macros, their kinds deduced by traits, and a world of them.
+// The headers in a C++ program: components declared with the macros, their kinds deduced by traits, and a world of
+// them.
 #include <pecs/pecs.h>
 
+#include <array>
 #include <cstdio>
 #include <cstring>
 #include <type_traits>
@@ -17,6 +19,34 @@ struct Motion {
 };
 PECS_COMPONENT(Motion, 2, x, y, speed, steps, flags, awake, label, leader);
 PECS_TAG(Frozen, 1);
+
+// The same fields twice: as C has them, and as C++ does.
+enum class Side : uint8_t { LEFT, RIGHT };
+static const char *const side_names[] = { "left", "right" };
+struct Arrays {
+    float at[3];
+    float matrix[2][4];
+    char name[8];
+    Side side, sides[3];
+    uint8_t flags[4];
+    Motion motions[2];
+};
+struct StdArrays {
+    std::array<float, 3> at;
+    std::array<std::array<float, 4>, 2> matrix;
+    std::array<char, 8> name;
+    Side side;
+    std::array<Side, 3> sides;
+    std::array<uint8_t, 4> flags;
+    std::array<Motion, 2> motions;
+};
+#define ARRAYS(T)                                                                                                      \
+    PECS_COMPONENT_OF(T, "Arrays", 1, PECS_FIELD(T, at), PECS_FIELD_GRID(T, matrix), PECS_FIELD(T, name),              \
+                      PECS_FIELD_ENUM(T, side, side_names), PECS_FIELD_ENUM_ARRAY(T, sides, side_names),               \
+                      PECS_FIELD(T, flags), PECS_FIELD_STRUCT(T, motions, Motion))
+ARRAYS(Arrays);
+ARRAYS(StdArrays);
+
 enum { MOTION, FROZEN, TYPE_COUNT };
 static const pecs_type *const types[TYPE_COUNT] = { &Motion_type, &Frozen_type };
 
@@ -39,6 +69,20 @@ static void check_fields()
         check(Motion_type.fields[i].kind == kinds[i], Motion_type.fields[i].name);
         check(Motion_type.fields[i].offset == offsets[i], Motion_type.fields[i].name);
         check(Motion_type.fields[i].count == counts[i], Motion_type.fields[i].name);
+    }
+}
+
+static void check_arrays()
+{
+    check(sizeof(Arrays) == sizeof(StdArrays) && Arrays_type.field_count == 7 && StdArrays_type.field_count == 7,
+          "fields");
+    const uint32_t counts[] = { 3, 8, 8, 1, 3, 4, 2 }, columns[] = { 0, 4, 0, 0, 0, 0, 0 };
+    const pecs_kind kinds[] = { PECS_F32, PECS_F32, PECS_TEXT, PECS_ENUM, PECS_ENUM, PECS_U8, PECS_STRUCT };
+    for (uint32_t i = 0; i < 7; i++) {
+        const pecs_field &c = Arrays_type.fields[i], &std = StdArrays_type.fields[i];
+        check(c.offset == std.offset && c.size == std.size && std.count == counts[i] && c.count == counts[i], std.name);
+        check(std.columns == columns[i] && c.columns == columns[i] && std.kind == kinds[i], std.name);
+        check(c.kind == std.kind && c.nested == std.nested && c.enum_count == std.enum_count, std.name);
     }
 }
 
@@ -84,6 +128,7 @@ int main()
     desc.types = types;
     desc.type_count = TYPE_COUNT;
     check_fields();
+    check_arrays();
     check_values();
     if (pecs_registry_create(&desc, &registry, &error) == PECS_OK)
         check_world(registry);

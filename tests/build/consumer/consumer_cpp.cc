@@ -1,5 +1,5 @@
 // A user's first program in C++: the same as consumer.c.
-#include <pecs/pecs.h>
+#include <pecs/pecs.hpp>
 
 #include <cstdio>
 
@@ -10,49 +10,33 @@ PECS_COMPONENT(Place, 1, x, y);
 PECS_TAG(Marked, 1);
 PECS_TYPES(consumer, Place, Marked);
 
-static int run(pecs_registry *registry, const char *path, pecs_error *error)
+static int failed(const char *what, const pecs::error &error)
 {
-    pecs_world *world = nullptr;
-    pecs_snapshot *snapshot = nullptr;
-    pecs_entity entity = {};
-    const Place start = { 3, 4 };
-    (void)std::remove(path); // from an earlier run
-    if (pecs_world_open(registry, path, nullptr, &world, error))
-        return 1;
-    int result = 0;
-    if (pecs_spawn(world, &entity, pecs_value_of(Place_component, start), PECS_HAS(Marked))) {
-        *error = *pecs_world_error(world);
-        result = 2;
-    } else if (pecs_world_save(world, path, nullptr, error)) {
-        result = 3;
-    }
-    pecs_world_destroy(world);
-    if (result)
-        return result;
-    if (pecs_snapshot_resume(registry, path, nullptr, &snapshot, error))
-        return 4;
-    const pecs_view view = pecs_snapshot_view(snapshot);
-    const Place *place = pecs_get(view, entity, Place);
-    if (!place || place->x != 3 || place->y != 4 || !pecs_has(view, entity, Marked))
-        result = 5;
-    pecs_snapshot_release(snapshot);
-    return result;
+    std::fprintf(stderr, "%s failed: %s %s\n", what, pecs_status_name(error.status()), error.message());
+    return 1;
 }
 
 int main()
 {
-    pecs_error error = {};
-    pecs_registry *registry = nullptr;
-    pecs_registry_desc desc = {};
-    desc.types = consumer_types;
-    desc.type_count = consumer_type_count;
-    if (pecs_registry_create(&desc, &registry, &error)) {
-        std::fprintf(stderr, "%s\n", error.message);
-        return 1;
-    }
-    const int result = run(registry, "consumer_cpp.pecs", &error);
-    pecs_registry_release(registry);
-    if (result)
-        std::fprintf(stderr, "step %d failed: %s\n", result, error.message);
-    return result;
+    const char *const path = "consumer_cpp.pecs";
+    pecs::registry registry;
+    pecs::world world;
+    pecs::snapshot snapshot;
+    if (const auto error = registry.create(consumer_types))
+        return failed("the registry", error);
+    if (const auto error = world.create(registry))
+        return failed("the world", error);
+    const auto [status, entity] = world.spawn(Place{ 3, 4 }, Marked{});
+    if (status)
+        return 2;
+    if (const auto error = world.save(path))
+        return failed("the save", error);
+    if (const auto error = snapshot.resume(registry, path))
+        return failed("the resume", error);
+    float sum = 0;
+    const auto add = [&](const Place &place) { sum += place.x + place.y; };
+    if (snapshot.each<const Place, pecs::with<Marked>>(add) || sum != 7)
+        return 3;
+    const Place *place = snapshot.get<Place>(entity);
+    return place && place->x == 3 && place->y == 4 && snapshot.has<Marked>(entity) ? 0 : 4;
 }

@@ -1,0 +1,522 @@
+/*
+ * PECS for C++17: owners of the C handles, and components by their types. Everything here calls the C functions of the
+ * other headers at once, whose contracts and statuses hold; it throws nothing, and needs neither exceptions nor RTTI.
+ *
+ *     struct Position { float x, y; };   PECS_COMPONENT(Position, 1, x, y);
+ *     struct Velocity { float x, y; };   PECS_COMPONENT(Velocity, 1, x, y);
+ *     PECS_TAG(Frozen, 1);
+ *     PECS_TYPES(game, Position, Velocity, Frozen);
+ *
+ *     pecs::registry registry;
+ *     pecs::world world;
+ *     if (auto error = registry.create(game_types)) ...
+ *     if (auto error = world.open(registry, "save.pecs")) ...
+ *     auto [status, entity] = world.spawn(Position{ 0, 10 }, Velocity{ 1, 0 });
+ *     status = world.each<Position, const Velocity>([](Position &p, const Velocity &v) { p.x += v.x; });
+ *
+ * Owners. registry, world, snapshot, commands and query<...> own one C object each, or none; they can be moved, and end
+ * it in their destructors. create, open, take, resume and load give an owner a new object, and end the one that it had;
+ * if they fail, it keeps that. get() is the C pointer, for what is in C only; release() gives the object away.
+ *
+ * Failures. What can fail for many reasons gives a pecs::error, which is true when it failed. Edits give a pecs_status,
+ * and world.error() says more. Neither may be ignored.
+ *
+ * Numbers. The number of a type is that in the PECS_TYPES of the translation unit. A type may have another number in
+ * another unit that has a list of its own, with a registry of its own: that is why all that knows a number is inlined.
+ *
+ * Code that is compiled into a program: the promises of docs/abi.md do not cover it.
+ */
+#ifndef PECS_HPP
+#define PECS_HPP
+
+#include <pecs/loops.hpp>
+#include <pecs/owners.hpp>
+#include <pecs/pecs.h>
+
+#include <type_traits>
+
+inline bool operator==(pecs_entity a, pecs_entity b)
+{
+    return a.index == b.index && a.generation == b.generation;
+}
+inline bool operator!=(pecs_entity a, pecs_entity b)
+{
+    return !(a == b);
+}
+
+namespace pecs {
+
+class world;
+
+/* What a spawn gives: the entity, or {0, 0} and why there is none. */
+struct [[nodiscard]] spawned {
+    pecs_status status;
+    pecs_entity entity;
+};
+
+/* A registry; one reference of it. */
+class registry : public detail::owner<pecs_registry, pecs_registry_release> {
+  public:
+    using owner::owner;
+    /* Of the list that PECS_TYPES made. */
+    template <size_t Count> error create(const pecs_type *const (&types)[Count])
+    {
+        pecs_registry_desc desc = {};
+        desc.types = types;
+        desc.type_count = Count;
+        return create(desc);
+    }
+    error create(const pecs_registry_desc &desc)
+    {
+        return take_over_or_error(
+            [&](pecs_registry **made, pecs_error *why) { return pecs_registry_create(&desc, made, why); });
+    }
+    /* Another owner of the same. */
+    registry retain() const
+    {
+        return registry(pecs_registry_retain(get()));
+    }
+};
+
+/*
+ * A query that was made before: Terms are T, const T, optional<T>, optional<const T>, with<T> and without<T>. It serves
+ * all worlds and snapshots of its registry.
+ *
+ *     pecs::query<Position, const Velocity, pecs::without<Frozen>> moving;
+ *     if (auto error = moving.create(registry)) ...
+ *     status = moving.each(world, [](pecs_entity entity, Position &p, const Velocity &v) { ... });
+ */
+template <typename... Terms> class query : public detail::owner<pecs_query, pecs_query_destroy> {
+  public:
+    static constexpr bool is_written = (detail::term<Terms>::is_written || ... || false);
+
+    using detail::owner<pecs_query, pecs_query_destroy>::owner;
+    PECS_INLINE_ error create(const registry &types)
+    {
+        const pecs_term list[] = {
+            { detail::number<typename detail::term<Terms>::type>(), detail::term<Terms>::access }..., {}
+        };
+        return this->take_over_or_error([&](pecs_query **made, pecs_error *why) {
+            return pecs_query_create(types.get(), list, sizeof...(Terms), made, why);
+        });
+    }
+    /* The same without a registry at hand: a view's. */
+    PECS_INLINE_ error create_in(pecs_view of)
+    {
+        const pecs_term list[] = {
+            { detail::number<typename detail::term<Terms>::type>(), detail::term<Terms>::access }..., {}
+        };
+        return this->take_over_or_error([&](pecs_query **made, pecs_error *why) {
+            return pecs_query_create_in(of, list, sizeof...(Terms), made, why);
+        });
+    }
+
+    /* Begins an iteration, for workers (query.h): run it by each or each_chunk, which end it. */
+    pecs_iter begin(const world &source, const pecs_iter_options &options = {}) const;
+    pecs_iter begin(world &target, const pecs_iter_options &options = {}) const;
+    pecs_iter begin(pecs_view source, const pecs_iter_options &options = {}) const
+    {
+        static_assert(!is_written, "a view is for reading: write const before each term's type");
+        return pecs_query_iter(this->get(), source, &options);
+    }
+
+    /*
+     * Calls `function` for each entity, in the order of query.h, with a reference to each component in the order of the
+     * terms, a pointer for an optional one; an entity may come before them. Of a world or a view, or of what begin
+     * gave. Gives the status of the iteration.
+     */
+    template <typename Source, typename Function>
+    [[nodiscard]] PECS_INLINE_ pecs_status each(Source &&source, Function &&function,
+                                                const pecs_iter_options &options = {}) const
+    {
+        return detail::iterate<detail::row_caller, Terms...>(begun(source, options), function);
+    }
+    /* The same with whole columns: pointers and their count; a const pecs_entity * may come before them. */
+    template <typename Source, typename Function>
+    [[nodiscard]] PECS_INLINE_ pecs_status each_chunk(Source &&source, Function &&function,
+                                                      const pecs_iter_options &options = {}) const
+    {
+        return detail::iterate<detail::chunk_caller, Terms...>(begun(source, options), function);
+    }
+
+    uint64_t count(pecs_view source) const
+    {
+        return pecs_query_count(this->get(), source);
+    }
+    pecs_entity first(pecs_view source) const
+    {
+        return pecs_query_first(this->get(), source);
+    }
+    uint64_t collect(pecs_view source, pecs_entity *ret_entities, size_t capacity) const
+    {
+        return pecs_query_collect(this->get(), source, ret_entities, capacity);
+    }
+
+  private:
+    template <typename Source> PECS_INLINE_ pecs_iter begun(Source &source, const pecs_iter_options &options) const
+    {
+        if constexpr (std::is_same_v<std::remove_const_t<Source>, pecs_iter>)
+            return source;
+        else
+            return begin(source, options);
+    }
+};
+
+/* What reads by types: a world, a snapshot and a view, whose class is Reader. */
+namespace detail {
+template <typename Reader> class reading {
+  public:
+    operator pecs_view() const
+    {
+        return source();
+    }
+    bool alive(pecs_entity entity) const
+    {
+        return pecs_view_alive(source(), entity);
+    }
+    template <typename T> PECS_INLINE_ bool has(pecs_entity entity) const
+    {
+        return pecs_view_has(source(), entity, number<T>());
+    }
+    /* The value, or NULL; how long it lives is said in view.h. */
+    template <typename T> PECS_INLINE_ const T *get(pecs_entity entity) const
+    {
+        static_assert(!is_tag<T>, "a tag has no values: has");
+        return static_cast<const T *>(pecs_view_get(source(), entity, number<T>(), sizeof(T)));
+    }
+    template <typename T> PECS_INLINE_ bool has_singleton() const
+    {
+        return pecs_view_has_singleton(source(), number<T>());
+    }
+    template <typename T> PECS_INLINE_ const T *get_singleton() const
+    {
+        static_assert(!is_tag<T>, "a tag has no values: has_singleton");
+        return static_cast<const T *>(pecs_view_get_singleton(source(), number<T>(), sizeof(T)));
+    }
+    uint64_t tick() const
+    {
+        return pecs_view_tick(source());
+    }
+    uint64_t hash() const
+    {
+        return pecs_view_hash(source());
+    }
+    pecs_summary summary() const
+    {
+        pecs_summary result = {};
+        pecs_view_summary(source(), &result);
+        return result;
+    }
+
+    /* query::each and each_chunk with a query that is made for this call; PECS_E_MEMORY, PECS_E_LIMIT too. */
+    template <typename... Terms, typename Function>
+    [[nodiscard]] PECS_INLINE_ pecs_status each(Function &&function) const
+    {
+        pecs::query<Terms...> made;
+        const pecs::error error = made.create_in(source());
+        return error ? error.status() : made.each(source(), function);
+    }
+    template <typename... Terms, typename Function>
+    [[nodiscard]] PECS_INLINE_ pecs_status each_chunk(Function &&function) const
+    {
+        pecs::query<Terms...> made;
+        const pecs::error error = made.create_in(source());
+        return error ? error.status() : made.each_chunk(source(), function);
+    }
+
+  private:
+    pecs_view source() const
+    {
+        return static_cast<const Reader *>(this)->view_();
+    }
+};
+} // namespace detail
+
+/* A view, borrowed; see view.h. */
+class view : public detail::reading<view> {
+  public:
+    view(pecs_view source) : source_(source)
+    {
+    }
+
+  private:
+    friend class detail::reading<view>;
+    pecs_view view_() const
+    {
+        return source_;
+    }
+    pecs_view source_;
+};
+
+/* A snapshot; one reference of it. It reads as a view. */
+class snapshot : public detail::owner<pecs_snapshot, pecs_snapshot_release>, public detail::reading<snapshot> {
+  public:
+    using owner::get;
+    using owner::owner;
+    using reading::get;
+    [[nodiscard]] pecs_status take(world &from);
+    error resume(const registry &types, const char *path, const pecs_resume_options &options = {})
+    {
+        return take_over_or_error([&](pecs_snapshot **made, pecs_error *why) {
+            return pecs_snapshot_resume(types.get(), path, &options, made, why);
+        });
+    }
+    error load(const registry &types, const char *path, const pecs_load_options &options = {})
+    {
+        return take_over_or_error([&](pecs_snapshot **made, pecs_error *why) {
+            return pecs_snapshot_load(types.get(), path, &options, made, why);
+        });
+    }
+    error save(const char *path, const pecs_save_options &options = {}) const
+    {
+        return error::of([&](pecs_error *why) { return pecs_snapshot_save(get(), path, &options, why); });
+    }
+    error verify(pecs_progress_function progress = nullptr, void *user = nullptr) const
+    {
+        return error::of([&](pecs_error *why) { return pecs_snapshot_verify(get(), progress, user, why); });
+    }
+    /* Another owner of the same. */
+    snapshot retain() const
+    {
+        return snapshot(pecs_snapshot_retain(get()));
+    }
+    pecs::view view() const
+    {
+        return view_();
+    }
+
+  private:
+    friend class detail::reading<snapshot>;
+    pecs_view view_() const
+    {
+        return pecs_snapshot_view(get());
+    }
+};
+
+/* A world. It reads as a view, too; what reads is const, what edits is not. */
+class world : public detail::owner<pecs_world, pecs_world_destroy>, public detail::reading<world> {
+  public:
+    using owner::get;
+    using owner::owner;
+    using reading::each;
+    using reading::each_chunk;
+    using reading::get;
+
+    pecs::error create(const registry &types, const pecs_world_options &options = {})
+    {
+        return take_over_or_error([&](pecs_world **made, pecs_error *why) {
+            return pecs_world_create(types.get(), nullptr, &options, made, why);
+        });
+    }
+    /* A fork of a snapshot. */
+    pecs::error create(const registry &types, const snapshot &base, const pecs_world_options &options = {})
+    {
+        return take_over_or_error([&](pecs_world **made, pecs_error *why) {
+            return base ? pecs_world_create(types.get(), base.get(), &options, made, why) : PECS_E_MISUSE;
+        });
+    }
+    pecs::error open(const registry &types, const char *path, const pecs_open_options &options = {})
+    {
+        return take_over_or_error([&](pecs_world **made, pecs_error *why) {
+            return pecs_world_open(types.get(), path, &options, made, why);
+        });
+    }
+    pecs::error save(const char *path, const pecs_save_options &options = {})
+    {
+        return pecs::error::of([&](pecs_error *why) { return pecs_world_save(get(), path, &options, why); });
+    }
+    pecs::error compact()
+    {
+        return pecs::error::of([&](pecs_error *why) { return pecs_world_compact(get(), why); });
+    }
+    /* Why the last edit that failed did so; NULL without a world. */
+    const pecs_error *error() const
+    {
+        return pecs_world_error(get());
+    }
+    pecs::view view() const
+    {
+        return view_();
+    }
+
+    /* Spawns one entity with these values; a tag by its type: Frozen{}. */
+    template <typename... Values> PECS_INLINE_ spawned spawn(const Values &...values)
+    {
+        const pecs_value list[] = { detail::value(values)..., {} };
+        spawned result = {};
+        result.status = pecs_world_spawn(get(), list, sizeof...(Values), 1, &result.entity);
+        return result;
+    }
+    /* Spawns row_count entities: pointers to as many values of each component; tags by their types. */
+    template <typename... Rows>
+    [[nodiscard]] PECS_INLINE_ pecs_status spawn_many(size_t row_count, pecs_entity *ret_entities, const Rows &...rows)
+    {
+        const pecs_value list[] = { detail::rows(rows)..., {} };
+        return pecs_world_spawn(get(), list, sizeof...(Rows), row_count, ret_entities);
+    }
+    [[nodiscard]] pecs_status despawn(pecs_entity entity)
+    {
+        return pecs_world_despawn(get(), &entity, 1);
+    }
+    [[nodiscard]] pecs_status despawn(const pecs_entity *entities, size_t entity_count)
+    {
+        return pecs_world_despawn(get(), entities, entity_count);
+    }
+    template <typename... Terms>
+    [[nodiscard]] pecs_status despawn_matching(const query<Terms...> &matching, uint64_t *ret_count = nullptr)
+    {
+        return pecs_world_despawn_matching(get(), matching.get(), ret_count);
+    }
+    template <typename... Values>
+    [[nodiscard]] PECS_INLINE_ pecs_status set(pecs_entity entity, const Values &...values)
+    {
+        const pecs_value list[] = { detail::value(values)..., {} };
+        return pecs_world_set(get(), entity, list, sizeof...(Values));
+    }
+    template <typename... Ts> [[nodiscard]] PECS_INLINE_ pecs_status add(pecs_entity entity)
+    {
+        const pecs_component list[] = { detail::number<Ts>()..., 0 };
+        return pecs_world_add(get(), entity, list, sizeof...(Ts));
+    }
+    template <typename... Ts> [[nodiscard]] PECS_INLINE_ pecs_status remove(pecs_entity entity)
+    {
+        const pecs_component list[] = { detail::number<Ts>()..., 0 };
+        return pecs_world_remove(get(), entity, list, sizeof...(Ts));
+    }
+    /* For writing; NULL: there is none, and error() says why. How long it lives is said in world.h. */
+    template <typename T> PECS_INLINE_ T *get_mut(pecs_entity entity)
+    {
+        static_assert(!detail::is_tag<T>, "a tag has no values: has");
+        return static_cast<T *>(pecs_get_mut_(get(), entity, detail::number<T>(), sizeof(T)));
+    }
+    template <typename T> [[nodiscard]] PECS_INLINE_ pecs_status set_singleton(const T &value)
+    {
+        const pecs_value one = detail::value(value);
+        return pecs_world_set_singleton(get(), one.component, one.size_bytes, one.data);
+    }
+    template <typename T> [[nodiscard]] PECS_INLINE_ pecs_status remove_singleton()
+    {
+        return pecs_world_remove_singleton(get(), detail::number<T>());
+    }
+    template <typename T> PECS_INLINE_ T *get_singleton_mut()
+    {
+        static_assert(!detail::is_tag<T>, "a tag has no values: has_singleton");
+        return static_cast<T *>(pecs_get_singleton_mut_(get(), detail::number<T>(), sizeof(T)));
+    }
+
+    /* As of a view, and terms that are not const may write. */
+    template <typename... Terms, typename Function> [[nodiscard]] PECS_INLINE_ pecs_status each(Function &&function)
+    {
+        query<Terms...> made;
+        const pecs::error error = made.create_in(view_());
+        return error ? error.status() : made.each(*this, function);
+    }
+    template <typename... Terms, typename Function>
+    [[nodiscard]] PECS_INLINE_ pecs_status each_chunk(Function &&function)
+    {
+        query<Terms...> made;
+        const pecs::error error = made.create_in(view_());
+        return error ? error.status() : made.each_chunk(*this, function);
+    }
+
+    [[nodiscard]] pecs_status advance(uint64_t *ret_tick = nullptr)
+    {
+        return pecs_world_advance(get(), ret_tick);
+    }
+    [[nodiscard]] pecs_status restore(const snapshot &to)
+    {
+        return pecs_world_restore(get(), to.get());
+    }
+    [[nodiscard]] pecs_status rewind(const snapshot &to)
+    {
+        return pecs_world_rewind(get(), to.get());
+    }
+    uint64_t copied_bytes() const
+    {
+        return pecs_world_copied_bytes(get());
+    }
+
+  private:
+    friend class detail::reading<world>;
+    pecs_view view_() const
+    {
+        return pecs_world_view(get());
+    }
+};
+
+/* A command buffer: the words of a world, recorded and applied later (commands.h). */
+class commands : public detail::owner<pecs_commands, pecs_commands_destroy> {
+  public:
+    using owner::owner;
+    [[nodiscard]] pecs_status create(const registry &types)
+    {
+        return take_over([&](pecs_commands **made) { return pecs_commands_create(types.get(), made); });
+    }
+    /* The entity is a provisional handle. */
+    template <typename... Values> PECS_INLINE_ spawned spawn(const Values &...values)
+    {
+        const pecs_value list[] = { detail::value(values)..., {} };
+        spawned result = {};
+        result.status = pecs_commands_spawn(get(), list, sizeof...(Values), &result.entity);
+        return result;
+    }
+    [[nodiscard]] pecs_status despawn(pecs_entity entity)
+    {
+        return pecs_commands_despawn(get(), entity);
+    }
+    template <typename... Values>
+    [[nodiscard]] PECS_INLINE_ pecs_status set(pecs_entity entity, const Values &...values)
+    {
+        const pecs_value list[] = { detail::value(values)..., {} };
+        return pecs_commands_set(get(), entity, list, sizeof...(Values));
+    }
+    template <typename... Ts> [[nodiscard]] PECS_INLINE_ pecs_status add(pecs_entity entity)
+    {
+        const pecs_component list[] = { detail::number<Ts>()..., 0 };
+        return pecs_commands_add(get(), entity, list, sizeof...(Ts));
+    }
+    template <typename... Ts> [[nodiscard]] PECS_INLINE_ pecs_status remove(pecs_entity entity)
+    {
+        const pecs_component list[] = { detail::number<Ts>()..., 0 };
+        return pecs_commands_remove(get(), entity, list, sizeof...(Ts));
+    }
+    [[nodiscard]] pecs_status apply(world &to, uint64_t *ret_skipped_count = nullptr)
+    {
+        return pecs_commands_apply(get(), to.get(), ret_skipped_count);
+    }
+    pecs_entity resolve(pecs_entity provisional) const
+    {
+        return pecs_commands_resolve(get(), provisional);
+    }
+    void clear()
+    {
+        pecs_commands_clear(get());
+    }
+    const pecs_error *error() const
+    {
+        return pecs_commands_error(get());
+    }
+};
+
+inline pecs_status snapshot::take(world &from)
+{
+    return take_over([&](pecs_snapshot **made) { return pecs_snapshot_take(from.get(), made); });
+}
+
+template <typename... Terms>
+pecs_iter query<Terms...>::begin(const world &source, const pecs_iter_options &options) const
+{
+    return begin(static_cast<pecs_view>(source), options);
+}
+
+template <typename... Terms> pecs_iter query<Terms...>::begin(world &target, const pecs_iter_options &options) const
+{
+    if constexpr (is_written)
+        return pecs_query_iter_mut(this->get(), target.get(), &options);
+    else
+        return begin(static_cast<pecs_view>(target), options);
+}
+
+} // namespace pecs
+
+#endif

@@ -1,0 +1,372 @@
+// pecs.hpp: each function of it does what its C function does, and owners end what they own, once.
+#include "cpp_wrapper.h"
+
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <type_traits>
+#include <unistd.h>
+#include <utility>
+
+// This unit's list; cpp_wrapper_list.cc has the same types under other numbers.
+PECS_TYPES(game, Position, Velocity, Frozen, Clock);
+
+static int failed_checks = 0;
+
+static void check(bool good, const char *what, int line)
+{
+    if (!good) {
+        std::fprintf(stderr, "cpp_wrapper.cc:%d: %s\n", line, what);
+        failed_checks++;
+    }
+}
+#define CHECK(what) check(what, #what, __LINE__)
+#define FINE(call) check(call == PECS_OK, #call, __LINE__)
+
+template <typename T>
+constexpr bool is_owner = std::is_nothrow_move_constructible_v<T> &&std::is_nothrow_move_assignable_v<T> &&
+                          !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
+static_assert(is_owner<pecs::registry> && is_owner<pecs::world> && is_owner<pecs::snapshot> &&
+              is_owner<pecs::commands>);
+static_assert(is_owner<pecs::query<Position>> && sizeof(pecs::world) == sizeof(void *));
+static_assert(!std::is_convertible_v<pecs::error, bool> && std::is_convertible_v<pecs::world &, pecs_view>);
+static_assert(pecs::query<Position, const Velocity>::is_written);
+static_assert(!pecs::query<const Position, pecs::with<Velocity>, pecs::optional<const Clock>>::is_written);
+
+struct fixture {
+    long live_count = 0; // allocations
+    pecs::registry registry;
+    pecs::world world;
+
+    fixture()
+    {
+        pecs_registry_desc desc = {};
+        desc.types = game_types;
+        desc.type_count = game_type_count;
+        desc.allocator.user = &live_count;
+        desc.allocator.allocate = [](void *user, size_t size_bytes, size_t align_bytes) {
+            ++*static_cast<long *>(user);
+            const size_t least = align_bytes < sizeof(void *) ? sizeof(void *) : align_bytes;
+            void *memory = nullptr;
+            return posix_memalign(&memory, least, size_bytes) ? nullptr : memory;
+        };
+        desc.allocator.release = [](void *user, void *memory, size_t, size_t) {
+            --*static_cast<long *>(user);
+            free(memory);
+        };
+        CHECK(!registry.create(desc));
+        CHECK(!world.create(registry));
+    }
+    ~fixture()
+    {
+        world.reset();
+        registry.reset();
+        CHECK(live_count == 0);
+    }
+    pecs_entity make(float x, float speed)
+    {
+        const auto [status, entity] = world.spawn(Position{ x, 0 }, Velocity{ speed, 0 });
+        FINE(status);
+        return entity;
+    }
+};
+
+static void check_errors(fixture &f)
+{
+    const pecs::error none;
+    CHECK(!none && none.status() == PECS_OK && !*none.message() && !none.rule() && !none.offset() && !none.os_error());
+    pecs::snapshot snapshot;
+    pecs_world *before = f.world.get();
+    if (const auto error = f.world.open(f.registry, "/dev/null/x"))
+        CHECK(error.status() == PECS_E_IO && error.os_error() != 0 && *error.message() &&
+              error.get().status == PECS_E_IO);
+    else
+        CHECK(!"a file that is not there was opened");
+    CHECK(f.world.get() == before); // it keeps what it had
+    const auto error = snapshot.load(f.registry, "/dev/null");
+    CHECK(error && error.status() != PECS_OK && !snapshot);
+    CHECK(f.world.despawn({ 99, 1 }) == PECS_E_DEAD && f.world.error()->status == PECS_E_DEAD);
+    CHECK(pecs::world().error() == nullptr);
+    CHECK(pecs::world().spawn(Position{}).status == PECS_E_MISUSE);
+}
+
+static void check_owners(fixture &f)
+{
+    pecs::world other;
+    CHECK(!other && !other.get());
+    CHECK(!other.create(f.registry) && other);
+    pecs_world *raw = other.get();
+    pecs::world moved(std::move(other));
+    CHECK(!other && moved.get() == raw);
+    other = std::move(moved);
+    CHECK(!moved && other.get() == raw);
+    pecs::world &same = other;
+    other = std::move(same);
+    CHECK(other.get() == raw);
+    CHECK(other.release() == raw && !other);
+    moved.reset(raw);
+    CHECK(moved.get() == raw);
+    CHECK(!moved.create(f.registry)); // the old one is destroyed
+    const pecs::registry again = f.registry.retain();
+    CHECK(again.get() == f.registry.get());
+}
+
+static void check_values(fixture &f)
+{
+    pecs::world &world = f.world;
+    const pecs::world &readable = world;
+    const auto [status, e] = world.spawn(Position{ 1, 2 }, Frozen{});
+    FINE(status);
+    CHECK(readable.alive(e) && readable.has<Position>(e) && readable.has<Frozen>(e) && !readable.has<Velocity>(e));
+    CHECK(readable.get<Position>(e)->y == 2 && !readable.get<Velocity>(e) &&
+          readable.view().get<const Position>(e)->x == 1);
+    FINE(world.set(e, Position{ 3, 4 }, Velocity{ 5, 6 }));
+    CHECK(world.get<Position>(e)->x == 3 && world.get<Velocity>(e)->y == 6);
+    world.get_mut<Velocity>(e)->y = 7;
+    CHECK(world.get<Velocity>(e)->y == 7);
+    FINE((world.remove<Velocity, Frozen>(e)));
+    CHECK(!world.has<Velocity>(e) && !world.has<Frozen>(e) && world.has<Position>(e));
+    CHECK(!world.get_mut<Velocity>(e) && world.error()->status == PECS_E_ABSENT);
+    FINE((world.add<Frozen, Velocity>(e)));
+    CHECK(world.has<Frozen>(e) && world.get<Velocity>(e)->y == 0);
+    FINE(world.remove<Frozen>(e));
+    FINE(world.set(e, Frozen{}));
+    CHECK(world.has<Frozen>(e));
+    FINE(world.despawn(e));
+    CHECK(!world.alive(e) && !world.get<Position>(e) && world.despawn(e) == PECS_E_DEAD);
+    const pecs_entity empty = world.spawn().entity;
+    CHECK(world.alive(empty) && empty != e && empty == empty);
+
+    FINE(world.set_singleton(Clock{ 9 }));
+    FINE(world.set_singleton(Frozen{}));
+    CHECK(readable.has_singleton<Frozen>() && readable.get_singleton<Clock>()->frame == 9);
+    world.get_singleton_mut<Clock>()->frame++;
+    CHECK(world.view().get_singleton<Clock>()->frame == 10);
+    FINE(world.remove_singleton<Clock>());
+    CHECK(!world.get_singleton<Clock>() && !world.get_singleton_mut<Clock>());
+}
+
+static void check_many(fixture &f)
+{
+    const Position positions[3] = { { 1, 0 }, { 2, 0 }, { 3, 0 } };
+    Velocity velocities[3] = { { 10, 0 }, { 20, 0 }, { 30, 0 } }; // not const
+    pecs_entity entities[3];
+    const Position *const position_pointer = positions;
+    Velocity *velocity_pointer = velocities;
+    FINE(f.world.spawn_many(3, entities, position_pointer, velocity_pointer));
+    CHECK(f.world.get<Position>(entities[2])->x == 3 && f.world.get<Velocity>(entities[1])->x == 20);
+    FINE(f.world.despawn(entities, 3));
+    FINE(f.world.spawn_many(3, entities, positions, velocities, Frozen{}));
+    CHECK(f.world.get<Position>(entities[2])->x == 3 && f.world.get<Velocity>(entities[1])->x == 20);
+    CHECK(f.world.has<Frozen>(entities[0]) && f.world.summary().entity_count == 3);
+    FINE(f.world.despawn(entities, 2));
+    CHECK(f.world.summary().entity_count == 1);
+    pecs::query<pecs::with<Frozen>> frozen;
+    CHECK(!frozen.create(f.registry));
+    uint64_t count = 0;
+    FINE(f.world.despawn_matching(frozen, &count));
+    CHECK(count == 1 && f.world.summary().entity_count == 0);
+}
+
+static void check_each(fixture &f)
+{
+    pecs::world &world = f.world;
+    const pecs_entity slow = f.make(0, 1), fast = f.make(100, 10);
+    const pecs_entity fixed = world.spawn(Position{ 7, 0 }).entity,
+                      cold = world.spawn(Position{ 8, 0 }, Frozen{}).entity;
+    FINE((world.each<Position, const Velocity>([](Position &p, const Velocity &v) { p.x += v.x; })));
+    CHECK(world.get<Position>(slow)->x == 1 && world.get<Position>(fast)->x == 110);
+
+    float sum = 0;
+    uint32_t with_velocity = 0, calls = 0;
+    const pecs::world &readable = world;
+    FINE((readable.each<const Position, pecs::optional<const Velocity>, pecs::without<Frozen>>(
+        [&](pecs_entity entity, const Position &p, const Velocity *v) {
+            CHECK(readable.get<Position>(entity) == &p && readable.get<Velocity>(entity) == v);
+            sum += p.x;
+            with_velocity += v != nullptr;
+            calls++;
+        })));
+    CHECK(sum == 118 && with_velocity == 2 && calls == 3);
+
+    FINE((world.each<pecs::optional<Velocity>, const Position>([](Velocity *v, const Position &p) {
+        if (v)
+            v->y = p.x;
+    })));
+    CHECK(world.get<Velocity>(fast)->y == 110);
+    pecs_entity found = {};
+    FINE((world.view().each<pecs::with<Frozen>>([&](pecs_entity entity) { found = entity; })));
+    CHECK(found == cold);
+
+    size_t rows = 0;
+    FINE((world.each_chunk<Position>([&](const pecs_entity *entities, Position *p, size_t count) {
+        CHECK(world.get<Position>(entities[0]) == p);
+        rows += count;
+    })));
+    FINE((readable.each_chunk<const Position>([&](const Position *, size_t count) { rows += count; })));
+    FINE((world.view().each_chunk<const Position>([&](const Position *, size_t count) { rows += count; })));
+    CHECK(rows == 12 && world.alive(fixed));
+}
+
+static void check_queries(fixture &f)
+{
+    pecs::query<Position, const Velocity> moving;
+    pecs::query<const Position> positions;
+    CHECK(!moving.create(f.registry) && !positions.create_in(f.world));
+    const pecs_entity a = f.make(1, 1), b = f.make(2, 1);
+    CHECK(positions.count(f.world) == 2 && positions.first(f.world.view()) == a);
+    pecs_entity all[2];
+    CHECK(positions.collect(f.world, all, 2) == 2 && all[1] == b);
+    const auto move = [](Position &p, const Velocity &v) { p.x += v.x; };
+    FINE(moving.each(f.world, move));
+    FINE(moving.each_chunk(f.world, [](Position *p, const Velocity *v, size_t count) {
+        for (size_t i = 0; i < count; i++)
+            p[i].x += v[i].x;
+    }));
+    CHECK(f.world.get<Position>(b)->x == 4);
+
+    // two workers, begun together; what changed since a tick
+    const uint64_t tick = f.world.tick();
+    FINE(f.world.advance());
+    pecs_iter_options first = {}, second = {}, changed = {};
+    first.worker_count = second.worker_count = 2;
+    second.worker = 1;
+    pecs_iter iters[] = { moving.begin(f.world, first), moving.begin(f.world, second) };
+    CHECK(f.world.spawn(Position{}).status == PECS_E_BUSY);
+    FINE(moving.each(iters[0], move));
+    FINE(moving.each(iters[1], move));
+    CHECK(f.world.get<Position>(a)->x == 4 && f.world.get<Position>(b)->x == 5);
+    uint32_t calls = 0;
+    changed.changed_since = tick;
+    FINE(positions.each(
+        f.world.view(), [&](const Position &) { calls++; }, changed));
+    CHECK(calls == 2);
+    changed.changed_since = f.world.tick();
+    FINE(positions.each(
+        f.world, [&](const Position &) { calls++; }, changed));
+    CHECK(calls == 2);
+
+    // reading does not keep a world from being saved; writing does
+    FINE(positions.each(f.world, [&](const Position &) { CHECK(pecs::snapshot().take(f.world) == PECS_OK); }));
+    FINE(moving.each(f.world,
+                     [&](Position &, const Velocity &) { CHECK(pecs::snapshot().take(f.world) == PECS_E_BUSY); }));
+
+    fixture stranger;
+    CHECK(moving.each(stranger.world, move) == PECS_E_MISUSE);
+}
+
+#ifdef __cpp_exceptions
+static void check_exceptions(fixture &f)
+{
+    f.make(1, 1);
+    bool caught = false;
+    try {
+        FINE(f.world.each<Position>([](Position &) { throw 1; }));
+    } catch (int) {
+        caught = true;
+    }
+    CHECK(caught && f.world.spawn(Position{}).status == PECS_OK); // the iteration was ended
+}
+#else
+static void check_exceptions(fixture &)
+{
+}
+#endif
+
+static void check_commands(fixture &f)
+{
+    pecs::commands commands;
+    FINE(commands.create(f.registry));
+    const pecs_entity old = f.make(1, 1), dead = f.make(2, 2);
+    const auto [status, made] = commands.spawn(Position{ 5, 0 }, Frozen{});
+    FINE(status);
+    FINE(commands.set(made, Velocity{ 6, 0 }));
+    FINE(commands.set(old, Position{ 3, 0 }));
+    FINE((commands.add<Frozen, Clock>(old)));
+    FINE(commands.remove<Velocity>(old));
+    FINE(commands.despawn(dead));
+    CHECK(f.world.alive(dead) && !f.world.has<Frozen>(old));
+    uint64_t skipped = 7;
+    FINE(commands.apply(f.world, &skipped));
+    const pecs_entity real = commands.resolve(made);
+    CHECK(skipped == 0 && f.world.get<Velocity>(real)->x == 6 && f.world.has<Frozen>(real));
+    CHECK(!f.world.alive(dead) && f.world.has<Frozen>(old) && f.world.get<Clock>(old)->frame == 0);
+    CHECK(!f.world.has<Velocity>(old) && f.world.get<Position>(old)->x == 3);
+    FINE(commands.despawn(old));
+    commands.clear();
+    FINE(commands.apply(f.world));
+    CHECK(f.world.alive(old));
+    CHECK(commands.set(made, Position{}) == PECS_E_MISUSE && commands.error()->status == PECS_E_MISUSE);
+}
+
+static void check_snapshots(fixture &f)
+{
+    const pecs_entity e = f.make(1, 1);
+    pecs::snapshot snapshot, shared;
+    FINE(snapshot.take(f.world));
+    const uint64_t hash = f.world.hash();
+    f.world.get_mut<Position>(e)->x = 50;
+    CHECK(snapshot.get<Position>(e)->x == 1 && snapshot.has<Velocity>(e) && snapshot.hash() == hash);
+    CHECK(snapshot.view().get<Position>(e)->x == 1 && f.world.hash() != hash && f.world.copied_bytes() > 0);
+    float x = 0;
+    FINE(snapshot.each<const Position>([&](const Position &p) { x = p.x; }));
+    CHECK(x == 1);
+    FINE(f.world.rewind(snapshot));
+    CHECK(f.world.hash() == hash);
+    const pecs_entity later = f.make(9, 9);
+    FINE(f.world.restore(snapshot));
+    CHECK(!f.world.alive(later) && f.world.tick() > snapshot.tick());
+    pecs::world fork;
+    CHECK(!fork.create(f.registry, snapshot) && fork.get<Position>(e)->x == 1);
+    CHECK(fork.create(f.registry, pecs::snapshot()).status() == PECS_E_MISUSE); // not an empty world by mistake
+    CHECK(fork.get<Position>(e)->x == 1);
+    shared = snapshot.retain();
+    snapshot.reset();
+    CHECK(shared.get<Position>(e)->x == 1);
+    uint64_t tick = 0;
+    FINE(f.world.advance(&tick));
+    CHECK(tick == f.world.tick());
+}
+
+static void check_files(fixture &f)
+{
+    char path[64];
+    std::snprintf(path, sizeof(path), "cpp_wrapper.%ld.pecs", static_cast<long>(getpid()));
+    const pecs_entity e = f.make(1, 2);
+    CHECK(!f.world.save(path));
+    pecs::snapshot resumed, loaded, taken;
+    CHECK(!resumed.resume(f.registry, path) && !resumed.verify() && !loaded.load(f.registry, path));
+    CHECK(resumed.hash() == f.world.hash() && loaded.hash() == f.world.hash());
+    pecs::world opened;
+    CHECK(!opened.open(f.registry, path) && opened.get<Velocity>(e)->x == 2);
+    FINE(opened.despawn(e));
+    CHECK(!opened.compact());
+    FINE(taken.take(opened));
+    CHECK(!taken.save(path));
+    CHECK(!loaded.load(f.registry, path) && loaded.summary().entity_count == 0);
+    unlink(path);
+}
+
+int main()
+{
+    static const struct {
+        const char *name;
+        void (*run)(fixture &);
+    } parts[] = {
+        { "errors", check_errors },       { "owners", check_owners },
+        { "values", check_values },       { "many", check_many },
+        { "each", check_each },           { "queries", check_queries },
+        { "commands", check_commands },   { "exceptions", check_exceptions },
+        { "snapshots", check_snapshots }, { "files", check_files },
+    };
+    for (const auto &part : parts) {
+        const int before = failed_checks;
+        {
+            fixture f;
+            part.run(f);
+        }
+        std::printf("%s: %s\n", part.name, failed_checks == before ? "fine" : "failed");
+    }
+    CHECK(position_by_other_list() == 42);
+    return failed_checks != 0;
+}

@@ -1,0 +1,27 @@
+/* The components of cpp_wrapper.cc and cpp_wrapper_list.cc. */
+#ifndef CPP_WRAPPER_H
+#define CPP_WRAPPER_H
+
+#include <pecs/pecs.hpp>
+
+struct Position {
+    float x, y;
+};
+PECS_COMPONENT(Position, 1, x, y);
+
+struct Velocity {
+    float x, y;
+};
+PECS_COMPONENT(Velocity, 1, x, y);
+
+struct Clock {
+    uint64_t frame;
+};
+PECS_COMPONENT(Clock, 1, frame);
+
+PECS_TAG(Frozen, 1);
+
+/* Spawns and changes an entity by the numbers of another list, in a registry of that; gives its Position's x. */
+float position_by_other_list();
+
+#endif
