@@ -37,10 +37,10 @@ struct block {
                         + 1: which of them are the first unit of a gap */
 };
 
-/* Zero-initialised: no blocks. */
+/* Zero-initialised: no blocks. `gaps`, GAP_CLASS_COUNT lists, zero-initialised too, must be set before the first. */
 struct blocks {
     struct block *lists[BLOCK_STATE_COUNT]; /* the block that was opened last is the first of the open ones */
-    struct gap *gaps[GAP_CLASS_COUNT];      /* of the open blocks, by size */
+    struct gap **gaps;                      /* of the open blocks, by size */
     uint64_t gap_classes[GAP_CLASS_COUNT / 64];
     uint64_t array_bytes; /* of the living arrays, in rounded sizes */
     uint64_t used_bytes;  /* of the blocks that are not empty */

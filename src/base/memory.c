@@ -17,6 +17,7 @@ enum {
     DIRECT_LIMIT = 1024 * 1024, /* bytes of arrays that are allocations of their own */
     SOURCE_DIRECT = 0,          /* a source is SOURCE_DIRECT or the offset in a block */
     PATIENCE_MAX = 1024,
+    POOL_GAPS_BYTES = GAP_CLASS_COUNT * sizeof(struct gap *),
 };
 
 struct pool {
@@ -101,6 +102,7 @@ void pool_destroy(struct pool *pool)
         return;
     assert(pool->blocks.used_bytes == 0 && pool->direct_bytes == 0);
     pool_release_blocks(pool, blocks_take_empty(&pool->blocks, 0, 0));
+    pool_release(pool, pool->blocks.gaps, POOL_GAPS_BYTES);
     os_mutex_deinit(&pool->mutex);
     pecs_allocator a = pool->allocator;
     a.release(a.user, pool, sizeof(*pool), _Alignof(struct pool));
@@ -150,6 +152,14 @@ static void pool_release_direct(struct pool *pool, size_t size_bytes)
     os_mutex_unlock(&pool->mutex);
 }
 
+/* Gives the blocks their lists of gaps; most pools of small worlds never need them. The caller holds the lock. */
+static bool pool_ready_gaps(struct pool *pool)
+{
+    if (!pool->blocks.gaps)
+        pool->blocks.gaps = pool_allocate_zeroed(pool, POOL_GAPS_BYTES);
+    return pool->blocks.gaps != NULL;
+}
+
 /* Takes an array from a block with room or from a new block; NULL when out of memory. The caller holds the lock. */
 static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
 {
@@ -163,6 +173,10 @@ static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_
         os_mutex_lock(&pool->mutex);
         if (!memory)
             return NULL;
+        if (!pool_ready_gaps(pool)) {
+            pool_release_large(pool, memory, wanted_bytes);
+            return NULL;
+        }
         blocks_add(&pool->blocks, memory, wanted_bytes);
     }
     return array;

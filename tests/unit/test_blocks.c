@@ -13,7 +13,10 @@ static size_t memory_count;
 
 static void set_up(void)
 {
+    static struct gap *gaps[GAP_CLASS_COUNT];
+    memset(gaps, 0, sizeof(gaps));
     memset(&blocks, 0, sizeof(blocks));
+    blocks.gaps = gaps;
     memory_count = 0;
 }
 
