@@ -261,7 +261,7 @@ static void *part_run(void *user)
     struct part *part = user;
     while (pecs_iter_next(&part->iter)) {
         require(sum_of_others(part->shared, part->view, part->seed), part->others, "what no part writes");
-        uint32_t *written = pecs_column_mut_as(&part->iter, TYPE_WORD, uint32_t);
+        uint32_t *written = part->writing ? pecs_column_mut_as(&part->iter, TYPE_WORD, uint32_t) : NULL;
         const uint32_t *words = pecs_column_as(&part->iter, TYPE_WORD, uint32_t);
         for (size_t row = 0; row < part->iter.row_count; row++) {
             if (part->writing)

@@ -103,8 +103,9 @@ static pecs_status resume(struct stage *stage)
 
 static pecs_status populate_new(void *user, pecs_world *world)
 {
+    const Health rows[3] = { { 1, 2 }, { 3, 4 }, { 5, 6 } };
     (void)user;
-    return pecs_world_spawn(world, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 1, 2) }, 1, 3, NULL);
+    return pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(HEALTH, rows) }, 1, 3, NULL);
 }
 
 static pecs_status open_as(struct stage *stage, bool load, uint64_t entity_count)
