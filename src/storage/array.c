@@ -17,12 +17,12 @@
 static_assert(sizeof(struct array) <= ARRAY_ALIGN, "an array's header is one line");
 
 #ifdef NDEBUG
-static void break_seal(struct array *array)
+static void array_break_seal(struct array *array)
 {
     (void)array;
 }
 #else
-static uint64_t seal_of(const struct array *array)
+static uint64_t array_seal_of(const struct array *array)
 {
     return hash64(array->data, (size_t)array->size_bytes) | 1;
 }
@@ -31,14 +31,16 @@ void array_seal(struct array *array)
     /* several holders may come here at one time: they compute the same number */
     uint64_t none = 0;
     if (!__atomic_load_n(&array->seal, __ATOMIC_RELAXED))
-        __atomic_compare_exchange_n(&array->seal, &none, seal_of(array), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        __atomic_compare_exchange_n(&array->seal, &none, array_seal_of(array), false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
 }
 void array_check_seal(const struct array *array)
 {
     const uint64_t sealed = __atomic_load_n(&array->seal, __ATOMIC_RELAXED);
-    assert((!sealed || sealed == seal_of(array)) && "a snapshot was written to through a pointer from before its take");
+    assert((!sealed || sealed == array_seal_of(array)) &&
+           "a snapshot was written to through a pointer from before its take");
 }
-static void break_seal(struct array *array)
+static void array_break_seal(struct array *array)
 {
     array_check_seal(array);
     __atomic_store_n(&array->seal, 0, __ATOMIC_RELAXED);
@@ -48,7 +50,7 @@ static void break_seal(struct array *array)
 static void array_destroy(struct pool *pool, struct node *node)
 {
     struct array *array = (struct array *)node;
-    break_seal(array);
+    array_break_seal(array);
     if (array->is_lent)
         pool_release(pool, array, sizeof(*array));
     else
@@ -108,7 +110,7 @@ void gate_deinit(struct gate *gate)
 }
 
 /* Acquire: what iterations on other threads have read, they read before this gives false. */
-static bool is_read(const struct gate *gate)
+static bool gate_is_read(const struct gate *gate)
 {
     return gate->hold_count || atomic_load_explicit(&gate->open_reads, memory_order_acquire) ||
            atomic_load_explicit(&gate->open_writes, memory_order_acquire);
@@ -116,7 +118,7 @@ static bool is_read(const struct gate *gate)
 
 void gate_drain_slow(struct gate *gate)
 {
-    if (is_read(gate))
+    if (gate_is_read(gate))
         return;
     for (size_t i = 0; i < gate->limbo_count; i++)
         node_release(gate->pool, &gate->limbo[i]->node);
@@ -124,9 +126,9 @@ void gate_drain_slow(struct gate *gate)
 }
 
 /* One more reference while the array may be read. The parts of an iteration come here from their threads. */
-static pecs_status keep_for_readers(struct gate *gate, struct array *array)
+static pecs_status gate_keep_for_readers(struct gate *gate, struct array *array)
 {
-    if (!is_read(gate))
+    if (!gate_is_read(gate))
         return PECS_OK;
     os_mutex_lock(&gate->limbo_mutex);
     const bool room = pool_reserve(gate->pool, (void **)&gate->limbo, &gate->limbo_capacity, gate->limbo_count + 1,
@@ -146,7 +148,7 @@ pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_byt
         struct array *copy = array_create(gate->pool, max_u64(wanted_bytes, size_bytes));
         if (!copy)
             return PECS_E_MEMORY;
-        if (keep_for_readers(gate, array)) {
+        if (gate_keep_for_readers(gate, array)) {
             node_release(gate->pool, &copy->node);
             return PECS_E_MEMORY;
         }
@@ -159,7 +161,7 @@ pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_byt
         node_release(gate->pool, &array->node);
         array = copy;
     } else {
-        break_seal(array);
+        array_break_seal(array);
     }
     *ref = (struct ref){ &array->node, array->data, gate->epoch };
     array->tick = gate->tick;

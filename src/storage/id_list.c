@@ -18,7 +18,7 @@ uint64_t identity_explicit_count(const struct pecs_snapshot *state)
 }
 
 /* Straight insertion, for few. */
-static void id_sort_few(struct id_entry *entries, uint64_t count)
+static void id_list_sort_few(struct id_entry *entries, uint64_t count)
 {
     for (uint64_t i = 1; i < count; i++) {
         const struct id_entry entry = entries[i];
@@ -30,7 +30,7 @@ static void id_sort_few(struct id_entry *entries, uint64_t count)
 }
 
 /* The first byte that is not the same in all ids; sizeof(pecs_id): they are all the same. */
-static unsigned id_first_difference(const struct id_entry *entries, uint64_t count)
+static unsigned id_list_first_difference(const struct id_entry *entries, uint64_t count)
 {
     pecs_id differ = { { 0 } };
     for (uint64_t i = 1; i < count; i++)
@@ -46,9 +46,9 @@ static unsigned id_first_difference(const struct id_entry *entries, uint64_t cou
  * Groups the ids by one byte, in the order of its values: entries change places within the array until each lies in its
  * group. False: it is the same in all. Not inline, so that what it needs is not on the stack of what follows.
  */
-static bool id_group(struct id_entry *entries, uint64_t count, unsigned byte) __attribute__((noinline));
+static bool id_list_group(struct id_entry *entries, uint64_t count, unsigned byte) __attribute__((noinline));
 
-static bool id_group(struct id_entry *entries, uint64_t count, unsigned byte)
+static bool id_list_group(struct id_entry *entries, uint64_t count, unsigned byte)
 {
     uint64_t next[256], ends[256] = { 0 }, start = 0;
     for (uint64_t i = 0; i < count; i++)
@@ -78,26 +78,26 @@ static bool id_group(struct id_entry *entries, uint64_t count, unsigned byte)
  * By one byte at a time, from the first on, then each group by the next. At most sizeof(pecs_id) deep and as many steps
  * an entry, whatever the ids.
  */
-static void id_sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
+static void id_list_sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
 {
     if (count <= ID_SORT_FEW) {
-        id_sort_few(entries, count);
+        id_list_sort_few(entries, count);
         return;
     }
-    while (byte < sizeof(pecs_id) && !id_group(entries, count, byte))
-        byte = id_first_difference(entries, count);
+    while (byte < sizeof(pecs_id) && !id_list_group(entries, count, byte))
+        byte = id_list_first_difference(entries, count);
     if (byte == sizeof(pecs_id))
         return;
     for (uint64_t first = 0, end = 0; first < count; first = end) {
         while (end < count && entries[end].id.bytes[byte] == entries[first].id.bytes[byte])
             end++;
-        id_sort_from(entries + first, end - first, byte + 1);
+        id_list_sort_from(entries + first, end - first, byte + 1);
     }
 }
 
 void identity_sort(struct id_entry *entries, uint64_t count)
 {
-    id_sort_from(entries, count, 0);
+    id_list_sort_from(entries, count, 0);
 }
 
 void identity_list(const struct pecs_snapshot *state, struct id_entry *entries)

@@ -89,7 +89,7 @@ static struct node *page_copy(struct pool *pool, const struct node *node)
 }
 
 /* Slots of the only page of a list that has this number. */
-static uint32_t only_count_of(uint64_t number)
+static uint32_t tree_only_count(uint64_t number)
 {
     return number < 4 ? 4 : number < 16 ? 16 : PAGE_FANOUT;
 }
@@ -119,7 +119,7 @@ static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tre
     while (number >> tree->height * PAGE_BITS) {
         if (tree->height == 1 && tree_widen(pool, epoch, tree, PAGE_FANOUT))
             return PECS_E_MEMORY;
-        const uint32_t ref_count = tree->height ? PAGE_FANOUT : only_count_of(number);
+        const uint32_t ref_count = tree->height ? PAGE_FANOUT : tree_only_count(number);
         if (tree->root.node) {
             struct page *page = page_create(pool, ref_count);
             if (!page)
@@ -130,7 +130,7 @@ static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tre
         tree->only_count = ref_count;
         tree->height++;
     }
-    return tree->height == 1 ? tree_widen(pool, epoch, tree, only_count_of(number)) : PECS_OK;
+    return tree->height == 1 ? tree_widen(pool, epoch, tree, tree_only_count(number)) : PECS_OK;
 }
 
 pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref)

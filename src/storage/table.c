@@ -44,7 +44,7 @@ uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, u
 }
 
 /* The most rows, a power of two, for which no column of a chunk is wider than CHUNK_COLUMN_BYTES. */
-static uint32_t choose_chunk_shift(uint32_t widest_bytes)
+static uint32_t archetype_choose_chunk_shift(uint32_t widest_bytes)
 {
     uint32_t shift = CHUNK_SHIFT;
     while (shift && (uint64_t)widest_bytes << shift > CHUNK_COLUMN_BYTES)
@@ -77,7 +77,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
         }
         widest = size > widest ? size : widest;
     }
-    archetype->chunk_shift = choose_chunk_shift(widest);
+    archetype->chunk_shift = archetype_choose_chunk_shift(widest);
     return archetype;
 }
 
@@ -157,7 +157,7 @@ struct table *table_create(struct pool *pool, struct archetype *archetype)
 }
 
 /* The column that is column `i` of the archetype. */
-static uint32_t find_projected(const struct table *table, const struct archetype *archetype, uint32_t i)
+static uint32_t table_find_projected(const struct table *table, const struct archetype *archetype, uint32_t i)
 {
     const pecs_component component = archetype->column_components[i];
     return component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(table->archetype, component);
@@ -179,11 +179,11 @@ struct table *table_project(struct pool *pool, const struct table *table, struct
         to->runs->lender =
             (struct runs *)node_retain(&table->runs->node); /* each sees that the bytes are not its own */
         for (uint32_t i = 0; i < archetype->column_count; i++)
-            to->runs->columns[i] = from->columns[find_projected(table, archetype, i)];
+            to->runs->columns[i] = from->columns[table_find_projected(table, archetype, i)];
     }
     to->row_count = table->row_count;
     for (uint32_t i = 0; i < archetype->column_count; i++) {
-        to->columns[i] = table->columns[find_projected(table, archetype, i)];
+        to->columns[i] = table->columns[table_find_projected(table, archetype, i)];
         tree_retain(&to->columns[i].chunks);
     }
     return to;
@@ -240,7 +240,8 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, 
 }
 
 /* Room for appends: chunks from that of row `low` on, which earlier removals may have reached, up to row `high`. */
-static pecs_status reserve_rows(struct gate *gate, struct table *table, uint32_t column, uint64_t low, uint64_t high)
+static pecs_status table_reserve_rows(struct gate *gate, struct table *table, uint32_t column, uint64_t low,
+                                      uint64_t high)
 {
     const uint32_t shift = table->archetype->chunk_shift;
     pecs_status status = PECS_OK;
@@ -258,13 +259,13 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
     const uint64_t first_empty = chunk_count_of(low, table->archetype->chunk_shift);
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
-        status = append_count ? reserve_rows(gate, table, i, low, high)
+        status = append_count ? table_reserve_rows(gate, table, i, low, high)
                               : chunk_own_paths(gate, &table->columns[i].chunks, first_empty, table_chunk_count(table));
     return status;
 }
 
 /* Keeps the last chunk of every column at hand: for reading, and if all have passed the gate also for appending. */
-static void find_tail(const struct gate *gate, struct table *table, uint64_t chunk)
+static void table_find_tail(const struct gate *gate, struct table *table, uint64_t chunk)
 {
     table->tail_rows = table_chunk_rows(table);
     for (uint32_t i = 0; i < table->archetype->column_count; i++) {
@@ -287,7 +288,7 @@ pecs_status table_reserve_append(struct gate *gate, struct table *table)
         return PECS_OK;
     const pecs_status status = table_reserve(gate, table, 0, 1);
     if (!status)
-        find_tail(gate, table, table->row_count >> table->archetype->chunk_shift);
+        table_find_tail(gate, table, table->row_count >> table->archetype->chunk_shift);
     return status;
 }
 
@@ -297,7 +298,7 @@ pecs_status table_reserve_removal(struct gate *gate, struct table *table)
     const bool empties = ((table->row_count - 1) & (table_chunk_rows(table) - 1)) == 0;
     const pecs_status status = empties ? table_reserve(gate, table, 1, 0) : PECS_OK;
     if (!status && !table_tail_is_at_hand(gate, table, table->row_count - 1))
-        find_tail(gate, table, (table->row_count - 1) >> table->archetype->chunk_shift);
+        table_find_tail(gate, table, (table->row_count - 1) >> table->archetype->chunk_shift);
     return status;
 }
 
@@ -318,7 +319,7 @@ void table_remove_row(const struct gate *gate, struct table *table, uint64_t row
 }
 
 /* Chunks behind the rows, up to that of the last of `row_count`. False: some stay, for want of memory. */
-static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_count)
+static bool table_drop_chunks(struct gate *gate, struct table *table, uint64_t row_count)
 {
     const uint64_t first = table_chunk_count(table), end = chunk_count_of(row_count, table->archetype->chunk_shift);
     bool is_done = true;
@@ -334,12 +335,12 @@ static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_cou
 
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
 {
-    const bool is_done = drop_chunks(gate, table, row_count_before);
+    const bool is_done = table_drop_chunks(gate, table, row_count_before);
     assert(is_done); /* the path was readied */
     (void)is_done;
 }
 
 void table_give_back(struct gate *gate, struct table *table, uint64_t append_count)
 {
-    (void)drop_chunks(gate, table, table->row_count + append_count);
+    (void)table_drop_chunks(gate, table, table->row_count + append_count);
 }

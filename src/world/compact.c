@@ -271,7 +271,7 @@ static pecs_status compact_ready_and_change(struct compaction *compaction)
     return status;
 }
 
-static pecs_status compact(struct pecs_world *world)
+static pecs_status compact_world(struct pecs_world *world)
 {
     pecs_status status = edit_check_busy(world);
     if (status)
@@ -296,7 +296,7 @@ pecs_status pecs_world_compact(pecs_world *world, pecs_error *error)
 {
     if (!world)
         return fail(error, PECS_E_MISUSE, "world must not be NULL");
-    const pecs_status status = failure_end(&world->failure, compact(world));
+    const pecs_status status = failure_end(&world->failure, compact_world(world));
     if (status && error)
         *error = *pecs_world_error(world);
     return status;

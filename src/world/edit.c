@@ -230,7 +230,8 @@ pecs_status edit_prove_row(const struct pecs_world *world, pecs_entity entity, s
 }
 
 /* The record of a row that may be moved into the place of a removed one. */
-static pecs_status own_record_of_row(struct pecs_world *world, uint32_t number, const struct table *table, uint64_t row)
+static pecs_status edit_own_record_of_row(struct pecs_world *world, uint32_t number, const struct table *table,
+                                          uint64_t row)
 {
     pecs_entity entity;
     memcpy(&entity, table_tail_value(&world->gate, table, HANDLE_COLUMN, row), sizeof(entity));
@@ -239,12 +240,12 @@ static pecs_status own_record_of_row(struct pecs_world *world, uint32_t number, 
 }
 
 /* The rows that may be moved into the places of removed ones are the last ones: their records will be written. */
-static pecs_status own_last_records(struct pecs_world *world, uint32_t number, const struct table *table,
-                                    uint64_t count)
+static pecs_status edit_own_last_records(struct pecs_world *world, uint32_t number, const struct table *table,
+                                         uint64_t count)
 {
     pecs_status status = count <= table->row_count ? PECS_OK : PECS_E_CORRUPT;
     for (uint64_t row = table->row_count - count; !status && row < table->row_count; row++)
-        status = own_record_of_row(world, number, table, row);
+        status = edit_own_record_of_row(world, number, table, row);
     return status;
 }
 
@@ -259,7 +260,7 @@ pecs_status edit_plan_ready(struct pecs_world *world)
             break;
         if (table->row_count + plan->append_count > ROW_COUNT_MAX)
             return PECS_E_LIMIT;
-        status = own_last_records(world, world->planned[i], table, plan->removal_count);
+        status = edit_own_last_records(world, world->planned[i], table, plan->removal_count);
         if (status)
             break;
         plan->row_count_before = table->row_count + plan->append_count;
@@ -268,7 +269,7 @@ pecs_status edit_plan_ready(struct pecs_world *world)
     return status;
 }
 
-static void clear_plan(struct pecs_world *world)
+static void edit_plan_clear(struct pecs_world *world)
 {
     for (size_t i = 0; i < world->planned_count; i++)
         world->plans[world->planned[i]] = (struct table_plan){ 0 };
@@ -282,7 +283,7 @@ void edit_plan_finish(struct pecs_world *world)
         if (world->plans[table].removal_count)
             table_trim(&world->gate, edit_table(world, table), world->plans[table].row_count_before);
     }
-    clear_plan(world);
+    edit_plan_clear(world);
 }
 
 void edit_plan_forget(struct pecs_world *world)
@@ -292,7 +293,7 @@ void edit_plan_forget(struct pecs_world *world)
         if (plan->row_count_before && plan->append_count)
             table_give_back(&world->gate, edit_table(world, world->planned[i]), plan->append_count);
     }
-    clear_plan(world);
+    edit_plan_clear(world);
 }
 
 pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count)
@@ -344,7 +345,7 @@ void edit_give_slot(struct pecs_world *world, uint32_t index)
         free_map_give(&world->free_map, world->state, edit_index(world), index);
 }
 
-static void place(struct pecs_world *world, pecs_entity entity, uint32_t table, uint64_t row)
+static void edit_point_record(struct pecs_world *world, pecs_entity entity, uint32_t table, uint64_t row)
 {
     if (entity.generation == 0) {
         world->state->singleton_table = table;
@@ -360,7 +361,7 @@ uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity e
     struct table *to = edit_table(world, table);
     const uint64_t row = to->row_count++;
     memcpy((uint8_t *)(uintptr_t)table_tail_value(&world->gate, to, HANDLE_COLUMN, row), &entity, sizeof(entity));
-    place(world, entity, table, row);
+    edit_point_record(world, entity, table, row);
     return row;
 }
 
@@ -379,7 +380,7 @@ void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row)
         return;
     pecs_entity moved;
     memcpy(&moved, world->row[HANDLE_COLUMN], sizeof(moved));
-    place(world, moved, table, row);
+    edit_point_record(world, moved, table, row);
 }
 
 void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, uint64_t row, uint32_t to)
@@ -403,7 +404,7 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
 }
 
 /* The scratch row is found here and stays right until edit_move: nothing else is replaced in between. */
-static pecs_status ready_source(struct pecs_world *world, pecs_entity entity, struct record at)
+static pecs_status edit_ready_source(struct pecs_world *world, pecs_entity entity, struct record at)
 {
     struct table *source;
     pecs_status status = entity.generation ? edit_prove_row(world, entity, at) : PECS_OK;
@@ -412,7 +413,7 @@ static pecs_status ready_source(struct pecs_world *world, pecs_entity entity, st
     if (!status)
         status = table_reserve_removal(&world->gate, source);
     if (!status && at.row != source->row_count - 1)
-        status = own_record_of_row(world, at.table, source, source->row_count - 1);
+        status = edit_own_record_of_row(world, at.table, source, source->row_count - 1);
     return status ? status : table_own_row(&world->gate, source, at.row, world->row);
 }
 
@@ -430,7 +431,7 @@ pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct
     pecs_status status = entity.generation ? edit_own_record(world, entity.index) : PECS_OK;
     if (!status && to != NO_TABLE)
         status = edit_ready_row(world, to);
-    return status || at.table == NO_TABLE ? status : ready_source(world, entity, at);
+    return status || at.table == NO_TABLE ? status : edit_ready_source(world, entity, at);
 }
 
 void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)
@@ -499,7 +500,7 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
 }
 
 /* A value, or zeros, where one row's is. */
-static void fill_value(uint8_t *to, const pecs_value *value)
+static void edit_fill_value(uint8_t *to, const pecs_value *value)
 {
     if (!value->data)
         memset(to, 0, value->size_bytes);
@@ -518,7 +519,7 @@ void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t fi
     if (column == NO_COLUMN)
         return;
     if (count == 1) { /* often the last one, which is at hand */
-        fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
+        edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
         return;
     }
     const uint8_t *from = value->data;
