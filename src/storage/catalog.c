@@ -1,6 +1,6 @@
 /*
- * The catalog. Tables are added at the end and dropped from the end, as in the state. So each list here is a
- * stack: a bucket's head is its newest table, a posting list's last entry too, and dropping pops both.
+ * The catalog. As in the state, tables are added and dropped at the end only, so each list is a stack: a bucket's head
+ * and the last entry of a posting list are their newest tables, and dropping a table pops both.
  */
 #include "catalog.h"
 
@@ -38,7 +38,7 @@ void catalog_deinit(struct catalog *catalog, struct pool *pool)
     *catalog = (struct catalog){ 0 };
 }
 
-/* Lists for components that the state has and the catalog does not yet know. */
+/* Adds lists for components of the state that the catalog does not have yet. */
 static pecs_status catalog_reserve_components(struct catalog *catalog, struct pool *pool, uint32_t component_count)
 {
     if (component_count <= catalog->posting_count)
@@ -113,9 +113,9 @@ void catalog_drop(struct catalog *catalog)
 }
 
 /*
- * How many tables at the beginning are the same. Two states of one lineage that have one archetype object at one place
- * both come from the state in which that table was added, so all places before it agree too: a binary search finds the
- * end.
+ * Returns how many tables at the beginning are the same. Two states of one lineage that have the same archetype object
+ * at one place both come from the state in which that table was added, so all places before it agree too. A binary
+ * search finds the end.
  */
 static uint32_t catalog_common_count(const struct catalog *catalog, const struct pecs_snapshot *state)
 {
@@ -141,7 +141,7 @@ pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const str
     while (catalog->table_count > common)
         catalog_drop(catalog);
     catalog->lineage = state->lineage;
-    /* states that share a table come from one that had it, and the unknown types that it may name */
+    /* states with a common table come from one that had it, and the unknown types that it may name */
     assert(!common || catalog->unknown == state->unknown);
     catalog->unknown = state->unknown;
     while (!status && catalog->table_count < state->table_count)

@@ -1,10 +1,10 @@
 /*
- * What differs between two states. Two passes: the entities of `from`, each looked for in `to`; then those of `to` that
- * `from` has not.
+ * Reports the differences between two states. Two passes: look up each entity of `from` in `to`, then find the entities
+ * of `to` that `from` lacks.
  *
- * Most of two states is alike, and often shared. So a chunk is first held against the chunk at the same place: a shared
- * table has no difference; where the handles are the same, and of the same births, rows are compared column by column,
- * and a shared array is not looked at. Only rows that do not lie alike are looked for by their ids.
+ * Most of two states is equal, and often shared. Each chunk is therefore compared with the chunk at the same place
+ * first. A shared table has no difference. Where the handles, and the sessions of their births, are the same, rows are
+ * compared column by column and shared arrays are skipped. Only the remaining rows are looked up by id.
  */
 #include "diff_sets.h"
 #include "diff_targets.h"
@@ -13,7 +13,7 @@
 
 #include <pecs/diff.h>
 
-enum { FEW_ROWS = 64 }; /* that are compared at once; where they differ, one by one */
+enum { FEW_ROWS = 64 }; /* rows that are compared at once; where they differ, one by one */
 
 struct diff {
     const struct pecs_snapshot *from, *to;
@@ -24,7 +24,7 @@ struct diff {
     struct targets targets;
 };
 
-/* One entity on both sides, or with id zero the world itself: its tables, NO_TABLE where it has none, and rows. */
+/* One entity on both sides, or with id zero the world itself: its tables (NO_TABLE where it has none) and rows. */
 struct pair {
     pecs_id id;
     pecs_entity before, after;
@@ -64,7 +64,7 @@ static pecs_status diff_report_component(const struct diff *diff, const struct p
                              });
 }
 
-/* What one side has and the other lacks, and types that are laid out in two ways. */
+/* Reports components that only one side has, and types with different layouts. */
 static pecs_status diff_compare_sets(const struct diff *diff, const struct pair *pair)
 {
     struct type_set from = type_set_of(&diff->sets.from, pair->from), to = type_set_of(&diff->sets.to, pair->to);
@@ -95,13 +95,13 @@ static pecs_status diff_compare_values(const struct diff *diff, const struct pai
     for (uint32_t column = HANDLE_COLUMN + 1; !status && column < archetype->column_count; column++) {
         const pecs_component component = archetype->column_components[column];
         if (component == diff->from->registry->id_component && !diff->by_handle)
-            continue; /* the ids are the same: that is how the two were found */
+            continue; /* the entities were matched by id */
         const uint32_t joint = state_place(diff->from, component);
         const pecs_component to_component = diff->sets.to_component[joint];
         const uint32_t to_column =
             to_component == NO_COMPONENT ? NO_COLUMN : archetype_column(to->archetype, to_component);
         if (to_column == NO_COLUMN || type_set_is_relaid(&diff->sets, joint))
-            continue; /* compare_sets has seen it */
+            continue; /* diff_compare_sets has reported it */
         if (!targets_values_are_equal(&diff->targets, state_component(diff->from, component),
                                       table_value(from, column, pair->from_row),
                                       table_value(to, to_column, pair->to_row)))
@@ -110,7 +110,7 @@ static pecs_status diff_compare_values(const struct diff *diff, const struct pai
     return status;
 }
 
-/* All differences of one entity that is on both sides. */
+/* Reports all differences of one entity that is on both sides. */
 static pecs_status diff_compare_pair(const struct diff *diff, const struct pair *pair)
 {
     const pecs_status status = diff_compare_sets(diff, pair);
@@ -124,7 +124,7 @@ static pecs_entity diff_handle_at(const struct table *table, uint64_t row)
     return entity;
 }
 
-/* Of the entity in a row. In a damaged file its handle may name no record. */
+/* The id of an entity that a row names. In a damaged file no record may belong to the handle. */
 static pecs_id diff_id_at(const struct pecs_snapshot *state, pecs_entity entity)
 {
     const struct record *record = state_find(state, entity);
@@ -132,8 +132,8 @@ static pecs_id diff_id_at(const struct pecs_snapshot *state, pecs_entity entity)
 }
 
 /*
- * The record of the entity that has the id, or the handle: most often it has both, so that nothing needs to be
- * searched.
+ * The record of the entity with this id or, by handle, with this handle. Most often the entity has both, and no search
+ * is needed.
  */
 static const struct record *diff_find_in_other(const struct diff *diff, const struct pecs_snapshot *other, pecs_id id,
                                                pecs_entity entity, pecs_entity *ret_entity)
@@ -146,7 +146,7 @@ static const struct record *diff_find_in_other(const struct diff *diff, const st
     return record && state_has_row(other, record) ? record : NULL;
 }
 
-/* The same entities in the same rows. */
+/* Whether the rows of a chunk are the same entities in the same order. */
 static bool diff_rows_are_alike(struct diff *diff, const struct table *from, const struct table *to, uint64_t chunk)
 {
     const uint64_t rows = table_live_rows(from, chunk);
@@ -164,11 +164,11 @@ static bool diff_rows_are_alike(struct diff *diff, const struct table *from, con
                (ids == to_ids || memcmp(ids, to_ids, (size_t)rows * sizeof(pecs_id)) == 0);
     }
     if (a == b)
-        return true; /* one array: what was spawned before the states parted */
+        return true; /* one array, written before the states diverged */
     return memcmp(a, b, (size_t)rows * sizeof(pecs_entity)) == 0 && targets_handles_agree(&diff->targets, a, rows);
 }
 
-/* The table of `to` at the same place, if its rows can lie alike. */
+/* The table of `to` with the same number, if its rows can be compared row by row. */
 static const struct table *diff_counterpart(const struct diff *diff, uint32_t number)
 {
     if (number >= diff->from->table_count || number >= diff->to->table_count)
@@ -182,7 +182,7 @@ static const struct table *diff_counterpart(const struct diff *diff, uint32_t nu
     return is_alike ? to : NULL;
 }
 
-/* A few rows that lie alike, of one column. */
+/* Compares one column of a few rows that are the same entities. */
 static pecs_status diff_compare_few(struct diff *diff, const struct pair *first, uint32_t joint, const uint8_t *from,
                                     const uint8_t *to, uint64_t count)
 {
@@ -203,7 +203,7 @@ static pecs_status diff_compare_few(struct diff *diff, const struct pair *first,
     return status;
 }
 
-/* One column of rows that lie alike, in the tables with this number. */
+/* Compares one column of a chunk whose rows are the same entities, in the tables with this number. */
 static pecs_status diff_compare_column(struct diff *diff, uint32_t number, uint64_t chunk, uint32_t column)
 {
     const struct table *from = state_table(diff->from, number), *to = state_table(diff->to, number);
@@ -232,7 +232,7 @@ static pecs_status diff_compare_alike(struct diff *diff, uint32_t number, uint64
     return status;
 }
 
-/* A row of `from`, wherever its entity is in `to`. */
+/* Compares a row of `from` with its entity in `to`, wherever that is. */
 static pecs_status diff_compare_row(const struct diff *diff, uint32_t number, uint64_t row)
 {
     struct pair pair = { .before = diff_handle_at(state_table(diff->from, number), row),
@@ -251,7 +251,7 @@ static pecs_status diff_compare_row(const struct diff *diff, uint32_t number, ui
     return diff_compare_pair(diff, &pair);
 }
 
-/* A table that both states share: only what its references name can differ. */
+/* True for a table that both states share, unless its references may name different entities. */
 static bool diff_is_same_table(struct diff *diff, const struct table *from, const struct table *to)
 {
     return from == to && !targets_shared_may_differ(&diff->targets);
@@ -275,7 +275,7 @@ static pecs_status diff_compare_table(struct diff *diff, uint32_t number)
     return status;
 }
 
-/* A row of `to`, if `from` has not its entity. */
+/* Reports the entity in a row of `to` if `from` lacks it. */
 static pecs_status diff_report_new(const struct diff *diff, const struct table *to, uint64_t row)
 {
     const pecs_entity entity = diff_handle_at(to, row);
@@ -307,7 +307,7 @@ static pecs_status diff_find_new(struct diff *diff, uint32_t number)
     return status;
 }
 
-/* The world itself: a row on each side, or none. */
+/* Compares the singletons. */
 static pecs_status diff_compare_singletons(struct diff *diff)
 {
     const struct pair pair = { .from = diff->from->singleton_table, .to = diff->to->singleton_table };

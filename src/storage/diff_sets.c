@@ -9,7 +9,6 @@ static uint32_t type_sets_word_count(const struct type_sets *sets)
     return (sets->joint_count + 31) / 32;
 }
 
-/* Room for the words of all tables. */
 static pecs_status type_sets_allocate_side(struct pool *pool, struct side_sets *side, const struct pecs_snapshot *state,
                                            uint32_t joint_most)
 {
@@ -46,7 +45,7 @@ static void type_sets_number_types(struct type_sets *sets, const struct pecs_sna
     }
 }
 
-/* The words that have bits, of a set of all words; which is emptied. */
+/* Copies the words that have bits from `all`, and clears `all`. */
 static size_t type_sets_collect(const struct type_sets *sets, uint32_t *all, struct set_word *words)
 {
     size_t count = 0;
@@ -58,7 +57,7 @@ static size_t type_sets_collect(const struct type_sets *sets, uint32_t *all, str
     return count;
 }
 
-/* `joint` is of each component of the state, by place; NULL: their joint numbers are their places. */
+/* `joint` maps places in the state to joint numbers. NULL: they are equal. */
 static void type_sets_fill_side(const struct type_sets *sets, struct side_sets *side, const struct pecs_snapshot *state,
                                 const uint32_t *joint, bool with_explicit_ids, uint32_t *all)
 {

@@ -1,7 +1,7 @@
 /*
- * Most references that are compared are the same handle on both sides, and most handles name the same entity there. So
- * the index is compared once, chunk by chunk: where each handle that lives on either side names the same on both, no
- * reference into the chunk needs to be looked up; and none at all, where that is so of all chunks.
+ * Most compared references are the same handle on both sides, and most handles name the same entity there. The index is
+ * therefore compared once, chunk by chunk. If every handle that lives in a chunk on either side names the same entity
+ * on both, references into that chunk need no lookup. If that holds for all chunks, no reference does.
  */
 #include "diff_targets.h"
 
@@ -24,7 +24,7 @@ static bool targets_is_same_id(pecs_id a, pecs_id b)
     return memcmp(&a, &b, sizeof(a)) == 0;
 }
 
-/* A handle of one state, whose entity has died in the other, or is not born there. */
+/* A handle of one state whose entity has died in the other or was never born there. */
 static bool targets_is_one_sided(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
                                  const struct pecs_snapshot *other)
 {
@@ -33,8 +33,8 @@ static bool targets_is_one_sided(const struct pecs_snapshot *state, pecs_entity 
 }
 
 /*
- * That an entity has died needs no word at each reference to it. That a dead one lives again, after a restore, does:
- * who could not say what was meant, as an id is needed for, can now.
+ * An entity that died is not a change of every reference to it. A dead one that lives again after a restore is: a
+ * reference whose target could not be identified, for want of an id, now can be.
  */
 static bool targets_is_same(const struct pecs_snapshot *from, pecs_entity a, const struct pecs_snapshot *to,
                             pecs_entity b)
@@ -96,8 +96,8 @@ static bool targets_moved_id(const struct pecs_snapshot *state, const struct pec
 }
 
 /*
- * Of the rows of a table: an entity of `state` has another id in `other`, or another entity has its id there. Then a
- * reference in an array that both states share may name something else on each side.
+ * True when an entity in this chunk has another id in `other`, or another entity has its id there. A reference in an
+ * array that both states share may then name different entities.
  */
 static bool targets_chunk_moved_ids(const struct pecs_snapshot *state, const struct pecs_snapshot *other,
                                     const struct table *table, uint64_t chunk)
@@ -131,7 +131,7 @@ static bool targets_table_moved_ids(const struct pecs_snapshot *state, const str
     return false;
 }
 
-/* Ids move when entities get explicit ones, or lose them. */
+/* Ids move when entities get or lose explicit ids. */
 static bool targets_moved_ids(const struct pecs_snapshot *state, const struct pecs_snapshot *other)
 {
     bool moved = false;
@@ -140,7 +140,7 @@ static bool targets_moved_ids(const struct pecs_snapshot *state, const struct pe
     return moved;
 }
 
-/* The entity of the slot that lives in `to` had died in `from`. */
+/* True when the entity that lives in the slot in `to` had died in `from`. */
 static bool targets_is_revived(const struct pecs_snapshot *from, const struct pecs_snapshot *to, uint32_t index)
 {
     const struct record *record = state_record(to, index);
@@ -149,7 +149,7 @@ static bool targets_is_revived(const struct pecs_snapshot *from, const struct pe
            !state_find(from, entity);
 }
 
-/* As a restore or rewind does. Only slots whose records the states do not share can tell. */
+/* True after a restore or rewind of this kind. Only slots whose records the states do not share can show it. */
 static bool targets_has_revived(const struct pecs_snapshot *from, const struct pecs_snapshot *to)
 {
     const uint64_t shared_slots = min_u64(state_slot_count(from), state_slot_count(to));
@@ -175,7 +175,7 @@ bool targets_shared_may_differ(struct targets *targets)
     return targets->shared == OTHER;
 }
 
-/* The handle that lives in a slot of one of the two, if one does, names the same on both sides. */
+/* True when the handle that lives in a slot of `state`, if any, names the same entity on both sides. */
 static bool targets_slot_agrees(const struct targets *targets, const struct pecs_snapshot *state, uint32_t index)
 {
     const struct record *record = state_record(state, index);
@@ -183,14 +183,16 @@ static bool targets_slot_agrees(const struct targets *targets, const struct pecs
     return !state_is_living(state, record) || targets_is_same(targets->from, entity, targets->to, entity);
 }
 
-/* Slots that both states have. */
+/* True when all handles of slots that both states have name the same entity. */
 static bool targets_slots_agree(const struct targets *targets, uint64_t first, uint64_t end)
 {
     const struct pecs_snapshot *from = targets->from, *to = targets->to;
     for (uint64_t i = first; i < end; i++) {
         const struct record *x = state_record(from, (uint32_t)i), *y = state_record(to, (uint32_t)i);
-        /* without explicit ids, one handle names two entities only when both live and were born in two sessions; or
-           one died and lives again */
+        /*
+         * without explicit ids, one handle names two entities only when both live and were born in different sessions,
+         * or when one died and lives again
+         */
         if (targets->is_plain &&
             (x->generation != y->generation || !state_is_living(from, x) || !state_is_living(to, y) ||
              state_session_head(from, x->session) == state_session_head(to, y->session)) &&
@@ -220,7 +222,10 @@ static bool targets_known_to_agree(struct targets *targets, uint64_t chunk)
     return targets->chunks[chunk] == SAME;
 }
 
-/* Slots that one state alone has: what lives there has been born since, or has got its id elsewhere. */
+/*
+ * True when the handles of slots that only one state has agree: their entities were born later, or their ids are
+ * elsewhere in the other state.
+ */
 static bool targets_new_slots_agree(const struct targets *targets)
 {
     const bool to_is_longer = state_slot_count(targets->to) > state_slot_count(targets->from);
@@ -233,7 +238,7 @@ static bool targets_new_slots_agree(const struct targets *targets)
     return true;
 }
 
-/* Every handle names the same on both sides, so that references that are the same bytes do. */
+/* True when every handle names the same entity on both sides, so that equal bytes are equal references. */
 static bool targets_all_agree(struct targets *targets)
 {
     const uint64_t slots = min_u64(state_slot_count(targets->from), state_slot_count(targets->to));
@@ -246,7 +251,7 @@ static bool targets_all_agree(struct targets *targets)
     return targets->all == SAME;
 }
 
-/* A handle that both sides have. */
+/* True when a handle that both sides have names the same entity. */
 static bool targets_handle_agrees(struct targets *targets, pecs_entity entity)
 {
     const uint64_t chunk = entity.index >> INDEX_SHIFT;
@@ -279,7 +284,7 @@ bool targets_agree(struct targets *targets, const struct component *component, c
     return true;
 }
 
-/* The next span of references from `iter`; false: there is none. */
+/* The next span of references from `iter`. False at the end. */
 static bool targets_next_references(struct span_iter *iter, struct value_span *ret_span)
 {
     while (span_iter_next(iter, ret_span))

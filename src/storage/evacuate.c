@@ -1,13 +1,13 @@
 /*
- * Evacuation: a world moves its nodes out of blocks of memory that are mostly empty, so that these can be given back.
+ * Evacuation: moves the nodes of a world out of mostly empty blocks of memory, so that the pool can free the blocks.
  *
- * Only what this world alone has is moved: nodes that are reached by a path of nodes with one reference each. Others
- * may be read by other threads, and their memory goes with the last of those who share them. No content, tick or epoch
- * changes; pointers into the world end, as they do with every edit.
+ * It moves only nodes that this world alone holds: those on a path of nodes with one reference each. Other threads may
+ * read the rest, whose memory is freed with its last holder. No content, tick or epoch changes. Pointers into the world
+ * become invalid, as after every edit.
  */
 #include "id_hash.h"
 
-/* Copies the node in the ref if it is to leave its place. False: out of memory. */
+/* Replaces the node in the ref by a copy if its block is being evacuated. False: out of memory. */
 static bool evacuate_node(struct pool *pool, struct ref *ref)
 {
     if (!pool_array_is_leaving(ref->node, ref->node->source))
@@ -27,7 +27,7 @@ static bool evacuate_array(struct pool *pool, struct ref *ref)
     return is_done;
 }
 
-/* Moves pages; `move` is for what the tree holds. */
+/* Moves pages, and calls `move` for each node that the tree holds. */
 static bool evacuate_ref(struct pool *pool, struct ref *ref, uint32_t height,
                          bool (*move)(struct pool *pool, struct ref *ref))
 {

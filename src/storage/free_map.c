@@ -1,6 +1,6 @@
 /*
- * The free map. Counts live in the state (one for each chunk, in the index; their sum in the state) and are right
- * whether or not a map exists; the map's bits agree with them while is_valid.
+ * The free map. The counts live in the state (one for each chunk, in the index; their sum in the state) and are correct
+ * whether or not a map exists. While is_valid, the bits of the map agree with them.
  *
  *     chunks bit c      set exactly when chunk c's count is above 0
  *     slots[c] bit s    when slots[c] exists: set exactly when that slot is free
@@ -55,7 +55,7 @@ static pecs_status free_map_make_room(struct free_map *map, struct pool *pool, u
     return PECS_OK;
 }
 
-/* Room for the chunks of the index as it will be, and the bits of those that are there. */
+/* Makes room for the chunks of an index of slot_count slots, and sets the bits of the present ones. */
 static pecs_status free_map_make_valid(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
                                        uint64_t slot_count)
 {
@@ -92,7 +92,7 @@ static pecs_status free_map_make_slots(struct free_map *map, struct pool *pool, 
             bits[i / 64] |= (uint64_t)1 << i % 64;
             free_count++;
         }
-    if (free_count != state_free_in_chunk(state, chunk)) { /* of a resumed file: takes would search beyond the bits */
+    if (free_count != state_free_in_chunk(state, chunk)) { /* a damaged file: takes would search beyond the bits */
         pool_release(pool, bits, WORDS_A_CHUNK * sizeof(*bits));
         return PECS_E_CORRUPT;
     }
@@ -108,7 +108,7 @@ pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pec
         return PECS_E_LIMIT;
     *ret_append_count = count - reused;
     if (!reused && !map->is_valid)
-        return PECS_OK; /* made when a slot is to be reused */
+        return PECS_OK; /* the map is made when a slot is first reused */
     pecs_status status = free_map_make_valid(map, gate->pool, state, index_slot_count(index) + *ret_append_count);
     uint64_t found = 0;
     for (size_t word = map->lowest_word; !status && found < reused; word++) {

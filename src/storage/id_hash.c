@@ -1,9 +1,8 @@
 /*
  * The hash index of explicit ids: open addressing with linear probing, at most half full, in a vector, so that it is
- * shared, copied and restored like all else.
+ * shared, copied and restored like the rest of a state.
  *
- * Hints that no longer count are overwritten when they make a walk long, and left behind when the index is made again
- * for want of room.
+ * Stale hints are overwritten when they make a probe long, and dropped when the index grows.
  */
 #include "id_hash.h"
 
@@ -13,8 +12,8 @@
 enum {
     BUCKET_SHIFT = 10,   /* buckets a chunk: 4 KiB */
     BUCKET_FIRST = 64,   /* buckets of the first index */
-    WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index are readied without a look */
-    LONG_WALK = 8,       /* steps after which stale hints are overwritten */
+    WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index pass the gate */
+    LONG_WALK = 8,       /* probes after which stale hints are overwritten */
 };
 
 static void id_hash_destroy(struct pool *pool, struct node *node)
@@ -60,13 +59,13 @@ static uint32_t id_hash_at(const struct id_hash *hash, uint64_t bucket)
     memcpy(&index, vector_value(&hash->buckets, bucket, BUCKET_SHIFT, sizeof(index)), sizeof(index));
     return index;
 }
-/* A bucket whose chunk has passed the gate. */
+/* A bucket whose chunk has passed the gate, for writing. */
 static uint32_t *id_hash_owned(struct id_hash *hash, uint64_t bucket)
 {
     return (uint32_t *)(void *)vector_owned_value(&hash->buckets, bucket, BUCKET_SHIFT, sizeof(uint32_t));
 }
 
-/* The bucket where the walk to an id begins. */
+/* The bucket where the probe for an id begins. */
 static uint64_t id_hash_home(const struct pool *pool, const struct id_hash *hash, const pecs_id *id)
 {
     return hash64_seeded(id, sizeof(*id), pool_secret(pool)) & (hash->buckets.count - 1);
@@ -90,10 +89,7 @@ bool id_hash_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_ent
     }
 }
 
-/*
- * The hint in a bucket leads to an entity that has no explicit id, or another one, which is found by another bucket:
- * it may be overwritten.
- */
+/* True for a hint whose entity has no explicit id, or has one that another bucket finds: it may be overwritten. */
 static bool id_hash_is_stale(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
 {
     const uint32_t index = id_hash_at(hash, bucket);
@@ -107,8 +103,8 @@ static bool id_hash_is_stale(const struct pecs_snapshot *state, const struct id_
 }
 
 /*
- * Where the index of an id goes: where it is, or the first free bucket from its home on; on a long walk also that of a
- * stale hint, since an id that many entities have had after each other leaves one for each.
+ * The bucket to write the index of an id to: the one that has it, or the first free one from its home on. A long probe
+ * also stops at a stale hint, since an id that many entities had one after another leaves a hint for each.
  */
 static uint64_t id_hash_bucket_for(const struct pecs_snapshot *state, const struct id_hash *hash, const pecs_id *id,
                                    uint32_t index)
@@ -121,7 +117,7 @@ static uint64_t id_hash_bucket_for(const struct pecs_snapshot *state, const stru
     }
 }
 
-/* One of free buckets. NULL: out of memory. */
+/* Creates an index of `count` free buckets. NULL: out of memory. */
 static struct id_hash *id_hash_create_free(struct gate *gate, uint64_t count)
 {
     struct id_hash *hash = id_hash_create(gate->pool);
@@ -138,7 +134,7 @@ static struct id_hash *id_hash_create_free(struct gate *gate, uint64_t count)
     return hash;
 }
 
-/* The explicit id of the hint in a bucket, or NULL; those of the buckets that are read next are prefetched. */
+/* The explicit id of the entity that the hint in a bucket leads to, or NULL. Prefetches for the buckets after it. */
 static const pecs_id *id_hash_id_at(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
 {
     if (hash->buckets.count - bucket > IDENTITY_FAR_AHEAD) {
@@ -148,7 +144,7 @@ static const pecs_id *id_hash_id_at(const struct pecs_snapshot *state, const str
     return identity_explicit_at(state, id_hash_at(hash, bucket));
 }
 
-/* Hints that are needed: entities with explicit ids that were given since the world was made. */
+/* Counts the hints that are not stale: entities whose explicit ids were given since the world was made. */
 static uint64_t id_hash_count(const struct pecs_snapshot *state, const struct id_hash *hash)
 {
     uint64_t count = 0;
@@ -157,7 +153,10 @@ static uint64_t id_hash_count(const struct pecs_snapshot *state, const struct id
     return count;
 }
 
-/* Replaces the index by one for the hints that count now and `count` more: a third full at most, so that it lasts. */
+/*
+ * Replaces the index by one for the hints that are not stale and `count` more. It is at most a third full, so that it
+ * lasts.
+ */
 static pecs_status id_hash_replace(struct gate *gate, struct pecs_snapshot *state, uint64_t count)
 {
     const struct id_hash *old = id_hash_of(state);
@@ -189,7 +188,10 @@ static pecs_status id_hash_own_chunk(struct gate *gate, struct id_hash *hash, ui
     return vector_own_chunk(gate, &hash->buckets, chunk, vector_chunk_live(&hash->buckets, chunk), &bytes);
 }
 
-/* Readies the buckets from the home of an id on, up to the count-th free one: one of them will be its. */
+/*
+ * Passes the gate for the buckets from the home of an id on, up to the count-th free one. The id will be noted in one
+ * of them.
+ */
 static pecs_status id_hash_own_walk(struct gate *gate, struct id_hash *hash, const pecs_id *id, uint64_t count)
 {
     pecs_status status = PECS_OK;
@@ -212,7 +214,7 @@ pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, cons
     if (status)
         return status;
     struct id_hash *hash = (struct id_hash *)state->id_hash.node;
-    /* walks of `count` steps for each, or all buckets once */
+    /* probes of `count` free buckets for each id, or all buckets once */
     if (count <= WALK_COUNT_MAX || count * count <= hash->buckets.count / 8) {
         for (uint64_t i = 0; !status && i < count; i++)
             status = id_hash_own_walk(gate, hash, &ids[i], count);

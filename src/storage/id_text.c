@@ -1,4 +1,4 @@
-/* Ids as text: 32 digits in five groups, as every UUID. */
+/* Ids as text: 32 digits in five groups, the UUID form. */
 #include <pecs/id.h>
 
 #include <stddef.h>

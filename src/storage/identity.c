@@ -1,13 +1,13 @@
 /*
- * Stable ids. The entities with explicit ids are found in two indices, whose entries only hint (state.h): the list that
- * a file has of them, sorted by id and searched where it lies in the image; and the hash index of those that were given
- * since (id_hash.h).
+ * Stable ids. Two indices find the entities with explicit ids, and their entries are only hints (state.h): the list of
+ * a file, which is sorted by id and searched in the image, and the hash index of the ids that were given since
+ * (id_hash.h).
  */
 #include "identity.h"
 
 #include "id_hash.h"
 
-static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry lies anywhere in a file");
+static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry needs no alignment in a file");
 static_assert(sizeof(pecs_id) == 16, "an id is 128 bits");
 
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record)
@@ -33,7 +33,7 @@ bool identity_hint_counts(const struct pecs_snapshot *state, uint32_t index, con
     return true;
 }
 
-/* The first entry of the saved ones that is not below an id. */
+/* The place of the first saved entry that is not below an id. */
 static uint64_t identity_saved_place(const struct pecs_snapshot *state, const pecs_id *id)
 {
     uint64_t low = 0, high = state->saved_ids.count;
@@ -79,7 +79,7 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
             (id_hash_find(state, &id, ret_entity) || identity_find_saved(state, &id, ret_entity)));
 }
 
-/* Of the entries from the first with this head on, whether one counts. */
+/* Whether one of the saved entries with this head counts. */
 static bool identity_saved_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
     const pecs_id lowest = identity_make(head, (pecs_entity){ 0, 0 });

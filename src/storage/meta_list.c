@@ -1,4 +1,4 @@
-/* Metadata. Lists are short and change rarely: a change copies the list. */
+/* Metadata. Lists are short and change rarely, so each change copies the list. */
 #include "meta_list.h"
 
 #include "bytes.h"
@@ -14,7 +14,7 @@ static void metadata_destroy(struct pool *pool, struct node *node)
 
 static const struct node_class metadata_class = { metadata_destroy, NULL };
 
-/* Bytes of an entry's value and key behind the list: both end in a zero. */
+/* Bytes that an entry's value and key take behind the list. Each ends in a zero byte. */
 static size_t metadata_entry_bytes(const struct pecs_meta *entry)
 {
     return (size_t)align_up(entry->size_bytes + 1 + strlen(entry->key) + 1, 8);
@@ -92,7 +92,7 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
             entries[changed++] = (*metadata)->entries[i];
     }
     const uint64_t total = metadata_counted_bytes(entries, changed);
-    const bool fits = total <= max_bytes || /* a file may bring more than can be set: less is better */
+    const bool fits = total <= max_bytes || /* a file may have more than can be set; making it smaller is allowed */
                       (*metadata && total < metadata_counted_bytes((*metadata)->entries, count));
     struct metadata *made = fits ? metadata_create(pool, entries, changed) : NULL;
     pool_release(pool, entries, (count + 1) * sizeof(*entries));
@@ -104,7 +104,7 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
     return PECS_OK;
 }
 
-/* NULL: none. The value of an entry that is too large is not read. */
+/* Returns NULL for a valid entry. The value of an entry that is too large is not read. */
 static const char *metadata_entry_fault(const struct pecs_meta *entry)
 {
     if (!entry->key)
@@ -178,7 +178,7 @@ pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, 
     return status;
 }
 
-/* The view's side. */
+/* Reading through a view. */
 
 static const struct metadata *metadata_of(pecs_view view)
 {
