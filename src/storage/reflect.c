@@ -1,4 +1,4 @@
-/* Reading what a state is made of: types, sets of components, tables. */
+/* Reflection: the types, sets of components and tables of a state. */
 #include "state_types.h"
 
 #include <pecs/reflect.h>
@@ -97,7 +97,7 @@ const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count)
     if (table == NO_TABLE)
         return NULL;
     const pecs_component *components = reflect_components(state_table(reflect_state(view), table), ret_count);
-    return *ret_count ? components : NULL; /* the last one that was removed left a row without components */
+    return *ret_count ? components : NULL; /* removing the last singleton leaves a row without components */
 }
 
 bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_table)

@@ -1,6 +1,6 @@
 /*
- * States. A state is copied in O(1): its lists are trees. All that it holds goes with its last reference, on whatever
- * thread that is; the registry, and with it the pool, goes last.
+ * States. Copying a state takes O(1), since its lists are trees. Any thread may release the last reference, which frees
+ * what the state holds. The registry, and with it the pool, is released last.
  */
 #include "state.h"
 
@@ -43,7 +43,7 @@ static struct node *state_copy(struct pool *pool, const struct node *node)
     struct pecs_snapshot *copy = pool_allocate(pool, sizeof(*copy));
     if (!copy)
         return NULL;
-    /* all but the node, whose count other threads may be changing */
+    /* all but the node, whose count other threads may change */
     memcpy((uint8_t *)copy + same, (const uint8_t *)state + same, sizeof(*copy) - same);
     copy->source = (struct view_source){ copy, NULL };
     node_init(&copy->node, &state_class);

@@ -1,4 +1,4 @@
-/* Seals every array of a state, and checks them. In release builds there are none. */
+/* Seals every array of a state and verifies the seals. Debug builds only. */
 #include "state_seal.h"
 
 #include "id_hash.h"

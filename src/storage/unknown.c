@@ -1,10 +1,10 @@
-/* Unknown types: a list that the reader fills, and that frees what it describes. */
+/* Unknown types: the list that the reader of a file fills. It owns the descriptions of its types. */
 #include "unknown.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-static_assert((int)TYPES_MAX <= (int)NUMBERS_KEPT, "a file that is opened twice in a row has the same numbers");
+static_assert((int)TYPES_MAX <= (int)NUMBERS_KEPT, "a file opened twice in a row gets the same numbers");
 
 static size_t unknown_types_bytes(uint32_t capacity)
 {
@@ -58,7 +58,7 @@ static uint32_t unknown_find(const struct unknown_types *list, pecs_component nu
 {
     if (!list)
         return NO_COMPONENT;
-    /* numbers that were given to one file follow one another, if no other file had one of the types before */
+    /* the numbers of one file are consecutive unless another file had one of the types before */
     const uint32_t guess = number - list->types[0].number;
     if (guess < list->count && list->types[guess].number == number)
         return guess;

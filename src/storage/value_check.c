@@ -1,7 +1,6 @@
 /*
- * Values. A span of a component is looked at in many values before the next span is: short loops, each over one kind,
- * that find most values right without a branch that is not foreseen. As many values as stay in the cache from span to
- * span.
+ * Verifies values. One span of a component is verified in a whole block of values before the next span: short loops
+ * over one kind, which accept most values without unpredictable branches. A block stays in the cache from span to span.
  */
 #include "value_check.h"
 
@@ -14,7 +13,7 @@
 
 enum { BLOCK_BYTES = 128 * 1024 };
 
-/* Places of a span, `stride` bytes apart; `bytes` is the first. */
+/* The places of one span in many values, `stride` bytes apart; `bytes` is the first. */
 struct places {
     const struct value_span *span;
     const uint8_t *bytes;
@@ -22,7 +21,7 @@ struct places {
     uint64_t count;
 };
 
-/* The offset, from `bytes`, of the first element that is wrong; NONE_WRONG. */
+/* Returns the offset, from `bytes`, of the first invalid element, or NONE_WRONG. */
 typedef uint64_t find_function(const struct places *places, const struct value_check *check);
 #define NONE_WRONG UINT64_MAX
 
@@ -58,8 +57,9 @@ static uint64_t value_check_enum(const struct places *places, const struct value
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /*
- * ASCII, then zeros: most texts, eight bytes at a time. In `present` the highest bit of each byte tells that the byte
- * is not zero; one that is must have one before it, in its word or at the end of the last.
+ * Accepts ASCII followed by zeros, which most texts are, eight bytes at a time. In `present` the highest bit of each
+ * byte is set when the byte is not zero; such a byte needs another one before it, in its word or at the end of the
+ * previous.
  */
 static inline bool value_check_text_is_ascii(const uint8_t *text, uint32_t size)
 {
@@ -81,7 +81,7 @@ static inline bool value_check_text_is_ascii(const uint8_t *text, uint32_t size)
     return wrong == 0;
 }
 
-/* UTF-8, then zeros. */
+/* Accepts UTF-8 followed by zeros. */
 static bool value_check_text_is_valid(const uint8_t *text, uint32_t size)
 {
     uint32_t at = 0, code;
@@ -97,7 +97,7 @@ static bool value_check_text_is_valid(const uint8_t *text, uint32_t size)
     return rest == 0;
 }
 
-/* Inlined for the widths that are common, whose loops then go. */
+/* Inlined for common widths, so that the inner loop disappears. */
 static inline __attribute__((always_inline)) uint64_t value_check_texts(const struct places *places, uint32_t size,
                                                                         uint32_t width)
 {
@@ -121,7 +121,7 @@ static uint64_t value_check_text(const struct places *places, const struct value
     return value_check_texts(places, size, width);
 }
 
-/* The lowest generation in a chunk of the index; a chunk that nobody has asked about is looked through. */
+/* The lowest generation in a chunk of the index, computed when first needed. */
 static uint32_t value_check_lowest_generation(const struct value_check *check, uint64_t chunk)
 {
     uint32_t lowest = check->lowest_generations[chunk];
@@ -133,11 +133,12 @@ static uint32_t value_check_lowest_generation(const struct value_check *check, u
     const uint64_t slots = index_chunk_slots(index, chunk);
     for (uint64_t i = 0; i < slots; i++)
         lowest = records[i].generation < lowest ? records[i].generation : lowest;
-    check->lowest_generations[chunk] = lowest ? lowest : 1; /* 0: a damaged file's, which is not looked for here */
+    check->lowest_generations[chunk] =
+        lowest ? lowest : 1; /* a generation of 0 is damage, which is not reported here */
     return check->lowest_generations[chunk];
 }
 
-/* A handle of a slot, which need not be the first that the slot had. */
+/* Whether an entity of this or a later generation has lived in the slot. */
 static __attribute__((noinline)) bool value_check_generation_has_been(const struct value_check *check,
                                                                       pecs_entity entity)
 {
@@ -145,14 +146,14 @@ static __attribute__((noinline)) bool value_check_generation_has_been(const stru
            entity.generation <= state_record(check->state, entity.index)->generation;
 }
 
-/* A handle of a slot that a compaction dropped. */
+/* Whether the entity of the handle lived in a slot that a compaction dropped. */
 static __attribute__((noinline)) bool value_check_is_retired(const struct value_check *check, pecs_entity entity)
 {
     const uint32_t last = retired_generation(check->state->retired, entity.index);
     return entity.index >= state_slot_count(check->state) && last && entity.generation <= last;
 }
 
-/* Generations begin at 1, and most entities are the first of their slot. */
+/* The common case first: generations begin at 1, and most entities are the first of their slot. */
 static uint64_t value_check_entity(const struct places *places, const struct value_check *check)
 {
     const uint32_t size = places->span->size;
@@ -182,7 +183,7 @@ static const struct {
     [PECS_ENTITY] = { "VALUE-4", value_check_entity, "is the handle of an entity that never was" },
 };
 
-/* Runs come in no order: all of a block are looked at. */
+/* Runs are not ordered by row, so all runs of the block are verified. */
 static uint64_t value_check_block(const struct value_check *check, const struct component *component,
                                   const uint8_t *values, uint64_t count)
 {
@@ -252,7 +253,7 @@ bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_pl
     return value_check_kinds[place->span.kind].find(&places, check) != NONE_WRONG;
 }
 
-/* The path of fields to a byte of a value. */
+/* Writes the path of fields to a byte of a value. */
 static void value_check_write_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity)
 {
     size_t used = 0;

@@ -1,4 +1,4 @@
-/* Reading a state: the public view. Nothing here changes anything, so any number of threads may be here. */
+/* The public view: reads a state. Nothing here writes, so any number of threads may call it. */
 #include "hash.h"
 #include "state_seal.h"
 #include "state_types.h"
@@ -81,7 +81,7 @@ void pecs_view_summary(pecs_view view, pecs_summary *ret_summary)
     }
 }
 
-/* A number for a handle; singletons have that of entity none. */
+/* Singletons are hashed as entity {0, 0}. */
 static uint64_t view_hash_entity(pecs_entity entity)
 {
     return mix_u64(((uint64_t)entity.generation << 32 | entity.index) + 0x9e3779b97f4a7c15u);
@@ -92,7 +92,7 @@ static uint64_t view_hash_id(pecs_id id)
     return hash64(id.bytes, sizeof(id.bytes));
 }
 
-/* Padding means nothing: such values are hashed from a copy with zeros in its place, in pieces. */
+/* Hashes a value without its padding, piece by piece. */
 static uint64_t view_hash_value(const struct component *component, const uint8_t *value, uint64_t seed)
 {
     if (span_list_is_empty(&component->padding))
@@ -101,7 +101,7 @@ static uint64_t view_hash_value(const struct component *component, const uint8_t
     struct span_iter iter;
     struct value_span span;
     for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
-        if (span.offset > from) /* spans that touch are one or two: the hash must not tell */
+        if (span.offset > from) /* adjacent spans may be one or two: the hash must not depend on that */
             seed = hash64_seeded(value + from, span.offset - from, seed);
         from = span.offset + span.size;
     }

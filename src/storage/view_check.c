@@ -1,4 +1,4 @@
-/* The values of a view for users: all that mean nothing, and what they are mended to. */
+/* Checks the values of a view for users, and repairs invalid ones. */
 #include "error.h"
 #include "state_types.h"
 #include "utf8.h"
@@ -12,7 +12,7 @@ struct view_check {
     bool found;
 };
 
-/* All wrong places of one value. */
+/* Reports all invalid elements of one value. */
 static pecs_status view_check_report_value(struct view_check *check, const struct table *table,
                                            pecs_component component, uint64_t row, const uint8_t *value)
 {
@@ -75,7 +75,7 @@ pecs_status pecs_view_check(pecs_view view, pecs_invalid_function each, void *us
     return status || !check.found ? status : PECS_E_INVALID;
 }
 
-/* Bytes of the text that are UTF-8 and not zero, from the first on. */
+/* Length of the longest prefix that is UTF-8 without zero bytes. */
 static size_t view_check_text_size(const char *text, size_t size_bytes)
 {
     size_t size = 0;
@@ -104,12 +104,12 @@ bool pecs_text_copy(char *array, size_t size_bytes, const char *utf8)
 {
     if (!array || !size_bytes || !utf8)
         return false;
-    size_t length = 0; /* of no more than is of use: the text may be long */
+    size_t length = 0; /* at most size_bytes: the text may be long */
     while (length < size_bytes && utf8[length])
         length++;
     size_t kept = view_check_text_size(utf8, length);
     const bool is_whole = kept < size_bytes && !utf8[kept];
-    if (kept == size_bytes) /* a character less, for the zero */
+    if (kept == size_bytes) /* remove one character to make room for the zero */
         for (kept--; kept && (utf8[kept] & 0xc0) == 0x80;)
             kept--;
     memmove(array, utf8, kept);

@@ -12,8 +12,8 @@ static pecs_status view_ids_of_any(const struct pecs_snapshot *state, pecs_entit
 }
 
 /*
- * Here and in find the common case stands alone: many such calls come in a row, each waits for its record, and the
- * fewer instructions a call has, the more of them wait at one time.
+ * Here and in pecs_view_find the common case stands alone: programs make many such calls in a row, each waits for its
+ * record, and the fewer instructions a call has, the more of them overlap.
  */
 pecs_status pecs_view_id(pecs_view view, pecs_entity entity, pecs_id *ret_id)
 {
