@@ -1,16 +1,16 @@
 /*
- * Applying a command buffer: sorts the log into groups, one an entity, and makes each group one structural change.
+ * Applies a command buffer: sorts the log into groups, one for each entity, and makes each group one structural change.
  *
  *     gather     groups in the order of their first commands; the table that each comes from and goes to
- *     ready      rows, slots and records of all groups: the last step that may fail
+ *     ready      rows, slots and records of all groups: the last step that can fail
  *     structure  group by group: spawn, despawn or move the row
- *     values     group by group: the recorded values of components that the entity now has, provisional handles
- *                replaced
+ *     values     group by group: write the recorded values of components that the entity now has, with provisional
+ *                handles replaced
  */
 #include "bits.h"
 #include "command_log.h"
 
-/* Commands and items are read by copy: the log has no alignment. */
+/* Commands and items are copied out of the log, which has no alignment. */
 static struct command apply_command_at(const pecs_commands *commands, uint64_t place)
 {
     struct command command;
@@ -18,7 +18,7 @@ static struct command apply_command_at(const pecs_commands *commands, uint64_t p
     return command;
 }
 
-/* Steps through the items of a command; *place is that of the item, and moves to the next. */
+/* Returns the item at *place of a command and advances *place to the next item. */
 static struct item apply_next_item(const pecs_commands *commands, uint64_t *place, const uint8_t **ret_bytes)
 {
     struct item item;
@@ -117,7 +117,7 @@ static void apply_want(pecs_commands *commands, const struct command *command, u
     }
 }
 
-/* Puts the components that the entity of a group has before its commands into the set `wanted`. */
+/* Sets `wanted` to the components that the entity of a group has before its commands. */
 static void apply_want_present(pecs_commands *commands, const struct pecs_world *world, const struct group *group)
 {
     memset(commands->wanted, 0, commands->wanted_words * sizeof(*commands->wanted));
@@ -126,7 +126,10 @@ static void apply_want_present(pecs_commands *commands, const struct pecs_world 
         bits_set(commands->wanted, state_place(world->state, had->components[i]));
 }
 
-/* The components that an entity has after its commands, as the world's scratch set. False: it is dead then. */
+/*
+ * Puts the components that an entity has after its commands into the world's scratch set. False: the commands despawn
+ * it.
+ */
 static bool apply_find_set(pecs_commands *commands, struct pecs_world *world, const struct group *group,
                            uint32_t *ret_count, uint64_t *skipped_count)
 {
@@ -146,7 +149,10 @@ static bool apply_find_set(pecs_commands *commands, struct pecs_world *world, co
     return lives;
 }
 
-/* Where each group comes from and goes to. Dead ones are emptied, their commands counted. */
+/*
+ * Finds the tables that each group comes from and goes to. Groups of dead entities are emptied and their commands
+ * counted.
+ */
 static pecs_status apply_find_tables(pecs_commands *commands, struct pecs_world *world, uint64_t *skipped_count)
 {
     pecs_status status = PECS_OK;
@@ -175,7 +181,9 @@ static pecs_status apply_find_tables(pecs_commands *commands, struct pecs_world 
 
 /* Ready. */
 
-/* Values set in a row that stays: only their columns pass the gate. What is added there was removed before, or is not.
+/*
+ * Prepares a row that stays: only the columns of set values pass the gate. An added component gets a value only when
+ * the entity lacks it at that point, which in a row that stays means that a command removed it before.
  */
 static pecs_status apply_ready_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
 {
@@ -206,7 +214,7 @@ static pecs_status apply_ready_values(pecs_commands *commands, struct pecs_world
     return status;
 }
 
-/* A living entity of the world with commands. */
+/* True for a group of a living entity of the world. */
 static bool apply_is_present(const struct group *group)
 {
     return group->first != NO_COMMAND && group->from != NO_TABLE;
@@ -291,7 +299,10 @@ static void apply_replace_provisional(const pecs_commands *commands, const struc
     }
 }
 
-/* Keeps the set `wanted` as the commands go; true when this one adds a component that is not there. */
+/*
+ * Updates `wanted` as a command does. True when the command adds a component that the entity does not have at that
+ * point.
+ */
 static bool apply_follow_set(pecs_commands *commands, enum operation operation, pecs_component component)
 {
     const bool is_there = bits_has(commands->wanted, component);

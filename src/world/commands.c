@@ -1,4 +1,4 @@
-/* Command buffers: made, destroyed, and written. apply.c applies what is recorded. */
+/* Command buffers: creates, destroys and records them. apply.c applies them. */
 #include "command_log.h"
 
 enum { COMMANDS_MAX = INT32_MAX };
@@ -39,14 +39,14 @@ void pecs_commands_clear(pecs_commands *commands)
     commands->command_count = commands->spawn_count = commands->add_count = commands->spawned_count = 0;
 }
 
-/* A real handle, or a provisional one of this batch. */
+/* True for a real handle, or a provisional one of this batch. */
 static bool commands_is_usable(const pecs_commands *commands, pecs_entity entity)
 {
     return !command_is_provisional(entity) ||
            (entity.generation == (commands->batch | PROVISIONAL) && entity.index < commands->spawn_count);
 }
 
-/* Provisional handles in a value's entity fields must be of this batch. */
+/* True unless the value has a provisional handle of another batch in an entity field. */
 static bool commands_fields_are_usable(const pecs_commands *commands, const pecs_value *value)
 {
     const struct component *component = registry_component(commands->registry, value->component);
@@ -65,7 +65,7 @@ static bool commands_fields_are_usable(const pecs_commands *commands, const pecs
     return true;
 }
 
-/* A buffer knows no world, so it takes the program's types only. */
+/* A buffer belongs to no world, so it accepts the program's types only. */
 static bool commands_may_name(const pecs_commands *commands, pecs_component component)
 {
     return component < commands->registry->id_component;
@@ -91,7 +91,7 @@ static pecs_status commands_check_items(pecs_commands *commands, const pecs_valu
     return PECS_OK;
 }
 
-/* Reserves the whole command, then writes it. */
+/* Reserves memory for the whole command, then writes it. */
 static pecs_status commands_record(pecs_commands *commands, enum operation operation, pecs_entity entity,
                                    const pecs_value *values, size_t count)
 {
@@ -136,7 +136,7 @@ pecs_status pecs_commands_spawn(pecs_commands *commands, const pecs_value *value
     if (!commands->spawn_count)
         commands->batch = registry_next_batch(commands->registry) & ~PROVISIONAL;
     const pecs_entity entity = { (uint32_t)commands->spawn_count, commands->batch | PROVISIONAL };
-    commands->spawn_count++; /* so that a field may name the entity itself */
+    commands->spawn_count++; /* before recording, so that a field may name the entity itself */
     const pecs_status status = commands_record(commands, SPAWN, entity, values, value_count);
     if (status)
         commands->spawn_count--;
@@ -157,7 +157,7 @@ pecs_status pecs_commands_set(pecs_commands *commands, pecs_entity entity, const
                     : PECS_E_MISUSE;
 }
 
-/* A command without values; a component that is named twice counts once. */
+/* Records a command without values; a component that is listed twice counts once. */
 static pecs_status commands_record_components(pecs_commands *commands, enum operation operation, pecs_entity entity,
                                               const pecs_component *components, size_t component_count)
 {

@@ -1,12 +1,12 @@
 /*
- * The components of one entity, or of the world itself (singletons): set, added, removed, and pointers for writing. As
- * long as the entity keeps its set of components, its row stays and only values change; else the row moves.
+ * Sets, adds, removes and returns for writing the components of one entity, or of the world itself (singletons). While
+ * the entity keeps its set of components, its row stays and only values change; otherwise the row moves.
  */
 #include "edit.h"
 
-enum { SMALL_VALUES_BYTES = 512 }; /* of all values given to one set, that are copied without an allocation */
+enum { SMALL_VALUES_BYTES = 512 }; /* values of one set up to this size are copied without an allocation */
 
-/* Where an entity is, or with entity none the singletons. table NO_TABLE: nowhere yet. */
+/* Finds where an entity is, or the singletons. table NO_TABLE: nowhere yet. */
 static bool components_locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton,
                               struct record *ret_record)
 {
@@ -19,7 +19,7 @@ static bool components_locate(const struct pecs_world *world, pecs_entity entity
     return record != NULL;
 }
 
-/* The values' data lie one after another at `data`; where none is given, there is none. */
+/* The data of the values that have any lie one after another at `data`. */
 static pecs_status components_set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton,
                                          const pecs_value *values, size_t value_count, const uint8_t *data)
 {
@@ -38,7 +38,7 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
         column_count += values[i].size_bytes > 0;
     }
     if (had && had_count == value_count) {
-        if (!column_count) /* no value, or tags that are there */
+        if (!column_count) /* no values, or tags that the entity has */
             return PECS_OK;
         status = edit_begin_values(world);
         if (!status)
@@ -59,7 +59,7 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
     return status;
 }
 
-/* The values may lie in the world, even in the row that they are for: they are copied before anything moves. */
+/* The values may lie in the world, even in the row that they are for, so they are copied before anything moves. */
 static pecs_status components_set(struct pecs_world *world, pecs_entity entity, bool is_singleton,
                                   const pecs_value *values, size_t value_count)
 {
@@ -110,7 +110,7 @@ static pecs_status components_check(struct pecs_world *world, const pecs_compone
     return PECS_OK;
 }
 
-/* Gives the entity the components of the scratch set instead of those that it has. */
+/* Changes the entity's components to those in the scratch set. */
 static pecs_status components_change_set(struct pecs_world *world, pecs_entity entity, bool is_singleton,
                                          uint32_t set_count, struct record *at)
 {
@@ -135,7 +135,7 @@ static pecs_status components_add(struct pecs_world *world, pecs_entity entity, 
         edit_set_insert(world, &set_count, components[i]);
     if (set_count == had->component_count)
         return PECS_OK;
-    node_retain(&had->node); /* the table may go with its last row */
+    node_retain(&had->node); /* the table may be dropped with its last row */
     status = components_change_set(world, entity, false, set_count, &at);
     for (size_t i = 0; !status && i < count; i++) {
         const pecs_value zeros = { components[i], edit_component(world, components[i])->size, NULL };
@@ -190,7 +190,7 @@ pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component compon
                  : PECS_E_MISUSE;
 }
 
-/* The value of a component, readied for writing. */
+/* Prepares the value of a component for writing. */
 static pecs_status components_get_mut(struct pecs_world *world, pecs_entity entity, bool is_singleton,
                                       pecs_component component, size_t size_bytes, void **ret_value)
 {

@@ -1,5 +1,6 @@
 /*
- * The steps that structural edits share. Nothing here decides what an edit means; see world.c and commands.c.
+ * The steps that structural edits share. What an edit does is decided by its callers: world.c, components.c, give_id.c
+ * and apply.c.
  */
 #include "edit.h"
 
@@ -110,7 +111,7 @@ pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values
 {
     if (value_count && !values)
         return edit_fail(world, PECS_E_MISUSE, "values is NULL, but value_count is not 0");
-    /* one component may not be named, so as many values name one twice */
+    /* edits may not name the id component, so this many values name one twice */
     if (value_count >= state_component_count(world->state))
         return edit_fail(world, PECS_E_MISUSE, "there are more values than types of components");
     for (size_t i = 0; i < value_count; i++) {
@@ -164,7 +165,7 @@ pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
     if (!status)
         status = index_own_record(&world->gate, records, index, &record);
     if (!status)
-        __builtin_prefetch(record, 1); /* it is changed after all else is ready */
+        __builtin_prefetch(record, 1); /* it is written after everything else is prepared */
     return status;
 }
 
@@ -175,16 +176,14 @@ uint64_t edit_session_nonce(struct pecs_world *world)
         const uint64_t nonce =
             world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
         world->session_count++;
-        /*
-         * one that was given can have been an earlier world's, whose entities' ids may have become explicit ones here
-         */
+        /* a nonce from the options may be that of an earlier world, whose birth ids may be explicit ids here */
         if (!world->given_nonce || !identity_names_session(world->state, identity_head(nonce & mask)))
             world->nonce = nonce & mask;
     }
     return world->nonce;
 }
 
-/* A given nonce is chosen now: whether it is taken must not depend on what is rewound later. */
+/* A nonce from the options is chosen here: whether it is in use must not depend on later rewinds. */
 void edit_begin_stretch(struct pecs_world *world)
 {
     world->state->stretch = pool_next_epoch(world->registry->pool);
@@ -229,7 +228,7 @@ pecs_status edit_prove_row(const struct pecs_world *world, pecs_entity entity, s
                                                                                                : PECS_E_CORRUPT;
 }
 
-/* The record of a row that may be moved into the place of a removed one. */
+/* Makes private the record of a row that may move to the place of a removed one. */
 static pecs_status edit_own_record_of_row(struct pecs_world *world, uint32_t number, const struct table *table,
                                           uint64_t row)
 {
@@ -239,7 +238,7 @@ static pecs_status edit_own_record_of_row(struct pecs_world *world, uint32_t num
     return status ? status : edit_own_record(world, entity.index);
 }
 
-/* The rows that may be moved into the places of removed ones are the last ones: their records will be written. */
+/* Does so for the last rows, which are those that may move. */
 static pecs_status edit_own_last_records(struct pecs_world *world, uint32_t number, const struct table *table,
                                          uint64_t count)
 {
@@ -403,7 +402,7 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
     edit_remove_row(world, from, row);
 }
 
-/* The scratch row is found here and stays right until edit_move: nothing else is replaced in between. */
+/* The scratch row is filled here and stays valid until edit_move, since no array is replaced in between. */
 static pecs_status edit_ready_source(struct pecs_world *world, pecs_entity entity, struct record at)
 {
     struct table *source;
@@ -446,7 +445,7 @@ void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, u
         edit_remove_row(world, at.table, at.row);
     else
         edit_move_row(world, entity, at.table, at.row, to);
-    if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* a chunk may have become empty */
+    if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* the last chunk may be empty now */
         table_trim(&world->gate, source, before);
 }
 
@@ -499,7 +498,7 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
     return status;
 }
 
-/* A value, or zeros, where one row's is. */
+/* Writes a value, or zeros, to one row. */
 static void edit_fill_value(uint8_t *to, const pecs_value *value)
 {
     if (!value->data)
@@ -510,7 +509,7 @@ static void edit_fill_value(uint8_t *to, const pecs_value *value)
         memcpy(to, value->data, value->size_bytes);
 }
 
-/* A chunk at a time. */
+/* Copies chunk by chunk. */
 void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
                     const pecs_value *value)
 {
@@ -518,7 +517,7 @@ void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t fi
     const uint32_t column = archetype_column(table->archetype, value->component);
     if (column == NO_COLUMN)
         return;
-    if (count == 1) { /* often the last one, which is at hand */
+    if (count == 1) { /* often the last row, whose chunk is cached */
         edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
         return;
     }

@@ -1,4 +1,4 @@
-/* What a program reads of an edit that failed. */
+/* Writes the error of a failed edit for the program. */
 #include "failure.h"
 
 #include "error.h"

@@ -1,6 +1,6 @@
 /*
- * Giving explicit ids. An id is taken when a living entity has it, and also when it is the birth id of an entity that
- * this world's session has yet to spawn: that one could not be told apart.
+ * Gives explicit ids. An id is in use when a living entity has it, and also when it is the birth id of an entity that
+ * this world's session has yet to spawn: the two could not be distinguished.
  */
 #include "edit.h"
 #include "id_hash.h"
@@ -14,7 +14,7 @@ static bool give_id_is_zero(pecs_id id)
     return memcmp(&id, &zero, sizeof(id)) == 0;
 }
 
-/* The session's id of a handle that is not used yet. */
+/* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
 static bool give_id_is_future(struct pecs_world *world, pecs_id id)
 {
     uint64_t head;
@@ -25,7 +25,7 @@ static bool give_id_is_future(struct pecs_world *world, pecs_id id)
     return !last || entity.generation > last;
 }
 
-/* PECS_E_CONFLICT when it cannot be given to an entity that does not have it. */
+/* PECS_E_CONFLICT when another entity has or will get the id. */
 static pecs_status give_id_check(struct pecs_world *world, pecs_id id)
 {
     pecs_entity other;
@@ -38,7 +38,7 @@ static pecs_status give_id_check(struct pecs_world *world, pecs_id id)
                : PECS_OK;
 }
 
-/* The set of the entity's components, with or without the one that holds explicit ids, in the scratch set. */
+/* Puts the entity's components into the scratch set, with or without the one that holds explicit ids. */
 static uint32_t give_id_make_set(struct pecs_world *world, struct record at, bool is_explicit)
 {
     const struct archetype *had = state_table(world->state, at.table)->archetype;
@@ -102,7 +102,7 @@ pecs_status pecs_world_remap_id(pecs_world *world, pecs_id from, pecs_id to)
     return failure_end(&world->failure, status);
 }
 
-/* PECS_E_CONFLICT when one is taken or there twice. */
+/* PECS_E_CONFLICT when an id is in use or given twice. */
 static pecs_status give_id_check_all(struct pecs_world *world, const pecs_id *ids, size_t count)
 {
     struct pool *pool = world->registry->pool;

@@ -1,4 +1,4 @@
-/* Setting metadata: allowed while iterations are open, since no array is touched. */
+/* Sets metadata. Allowed while iterations are open, since it touches no array. */
 #include "edit.h"
 
 #include <pecs/metadata.h>

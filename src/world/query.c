@@ -1,7 +1,7 @@
 /*
- * Queries and iterations. A query is a sealed list of terms; an iteration is a place in the list of tables, kept in the
- * caller's pecs_iter. In a world the candidates are the tables of the rarest required component; a snapshot is
- * searched whole. The table is looked up anew for each chunk, so a value edited meanwhile is seen.
+ * Queries and iterations. A query is an immutable list of terms. An iteration is a position in the list of tables, kept
+ * in the caller's pecs_iter. In a world it visits the tables of the rarest required component; in a snapshot it visits
+ * all. It looks the table up again for each chunk, so it sees values that were edited meanwhile.
  */
 #include "edit.h"
 #include "error.h"
@@ -14,7 +14,7 @@
 struct pecs_query {
     pecs_registry *registry;
     uint64_t required_signature;
-    uint32_t term_count, data_count; /* terms in all; those that read or write come first */
+    uint32_t term_count, data_count; /* all terms; those that read or write come first */
     pecs_term terms[PECS_TERMS_MAX];
     uint32_t sizes[PECS_TERMS_MAX]; /* of the terms' components, in bytes */
 };
@@ -32,7 +32,7 @@ static bool query_is_data(pecs_access access)
     return access != PECS_WITH && access != PECS_WITHOUT;
 }
 
-/* That a term may name: one of the program's types or, with a state, any that it has; else NULL. */
+/* The component that a term may name: one of the program's types or, with a state, any of its types. NULL: none. */
 static const struct component *query_find_component(const pecs_registry *registry, const struct pecs_snapshot *state,
                                                     pecs_component number)
 {
@@ -136,7 +136,7 @@ bool query_fits(const pecs_query *query, const struct pecs_snapshot *state)
     return query->registry == state->registry;
 }
 
-/* Data terms come first, so a table that matches has its first columns found on the way; `columns` may be NULL. */
+/* Whether the table matches. Sets the columns of the data terms, which come first, unless `columns` is NULL. */
 static bool query_match(const pecs_query *query, const struct archetype *archetype, uint32_t *columns)
 {
     if ((archetype->signature & query->required_signature) != query->required_signature || archetype->is_singleton)
@@ -158,14 +158,14 @@ bool query_matches(const pecs_query *query, const struct archetype *archetype)
     return query_match(query, archetype, NULL);
 }
 
-/* The tables that may match: those of the rarest required component, or all. */
+/* Finds the tables that may match: those of the rarest required component, or all. */
 static void query_find_candidates(pecs_iter *iter, const pecs_query *query, const struct view_source *source)
 {
     iter->state.tables = NULL;
     iter->state.table_limit = source->state->table_count;
     for (uint32_t i = 0; source->world && i < query->term_count; i++) {
         const struct posting_list *list = catalog_posting(&source->world->catalog, query->terms[i].component);
-        /* NULL: this world lacks the type, and no table will match */
+        /* NULL: this world does not have the type, and no table matches */
         if (list && query_is_required(query->terms[i].access) && list->count <= iter->state.table_limit) {
             iter->state.tables = list->tables;
             iter->state.table_limit = (uint32_t)list->count;
@@ -178,7 +178,7 @@ static const struct table *query_table_in(const struct ref *ref)
     return (const struct table *)ref->node;
 }
 
-/* The ref of the next matching table with rows, or NULL; iter->state.table is its number. */
+/* Returns the ref of the next matching table with rows, or NULL. iter->state.table is its number. */
 static const struct ref *query_next_table(pecs_iter *iter)
 {
     const pecs_query *query = iter->state.query;
@@ -230,13 +230,16 @@ pecs_entity pecs_query_first(const pecs_query *query, pecs_view view)
     return first;
 }
 
-/* Divides the chunks of all matching tables into worker_count shares of about equal length, and goes to one's start. */
+/*
+ * Divides the chunks of all matching tables into worker_count shares of about equal length, and moves to the start of
+ * this worker's share.
+ */
 static void query_cut_share(pecs_iter *iter, const pecs_iter_options *options)
 {
     uint64_t total = 0, count = 0;
     for (const struct ref *ref; (ref = query_next_table(iter));)
         total += table_chunk_count(query_table_in(ref));
-    /* total < 2^45 and workers < 2^32: by quotient and remainder, without overflow */
+    /* total < 2^45 and workers < 2^32: divide first, so that nothing overflows */
     const uint64_t share = total / options->worker_count, rest = total % options->worker_count;
     iter->state.skip_count = share * options->worker + min_u64(options->worker, rest);
     iter->state.give_count = share + (options->worker < rest);
@@ -286,8 +289,8 @@ pecs_iter pecs_query_iter(const pecs_query *query, pecs_view view, const pecs_it
 }
 
 /*
- * Before the workers of an iteration run: makes every node above the arrays of the columns to write private, and every
- * page, in all tables of this share, so that each worker then changes only the refs of its own chunks.
+ * Called before the workers of an iteration run. Makes private all nodes and pages above the arrays of the written
+ * columns, in all tables of this share, so that each worker changes only the refs of its own chunks.
  */
 static pecs_status query_own_for_workers(pecs_iter *iter)
 {
@@ -346,11 +349,11 @@ static bool query_chunk_changed(const pecs_iter *iter, const struct table *table
             table_chunk_tick(table, column, chunk) > iter->state.changed_since)
             return true;
     }
-    /* tags, and components that are not there: what can change is that rows came or went */
+    /* only tags or absent components: a change means that rows were added or removed */
     return !has_column && table_chunk_tick(table, HANDLE_COLUMN, chunk) > iter->state.changed_since;
 }
 
-/* Passes the gate for what is written, and finds the values of all terms. */
+/* Passes the gate for the columns to write, and finds the values of all terms. */
 static pecs_status query_open_chunk(pecs_iter *iter, const struct table *table, uint64_t chunk)
 {
     const pecs_query *query = iter->state.query;
@@ -377,7 +380,7 @@ static pecs_status query_open_chunk(pecs_iter *iter, const struct table *table, 
     return PECS_OK;
 }
 
-/* The table that the next chunks are of. When editing it is made private, and stays where it is until the end. */
+/* Moves to the next table. For writing, makes it private; it then stays in place until the iteration ends. */
 static bool query_open_table(pecs_iter *iter)
 {
     const struct ref *ref = query_next_table(iter);
@@ -386,7 +389,7 @@ static bool query_open_table(pecs_iter *iter)
     struct pecs_world *world = iter->state.world;
     if (world && (iter->status = edit_own_state(world)))
         return false;
-    if (world) /* the tree may be another now */
+    if (world) /* the tree may have been copied */
         ref = tree_ref(&world->state->tables, iter->state.table);
     const struct table *table = query_table_in(ref);
     const uint64_t chunk_count = table_chunk_count(table), skipped = min_u64(iter->state.skip_count, chunk_count);
@@ -402,13 +405,13 @@ static bool query_open_table(pecs_iter *iter)
     return !iter->status;
 }
 
-/* The next chunk of this share; false at the end. */
+/* Moves to the next chunk of this share. False at the end. */
 static bool query_step(pecs_iter *iter)
 {
     while (iter->state.give_count) {
         if (iter->state.chunk < iter->state.chunk_end) {
             const struct view_source *source = iter->state.source;
-            if (source->world && !iter->state.world) /* values edited meanwhile may have moved the table */
+            if (source->world && !iter->state.world) /* an edit of values may have replaced the table */
                 iter->state.present = state_table(source->state, iter->state.table);
             iter->state.chunk++;
             iter->state.give_count--;
@@ -420,7 +423,7 @@ static bool query_step(pecs_iter *iter)
     return false;
 }
 
-/* No column that is read has an array: from any chunk on, the rows lie one after another in the image. */
+/* True when no column that is read has an array: from any chunk on, the rows are contiguous in the image. */
 static bool query_is_unbroken(const pecs_iter *iter, const struct table *table)
 {
     const pecs_query *query = iter->state.query;
@@ -432,7 +435,7 @@ static bool query_is_unbroken(const pecs_iter *iter, const struct table *table)
     return unbroken;
 }
 
-/* Rows from this chunk on that can be given at once; the chunks are then counted as given. */
+/* Returns how many rows from this chunk on can be returned at once, and moves past their chunks. */
 static uint64_t query_join_chunks(pecs_iter *iter, const struct table *table, uint64_t first)
 {
     if (iter->state.world || iter->state.changed_since || !query_is_unbroken(iter, table))
@@ -465,7 +468,7 @@ bool pecs_iter_next(pecs_iter *iter)
     return false;
 }
 
-/* Ends the iteration, and the caller's loop over the chunk with it. */
+/* Ends the iteration with an error, and with it the caller's loop over the rows. */
 static void *query_refuse_column(pecs_iter *iter, const char *message)
 {
     iter->status = PECS_E_MISUSE;

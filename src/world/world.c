@@ -1,6 +1,6 @@
 /*
- * Worlds: made and destroyed, entities spawned and despawned, snapshots taken and restored. Each edit decides what is
- * to change, has it readied by the steps of edit.h, and changes it. components.c has those of one entity's components.
+ * Worlds: creation, spawn and despawn, snapshots and restore. Each edit decides what to change, prepares it with the
+ * steps of edit.h, and changes it. components.c edits the components of one entity.
  */
 #include "edit.h"
 #include "error.h"
@@ -34,7 +34,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     else if (!status)
         status = state_create(registry, &world->state);
     if (!status)
-        status = edit_own_state(world); /* of a base this is a copy: the stretch is its own */
+        status = edit_own_state(world); /* copies the state of a base: the timeline is the world's own */
     if (!status)
         status = edit_reserve_scratch(world, world->state);
     if (!status)
@@ -85,7 +85,7 @@ uint64_t pecs_world_copied_bytes(const pecs_world *world)
     return world ? atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed) : 0;
 }
 
-/* Makes and readies row_count new rows and slots. */
+/* Prepares row_count new rows and slots. */
 static pecs_status world_ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
 {
     pecs_status status = row_count == 1 ? edit_ready_row(world, table) : edit_plan_note(world, table, 0, row_count);
@@ -98,7 +98,7 @@ static pecs_status world_ready_spawn(struct pecs_world *world, uint32_t table, u
     return status;
 }
 
-/* Retired slots go on with the generations after their last. */
+/* In retired slots, generations continue after the last one. */
 static void world_continue_generations(const struct pecs_snapshot *state, uint64_t slot, uint64_t count,
                                        pecs_entity *handles, struct record *records)
 {
@@ -106,7 +106,7 @@ static void world_continue_generations(const struct pecs_snapshot *state, uint64
         handles[i].generation = records[i].generation = retired_generation(state->retired, slot + i) + 1;
 }
 
-/* Rows with slots that are all new: runs of consecutive records and rows. */
+/* Appends entities whose slots are all new: runs of consecutive records and rows. */
 static void world_append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count,
                                   pecs_entity *entities)
 {
@@ -135,7 +135,7 @@ static void world_append_entities(struct pecs_world *world, uint32_t table_numbe
     }
 }
 
-/* The values may lie in the world: the arrays that they lie in are held meanwhile. */
+/* The values may lie in the world, so the caller holds the gate meanwhile. */
 static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, const pecs_id *ids,
                                     const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
 {
@@ -148,7 +148,7 @@ static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, 
         edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
         status = edit_check_busy(world);
-    if (!status) /* before much is reserved for rows */
+    if (!status) /* before reserving memory for the rows */
         status = edit_check_slots(world, row_count);
     if (status || !row_count)
         return status;
@@ -199,7 +199,7 @@ pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t
     return failure_end(&world->failure, edit_spawn(world, row_count, NULL, values, value_count, ret_entities));
 }
 
-/* PECS_E_DEAD when an entity is dead or named twice: a set of the indices seen, by open addressing. */
+/* PECS_E_DEAD when an entity is dead or given twice. Collects the indices in a set with open addressing. */
 static pecs_status world_check_despawn(struct pecs_world *world, const pecs_entity *entities, size_t count)
 {
     struct pool *pool = world->registry->pool;
@@ -209,7 +209,7 @@ static pecs_status world_check_despawn(struct pecs_world *world, const pecs_enti
     uint32_t *seen = pool_allocate(pool, (size_t)bucket_count * sizeof(*seen));
     if (!seen)
         return PECS_E_MEMORY;
-    memset(seen, 0xff, (size_t)bucket_count * sizeof(*seen)); /* no slot has that index */
+    memset(seen, 0xff, (size_t)bucket_count * sizeof(*seen)); /* no slot has this index */
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < count; i++) {
         const uint32_t index = entities[i].index;
@@ -295,7 +295,7 @@ static pecs_status world_despawn(struct pecs_world *world, const pecs_entity *en
         return world_despawn_single(world, entities[0]);
     if (entity_count > world->state->entity_count)
         return edit_fail(world, PECS_E_DEAD, "more entities are to be despawned than are alive");
-    /* the handles may be those of rows, which change while entities go */
+    /* the handles may lie in rows, which this changes */
     struct pool *pool = world->registry->pool;
     pecs_entity *copy = pool_allocate(pool, entity_count * sizeof(*copy));
     if (!copy)
@@ -324,7 +324,7 @@ static pecs_status world_despawn_matching(struct pecs_world *world, const pecs_q
     if (!status && world->planned_count)
         status = edit_begin_values(world);
     if (!status)
-        status = edit_plan_ready(world); /* every row is among the last: every record is readied */
+        status = edit_plan_ready(world); /* all rows are removed, so all records are prepared */
     if (status) {
         edit_plan_forget(world);
         return status;
@@ -351,7 +351,7 @@ pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *que
     return world ? failure_end(&world->failure, world_despawn_matching(world, query, ret_count)) : PECS_E_MISUSE;
 }
 
-/* The frame's end: the pool keeps what the next frame may want. */
+/* Ends a frame: the pool frees memory that the next frame will not need. */
 static void world_give_memory_back(struct pecs_world *world)
 {
     struct gate *gate = &world->gate;
@@ -361,7 +361,7 @@ static void world_give_memory_back(struct pecs_world *world)
     pool_frame_end(gate->pool, &gate->frame, has_moved);
 }
 
-/* PECS_E_LIMIT when no tick follows this one; only a file can bring a world so far. */
+/* PECS_E_LIMIT at the last tick, which only a file can bring a world to. */
 static pecs_status world_check_tick(struct pecs_world *world, uint64_t tick)
 {
     return tick == TICK_MAX ? edit_fail(world, PECS_E_LIMIT, "the tick is the last one there is") : PECS_OK;
@@ -378,7 +378,7 @@ pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
         return world ? failure_end(&world->failure, status) : status;
     world->gate.tick = ++world->state->tick;
     world->tick_is_seen = false;
-    /* what was private stays so: only the stamps are to be renewed */
+    /* nodes stay private: closing the gate only renews the stamps */
     gate_close(&world->gate);
     world_give_memory_back(world);
     if (ret_tick)
@@ -402,7 +402,7 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
     return PECS_OK;
 }
 
-/* The world takes the state, a private one, over. */
+/* Makes the private `state` the state of the world, which takes the reference over. */
 static void world_replace_state(struct pecs_world *world, struct pecs_snapshot *state)
 {
     state->tick = state->floor_tick = 1 + max_u64(world->state->tick, state->tick);
@@ -425,7 +425,7 @@ static pecs_status world_restore(struct pecs_world *world, const pecs_snapshot *
     struct pool *pool = world->registry->pool;
     struct pecs_snapshot *state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
     gate_close(&world->gate);
-    status = state_own(&world->gate, &state); /* a copy: tick and stretch are its own */
+    status = state_own(&world->gate, &state); /* a copy: tick and timeline are its own */
     if (!status)
         status = edit_reserve_scratch(world, state);
     if (!status && (status = catalog_follow(&world->catalog, pool, state))) {
@@ -435,7 +435,7 @@ static pecs_status world_restore(struct pecs_world *world, const pecs_snapshot *
     }
     if (status) {
         state_release(state);
-        gate_close(&world->gate); /* it was the new state that the epoch spoke of */
+        gate_close(&world->gate); /* this epoch was that of the new state */
         return status;
     }
     world_replace_state(world, state);
