@@ -12,10 +12,7 @@ struct builder {
 
 /* Call deinit in any case, also after a failure. Every failure is PECS_E_MEMORY. */
 pecs_status builder_init(struct builder *builder, pecs_registry *registry);
-/*
- * The state retains what it is given; each argument may be NULL. Set the types before adding tables, which refer to
- * them.
- */
+/* The state retains each argument, which may be NULL. Set the types before adding tables, which refer to them. */
 void builder_set_unknown_types(struct builder *builder, struct unknown_types *unknown);
 void builder_set_metadata(struct builder *builder, struct metadata *metadata);
 void builder_set_retired(struct builder *builder, struct retired *retired);

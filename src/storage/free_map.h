@@ -26,7 +26,7 @@ void free_map_invalidate(struct free_map *map, struct pool *pool);
  */
 pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pecs_snapshot *state,
                              struct entity_index *index, uint64_t count, uint64_t *ret_append_count);
-/* Prepares the give of a slot when takes of the same batch may reuse it. */
+/* Prepares free_map_give of a slot that takes of the same batch may reuse. */
 pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
                                   uint32_t slot);
 

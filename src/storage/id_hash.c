@@ -144,7 +144,7 @@ static const pecs_id *id_hash_id_at(const struct pecs_snapshot *state, const str
     return identity_explicit_at(state, id_hash_at(hash, bucket));
 }
 
-/* Counts the hints that are not stale: entities whose explicit ids were given since the world was made. */
+/* Counts the hints that are not stale: entities whose explicit ids were assigned since the world was made. */
 static uint64_t id_hash_count(const struct pecs_snapshot *state, const struct id_hash *hash)
 {
     uint64_t count = 0;
@@ -189,8 +189,8 @@ static pecs_status id_hash_own_chunk(struct gate *gate, struct id_hash *hash, ui
 }
 
 /*
- * Passes the gate for the buckets from the home of an id on, up to the count-th free one. The id will be noted in one
- * of them.
+ * Passes the gate for the buckets from the home of an id on, up to the count-th free one. One of them will hold the
+ * hint.
  */
 static pecs_status id_hash_own_walk(struct gate *gate, struct id_hash *hash, const pecs_id *id, uint64_t count)
 {

@@ -1,6 +1,6 @@
 /*
  * Stable ids. Two indices find the entities with explicit ids, and their entries are only hints (state.h): the list of
- * a file, which is sorted by id and searched in the image, and the hash index of the ids that were given since
+ * a file, which is sorted by id and searched in the image, and the hash index of the ids that were assigned since
  * (id_hash.h).
  */
 #include "identity.h"

@@ -109,7 +109,7 @@ static inline pecs_id identity_of(const struct pecs_snapshot *state, pecs_entity
 /* True when the entity that lives at an index has this explicit id: the hint counts. */
 bool identity_hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id,
                           pecs_entity *ret_entity);
-/* True when a session could give the id. */
+/* True when a session could assign the id. */
 bool identity_has_birth_form(pecs_id id);
 
 /* Finds the living entity with this birth id and no explicit id. */
@@ -118,8 +118,8 @@ bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
 
 /*
- * True when a living entity has an explicit id that a session with this head could give. A binary search, but linear in
- * the explicit ids once an id of that form has been given.
+ * True when a living entity has an explicit id that a session with this head could assign. A binary search, but linear
+ * in the explicit ids once an id of that form was assigned.
  */
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head);
 

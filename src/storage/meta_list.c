@@ -148,7 +148,7 @@ static pecs_status metadata_gather_sorted(struct pool *pool, const struct pecs_m
         total += metadata_counted_bytes(&entries[i], 1);
         *ret_fault = (struct metadata_fault){ (size_t)(order[i] - given), NULL };
         if (i && strcmp(entries[i - 1].key, entries[i].key) == 0) {
-            ret_fault->cause = "its key is there twice";
+            ret_fault->cause = "its key is given twice";
             return PECS_E_MISUSE;
         }
         if (total > META_MAX_BYTES)

@@ -49,7 +49,7 @@ struct saved_ids {
  *     retired    NULL: no compaction dropped a slot
  *     ids_image  where saved_ids lie
  *     index      of a struct entity_index
- *     id_hash    of a struct id_hash, or of NULL: no explicit id was given yet
+ *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
  */
 #define STATE_NODES(X)                                                                                                 \
     X(sessions, sessions)                                                                                              \

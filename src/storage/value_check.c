@@ -178,9 +178,9 @@ static const struct {
     const char *what;
 } value_check_kinds[] = {
     [PECS_BOOL] = { "VALUE-1", value_check_bool, "is neither 0 nor 1" },
-    [PECS_ENUM] = { "VALUE-2", value_check_enum, "is no value of its enum" },
+    [PECS_ENUM] = { "VALUE-2", value_check_enum, "is not a value of its enum" },
     [PECS_TEXT] = { "VALUE-3", value_check_text, "is not UTF-8 and then only zeros" },
-    [PECS_ENTITY] = { "VALUE-4", value_check_entity, "is the handle of an entity that never was" },
+    [PECS_ENTITY] = { "VALUE-4", value_check_entity, "is the handle of an entity that never existed" },
 };
 
 /* Runs are not ordered by row, so all runs of the block are verified. */

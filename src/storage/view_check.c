@@ -65,7 +65,7 @@ pecs_status pecs_view_check(pecs_view view, pecs_invalid_function each, void *us
     const struct pecs_snapshot *state = view_source(view)->state;
     struct view_check check = { .each = each, .user = user, .error = error };
     if (!view.source)
-        return fail(error, PECS_E_MISUSE, "a check needs a view");
+        return fail(error, PECS_E_MISUSE, "the view must not be NULL");
     if (value_check_init(&check.values, state))
         return fail_memory(error);
     pecs_status status = PECS_OK;

@@ -374,7 +374,7 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
         return PECS_E_MISUSE;
     if (!world || commands->registry != world->registry)
         return failure_end(&commands->failure,
-                           commands_fail(commands, NO_COMPONENT, "the world is NULL, or of another registry"));
+                           commands_fail(commands, NO_COMPONENT, "the world is NULL or of another registry"));
     const pecs_status status = failure_end(&world->failure, apply_commands(commands, world, &skipped_count));
     if (status) {
         failure_copy(&commands->failure, &world->failure, commands->registry->pool);

@@ -83,7 +83,7 @@ static pecs_status commands_check_items(pecs_commands *commands, const pecs_valu
             return commands_fail(commands, component, "size_bytes is not the size of the type");
         if (!commands_fields_are_usable(commands, &values[i]))
             return commands_fail(commands, component,
-                                 "it names a provisional entity of another buffer or of an earlier batch");
+                                 "its value has a provisional handle of another buffer or of an earlier batch");
         for (size_t j = 0; j < i; j++)
             if (values[j].component == component)
                 return commands_fail(commands, component, "it is given twice");
@@ -100,7 +100,7 @@ static pecs_status commands_record(pecs_commands *commands, enum operation opera
         return status;
     if (!commands_is_usable(commands, entity))
         return commands_fail(commands, NO_COMPONENT,
-                             "the entity is a provisional one of another buffer or of an earlier batch");
+                             "the provisional handle is of another buffer or of an earlier batch");
     if (commands->command_count == COMMANDS_MAX)
         return failure_explain(&commands->failure, PECS_E_LIMIT, entity, NO_COMPONENT, "the buffer is full");
     size_t bytes = sizeof(struct command);
@@ -164,7 +164,7 @@ static pecs_status commands_record_components(pecs_commands *commands, enum oper
     if (component_count && !components)
         return commands_fail(commands, NO_COMPONENT, "components is NULL, but component_count is not 0");
     if (component_count > commands->registry->id_component)
-        return commands_fail(commands, NO_COMPONENT, "more components are named than there are types");
+        return commands_fail(commands, NO_COMPONENT, "component_count exceeds the number of types");
     struct pool *pool = commands->registry->pool;
     pecs_value *values = pool_allocate(pool, (component_count + 1) * sizeof(*values));
     if (!values)

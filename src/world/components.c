@@ -103,7 +103,7 @@ static pecs_status components_check(struct pecs_world *world, const pecs_compone
     if (count && !components)
         return edit_fail(world, PECS_E_MISUSE, "components is NULL, but component_count is not 0");
     if (count > state_component_count(world->state))
-        return edit_fail(world, PECS_E_MISUSE, "more components are named than there are types");
+        return edit_fail(world, PECS_E_MISUSE, "component_count exceeds the number of types");
     for (size_t i = 0; i < count; i++)
         if (!edit_component(world, components[i]))
             return edit_fail_component(world, components[i]);

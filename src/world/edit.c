@@ -59,7 +59,7 @@ pecs_status edit_check_busy(struct pecs_world *world)
 pecs_status edit_check_slots(struct pecs_world *world, uint64_t count)
 {
     return state_has_slots(world->state, count) ? PECS_OK
-                                                : edit_fail(world, PECS_E_LIMIT, "no slot for an entity is left");
+                                                : edit_fail(world, PECS_E_LIMIT, "all entity slots are in use");
 }
 
 pecs_status edit_begin(struct pecs_world *world)
@@ -104,7 +104,7 @@ pecs_status edit_fail_component(struct pecs_world *world, pecs_component compone
 {
     const bool is_id = component == world->registry->id_component;
     return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, component,
-                           is_id ? "ids are changed by pecs_world_set_id" : "the world has no type of this number");
+                           is_id ? "only pecs_world_set_id changes ids" : "the world has no type of this number");
 }
 
 pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count)
@@ -113,7 +113,7 @@ pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values
         return edit_fail(world, PECS_E_MISUSE, "values is NULL, but value_count is not 0");
     /* edits may not name the id component, so this many values name one twice */
     if (value_count >= state_component_count(world->state))
-        return edit_fail(world, PECS_E_MISUSE, "there are more values than types of components");
+        return edit_fail(world, PECS_E_MISUSE, "there are more values than component types");
     for (size_t i = 0; i < value_count; i++) {
         const struct component *component = edit_component(world, values[i].component);
         if (!component)

@@ -1,5 +1,5 @@
 /*
- * Gives explicit ids. An id is in use when a living entity has it, and also when it is the birth id of an entity that
+ * Assigns explicit ids. An id is in use when a living entity has it, and also when it is the birth id of an entity that
  * this world's session has yet to spawn: the two could not be distinguished.
  */
 #include "edit.h"
@@ -34,7 +34,7 @@ static pecs_status give_id_check(struct pecs_world *world, pecs_id id)
     if (identity_find(world->state, id, &other))
         return failure_explain(&world->failure, PECS_E_CONFLICT, other, NO_COMPONENT, "it has the id already");
     return give_id_is_future(world, id)
-               ? edit_fail(world, PECS_E_CONFLICT, "the world would give the id to a later entity of its own")
+               ? edit_fail(world, PECS_E_CONFLICT, "the world will assign the id to a later entity")
                : PECS_OK;
 }
 

@@ -50,11 +50,11 @@ static pecs_status query_check_terms(const pecs_registry *registry, const struct
         return fail(error, PECS_E_LIMIT, "%zu terms; a query has at most %d", count, PECS_TERMS_MAX);
     for (size_t i = 0; i < count; i++) {
         if (!query_find_component(registry, state, terms[i].component))
-            return fail(error, PECS_E_MISUSE, "term %zu: there is no component %u", i, terms[i].component);
+            return fail(error, PECS_E_MISUSE, "term %zu: component %u does not exist", i, terms[i].component);
         if ((unsigned)terms[i].access > PECS_WITHOUT)
-            return fail(error, PECS_E_MISUSE, "term %zu: no such access", i);
+            return fail(error, PECS_E_MISUSE, "term %zu: the access is invalid", i);
         if (terms[i].component == registry->id_component && query_is_write(terms[i].access))
-            return fail(error, PECS_E_MISUSE, "term %zu: ids are not written by queries, but by pecs_world_set_id", i);
+            return fail(error, PECS_E_MISUSE, "term %zu: queries cannot write ids; use pecs_world_set_id", i);
         for (size_t j = 0; j < i; j++)
             if (terms[j].component == terms[i].component)
                 return fail(error, PECS_E_MISUSE, "terms %zu and %zu name the same component", j, i);
@@ -259,11 +259,11 @@ static pecs_iter query_begin(const pecs_query *query, const struct view_source *
 {
     pecs_iter iter = { .state = { .query = query, .source = source, .world = world, .give_count = UINT64_MAX } };
     if (!query || !source)
-        iter.message = "an iteration needs a query, and a view or a world";
+        iter.message = "the query and the view or world must not be NULL";
     else if (!query_fits(query, source->state))
         iter.message = "the query and the world are of different registries";
     else if (options && options->worker_count && options->worker >= options->worker_count)
-        iter.message = "there are fewer workers than the number of this one";
+        iter.message = "worker must be less than worker_count";
     if (iter.message) {
         iter.state.source = NULL;
         iter.status = PECS_E_MISUSE;
@@ -488,11 +488,11 @@ static void *query_column(pecs_iter *iter, pecs_component component, size_t size
     if (term == query->data_count)
         return query_refuse_column(iter, "no term of the query reads or writes the component of this column");
     if (query->sizes[term] != size_bytes)
-        return query_refuse_column(iter, "the column's type has another size than its component");
+        return query_refuse_column(iter, "size_bytes is not the size of the column's component");
     if (is_mut && !iter->state.world)
-        return query_refuse_column(iter, "a column of pecs_query_iter is for reading");
+        return query_refuse_column(iter, "the columns of pecs_query_iter are read-only");
     if (is_mut && !query_is_write(query->terms[term].access))
-        return query_refuse_column(iter, "the query's term for this column reads it; writing needs a WRITE term");
+        return query_refuse_column(iter, "the query's term for this column is read-only; writing needs a WRITE term");
     return iter->state.data[term];
 }
 

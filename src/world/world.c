@@ -219,8 +219,7 @@ static pecs_status world_check_despawn(struct pecs_world *world, const pecs_enti
         if (!state_find(world->state, entities[i]))
             status = edit_fail_dead(world, entities[i]);
         else if (seen[bucket] == index)
-            status =
-                failure_explain(&world->failure, PECS_E_DEAD, entities[i], NO_COMPONENT, "it is to be despawned twice");
+            status = failure_explain(&world->failure, PECS_E_DEAD, entities[i], NO_COMPONENT, "it is given twice");
         seen[bucket] = index;
     }
     pool_release(pool, seen, (size_t)bucket_count * sizeof(*seen));
@@ -294,7 +293,7 @@ static pecs_status world_despawn(struct pecs_world *world, const pecs_entity *en
     if (entity_count == 1)
         return world_despawn_single(world, entities[0]);
     if (entity_count > world->state->entity_count)
-        return edit_fail(world, PECS_E_DEAD, "more entities are to be despawned than are alive");
+        return edit_fail(world, PECS_E_DEAD, "entity_count exceeds the number of living entities");
     /* the handles may lie in rows, which this changes */
     struct pool *pool = world->registry->pool;
     pecs_entity *copy = pool_allocate(pool, entity_count * sizeof(*copy));
@@ -314,7 +313,7 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
 static pecs_status world_despawn_matching(struct pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
     if (!query || !query_fits(query, world->state))
-        return edit_fail(world, PECS_E_MISUSE, "the query is NULL, or of another registry than the world");
+        return edit_fail(world, PECS_E_MISUSE, "the query is NULL or of another registry than the world");
     pecs_status status = edit_check_busy(world);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
@@ -364,7 +363,7 @@ static void world_give_memory_back(struct pecs_world *world)
 /* PECS_E_LIMIT at the last tick, which only a file can bring a world to. */
 static pecs_status world_check_tick(struct pecs_world *world, uint64_t tick)
 {
-    return tick == TICK_MAX ? edit_fail(world, PECS_E_LIMIT, "the tick is the last one there is") : PECS_OK;
+    return tick == TICK_MAX ? edit_fail(world, PECS_E_LIMIT, "the tick is the last possible one") : PECS_OK;
 }
 
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
@@ -446,7 +445,7 @@ static pecs_status world_check_snapshot(struct pecs_world *world, const pecs_sna
 {
     return snapshot && snapshot->registry == world->registry
                ? PECS_OK
-               : edit_fail(world, PECS_E_MISUSE, "the snapshot is NULL, or of another registry than the world");
+               : edit_fail(world, PECS_E_MISUSE, "the snapshot is NULL or of another registry than the world");
 }
 
 pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
