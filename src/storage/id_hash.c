@@ -10,7 +10,7 @@
 #include "identity.h"
 
 enum {
-    BUCKET_SHIFT = 10,   /* buckets a chunk: 4 KiB */
+    BUCKET_SHIFT = 10,   /* buckets in a chunk: 4 KiB */
     BUCKET_FIRST = 64,   /* buckets of the first index */
     WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index pass the gate */
     LONG_WALK = 8,       /* probes after which stale hints are overwritten */

@@ -37,11 +37,11 @@ struct image {
     uint64_t size_bytes;
     uint32_t source; /* of memory: where the pool took it from */
     enum image_kind kind;
-    /* Of those that were read or mapped: */
+    /* Of images that were read or mapped: */
     struct image_parts parts;
     char *path; /* path of the file when it was opened */
     size_t path_bytes;
-    /* Of mapped ones: */
+    /* Of mapped images: */
     struct os_file_name name;                  /* which file it is */
     atomic_uint_fast64_t seen_size, seen_time; /* of the file when it was last found unchanged */
 };

@@ -1,4 +1,4 @@
-/* Sessions: the parts of a timeline in which entities were spawned; a birth id begins with its session. */
+/* Sessions: the parts of a timeline in which entities were spawned; a birth id begins with the head of its session. */
 #ifndef PECS_STORAGE_SESSIONS_H
 #define PECS_STORAGE_SESSIONS_H
 
@@ -10,8 +10,8 @@ struct pecs_snapshot;
  * The sessions in which entities were spawned; records name them by place. The head of a session is the first eight
  * bytes of the ids of the entities that were born in it, made from its nonce (identity.h). Immutable.
  *
- * A session without living entities can be reused. The list of free places has those that are known; sessions_open
- * finds others now and then.
+ * A session without living entities can be reused. `free` lists the places of such sessions, as far as sessions_open
+ * has found them.
  */
 struct sessions {
     struct node node;

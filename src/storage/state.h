@@ -84,10 +84,10 @@ struct pecs_snapshot {
     uint64_t tick;
     uint64_t floor_tick; /* everything counts as changed at this tick, that of the last restore */
     bool is_proven;      /* rows and index agree; false: they are a file's and not verified */
-    uint64_t stretch; /* the timeline: a world's history since it was created or restored, within which it can rewind;
-                         0: none */
+    /* A timeline is a world's history since it was created or restored, within which it can rewind. */
+    uint64_t stretch;         /* the state's timeline; 0: none */
     uint64_t session_stretch; /* the timeline in which `session` was opened; if another, none is open */
-    uint32_t session;         /* place of the session that was opened last */
+    uint32_t session;         /* place of the session that was opened last; any place when none is open */
 };
 
 /* Creates an empty state at tick 1 with one reference. It retains the registry. */

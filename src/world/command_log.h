@@ -63,7 +63,7 @@ static inline bool command_is_provisional(pecs_entity entity)
     return entity.generation & PROVISIONAL;
 }
 
-/* PECS_E_MISUSE. */
+/* Sets the message and returns PECS_E_MISUSE. */
 static inline pecs_status commands_fail(pecs_commands *commands, pecs_component component, const char *text)
 {
     return failure_explain(&commands->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, component, text);

@@ -13,7 +13,7 @@ pecs_status edit_own_state(struct pecs_world *world)
 {
     gate_drain(&world->gate);
     const pecs_status status = state_own(&world->gate, &world->state);
-    if (world->source.state != world->state) /* the parts of an iteration read it meanwhile */
+    if (world->source.state != world->state) /* the workers of an iteration read it concurrently */
         world->source.state = world->state;
     return status;
 }
@@ -22,7 +22,7 @@ void edit_open_tick(struct pecs_world *world)
 {
     if (world->tick_is_seen && world->state->tick < TICK_MAX)
         world->gate.tick = ++world->state->tick;
-    if (world->tick_is_seen) /* the parts of an iteration read it meanwhile */
+    if (world->tick_is_seen) /* the workers of an iteration read it concurrently */
         world->tick_is_seen = false;
 }
 
@@ -41,7 +41,7 @@ static pecs_status edit_fail_busy(struct pecs_world *world)
     pecs_error *error = failure_own_error(&world->failure, world->registry->pool);
     if (!error || !open_queries_describe(&world->open_queries, terms, sizeof(terms)))
         return PECS_E_BUSY;
-    world->failure.is_written = true; /* now: the query may be gone later */
+    world->failure.is_written = true; /* write it now: the query may be destroyed later */
     return fail(error, PECS_E_BUSY, "an iteration over the world is open, of the query {%s}", terms);
 }
 

@@ -51,7 +51,7 @@ void failure_deinit(struct failure *failure, struct pool *pool);
 const pecs_error *failure_error(struct failure *failure, const pecs_registry *registry,
                                 const struct unknown_types *unknown);
 
-/* Makes `to` the same failure; its error is its own. */
+/* Copies a failure. `to` keeps its own error buffer. */
 void failure_copy(struct failure *to, const struct failure *from, struct pool *pool);
 
 #endif
