@@ -1,7 +1,7 @@
 /*
  * Sets: which components the tables of two states have. The types of both states share one numbering, in which those of
- * `from` come first, by place. Tables are compared word by word, so the time does not depend on how many types there
- * are.
+ * `from` come first, by place. Tables are compared word by word and words without bits are omitted, so the time depends
+ * on the components of the tables, not on the number of types.
  */
 #ifndef PECS_STORAGE_DIFF_SETS_H
 #define PECS_STORAGE_DIFF_SETS_H

@@ -79,8 +79,7 @@ static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_
 /* False: no entity of the state has or ever had an explicit id. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
 {
-    return state->saved_ids.count |
-           (uintptr_t)state->id_hash.node; /* one branch, as every read of an id begins with it */
+    return state->saved_ids.count | (uintptr_t)state->id_hash.node; /* one test: every read begins with it */
 }
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record);
 /* The explicit id of a record's entity, or NULL. */

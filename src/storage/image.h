@@ -19,10 +19,9 @@ struct image_parts {
     uint64_t prologue_offset, prologue_size, prologue_checksum;
     uint64_t data_offset, data_size;
     uint64_t trailer_offset, trailer_size, trailer_checksum;
-    uint64_t runs_offset; /* of the run records, which end the prologue */
-    uint64_t
-        file_metadata_end; /* end of the metadata after the commit; equal to the end of the commit when there is none */
-    bool has_zero_gaps;    /* false when an unknown optional feature may use the gaps */
+    uint64_t runs_offset;       /* of the run records, which end the prologue */
+    uint64_t file_metadata_end; /* after the commit, or the end of the commit */
+    bool has_zero_gaps;         /* false when an unknown optional feature may use the gaps */
 };
 
 enum image_kind {

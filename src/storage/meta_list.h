@@ -8,9 +8,8 @@
 
 enum {
     META_KEY_MAX = 255,
-    META_ENTRY_BYTES = 16, /* overhead counted for each entry, besides key and value */
-    META_MAX_BYTES =
-        16 * 1024 * 1024 - 4096, /* limit of all entries together; the rest is for the library's own entries */
+    META_ENTRY_BYTES = 16,                    /* overhead counted for each entry, besides key and value */
+    META_MAX_BYTES = 16 * 1024 * 1024 - 4096, /* of all entries; the rest is the library's */
 };
 
 struct metadata {
