@@ -209,7 +209,7 @@ static void compact_change_tables(struct compaction *compaction)
     const pecs_status status = catalog_follow(&world->catalog, pool, state);
     assert(!status && "there are fewer tables: its lists have had the room");
     (void)status;
-    tree_clear(pool, &old_tables); /* last, since the catalog refers to their archetypes */
+    tree_clear(pool, &old_tables); /* last: catalog_follow reads their archetypes */
 }
 
 /* A dropped session of this timeline is opened again later, with the same nonce. */

@@ -1,6 +1,6 @@
 /*
- * Sets, adds, removes and returns for writing the components of one entity, or of the world itself (singletons). While
- * the entity keeps its set of components, its row stays and only values change; otherwise the row moves.
+ * Operations on the components of one entity, or of the world itself (singletons): set, add, remove, and get for
+ * writing. While the entity keeps its set of components, its row stays and only values change; otherwise the row moves.
  */
 #include "edit.h"
 
