@@ -1,11 +1,12 @@
 /*
- * Arrays and the gate. An array that is replaced because a snapshot shares it lives as long as that snapshot; one that
- * is replaced by a larger one would be gone. When an iteration of this world is open, its reader may hold a pointer to
- * it, and the values given to an edit may lie in it: so one more reference is kept in limbo until none of both can read
- * it.
+ * Arrays and the gate. An array that an edit replaces because a snapshot shares it lives as long as that snapshot. One
+ * that an edit replaces by a larger array would be freed at once, although an open iteration of this world may hold a
+ * pointer to it, and the values passed to an edit may lie in it. The gate therefore keeps one more reference in limbo
+ * until neither can read the array.
  *
- * Debug builds seal an array (hash its bytes) when a snapshot is taken of it or the gate finds it shared, and check the
- * seal before it is copied, edited again or freed: a write through a pointer that outlived the take is caught there.
+ * Debug builds seal an array (hash its bytes) when a snapshot of it is taken or when the gate finds it shared. They
+ * verify the seal before the array is copied, edited again or freed, which catches writes through a pointer from before
+ * the take.
  */
 #include "array.h"
 
@@ -17,28 +18,30 @@
 static_assert(sizeof(struct array) <= ARRAY_ALIGN, "an array's header is one line");
 
 #ifdef NDEBUG
-static void break_seal(struct array *array)
+static void array_break_seal(struct array *array)
 {
     (void)array;
 }
 #else
-static uint64_t seal_of(const struct array *array)
+static uint64_t array_seal_of(const struct array *array)
 {
     return hash64(array->data, (size_t)array->size_bytes) | 1;
 }
 void array_seal(struct array *array)
 {
-    /* several holders may come here at one time: they compute the same number */
+    /* several holders may seal at once: they compute the same hash */
     uint64_t none = 0;
     if (!__atomic_load_n(&array->seal, __ATOMIC_RELAXED))
-        __atomic_compare_exchange_n(&array->seal, &none, seal_of(array), false, __ATOMIC_RELAXED, __ATOMIC_RELAXED);
+        __atomic_compare_exchange_n(&array->seal, &none, array_seal_of(array), false, __ATOMIC_RELAXED,
+                                    __ATOMIC_RELAXED);
 }
 void array_check_seal(const struct array *array)
 {
     const uint64_t sealed = __atomic_load_n(&array->seal, __ATOMIC_RELAXED);
-    assert((!sealed || sealed == seal_of(array)) && "a snapshot was written to through a pointer from before its take");
+    assert((!sealed || sealed == array_seal_of(array)) &&
+           "a pointer from before the take was used to write to a snapshot");
 }
-static void break_seal(struct array *array)
+static void array_break_seal(struct array *array)
 {
     array_check_seal(array);
     __atomic_store_n(&array->seal, 0, __ATOMIC_RELAXED);
@@ -48,7 +51,7 @@ static void break_seal(struct array *array)
 static void array_destroy(struct pool *pool, struct node *node)
 {
     struct array *array = (struct array *)node;
-    break_seal(array);
+    array_break_seal(array);
     if (array->is_lent)
         pool_release(pool, array, sizeof(*array));
     else
@@ -107,8 +110,8 @@ void gate_deinit(struct gate *gate)
     os_mutex_deinit(&gate->limbo_mutex);
 }
 
-/* Acquire: what iterations on other threads have read, they read before this gives false. */
-static bool is_read(const struct gate *gate)
+/* Acquire: reads by iterations on other threads happen before this returns false. */
+static bool gate_is_read(const struct gate *gate)
 {
     return gate->hold_count || atomic_load_explicit(&gate->open_reads, memory_order_acquire) ||
            atomic_load_explicit(&gate->open_writes, memory_order_acquire);
@@ -116,17 +119,17 @@ static bool is_read(const struct gate *gate)
 
 void gate_drain_slow(struct gate *gate)
 {
-    if (is_read(gate))
+    if (gate_is_read(gate))
         return;
     for (size_t i = 0; i < gate->limbo_count; i++)
         node_release(gate->pool, &gate->limbo[i]->node);
     gate->limbo_count = 0;
 }
 
-/* One more reference while the array may be read. The parts of an iteration come here from their threads. */
-static pecs_status keep_for_readers(struct gate *gate, struct array *array)
+/* Keeps one more reference while the array may be read. The workers of an iteration call this concurrently. */
+static pecs_status gate_keep_for_readers(struct gate *gate, struct array *array)
 {
-    if (!is_read(gate))
+    if (!gate_is_read(gate))
         return PECS_OK;
     os_mutex_lock(&gate->limbo_mutex);
     const bool room = pool_reserve(gate->pool, (void **)&gate->limbo, &gate->limbo_capacity, gate->limbo_count + 1,
@@ -146,20 +149,20 @@ pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_byt
         struct array *copy = array_create(gate->pool, max_u64(wanted_bytes, size_bytes));
         if (!copy)
             return PECS_E_MEMORY;
-        if (keep_for_readers(gate, array)) {
+        if (gate_keep_for_readers(gate, array)) {
             node_release(gate->pool, &copy->node);
             return PECS_E_MEMORY;
         }
         if (shared) {
             array_check_seal(array);
-            array_seal(array); /* of a base or a file, which no take has sealed */
+            array_seal(array); /* the array of a base or a file, which no take has sealed */
             atomic_fetch_add_explicit(&gate->copied_bytes, live_bytes, memory_order_relaxed);
         }
         memcpy(copy->data, array->data, (size_t)live_bytes);
         node_release(gate->pool, &array->node);
         array = copy;
     } else {
-        break_seal(array);
+        array_break_seal(array);
     }
     *ref = (struct ref){ &array->node, array->data, gate->epoch };
     array->tick = gate->tick;

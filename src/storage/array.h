@@ -1,6 +1,6 @@
 /*
- * Array: the bytes of one column in one chunk, the unit of sharing and copying; and the gate, through which alone the
- * bytes of arrays change.
+ * Array: the bytes of one column in one chunk, the unit of sharing and copying. The gate is the only way to change
+ * them.
  */
 #ifndef PECS_STORAGE_ARRAY_H
 #define PECS_STORAGE_ARRAY_H
@@ -8,22 +8,22 @@
 #include "node.h"
 #include "os.h"
 
-/* The header; when the array has memory of its own, `data` follows it. */
+/* An array that owns its memory has the bytes of `data` directly after this header. */
 struct array {
     struct node node;
     uint8_t *data;
-    uint64_t size_bytes; /* capacity, a multiple of ARRAY_ALIGN unless the bytes are lent by an image */
+    uint64_t size_bytes; /* capacity; a multiple of ARRAY_ALIGN unless an image lends the bytes */
     uint64_t tick;       /* of the last write */
     bool is_lent;        /* the bytes belong to the image of the table's runs */
-    uint64_t seal;       /* debug builds: hash of the bytes when they were last seen to be shared, or 0 */
+    uint64_t seal;       /* debug builds: hash of the bytes when they were last found shared, or 0 */
 };
 
-/* Not cleared; tick 0. NULL when out of memory. */
+/* The bytes are uninitialized and the tick is 0. NULL: out of memory. */
 struct array *array_create(struct pool *pool, uint64_t size_bytes);
-/* An array over bytes that outlive it. */
+/* An array over bytes that outlive it. NULL: out of memory. */
 struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes);
 
-/* Debug builds note what the bytes are, and see later whether that changed. Any thread. */
+/* Debug builds seal the bytes and verify later that they have not changed. Any thread. */
 #ifdef NDEBUG
 static inline void array_seal(struct array *array)
 {
@@ -39,20 +39,20 @@ void array_check_seal(const struct array *array);
 #endif
 
 /*
- * The gate of one world: what an edit needs to know. Raising the epoch closes it: every array must then pass
- * again, to be copied if it is shared by then, and to be stamped with the tick.
+ * The gate of one world. Raising the epoch closes it: every array must then pass again, which copies the array if it is
+ * shared by then and stamps it with the tick.
  */
 struct gate {
     struct pool *pool;
     uint64_t epoch;
-    uint64_t state_epoch; /* that the state itself was last made private in */
+    uint64_t state_epoch; /* when the state itself was last made private */
     uint64_t tick;
     struct pool_frame frame;
     _Atomic uint64_t copied_bytes;
     _Atomic uint32_t open_reads, open_writes; /* iterations */
-    uint32_t hold_count;                      /* edits that may still read values from arrays that they replace */
+    uint32_t hold_count;                      /* edits that may still read from arrays that they replace */
     struct os_mutex limbo_mutex;
-    struct array **limbo; /* arrays that were replaced while an iteration or an edit could still read them */
+    struct array **limbo; /* replaced arrays that an iteration or an edit may still read */
     _Atomic size_t limbo_count;
     size_t limbo_capacity;
 };
@@ -60,13 +60,13 @@ struct gate {
 void gate_init(struct gate *gate, struct pool *pool);
 void gate_deinit(struct gate *gate);
 
-/* After this, nothing is private. */
+/* Starts an epoch in which nothing is private. */
 static inline void gate_close(struct gate *gate)
 {
     gate->epoch = pool_next_epoch(gate->pool);
 }
 
-/* Lets go of what no iteration and no edit can read any more; called by the writer. */
+/* Releases the arrays that no iteration and no edit can read any more. Only the writer calls this. */
 void gate_drain_slow(struct gate *gate);
 static inline void gate_drain(struct gate *gate)
 {
@@ -74,7 +74,7 @@ static inline void gate_drain(struct gate *gate)
         gate_drain_slow(gate);
 }
 
-/* Between the two, what is replaced stays: the values given to an edit may lie in the world's own arrays. */
+/* Between hold and let_go, replaced arrays stay alive: the values passed to an edit may lie in the world. */
 static inline void gate_hold(struct gate *gate)
 {
     gate->hold_count++;
@@ -86,8 +86,9 @@ static inline void gate_let_go(struct gate *gate)
 }
 
 /*
- * Makes the array in the ref private with room for size_bytes, of which live_bytes are kept, and stamps it. The ref
- * must hold one; its holder must be private. An array that is too small is replaced by one of wanted_bytes.
+ * Makes the array in the ref private with room for size_bytes, keeps the first live_bytes and stamps the array. The ref
+ * must hold an array, and the holder of the ref must be private. An array that is too small is replaced by one of
+ * wanted_bytes.
  */
 pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_bytes, uint64_t wanted_bytes,
                            uint64_t live_bytes);

@@ -1,4 +1,4 @@
-/* A state that is built has one reference, and its nodes are private: no edit has begun. */
+/* A state under construction has one reference and its nodes are private: no edit has begun. */
 #include "builder.h"
 
 pecs_status builder_init(struct builder *builder, pecs_registry *registry)

@@ -1,6 +1,6 @@
 /*
- * The catalog. Tables are added at the end and dropped from the end, as in the state. So each list here is a
- * stack: a bucket's head is its newest table, a posting list's last entry too, and dropping pops both.
+ * The catalog. As in the state, tables are added and dropped at the end only, so each list is a stack: a bucket's head
+ * and the last entry of a posting list are their newest tables, and dropping a table pops both.
  */
 #include "catalog.h"
 
@@ -38,8 +38,8 @@ void catalog_deinit(struct catalog *catalog, struct pool *pool)
     *catalog = (struct catalog){ 0 };
 }
 
-/* Lists for components that the state has and the catalog does not yet know. */
-static pecs_status reserve_components(struct catalog *catalog, struct pool *pool, uint32_t component_count)
+/* Adds lists for components of the state that the catalog does not have yet. */
+static pecs_status catalog_reserve_components(struct catalog *catalog, struct pool *pool, uint32_t component_count)
 {
     if (component_count <= catalog->posting_count)
         return PECS_OK;
@@ -53,14 +53,14 @@ static pecs_status reserve_components(struct catalog *catalog, struct pool *pool
     return PECS_OK;
 }
 
-static void link_table(struct catalog *catalog, uint32_t table)
+static void catalog_link_table(struct catalog *catalog, uint32_t table)
 {
     uint32_t *bucket = &catalog->buckets[catalog->archetypes[table]->set_hash & (catalog->bucket_count - 1)];
     catalog->next[table] = *bucket;
     *bucket = table;
 }
 
-static pecs_status grow_buckets(struct catalog *catalog, struct pool *pool)
+static pecs_status catalog_grow_buckets(struct catalog *catalog, struct pool *pool)
 {
     if (catalog->table_count < catalog->bucket_count)
         return PECS_OK;
@@ -74,7 +74,7 @@ static pecs_status grow_buckets(struct catalog *catalog, struct pool *pool)
     for (size_t i = 0; i < count; i++)
         buckets[i] = NO_TABLE;
     for (uint32_t table = 0; table < catalog->table_count; table++)
-        link_table(catalog, table);
+        catalog_link_table(catalog, table);
     return PECS_OK;
 }
 
@@ -84,7 +84,7 @@ pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct
     if (!pool_reserve(pool, (void **)&catalog->archetypes, &catalog->archetype_capacity, count,
                       sizeof(*catalog->archetypes)) ||
         !pool_reserve(pool, (void **)&catalog->next, &catalog->next_capacity, count, sizeof(*catalog->next)) ||
-        grow_buckets(catalog, pool))
+        catalog_grow_buckets(catalog, pool))
         return PECS_E_MEMORY;
     for (uint32_t i = 0; i < archetype->component_count; i++) {
         struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
@@ -92,7 +92,7 @@ pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct
             return PECS_E_MEMORY;
     }
     catalog->archetypes[catalog->table_count] = archetype;
-    link_table(catalog, catalog->table_count);
+    catalog_link_table(catalog, catalog->table_count);
     for (uint32_t i = 0; i < archetype->component_count; i++) {
         struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
         list->tables[list->count++] = catalog->table_count;
@@ -113,11 +113,11 @@ void catalog_drop(struct catalog *catalog)
 }
 
 /*
- * How many tables at the beginning are the same. Two states of one lineage that have one archetype object at one place
- * both come from the state in which that table was added, so all places before it agree too: a binary search finds the
- * end.
+ * Returns how many tables at the beginning are the same. Two states of one lineage that have the same archetype object
+ * at one place both come from the state in which that table was added, so all places before it agree too. A binary
+ * search finds the end.
  */
-static uint32_t common_count(const struct catalog *catalog, const struct pecs_snapshot *state)
+static uint32_t catalog_common_count(const struct catalog *catalog, const struct pecs_snapshot *state)
 {
     if (catalog->lineage != state->lineage)
         return 0;
@@ -134,14 +134,14 @@ static uint32_t common_count(const struct catalog *catalog, const struct pecs_sn
 
 pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const struct pecs_snapshot *state)
 {
-    pecs_status status = reserve_components(catalog, pool, state_component_count(state));
+    pecs_status status = catalog_reserve_components(catalog, pool, state_component_count(state));
     if (status)
         return status;
-    const uint32_t common = common_count(catalog, state);
+    const uint32_t common = catalog_common_count(catalog, state);
     while (catalog->table_count > common)
         catalog_drop(catalog);
     catalog->lineage = state->lineage;
-    /* states that share a table come from one that had it, and the unknown types that it may name */
+    /* states with a common table come from one that had it, and the unknown types that it may name */
     assert(!common || catalog->unknown == state->unknown);
     catalog->unknown = state->unknown;
     while (!status && catalog->table_count < state->table_count)

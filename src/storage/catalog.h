@@ -1,6 +1,6 @@
 /*
  * Catalog: finds the tables of a world by their set of components, and the tables that have a component. It is derived
- * from the state's list of tables and belongs to one world; snapshots are searched table by table.
+ * from the state's list of tables and belongs to one world. Searches of snapshots visit every table.
  */
 #ifndef PECS_STORAGE_CATALOG_H
 #define PECS_STORAGE_CATALOG_H
@@ -14,12 +14,12 @@ struct posting_list {
 
 struct catalog {
     const pecs_registry *registry;
-    const struct unknown_types *unknown; /* of the state that it follows, which holds them */
+    const struct unknown_types *unknown; /* owned by the state that the catalog follows */
     const struct archetype **archetypes; /* of each table of the state */
     size_t archetype_capacity;
-    uint32_t *next; /* of each table: the one before it in its bucket, or NO_TABLE */
+    uint32_t *next; /* of each table: the previous one in its bucket, or NO_TABLE */
     size_t next_capacity;
-    uint32_t *buckets;   /* the last table of each, or NO_TABLE */
+    uint32_t *buckets;   /* the newest table of each, or NO_TABLE */
     size_t bucket_count; /* a power of two */
     uint32_t table_count;
     uint64_t lineage;              /* the state's */
@@ -27,28 +27,28 @@ struct catalog {
     uint32_t posting_count;
 };
 
-/* Of a state without tables. */
+/* Starts as the catalog of a state without tables. */
 pecs_status catalog_init(struct catalog *catalog, const pecs_registry *registry, const struct unknown_types *unknown);
 void catalog_deinit(struct catalog *catalog, struct pool *pool);
 
 /*
- * Makes the catalog that of `state`. States of one lineage share the beginning of their lists; only the rest is
- * done. When out of memory, the catalog must be set back to the state before, which then cannot fail.
+ * Makes this the catalog of `state`. States of one lineage share the beginning of their lists, so only the rest is
+ * updated. When out of memory, call this again with the previous state, which then cannot fail.
  */
 pecs_status catalog_follow(struct catalog *catalog, struct pool *pool, const struct pecs_snapshot *state);
 
-/* The table of a set (components ascending, set_hash as archetype_set_hash gives), or NO_TABLE. */
+/* The table of a set (components ascending, set_hash from archetype_set_hash), or NO_TABLE. */
 uint32_t catalog_find(const struct catalog *catalog, const pecs_component *components, uint32_t count,
                       bool is_singleton, uint64_t set_hash);
 
-/* The tables that have a component; NULL: the state has no such component. */
+/* The tables that have a component. NULL: the state has no such component. */
 static inline struct posting_list *catalog_posting(const struct catalog *catalog, pecs_component component)
 {
     const uint32_t place = component_place(catalog->registry, catalog->unknown, component);
     return place == NO_COMPONENT ? NULL : &catalog->postings[place];
 }
 
-/* The state got one more table, or lost its last one. */
+/* Follow the state, to which a table was added or which dropped its last one. */
 pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct archetype *archetype);
 void catalog_drop(struct catalog *catalog);
 

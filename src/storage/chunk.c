@@ -1,4 +1,4 @@
-/* Chunks: the way of arrays into the tree of a column or vector, and out of it. */
+/* Chunks: brings arrays into the tree of a column or vector and removes them. */
 #include "chunk.h"
 
 static void runs_destroy(struct pool *pool, struct node *node)
@@ -29,13 +29,13 @@ uint64_t chunk_tick(const struct tree *chunks, const struct runs *runs, uint32_t
     return array ? array->tick : runs->columns[column].tick;
 }
 
-/* Values that an array gets room for: what is wanted, or twice what was there, but no more than a chunk has. */
+/* Values to allocate room for: the wanted count or twice the old one, at most the values of a chunk. */
 static uint64_t chunk_room(const struct extent *extent, uint64_t had, uint64_t count)
 {
     return count <= had ? had : min_u64(max_u64(count, 2 * had), (uint64_t)1 << extent->shift);
 }
 
-/* The first array of a chunk whose live values, if any, lie in the runs. */
+/* Creates the first array of a chunk whose live values, if any, lie in the runs. */
 static pecs_status chunk_adopt(struct gate *gate, const struct extent *extent, uint64_t chunk, uint64_t count,
                                struct ref *ref)
 {

@@ -1,12 +1,12 @@
 /*
- * Chunk: a stretch of values of one width, of a column of a table or of a vector.
+ * Chunk: consecutive values of one width, of a column of a table or of a vector.
  *
  *     chunk of a value  number >> shift; all chunks but the last are full
  *     bytes of a chunk  its array, if the tree has one, else base + chunk * chunk bytes in a run of an image
- *     live values       extent.count; values of an array beyond it mean nothing
+ *     live values       extent.count; values of an array beyond it are undefined
  *
- * The tree, and what the extent is read from, belong to the table or the vector; here is how an array comes into the
- * tree and leaves it.
+ * The tree, and the fields that an extent is filled from, belong to the table or the vector. This module adds arrays to
+ * the tree and removes them.
  */
 #ifndef PECS_STORAGE_CHUNK_H
 #define PECS_STORAGE_CHUNK_H
@@ -15,22 +15,25 @@
 #include "bytes.h"
 #include "image.h"
 
-/* Where values lie contiguously in an image, which the runs hold: of each column of a table, or of a vector. */
+/*
+ * Where values lie contiguously in an image, which the runs retain: one run for each column of a table, or for a
+ * vector.
+ */
 struct run {
     uint8_t *base;
     uint64_t tick; /* of the last write to any of its values */
 };
 struct runs {
     struct node node;
-    struct image *image; /* a private one: bytes that no other state sees are edited in place */
-    struct runs *lender; /* of another table that has some of these columns, too; or NULL */
+    struct image *image; /* the bytes of a private image are edited in place when no other state sees them */
+    struct runs *lender; /* of another table that shares some of these columns, or NULL */
     uint32_t column_count;
     struct run columns[];
 };
-/* With a reference of their own to the image. NULL: out of memory. */
+/* Retains the image. NULL: out of memory. */
 struct runs *runs_create(struct pool *pool, uint32_t column_count, struct image *image);
 
-/* How far the values of one column or vector go, and where those are that have no array. */
+/* How many values a column or vector has, and where those without an array lie. */
 struct extent {
     uint64_t count; /* of live values */
     uint64_t width; /* bytes of a value */
@@ -56,32 +59,31 @@ static inline uint8_t *chunk_owned(const struct gate *gate, const struct tree *c
     const struct ref *ref = tree_ref(chunks, chunk);
     return ref && ref->epoch == gate->epoch ? ref->data : NULL;
 }
-/* The same, if the array has room for `count` values, of which `live` are there. */
+/* The same, if the array has room for `count` values. `live` is how many the chunk has. */
 static inline uint8_t *chunk_owned_with_room(const struct gate *gate, const struct tree *chunks, uint64_t chunk,
                                              uint64_t count, uint64_t live, uint64_t width)
 {
     const struct ref *ref = tree_ref(chunks, chunk);
-    /* the array is looked at only when more values are wanted than are there */
+    /* read the header of the array only when it must have room for more values */
     const bool has_room = ref && ref->epoch == gate->epoch &&
                           (count <= live || ((const struct array *)ref->node)->size_bytes >= count * width);
     return has_room ? ref->data : NULL;
 }
 
-/* Of a chunk with live values; runs as those of an extent. */
+/* The tick of the last write to a chunk with live values; `runs` and `column` as in an extent. */
 uint64_t chunk_tick(const struct tree *chunks, const struct runs *runs, uint32_t column, uint64_t chunk);
 
 /*
  * Passes the gate for a chunk, with room for `count` values; live ones are kept. A chunk in a run gets its first array:
- * a copy, or, when the image is private memory that no other state sees, one over the bytes in place. The holder of
+ * a copy or, when the image is private memory that no other state sees, an array over the bytes in place. The holder of
  * the tree must be private. PECS_E_MEMORY: the content is as before.
  */
 pecs_status chunk_own(struct gate *gate, struct tree *chunks, const struct extent *extent, uint64_t chunk,
                       uint64_t count, struct ref **ret_ref);
 
-/* Makes the paths to those of the chunks from `first` to `end` - 1 private that have arrays, so that drop cannot fail.
- */
+/* Makes private the paths to the chunks from `first` to `end` - 1 that have arrays, so that chunk_drop cannot fail. */
 pecs_status chunk_own_paths(const struct gate *gate, struct tree *chunks, uint64_t first, uint64_t end);
-/* Frees their arrays. False: some stay, for want of memory. */
+/* Frees the arrays of these chunks. False: out of memory, some stay. */
 bool chunk_drop(const struct gate *gate, struct tree *chunks, uint64_t first, uint64_t end);
 
 #endif

@@ -1,10 +1,10 @@
 /*
- * What differs between two states. Two passes: the entities of `from`, each looked for in `to`; then those of `to` that
- * `from` has not.
+ * Reports the differences between two states. Two passes: look up each entity of `from` in `to`, then find the entities
+ * of `to` that `from` lacks.
  *
- * Most of two states is alike, and often shared. So a chunk is first held against the chunk at the same place: a shared
- * table has no difference; where the handles are the same, and of the same births, rows are compared column by column,
- * and a shared array is not looked at. Only rows that do not lie alike are looked for by their ids.
+ * Most of two states is equal, and often shared. Each chunk is therefore compared with the chunk at the same place
+ * first. A shared table has no difference. Where the handles, and the sessions of their births, are the same, rows are
+ * compared column by column and shared arrays are skipped. Only the remaining rows are looked up by id.
  */
 #include "diff_sets.h"
 #include "diff_targets.h"
@@ -13,7 +13,7 @@
 
 #include <pecs/diff.h>
 
-enum { FEW_ROWS = 64 }; /* that are compared at once; where they differ, one by one */
+enum { FEW_ROWS = 64 }; /* rows that are compared at once; where they differ, one by one */
 
 struct diff {
     const struct pecs_snapshot *from, *to;
@@ -24,7 +24,7 @@ struct diff {
     struct targets targets;
 };
 
-/* One entity on both sides, or with id zero the world itself: its tables, NO_TABLE where it has none, and rows. */
+/* One entity on both sides, or with id zero the world itself: its tables (NO_TABLE where it has none) and rows. */
 struct pair {
     pecs_id id;
     pecs_entity before, after;
@@ -32,12 +32,13 @@ struct pair {
     uint64_t from_row, to_row;
 };
 
-static pecs_status tell(const struct diff *diff, const pecs_change *change)
+static pecs_status diff_report(const struct diff *diff, const pecs_change *change)
 {
     return diff->each(diff->user, change) ? PECS_OK : PECS_E_CANCELLED;
 }
 
-static const void *value_of(const struct pecs_snapshot *state, uint32_t number, uint64_t row, pecs_component component)
+static const void *diff_value(const struct pecs_snapshot *state, uint32_t number, uint64_t row,
+                              pecs_component component)
 {
     if (component == NO_COMPONENT)
         return NULL;
@@ -46,25 +47,25 @@ static const void *value_of(const struct pecs_snapshot *state, uint32_t number, 
     return column == NO_COLUMN ? NULL : table_value(table, column, row);
 }
 
-static pecs_status tell_component(const struct diff *diff, const struct pair *pair, pecs_change_kind kind,
-                                  uint32_t joint)
+static pecs_status diff_report_component(const struct diff *diff, const struct pair *pair, pecs_change_kind kind,
+                                         uint32_t joint)
 {
     const pecs_component from = kind == PECS_COMPONENT_ADDED ? NO_COMPONENT : state_number_at(diff->from, joint);
     const pecs_component to = kind == PECS_COMPONENT_REMOVED ? NO_COMPONENT : diff->sets.to_component[joint];
-    return tell(diff, &(pecs_change){
-                          .kind = kind,
-                          .id = pair->id,
-                          .before = pair->before,
-                          .after = pair->after,
-                          .from_component = from,
-                          .to_component = to,
-                          .old_value = value_of(diff->from, pair->from, pair->from_row, from),
-                          .new_value = value_of(diff->to, pair->to, pair->to_row, to),
-                      });
+    return diff_report(diff, &(pecs_change){
+                                 .kind = kind,
+                                 .id = pair->id,
+                                 .before = pair->before,
+                                 .after = pair->after,
+                                 .from_component = from,
+                                 .to_component = to,
+                                 .old_value = diff_value(diff->from, pair->from, pair->from_row, from),
+                                 .new_value = diff_value(diff->to, pair->to, pair->to_row, to),
+                             });
 }
 
-/* What one side has and the other lacks, and types that are laid out in two ways. */
-static pecs_status compare_sets(const struct diff *diff, const struct pair *pair)
+/* Reports components that only one side has, and types with different layouts. */
+static pecs_status diff_compare_sets(const struct diff *diff, const struct pair *pair)
 {
     struct type_set from = type_set_of(&diff->sets.from, pair->from), to = type_set_of(&diff->sets.to, pair->to);
     pecs_status status = PECS_OK;
@@ -76,17 +77,17 @@ static pecs_status compare_sets(const struct diff *diff, const struct pair *pair
         const uint32_t relaid = a & b & diff->sets.relaid[place];
         for (uint32_t bits = (a ^ b) | relaid; !status && bits; bits &= bits - 1) {
             const uint32_t bit = bits & -bits;
-            status = tell_component(diff, pair,
-                                    !(b & bit)   ? PECS_COMPONENT_REMOVED
-                                    : !(a & bit) ? PECS_COMPONENT_ADDED
-                                                 : PECS_COMPONENT_CHANGED,
-                                    place * 32 + (uint32_t)__builtin_ctz(bits));
+            status = diff_report_component(diff, pair,
+                                           !(b & bit)   ? PECS_COMPONENT_REMOVED
+                                           : !(a & bit) ? PECS_COMPONENT_ADDED
+                                                        : PECS_COMPONENT_CHANGED,
+                                           place * 32 + (uint32_t)__builtin_ctz(bits));
         }
     }
     return status;
 }
 
-static pecs_status compare_values(const struct diff *diff, const struct pair *pair)
+static pecs_status diff_compare_values(const struct diff *diff, const struct pair *pair)
 {
     const struct table *from = state_table(diff->from, pair->from), *to = state_table(diff->to, pair->to);
     const struct archetype *archetype = from->archetype;
@@ -94,48 +95,48 @@ static pecs_status compare_values(const struct diff *diff, const struct pair *pa
     for (uint32_t column = HANDLE_COLUMN + 1; !status && column < archetype->column_count; column++) {
         const pecs_component component = archetype->column_components[column];
         if (component == diff->from->registry->id_component && !diff->by_handle)
-            continue; /* the ids are the same: that is how the two were found */
+            continue; /* the entities were matched by id */
         const uint32_t joint = state_place(diff->from, component);
         const pecs_component to_component = diff->sets.to_component[joint];
         const uint32_t to_column =
             to_component == NO_COMPONENT ? NO_COLUMN : archetype_column(to->archetype, to_component);
         if (to_column == NO_COLUMN || type_set_is_relaid(&diff->sets, joint))
-            continue; /* compare_sets has seen it */
+            continue; /* diff_compare_sets has reported it */
         if (!targets_values_are_equal(&diff->targets, state_component(diff->from, component),
                                       table_value(from, column, pair->from_row),
                                       table_value(to, to_column, pair->to_row)))
-            status = tell_component(diff, pair, PECS_COMPONENT_CHANGED, joint);
+            status = diff_report_component(diff, pair, PECS_COMPONENT_CHANGED, joint);
     }
     return status;
 }
 
-/* All differences of one entity that is on both sides. */
-static pecs_status compare_pair(const struct diff *diff, const struct pair *pair)
+/* Reports all differences of one entity that is on both sides. */
+static pecs_status diff_compare_pair(const struct diff *diff, const struct pair *pair)
 {
-    const pecs_status status = compare_sets(diff, pair);
-    return status || pair->from == NO_TABLE || pair->to == NO_TABLE ? status : compare_values(diff, pair);
+    const pecs_status status = diff_compare_sets(diff, pair);
+    return status || pair->from == NO_TABLE || pair->to == NO_TABLE ? status : diff_compare_values(diff, pair);
 }
 
-static pecs_entity handle_at(const struct table *table, uint64_t row)
+static pecs_entity diff_handle_at(const struct table *table, uint64_t row)
 {
     pecs_entity entity;
     memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
     return entity;
 }
 
-/* Of the entity in a row. In a damaged file its handle may name no record. */
-static pecs_id id_at(const struct pecs_snapshot *state, pecs_entity entity)
+/* The id of an entity that a row names. In a damaged file no record may belong to the handle. */
+static pecs_id diff_id_at(const struct pecs_snapshot *state, pecs_entity entity)
 {
     const struct record *record = state_find(state, entity);
     return record ? identity_of(state, entity, record) : (pecs_id){ { 0 } };
 }
 
 /*
- * The record of the entity that has the id, or the handle: most often it has both, so that nothing needs to be
- * searched.
+ * The record of the entity with this id or, by handle, with this handle. Most often the entity has both, and no search
+ * is needed.
  */
-static const struct record *find_in_other(const struct diff *diff, const struct pecs_snapshot *other, pecs_id id,
-                                          pecs_entity entity, pecs_entity *ret_entity)
+static const struct record *diff_find_in_other(const struct diff *diff, const struct pecs_snapshot *other, pecs_id id,
+                                               pecs_entity entity, pecs_entity *ret_entity)
 {
     const struct record *record = state_find(other, entity);
     const pecs_id has = record ? identity_of(other, entity, record) : (pecs_id){ { 0 } };
@@ -145,8 +146,8 @@ static const struct record *find_in_other(const struct diff *diff, const struct 
     return record && state_has_row(other, record) ? record : NULL;
 }
 
-/* The same entities in the same rows. */
-static bool rows_are_alike(struct diff *diff, const struct table *from, const struct table *to, uint64_t chunk)
+/* Whether the rows of a chunk are the same entities in the same order. */
+static bool diff_rows_are_alike(struct diff *diff, const struct table *from, const struct table *to, uint64_t chunk)
 {
     const uint64_t rows = table_live_rows(from, chunk);
     const pecs_component id_component = diff->from->registry->id_component;
@@ -163,12 +164,12 @@ static bool rows_are_alike(struct diff *diff, const struct table *from, const st
                (ids == to_ids || memcmp(ids, to_ids, (size_t)rows * sizeof(pecs_id)) == 0);
     }
     if (a == b)
-        return true; /* one array: what was spawned before the states parted */
+        return true; /* one array, written before the states diverged */
     return memcmp(a, b, (size_t)rows * sizeof(pecs_entity)) == 0 && targets_handles_agree(&diff->targets, a, rows);
 }
 
-/* The table of `to` at the same place, if its rows can lie alike. */
-static const struct table *counterpart(const struct diff *diff, uint32_t number)
+/* The table of `to` with the same number, if its rows can be compared row by row. */
+static const struct table *diff_counterpart(const struct diff *diff, uint32_t number)
 {
     if (number >= diff->from->table_count || number >= diff->to->table_count)
         return NULL;
@@ -181,9 +182,9 @@ static const struct table *counterpart(const struct diff *diff, uint32_t number)
     return is_alike ? to : NULL;
 }
 
-/* A few rows that lie alike, of one column. */
-static pecs_status compare_few(struct diff *diff, const struct pair *first, uint32_t joint, const uint8_t *from,
-                               const uint8_t *to, uint64_t count)
+/* Compares one column of a few rows that are the same entities. */
+static pecs_status diff_compare_few(struct diff *diff, const struct pair *first, uint32_t joint, const uint8_t *from,
+                                    const uint8_t *to, uint64_t count)
 {
     const struct component *type = state_component_at(diff->from, joint);
     if (memcmp(from, to, (size_t)count * type->size) == 0 && targets_agree(&diff->targets, type, from, count))
@@ -195,15 +196,15 @@ static pecs_status compare_few(struct diff *diff, const struct pair *first, uint
         struct pair pair = *first;
         pair.from_row += i;
         pair.to_row += i;
-        pair.before = pair.after = handle_at(state_table(diff->from, pair.from), pair.from_row);
-        pair.id = id_at(diff->from, pair.before);
-        status = tell_component(diff, &pair, PECS_COMPONENT_CHANGED, joint);
+        pair.before = pair.after = diff_handle_at(state_table(diff->from, pair.from), pair.from_row);
+        pair.id = diff_id_at(diff->from, pair.before);
+        status = diff_report_component(diff, &pair, PECS_COMPONENT_CHANGED, joint);
     }
     return status;
 }
 
-/* One column of rows that lie alike, in the tables with this number. */
-static pecs_status compare_column(struct diff *diff, uint32_t number, uint64_t chunk, uint32_t column)
+/* Compares one column of a chunk whose rows are the same entities, in the tables with this number. */
+static pecs_status diff_compare_column(struct diff *diff, uint32_t number, uint64_t chunk, uint32_t column)
 {
     const struct table *from = state_table(diff->from, number), *to = state_table(diff->to, number);
     const uint32_t joint = state_place(diff->from, from->archetype->column_components[column]);
@@ -216,112 +217,115 @@ static pecs_status compare_column(struct diff *diff, uint32_t number, uint64_t c
     pecs_status status = PECS_OK;
     for (uint64_t done = 0; !status && done < rows; done += FEW_ROWS) {
         const struct pair pair = { .from = number, .to = number, .from_row = first + done, .to_row = first + done };
-        status = compare_few(diff, &pair, joint, a + done * type->size, b + done * type->size,
-                             min_u64(rows - done, FEW_ROWS));
+        status = diff_compare_few(diff, &pair, joint, a + done * type->size, b + done * type->size,
+                                  min_u64(rows - done, FEW_ROWS));
     }
     return status;
 }
 
-static pecs_status compare_alike(struct diff *diff, uint32_t number, uint64_t chunk)
+static pecs_status diff_compare_alike(struct diff *diff, uint32_t number, uint64_t chunk)
 {
     const struct archetype *archetype = state_table(diff->from, number)->archetype;
     pecs_status status = PECS_OK;
     for (uint32_t column = HANDLE_COLUMN + 1; !status && column < archetype->column_count; column++)
-        status = compare_column(diff, number, chunk, column);
+        status = diff_compare_column(diff, number, chunk, column);
     return status;
 }
 
-/* A row of `from`, wherever its entity is in `to`. */
-static pecs_status compare_row(const struct diff *diff, uint32_t number, uint64_t row)
+/* Compares a row of `from` with its entity in `to`, wherever that is. */
+static pecs_status diff_compare_row(const struct diff *diff, uint32_t number, uint64_t row)
 {
-    struct pair pair = { .before = handle_at(state_table(diff->from, number), row), .from = number, .from_row = row };
-    pair.id = id_at(diff->from, pair.before);
-    const struct record *record = find_in_other(diff, diff->to, pair.id, pair.before, &pair.after);
+    struct pair pair = { .before = diff_handle_at(state_table(diff->from, number), row),
+                         .from = number,
+                         .from_row = row };
+    pair.id = diff_id_at(diff->from, pair.before);
+    const struct record *record = diff_find_in_other(diff, diff->to, pair.id, pair.before, &pair.after);
     if (!record)
-        return tell(diff, &(pecs_change){ .kind = PECS_ENTITY_REMOVED,
-                                          .id = pair.id,
-                                          .before = pair.before,
-                                          .from_component = NO_COMPONENT,
-                                          .to_component = NO_COMPONENT });
+        return diff_report(diff, &(pecs_change){ .kind = PECS_ENTITY_REMOVED,
+                                                 .id = pair.id,
+                                                 .before = pair.before,
+                                                 .from_component = NO_COMPONENT,
+                                                 .to_component = NO_COMPONENT });
     pair.to = record->table;
     pair.to_row = record->row;
-    return compare_pair(diff, &pair);
+    return diff_compare_pair(diff, &pair);
 }
 
-/* A table that both states share: only what its references name can differ. */
-static bool is_same_table(struct diff *diff, const struct table *from, const struct table *to)
+/* True for a table that both states share, unless its references may name different entities. */
+static bool diff_is_same_table(struct diff *diff, const struct table *from, const struct table *to)
 {
     return from == to && !targets_shared_may_differ(&diff->targets);
 }
 
-static pecs_status compare_table(struct diff *diff, uint32_t number)
+static pecs_status diff_compare_table(struct diff *diff, uint32_t number)
 {
-    const struct table *from = state_table(diff->from, number), *to = counterpart(diff, number);
-    if (is_same_table(diff, from, to) || from->archetype->is_singleton)
+    const struct table *from = state_table(diff->from, number), *to = diff_counterpart(diff, number);
+    if (diff_is_same_table(diff, from, to) || from->archetype->is_singleton)
         return PECS_OK;
     pecs_status status = PECS_OK;
     for (uint64_t chunk = 0; !status && chunk < table_chunk_count(from); chunk++) {
-        if (to && rows_are_alike(diff, from, to, chunk)) {
-            status = compare_alike(diff, number, chunk);
+        if (to && diff_rows_are_alike(diff, from, to, chunk)) {
+            status = diff_compare_alike(diff, number, chunk);
             continue;
         }
         const uint64_t first = chunk << from->archetype->chunk_shift, rows = table_live_rows(from, chunk);
         for (uint64_t row = first; !status && row < first + rows; row++)
-            status = compare_row(diff, number, row);
+            status = diff_compare_row(diff, number, row);
     }
     return status;
 }
 
-/* A row of `to`, if `from` has not its entity. */
-static pecs_status tell_new(const struct diff *diff, const struct table *to, uint64_t row)
+/* Reports the entity in a row of `to` if `from` lacks it. */
+static pecs_status diff_report_new(const struct diff *diff, const struct table *to, uint64_t row)
 {
-    const pecs_entity entity = handle_at(to, row);
-    const pecs_id id = id_at(diff->to, entity);
+    const pecs_entity entity = diff_handle_at(to, row);
+    const pecs_id id = diff_id_at(diff->to, entity);
     pecs_entity before;
-    if (find_in_other(diff, diff->from, id, entity, &before))
+    if (diff_find_in_other(diff, diff->from, id, entity, &before))
         return PECS_OK;
-    return tell(diff, &(pecs_change){ .kind = PECS_ENTITY_ADDED,
-                                      .id = id,
-                                      .after = entity,
-                                      .from_component = NO_COMPONENT,
-                                      .to_component = NO_COMPONENT });
+    return diff_report(diff, &(pecs_change){ .kind = PECS_ENTITY_ADDED,
+                                             .id = id,
+                                             .after = entity,
+                                             .from_component = NO_COMPONENT,
+                                             .to_component = NO_COMPONENT });
 }
 
-static pecs_status find_new(struct diff *diff, uint32_t number)
+static pecs_status diff_find_new(struct diff *diff, uint32_t number)
 {
     const struct table *to = state_table(diff->to, number);
-    const struct table *from = counterpart(diff, number) ? state_table(diff->from, number) : NULL;
+    const struct table *from = diff_counterpart(diff, number) ? state_table(diff->from, number) : NULL;
     if (from == to || to->archetype->is_singleton)
         return PECS_OK;
     pecs_status status = PECS_OK;
     for (uint64_t chunk = 0; !status && chunk < table_chunk_count(to); chunk++) {
-        if (from && rows_are_alike(diff, from, to, chunk))
+        if (from && diff_rows_are_alike(diff, from, to, chunk))
             continue;
         const uint64_t first = chunk << to->archetype->chunk_shift, rows = table_live_rows(to, chunk);
         for (uint64_t row = first; !status && row < first + rows; row++)
-            status = tell_new(diff, to, row);
+            status = diff_report_new(diff, to, row);
     }
     return status;
 }
 
-/* The world itself: a row on each side, or none. */
-static pecs_status compare_singletons(struct diff *diff)
+/* Compares the singletons. */
+static pecs_status diff_compare_singletons(struct diff *diff)
 {
     const struct pair pair = { .from = diff->from->singleton_table, .to = diff->to->singleton_table };
-    return compare_pair(diff, &pair);
+    return diff_compare_pair(diff, &pair);
 }
 
-static pecs_status compare_states(struct diff *diff)
+static pecs_status diff_compare_states(struct diff *diff)
 {
-    pecs_status status = compare_singletons(diff);
+    pecs_status status = diff_compare_singletons(diff);
     for (uint32_t i = 0; !status && i < diff->from->table_count; i++)
-        status = compare_table(diff, i);
+        status = diff_compare_table(diff, i);
     for (uint32_t i = 0; !status && i < diff->to->table_count; i++)
-        status = find_new(diff, i);
+        status = diff_find_new(diff, i);
     return status;
 }
 
-static pecs_status compare_views(pecs_view from, pecs_view to, bool by_handle, pecs_change_function each, void *user)
+static pecs_status diff_compare_views(pecs_view from, pecs_view to, bool by_handle, pecs_change_function each,
+                                      void *user)
 {
     if (!from.source || !to.source || !each)
         return PECS_E_MISUSE;
@@ -331,7 +335,7 @@ static pecs_status compare_views(pecs_view from, pecs_view to, bool by_handle, p
     if (!status)
         status = targets_init(&diff.targets, diff.from, diff.to, diff.by_handle);
     if (!status)
-        status = compare_states(&diff);
+        status = diff_compare_states(&diff);
     targets_deinit(&diff.targets);
     type_sets_deinit(&diff.sets);
     return status;
@@ -339,10 +343,10 @@ static pecs_status compare_views(pecs_view from, pecs_view to, bool by_handle, p
 
 pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user)
 {
-    return compare_views(from, to, false, each, user);
+    return diff_compare_views(from, to, false, each, user);
 }
 
 pecs_status pecs_view_diff_by_handle(pecs_view from, pecs_view to, pecs_change_function each, void *user)
 {
-    return compare_views(from, to, true, each, user);
+    return diff_compare_views(from, to, true, each, user);
 }

@@ -4,14 +4,13 @@
 
 #include <pecs/reflect.h>
 
-static uint32_t word_count(const struct type_sets *sets)
+static uint32_t type_sets_word_count(const struct type_sets *sets)
 {
     return (sets->joint_count + 31) / 32;
 }
 
-/* Room for the words of all tables. */
-static pecs_status allocate_side(struct pool *pool, struct side_sets *side, const struct pecs_snapshot *state,
-                                 uint32_t joint_most)
+static pecs_status type_sets_allocate_side(struct pool *pool, struct side_sets *side, const struct pecs_snapshot *state,
+                                           uint32_t joint_most)
 {
     side->table_count = state->table_count;
     for (uint32_t i = 0; i < state->table_count; i++)
@@ -21,13 +20,14 @@ static pecs_status allocate_side(struct pool *pool, struct side_sets *side, cons
     return side->ends && side->words ? PECS_OK : PECS_E_MEMORY;
 }
 
-static void release_side(struct pool *pool, struct side_sets *side)
+static void type_sets_release_side(struct pool *pool, struct side_sets *side)
 {
     pool_release(pool, side->words, (side->capacity + 1) * sizeof(*side->words));
     pool_release(pool, side->ends, (side->table_count + 1) * sizeof(*side->ends));
 }
 
-static void number_types(struct type_sets *sets, const struct pecs_snapshot *from, const struct pecs_snapshot *to)
+static void type_sets_number_types(struct type_sets *sets, const struct pecs_snapshot *from,
+                                   const struct pecs_snapshot *to)
 {
     const pecs_view view = { &from->source };
     sets->joint_count = sets->from_count;
@@ -45,11 +45,11 @@ static void number_types(struct type_sets *sets, const struct pecs_snapshot *fro
     }
 }
 
-/* The words that have bits, of a set of all words; which is emptied. */
-static size_t collect(const struct type_sets *sets, uint32_t *all, struct set_word *words)
+/* Copies the words that have bits from `all`, and clears `all`. */
+static size_t type_sets_collect(const struct type_sets *sets, uint32_t *all, struct set_word *words)
 {
     size_t count = 0;
-    for (uint32_t place = 0; place < word_count(sets); place++) {
+    for (uint32_t place = 0; place < type_sets_word_count(sets); place++) {
         if (all[place])
             words[count++] = (struct set_word){ place, all[place] };
         all[place] = 0;
@@ -57,9 +57,9 @@ static size_t collect(const struct type_sets *sets, uint32_t *all, struct set_wo
     return count;
 }
 
-/* `joint` is of each component of the state, by place; NULL: their joint numbers are their places. */
-static void fill_side(const struct type_sets *sets, struct side_sets *side, const struct pecs_snapshot *state,
-                      const uint32_t *joint, bool with_explicit_ids, uint32_t *all)
+/* `joint` maps places in the state to joint numbers. NULL: they are equal. */
+static void type_sets_fill_side(const struct type_sets *sets, struct side_sets *side, const struct pecs_snapshot *state,
+                                const uint32_t *joint, bool with_explicit_ids, uint32_t *all)
 {
     size_t end = 0;
     for (uint32_t i = 0; i < state->table_count; i++) {
@@ -70,7 +70,7 @@ static void fill_side(const struct type_sets *sets, struct side_sets *side, cons
             if (with_explicit_ids || component != state->registry->id_component)
                 all[number / 32] |= 1u << number % 32;
         }
-        side->ends[i] = end += collect(sets, all, side->words + end);
+        side->ends[i] = end += type_sets_collect(sets, all, side->words + end);
     }
 }
 
@@ -87,15 +87,15 @@ pecs_status type_sets_init(struct type_sets *sets, const struct pecs_snapshot *f
     uint32_t *all = pool_allocate(sets->pool, most * sizeof(*all));
     pecs_status status = PECS_E_MEMORY;
     if (sets->to_joint && sets->to_component && sets->relaid && all)
-        status = allocate_side(sets->pool, &sets->from, from, (uint32_t)most);
+        status = type_sets_allocate_side(sets->pool, &sets->from, from, (uint32_t)most);
     if (!status)
-        status = allocate_side(sets->pool, &sets->to, to, (uint32_t)most);
+        status = type_sets_allocate_side(sets->pool, &sets->to, to, (uint32_t)most);
     if (!status) {
         memset(sets->relaid, 0, most * sizeof(*sets->relaid));
         memset(all, 0, most * sizeof(*all));
-        number_types(sets, from, to);
-        fill_side(sets, &sets->from, from, NULL, with_explicit_ids, all);
-        fill_side(sets, &sets->to, to, sets->to_joint, with_explicit_ids, all);
+        type_sets_number_types(sets, from, to);
+        type_sets_fill_side(sets, &sets->from, from, NULL, with_explicit_ids, all);
+        type_sets_fill_side(sets, &sets->to, to, sets->to_joint, with_explicit_ids, all);
     }
     pool_release(sets->pool, all, most * sizeof(*all));
     return status;
@@ -104,8 +104,8 @@ pecs_status type_sets_init(struct type_sets *sets, const struct pecs_snapshot *f
 void type_sets_deinit(struct type_sets *sets)
 {
     const size_t most = (size_t)sets->from_count + sets->to_count + 1;
-    release_side(sets->pool, &sets->to);
-    release_side(sets->pool, &sets->from);
+    type_sets_release_side(sets->pool, &sets->to);
+    type_sets_release_side(sets->pool, &sets->from);
     pool_release(sets->pool, sets->relaid, most * sizeof(*sets->relaid));
     pool_release(sets->pool, sets->to_component, most * sizeof(*sets->to_component));
     pool_release(sets->pool, sets->to_joint, most * sizeof(*sets->to_joint));

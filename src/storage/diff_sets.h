@@ -1,13 +1,14 @@
 /*
- * Sets: which components the tables of two states have. The types of both are numbered together, those of `from` by
- * their places, so that what one table has and another lacks is found word by word, however many components they have.
+ * Sets: which components the tables of two states have. The types of both states share one numbering, in which those of
+ * `from` come first, by place. Tables are compared word by word and words without bits are omitted, so the time depends
+ * on the components of the tables, not on the number of types.
  */
 #ifndef PECS_STORAGE_DIFF_SETS_H
 #define PECS_STORAGE_DIFF_SETS_H
 
 #include "state.h"
 
-/* 32 numbers of a bit set; words without bits are left out. */
+/* 32 numbers of a bit set; words without bits are omitted. */
 struct set_word {
     uint32_t place; /* number / 32 */
     uint32_t bits;
@@ -21,26 +22,26 @@ struct type_sets {
     uint32_t from_count, to_count, joint_count; /* components of each state, and of both together */
     uint32_t *to_joint;                         /* of each component of `to`, by place: its joint number */
     pecs_component *to_component;               /* of each joint number: the component in `to`, or NO_COMPONENT */
-    uint32_t *relaid;                           /* joint numbers as bits: types of both that are not laid out alike */
+    uint32_t *relaid; /* a bit for each joint number: both states have the type, with different layouts */
     struct side_sets {
-        size_t *ends; /* of each table, in `words` */
+        size_t *ends; /* of each table: the end of its words in `words` */
         struct set_word *words;
         size_t table_count, capacity;
     } from, to;
 };
 
 /*
- * Types are the same when their ids are. Explicit ids are left out, unless wanted. PECS_E_MEMORY; deinit is right then,
- * too.
+ * Types are the same when their ids are. Explicit ids are skipped unless wanted. PECS_E_MEMORY; call deinit in any
+ * case.
  */
 pecs_status type_sets_init(struct type_sets *sets, const struct pecs_snapshot *from, const struct pecs_snapshot *to,
                            bool with_explicit_ids);
 void type_sets_deinit(struct type_sets *sets);
 
-/* Of a table of the side; NO_TABLE: none. */
+/* The set of a table of this side; for NO_TABLE the empty set. */
 struct type_set type_set_of(const struct side_sets *side, uint32_t table);
 
-/* The same components, all laid out alike. */
+/* True when both have the same components with the same layouts. */
 bool type_sets_are_alike(const struct type_sets *sets, struct type_set from, struct type_set to);
 
 static inline bool type_set_is_relaid(const struct type_sets *sets, uint32_t joint)

@@ -1,7 +1,7 @@
-/* The entity index. Its free counts are the node's own, so whoever may change the index may change them. */
+/* The entity index. It owns its free counts: whoever may edit the index may edit them. */
 #include "entity_index.h"
 
-static_assert(sizeof(struct record) == 16, "the index has 16 bytes a slot");
+static_assert(sizeof(struct record) == 16, "a record is 16 bytes");
 
 static void index_destroy(struct pool *pool, struct node *node)
 {
@@ -15,7 +15,7 @@ static struct node *index_copy(struct pool *pool, const struct node *node);
 
 static const struct node_class index_class = { index_destroy, index_copy };
 
-/* Room for the counts of so many chunks; those that are new are 0. */
+/* Makes room for the free counts of chunk_count chunks. Those of new chunks are 0. */
 static bool index_reserve_counts(struct pool *pool, struct entity_index *index, uint64_t chunk_count)
 {
     const size_t had = index->free_count_capacity;

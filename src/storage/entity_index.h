@@ -1,8 +1,8 @@
 /*
- * Entity index: a record for each slot, that is for each number that an entity has had as its index, and of each chunk
- * of them how many slots are free.
+ * Entity index: a record for each slot, that is for each index that an entity has had, and for each chunk of slots how
+ * many are free.
  *
- * Damage: the records of a resumed file may say anything; what relies on one looks first (state.h).
+ * The records of a damaged, resumed file may have any content. Code that relies on one verifies it first (state.h).
  */
 #ifndef PECS_STORAGE_ENTITY_INDEX_H
 #define PECS_STORAGE_ENTITY_INDEX_H
@@ -13,13 +13,13 @@
 struct entity_index {
     struct node node;
     struct vector records;
-    uint32_t *free_counts; /* of each chunk: slots without an entity whose generations are not used up; 0 behind them */
+    uint32_t *free_counts; /* of each chunk: slots without an entity that have a generation left; 0 beyond the chunks */
     size_t free_count_capacity;
 };
 
-/* One without slots. NULL: out of memory. */
+/* Creates an index without slots. NULL: out of memory. */
 struct entity_index *index_create(struct pool *pool);
-/* Of one without slots: its records lie in the image; the counts are copied. */
+/* Gives an index without slots the records of a run in the image. The counts are copied. */
 pecs_status index_set_run(struct pool *pool, struct entity_index *index, uint64_t slot_count, const le32 *free_counts,
                           struct run run, struct image *image);
 
@@ -31,12 +31,11 @@ static inline uint64_t index_chunk_count(const struct entity_index *index)
 {
     return vector_chunk_count(&index->records);
 }
-/* How many slots a chunk has. */
 static inline uint64_t index_chunk_slots(const struct entity_index *index, uint64_t chunk)
 {
     return vector_chunk_live(&index->records, chunk);
 }
-/* The record of a slot. Nothing is called more often. */
+/* The record of a slot. This is the most frequent call of the library. */
 static inline const struct record *index_record(const struct entity_index *index, uint64_t slot)
 {
     return (const struct record *)(const void *)vector_value(&index->records, slot, INDEX_SHIFT, sizeof(struct record));
@@ -47,14 +46,14 @@ static inline const struct record *index_chunk(const struct entity_index *index,
     return index_record(index, chunk << INDEX_SHIFT);
 }
 
-/* The editing functions need an index that is private; those that fail leave its content as it was. */
+/* The editing functions need a private index. When they fail, its content is as before. */
 
 /* The record of a slot whose chunk has passed the gate. */
 static inline struct record *index_owned_record(struct entity_index *index, uint64_t slot)
 {
     return (struct record *)(uintptr_t)index_record(index, slot);
 }
-/* Passes the gate for the chunk that a slot lies in, and gives the slot's record. */
+/* Passes the gate for the chunk of a slot and returns the record of the slot. */
 static inline pecs_status index_own_record(struct gate *gate, struct entity_index *index, uint64_t slot,
                                            struct record **ret_record)
 {
@@ -68,11 +67,11 @@ static inline pecs_status index_own_record(struct gate *gate, struct entity_inde
     return status;
 }
 
-/* Room for `count` slots more; and back, for those that will not be appended. */
+/* Reserves `count` more slots, and gives back those that will not be appended. */
 pecs_status index_reserve(struct gate *gate, struct entity_index *index, uint64_t count);
 void index_give_back(struct gate *gate, struct entity_index *index, uint64_t count);
 
-/* Readies and makes a cut to `slot_count` slots; those behind them are free. */
+/* Prepare a cut to `slot_count` slots, then cut. The slots behind must be free. */
 pecs_status index_reserve_cut(struct gate *gate, struct entity_index *index, uint64_t slot_count);
 void index_cut(struct gate *gate, struct entity_index *index, uint64_t slot_count);
 

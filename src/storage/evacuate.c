@@ -1,14 +1,14 @@
 /*
- * Evacuation: a world moves its nodes out of blocks of memory that are mostly empty, so that these can be given back.
+ * Evacuation: moves the nodes of a world out of mostly empty blocks of memory, so that the pool can free the blocks.
  *
- * Only what this world alone has is moved: nodes that are reached by a path of nodes with one reference each. Others
- * may be read by other threads, and their memory goes with the last of those who share them. No content, tick or epoch
- * changes; pointers into the world end, as they do with every edit.
+ * It moves only nodes that this world alone holds: those on a path of nodes with one reference each. Other threads may
+ * read the rest, whose memory is freed with its last holder. No content, tick or epoch changes. Pointers into the world
+ * become invalid, as after every edit.
  */
 #include "id_hash.h"
 
-/* Copies the node in the ref if it is to leave its place. False: out of memory. */
-static bool move_node(struct pool *pool, struct ref *ref)
+/* Replaces the node in the ref by a copy if its block is being evacuated. False: out of memory. */
+static bool evacuate_node(struct pool *pool, struct ref *ref)
 {
     if (!pool_array_is_leaving(ref->node, ref->node->source))
         return true;
@@ -20,14 +20,14 @@ static bool move_node(struct pool *pool, struct ref *ref)
     return true;
 }
 
-static bool move_array(struct pool *pool, struct ref *ref)
+static bool evacuate_array(struct pool *pool, struct ref *ref)
 {
-    const bool is_done = move_node(pool, ref);
+    const bool is_done = evacuate_node(pool, ref);
     ref->data = ((const struct array *)ref->node)->data;
     return is_done;
 }
 
-/* Moves pages; `move` is for what the tree holds. */
+/* Moves pages, and calls `move` for each node that the tree holds. */
 static bool evacuate_ref(struct pool *pool, struct ref *ref, uint32_t height,
                          bool (*move)(struct pool *pool, struct ref *ref))
 {
@@ -35,7 +35,7 @@ static bool evacuate_ref(struct pool *pool, struct ref *ref, uint32_t height,
         return true;
     if (!height)
         return move(pool, ref);
-    bool is_done = move_node(pool, ref);
+    bool is_done = evacuate_node(pool, ref);
     struct page *page = (struct page *)ref->node;
     for (uint32_t i = 0; is_done && i < page->ref_count; i++)
         is_done = evacuate_ref(pool, &page->refs[i], height - 1, move);
@@ -47,35 +47,35 @@ static bool evacuate_tree(struct pool *pool, struct tree *tree, bool (*move)(str
     return evacuate_ref(pool, &tree->root, tree->height, move);
 }
 
-static bool move_table(struct pool *pool, struct ref *ref)
+static bool evacuate_table(struct pool *pool, struct ref *ref)
 {
-    bool is_done = move_node(pool, ref);
+    bool is_done = evacuate_node(pool, ref);
     struct table *table = (struct table *)ref->node;
     for (uint32_t i = 0; is_done && i < table->archetype->column_count; i++)
-        is_done = evacuate_tree(pool, &table->columns[i].chunks, move_array);
+        is_done = evacuate_tree(pool, &table->columns[i].chunks, evacuate_array);
     return is_done;
 }
 
 static bool evacuate_vector(struct pool *pool, struct vector *vector)
 {
-    const bool is_done = evacuate_tree(pool, &vector->chunks, move_array);
+    const bool is_done = evacuate_tree(pool, &vector->chunks, evacuate_array);
     vector_follow_moves(vector);
     return is_done;
 }
 
-static bool move_index(struct pool *pool, struct ref *ref)
+static bool evacuate_index(struct pool *pool, struct ref *ref)
 {
-    return move_node(pool, ref) && evacuate_vector(pool, &((struct entity_index *)ref->node)->records);
+    return evacuate_node(pool, ref) && evacuate_vector(pool, &((struct entity_index *)ref->node)->records);
 }
 
-static bool move_id_hash(struct pool *pool, struct ref *ref)
+static bool evacuate_id_hash(struct pool *pool, struct ref *ref)
 {
-    return move_node(pool, ref) && evacuate_vector(pool, &((struct id_hash *)ref->node)->buckets);
+    return evacuate_node(pool, ref) && evacuate_vector(pool, &((struct id_hash *)ref->node)->buckets);
 }
 
 bool state_evacuate(struct pool *pool, struct pecs_snapshot *state)
 {
-    const bool has_index = evacuate_ref(pool, &state->index, 0, move_index);
-    const bool has_id_hash = evacuate_ref(pool, &state->id_hash, 0, move_id_hash);
-    return evacuate_tree(pool, &state->tables, move_table) && has_index && has_id_hash;
+    const bool has_index = evacuate_ref(pool, &state->index, 0, evacuate_index);
+    const bool has_id_hash = evacuate_ref(pool, &state->id_hash, 0, evacuate_id_hash);
+    return evacuate_tree(pool, &state->tables, evacuate_table) && has_index && has_id_hash;
 }

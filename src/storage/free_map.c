@@ -1,6 +1,6 @@
 /*
- * The free map. Counts live in the state (one for each chunk, in the index; their sum in the state) and are right
- * whether or not a map exists; the map's bits agree with them while is_valid.
+ * The free map. The counts live in the state (one for each chunk, in the index; their sum in the state) and are correct
+ * whether or not a map exists. While is_valid, the bits of the map agree with them.
  *
  *     chunks bit c      set exactly when chunk c's count is above 0
  *     slots[c] bit s    when slots[c] exists: set exactly when that slot is free
@@ -31,7 +31,7 @@ void free_map_deinit(struct free_map *map, struct pool *pool)
     *map = (struct free_map){ 0 };
 }
 
-static pecs_status make_room(struct free_map *map, struct pool *pool, uint64_t chunk_count)
+static pecs_status free_map_make_room(struct free_map *map, struct pool *pool, uint64_t chunk_count)
 {
     if (chunk_count <= map->chunk_room)
         return PECS_OK;
@@ -55,11 +55,11 @@ static pecs_status make_room(struct free_map *map, struct pool *pool, uint64_t c
     return PECS_OK;
 }
 
-/* Room for the chunks of the index as it will be, and the bits of those that are there. */
-static pecs_status make_valid(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
-                              uint64_t slot_count)
+/* Makes room for the chunks of an index of slot_count slots, and sets the bits of the present ones. */
+static pecs_status free_map_make_valid(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
+                                       uint64_t slot_count)
 {
-    const pecs_status status = make_room(map, pool, (slot_count >> INDEX_SHIFT) + 1);
+    const pecs_status status = free_map_make_room(map, pool, (slot_count >> INDEX_SHIFT) + 1);
     if (status || map->is_valid)
         return status;
     memset(map->chunks, 0, map->chunk_room / 64 * sizeof(*map->chunks));
@@ -71,13 +71,13 @@ static pecs_status make_valid(struct free_map *map, struct pool *pool, const str
     return PECS_OK;
 }
 
-static bool is_free(const struct record *record)
+static bool free_map_is_free(const struct record *record)
 {
     return record->table == NO_TABLE && record->generation < GENERATION_MAX;
 }
 
-static pecs_status make_slots(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
-                              uint64_t chunk)
+static pecs_status free_map_make_slots(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
+                                       uint64_t chunk)
 {
     if (map->slots[chunk])
         return PECS_OK;
@@ -88,11 +88,11 @@ static pecs_status make_slots(struct free_map *map, struct pool *pool, const str
     const struct record *records = index_chunk(index, chunk);
     uint64_t free_count = 0;
     for (uint64_t i = 0; i < index_chunk_slots(index, chunk); i++)
-        if (is_free(&records[i])) {
+        if (free_map_is_free(&records[i])) {
             bits[i / 64] |= (uint64_t)1 << i % 64;
             free_count++;
         }
-    if (free_count != state_free_in_chunk(state, chunk)) { /* of a resumed file: takes would search beyond the bits */
+    if (free_count != state_free_in_chunk(state, chunk)) { /* a damaged file: takes would search beyond the bits */
         pool_release(pool, bits, WORDS_A_CHUNK * sizeof(*bits));
         return PECS_E_CORRUPT;
     }
@@ -108,15 +108,15 @@ pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pec
         return PECS_E_LIMIT;
     *ret_append_count = count - reused;
     if (!reused && !map->is_valid)
-        return PECS_OK; /* made when a slot is to be reused */
-    pecs_status status = make_valid(map, gate->pool, state, index_slot_count(index) + *ret_append_count);
+        return PECS_OK; /* the map is made when a slot is first reused */
+    pecs_status status = free_map_make_valid(map, gate->pool, state, index_slot_count(index) + *ret_append_count);
     uint64_t found = 0;
     for (size_t word = map->lowest_word; !status && found < reused; word++) {
         for (uint64_t bits = map->chunks[word]; !status && bits && found < reused; bits &= bits - 1) {
             const uint64_t chunk = word * 64 + (uint64_t)__builtin_ctzll(bits);
             struct record *record;
             found += state_free_in_chunk(state, chunk);
-            status = make_slots(map, gate->pool, state, chunk);
+            status = free_map_make_slots(map, gate->pool, state, chunk);
             if (!status)
                 status = index_own_record(gate, index, chunk << INDEX_SHIFT, &record);
         }
@@ -127,8 +127,8 @@ pecs_status free_map_reserve(struct free_map *map, struct gate *gate, struct pec
 pecs_status free_map_reserve_give(struct free_map *map, struct pool *pool, const struct pecs_snapshot *state,
                                   uint32_t slot)
 {
-    const pecs_status status = make_valid(map, pool, state, state_slot_count(state));
-    return status ? status : make_slots(map, pool, state, slot >> INDEX_SHIFT);
+    const pecs_status status = free_map_make_valid(map, pool, state, state_slot_count(state));
+    return status ? status : free_map_make_slots(map, pool, state, slot >> INDEX_SHIFT);
 }
 
 uint32_t free_map_take(struct free_map *map, struct pecs_snapshot *state, struct entity_index *index)

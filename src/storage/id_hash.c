@@ -1,9 +1,8 @@
 /*
  * The hash index of explicit ids: open addressing with linear probing, at most half full, in a vector, so that it is
- * shared, copied and restored like all else.
+ * shared, copied and restored like the rest of a state.
  *
- * Hints that no longer count are overwritten when they make a walk long, and left behind when the index is made again
- * for want of room.
+ * Stale hints are overwritten when they make a probe long, and dropped when the index grows.
  */
 #include "id_hash.h"
 
@@ -11,10 +10,10 @@
 #include "identity.h"
 
 enum {
-    BUCKET_SHIFT = 10,   /* buckets a chunk: 4 KiB */
+    BUCKET_SHIFT = 10,   /* buckets in a chunk: 4 KiB */
     BUCKET_FIRST = 64,   /* buckets of the first index */
-    WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index are readied without a look */
-    LONG_WALK = 8,       /* steps after which stale hints are overwritten */
+    WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index pass the gate */
+    LONG_WALK = 8,       /* probes after which stale hints are overwritten */
 };
 
 static void id_hash_destroy(struct pool *pool, struct node *node)
@@ -54,24 +53,24 @@ static struct node *id_hash_copy(struct pool *pool, const struct node *node)
     return &copy->node;
 }
 
-static uint32_t bucket_at(const struct id_hash *hash, uint64_t bucket)
+static uint32_t id_hash_at(const struct id_hash *hash, uint64_t bucket)
 {
     uint32_t index;
     memcpy(&index, vector_value(&hash->buckets, bucket, BUCKET_SHIFT, sizeof(index)), sizeof(index));
     return index;
 }
-/* A bucket whose chunk has passed the gate. */
-static uint32_t *bucket_owned(struct id_hash *hash, uint64_t bucket)
+/* A bucket whose chunk has passed the gate, for writing. */
+static uint32_t *id_hash_owned(struct id_hash *hash, uint64_t bucket)
 {
     return (uint32_t *)(void *)vector_owned_value(&hash->buckets, bucket, BUCKET_SHIFT, sizeof(uint32_t));
 }
 
-/* The bucket where the walk to an id begins. */
-static uint64_t bucket_home(const struct pool *pool, const struct id_hash *hash, const pecs_id *id)
+/* The bucket where the probe for an id begins. */
+static uint64_t id_hash_home(const struct pool *pool, const struct id_hash *hash, const pecs_id *id)
 {
     return hash64_seeded(id, sizeof(*id), pool_secret(pool)) & (hash->buckets.count - 1);
 }
-static uint64_t bucket_next(const struct id_hash *hash, uint64_t bucket)
+static uint64_t id_hash_next(const struct id_hash *hash, uint64_t bucket)
 {
     return (bucket + 1) & (hash->buckets.count - 1);
 }
@@ -81,8 +80,8 @@ bool id_hash_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_ent
     const struct id_hash *hash = id_hash_of(state);
     if (!hash)
         return false;
-    for (uint64_t bucket = bucket_home(state->registry->pool, hash, id);; bucket = bucket_next(hash, bucket)) {
-        const uint32_t index = bucket_at(hash, bucket);
+    for (uint64_t bucket = id_hash_home(state->registry->pool, hash, id);; bucket = id_hash_next(hash, bucket)) {
+        const uint32_t index = id_hash_at(hash, bucket);
         if (index == NO_INDEX)
             return false;
         if (identity_hint_counts(state, index, id, ret_entity))
@@ -90,38 +89,35 @@ bool id_hash_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_ent
     }
 }
 
-/*
- * The hint in a bucket leads to an entity that has no explicit id, or another one, which is found by another bucket:
- * it may be overwritten.
- */
-static bool bucket_is_stale(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
+/* True for a hint whose entity has no explicit id, or has one that another bucket finds: it may be overwritten. */
+static bool id_hash_is_stale(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
 {
-    const uint32_t index = bucket_at(hash, bucket);
+    const uint32_t index = id_hash_at(hash, bucket);
     const pecs_id *id = identity_explicit_at(state, index);
     if (!id)
         return true;
-    uint64_t first = bucket_home(state->registry->pool, hash, id);
-    while (bucket_at(hash, first) != index && bucket_at(hash, first) != NO_INDEX)
-        first = bucket_next(hash, first);
+    uint64_t first = id_hash_home(state->registry->pool, hash, id);
+    while (id_hash_at(hash, first) != index && id_hash_at(hash, first) != NO_INDEX)
+        first = id_hash_next(hash, first);
     return first != bucket;
 }
 
 /*
- * Where the index of an id goes: where it is, or the first free bucket from its home on; on a long walk also that of a
- * stale hint, since an id that many entities have had after each other leaves one for each.
+ * The bucket to write the index of an id to: the one that has it, or the first free one from its home on. A long probe
+ * also stops at a stale hint, since an id that many entities had one after another leaves a hint for each.
  */
-static uint64_t bucket_for(const struct pecs_snapshot *state, const struct id_hash *hash, const pecs_id *id,
-                           uint32_t index)
+static uint64_t id_hash_bucket_for(const struct pecs_snapshot *state, const struct id_hash *hash, const pecs_id *id,
+                                   uint32_t index)
 {
-    uint64_t bucket = bucket_home(state->registry->pool, hash, id);
-    for (unsigned step = 0;; step++, bucket = bucket_next(hash, bucket)) {
-        const uint32_t at = bucket_at(hash, bucket);
-        if (at == NO_INDEX || at == index || (step >= LONG_WALK && bucket_is_stale(state, hash, bucket)))
+    uint64_t bucket = id_hash_home(state->registry->pool, hash, id);
+    for (unsigned step = 0;; step++, bucket = id_hash_next(hash, bucket)) {
+        const uint32_t at = id_hash_at(hash, bucket);
+        if (at == NO_INDEX || at == index || (step >= LONG_WALK && id_hash_is_stale(state, hash, bucket)))
             return bucket;
     }
 }
 
-/* One of free buckets. NULL: out of memory. */
+/* Creates an index of `count` free buckets. NULL: out of memory. */
 static struct id_hash *id_hash_create_free(struct gate *gate, uint64_t count)
 {
     struct id_hash *hash = id_hash_create(gate->pool);
@@ -133,31 +129,34 @@ static struct id_hash *id_hash_create_free(struct gate *gate, uint64_t count)
         return NULL;
     hash->buckets.count = count;
     for (uint64_t chunk = 0; chunk < vector_chunk_count(&hash->buckets); chunk++)
-        memset(bucket_owned(hash, chunk << BUCKET_SHIFT), 0xff, /* NO_INDEX */
+        memset(id_hash_owned(hash, chunk << BUCKET_SHIFT), 0xff, /* NO_INDEX */
                (size_t)vector_chunk_live(&hash->buckets, chunk) * sizeof(uint32_t));
     return hash;
 }
 
-/* The explicit id of the hint in a bucket, or NULL; those of the buckets that are read next are prefetched. */
-static const pecs_id *bucket_id(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
+/* The explicit id of the entity that the hint in a bucket leads to, or NULL. Prefetches for the buckets after it. */
+static const pecs_id *id_hash_id_at(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket)
 {
     if (hash->buckets.count - bucket > IDENTITY_FAR_AHEAD) {
-        __builtin_prefetch(identity_record_at(state, bucket_at(hash, bucket + IDENTITY_FAR_AHEAD)));
-        __builtin_prefetch(identity_explicit_at(state, bucket_at(hash, bucket + IDENTITY_AHEAD)));
+        __builtin_prefetch(identity_record_at(state, id_hash_at(hash, bucket + IDENTITY_FAR_AHEAD)));
+        __builtin_prefetch(identity_explicit_at(state, id_hash_at(hash, bucket + IDENTITY_AHEAD)));
     }
-    return identity_explicit_at(state, bucket_at(hash, bucket));
+    return identity_explicit_at(state, id_hash_at(hash, bucket));
 }
 
-/* Hints that are needed: entities with explicit ids that were given since the world was made. */
+/* Counts the hints that are not stale: entities whose explicit ids were assigned since the world was made. */
 static uint64_t id_hash_count(const struct pecs_snapshot *state, const struct id_hash *hash)
 {
     uint64_t count = 0;
     for (uint64_t bucket = 0; hash && bucket < hash->buckets.count; bucket++)
-        count += bucket_id(state, hash, bucket) && !bucket_is_stale(state, hash, bucket);
+        count += id_hash_id_at(state, hash, bucket) && !id_hash_is_stale(state, hash, bucket);
     return count;
 }
 
-/* Replaces the index by one for the hints that count now and `count` more: a third full at most, so that it lasts. */
+/*
+ * Replaces the index by one for the hints that are not stale and `count` more. It is at most a third full, so that it
+ * lasts.
+ */
 static pecs_status id_hash_replace(struct gate *gate, struct pecs_snapshot *state, uint64_t count)
 {
     const struct id_hash *old = id_hash_of(state);
@@ -169,11 +168,11 @@ static pecs_status id_hash_replace(struct gate *gate, struct pecs_snapshot *stat
     if (!hash)
         return PECS_E_MEMORY;
     for (uint64_t bucket = 0; old && bucket < old->buckets.count; bucket++) {
-        const pecs_id *id = bucket_id(state, old, bucket);
+        const pecs_id *id = id_hash_id_at(state, old, bucket);
         if (!id)
             continue;
-        const uint32_t index = bucket_at(old, bucket);
-        uint32_t *to = bucket_owned(hash, bucket_for(state, hash, id, index));
+        const uint32_t index = id_hash_at(old, bucket);
+        uint32_t *to = id_hash_owned(hash, id_hash_bucket_for(state, hash, id, index));
         hash->used_count += *to == NO_INDEX;
         *to = index;
     }
@@ -183,19 +182,22 @@ static pecs_status id_hash_replace(struct gate *gate, struct pecs_snapshot *stat
     return PECS_OK;
 }
 
-static pecs_status bucket_own_chunk(struct gate *gate, struct id_hash *hash, uint64_t chunk)
+static pecs_status id_hash_own_chunk(struct gate *gate, struct id_hash *hash, uint64_t chunk)
 {
     uint8_t *bytes;
     return vector_own_chunk(gate, &hash->buckets, chunk, vector_chunk_live(&hash->buckets, chunk), &bytes);
 }
 
-/* Readies the buckets from the home of an id on, up to the count-th free one: one of them will be its. */
+/*
+ * Passes the gate for the buckets from the home of an id on, up to the count-th free one. One of them will hold the
+ * hint.
+ */
 static pecs_status id_hash_own_walk(struct gate *gate, struct id_hash *hash, const pecs_id *id, uint64_t count)
 {
     pecs_status status = PECS_OK;
-    for (uint64_t bucket = bucket_home(gate->pool, hash, id); !status && count; bucket = bucket_next(hash, bucket)) {
-        count -= bucket_at(hash, bucket) == NO_INDEX;
-        status = bucket_own_chunk(gate, hash, bucket >> BUCKET_SHIFT);
+    for (uint64_t bucket = id_hash_home(gate->pool, hash, id); !status && count; bucket = id_hash_next(hash, bucket)) {
+        count -= id_hash_at(hash, bucket) == NO_INDEX;
+        status = id_hash_own_chunk(gate, hash, bucket >> BUCKET_SHIFT);
     }
     return status;
 }
@@ -212,14 +214,14 @@ pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, cons
     if (status)
         return status;
     struct id_hash *hash = (struct id_hash *)state->id_hash.node;
-    /* walks of `count` steps for each, or all buckets once */
+    /* probes of `count` free buckets for each id, or all buckets once */
     if (count <= WALK_COUNT_MAX || count * count <= hash->buckets.count / 8) {
         for (uint64_t i = 0; !status && i < count; i++)
             status = id_hash_own_walk(gate, hash, &ids[i], count);
         return status;
     }
     for (uint64_t chunk = 0; !status && chunk < vector_chunk_count(&hash->buckets); chunk++)
-        status = bucket_own_chunk(gate, hash, chunk);
+        status = id_hash_own_chunk(gate, hash, chunk);
     return status;
 }
 
@@ -229,8 +231,8 @@ void id_hash_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *id
     struct id_hash *hash = (struct id_hash *)state->id_hash.node;
     for (uint64_t i = 0; i < count; i++) {
         if (count - i > IDENTITY_AHEAD)
-            __builtin_prefetch(bucket_owned(hash, bucket_home(pool, hash, &ids[i + IDENTITY_AHEAD])), 1);
-        uint32_t *bucket = bucket_owned(hash, bucket_for(state, hash, &ids[i], entities[i].index));
+            __builtin_prefetch(id_hash_owned(hash, id_hash_home(pool, hash, &ids[i + IDENTITY_AHEAD])), 1);
+        uint32_t *bucket = id_hash_owned(hash, id_hash_bucket_for(state, hash, &ids[i], entities[i].index));
         hash->used_count += *bucket == NO_INDEX;
         *bucket = entities[i].index;
         hash->has_birth_form |= identity_has_birth_form(ids[i]);
@@ -241,7 +243,7 @@ bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
     const struct id_hash *hash = id_hash_of(state);
     for (uint64_t bucket = 0; hash && hash->has_birth_form && bucket < hash->buckets.count; bucket++) {
-        const pecs_id *id = bucket_id(state, hash, bucket);
+        const pecs_id *id = id_hash_id_at(state, hash, bucket);
         if (id && identity_has_birth_form(*id) && memcmp(id->bytes, &head, sizeof(head)) == 0)
             return true;
     }

@@ -1,9 +1,9 @@
 /*
- * Hash index of explicit ids: where the entities that were given one since the world was made are found. Those of a
- * file are found in the list that it has of them (state.saved_ids).
+ * Hash index of explicit ids: finds the entities that were assigned one since the world was made. The list of the file
+ * finds those that were in it (state.saved_ids).
  *
- * A bucket holds an entity index, by the hash of the id that its entity was given. It only hints: it counts when that
- * entity lives and has the id. So nothing is to be done when an entity dies or gets another id.
+ * A bucket holds an entity index, placed by the hash of the id that the entity was assigned. It is only a hint: it
+ * counts when that entity lives and has the id. So nothing is updated when an entity dies or gets another id.
  */
 #ifndef PECS_STORAGE_ID_HASH_H
 #define PECS_STORAGE_ID_HASH_H
@@ -14,31 +14,31 @@
 
 struct id_hash {
     struct node node;
-    struct vector buckets; /* entity indices, NO_INDEX where none is; their number is a power of two */
+    struct vector buckets; /* entity indices, or NO_INDEX; their number is a power of two */
     uint64_t used_count;   /* buckets with an index */
-    bool has_birth_form;   /* an id of the form of birth ids was given */
+    bool has_birth_form;   /* an id with the form of a birth id was assigned */
 };
 #define NO_INDEX UINT32_MAX
 
-/* NULL: no explicit id was given yet. */
+/* NULL: no explicit id was assigned yet. */
 static inline const struct id_hash *id_hash_of(const struct pecs_snapshot *state)
 {
     return (const struct id_hash *)state->id_hash.node;
 }
 
-/* The living entity that was given the id and has it. */
+/* Finds the living entity with an explicit id that was assigned since the world was made. */
 bool id_hash_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity);
 
 /*
- * Hints for explicit ids that are about to be given. Reserve may fail, and readies the buckets of all of them; then
- * note them when the entities' indices are known. The state must be private.
+ * Two steps that assign explicit ids. Reserve may fail; it passes the gate for the buckets of all ids. Note writes the
+ * hints when the indices of the entities are known. The state must be private.
  */
 pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count);
 void id_hash_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities);
 
 /*
- * True when a living entity has an id, given since the world was made, that a session with this head could give. Linear
- * in the buckets once one of that form has been given.
+ * True when a living entity has an id, assigned since the world was made, that a session with this head could assign.
+ * Linear in the buckets once an id of that form was assigned.
  */
 bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t head);
 

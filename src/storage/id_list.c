@@ -1,10 +1,10 @@
 /*
- * The list of a state's explicit ids, sorted: for a file. The sort is by one byte after another, in place, so its time
- * does not depend on which ids a file has.
+ * The sorted list of a state's explicit ids, for a file. An in-place radix sort by one byte after another, so its time
+ * does not depend on the ids.
  */
 #include "identity.h"
 
-enum { ID_SORT_FEW = 32 }; /* ids that are sorted by insertion */
+enum { ID_SORT_FEW = 32 }; /* at most this many ids are sorted by insertion */
 
 uint64_t identity_explicit_count(const struct pecs_snapshot *state)
 {
@@ -17,8 +17,7 @@ uint64_t identity_explicit_count(const struct pecs_snapshot *state)
     return count;
 }
 
-/* Straight insertion, for few. */
-static void id_sort_few(struct id_entry *entries, uint64_t count)
+static void id_list_sort_few(struct id_entry *entries, uint64_t count)
 {
     for (uint64_t i = 1; i < count; i++) {
         const struct id_entry entry = entries[i];
@@ -29,8 +28,8 @@ static void id_sort_few(struct id_entry *entries, uint64_t count)
     }
 }
 
-/* The first byte that is not the same in all ids; sizeof(pecs_id): they are all the same. */
-static unsigned id_first_difference(const struct id_entry *entries, uint64_t count)
+/* The first byte that differs between the ids; sizeof(pecs_id) when all ids are the same. */
+static unsigned id_list_first_difference(const struct id_entry *entries, uint64_t count)
 {
     pecs_id differ = { { 0 } };
     for (uint64_t i = 1; i < count; i++)
@@ -43,12 +42,12 @@ static unsigned id_first_difference(const struct id_entry *entries, uint64_t cou
 }
 
 /*
- * Groups the ids by one byte, in the order of its values: entries change places within the array until each lies in its
- * group. False: it is the same in all. Not inline, so that what it needs is not on the stack of what follows.
+ * Groups the ids by one byte, in the order of its values, by exchanging entries within the array. False: the byte is
+ * the same in all. Not inline, so that its arrays are not on the stack of the recursion.
  */
-static bool id_group(struct id_entry *entries, uint64_t count, unsigned byte) __attribute__((noinline));
+static bool id_list_group(struct id_entry *entries, uint64_t count, unsigned byte) __attribute__((noinline));
 
-static bool id_group(struct id_entry *entries, uint64_t count, unsigned byte)
+static bool id_list_group(struct id_entry *entries, uint64_t count, unsigned byte)
 {
     uint64_t next[256], ends[256] = { 0 }, start = 0;
     for (uint64_t i = 0; i < count; i++)
@@ -75,29 +74,29 @@ static bool id_group(struct id_entry *entries, uint64_t count, unsigned byte)
 }
 
 /*
- * By one byte at a time, from the first on, then each group by the next. At most sizeof(pecs_id) deep and as many steps
- * an entry, whatever the ids.
+ * Sorts by `byte`, then each group by the next byte. The depth, and the steps for each entry, are at most
+ * sizeof(pecs_id).
  */
-static void id_sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
+static void id_list_sort_from(struct id_entry *entries, uint64_t count, unsigned byte)
 {
     if (count <= ID_SORT_FEW) {
-        id_sort_few(entries, count);
+        id_list_sort_few(entries, count);
         return;
     }
-    while (byte < sizeof(pecs_id) && !id_group(entries, count, byte))
-        byte = id_first_difference(entries, count);
+    while (byte < sizeof(pecs_id) && !id_list_group(entries, count, byte))
+        byte = id_list_first_difference(entries, count);
     if (byte == sizeof(pecs_id))
         return;
     for (uint64_t first = 0, end = 0; first < count; first = end) {
         while (end < count && entries[end].id.bytes[byte] == entries[first].id.bytes[byte])
             end++;
-        id_sort_from(entries + first, end - first, byte + 1);
+        id_list_sort_from(entries + first, end - first, byte + 1);
     }
 }
 
 void identity_sort(struct id_entry *entries, uint64_t count)
 {
-    id_sort_from(entries, count, 0);
+    id_list_sort_from(entries, count, 0);
 }
 
 void identity_list(const struct pecs_snapshot *state, struct id_entry *entries)

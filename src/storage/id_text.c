@@ -1,4 +1,4 @@
-/* Ids as text: 32 digits in five groups, as every UUID. */
+/* Ids as text: 32 digits in five groups, the UUID form. */
 #include <pecs/id.h>
 
 #include <stddef.h>
@@ -17,7 +17,7 @@ void pecs_id_format(pecs_id id, char ret_text[PECS_ID_TEXT_BYTES])
     *ret_text = 0;
 }
 
-static int id_digit_of(char character)
+static int id_text_digit(char character)
 {
     if (character >= '0' && character <= '9')
         return character - '0';
@@ -33,7 +33,7 @@ pecs_status pecs_id_parse(const char *text, pecs_id *ret_id)
     for (int i = 0; i < 16; i++) {
         if ((i == 4 || i == 6 || i == 8 || i == 10) && *text++ != '-')
             return PECS_E_MISUSE;
-        const int high = id_digit_of(text[0]), low = high < 0 ? -1 : id_digit_of(text[1]);
+        const int high = id_text_digit(text[0]), low = high < 0 ? -1 : id_text_digit(text[1]);
         if (low < 0)
             return PECS_E_MISUSE;
         id.bytes[i] = (uint8_t)(high << 4 | low);

@@ -1,13 +1,13 @@
 /*
- * Stable ids. The entities with explicit ids are found in two indices, whose entries only hint (state.h): the list that
- * a file has of them, sorted by id and searched where it lies in the image; and the hash index of those that were given
- * since (id_hash.h).
+ * Stable ids. Two indices find the entities with explicit ids, and their entries are only hints (state.h): the list of
+ * a file, which is sorted by id and searched in the image, and the hash index of the ids that were assigned since
+ * (id_hash.h).
  */
 #include "identity.h"
 
 #include "id_hash.h"
 
-static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry lies anywhere in a file");
+static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry needs no alignment in a file");
 static_assert(sizeof(pecs_id) == 16, "an id is 128 bits");
 
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record)
@@ -19,7 +19,7 @@ const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const s
                : (const pecs_id *)(const void *)table_value(table, column, record->row);
 }
 
-static bool is_same(const pecs_id *a, const pecs_id *b)
+static bool identity_is_same(const pecs_id *a, const pecs_id *b)
 {
     return memcmp(a, b, sizeof(*a)) == 0;
 }
@@ -27,14 +27,14 @@ static bool is_same(const pecs_id *a, const pecs_id *b)
 bool identity_hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id, pecs_entity *ret_entity)
 {
     const pecs_id *explicit_id = identity_explicit_at(state, index);
-    if (!explicit_id || !is_same(explicit_id, id))
+    if (!explicit_id || !identity_is_same(explicit_id, id))
         return false;
     *ret_entity = (pecs_entity){ index, state_record(state, index)->generation };
     return true;
 }
 
-/* The first entry of the saved ones that is not below an id. */
-static uint64_t find_saved(const struct pecs_snapshot *state, const pecs_id *id)
+/* The place of the first saved entry that is not below an id. */
+static uint64_t identity_saved_place(const struct pecs_snapshot *state, const pecs_id *id)
 {
     uint64_t low = 0, high = state->saved_ids.count;
     while (low < high) {
@@ -47,13 +47,13 @@ static uint64_t find_saved(const struct pecs_snapshot *state, const pecs_id *id)
     return low;
 }
 
-static bool find_in_saved(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+static bool identity_find_saved(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
 {
-    const uint64_t at = find_saved(state, id);
+    const uint64_t at = identity_saved_place(state, id);
     if (at == state->saved_ids.count)
         return false;
     const struct id_entry *entry = &state->saved_ids.entries[at];
-    return is_same(&entry->id, id) && identity_hint_counts(state, le32_load(entry->index), id, ret_entity);
+    return identity_is_same(&entry->id, id) && identity_hint_counts(state, le32_load(entry->index), id, ret_entity);
 }
 
 bool identity_has_birth_form(pecs_id id)
@@ -76,15 +76,15 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
 {
     return identity_find_by_birth(state, id, ret_entity) ||
            (identity_has_explicit(state) &&
-            (id_hash_find(state, &id, ret_entity) || find_in_saved(state, &id, ret_entity)));
+            (id_hash_find(state, &id, ret_entity) || identity_find_saved(state, &id, ret_entity)));
 }
 
-/* Of the entries from the first with this head on, whether one counts. */
-static bool saved_names_session(const struct pecs_snapshot *state, uint64_t head)
+/* Whether one of the saved entries with this head counts. */
+static bool identity_saved_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
     const pecs_id lowest = identity_make(head, (pecs_entity){ 0, 0 });
     pecs_entity entity;
-    for (uint64_t i = find_saved(state, &lowest); i < state->saved_ids.count; i++) {
+    for (uint64_t i = identity_saved_place(state, &lowest); i < state->saved_ids.count; i++) {
         const struct id_entry *entry = &state->saved_ids.entries[i];
         if (memcmp(entry->id.bytes, lowest.bytes, sizeof(head)) != 0)
             return false;
@@ -97,5 +97,5 @@ static bool saved_names_session(const struct pecs_snapshot *state, uint64_t head
 
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
-    return saved_names_session(state, head) || id_hash_names_session(state, head);
+    return identity_saved_names_session(state, head) || id_hash_names_session(state, head);
 }

@@ -2,7 +2,7 @@
  * Identity: the stable ids of a state's entities.
  *
  *     birth id     {nonce of the record's session, generation, index} as a UUID of version 8; nothing is stored
- *     explicit id  the value of registry->id_component; an entity that has one does not answer to its birth id
+ *     explicit id  the value of registry->id_component; an entity that has one cannot be found by its birth id
  */
 #ifndef PECS_STORAGE_IDENTITY_H
 #define PECS_STORAGE_IDENTITY_H
@@ -12,8 +12,8 @@
 #include <pecs/id.h>
 
 /*
- * Ids lead to records all over memory. Loops over many ask for what they will read so many turns before they do; and
- * FAR ahead for what will then be read to know it.
+ * Ids lead to records all over memory. Loops over many ids prefetch what they will read this many turns ahead, and FAR
+ * ahead what they need to compute that address.
  */
 enum { IDENTITY_AHEAD = 32, IDENTITY_FAR_AHEAD = 64 };
 
@@ -26,7 +26,10 @@ static inline uint64_t identity_big_endian(uint64_t number)
 #endif
 }
 
-/* Ids are big-endian, so that their order as bytes is that of the text form. One instruction, where le64 is a dozen. */
+/*
+ * Ids are big-endian, so their byte order is that of the text form. This compiles to one instruction; le64 takes a
+ * dozen.
+ */
 static inline uint64_t identity_load64(const uint8_t *bytes)
 {
     uint64_t number;
@@ -39,7 +42,7 @@ static inline void identity_store64(uint8_t *bytes, uint64_t number)
     memcpy(bytes, &number, sizeof(number));
 }
 
-/* The first eight bytes of a session's ids, as they lie in memory; nonce < 2^60. */
+/* The first eight bytes of a session's ids, in memory order; nonce < 2^60. */
 static inline uint64_t identity_head(uint64_t nonce)
 {
     return identity_big_endian((nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff));
@@ -58,7 +61,7 @@ static inline pecs_id identity_make(uint64_t head, pecs_entity entity)
     identity_store64(id.bytes + 8, (uint64_t)(0x80000000u | entity.generation) << 32 | entity.index);
     return id;
 }
-/* What an id was made of, if a session has this head; false: none can have been made so. */
+/* Splits an id into the head and handle that it was made from. False: no session makes such an id. */
 static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *ret_entity)
 {
     const uint64_t low = identity_load64(id.bytes + 8);
@@ -67,16 +70,16 @@ static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *r
     return low >> 62 == 2;
 }
 
-/* Of a living entity, whatever explicit id it has. */
+/* The birth id of a living entity, which may have an explicit id. */
 static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity,
                                         const struct record *record)
 {
     return identity_make(state_session_head(state, record->session), entity);
 }
-/* False: no entity of the state has an explicit id, or ever had one. */
+/* False: no entity of the state has or ever had an explicit id. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
 {
-    return state->saved_ids.count | (uintptr_t)state->id_hash.node; /* one test: every read of an id begins with it */
+    return state->saved_ids.count | (uintptr_t)state->id_hash.node; /* one test: every read begins with it */
 }
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record);
 /* The explicit id of a record's entity, or NULL. */
@@ -84,7 +87,7 @@ static inline const pecs_id *identity_explicit(const struct pecs_snapshot *state
 {
     return identity_has_explicit(state) ? identity_explicit_slow(state, record) : NULL;
 }
-/* Where the record of an index is, if there is one; to read it, or to have it on its way. */
+/* The record of an index to read or to prefetch, or NULL. */
 static inline const struct record *identity_record_at(const struct pecs_snapshot *state, uint32_t index)
 {
     return index < state_slot_count(state) ? state_record(state, index) : NULL;
@@ -95,35 +98,34 @@ static inline const pecs_id *identity_explicit_at(const struct pecs_snapshot *st
     const struct record *record = identity_record_at(state, index);
     return record && state_is_living(state, record) ? identity_explicit(state, record) : NULL;
 }
-/* The id that a living entity answers to. */
+/* The id by which a living entity can be found. */
 static inline pecs_id identity_of(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record)
 {
     const pecs_id *explicit_id = identity_explicit(state, record);
     return explicit_id ? *explicit_id : identity_of_birth(state, entity, record);
 }
 
-/* The living entity of an index, if it has this explicit id: whether a hint counts. */
+/* True when the entity that lives at an index has this explicit id: the hint counts. */
 bool identity_hint_counts(const struct pecs_snapshot *state, uint32_t index, const pecs_id *id,
                           pecs_entity *ret_entity);
-/* A session could give the id, if there is one with its head. */
+/* True when a session could assign the id. */
 bool identity_has_birth_form(pecs_id id);
 
-/* The living entity that was born with the id and answers to it. */
+/* Finds the living entity with this birth id and no explicit id. */
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
-/* The living entity that has the id. */
+/* Finds the living entity with this id. */
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
 
 /*
- * True when a living entity has an explicit id that a session with this head could give. A search, but linear in the
- * explicit ids once one of that form has been given.
+ * True when a living entity has an explicit id that a session with this head could assign. A binary search, but linear
+ * in the explicit ids once an id of that form was assigned.
  */
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head);
 
-/* How many entities have an explicit id. */
 uint64_t identity_explicit_count(const struct pecs_snapshot *state);
-/* Ascending by id; in place. */
+/* Sorts in place, ascending by id. */
 void identity_sort(struct id_entry *entries, uint64_t count);
-/* All of them, ascending by id, into `entries`, which has room for as many. */
+/* Lists all explicit ids, ascending. `entries` has room for identity_explicit_count entries. */
 void identity_list(const struct pecs_snapshot *state, struct id_entry *entries);
 
 #endif

@@ -67,7 +67,7 @@ struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, const
         pool_release(pool, image, sizeof(*image));
         return NULL;
     }
-    image->bytes = (uint8_t *)(uintptr_t)bytes; /* runs of a mapped image are never writable */
+    image->bytes = (uint8_t *)(uintptr_t)bytes; /* runs of a mapped image are never written */
     image->name = file->name;
     image_note(image, &(struct os_file_state){ file->size_bytes, file->time_ns });
     return image;

@@ -1,4 +1,4 @@
-/* Metadata. Lists are short and change rarely: a change copies the list. */
+/* Metadata. Lists are short and change rarely, so each change copies the list. */
 #include "meta_list.h"
 
 #include "bytes.h"
@@ -14,8 +14,8 @@ static void metadata_destroy(struct pool *pool, struct node *node)
 
 static const struct node_class metadata_class = { metadata_destroy, NULL };
 
-/* Bytes of an entry's value and key behind the list: both end in a zero. */
-static size_t entry_bytes(const struct pecs_meta *entry)
+/* Bytes that an entry's value and key take behind the list. Each ends in a zero byte. */
+static size_t metadata_entry_bytes(const struct pecs_meta *entry)
 {
     return (size_t)align_up(entry->size_bytes + 1 + strlen(entry->key) + 1, 8);
 }
@@ -24,7 +24,7 @@ struct metadata *metadata_create(struct pool *pool, const struct pecs_meta *entr
 {
     size_t size = sizeof(struct metadata) + count * sizeof(*entries);
     for (uint32_t i = 0; i < count; i++)
-        size += entry_bytes(&entries[i]);
+        size += metadata_entry_bytes(&entries[i]);
     struct metadata *metadata = pool_allocate_zeroed(pool, size);
     if (!metadata)
         return NULL;
@@ -41,7 +41,7 @@ struct metadata *metadata_create(struct pool *pool, const struct pecs_meta *entr
         char *key = (char *)to + entry->size_bytes + 1;
         memcpy(key, entries[i].key, strlen(entries[i].key) + 1);
         entry->key = key;
-        to += entry_bytes(&entries[i]);
+        to += metadata_entry_bytes(&entries[i]);
     }
     return metadata;
 }
@@ -65,7 +65,7 @@ uint32_t metadata_find(const struct metadata *metadata, const char *key, bool *r
     return low;
 }
 
-static uint64_t counted_bytes(const struct pecs_meta *entries, uint32_t count)
+static uint64_t metadata_counted_bytes(const struct pecs_meta *entries, uint32_t count)
 {
     uint64_t total = 0;
     for (uint32_t i = 0; i < count; i++)
@@ -91,9 +91,9 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
         if (i < count && !(i == place && is_there))
             entries[changed++] = (*metadata)->entries[i];
     }
-    const uint64_t total = counted_bytes(entries, changed);
-    const bool fits = total <= max_bytes || /* a file may bring more than can be set: less is better */
-                      (*metadata && total < counted_bytes((*metadata)->entries, count));
+    const uint64_t total = metadata_counted_bytes(entries, changed);
+    const bool fits = total <= max_bytes || /* a file may have more than can be set; making it smaller is allowed */
+                      (*metadata && total < metadata_counted_bytes((*metadata)->entries, count));
     struct metadata *made = fits ? metadata_create(pool, entries, changed) : NULL;
     pool_release(pool, entries, (count + 1) * sizeof(*entries));
     if (!made)
@@ -104,8 +104,8 @@ pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const
     return PECS_OK;
 }
 
-/* NULL: none. The value of an entry that is too large is not read. */
-static const char *entry_fault(const struct pecs_meta *entry)
+/* Returns NULL for a valid entry. The value of an entry that is too large is not read. */
+static const char *metadata_entry_fault(const struct pecs_meta *entry)
 {
     if (!entry->key)
         return "it has no key";
@@ -125,30 +125,30 @@ static const char *entry_fault(const struct pecs_meta *entry)
 
 pecs_status metadata_check(const struct pecs_meta *entry, const char **ret_fault)
 {
-    *ret_fault = entry_fault(entry);
+    *ret_fault = metadata_entry_fault(entry);
     return *ret_fault ? PECS_E_MISUSE : entry->size_bytes > META_MAX_BYTES ? PECS_E_LIMIT : PECS_OK;
 }
 
-static int compare_keys(const void *a, const void *b)
+static int metadata_compare_keys(const void *a, const void *b)
 {
     const struct pecs_meta *const *x = a, *const *y = b;
     return strcmp((*x)->key, (*y)->key);
 }
 
-static pecs_status gather_sorted(struct pool *pool, const struct pecs_meta *given, const struct pecs_meta **order,
-                                 struct pecs_meta *entries, size_t count, struct metadata_fault *ret_fault,
-                                 struct metadata **ret_metadata)
+static pecs_status metadata_gather_sorted(struct pool *pool, const struct pecs_meta *given,
+                                          const struct pecs_meta **order, struct pecs_meta *entries, size_t count,
+                                          struct metadata_fault *ret_fault, struct metadata **ret_metadata)
 {
     for (size_t i = 0; i < count; i++)
         order[i] = &given[i];
-    qsort(order, count, sizeof(*order), compare_keys);
+    qsort(order, count, sizeof(*order), metadata_compare_keys);
     uint64_t total = 0;
     for (size_t i = 0; i < count; i++) {
         entries[i] = *order[i];
-        total += counted_bytes(&entries[i], 1);
+        total += metadata_counted_bytes(&entries[i], 1);
         *ret_fault = (struct metadata_fault){ (size_t)(order[i] - given), NULL };
         if (i && strcmp(entries[i - 1].key, entries[i].key) == 0) {
-            ret_fault->cause = "its key is there twice";
+            ret_fault->cause = "its key is given twice";
             return PECS_E_MISUSE;
         }
         if (total > META_MAX_BYTES)
@@ -172,13 +172,13 @@ pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, 
     struct pecs_meta *sorted = pool_allocate(pool, (count + 1) * sizeof(*sorted));
     pecs_status status = PECS_E_MEMORY;
     if (order && sorted)
-        status = gather_sorted(pool, entries, order, sorted, count, ret_fault, ret_metadata);
+        status = metadata_gather_sorted(pool, entries, order, sorted, count, ret_fault, ret_metadata);
     pool_release(pool, sorted, (count + 1) * sizeof(*sorted));
     pool_release(pool, order, (count + 1) * sizeof(*order));
     return status;
 }
 
-/* The view's side. */
+/* Reading through a view. */
 
 static const struct metadata *metadata_of(pecs_view view)
 {

@@ -1,6 +1,6 @@
 /*
  * Nodes and pages. A count that reads 1 with acquire order proves that every other holder's last access happened
- * before: the path to the node is private, so nobody can take a new reference meanwhile.
+ * before: since the path to the node is private, no thread can take a new reference meanwhile.
  */
 #include "node.h"
 
@@ -74,7 +74,9 @@ static struct page *page_create(struct pool *pool, uint32_t ref_count)
     return page;
 }
 
-/* The refs keep their epochs, which are all of the past: a page is copied only in an epoch that it has not seen. */
+/*
+ * The refs keep their epochs, which are all past ones: a page is copied only in an epoch that its refs have not seen.
+ */
 static struct node *page_copy(struct pool *pool, const struct node *node)
 {
     const struct page *page = (const struct page *)node;
@@ -88,13 +90,13 @@ static struct node *page_copy(struct pool *pool, const struct node *node)
     return &copy->node;
 }
 
-/* Slots of the only page of a list that has this number. */
-static uint32_t only_count_of(uint64_t number)
+/* The refs to allocate for the only page of a list that contains this number. */
+static uint32_t tree_only_count(uint64_t number)
 {
     return number < 4 ? 4 : number < 16 ? 16 : PAGE_FANOUT;
 }
 
-/* Of a tree of height 1: moves what its page has into a larger one. Slots that were found before are gone. */
+/* Moves the page of a tree of height 1 into a larger one. Pointers to its refs become invalid. */
 static pecs_status tree_widen(struct pool *pool, uint64_t epoch, struct tree *tree, uint32_t ref_count)
 {
     if (tree->only_count >= ref_count)
@@ -113,13 +115,13 @@ static pecs_status tree_widen(struct pool *pool, uint64_t epoch, struct tree *tr
     return PECS_OK;
 }
 
-/* Adds levels on top until `number` is within the tree. Pages below others are full ones. */
+/* Adds levels on top until `number` is within the tree. Pages below others have PAGE_FANOUT refs. */
 static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number)
 {
     while (number >> tree->height * PAGE_BITS) {
         if (tree->height == 1 && tree_widen(pool, epoch, tree, PAGE_FANOUT))
             return PECS_E_MEMORY;
-        const uint32_t ref_count = tree->height ? PAGE_FANOUT : only_count_of(number);
+        const uint32_t ref_count = tree->height ? PAGE_FANOUT : tree_only_count(number);
         if (tree->root.node) {
             struct page *page = page_create(pool, ref_count);
             if (!page)
@@ -130,7 +132,7 @@ static pecs_status tree_grow(struct pool *pool, uint64_t epoch, struct tree *tre
         tree->only_count = ref_count;
         tree->height++;
     }
-    return tree->height == 1 ? tree_widen(pool, epoch, tree, only_count_of(number)) : PECS_OK;
+    return tree->height == 1 ? tree_widen(pool, epoch, tree, tree_only_count(number)) : PECS_OK;
 }
 
 pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref)

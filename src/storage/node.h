@@ -1,16 +1,16 @@
 /*
- * Node: a reference-counted vertex of the state tree; ref: the place that holds one; and the tree of 64-way pages of
- * refs that holds lists of them; a short list has one page of 4 or 16.
+ * Node: a reference-counted vertex of the state tree. Ref: a field that holds one. Tree: a list of nodes, made of
+ * 64-way pages of refs; a short list has one page of 4 or 16.
  *
  *     state -> tables (tree) -> table -> chunks (a tree for each column) -> array
  *
  * Nodes are shared by snapshots and worlds. Two rules make that safe:
  *   - a node may be changed only by a world that can reach it by a path of nodes with one reference each ("private");
- *   - a ref's epoch says who last made sure of that: no two worlds ever have the same epoch, and a world takes a new
- *     one when its state becomes shared. ref.epoch == gate.epoch means: the node is private, and stamped with the
+ *   - a ref's epoch says who last verified that: no two worlds ever have the same epoch, and a world takes a new one
+ *     when its state becomes shared. ref.epoch == gate.epoch means that the node is private, and stamped with the
  *     present tick.
- * The epoch, and the address of an array's bytes, are kept in the ref and not in the node: pages stay in the cache,
- * and reading or writing a value then costs no visit to the array's header.
+ * The epoch, and the address of an array's bytes, are kept in the ref and not in the node: pages stay in the cache, so
+ * reading or writing a value does not touch the header of the array.
  */
 #ifndef PECS_STORAGE_NODE_H
 #define PECS_STORAGE_NODE_H
@@ -25,21 +25,21 @@ struct gate;
 struct node_class {
     void (*destroy)(struct pool *pool, struct node *node);
     struct node *(*copy)(struct pool *pool,
-                         const struct node *node); /* shallow: children are shared; NULL: no memory */
+                         const struct node *node); /* shallow: children are shared; NULL: out of memory */
 };
 
 struct node {
     const struct node_class *class;
     _Atomic uint32_t reference_count;
-    uint32_t source; /* for the pool, of those that node_allocate made */
+    uint32_t source; /* of a node from node_allocate: where the pool took it from */
 };
 
-/* One reference, held by the caller. */
+/* Initializes the node with one reference, which the caller holds. */
 void node_init(struct node *node, const struct node_class *class);
 
 /*
- * Makes a node of a class that has `copy`, so that its memory need not stay where it is. Only the node in it is
- * initialised. NULL: no memory. Free it with the same size.
+ * Allocates a node of a class that has `copy`, so that evacuation can move it. Only the node itself is initialized.
+ * NULL: out of memory. Free it with the same size.
  */
 void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_class *class);
 void node_free(struct pool *pool, struct node *node, size_t size_bytes);
@@ -54,7 +54,8 @@ static inline struct node *node_retain(struct node *node)
 void node_destroy(struct pool *pool, struct node *node);
 
 /*
- * NULL is allowed. Release makes this thread's reads happen before the last holder's frees and a later owner's writes.
+ * `node` may be NULL. This thread's reads happen before the last holder frees the node and before a later owner writes
+ * to it.
  */
 static inline void node_release(struct pool *pool, struct node *node)
 {
@@ -68,7 +69,7 @@ static inline bool node_is_shared(const struct node *node)
 }
 
 struct ref {
-    struct node *node; /* or NULL: then the epoch is one of the past, or 0 */
+    struct node *node; /* NULL: the epoch is a past one or 0 */
     uint8_t *data;     /* of an array */
     uint64_t epoch;
 };
@@ -88,7 +89,7 @@ enum {
 
 struct page {
     struct node node;
-    uint32_t ref_count; /* PAGE_FANOUT; less of the only page of a short list */
+    uint32_t ref_count; /* PAGE_FANOUT, or less in the only page of a short list */
     struct ref refs[];
 };
 
@@ -99,10 +100,10 @@ struct page {
 struct tree {
     struct ref root;
     uint32_t height;
-    uint32_t only_count; /* of height 1: refs of the page */
+    uint32_t only_count; /* of height 1: refs of its page */
 };
 
-/* The ref of `number`, or NULL when its page is not there; it may hold NULL. */
+/* The ref of `number`, which may hold NULL. NULL: its page does not exist. */
 static inline const struct ref *tree_ref(const struct tree *tree, uint64_t number)
 {
     uint32_t shift = tree->height * PAGE_BITS;
@@ -135,10 +136,10 @@ static inline struct node *tree_get(const struct tree *tree, uint64_t number)
     return ref ? ref->node : NULL;
 }
 
-/* Makes the path to `number` private and gives its ref, which may hold NULL or a shared node. */
+/* Makes the path to `number` private and returns its ref, which may hold NULL or a shared node. */
 pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref);
 
-/* For copying and destroying the node that holds the tree. */
+/* For the copy and destroy functions of the node that holds the tree. */
 void tree_retain(struct tree *tree);
 void tree_clear(struct pool *pool, struct tree *tree);
 

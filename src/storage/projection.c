@@ -1,7 +1,7 @@
 /*
- * The state is a copy of the other, whose list of tables is made again. A table that loses nothing is shared as it is,
- * one that loses columns shares the arrays of the others, and one whose set is there already gives its rows to that
- * table. Then the records of all rows that have another place are rewritten.
+ * The result is a copy of the state with a rebuilt list of tables. A table that loses nothing is shared as it is. One
+ * that loses columns shares the arrays of the others. When the remaining set already has a table, the rows are appended
+ * to that table. At last, the records of all rows that moved are rewritten.
  */
 #include "projection.h"
 
@@ -17,9 +17,9 @@ struct projection {
     struct catalog sets; /* of the tables of `to` */
     pecs_component *kept;
     struct place {
-        uint32_t table; /* NO_TABLE: nothing is left of it */
+        uint32_t table; /* NO_TABLE: nothing remains of the table */
         uint64_t first_row;
-    } * places; /* in `to`, of the rows of each table of `from` */
+    } * places; /* of each table of `from`: where its rows are in `to` */
 };
 
 static uint32_t projection_list_kept(const struct projection *projection, const struct archetype *archetype)
@@ -33,7 +33,7 @@ static uint32_t projection_list_kept(const struct projection *projection, const 
     return count;
 }
 
-/* Copies rows into the end of a table that has room for them, where the columns are. */
+/* Appends the rows to a table that has room for them. */
 static void projection_copy_rows(const struct table *from, struct table *to)
 {
     const struct archetype *archetype = to->archetype;
@@ -59,7 +59,7 @@ static pecs_status projection_append(struct projection *projection, const struct
     return status;
 }
 
-/* A table for the kept components: with the rows, or empty when its chunks have another size. */
+/* Makes a table for the kept components: with the rows, or empty when its chunks have another size. */
 static struct table *projection_make_table(struct projection *projection, const struct table *from, uint32_t kept_count)
 {
     const struct pecs_snapshot *to = projection->to;
@@ -72,11 +72,11 @@ static struct table *projection_make_table(struct projection *projection, const 
         return NULL;
     struct table *table = archetype->chunk_shift == from->archetype->chunk_shift ? table_project(pool, from, archetype)
                                                                                  : table_create(pool, archetype);
-    node_release(pool, &archetype->node); /* the table has its own */
+    node_release(pool, &archetype->node); /* the table retains it */
     return table;
 }
 
-/* The first table of its set. */
+/* Adds the first table of a set. */
 static pecs_status projection_add(struct projection *projection, const struct table *from, uint32_t kept_count,
                                   uint32_t *ret_number)
 {

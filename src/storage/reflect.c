@@ -1,21 +1,21 @@
-/* Reading what a state is made of: types, sets of components, tables. */
+/* Reflection: the types, sets of components and tables of a state. */
 #include "state_types.h"
 
 #include <pecs/reflect.h>
 
-static const struct pecs_snapshot *state_of(pecs_view view)
+static const struct pecs_snapshot *reflect_state(pecs_view view)
 {
     return view_source(view)->state;
 }
 
 size_t pecs_view_type_count(pecs_view view)
 {
-    return state_component_count(state_of(view));
+    return state_component_count(reflect_state(view));
 }
 
 bool pecs_view_component_at(pecs_view view, size_t place, pecs_component *ret_component)
 {
-    const struct pecs_snapshot *state = state_of(view);
+    const struct pecs_snapshot *state = reflect_state(view);
     if (!ret_component || place >= state_component_count(state))
         return false;
     *ret_component = state_number_at(state, (uint32_t)place);
@@ -24,13 +24,13 @@ bool pecs_view_component_at(pecs_view view, size_t place, pecs_component *ret_co
 
 const pecs_type *pecs_view_type(pecs_view view, pecs_component component)
 {
-    const struct component *found = state_component(state_of(view), component);
+    const struct component *found = state_component(reflect_state(view), component);
     return found ? found->type : NULL;
 }
 
 pecs_id pecs_view_type_id(pecs_view view, pecs_component component)
 {
-    const struct component *found = state_component(state_of(view), component);
+    const struct component *found = state_component(reflect_state(view), component);
     return found ? found->id : (pecs_id){ { 0 } };
 }
 
@@ -38,7 +38,7 @@ pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component
 {
     if (!view.source || !name || !ret_component)
         return PECS_E_MISUSE;
-    const struct pecs_snapshot *state = state_of(view);
+    const struct pecs_snapshot *state = reflect_state(view);
     for (uint32_t place = 0; place < state_component_count(state); place++) {
         if (strcmp(state_component_at(state, place)->type->name, name) == 0) {
             *ret_component = state_number_at(state, place);
@@ -50,7 +50,7 @@ pecs_status pecs_view_component(pecs_view view, const char *name, pecs_component
 
 pecs_status pecs_view_component_by_id(pecs_view view, pecs_id type_id, pecs_component *ret_component)
 {
-    const struct pecs_snapshot *state = state_of(view);
+    const struct pecs_snapshot *state = reflect_state(view);
     if (!view.source || !ret_component)
         return PECS_E_MISUSE;
     if (!registry_find(state->registry, type_id, ret_component))
@@ -73,7 +73,7 @@ pecs_status pecs_view_component_by_id(pecs_view view, pecs_id type_id, pecs_comp
     return PECS_E_ABSENT;
 }
 
-static const pecs_component *components_of(const struct table *table, size_t *ret_count)
+static const pecs_component *reflect_components(const struct table *table, size_t *ret_count)
 {
     *ret_count = table->archetype->component_count;
     return table->archetype->components;
@@ -81,31 +81,31 @@ static const pecs_component *components_of(const struct table *table, size_t *re
 
 const pecs_component *pecs_view_components(pecs_view view, pecs_entity entity, size_t *ret_count)
 {
-    const struct record *record = state_find(state_of(view), entity);
+    const struct record *record = state_find(reflect_state(view), entity);
     if (!ret_count)
         return NULL;
     *ret_count = 0;
-    return record ? components_of(state_table(state_of(view), record->table), ret_count) : NULL;
+    return record ? reflect_components(state_table(reflect_state(view), record->table), ret_count) : NULL;
 }
 
 const pecs_component *pecs_view_singletons(pecs_view view, size_t *ret_count)
 {
-    const uint32_t table = state_of(view)->singleton_table;
+    const uint32_t table = reflect_state(view)->singleton_table;
     if (!ret_count)
         return NULL;
     *ret_count = 0;
     if (table == NO_TABLE)
         return NULL;
-    const pecs_component *components = components_of(state_table(state_of(view), table), ret_count);
-    return *ret_count ? components : NULL; /* the last one that was removed left a row without components */
+    const pecs_component *components = reflect_components(state_table(reflect_state(view), table), ret_count);
+    return *ret_count ? components : NULL; /* removing the last singleton leaves a row without components */
 }
 
 bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_table)
 {
-    if (!ret_table || number >= state_of(view)->table_count)
+    if (!ret_table || number >= reflect_state(view)->table_count)
         return false;
-    const struct table *table = state_table(state_of(view), (uint32_t)number);
-    ret_table->components = components_of(table, &ret_table->component_count);
+    const struct table *table = state_table(reflect_state(view), (uint32_t)number);
+    ret_table->components = reflect_components(table, &ret_table->component_count);
     ret_table->row_count = table->row_count;
     ret_table->is_singletons = table->archetype->is_singleton;
     return true;

@@ -1,7 +1,6 @@
 /*
- * Retired slots. All are free: none has the last generation of all, so the next entity of each has a generation too. In
- * a resumed file that is damaged a difference may say otherwise; such a generation counts as the highest that it can
- * be.
+ * Retired slots. All are free: none has reached the last generation, so each has a next one. In a damaged, resumed file
+ * a difference may exceed that; such a generation is clamped to the highest valid one.
  */
 #include "retired.h"
 
@@ -12,7 +11,7 @@ static size_t retired_bytes(uint64_t first, uint64_t end)
     return sizeof(struct retired) + (size_t)retired_chunk_count(first, end) * sizeof(struct retired_chunk);
 }
 
-/* A difference is read with the word that begins in its first byte. */
+/* Reading a difference loads the 8 bytes that begin with its first byte. */
 static size_t retired_capacity(const struct retired *retired)
 {
     return (size_t)retired->size_bytes + sizeof(le64);
@@ -61,7 +60,7 @@ uint32_t retired_generation(const struct retired *retired, uint64_t slot)
                              GENERATION_MAX - 1);
 }
 
-/* The chunk of `old` that has the same slots, all of which are still retired in the state; or NULL. */
+/* The chunk of the state's retired slots with the same slots, all still retired; or NULL. */
 static const struct retired_chunk *retired_find_same(const struct pecs_snapshot *state, const struct retired *retired,
                                                      uint64_t chunk)
 {
@@ -75,7 +74,7 @@ static const struct retired_chunk *retired_find_same(const struct pecs_snapshot 
     return is_same ? &old->chunks[place] : NULL;
 }
 
-/* The lowest generation of a chunk, and how many bits tell a generation from it. */
+/* Adds a chunk with its lowest generation and the width of its differences. */
 static void retired_measure(const struct pecs_snapshot *state, struct retired *retired, uint64_t chunk)
 {
     const uint64_t first = retired_chunk_first(retired, chunk), slots = retired_chunk_slots(retired, chunk);

@@ -1,4 +1,4 @@
-/* Sessions: a list that is made again when one is opened, with room for some that nothing uses. */
+/* Sessions: opening one makes a new list, with the places that no living entity uses. */
 #include "sessions.h"
 
 #include "bits.h"
@@ -31,16 +31,17 @@ struct sessions *sessions_create(struct pool *pool, uint32_t count, uint32_t fre
     return sessions;
 }
 
-/* The places of sessions that no living entity names, ascending. */
+/* Lists the places of sessions without living entities, ascending. */
 static uint32_t sessions_find_free(const struct pecs_snapshot *state, uint32_t *places)
 {
     const uint32_t count = state->sessions->count;
     uint32_t free_count = 0;
     for (uint32_t place = 0; place < count; place++)
-        places[place] = false; /* no entity was seen that names it */
+        places[place] = false; /* not used by any entity yet */
     for (uint64_t index = 0; index < state_slot_count(state); index++) {
         const struct record *record = state_record(state, (uint32_t)index);
-        if (record->table != NO_TABLE && record->session < count) /* of a resumed file it can be anything */
+        if (record->table != NO_TABLE &&
+            record->session < count) /* the session of a damaged record can be any number */
             places[record->session] = true;
     }
     for (uint32_t place = 0; place < count; place++)
@@ -49,7 +50,7 @@ static uint32_t sessions_find_free(const struct pecs_snapshot *state, uint32_t *
     return free_count;
 }
 
-/* The first `count` heads of the old list, and a new one in a place that is free or behind them. */
+/* Makes a list of the first `count` heads of the old one and a new head, in a free place or behind them. */
 static pecs_status sessions_put(struct pecs_snapshot *state, uint32_t count, const uint32_t *free, uint32_t free_count,
                                 uint64_t head)
 {
@@ -73,12 +74,14 @@ static pecs_status sessions_put(struct pecs_snapshot *state, uint32_t count, con
 }
 
 /*
- * Free places are found by a look at all records, so only when the list is full, at SESSIONS_LOOK sessions and each
- * time that it has doubled, and they count only when they are half of it: then the next look is as many sessions away.
+ * Finding free places reads every record. So it happens only when the list is full, at SESSIONS_LOOK sessions and each
+ * time their number has doubled. The places are used only if they are at least half of the list: then the next search
+ * is as many sessions away.
  */
 pecs_status sessions_open(struct pecs_snapshot *state, uint64_t head)
 {
-    const struct sessions *old = state->entity_count ? state->sessions : NULL; /* no entity: all places are free */
+    const struct sessions *old =
+        state->entity_count ? state->sessions : NULL; /* without entities, all places are free */
     if (!old)
         return sessions_put(state, 0, NULL, 0, head);
     const uint32_t count = old->count;

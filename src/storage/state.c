@@ -1,20 +1,20 @@
 /*
- * States. A state is copied in O(1): its lists are trees. All that it holds goes with its last reference, on whatever
- * thread that is; the registry, and with it the pool, goes last.
+ * States. Copying a state takes O(1), since its lists are trees. Any thread may release the last reference, which frees
+ * what the state holds. The registry, and with it the pool, is released last.
  */
 #include "state.h"
 
 #include <assert.h>
 #include <stddef.h>
 
-static struct pecs_snapshot *state_of(struct node *node)
+static struct pecs_snapshot *state_of_node(struct node *node)
 {
     return (struct pecs_snapshot *)((uint8_t *)node - offsetof(struct pecs_snapshot, node));
 }
 
 static void state_destroy(struct pool *pool, struct node *node)
 {
-    struct pecs_snapshot *state = state_of(node);
+    struct pecs_snapshot *state = state_of_node(node);
     pecs_registry *registry = state->registry;
 #define X(name) tree_clear(pool, &state->name);
     STATE_TREES(X)
@@ -38,12 +38,12 @@ static const struct node_class state_class = { state_destroy, state_copy };
 
 static struct node *state_copy(struct pool *pool, const struct node *node)
 {
-    const struct pecs_snapshot *state = state_of((struct node *)(uintptr_t)node);
+    const struct pecs_snapshot *state = state_of_node((struct node *)(uintptr_t)node);
     const size_t same = offsetof(struct pecs_snapshot, registry);
     struct pecs_snapshot *copy = pool_allocate(pool, sizeof(*copy));
     if (!copy)
         return NULL;
-    /* all but the node, whose count other threads may be changing */
+    /* all but the node, whose count other threads may change */
     memcpy((uint8_t *)copy + same, (const uint8_t *)state + same, sizeof(*copy) - same);
     copy->source = (struct view_source){ copy, NULL };
     node_init(&copy->node, &state_class);
@@ -91,7 +91,7 @@ pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state)
     struct ref root = { &(*state)->node, NULL, gate->state_epoch };
     const pecs_status status = node_own(gate->pool, gate->epoch, &root);
     if (!status) {
-        *state = state_of(root.node);
+        *state = state_of_node(root.node);
         gate->state_epoch = gate->epoch;
     }
     return status;
@@ -119,7 +119,7 @@ pecs_status state_create_without_tables(const struct pecs_snapshot *state, struc
     struct node *node = state_copy(state->registry->pool, &state->node);
     if (!node)
         return PECS_E_MEMORY;
-    struct pecs_snapshot *copy = state_of(node);
+    struct pecs_snapshot *copy = state_of_node(node);
     tree_clear(state->registry->pool, &copy->tables);
     copy->table_count = 0;
     copy->singleton_table = NO_TABLE;

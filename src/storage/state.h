@@ -1,5 +1,5 @@
 /*
- * State: the root of the tree, and so a snapshot. A world holds one too and edits it.
+ * State: the root of the tree. A snapshot is a state; a world holds one and edits it.
  *
  *     entity_count  rows of all tables but the singletons'
  *     free_count    sum of the index's free counts
@@ -15,12 +15,12 @@
 
 #include <pecs/snapshot.h>
 
-/* Where a view's pointer leads: at the start of a snapshot and of a world. */
+/* What the pointer of a view leads to: the start of a snapshot or a world. */
 struct view_source {
     const struct pecs_snapshot *state;
     struct pecs_world *world; /* NULL for snapshots */
 };
-/* What a view of nothing leads to: a state without entities, tables and types. */
+/* What an empty view leads to: a state without entities, tables and types. */
 extern const struct view_source view_nothing;
 static inline const struct view_source *view_source(pecs_view view)
 {
@@ -28,9 +28,8 @@ static inline const struct view_source *view_source(pecs_view view)
 }
 
 /*
- * Where a file says that entities with explicit ids are; the ids themselves are values of registry->id_component. An
- * entry only hints: it counts when the entity that it leads to lives and has the id. So nothing is to be done when an
- * entity dies or gets another id.
+ * The entities with explicit ids in a file; the ids themselves are values of registry->id_component. An entry is only a
+ * hint: it counts when its entity lives and has the id. So nothing is updated when an entity dies or gets another id.
  */
 struct id_entry {
     pecs_id id;
@@ -42,15 +41,15 @@ struct saved_ids {
 };
 
 /*
- * What a state holds a reference of, beside the registry: nodes that never change and may be NULL, refs of nodes that
- * edits change, and trees. Copy and destruction follow these lists.
+ * What a state retains besides the registry: immutable nodes that may be NULL, refs of nodes that edits change, and
+ * trees. Copy and destroy follow these lists.
  *
  *     sessions   NULL: none yet
- *     unknown    the types that only its file knows
+ *     unknown    the types that only its file has
  *     retired    NULL: no compaction dropped a slot
  *     ids_image  where saved_ids lie
  *     index      of a struct entity_index
- *     id_hash    of a struct id_hash, or of NULL: no explicit id was given yet
+ *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
  */
 #define STATE_NODES(X)                                                                                                 \
     X(sessions, sessions)                                                                                              \
@@ -66,7 +65,7 @@ struct saved_ids {
 struct pecs_snapshot {
     struct view_source source; /* of itself */
     struct node node;
-    /* From here on, a copy has the same. */
+    /* A copy has the same values from here on. */
     pecs_registry *registry;
 #define X(type, name) struct type *name;
     STATE_NODES(X)
@@ -78,19 +77,20 @@ struct pecs_snapshot {
     STATE_TREES(X)
 #undef X
     struct saved_ids saved_ids;
-    uint64_t lineage; /* of the list of tables: the compaction that it comes from; 0: none has renumbered it */
+    uint64_t lineage; /* of the list of tables: the compaction that renumbered it last; 0: none */
     uint32_t table_count;
     uint32_t singleton_table; /* the one that holds the singletons' row, or NO_TABLE */
     uint64_t entity_count, free_count;
     uint64_t tick;
-    uint64_t floor_tick; /* everything counts as changed at this tick: that of the last restore */
-    bool is_proven;      /* rows and index agree; else they are those of a file that is trusted as it is */
-    uint64_t stretch;    /* of one world, from its making or last restore on: where it may be rewound to; 0: none */
-    uint64_t session_stretch; /* in which the last session was opened; another: none is open */
-    uint32_t session;         /* the place of the last one that was opened here, or of any */
+    uint64_t floor_tick; /* everything counts as changed at this tick, that of the last restore */
+    bool is_proven;      /* rows and index agree; false: they are a file's and not verified */
+    /* A timeline is a world's history since it was created or restored, within which it can rewind. */
+    uint64_t stretch;         /* the state's timeline; 0: none */
+    uint64_t session_stretch; /* the timeline in which `session` was opened; if another, none is open */
+    uint32_t session;         /* place of the session that was opened last; any place when none is open */
 };
 
-/* An empty state at tick 1 with one reference. It holds the registry. */
+/* Creates an empty state at tick 1 with one reference. It retains the registry. */
 pecs_status state_create(pecs_registry *registry, struct pecs_snapshot **ret_state);
 static inline void state_release(struct pecs_snapshot *state)
 {
@@ -98,11 +98,11 @@ static inline void state_release(struct pecs_snapshot *state)
         node_release(state->registry->pool, &state->node);
 }
 /*
- * Moves what this state alone has out of sparse memory. The state must be private, and the gate's epoch a new one.
- * False: not all of it, for want of memory.
+ * Moves the nodes that this state alone holds out of sparse memory. The state must be private, and the gate's epoch a
+ * new one. False: out of memory, some were not moved.
  */
 bool state_evacuate(struct pool *pool, struct pecs_snapshot *state);
-/* Makes the world's own state private. */
+/* Makes the state of a world private. */
 pecs_status state_own_slow(struct gate *gate, struct pecs_snapshot **state);
 static inline pecs_status state_own(struct gate *gate, struct pecs_snapshot **state)
 {
@@ -122,7 +122,7 @@ static inline uint64_t state_slot_count(const struct pecs_snapshot *state)
     return index_slot_count(state_index(state));
 }
 
-/* A table made private; the state must be. A pointer got before stays right within the same epoch. */
+/* Makes a table private; the state must be. Pointers from earlier calls stay valid within the same epoch. */
 pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint32_t table, struct table **ret_table);
 /* The same for the index. */
 static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapshot *state,
@@ -134,42 +134,42 @@ static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapsho
     return status;
 }
 
-/* A state like this one, with everything but its tables. */
+/* Creates a copy of the state without its tables. */
 pecs_status state_create_without_tables(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state);
 
-/* Appends a table, whose reference becomes the state's, also on failure. The rows are not counted. */
+/* Appends a table and takes over the caller's reference, also on failure. Its rows are not added to entity_count. */
 pecs_status state_take_table(struct gate *gate, struct pecs_snapshot *state, struct table *table, uint32_t *ret_table);
-/* Appends an empty table; drop takes the last one away again, when an edit fails later on. */
+/* Appends an empty table. state_drop_table removes the last one again when the edit fails later. */
 pecs_status state_add_table(struct gate *gate, struct pecs_snapshot *state, struct archetype *archetype,
                             uint32_t *ret_table);
 void state_drop_table(struct gate *gate, struct pecs_snapshot *state);
 
-/* The record of an entity index below state_slot_count. */
+/* The record of an entity index, which must be below state_slot_count. */
 static inline const struct record *state_record(const struct pecs_snapshot *state, uint32_t index)
 {
     return index_record(state_index(state), index);
 }
-/* The generation of the entity that lives in a slot or of the last that did; 0: none ever has. */
+/* The generation of the entity in a slot or of the last one that was; 0: none ever was. */
 static inline uint32_t state_last_generation(const struct pecs_snapshot *state, uint64_t slot)
 {
     return slot < state_slot_count(state) ? state_record(state, (uint32_t)slot)->generation
                                           : retired_generation(state->retired, slot);
 }
-/* Retired slots that have no record again. */
+/* Counts the retired slots without a record. */
 static inline uint64_t state_retired_count(const struct pecs_snapshot *state)
 {
     const uint64_t slot_count = state_slot_count(state);
     return state->retired && state->retired->end > slot_count ? state->retired->end - slot_count : 0;
 }
-/* Whether so many entities more can be there at once. */
+/* Whether there is room for `count` more entities. */
 static inline bool state_has_slots(const struct pecs_snapshot *state, uint64_t count)
 {
     return count <= state->free_count || count - state->free_count <= SLOT_COUNT_MAX - state_slot_count(state);
 }
 
 /*
- * Records of a resumed file may be damaged, so a number from one is compared before it becomes an index: its table
- * here, its row and session where they are used.
+ * Records of a resumed file may be damaged, so every number is compared before it is used as an index: the table here,
+ * row and session where they are used.
  */
 static inline bool state_is_living(const struct pecs_snapshot *state, const struct record *record)
 {
@@ -183,17 +183,17 @@ static inline const struct record *state_find(const struct pecs_snapshot *state,
     const struct record *record = state_record(state, entity.index);
     return record->generation == entity.generation && state_is_living(state, record) ? record : NULL;
 }
-/* The row that a living entity's record names is there. */
+/* Whether the row in a living entity's record exists. */
 static inline bool state_has_row(const struct pecs_snapshot *state, const struct record *record)
 {
     return record->row < state_table(state, record->table)->row_count;
 }
-/* The head of the ids of a session, as a record names it. */
+/* The head of the ids of a session; 0 for the invalid session of a damaged record. */
 static inline uint64_t state_session_head(const struct pecs_snapshot *state, uint32_t session)
 {
     return session < state->sessions->count ? state->sessions->heads[session] : 0;
 }
-/* The row has this handle, and the handle's record names this row. */
+/* True when the row has this handle, and the handle's record names this row. */
 static inline bool state_row_agrees(const struct pecs_snapshot *state, uint32_t table, uint64_t row, pecs_entity handle)
 {
     const struct record *record = state_find(state, handle);
@@ -209,7 +209,7 @@ static inline uint64_t state_free_in_chunk(const struct pecs_snapshot *state, ui
     return state_index(state)->free_counts[chunk];
 }
 
-/* The tick of the last write to a column or vector, for the file; `tick` is its own. */
+/* The tick of the last write to a column or vector whose own tick is `tick`, as saved to files. */
 static inline uint64_t state_write_tick(const struct pecs_snapshot *state, uint64_t tick)
 {
     return max_u64(tick, state->floor_tick);

@@ -1,10 +1,10 @@
-/* Seals every array of a state, and checks them. In release builds there are none. */
+/* Seals every array of a state and verifies the seals. Debug builds only. */
 #include "state_seal.h"
 
 #include "id_hash.h"
 
 #ifndef NDEBUG
-static void each_array_of(const struct tree *chunks, uint64_t chunk_count, void (*function)(struct array *array))
+static void state_seal_each_in(const struct tree *chunks, uint64_t chunk_count, void (*function)(struct array *array))
 {
     for (uint64_t chunk = 0; chunk < chunk_count; chunk++) {
         struct node *node = tree_get(chunks, chunk);
@@ -13,32 +13,32 @@ static void each_array_of(const struct tree *chunks, uint64_t chunk_count, void 
     }
 }
 
-static void each_array(const struct pecs_snapshot *state, void (*function)(struct array *array))
+static void state_seal_each(const struct pecs_snapshot *state, void (*function)(struct array *array))
 {
     const struct vector *records = &state_index(state)->records;
     const struct id_hash *hash = id_hash_of(state);
-    each_array_of(&records->chunks, vector_chunk_count(records), function);
+    state_seal_each_in(&records->chunks, vector_chunk_count(records), function);
     if (hash)
-        each_array_of(&hash->buckets.chunks, vector_chunk_count(&hash->buckets), function);
+        state_seal_each_in(&hash->buckets.chunks, vector_chunk_count(&hash->buckets), function);
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         for (uint32_t j = 0; j < table->archetype->column_count; j++)
-            each_array_of(&table->columns[j].chunks, table_chunk_count(table), function);
+            state_seal_each_in(&table->columns[j].chunks, table_chunk_count(table), function);
     }
 }
 
-static void check_one_seal(struct array *array)
+static void state_seal_check_one(struct array *array)
 {
     array_check_seal(array);
 }
 
 void state_seal(const struct pecs_snapshot *state)
 {
-    each_array(state, array_seal);
+    state_seal_each(state, array_seal);
 }
 
 void state_check_seals(const struct pecs_snapshot *state)
 {
-    each_array(state, check_one_seal);
+    state_seal_each(state, state_seal_check_one);
 }
 #endif

@@ -24,7 +24,7 @@ uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component
         for (uint32_t j = 0; j < archetype->component_count; j++)
             ranks[state_place(state, archetype->components[j])] = 0;
     }
-    /* two ascending lists become one */
+    /* merge two ascending lists */
     for (uint32_t known = 0, unknown = 0; known < known_count || unknown < unknown_count;) {
         const uint32_t a = known < known_count ? registry->by_id[known] : NO_COMPONENT;
         const uint32_t b = unknown < unknown_count ? known_count + state->unknown->by_id[unknown] : NO_COMPONENT;

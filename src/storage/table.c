@@ -1,6 +1,6 @@
 /*
- * Tables. Every edit is in two steps: ready what will be touched (may fail, changes no content), then change it (cannot
- * fail).
+ * Tables. Every edit has two steps: prepare what it will touch, which may fail but changes no content, then change it,
+ * which cannot fail.
  */
 #include "table.h"
 
@@ -43,8 +43,8 @@ uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, u
     return hash;
 }
 
-/* The most rows, a power of two, for which no column of a chunk is wider than CHUNK_COLUMN_BYTES. */
-static uint32_t choose_chunk_shift(uint32_t widest_bytes)
+/* The most rows, a power of two, with which no column of a chunk exceeds CHUNK_COLUMN_BYTES. */
+static uint32_t archetype_choose_chunk_shift(uint32_t widest_bytes)
 {
     uint32_t shift = CHUNK_SHIFT;
     while (shift && (uint64_t)widest_bytes << shift > CHUNK_COLUMN_BYTES)
@@ -77,7 +77,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
         }
         widest = size > widest ? size : widest;
     }
-    archetype->chunk_shift = choose_chunk_shift(widest);
+    archetype->chunk_shift = archetype_choose_chunk_shift(widest);
     return archetype;
 }
 
@@ -156,8 +156,8 @@ struct table *table_create(struct pool *pool, struct archetype *archetype)
     return table;
 }
 
-/* The column that is column `i` of the archetype. */
-static uint32_t find_projected(const struct table *table, const struct archetype *archetype, uint32_t i)
+/* The column of the table that becomes column `i` of the archetype. */
+static uint32_t table_find_projected(const struct table *table, const struct archetype *archetype, uint32_t i)
 {
     const pecs_component component = archetype->column_components[i];
     return component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(table->archetype, component);
@@ -177,13 +177,13 @@ struct table *table_project(struct pool *pool, const struct table *table, struct
             return NULL;
         }
         to->runs->lender =
-            (struct runs *)node_retain(&table->runs->node); /* each sees that the bytes are not its own */
+            (struct runs *)node_retain(&table->runs->node); /* neither table may edit the shared bytes in place */
         for (uint32_t i = 0; i < archetype->column_count; i++)
-            to->runs->columns[i] = from->columns[find_projected(table, archetype, i)];
+            to->runs->columns[i] = from->columns[table_find_projected(table, archetype, i)];
     }
     to->row_count = table->row_count;
     for (uint32_t i = 0; i < archetype->column_count; i++) {
-        to->columns[i] = table->columns[find_projected(table, archetype, i)];
+        to->columns[i] = table->columns[table_find_projected(table, archetype, i)];
         tree_retain(&to->columns[i].chunks);
     }
     return to;
@@ -196,12 +196,12 @@ static pecs_status table_own_chunk_slow(struct gate *gate, struct table *table, 
     const struct extent extent = { table->row_count, archetype->column_bytes[column], archetype->chunk_shift, column,
                                    table->runs };
     struct ref *ref;
-    if (table->tail_epoch) /* an array is about to be replaced; parts of an iteration find it 0 */
+    if (table->tail_epoch) /* an array will be replaced; the workers of an iteration find 0 here */
         table->tail_epoch = 0;
     const pecs_status status = chunk_own(gate, &table->columns[column].chunks, &extent, chunk, row_count, &ref);
     if (status)
         return status;
-    /* parts of an iteration come here from several threads, after the first has stamped the column */
+    /* workers of an iteration call this concurrently, after the first has stamped the column */
     if (table->columns[column].tick != gate->tick)
         table->columns[column].tick = gate->tick;
     *ret_bytes = ref->data;
@@ -233,14 +233,17 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, 
         }
         if (values) {
             values[i] = bytes + in_chunk * archetype->column_bytes[i];
-            __builtin_prefetch(values[i], 1); /* all columns' lines are on their way before the first is used */
+            __builtin_prefetch(values[i], 1); /* loads the lines of all columns before the first is used */
         }
     }
     return PECS_OK;
 }
 
-/* Room for appends: chunks from that of row `low` on, which earlier removals may have reached, up to row `high`. */
-static pecs_status reserve_rows(struct gate *gate, struct table *table, uint32_t column, uint64_t low, uint64_t high)
+/*
+ * Makes room for appends: chunks from that of row `low` on, which earlier removals may have reached, up to row `high`.
+ */
+static pecs_status table_reserve_rows(struct gate *gate, struct table *table, uint32_t column, uint64_t low,
+                                      uint64_t high)
 {
     const uint32_t shift = table->archetype->chunk_shift;
     pecs_status status = PECS_OK;
@@ -258,13 +261,13 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
     const uint64_t first_empty = chunk_count_of(low, table->archetype->chunk_shift);
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
-        status = append_count ? reserve_rows(gate, table, i, low, high)
+        status = append_count ? table_reserve_rows(gate, table, i, low, high)
                               : chunk_own_paths(gate, &table->columns[i].chunks, first_empty, table_chunk_count(table));
     return status;
 }
 
-/* Keeps the last chunk of every column at hand: for reading, and if all have passed the gate also for appending. */
-static void find_tail(const struct gate *gate, struct table *table, uint64_t chunk)
+/* Caches the address of the last chunk of every column: for reading and, if all have passed the gate, for appending. */
+static void table_find_tail(const struct gate *gate, struct table *table, uint64_t chunk)
 {
     table->tail_rows = table_chunk_rows(table);
     for (uint32_t i = 0; i < table->archetype->column_count; i++) {
@@ -287,7 +290,7 @@ pecs_status table_reserve_append(struct gate *gate, struct table *table)
         return PECS_OK;
     const pecs_status status = table_reserve(gate, table, 0, 1);
     if (!status)
-        find_tail(gate, table, table->row_count >> table->archetype->chunk_shift);
+        table_find_tail(gate, table, table->row_count >> table->archetype->chunk_shift);
     return status;
 }
 
@@ -297,7 +300,7 @@ pecs_status table_reserve_removal(struct gate *gate, struct table *table)
     const bool empties = ((table->row_count - 1) & (table_chunk_rows(table) - 1)) == 0;
     const pecs_status status = empties ? table_reserve(gate, table, 1, 0) : PECS_OK;
     if (!status && !table_tail_is_at_hand(gate, table, table->row_count - 1))
-        find_tail(gate, table, (table->row_count - 1) >> table->archetype->chunk_shift);
+        table_find_tail(gate, table, (table->row_count - 1) >> table->archetype->chunk_shift);
     return status;
 }
 
@@ -317,8 +320,8 @@ void table_remove_row(const struct gate *gate, struct table *table, uint64_t row
     }
 }
 
-/* Chunks behind the rows, up to that of the last of `row_count`. False: some stay, for want of memory. */
-static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_count)
+/* Frees the chunks behind the rows, up to that of the last of `row_count`. False: out of memory, some stay. */
+static bool table_drop_chunks(struct gate *gate, struct table *table, uint64_t row_count)
 {
     const uint64_t first = table_chunk_count(table), end = chunk_count_of(row_count, table->archetype->chunk_shift);
     bool is_done = true;
@@ -334,12 +337,12 @@ static bool drop_chunks(struct gate *gate, struct table *table, uint64_t row_cou
 
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before)
 {
-    const bool is_done = drop_chunks(gate, table, row_count_before);
-    assert(is_done); /* the path was readied */
+    const bool is_done = table_drop_chunks(gate, table, row_count_before);
+    assert(is_done); /* the paths were prepared */
     (void)is_done;
 }
 
 void table_give_back(struct gate *gate, struct table *table, uint64_t append_count)
 {
-    (void)drop_chunks(gate, table, table->row_count + append_count);
+    (void)table_drop_chunks(gate, table, table->row_count + append_count);
 }

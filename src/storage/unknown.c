@@ -1,12 +1,12 @@
-/* Unknown types: a list that the reader fills, and that frees what it describes. */
+/* Unknown types: the list that the reader of a file fills. It owns the descriptions of its types. */
 #include "unknown.h"
 
 #include <assert.h>
 #include <stdlib.h>
 
-static_assert((int)TYPES_MAX <= (int)NUMBERS_KEPT, "a file that is opened twice in a row has the same numbers");
+static_assert((int)TYPES_MAX <= (int)NUMBERS_KEPT, "a file opened twice in a row gets the same numbers");
 
-static size_t list_bytes(uint32_t capacity)
+static size_t unknown_types_bytes(uint32_t capacity)
 {
     return sizeof(struct unknown_types) + capacity * (sizeof(struct unknown_type) + sizeof(uint32_t));
 }
@@ -22,14 +22,14 @@ static void unknown_types_destroy(struct pool *pool, struct node *node)
     struct unknown_types *list = (struct unknown_types *)node;
     for (uint32_t i = 0; i < list->count; i++)
         unknown_type_deinit(&list->types[i], pool);
-    pool_release(pool, list, list_bytes(list->capacity));
+    pool_release(pool, list, unknown_types_bytes(list->capacity));
 }
 
 static const struct node_class unknown_types_class = { unknown_types_destroy, NULL };
 
 struct unknown_types *unknown_types_create(struct pool *pool, uint32_t capacity)
 {
-    struct unknown_types *list = pool_allocate_zeroed(pool, list_bytes(capacity));
+    struct unknown_types *list = pool_allocate_zeroed(pool, unknown_types_bytes(capacity));
     if (!list)
         return NULL;
     node_init(&list->node, &unknown_types_class);
@@ -38,7 +38,7 @@ struct unknown_types *unknown_types_create(struct pool *pool, uint32_t capacity)
     return list;
 }
 
-static int compare_numbers(const void *a, const void *b)
+static int unknown_compare_numbers(const void *a, const void *b)
 {
     const struct unknown_type *x = a, *y = b;
     return (x->number > y->number) - (x->number < y->number);
@@ -48,7 +48,7 @@ void unknown_types_sort(struct unknown_types *list)
 {
     for (uint32_t i = 0; i < list->count; i++)
         list->types[i].read_place = i;
-    qsort(list->types, list->count, sizeof(*list->types), compare_numbers);
+    qsort(list->types, list->count, sizeof(*list->types), unknown_compare_numbers);
     for (uint32_t i = 0; i < list->count; i++)
         list->by_id[list->types[i].read_place] = i;
 }
@@ -58,7 +58,7 @@ static uint32_t unknown_find(const struct unknown_types *list, pecs_component nu
 {
     if (!list)
         return NO_COMPONENT;
-    /* numbers that were given to one file follow one another, if no other file had one of the types before */
+    /* the numbers of one file are consecutive unless another file had one of the types before */
     const uint32_t guess = number - list->types[0].number;
     if (guess < list->count && list->types[guess].number == number)
         return guess;

@@ -1,11 +1,10 @@
 /*
- * Unknown types: those that a file has and the registry lacks. They belong to the states that come from the file.
+ * Unknown types: the types that a file has and the registry lacks. They belong to the states made from the file.
  * Immutable once the file is read.
  *
- *     number  of a component, public: those of the registry by their places in it, unknown ones as the registry's
- *             number table gives them. It names one type in all states of a registry
- *     place   of a component in a state: its registry's first, then the unknown ones, ascending by number. Lists with
- *             an item for each component of a state are indexed by it
+ *     number  of a component, public: the registry's by their places in it, unknown ones by the registry's number
+ * table. It identifies one type in all states of a registry place   of a component in a state: first the registry's,
+ * then the unknown ones, ascending by number. Lists with an item for each component of a state are indexed by it
  */
 #ifndef PECS_STORAGE_UNKNOWN_H
 #define PECS_STORAGE_UNKNOWN_H
@@ -14,7 +13,8 @@
 #include "registry.h"
 
 /*
- * Of the program and unknown together: so no world has more, no file, and a tool without types of its own reads any.
+ * Limit of the program's and unknown types together, in a world and in a file. A tool without types of its own can read
+ * any file.
  */
 enum { TYPES_MAX = 2 * PROGRAM_TYPES_MAX };
 
@@ -22,7 +22,7 @@ struct unknown_type {
     struct component component;
     pecs_component number;
     uint32_t read_place; /* among the unknown types of the file: they ascend by id there */
-    void *description;   /* the pecs_type and all that it points to, in one piece */
+    void *description;   /* the pecs_type and all that it points to, in one allocation */
     size_t description_bytes;
 };
 
@@ -34,29 +34,29 @@ struct unknown_types {
 };
 
 struct unknown_types *unknown_types_create(struct pool *pool, uint32_t capacity);
-/* What a type that no list keeps was made of. */
+/* Releases a type that is not in a list. */
 void unknown_type_deinit(struct unknown_type *type, struct pool *pool);
-/* Brings types that were added in the order of their ids, and have their numbers, into the order of the list. */
+/* Sorts a list whose types were added in the order of their ids and have their numbers. */
 void unknown_types_sort(struct unknown_types *list);
 
-/* component_of and component_place, for numbers that are not the registry's. `unknown` may be NULL. */
+/* component_of and component_place for numbers beyond the registry's. `unknown` may be NULL. */
 const struct component *unknown_component(const struct unknown_types *unknown, pecs_component number);
 uint32_t unknown_place(const pecs_registry *registry, const struct unknown_types *unknown, pecs_component number);
 
-/* How many components there are: places are below it. */
+/* The number of components; all places are below it. */
 static inline uint32_t component_count_of(const pecs_registry *registry, const struct unknown_types *unknown)
 {
     return registry->type_count + (unknown ? unknown->count : 0);
 }
 
-/* NULL: there is no such component here. */
+/* NULL: there is no such component. */
 static inline const struct component *component_of(const pecs_registry *registry, const struct unknown_types *unknown,
                                                    pecs_component number)
 {
     return number < registry->type_count ? registry_component(registry, number) : unknown_component(unknown, number);
 }
 
-/* The place of a number; NO_COMPONENT: there is no such component here. */
+/* The place of a number; NO_COMPONENT: there is no such component. */
 static inline uint32_t component_place(const pecs_registry *registry, const struct unknown_types *unknown,
                                        pecs_component number)
 {

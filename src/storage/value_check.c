@@ -1,7 +1,6 @@
 /*
- * Values. A span of a component is looked at in many values before the next span is: short loops, each over one kind,
- * that find most values right without a branch that is not foreseen. As many values as stay in the cache from span to
- * span.
+ * Verifies values. One span of a component is verified in a whole block of values before the next span: short loops
+ * over one kind, which accept most values without unpredictable branches. A block stays in the cache from span to span.
  */
 #include "value_check.h"
 
@@ -14,7 +13,7 @@
 
 enum { BLOCK_BYTES = 128 * 1024 };
 
-/* Places of a span, `stride` bytes apart; `bytes` is the first. */
+/* The places of one span in many values, `stride` bytes apart; `bytes` is the first. */
 struct places {
     const struct value_span *span;
     const uint8_t *bytes;
@@ -22,11 +21,11 @@ struct places {
     uint64_t count;
 };
 
-/* The offset, from `bytes`, of the first element that is wrong; NONE_WRONG. */
+/* Returns the offset, from `bytes`, of the first invalid element, or NONE_WRONG. */
 typedef uint64_t find_function(const struct places *places, const struct value_check *check);
 #define NONE_WRONG UINT64_MAX
 
-static uint64_t find_wrong_bool(const struct places *places, const struct value_check *check)
+static uint64_t value_check_bool(const struct places *places, const struct value_check *check)
 {
     (void)check;
     for (uint64_t i = 0; i < places->count; i++)
@@ -36,7 +35,7 @@ static uint64_t find_wrong_bool(const struct places *places, const struct value_
     return NONE_WRONG;
 }
 
-static uint32_t load_number(const uint8_t *bytes, uint32_t width)
+static uint32_t value_check_load(const uint8_t *bytes, uint32_t width)
 {
     uint32_t number = bytes[0];
     for (uint32_t i = 1; i < width; i++)
@@ -44,13 +43,13 @@ static uint32_t load_number(const uint8_t *bytes, uint32_t width)
     return number;
 }
 
-static uint64_t find_wrong_enum(const struct places *places, const struct value_check *check)
+static uint64_t value_check_enum(const struct places *places, const struct value_check *check)
 {
     (void)check;
     const struct value_span *span = places->span;
     for (uint64_t i = 0; i < places->count; i++)
         for (uint32_t at = 0; at < span->size; at += span->width)
-            if (load_number(places->bytes + i * places->stride + at, span->width) >= span->limit)
+            if (value_check_load(places->bytes + i * places->stride + at, span->width) >= span->limit)
                 return i * places->stride + at;
     return NONE_WRONG;
 }
@@ -58,10 +57,11 @@ static uint64_t find_wrong_enum(const struct places *places, const struct value_
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /*
- * ASCII, then zeros: most texts, eight bytes at a time. In `present` the highest bit of each byte tells that the byte
- * is not zero; one that is must have one before it, in its word or at the end of the last.
+ * Accepts ASCII followed by zeros, which most texts are, eight bytes at a time. In `present` the highest bit of each
+ * byte is set when the byte is not zero; such a byte needs another one before it, in its word or at the end of the
+ * previous.
  */
-static inline bool text_is_ascii(const uint8_t *text, uint32_t size)
+static inline bool value_check_text_is_ascii(const uint8_t *text, uint32_t size)
 {
     uint64_t wrong = 0, before = 0x80;
     uint32_t at = 0;
@@ -81,8 +81,8 @@ static inline bool text_is_ascii(const uint8_t *text, uint32_t size)
     return wrong == 0;
 }
 
-/* UTF-8, then zeros. */
-static bool text_is_right(const uint8_t *text, uint32_t size)
+/* Accepts UTF-8 followed by zeros. */
+static bool value_check_text_is_valid(const uint8_t *text, uint32_t size)
 {
     uint32_t at = 0, code;
     while (at < size && text[at]) {
@@ -97,32 +97,32 @@ static bool text_is_right(const uint8_t *text, uint32_t size)
     return rest == 0;
 }
 
-/* Inlined for the widths that are common, whose loops then go. */
-static inline __attribute__((always_inline)) uint64_t find_wrong_wide(const struct places *places, uint32_t size,
-                                                                      uint32_t width)
+/* Inlined for common widths, so that the inner loop disappears. */
+static inline __attribute__((always_inline)) uint64_t value_check_texts(const struct places *places, uint32_t size,
+                                                                        uint32_t width)
 {
     for (uint64_t i = 0; i < places->count; i++) {
         const uint8_t *bytes = places->bytes + i * places->stride;
         for (uint32_t at = 0; at < size; at += width)
-            if (!text_is_ascii(bytes + at, width) && !text_is_right(bytes + at, width))
+            if (!value_check_text_is_ascii(bytes + at, width) && !value_check_text_is_valid(bytes + at, width))
                 return i * places->stride + at;
     }
     return NONE_WRONG;
 }
 
-static uint64_t find_wrong_text(const struct places *places, const struct value_check *check)
+static uint64_t value_check_text(const struct places *places, const struct value_check *check)
 {
     (void)check;
     const uint32_t size = places->span->size, width = places->span->width;
     if (size == 16 && width == 16)
-        return find_wrong_wide(places, 16, 16);
+        return value_check_texts(places, 16, 16);
     if (size == 32 && width == 32)
-        return find_wrong_wide(places, 32, 32);
-    return find_wrong_wide(places, size, width);
+        return value_check_texts(places, 32, 32);
+    return value_check_texts(places, size, width);
 }
 
-/* The lowest generation in a chunk of the index; a chunk that nobody has asked about is looked through. */
-static uint32_t lowest_generation(const struct value_check *check, uint64_t chunk)
+/* The lowest generation in a chunk of the index, computed when first needed. */
+static uint32_t value_check_lowest_generation(const struct value_check *check, uint64_t chunk)
 {
     uint32_t lowest = check->lowest_generations[chunk];
     if (lowest)
@@ -133,26 +133,28 @@ static uint32_t lowest_generation(const struct value_check *check, uint64_t chun
     const uint64_t slots = index_chunk_slots(index, chunk);
     for (uint64_t i = 0; i < slots; i++)
         lowest = records[i].generation < lowest ? records[i].generation : lowest;
-    check->lowest_generations[chunk] = lowest ? lowest : 1; /* 0: a damaged file's, which is not looked for here */
+    check->lowest_generations[chunk] =
+        lowest ? lowest : 1; /* a generation of 0 is damage, which is not reported here */
     return check->lowest_generations[chunk];
 }
 
-/* A handle of a slot, which need not be the first that the slot had. */
-static __attribute__((noinline)) bool generation_has_been(const struct value_check *check, pecs_entity entity)
+/* Whether an entity of this or a later generation has lived in the slot. */
+static __attribute__((noinline)) bool value_check_generation_has_been(const struct value_check *check,
+                                                                      pecs_entity entity)
 {
-    return entity.generation <= lowest_generation(check, entity.index >> INDEX_SHIFT) ||
+    return entity.generation <= value_check_lowest_generation(check, entity.index >> INDEX_SHIFT) ||
            entity.generation <= state_record(check->state, entity.index)->generation;
 }
 
-/* A handle of a slot that a compaction dropped. */
-static __attribute__((noinline)) bool is_of_retired_slot(const struct value_check *check, pecs_entity entity)
+/* Whether the entity of the handle lived in a slot that a compaction dropped. */
+static __attribute__((noinline)) bool value_check_is_retired(const struct value_check *check, pecs_entity entity)
 {
     const uint32_t last = retired_generation(check->state->retired, entity.index);
     return entity.index >= state_slot_count(check->state) && last && entity.generation <= last;
 }
 
-/* Generations begin at 1, and most entities are the first of their slot. */
-static uint64_t find_wrong_entity(const struct places *places, const struct value_check *check)
+/* The common case first: generations begin at 1, and most entities are the first of their slot. */
+static uint64_t value_check_entity(const struct places *places, const struct value_check *check)
 {
     const uint32_t size = places->span->size;
     const uint64_t slot_count = state_slot_count(check->state);
@@ -161,9 +163,9 @@ static uint64_t find_wrong_entity(const struct places *places, const struct valu
         for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, bytes + at, sizeof(entity));
-            if (entity.index < slot_count && (entity.generation <= 1 || generation_has_been(check, entity)))
+            if (entity.index < slot_count && (entity.generation <= 1 || value_check_generation_has_been(check, entity)))
                 continue;
-            if ((entity.index || entity.generation) && !is_of_retired_slot(check, entity))
+            if ((entity.index || entity.generation) && !value_check_is_retired(check, entity))
                 return i * places->stride + at;
         }
     }
@@ -174,24 +176,24 @@ static const struct {
     const char *rule;
     find_function *find;
     const char *what;
-} kinds[] = {
-    [PECS_BOOL] = { "VALUE-1", find_wrong_bool, "is neither 0 nor 1" },
-    [PECS_ENUM] = { "VALUE-2", find_wrong_enum, "is no value of its enum" },
-    [PECS_TEXT] = { "VALUE-3", find_wrong_text, "is not UTF-8 and then only zeros" },
-    [PECS_ENTITY] = { "VALUE-4", find_wrong_entity, "is the handle of an entity that never was" },
+} value_check_kinds[] = {
+    [PECS_BOOL] = { "VALUE-1", value_check_bool, "is neither 0 nor 1" },
+    [PECS_ENUM] = { "VALUE-2", value_check_enum, "is not a value of its enum" },
+    [PECS_TEXT] = { "VALUE-3", value_check_text, "is not UTF-8 and then only zeros" },
+    [PECS_ENTITY] = { "VALUE-4", value_check_entity, "is the handle of an entity that never existed" },
 };
 
-/* Runs come in no order: all of a block are looked at. */
-static uint64_t find_wrong_in_block(const struct value_check *check, const struct component *component,
-                                    const uint8_t *values, uint64_t count)
+/* Runs are not ordered by row, so all runs of the block are verified. */
+static uint64_t value_check_block(const struct value_check *check, const struct component *component,
+                                  const uint8_t *values, uint64_t count)
 {
     uint64_t first = count;
     struct span_run_iter iter;
     struct span_run run;
     for (span_run_begin(&iter, &component->special, count); span_run_next(&iter, &run);) {
         const struct places places = { &run.span, values + run.offset, run.stride, run.count };
-        const uint64_t found = kinds[run.span.kind].find(&places, check);
-        if (BREAKS(kinds[run.span.kind].rule, found != NONE_WRONG))
+        const uint64_t found = value_check_kinds[run.span.kind].find(&places, check);
+        if (BREAKS(value_check_kinds[run.span.kind].rule, found != NONE_WRONG))
             first = min_u64(first, (run.offset + found) / component->size);
     }
     return first;
@@ -203,7 +205,7 @@ uint64_t values_find_wrong(const struct value_check *check, const struct compone
     const uint64_t block_values = component->size < BLOCK_BYTES ? BLOCK_BYTES / component->size : 1;
     for (uint64_t first = 0; first < count; first += block_values) {
         const uint64_t in_block = min_u64(block_values, count - first);
-        const uint64_t found = find_wrong_in_block(check, component, values + first * component->size, in_block);
+        const uint64_t found = value_check_block(check, component, values + first * component->size, in_block);
         if (found < in_block)
             return first + found;
     }
@@ -232,14 +234,14 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
         rest.offset += iter->next;
         rest.size -= iter->next;
         const struct places places = { &rest, iter->value + rest.offset, rest.size, 1 };
-        const uint64_t found = kinds[rest.kind].find(&places, iter->check);
+        const uint64_t found = value_check_kinds[rest.kind].find(&places, iter->check);
         iter->next = iter->span.size;
-        if (BREAKS(kinds[rest.kind].rule, found != NONE_WRONG)) {
+        if (BREAKS(value_check_kinds[rest.kind].rule, found != NONE_WRONG)) {
             const uint32_t offset = rest.offset + (uint32_t)found;
             iter->next = offset - iter->span.offset + rest.width;
             rest.offset = offset;
             rest.size = rest.width;
-            *ret_place = (struct wrong_place){ kinds[rest.kind].rule, rest };
+            *ret_place = (struct wrong_place){ value_check_kinds[rest.kind].rule, rest };
             return true;
         }
     }
@@ -248,11 +250,11 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
 bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value)
 {
     const struct places places = { &place->span, value + place->span.offset, place->span.size, 1 };
-    return kinds[place->span.kind].find(&places, check) != NONE_WRONG;
+    return value_check_kinds[place->span.kind].find(&places, check) != NONE_WRONG;
 }
 
-/* The path of fields to a byte of a value. */
-static void tell_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity)
+/* Writes the path of fields to a byte of a value. */
+static void value_check_write_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity)
 {
     size_t used = 0;
     for (bool is_struct = true; is_struct && used < capacity;) {
@@ -296,7 +298,7 @@ void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *sta
     };
     if (!table->archetype->is_singleton)
         memcpy(&wrong->invalid.entity, table_value(table, HANDLE_COLUMN, row), sizeof(wrong->invalid.entity));
-    tell_field(type, place->span.offset, wrong->field, sizeof(wrong->field));
+    value_check_write_field(type, place->span.offset, wrong->field, sizeof(wrong->field));
 }
 
 pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong)
@@ -306,7 +308,7 @@ pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, c
     if (invalid->entity.index || invalid->entity.generation)
         snprintf(whose, sizeof(whose), "entity %u:%u", invalid->entity.index, invalid->entity.generation);
     return fail_rule(error, status, offset, invalid->rule, "%s: %s of '%.*s' %s", whose, invalid->field, NAME_SHOWN,
-                     invalid->type, kinds[invalid->kind].what);
+                     invalid->type, value_check_kinds[invalid->kind].what);
 }
 
 pecs_status values_check(const struct value_check *check, const struct table *table, pecs_component component,

@@ -1,6 +1,6 @@
 /*
- * Vectors. The tree owns, shares and copies the chunks; the directory is written where an array comes into a ref. It is
- * made by the first edit of a vector that lies in a run: until then an address is one multiplication.
+ * Vectors. The tree owns, shares and copies the chunks; the directory is updated whenever an array is stored in a ref.
+ * The first edit of a vector that lies in a run creates the directory: until then an address is one multiplication.
  */
 #include "vector.h"
 
@@ -42,7 +42,7 @@ void vector_clear(struct pool *pool, struct vector *vector)
     vector_init(vector, vector->width, vector->shift);
 }
 
-/* Room in the directory for one chunk, which will have an array. */
+/* Makes room in the directory for a chunk that will get an array. */
 static bool vector_reserve_directory(struct pool *pool, struct vector *vector, uint64_t chunk)
 {
     const uint64_t live = vector_chunk_count(vector);
@@ -86,7 +86,7 @@ pecs_status vector_reserve(struct gate *gate, struct vector *vector, uint64_t co
     return status;
 }
 
-/* Frees the arrays of chunks behind the last value, up to the one that value `end` - 1 would lie in. */
+/* Frees the arrays of chunks behind the last value, up to that of value `end` - 1. False: out of memory, some stay. */
 static bool vector_drop(struct gate *gate, struct vector *vector, uint64_t end)
 {
     const uint64_t first = vector_chunk_count(vector), end_chunk = chunk_count_of(end, vector->shift);
@@ -114,7 +114,7 @@ void vector_cut(struct gate *gate, struct vector *vector, uint64_t count)
         vector->tick = gate->tick;
     vector->count = count;
     const bool is_done = vector_drop(gate, vector, before);
-    assert(is_done); /* the paths were readied */
+    assert(is_done); /* the paths were prepared */
     (void)is_done;
 }
 

@@ -1,11 +1,11 @@
 /*
- * Vector: a list of values of one width, shared and copied on write chunk by chunk, as the columns of a table are.
+ * Vector: a list of values of one width, shared and copied on write chunk by chunk like the columns of a table.
  *
- * It is read a value here and a value there, so where the bytes of each chunk are also stands in a flat directory: a
- * read is one step, without a walk down the tree. The first values may lie in an image.
+ * Its values are read at random, so a flat directory holds the address of each chunk: a read does not walk down the
+ * tree. The first values may lie in an image.
  *
- *     directory   entry c is where the bytes of chunk c are, for every live chunk; NULL: no chunk has an array, all are
- *                 in the run
+ *     directory   entry c is the address of chunk c, for every live chunk; NULL: no chunk has an array, all are in the
+ *                 run
  *
  * A vector is part of a node and private with it.
  */
@@ -24,17 +24,19 @@ struct vector {
     uint64_t tick; /* of the last write to any chunk; kept when chunks go */
     size_t directory_capacity;
     uint32_t width; /* bytes of a value */
-    uint32_t shift; /* values a chunk: 1 << shift */
+    uint32_t shift; /* a chunk has 1 << shift values */
 };
 
 static inline void vector_init(struct vector *vector, uint32_t width, uint32_t shift)
 {
     *vector = (struct vector){ .width = width, .shift = shift };
 }
-/* Of one that is empty: its values are those in the image. PECS_E_MEMORY: it is as before. */
+/* Gives an empty vector the values of a run in the image. PECS_E_MEMORY: it is as before. */
 pecs_status vector_set_run(struct pool *pool, struct vector *vector, uint64_t count, struct run run,
                            struct image *image);
-/* For copying and destroying the node that holds the vector. Chunks are shared. False: out of memory, nothing is made.
+/*
+ * For the copy and destroy functions of the node that holds the vector. Chunks are shared. False: out of memory, `to`
+ * is unchanged.
  */
 bool vector_copy(struct pool *pool, struct vector *to, const struct vector *from);
 void vector_clear(struct pool *pool, struct vector *vector);
@@ -48,7 +50,7 @@ static inline uint64_t vector_chunk_live(const struct vector *vector, uint64_t c
     return chunk_live(vector->count, vector->shift, chunk);
 }
 
-/* One value, for reading; shift and width are the vector's, as constants of the caller. */
+/* One value, for reading; `shift` and `width` are the vector's, passed as constants. */
 static inline const uint8_t *vector_value(const struct vector *vector, uint64_t number, uint32_t shift, size_t width)
 {
     assert(vector->shift == shift && vector->width == width);
@@ -62,7 +64,7 @@ static inline const uint8_t *vector_chunk(const struct vector *vector, uint64_t 
     return vector_value(vector, chunk << vector->shift, vector->shift, vector->width);
 }
 
-/* The editing functions need a vector that is private; those that fail leave its content as it was. */
+/* The editing functions need a private vector. When they fail, its content is as before. */
 
 /* The bytes of a chunk that has passed the gate in this epoch, or NULL. */
 static inline uint8_t *vector_owned_chunk(const struct gate *gate, const struct vector *vector, uint64_t chunk)
@@ -78,16 +80,16 @@ static inline uint8_t *vector_owned_value(struct vector *vector, uint64_t number
 /* Passes the gate for one chunk, with room for `count` values. */
 pecs_status vector_own_chunk(struct gate *gate, struct vector *vector, uint64_t chunk, uint64_t count,
                              uint8_t **ret_bytes);
-/* Room for `count` values behind the last: the chunks that they will lie in pass the gate. */
+/* Makes room for `count` values behind the last: their chunks pass the gate. */
 pecs_status vector_reserve(struct gate *gate, struct vector *vector, uint64_t count);
 /* Frees what was reserved for values that will not be appended, as far as memory allows. */
 void vector_give_back(struct gate *gate, struct vector *vector, uint64_t count);
 
-/* Readies a cut, after which the vector has `count` values, at most as many as now; and cuts. */
+/* Prepare a cut to `count` values, at most the present count, then cut. */
 pecs_status vector_reserve_cut(struct gate *gate, struct vector *vector, uint64_t count);
 void vector_cut(struct gate *gate, struct vector *vector, uint64_t count);
 
-/* Arrays of the tree were moved: the directory follows. */
+/* Updates the directory after arrays of the tree were moved. */
 void vector_follow_moves(struct vector *vector);
 
 #endif

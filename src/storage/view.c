@@ -1,18 +1,18 @@
-/* Reading a state: the public view. Nothing here changes anything, so any number of threads may be here. */
+/* The public view: reads a state. Nothing here writes, so any number of threads may call it. */
 #include "hash.h"
 #include "state_seal.h"
 #include "state_types.h"
 
 #include <pecs/view.h>
 
-static const struct pecs_registry no_types;
-static const struct entity_index no_slots;
-static const struct pecs_snapshot nothing = {
-    .registry = (pecs_registry *)(uintptr_t)&no_types,
-    .index = { .node = (struct node *)(uintptr_t)&no_slots.node },
+static const struct pecs_registry view_no_types;
+static const struct entity_index view_no_slots;
+static const struct pecs_snapshot view_nothing_state = {
+    .registry = (pecs_registry *)(uintptr_t)&view_no_types,
+    .index = { .node = (struct node *)(uintptr_t)&view_no_slots.node },
     .singleton_table = NO_TABLE,
 };
-const struct view_source view_nothing = { &nothing, NULL };
+const struct view_source view_nothing = { &view_nothing_state, NULL };
 
 bool pecs_view_alive(pecs_view view, pecs_entity entity)
 {
@@ -26,7 +26,7 @@ bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component component)
     return record && archetype_find(state_table(state, record->table)->archetype, component) != NO_COLUMN;
 }
 
-static const void *value_at(const struct table *table, uint64_t row, pecs_component component, size_t size_bytes)
+static const void *view_value_at(const struct table *table, uint64_t row, pecs_component component, size_t size_bytes)
 {
     const uint32_t column = archetype_column(table->archetype, component);
     if (column == NO_COLUMN || table->archetype->column_bytes[column] != size_bytes || row >= table->row_count)
@@ -38,7 +38,7 @@ const void *pecs_view_get(pecs_view view, pecs_entity entity, pecs_component com
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     const struct record *record = state_find(state, entity);
-    return record ? value_at(state_table(state, record->table), record->row, component, size_bytes) : NULL;
+    return record ? view_value_at(state_table(state, record->table), record->row, component, size_bytes) : NULL;
 }
 
 const void *pecs_view_get_singleton(pecs_view view, pecs_component component, size_t size_bytes)
@@ -46,7 +46,7 @@ const void *pecs_view_get_singleton(pecs_view view, pecs_component component, si
     const struct pecs_snapshot *state = view_source(view)->state;
     return state->singleton_table == NO_TABLE
                ? NULL
-               : value_at(state_table(state, state->singleton_table), 0, component, size_bytes);
+               : view_value_at(state_table(state, state->singleton_table), 0, component, size_bytes);
 }
 
 bool pecs_view_has_singleton(pecs_view view, pecs_component component)
@@ -81,19 +81,19 @@ void pecs_view_summary(pecs_view view, pecs_summary *ret_summary)
     }
 }
 
-/* A number for a handle; singletons have that of entity none. */
-static uint64_t hash_entity(pecs_entity entity)
+/* Singletons are hashed as entity {0, 0}. */
+static uint64_t view_hash_entity(pecs_entity entity)
 {
     return mix_u64(((uint64_t)entity.generation << 32 | entity.index) + 0x9e3779b97f4a7c15u);
 }
 
-static uint64_t hash_id(pecs_id id)
+static uint64_t view_hash_id(pecs_id id)
 {
     return hash64(id.bytes, sizeof(id.bytes));
 }
 
-/* Padding means nothing: such values are hashed from a copy with zeros in its place, in pieces. */
-static uint64_t hash_value(const struct component *component, const uint8_t *value, uint64_t seed)
+/* Hashes a value without its padding, piece by piece. */
+static uint64_t view_hash_value(const struct component *component, const uint8_t *value, uint64_t seed)
 {
     if (span_list_is_empty(&component->padding))
         return hash64_seeded(value, component->size, seed);
@@ -101,28 +101,28 @@ static uint64_t hash_value(const struct component *component, const uint8_t *val
     struct span_iter iter;
     struct value_span span;
     for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
-        if (span.offset > from) /* spans that touch are one or two: the hash must not tell */
+        if (span.offset > from) /* adjacent spans may be one or two: the hash must not depend on that */
             seed = hash64_seeded(value + from, span.offset - from, seed);
         from = span.offset + span.size;
     }
     return hash64_seeded(value + from, component->size - from, seed);
 }
 
-static uint64_t hash_chunk(const struct pecs_snapshot *state, const struct table *table, uint64_t chunk)
+static uint64_t view_hash_chunk(const struct pecs_snapshot *state, const struct table *table, uint64_t chunk)
 {
     const struct archetype *archetype = table->archetype;
     const uint64_t rows = table_live_rows(table, chunk);
     const pecs_entity *entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
     uint64_t sum = 0;
     for (uint64_t row = 0; row < rows && !archetype->is_singleton; row++)
-        sum += mix_u64(hash_entity(entities[row]));
+        sum += mix_u64(view_hash_entity(entities[row]));
     for (uint32_t i = 0; i < archetype->component_count; i++) {
         const struct component *component = state_component(state, archetype->components[i]);
-        const uint64_t type_hash = hash_id(component->id);
+        const uint64_t type_hash = view_hash_id(component->id);
         const uint8_t *values = component->size ? table_chunk(table, archetype->columns[i], chunk) : NULL;
         for (uint64_t row = 0; row < rows; row++) {
-            const uint64_t seed = hash_entity(entities[row]) ^ type_hash;
-            sum += values ? hash_value(component, values + row * component->size, seed) : mix_u64(seed);
+            const uint64_t seed = view_hash_entity(entities[row]) ^ type_hash;
+            sum += values ? view_hash_value(component, values + row * component->size, seed) : mix_u64(seed);
         }
     }
     return sum;
@@ -136,7 +136,7 @@ uint64_t pecs_view_hash(pecs_view view)
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
-            sum += hash_chunk(state, table, chunk);
+            sum += view_hash_chunk(state, table, chunk);
     }
     return mix_u64(sum);
 }

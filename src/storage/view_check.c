@@ -1,4 +1,4 @@
-/* The values of a view for users: all that mean nothing, and what they are mended to. */
+/* Checks the values of a view for users, and repairs invalid ones. */
 #include "error.h"
 #include "state_types.h"
 #include "utf8.h"
@@ -12,9 +12,9 @@ struct view_check {
     bool found;
 };
 
-/* All wrong places of one value. */
-static pecs_status tell_value(struct view_check *check, const struct table *table, pecs_component component,
-                              uint64_t row, const uint8_t *value)
+/* Reports all invalid elements of one value. */
+static pecs_status view_check_report_value(struct view_check *check, const struct table *table,
+                                           pecs_component component, uint64_t row, const uint8_t *value)
 {
     struct wrong_iter iter;
     struct wrong_place place;
@@ -33,8 +33,8 @@ static pecs_status tell_value(struct view_check *check, const struct table *tabl
     return PECS_OK;
 }
 
-static pecs_status check_chunk(struct view_check *check, const struct table *table, pecs_component number,
-                               uint64_t chunk)
+static pecs_status view_check_chunk(struct view_check *check, const struct table *table, pecs_component number,
+                                    uint64_t chunk)
 {
     const struct component *component = state_component(check->values.state, number);
     const uint8_t *values = table_chunk(table, archetype_column(table->archetype, number), chunk);
@@ -43,19 +43,19 @@ static pecs_status check_chunk(struct view_check *check, const struct table *tab
     for (uint64_t row = 0; !status && row < count; row++) {
         row += values_find_wrong(&check->values, component, values + row * component->size, count - row);
         if (row < count)
-            status = tell_value(check, table, number, first + row, values + row * component->size);
+            status = view_check_report_value(check, table, number, first + row, values + row * component->size);
     }
     return status;
 }
 
-static pecs_status check_table(struct view_check *check, const struct table *table)
+static pecs_status view_check_table(struct view_check *check, const struct table *table)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; i < table->archetype->component_count; i++) {
         const pecs_component number = table->archetype->components[i];
         const bool is_wanted = values_can_be_wrong(state_component(check->values.state, number));
         for (uint64_t chunk = 0; is_wanted && !status && chunk < table_chunk_count(table); chunk++)
-            status = check_chunk(check, table, number, chunk);
+            status = view_check_chunk(check, table, number, chunk);
     }
     return status;
 }
@@ -65,18 +65,18 @@ pecs_status pecs_view_check(pecs_view view, pecs_invalid_function each, void *us
     const struct pecs_snapshot *state = view_source(view)->state;
     struct view_check check = { .each = each, .user = user, .error = error };
     if (!view.source)
-        return fail(error, PECS_E_MISUSE, "a check needs a view");
+        return fail(error, PECS_E_MISUSE, "the view must not be NULL");
     if (value_check_init(&check.values, state))
         return fail_memory(error);
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < state->table_count; i++)
-        status = check_table(&check, state_table(state, i));
+        status = view_check_table(&check, state_table(state, i));
     value_check_deinit(&check.values);
     return status || !check.found ? status : PECS_E_INVALID;
 }
 
-/* Bytes of the text that are UTF-8 and not zero, from the first on. */
-static size_t text_size(const char *text, size_t size_bytes)
+/* Length of the longest prefix that is UTF-8 without zero bytes. */
+static size_t view_check_text_size(const char *text, size_t size_bytes)
 {
     size_t size = 0;
     uint32_t code;
@@ -93,7 +93,7 @@ bool pecs_repair_invalid(void *user, const pecs_invalid *invalid, void *place)
     (void)user;
     if (!invalid || !place)
         return false;
-    const size_t kept = invalid->kind == PECS_TEXT ? text_size(place, invalid->size) : 0;
+    const size_t kept = invalid->kind == PECS_TEXT ? view_check_text_size(place, invalid->size) : 0;
     memset((uint8_t *)place + kept, 0, invalid->size - kept);
     if (invalid->kind == PECS_BOOL)
         *(uint8_t *)place = 1;
@@ -104,12 +104,12 @@ bool pecs_text_copy(char *array, size_t size_bytes, const char *utf8)
 {
     if (!array || !size_bytes || !utf8)
         return false;
-    size_t length = 0; /* of no more than is of use: the text may be long */
+    size_t length = 0; /* at most size_bytes: the text may be long */
     while (length < size_bytes && utf8[length])
         length++;
-    size_t kept = text_size(utf8, length);
+    size_t kept = view_check_text_size(utf8, length);
     const bool is_whole = kept < size_bytes && !utf8[kept];
-    if (kept == size_bytes) /* a character less, for the zero */
+    if (kept == size_bytes) /* remove one character to make room for the zero */
         for (kept--; kept && (utf8[kept] & 0xc0) == 0x80;)
             kept--;
     memmove(array, utf8, kept);

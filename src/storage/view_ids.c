@@ -1,19 +1,19 @@
 /* The stable ids of a view: the public side of identity.h. */
 #include "identity.h"
 
-static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
-                             pecs_id *ret_id) __attribute__((noinline));
+static pecs_status view_ids_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
+                                   pecs_id *ret_id) __attribute__((noinline));
 
-static pecs_status id_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
-                             pecs_id *ret_id)
+static pecs_status view_ids_of_any(const struct pecs_snapshot *state, pecs_entity entity, const struct record *record,
+                                   pecs_id *ret_id)
 {
     *ret_id = identity_of(state, entity, record);
     return PECS_OK;
 }
 
 /*
- * Here and in find the common case stands alone: many such calls come in a row, each waits for its record, and the
- * fewer instructions a call has, the more of them wait at one time.
+ * Here and in pecs_view_find the common case stands alone: programs make many such calls in a row, each waits for its
+ * record, and the fewer instructions a call has, the more of them overlap.
  */
 pecs_status pecs_view_id(pecs_view view, pecs_entity entity, pecs_id *ret_id)
 {
@@ -24,15 +24,15 @@ pecs_status pecs_view_id(pecs_view view, pecs_entity entity, pecs_id *ret_id)
     if (!record)
         return PECS_E_DEAD;
     if (identity_has_explicit(state))
-        return id_of_any(state, entity, record, ret_id);
+        return view_ids_of_any(state, entity, record, ret_id);
     *ret_id = identity_of_birth(state, entity, record);
     return PECS_OK;
 }
 
-static pecs_status find_any(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
+static pecs_status view_ids_find_any(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
     __attribute__((noinline));
 
-static pecs_status find_any(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
+static pecs_status view_ids_find_any(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
     pecs_entity entity;
     if (!identity_find(state, id, &entity))
@@ -49,7 +49,7 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
     pecs_entity entity;
     uint64_t head;
     if (identity_has_explicit(state))
-        return find_any(state, id, ret_entity);
+        return view_ids_find_any(state, id, ret_entity);
     if (!identity_parse(id, &head, &entity))
         return PECS_E_ABSENT;
     const struct record *record = state_find(state, entity);

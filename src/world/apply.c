@@ -1,25 +1,25 @@
 /*
- * Applying a command buffer: sorts the log into groups, one an entity, and makes each group one structural change.
+ * Applies a command buffer: sorts the log into groups, one for each entity, and makes each group one structural change.
  *
  *     gather     groups in the order of their first commands; the table that each comes from and goes to
- *     ready      rows, slots and records of all groups: the last step that may fail
+ *     ready      rows, slots and records of all groups: the last step that can fail
  *     structure  group by group: spawn, despawn or move the row
- *     values     group by group: the recorded values of components that the entity now has, provisional handles
- *                replaced
+ *     values     group by group: write the recorded values of components that the entity now has, with provisional
+ *                handles replaced
  */
 #include "bits.h"
 #include "command_log.h"
 
-/* Commands and items are read by copy: the log has no alignment. */
-static struct command command_at(const pecs_commands *commands, uint64_t place)
+/* Commands and items are copied out of the log, which has no alignment. */
+static struct command apply_command_at(const pecs_commands *commands, uint64_t place)
 {
     struct command command;
     memcpy(&command, commands->log + place, sizeof(command));
     return command;
 }
 
-/* Steps through the items of a command; *place is that of the item, and moves to the next. */
-static struct item next_item(const pecs_commands *commands, uint64_t *place, const uint8_t **ret_bytes)
+/* Returns the item at *place of a command and advances *place to the next item. */
+static struct item apply_next_item(const pecs_commands *commands, uint64_t *place, const uint8_t **ret_bytes)
 {
     struct item item;
     memcpy(&item, commands->log + *place, sizeof(item));
@@ -28,14 +28,14 @@ static struct item next_item(const pecs_commands *commands, uint64_t *place, con
     return item;
 }
 
-static void set_next(pecs_commands *commands, uint64_t place, uint64_t next)
+static void apply_set_next(pecs_commands *commands, uint64_t place, uint64_t next)
 {
     memcpy(commands->log + place + offsetof(struct command, next), &next, sizeof(next));
 }
 
 /* Gather. */
 
-static pecs_status ready_buckets(pecs_commands *commands)
+static pecs_status apply_ready_buckets(pecs_commands *commands)
 {
     size_t wanted = 16;
     while (wanted < 2 * commands->command_count)
@@ -54,15 +54,15 @@ static pecs_status ready_buckets(pecs_commands *commands)
     return PECS_OK;
 }
 
-static pecs_status add_to_group(pecs_commands *commands, pecs_entity entity, uint64_t place)
+static pecs_status apply_add_to_group(pecs_commands *commands, pecs_entity entity, uint64_t place)
 {
-    set_next(commands, place, NO_COMMAND);
+    apply_set_next(commands, place, NO_COMMAND);
     const size_t mask = commands->bucket_count - 1;
     size_t bucket = (size_t)mix_u64((uint64_t)entity.generation << 32 | entity.index) & mask;
     for (; commands->buckets[bucket]; bucket = (bucket + 1) & mask) {
         struct group *group = &commands->groups[commands->buckets[bucket] - 1];
         if (group->entity.index == entity.index && group->entity.generation == entity.generation) {
-            set_next(commands, group->last, place);
+            apply_set_next(commands, group->last, place);
             group->last = place;
             return PECS_OK;
         }
@@ -75,7 +75,7 @@ static pecs_status add_to_group(pecs_commands *commands, pecs_entity entity, uin
     return PECS_OK;
 }
 
-static pecs_status ready_wanted(pecs_commands *commands, const struct pecs_world *world)
+static pecs_status apply_ready_wanted(pecs_commands *commands, const struct pecs_world *world)
 {
     const size_t words = bits_words(state_component_count(world->state));
     if (words <= commands->wanted_words)
@@ -90,26 +90,26 @@ static pecs_status ready_wanted(pecs_commands *commands, const struct pecs_world
     return PECS_OK;
 }
 
-static pecs_status gather_groups(pecs_commands *commands, const struct pecs_world *world)
+static pecs_status apply_gather_groups(pecs_commands *commands, const struct pecs_world *world)
 {
     commands->group_count = 0;
-    pecs_status status = ready_buckets(commands);
+    pecs_status status = apply_ready_buckets(commands);
     if (!status)
-        status = ready_wanted(commands, world);
+        status = apply_ready_wanted(commands, world);
     for (uint64_t place = 0; !status && place < commands->log_bytes;) {
-        const struct command command = command_at(commands, place);
-        status = add_to_group(commands, command.entity, place);
+        const struct command command = apply_command_at(commands, place);
+        status = apply_add_to_group(commands, command.entity, place);
         place += command.size_bytes;
     }
     return status;
 }
 
-static void want(pecs_commands *commands, const struct command *command, uint64_t place)
+static void apply_want(pecs_commands *commands, const struct command *command, uint64_t place)
 {
     place += sizeof(*command);
     for (uint32_t i = 0; i < command->item_count; i++) {
         const uint8_t *bytes;
-        const struct item item = next_item(commands, &place, &bytes);
+        const struct item item = apply_next_item(commands, &place, &bytes);
         if (command->operation == REMOVE)
             bits_clear(commands->wanted, item.component);
         else
@@ -117,8 +117,8 @@ static void want(pecs_commands *commands, const struct command *command, uint64_
     }
 }
 
-/* Puts the components that the entity of a group has before its commands into the set `wanted`. */
-static void want_those_had(pecs_commands *commands, const struct pecs_world *world, const struct group *group)
+/* Sets `wanted` to the components that the entity of a group has before its commands. */
+static void apply_want_present(pecs_commands *commands, const struct pecs_world *world, const struct group *group)
 {
     memset(commands->wanted, 0, commands->wanted_words * sizeof(*commands->wanted));
     const struct archetype *had = group->from == NO_TABLE ? NULL : state_table(world->state, group->from)->archetype;
@@ -126,28 +126,34 @@ static void want_those_had(pecs_commands *commands, const struct pecs_world *wor
         bits_set(commands->wanted, state_place(world->state, had->components[i]));
 }
 
-/* The components that an entity has after its commands, as the world's scratch set. False: it is dead then. */
-static bool find_set(pecs_commands *commands, struct pecs_world *world, const struct group *group, uint32_t *ret_count,
-                     uint64_t *skipped_count)
+/*
+ * Puts the components that an entity has after its commands into the world's scratch set. False: the commands despawn
+ * it.
+ */
+static bool apply_find_set(pecs_commands *commands, struct pecs_world *world, const struct group *group,
+                           uint32_t *ret_count, uint64_t *skipped_count)
 {
-    want_those_had(commands, world, group);
+    apply_want_present(commands, world, group);
     bool lives = true;
     for (uint64_t place = group->first; place != NO_COMMAND;) {
-        const struct command command = command_at(commands, place);
+        const struct command command = apply_command_at(commands, place);
         if (!lives)
             ++*skipped_count;
         else if (command.operation == DESPAWN)
             lives = false;
         else
-            want(commands, &command, place);
+            apply_want(commands, &command, place);
         place = command.next;
     }
     *ret_count = state_list_places(world->state, commands->wanted, commands->wanted_words, world->set);
     return lives;
 }
 
-/* Where each group comes from and goes to. Dead ones are emptied, their commands counted. */
-static pecs_status find_tables(pecs_commands *commands, struct pecs_world *world, uint64_t *skipped_count)
+/*
+ * Finds the tables that each group comes from and goes to. Groups of dead entities are emptied and their commands
+ * counted.
+ */
+static pecs_status apply_find_tables(pecs_commands *commands, struct pecs_world *world, uint64_t *skipped_count)
 {
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < commands->group_count; i++) {
@@ -156,7 +162,7 @@ static pecs_status find_tables(pecs_commands *commands, struct pecs_world *world
         const struct record *record = is_new ? NULL : state_find(world->state, group->entity);
         group->from = record ? record->table : NO_TABLE;
         if (!is_new && !record) {
-            for (uint64_t place = group->first; place != NO_COMMAND; place = command_at(commands, place).next)
+            for (uint64_t place = group->first; place != NO_COMMAND; place = apply_command_at(commands, place).next)
                 ++*skipped_count;
             group->first = NO_COMMAND;
             continue;
@@ -165,7 +171,7 @@ static pecs_status find_tables(pecs_commands *commands, struct pecs_world *world
         status = edit_begin_values(world);
         if (status)
             return status;
-        if (find_set(commands, world, group, &set_count, skipped_count))
+        if (apply_find_set(commands, world, group, &set_count, skipped_count))
             status = edit_find_table(world, world->set, set_count, false, &group->to);
         else
             group->to = NO_TABLE;
@@ -175,9 +181,11 @@ static pecs_status find_tables(pecs_commands *commands, struct pecs_world *world
 
 /* Ready. */
 
-/* Values set in a row that stays: only their columns pass the gate. What is added there was removed before, or is not.
+/*
+ * Prepares a row that stays: only the columns of set values pass the gate. An added component gets a value only when
+ * the entity lacks it at that point, which in a row that stays means that a command removed it before.
  */
-static pecs_status ready_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
+static pecs_status apply_ready_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
 {
     const struct record record = *state_find(world->state, group->entity);
     struct table *table;
@@ -189,14 +197,15 @@ static pecs_status ready_values(pecs_commands *commands, struct pecs_world *worl
     const uint64_t chunk = record.row >> table->archetype->chunk_shift, rows = table_live_rows(table, chunk);
     bool has_removed = false;
     for (uint64_t place = group->first; !status && place != NO_COMMAND;) {
-        const struct command command = command_at(commands, place);
+        const struct command command = apply_command_at(commands, place);
         uint64_t at = place + sizeof(command);
         has_removed |= command.operation == REMOVE;
         const uint32_t count = command.operation != ADD || has_removed ? command.item_count : 0;
         for (uint32_t i = 0; !status && i < count; i++) {
             const uint8_t *bytes;
             uint8_t *owned;
-            const uint32_t column = archetype_column(table->archetype, next_item(commands, &at, &bytes).component);
+            const uint32_t column =
+                archetype_column(table->archetype, apply_next_item(commands, &at, &bytes).component);
             if (column != NO_COLUMN)
                 status = table_own_chunk(&world->gate, table, column, chunk, rows, &owned);
         }
@@ -205,38 +214,38 @@ static pecs_status ready_values(pecs_commands *commands, struct pecs_world *worl
     return status;
 }
 
-/* A living entity of the world with commands. */
-static bool is_present(const struct group *group)
+/* True for a group of a living entity of the world. */
+static bool apply_is_present(const struct group *group)
 {
     return group->first != NO_COMMAND && group->from != NO_TABLE;
 }
 
-static bool is_spawned(const struct group *group)
+static bool apply_is_spawned(const struct group *group)
 {
     return command_is_provisional(group->entity) && group->to != NO_TABLE;
 }
 
-static pecs_status ready_slots(pecs_commands *commands, struct pecs_world *world, uint64_t spawn_count)
+static pecs_status apply_ready_slots(pecs_commands *commands, struct pecs_world *world, uint64_t spawn_count)
 {
     struct pool *pool = world->registry->pool;
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < commands->group_count; i++)
-        if (is_present(&commands->groups[i]) && commands->groups[i].to == NO_TABLE)
+        if (apply_is_present(&commands->groups[i]) && commands->groups[i].to == NO_TABLE)
             status = free_map_reserve_give(&world->free_map, pool, world->state, commands->groups[i].entity.index);
     return status ? status : edit_ready_slots(world, spawn_count);
 }
 
-static pecs_status ready(pecs_commands *commands, struct pecs_world *world)
+static pecs_status apply_ready(pecs_commands *commands, struct pecs_world *world)
 {
     uint64_t spawn_count = 0;
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < commands->group_count; i++) {
         const struct group *group = &commands->groups[i];
         const bool moves = group->from != group->to;
-        if (is_spawned(group))
+        if (apply_is_spawned(group))
             spawn_count++;
-        if (is_present(group))
-            status = moves ? edit_ready_departure(world, group->entity) : ready_values(commands, world, group);
+        if (apply_is_present(group))
+            status = moves ? edit_ready_departure(world, group->entity) : apply_ready_values(commands, world, group);
         if (!status && group->to != NO_TABLE && moves)
             status = edit_plan_note(world, group->to, 0, 1);
     }
@@ -247,23 +256,23 @@ static pecs_status ready(pecs_commands *commands, struct pecs_world *world)
     if (!status && !pool_reserve(world->registry->pool, (void **)&commands->spawned, &commands->spawned_capacity,
                                  commands->spawn_count, sizeof(*commands->spawned)))
         status = PECS_E_MEMORY;
-    return status || !spawn_count ? status : ready_slots(commands, world, spawn_count);
+    return status || !spawn_count ? status : apply_ready_slots(commands, world, spawn_count);
 }
 
 /* Change. */
 
-static void change_structure(pecs_commands *commands, struct pecs_world *world)
+static void apply_change_structure(pecs_commands *commands, struct pecs_world *world)
 {
     if (commands->spawn_count)
         memset(commands->spawned, 0, commands->spawn_count * sizeof(*commands->spawned));
     for (size_t i = 0; i < commands->group_count; i++) {
         struct group *group = &commands->groups[i];
-        if (is_spawned(group)) {
+        if (apply_is_spawned(group)) {
             const pecs_entity entity = edit_take_slot(world);
             commands->spawned[group->entity.index] = entity;
             group->entity = entity;
             edit_append_row(world, group->to, entity);
-        } else if (is_present(group) && group->from != group->to) {
+        } else if (apply_is_present(group) && group->from != group->to) {
             const struct record record = *state_find(world->state, group->entity);
             edit_find_row(world, record.table, record.row);
             if (group->to == NO_TABLE) {
@@ -276,7 +285,7 @@ static void change_structure(pecs_commands *commands, struct pecs_world *world)
     }
 }
 
-static void replace_provisional(const pecs_commands *commands, const struct component *component, uint8_t *value)
+static void apply_replace_provisional(const pecs_commands *commands, const struct component *component, uint8_t *value)
 {
     struct span_iter iter;
     struct value_span span;
@@ -290,8 +299,11 @@ static void replace_provisional(const pecs_commands *commands, const struct comp
     }
 }
 
-/* Keeps the set `wanted` as the commands go; true when this one adds a component that is not there. */
-static bool follow_set(pecs_commands *commands, enum operation operation, pecs_component component)
+/*
+ * Updates `wanted` as a command does. True when the command adds a component that the entity does not have at that
+ * point.
+ */
+static bool apply_follow_set(pecs_commands *commands, enum operation operation, pecs_component component)
 {
     const bool is_there = bits_has(commands->wanted, component);
     if (operation == REMOVE)
@@ -301,20 +313,20 @@ static bool follow_set(pecs_commands *commands, enum operation operation, pecs_c
     return operation == ADD && !is_there;
 }
 
-static void write_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
+static void apply_write_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
 {
     if (commands->add_count)
-        want_those_had(commands, world, group);
+        apply_want_present(commands, world, group);
     const struct record record = *state_find(world->state, group->entity);
     struct table *table = edit_table(world, record.table);
     for (uint64_t place = group->first; place != NO_COMMAND;) {
-        const struct command command = command_at(commands, place);
+        const struct command command = apply_command_at(commands, place);
         uint64_t at = place + sizeof(command);
         for (uint32_t i = 0; i < command.item_count; i++) {
             const uint8_t *bytes;
-            const struct item item = next_item(commands, &at, &bytes);
+            const struct item item = apply_next_item(commands, &at, &bytes);
             const uint32_t column = archetype_column(table->archetype, item.component);
-            const bool is_added = commands->add_count && follow_set(commands, command.operation, item.component);
+            const bool is_added = commands->add_count && apply_follow_set(commands, command.operation, item.component);
             if (column == NO_COLUMN || (!item.has_value && !is_added))
                 continue;
             const struct component *component = state_component(world->state, item.component);
@@ -324,32 +336,32 @@ static void write_values(pecs_commands *commands, struct pecs_world *world, cons
                 continue;
             }
             memcpy(value, bytes, item.size_bytes);
-            replace_provisional(commands, component, value);
+            apply_replace_provisional(commands, component, value);
         }
         place = command.next;
     }
 }
 
-static pecs_status apply(pecs_commands *commands, struct pecs_world *world, uint64_t *ret_skipped_count)
+static pecs_status apply_commands(pecs_commands *commands, struct pecs_world *world, uint64_t *ret_skipped_count)
 {
     pecs_status status = edit_check_busy(world);
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
-    status = gather_groups(commands, world);
+    status = apply_gather_groups(commands, world);
     if (!status)
-        status = find_tables(commands, world, ret_skipped_count);
+        status = apply_find_tables(commands, world, ret_skipped_count);
     if (!status)
-        status = ready(commands, world);
+        status = apply_ready(commands, world);
     if (status) {
         edit_plan_forget(world);
         edit_drop_tables(world, table_count);
         return status;
     }
-    change_structure(commands, world);
+    apply_change_structure(commands, world);
     for (size_t i = 0; i < commands->group_count; i++)
         if (commands->groups[i].first != NO_COMMAND && commands->groups[i].to != NO_TABLE)
-            write_values(commands, world, &commands->groups[i]);
+            apply_write_values(commands, world, &commands->groups[i]);
     edit_plan_finish(world);
     edit_give_back_slots(world, commands->spawn_count);
     return PECS_OK;
@@ -362,8 +374,8 @@ pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world, uint
         return PECS_E_MISUSE;
     if (!world || commands->registry != world->registry)
         return failure_end(&commands->failure,
-                           commands_fail(commands, NO_COMPONENT, "the world is NULL, or of another registry"));
-    const pecs_status status = failure_end(&world->failure, apply(commands, world, &skipped_count));
+                           commands_fail(commands, NO_COMPONENT, "the world is NULL or of another registry"));
+    const pecs_status status = failure_end(&world->failure, apply_commands(commands, world, &skipped_count));
     if (status) {
         failure_copy(&commands->failure, &world->failure, commands->registry->pool);
         return status;

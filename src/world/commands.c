@@ -1,4 +1,4 @@
-/* Command buffers: made, destroyed, and written. apply.c applies what is recorded. */
+/* Command buffers: creates, destroys and records them. apply.c applies them. */
 #include "command_log.h"
 
 enum { COMMANDS_MAX = INT32_MAX };
@@ -39,15 +39,15 @@ void pecs_commands_clear(pecs_commands *commands)
     commands->command_count = commands->spawn_count = commands->add_count = commands->spawned_count = 0;
 }
 
-/* A real handle, or a provisional one of this batch. */
-static bool is_usable(const pecs_commands *commands, pecs_entity entity)
+/* True for a real handle, or a provisional one of this batch. */
+static bool commands_is_usable(const pecs_commands *commands, pecs_entity entity)
 {
     return !command_is_provisional(entity) ||
            (entity.generation == (commands->batch | PROVISIONAL) && entity.index < commands->spawn_count);
 }
 
-/* Provisional handles in a value's entity fields must be of this batch. */
-static bool fields_are_usable(const pecs_commands *commands, const pecs_value *value)
+/* True unless the value has a provisional handle of another batch in an entity field. */
+static bool commands_fields_are_usable(const pecs_commands *commands, const pecs_value *value)
 {
     const struct component *component = registry_component(commands->registry, value->component);
     if (!value->data || span_list_is_empty(&component->special))
@@ -58,32 +58,32 @@ static bool fields_are_usable(const pecs_commands *commands, const pecs_value *v
         for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, (const uint8_t *)value->data + span.offset + at, sizeof(entity));
-            if (!is_usable(commands, entity))
+            if (!commands_is_usable(commands, entity))
                 return false;
         }
     }
     return true;
 }
 
-/* A buffer knows no world, so it takes the program's types only. */
-static bool may_name(const pecs_commands *commands, pecs_component component)
+/* A buffer belongs to no world, so it accepts the program's types only. */
+static bool commands_may_name(const pecs_commands *commands, pecs_component component)
 {
     return component < commands->registry->id_component;
 }
 
-static pecs_status check_items(pecs_commands *commands, const pecs_value *values, size_t count)
+static pecs_status commands_check_items(pecs_commands *commands, const pecs_value *values, size_t count)
 {
     if (count && !values)
         return commands_fail(commands, NO_COMPONENT, "values is NULL, but value_count is not 0");
     for (size_t i = 0; i < count; i++) {
         const pecs_component component = values[i].component;
-        if (!may_name(commands, component))
+        if (!commands_may_name(commands, component))
             return commands_fail(commands, component, "the registry has no type of this number");
         if (values[i].size_bytes != registry_component(commands->registry, component)->size)
             return commands_fail(commands, component, "size_bytes is not the size of the type");
-        if (!fields_are_usable(commands, &values[i]))
+        if (!commands_fields_are_usable(commands, &values[i]))
             return commands_fail(commands, component,
-                                 "it names a provisional entity of another buffer or of an earlier batch");
+                                 "its value has a provisional handle of another buffer or of an earlier batch");
         for (size_t j = 0; j < i; j++)
             if (values[j].component == component)
                 return commands_fail(commands, component, "it is given twice");
@@ -91,16 +91,16 @@ static pecs_status check_items(pecs_commands *commands, const pecs_value *values
     return PECS_OK;
 }
 
-/* Reserves the whole command, then writes it. */
-static pecs_status record(pecs_commands *commands, enum operation operation, pecs_entity entity,
-                          const pecs_value *values, size_t count)
+/* Reserves memory for the whole command, then writes it. */
+static pecs_status commands_record(pecs_commands *commands, enum operation operation, pecs_entity entity,
+                                   const pecs_value *values, size_t count)
 {
-    const pecs_status status = check_items(commands, values, count);
+    const pecs_status status = commands_check_items(commands, values, count);
     if (status)
         return status;
-    if (!is_usable(commands, entity))
+    if (!commands_is_usable(commands, entity))
         return commands_fail(commands, NO_COMPONENT,
-                             "the entity is a provisional one of another buffer or of an earlier batch");
+                             "the provisional handle is of another buffer or of an earlier batch");
     if (commands->command_count == COMMANDS_MAX)
         return failure_explain(&commands->failure, PECS_E_LIMIT, entity, NO_COMPONENT, "the buffer is full");
     size_t bytes = sizeof(struct command);
@@ -136,8 +136,8 @@ pecs_status pecs_commands_spawn(pecs_commands *commands, const pecs_value *value
     if (!commands->spawn_count)
         commands->batch = registry_next_batch(commands->registry) & ~PROVISIONAL;
     const pecs_entity entity = { (uint32_t)commands->spawn_count, commands->batch | PROVISIONAL };
-    commands->spawn_count++; /* so that a field may name the entity itself */
-    const pecs_status status = record(commands, SPAWN, entity, values, value_count);
+    commands->spawn_count++; /* before recording, so that a field may name the entity itself */
+    const pecs_status status = commands_record(commands, SPAWN, entity, values, value_count);
     if (status)
         commands->spawn_count--;
     else if (ret_provisional)
@@ -147,23 +147,24 @@ pecs_status pecs_commands_spawn(pecs_commands *commands, const pecs_value *value
 
 pecs_status pecs_commands_despawn(pecs_commands *commands, pecs_entity entity)
 {
-    return commands ? failure_end(&commands->failure, record(commands, DESPAWN, entity, NULL, 0)) : PECS_E_MISUSE;
+    return commands ? failure_end(&commands->failure, commands_record(commands, DESPAWN, entity, NULL, 0))
+                    : PECS_E_MISUSE;
 }
 
 pecs_status pecs_commands_set(pecs_commands *commands, pecs_entity entity, const pecs_value *values, size_t value_count)
 {
-    return commands ? failure_end(&commands->failure, record(commands, SET, entity, values, value_count))
+    return commands ? failure_end(&commands->failure, commands_record(commands, SET, entity, values, value_count))
                     : PECS_E_MISUSE;
 }
 
-/* A command without values; a component that is named twice counts once. */
-static pecs_status record_components(pecs_commands *commands, enum operation operation, pecs_entity entity,
-                                     const pecs_component *components, size_t component_count)
+/* Records a command without values; a component that is listed twice counts once. */
+static pecs_status commands_record_components(pecs_commands *commands, enum operation operation, pecs_entity entity,
+                                              const pecs_component *components, size_t component_count)
 {
     if (component_count && !components)
         return commands_fail(commands, NO_COMPONENT, "components is NULL, but component_count is not 0");
     if (component_count > commands->registry->id_component)
-        return commands_fail(commands, NO_COMPONENT, "more components are named than there are types");
+        return commands_fail(commands, NO_COMPONENT, "component_count exceeds the number of types");
     struct pool *pool = commands->registry->pool;
     pecs_value *values = pool_allocate(pool, (component_count + 1) * sizeof(*values));
     if (!values)
@@ -171,7 +172,7 @@ static pecs_status record_components(pecs_commands *commands, enum operation ope
     pecs_status status = PECS_OK;
     size_t count = 0;
     for (size_t i = 0; !status && i < component_count; i++) {
-        if (!may_name(commands, components[i])) {
+        if (!commands_may_name(commands, components[i])) {
             status = commands_fail(commands, components[i], "the registry has no type of this number");
             break;
         }
@@ -183,7 +184,7 @@ static pecs_status record_components(pecs_commands *commands, enum operation ope
                 (pecs_value){ components[i], registry_component(commands->registry, components[i])->size, NULL };
     }
     if (!status)
-        status = record(commands, operation, entity, values, count);
+        status = commands_record(commands, operation, entity, values, count);
     pool_release(pool, values, (component_count + 1) * sizeof(*values));
     return status;
 }
@@ -191,16 +192,16 @@ static pecs_status record_components(pecs_commands *commands, enum operation ope
 pecs_status pecs_commands_add(pecs_commands *commands, pecs_entity entity, const pecs_component *components,
                               size_t component_count)
 {
-    return commands
-               ? failure_end(&commands->failure, record_components(commands, ADD, entity, components, component_count))
-               : PECS_E_MISUSE;
+    return commands ? failure_end(&commands->failure,
+                                  commands_record_components(commands, ADD, entity, components, component_count))
+                    : PECS_E_MISUSE;
 }
 
 pecs_status pecs_commands_remove(pecs_commands *commands, pecs_entity entity, const pecs_component *components,
                                  size_t component_count)
 {
     return commands ? failure_end(&commands->failure,
-                                  record_components(commands, REMOVE, entity, components, component_count))
+                                  commands_record_components(commands, REMOVE, entity, components, component_count))
                     : PECS_E_MISUSE;
 }
 

@@ -1,11 +1,11 @@
 /*
- * Compaction: drops what a world does not use but would save for ever: tables without rows, sessions without living
+ * Compaction: drops what a world does not use but every save would write: tables without rows, sessions without living
  * entities, and free slots at the end of the entity index, of which only the last generations are kept (retired.h).
- * Entities, values, handles, ids and ticks stay as they are; so do the handles that later spawns get.
+ * Entities, values, handles, ids and ticks do not change, nor do the handles that later spawns get.
  *
- * It is made like every edit: all that can fail is readied first, then the state is changed. Slots that are used up are
- * not free, and end the cut. Unknown types keep their numbers, which programs may hold; a file lists only those that a
- * table has.
+ * It works like every edit: first prepare all that can fail, then change the state. A slot that is used up is not free
+ * and ends the cut. Unknown types keep their numbers, which programs may hold; a file lists only the types that a table
+ * has.
  */
 #include "edit.h"
 #include "error.h"
@@ -14,10 +14,10 @@
 
 struct compaction {
     struct pecs_world *world;
-    uint32_t *tables;                    /* of each table: its number afterwards, NO_TABLE when it is dropped */
-    uint32_t *sessions;                  /* of each session: its place afterwards, NO_SESSION when it is dropped */
-    uint32_t table_total, session_total; /* before */
-    uint32_t table_count, session_count; /* afterwards */
+    uint32_t *tables;                    /* of each table: its new number, or NO_TABLE when it is dropped */
+    uint32_t *sessions;                  /* of each session: its new place, or NO_SESSION when it is dropped */
+    uint32_t table_total, session_total; /* before the compaction */
+    uint32_t table_count, session_count; /* after it */
     uint64_t slot_total, slot_count;
 
     struct tree new_tables;
@@ -31,13 +31,13 @@ static void compact_number_tables(struct compaction *compaction)
     const struct pecs_snapshot *state = compaction->world->state;
     for (uint32_t i = 0; i < compaction->table_total; i++) {
         const struct table *table = state_table(state, i);
-        /* the last singleton that was removed left a row without components */
+        /* removing the last singleton leaves a row without components */
         const bool is_used = table->row_count && !(i == state->singleton_table && !table->archetype->component_count);
         compaction->tables[i] = is_used ? compaction->table_count++ : NO_TABLE;
     }
 }
 
-/* The record of a slot, of a file that may be damaged: it is dead, or its row and its session are there. */
+/* Verifies the record of a slot, since the file may be damaged: it is dead, or its row and its session exist. */
 static bool compact_record_is_valid(const struct compaction *compaction, uint64_t slot, const struct record *record)
 {
     const pecs_entity entity = { (uint32_t)slot, record->generation };
@@ -47,7 +47,7 @@ static bool compact_record_is_valid(const struct compaction *compaction, uint64_
            (record->session < compaction->session_total && !edit_prove_row(compaction->world, entity, *record));
 }
 
-/* Notes sessions that are used and the end of the slots that stay. False: index and rows disagree. */
+/* Marks the sessions that are used and finds the end of the slots that stay. False: index and rows disagree. */
 static bool compact_look_at_index(struct compaction *compaction)
 {
     const struct pecs_snapshot *state = compaction->world->state;
@@ -75,7 +75,7 @@ static bool compact_look_at_index(struct compaction *compaction)
     return living == state->entity_count;
 }
 
-/* Those that were noted keep their order. A file with slots has a session, though no entity may need it. */
+/* Numbers the marked sessions in their order. A file with slots needs a session, even if no entity uses it. */
 static void compact_number_sessions(struct compaction *compaction)
 {
     for (uint32_t i = 0; i < compaction->session_total; i++)
@@ -107,7 +107,7 @@ static bool compact_is_needed(const struct compaction *compaction)
            compaction->slot_count < compaction->slot_total;
 }
 
-/* Whether records of a chunk that stays change: those that name another table or session. */
+/* Whether records of a chunk that stays change: those with another table or session number. */
 static bool compact_changes_chunk(const struct compaction *compaction, uint64_t chunk)
 {
     const struct entity_index *index = state_index(compaction->world->state);
@@ -174,7 +174,7 @@ static pecs_status compact_ready_retired(struct compaction *compaction)
     return compaction->retired ? PECS_OK : PECS_E_MEMORY;
 }
 
-/* From here on nothing fails. */
+/* Nothing below this line fails. */
 
 static void compact_change_index(struct compaction *compaction)
 {
@@ -191,7 +191,7 @@ static void compact_change_index(struct compaction *compaction)
             records[i].session = compaction->sessions[records[i].session];
         }
     }
-    index_cut(&compaction->world->gate, index, compaction->slot_count); /* what is cut is free */
+    index_cut(&compaction->world->gate, index, compaction->slot_count); /* the slots that are cut are free */
     state->free_count -= compaction->slot_total - compaction->slot_count;
 }
 
@@ -209,10 +209,10 @@ static void compact_change_tables(struct compaction *compaction)
     const pecs_status status = catalog_follow(&world->catalog, pool, state);
     assert(!status && "there are fewer tables: its lists have had the room");
     (void)status;
-    tree_clear(pool, &old_tables); /* the catalog knew their archetypes */
+    tree_clear(pool, &old_tables); /* last: catalog_follow reads their archetypes */
 }
 
-/* The session of this stretch is opened again, with the same nonce, if it was dropped. */
+/* A dropped session of this timeline is opened again later, with the same nonce. */
 static void compact_change_sessions(struct compaction *compaction)
 {
     struct pecs_snapshot *state = compaction->world->state;
@@ -240,7 +240,7 @@ static void compact_change(struct compaction *compaction)
         node_release(pool, &world->state->retired->node);
     world->state->retired = compaction->retired;
     free_map_invalidate(&world->free_map, pool);
-    gate_close(&world->gate); /* tables have other places: none is known to be private there */
+    gate_close(&world->gate); /* tables have moved: at their new places none is known to be private */
 }
 
 static void compact_forget(struct compaction *compaction)
@@ -271,7 +271,7 @@ static pecs_status compact_ready_and_change(struct compaction *compaction)
     return status;
 }
 
-static pecs_status compact(struct pecs_world *world)
+static pecs_status compact_world(struct pecs_world *world)
 {
     pecs_status status = edit_check_busy(world);
     if (status)
@@ -296,7 +296,7 @@ pecs_status pecs_world_compact(pecs_world *world, pecs_error *error)
 {
     if (!world)
         return fail(error, PECS_E_MISUSE, "world must not be NULL");
-    const pecs_status status = failure_end(&world->failure, compact(world));
+    const pecs_status status = failure_end(&world->failure, compact_world(world));
     if (status && error)
         *error = *pecs_world_error(world);
     return status;

@@ -1,13 +1,14 @@
 /*
- * The components of one entity, or of the world itself (singletons): set, added, removed, and pointers for writing. As
- * long as the entity keeps its set of components, its row stays and only values change; else the row moves.
+ * Operations on the components of one entity, or of the world itself (singletons): set, add, remove, and get for
+ * writing. While the entity keeps its set of components, its row stays and only values change; otherwise the row moves.
  */
 #include "edit.h"
 
-enum { SMALL_VALUES_BYTES = 512 }; /* of all values given to one set, that are copied without an allocation */
+enum { SMALL_VALUES_BYTES = 512 }; /* values of one set up to this size are copied without an allocation */
 
-/* Where an entity is, or with entity none the singletons. table NO_TABLE: nowhere yet. */
-static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton, struct record *ret_record)
+/* Finds where an entity is, or the singletons. table NO_TABLE: nowhere yet. */
+static bool components_locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                              struct record *ret_record)
 {
     *ret_record = (struct record){ 0, world->state->singleton_table, 0, 0 };
     if (is_singleton)
@@ -18,13 +19,13 @@ static bool locate(const struct pecs_world *world, pecs_entity entity, bool is_s
     return record != NULL;
 }
 
-/* The values' data lie one after another at `data`; where none is given, there is none. */
-static pecs_status set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
-                              size_t value_count, const uint8_t *data)
+/* The data of the values that have any lie one after another at `data`. */
+static pecs_status components_set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                         const pecs_value *values, size_t value_count, const uint8_t *data)
 {
     pecs_status status = PECS_OK;
     struct record at;
-    if (!locate(world, entity, is_singleton, &at))
+    if (!components_locate(world, entity, is_singleton, &at))
         return edit_fail_dead(world, entity);
     uint32_t set_count = 0, given_count = 0;
     for (size_t i = 0; i < value_count; i++)
@@ -37,7 +38,7 @@ static pecs_status set_copied(struct pecs_world *world, pecs_entity entity, bool
         column_count += values[i].size_bytes > 0;
     }
     if (had && had_count == value_count) {
-        if (!column_count) /* no value, or tags that are there */
+        if (!column_count) /* no values, or tags that the entity has */
             return PECS_OK;
         status = edit_begin_values(world);
         if (!status)
@@ -58,9 +59,9 @@ static pecs_status set_copied(struct pecs_world *world, pecs_entity entity, bool
     return status;
 }
 
-/* The values may lie in the world, even in the row that they are for: they are copied before anything moves. */
-static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool is_singleton, const pecs_value *values,
-                              size_t value_count)
+/* The values may lie in the world, even in the row that they are for, so they are copied before anything moves. */
+static pecs_status components_set(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                  const pecs_value *values, size_t value_count)
 {
     pecs_status status = edit_check_values(world, values, value_count);
     if (status)
@@ -78,7 +79,7 @@ static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool
         memcpy(to, values[i].data, values[i].size_bytes);
         to += values[i].size_bytes;
     }
-    status = set_copied(world, entity, is_singleton, values, value_count, copy);
+    status = components_set_copied(world, entity, is_singleton, values, value_count, copy);
     if (copy != small)
         pool_release(world->registry->pool, copy, bytes);
     return status;
@@ -86,44 +87,45 @@ static pecs_status set_values(struct pecs_world *world, pecs_entity entity, bool
 
 pecs_status pecs_world_set(pecs_world *world, pecs_entity entity, const pecs_value *values, size_t value_count)
 {
-    return world ? failure_end(&world->failure, set_values(world, entity, false, values, value_count)) : PECS_E_MISUSE;
+    return world ? failure_end(&world->failure, components_set(world, entity, false, values, value_count))
+                 : PECS_E_MISUSE;
 }
 
 pecs_status pecs_world_set_singleton(pecs_world *world, pecs_component component, size_t size_bytes, const void *value)
 {
     const pecs_value values = { component, size_bytes, value };
-    return world ? failure_end(&world->failure, set_values(world, (pecs_entity){ 0, 0 }, true, &values, 1))
+    return world ? failure_end(&world->failure, components_set(world, (pecs_entity){ 0, 0 }, true, &values, 1))
                  : PECS_E_MISUSE;
 }
 
-static pecs_status check_components(struct pecs_world *world, const pecs_component *components, size_t count)
+static pecs_status components_check(struct pecs_world *world, const pecs_component *components, size_t count)
 {
     if (count && !components)
         return edit_fail(world, PECS_E_MISUSE, "components is NULL, but component_count is not 0");
     if (count > state_component_count(world->state))
-        return edit_fail(world, PECS_E_MISUSE, "more components are named than there are types");
+        return edit_fail(world, PECS_E_MISUSE, "component_count exceeds the number of types");
     for (size_t i = 0; i < count; i++)
         if (!edit_component(world, components[i]))
             return edit_fail_component(world, components[i]);
     return PECS_OK;
 }
 
-/* Gives the entity the components of the scratch set instead of those that it has. */
-static pecs_status change_set(struct pecs_world *world, pecs_entity entity, bool is_singleton, uint32_t set_count,
-                              struct record *at)
+/* Changes the entity's components to those in the scratch set. */
+static pecs_status components_change_set(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                         uint32_t set_count, struct record *at)
 {
     const pecs_status status = edit_begin(world);
     return status ? status : edit_relocate(world, entity, *at, set_count, is_singleton, at);
 }
 
-static pecs_status add_components(struct pecs_world *world, pecs_entity entity, const pecs_component *components,
+static pecs_status components_add(struct pecs_world *world, pecs_entity entity, const pecs_component *components,
                                   size_t count)
 {
     struct record at;
-    pecs_status status = check_components(world, components, count);
+    pecs_status status = components_check(world, components, count);
     if (status)
         return status;
-    if (!locate(world, entity, false, &at))
+    if (!components_locate(world, entity, false, &at))
         return edit_fail_dead(world, entity);
     struct archetype *had = state_table(world->state, at.table)->archetype;
     uint32_t set_count = 0;
@@ -133,8 +135,8 @@ static pecs_status add_components(struct pecs_world *world, pecs_entity entity, 
         edit_set_insert(world, &set_count, components[i]);
     if (set_count == had->component_count)
         return PECS_OK;
-    node_retain(&had->node); /* the table may go with its last row */
-    status = change_set(world, entity, false, set_count, &at);
+    node_retain(&had->node); /* the table may be dropped with its last row */
+    status = components_change_set(world, entity, false, set_count, &at);
     for (size_t i = 0; !status && i < count; i++) {
         const pecs_value zeros = { components[i], edit_component(world, components[i])->size, NULL };
         if (archetype_find(had, components[i]) == NO_COLUMN)
@@ -147,18 +149,18 @@ static pecs_status add_components(struct pecs_world *world, pecs_entity entity, 
 pecs_status pecs_world_add(pecs_world *world, pecs_entity entity, const pecs_component *components,
                            size_t component_count)
 {
-    return world ? failure_end(&world->failure, add_components(world, entity, components, component_count))
+    return world ? failure_end(&world->failure, components_add(world, entity, components, component_count))
                  : PECS_E_MISUSE;
 }
 
-static pecs_status remove_components(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+static pecs_status components_remove(struct pecs_world *world, pecs_entity entity, bool is_singleton,
                                      const pecs_component *components, size_t count)
 {
     struct record at;
-    const pecs_status status = check_components(world, components, count);
+    const pecs_status status = components_check(world, components, count);
     if (status)
         return status;
-    if (!locate(world, entity, is_singleton, &at))
+    if (!components_locate(world, entity, is_singleton, &at))
         return edit_fail_dead(world, entity);
     if (at.table == NO_TABLE)
         return PECS_OK;
@@ -171,25 +173,26 @@ static pecs_status remove_components(struct pecs_world *world, pecs_entity entit
         if (stays)
             world->set[set_count++] = had->components[i];
     }
-    return set_count == had->component_count ? PECS_OK : change_set(world, entity, is_singleton, set_count, &at);
+    return set_count == had->component_count ? PECS_OK
+                                             : components_change_set(world, entity, is_singleton, set_count, &at);
 }
 
 pecs_status pecs_world_remove(pecs_world *world, pecs_entity entity, const pecs_component *components,
                               size_t component_count)
 {
-    return world ? failure_end(&world->failure, remove_components(world, entity, false, components, component_count))
+    return world ? failure_end(&world->failure, components_remove(world, entity, false, components, component_count))
                  : PECS_E_MISUSE;
 }
 
 pecs_status pecs_world_remove_singleton(pecs_world *world, pecs_component component)
 {
-    return world ? failure_end(&world->failure, remove_components(world, (pecs_entity){ 0, 0 }, true, &component, 1))
+    return world ? failure_end(&world->failure, components_remove(world, (pecs_entity){ 0, 0 }, true, &component, 1))
                  : PECS_E_MISUSE;
 }
 
-/* The value of a component, readied for writing. */
-static pecs_status get_mut(struct pecs_world *world, pecs_entity entity, bool is_singleton, pecs_component component,
-                           size_t size_bytes, void **ret_value)
+/* Prepares the value of a component for writing. */
+static pecs_status components_get_mut(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                      pecs_component component, size_t size_bytes, void **ret_value)
 {
     const pecs_value value = { component, size_bytes, NULL };
     struct record at;
@@ -200,7 +203,7 @@ static pecs_status get_mut(struct pecs_world *world, pecs_entity entity, bool is
         return failure_explain(&world->failure, PECS_E_MISUSE, entity, component, "it is a tag, without a value");
     if (status)
         return status;
-    if (!locate(world, entity, is_singleton, &at))
+    if (!components_locate(world, entity, is_singleton, &at))
         return edit_fail_dead(world, entity);
     if (at.table == NO_TABLE || archetype_find(state_table(world->state, at.table)->archetype, component) == NO_COLUMN)
         return failure_explain(&world->failure, PECS_E_ABSENT, entity, component,
@@ -218,7 +221,8 @@ static pecs_status get_mut(struct pecs_world *world, pecs_entity entity, bool is
 pecs_status pecs_world_get_mut(pecs_world *world, pecs_entity entity, pecs_component component, size_t size_bytes,
                                void **ret_value)
 {
-    return world ? failure_end(&world->failure, get_mut(world, entity, false, component, size_bytes, ret_value))
+    return world ? failure_end(&world->failure,
+                               components_get_mut(world, entity, false, component, size_bytes, ret_value))
                  : PECS_E_MISUSE;
 }
 
@@ -226,6 +230,6 @@ pecs_status pecs_world_get_singleton_mut(pecs_world *world, pecs_component compo
                                          void **ret_value)
 {
     const pecs_entity none = { 0, 0 };
-    return world ? failure_end(&world->failure, get_mut(world, none, true, component, size_bytes, ret_value))
+    return world ? failure_end(&world->failure, components_get_mut(world, none, true, component, size_bytes, ret_value))
                  : PECS_E_MISUSE;
 }

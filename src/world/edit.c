@@ -1,5 +1,6 @@
 /*
- * The steps that structural edits share. Nothing here decides what an edit means; see world.c and commands.c.
+ * The steps that structural edits share. What an edit does is decided by its callers: world.c, components.c, give_id.c
+ * and apply.c.
  */
 #include "edit.h"
 
@@ -12,7 +13,7 @@ pecs_status edit_own_state(struct pecs_world *world)
 {
     gate_drain(&world->gate);
     const pecs_status status = state_own(&world->gate, &world->state);
-    if (world->source.state != world->state) /* the parts of an iteration read it meanwhile */
+    if (world->source.state != world->state) /* the workers of an iteration read it concurrently */
         world->source.state = world->state;
     return status;
 }
@@ -21,7 +22,7 @@ void edit_open_tick(struct pecs_world *world)
 {
     if (world->tick_is_seen && world->state->tick < TICK_MAX)
         world->gate.tick = ++world->state->tick;
-    if (world->tick_is_seen) /* the parts of an iteration read it meanwhile */
+    if (world->tick_is_seen) /* the workers of an iteration read it concurrently */
         world->tick_is_seen = false;
 }
 
@@ -40,7 +41,7 @@ static pecs_status edit_fail_busy(struct pecs_world *world)
     pecs_error *error = failure_own_error(&world->failure, world->registry->pool);
     if (!error || !open_queries_describe(&world->open_queries, terms, sizeof(terms)))
         return PECS_E_BUSY;
-    world->failure.is_written = true; /* now: the query may be gone later */
+    world->failure.is_written = true; /* write it now: the query may be destroyed later */
     return fail(error, PECS_E_BUSY, "an iteration over the world is open, of the query {%s}", terms);
 }
 
@@ -58,7 +59,7 @@ pecs_status edit_check_busy(struct pecs_world *world)
 pecs_status edit_check_slots(struct pecs_world *world, uint64_t count)
 {
     return state_has_slots(world->state, count) ? PECS_OK
-                                                : edit_fail(world, PECS_E_LIMIT, "no slot for an entity is left");
+                                                : edit_fail(world, PECS_E_LIMIT, "all entity slots are in use");
 }
 
 pecs_status edit_begin(struct pecs_world *world)
@@ -103,16 +104,16 @@ pecs_status edit_fail_component(struct pecs_world *world, pecs_component compone
 {
     const bool is_id = component == world->registry->id_component;
     return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, component,
-                           is_id ? "ids are changed by pecs_world_set_id" : "the world has no type of this number");
+                           is_id ? "only pecs_world_set_id changes ids" : "the world has no type of this number");
 }
 
 pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count)
 {
     if (value_count && !values)
         return edit_fail(world, PECS_E_MISUSE, "values is NULL, but value_count is not 0");
-    /* one component may not be named, so as many values name one twice */
+    /* edits may not name the id component, so this many values name one twice */
     if (value_count >= state_component_count(world->state))
-        return edit_fail(world, PECS_E_MISUSE, "there are more values than types of components");
+        return edit_fail(world, PECS_E_MISUSE, "there are more values than component types");
     for (size_t i = 0; i < value_count; i++) {
         const struct component *component = edit_component(world, values[i].component);
         if (!component)
@@ -164,7 +165,7 @@ pecs_status edit_own_record(struct pecs_world *world, uint32_t index)
     if (!status)
         status = index_own_record(&world->gate, records, index, &record);
     if (!status)
-        __builtin_prefetch(record, 1); /* it is changed after all else is ready */
+        __builtin_prefetch(record, 1); /* it is written after everything else is prepared */
     return status;
 }
 
@@ -175,16 +176,14 @@ uint64_t edit_session_nonce(struct pecs_world *world)
         const uint64_t nonce =
             world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
         world->session_count++;
-        /*
-         * one that was given can have been an earlier world's, whose entities' ids may have become explicit ones here
-         */
+        /* a nonce from the options may be that of an earlier world, whose birth ids may be explicit ids here */
         if (!world->given_nonce || !identity_names_session(world->state, identity_head(nonce & mask)))
             world->nonce = nonce & mask;
     }
     return world->nonce;
 }
 
-/* A given nonce is chosen now: whether it is taken must not depend on what is rewound later. */
+/* A nonce from the options is chosen here: whether it is in use must not depend on later rewinds. */
 void edit_begin_stretch(struct pecs_world *world)
 {
     world->state->stretch = pool_next_epoch(world->registry->pool);
@@ -229,8 +228,9 @@ pecs_status edit_prove_row(const struct pecs_world *world, pecs_entity entity, s
                                                                                                : PECS_E_CORRUPT;
 }
 
-/* The record of a row that may be moved into the place of a removed one. */
-static pecs_status own_record_of_row(struct pecs_world *world, uint32_t number, const struct table *table, uint64_t row)
+/* Makes private the record of a row that may move to the place of a removed one. */
+static pecs_status edit_own_record_of_row(struct pecs_world *world, uint32_t number, const struct table *table,
+                                          uint64_t row)
 {
     pecs_entity entity;
     memcpy(&entity, table_tail_value(&world->gate, table, HANDLE_COLUMN, row), sizeof(entity));
@@ -238,13 +238,13 @@ static pecs_status own_record_of_row(struct pecs_world *world, uint32_t number, 
     return status ? status : edit_own_record(world, entity.index);
 }
 
-/* The rows that may be moved into the places of removed ones are the last ones: their records will be written. */
-static pecs_status own_last_records(struct pecs_world *world, uint32_t number, const struct table *table,
-                                    uint64_t count)
+/* Does so for the last rows, which are those that may move. */
+static pecs_status edit_own_last_records(struct pecs_world *world, uint32_t number, const struct table *table,
+                                         uint64_t count)
 {
     pecs_status status = count <= table->row_count ? PECS_OK : PECS_E_CORRUPT;
     for (uint64_t row = table->row_count - count; !status && row < table->row_count; row++)
-        status = own_record_of_row(world, number, table, row);
+        status = edit_own_record_of_row(world, number, table, row);
     return status;
 }
 
@@ -259,7 +259,7 @@ pecs_status edit_plan_ready(struct pecs_world *world)
             break;
         if (table->row_count + plan->append_count > ROW_COUNT_MAX)
             return PECS_E_LIMIT;
-        status = own_last_records(world, world->planned[i], table, plan->removal_count);
+        status = edit_own_last_records(world, world->planned[i], table, plan->removal_count);
         if (status)
             break;
         plan->row_count_before = table->row_count + plan->append_count;
@@ -268,7 +268,7 @@ pecs_status edit_plan_ready(struct pecs_world *world)
     return status;
 }
 
-static void clear_plan(struct pecs_world *world)
+static void edit_plan_clear(struct pecs_world *world)
 {
     for (size_t i = 0; i < world->planned_count; i++)
         world->plans[world->planned[i]] = (struct table_plan){ 0 };
@@ -282,7 +282,7 @@ void edit_plan_finish(struct pecs_world *world)
         if (world->plans[table].removal_count)
             table_trim(&world->gate, edit_table(world, table), world->plans[table].row_count_before);
     }
-    clear_plan(world);
+    edit_plan_clear(world);
 }
 
 void edit_plan_forget(struct pecs_world *world)
@@ -292,7 +292,7 @@ void edit_plan_forget(struct pecs_world *world)
         if (plan->row_count_before && plan->append_count)
             table_give_back(&world->gate, edit_table(world, world->planned[i]), plan->append_count);
     }
-    clear_plan(world);
+    edit_plan_clear(world);
 }
 
 pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count)
@@ -344,7 +344,7 @@ void edit_give_slot(struct pecs_world *world, uint32_t index)
         free_map_give(&world->free_map, world->state, edit_index(world), index);
 }
 
-static void place(struct pecs_world *world, pecs_entity entity, uint32_t table, uint64_t row)
+static void edit_point_record(struct pecs_world *world, pecs_entity entity, uint32_t table, uint64_t row)
 {
     if (entity.generation == 0) {
         world->state->singleton_table = table;
@@ -360,7 +360,7 @@ uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity e
     struct table *to = edit_table(world, table);
     const uint64_t row = to->row_count++;
     memcpy((uint8_t *)(uintptr_t)table_tail_value(&world->gate, to, HANDLE_COLUMN, row), &entity, sizeof(entity));
-    place(world, entity, table, row);
+    edit_point_record(world, entity, table, row);
     return row;
 }
 
@@ -379,7 +379,7 @@ void edit_remove_row(struct pecs_world *world, uint32_t table, uint64_t row)
         return;
     pecs_entity moved;
     memcpy(&moved, world->row[HANDLE_COLUMN], sizeof(moved));
-    place(world, moved, table, row);
+    edit_point_record(world, moved, table, row);
 }
 
 void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, uint64_t row, uint32_t to)
@@ -402,8 +402,8 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
     edit_remove_row(world, from, row);
 }
 
-/* The scratch row is found here and stays right until edit_move: nothing else is replaced in between. */
-static pecs_status ready_source(struct pecs_world *world, pecs_entity entity, struct record at)
+/* The scratch row is filled here and stays valid until edit_move, since no array is replaced in between. */
+static pecs_status edit_ready_source(struct pecs_world *world, pecs_entity entity, struct record at)
 {
     struct table *source;
     pecs_status status = entity.generation ? edit_prove_row(world, entity, at) : PECS_OK;
@@ -412,7 +412,7 @@ static pecs_status ready_source(struct pecs_world *world, pecs_entity entity, st
     if (!status)
         status = table_reserve_removal(&world->gate, source);
     if (!status && at.row != source->row_count - 1)
-        status = own_record_of_row(world, at.table, source, source->row_count - 1);
+        status = edit_own_record_of_row(world, at.table, source, source->row_count - 1);
     return status ? status : table_own_row(&world->gate, source, at.row, world->row);
 }
 
@@ -430,7 +430,7 @@ pecs_status edit_ready_move(struct pecs_world *world, pecs_entity entity, struct
     pecs_status status = entity.generation ? edit_own_record(world, entity.index) : PECS_OK;
     if (!status && to != NO_TABLE)
         status = edit_ready_row(world, to);
-    return status || at.table == NO_TABLE ? status : ready_source(world, entity, at);
+    return status || at.table == NO_TABLE ? status : edit_ready_source(world, entity, at);
 }
 
 void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, uint32_t to)
@@ -445,7 +445,7 @@ void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, u
         edit_remove_row(world, at.table, at.row);
     else
         edit_move_row(world, entity, at.table, at.row, to);
-    if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* a chunk may have become empty */
+    if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* the last chunk may be empty now */
         table_trim(&world->gate, source, before);
 }
 
@@ -498,8 +498,8 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
     return status;
 }
 
-/* A value, or zeros, where one row's is. */
-static void fill_value(uint8_t *to, const pecs_value *value)
+/* Writes a value, or zeros, to one row. */
+static void edit_fill_value(uint8_t *to, const pecs_value *value)
 {
     if (!value->data)
         memset(to, 0, value->size_bytes);
@@ -509,7 +509,7 @@ static void fill_value(uint8_t *to, const pecs_value *value)
         memcpy(to, value->data, value->size_bytes);
 }
 
-/* A chunk at a time. */
+/* Copies chunk by chunk. */
 void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
                     const pecs_value *value)
 {
@@ -517,8 +517,8 @@ void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t fi
     const uint32_t column = archetype_column(table->archetype, value->component);
     if (column == NO_COLUMN)
         return;
-    if (count == 1) { /* often the last one, which is at hand */
-        fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
+    if (count == 1) { /* often the last row, whose chunk is cached */
+        edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
         return;
     }
     const uint8_t *from = value->data;

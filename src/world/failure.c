@@ -1,4 +1,4 @@
-/* What a program reads of an edit that failed. */
+/* Writes the error of a failed edit for the program. */
 #include "failure.h"
 
 #include "error.h"
@@ -9,13 +9,13 @@
 static const pecs_error failure_general[] = {
     GENERAL(PECS_OK, ""),
     GENERAL(PECS_E_MEMORY, "out of memory"),
-    GENERAL(PECS_E_CORRUPT, "rows and index of the resumed file disagree: it was damaged; load names the place"),
-    GENERAL(PECS_E_LIMIT, "the table has as many rows as a table can have"),
-    GENERAL(PECS_E_CONFLICT, "the id is taken"),
+    GENERAL(PECS_E_CORRUPT, "rows and index of the resumed file disagree: it is damaged; loading it reports where"),
+    GENERAL(PECS_E_LIMIT, "the table is full"),
+    GENERAL(PECS_E_CONFLICT, "the id is in use"),
     GENERAL(PECS_E_DEAD, "the entity is not alive"),
     GENERAL(PECS_E_ABSENT, "the entity does not have the component"),
     GENERAL(PECS_E_BUSY, "an iteration over the world is open"),
-    GENERAL(PECS_E_MISUSE, "an argument is NULL that must not be"),
+    GENERAL(PECS_E_MISUSE, "a required argument is NULL"),
 };
 
 pecs_status failure_end_slow(struct failure *failure, pecs_status status)

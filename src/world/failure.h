@@ -1,7 +1,7 @@
 /*
- * Failure: why the last edit that failed did so; of worlds and of command buffers. Keeping it costs a few stores, so a
- * program may try edits that fail and go on. The message is written when the program asks for it, except where what it
- * names may be gone by then (a query).
+ * Failure: why the last failed edit of a world or command buffer failed. Recording it costs a few stores, so a program
+ * may try edits that fail. The message is formatted when the program asks for it, except where it names an object that
+ * may be destroyed by then (a query).
  */
 #ifndef PECS_WORLD_FAILURE_H
 #define PECS_WORLD_FAILURE_H
@@ -9,16 +9,16 @@
 #include "state.h"
 
 struct failure {
-    bool is_explained;        /* by a step of the edit that is under way */
+    bool is_explained;        /* a step of the current edit has set the reason */
     bool is_written;          /* *error has the message */
     pecs_status status;       /* PECS_OK: no edit has failed */
-    const char *text;         /* the reason, a static sentence */
-    pecs_entity entity;       /* {0, 0}: it is not about one */
-    pecs_component component; /* NO_COMPONENT: it is not about one */
+    const char *text;         /* the reason, a static string */
+    pecs_entity entity;       /* {0, 0}: the failure is not about an entity */
+    pecs_component component; /* NO_COMPONENT: the failure is not about a component */
     pecs_error *error;        /* allocated when it is first written; or NULL */
 };
 
-/* For the step that finds the reason. Returns the status, so that failing is one expression. */
+/* Called by the step that finds the reason. Returns the status, so that failing is one expression. */
 static inline pecs_status failure_explain(struct failure *failure, pecs_status status, pecs_entity entity,
                                           pecs_component component, const char *text)
 {
@@ -31,25 +31,27 @@ static inline pecs_status failure_explain(struct failure *failure, pecs_status s
     return status;
 }
 
-/* Every public edit ends with this: a status that no step has explained gets its general text. Returns the status. */
+/*
+ * Every public edit ends with this call, which sets a general text for a status without a reason. Returns the status.
+ */
 pecs_status failure_end_slow(struct failure *failure, pecs_status status);
 static inline pecs_status failure_end(struct failure *failure, pecs_status status)
 {
     return status ? failure_end_slow(failure, status) : PECS_OK;
 }
 
-/* The failure's error, to be written; NULL: out of memory. */
+/* The error to write the message to; NULL: out of memory. */
 pecs_error *failure_own_error(struct failure *failure, struct pool *pool);
 void failure_deinit(struct failure *failure, struct pool *pool);
 
 /*
- * The error for the program; without memory for it, a general one of the same status. Names are those of the components
- * of the registry and of `unknown` (or NULL).
+ * Returns the error for the program; when out of memory, a general one of the same status. Component names are looked
+ * up in the registry and in `unknown` (or NULL).
  */
 const pecs_error *failure_error(struct failure *failure, const pecs_registry *registry,
                                 const struct unknown_types *unknown);
 
-/* Makes `to` the same failure; its error is its own. */
+/* Copies a failure. `to` keeps its own error buffer. */
 void failure_copy(struct failure *to, const struct failure *from, struct pool *pool);
 
 #endif

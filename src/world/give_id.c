@@ -1,6 +1,6 @@
 /*
- * Giving explicit ids. An id is taken when a living entity has it, and also when it is the birth id of an entity that
- * this world's session has yet to spawn: that one could not be told apart.
+ * Assigns explicit ids. An id is in use when a living entity has it, and also when it is the birth id of an entity that
+ * this world's session has yet to spawn: the two could not be distinguished.
  */
 #include "edit.h"
 #include "id_hash.h"
@@ -8,14 +8,14 @@
 
 #include <pecs/id.h>
 
-static bool is_zero(pecs_id id)
+static bool give_id_is_zero(pecs_id id)
 {
     static const pecs_id zero;
     return memcmp(&id, &zero, sizeof(id)) == 0;
 }
 
-/* The session's id of a handle that is not used yet. */
-static bool is_of_the_future(struct pecs_world *world, pecs_id id)
+/* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
+static bool give_id_is_future(struct pecs_world *world, pecs_id id)
 {
     uint64_t head;
     pecs_entity entity;
@@ -25,21 +25,21 @@ static bool is_of_the_future(struct pecs_world *world, pecs_id id)
     return !last || entity.generation > last;
 }
 
-/* PECS_E_CONFLICT when it cannot be given to an entity that does not have it. */
-static pecs_status check_id(struct pecs_world *world, pecs_id id)
+/* PECS_E_CONFLICT when another entity has or will get the id. */
+static pecs_status give_id_check(struct pecs_world *world, pecs_id id)
 {
     pecs_entity other;
-    if (is_zero(id))
+    if (give_id_is_zero(id))
         return edit_fail(world, PECS_E_MISUSE, "the id is zero");
     if (identity_find(world->state, id, &other))
         return failure_explain(&world->failure, PECS_E_CONFLICT, other, NO_COMPONENT, "it has the id already");
-    return is_of_the_future(world, id)
-               ? edit_fail(world, PECS_E_CONFLICT, "the world would give the id to a later entity of its own")
+    return give_id_is_future(world, id)
+               ? edit_fail(world, PECS_E_CONFLICT, "the world will assign the id to a later entity")
                : PECS_OK;
 }
 
-/* The set of the entity's components, with or without the one that holds explicit ids, in the scratch set. */
-static uint32_t make_set(struct pecs_world *world, struct record at, bool is_explicit)
+/* Puts the entity's components into the scratch set, with or without the one that holds explicit ids. */
+static uint32_t give_id_make_set(struct pecs_world *world, struct record at, bool is_explicit)
 {
     const struct archetype *had = state_table(world->state, at.table)->archetype;
     uint32_t count = 0;
@@ -51,14 +51,14 @@ static uint32_t make_set(struct pecs_world *world, struct record at, bool is_exp
     return count;
 }
 
-static pecs_status give(struct pecs_world *world, pecs_entity entity, struct record at, pecs_id id)
+static pecs_status give_id_write(struct pecs_world *world, pecs_entity entity, struct record at, pecs_id id)
 {
     const pecs_value value = { world->registry->id_component, sizeof(id), &id };
     const bool had_one = identity_explicit(world->state, &at) != NULL;
     pecs_status status = id_hash_reserve(&world->gate, world->state, &id, 1);
     if (!status)
         status = had_one ? edit_own_values(world, at, &value, 1)
-                         : edit_relocate(world, entity, at, make_set(world, at, true), false, &at);
+                         : edit_relocate(world, entity, at, give_id_make_set(world, at, true), false, &at);
     if (status)
         return status;
     edit_fill_rows(world, at.table, at.row, 1, &value);
@@ -66,7 +66,7 @@ static pecs_status give(struct pecs_world *world, pecs_entity entity, struct rec
     return PECS_OK;
 }
 
-static pecs_status set_id(struct pecs_world *world, pecs_entity entity, pecs_id id)
+static pecs_status give_id_set(struct pecs_world *world, pecs_entity entity, pecs_id id)
 {
     const struct record *record = state_find(world->state, entity);
     if (!record)
@@ -76,19 +76,19 @@ static pecs_status set_id(struct pecs_world *world, pecs_entity entity, pecs_id 
     const pecs_id *present = identity_explicit(world->state, record);
     if (memcmp(present ? present : &birth, &id, sizeof(id)) == 0)
         return PECS_OK;
-    pecs_status status = check_id(world, id);
+    pecs_status status = give_id_check(world, id);
     if (!status)
         status = edit_begin(world);
     if (status)
         return status;
     return memcmp(&birth, &id, sizeof(id)) == 0
-               ? edit_relocate(world, entity, at, make_set(world, at, false), false, &at)
-               : give(world, entity, at, id);
+               ? edit_relocate(world, entity, at, give_id_make_set(world, at, false), false, &at)
+               : give_id_write(world, entity, at, id);
 }
 
 pecs_status pecs_world_set_id(pecs_world *world, pecs_entity entity, pecs_id id)
 {
-    return world ? failure_end(&world->failure, set_id(world, entity, id)) : PECS_E_MISUSE;
+    return world ? failure_end(&world->failure, give_id_set(world, entity, id)) : PECS_E_MISUSE;
 }
 
 pecs_status pecs_world_remap_id(pecs_world *world, pecs_id from, pecs_id to)
@@ -97,18 +97,18 @@ pecs_status pecs_world_remap_id(pecs_world *world, pecs_id from, pecs_id to)
     if (!world)
         return PECS_E_MISUSE;
     const pecs_status status = identity_find(world->state, from, &entity)
-                                   ? set_id(world, entity, to)
+                                   ? give_id_set(world, entity, to)
                                    : edit_fail(world, PECS_E_ABSENT, "no living entity has the id");
     return failure_end(&world->failure, status);
 }
 
-/* PECS_E_CONFLICT when one is taken or there twice. */
-static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_t count)
+/* PECS_E_CONFLICT when an id is in use or given twice. */
+static pecs_status give_id_check_all(struct pecs_world *world, const pecs_id *ids, size_t count)
 {
     struct pool *pool = world->registry->pool;
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < count; i++)
-        status = check_id(world, ids[i]);
+        status = give_id_check(world, ids[i]);
     if (status || count < 2)
         return status;
     struct id_entry *sorted = pool_allocate(pool, count * sizeof(*sorted));
@@ -124,13 +124,13 @@ static pecs_status check_ids(struct pecs_world *world, const pecs_id *ids, size_
     return status;
 }
 
-static pecs_status spawn_with_ids(struct pecs_world *world, size_t row_count, const pecs_id *ids,
-                                  const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
+static pecs_status give_id_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids,
+                                 const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
 {
     pecs_status status = row_count && !ids ? edit_fail(world, PECS_E_MISUSE, "ids is NULL, but row_count is not 0")
                                            : edit_check_slots(world, row_count);
     if (!status)
-        status = check_ids(world, ids, row_count);
+        status = give_id_check_all(world, ids, row_count);
     if (!status)
         status = edit_begin(world);
     if (status || !row_count)
@@ -156,7 +156,7 @@ pecs_status pecs_world_spawn_with_ids(pecs_world *world, const pecs_value *value
     if (!world)
         return PECS_E_MISUSE;
     gate_hold(&world->gate); /* the ids may lie in the world */
-    const pecs_status status = spawn_with_ids(world, row_count, ids, values, value_count, ret_entities);
+    const pecs_status status = give_id_spawn(world, row_count, ids, values, value_count, ret_entities);
     gate_let_go(&world->gate);
     return failure_end(&world->failure, status);
 }

@@ -1,4 +1,4 @@
-/* Which tables a query is about. */
+/* Matching: which tables a query visits. */
 #ifndef PECS_WORLD_MATCH_H
 #define PECS_WORLD_MATCH_H
 
@@ -7,7 +7,7 @@
 #include <pecs/query.h>
 
 bool query_matches(const pecs_query *query, const struct archetype *archetype);
-/* The query's components are those of the state: they are of one registry. */
+/* True when the query and the state have the same registry. */
 bool query_fits(const pecs_query *query, const struct pecs_snapshot *state);
 
 #endif

@@ -1,4 +1,4 @@
-/* The note of which iterations are open. */
+/* Records which iterations are open. */
 #include "open_queries.h"
 
 void open_queries_init(struct open_queries *open)

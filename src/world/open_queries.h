@@ -1,6 +1,6 @@
 /*
- * Open queries: the queries of which iterations over a world are open, so that an edit which has to wait can name one.
- * Any thread begins and ends iterations that read. Only a few are noted; of others, the edit names none.
+ * Open queries: the queries with open iterations over a world, so that the error of a busy edit can name one. Any
+ * thread may begin and end iterations that read. Only a few are recorded; the error does not name the others.
  */
 #ifndef PECS_WORLD_OPEN_QUERIES_H
 #define PECS_WORLD_OPEN_QUERIES_H
@@ -24,10 +24,10 @@ void open_queries_deinit(struct open_queries *open);
 void open_queries_begin(struct open_queries *open, const pecs_query *query);
 void open_queries_end(struct open_queries *open, const pecs_query *query);
 
-/* Writes the terms of one of them: "Position WRITE, Velocity READ". False: none is noted. */
+/* Writes the terms of one open query: "Position WRITE, Velocity READ". False: none is recorded. */
 bool open_queries_describe(struct open_queries *open, char *text, size_t size_bytes);
 
-/* Writes the terms of a query, as many as there is room for. */
+/* Writes the terms of a query, truncated to size_bytes. */
 void query_describe(const pecs_query *query, char *text, size_t size_bytes);
 
 #endif

@@ -1,6 +1,6 @@
 /*
- * Worlds: made and destroyed, entities spawned and despawned, snapshots taken and restored. Each edit decides what is
- * to change, has it readied by the steps of edit.h, and changes it. components.c has those of one entity's components.
+ * Worlds: creation, spawn and despawn, snapshots and restore. Each edit decides what to change, prepares it with the
+ * steps of edit.h, and changes it. components.c edits the components of one entity.
  */
 #include "edit.h"
 #include "error.h"
@@ -34,7 +34,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
     else if (!status)
         status = state_create(registry, &world->state);
     if (!status)
-        status = edit_own_state(world); /* of a base this is a copy: the stretch is its own */
+        status = edit_own_state(world); /* copies the state of a base: the timeline is the world's own */
     if (!status)
         status = edit_reserve_scratch(world, world->state);
     if (!status)
@@ -85,8 +85,8 @@ uint64_t pecs_world_copied_bytes(const pecs_world *world)
     return world ? atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed) : 0;
 }
 
-/* Makes and readies row_count new rows and slots. */
-static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
+/* Prepares row_count new rows and slots. */
+static pecs_status world_ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
 {
     pecs_status status = row_count == 1 ? edit_ready_row(world, table) : edit_plan_note(world, table, 0, row_count);
     if (!status && row_count > 1)
@@ -98,16 +98,17 @@ static pecs_status ready_spawn(struct pecs_world *world, uint32_t table, uint64_
     return status;
 }
 
-/* Retired slots go on with the generations after their last. */
-static void continue_generations(const struct pecs_snapshot *state, uint64_t slot, uint64_t count, pecs_entity *handles,
-                                 struct record *records)
+/* In retired slots, generations continue after the last one. */
+static void world_continue_generations(const struct pecs_snapshot *state, uint64_t slot, uint64_t count,
+                                       pecs_entity *handles, struct record *records)
 {
     for (uint64_t i = 0; i < count; i++)
         handles[i].generation = records[i].generation = retired_generation(state->retired, slot + i) + 1;
 }
 
-/* Rows with slots that are all new: runs of consecutive records and rows. */
-static void append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count, pecs_entity *entities)
+/* Appends entities whose slots are all new: runs of consecutive records and rows. */
+static void world_append_entities(struct pecs_world *world, uint32_t table_number, uint64_t count,
+                                  pecs_entity *entities)
 {
     struct table *table = edit_table(world, table_number);
     struct entity_index *index = edit_index(world);
@@ -125,7 +126,7 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
             records[i] = (struct record){ 1, table_number, (uint32_t)(row + i), session };
         }
         if (state_retired_count(world->state))
-            continue_generations(world->state, slot, rows, handles, records);
+            world_continue_generations(world->state, slot, rows, handles, records);
         if (entities)
             memcpy(entities, handles, (size_t)rows * sizeof(*handles)), entities += rows;
         table->row_count += rows;
@@ -134,9 +135,9 @@ static void append_entities(struct pecs_world *world, uint32_t table_number, uin
     }
 }
 
-/* The values may lie in the world: the arrays that they lie in are held meanwhile. */
-static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
-                              size_t value_count, pecs_entity *ret_entities)
+/* The values may lie in the world, so the caller holds the gate meanwhile. */
+static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, const pecs_id *ids,
+                                    const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
 {
     pecs_status status = edit_check_values(world, values, value_count);
     uint32_t set_count = 0, table;
@@ -147,7 +148,7 @@ static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const 
         edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
         status = edit_check_busy(world);
-    if (!status) /* before much is reserved for rows */
+    if (!status) /* before reserving memory for the rows */
         status = edit_check_slots(world, row_count);
     if (status || !row_count)
         return status;
@@ -157,7 +158,7 @@ static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const 
     const uint32_t table_count = world->state->table_count;
     status = edit_find_table(world, world->set, set_count, false, &table);
     if (!status)
-        status = ready_spawn(world, table, row_count);
+        status = world_ready_spawn(world, table, row_count);
     if (status) {
         edit_drop_tables(world, table_count);
         return status;
@@ -171,7 +172,7 @@ static pecs_status spawn_held(struct pecs_world *world, size_t row_count, const 
             ret_entities[done] = entity;
     }
     if (done < row_count)
-        append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
+        world_append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
     for (size_t i = 0; i < value_count; i++)
         edit_fill_rows(world, table, first, row_count, &values[i]);
     if (ids)
@@ -185,7 +186,7 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
                        size_t value_count, pecs_entity *ret_entities)
 {
     gate_hold(&world->gate);
-    const pecs_status status = spawn_held(world, row_count, ids, values, value_count, ret_entities);
+    const pecs_status status = world_spawn_held(world, row_count, ids, values, value_count, ret_entities);
     gate_let_go(&world->gate);
     return status;
 }
@@ -198,8 +199,8 @@ pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t
     return failure_end(&world->failure, edit_spawn(world, row_count, NULL, values, value_count, ret_entities));
 }
 
-/* PECS_E_DEAD when an entity is dead or named twice: a set of the indices seen, by open addressing. */
-static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *entities, size_t count)
+/* PECS_E_DEAD when an entity is dead or given twice. Collects the indices in a set with open addressing. */
+static pecs_status world_check_despawn(struct pecs_world *world, const pecs_entity *entities, size_t count)
 {
     struct pool *pool = world->registry->pool;
     uint64_t bucket_count = 16;
@@ -208,7 +209,7 @@ static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *en
     uint32_t *seen = pool_allocate(pool, (size_t)bucket_count * sizeof(*seen));
     if (!seen)
         return PECS_E_MEMORY;
-    memset(seen, 0xff, (size_t)bucket_count * sizeof(*seen)); /* no slot has that index */
+    memset(seen, 0xff, (size_t)bucket_count * sizeof(*seen)); /* no slot has this index */
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < count; i++) {
         const uint32_t index = entities[i].index;
@@ -218,8 +219,7 @@ static pecs_status check_despawn(struct pecs_world *world, const pecs_entity *en
         if (!state_find(world->state, entities[i]))
             status = edit_fail_dead(world, entities[i]);
         else if (seen[bucket] == index)
-            status =
-                failure_explain(&world->failure, PECS_E_DEAD, entities[i], NO_COMPONENT, "it is to be despawned twice");
+            status = failure_explain(&world->failure, PECS_E_DEAD, entities[i], NO_COMPONENT, "it is given twice");
         seen[bucket] = index;
     }
     pool_release(pool, seen, (size_t)bucket_count * sizeof(*seen));
@@ -240,7 +240,7 @@ pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)
     return status ? status : table_own_row(&world->gate, table, record.row, NULL);
 }
 
-static void despawn_one(struct pecs_world *world, pecs_entity entity)
+static void world_despawn_readied(struct pecs_world *world, pecs_entity entity)
 {
     const struct record record = *state_find(world->state, entity);
     edit_find_row(world, record.table, record.row);
@@ -248,7 +248,7 @@ static void despawn_one(struct pecs_world *world, pecs_entity entity)
     edit_give_slot(world, entity.index);
 }
 
-static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
+static pecs_status world_despawn_single(struct pecs_world *world, pecs_entity entity)
 {
     const struct record *record = state_find(world->state, entity);
     if (!record)
@@ -264,9 +264,9 @@ static pecs_status despawn_single(struct pecs_world *world, pecs_entity entity)
     return PECS_OK;
 }
 
-static pecs_status despawn_many(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
+static pecs_status world_despawn_many(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    pecs_status status = check_despawn(world, entities, entity_count);
+    pecs_status status = world_check_despawn(world, entities, entity_count);
     if (!status)
         status = edit_begin_values(world);
     for (size_t i = 0; !status && i < entity_count; i++)
@@ -278,12 +278,12 @@ static pecs_status despawn_many(struct pecs_world *world, const pecs_entity *ent
         return status;
     }
     for (size_t i = 0; i < entity_count; i++)
-        despawn_one(world, entities[i]);
+        world_despawn_readied(world, entities[i]);
     edit_plan_finish(world);
     return PECS_OK;
 }
 
-static pecs_status despawn(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
+static pecs_status world_despawn(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
     pecs_status status = edit_check_busy(world);
     if (status || !entity_count)
@@ -291,29 +291,29 @@ static pecs_status despawn(struct pecs_world *world, const pecs_entity *entities
     if (!entities)
         return edit_fail(world, PECS_E_MISUSE, "entities is NULL, but entity_count is not 0");
     if (entity_count == 1)
-        return despawn_single(world, entities[0]);
+        return world_despawn_single(world, entities[0]);
     if (entity_count > world->state->entity_count)
-        return edit_fail(world, PECS_E_DEAD, "more entities are to be despawned than are alive");
-    /* the handles may be those of rows, which change while entities go */
+        return edit_fail(world, PECS_E_DEAD, "entity_count exceeds the number of living entities");
+    /* the handles may lie in rows, which this changes */
     struct pool *pool = world->registry->pool;
     pecs_entity *copy = pool_allocate(pool, entity_count * sizeof(*copy));
     if (!copy)
         return PECS_E_MEMORY;
     memcpy(copy, entities, entity_count * sizeof(*copy));
-    status = despawn_many(world, copy, entity_count);
+    status = world_despawn_many(world, copy, entity_count);
     pool_release(pool, copy, entity_count * sizeof(*copy));
     return status;
 }
 
 pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    return world ? failure_end(&world->failure, despawn(world, entities, entity_count)) : PECS_E_MISUSE;
+    return world ? failure_end(&world->failure, world_despawn(world, entities, entity_count)) : PECS_E_MISUSE;
 }
 
-static pecs_status despawn_matching(struct pecs_world *world, const pecs_query *query, uint64_t *ret_count)
+static pecs_status world_despawn_matching(struct pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
     if (!query || !query_fits(query, world->state))
-        return edit_fail(world, PECS_E_MISUSE, "the query is NULL, or of another registry than the world");
+        return edit_fail(world, PECS_E_MISUSE, "the query is NULL or of another registry than the world");
     pecs_status status = edit_check_busy(world);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
@@ -323,7 +323,7 @@ static pecs_status despawn_matching(struct pecs_world *world, const pecs_query *
     if (!status && world->planned_count)
         status = edit_begin_values(world);
     if (!status)
-        status = edit_plan_ready(world); /* every row is among the last: every record is readied */
+        status = edit_plan_ready(world); /* all rows are removed, so all records are prepared */
     if (status) {
         edit_plan_forget(world);
         return status;
@@ -347,11 +347,11 @@ static pecs_status despawn_matching(struct pecs_world *world, const pecs_query *
 
 pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
-    return world ? failure_end(&world->failure, despawn_matching(world, query, ret_count)) : PECS_E_MISUSE;
+    return world ? failure_end(&world->failure, world_despawn_matching(world, query, ret_count)) : PECS_E_MISUSE;
 }
 
-/* The frame's end: the pool keeps what the next frame may want. */
-static void give_memory_back(struct pecs_world *world)
+/* Ends a frame: the pool frees memory that the next frame will not need. */
+static void world_give_memory_back(struct pecs_world *world)
 {
     struct gate *gate = &world->gate;
     bool has_moved = true;
@@ -360,26 +360,26 @@ static void give_memory_back(struct pecs_world *world)
     pool_frame_end(gate->pool, &gate->frame, has_moved);
 }
 
-/* PECS_E_LIMIT when no tick follows this one; only a file can bring a world so far. */
-static pecs_status check_tick(struct pecs_world *world, uint64_t tick)
+/* PECS_E_LIMIT at the last tick, which only a file can bring a world to. */
+static pecs_status world_check_tick(struct pecs_world *world, uint64_t tick)
 {
-    return tick == TICK_MAX ? edit_fail(world, PECS_E_LIMIT, "the tick is the last one there is") : PECS_OK;
+    return tick == TICK_MAX ? edit_fail(world, PECS_E_LIMIT, "the tick is the last possible one") : PECS_OK;
 }
 
 pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
 {
     pecs_status status = world ? edit_check_busy(world) : PECS_E_MISUSE;
     if (!status)
-        status = check_tick(world, world->state->tick);
+        status = world_check_tick(world, world->state->tick);
     if (!status)
         status = edit_own_state(world);
     if (status)
         return world ? failure_end(&world->failure, status) : status;
     world->gate.tick = ++world->state->tick;
     world->tick_is_seen = false;
-    /* what was private stays so: only the stamps are to be renewed */
+    /* nodes stay private: closing the gate only renews the stamps */
     gate_close(&world->gate);
-    give_memory_back(world);
+    world_give_memory_back(world);
     if (ret_tick)
         *ret_tick = world->gate.tick;
     return PECS_OK;
@@ -401,8 +401,8 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
     return PECS_OK;
 }
 
-/* The world takes the state, a private one, over. */
-static void replace_state(struct pecs_world *world, struct pecs_snapshot *state)
+/* Makes the private `state` the state of the world, which takes the reference over. */
+static void world_replace_state(struct pecs_world *world, struct pecs_snapshot *state)
 {
     state->tick = state->floor_tick = 1 + max_u64(world->state->tick, state->tick);
     free_map_invalidate(&world->free_map, world->registry->pool);
@@ -413,18 +413,18 @@ static void replace_state(struct pecs_world *world, struct pecs_snapshot *state)
     world->tick_is_seen = false;
 }
 
-static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapshot)
+static pecs_status world_restore(struct pecs_world *world, const pecs_snapshot *snapshot)
 {
     pecs_status status = edit_check_busy(world);
     if (!status)
-        status = check_tick(world, max_u64(world->state->tick, snapshot->tick));
+        status = world_check_tick(world, max_u64(world->state->tick, snapshot->tick));
     if (status)
         return status;
     gate_drain(&world->gate);
     struct pool *pool = world->registry->pool;
     struct pecs_snapshot *state = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
     gate_close(&world->gate);
-    status = state_own(&world->gate, &state); /* a copy: tick and stretch are its own */
+    status = state_own(&world->gate, &state); /* a copy: tick and timeline are its own */
     if (!status)
         status = edit_reserve_scratch(world, state);
     if (!status && (status = catalog_follow(&world->catalog, pool, state))) {
@@ -434,27 +434,27 @@ static pecs_status restore(struct pecs_world *world, const pecs_snapshot *snapsh
     }
     if (status) {
         state_release(state);
-        gate_close(&world->gate); /* it was the new state that the epoch spoke of */
+        gate_close(&world->gate); /* this epoch was that of the new state */
         return status;
     }
-    replace_state(world, state);
+    world_replace_state(world, state);
     return PECS_OK;
 }
 
-static pecs_status check_snapshot(struct pecs_world *world, const pecs_snapshot *snapshot)
+static pecs_status world_check_snapshot(struct pecs_world *world, const pecs_snapshot *snapshot)
 {
     return snapshot && snapshot->registry == world->registry
                ? PECS_OK
-               : edit_fail(world, PECS_E_MISUSE, "the snapshot is NULL, or of another registry than the world");
+               : edit_fail(world, PECS_E_MISUSE, "the snapshot is NULL or of another registry than the world");
 }
 
 pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
 {
     if (!world)
         return PECS_E_MISUSE;
-    pecs_status status = check_snapshot(world, snapshot);
+    pecs_status status = world_check_snapshot(world, snapshot);
     if (!status)
-        status = restore(world, snapshot);
+        status = world_restore(world, snapshot);
     if (status)
         return failure_end(&world->failure, status);
     edit_begin_stretch(world);
@@ -465,9 +465,9 @@ pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot)
 {
     if (!world)
         return PECS_E_MISUSE;
-    pecs_status status = check_snapshot(world, snapshot);
+    pecs_status status = world_check_snapshot(world, snapshot);
     if (!status && snapshot->stretch != world->state->stretch)
         status = edit_fail(world, PECS_E_MISUSE,
                            "the snapshot was not taken from this world since it was made or last restored");
-    return failure_end(&world->failure, status ? status : restore(world, snapshot));
+    return failure_end(&world->failure, status ? status : world_restore(world, snapshot));
 }

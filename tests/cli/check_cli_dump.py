@@ -199,10 +199,10 @@ def check_rough(folder):
     note, text = f'No"te\\ {HIDING}=', f"te xt{HIDING}"
     for name, rule, what, component, field, value in (
             ("bool", 1, "up of 'Flag' is neither 0 nor 1", "Flag", "up", "bool:2"),
-            ("enum", 2, "mood of 'Mood' is no value of its enum", "Mood", "mood", 7),
+            ("enum", 2, "mood of 'Mood' is not a value of its enum", "Mood", "mood", 7),
             ("text", 3, "is not UTF-8 and then only zeros", note, text, {"hex": "fffe626164"}),
             ("zero", 3, "is not UTF-8 and then only zeros", note, text, "a\0b"),
-            ("entity", 4, "owner of 'Shape' is the handle of an entity that never was", "Shape", "owner", "5:1")):
+            ("entity", 4, "owner of 'Shape' is the handle of an entity that never existed", "Shape", "owner", "5:1")):
         path = os.path.join(folder, f"rough-{name}.pecs")
         for command in ("dump", "verify"):
             text = program.message(1, command, path)

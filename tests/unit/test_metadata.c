@@ -535,7 +535,7 @@ Test(metadata_in_files, entries_that_a_save_refuses)
         { { "a", PECS_META_TEXT, "x\0y", 3 }, PECS_E_MISUSE, ", 'a': its text is not UTF-8 without zero bytes" },
         { { "a", PECS_META_BYTES, NULL, 1 }, PECS_E_MISUSE, ", 'a': it has no value" },
         { { "a", (pecs_meta_kind)3, "x", 1 }, PECS_E_MISUSE, ", 'a': its kind is neither text nor bytes" },
-        { { "good", PECS_META_TEXT, "y", 1 }, PECS_E_MISUSE, ", 'good': its key is there twice" },
+        { { "good", PECS_META_TEXT, "y", 1 }, PECS_E_MISUSE, ", 'good': its key is given twice" },
         { { "a", PECS_META_BYTES, large, sizeof(large) }, PECS_E_LIMIT, ", 'a': with it, the metadata is too large" },
         { { "a", PECS_META_BYTES, large, sizeof(large) + 1 },
           PECS_E_LIMIT,

@@ -327,12 +327,12 @@ Test(query, a_column_that_is_not_the_querys_ends_the_iteration)
     spawn_rows(3);
     ask({ POSITION, PECS_READ }, { TEAM, PECS_OPTIONAL_WRITE }, { LINK, PECS_WITHOUT });
     assert_column_refused(true, POSITION, true, sizeof(Position), "writing needs a WRITE term");
-    assert_column_refused(true, TEAM, true, 2, "another size");
-    assert_column_refused(true, TEAM, false, 2, "another size");
+    assert_column_refused(true, TEAM, true, 2, "is not the size");
+    assert_column_refused(true, TEAM, false, 2, "is not the size");
     assert_column_refused(true, HEALTH, false, sizeof(Health), "no term of the query");
     assert_column_refused(true, LINK, false, sizeof(Link), "no term of the query");
     assert_column_refused(true, 1000, true, 4, "no term of the query");
-    assert_column_refused(false, TEAM, true, sizeof(Team), "is for reading");
+    assert_column_refused(false, TEAM, true, sizeof(Team), "pecs_query_iter are read-only");
     pecs_iter iter = pecs_query_iter(query, view(), NULL);
     cr_assert(pecs_iter_next(&iter), "and the next iteration begins as ever");
     cr_assert_not_null(pecs_column_as(&iter, POSITION, Position));

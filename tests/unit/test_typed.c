@@ -264,7 +264,7 @@ Test(failure, names_entity_and_component)
     cr_assert_eq(pecs_world_spawn(world, twice, 2, 1, NULL), PECS_E_MISUSE);
     assert_says(pecs_world_error(world), PECS_E_MISUSE, "component Asleep: it is given twice");
     cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ entity, entity }, 2), PECS_E_DEAD);
-    assert_says(pecs_world_error(world), PECS_E_DEAD, "more entities are to be despawned than are alive");
+    assert_says(pecs_world_error(world), PECS_E_DEAD, "entity_count exceeds the number of living entities");
     cr_assert_eq(pecs_world_get_mut(world, entity, Asleep_component, 0, &place), PECS_E_MISUSE);
     assert_says(pecs_world_error(world), PECS_E_MISUSE,
                 "entity {0, 1}: component Asleep: it is a tag, without a value");
@@ -332,7 +332,7 @@ Test(failure, of_a_command_buffer)
     cr_assert_eq(pecs_spawn(other, &foreign, PECS_HAS(Asleep)), PECS_OK);
     cr_assert_eq(pecs_despawn(commands, foreign), PECS_E_MISUSE);
     assert_says(pecs_commands_error(commands), PECS_E_MISUSE,
-                "the entity is a provisional one of another buffer or of an earlier batch");
+                "the provisional handle is of another buffer or of an earlier batch");
     cr_assert_eq(pecs_commands_set(commands, foreign, &(pecs_value){ Life_component, 4, NULL }, 1), PECS_E_MISUSE);
     assert_says(pecs_commands_error(commands), PECS_E_MISUSE, "component Life: size_bytes is not the size of the type");
     cr_assert_eq(pecs_commands_error(other)->status, PECS_OK);
