@@ -169,7 +169,8 @@ struct pecs_type {
 #define PECS_TYPES(list, ...)                                                                                          \
     enum { PECS_MAP_(PECS_COMPONENT_OF_TYPE_, __VA_ARGS__) list##_type_count };                                        \
     PECS_DECLARE_NUMBERS_(__VA_ARGS__)                                                                                 \
-    static const pecs_type *const list##_types[list##_type_count] = { PECS_MAP_(PECS_TYPE_OF_TYPE_, __VA_ARGS__) }
+    __attribute__((unused)) static const pecs_type *const list##_types[list##_type_count] = { PECS_MAP_(               \
+        PECS_TYPE_OF_TYPE_, __VA_ARGS__) }
 
 typedef struct pecs_registry pecs_registry;
 
