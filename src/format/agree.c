@@ -1,10 +1,12 @@
 /*
- * Every row's handle must lead, through the index, to that very row; so no two rows have one record. And the living
- * records must be as many as the rows; so every living record has its row. The two counts make it one to one. In the
- * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with
- * one. Then each value must mean something, or is repaired.
+ * Checks that rows, entity index, explicit ids and values of a loaded file agree.
  *
- * All columns lie in one run each. The work is cut into blocks of rows, which any thread can do.
+ * The handle of each row must lead through the index back to that row, so no two rows share a record. The number of
+ * living records must equal the number of rows, so every living record has a row: the relation is one to one. In the
+ * same way each entry of the sorted list of ids must lead to an entity that has the id, and the list must have as many
+ * entries as there are entities with explicit ids. Then each value must be valid, or the repair callback must fix it.
+ *
+ * Each column is one run. The work is split into blocks of rows; any thread can check any block.
  */
 #include "agree.h"
 
@@ -29,9 +31,9 @@ struct agreement {
     uint64_t slot_count;
     struct value_check values;
     _Atomic uint64_t living_count;
-    struct value_column *columns; /* those that can have values that mean nothing, in the order of the file */
+    struct value_column *columns; /* columns that can hold invalid values, in file order */
     size_t column_count, column_capacity;
-    uint8_t *wrong_blocks; /* of all columns' blocks: 1 has a value to be repaired; or NULL */
+    uint8_t *wrong_blocks; /* one for each block of all columns: 1 if it has a value to repair; NULL without repair */
 };
 
 struct value_column {
@@ -48,14 +50,14 @@ static uint64_t agree_block_count(uint64_t row_count)
     return (row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
 }
 
-/* Some rows of one table, which has any. */
+/* A range of rows of one table that has rows. */
 struct block {
     const struct table *table;
     uint32_t number;
     uint64_t first, end;
 };
 
-/* The block of a number: that of the last table whose first block is not beyond it. */
+/* Finds the last table whose first block is at or before the job's block. */
 static struct block agree_find_block(const struct agreement *agreement, uint64_t job)
 {
     uint32_t low = 0, high = agreement->state->table_count - 1;
@@ -105,7 +107,7 @@ static bool agree_record_is_valid(const struct record *record, uint32_t session_
     return record->table != NO_TABLE ? record->session < session_count : record->row == 0 && record->session == 0;
 }
 
-/* One chunk of the index: its records, and how many of them are free. */
+/* Checks the records of one chunk of the index and its count of free slots. */
 static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk, pecs_error *error)
 {
     const struct pecs_snapshot *state = agreement->state;
@@ -117,7 +119,7 @@ static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk
         const struct record *record = &agreement->records[i];
         if (BREAKS("INDEX-1", !agree_record_is_valid(record, session_count)))
             return fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset + i * sizeof(*record), "INDEX-1",
-                             "the record of entity index %" PRIu64 " is not one", i);
+                             "the record of entity index %" PRIu64 " is invalid", i);
         living += record->table != NO_TABLE;
         used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
         lowest = record->generation < lowest ? record->generation : lowest;
@@ -126,7 +128,7 @@ static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk
     atomic_fetch_add(&agreement->living_count, living);
     if (BREAKS("INDEX-2", slots - living - used_up != state_free_in_chunk(state, chunk)))
         return fail_rule(error, PECS_E_CORRUPT, agreement->model->free_counts_offset + chunk * sizeof(le32), "INDEX-2",
-                         "chunk %" PRIu64 " of the index has another number of free slots than its count says", chunk);
+                         "the free count of index chunk %" PRIu64 " does not match its records", chunk);
     return PECS_OK;
 }
 
@@ -163,7 +165,7 @@ static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
         const uint64_t offset = agreement->model->ids.offset + i * sizeof(*entries);
         const uint32_t index = le32_load(entries[i].index);
         pecs_entity other;
-        /* entries lead to records in any order, and these to rows: both are on their way */
+        /* entries lead to scattered records, and records to scattered rows: prefetch both */
         if (end - i > IDENTITY_FAR_AHEAD) {
             __builtin_prefetch(identity_record_at(state, le32_load(entries[i + IDENTITY_FAR_AHEAD].index)));
             __builtin_prefetch(identity_explicit_at(state, le32_load(entries[i + IDENTITY_AHEAD].index)));
@@ -172,8 +174,8 @@ static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
         const pecs_id *has = identity_explicit_at(state, index);
         if (BREAKS("ID-2", !has || memcmp(has, &entries[i].id, sizeof(*has)) != 0))
-            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
-                             agree_id_text(entries[i].id).text);
+            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u does not have the explicit id %s",
+                             index, agree_id_text(entries[i].id).text);
         if (BREAKS("ID-3", identity_find_by_birth(state, entries[i].id, &other)))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
                              other.index, agree_id_text(entries[i].id).text);
@@ -181,14 +183,14 @@ static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
     return PECS_OK;
 }
 
-/* Some rows of one column. */
+/* A range of rows of one column. */
 struct value_block {
     const struct value_column *column;
     uint64_t first, count;
     uint8_t *values;
 };
 
-/* The block of a number: that of the last column whose first block is not beyond it. */
+/* Finds the last column whose first block is at or before the job's block. */
 static struct value_block agree_find_value_block(const struct agreement *agreement, uint64_t job)
 {
     size_t low = 0, high = agreement->column_count - 1;
@@ -238,7 +240,7 @@ static pecs_status agree_check_values(void *user, uint64_t job, pecs_error *erro
     return wrong_iter_next(&iter, &place) ? agree_fail_place(agreement, &block, row, &place, error) : PECS_OK;
 }
 
-/* All wrong places of one value; what the user leaves must be right. */
+/* Repairs all invalid spans of one value. Fails if a span is still invalid after the callback. */
 static pecs_status agree_repair_value(const struct agreement *agreement, const struct value_block *block, uint64_t row,
                                       pecs_error *error)
 {
@@ -258,7 +260,7 @@ static pecs_status agree_repair_value(const struct agreement *agreement, const s
     return PECS_OK;
 }
 
-/* On the caller's thread, in the order of the file. */
+/* Runs on the caller's thread, in file order. */
 static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t agree_block_count, pecs_error *error)
 {
     pecs_status status = PECS_OK;
@@ -306,7 +308,7 @@ static int agree_compare_columns(const void *a, const void *b)
     return (x > y) - (x < y);
 }
 
-/* In the order of the file, whatever the order in which the program lists its types: the first wrong value is told. */
+/* Sorts by file offset, so the error reports the first invalid value whatever the order of the program's types. */
 static pecs_status agree_gather_columns(struct agreement *agreement, uint64_t *ret_blocks)
 {
     pecs_status status = PECS_OK;

@@ -59,7 +59,7 @@ static pecs_status match_check_record(struct pool *pool, const struct model_type
     }
     const bool is_same = match_is_same(&record, type);
     buffer_deinit(&record);
-    RULE(error, "TYPE-1", !is_same, type->offset, "type record %u has numbers that mean nothing", number);
+    RULE(error, "TYPE-1", !is_same, type->offset, "type record %u has invalid numbers", number);
     return PECS_OK;
 }
 

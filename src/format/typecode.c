@@ -1,6 +1,7 @@
 /*
- * Type records. A record tells the whole layout and nothing else, so two layouts are the same exactly when their
- * records are, but for the number. The reader of records never trusts a size: each step is checked against the end.
+ * Type records. A record describes the whole layout and nothing else, so two layouts are equal exactly when their
+ * records are equal except for the number. The reader trusts no size: it checks each step against the end of the
+ * record.
  */
 #include "typecode.h"
 
@@ -68,7 +69,7 @@ void typecode_write(struct buffer *buffer, const struct component *component, ui
     memcpy(buffer->bytes + start + offsetof(struct type_record, size), &size, sizeof(size));
 }
 
-/* A place in a record; `at` becomes NULL when something does not fit. */
+/* A position in a record; `at` becomes NULL when an item exceeds the record. */
 struct cursor {
     const uint8_t *at, *end;
 };
@@ -172,7 +173,7 @@ bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes)
     return false;
 }
 
-/* Memory that is handed out from its beginning; the caller has seen to it that it is enough. */
+/* A bump allocator over memory that the caller has made large enough. */
 struct arena {
     uint8_t *at, *end;
 };
@@ -259,32 +260,32 @@ static int typecode_shown_size(uint32_t name_size)
     return name_size < ITEM_NAME_BYTES ? (int)name_size : ITEM_NAME_BYTES;
 }
 
-/* What a record tells after its head, one thing after another: a field, or a value of the last field's enum. */
-struct telling {
+/* A walk over the items of a record after its head: a field, or a value of the last field's enum. */
+struct item_walk {
     struct cursor cursor;
     uint32_t fields_left, values_left; /* nested fields follow their struct */
     uint32_t value_number;
     char enum_name[ITEM_NAME_BYTES + 1];
 };
 
-static struct telling typecode_format_begin(const uint8_t *bytes, struct type_record *ret_record)
+static struct item_walk typecode_format_begin(const uint8_t *bytes, struct type_record *ret_record)
 {
-    struct telling telling = { .cursor = { bytes + sizeof(*ret_record), NULL } };
+    struct item_walk walk = { .cursor = { bytes + sizeof(*ret_record), NULL } };
     uint32_t size;
     memcpy(ret_record, bytes, sizeof(*ret_record));
-    telling.cursor.end = bytes + le32_load(ret_record->size);
-    telling.fields_left = le32_load(ret_record->field_count);
-    typecode_take_string(&telling.cursor, &size);
-    return telling;
+    walk.cursor.end = bytes + le32_load(ret_record->size);
+    walk.fields_left = le32_load(ret_record->field_count);
+    typecode_take_string(&walk.cursor, &size);
+    return walk;
 }
 
-static void typecode_format_field(struct telling *telling, char text[ITEM_BYTES])
+static void typecode_format_field(struct item_walk *walk, char text[ITEM_BYTES])
 {
     struct field_record record;
     uint32_t size;
     char children[64] = "", elements[32] = "";
-    memcpy(&record, typecode_take(&telling->cursor, sizeof(record)), sizeof(record));
-    const char *name = typecode_take_string(&telling->cursor, &size);
+    memcpy(&record, typecode_take(&walk->cursor, sizeof(record)), sizeof(record));
+    const char *name = typecode_take_string(&walk->cursor, &size);
     const int shown = typecode_shown_size(size);
     const uint32_t kind = le32_load(record.kind), child_count = le32_load(record.child_count);
     const uint32_t count = le32_load(record.count), columns = le32_load(record.columns);
@@ -299,34 +300,34 @@ static void typecode_format_field(struct telling *telling, char text[ITEM_BYTES]
         snprintf(elements, sizeof(elements), "[%u]", count);
     snprintf(text, ITEM_BYTES, "%s%s%s%.*s%s, %u bytes at %u", kind_name((pecs_kind)kind), children, size ? " " : "",
              shown, name, elements, le32_load(record.size), le32_load(record.offset));
-    telling->fields_left += (kind == PECS_STRUCT ? child_count : 0) - 1;
-    telling->values_left = kind == PECS_ENUM ? child_count : 0;
-    telling->value_number = 0;
-    snprintf(telling->enum_name, sizeof(telling->enum_name), "%.*s", shown, name);
+    walk->fields_left += (kind == PECS_STRUCT ? child_count : 0) - 1;
+    walk->values_left = kind == PECS_ENUM ? child_count : 0;
+    walk->value_number = 0;
+    snprintf(walk->enum_name, sizeof(walk->enum_name), "%.*s", shown, name);
 }
 
-/* False: nothing more is told. */
-static bool typecode_format_next(struct telling *telling, char text[ITEM_BYTES])
+/* Formats the next item. Returns false at the end of the record. */
+static bool typecode_format_next(struct item_walk *walk, char text[ITEM_BYTES])
 {
     uint32_t size;
-    if (telling->values_left) {
-        const char *name = typecode_take_string(&telling->cursor, &size);
-        snprintf(text, ITEM_BYTES, "value %u of %s is %.*s", telling->value_number++, telling->enum_name,
+    if (walk->values_left) {
+        const char *name = typecode_take_string(&walk->cursor, &size);
+        snprintf(text, ITEM_BYTES, "value %u of %s is %.*s", walk->value_number++, walk->enum_name,
                  typecode_shown_size(size), name);
-        telling->values_left--;
+        walk->values_left--;
         return true;
     }
     snprintf(text, ITEM_BYTES, "nothing more");
-    if (!telling->fields_left)
+    if (!walk->fields_left)
         return false;
-    typecode_format_field(telling, text);
+    typecode_format_field(walk, text);
     return true;
 }
 
 void typecode_compare(const uint8_t *in_file, const uint8_t *in_program, char *text, size_t capacity)
 {
     struct type_record file, program;
-    struct telling a = typecode_format_begin(in_file, &file), b = typecode_format_begin(in_program, &program);
+    struct item_walk a = typecode_format_begin(in_file, &file), b = typecode_format_begin(in_program, &program);
     char x[ITEM_BYTES], y[ITEM_BYTES], difference[2 * ITEM_BYTES + 64] = "";
     uint32_t size, own_size;
     const char *name = typecode_name(in_file, &size), *own_name = typecode_name(in_program, &own_size);

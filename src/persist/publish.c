@@ -12,9 +12,9 @@
  *
  * A temporary without a lock is what a killed process left, and is removed. An unnamed file is locked before it is
  * linked, so a cleaner never takes it for a stale one; a named one is locked after it was made, and its maker then
- * looks whether a cleaner was faster. A save that finds a number taken uses the next. Named saves last, so any number
+ * checks whether a cleaner was faster. A save that finds a number taken uses the next. Named saves last, so any number
  * may be left: each clears those behind its own. Unnamed ones hold theirs between link and rename alone: only a save
- * that found number 0 taken looks at the others.
+ * that found number 0 taken checks the others.
  */
 #include "publish.h"
 
@@ -55,7 +55,7 @@ static int publish_temporary_path(const struct publication *publication, int num
     return os_path_beside(publication->target.path, name, ret_path);
 }
 
-/* Removes a temporary that no process holds. True when the name is free now. */
+/* Removes a temporary that no process has locked. Returns true if the name is free now. */
 static bool publish_remove_stale(const char *path)
 {
     struct os_draft left;
@@ -79,11 +79,11 @@ static void publish_clear_stale(const struct publication *publication, int numbe
 enum taken {
     TAKEN,
     NAME_IN_USE,
-    TAKE_AGAIN, /* a cleaner saw the file before it was locked, and took it for a stale one */
+    TAKE_AGAIN, /* a cleaner removed the file as stale before it was locked */
     TAKE_FAILED
 };
 
-/* Makes the file under its temporary name and locks it. Of failures no file stays behind. */
+/* Makes the file under its temporary name and locks it. On failure no file stays behind. */
 static enum taken publish_create_named(struct publication *publication, int *ret_os_error)
 {
     const char *path = publication->temporary;
@@ -118,7 +118,7 @@ static enum taken publish_link_unnamed(const struct publication *publication, in
     return os_error_kind(os_error) == OS_ERROR_EXISTS ? NAME_IN_USE : TAKE_FAILED;
 }
 
-/* Another has the temporary's name. True when it may be tried once more, false when the next number may be better. */
+/* Another save has the temporary's name. Returns true to retry this number, false to try the next one. */
 static bool publish_make_way(struct publication *publication, int attempt)
 {
     publication->found_taken = true;
@@ -231,7 +231,7 @@ static int publish_new(const struct publication *publication)
     return os_error;
 }
 
-/* Puts the file in the place of what has the target's name. */
+/* Replaces the file that has the target's name. */
 static int publish_over(struct publication *publication)
 {
     int os_error = 0;

@@ -26,7 +26,7 @@ static pecs_status save_write_spans(void *user, struct os_span *spans, size_t sp
     return publication_write(destination->publication, spans, span_count, error);
 }
 
-/* Names the entry by its key, too, if that is fit to be shown. */
+/* Adds the entry's key if it is printable. */
 static pecs_status save_fail_metadata(const pecs_meta *entry, const struct metadata_fault *fault, pecs_status status,
                                       pecs_error *error)
 {
@@ -36,7 +36,7 @@ static pecs_status save_fail_metadata(const pecs_meta *entry, const struct metad
                 fault->cause ? fault->cause : "with it, the metadata is too large");
 }
 
-/* What belongs to the file alone. */
+/* Collects the metadata that belongs to the file and not to its world. */
 static pecs_status save_gather_metadata(struct pool *pool, const pecs_save_options *options,
                                         struct metadata **ret_metadata, pecs_error *error)
 {
