@@ -110,7 +110,7 @@ static pecs_status parse_ends(struct parser *parser, const struct model_limits *
 }
 
 /* The header repeats counts of the commit for readers that read only the header. */
-static pecs_status check_header_counts(const struct parser *parser, const struct file_header *header)
+static pecs_status parse_header_counts(const struct parser *parser, const struct file_header *header)
 {
     const bool known = le32_load(header->flags) & HEADER_COUNTS_KNOWN;
     RULE(parser->error, "HEADER-6",
@@ -130,7 +130,7 @@ pecs_status model_parse(struct model *model, struct source *source, const struct
     if (!status)
         status = parse_commit_header(&parser, limits);
     if (!status)
-        status = check_header_counts(&parser, &header);
+        status = parse_header_counts(&parser, &header);
     return status ? status : parse_commit_sections(&parser);
 }
 

@@ -18,7 +18,7 @@ static bool match_is_same(const struct buffer *record, const struct model_type *
     return record->size_bytes == type->record_bytes && memcmp(record->bytes, type->record, type->record_bytes) == 0;
 }
 
-/* A function of its own, because RULE formats the message where it returns. */
+/* RULE_AS returns from its function, so the caller can still release the record. */
 static pecs_status match_check_layout(const struct buffer *record, const struct model_type *type, pecs_error *error)
 {
     char text[sizeof(error->message)] = "";
@@ -39,7 +39,7 @@ pecs_status match_compare(struct pool *pool, const struct model_type *type, uint
     return status;
 }
 
-/* A type of which nothing can be made is refused in any case, if not by this rule. */
+/* A type that cannot be described is refused even where TYPE-1 is disabled. */
 static pecs_status match_fail_description(const struct model_type *type, pecs_status status, const pecs_error *why,
                                           pecs_error *error)
 {
