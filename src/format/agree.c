@@ -1,10 +1,12 @@
 /*
- * Every row's handle must lead, through the index, to that very row; so no two rows have one record. And the living
- * records must be as many as the rows; so every living record has its row. The two counts make it one to one. In the
- * same way each entry of the sorted list of ids leads to an entity that has it, and there are as many as entities with
- * one. Then each value must mean something, or is repaired.
+ * Checks that rows, entity index, explicit ids and values of a loaded file agree.
  *
- * All columns lie in one run each. The work is cut into blocks of rows, which any thread can do.
+ * The handle of each row must lead through the index back to that row, so no two rows share a record. The number of
+ * living records must equal the number of rows, so every living record has a row: the relation is one to one. In the
+ * same way each entry of the sorted list of ids must lead to an entity that has the id, and the list must have as many
+ * entries as there are entities with explicit ids. Then each value must be valid, or the repair callback must fix it.
+ *
+ * Each column is one run. The work is split into blocks of rows; any thread can check any block.
  */
 #include "agree.h"
 
@@ -29,9 +31,9 @@ struct agreement {
     uint64_t slot_count;
     struct value_check values;
     _Atomic uint64_t living_count;
-    struct value_column *columns; /* those that can have values that mean nothing, in the order of the file */
+    struct value_column *columns; /* columns that can hold invalid values, in file order */
     size_t column_count, column_capacity;
-    uint8_t *wrong_blocks; /* of all columns' blocks: 1 has a value to be repaired; or NULL */
+    uint8_t *wrong_blocks; /* one for each block of all columns: 1 if it has a value to repair; NULL without repair */
 };
 
 struct value_column {
@@ -43,20 +45,20 @@ struct value_column {
     uint64_t first_block; /* of all columns' blocks */
 };
 
-static uint64_t block_count(uint64_t row_count)
+static uint64_t agree_block_count(uint64_t row_count)
 {
     return (row_count + BLOCK_ROWS - 1) / BLOCK_ROWS;
 }
 
-/* Some rows of one table, which has any. */
+/* A range of rows of one table that has rows. */
 struct block {
     const struct table *table;
     uint32_t number;
     uint64_t first, end;
 };
 
-/* The block of a number: that of the last table whose first block is not beyond it. */
-static struct block find_block(const struct agreement *agreement, uint64_t job)
+/* Finds the last table whose first block is at or before the job's block. */
+static struct block agree_find_block(const struct agreement *agreement, uint64_t job)
 {
     uint32_t low = 0, high = agreement->state->table_count - 1;
     while (low < high) {
@@ -71,10 +73,10 @@ static struct block find_block(const struct agreement *agreement, uint64_t job)
     return (struct block){ table, low, first, min_u64(first + BLOCK_ROWS, table->row_count) };
 }
 
-static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
+static pecs_status agree_check_rows(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
-    const struct block block = find_block(agreement, job);
+    const struct block block = agree_find_block(agreement, job);
     const uint64_t offset = model_handles(agreement->model, &agreement->model->tables[block.number])->offset;
     const pecs_entity *handles = (const pecs_entity *)(const void *)table_chunk(block.table, HANDLE_COLUMN, 0);
     if (block.table->archetype->is_singleton) {
@@ -98,15 +100,15 @@ static pecs_status check_rows(void *user, uint64_t job, pecs_error *error)
     return PECS_OK;
 }
 
-static bool record_is_valid(const struct record *record, uint32_t session_count)
+static bool agree_record_is_valid(const struct record *record, uint32_t session_count)
 {
     if (record->generation == 0 || record->generation > GENERATION_MAX)
         return false;
     return record->table != NO_TABLE ? record->session < session_count : record->row == 0 && record->session == 0;
 }
 
-/* One chunk of the index: its records, and how many of them are free. */
-static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs_error *error)
+/* Checks the records of one chunk of the index and its count of free slots. */
+static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk, pecs_error *error)
 {
     const struct pecs_snapshot *state = agreement->state;
     const uint32_t session_count = state->sessions ? state->sessions->count : 0;
@@ -115,9 +117,9 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     uint32_t lowest = GENERATION_MAX;
     for (uint64_t i = first; i < first + slots; i++) {
         const struct record *record = &agreement->records[i];
-        if (BREAKS("INDEX-1", !record_is_valid(record, session_count)))
+        if (BREAKS("INDEX-1", !agree_record_is_valid(record, session_count)))
             return fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset + i * sizeof(*record), "INDEX-1",
-                             "the record of entity index %" PRIu64 " is not one", i);
+                             "the record of entity index %" PRIu64 " is invalid", i);
         living += record->table != NO_TABLE;
         used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
         lowest = record->generation < lowest ? record->generation : lowest;
@@ -126,18 +128,18 @@ static pecs_status check_chunk(struct agreement *agreement, uint64_t chunk, pecs
     atomic_fetch_add(&agreement->living_count, living);
     if (BREAKS("INDEX-2", slots - living - used_up != state_free_in_chunk(state, chunk)))
         return fail_rule(error, PECS_E_CORRUPT, agreement->model->free_counts_offset + chunk * sizeof(le32), "INDEX-2",
-                         "chunk %" PRIu64 " of the index has another number of free slots than its count says", chunk);
+                         "the free count of index chunk %" PRIu64 " does not match its records", chunk);
     return PECS_OK;
 }
 
-static pecs_status check_records(void *user, uint64_t job, pecs_error *error)
+static pecs_status agree_check_records(void *user, uint64_t job, pecs_error *error)
 {
     struct agreement *agreement = user;
     const uint64_t chunks = BLOCK_ROWS >> INDEX_SHIFT;
     const uint64_t end = min_u64((job + 1) * chunks, index_chunk_count(state_index(agreement->state)));
     pecs_status status = PECS_OK;
     for (uint64_t chunk = job * chunks; !status && chunk < end; chunk++)
-        status = check_chunk(agreement, chunk, error);
+        status = agree_check_chunk(agreement, chunk, error);
     return status;
 }
 
@@ -145,14 +147,14 @@ struct id_text {
     char text[PECS_ID_TEXT_BYTES];
 };
 
-static struct id_text id_text(pecs_id id)
+static struct id_text agree_id_text(pecs_id id)
 {
     struct id_text text;
     pecs_id_format(id, text.text);
     return text;
 }
 
-static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
+static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
     const struct pecs_snapshot *state = agreement->state;
@@ -163,7 +165,7 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
         const uint64_t offset = agreement->model->ids.offset + i * sizeof(*entries);
         const uint32_t index = le32_load(entries[i].index);
         pecs_entity other;
-        /* entries lead to records in any order, and these to rows: both are on their way */
+        /* entries lead to scattered records, and records to scattered rows: prefetch both */
         if (end - i > IDENTITY_FAR_AHEAD) {
             __builtin_prefetch(identity_record_at(state, le32_load(entries[i + IDENTITY_FAR_AHEAD].index)));
             __builtin_prefetch(identity_explicit_at(state, le32_load(entries[i + IDENTITY_AHEAD].index)));
@@ -172,24 +174,24 @@ static pecs_status check_ids(void *user, uint64_t job, pecs_error *error)
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
         const pecs_id *has = identity_explicit_at(state, index);
         if (BREAKS("ID-2", !has || memcmp(has, &entries[i].id, sizeof(*has)) != 0))
-            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u has not the explicit id %s", index,
-                             id_text(entries[i].id).text);
+            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u does not have the explicit id %s",
+                             index, agree_id_text(entries[i].id).text);
         if (BREAKS("ID-3", identity_find_by_birth(state, entries[i].id, &other)))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
-                             other.index, id_text(entries[i].id).text);
+                             other.index, agree_id_text(entries[i].id).text);
     }
     return PECS_OK;
 }
 
-/* Some rows of one column. */
+/* A range of rows of one column. */
 struct value_block {
     const struct value_column *column;
     uint64_t first, count;
     uint8_t *values;
 };
 
-/* The block of a number: that of the last column whose first block is not beyond it. */
-static struct value_block find_value_block(const struct agreement *agreement, uint64_t job)
+/* Finds the last column whose first block is at or before the job's block. */
+static struct value_block agree_find_value_block(const struct agreement *agreement, uint64_t job)
 {
     size_t low = 0, high = agreement->column_count - 1;
     while (low < high) {
@@ -209,8 +211,8 @@ static struct value_block find_value_block(const struct agreement *agreement, ui
     };
 }
 
-static pecs_status fail_place(const struct agreement *agreement, const struct value_block *block, uint64_t row,
-                              const struct wrong_place *place, pecs_error *error)
+static pecs_status agree_fail_place(const struct agreement *agreement, const struct value_block *block, uint64_t row,
+                                    const struct wrong_place *place, pecs_error *error)
 {
     const struct value_column *column = block->column;
     const uint64_t number = block->first + row;
@@ -220,10 +222,10 @@ static pecs_status fail_place(const struct agreement *agreement, const struct va
                       &wrong);
 }
 
-static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
+static pecs_status agree_check_values(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
-    const struct value_block block = find_value_block(agreement, job);
+    const struct value_block block = agree_find_value_block(agreement, job);
     const struct component *component = block.column->component;
     const uint64_t row = values_find_wrong(&agreement->values, component, block.values, block.count);
     if (row == block.count)
@@ -235,12 +237,12 @@ static pecs_status check_values(void *user, uint64_t job, pecs_error *error)
     struct wrong_iter iter;
     struct wrong_place place;
     wrong_iter_begin(&iter, &agreement->values, component, block.values + row * component->size);
-    return wrong_iter_next(&iter, &place) ? fail_place(agreement, &block, row, &place, error) : PECS_OK;
+    return wrong_iter_next(&iter, &place) ? agree_fail_place(agreement, &block, row, &place, error) : PECS_OK;
 }
 
-/* All wrong places of one value; what the user leaves must be right. */
-static pecs_status repair_value(const struct agreement *agreement, const struct value_block *block, uint64_t row,
-                                pecs_error *error)
+/* Repairs all invalid spans of one value. Fails if a span is still invalid after the callback. */
+static pecs_status agree_repair_value(const struct agreement *agreement, const struct value_block *block, uint64_t row,
+                                      pecs_error *error)
 {
     const struct value_column *column = block->column;
     const pecs_load_options *options = agreement->options;
@@ -253,31 +255,31 @@ static pecs_status repair_value(const struct agreement *agreement, const struct 
         wrong_value_init(&wrong, agreement->state, column->table, block->first + row, column->number, &place);
         if (!options->repair(options->user, &wrong.invalid, value + place.span.offset) ||
             wrong_place_is_wrong(&agreement->values, &place, value))
-            return fail_place(agreement, block, row, &place, error);
+            return agree_fail_place(agreement, block, row, &place, error);
     }
     return PECS_OK;
 }
 
-/* On the caller's thread, in the order of the file. */
-static pecs_status repair_blocks(struct agreement *agreement, uint64_t block_count, pecs_error *error)
+/* Runs on the caller's thread, in file order. */
+static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t agree_block_count, pecs_error *error)
 {
     pecs_status status = PECS_OK;
-    for (uint64_t job = 0; !status && job < block_count; job++) {
+    for (uint64_t job = 0; !status && job < agree_block_count; job++) {
         if (!agreement->wrong_blocks[job])
             continue;
-        const struct value_block block = find_value_block(agreement, job);
+        const struct value_block block = agree_find_value_block(agreement, job);
         const struct component *component = block.column->component;
         for (uint64_t row = 0; !status && row < block.count; row++) {
             const uint8_t *values = block.values + row * component->size;
             row += values_find_wrong(&agreement->values, component, values, block.count - row);
             if (row < block.count)
-                status = repair_value(agreement, &block, row, error);
+                status = agree_repair_value(agreement, &block, row, error);
         }
     }
     return status;
 }
 
-static pecs_status add_columns(struct agreement *agreement, uint32_t number)
+static pecs_status agree_add_columns(struct agreement *agreement, uint32_t number)
 {
     const struct pecs_snapshot *state = agreement->state;
     const struct model_table *from = &agreement->model->tables[number];
@@ -300,77 +302,77 @@ static pecs_status add_columns(struct agreement *agreement, uint32_t number)
     return PECS_OK;
 }
 
-static int compare_columns(const void *a, const void *b)
+static int agree_compare_columns(const void *a, const void *b)
 {
     const uint64_t x = ((const struct value_column *)a)->offset, y = ((const struct value_column *)b)->offset;
     return (x > y) - (x < y);
 }
 
-/* In the order of the file, whatever the order in which the program lists its types: the first wrong value is told. */
-static pecs_status gather_columns(struct agreement *agreement, uint64_t *ret_blocks)
+/* Sorts by file offset, so the error reports the first invalid value whatever the order of the program's types. */
+static pecs_status agree_gather_columns(struct agreement *agreement, uint64_t *ret_blocks)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < agreement->state->table_count; i++)
-        status = add_columns(agreement, i);
+        status = agree_add_columns(agreement, i);
     if (status)
         return status;
     if (agreement->column_count)
-        qsort(agreement->columns, agreement->column_count, sizeof(*agreement->columns), compare_columns);
+        qsort(agreement->columns, agreement->column_count, sizeof(*agreement->columns), agree_compare_columns);
     uint64_t blocks = 0;
     for (size_t i = 0; i < agreement->column_count; i++) {
         agreement->columns[i].first_block = blocks;
-        blocks += block_count(agreement->columns[i].table->row_count);
+        blocks += agree_block_count(agreement->columns[i].table->row_count);
     }
     *ret_blocks = blocks;
     return PECS_OK;
 }
 
-static pecs_status run(struct agreement *agreement, uint64_t count,
-                       pecs_status (*function)(void *user, uint64_t job, pecs_error *error), pecs_error *error)
+static pecs_status agree_run(struct agreement *agreement, uint64_t count,
+                             pecs_status (*function)(void *user, uint64_t job, pecs_error *error), pecs_error *error)
 {
     const struct jobs jobs = { count, function, agreement, agreement->options->thread_count, NULL };
     return jobs_run(&jobs, error);
 }
 
-static pecs_status check_all_values(struct agreement *agreement, pecs_error *error)
+static pecs_status agree_check_all_values(struct agreement *agreement, pecs_error *error)
 {
     struct pool *pool = agreement->state->registry->pool;
     uint64_t blocks = 0;
-    if (gather_columns(agreement, &blocks))
+    if (agree_gather_columns(agreement, &blocks))
         return fail_memory(error);
     if (agreement->options->repair) {
         agreement->wrong_blocks = pool_allocate_zeroed(pool, (size_t)blocks + 1);
         if (!agreement->wrong_blocks)
             return fail_memory(error);
     }
-    pecs_status status = run(agreement, blocks, check_values, error);
+    pecs_status status = agree_run(agreement, blocks, agree_check_values, error);
     if (agreement->wrong_blocks) {
-        status = status ? status : repair_blocks(agreement, blocks, error);
+        status = status ? status : agree_repair_blocks(agreement, blocks, error);
         pool_release(pool, agreement->wrong_blocks, (size_t)blocks + 1);
     }
     return status;
 }
 
-static pecs_status check_all(struct agreement *agreement, pecs_error *error)
+static pecs_status agree_check_all(struct agreement *agreement, pecs_error *error)
 {
     const struct pecs_snapshot *state = agreement->state;
     uint64_t blocks = 0;
     for (uint32_t i = 0; i < state->table_count; i++) {
         agreement->first_blocks[i] = blocks;
-        blocks += block_count(state_table(state, i)->row_count);
+        blocks += agree_block_count(state_table(state, i)->row_count);
     }
-    pecs_status status = run(agreement, blocks, check_rows, error);
+    pecs_status status = agree_run(agreement, blocks, agree_check_rows, error);
     if (!status)
-        status = run(agreement, block_count(agreement->slot_count), check_records, error);
+        status = agree_run(agreement, agree_block_count(agreement->slot_count), agree_check_records, error);
     if (BREAKS("INDEX-3", !status && agreement->living_count != state->entity_count))
         status = fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset, "INDEX-3",
                            "the index has %" PRIu64 " living records for %" PRIu64 " rows",
                            (uint64_t)agreement->living_count, state->entity_count);
     if (!status)
-        status = run(agreement, block_count(state->saved_ids.count), check_ids, error);
+        status = agree_run(agreement, agree_block_count(state->saved_ids.count), agree_check_ids, error);
     if (status)
         return status;
-    return check_all_values(agreement, error);
+    return agree_check_all_values(agreement, error);
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,
@@ -390,7 +392,7 @@ pecs_status agree_check(const struct pecs_snapshot *state, const struct model *m
     };
     pecs_status status = value_check_init(&agreement.values, state);
     if (!status && agreement.first_blocks)
-        status = check_all(&agreement, error);
+        status = agree_check_all(&agreement, error);
     else
         status = fail_memory(error);
     pool_release(pool, agreement.columns, agreement.column_capacity * sizeof(*agreement.columns));

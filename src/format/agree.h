@@ -1,4 +1,5 @@
-/* The agreement of rows, entity index and ids, and every value, over a state whose structure has been checked. */
+/* Checks that rows, entity index and ids agree and that values are valid, in a state whose structure has been checked.
+ */
 #ifndef PECS_FORMAT_AGREE_H
 #define PECS_FORMAT_AGREE_H
 

@@ -1,5 +1,5 @@
 /*
- * Buffer: a growing run of bytes in memory. After a failed append `failed` stays set, and nothing is added any more.
+ * Buffer: a growing run of bytes in memory. After a failed append `failed` stays set, and later appends do nothing.
  */
 #ifndef PECS_FORMAT_BUFFER_H
 #define PECS_FORMAT_BUFFER_H

@@ -1,4 +1,4 @@
-/* The client of storage's builder that has all rows in one image. */
+/* Builds a state with storage's builder from one image that holds all rows. */
 #include "build.h"
 
 #include "bits.h"

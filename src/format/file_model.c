@@ -1,7 +1,6 @@
 /*
- * The ends of a file, from which all else is found: the header, and the footer that names the commit. Nothing in a file
- * is believed: each number is checked against the file's size or against another number that was. Memory grows with the
- * file's length only.
+ * Parses the two ends of a file: the header, and the footer that locates the commit. The parser trusts no number: it
+ * checks each against the file's size or against a checked number. Memory use is bounded by the file's length.
  */
 #include "file_model.h"
 
@@ -44,7 +43,7 @@ static pecs_status parse_header(struct parser *parser, struct file_header *ret_h
     return PECS_OK;
 }
 
-/* How far the metadata of the file reaches is checked later, by those who read it. */
+/* model_parse_file_metadata checks the size of the file's metadata later, so clamp it here. */
 static void parse_place_gaps(struct model *model)
 {
     struct image_parts *parts = &model->parts;
@@ -110,8 +109,8 @@ static pecs_status parse_ends(struct parser *parser, const struct model_limits *
     return PECS_OK;
 }
 
-/* The header repeats some of the commit, for those who read no more. */
-static pecs_status check_header_counts(const struct parser *parser, const struct file_header *header)
+/* The header repeats counts of the commit for readers that read only the header. */
+static pecs_status parse_header_counts(const struct parser *parser, const struct file_header *header)
 {
     const bool known = le32_load(header->flags) & HEADER_COUNTS_KNOWN;
     RULE(parser->error, "HEADER-6",
@@ -131,7 +130,7 @@ pecs_status model_parse(struct model *model, struct source *source, const struct
     if (!status)
         status = parse_commit_header(&parser, limits);
     if (!status)
-        status = check_header_counts(&parser, &header);
+        status = parse_header_counts(&parser, &header);
     return status ? status : parse_commit_sections(&parser);
 }
 
@@ -161,7 +160,7 @@ pecs_status model_parse_file_metadata(struct model *model, struct source *source
     return parse_metadata(&parser, &model->file_metadata);
 }
 
-/* The snapshot id is the hash of the commit without it. */
+/* The snapshot id is the hash of the commit with this field zeroed. */
 pecs_status model_check_id(const struct model *model, pecs_error *error)
 {
     const size_t at = offsetof(struct commit_header, snapshot_id);

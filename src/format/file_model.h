@@ -1,10 +1,10 @@
 /*
- * Model: what a file says of itself, as plain numbers. It is parsed from a source alone, and knows no registry and no
- * state: type_match.h compares its types with a registry's, build.h makes a state of it, and pecs_file_info is nothing
- * else.
+ * Model: the parsed header, footer, commit and prologue of a file, as plain numbers. Parsing needs only a source, no
+ * registry and no state: type_match.h compares the types with a registry's, build.h makes a state, and pecs_file_info
+ * returns the model's contents.
  *
- * All that it names is within the file, and its numbers agree with each other: every rule of docs/format.md but those
- * on the meaning of types, and on what is in the data. Pointers lead into the bytes of the source.
+ * Every offset and size is within the file, and the numbers are consistent: the parser checks every rule of
+ * docs/format.md except those on the meaning of types and on the data. Pointers point into the bytes of the source.
  */
 #ifndef PECS_FORMAT_FILE_MODEL_H
 #define PECS_FORMAT_FILE_MODEL_H
@@ -21,7 +21,7 @@ struct model_type {
     pecs_id id;
 };
 
-/* Where the rows of a column lie; offset 0: it has none. */
+/* Where the rows of a column lie; offset 0: it has no run. */
 struct model_run {
     uint64_t offset, tick;
 };
@@ -81,7 +81,7 @@ struct model_limits {
     uint32_t max_types;
 };
 
-/* Parses header, footer and commit. The model is to be deinitialised also on failure. */
+/* Parses header, footer and commit. Call model_deinit also on failure. */
 pecs_status model_parse(struct model *model, struct source *source, const struct model_limits *limits,
                         struct pool *pool, pecs_error *error);
 /* Parses the prologues of the segments: where every column lies. Each of them is in the file. */
@@ -89,7 +89,7 @@ pecs_status model_parse_segments(struct model *model, struct source *source, pec
 /* Parses the file's own metadata, which lies behind the commit, and counts against the limit with it. */
 pecs_status model_parse_file_metadata(struct model *model, struct source *source, const struct model_limits *limits,
                                       pecs_error *error);
-/* What a resume does not look at, because it is in no hash but those, or linear in a number of slots. */
+/* Checks that resume skips: the snapshot id hashes the whole commit again; the other is linear in the retired slots. */
 pecs_status model_check_id(const struct model *model, pecs_error *error);
 pecs_status model_check_retired(const struct model *model, pecs_error *error);
 void model_deinit(struct model *model);
@@ -106,7 +106,7 @@ static inline struct model_run *model_column(const struct model *model, const st
     return &model->columns[table->first_column + 1 + place];
 }
 
-/* Bits of optional_features that this library does not know: they may own what else is zero. */
+/* Bits of optional_features that this library does not know: such features may own bytes that are otherwise zero. */
 static inline bool model_has_unknown_features(const struct model *model)
 {
     return model->optional_features & ~(uint64_t)FEATURE_FILE_METADATA;

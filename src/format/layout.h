@@ -22,7 +22,7 @@ enum {
     FORMAT_METADATA_MAX = 16 * 1024 * 1024, /* bytes of a commit's metadata */
     FORMAT_RETIRED_WIDTH_MAX = 30,          /* bits of a difference of generations */
 };
-#define FORMAT_NONE UINT32_MAX /* a u32 that names nothing */
+#define FORMAT_NONE UINT32_MAX /* a u32 that refers to nothing */
 
 #define FORMAT_HEADER_MAGIC "PECS"
 #define FORMAT_SEGMENT_MAGIC "PSEG"
@@ -133,7 +133,7 @@ struct commit_header {
     le64 tick;
     uint8_t snapshot_id[16]; /* XXH3-128 of the commit with this field zero */
     uint8_t parent_id[16];   /* zero: none */
-    le64 wall_clock;         /* nanoseconds since 1970-01-01 UTC; 0: not told */
+    le64 wall_clock;         /* nanoseconds since 1970-01-01 UTC; 0: not recorded */
     le64 metadata_size;      /* in bytes, at the commit's end */
     le64 retired_count;      /* slots behind slot_count; 0 without FEATURE_RETIRED */
     uint8_t zero[16];
@@ -328,7 +328,7 @@ static inline uint64_t format_meta_bytes(uint64_t key_size, uint64_t value_size)
     return align_up(sizeof(struct meta_record) + key_size + value_size, 8);
 }
 
-/* Where the file's own metadata begins, if there is any. */
+/* Where the file's own metadata begins, if the file has any. */
 static inline uint64_t format_file_metadata_offset(uint64_t commit_end)
 {
     return align_up(commit_end, FORMAT_ALIGN);

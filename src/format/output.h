@@ -44,7 +44,7 @@ struct output {
     uint32_t buffer_source, hash_source;
 };
 
-/* To be deinitialised also on failure, which is PECS_E_MEMORY. */
+/* Returns PECS_E_MEMORY on failure. Call output_deinit also then. */
 pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error);
 void output_deinit(struct output *output);
 /* Begins a file of that size: the sink first, then what is put. Memory for a small file is small. */

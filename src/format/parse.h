@@ -1,6 +1,6 @@
 /*
- * What the parsers share: where they are in the file. They run in the order of the file's own references: ends, commit,
- * segments.
+ * Parser: the position in the file that the parsers share. They run in the order of the file's references: ends,
+ * commit, segments.
  */
 #ifndef PECS_FORMAT_PARSE_H
 #define PECS_FORMAT_PARSE_H
@@ -11,7 +11,7 @@
 
 #include <inttypes.h>
 
-/* A part of the file whose bytes are there. */
+/* A part of the file whose bytes are in memory. */
 struct parser {
     struct model *model;
     struct source *source;
@@ -21,7 +21,7 @@ struct parser {
     uint64_t offset;            /* of what is parsed next */
 };
 
-/* Gets a part, and begins at its start. */
+/* Reads a part and moves to its start. */
 static inline pecs_status parser_get(struct parser *parser, uint64_t offset, uint64_t size_bytes)
 {
     parser->first_offset = parser->offset = offset;
@@ -59,8 +59,8 @@ static inline bool is_zero(const uint8_t *bytes, size_t size)
 }
 
 /*
- * Finds the first byte that is set of a reserved field at an offset of its struct, behind the struct's first byte, and
- * returns its offset in the struct. 0: none is, or an optional feature that this reader does not know may own it.
+ * Finds the first nonzero byte of a reserved field and returns its offset in the struct. The field must not begin at
+ * offset 0. Returns 0 if all bytes are zero or if an unknown optional feature may own them.
  */
 static inline size_t parser_find_set(const struct parser *parser, const void *bytes, size_t offset, size_t size)
 {

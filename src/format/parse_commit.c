@@ -1,6 +1,6 @@
 /*
- * The commit of a file: what its state is, but for where the values lie. `parser.offset` walks through its sections,
- * and each checks that it fits what is left.
+ * Parses the commit: the description of the state except for the offsets of values. `parser.offset` advances through
+ * the sections; each checks that it fits the remaining bytes.
  */
 #include "hash.h"
 #include "parse.h"
@@ -55,7 +55,7 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
     return PECS_OK;
 }
 
-/* The size of the type record that is next; 0: it does not end where the part does. */
+/* Returns the size of the next type record; 0 if the record exceeds the part. */
 static uint32_t parse_record_size(const struct parser *parser)
 {
     if (parser_left(parser) < sizeof(struct type_record))
@@ -101,7 +101,7 @@ static pecs_status parse_types(struct parser *parser)
     return status;
 }
 
-/* The sets of the tables so far, by hash, so that none comes twice. */
+/* A hash set of the component sets of the tables so far, to reject duplicates. */
 struct table_sets {
     uint32_t *buckets; /* a table number, or FORMAT_NONE */
     size_t count;      /* a power of two, at least twice the tables */
@@ -124,7 +124,7 @@ static void table_sets_deinit(struct table_sets *sets, struct pool *pool)
     pool_release(pool, sets->buckets, sets->count * sizeof(*sets->buckets));
 }
 
-/* False: it is there. */
+/* Returns false if the set is a duplicate. */
 static bool table_sets_add(struct table_sets *sets, const struct model *model, uint32_t number)
 {
     const struct model_table *table = &model->tables[number];
@@ -257,8 +257,8 @@ static pecs_status parse_sessions(struct parser *parser)
 }
 
 /*
- * The first free count that is larger than its chunk, or chunk_count. Resume does this for every chunk: no branch in
- * it.
+ * The first free count that is larger than its chunk, or chunk_count. Resume does this for every chunk, so the loop is
+ * free of branches.
  */
 static uint64_t parse_find_excess(const struct model *model, uint64_t chunk_count)
 {

@@ -1,4 +1,4 @@
-/* Metadata: records of key and value, of the commit and of the file alone. */
+/* Parses metadata records of the commit and of the file. */
 #include "component.h"
 #include "parse.h"
 #include "utf8.h"

@@ -1,10 +1,10 @@
 /*
- * The retired slots of a commit: a record for each chunk of the index that any of them lies in, then the differences of
- * all chunks. They are copied: an edit of the world may outlive the commit's bytes, and they are few.
+ * Parses the retired slots of a commit: a record for each chunk of the index with retired slots, then the differences
+ * of all chunks. The parser copies them, because the world can outlive the commit's bytes; they are few.
  */
 #include "parse.h"
 
-/* Adds the chunks of the records that are next. */
+/* Adds the chunk of each record. */
 static pecs_status parse_chunks(struct parser *parser, struct retired *retired)
 {
     const uint64_t chunk_count = retired_chunk_count(retired->first, retired->end);
@@ -46,7 +46,7 @@ pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset)
     return PECS_OK;
 }
 
-/* The differences are those that a writer would write, and give generations that can be. */
+/* Checks that the packing is canonical and that the generations are in range. */
 static bool retired_chunk_is_valid(const struct retired *retired, uint64_t chunk)
 {
     const uint64_t slots = retired_chunk_slots(retired, chunk);
@@ -71,6 +71,6 @@ pecs_status model_check_retired(const struct model *model, pecs_error *error)
     for (uint64_t chunk = 0; chunk < chunk_count; chunk++)
         RULE(error, "RETIRED-5", !retired_chunk_is_valid(retired, chunk),
              model->retired_offset + chunk * sizeof(struct retired_record),
-             "the generations of retired slots are not packed as they must be");
+             "the generations of retired slots are not packed canonically");
     return PECS_OK;
 }

@@ -11,7 +11,7 @@
 #include "state_types.h"
 #include "typecode.h"
 
-/* The registry says which program saves. */
+/* Adds the name and version of the saving program, from the registry. */
 static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
 {
     const pecs_registry *registry = plan->state->registry;
@@ -26,7 +26,7 @@ static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
         const char *text = entries[i][1];
         const struct pecs_meta entry = { entries[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
         const pecs_status status = metadata_change(plan->pool, &plan->metadata, &entry, FORMAT_METADATA_MAX);
-        if (status == PECS_E_LIMIT) /* only what came with a file can leave no room */
+        if (status == PECS_E_LIMIT) /* only metadata that was loaded from a file can leave no room */
             return fail(error, status, "the metadata has no room for '%s'", entry.key);
         if (status)
             return fail_memory(error);
@@ -46,7 +46,7 @@ static pecs_status plan_ids(struct save_plan *plan)
     return PECS_OK;
 }
 
-/* Retired slots that have no record again. They stand in memory as in the file, after a compaction or a load. */
+/* Retired slots that still have no record. After a compaction or a load, memory holds them as the file does. */
 static pecs_status plan_retired(struct save_plan *plan)
 {
     const struct pecs_snapshot *state = plan->state;

@@ -1,6 +1,6 @@
 /*
- * Save plan: what a file of a state will hold, made once and then walked: the types in the file's order, and the runs
- * in the order in which they lie. From it every size and offset is known before the first byte is written.
+ * Save plan: the contents of a file before it is written: the types in the file's order, and the runs in the order of
+ * their offsets. The plan fixes every size and offset before the first byte is written.
  */
 #ifndef PECS_FORMAT_SAVE_PLAN_H
 #define PECS_FORMAT_SAVE_PLAN_H
@@ -38,7 +38,7 @@ struct save_plan {
     uint64_t data_offset, data_size; /* of the runs and what is between them */
 };
 
-/* PECS_E_MEMORY; PECS_E_LIMIT: the metadata has no room for the application's name. To be deinitialised in any case. */
+/* PECS_E_MEMORY; PECS_E_LIMIT: the metadata has no room for the application's name. Call deinit in any case. */
 pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *state, pecs_error *error);
 void save_plan_deinit(struct save_plan *plan);
 

@@ -1,4 +1,4 @@
-/* The three sources that a file has today: memory, the image of a load, and parts. */
+/* The three kinds of sources: memory, the image of a load, and parts. */
 #include "source.h"
 
 #include "error.h"

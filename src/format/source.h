@@ -15,7 +15,7 @@ struct source_class {
      */
     pecs_status (*get)(struct source *source, uint64_t offset, uint64_t size_bytes, const uint8_t **ret_bytes,
                        pecs_error *error);
-    /* get may be called by several threads at one time */
+    /* several threads may call get at the same time */
     bool is_shared;
 };
 struct source {
@@ -44,7 +44,7 @@ struct source_image {
 };
 void source_image_init(struct source_image *source, const struct os_file *file, const char *path, uint8_t *bytes);
 
-/* A file of which few ranges are wanted: each is memory of its own. One thread. */
+/* A file of which few ranges are read, each into its own allocation. Single-threaded. */
 struct source_part;
 struct source_parts {
     struct source source;

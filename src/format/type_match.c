@@ -1,4 +1,4 @@
-/* Types are compared as bytes: the writer's record of a component is the only one that there is. */
+/* Types are compared as bytes: each layout has exactly one record. */
 #include "type_match.h"
 
 #include "error.h"
@@ -18,7 +18,7 @@ static bool match_is_same(const struct buffer *record, const struct model_type *
     return record->size_bytes == type->record_bytes && memcmp(record->bytes, type->record, type->record_bytes) == 0;
 }
 
-/* The words are made where the check fails, which may end the function: so this is one of its own. */
+/* RULE_AS returns from its function, so the caller can still release the record. */
 static pecs_status match_check_layout(const struct buffer *record, const struct model_type *type, pecs_error *error)
 {
     char text[sizeof(error->message)] = "";
@@ -39,7 +39,7 @@ pecs_status match_compare(struct pool *pool, const struct model_type *type, uint
     return status;
 }
 
-/* A type of which nothing can be made is refused in any case, if not by this rule. */
+/* A type that cannot be described is refused even where TYPE-1 is disabled. */
 static pecs_status match_fail_description(const struct model_type *type, pecs_status status, const pecs_error *why,
                                           pecs_error *error)
 {
@@ -59,7 +59,7 @@ static pecs_status match_check_record(struct pool *pool, const struct model_type
     }
     const bool is_same = match_is_same(&record, type);
     buffer_deinit(&record);
-    RULE(error, "TYPE-1", !is_same, type->offset, "type record %u has numbers that mean nothing", number);
+    RULE(error, "TYPE-1", !is_same, type->offset, "type record %u has invalid numbers", number);
     return PECS_OK;
 }
 
@@ -89,7 +89,7 @@ pecs_status match_describe(struct pool *pool, const struct model_type *type, uin
     return status;
 }
 
-/* The number of a type that the registry lacks. Its record is what makes it the same type in another file. */
+/* Returns the registry's number for an unknown type. Types of two files are the same if their records are equal. */
 static pecs_status match_give_number(struct match *match, const struct model_type *type, pecs_registry *registry,
                                      pecs_component *ret_number, pecs_error *error)
 {
@@ -109,7 +109,7 @@ static pecs_status match_give_number(struct match *match, const struct model_typ
                                   : PECS_OK;
 }
 
-/* A type that the registry lacks: described, and kept with the states that come from the file. */
+/* Describes a type that the registry lacks. The states of the file keep the description. */
 static pecs_status match_keep(struct match *match, const struct model *model, uint32_t number, pecs_registry *registry,
                               bool refuse_unknown, pecs_error *error)
 {

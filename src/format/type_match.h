@@ -1,6 +1,5 @@
 /*
- * Match: what the types of a file are to a registry. The result is data: a component for each, and descriptions of
- * those that the registry lacks.
+ * Match: maps the types of a file to components of a registry, and describes the types that the registry lacks.
  */
 #ifndef PECS_FORMAT_TYPE_MATCH_H
 #define PECS_FORMAT_TYPE_MATCH_H
@@ -18,7 +17,7 @@ struct match {
 /*
  * A type is the registry's if the id is; then not a byte of its record may differ. Others are described, checked as a
  * program's types are, and get the registry's numbers. PECS_E_LAYOUT, PECS_E_UNSUPPORTED, PECS_E_CORRUPT, PECS_E_LIMIT,
- * PECS_E_MEMORY. To be deinitialised also on failure.
+ * PECS_E_MEMORY. Call match_deinit also on failure.
  */
 pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
                         pecs_error *error);

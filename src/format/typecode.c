@@ -1,6 +1,7 @@
 /*
- * Type records. A record tells the whole layout and nothing else, so two layouts are the same exactly when their
- * records are, but for the number. The reader of records never trusts a size: each step is checked against the end.
+ * Type records. A record describes the whole layout and nothing else, so two layouts are equal exactly when their
+ * records are equal except for the number. The reader trusts no size: it checks each step against the end of the
+ * record.
  */
 #include "typecode.h"
 
@@ -14,7 +15,7 @@ enum {
     ITEM_BYTES = 160,     /* a field or an enum's value, in words */
 };
 
-static void write_string(struct buffer *buffer, const char *text)
+static void typecode_write_string(struct buffer *buffer, const char *text)
 {
     const size_t start = buffer->size_bytes, size = text ? strlen(text) : 0;
     buffer_append_le32(buffer, (uint32_t)size);
@@ -22,7 +23,7 @@ static void write_string(struct buffer *buffer, const char *text)
     buffer_pad(buffer, start, 4);
 }
 
-static void write_fields(struct buffer *buffer, const pecs_type *type)
+static void typecode_write_fields(struct buffer *buffer, const pecs_type *type)
 {
     for (uint32_t i = 0; i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
@@ -38,11 +39,11 @@ static void write_fields(struct buffer *buffer, const pecs_type *type)
             .child_align = le32_make(field->kind == PECS_STRUCT ? field->nested->align : 0),
         };
         buffer_append(buffer, &record, sizeof(record));
-        write_string(buffer, field->name);
+        typecode_write_string(buffer, field->name);
         if (field->kind == PECS_STRUCT)
-            write_fields(buffer, field->nested);
+            typecode_write_fields(buffer, field->nested);
         for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count; j++)
-            write_string(buffer, field->enum_names[j]);
+            typecode_write_string(buffer, field->enum_names[j]);
     }
 }
 
@@ -59,8 +60,8 @@ void typecode_write(struct buffer *buffer, const struct component *component, ui
     };
     memcpy(record.id, component->id.bytes, sizeof(record.id));
     buffer_append(buffer, &record, sizeof(record));
-    write_string(buffer, type->name);
-    write_fields(buffer, type);
+    typecode_write_string(buffer, type->name);
+    typecode_write_fields(buffer, type);
     buffer_pad(buffer, start, 8);
     if (buffer->failed)
         return;
@@ -68,32 +69,32 @@ void typecode_write(struct buffer *buffer, const struct component *component, ui
     memcpy(buffer->bytes + start + offsetof(struct type_record, size), &size, sizeof(size));
 }
 
-/* A place in a record; `at` becomes NULL when something does not fit. */
+/* A position in a record; `at` becomes NULL when an item exceeds the record. */
 struct cursor {
     const uint8_t *at, *end;
 };
 
-static const uint8_t *take(struct cursor *cursor, uint64_t size)
+static const uint8_t *typecode_take(struct cursor *cursor, uint64_t size)
 {
     const uint8_t *at = cursor->at;
     cursor->at = at && size <= (uint64_t)(cursor->end - at) ? at + size : NULL;
     return cursor->at ? at : NULL;
 }
 
-static const char *take_string(struct cursor *cursor, uint32_t *ret_size)
+static const char *typecode_take_string(struct cursor *cursor, uint32_t *ret_size)
 {
-    const uint8_t *bytes = take(cursor, sizeof(le32));
+    const uint8_t *bytes = typecode_take(cursor, sizeof(le32));
     le32 size = { { 0 } };
     if (bytes)
         memcpy(&size, bytes, sizeof(size));
     *ret_size = le32_load(size);
-    return (const char *)take(cursor, format_string_bytes(*ret_size) - sizeof(le32));
+    return (const char *)typecode_take(cursor, format_string_bytes(*ret_size) - sizeof(le32));
 }
 
-static bool check_string(struct cursor *cursor, uint32_t smallest)
+static bool typecode_check_string(struct cursor *cursor, uint32_t smallest)
 {
     uint32_t size;
-    const char *text = take_string(cursor, &size);
+    const char *text = typecode_take_string(cursor, &size);
     if (!text || size < smallest || (size && !component_name_is_valid(text, size)))
         return false;
     for (uint64_t i = size; i < align_up(size, 4); i++)
@@ -102,33 +103,33 @@ static bool check_string(struct cursor *cursor, uint32_t smallest)
     return true;
 }
 
-static pecs_status check_fields(struct cursor *cursor, uint32_t count, uint32_t depth);
+static pecs_status typecode_check_fields(struct cursor *cursor, uint32_t count, uint32_t depth);
 
-static pecs_status check_field(struct cursor *cursor, uint32_t depth)
+static pecs_status typecode_check_field(struct cursor *cursor, uint32_t depth)
 {
     struct field_record record;
-    const uint8_t *bytes = take(cursor, sizeof(record));
+    const uint8_t *bytes = typecode_take(cursor, sizeof(record));
     if (!bytes)
         return PECS_E_CORRUPT;
     memcpy(&record, bytes, sizeof(record));
     const uint32_t kind = le32_load(record.kind), children = le32_load(record.child_count);
     if (BREAKS("TYPE-7", !kind_name((pecs_kind)kind)))
         return PECS_E_UNSUPPORTED;
-    if (!check_string(cursor, kind != PECS_PADDING))
+    if (!typecode_check_string(cursor, kind != PECS_PADDING))
         return PECS_E_CORRUPT;
     if (kind == PECS_STRUCT)
-        return depth == NESTING_MAX ? PECS_E_CORRUPT : check_fields(cursor, children, depth + 1);
+        return depth == NESTING_MAX ? PECS_E_CORRUPT : typecode_check_fields(cursor, children, depth + 1);
     for (uint32_t i = 0; i < children; i++)
-        if (kind != PECS_ENUM || !check_string(cursor, 1))
+        if (kind != PECS_ENUM || !typecode_check_string(cursor, 1))
             return PECS_E_CORRUPT;
     return PECS_OK;
 }
 
-static pecs_status check_fields(struct cursor *cursor, uint32_t count, uint32_t depth)
+static pecs_status typecode_check_fields(struct cursor *cursor, uint32_t count, uint32_t depth)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < count; i++)
-        status = check_field(cursor, depth);
+        status = typecode_check_field(cursor, depth);
     return status;
 }
 
@@ -136,12 +137,12 @@ pecs_status typecode_check_form(const uint8_t *bytes, size_t size_bytes)
 {
     struct cursor cursor = { bytes, bytes + size_bytes };
     struct type_record record;
-    if (!take(&cursor, sizeof(record)))
+    if (!typecode_take(&cursor, sizeof(record)))
         return PECS_E_CORRUPT;
     memcpy(&record, bytes, sizeof(record));
-    if (!check_string(&cursor, 1))
+    if (!typecode_check_string(&cursor, 1))
         return PECS_E_CORRUPT;
-    const pecs_status status = check_fields(&cursor, le32_load(record.field_count), 0);
+    const pecs_status status = typecode_check_fields(&cursor, le32_load(record.field_count), 0);
     if (status)
         return status;
     const uint64_t used = (uint64_t)(cursor.at - bytes);
@@ -156,28 +157,28 @@ bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes)
     struct cursor cursor = { bytes, bytes + size_bytes };
     struct type_record head;
     uint32_t size;
-    memcpy(&head, take(&cursor, sizeof(head)), sizeof(head));
-    take_string(&cursor, &size);
+    memcpy(&head, typecode_take(&cursor, sizeof(head)), sizeof(head));
+    typecode_take_string(&cursor, &size);
     for (uint64_t left = le32_load(head.field_count); left > 0; left--) { /* nested fields follow their struct */
         struct field_record record;
-        memcpy(&record, take(&cursor, sizeof(record)), sizeof(record));
+        memcpy(&record, typecode_take(&cursor, sizeof(record)), sizeof(record));
         const uint32_t kind = le32_load(record.kind), children = le32_load(record.child_count);
         if (kind == PECS_STRING || kind == PECS_BLOB)
             return true;
-        take_string(&cursor, &size);
+        typecode_take_string(&cursor, &size);
         left += kind == PECS_STRUCT ? children : 0;
         for (uint32_t i = 0; kind == PECS_ENUM && i < children; i++)
-            take_string(&cursor, &size);
+            typecode_take_string(&cursor, &size);
     }
     return false;
 }
 
-/* Memory that is handed out from its beginning; the caller has seen to it that it is enough. */
+/* A bump allocator over memory that the caller has made large enough. */
 struct arena {
     uint8_t *at, *end;
 };
 
-static void *arena_take(struct arena *arena, size_t size, size_t align)
+static void *typecode_arena_take(struct arena *arena, size_t size, size_t align)
 {
     uint8_t *memory = (uint8_t *)align_up((uintptr_t)arena->at, align);
     assert(size <= (size_t)(arena->end - memory));
@@ -185,25 +186,25 @@ static void *arena_take(struct arena *arena, size_t size, size_t align)
     return memory;
 }
 
-static const char *parse_string(struct cursor *cursor, struct arena *arena)
+static const char *typecode_parse_string(struct cursor *cursor, struct arena *arena)
 {
     uint32_t size;
-    const char *text = take_string(cursor, &size);
-    char *copy = arena_take(arena, (size_t)size + 1, 1);
+    const char *text = typecode_take_string(cursor, &size);
+    char *copy = typecode_arena_take(arena, (size_t)size + 1, 1);
     memcpy(copy, text, size);
     copy[size] = 0;
     return copy;
 }
 
-static const pecs_field *parse_fields(struct cursor *cursor, struct arena *arena, uint32_t count)
+static const pecs_field *typecode_parse_fields(struct cursor *cursor, struct arena *arena, uint32_t count)
 {
-    pecs_field *fields = arena_take(arena, count * sizeof(*fields), _Alignof(pecs_field));
+    pecs_field *fields = typecode_arena_take(arena, count * sizeof(*fields), _Alignof(pecs_field));
     for (uint32_t i = 0; i < count; i++) {
         struct field_record record;
-        memcpy(&record, take(cursor, sizeof(record)), sizeof(record));
+        memcpy(&record, typecode_take(cursor, sizeof(record)), sizeof(record));
         pecs_field *field = &fields[i];
         *field = (pecs_field){
-            .name = parse_string(cursor, arena),
+            .name = typecode_parse_string(cursor, arena),
             .kind = (pecs_kind)le32_load(record.kind),
             .offset = le32_load(record.offset),
             .size = le32_load(record.size),
@@ -214,20 +215,20 @@ static const pecs_field *parse_fields(struct cursor *cursor, struct arena *arena
         if (field->kind == PECS_PADDING) {
             field->name = NULL;
         } else if (field->kind == PECS_STRUCT) {
-            pecs_type *nested = arena_take(arena, sizeof(*nested), _Alignof(pecs_type));
+            pecs_type *nested = typecode_arena_take(arena, sizeof(*nested), _Alignof(pecs_type));
             *nested = (pecs_type){
                 .name = field->name,
                 .version = 1,
                 .size = field->count ? field->size / field->count : 0,
                 .align = le32_load(record.child_align),
                 .field_count = children,
-                .fields = parse_fields(cursor, arena, children),
+                .fields = typecode_parse_fields(cursor, arena, children),
             };
             field->nested = nested;
         } else if (field->kind == PECS_ENUM) {
-            const char **names = arena_take(arena, children * sizeof(*names), _Alignof(char *));
+            const char **names = typecode_arena_take(arena, children * sizeof(*names), _Alignof(char *));
             for (uint32_t j = 0; j < children; j++)
-                names[j] = parse_string(cursor, arena);
+                names[j] = typecode_parse_string(cursor, arena);
             field->enum_names = names;
             field->enum_count = children;
         }
@@ -240,52 +241,52 @@ const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *m
     struct type_record record;
     struct cursor cursor = { bytes, bytes + size_bytes };
     struct arena arena = { memory, (uint8_t *)memory + typecode_parse_bytes(size_bytes) };
-    memcpy(&record, take(&cursor, sizeof(record)), sizeof(record));
-    pecs_type *type = arena_take(&arena, sizeof(*type), _Alignof(pecs_type));
+    memcpy(&record, typecode_take(&cursor, sizeof(record)), sizeof(record));
+    pecs_type *type = typecode_arena_take(&arena, sizeof(*type), _Alignof(pecs_type));
     *type = (pecs_type){
-        .name = parse_string(&cursor, &arena),
+        .name = typecode_parse_string(&cursor, &arena),
         .version = le32_load(record.version),
         .size = le32_load(record.value_size),
         .align = le32_load(record.value_align),
         .field_count = le32_load(record.field_count),
     };
     memcpy(type->id.bytes, record.id, sizeof(record.id));
-    type->fields = parse_fields(&cursor, &arena, type->field_count);
+    type->fields = typecode_parse_fields(&cursor, &arena, type->field_count);
     return type;
 }
 
-static int shown_size(uint32_t name_size)
+static int typecode_shown_size(uint32_t name_size)
 {
     return name_size < ITEM_NAME_BYTES ? (int)name_size : ITEM_NAME_BYTES;
 }
 
-/* What a record tells after its head, one thing after another: a field, or a value of the last field's enum. */
-struct telling {
+/* A walk over the items of a record after its head: a field, or a value of the last field's enum. */
+struct item_walk {
     struct cursor cursor;
     uint32_t fields_left, values_left; /* nested fields follow their struct */
     uint32_t value_number;
     char enum_name[ITEM_NAME_BYTES + 1];
 };
 
-static struct telling begin_telling(const uint8_t *bytes, struct type_record *ret_record)
+static struct item_walk typecode_format_begin(const uint8_t *bytes, struct type_record *ret_record)
 {
-    struct telling telling = { .cursor = { bytes + sizeof(*ret_record), NULL } };
+    struct item_walk walk = { .cursor = { bytes + sizeof(*ret_record), NULL } };
     uint32_t size;
     memcpy(ret_record, bytes, sizeof(*ret_record));
-    telling.cursor.end = bytes + le32_load(ret_record->size);
-    telling.fields_left = le32_load(ret_record->field_count);
-    take_string(&telling.cursor, &size);
-    return telling;
+    walk.cursor.end = bytes + le32_load(ret_record->size);
+    walk.fields_left = le32_load(ret_record->field_count);
+    typecode_take_string(&walk.cursor, &size);
+    return walk;
 }
 
-static void tell_field(struct telling *telling, char text[ITEM_BYTES])
+static void typecode_format_field(struct item_walk *walk, char text[ITEM_BYTES])
 {
     struct field_record record;
     uint32_t size;
     char children[64] = "", elements[32] = "";
-    memcpy(&record, take(&telling->cursor, sizeof(record)), sizeof(record));
-    const char *name = take_string(&telling->cursor, &size);
-    const int shown = shown_size(size);
+    memcpy(&record, typecode_take(&walk->cursor, sizeof(record)), sizeof(record));
+    const char *name = typecode_take_string(&walk->cursor, &size);
+    const int shown = typecode_shown_size(size);
     const uint32_t kind = le32_load(record.kind), child_count = le32_load(record.child_count);
     const uint32_t count = le32_load(record.count), columns = le32_load(record.columns);
     if (kind == PECS_ENUM)
@@ -299,50 +300,51 @@ static void tell_field(struct telling *telling, char text[ITEM_BYTES])
         snprintf(elements, sizeof(elements), "[%u]", count);
     snprintf(text, ITEM_BYTES, "%s%s%s%.*s%s, %u bytes at %u", kind_name((pecs_kind)kind), children, size ? " " : "",
              shown, name, elements, le32_load(record.size), le32_load(record.offset));
-    telling->fields_left += (kind == PECS_STRUCT ? child_count : 0) - 1;
-    telling->values_left = kind == PECS_ENUM ? child_count : 0;
-    telling->value_number = 0;
-    snprintf(telling->enum_name, sizeof(telling->enum_name), "%.*s", shown, name);
+    walk->fields_left += (kind == PECS_STRUCT ? child_count : 0) - 1;
+    walk->values_left = kind == PECS_ENUM ? child_count : 0;
+    walk->value_number = 0;
+    snprintf(walk->enum_name, sizeof(walk->enum_name), "%.*s", shown, name);
 }
 
-/* False: nothing more is told. */
-static bool tell_next(struct telling *telling, char text[ITEM_BYTES])
+/* Formats the next item. Returns false at the end of the record. */
+static bool typecode_format_next(struct item_walk *walk, char text[ITEM_BYTES])
 {
     uint32_t size;
-    if (telling->values_left) {
-        const char *name = take_string(&telling->cursor, &size);
-        snprintf(text, ITEM_BYTES, "value %u of %s is %.*s", telling->value_number++, telling->enum_name,
-                 shown_size(size), name);
-        telling->values_left--;
+    if (walk->values_left) {
+        const char *name = typecode_take_string(&walk->cursor, &size);
+        snprintf(text, ITEM_BYTES, "value %u of %s is %.*s", walk->value_number++, walk->enum_name,
+                 typecode_shown_size(size), name);
+        walk->values_left--;
         return true;
     }
     snprintf(text, ITEM_BYTES, "nothing more");
-    if (!telling->fields_left)
+    if (!walk->fields_left)
         return false;
-    tell_field(telling, text);
+    typecode_format_field(walk, text);
     return true;
 }
 
 void typecode_compare(const uint8_t *in_file, const uint8_t *in_program, char *text, size_t capacity)
 {
     struct type_record file, program;
-    struct telling a = begin_telling(in_file, &file), b = begin_telling(in_program, &program);
+    struct item_walk a = typecode_format_begin(in_file, &file), b = typecode_format_begin(in_program, &program);
     char x[ITEM_BYTES], y[ITEM_BYTES], difference[2 * ITEM_BYTES + 64] = "";
     uint32_t size, own_size;
     const char *name = typecode_name(in_file, &size), *own_name = typecode_name(in_program, &own_size);
-    snprintf(x, sizeof(x), "the name %.*s", shown_size(size), name);
-    snprintf(y, sizeof(y), "the name %.*s", shown_size(own_size), own_name);
+    snprintf(x, sizeof(x), "the name %.*s", typecode_shown_size(size), name);
+    snprintf(y, sizeof(y), "the name %.*s", typecode_shown_size(own_size), own_name);
     bool a_goes_on = true, b_goes_on = true;
     while (strcmp(x, y) == 0 && (a_goes_on || b_goes_on)) {
-        a_goes_on = tell_next(&a, x);
-        b_goes_on = tell_next(&b, y);
+        a_goes_on = typecode_format_next(&a, x);
+        b_goes_on = typecode_format_next(&b, y);
     }
     if (strcmp(x, y) != 0)
         snprintf(difference, sizeof(difference), "; first difference: %s in the file, %s in the program", x, y);
     snprintf(text, capacity,
              "%.*s: in the file version %u of %u bytes (alignment %u), in the program version %u of %u (%u)%s",
-             shown_size(size), name, le32_load(file.version), le32_load(file.value_size), le32_load(file.value_align),
-             le32_load(program.version), le32_load(program.value_size), le32_load(program.value_align), difference);
+             typecode_shown_size(size), name, le32_load(file.version), le32_load(file.value_size),
+             le32_load(file.value_align), le32_load(program.version), le32_load(program.value_size),
+             le32_load(program.value_align), difference);
 }
 
 const char *typecode_name(const uint8_t *bytes, uint32_t *ret_size_bytes)

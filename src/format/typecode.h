@@ -1,4 +1,4 @@
-/* Type records: writing a component type, comparing one in a file with the registry's, telling both to a person. */
+/* Type records: write a component type, compare one of a file with the registry's, format the difference as text. */
 #ifndef PECS_FORMAT_TYPECODE_H
 #define PECS_FORMAT_TYPECODE_H
 
@@ -11,7 +11,7 @@ void typecode_write(struct buffer *buffer, const struct component *component, ui
 /*
  * Checks that `size_bytes` bytes are a type record with its fields, strings and padding in bounds, and nothing after.
  * The record's own size has been checked against the bytes. PECS_E_CORRUPT, PECS_E_UNSUPPORTED: a field has a kind that
- * this library does not know, so that it cannot tell what follows. Whatever comes first in the record.
+ * this library does not know, so it cannot read what follows. Reports the first error in the record.
  */
 pecs_status typecode_check_form(const uint8_t *bytes, size_t size_bytes);
 
@@ -28,7 +28,7 @@ static inline size_t typecode_parse_bytes(size_t size_bytes)
 }
 const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *memory);
 
-/* Tells in words how two well-formed records of one type differ: version, size, and the first field or enum value. */
+/* Formats how two well-formed records of one type differ: version, size, and the first field or enum value. */
 void typecode_compare(const uint8_t *in_file, const uint8_t *in_program, char *text, size_t capacity);
 
 /* The name of a well-formed record; not terminated. */

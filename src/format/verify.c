@@ -1,6 +1,6 @@
 /*
- * Pieces are got and hashed one by one, each while it is in the cache, on as many threads as asked for. What lies
- * between the parts is zero, so that no byte of a file can change unseen.
+ * Reads and hashes the pieces one by one, each while it is in the cache, on as many threads as the caller asks for.
+ * Bytes between the parts must be zero, so every changed byte of a file is detected.
  */
 #include "verify.h"
 

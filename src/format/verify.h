@@ -1,4 +1,4 @@
-/* Verify: whether the bytes of a file are those that its hashes are of. */
+/* Verify: check the bytes of a file against its hashes. */
 #ifndef PECS_FORMAT_VERIFY_H
 #define PECS_FORMAT_VERIFY_H
 
@@ -13,24 +13,22 @@ struct verify_options {
 };
 
 /*
- * Gets the data of a file piece by piece, and compares each with its hash in the trailer; the trailer has its checksum.
- * PECS_E_CORRUPT, PECS_E_CANCELLED, and what the source gives. All pieces are got from the source, which several
- * threads may ask, if there are several.
+ * Checks the trailer's checksum, then reads the data piece by piece and compares each hash with the trailer. Returns
+ * PECS_E_CORRUPT, PECS_E_CANCELLED, or the source's error. With several threads, source_get must be thread-safe
+ * (source_class.is_shared).
  */
 pecs_status verify_data(struct source *source, const struct image_parts *parts, const struct verify_options *options,
                         pecs_error *error);
 
 /*
- * Checks that all is zero that belongs to no part of a file: neither to header, prologue, a run, trailer, commit, its
- * own metadata nor footer; if no optional feature that this library does not know may own it. `bytes` are those of the
- * file, of which prologue and data are there; others are got from the source. PECS_E_CORRUPT, and what the source
- * gives.
+ * Checks that every byte outside header, prologue, runs, trailer, commit, file metadata and footer is zero. Skips the
+ * check if the file has an unknown optional feature, which may own such bytes. `bytes` is the file's image, with
+ * prologue and data present; other ranges are read from the source. Returns PECS_E_CORRUPT or the source's error.
  */
 pecs_status verify_gaps(struct source *source, const struct image_parts *parts, const uint8_t *bytes,
                         pecs_error *error);
 
-/* All that a state may lie in, and what is between, of a mapped file that was opened before: commit and prologue, too.
- */
+/* Verifies all bytes of a mapped file that was opened before, its commit, prologue and gaps included. */
 pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error);
 
 #endif

@@ -152,7 +152,7 @@ static void write_commit_header(struct buffer *to, const struct save_plan *plan,
     buffer_append(to, &header, sizeof(header));
 }
 
-/* Where the segment's record is in the commit. */
+/* The offset of the segment record in the commit. */
 static size_t commit_segment_offset(const struct save_plan *plan)
 {
     return sizeof(struct commit_header) + plan->records.size_bytes + plan->state->table_count * sizeof(le64);

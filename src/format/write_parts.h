@@ -1,12 +1,12 @@
-/* The parts of a file that are made in memory: all but its data. */
+/* Build all parts of a file except its data in memory. */
 #ifndef PECS_FORMAT_WRITE_PARTS_H
 #define PECS_FORMAT_WRITE_PARTS_H
 
 #include "save_plan.h"
 
-/* Each appends a whole part, with its checksum where it has one. Buffers that fail say so. */
+/* Each appends a whole part, with its checksum if it has one. Out of memory sets buffer.failed. */
 void write_prologue(struct buffer *to, const struct save_plan *plan);
-/* What comes before the hashes of the pieces. */
+/* The trailer's header, before the hashes of the pieces. */
 void write_trailer_header(struct buffer *to, const struct save_plan *plan);
 void write_trailer_checksum(struct buffer *to);
 void write_file_metadata(struct buffer *to, const struct metadata *metadata);

@@ -1,6 +1,7 @@
 /*
- * The writer of full saves. The plan says what there is and where; the parts but the data are made in memory; then all
- * goes out in the order of the file, the data straight from the world's arrays, hashed and checked while it goes by.
+ * The writer of full saves. The plan fixes contents and offsets. All parts except the data are built in memory; then
+ * the writer sends everything in file order. It writes data straight from the world's arrays, and hashes and checks it
+ * on the way.
  */
 #include "writer.h"
 

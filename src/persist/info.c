@@ -1,6 +1,6 @@
 /*
- * What a file says of itself: its model, laid out for the user. Its types are described and checked as a registry's
- * are; those that a table has are in the list.
+ * pecs_file_info: the model of a file as public structs. Types are described and checked like those of a registry; the
+ * list has those that a table uses.
  */
 #include "error.h"
 #include "file_model.h"
@@ -64,7 +64,7 @@ static pecs_status info_describe_types(struct info *info, pecs_error *error)
     return status;
 }
 
-/* Those that a table has, closed up, in the same order. */
+/* Compacts the list to the types that a table uses, in the same order. */
 static void info_keep_used_types(struct info *info)
 {
     const struct model *model = &info->model;
@@ -167,7 +167,7 @@ static void info_free(struct info *info)
     pool_destroy(pool);
 }
 
-/* The pool becomes the information's, also on failure. */
+/* Takes ownership of the pool, also on failure. */
 static pecs_status info_create(struct pool *pool, const struct os_file *file, const char *path,
                                const pecs_info_options *options, pecs_info **ret_info, pecs_error *error)
 {

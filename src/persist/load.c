@@ -1,4 +1,4 @@
-/* Getting files back for users: a source, the model that is parsed from it, its match with the registry, a state. */
+/* Resume and load: open a source, parse the model, match its types with the registry, build a state. */
 #include "load.h"
 
 #include "agree.h"
@@ -26,7 +26,7 @@ pecs_status load_open(const char *path, const pecs_file_limits *limits, struct o
     return status;
 }
 
-/* What a file and a registry make together. */
+/* The intermediate results of opening one file with one registry. */
 struct loading {
     pecs_registry *registry;
     const pecs_file_limits *limits;

@@ -1,4 +1,4 @@
-/* Opening the world of a file, or creating it where there is none yet. */
+/* Opening the world of a file, or creating one if the file does not exist. */
 #include "error.h"
 
 #include <pecs/file.h>

@@ -41,7 +41,7 @@ static pecs_status origins_list(struct origins *origins, const struct pecs_snaps
     return status;
 }
 
-/* Names the file: the error of a save would be taken for one of the file that is saved to. */
+/* Adds the path: otherwise the error would seem to be about the file being written. */
 static pecs_status origin_verify(const struct image *image, const struct verify_options *options, pecs_error *error)
 {
     pecs_error why;
@@ -57,7 +57,7 @@ static pecs_status origin_verify(const struct image *image, const struct verify_
     return status;
 }
 
-/* Looks at the file if it is mapped, and hashes it if it was written to or `always`. */
+/* Checks whether a mapped file has changed, and hashes it if it has or if `always` is set. */
 static pecs_status origin_check_image(struct image *image, bool always, const struct verify_options *options,
                                       pecs_error *error)
 {

@@ -7,9 +7,9 @@
 #include <pecs/file.h>
 
 /*
- * Before a state is saved: a file that somebody wrote to is hashed against its own hashes, and always when asked for.
- * So no damage gets hashes that make it look right. PECS_E_CORRUPT; PECS_E_IO with ESTALE when it was cut;
- * PECS_E_CANCELLED by options->progress.
+ * Call before a state is saved. Verifies the hashes of each origin file that was written to since it was opened, or of
+ * all if the options ask for it, so that a save never stores valid hashes for damaged data. PECS_E_CORRUPT; PECS_E_IO
+ * with ESTALE when it was cut; PECS_E_CANCELLED by options->progress.
  */
 pecs_status origin_check(const struct pecs_snapshot *state, const pecs_save_options *options, pecs_error *error);
 

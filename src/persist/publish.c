@@ -12,9 +12,9 @@
  *
  * A temporary without a lock is what a killed process left, and is removed. An unnamed file is locked before it is
  * linked, so a cleaner never takes it for a stale one; a named one is locked after it was made, and its maker then
- * looks whether a cleaner was faster. A save that finds a number taken uses the next. Named saves last, so any number
+ * checks whether a cleaner was faster. A save that finds a number taken uses the next. Named saves last, so any number
  * may be left: each clears those behind its own. Unnamed ones hold theirs between link and rename alone: only a save
- * that found number 0 taken looks at the others.
+ * that found number 0 taken checks the others.
  */
 #include "publish.h"
 
@@ -47,7 +47,7 @@ struct publication {
 };
 
 /* The path of the temporary with a number. */
-static int temporary_path(const struct publication *publication, int number, char ret_path[OS_PATH_BYTES])
+static int publish_temporary_path(const struct publication *publication, int number, char ret_path[OS_PATH_BYTES])
 {
     char name[OS_NAME_BYTES];
     /* a name near the limit of 255 bytes is cut: the suffix must fit */
@@ -55,8 +55,8 @@ static int temporary_path(const struct publication *publication, int number, cha
     return os_path_beside(publication->target.path, name, ret_path);
 }
 
-/* Removes a temporary that no process holds. True when the name is free now. */
-static bool remove_stale(const char *path)
+/* Removes a temporary that no process has locked. Returns true if the name is free now. */
+static bool publish_remove_stale(const char *path)
 {
     struct os_draft left;
     const int os_error = os_draft_open(path, &left);
@@ -68,23 +68,23 @@ static bool remove_stale(const char *path)
 }
 
 /* Removes the stale temporaries from a number on. */
-static void clear_stale(const struct publication *publication, int number)
+static void publish_clear_stale(const struct publication *publication, int number)
 {
     char path[OS_PATH_BYTES];
-    for (; number < TEMPORARY_MAX && !temporary_path(publication, number, path); number++)
+    for (; number < TEMPORARY_MAX && !publish_temporary_path(publication, number, path); number++)
         if (os_is_there(path))
-            (void)remove_stale(path);
+            (void)publish_remove_stale(path);
 }
 
 enum taken {
     TAKEN,
     NAME_IN_USE,
-    TAKE_AGAIN, /* a cleaner saw the file before it was locked, and took it for a stale one */
+    TAKE_AGAIN, /* a cleaner removed the file as stale before it was locked */
     TAKE_FAILED
 };
 
-/* Makes the file under its temporary name and locks it. Of failures no file stays behind. */
-static enum taken create_named(struct publication *publication, int *ret_os_error)
+/* Makes the file under its temporary name and locks it. On failure no file stays behind. */
+static enum taken publish_create_named(struct publication *publication, int *ret_os_error)
 {
     const char *path = publication->temporary;
     struct os_draft file;
@@ -109,7 +109,7 @@ static enum taken create_named(struct publication *publication, int *ret_os_erro
     return cleaned ? TAKE_AGAIN : TAKE_FAILED;
 }
 
-static enum taken link_unnamed(const struct publication *publication, int *ret_os_error)
+static enum taken publish_link_unnamed(const struct publication *publication, int *ret_os_error)
 {
     const int os_error = os_draft_link(&publication->file, publication->temporary);
     *ret_os_error = os_error;
@@ -118,11 +118,11 @@ static enum taken link_unnamed(const struct publication *publication, int *ret_o
     return os_error_kind(os_error) == OS_ERROR_EXISTS ? NAME_IN_USE : TAKE_FAILED;
 }
 
-/* Another has the temporary's name. True when it may be tried once more, false when the next number may be better. */
-static bool make_way(struct publication *publication, int attempt)
+/* Another save has the temporary's name. Returns true to retry this number, false to try the next one. */
+static bool publish_make_way(struct publication *publication, int attempt)
 {
     publication->found_taken = true;
-    if (remove_stale(publication->temporary))
+    if (publish_remove_stale(publication->temporary))
         return true;
     if (publication->is_unnamed) /* its owner may be about to rename it, or it may be writing it for a long time */
         os_pause((uint32_t)PAUSE_US << attempt);
@@ -130,50 +130,50 @@ static bool make_way(struct publication *publication, int attempt)
 }
 
 /* Gives the file the temporary name of the first number that is free or can be freed. */
-static int take_temporary(struct publication *publication)
+static int publish_take_temporary(struct publication *publication)
 {
     for (int number = 0; number < TEMPORARY_MAX; number++) {
         publication->number = number;
-        int os_error = temporary_path(publication, number, publication->temporary);
+        int os_error = publish_temporary_path(publication, number, publication->temporary);
         if (os_error)
             return os_error;
         bool tries = true;
         for (int attempt = 0; attempt < NAME_TRIES && tries; attempt++) {
-            const enum taken taken =
-                publication->is_unnamed ? link_unnamed(publication, &os_error) : create_named(publication, &os_error);
+            const enum taken taken = publication->is_unnamed ? publish_link_unnamed(publication, &os_error)
+                                                             : publish_create_named(publication, &os_error);
             publication->has_temporary = taken == TAKEN;
             if (taken == TAKEN || taken == TAKE_FAILED)
                 return os_error;
-            tries = taken == TAKE_AGAIN || make_way(publication, attempt);
+            tries = taken == TAKE_AGAIN || publish_make_way(publication, attempt);
         }
     }
     return os_error_number(OS_ERROR_BUSY);
 }
 
-static int open_file(struct publication *publication)
+static int publish_open_file(struct publication *publication)
 {
     int os_error = os_draft_create_unnamed(&publication->target, &publication->file);
     publication->is_open = publication->is_unnamed = !os_error;
     if (os_error_kind(os_error) != OS_ERROR_UNSUPPORTED)
         return os_error;
-    os_error = take_temporary(publication);
+    os_error = publish_take_temporary(publication);
     if (os_error)
         return os_error;
-    clear_stale(publication, publication->number + 1);
+    publish_clear_stale(publication, publication->number + 1);
     return os_draft_take_mode(&publication->file, &publication->target);
 }
 
-static int begin(struct publication *publication, const char *path, uint64_t size_bytes)
+static int publish_begin(struct publication *publication, const char *path, uint64_t size_bytes)
 {
     int os_error = os_target_find(path, &publication->target);
     if (!os_error) /* a path that is too long is found now, not when all is written */
-        os_error = temporary_path(publication, 0, publication->temporary);
+        os_error = publish_temporary_path(publication, 0, publication->temporary);
     if (!os_error && publication->sync) {
         os_error = os_folder_open(publication->target.path, &publication->folder);
         publication->has_folder = !os_error;
     }
     if (!os_error)
-        os_error = open_file(publication);
+        os_error = publish_open_file(publication);
     if (!os_error && publication->sync && size_bytes)
         os_error = os_draft_reserve(&publication->file, size_bytes);
     return os_error;
@@ -187,7 +187,7 @@ pecs_status publication_begin(struct pool *pool, const char *path, uint64_t size
         return fail_memory(error);
     publication->pool = pool;
     publication->sync = sync;
-    const int os_error = begin(publication, path, size_bytes);
+    const int os_error = publish_begin(publication, path, size_bytes);
     if (os_error) {
         publication_abort(publication);
         return fail_os(error, os_error, os_is_special(path) ? "cannot save, not a regular file:" : "cannot save", path);
@@ -201,7 +201,7 @@ pecs_status publication_begin(struct pool *pool, const char *path, uint64_t size
  * And it is whole sooner: after a power cut, XFS would have an empty file in the place of the old one. A new file takes
  * the place of none, so a small one is not worth a call.
  */
-static void begin_writeback(struct publication *publication)
+static void publish_begin_writeback(struct publication *publication)
 {
     if (publication->sync || (!publication->target.is_there && publication->size_bytes < WRITEBACK_MIN))
         return;
@@ -218,7 +218,7 @@ pecs_status publication_write(struct publication *publication, const struct os_s
         return fail_os(error, os_error, "cannot write", publication->target.path);
     for (size_t i = 0; i < span_count; i++)
         publication->size_bytes += spans[i].size_bytes;
-    begin_writeback(publication);
+    publish_begin_writeback(publication);
     return PECS_OK;
 }
 
@@ -227,29 +227,29 @@ static int publish_new(const struct publication *publication)
 {
     const int os_error = os_draft_link(&publication->file, publication->target.path);
     if (!os_error && os_is_there(publication->temporary)) /* number 0, where no link has been */
-        clear_stale(publication, 0);
+        publish_clear_stale(publication, 0);
     return os_error;
 }
 
-/* Puts the file in the place of what has the target's name. */
+/* Replaces the file that has the target's name. */
 static int publish_over(struct publication *publication)
 {
     int os_error = 0;
     if (publication->is_unnamed) {
         os_error = os_draft_lock(&publication->file);
         if (!os_error)
-            os_error = take_temporary(publication);
+            os_error = publish_take_temporary(publication);
         if (os_error)
             return os_error;
     }
     os_error = os_rename(publication->temporary, publication->target.path);
     publication->has_temporary = os_error != 0;
     if (!os_error && publication->is_unnamed && publication->found_taken)
-        clear_stale(publication, publication->number + 1);
+        publish_clear_stale(publication, publication->number + 1);
     return os_error;
 }
 
-static int publish(struct publication *publication)
+static int publish_draft(struct publication *publication)
 {
     if (publication->is_unnamed && !publication->target.is_there) {
         const int os_error = publish_new(publication);
@@ -267,7 +267,7 @@ pecs_status publication_commit(struct publication *publication, pecs_error *erro
     int os_error = sync ? os_draft_sync(&publication->file) : os_draft_flush(&publication->file);
     if (os_error)
         status = fail_os(error, os_error, sync ? "cannot sync" : "cannot write", path);
-    else if ((os_error = publish(publication)) != 0)
+    else if ((os_error = publish_draft(publication)) != 0)
         status = fail_os(error, os_error, "cannot publish", path);
     else if (sync && (os_error = os_folder_sync(&publication->folder)) != 0)
         status = fail_os(error, os_error, "published, but perhaps not durable: cannot sync the directory of", path);

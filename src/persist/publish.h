@@ -11,7 +11,7 @@ struct pool;
 struct publication;
 
 /*
- * What it takes comes from the pool. size_bytes is that of the whole file, for which space is allocated if it will be
+ * Allocates from the pool. size_bytes is that of the whole file, for which space is allocated if it will be
  * synced; 0: not known. PECS_E_MEMORY, PECS_E_IO: a path that leads to no target (os_target_find), a disk without room.
  */
 pecs_status publication_begin(struct pool *pool, const char *path, uint64_t size_bytes, bool sync,

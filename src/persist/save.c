@@ -13,22 +13,22 @@ struct destination {
     struct publication *publication;
 };
 
-static pecs_status begin(void *user, uint64_t size_bytes, pecs_error *error)
+static pecs_status save_begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct destination *destination = user;
     return publication_begin(destination->pool, destination->path, size_bytes, destination->sync,
                              &destination->publication, error);
 }
 
-static pecs_status write_spans(void *user, struct os_span *spans, size_t span_count, pecs_error *error)
+static pecs_status save_write_spans(void *user, struct os_span *spans, size_t span_count, pecs_error *error)
 {
     struct destination *destination = user;
     return publication_write(destination->publication, spans, span_count, error);
 }
 
-/* Names the entry by its key, too, if that is fit to be shown. */
-static pecs_status fail_metadata(const pecs_meta *entry, const struct metadata_fault *fault, pecs_status status,
-                                 pecs_error *error)
+/* Adds the entry's key if it is printable. */
+static pecs_status save_fail_metadata(const pecs_meta *entry, const struct metadata_fault *fault, pecs_status status,
+                                      pecs_error *error)
 {
     const bool has_name = entry->key && component_name_is_valid(entry->key, strlen(entry->key));
     return fail(error, status, "entry %zu of the file's metadata%s%s%s: %s", fault->place, has_name ? ", '" : "",
@@ -36,9 +36,9 @@ static pecs_status fail_metadata(const pecs_meta *entry, const struct metadata_f
                 fault->cause ? fault->cause : "with it, the metadata is too large");
 }
 
-/* What belongs to the file alone. */
-static pecs_status gather_metadata(struct pool *pool, const pecs_save_options *options, struct metadata **ret_metadata,
-                                   pecs_error *error)
+/* Collects the metadata that belongs to the file and not to its world. */
+static pecs_status save_gather_metadata(struct pool *pool, const pecs_save_options *options,
+                                        struct metadata **ret_metadata, pecs_error *error)
 {
     struct metadata_fault fault;
     if (!options->metadata_count)
@@ -48,14 +48,14 @@ static pecs_status gather_metadata(struct pool *pool, const pecs_save_options *o
                     options->metadata_count);
     const pecs_status status = metadata_gather(pool, options->metadata, options->metadata_count, &fault, ret_metadata);
     if (status == PECS_E_MISUSE || status == PECS_E_LIMIT)
-        return fail_metadata(&options->metadata[fault.place], &fault, status, error);
+        return save_fail_metadata(&options->metadata[fault.place], &fault, status, error);
     return status ? fail_memory(error) : PECS_OK;
 }
 
-static pecs_status save(const pecs_snapshot *snapshot, struct destination *destination,
-                        const struct writer_options *options, pecs_error *error)
+static pecs_status save_write(const pecs_snapshot *snapshot, struct destination *destination,
+                              const struct writer_options *options, pecs_error *error)
 {
-    const struct sink sink = { begin, write_spans, destination };
+    const struct sink sink = { save_begin, save_write_spans, destination };
     const pecs_status status = writer_write(snapshot, &sink, options, error);
     if (!status)
         return publication_commit(destination->publication, error);
@@ -76,12 +76,12 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
     struct metadata *file_metadata = NULL;
     pecs_status status = origin_check(snapshot, options, error);
     if (!status)
-        status = gather_metadata(pool, options, &file_metadata, error);
+        status = save_gather_metadata(pool, options, &file_metadata, error);
     if (status)
         return status;
     const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, options->progress,
                                         options->user };
-    status = save(snapshot, &destination, &how, error);
+    status = save_write(snapshot, &destination, &how, error);
     if (file_metadata)
         node_release(pool, &file_metadata->node);
     return status;
