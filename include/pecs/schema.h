@@ -206,12 +206,16 @@ PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs
 #ifdef __cplusplus
 }
 
-/* What all messages have to say of a class that owns memory or has a copy constructor. */
+/*
+ * What all messages have to say of a class that owns memory or has a copy constructor. (clang 14 does not take a struct
+ * with an array of const members for trivially copyable.)
+ */
 #define PECS_BYTES_ONLY_                                                                                               \
     "a component is copied as bytes: instead of std::string write char[N] or std::array<char, N>, instead of "         \
     "std::vector an array of fixed length"
 #define PECS_CHECK_COMPONENT_(T)                                                                                       \
-    static_assert(std::is_trivially_copyable<T>::value, PECS_BYTES_ONLY_);                                             \
+    static_assert(std::is_trivially_copy_constructible<T>::value && std::is_trivially_destructible<T>::value,               \
+                  PECS_BYTES_ONLY_);                                                                                   \
     static_assert(std::is_standard_layout<T>::value,                                                                   \
                   "a component has standard layout: all members are public, and none is virtual or inherited");
 #define PECS_DECLARE_TAG_(T) struct T {};
@@ -251,7 +255,7 @@ struct pecs_element_<const std::array<T, Count>> : pecs_element_<std::array<cons
 /* Of what has no kind of its own: each assertion names what to write instead. */
 template <typename T> struct pecs_kind_trait {
     static constexpr bool is_array = pecs_element_<T>::is_array;
-    static_assert(std::is_trivially_copyable<T>::value, PECS_BYTES_ONLY_);
+    static_assert(std::is_trivially_destructible<T>::value, PECS_BYTES_ONLY_);
     static_assert(!std::is_pointer<T>::value, "a component has no pointers");
     static_assert(!std::is_enum<T>::value, "an enum needs PECS_FIELD_ENUM or PECS_FIELD_ENUM_ARRAY");
     static_assert(!is_array, "an array has at most two dimensions, and two need PECS_FIELD_GRID");
