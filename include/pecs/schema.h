@@ -214,7 +214,7 @@ PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs
     "a component is copied as bytes: instead of std::string write char[N] or std::array<char, N>, instead of "         \
     "std::vector an array of fixed length"
 #define PECS_CHECK_COMPONENT_(T)                                                                                       \
-    static_assert(std::is_trivially_copy_constructible<T>::value && std::is_trivially_destructible<T>::value,               \
+    static_assert(std::is_trivially_copy_constructible<T>::value && std::is_trivially_destructible<T>::value,          \
                   PECS_BYTES_ONLY_);                                                                                   \
     static_assert(std::is_standard_layout<T>::value,                                                                   \
                   "a component has standard layout: all members are public, and none is virtual or inherited");
