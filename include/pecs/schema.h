@@ -467,9 +467,9 @@ enum pecs_u8_no_enum_ { PECS_U8_MOST_ = 0xff } __attribute__((packed));
 #define PECS_E40_(T, f, ...) PECS_FIELD(T, f), PECS_E39_(T, __VA_ARGS__)
 
 /*
- * PECS_MAP_(M, a, b, ...) expands to M(a) M(b) ... for up to 1024 arguments. A round maps eight of them and leaves the next
- * round behind unexpanded; each PECS_SCAN_ expands what the one before it left. The list ends with (), the only argument
- * in parentheses.
+ * PECS_MAP_(M, a, b, ...) expands to M(a) M(b) ... for up to 1024 arguments. A round maps eight of them and leaves the
+ * next round behind unexpanded; each PECS_SCAN_ expands what the one before it left. The list ends with (), the only
+ * argument in parentheses.
  */
 #define PECS_MAP_(M, ...) PECS_SCAN_(PECS_STEP0_(M, __VA_ARGS__, (), ()))
 #define PECS_STEP0_(M, x, ...) PECS_IF_END_(x, PECS_STOP_, PECS_TAKE0_)(M, x, __VA_ARGS__)

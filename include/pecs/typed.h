@@ -53,8 +53,8 @@
 #else
 #define PECS_SPAWN_(target, ret_entity, ...)                                                                           \
     _Generic((target), pecs_world *: pecs_spawn_one_, pecs_commands *: pecs_commands_spawn)                            \
-        (target, (const pecs_value[]){ __VA_ARGS__ }, sizeof((const pecs_value[]){ __VA_ARGS__ }) / sizeof(pecs_value), \
-         ret_entity)
+        (target, PECS_VALUES_(__VA_ARGS__), sizeof(PECS_VALUES_(__VA_ARGS__)) / sizeof(pecs_value), ret_entity)
+#define PECS_VALUES_(...) (const pecs_value[]){ __VA_ARGS__ }
 #define PECS_DESPAWN_(target, entity)                                                                                  \
     _Generic((target), pecs_world *: pecs_despawn_one_, pecs_commands *: pecs_commands_despawn)(target, entity)
 #define PECS_SET_(target, entity, T, ...)                                                                              \
