@@ -176,7 +176,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     status = file.size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, &file, path, &loading.image, error)
                                                 : resume_map(registry->pool, &file, path, &loading.image, error);
     os_file_close(&file);
-    if (status)
+    if (!loading.image)
         return status;
     status = resume_image(&loading, ret_snapshot);
     loading_deinit(&loading);
