@@ -152,12 +152,31 @@ static void pool_release_direct(struct pool *pool, size_t size_bytes)
     os_mutex_unlock(&pool->mutex);
 }
 
-/* Gives the blocks their lists of gaps; most pools of small worlds never need them. The caller holds the lock. */
-static bool pool_ready_gaps(struct pool *pool)
+/*
+ * Adds a block, with the first one the lists of gaps, which most pools of small worlds never need. Allocates without
+ * the lock, which the caller holds. False: out of memory.
+ */
+static bool pool_add_block(struct pool *pool, size_t size_bytes)
 {
-    if (!pool->blocks.gaps)
-        pool->blocks.gaps = pool_allocate_zeroed(pool, POOL_GAPS_BYTES);
-    return pool->blocks.gaps != NULL;
+    const bool has_gaps = pool->blocks.gaps;
+    os_mutex_unlock(&pool->mutex);
+    struct gap **gaps = has_gaps ? NULL : pool_allocate_zeroed(pool, POOL_GAPS_BYTES);
+    uint8_t *memory = has_gaps || gaps ? pool_allocate_large(pool, size_bytes) : NULL;
+    if (memory)
+        *memory = 0; /* faults the first page in, without the lock */
+    os_mutex_lock(&pool->mutex);
+    if (memory && !pool->blocks.gaps) {
+        pool->blocks.gaps = gaps;
+        gaps = NULL;
+    }
+    if (memory)
+        blocks_add(&pool->blocks, memory, size_bytes);
+    if (gaps) { /* another thread was first, or there is no block */
+        os_mutex_unlock(&pool->mutex);
+        pool_release(pool, gaps, POOL_GAPS_BYTES);
+        os_mutex_lock(&pool->mutex);
+    }
+    return memory != NULL;
 }
 
 /* Takes an array from a block with room or from a new block; NULL when out of memory. The caller holds the lock. */
@@ -165,19 +184,8 @@ static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_
 {
     void *array;
     while (!(array = blocks_take(&pool->blocks, size_bytes, ret_source))) {
-        const size_t wanted_bytes = blocks_wanted_bytes(&pool->blocks, size_bytes);
-        os_mutex_unlock(&pool->mutex);
-        uint8_t *memory = pool_allocate_large(pool, wanted_bytes);
-        if (memory)
-            *memory = 0; /* faults the first page in, without the lock */
-        os_mutex_lock(&pool->mutex);
-        if (!memory)
+        if (!pool_add_block(pool, blocks_wanted_bytes(&pool->blocks, size_bytes)))
             return NULL;
-        if (!pool_ready_gaps(pool)) {
-            pool_release_large(pool, memory, wanted_bytes);
-            return NULL;
-        }
-        blocks_add(&pool->blocks, memory, wanted_bytes);
     }
     return array;
 }

@@ -69,7 +69,7 @@ const char *diff_label(const struct diff_form *form, const pecs_change *change);
 bool diff_is_by_field(const struct diff_form *form, const pecs_change *change);
 bool diff_is_of_world(const pecs_change *change);
 struct value_sides diff_value_sides(const struct diff_form *form);
-/* The id of the entity that an element refers to, if ids are compared. False: it is no reference to a living entity. */
+/* The id of the entity that an element refers to, if ids are compared. False if it refers to no living entity. */
 bool diff_names_id(const struct diff_form *form, const struct diff_side *side, const pecs_field *field,
                    const void *element, pecs_id *ret_id);
 

@@ -261,10 +261,10 @@ static pecs_status agree_repair_value(const struct agreement *agreement, const s
 }
 
 /* Runs on the caller's thread, in file order. */
-static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t agree_block_count, pecs_error *error)
+static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t block_count, pecs_error *error)
 {
     pecs_status status = PECS_OK;
-    for (uint64_t job = 0; !status && job < agree_block_count; job++) {
+    for (uint64_t job = 0; !status && job < block_count; job++) {
         if (!agreement->wrong_blocks[job])
             continue;
         const struct value_block block = agree_find_value_block(agreement, job);

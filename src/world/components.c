@@ -127,7 +127,7 @@ static pecs_status components_add(struct pecs_world *world, pecs_entity entity, 
         return status;
     if (!components_locate(world, entity, false, &at))
         return edit_fail_dead(world, entity);
-    struct archetype *had = state_table(world->state, at.table)->archetype;
+    const struct archetype *had = state_table(world->state, at.table)->archetype; /* its table stays, also when empty */
     uint32_t set_count = 0;
     for (uint32_t i = 0; i < had->component_count; i++)
         edit_set_insert(world, &set_count, had->components[i]);
@@ -135,14 +135,12 @@ static pecs_status components_add(struct pecs_world *world, pecs_entity entity, 
         edit_set_insert(world, &set_count, components[i]);
     if (set_count == had->component_count)
         return PECS_OK;
-    node_retain(&had->node); /* the table may be dropped with its last row */
     status = components_change_set(world, entity, false, set_count, &at);
     for (size_t i = 0; !status && i < count; i++) {
         const pecs_value zeros = { components[i], edit_component(world, components[i])->size, NULL };
         if (archetype_find(had, components[i]) == NO_COLUMN)
             edit_fill_rows(world, at.table, at.row, 1, &zeros);
     }
-    node_release(world->registry->pool, &had->node);
     return status;
 }
 

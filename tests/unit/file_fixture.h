@@ -88,4 +88,14 @@ static inline bool same_bytes(const char *a, const char *b)
     return is_same;
 }
 
+/* A file of a world of so many entities with a Position. */
+static inline void save_rows(pecs_registry *registry, size_t row_count, const char *path)
+{
+    pecs_world *world = make_world(registry, NULL);
+    must(pecs_world_spawn(world, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, row_count, NULL) ==
+         PECS_OK);
+    save_world(world, path);
+    pecs_world_destroy(world);
+}
+
 #endif

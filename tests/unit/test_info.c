@@ -210,15 +210,6 @@ Test(info, of_a_file_with_types_that_its_program_lacked)
     assert_no_leak();
 }
 
-static void save_rows(pecs_registry *registry, size_t row_count, const char *path)
-{
-    pecs_world *world = make_world(registry, NULL);
-    must(pecs_world_spawn(world, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, row_count, NULL) ==
-         PECS_OK);
-    save_world(world, path);
-    pecs_world_destroy(world);
-}
-
 /* The data may be anything: nothing of it is read. */
 Test(info, it_reads_a_few_pages)
 {

@@ -21,11 +21,7 @@ static void set_up(void)
 {
     enter_folder();
     registry = counting_registry();
-    pecs_world *world = make_world(registry, NULL);
-    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1, ROWS, NULL),
-                 PECS_OK);
-    save_world(world, "world.pecs");
-    pecs_world_destroy(world);
+    save_rows(registry, ROWS, "world.pecs");
     image = read_image("world.pecs");
     cr_assert_eq(pecs_snapshot_resume(registry, "world.pecs", NULL, &snapshot, NULL), PECS_OK);
 }

@@ -158,7 +158,7 @@ Test(vector, an_owned_chunk_stays_in_its_place)
     gate_close(&gate);
     gate.tick = 21;
     cr_assert_eq(vector_own_chunk(&gate, &vector, 0, CHUNK, &bytes), PECS_OK);
-    cr_assert_eq(bytes, before, "nobody shares it");
+    cr_assert_eq(bytes, before, "no other holder");
     cr_assert_eq(vector.tick, 21);
 }
 
