@@ -3,6 +3,7 @@
 #define PECS_H
 
 #include <pecs/commands.h>
+#include <pecs/contents.h>
 #include <pecs/diff.h>
 #include <pecs/file.h>
 #include <pecs/id.h>

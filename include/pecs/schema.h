@@ -36,13 +36,19 @@ typedef struct pecs_id {
     uint8_t bytes[16];
 } pecs_id;
 
-/* Reserved for strings and blobs: the format has numbers for their kinds, but a registry refuses them yet. */
+/*
+ * Members whose contents lie in the heap of the world (contents.h): a string of UTF-8, bytes, and a list of elements of
+ * one kind. All zeros are an empty one. What a reference holds is the library's own.
+ */
 typedef struct pecs_string {
     uint64_t reference;
 } pecs_string;
 typedef struct pecs_blob {
     uint64_t reference;
 } pecs_blob;
+typedef struct pecs_list {
+    uint64_t reference;
+} pecs_list;
 
 typedef uint32_t pecs_component; /* number of a type: its position in the registry's list, or see reflect.h */
 
@@ -59,13 +65,14 @@ typedef enum pecs_kind {
     PECS_U64,
     PECS_F32,
     PECS_F64,
-    PECS_TEXT,   /* char[count]: UTF-8, zeros from the first zero to the end (VALUE-3); a full one has no zero */
-    PECS_ENTITY, /* pecs_entity */
-    PECS_STRING, /* pecs_string */
-    PECS_BLOB,   /* pecs_blob */
-    PECS_ENUM,   /* 1, 2 or 4 bytes; values 0 .. enum_count - 1 */
-    PECS_STRUCT, /* the fields of `nested` */
-    PECS_PADDING /* unused bytes: written as zeros, never compared */
+    PECS_TEXT,    /* char[count]: UTF-8, zeros from the first zero to the end (VALUE-3); a full one has no zero */
+    PECS_ENTITY,  /* pecs_entity */
+    PECS_STRING,  /* pecs_string */
+    PECS_BLOB,    /* pecs_blob */
+    PECS_ENUM,    /* 1, 2 or 4 bytes; values 0 .. enum_count - 1 */
+    PECS_STRUCT,  /* the fields of `nested` */
+    PECS_PADDING, /* unused bytes: written as zeros, never compared */
+    PECS_LIST,    /* pecs_list */
 } pecs_kind;
 
 typedef struct pecs_type pecs_type;
@@ -81,6 +88,12 @@ typedef struct pecs_field {
     const pecs_type *nested;       /* PECS_STRUCT: the element's type (its id and version do not matter) */
     const char *const *enum_names; /* PECS_ENUM: the values' names */
     uint32_t enum_count;
+    /*
+     * PECS_LIST: what its elements are, a kind of number, PECS_BOOL, PECS_ENTITY, PECS_ENUM or PECS_STRUCT, which the
+     * three members above describe; and bytes of one. Their alignment is at most 8, and they have no contents.
+     */
+    pecs_kind element;
+    uint32_t element_size;
 } pecs_field;
 
 /* A component type. A tag has size 0, alignment 1 and no fields. */
@@ -118,14 +131,14 @@ struct pecs_type {
 #define PECS_FIELD(T, f)                                                                                               \
     {                                                                                                                  \
 #f, PECS_KIND_OF_(T, f), offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f) / PECS_KIND_SIZE_(T, f), 0, NULL,  \
-            NULL, 0                                                                                                    \
+            NULL, 0, PECS_NO_ELEMENT_                                                                                  \
     }
 /* A two-dimensional array; the kind is deduced. */
 #define PECS_FIELD_GRID(T, f)                                                                                          \
     {                                                                                                                  \
 #f, PECS_KIND_OF_(T, f[0]), offsetof(T, f), PECS_SIZE_(T, f),                                                  \
             PECS_OF_ARRAY_(T, f, PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0][0])),                                           \
-            PECS_SIZE_(T, f[0]) / PECS_SIZE_(T, f[0][0]), NULL, NULL, 0                                                \
+            PECS_SIZE_(T, f[0]) / PECS_SIZE_(T, f[0][0]), NULL, NULL, 0, PECS_NO_ELEMENT_                              \
     }
 /*
  * An enum, or an integer that holds one, and a one-dimensional array of them. `names` is a static array of strings: the
@@ -134,28 +147,49 @@ struct pecs_type {
 #define PECS_FIELD_ENUM(T, f, names)                                                                                   \
     {                                                                                                                  \
 #f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_ENUM_(T, f, 1), 0, NULL, names,                       \
-            sizeof(names) / sizeof((names)[0])                                                                         \
+            sizeof(names) / sizeof((names)[0]), PECS_NO_ELEMENT_                                                       \
     }
 #define PECS_FIELD_ENUM_ARRAY(T, f, names)                                                                             \
     {                                                                                                                  \
 #f, PECS_ENUM, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_ENUMS_(T, f, PECS_SIZE_(T, f) / PECS_SIZE_(T, f[0])), \
-            0, NULL, names, sizeof(names) / sizeof((names)[0])                                                         \
+            0, NULL, names, sizeof(names) / sizeof((names)[0]), PECS_NO_ELEMENT_                                       \
     }
 /* A member of type N, a struct that has an N_type, or a one-dimensional array of them. */
 #define PECS_FIELD_STRUCT(T, f, N)                                                                                     \
     {                                                                                                                  \
 #f, PECS_STRUCT, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_STRUCT_(T, f, N, PECS_SIZE_(T, f) / sizeof(N)), 0,  \
-            &N##_type, NULL, 0                                                                                         \
+            &N##_type, NULL, 0, PECS_NO_ELEMENT_                                                                       \
+    }
+/*
+ * A pecs_list, or a one-dimensional array of them: of numbers, bools or entities, all of type E; of structs of type N,
+ * which has an N_type; of enums of type E, whose names are a static array.
+ */
+#define PECS_FIELD_LIST(T, f, E)                                                                                       \
+    {                                                                                                                  \
+#f, PECS_LIST, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_LIST_(T, f), 0, NULL, NULL, 0, PECS_ELEMENT_OF_(E),   \
+            (uint32_t)sizeof(E)                                                                                        \
+    }
+#define PECS_FIELD_LIST_STRUCT(T, f, N)                                                                                \
+    {                                                                                                                  \
+#f, PECS_LIST, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_LIST_(T, f), 0, &N##_type, NULL, 0, PECS_STRUCT,      \
+            (uint32_t)sizeof(N)                                                                                        \
+    }
+#define PECS_FIELD_LIST_ENUM(T, f, E, names)                                                                           \
+    {                                                                                                                  \
+#f, PECS_LIST, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_LIST_(T, f), 0, NULL, names,                          \
+            sizeof(names) / sizeof((names)[0]), PECS_ENUM, (uint32_t)sizeof(E)                                         \
     }
 /* A member that is padding, and bytes without a name that follow member `f`. */
 #define PECS_FIELD_PADDING(T, f)                                                                                       \
     {                                                                                                                  \
-        NULL, PECS_PADDING, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f), 0, NULL, NULL, 0                       \
+        NULL, PECS_PADDING, offsetof(T, f), PECS_SIZE_(T, f), PECS_SIZE_(T, f), 0, NULL, NULL, 0, PECS_NO_ELEMENT_     \
     }
 #define PECS_GAP_AFTER(T, f, size_bytes)                                                                               \
     {                                                                                                                  \
-        NULL, PECS_PADDING, offsetof(T, f) + PECS_SIZE_(T, f), size_bytes, size_bytes, 0, NULL, NULL, 0                \
+        NULL, PECS_PADDING, offsetof(T, f) + PECS_SIZE_(T, f), size_bytes, size_bytes, 0, NULL, NULL, 0,               \
+            PECS_NO_ELEMENT_                                                                                           \
     }
+#define PECS_NO_ELEMENT_ (pecs_kind)0, 0
 
 /* clang-format on */
 
@@ -186,8 +220,7 @@ typedef struct pecs_registry_desc {
  * Checks every type and makes the registry. It is immutable: any thread may use it. It is reference-counted: the
  * caller owns one reference, and every world, snapshot, query and command buffer holds another.
  * PECS_E_MISUSE names the type and field that break a rule (a gap, an overlap, a name twice), PECS_E_CONFLICT two types
- * with one id or name, PECS_E_UNSUPPORTED a kind that is not there yet, PECS_E_LIMIT too many or too large,
- * PECS_E_MEMORY.
+ * with one id or name, PECS_E_LIMIT too many or too large, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry **ret_registry,
                                                         pecs_error *error);
@@ -211,8 +244,8 @@ PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs
  * with an array of const members for trivially copyable.)
  */
 #define PECS_BYTES_ONLY_                                                                                               \
-    "a component is copied as bytes: instead of std::string write char[N] or std::array<char, N>, instead of "         \
-    "std::vector an array of fixed length"
+    "a component is copied as bytes: instead of std::string write pecs_string, char[N] or std::array<char, N>, "       \
+    "instead of std::vector a pecs_list or an array of fixed length"
 #define PECS_CHECK_COMPONENT_(T)                                                                                       \
     static_assert(std::is_trivially_copy_constructible<T>::value && std::is_trivially_destructible<T>::value,          \
                   PECS_BYTES_ONLY_);                                                                                   \
@@ -258,6 +291,7 @@ template <typename T> struct pecs_kind_trait {
     static_assert(std::is_trivially_destructible<T>::value, PECS_BYTES_ONLY_);
     static_assert(!std::is_pointer<T>::value, "a component has no pointers");
     static_assert(!std::is_enum<T>::value, "an enum needs PECS_FIELD_ENUM or PECS_FIELD_ENUM_ARRAY");
+    static_assert(!std::is_same<T, pecs_list>::value, "a list needs PECS_FIELD_LIST, _LIST_STRUCT or _LIST_ENUM");
     static_assert(!is_array, "an array has at most two dimensions, and two need PECS_FIELD_GRID");
     static_assert(is_array || !std::is_class<T>::value, "a struct needs PECS_FIELD_STRUCT");
     static_assert(std::is_pointer<T>::value || std::is_enum<T>::value || std::is_array<T>::value ||
@@ -312,7 +346,14 @@ template <typename T, typename N> struct pecs_struct_member {
                   "the member is of another type than the struct that PECS_FIELD_STRUCT names");
     static constexpr uint32_t value = 1;
 };
+template <typename T> struct pecs_list_member {
+    using element = typename std::remove_cv<typename pecs_element_<T>::type>::type;
+    static_assert(std::is_same<element, pecs_list>::value, "the member is no pecs_list");
+    static constexpr uint32_t value = sizeof(T) / sizeof(pecs_list);
+};
 #define PECS_OF_ARRAY_(T, f, count) ((count) * pecs_array_member<PECS_MEMBER_(T, f)>::value)
+#define PECS_OF_LIST_(T, f) (pecs_list_member<PECS_MEMBER_(T, f)>::value)
+#define PECS_ELEMENT_OF_(E) (pecs_kind_trait<E>::value)
 #define PECS_OF_ENUM_(T, f, count) ((count) * pecs_enum_member<PECS_MEMBER_(T, f)>::value)
 #define PECS_OF_ENUMS_(T, f, count) (PECS_OF_ARRAY_(T, f, count) * pecs_enum_member<PECS_MEMBER_(T, f[0])>::value)
 #define PECS_OF_STRUCT_(T, f, N, count) ((count) * pecs_struct_member<PECS_MEMBER_(T, f), N>::value)
@@ -333,6 +374,9 @@ struct pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY { char unused; };
 struct pecs_an_array_of_enums_has_one_dimension { char unused; };
 struct pecs_two_dimensions_need_PECS_FIELD_GRID { char unused; };
 struct pecs_a_struct_needs_PECS_FIELD_STRUCT { char unused; };
+struct pecs_a_list_needs_PECS_FIELD_LIST { char unused; };
+struct pecs_the_member_is_no_pecs_list { char unused; };
+struct pecs_a_list_has_no_elements_of_this_type { char unused; };
 struct pecs_an_array_of_structs_has_one_dimension { char unused; };
 struct pecs_the_member_is_of_another_type_than_this_struct { char unused; };
 struct pecs_the_member_is_no_enum_or_integer { char unused; };
@@ -403,12 +447,20 @@ enum pecs_u8_no_enum_ { PECS_U8_MOST_ = 0xff } __attribute__((packed));
     _Generic((f), PECS_ENUM_TYPES_(PECS_VALUE_, PECS_REFUSE_(pecs_an_enum_needs_PECS_FIELD_ENUM)),                     \
              PECS_ENUM_TYPES_(PECS_ROW_, PECS_REFUSE_(pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY)),            \
              PECS_KIND_TYPES_(PECS_GRID_, PECS_REFUSE_(pecs_two_dimensions_need_PECS_FIELD_GRID)),                     \
+             pecs_list: PECS_REFUSE_(pecs_a_list_needs_PECS_FIELD_LIST),                                               \
+             pecs_list *: PECS_REFUSE_(pecs_a_list_needs_PECS_FIELD_LIST),                                             \
              default: PECS_REFUSE_(pecs_a_struct_needs_PECS_FIELD_STRUCT))
 #define PECS_KIND_OF_(T, f)                                                                                            \
     PECS_NO_POINTER_(T, f, PECS_KIND_TYPES_,                                                                           \
                      PECS_FOR_KINDS_(((T *)0)->f, PECS_FIRST_, PECS_NO_KIND_(((T *)0)->f)))
 /* Where there is no kind, its own place has the error. */
 #define PECS_KIND_SIZE_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_SECOND_, 1)
+#define PECS_OF_LIST_(T, f)                                                                                            \
+    _Generic(((T *)0)->f, pecs_list: PECS_SIZE_(T, f) / (uint32_t)sizeof(pecs_list),                                   \
+             pecs_list *: PECS_SIZE_(T, f) / (uint32_t)sizeof(pecs_list),                                              \
+             default: PECS_REFUSE_(pecs_the_member_is_no_pecs_list))
+#define PECS_ELEMENT_OF_(E)                                                                                            \
+    PECS_FOR_KINDS_(*(E *)0, PECS_FIRST_, PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type))
 #define PECS_ALIGNOF_(T) _Alignof(T)
 #endif
 #define PECS_SIZE_(T, f) ((uint32_t)sizeof(((T *)0)->f))

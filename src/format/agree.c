@@ -10,6 +10,7 @@
  */
 #include "agree.h"
 
+#include "contents.h"
 #include "error.h"
 #include "identity.h"
 #include "jobs.h"
@@ -42,7 +43,10 @@ struct value_column {
     const struct table *table;
     pecs_component number;
     const struct component *component;
-    uint64_t first_block; /* of all columns' blocks */
+    uint64_t first_block;          /* of all columns' blocks */
+    const struct model_heap *heap; /* of the column's contents, or NULL */
+    const uint8_t *ends, *contents;
+    uint32_t chunk_shift; /* the file's */
 };
 
 static uint64_t agree_block_count(uint64_t row_count)
@@ -286,6 +290,7 @@ static pecs_status agree_add_columns(struct agreement *agreement, uint32_t numbe
     const struct table *table = state_table(state, number);
     for (uint32_t i = 0; from->row_count && i < from->type_count; i++) {
         const pecs_component component = agreement->match->components[le32_load(from->types[i])];
+        const struct model_heap *heap = model_heap(agreement->model, from, i);
         if (!values_can_be_wrong(state_component(state, component)))
             continue;
         if (!pool_reserve(state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
@@ -297,6 +302,10 @@ static pecs_status agree_add_columns(struct agreement *agreement, uint32_t numbe
             .table = table,
             .number = component,
             .component = state_component(state, component),
+            .heap = heap,
+            .ends = heap ? table->runs->image->bytes + heap->run_offset : NULL,
+            .contents = heap ? table->runs->image->bytes + heap->offset : NULL,
+            .chunk_shift = from->chunk_shift,
         };
     }
     return PECS_OK;
@@ -327,6 +336,96 @@ static pecs_status agree_gather_columns(struct agreement *agreement, uint64_t *r
     return PECS_OK;
 }
 
+/* Where a heap's chunk ends, in bytes from its first contents. */
+static uint64_t agree_heap_end(const struct value_column *column, uint64_t chunk)
+{
+    le64 end;
+    memcpy(&end, column->ends + chunk * sizeof(end), sizeof(end));
+    return le64_load(end);
+}
+
+/* The ends of a heap's chunks ascend, and the last is that of the heap. */
+static pecs_status agree_check_ends(const struct value_column *column, pecs_error *error)
+{
+    const uint64_t chunks = format_chunk_count(column->table->row_count, column->chunk_shift);
+    uint64_t before = 0;
+    for (uint64_t chunk = 0; chunk < chunks; chunk++) {
+        const uint64_t end = agree_heap_end(column, chunk);
+        RULE(error, "HEAP-1",
+             end < before || end % FORMAT_HEAP_UNIT || end > column->heap->size_bytes ||
+                 (chunk == chunks - 1 && end != column->heap->size_bytes),
+             column->heap->run_offset + chunk * sizeof(le64), "a chunk's contents do not end where they can");
+        before = end;
+    }
+    return PECS_OK;
+}
+
+/* Whether the member refers to the contents at `at`, in bytes from the first ones, and these end before `end`. */
+static bool agree_content_is_next(const struct value_column *column, const struct content *content, uint64_t at,
+                                  uint64_t end, uint64_t *ret_size)
+{
+    const uint8_t *bytes = column->contents + at;
+    uint64_t size = content->reference >> 40;
+    *ret_size = size;
+    if (!size)
+        return content->reference == 0;
+    const bool is_long = size == FORMAT_HEAP_LONG;
+    if (is_long) {
+        if (end - at < FORMAT_HEAP_UNIT)
+            return false;
+        memcpy(&size, bytes, sizeof(size));
+        bytes += FORMAT_HEAP_UNIT;
+    }
+    const uint64_t reference = format_reference(column->heap->first + at / FORMAT_HEAP_UNIT, size);
+    const bool is_string = content->kind == PECS_STRING;
+    *ret_size = size;
+    if ((is_long && size < FORMAT_HEAP_LONG) || size > end - at || content->reference != reference ||
+        contents_units(size, is_string) > (end - at) / FORMAT_HEAP_UNIT)
+        return false;
+    bool is_zero = true;
+    const uint8_t *const last = column->contents + at + contents_units(size, is_string) * FORMAT_HEAP_UNIT;
+    for (const uint8_t *byte = bytes + size; is_zero && byte < last; byte++)
+        is_zero = !*byte;
+    return is_zero;
+}
+
+/* Checks that the rows of a chunk refer to its contents one after another, without gaps. */
+static pecs_status agree_check_heap_chunk(const struct value_column *column, uint64_t chunk, pecs_error *error)
+{
+    const uint64_t first = chunk << column->chunk_shift;
+    const uint64_t end = min_u64(agree_heap_end(column, chunk), column->heap->size_bytes);
+    const uint64_t rows = min_u64(column->table->row_count - first, (uint64_t)1 << column->chunk_shift);
+    const uint64_t offset = first * column->component->size;
+    uint64_t at = chunk ? min_u64(agree_heap_end(column, chunk - 1), end) : 0, size;
+    struct content_walk walk;
+    struct content content;
+    for (content_walk_begin(&walk, column->component, column->values + offset, rows);
+         content_walk_next(&walk, &content);) {
+        RULE(error, "HEAP-2", !agree_content_is_next(column, &content, at, end, &size),
+             column->offset + offset + content.offset,
+             "the reference is not to the contents that follow those before it, or these do not end in zeros");
+        at += contents_units(size, content.kind == PECS_STRING) * FORMAT_HEAP_UNIT;
+    }
+    RULE(error, "HEAP-2", at != end, column->heap->run_offset + chunk * sizeof(le64),
+         "the contents of a chunk's rows do not end where the chunk ends");
+    return PECS_OK;
+}
+
+static pecs_status agree_check_heap(void *user, uint64_t job, pecs_error *error)
+{
+    const struct agreement *agreement = user;
+    const struct value_block block = agree_find_value_block(agreement, job);
+    const struct value_column *column = block.column;
+    if (!column->heap)
+        return PECS_OK;
+    const uint64_t end_row = block.first + block.count;
+    uint64_t chunk = (block.first + ((uint64_t)1 << column->chunk_shift) - 1) >> column->chunk_shift;
+    pecs_status status = PECS_OK;
+    for (; !status && chunk << column->chunk_shift < end_row; chunk++)
+        status = agree_check_heap_chunk(column, chunk, error);
+    return status;
+}
+
 static pecs_status agree_run(struct agreement *agreement, uint64_t count,
                              pecs_status (*function)(void *user, uint64_t job, pecs_error *error), pecs_error *error)
 {
@@ -345,7 +444,14 @@ static pecs_status agree_check_all_values(struct agreement *agreement, pecs_erro
         if (!agreement->wrong_blocks)
             return fail_memory(error);
     }
-    pecs_status status = agree_run(agreement, blocks, agree_check_values, error);
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < agreement->column_count; i++)
+        if (agreement->columns[i].heap)
+            status = agree_check_ends(&agreement->columns[i], error);
+    if (!status && model_has_contents(agreement->model))
+        status = agree_run(agreement, blocks, agree_check_heap, error);
+    if (!status)
+        status = agree_run(agreement, blocks, agree_check_values, error);
     if (agreement->wrong_blocks) {
         status = status ? status : agree_repair_blocks(agreement, blocks, error);
         pool_release(pool, agreement->wrong_blocks, (size_t)blocks + 1);

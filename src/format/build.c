@@ -85,6 +85,30 @@ static pecs_status build_sessions(struct building *building)
     return status;
 }
 
+static void build_heap_of(const struct building *building, const struct model_table *table, struct heap *heap)
+{
+    for (uint32_t i = 0; table->row_count && i < table->type_count; i++) {
+        const struct model_heap *from = model_heap(building->model, table, i);
+        if (from && from->size_bytes)
+            heap_set_run(heap, building->image->bytes + from->offset, from->first, from->size_bytes / FORMAT_HEAP_UNIT);
+    }
+}
+
+static pecs_status build_heap(struct building *building)
+{
+    const struct model *model = building->model;
+    struct heap *heap;
+    static_assert((int)FORMAT_HEAP_UNIT == (int)HEAP_UNIT && (int)FORMAT_HEAP_PAGE_SHIFT == (int)HEAP_PAGE_SHIFT &&
+                      (int)FORMAT_HEAP_LONG == (int)HEAP_LONG && (uint64_t)1 << FORMAT_HEAP_SHIFT_MAX == HEAP_UNITS_MAX,
+                  "references are used where they lie");
+    if (!model->heap_units)
+        return PECS_OK;
+    const pecs_status status = builder_set_heap(&building->builder, model->heap_units, building->image, &heap);
+    for (uint32_t i = 0; !status && i < model->table_count; i++)
+        build_heap_of(building, &model->tables[i], heap);
+    return status;
+}
+
 static pecs_status build_all(struct building *building)
 {
     const struct model *model = building->model;
@@ -98,6 +122,8 @@ static pecs_status build_all(struct building *building)
     pecs_status status = build_sessions(building);
     if (!status)
         status = build_index(building);
+    if (!status)
+        status = build_heap(building);
     return status ? status : build_tables(building);
 }
 

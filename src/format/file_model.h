@@ -19,11 +19,19 @@ struct model_type {
     uint32_t record_bytes, value_size;
     uint64_t offset; /* of the record in the file, for errors */
     pecs_id id;
+    bool has_contents; /* strings, blobs or lists */
 };
 
 /* Where the rows of a column lie; offset 0: it has no run. */
 struct model_run {
     uint64_t offset, tick;
+};
+
+/* The contents of a column's values. */
+struct model_heap {
+    uint64_t run_offset;         /* where the chunks' ends begin; 0: the column has no heap run */
+    uint64_t offset, size_bytes; /* of the contents */
+    uint64_t first;              /* the unit that they begin at */
 };
 
 struct model_table {
@@ -54,7 +62,9 @@ struct model {
     uint32_t table_count;
     size_t table_capacity;
     struct model_run *columns;
+    struct model_heap *heaps; /* of each of these; NULL without FEATURE_HEAP */
     size_t column_count;
+    uint64_t heap_units; /* of all of them, from 0 to the last */
 
     const le64 *nonces; /* of each session */
     uint32_t session_count;
@@ -106,6 +116,13 @@ static inline struct model_run *model_column(const struct model *model, const st
     return &model->columns[table->first_column + 1 + place];
 }
 
+/* Of a column with contents, or NULL; as model_column. */
+static inline struct model_heap *model_heap(const struct model *model, const struct model_table *table, uint32_t place)
+{
+    struct model_heap *heap = model->heaps ? &model->heaps[table->first_column + 1 + place] : NULL;
+    return heap && heap->run_offset ? heap : NULL;
+}
+
 /* Bits of optional_features that this library does not know: such features may own bytes that are otherwise zero. */
 static inline bool model_has_unknown_features(const struct model *model)
 {
@@ -114,6 +131,10 @@ static inline bool model_has_unknown_features(const struct model *model)
 static inline bool model_has_file_metadata(const struct model *model)
 {
     return model->optional_features & FEATURE_FILE_METADATA;
+}
+static inline bool model_has_contents(const struct model *model)
+{
+    return model->required_features & FEATURE_HEAP;
 }
 static inline bool model_has_retired(const struct model *model)
 {

@@ -21,6 +21,10 @@ enum {
     FORMAT_INDEX_SHIFT = 12,                /* rows of a chunk of the entity index, and of the ids: 4096 */
     FORMAT_METADATA_MAX = 16 * 1024 * 1024, /* bytes of a commit's metadata */
     FORMAT_RETIRED_WIDTH_MAX = 30,          /* bits of a difference of generations */
+    FORMAT_HEAP_UNIT = 8,                   /* contents begin on a multiple of it, in bytes */
+    FORMAT_HEAP_PAGE_SHIFT = 15,            /* the heap runs of columns begin on a multiple of 2^15 units */
+    FORMAT_HEAP_SHIFT_MAX = 38,             /* units of all heap runs: at most 2^38 */
+    FORMAT_HEAP_LONG = 0xffffff,            /* in a reference: the size stands before the contents */
 };
 #define FORMAT_NONE UINT32_MAX /* a u32 that refers to nothing */
 
@@ -30,9 +34,9 @@ enum {
 #define FORMAT_COMMIT_MAGIC "PCMT"
 #define FORMAT_FOOTER_MAGIC "PECSFOOT"
 
-enum { HEADER_COUNTS_KNOWN = 1 };   /* file_header.flags */
-enum { FEATURE_FILE_METADATA = 1 }; /* file_header.optional_features */
-enum { FEATURE_RETIRED = 1 };       /* file_header.required_features: there are retired slots */
+enum { HEADER_COUNTS_KNOWN = 1 };               /* file_header.flags */
+enum { FEATURE_FILE_METADATA = 1 };             /* file_header.optional_features */
+enum { FEATURE_RETIRED = 1, FEATURE_HEAP = 2 }; /* file_header.required_features: there are retired slots; contents */
 
 struct file_header {
     uint8_t magic[4];
@@ -94,13 +98,14 @@ struct table_record {
     le32 component_count;
 };
 
-enum { RUN_HANDLES = 1, RUN_VALUES = 2, RUN_INDEX = 3, RUN_IDS = 4 }; /* run_record.kind */
-enum { CODEC_RAW = 0 };                                               /* run_record.codec */
+/* run_record.kind */
+enum { RUN_HANDLES = 1, RUN_VALUES = 2, RUN_INDEX = 3, RUN_IDS = 4, RUN_HEAP = 5 };
+enum { CODEC_RAW = 0 }; /* run_record.codec */
 
 struct run_record {
     le32 kind;
     le32 table; /* FORMAT_NONE for the index and the ids */
-    le32 type;  /* of values, else FORMAT_NONE */
+    le32 type;  /* of values and heaps, else FORMAT_NONE */
     le32 codec;
     le32 first_chunk;
     le32 chunk_count;
@@ -309,6 +314,22 @@ PROVE(record_layout, session, 12);
 PROVE_SIZE(id_record, 20);
 PROVE(id_record, id, 0);
 PROVE(id_record, index, 16);
+
+/*
+ * What a string, blob or list field holds: 0 when it is empty; else the size in bytes, at most FORMAT_HEAP_LONG, in
+ * bits 40 to 63, and the unit where its contents begin in bits 2 to 39. A heap run has for each chunk of its column
+ * where the chunk's contents end (le64, in bytes from the first), then the contents.
+ */
+static inline uint64_t format_reference(uint64_t unit, uint64_t size)
+{
+    return (size < FORMAT_HEAP_LONG ? size : FORMAT_HEAP_LONG) << 40 | unit << 2;
+}
+
+/* Where the contents of the next heap run begin, in units, when the run before ends at `unit`. */
+static inline uint64_t format_heap_first(uint64_t unit)
+{
+    return align_up(unit, (uint64_t)1 << FORMAT_HEAP_PAGE_SHIFT);
+}
 
 /* Bytes of a string that holds `size` bytes. */
 static inline uint64_t format_string_bytes(uint64_t size)

@@ -110,8 +110,9 @@ void output_put_zeros_to(struct output *output, uint64_t offset)
     }
 }
 
-/* A value may cross a piece's end. */
-void output_put_masked(struct output *output, const struct component *component, const uint8_t *values, uint64_t count)
+/* A value may cross a piece's end; then it is changed when its first byte is put. */
+void output_put_changed(struct output *output, const struct component *component, const uint8_t *values, uint64_t count,
+                        output_copy *copy, void *user)
 {
     uint8_t *value = pool_allocate(output->pool, component->size);
     if (!value) {
@@ -123,18 +124,30 @@ void output_put_masked(struct output *output, const struct component *component,
         size_t part;
         const uint64_t in_value = at % component->size, left = FORMAT_PIECE - output->offset % FORMAT_PIECE;
         if (in_value || left < component->size) {
-            component_copy_masked(component, value, values + (at - in_value), 1);
+            if (!in_value)
+                copy(user, component, value, values + at, 1);
             uint8_t *room = output_room(output, component->size - in_value, &part);
             memcpy(room, value + in_value, part);
             output_add_span(output, room, part);
         } else {
             uint8_t *room = output_room(output, min_u64(bytes - at, left - left % component->size), &part);
-            component_copy_masked(component, room, values + at, part / component->size);
+            copy(user, component, room, values + at, part / component->size);
             output_add_span(output, room, part);
         }
         at += part;
     }
     pool_release(output->pool, value, component->size);
+}
+
+static void output_mask(void *user, const struct component *component, uint8_t *to, const uint8_t *from, uint64_t count)
+{
+    (void)user;
+    component_copy_masked(component, to, from, count);
+}
+
+void output_put_masked(struct output *output, const struct component *component, const uint8_t *values, uint64_t count)
+{
+    output_put_changed(output, component, values, count, output_mask, NULL);
 }
 
 void output_begin_hashing(struct output *output, struct buffer *hashes)

@@ -55,6 +55,11 @@ void output_put(struct output *output, const void *bytes, uint64_t size);
 void output_put_zeros_to(struct output *output, uint64_t offset);
 /* Values with padding: zeros in its place. */
 void output_put_masked(struct output *output, const struct component *component, const uint8_t *values, uint64_t count);
+/* Values that `copy` changes on the way: it is called for each of them once, in order. */
+typedef void output_copy(void *user, const struct component *component, uint8_t *to, const uint8_t *from,
+                         uint64_t count);
+void output_put_changed(struct output *output, const struct component *component, const uint8_t *values, uint64_t count,
+                        output_copy *copy, void *user);
 void output_flush(struct output *output);
 
 /* From here to the end, each piece's hash is appended to `hashes`; the last may be short. */

@@ -77,11 +77,18 @@ static pecs_status parse_type(struct parser *parser, uint32_t number)
             "type record %u has a field of a kind that this library does not know", number);
     RULE(parser->error, "TYPE-1", form, place, "type record %u is malformed", number);
     memcpy(&record, parser_at(parser, place), sizeof(record));
-    *type = (struct model_type){ parser_at(parser, place), size, le32_load(record.value_size), place, zero };
+    *type = (struct model_type){ parser_at(parser, place),
+                                 size,
+                                 le32_load(record.value_size),
+                                 place,
+                                 zero,
+                                 typecode_has_contents(parser_at(parser, place), size) };
     memcpy(type->id.bytes, record.id, sizeof(type->id));
     RULE(parser->error, "TYPE-2",
          le32_load(record.number) != number || memcmp(before ? &before->id : &zero, &type->id, sizeof(zero)) >= 0,
          place, "types are not numbered in ascending order of their ids");
+    RULE_AS(PECS_E_UNSUPPORTED, parser->error, "TYPE-5", type->has_contents && !model_has_contents(parser->model),
+            place, "type %u has strings, blobs or lists, but the file no heap", number);
     parser->offset += size;
     return PECS_OK;
 }

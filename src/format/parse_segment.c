@@ -85,6 +85,7 @@ static pecs_status parse_compare_records(struct parser *parser, const struct seg
 /* What a run is of: how many rows it must hold, in chunks of which size, and where the model notes its place. */
 struct run_target {
     struct model_run *run;
+    struct model_heap *heap; /* of RUN_HEAP, instead of `run` */
     uint64_t row_count, row_bytes;
     uint32_t chunk_shift;
 };
@@ -105,6 +106,10 @@ static struct run_target parse_find_column(const struct model *model, const stru
         const uint32_t place = model_type_place(table, type);
         target.run = place == FORMAT_NONE ? NULL : model_column(model, table, place);
         target.row_bytes = model->types[type].value_size;
+    } else if (le32_load(run->kind) == RUN_HEAP && type < model->type_count && model->types[type].has_contents &&
+               model->heaps) {
+        const uint32_t place = model_type_place(table, type);
+        target.heap = place == FORMAT_NONE ? NULL : &model->heaps[table->first_column + 1 + place];
     }
     return target;
 }
@@ -114,12 +119,31 @@ static struct run_target parse_find_target(struct model *model, const struct run
 {
     const bool is_of_none = le32_load(run->table) == FORMAT_NONE && le32_load(run->type) == FORMAT_NONE;
     if (le32_load(run->kind) == RUN_INDEX && is_of_none)
-        return (struct run_target){ model->slot_count ? &model->index : NULL, model->slot_count, sizeof(struct record),
-                                    FORMAT_INDEX_SHIFT };
+        return (struct run_target){ model->slot_count ? &model->index : NULL, NULL, model->slot_count,
+                                    sizeof(struct record), FORMAT_INDEX_SHIFT };
     if (le32_load(run->kind) == RUN_IDS && is_of_none)
-        return (struct run_target){ model->id_count ? &model->ids : NULL, model->id_count, sizeof(struct id_record),
-                                    FORMAT_INDEX_SHIFT };
+        return (struct run_target){ model->id_count ? &model->ids : NULL, NULL, model->id_count,
+                                    sizeof(struct id_record), FORMAT_INDEX_SHIFT };
     return parse_find_column(model, run);
+}
+
+/* Whether the size of a run is right: that of all rows, or of a heap that its addresses have room for. */
+static bool parse_size_is_right(const struct model *model, const struct run_target *target, uint64_t size)
+{
+    const uint64_t ends_bytes = format_chunk_count(target->row_count, target->chunk_shift) * sizeof(le64);
+    if (!target->heap)
+        return size == target->row_count * target->row_bytes;
+    return size % FORMAT_HEAP_UNIT == 0 && size >= ends_bytes &&
+           range_fits(format_heap_first(model->heap_units), (size - ends_bytes) / FORMAT_HEAP_UNIT,
+                      (uint64_t)1 << FORMAT_HEAP_SHIFT_MAX);
+}
+
+static void parse_note_heap(struct model *model, const struct run_target *target, uint64_t offset, uint64_t size)
+{
+    const uint64_t ends_bytes = format_chunk_count(target->row_count, target->chunk_shift) * sizeof(le64);
+    const uint64_t first = format_heap_first(model->heap_units), contents = size > ends_bytes ? size - ends_bytes : 0;
+    *target->heap = (struct model_heap){ offset, offset + ends_bytes, contents, first };
+    model->heap_units = first + contents / FORMAT_HEAP_UNIT;
 }
 
 /* `end` is that of the run before; *ret_end of this one. */
@@ -132,26 +156,29 @@ static pecs_status parse_run(struct parser *parser, uint64_t end, uint64_t *ret_
     const uint64_t place = parser->offset;
     memcpy(&run, parser_at(parser, place), sizeof(run));
     const uint32_t kind = le32_load(run.kind), codec = le32_load(run.codec);
-    RULE_AS(PECS_E_UNSUPPORTED, error, "RUN-8", kind < RUN_HANDLES || kind > RUN_IDS, place,
+    RULE_AS(PECS_E_UNSUPPORTED, error, "RUN-8", kind < RUN_HANDLES || kind > RUN_HEAP, place,
             "the run has the kind %u, which this library does not know", kind);
     const struct run_target target = parse_find_target(model, &run);
-    RULE(error, "RUN-1", !target.run, place, "the run is of no column that has rows");
+    RULE(error, "RUN-1", !target.run && !target.heap, place, "the run is of no column that has rows");
     RULE_AS(PECS_E_UNSUPPORTED, error, "RUN-2", codec != CODEC_RAW, place + offsetof(struct run_record, codec),
             "the run has codec %u, which this library does not know", codec);
     const uint64_t offset = le64_load(run.offset), size = le64_load(run.size), tick = le64_load(run.tick);
     RULE(error, "RUN-3",
          le32_load(run.first_chunk) != 0 ||
              le32_load(run.chunk_count) != format_chunk_count(target.row_count, target.chunk_shift) ||
-             size != target.row_count * target.row_bytes,
+             !parse_size_is_right(model, &target, size),
          place + offsetof(struct run_record, first_chunk), "the run does not hold all rows of its column");
     RULE(error, "RUN-4",
          offset % FORMAT_ALIGN || offset < end || !range_fits(offset, size, parts->data_offset + parts->data_size),
          place + offsetof(struct run_record, offset),
          "the run is not aligned, not within the data, or overlaps the run before");
-    RULE(error, "RUN-5", target.run->offset, place, "a column has two runs");
+    RULE(error, "RUN-5", target.heap ? target.heap->run_offset : target.run->offset, place, "a column has two runs");
     RULE(error, "RUN-6", tick > model->tick, place + offsetof(struct run_record, tick),
          "the run was written in the future");
-    *target.run = (struct model_run){ offset, tick };
+    if (target.heap)
+        parse_note_heap(model, &target, offset, size);
+    else
+        *target.run = (struct model_run){ offset, tick };
     parser->offset += sizeof(run);
     *ret_end = offset + size;
     return PECS_OK;
@@ -169,8 +196,11 @@ static pecs_status parse_check_coverage(const struct model *model, pecs_error *e
         if (!table->row_count)
             continue;
         bool is_covered = runs[0].offset;
-        for (uint32_t j = 0; is_covered && j < table->type_count; j++)
-            is_covered = runs[1 + j].offset || !model->types[le32_load(table->types[j])].value_size;
+        for (uint32_t j = 0; is_covered && j < table->type_count; j++) {
+            const struct model_type *type = &model->types[le32_load(table->types[j])];
+            is_covered = (runs[1 + j].offset || !type->value_size) &&
+                         (!type->has_contents || model_heap(model, table, j) != NULL);
+        }
         RULE(error, "RUN-7", !is_covered, place, "a column of table %u has no run", i);
     }
     return PECS_OK;
@@ -190,7 +220,9 @@ pecs_status model_parse_segments(struct model *model, struct source *source, pec
     if (status)
         return status;
     model->columns = pool_allocate_zeroed(model->pool, (model->column_count + 1) * sizeof(*model->columns));
-    if (!model->columns)
+    if (model_has_contents(model))
+        model->heaps = pool_allocate_zeroed(model->pool, (model->column_count + 1) * sizeof(*model->heaps));
+    if (!model->columns || (model_has_contents(model) && !model->heaps))
         return fail_memory(error);
     uint64_t end = model->parts.data_offset;
     while (!status && parser_left(&parser))

@@ -6,6 +6,7 @@
 #include "save_plan.h"
 
 #include "bits.h"
+#include "contents.h"
 #include "error.h"
 #include "identity.h"
 #include "state_types.h"
@@ -66,6 +67,26 @@ static pecs_status plan_add_run(struct save_plan *plan, const struct plan_run *r
     return PECS_OK;
 }
 
+/* The contents of a column, whose run has been added, in the order of its rows. */
+static pecs_status plan_add_heap(struct save_plan *plan, const struct plan_run *values)
+{
+    struct plan_run run = *values;
+    uint64_t end = 0;
+    run.kind = RUN_HEAP;
+    run.ends = plan->end_count;
+    if (!pool_reserve(plan->pool, (void **)&plan->ends, &plan->end_capacity, plan->end_count + run.chunk_count,
+                      sizeof(*plan->ends)))
+        return PECS_E_MEMORY;
+    for (uint64_t chunk = 0; chunk < run.chunk_count; chunk++) {
+        end += FORMAT_HEAP_UNIT * contents_count_units(state_heap(plan->state), run.component,
+                                                       table_chunk(run.table, run.column, chunk),
+                                                       table_live_rows(run.table, chunk));
+        plan->ends[plan->end_count++] = le64_make(end);
+    }
+    plan->heap_units = run.first + end / FORMAT_HEAP_UNIT;
+    return plan->heap_units > (uint64_t)1 << FORMAT_HEAP_SHIFT_MAX ? PECS_E_LIMIT : plan_add_run(plan, &run);
+}
+
 static pecs_status plan_add_column(struct save_plan *plan, uint32_t kind, uint32_t number, uint32_t column)
 {
     const struct table *table = state_table(plan->state, number);
@@ -83,8 +104,10 @@ static pecs_status plan_add_column(struct save_plan *plan, uint32_t kind, uint32
         .row_bytes = archetype->column_bytes[column],
         .chunk_count = table_chunk_count(table),
         .tick = state_write_tick(plan->state, table->columns[column].tick),
+        .first = format_heap_first(plan->heap_units),
     };
-    return plan_add_run(plan, &run);
+    const pecs_status status = plan_add_run(plan, &run);
+    return status || !run.component || !component_has_contents(run.component) ? status : plan_add_heap(plan, &run);
 }
 
 /* Room that planning a table takes: its types in the order of their numbers. */
@@ -188,7 +211,7 @@ static void plan_places(struct save_plan *plan)
     for (size_t i = 0; i < plan->run_count; i++) {
         struct plan_run *run = &plan->runs[i];
         run->offset = align_up(end, FORMAT_ALIGN);
-        end = run->offset + plan_run_size(run);
+        end = run->offset + plan_run_size(plan, run);
     }
     plan->data_size = end - plan->data_offset;
 }
@@ -201,8 +224,11 @@ static pecs_status plan_types(struct save_plan *plan)
     if (!plan->numbers || !plan->components)
         return PECS_E_MEMORY;
     plan->type_count = state_list_components(plan->state, plan->components, plan->numbers);
-    for (uint32_t i = 0; i < plan->type_count; i++)
-        typecode_write(&plan->records, state_component(plan->state, plan->components[i]), i);
+    for (uint32_t i = 0; i < plan->type_count; i++) {
+        const struct component *component = state_component(plan->state, plan->components[i]);
+        typecode_write(&plan->records, component, i);
+        plan->has_contents |= component_has_contents(component);
+    }
     return PECS_OK;
 }
 
@@ -219,6 +245,9 @@ pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *s
         status = plan_tables(plan);
     if (!status)
         status = plan_index_and_ids(plan);
+    if (status == PECS_E_LIMIT)
+        return fail(error, status, "the contents of strings, blobs and lists take more than %d TiB",
+                    1 << (FORMAT_HEAP_SHIFT_MAX - 37));
     if (status || plan->records.failed)
         return fail_memory(error);
     plan_places(plan);
@@ -229,6 +258,7 @@ void save_plan_deinit(struct save_plan *plan)
 {
     struct pool *pool = plan->pool;
     pool_release(pool, plan->runs, plan->run_capacity * sizeof(*plan->runs));
+    pool_release(pool, plan->ends, plan->end_capacity * sizeof(*plan->ends));
     pool_release(pool, plan->ids, (size_t)plan->id_count * sizeof(*plan->ids));
     pool_release(pool, plan->components, plan->list_capacity * sizeof(*plan->components));
     pool_release(pool, plan->numbers, plan->list_capacity * sizeof(*plan->numbers));

@@ -17,6 +17,8 @@ struct plan_run {
     pecs_component component_number; /* NO_COMPONENT: of handles, records and ids */
     uint64_t row_count, row_bytes, chunk_count, tick;
     uint64_t offset; /* in the file */
+    size_t ends;     /* of a heap: where the ends of its chunks begin in plan.ends */
+    uint64_t first;  /* of a heap, and of values with contents: the unit that the contents begin at */
 };
 
 struct save_plan {
@@ -33,6 +35,10 @@ struct save_plan {
 
     struct plan_run *runs;
     size_t run_count, run_capacity;
+    le64 *ends; /* of each chunk with contents: where they end, in bytes from the first of its run */
+    size_t end_count, end_capacity;
+    uint64_t heap_units;             /* of all heaps so far */
+    bool has_contents;               /* of some type */
     struct buffer records;           /* of types and tables, as prologue and commit both hold them */
     uint64_t prologue_size;          /* with its checksum */
     uint64_t data_offset, data_size; /* of the runs and what is between them */
@@ -42,9 +48,14 @@ struct save_plan {
 pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *state, pecs_error *error);
 void save_plan_deinit(struct save_plan *plan);
 
-static inline uint64_t plan_run_size(const struct plan_run *run)
+static inline uint64_t plan_contents_size(const struct save_plan *plan, const struct plan_run *run)
 {
-    return run->row_count * run->row_bytes;
+    return run->chunk_count ? le64_load(plan->ends[run->ends + run->chunk_count - 1]) : 0;
+}
+static inline uint64_t plan_run_size(const struct save_plan *plan, const struct plan_run *run)
+{
+    return run->kind == RUN_HEAP ? run->chunk_count * sizeof(le64) + plan_contents_size(plan, run)
+                                 : run->row_count * run->row_bytes;
 }
 
 #endif

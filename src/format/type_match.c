@@ -70,8 +70,6 @@ pecs_status match_describe(struct pool *pool, const struct model_type *type, uin
     const char *name = typecode_name(type->record, &name_size);
     RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-6", name_is_reserved(name, name_size), type->offset,
             "the type '%.*s' is of the format, but not one that this library knows", (int)name_size, name);
-    RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-5", typecode_needs_heap(type->record, type->record_bytes), type->offset,
-            "the type '%.*s' has strings or blobs, which need the heap", (int)name_size, name);
     *ret_type = (struct unknown_type){ .description_bytes = typecode_parse_bytes(type->record_bytes) };
     ret_type->description = pool_allocate(pool, ret_type->description_bytes);
     if (!ret_type->description)

@@ -6,6 +6,7 @@
 #include "typecode.h"
 
 #include "error.h"
+#include "kind.h"
 
 #include <assert.h>
 #include <stdio.h>
@@ -23,27 +24,60 @@ static void typecode_write_string(struct buffer *buffer, const char *text)
     buffer_pad(buffer, start, 4);
 }
 
+static void typecode_write_field(struct buffer *buffer, const pecs_field *field);
+
 static void typecode_write_fields(struct buffer *buffer, const pecs_type *type)
 {
-    for (uint32_t i = 0; i < type->field_count; i++) {
-        const pecs_field *field = &type->fields[i];
-        const struct field_record record = {
-            .kind = le32_make(field->kind),
-            .offset = le32_make(field->offset),
-            .size = le32_make(field->size),
-            .count = le32_make(field->count),
-            .columns = le32_make(field->columns),
-            .child_count = le32_make(field->kind == PECS_STRUCT ? field->nested->field_count
-                                     : field->kind == PECS_ENUM ? field->enum_count
-                                                                : 0),
-            .child_align = le32_make(field->kind == PECS_STRUCT ? field->nested->align : 0),
-        };
-        buffer_append(buffer, &record, sizeof(record));
-        typecode_write_string(buffer, field->name);
-        if (field->kind == PECS_STRUCT)
-            typecode_write_fields(buffer, field->nested);
-        for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count; j++)
-            typecode_write_string(buffer, field->enum_names[j]);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        typecode_write_field(buffer, &type->fields[i]);
+}
+
+/* The elements of a list, as a field of the kind that they have. */
+static pecs_field typecode_element_of(const pecs_field *list)
+{
+    return (pecs_field){ .name = LIST_ELEMENT_NAME,
+                         .kind = list->element,
+                         .size = list->element_size,
+                         .count = 1,
+                         .nested = list->nested,
+                         .enum_names = list->enum_names,
+                         .enum_count = list->enum_count };
+}
+
+static uint32_t typecode_child_count(const pecs_field *field)
+{
+    switch (field->kind) {
+    case PECS_STRUCT:
+        return field->nested->field_count;
+    case PECS_ENUM:
+        return field->enum_count;
+    case PECS_LIST:
+        return 1;
+    default:
+        return 0;
+    }
+}
+
+static void typecode_write_field(struct buffer *buffer, const pecs_field *field)
+{
+    const struct field_record record = {
+        .kind = le32_make(field->kind),
+        .offset = le32_make(field->offset),
+        .size = le32_make(field->size),
+        .count = le32_make(field->count),
+        .columns = le32_make(field->columns),
+        .child_count = le32_make(typecode_child_count(field)),
+        .child_align = le32_make(field->kind == PECS_STRUCT ? field->nested->align : 0),
+    };
+    buffer_append(buffer, &record, sizeof(record));
+    typecode_write_string(buffer, field->name);
+    if (field->kind == PECS_STRUCT)
+        typecode_write_fields(buffer, field->nested);
+    for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count; j++)
+        typecode_write_string(buffer, field->enum_names[j]);
+    if (field->kind == PECS_LIST) {
+        const pecs_field element = typecode_element_of(field);
+        typecode_write_field(buffer, &element);
     }
 }
 
@@ -117,7 +151,9 @@ static pecs_status typecode_check_field(struct cursor *cursor, uint32_t depth)
         return PECS_E_UNSUPPORTED;
     if (!typecode_check_string(cursor, kind != PECS_PADDING))
         return PECS_E_CORRUPT;
-    if (kind == PECS_STRUCT)
+    if (kind == PECS_LIST && children != 1)
+        return PECS_E_CORRUPT;
+    if (kind == PECS_STRUCT || kind == PECS_LIST)
         return depth == NESTING_MAX ? PECS_E_CORRUPT : typecode_check_fields(cursor, children, depth + 1);
     for (uint32_t i = 0; i < children; i++)
         if (kind != PECS_ENUM || !typecode_check_string(cursor, 1))
@@ -152,7 +188,7 @@ pecs_status typecode_check_form(const uint8_t *bytes, size_t size_bytes)
     return align_up(used, 8) == size_bytes ? PECS_OK : PECS_E_CORRUPT;
 }
 
-bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes)
+bool typecode_has_contents(const uint8_t *bytes, size_t size_bytes)
 {
     struct cursor cursor = { bytes, bytes + size_bytes };
     struct type_record head;
@@ -163,7 +199,7 @@ bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes)
         struct field_record record;
         memcpy(&record, typecode_take(&cursor, sizeof(record)), sizeof(record));
         const uint32_t kind = le32_load(record.kind), children = le32_load(record.child_count);
-        if (kind == PECS_STRING || kind == PECS_BLOB)
+        if (kind_has_contents((pecs_kind)kind))
             return true;
         typecode_take_string(&cursor, &size);
         left += kind == PECS_STRUCT ? children : 0;
@@ -196,14 +232,48 @@ static const char *typecode_parse_string(struct cursor *cursor, struct arena *ar
     return copy;
 }
 
+static const pecs_field *typecode_parse_fields(struct cursor *cursor, struct arena *arena, uint32_t count);
+
+/* What a field has besides its numbers, by its kind; `children` and `align` are those of its record. */
+static void typecode_parse_children(struct cursor *cursor, struct arena *arena, pecs_field *field, uint32_t children,
+                                    uint32_t align)
+{
+    if (field->kind == PECS_PADDING) {
+        field->name = NULL;
+    } else if (field->kind == PECS_STRUCT) {
+        pecs_type *nested = typecode_arena_take(arena, sizeof(*nested), _Alignof(pecs_type));
+        *nested = (pecs_type){
+            .name = field->name,
+            .version = 1,
+            .size = field->count ? field->size / field->count : 0,
+            .align = align,
+            .field_count = children,
+            .fields = typecode_parse_fields(cursor, arena, children),
+        };
+        field->nested = nested;
+    } else if (field->kind == PECS_ENUM) {
+        const char **names = typecode_arena_take(arena, children * sizeof(*names), _Alignof(char *));
+        for (uint32_t j = 0; j < children; j++)
+            names[j] = typecode_parse_string(cursor, arena);
+        field->enum_names = names;
+        field->enum_count = children;
+    } else if (field->kind == PECS_LIST) {
+        const pecs_field *element = typecode_parse_fields(cursor, arena, 1);
+        field->element = element->kind;
+        field->element_size = element->size;
+        field->nested = element->nested;
+        field->enum_names = element->enum_names;
+        field->enum_count = element->enum_count;
+    }
+}
+
 static const pecs_field *typecode_parse_fields(struct cursor *cursor, struct arena *arena, uint32_t count)
 {
     pecs_field *fields = typecode_arena_take(arena, count * sizeof(*fields), _Alignof(pecs_field));
     for (uint32_t i = 0; i < count; i++) {
         struct field_record record;
         memcpy(&record, typecode_take(cursor, sizeof(record)), sizeof(record));
-        pecs_field *field = &fields[i];
-        *field = (pecs_field){
+        fields[i] = (pecs_field){
             .name = typecode_parse_string(cursor, arena),
             .kind = (pecs_kind)le32_load(record.kind),
             .offset = le32_load(record.offset),
@@ -211,27 +281,8 @@ static const pecs_field *typecode_parse_fields(struct cursor *cursor, struct are
             .count = le32_load(record.count),
             .columns = le32_load(record.columns),
         };
-        const uint32_t children = le32_load(record.child_count);
-        if (field->kind == PECS_PADDING) {
-            field->name = NULL;
-        } else if (field->kind == PECS_STRUCT) {
-            pecs_type *nested = typecode_arena_take(arena, sizeof(*nested), _Alignof(pecs_type));
-            *nested = (pecs_type){
-                .name = field->name,
-                .version = 1,
-                .size = field->count ? field->size / field->count : 0,
-                .align = le32_load(record.child_align),
-                .field_count = children,
-                .fields = typecode_parse_fields(cursor, arena, children),
-            };
-            field->nested = nested;
-        } else if (field->kind == PECS_ENUM) {
-            const char **names = typecode_arena_take(arena, children * sizeof(*names), _Alignof(char *));
-            for (uint32_t j = 0; j < children; j++)
-                names[j] = typecode_parse_string(cursor, arena);
-            field->enum_names = names;
-            field->enum_count = children;
-        }
+        typecode_parse_children(cursor, arena, &fields[i], le32_load(record.child_count),
+                                le32_load(record.child_align));
     }
     return fields;
 }
@@ -300,7 +351,7 @@ static void typecode_format_field(struct item_walk *walk, char text[ITEM_BYTES])
         snprintf(elements, sizeof(elements), "[%u]", count);
     snprintf(text, ITEM_BYTES, "%s%s%s%.*s%s, %u bytes at %u", kind_name((pecs_kind)kind), children, size ? " " : "",
              shown, name, elements, le32_load(record.size), le32_load(record.offset));
-    walk->fields_left += (kind == PECS_STRUCT ? child_count : 0) - 1;
+    walk->fields_left += (kind == PECS_STRUCT || kind == PECS_LIST ? child_count : 0) - 1;
     walk->values_left = kind == PECS_ENUM ? child_count : 0;
     walk->value_number = 0;
     snprintf(walk->enum_name, sizeof(walk->enum_name), "%.*s", shown, name);

@@ -16,7 +16,7 @@ void typecode_write(struct buffer *buffer, const struct component *component, ui
 pecs_status typecode_check_form(const uint8_t *bytes, size_t size_bytes);
 
 /* Whether a field of a well-formed record, at any depth, is a reference into the heap. */
-bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes);
+bool typecode_has_contents(const uint8_t *bytes, size_t size_bytes);
 
 /*
  * Makes the description of a well-formed record in `memory`, of typecode_parse_bytes(size_bytes). Its numbers are as
@@ -24,7 +24,7 @@ bool typecode_needs_heap(const uint8_t *bytes, size_t size_bytes);
  */
 static inline size_t typecode_parse_bytes(size_t size_bytes)
 {
-    return 5 * size_bytes + 256; /* a field takes at most 4 times its record, and an enum value's name twice */
+    return 5 * size_bytes + 256; /* a field takes at most 5 times its record, and an enum value's name twice */
 }
 const pecs_type *typecode_parse(const uint8_t *bytes, size_t size_bytes, void *memory);
 

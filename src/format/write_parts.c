@@ -14,13 +14,13 @@ struct file_header make_file_header(const struct save_plan *plan, bool has_file_
         .entity_count = le64_make(plan->state->entity_count),
         .type_count = le32_make(plan->type_count),
         .optional_features = le64_make(has_file_metadata ? FEATURE_FILE_METADATA : 0),
-        .required_features = le64_make(plan->retired ? FEATURE_RETIRED : 0),
+        .required_features = le64_make((plan->retired ? FEATURE_RETIRED : 0) | (plan->has_contents ? FEATURE_HEAP : 0)),
     };
     header.checksum = le64_make(hash64(&header, offsetof(struct file_header, checksum)));
     return header;
 }
 
-static void write_run(struct buffer *to, const struct plan_run *run)
+static void write_run(struct buffer *to, const struct save_plan *plan, const struct plan_run *run)
 {
     const struct run_record record = {
         .kind = le32_make(run->kind),
@@ -29,7 +29,7 @@ static void write_run(struct buffer *to, const struct plan_run *run)
         .codec = le32_make(CODEC_RAW),
         .chunk_count = le32_make((uint32_t)run->chunk_count),
         .offset = le64_make(run->offset),
-        .size = le64_make(plan_run_size(run)),
+        .size = le64_make(plan_run_size(plan, run)),
         .tick = le64_make(run->tick),
     };
     buffer_append(to, &record, sizeof(record));
@@ -51,7 +51,7 @@ void write_prologue(struct buffer *to, const struct save_plan *plan)
     buffer_append(to, &header, sizeof(header));
     buffer_append(to, plan->records.bytes, plan->records.size_bytes);
     for (size_t i = 0; i < plan->run_count; i++)
-        write_run(to, &plan->runs[i]);
+        write_run(to, plan, &plan->runs[i]);
     if (!to->failed)
         buffer_append_le64(to, hash64(to->bytes, to->size_bytes));
 }

@@ -9,6 +9,7 @@
 #include "save_plan.h"
 #include "state_seal.h"
 #include "value_check.h"
+#include "write_contents.h"
 #include "write_parts.h"
 
 struct writer {
@@ -31,7 +32,8 @@ static bool writer_makes_parts(struct writer *writer)
              writer->file_metadata.failed);
 }
 
-static void writer_put_chunk(struct writer *writer, const struct plan_run *run, uint64_t chunk)
+/* *unit: where the contents of the chunk's first row will lie; then of the next chunk's. */
+static void writer_put_chunk(struct writer *writer, const struct plan_run *run, uint64_t chunk, uint64_t *unit)
 {
     const struct table *table = run->table;
     struct output *output = &writer->output;
@@ -41,7 +43,9 @@ static void writer_put_chunk(struct writer *writer, const struct plan_run *run, 
     if (component && values_can_be_wrong(component) && !writer->options->skip_check)
         output->status = values_check(&writer->values, table, run->component_number,
                                       chunk << table->archetype->chunk_shift, bytes, rows, output->error);
-    if (component && !span_list_is_empty(&component->padding))
+    if (component && component_has_contents(component))
+        write_references(output, component, state_heap(writer->plan.state), bytes, rows, unit);
+    else if (component && !span_list_is_empty(&component->padding))
         output_put_masked(output, component, bytes, rows);
     else
         output_put(output, bytes, rows * run->row_bytes);
@@ -53,14 +57,19 @@ static void writer_put_run(struct writer *writer, const struct plan_run *run)
     const struct entity_index *index = state_index(writer->plan.state);
     output_put_zeros_to(output, run->offset);
     if (run->kind == RUN_IDS) {
-        output_put(output, writer->plan.ids, plan_run_size(run));
+        output_put(output, writer->plan.ids, plan_run_size(&writer->plan, run));
         return;
     }
+    if (run->kind == RUN_HEAP) {
+        write_heap(output, &writer->plan, run);
+        return;
+    }
+    uint64_t unit = run->first;
     for (uint64_t chunk = 0; chunk < run->chunk_count && !output->status; chunk++) {
         if (run->kind == RUN_INDEX)
             output_put(output, index_chunk(index, chunk), index_chunk_slots(index, chunk) * run->row_bytes);
         else
-            writer_put_chunk(writer, run, chunk);
+            writer_put_chunk(writer, run, chunk, &unit);
     }
 }
 

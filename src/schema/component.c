@@ -7,7 +7,10 @@
 #include "bytes.h"
 #include "error.h"
 #include "hash.h"
+#include "kind.h"
 #include "memory.h"
+
+#include <stdlib.h>
 
 static bool component_is_padding(const struct value_span *span)
 {
@@ -20,6 +23,9 @@ static bool component_is_special(const struct value_span *span)
     case PECS_BOOL:
     case PECS_TEXT:
     case PECS_ENTITY:
+    case PECS_STRING:
+    case PECS_BLOB:
+    case PECS_LIST:
         return true;
     case PECS_ENUM:
         return (uint64_t)span->limit < (uint64_t)1 << 8 * span->width; /* else every number is a value of the enum */
@@ -28,18 +34,127 @@ static bool component_is_special(const struct value_span *span)
     }
 }
 
+static bool component_is_content(const struct value_span *span)
+{
+    return kind_has_contents(span->kind);
+}
+
+static bool component_is_hole(const struct value_span *span)
+{
+    return component_is_padding(span) || component_is_content(span);
+}
+
 static bool component_find_references(const pecs_type *type)
 {
     bool found = false;
-    for (uint32_t i = 0; !found && i < type->field_count; i++)
-        found = type->fields[i].kind == PECS_ENTITY ||
-                (type->fields[i].kind == PECS_STRUCT && component_find_references(type->fields[i].nested));
+    for (uint32_t i = 0; !found && i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        const pecs_kind kind = field->kind == PECS_LIST ? field->element : field->kind;
+        found = kind == PECS_ENTITY || (kind == PECS_STRUCT && component_find_references(field->nested));
+    }
     return found;
 }
 
 pecs_id component_name_id(const char *name)
 {
     return hash128(name, strlen(name));
+}
+
+/* Derives all but the id and the elements of lists. The type is valid. */
+static pecs_status component_init_spans(struct component *component, const pecs_type *type, struct pool *pool)
+{
+    *component = (struct component){
+        .type = type,
+        .size = type->size,
+        .align = type->align,
+        .has_references = component_find_references(type),
+    };
+    pecs_status status = span_list_init(&component->padding, pool, type, component_is_padding);
+    if (!status)
+        status = span_list_init(&component->special, pool, type, component_is_special);
+    if (!status)
+        status = span_list_init(&component->contents, pool, type, component_is_content);
+    component->holes = component->padding;
+    if (!status && component_has_contents(component))
+        status = span_list_init(&component->holes, pool, type, component_is_hole);
+    return status;
+}
+
+/* Notes the list fields of a type and of those that it nests, each once. */
+static pecs_status component_find_lists(struct component *component, const pecs_type *type, struct pool *pool)
+{
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        bool is_new = field->kind == PECS_LIST || field->kind == PECS_STRUCT;
+        for (uint32_t j = 0; is_new && field->kind == PECS_STRUCT && j < i; j++)
+            is_new = type->fields[j].kind != PECS_STRUCT || type->fields[j].nested != field->nested;
+        if (is_new && field->kind == PECS_STRUCT) {
+            status = component_find_lists(component, field->nested, pool);
+        } else if (is_new) {
+            if (!pool_reserve(pool, (void **)&component->elements, &component->element_capacity,
+                              component->element_count + 1, sizeof(*component->elements)))
+                return PECS_E_MEMORY;
+            component->elements[component->element_count++] = (struct list_element){ .list = field };
+        }
+    }
+    return status;
+}
+
+static int component_compare_elements(const void *a, const void *b)
+{
+    const uintptr_t x = (uintptr_t)((const struct list_element *)a)->list;
+    const uintptr_t y = (uintptr_t)((const struct list_element *)b)->list;
+    return (x > y) - (x < y);
+}
+
+static pecs_status component_init_element(struct list_element *element, struct pool *pool)
+{
+    const pecs_field *list = element->list;
+    if (list->element == PECS_STRUCT)
+        return component_init_spans(&element->values, list->nested, pool);
+    element->only = (pecs_field){ .name = list->name,
+                                  .kind = list->element,
+                                  .size = list->element_size,
+                                  .count = 1,
+                                  .enum_names = list->enum_names,
+                                  .enum_count = list->enum_count };
+    element->type = (pecs_type){ .name = list->name,
+                                 .version = 1,
+                                 .size = list->element_size,
+                                 .align = list->element == PECS_ENTITY ? 4 : list->element_size,
+                                 .field_count = 1,
+                                 .fields = &element->only };
+    return component_init_spans(&element->values, &element->type, pool);
+}
+
+static pecs_status component_init_elements(struct component *component, struct pool *pool)
+{
+    pecs_status status = component_find_lists(component, component->type, pool);
+    if (status || !component->element_count)
+        return status;
+    qsort(component->elements, component->element_count, sizeof(*component->elements), component_compare_elements);
+    size_t count = 0; /* a type that is nested along several paths has noted its lists for each */
+    for (size_t i = 0; i < component->element_count; i++)
+        if (!count || component->elements[count - 1].list != component->elements[i].list)
+            component->elements[count++] = component->elements[i];
+    component->element_count = count;
+    for (size_t i = 0; !status && i < count; i++) /* their addresses are final from here on */
+        status = component_init_element(&component->elements[i], pool);
+    return status;
+}
+
+const struct component *component_element(const struct component *component, const pecs_field *list)
+{
+    size_t low = 0, high = component->element_count - 1;
+    while (low < high) {
+        const size_t middle = low + (high - low + 1) / 2;
+        if ((uintptr_t)component->elements[middle].list <= (uintptr_t)list)
+            low = middle;
+        else
+            high = middle - 1;
+    }
+    return &component->elements[low].values;
 }
 
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
@@ -49,16 +164,10 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         return status;
     static const pecs_id none;
     const bool given = memcmp(&type->id, &none, sizeof(none)) != 0;
-    *component = (struct component){
-        .type = type,
-        .id = given ? type->id : component_name_id(type->name),
-        .size = type->size,
-        .align = type->align,
-        .has_references = component_find_references(type),
-    };
-    status = span_list_init(&component->padding, pool, type, component_is_padding);
-    if (!status)
-        status = span_list_init(&component->special, pool, type, component_is_special);
+    status = component_init_spans(component, type, pool);
+    component->id = given ? type->id : component_name_id(type->name);
+    if (!status && component_has_contents(component))
+        status = component_init_elements(component, pool);
     if (status) {
         component_deinit(component, pool);
         return fail_memory(error);
@@ -77,9 +186,12 @@ uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
     for (uint32_t i = 0; i < type->field_count && bytes <= limit; i++) {
         const pecs_field *field = &type->fields[i];
         bytes += 28 + component_count_string(field->name);
-        if (field->kind == PECS_STRUCT)
+        const pecs_kind kind = field->kind == PECS_LIST ? field->element : field->kind;
+        if (field->kind == PECS_LIST)
+            bytes += 28 + component_count_string(LIST_ELEMENT_NAME);
+        if (kind == PECS_STRUCT)
             bytes += component_description_bytes(field->nested, limit - min_u64(bytes, limit));
-        for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count && bytes <= limit; j++)
+        for (uint32_t j = 0; kind == PECS_ENUM && j < field->enum_count && bytes <= limit; j++)
             bytes += component_count_string(field->enum_names[j]);
     }
     return bytes;
@@ -87,8 +199,14 @@ uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
 
 void component_deinit(struct component *component, struct pool *pool)
 {
+    if (component_has_contents(component))
+        span_list_deinit(&component->holes, pool);
     span_list_deinit(&component->padding, pool);
     span_list_deinit(&component->special, pool);
+    span_list_deinit(&component->contents, pool);
+    for (size_t i = 0; i < component->element_count; i++)
+        component_deinit(&component->elements[i].values, pool);
+    pool_release(pool, component->elements, component->element_capacity * sizeof(*component->elements));
 }
 
 static bool component_name_is_same(const char *a, const char *b)
@@ -101,10 +219,13 @@ static bool component_field_is_same(const pecs_field *a, const pecs_field *b)
     if (a->kind != b->kind || a->offset != b->offset || a->size != b->size || a->count != b->count ||
         a->columns != b->columns || a->enum_count != b->enum_count || !component_name_is_same(a->name, b->name))
         return false;
-    for (uint32_t i = 0; a->kind == PECS_ENUM && i < a->enum_count; i++)
+    if (a->kind == PECS_LIST && (a->element != b->element || a->element_size != b->element_size))
+        return false;
+    const pecs_kind kind = a->kind == PECS_LIST ? a->element : a->kind;
+    for (uint32_t i = 0; kind == PECS_ENUM && i < a->enum_count; i++)
         if (!component_name_is_same(a->enum_names[i], b->enum_names[i]))
             return false;
-    return a->kind != PECS_STRUCT || component_layout_is_same(a->nested, b->nested);
+    return kind != PECS_STRUCT || component_layout_is_same(a->nested, b->nested);
 }
 
 bool component_layout_is_same(const pecs_type *a, const pecs_type *b)

@@ -6,14 +6,34 @@
 #include "spans.h"
 #include "type_check.h"
 
+struct list_element;
+
 struct component {
     const pecs_type *type;
     pecs_id id; /* the type's own, or its name's hash */
     uint32_t size, align;
     struct span_list padding;
-    bool has_references;      /* some field holds entities */
-    struct span_list special; /* fields with invalid bit patterns (bool, enum, text), and entities */
+    bool has_references;           /* some field, or an element of a list, holds entities */
+    struct span_list special;      /* fields with invalid bit patterns (bool, enum, text), entities, and contents */
+    struct span_list contents;     /* strings, blobs and lists */
+    struct span_list holes;        /* padding and contents: what is no part of a value's own bytes */
+    struct list_element *elements; /* of each list field, ascending by the field's address */
+    size_t element_count, element_capacity;
 };
+
+/* The elements of a list field, as if they were a component. */
+struct list_element {
+    const pecs_field *list;
+    pecs_field only;         /* of an element that is no struct */
+    pecs_type type;          /* of such an element */
+    struct component values; /* its own type and spans; its id is zero */
+};
+static inline bool component_has_contents(const struct component *component)
+{
+    return !span_list_is_empty(&component->contents);
+}
+/* `list` is that of a span of the component's contents. */
+const struct component *component_element(const struct component *component, const pecs_field *list);
 
 /* Checks a type (type_check.h) and derives a component from it. Its spans are allocated from the pool. */
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);

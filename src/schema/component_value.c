@@ -2,6 +2,7 @@
 #include "component_value.h"
 
 #include "component.h"
+#include "hash.h"
 
 #include <string.h>
 
@@ -52,15 +53,31 @@ void component_copy_masked(const struct component *component, void *to, const vo
 bool component_values_are_equal(const struct component *component, const void *a, const void *b)
 {
     const uint8_t *x = a, *y = b;
-    if (span_list_is_empty(&component->padding))
+    if (span_list_is_empty(&component->holes))
         return memcmp(a, b, component->size) == 0;
     uint32_t from = 0;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, &component->holes); span_iter_next(&iter, &span);) {
         if (memcmp(x + from, y + from, span.offset - from) != 0)
             return false;
         from = span.offset + span.size;
     }
     return memcmp(x + from, y + from, component->size - from) == 0;
+}
+
+uint64_t component_hash_value(const struct component *component, const void *value, uint64_t seed)
+{
+    const uint8_t *bytes = value;
+    if (span_list_is_empty(&component->holes))
+        return hash64_seeded(bytes, component->size, seed);
+    uint32_t from = 0;
+    struct span_iter iter;
+    struct value_span span;
+    for (span_iter_begin(&iter, &component->holes); span_iter_next(&iter, &span);) {
+        if (span.offset > from) /* adjacent spans may be one or two: the hash must not depend on that */
+            seed = hash64_seeded(bytes + from, span.offset - from, seed);
+        from = span.offset + span.size;
+    }
+    return hash64_seeded(bytes + from, component->size - from, seed);
 }

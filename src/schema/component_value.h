@@ -7,8 +7,11 @@
 
 struct component;
 
-/* Compares two values byte by byte, without their padding. */
+/* Compares two values byte by byte, without their padding and contents (storage/contents.h). */
 bool component_values_are_equal(const struct component *component, const void *a, const void *b);
+
+/* Hashes the same bytes. */
+uint64_t component_hash_value(const struct component *component, const void *value, uint64_t seed);
 
 /* Copies `count` consecutive values, with zeros for their padding. */
 void component_copy_masked(const struct component *component, void *to, const void *from, uint64_t count);

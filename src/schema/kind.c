@@ -13,6 +13,7 @@ static const struct {
     [PECS_F32] = { "f32", 4, 4 },       [PECS_F64] = { "f64", 8, 8 },       [PECS_TEXT] = { "text", 1, 1 },
     [PECS_ENTITY] = { "entity", 8, 4 }, [PECS_STRING] = { "string", 8, 8 }, [PECS_BLOB] = { "blob", 8, 8 },
     [PECS_ENUM] = { "enum", 0, 0 },     [PECS_STRUCT] = { "struct", 0, 0 }, [PECS_PADDING] = { "padding", 1, 1 },
+    [PECS_LIST] = { "list", 8, 8 },
 };
 
 const char *kind_name(pecs_kind kind)

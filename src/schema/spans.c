@@ -49,7 +49,7 @@ static pecs_status span_collect_span(struct collect *collect, struct value_span 
         return status;
     struct value_span *last = list->count > collect->joins_from ? &list->spans[list->count - 1] : NULL;
     if (last && last->offset + last->size == span.offset && last->kind == span.kind && last->width == span.width &&
-        last->limit == span.limit) {
+        last->limit == span.limit && last->list == span.list) {
         last->size += span.size;
         return PECS_OK;
     }
@@ -64,12 +64,14 @@ static pecs_status span_collect_span(struct collect *collect, struct value_span 
 
 static struct value_span span_of_field(const pecs_field *field, uint32_t offset)
 {
-    struct value_span span = { offset, field->size, field->kind, kind_size(field->kind), 0 };
+    struct value_span span = { offset, field->size, field->kind, kind_size(field->kind), 0, NULL };
     if (field->kind == PECS_ENUM) {
         span.width = field->size / field->count;
         span.limit = field->enum_count;
     } else if (field->kind == PECS_TEXT) {
         span.width = field->columns ? field->columns : field->size; /* a row of a grid is a text */
+    } else if (field->kind == PECS_LIST) {
+        span.list = field;
     }
     return span;
 }

@@ -20,8 +20,9 @@ enum { NESTING_MAX = 8 /* depth of structs within structs */ };
 struct value_span {
     uint32_t offset, size;
     pecs_kind kind;
-    uint32_t width; /* of a text: including the zeros after it */
-    uint32_t limit; /* number of an enum's values; else 0 */
+    uint32_t width;         /* of a text: including the zeros after it */
+    uint32_t limit;         /* number of an enum's values; else 0 */
+    const pecs_field *list; /* the field, of a list; else NULL */
 };
 
 /*

@@ -20,7 +20,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum { FIELD_COUNT_MAX = 4096 };
+enum {
+    FIELD_COUNT_MAX = 4096,
+    LIST_ALIGN = 8, /* of all contents */
+};
 
 struct type_checker {
     struct pool *pool; /* for scratch memory */
@@ -154,7 +157,7 @@ static pecs_status type_check_nested(const struct type_checker *checker, const p
 static bool type_is_nested_before(const pecs_type *type, const pecs_field *field)
 {
     for (const pecs_field *earlier = type->fields; earlier < field; earlier++)
-        if (earlier->kind == PECS_STRUCT && earlier->nested == field->nested)
+        if (earlier->kind == field->kind && earlier->nested == field->nested)
             return true;
     return false;
 }
@@ -174,6 +177,48 @@ static pecs_status type_check_struct(const struct type_checker *checker, const p
     return status;
 }
 
+static bool type_has_contents(const pecs_type *type)
+{
+    bool has = false;
+    for (uint32_t i = 0; !has && i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        has = kind_has_contents(field->kind) || (field->kind == PECS_STRUCT && type_has_contents(field->nested));
+    }
+    return has;
+}
+
+/* An enum or struct is checked as a field of one would be. */
+static pecs_status type_check_list(const struct type_checker *checker, const pecs_type *type, const pecs_field *field,
+                                   unsigned depth)
+{
+    const pecs_kind element = field->element;
+    uint32_t size = kind_size(element), align = kind_align(element);
+    pecs_status status = PECS_OK;
+    if (!kind_name(element) || kind_has_contents(element) || element == PECS_TEXT || element == PECS_PADDING)
+        return type_fail_field(checker, PECS_E_MISUSE, type, field,
+                               "the elements of a list are numbers, bools, entities, enums or structs");
+    if (element == PECS_ENUM) {
+        pecs_field one = *field;
+        one.size = size = align = field->element_size;
+        one.count = 1;
+        status = type_check_enum(checker, type, &one);
+    } else if (element == PECS_STRUCT) {
+        status = type_check_struct(checker, type, field, depth);
+        size = status ? 0 : field->nested->size;
+        align = status ? 0 : field->nested->align;
+    }
+    if (status)
+        return status;
+    if (field->element_size != size)
+        return type_fail_field(checker, PECS_E_MISUSE, type, field, "element_size is not the size of an element");
+    if (align > LIST_ALIGN)
+        return type_fail_field(checker, PECS_E_MISUSE, type, field, "the elements of a list are aligned to at most 8");
+    if (element == PECS_STRUCT && type_has_contents(field->nested))
+        return type_fail_field(checker, PECS_E_MISUSE, type, field,
+                               "the elements of a list have no strings, blobs and lists");
+    return PECS_OK;
+}
+
 static pecs_status type_check_kind(const struct type_checker *checker, const pecs_type *type, const pecs_field *field,
                                    unsigned depth)
 {
@@ -188,9 +233,8 @@ static pecs_status type_check_kind(const struct type_checker *checker, const pec
     if (field->count == 0)
         return type_fail_field(checker, PECS_E_MISUSE, type, field, "count is 0");
     switch (field->kind) {
-    case PECS_STRING:
-    case PECS_BLOB:
-        return type_fail_field(checker, PECS_E_UNSUPPORTED, type, field, "strings and blobs are not supported yet");
+    case PECS_LIST:
+        return type_check_list(checker, type, field, depth);
     case PECS_ENUM:
         return type_check_enum(checker, type, field);
     case PECS_STRUCT:

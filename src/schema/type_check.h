@@ -15,7 +15,7 @@ enum {
 
 /*
  * Checks a type and all types that it nests against every rule of pecs/schema.h. The message names type and field.
- * PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_UNSUPPORTED (strings and blobs), PECS_E_MEMORY (the pool gives scratch memory).
+ * PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY (the pool gives scratch memory).
  */
 pecs_status type_check(const pecs_type *type, struct pool *pool, pecs_error *error);
 

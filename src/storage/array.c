@@ -111,7 +111,7 @@ void gate_deinit(struct gate *gate)
 }
 
 /* Acquire: reads by iterations on other threads happen before this returns false. */
-static bool gate_is_read(const struct gate *gate)
+bool gate_is_read(const struct gate *gate)
 {
     return gate->hold_count || atomic_load_explicit(&gate->open_reads, memory_order_acquire) ||
            atomic_load_explicit(&gate->open_writes, memory_order_acquire);

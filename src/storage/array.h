@@ -66,6 +66,9 @@ static inline void gate_close(struct gate *gate)
     gate->epoch = pool_next_epoch(gate->pool);
 }
 
+/* Whether an iteration or an edit may read arrays that are replaced. */
+bool gate_is_read(const struct gate *gate);
+
 /* Releases the arrays that no iteration and no edit can read any more. Only the writer calls this. */
 void gate_drain_slow(struct gate *gate);
 static inline void gate_drain(struct gate *gate)

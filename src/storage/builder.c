@@ -67,6 +67,16 @@ pecs_status builder_set_index(struct builder *builder, uint64_t slot_count, uint
                          image);
 }
 
+pecs_status builder_set_heap(struct builder *builder, uint64_t unit_count, struct image *image, struct heap **ret_heap)
+{
+    struct heap *heap = heap_create(builder->pool);
+    if (!heap)
+        return PECS_E_MEMORY;
+    builder->state->heap = (struct ref){ &heap->node, NULL, 0 };
+    *ret_heap = heap;
+    return heap_set_image(&builder->gate, heap, image, unit_count);
+}
+
 void builder_set_ids(struct builder *builder, const struct id_entry *entries, uint64_t count, struct image *image)
 {
     if (!count)

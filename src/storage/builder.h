@@ -38,6 +38,11 @@ static inline void builder_set_run(struct table *table, uint32_t column, uint8_t
     table->columns[column].tick = tick;
 }
 
+/*
+ * Gives the state a heap whose contents lie in the image, once; then say where by heap_set_run. PECS_E_MEMORY.
+ */
+pecs_status builder_set_heap(struct builder *builder, uint64_t unit_count, struct image *image, struct heap **ret_heap);
+
 /* The entities with explicit ids, ascending by id. The entries lie in the image. */
 void builder_set_ids(struct builder *builder, const struct id_entry *entries, uint64_t count, struct image *image);
 

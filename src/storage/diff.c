@@ -187,7 +187,8 @@ static pecs_status diff_compare_few(struct diff *diff, const struct pair *first,
                                     const uint8_t *to, uint64_t count)
 {
     const struct component *type = state_component_at(diff->from, joint);
-    if (memcmp(from, to, (size_t)count * type->size) == 0 && targets_agree(&diff->targets, type, from, count))
+    if (!component_has_contents(type) && memcmp(from, to, (size_t)count * type->size) == 0 &&
+        targets_agree(&diff->targets, type, from, count))
         return PECS_OK;
     pecs_status status = PECS_OK;
     for (uint64_t i = 0; !status && i < count; i++) {

@@ -6,6 +6,7 @@
 #include "diff_targets.h"
 
 #include "component_value.h"
+#include "contents.h"
 #include "identity.h"
 
 #include <pecs/diff.h>
@@ -302,26 +303,23 @@ static bool targets_references_are_equal(const struct targets *targets, const st
     return true;
 }
 
-bool targets_values_are_equal(const struct targets *targets, const struct component *component, const void *from,
-                              const void *to)
+static bool targets_bytes_are_equal(const struct targets *targets, const struct component *component,
+                                    const uint8_t *from, const uint8_t *to)
 {
-    if (targets->by_handle || !component->has_references)
-        return from == to || component_values_are_equal(component, from, to);
     struct span_iter holes, iter;
     struct value_span hole, references;
-    span_iter_begin(&holes, &component->padding);
+    span_iter_begin(&holes, &component->holes);
     span_iter_begin(&iter, &component->special);
     bool has_hole = span_iter_next(&holes, &hole), has_references = targets_next_references(&iter, &references);
-    const uint8_t *a = from, *b = to;
     for (uint32_t done = 0; done < component->size;) {
         const bool is_hole = has_hole && (!has_references || hole.offset < references.offset);
         const struct value_span *next = is_hole ? &hole : &references;
         const uint32_t end = is_hole || has_references ? next->offset : component->size;
-        if (memcmp(a + done, b + done, end - done) != 0)
+        if (memcmp(from + done, to + done, end - done) != 0)
             return false;
         if (end == component->size)
             return true;
-        if (!is_hole && !targets_references_are_equal(targets, &references, a, b))
+        if (!is_hole && !targets_references_are_equal(targets, &references, from, to))
             return false;
         done = next->offset + next->size;
         if (is_hole)
@@ -330,4 +328,23 @@ bool targets_values_are_equal(const struct targets *targets, const struct compon
             has_references = targets_next_references(&iter, &references);
     }
     return true;
+}
+
+static bool targets_elements_are_equal(const void *user, const struct component *element, const void *a, const void *b)
+{
+    return targets_bytes_are_equal(user, element, a, b);
+}
+
+bool targets_values_are_equal(const struct targets *targets, const struct component *component, const void *from,
+                              const void *to)
+{
+    const bool is_plain = targets->by_handle || !component->has_references;
+    if (is_plain && from == to)
+        return true;
+    if (is_plain ? !component_values_are_equal(component, from, to)
+                 : !targets_bytes_are_equal(targets, component, from, to))
+        return false;
+    return !component_has_contents(component) ||
+           contents_are_equal(component, state_heap(targets->from), from, state_heap(targets->to), to,
+                              is_plain ? NULL : targets_elements_are_equal, targets);
 }

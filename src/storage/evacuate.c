@@ -73,9 +73,25 @@ static bool evacuate_id_hash(struct pool *pool, struct ref *ref)
     return evacuate_node(pool, ref) && evacuate_vector(pool, &((struct id_hash *)ref->node)->buckets);
 }
 
+static bool evacuate_heap(struct pool *pool, struct ref *ref)
+{
+    struct heap *heap = (struct heap *)ref->node;
+    if (!heap_may_follow_moves(heap))
+        return true;
+    bool is_done = evacuate_node(pool, ref);
+    heap = (struct heap *)ref->node;
+    for (uint32_t i = 0; is_done && i < 2; i++) {
+        is_done = !heap->spaces[i].pages.node || evacuate_array(pool, &heap->spaces[i].pages);
+        is_done = is_done && evacuate_tree(pool, &heap->spaces[i].arrays, evacuate_array);
+    }
+    heap_follow_moves(heap);
+    return is_done;
+}
+
 bool state_evacuate(struct pool *pool, struct pecs_snapshot *state)
 {
+    const bool has_heap = evacuate_ref(pool, &state->heap, 0, evacuate_heap);
     const bool has_index = evacuate_ref(pool, &state->index, 0, evacuate_index);
     const bool has_id_hash = evacuate_ref(pool, &state->id_hash, 0, evacuate_id_hash);
-    return evacuate_tree(pool, &state->tables, evacuate_table) && has_index && has_id_hash;
+    return evacuate_tree(pool, &state->tables, evacuate_table) && has_index && has_id_hash && has_heap;
 }

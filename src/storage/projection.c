@@ -7,6 +7,7 @@
 
 #include "bits.h"
 #include "catalog.h"
+#include "heap_move.h"
 #include "state_types.h"
 
 struct projection {
@@ -148,6 +149,18 @@ static pecs_status projection_move_records(struct projection *projection)
     return status;
 }
 
+/* A move of the heap has passed rows that are now elsewhere. */
+static pecs_status projection_restart_heap(struct projection *projection)
+{
+    struct heap *heap;
+    if (!state_heap(projection->to) || !state_heap(projection->to)->is_moving)
+        return PECS_OK;
+    const pecs_status status = state_own_heap(&projection->gate, projection->to, &heap);
+    if (!status)
+        heap_move_restart(heap);
+    return status;
+}
+
 static pecs_status projection_run(struct projection *projection)
 {
     struct pool *pool = projection->gate.pool;
@@ -156,7 +169,7 @@ static pecs_status projection_run(struct projection *projection)
     const size_t kept_bytes = ((size_t)state_component_count(from) + 1) * sizeof(*projection->kept);
     projection->places = pool_allocate(pool, places_bytes);
     projection->kept = pool_allocate(pool, kept_bytes);
-    pecs_status status = projection->places && projection->kept ? PECS_OK : PECS_E_MEMORY;
+    pecs_status status = projection->places && projection->kept ? projection_restart_heap(projection) : PECS_E_MEMORY;
     for (uint32_t i = 0; !status && i < from->table_count; i++)
         status = projection_place(projection, i);
     if (!status)

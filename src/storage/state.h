@@ -8,6 +8,7 @@
 #define PECS_STORAGE_STATE_H
 
 #include "entity_index.h"
+#include "heap.h"
 #include "meta_list.h"
 #include "retired.h"
 #include "sessions.h"
@@ -50,6 +51,7 @@ struct saved_ids {
  *     ids_image  where saved_ids lie
  *     index      of a struct entity_index
  *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
+ *     heap       of a struct heap, or of NULL: no value had contents yet
  */
 #define STATE_NODES(X)                                                                                                 \
     X(sessions, sessions)                                                                                              \
@@ -59,7 +61,8 @@ struct saved_ids {
     X(image, ids_image)
 #define STATE_REFS(X)                                                                                                  \
     X(index)                                                                                                           \
-    X(id_hash)
+    X(id_hash)                                                                                                         \
+    X(heap)
 #define STATE_TREES(X) X(tables)
 
 struct pecs_snapshot {
@@ -116,6 +119,11 @@ static inline const struct table *state_table(const struct pecs_snapshot *state,
 static inline const struct entity_index *state_index(const struct pecs_snapshot *state)
 {
     return (const struct entity_index *)state->index.node;
+}
+/* Or NULL. */
+static inline const struct heap *state_heap(const struct pecs_snapshot *state)
+{
+    return (const struct heap *)state->heap.node;
 }
 static inline uint64_t state_slot_count(const struct pecs_snapshot *state)
 {

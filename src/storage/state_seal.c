@@ -20,6 +20,9 @@ static void state_seal_each(const struct pecs_snapshot *state, void (*function)(
     state_seal_each_in(&records->chunks, vector_chunk_count(records), function);
     if (hash)
         state_seal_each_in(&hash->buckets.chunks, vector_chunk_count(&hash->buckets), function);
+    const struct heap *heap = state_heap(state);
+    for (uint32_t i = 0; heap && i < 2; i++)
+        state_seal_each_in(&heap->spaces[i].arrays, heap->view.spaces[i].page_count, function);
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
         for (uint32_t j = 0; j < table->archetype->column_count; j++)

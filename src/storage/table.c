@@ -67,7 +67,9 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
     archetype->column_components[HANDLE_COLUMN] = NO_COMPONENT;
     uint32_t column = 1, widest = sizeof(pecs_entity);
     for (uint32_t i = 0; i < count; i++) {
-        const uint32_t size = component_of(registry, unknown, components[i])->size;
+        const struct component *component = component_of(registry, unknown, components[i]);
+        const uint32_t size = component->size;
+        archetype->has_contents |= component_has_contents(component);
         archetype->components[i] = components[i];
         archetype->signature |= (uint64_t)1 << components[i] % 64;
         archetype->columns[i] = size ? column : NO_COLUMN;

@@ -26,6 +26,7 @@ struct archetype {
     uint64_t signature; /* a bit for each component modulo 64 */
     uint32_t component_count, column_count, chunk_shift;
     bool is_singleton;                 /* the singletons' table: at most one row, without an entity */
+    bool has_contents;                 /* of some column's values (contents.h) */
     pecs_component *components;        /* ascending */
     uint32_t *columns;                 /* of each component: its column, NO_COLUMN for tags */
     uint32_t *column_bytes;            /* of each column: bytes of a row; column 0 holds the handles */

@@ -4,6 +4,7 @@
  */
 #include "value_check.h"
 
+#include "contents.h"
 #include "error.h"
 #include "state_types.h"
 #include "utf8.h"
@@ -15,6 +16,7 @@ enum { BLOCK_BYTES = 128 * 1024 };
 
 /* The places of one span in many values, `stride` bytes apart; `bytes` is the first. */
 struct places {
+    const struct component *component;
     const struct value_span *span;
     const uint8_t *bytes;
     size_t stride;
@@ -172,6 +174,77 @@ static uint64_t value_check_entity(const struct places *places, const struct val
     return NONE_WRONG;
 }
 
+/* Bytes of contents that are no part of them: the end of their last unit. */
+static bool value_check_ends_in_zeros(const uint8_t *bytes, uint64_t size)
+{
+    bool is_zero = true;
+    for (uint64_t at = size; is_zero && at % HEAP_UNIT; at++)
+        is_zero = !bytes[at];
+    return is_zero;
+}
+
+/* The contents of a member; false: it refers to none. Empty: NULL. */
+static bool value_check_find(const struct value_check *check, const uint8_t *reference, bool is_string,
+                             const uint8_t **ret_bytes, uint64_t *ret_size)
+{
+    uint64_t number;
+    memcpy(&number, reference, sizeof(number));
+    *ret_bytes = heap_find(state_heap(check->state), number, ret_size);
+    if (!*ret_bytes || !*ret_size)
+        return number == 0;
+    return heap_has_units(state_heap(check->state), number, contents_units(*ret_size, is_string)) &&
+           value_check_ends_in_zeros(*ret_bytes, *ret_size + is_string) && (!is_string || !(*ret_bytes)[*ret_size]);
+}
+
+typedef bool content_function(const struct value_check *check, const struct places *places, const uint8_t *bytes,
+                              uint64_t size);
+
+static inline uint64_t value_check_contents(const struct places *places, const struct value_check *check,
+                                            bool is_string, content_function *is_valid)
+{
+    for (uint64_t i = 0; i < places->count; i++) {
+        for (uint32_t at = 0; at < places->span->size; at += sizeof(uint64_t)) {
+            const uint8_t *bytes;
+            uint64_t size;
+            if (!value_check_find(check, places->bytes + i * places->stride + at, is_string, &bytes, &size) ||
+                (is_valid && size && !is_valid(check, places, bytes, size)))
+                return i * places->stride + at;
+        }
+    }
+    return NONE_WRONG;
+}
+
+static bool value_check_string_is_valid(const struct value_check *check, const struct places *places,
+                                        const uint8_t *bytes, uint64_t size)
+{
+    (void)check, (void)places;
+    return utf8_is_text((const char *)bytes, (size_t)size);
+}
+
+static uint64_t value_check_string(const struct places *places, const struct value_check *check)
+{
+    return value_check_contents(places, check, true, value_check_string_is_valid);
+}
+
+static uint64_t value_check_blob(const struct places *places, const struct value_check *check)
+{
+    return value_check_contents(places, check, false, NULL);
+}
+
+static bool value_check_elements_are_valid(const struct value_check *check, const struct places *places,
+                                           const uint8_t *bytes, uint64_t size)
+{
+    const struct component *element = component_element(places->component, places->span->list);
+    const uint64_t count = size / element->size;
+    return size % element->size == 0 &&
+           (!values_can_be_wrong(element) || values_find_wrong(check, element, bytes, count) == count);
+}
+
+static uint64_t value_check_list(const struct places *places, const struct value_check *check)
+{
+    return value_check_contents(places, check, false, value_check_elements_are_valid);
+}
+
 static const struct {
     const char *rule;
     find_function *find;
@@ -181,6 +254,9 @@ static const struct {
     [PECS_ENUM] = { "VALUE-2", value_check_enum, "is not a value of its enum" },
     [PECS_TEXT] = { "VALUE-3", value_check_text, "is not UTF-8 and then only zeros" },
     [PECS_ENTITY] = { "VALUE-4", value_check_entity, "is the handle of an entity that never existed" },
+    [PECS_STRING] = { "VALUE-5", value_check_string, "is not a string of UTF-8 without U+0000" },
+    [PECS_BLOB] = { "HEAP-2", value_check_blob, "is a reference to no contents" },
+    [PECS_LIST] = { "VALUE-6", value_check_list, "is not a list of valid elements" },
 };
 
 /* Runs are not ordered by row, so all runs of the block are verified. */
@@ -191,7 +267,7 @@ static uint64_t value_check_block(const struct value_check *check, const struct 
     struct span_run_iter iter;
     struct span_run run;
     for (span_run_begin(&iter, &component->special, count); span_run_next(&iter, &run);) {
-        const struct places places = { &run.span, values + run.offset, run.stride, run.count };
+        const struct places places = { component, &run.span, values + run.offset, run.stride, run.count };
         const uint64_t found = value_check_kinds[run.span.kind].find(&places, check);
         if (BREAKS(value_check_kinds[run.span.kind].rule, found != NONE_WRONG))
             first = min_u64(first, (run.offset + found) / component->size);
@@ -216,6 +292,7 @@ void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, 
                       const uint8_t *value)
 {
     iter->check = check;
+    iter->component = component;
     iter->value = value;
     span_iter_begin(&iter->spans, &component->special);
     iter->span = (struct value_span){ .size = 0 };
@@ -233,7 +310,7 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
         struct value_span rest = iter->span;
         rest.offset += iter->next;
         rest.size -= iter->next;
-        const struct places places = { &rest, iter->value + rest.offset, rest.size, 1 };
+        const struct places places = { iter->component, &rest, iter->value + rest.offset, rest.size, 1 };
         const uint64_t found = value_check_kinds[rest.kind].find(&places, iter->check);
         iter->next = iter->span.size;
         if (BREAKS(value_check_kinds[rest.kind].rule, found != NONE_WRONG)) {
@@ -241,7 +318,7 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
             iter->next = offset - iter->span.offset + rest.width;
             rest.offset = offset;
             rest.size = rest.width;
-            *ret_place = (struct wrong_place){ value_check_kinds[rest.kind].rule, rest };
+            *ret_place = (struct wrong_place){ value_check_kinds[rest.kind].rule, iter->component, rest };
             return true;
         }
     }
@@ -249,7 +326,7 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
 
 bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value)
 {
-    const struct places places = { &place->span, value + place->span.offset, place->span.size, 1 };
+    const struct places places = { place->component, &place->span, value + place->span.offset, place->span.size, 1 };
     return value_check_kinds[place->span.kind].find(&places, check) != NONE_WRONG;
 }
 

@@ -34,11 +34,13 @@ uint64_t values_find_wrong(const struct value_check *check, const struct compone
 /* The invalid elements of one value, in order. */
 struct wrong_place {
     const char *rule;
+    const struct component *component;
     struct value_span span; /* one element */
 };
 bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value);
 struct wrong_iter {
     const struct value_check *check;
+    const struct component *component;
     const uint8_t *value;
     struct span_iter spans;
     struct value_span span; /* the current span */

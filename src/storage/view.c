@@ -1,4 +1,6 @@
 /* The public view: reads a state. Nothing here writes, so any number of threads may call it. */
+#include "component_value.h"
+#include "contents.h"
 #include "hash.h"
 #include "state_seal.h"
 #include "state_types.h"
@@ -56,6 +58,13 @@ bool pecs_view_has_singleton(pecs_view view, pecs_component component)
            archetype_find(state_table(state, state->singleton_table)->archetype, component) != NO_COLUMN;
 }
 
+const pecs_heap *pecs_view_heap(pecs_view view)
+{
+    static const pecs_heap none;
+    const struct heap *heap = state_heap(view_source(view)->state);
+    return heap ? &heap->view : &none;
+}
+
 uint64_t pecs_view_tick(pecs_view view)
 {
     return view_source(view)->state->tick;
@@ -92,20 +101,11 @@ static uint64_t view_hash_id(pecs_id id)
     return hash64(id.bytes, sizeof(id.bytes));
 }
 
-/* Hashes a value without its padding, piece by piece. */
-static uint64_t view_hash_value(const struct component *component, const uint8_t *value, uint64_t seed)
+static uint64_t view_hash_value(const struct pecs_snapshot *state, const struct component *component,
+                                const uint8_t *value, uint64_t seed)
 {
-    if (span_list_is_empty(&component->padding))
-        return hash64_seeded(value, component->size, seed);
-    uint32_t from = 0;
-    struct span_iter iter;
-    struct value_span span;
-    for (span_iter_begin(&iter, &component->padding); span_iter_next(&iter, &span);) {
-        if (span.offset > from) /* adjacent spans may be one or two: the hash must not depend on that */
-            seed = hash64_seeded(value + from, span.offset - from, seed);
-        from = span.offset + span.size;
-    }
-    return hash64_seeded(value + from, component->size - from, seed);
+    const uint64_t hash = component_hash_value(component, value, seed);
+    return component_has_contents(component) ? contents_hash(component, state_heap(state), value, hash) : hash;
 }
 
 static uint64_t view_hash_chunk(const struct pecs_snapshot *state, const struct table *table, uint64_t chunk)
@@ -122,7 +122,7 @@ static uint64_t view_hash_chunk(const struct pecs_snapshot *state, const struct 
         const uint8_t *values = component->size ? table_chunk(table, archetype->columns[i], chunk) : NULL;
         for (uint64_t row = 0; row < rows; row++) {
             const uint64_t seed = view_hash_entity(entities[row]) ^ type_hash;
-            sum += values ? view_hash_value(component, values + row * component->size, seed) : mix_u64(seed);
+            sum += values ? view_hash_value(state, component, values + row * component->size, seed) : mix_u64(seed);
         }
     }
     return sum;

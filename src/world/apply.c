@@ -9,6 +9,7 @@
  */
 #include "bits.h"
 #include "command_log.h"
+#include "place.h"
 
 /* Commands and items are copied out of the log, which has no alignment. */
 static struct command apply_command_at(const pecs_commands *commands, uint64_t place)
@@ -259,7 +260,69 @@ static pecs_status apply_ready(pecs_commands *commands, struct pecs_world *world
     return status || !spawn_count ? status : apply_ready_slots(commands, world, spawn_count);
 }
 
+/* Place: contents of recorded values go into the heap of the world. */
+
+static bool apply_item_has_contents(const struct pecs_world *world, const struct item *item)
+{
+    return item->size_bytes && component_has_contents(state_component(world->state, item->component));
+}
+
+/* Copies the value of an item and places its contents. The item notes where the copy is. */
+static pecs_status apply_place_item(pecs_commands *commands, struct pecs_world *world, uint64_t place, uint64_t *units)
+{
+    const uint8_t *bytes;
+    uint64_t next = place;
+    struct item item = apply_next_item(commands, &next, &bytes);
+    if (!apply_item_has_contents(world, &item))
+        return PECS_OK;
+    const size_t size = state_component(world->state, item.component)->size;
+    if (!pool_reserve(world->registry->pool, (void **)&commands->placed, &commands->placed_capacity,
+                      commands->placed_bytes + size, 1))
+        return PECS_E_MEMORY;
+    uint8_t *copy = commands->placed + commands->placed_bytes;
+    memcpy(copy, bytes, size);
+    item.placed = commands->placed_bytes;
+    memcpy(commands->log + place, &item, sizeof(item));
+    commands->placed_bytes += size;
+    return place_in_copies(world, item.component, copy, 1, bytes, units);
+}
+
+static pecs_status apply_place_values(pecs_commands *commands, struct pecs_world *world, uint64_t *units)
+{
+    commands->placed_bytes = 0;
+    if (!place_may_be_needed(world))
+        return PECS_OK;
+    pecs_status status = edit_begin_values(world);
+    if (!status)
+        status = place_begin(world);
+    for (size_t i = 0; !status && i < commands->group_count; i++) {
+        uint64_t place = commands->groups[i].to == NO_TABLE ? NO_COMMAND : commands->groups[i].first;
+        while (!status && place != NO_COMMAND) {
+            const struct command command = apply_command_at(commands, place);
+            uint64_t at = place + sizeof(command);
+            for (uint32_t j = 0; !status && j < command.item_count; j++) {
+                const uint8_t *bytes;
+                status = apply_place_item(commands, world, at, units);
+                (void)apply_next_item(commands, &at, &bytes);
+            }
+            place = command.next;
+        }
+    }
+    return status;
+}
+
 /* Change. */
+
+/* Contents of columns that a row has not brought along are empty until a command sets them. */
+static void apply_clear_contents(struct pecs_world *world, uint32_t number, uint64_t row, const struct archetype *had)
+{
+    struct table *table = edit_table(world, number);
+    const struct archetype *archetype = table->archetype;
+    for (uint32_t i = 1; archetype->has_contents && i < archetype->column_count; i++)
+        if ((!had || archetype_find(had, archetype->column_components[i]) == NO_COLUMN) &&
+            component_has_contents(state_component(world->state, archetype->column_components[i])))
+            memset(table_owned_value(table, i, row), 0, archetype->column_bytes[i]);
+}
 
 static void apply_change_structure(pecs_commands *commands, struct pecs_world *world)
 {
@@ -271,15 +334,18 @@ static void apply_change_structure(pecs_commands *commands, struct pecs_world *w
             const pecs_entity entity = edit_take_slot(world);
             commands->spawned[group->entity.index] = entity;
             group->entity = entity;
-            edit_append_row(world, group->to, entity);
+            apply_clear_contents(world, group->to, edit_append_row(world, group->to, entity), NULL);
         } else if (apply_is_present(group) && group->from != group->to) {
             const struct record record = *state_find(world->state, group->entity);
+            const struct archetype *had = state_table(world->state, record.table)->archetype;
             edit_find_row(world, record.table, record.row);
             if (group->to == NO_TABLE) {
+                place_forget_row(world, had, NULL);
                 edit_remove_row(world, record.table, record.row);
                 edit_give_slot(world, group->entity.index);
             } else {
                 edit_move_row(world, group->entity, record.table, record.row, group->to);
+                apply_clear_contents(world, group->to, state_find(world->state, group->entity)->row, had);
             }
         }
     }
@@ -296,6 +362,23 @@ static void apply_replace_provisional(const pecs_commands *commands, const struc
             if (command_is_provisional(entity))
                 memcpy(value + span.offset + at, &commands->spawned[entity.index], sizeof(entity));
         }
+    }
+}
+
+/* The lists were placed by this apply, so they are private. */
+static void apply_replace_in_lists(const pecs_commands *commands, const struct pecs_world *world,
+                                   const struct component *component, const uint8_t *value)
+{
+    struct content_walk walk;
+    struct content content;
+    for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, &content);) {
+        const struct component *element = content.list ? component_element(component, content.list) : NULL;
+        if (!element || !element->has_references)
+            continue;
+        uint64_t size;
+        uint8_t *bytes = (uint8_t *)(uintptr_t)heap_find(state_heap(world->state), content.reference, &size);
+        for (uint64_t at = 0; at < size; at += element->size)
+            apply_replace_provisional(commands, element, bytes + at);
     }
 }
 
@@ -331,12 +414,17 @@ static void apply_write_values(pecs_commands *commands, struct pecs_world *world
                 continue;
             const struct component *component = state_component(world->state, item.component);
             uint8_t *value = table_owned_value(table, column, record.row);
+            if (component_has_contents(component))
+                place_forget(world, item.component, value, 1);
             if (!item.size_bytes) {
                 memset(value, 0, component->size);
                 continue;
             }
-            memcpy(value, bytes, item.size_bytes);
+            const bool has_contents = apply_item_has_contents(world, &item);
+            memcpy(value, has_contents ? commands->placed + item.placed : bytes, component->size);
             apply_replace_provisional(commands, component, value);
+            if (has_contents)
+                apply_replace_in_lists(commands, world, component, value);
         }
         place = command.next;
     }
@@ -348,9 +436,12 @@ static pecs_status apply_commands(pecs_commands *commands, struct pecs_world *wo
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
+    uint64_t units = 0;
     status = apply_gather_groups(commands, world);
     if (!status)
         status = apply_find_tables(commands, world, ret_skipped_count);
+    if (!status)
+        status = apply_place_values(commands, world, &units);
     if (!status)
         status = apply_ready(commands, world);
     if (status) {
@@ -364,6 +455,8 @@ static pecs_status apply_commands(pecs_commands *commands, struct pecs_world *wo
             apply_write_values(commands, world, &commands->groups[i]);
     edit_plan_finish(world);
     edit_give_back_slots(world, commands->spawn_count);
+    place_count(world, units);
+    place_tend(world, 0);
     return PECS_OK;
 }
 

@@ -26,8 +26,9 @@ struct command {
 };
 struct item {
     pecs_component component;
-    uint32_t size_bytes; /* of the value that follows; 0: no value */
     uint32_t has_value;  /* write the value in any case, not only when the component is added */
+    uint64_t size_bytes; /* of the value that follows, with its contents; 0: no value */
+    uint64_t placed;     /* of a value with contents: where apply has placed a copy of it */
 };
 #define NO_COMMAND UINT64_MAX
 
@@ -51,6 +52,8 @@ struct pecs_commands {
     size_t bucket_count, bucket_capacity; /* of this batch, a power of two; and the largest so far */
     uint64_t *wanted;                     /* a bit for each component of the world, by place */
     size_t wanted_words;
+    uint8_t *placed; /* values whose contents are in the heap of the world */
+    size_t placed_bytes, placed_capacity;
     pecs_entity *spawned; /* real handles of the last applied batch */
     size_t spawned_count, spawned_capacity;
     uint32_t spawned_batch;

@@ -1,5 +1,6 @@
 /* Command buffers: creates, destroys and records them. apply.c applies them. */
 #include "command_log.h"
+#include "contents.h"
 
 enum { COMMANDS_MAX = INT32_MAX };
 
@@ -25,6 +26,7 @@ void pecs_commands_destroy(pecs_commands *commands)
     pool_release(pool, commands->groups, commands->group_capacity * sizeof(*commands->groups));
     pool_release(pool, commands->buckets, commands->bucket_capacity * sizeof(*commands->buckets));
     pool_release(pool, commands->wanted, commands->wanted_words * sizeof(*commands->wanted));
+    pool_release(pool, commands->placed, commands->placed_capacity);
     pool_release(pool, commands->spawned, commands->spawned_capacity * sizeof(*commands->spawned));
     failure_deinit(&commands->failure, pool);
     pool_release(pool, commands, sizeof(*commands));
@@ -46,23 +48,68 @@ static bool commands_is_usable(const pecs_commands *commands, pecs_entity entity
            (entity.generation == (commands->batch | PROVISIONAL) && entity.index < commands->spawn_count);
 }
 
-/* True unless the value has a provisional handle of another batch in an entity field. */
-static bool commands_fields_are_usable(const pecs_commands *commands, const pecs_value *value)
+/* True unless a value has a provisional handle of another batch in an entity field. */
+static bool commands_fields_are_usable(const pecs_commands *commands, const struct component *component,
+                                       const uint8_t *value)
 {
-    const struct component *component = registry_component(commands->registry, value->component);
-    if (!value->data || span_list_is_empty(&component->special))
+    if (span_list_is_empty(&component->special))
         return true;
     struct span_iter iter;
     struct value_span span;
     for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
         for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
-            memcpy(&entity, (const uint8_t *)value->data + span.offset + at, sizeof(entity));
+            memcpy(&entity, value + span.offset + at, sizeof(entity));
             if (!commands_is_usable(commands, entity))
                 return false;
         }
     }
     return true;
+}
+
+#define UNUSABLE_HANDLE "its value has a provisional handle of another buffer or of an earlier batch"
+
+/* Checks the contents of a value, whose sizes are added to *bytes as the log holds them. */
+static pecs_status commands_check_contents(pecs_commands *commands, const pecs_value *value, uint64_t *bytes)
+{
+    const struct component *component = registry_component(commands->registry, value->component);
+    struct content_walk walk;
+    struct content content;
+    for (content_walk_begin(&walk, component, value->data, 1); content_walk_next(&walk, &content);) {
+        struct given given;
+        const char *fault = content_find_given(component, &content, NULL, &given);
+        const struct component *element = content.list ? component_element(component, content.list) : NULL;
+        for (uint64_t at = 0; !fault && element && element->has_references && at < given.size_bytes;
+             at += element->size)
+            fault = commands_fields_are_usable(commands, element, given.bytes + at) ? NULL : UNUSABLE_HANDLE;
+        if (fault)
+            return commands_fail(commands, value->component, fault);
+        if (content.reference)
+            *bytes += sizeof(given.size_bytes) + given.size_bytes;
+    }
+    return PECS_OK;
+}
+
+/* Writes the contents of the value that lies at `value` in the log behind it, and where they are into the value. */
+static void commands_write_contents(const pecs_commands *commands, pecs_component number, uint8_t *value)
+{
+    const struct component *component = registry_component(commands->registry, number);
+    struct content_walk walk;
+    struct content content;
+    uint64_t end = component->size;
+    for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, &content);) {
+        struct given given;
+        (void)content_find_given(component, &content, NULL, &given); /* it is checked */
+        if (!content.reference)
+            continue;
+        const uint64_t reference = end << 2 | 3;
+        memcpy(value + content.offset, &reference, sizeof(reference));
+        memcpy(value + end, &given.size_bytes, sizeof(given.size_bytes));
+        end += sizeof(given.size_bytes);
+        if (given.size_bytes)
+            memcpy(value + end, given.bytes, (size_t)given.size_bytes);
+        end += given.size_bytes;
+    }
 }
 
 /* A buffer belongs to no world, so it accepts the program's types only. */
@@ -81,14 +128,23 @@ static pecs_status commands_check_items(pecs_commands *commands, const pecs_valu
             return commands_fail(commands, component, "the registry has no type of this number");
         if (values[i].size_bytes != registry_component(commands->registry, component)->size)
             return commands_fail(commands, component, "size_bytes is not the size of the type");
-        if (!commands_fields_are_usable(commands, &values[i]))
-            return commands_fail(commands, component,
-                                 "its value has a provisional handle of another buffer or of an earlier batch");
+        if (values[i].data &&
+            !commands_fields_are_usable(commands, registry_component(commands->registry, component), values[i].data))
+            return commands_fail(commands, component, UNUSABLE_HANDLE);
         for (size_t j = 0; j < i; j++)
             if (values[j].component == component)
                 return commands_fail(commands, component, "it is given twice");
     }
     return PECS_OK;
+}
+
+/* Checks a value's contents, and how many bytes of the log they and the value take. */
+static pecs_status commands_value_bytes(pecs_commands *commands, const pecs_value *value, uint64_t *ret_bytes)
+{
+    *ret_bytes = value->data ? value->size_bytes : 0;
+    return value->data && component_has_contents(registry_component(commands->registry, value->component))
+               ? commands_check_contents(commands, value, ret_bytes)
+               : PECS_OK;
 }
 
 /* Reserves memory for the whole command, then writes it. */
@@ -103,23 +159,31 @@ static pecs_status commands_record(pecs_commands *commands, enum operation opera
                              "the provisional handle is of another buffer or of an earlier batch");
     if (commands->command_count == COMMANDS_MAX)
         return failure_explain(&commands->failure, PECS_E_LIMIT, entity, NO_COMPONENT, "the buffer is full");
-    size_t bytes = sizeof(struct command);
-    for (size_t i = 0; i < count; i++)
-        bytes += sizeof(struct item) + (values[i].data ? values[i].size_bytes : 0);
-    if (!pool_reserve(commands->registry->pool, (void **)&commands->log, &commands->log_capacity,
-                      commands->log_bytes + bytes, 1))
+    uint64_t bytes = sizeof(struct command);
+    for (size_t i = 0; i < count; i++) {
+        uint64_t size;
+        const pecs_status checked = commands_value_bytes(commands, &values[i], &size);
+        if (checked)
+            return checked;
+        bytes += sizeof(struct item) + size;
+    }
+    if (bytes > SIZE_MAX / 2 || !pool_reserve(commands->registry->pool, (void **)&commands->log,
+                                              &commands->log_capacity, commands->log_bytes + (size_t)bytes, 1))
         return PECS_E_MEMORY;
     const struct command command = { operation, (uint32_t)count, entity, NO_COMMAND, bytes };
     uint8_t *to = commands->log + commands->log_bytes;
     memcpy(to, &command, sizeof(command));
     to += sizeof(command);
     for (size_t i = 0; i < count; i++) {
-        const size_t size = values[i].data ? values[i].size_bytes : 0;
-        const struct item item = { values[i].component, (uint32_t)size, operation == SPAWN || operation == SET };
+        uint64_t size = 0;
+        (void)commands_value_bytes(commands, &values[i], &size);
+        const struct item item = { values[i].component, operation == SPAWN || operation == SET, size, 0 };
         memcpy(to, &item, sizeof(item));
         to += sizeof(item);
         if (size)
-            memcpy(to, values[i].data, size);
+            memcpy(to, values[i].data, values[i].size_bytes);
+        if (size > values[i].size_bytes)
+            commands_write_contents(commands, values[i].component, to);
         to += size;
     }
     commands->log_bytes += bytes;

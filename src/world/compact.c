@@ -9,6 +9,7 @@
  */
 #include "edit.h"
 #include "error.h"
+#include "heap_move.h"
 
 #include <assert.h>
 
@@ -271,6 +272,15 @@ static pecs_status compact_ready_and_change(struct compaction *compaction)
     return status;
 }
 
+/* Moves what lives of a heap of which a part is dead. */
+static pecs_status compact_heap(struct pecs_world *world)
+{
+    if (!heap_is_sparse(state_heap(world->state)))
+        return PECS_OK;
+    const pecs_status status = edit_own_state(world);
+    return status ? status : heap_move_work(&world->gate, world->state, UINT64_MAX);
+}
+
 static pecs_status compact_world(struct pecs_world *world)
 {
     pecs_status status = edit_check_busy(world);
@@ -283,7 +293,9 @@ static pecs_status compact_world(struct pecs_world *world)
         .session_total = state->sessions ? state->sessions->count : 0,
         .slot_total = state_slot_count(state),
     };
-    status = compact_look(&compaction);
+    status = compact_heap(world);
+    if (!status)
+        status = compact_look(&compaction);
     if (!status && compact_is_needed(&compaction))
         status = compact_ready_and_change(&compaction);
     struct pool *pool = world->registry->pool;

@@ -2,13 +2,13 @@
  * Operations on the components of one entity, or of the world itself (singletons): set, add, remove, and get for
  * writing. While the entity keeps its set of components, its row stays and only values change; otherwise the row moves.
  */
-#include "edit.h"
+#include "components.h"
+
+#include "place.h"
 
 enum { SMALL_VALUES_BYTES = 512 }; /* values of one set up to this size are copied without an allocation */
 
-/* Finds where an entity is, or the singletons. table NO_TABLE: nowhere yet. */
-static bool components_locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton,
-                              struct record *ret_record)
+bool components_locate(const struct pecs_world *world, pecs_entity entity, bool is_singleton, struct record *ret_record)
 {
     *ret_record = (struct record){ 0, world->state->singleton_table, 0, 0 };
     if (is_singleton)
@@ -19,10 +19,63 @@ static bool components_locate(const struct pecs_world *world, pecs_entity entity
     return record != NULL;
 }
 
-/* The data of the values that have any lie one after another at `data`. */
-static pecs_status components_set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton,
-                                         const pecs_value *values, size_t value_count, const uint8_t *data)
+/* What a set needs to know of its values. */
+struct given_set {
+    const pecs_value *values;
+    size_t value_count;
+    uint8_t *data;         /* copies of the values that have data, one after another */
+    uint64_t placed_units; /* of the heap, for their contents */
+    bool has_contents;     /* some of the components have */
+};
+
+/* Places the contents of the copies in the heap. */
+static pecs_status components_place(struct pecs_world *world, struct given_set *set)
 {
+    for (size_t i = 0; place_may_be_needed(world) && i < set->value_count; i++)
+        set->has_contents |= component_has_contents(edit_component(world, set->values[i].component));
+    if (!set->has_contents)
+        return PECS_OK;
+    pecs_status status = place_begin(world);
+    uint8_t *data = set->data;
+    gate_hold(&world->gate);
+    for (size_t i = 0; !status && i < set->value_count; i++) {
+        const pecs_value *value = &set->values[i];
+        if (!value->data)
+            continue;
+        if (component_has_contents(edit_component(world, value->component)))
+            status = place_in_copies(world, value->component, data, 1, NULL, &set->placed_units);
+        data += value->size_bytes;
+    }
+    gate_let_go(&world->gate);
+    return status;
+}
+
+/* Writes the copies into a row; `had` is what the entity, or the world, had before (or NULL). */
+static void components_fill(struct pecs_world *world, struct record at, const struct archetype *had,
+                            const struct given_set *set)
+{
+    const uint8_t *data = set->data;
+    for (size_t i = 0; i < set->value_count; i++) {
+        const pecs_value value = { set->values[i].component, set->values[i].size_bytes,
+                                   set->values[i].data ? data : NULL };
+        struct table *table = edit_table(world, at.table);
+        if (set->has_contents && had && archetype_find(had, value.component) != NO_COLUMN &&
+            component_has_contents(edit_component(world, value.component)))
+            place_forget(world, value.component,
+                         table_value(table, archetype_column(table->archetype, value.component), at.row), 1);
+        edit_fill_rows(world, at.table, at.row, 1, &value);
+        data += value.data ? value.size_bytes : 0;
+    }
+    place_count(world, set->placed_units);
+    if (set->has_contents)
+        place_tend(world, 0);
+}
+
+static pecs_status components_set_copied(struct pecs_world *world, pecs_entity entity, bool is_singleton,
+                                         struct given_set *set)
+{
+    const pecs_value *values = set->values;
+    const size_t value_count = set->value_count;
     pecs_status status = PECS_OK;
     struct record at;
     if (!components_locate(world, entity, is_singleton, &at))
@@ -37,25 +90,22 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
         had_count += archetype_find(had, values[i].component) != NO_COLUMN;
         column_count += values[i].size_bytes > 0;
     }
-    if (had && had_count == value_count) {
-        if (!column_count) /* no values, or tags that the entity has */
-            return PECS_OK;
-        status = edit_begin_values(world);
-        if (!status)
-            status = edit_own_values(world, at, values, value_count);
-    } else {
-        status = edit_begin(world);
+    const bool stays = had && had_count == value_count;
+    if (stays && !column_count) /* no values, or tags that the entity has */
+        return PECS_OK;
+    status = stays ? edit_begin_values(world) : edit_begin(world);
+    if (!status)
+        status = components_place(world, set);
+    if (!status && stays) {
+        status = edit_own_values(world, at, values, value_count);
+    } else if (!status) {
         set_count = given_count;
         for (uint32_t i = 0; had && i < had->component_count; i++)
             edit_set_insert(world, &set_count, had->components[i]);
-        if (!status)
-            status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
+        status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
     }
-    for (size_t i = 0; !status && i < value_count; i++) {
-        const pecs_value value = { values[i].component, values[i].size_bytes, values[i].data ? data : NULL };
-        edit_fill_rows(world, at.table, at.row, 1, &value);
-        data += values[i].data ? value.size_bytes : 0;
-    }
+    if (!status)
+        components_fill(world, at, had, set);
     return status;
 }
 
@@ -79,7 +129,8 @@ static pecs_status components_set(struct pecs_world *world, pecs_entity entity, 
         memcpy(to, values[i].data, values[i].size_bytes);
         to += values[i].size_bytes;
     }
-    status = components_set_copied(world, entity, is_singleton, values, value_count, copy);
+    struct given_set set = { .values = values, .value_count = value_count, .data = copy };
+    status = components_set_copied(world, entity, is_singleton, &set);
     if (copy != small)
         pool_release(world->registry->pool, copy, bytes);
     return status;

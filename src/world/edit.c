@@ -5,7 +5,9 @@
 #include "edit.h"
 
 #include "error.h"
+#include "heap_move.h"
 #include "identity.h"
+#include "place.h"
 
 #include <assert.h>
 
@@ -399,7 +401,24 @@ void edit_move_row(struct pecs_world *world, pecs_entity entity, uint32_t from, 
             j++;
         }
     }
+    place_forget_row(world, a, b);
     edit_remove_row(world, from, row);
+}
+
+/* Prepares for what becomes of the contents of a row, all columns of which have passed the gate. */
+static pecs_status edit_ready_contents(struct pecs_world *world, struct table *table, uint64_t row)
+{
+    struct heap *heap;
+    if (!table->archetype->has_contents || !world->state->heap.node)
+        return PECS_OK;
+    const pecs_status status = state_own_heap(&world->gate, world->state, &heap);
+    return status ? status : heap_move_row(&world->gate, world->state, table, row);
+}
+
+pecs_status edit_own_row(struct pecs_world *world, struct table *table, uint64_t row, uint8_t **values)
+{
+    const pecs_status status = table_own_row(&world->gate, table, row, values);
+    return status || !table->archetype->has_contents ? status : edit_ready_contents(world, table, row);
 }
 
 /* The scratch row is filled here and stays valid until edit_move, since no array is replaced in between. */
@@ -413,7 +432,7 @@ static pecs_status edit_ready_source(struct pecs_world *world, pecs_entity entit
         status = table_reserve_removal(&world->gate, source);
     if (!status && at.row != source->row_count - 1)
         status = edit_own_record_of_row(world, at.table, source, source->row_count - 1);
-    return status ? status : table_own_row(&world->gate, source, at.row, world->row);
+    return status ? status : edit_own_row(world, source, at.row, world->row);
 }
 
 pecs_status edit_ready_row(struct pecs_world *world, uint32_t table)
@@ -441,10 +460,12 @@ void edit_move(struct pecs_world *world, pecs_entity entity, struct record at, u
     }
     struct table *source = edit_table(world, at.table);
     const uint64_t before = source->row_count;
-    if (to == NO_TABLE)
+    if (to == NO_TABLE) {
+        place_forget_row(world, source->archetype, NULL);
         edit_remove_row(world, at.table, at.row);
-    else
+    } else {
         edit_move_row(world, entity, at.table, at.row, to);
+    }
     if ((source->row_count & (table_chunk_rows(source) - 1)) == 0) /* the last chunk may be empty now */
         table_trim(&world->gate, source, before);
 }

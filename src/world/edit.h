@@ -123,6 +123,8 @@ pecs_status edit_plan_ready(struct pecs_world *world);
 void edit_plan_finish(struct pecs_world *world);
 void edit_plan_forget(struct pecs_world *world);
 
+/* table_own_row for a row that will leave its table: prepares its contents too. */
+pecs_status edit_own_row(struct pecs_world *world, struct table *table, uint64_t row, uint8_t **values);
 /* Prepares the row and record of a living entity that will leave its table, and notes it in the plan. */
 pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity);
 

@@ -4,7 +4,9 @@
  */
 #include "edit.h"
 #include "error.h"
+#include "heap_move.h"
 #include "match.h"
+#include "place.h"
 #include "state_seal.h"
 
 #include <pecs/snapshot.h>
@@ -156,11 +158,15 @@ static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, 
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
-    status = edit_find_table(world, world->set, set_count, false, &table);
+    struct placed placed;
+    status = place_values(world, values, value_count, row_count, &placed);
+    if (!status)
+        status = edit_find_table(world, world->set, set_count, false, &table);
     if (!status)
         status = world_ready_spawn(world, table, row_count);
     if (status) {
         edit_drop_tables(world, table_count);
+        place_end(world, &placed, false);
         return status;
     }
     const uint64_t first = edit_table(world, table)->row_count;
@@ -174,11 +180,12 @@ static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, 
     if (done < row_count)
         world_append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
     for (size_t i = 0; i < value_count; i++)
-        edit_fill_rows(world, table, first, row_count, &values[i]);
+        edit_fill_rows(world, table, first, row_count, &placed.values[i]);
     if (ids)
         edit_fill_rows(world, table, first, row_count,
                        &(pecs_value){ world->registry->id_component, sizeof(*ids), ids });
     edit_plan_finish(world);
+    place_end(world, &placed, true);
     return PECS_OK;
 }
 
@@ -188,6 +195,8 @@ pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id
     gate_hold(&world->gate);
     const pecs_status status = world_spawn_held(world, row_count, ids, values, value_count, ret_entities);
     gate_let_go(&world->gate);
+    if (!status)
+        place_tend(world, 0);
     return status;
 }
 
@@ -237,13 +246,14 @@ pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)
         status = edit_own_record(world, entity.index);
     if (!status)
         status = edit_own_table(world, record.table, &table);
-    return status ? status : table_own_row(&world->gate, table, record.row, NULL);
+    return status ? status : edit_own_row(world, table, record.row, NULL);
 }
 
 static void world_despawn_readied(struct pecs_world *world, pecs_entity entity)
 {
     const struct record record = *state_find(world->state, entity);
     edit_find_row(world, record.table, record.row);
+    place_forget_row(world, state_table(world->state, record.table)->archetype, NULL);
     edit_remove_row(world, record.table, record.row);
     edit_give_slot(world, entity.index);
 }
@@ -310,8 +320,22 @@ pecs_status pecs_world_despawn(pecs_world *world, const pecs_entity *entities, s
     return world ? failure_end(&world->failure, world_despawn(world, entities, entity_count)) : PECS_E_MISUSE;
 }
 
+/* All rows of the table go, with their contents. */
+static void world_forget_rows(struct pecs_world *world, const struct table *table)
+{
+    const struct archetype *archetype = table->archetype;
+    for (uint32_t i = 1; archetype->has_contents && i < archetype->column_count; i++) {
+        const pecs_component number = archetype->column_components[i];
+        if (!component_has_contents(state_component(world->state, number)))
+            continue;
+        for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
+            place_forget(world, number, table_chunk(table, i, chunk), table_live_rows(table, chunk));
+    }
+}
+
 static pecs_status world_despawn_matching(struct pecs_world *world, const pecs_query *query, uint64_t *ret_count)
 {
+    struct heap *heap;
     if (!query || !query_fits(query, world->state))
         return edit_fail(world, PECS_E_MISUSE, "the query is NULL or of another registry than the world");
     pecs_status status = edit_check_busy(world);
@@ -324,6 +348,8 @@ static pecs_status world_despawn_matching(struct pecs_world *world, const pecs_q
         status = edit_begin_values(world);
     if (!status)
         status = edit_plan_ready(world); /* all rows are removed, so all records are prepared */
+    if (!status && world->planned_count && world->state->heap.node)
+        status = state_own_heap(&world->gate, world->state, &heap);
     if (status) {
         edit_plan_forget(world);
         return status;
@@ -331,6 +357,7 @@ static pecs_status world_despawn_matching(struct pecs_world *world, const pecs_q
     uint64_t count = 0;
     for (size_t i = 0; i < world->planned_count; i++) {
         struct table *table = edit_table(world, world->planned[i]);
+        world_forget_rows(world, table);
         for (uint64_t row = 0; row < table->row_count; row++) {
             pecs_entity entity;
             memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
@@ -349,6 +376,8 @@ pecs_status pecs_world_despawn_matching(pecs_world *world, const pecs_query *que
 {
     return world ? failure_end(&world->failure, world_despawn_matching(world, query, ret_count)) : PECS_E_MISUSE;
 }
+
+enum { ADVANCE_UNITS = 1 << 15 }; /* of the heap, moved at the end of each frame: 256 KiB */
 
 /* Ends a frame: the pool frees memory that the next frame will not need. */
 static void world_give_memory_back(struct pecs_world *world)
@@ -379,6 +408,7 @@ pecs_status pecs_world_advance(pecs_world *world, uint64_t *ret_tick)
     world->tick_is_seen = false;
     /* nodes stay private: closing the gate only renews the stamps */
     gate_close(&world->gate);
+    place_tend(world, ADVANCE_UNITS);
     world_give_memory_back(world);
     if (ret_tick)
         *ret_tick = world->gate.tick;

@@ -1,0 +1,189 @@
+/*
+ * Contents: what strings, blobs and lists hold (pecs_string, pecs_blob, pecs_list; schema.h), whose bytes lie in the
+ * heap of the world.
+ *
+ *     pecs_set(world, e, Name, { pecs_string_of("Zoe") });
+ *     pecs_set(world, e, Path, { pecs_list_of(PECS_ARRAY(points)) });
+ *     const char *name = pecs_view_string(view, pecs_get(view, e, Name)->text, NULL);
+ *     size_t count;
+ *     const Point *path = pecs_view_list(view, pecs_get(view, e, Path)->points, Point, &count);
+ *
+ * Writing. A value that is given to an edit or to a command buffer points to its contents: make its members with
+ * pecs_string_of and the others below. The call copies the contents, so they need to live only until it returns, and
+ * may lie in the world itself. A member that was copied from a view is a reference, which means something in its own
+ * world only: an edit refuses it with PECS_E_MISUSE. Give its contents again, or change other members in place by
+ * pecs_get_mut. All zeros are an empty string, blob or list.
+ *
+ * Reading. Contents are read without a copy, by the view that the value was read from, and live as long as its pointers
+ * (view.h). A string is UTF-8 without U+0000 and followed by a zero byte. Elements of lists, and blobs, are aligned to
+ * 8 bytes. In a value that does not come from this view the members lead to nothing useful, but to no invalid memory
+ * either, as long as the view lives.
+ *
+ * Contents belong to one component of one entity: they are copied, shared, moved, saved and dropped with it. The heap
+ * makes room for new ones by itself.
+ */
+#ifndef PECS_CONTENTS_H
+#define PECS_CONTENTS_H
+
+#include <pecs/world.h>
+
+#include <string.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* Contents that the program gives: the bytes of a string, without a zero at the end, of a blob, or of all elements. */
+typedef struct pecs_bytes {
+    const void *data; /* may be NULL when size_bytes is 0 */
+    size_t size_bytes;
+} pecs_bytes;
+/* clang-format off */
+/* The address of such bytes, which lives as long as the block; in C++, as the statement. */
+#ifdef __cplusplus
+#define PECS_BYTES(data, size_bytes) pecs_address_of_(pecs_bytes{ data, size_bytes })
+#else
+#define PECS_BYTES(data, size_bytes) (&(const pecs_bytes){ data, size_bytes })
+#endif
+/* The same of an array. */
+#define PECS_ARRAY(array) PECS_BYTES(array, sizeof(array))
+/* clang-format on */
+
+/* A zero-terminated string; NULL is an empty one. The edit finds its end. */
+static inline pecs_string pecs_string_of(const char *utf8)
+{
+    const pecs_string string = { utf8 ? (uint64_t)(uintptr_t)utf8 << 2 | 1 : 0 };
+    return string;
+}
+/* Strings by size, blobs and lists. `bytes` must live until the edit has returned; NULL is an empty one. */
+static inline uint64_t pecs_give_(const pecs_bytes *bytes)
+{
+    return bytes ? (uint64_t)(uintptr_t)bytes << 2 | 3 : 0;
+}
+static inline pecs_string pecs_string_from(const pecs_bytes *bytes)
+{
+    const pecs_string string = { pecs_give_(bytes) };
+    return string;
+}
+static inline pecs_blob pecs_blob_of(const pecs_bytes *bytes)
+{
+    const pecs_blob blob = { pecs_give_(bytes) };
+    return blob;
+}
+static inline pecs_list pecs_list_of(const pecs_bytes *bytes)
+{
+    const pecs_list list = { pecs_give_(bytes) };
+    return list;
+}
+
+/*
+ * Where the contents of a view lie, for loops that read many: pecs_view_heap once, then the pecs_heap_ functions, which
+ * are inline. Valid as long as the pointers of the view. The members are the library's own.
+ */
+typedef struct pecs_heap_page {
+    const uint8_t *bytes;
+    uint64_t size_bytes; /* that can be read from there on */
+} pecs_heap_page;
+typedef struct pecs_heap {
+    struct {
+        const pecs_heap_page *pages;
+        uint64_t page_count;
+    } spaces[2];
+} pecs_heap;
+
+/* Never NULL: a view without contents has an empty heap. */
+PECS_API const pecs_heap *pecs_view_heap(pecs_view view);
+
+/* The bytes of contents; NULL, with size 0, for none. */
+static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t reference, uint64_t *ret_size)
+{
+    const uint64_t at = reference >> 2 & (((uint64_t)1 << 38) - 1), page = at >> 15;
+    uint64_t offset = (at & 0x7fff) * 8, size = reference >> 40;
+    *ret_size = 0;
+    if (!size || (reference & 1) || page >= heap->spaces[reference >> 1 & 1].page_count)
+        return NULL;
+    const pecs_heap_page *place = &heap->spaces[reference >> 1 & 1].pages[page];
+    if (size == 0xffffff) { /* too large for the reference: it stands before the bytes */
+        if (place->size_bytes < 8 || offset > place->size_bytes - 8)
+            return NULL;
+        memcpy(&size, place->bytes + offset, 8);
+        offset += 8;
+    }
+    if (offset > place->size_bytes || size > place->size_bytes - offset)
+        return NULL;
+    *ret_size = size;
+    return place->bytes + offset;
+}
+
+/* A zero-terminated string, never NULL, and its size in bytes; ret_size may be NULL. */
+static inline const char *pecs_heap_string(const pecs_heap *heap, pecs_string string, size_t *ret_size_bytes)
+{
+    uint64_t size;
+    const uint8_t *bytes = pecs_heap_find_(heap, string.reference, &size);
+    const int is_whole = bytes != NULL && bytes[size] == 0;
+    if (ret_size_bytes)
+        *ret_size_bytes = is_whole ? (size_t)size : 0;
+    return is_whole ? (const char *)bytes : "";
+}
+
+/* The bytes of a blob and their number; may be NULL when that is 0. */
+static inline const void *pecs_heap_blob(const pecs_heap *heap, pecs_blob blob, size_t *ret_size_bytes)
+{
+    uint64_t size;
+    const uint8_t *bytes = pecs_heap_find_(heap, blob.reference, &size);
+    *ret_size_bytes = (size_t)size;
+    return bytes;
+}
+
+/* The elements of a list and their number; may be NULL when that is 0. element_bytes is the size of one. */
+static inline const void *pecs_heap_elements(const pecs_heap *heap, pecs_list list, size_t element_bytes,
+                                             size_t *ret_count)
+{
+    uint64_t size;
+    const uint8_t *bytes = pecs_heap_find_(heap, list.reference, &size);
+    *ret_count = element_bytes ? (size_t)size / element_bytes : 0;
+    return bytes;
+}
+/* clang-format off */
+/* The same by the type of an element: const E *. */
+#define pecs_heap_list(heap, list, E, ret_count) ((const E *)pecs_heap_elements(heap, list, sizeof(E), ret_count))
+
+/* The same for one string, blob or list of a view. */
+#define pecs_view_string(view, string, ret_size_bytes) pecs_heap_string(pecs_view_heap(view), string, ret_size_bytes)
+#define pecs_view_blob(view, blob, ret_size_bytes) pecs_heap_blob(pecs_view_heap(view), blob, ret_size_bytes)
+#define pecs_view_list(view, list, E, ret_count) pecs_heap_list(pecs_view_heap(view), list, E, ret_count)
+/* clang-format on */
+
+/*
+ * Replaces the contents of one member of a component that the entity has: `offset_bytes` is that of the member in the
+ * component. Other members stay. Entity {0, 0}: of a singleton. An edit of values (world.h); the world's writer only.
+ * PECS_E_DEAD, PECS_E_ABSENT, PECS_E_MISUSE (the component has no such member there, a string that is not UTF-8 or has
+ * U+0000, a list of half elements), PECS_E_LIMIT, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_world_set_contents(pecs_world *world, pecs_entity entity,
+                                                           pecs_component component, size_t offset_bytes,
+                                                           const pecs_bytes *bytes);
+/*
+ * The contents of a blob or list for writing in place, until the next edit or take. They are resized first: to
+ * size_bytes, with zeros for what is new; PECS_KEEP_SIZE keeps the size. ret_size_bytes may be NULL. Of an empty one
+ * *ret_bytes may be NULL. As pecs_world_set_contents; PECS_E_MISUSE for a string, which is only set as a whole.
+ */
+#define PECS_KEEP_SIZE SIZE_MAX
+PECS_API PECS_MUST_USE pecs_status pecs_world_edit_contents(pecs_world *world, pecs_entity entity,
+                                                            pecs_component component, size_t offset_bytes,
+                                                            size_t size_bytes, void **ret_bytes,
+                                                            size_t *ret_size_bytes);
+/* clang-format off */
+/* The first for a member of a type of PECS_TYPES: pecs_set_contents(world, e, Name, text, PECS_BYTES(data, size)). */
+#define pecs_set_contents(world, entity, T, member, bytes)                                                             \
+    pecs_world_set_contents(world, entity, T##_component, offsetof(T, member), bytes)
+/* clang-format on */
+
+#ifdef __cplusplus
+}
+inline const pecs_bytes *pecs_address_of_(const pecs_bytes &bytes)
+{
+    return &bytes;
+}
+#endif
+#endif

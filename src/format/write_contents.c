@@ -1,0 +1,106 @@
+/*
+ * The contents of a column follow one another in the order of its rows. Where they lie so in memory, they are put as
+ * one span.
+ */
+#include "write_contents.h"
+
+#include "component_value.h"
+#include "contents.h"
+#include "error.h"
+
+struct reference_copy {
+    const struct heap *heap;
+    uint64_t unit;
+};
+
+static void write_copy_references(void *user, const struct component *component, uint8_t *to, const uint8_t *from,
+                                  uint64_t count)
+{
+    struct reference_copy *copy = user;
+    struct content_walk walk;
+    struct content content;
+    component_copy_masked(component, to, from, count);
+    for (content_walk_begin(&walk, component, from, count); content_walk_next(&walk, &content);) {
+        uint64_t size;
+        heap_find(copy->heap, content.reference, &size);
+        const le64 reference = le64_make(size ? format_reference(copy->unit, size) : 0);
+        memcpy(to + content.offset, &reference, sizeof(reference));
+        copy->unit += contents_units(size, content.kind == PECS_STRING);
+    }
+}
+
+void write_references(struct output *output, const struct component *component, const struct heap *heap,
+                      const uint8_t *values, uint64_t count, uint64_t *unit)
+{
+    struct reference_copy copy = { heap, *unit };
+    output_put_changed(output, component, values, count, write_copy_references, &copy);
+    *unit = copy.unit;
+}
+
+/* Contents that lie one after another in memory and were not put yet. */
+struct heap_span {
+    const uint8_t *bytes;
+    uint64_t size_bytes;
+};
+
+static void write_heap_span(struct output *output, struct heap_span *span)
+{
+    if (span->size_bytes)
+        output_put(output, span->bytes, span->size_bytes);
+    span->size_bytes = 0;
+}
+
+/* The elements of a list whose type has padding: an edit in place may have written to it. */
+static void write_padded_list(struct output *output, const struct component *element, const uint8_t *bytes,
+                              uint64_t size)
+{
+    const le64 long_size = le64_make(size);
+    const uint64_t end = output->offset + contents_units(size, false) * FORMAT_HEAP_UNIT;
+    if (size >= FORMAT_HEAP_LONG)
+        output_put(output, &long_size, sizeof(long_size));
+    output_put_masked(output, element, bytes, size / element->size);
+    output_put_zeros_to(output, end);
+}
+
+static void write_content(struct output *output, const struct component *component, const struct heap *heap,
+                          const struct content *content, struct heap_span *span)
+{
+    uint64_t size;
+    const uint8_t *bytes = heap_find(heap, content->reference, &size);
+    const struct component *element = content->list && size ? component_element(component, content->list) : NULL;
+    if (!size)
+        return;
+    if (element && !span_list_is_empty(&element->padding)) {
+        write_heap_span(output, span);
+        write_padded_list(output, element, bytes, size);
+        return;
+    }
+    bytes -= size >= HEAP_LONG ? HEAP_UNIT : 0;
+    if (span->size_bytes && span->bytes + span->size_bytes != bytes)
+        write_heap_span(output, span);
+    if (!span->size_bytes)
+        span->bytes = bytes;
+    span->size_bytes += contents_units(size, content->kind == PECS_STRING) * HEAP_UNIT;
+}
+
+void write_heap(struct output *output, const struct save_plan *plan, const struct plan_run *run)
+{
+    const struct heap *heap = state_heap(plan->state);
+    const uint64_t end = run->offset + plan_run_size(plan, run);
+    struct heap_span span = { NULL, 0 };
+    output_put(output, plan->ends + run->ends, run->chunk_count * sizeof(*plan->ends));
+    for (uint64_t chunk = 0; chunk < run->chunk_count; chunk++) {
+        struct content_walk walk;
+        struct content content;
+        content_walk_begin(&walk, run->component, table_chunk(run->table, run->column, chunk),
+                           table_live_rows(run->table, chunk));
+        while (!output->status && content_walk_next(&walk, &content)) {
+            write_content(output, run->component, heap, &content, &span);
+            if (output->offset + span.size_bytes > end)
+                output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
+        }
+    }
+    write_heap_span(output, &span);
+    if (!output->status && output->offset != end)
+        output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
+}

@@ -1,0 +1,18 @@
+/* Writes the contents of columns: references as the file has them, and the heap runs that they lead into. */
+#ifndef PECS_FORMAT_WRITE_CONTENTS_H
+#define PECS_FORMAT_WRITE_CONTENTS_H
+
+#include "output.h"
+#include "save_plan.h"
+
+/* Puts values of a column with contents. *unit is where the contents of the next one begin. */
+void write_references(struct output *output, const struct component *component, const struct heap *heap,
+                      const uint8_t *values, uint64_t count, uint64_t *unit);
+
+/*
+ * Puts a heap run: where the chunks' contents end, then the contents. The output's status is PECS_E_CORRUPT when they
+ * are not as many as planned: a program has written to the file of a resumed state.
+ */
+void write_heap(struct output *output, const struct save_plan *plan, const struct plan_run *run);
+
+#endif

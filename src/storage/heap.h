@@ -1,0 +1,123 @@
+/*
+ * Heap: where the contents of strings, blobs and lists lie, one for each state. Contents are appended and never move
+ * while anything refers to them; what replaces them is appended too.
+ *
+ *     unit       8 bytes; contents begin at a multiple of it
+ *     page       HEAP_PAGE_UNITS of the heap's addresses. Contents lie in one page, large ones at the start of one and
+ *                of as many as they need
+ *     space      addresses from 0 on, with an array for each page that edits wrote, and before them the pages that lie
+ *                in an image. Of the two, edits append to the active one; heap_move.h empties the other
+ *     reference  what a field holds: bit 0: it is the address of given contents, not a reference; bit 1: the space;
+ *                bits 2 to 39: the unit; bits 40 to 63: the size in bytes, or HEAP_LONG when the size stands in the
+ *                unit before the bytes. 0: empty
+ *
+ * Arrays are shared and copied on write like those of tables: through the gate, page by page. A row that moves takes
+ * its references with it. The public part, pecs_heap, leads from a page to its bytes.
+ */
+#ifndef PECS_STORAGE_HEAP_H
+#define PECS_STORAGE_HEAP_H
+
+#include "array.h"
+#include "bytes.h"
+#include "image.h"
+
+#include <pecs/contents.h>
+
+enum {
+    HEAP_UNIT = 8,
+    HEAP_PAGE_SHIFT = 15, /* 256 KiB */
+    HEAP_PAGE_UNITS = 1 << HEAP_PAGE_SHIFT,
+    HEAP_LARGE_BYTES = 64 * 1024, /* contents from this size on have arrays of their own */
+    HEAP_LONG = 0xffffff,
+};
+#define HEAP_UNITS_MAX ((uint64_t)1 << 38) /* of a space: 2 TiB */
+
+struct heap_space {
+    struct tree arrays;  /* by page; of large contents at their first page */
+    struct ref pages;    /* an array of pecs_heap_page, which heap.view leads to */
+    uint64_t unit_count; /* where the next contents go */
+    struct image *image; /* that the first pages lie in, or NULL */
+};
+
+struct heap {
+    struct node node;
+    pecs_heap view;
+    struct heap_space spaces[2];
+    uint32_t active;
+    uint64_t live_units; /* of contents that rows refer to, as edits count them */
+    /* of the space that is being emptied (heap_move.h) */
+    bool is_moving;
+    uint32_t move_table;
+    uint64_t move_row;  /* the rows from here on of the table, and all of those before it, are done */
+    uint64_t move_debt; /* work that edits owe to it */
+    /* The page that was appended to last, while tail_epoch is the gate's. */
+    uint64_t tail_epoch, tail_page, tail_room; /* units of its array */
+    uint8_t *tail;
+};
+
+/* NULL: out of memory. */
+struct heap *heap_create(struct pool *pool);
+
+/* Contents as values hold them. */
+static inline bool reference_is_given(uint64_t reference)
+{
+    return reference & 1;
+}
+static inline uint32_t reference_space(uint64_t reference)
+{
+    return reference >> 1 & 1;
+}
+static inline uint64_t reference_unit(uint64_t reference)
+{
+    return reference >> 2 & (HEAP_UNITS_MAX - 1);
+}
+static inline uint64_t reference_make(uint32_t space, uint64_t unit, uint64_t size_bytes)
+{
+    return min_u64(size_bytes, HEAP_LONG) << 40 | unit << 2 | (uint64_t)space << 1;
+}
+/* Units that contents of a size take; `is_string`: with the zero behind them. */
+static inline uint64_t contents_units(uint64_t size_bytes, bool is_string)
+{
+    const uint64_t bytes = size_bytes + (is_string && size_bytes) + (size_bytes >= HEAP_LONG ? HEAP_UNIT : 0);
+    return align_up(bytes, HEAP_UNIT) / HEAP_UNIT;
+}
+
+/* The heap of a state; NULL: it has none, and no value has contents. */
+static inline const uint8_t *heap_find(const struct heap *heap, uint64_t reference, uint64_t *ret_size)
+{
+    static const pecs_heap none;
+    return pecs_heap_find_(heap ? &heap->view : &none, reference, ret_size);
+}
+
+/* Whether so many units lie at a reference to contents. */
+bool heap_has_units(const struct heap *heap, uint64_t reference, uint64_t units);
+
+/* Gives a new heap room for contents of an image, of so many units. PECS_E_MEMORY. */
+pecs_status heap_set_image(struct gate *gate, struct heap *heap, struct image *image, uint64_t unit_count);
+/* Then says where contents lie: `unit_count` units at `bytes`; the first one, `first`, is the start of a page. */
+void heap_set_run(struct heap *heap, const uint8_t *bytes, uint64_t first, uint64_t unit_count);
+
+/* The editing functions need a private heap (state_own_heap). */
+
+/*
+ * Appends contents of a size: a copy of `bytes`, or zeros. Returns where they are, for the caller to write in the same
+ * epoch, and the reference. PECS_E_MEMORY, PECS_E_LIMIT (the space is full): nothing changed.
+ */
+pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes, uint64_t size_bytes, bool is_string,
+                        uint8_t **ret_bytes, uint64_t *ret_reference);
+/*
+ * The bytes of contents for writing in place. *ret_bytes is NULL when they cannot be: they lie in an image, or in the
+ * space that is being emptied. PECS_E_MEMORY.
+ */
+pecs_status heap_own_contents(struct gate *gate, struct heap *heap, uint64_t reference, uint8_t **ret_bytes);
+
+/* Makes the other space the active one; it is empty. Everything that lives must move there. */
+void heap_begin_move(struct heap *heap);
+/* Drops the space that was left, which nothing refers to. */
+void heap_end_move(struct pool *pool, struct heap *heap);
+
+/* Updates the addresses after arrays were moved. False: pages cannot be updated, since another state has them too. */
+bool heap_may_follow_moves(const struct heap *heap);
+void heap_follow_moves(struct heap *heap);
+
+#endif

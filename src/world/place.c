@@ -1,0 +1,155 @@
+/* Contents that are given lie in the program's memory, or in the heap itself: the gate is held while they are copied.
+ */
+#include "place.h"
+
+#include "component_value.h"
+#include "heap_move.h"
+
+pecs_status place_begin(struct pecs_world *world)
+{
+    struct heap *heap;
+    return state_own_heap(&world->gate, world->state, &heap);
+}
+
+void place_tend(struct pecs_world *world, uint64_t units)
+{
+    if (heap_move_is_wanted(state_heap(world->state)) && !edit_own_state(world))
+        (void)heap_move_work(&world->gate, world->state, units);
+}
+
+static struct heap *place_heap(const struct pecs_world *world)
+{
+    return (struct heap *)world->state->heap.node;
+}
+
+/* The elements of a list get zeros for their padding. */
+pecs_status place_content(struct pecs_world *world, const struct component *component, const struct content *content,
+                          const struct given *given, uint8_t **ret_bytes, uint64_t *ret_reference)
+{
+    const struct component *element =
+        content->list && given->bytes ? component_element(component, content->list) : NULL;
+    const bool has_padding = element && !span_list_is_empty(&element->padding);
+    const pecs_status status = heap_append(&world->gate, place_heap(world), has_padding ? NULL : given->bytes,
+                                           given->size_bytes, content->kind == PECS_STRING, ret_bytes, ret_reference);
+    if (status == PECS_E_LIMIT)
+        return edit_fail(world, status, "the heap of strings, blobs and lists is full");
+    if (!status && has_padding && given->size_bytes)
+        component_copy_masked(element, *ret_bytes, given->bytes, given->size_bytes / element->size);
+    return status;
+}
+
+pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uint8_t *copies, uint64_t count,
+                            const uint8_t *base, uint64_t *units)
+{
+    const struct component *component = edit_component(world, number);
+    struct content_walk walk;
+    struct content content;
+    for (content_walk_begin(&walk, component, copies, count); content_walk_next(&walk, &content);) {
+        struct given given;
+        uint64_t reference;
+        const char *const fault = content_find_given(component, &content, base, &given);
+        if (fault)
+            return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, number, fault);
+        uint8_t *to;
+        const pecs_status status = place_content(world, component, &content, &given, &to, &reference);
+        if (status)
+            return status;
+        *units += contents_units(given.size_bytes, content.kind == PECS_STRING);
+        memcpy(copies + content.offset, &reference, sizeof(reference));
+    }
+    return PECS_OK;
+}
+
+static bool place_has_contents(const struct pecs_world *world, const pecs_value *value)
+{
+    return component_has_contents(edit_component(world, value->component));
+}
+
+/* Copies the values that have contents, one component after another. */
+static pecs_status place_copy(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
+                              struct placed *placed)
+{
+    struct pool *pool = world->registry->pool;
+    uint64_t bytes = 0, more;
+    for (size_t i = 0; i < value_count; i++) {
+        if (!values[i].data || !place_has_contents(world, &values[i]))
+            continue;
+        if (mul_overflows(row_count, values[i].size_bytes, &more) || more > SIZE_MAX / 2 - bytes)
+            return PECS_E_MEMORY;
+        bytes += more;
+    }
+    placed->list_bytes = value_count * sizeof(*placed->list);
+    placed->copies_bytes = (size_t)bytes;
+    placed->list = pool_allocate(pool, placed->list_bytes);
+    placed->copies = bytes ? pool_allocate(pool, placed->copies_bytes) : NULL;
+    if (!placed->list || (bytes && !placed->copies))
+        return PECS_E_MEMORY;
+    placed->values = placed->list;
+    uint8_t *to = placed->copies;
+    for (size_t i = 0; i < value_count; i++) {
+        placed->list[i] = values[i];
+        if (!values[i].data || !place_has_contents(world, &values[i]))
+            continue;
+        memcpy(to, values[i].data, row_count * values[i].size_bytes);
+        placed->list[i].data = to;
+        to += row_count * values[i].size_bytes;
+    }
+    return PECS_OK;
+}
+
+pecs_status place_values(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
+                         struct placed *ret_placed)
+{
+    *ret_placed = (struct placed){ .values = values };
+    bool is_needed = false;
+    for (size_t i = 0; place_may_be_needed(world) && !is_needed && i < value_count; i++)
+        is_needed = place_has_contents(world, &values[i]);
+    if (!is_needed)
+        return PECS_OK;
+    pecs_status status = place_begin(world);
+    if (!status)
+        status = place_copy(world, values, value_count, row_count, ret_placed);
+    gate_hold(&world->gate);
+    for (size_t i = 0; !status && i < value_count; i++)
+        if (values[i].data && place_has_contents(world, &values[i]))
+            status = place_in_copies(world, values[i].component, (uint8_t *)(uintptr_t)ret_placed->list[i].data,
+                                     row_count, NULL, &ret_placed->units);
+    gate_let_go(&world->gate);
+    return status;
+}
+
+void place_count(struct pecs_world *world, uint64_t units)
+{
+    if (units)
+        heap_count(place_heap(world), units);
+}
+
+void place_end(struct pecs_world *world, struct placed *placed, bool is_used)
+{
+    struct pool *pool = world->registry->pool;
+    if (is_used)
+        place_count(world, placed->units);
+    pool_release(pool, placed->copies, placed->copies_bytes);
+    pool_release(pool, placed->list, placed->list_bytes);
+}
+
+void place_forget(struct pecs_world *world, pecs_component number, const uint8_t *values, uint64_t count)
+{
+    struct heap *heap = place_heap(world);
+    if (!heap)
+        return;
+    const uint64_t units = contents_count_units(heap, edit_component(world, number), values, count);
+    heap->live_units -= min_u64(units, heap->live_units);
+}
+
+void place_forget_row(struct pecs_world *world, const struct archetype *from, const struct archetype *to)
+{
+    if (!from->has_contents || !place_heap(world))
+        return;
+    for (uint32_t i = 1; i < from->column_count; i++) {
+        const pecs_component number = from->column_components[i];
+        const struct component *component = state_component(world->state, number);
+        if (component_has_contents(component) && (!to || archetype_find(to, number) == NO_COLUMN))
+            place_forget(world, number, world->row[i], 1);
+    }
+}

@@ -1,0 +1,64 @@
+/*
+ * Places the contents that an edit is given in the heap (heap.h), before anything changes. What an edit that then fails
+ * has placed is dead, and goes with the next move of the heap.
+ */
+#ifndef PECS_WORLD_PLACE_H
+#define PECS_WORLD_PLACE_H
+
+#include "contents.h"
+#include "edit.h"
+
+/* Whether some component of the world may have contents: most programs have none and pay only for this. */
+static inline bool place_may_be_needed(const struct pecs_world *world)
+{
+    return world->registry->has_contents || world->state->unknown;
+}
+
+/*
+ * The values of an edit, of `row_count` rows each. Those whose components have contents are copies, in which references
+ * stand for what was given; the others are the caller's.
+ */
+struct placed {
+    const pecs_value *values;
+    pecs_value *list; /* the memory of these values, if they are not the caller's */
+    uint8_t *copies;
+    size_t list_bytes, copies_bytes;
+    uint64_t units; /* of the heap */
+};
+/* The state must be private. Call place_end also on failure. PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY. */
+pecs_status place_values(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
+                         struct placed *ret_placed);
+/* is_used: rows refer to what was placed. */
+void place_end(struct pecs_world *world, struct placed *placed, bool is_used);
+
+/*
+ * Does the same for `count` values in place; `base` as in contents.h. The heap must be private and the gate held.
+ * *units counts what was appended.
+ */
+pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uint8_t *copies, uint64_t count,
+                            const uint8_t *base, uint64_t *units);
+
+/*
+ * Appends contents to the heap, which must be private: a copy of what is given, or zeros where its bytes are NULL.
+ * PECS_E_LIMIT, PECS_E_MEMORY.
+ */
+pecs_status place_content(struct pecs_world *world, const struct component *component, const struct content *content,
+                          const struct given *given, uint8_t **ret_bytes, uint64_t *ret_reference);
+
+/*
+ * At the end of an edit: moves a part of the heap (heap_move.h), as much as edits owe and `units` more. Not before,
+ * since what an edit is given may lie in the heap. What memory lacks for is done later.
+ */
+void place_tend(struct pecs_world *world, uint64_t units);
+
+/* Makes the heap private. The state must be. */
+pecs_status place_begin(struct pecs_world *world);
+/* Rows refer to what was placed. */
+void place_count(struct pecs_world *world, uint64_t units);
+
+/* No row refers to these contents any more: of `count` values, and of the scratch row but for what `to` has (or NULL).
+ */
+void place_forget(struct pecs_world *world, pecs_component component, const uint8_t *values, uint64_t count);
+void place_forget_row(struct pecs_world *world, const struct archetype *from, const struct archetype *to);
+
+#endif
