@@ -396,7 +396,7 @@ static pecs_status agree_check_heap_chunk(const struct value_column *column, uin
     const uint64_t end = min_u64(agree_heap_end(column, chunk), column->heap->size_bytes);
     const uint64_t rows = min_u64(column->table->row_count - first, (uint64_t)1 << column->chunk_shift);
     const uint64_t offset = first * column->component->size;
-    uint64_t at = chunk ? min_u64(agree_heap_end(column, chunk - 1), end) : 0, size;
+    uint64_t at = chunk ? min_u64(agree_heap_end(column, chunk - 1), end) : 0, size = 0;
     struct content_walk walk;
     struct content content;
     for (content_walk_begin(&walk, column->component, column->values + offset, rows);

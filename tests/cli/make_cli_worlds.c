@@ -29,7 +29,7 @@
 typedef struct {
     char text[12];
 } Note;
-PECS_COMPONENT_OF(Note, "No\"te\\ " HIDING "=", 1, { "te xt" HIDING, PECS_TEXT, 0, 12, 12, 0, NULL, NULL, 0 });
+PECS_COMPONENT_OF(Note, "No\"te\\ " HIDING "=", 1, { "te xt" HIDING, PECS_TEXT, 0, 12, 12, 0, NULL, NULL, 0, 0, 0 });
 
 typedef struct {
     float f[4];
@@ -69,8 +69,8 @@ PECS_COMPONENT(Flag, 1, up);
 typedef struct {
     bool bad;
 } Long;
-static const pecs_field long_fields[] = { { E127 "b", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },
-                                          { "c" E127, PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 } };
+static const pecs_field long_fields[] = { { E127 "b", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                                          { "c" E127, PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
 static const pecs_type Longer_type = { "a" E127, { { 0 } }, 1, 1, 1, 1, &long_fields[0] };
 static const pecs_type Longest_type = { E127 "a", { { 0 } }, 1, 1, 1, 1, &long_fields[1] };
 
@@ -185,7 +185,7 @@ static void add_namesake(const char *folder, const char *file, bool is_first, co
 
 static void make_namesakes(const char *folder)
 {
-    static const pecs_field field = { "cells", PECS_I32, 0, 4, 1, 1, NULL, NULL, 0 };
+    static const pecs_field field = { "cells", PECS_I32, 0, 4, 1, 1, NULL, NULL, 0, 0, 0 };
     static const pecs_type twins[] = {
         { "Twin", { { 1 } }, 1, 4, 4, 1, &field },
         { "Twin", { { 2 } }, 1, 4, 4, 1, &field },
@@ -358,8 +358,8 @@ static void make_wide(const char *folder)
 {
     enum { NUMBER_COUNT = 80000, LETTER_BYTES = 240000 };
     static const pecs_field fields[] = {
-        { "n", PECS_I32, 0, 4 * NUMBER_COUNT, NUMBER_COUNT, 0, NULL, NULL, 0 },
-        { "t", PECS_TEXT, 0, LETTER_BYTES, LETTER_BYTES, 0, NULL, NULL, 0 },
+        { "n", PECS_I32, 0, 4 * NUMBER_COUNT, NUMBER_COUNT, 0, NULL, NULL, 0, 0, 0 },
+        { "t", PECS_TEXT, 0, LETTER_BYTES, LETTER_BYTES, 0, NULL, NULL, 0, 0, 0 },
     };
     static const pecs_type numbers = { "Numbers", { { 0 } }, 1, 4 * NUMBER_COUNT, 4, 1, &fields[0] };
     static const pecs_type letters = { "L", { { 0 } }, 1, LETTER_BYTES, 1, 1, &fields[1] };

@@ -11,9 +11,9 @@
 
 static const char *const names[] = { "Calm", "Angry", "enum:7" };
 static const pecs_field fields[] = {
-    { "flag", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },  { "mood", PECS_ENUM, 1, 1, 1, 0, NULL, names, 3 },
-    { "text", PECS_TEXT, 2, 6, 6, 0, NULL, NULL, 0 },  { "string", PECS_STRING, 8, 8, 1, 0, NULL, NULL, 0 },
-    { "blob", PECS_BLOB, 16, 8, 1, 0, NULL, NULL, 0 },
+    { "flag", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },  { "mood", PECS_ENUM, 1, 1, 1, 0, NULL, names, 3, 0, 0 },
+    { "text", PECS_TEXT, 2, 6, 6, 0, NULL, NULL, 0, 0, 0 },  { "string", PECS_STRING, 8, 8, 1, 0, NULL, NULL, 0, 0, 0 },
+    { "blob", PECS_BLOB, 16, 8, 1, 0, NULL, NULL, 0, 0, 0 },
 };
 static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields };
 

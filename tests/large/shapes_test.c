@@ -22,7 +22,7 @@ struct type_list {
 };
 static struct type_list own_types, other_types;
 
-static const pecs_field number_field = { "number", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
+static const pecs_field number_field = { "number", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
 
 static bool is_tag(unsigned type)
 {
@@ -313,8 +313,9 @@ static void check_table_counts(void)
 
 enum { WIDE_BYTES = 1 << 20, WIDEST_BYTES = 16 << 20, WIDE_ROWS = 24 };
 
-static const pecs_field wide_fields[] = { { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0 } };
-static const pecs_field widest_fields[] = { { "bytes", PECS_U8, 0, WIDEST_BYTES, WIDEST_BYTES, 0, NULL, NULL, 0 } };
+static const pecs_field wide_fields[] = { { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0, 0, 0 } };
+static const pecs_field widest_fields[] = { { "bytes", PECS_U8, 0, WIDEST_BYTES, WIDEST_BYTES, 0, NULL, NULL, 0, 0,
+                                              0 } };
 static const pecs_type wide_type = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, wide_fields };
 static const pecs_type widest_type = { "Widest", { { 0 } }, 1, WIDEST_BYTES, 1, 1, widest_fields };
 PECS_TAG(Lonely, 1);

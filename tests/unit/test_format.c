@@ -515,10 +515,10 @@ Test(rules, TYPE_4_tells_the_first_difference)
 {
     static const char *const names[] = { "idle", "forage", "carry", "fight" };
     static const char *const other_names[] = { "idle", "forage", "haul", "fight" };
-    static const pecs_field inner[] = { { "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 },
-                                        { "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 } };
-    static const pecs_field other_inner[] = { { "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 },
-                                              { "z", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field inner[] = { { "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 },
+                                        { "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
+    static const pecs_field other_inner[] = { { "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 },
+                                              { "z", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type nested = { "Inner", { { 0 } }, 1, 8, 4, 2, inner };
     static const pecs_type other_nested = { "Inner", { { 0 } }, 1, 8, 4, 2, other_inner };
     enum { FIELDS = 42 };
@@ -528,8 +528,8 @@ Test(rules, TYPE_4_tells_the_first_difference)
         snprintf(field_names[i], sizeof(field_names[i]), "field%u", i);
         fields[i] = (pecs_field){ .name = field_names[i], .kind = PECS_F32, .offset = 4 * i, .size = 4, .count = 1 };
     }
-    fields[FIELDS - 2] = (pecs_field){ "job", PECS_ENUM, 160, 4, 1, 0, NULL, names, 3 };
-    fields[FIELDS - 1] = (pecs_field){ "path", PECS_STRUCT, 164, 16, 2, 0, &nested, NULL, 0 };
+    fields[FIELDS - 2] = (pecs_field){ "job", PECS_ENUM, 160, 4, 1, 0, NULL, names, 3, 0, 0 };
+    fields[FIELDS - 1] = (pecs_field){ "path", PECS_STRUCT, 164, 16, 2, 0, &nested, NULL, 0, 0, 0 };
     const pecs_type in_file = { "Task", { { 0 } }, 1, 180, 4, FIELDS, fields };
     pecs_type in_program = { "Task", { { 0 } }, 1, 180, 4, FIELDS, changed };
 #define TASK "Task: in the file version 1 of 180 bytes (alignment 4), in the program version "

@@ -358,8 +358,8 @@ Test(type_records, TYPE_1_enums_of_many_names)
         snprintf(texts[i], sizeof(texts[i]), "n%d", i);
         names[i] = texts[i];
     }
-    const pecs_field fields[] = { { "many", PECS_ENUM, 0, 2, 1, 0, NULL, names, 257 },
-                                  { "rest", PECS_U8, 2, 2, 2, 0, NULL, NULL, 0 } };
+    const pecs_field fields[] = { { "many", PECS_ENUM, 0, 2, 1, 0, NULL, names, 257, 0, 0 },
+                                  { "rest", PECS_U8, 2, 2, 2, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type type = { "Many", { { 0 } }, 1, 4, 2, 2, fields };
     struct breakage b = begin_breaking(&type, "\0\0\0\0");
     /* "n0" to "n256" take 8 bytes each */
@@ -382,8 +382,8 @@ Test(type_records, structs_nest_up_to_the_limit)
     pecs_field fields[10];
     static const pecs_allocator system_memory = { NULL, NULL, NULL };
     for (int depth = 0; depth < 10; depth++) {
-        fields[depth] = depth ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &types[depth - 1], NULL, 0 }
-                              : (pecs_field){ "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 };
+        fields[depth] = depth ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &types[depth - 1], NULL, 0, 0, 0 }
+                              : (pecs_field){ "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
         types[depth] = (pecs_type){ "Nest", { { 1 } }, 1, 1, 1, 1, &fields[depth] };
         struct pool *pool = pool_create(&system_memory);
         struct buffer builder = { .pool = pool };
@@ -401,10 +401,10 @@ Test(type_records, structs_nest_up_to_the_limit)
 Test(type_records, padding_in_any_number_of_places)
 {
     enum { PLACES = 10000 };
-    const pecs_field pair_fields[] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
-                                       { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0 } };
+    const pecs_field pair_fields[] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                                       { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type pair = { "Pair", { { 0 } }, 1, 2, 1, 2, pair_fields };
-    const pecs_field field = { "pairs", PECS_STRUCT, 0, 2 * PLACES, PLACES, 0, &pair, NULL, 0 };
+    const pecs_field field = { "pairs", PECS_STRUCT, 0, 2 * PLACES, PLACES, 0, &pair, NULL, 0, 0, 0 };
     const pecs_type type = { "Pairs", { { 0 } }, 1, 2 * PLACES, 1, 1, &field };
     static const uint8_t value[2 * PLACES];
     struct breakage b = begin_breaking(&type, value);

@@ -20,7 +20,7 @@ static pecs_type types[TYPE_COUNT];
 /* A type of the program that writes files, of one field; the program under test knows Team only. */
 static const pecs_type *type_of(int which, uint32_t version, const char *field)
 {
-    fields[which] = (pecs_field){ field, PECS_I32, 0, 4, 1, 0, NULL, NULL, 0 };
+    fields[which] = (pecs_field){ field, PECS_I32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
     types[which] = (pecs_type){ names[which], { { 0 } }, version, 4, 4, 1, &fields[which] };
     return &types[which];
 }

@@ -455,7 +455,7 @@ Test(query, a_value_set_in_a_later_chunk_is_seen_there)
 Test(query, twelve_columns)
 {
     enum { TERMS = 12 };
-    static const pecs_field field = { "value", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
+    static const pecs_field field = { "value", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
     static pecs_type types[TERMS];
     static const pecs_type *list[TERMS];
     static char names[TERMS][3];

@@ -24,18 +24,18 @@ static pecs_type body;
 
 static void set_up(void)
 {
-    part_fields[0] = (pecs_field){ "kind", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 };
-    part_fields[1] = (pecs_field){ NULL, PECS_PADDING, 1, 3, 3, 0, NULL, NULL, 0 };
-    part_fields[2] = (pecs_field){ "mass", PECS_U32, 4, 4, 1, 0, NULL, NULL, 0 };
+    part_fields[0] = (pecs_field){ "kind", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
+    part_fields[1] = (pecs_field){ NULL, PECS_PADDING, 1, 3, 3, 0, NULL, NULL, 0, 0, 0 };
+    part_fields[2] = (pecs_field){ "mass", PECS_U32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 };
     part = (pecs_type){ "Part", { { 0 } }, 0, 8, 4, 3, part_fields };
-    fields[X] = (pecs_field){ "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 };
-    fields[Y] = (pecs_field){ "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 };
-    fields[MODE] = (pecs_field){ "mode", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3 };
-    fields[GAP] = (pecs_field){ NULL, PECS_PADDING, 9, 3, 3, 0, NULL, NULL, 0 };
-    fields[TARGET] = (pecs_field){ "target", PECS_ENTITY, 12, 8, 1, 0, NULL, NULL, 0 };
-    fields[NAME] = (pecs_field){ "name", PECS_TEXT, 20, 16, 16, 0, NULL, NULL, 0 };
-    fields[GRID] = (pecs_field){ "grid", PECS_U16, 36, 24, 12, 4, NULL, NULL, 0 };
-    fields[PARTS] = (pecs_field){ "parts", PECS_STRUCT, 60, 16, 2, 0, &part, NULL, 0 };
+    fields[X] = (pecs_field){ "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
+    fields[Y] = (pecs_field){ "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 };
+    fields[MODE] = (pecs_field){ "mode", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3, 0, 0 };
+    fields[GAP] = (pecs_field){ NULL, PECS_PADDING, 9, 3, 3, 0, NULL, NULL, 0, 0, 0 };
+    fields[TARGET] = (pecs_field){ "target", PECS_ENTITY, 12, 8, 1, 0, NULL, NULL, 0, 0, 0 };
+    fields[NAME] = (pecs_field){ "name", PECS_TEXT, 20, 16, 16, 0, NULL, NULL, 0, 0, 0 };
+    fields[GRID] = (pecs_field){ "grid", PECS_U16, 36, 24, 12, 4, NULL, NULL, 0, 0, 0 };
+    fields[PARTS] = (pecs_field){ "parts", PECS_STRUCT, 60, 16, 2, 0, &part, NULL, 0, 0, 0 };
     body = (pecs_type){ "Body", { { 0 } }, 1, 76, 4, FIELD_COUNT, fields };
 }
 
@@ -259,7 +259,7 @@ Test(schema, a_name_is_found_twice_among_the_most_that_there_are)
         snprintf(texts[i], sizeof(texts[i]), "n%u", i);
         names[i] = texts[i];
     }
-    const pecs_field field = { "mode", PECS_ENUM, 0, 2, 1, 0, NULL, names, COUNT };
+    const pecs_field field = { "mode", PECS_ENUM, 0, 2, 1, 0, NULL, names, COUNT, 0, 0 };
     const pecs_type type = { "Many", { { 0 } }, 1, 2, 2, 1, &field };
     accept(&type);
     names[COUNT - 1] = "n7";
@@ -269,8 +269,8 @@ Test(schema, a_name_is_found_twice_among_the_most_that_there_are)
 /* Paddings have no name: that they all are NULL is no duplicate. */
 Test(schema, a_type_may_have_several_paddings)
 {
-    fields[X] = (pecs_field){ NULL, PECS_PADDING, 0, 4, 4, 0, NULL, NULL, 0 };
-    fields[Y] = (pecs_field){ NULL, PECS_PADDING, 4, 4, 4, 0, NULL, NULL, 0 };
+    fields[X] = (pecs_field){ NULL, PECS_PADDING, 0, 4, 4, 0, NULL, NULL, 0, 0, 0 };
+    fields[Y] = (pecs_field){ NULL, PECS_PADDING, 4, 4, 4, 0, NULL, NULL, 0, 0, 0 };
     accept(&body);
 }
 
@@ -292,7 +292,7 @@ Test(schema, alignment_is_a_power_of_two)
 
 static pecs_type bytes_type(pecs_field *field, uint32_t size, uint32_t align)
 {
-    *field = (pecs_field){ "bytes", PECS_U8, 0, size, size, 0, NULL, NULL, 0 };
+    *field = (pecs_field){ "bytes", PECS_U8, 0, size, size, 0, NULL, NULL, 0, 0, 0 };
     return (pecs_type){ "Bytes", { { 0 } }, 1, size, align, 1, field };
 }
 
@@ -350,7 +350,7 @@ Test(schema, a_type_has_at_most_4096_fields)
     static char names[4097][8];
     for (uint32_t i = 0; i < 4097; i++) {
         snprintf(names[i], sizeof(names[i]), "f%u", i);
-        many[i] = (pecs_field){ names[i], PECS_I8, i, 1, 1, 0, NULL, NULL, 0 };
+        many[i] = (pecs_field){ names[i], PECS_I8, i, 1, 1, 0, NULL, NULL, 0, 0, 0 };
     }
     pecs_type type = { "Many", { { 0 } }, 1, 4096, 1, 4096, many };
     accept(&type);
@@ -412,7 +412,7 @@ Test(schema, more_gaps_than_a_message_has_room_for_are_counted)
     static char names[100][8];
     for (uint32_t i = 0; i < 100; i++) {
         snprintf(names[i], sizeof(names[i]), "f%u", i);
-        many[i] = (pecs_field){ names[i], PECS_I8, 4 * i, 1, 1, 0, NULL, NULL, 0 };
+        many[i] = (pecs_field){ names[i], PECS_I8, 4 * i, 1, 1, 0, NULL, NULL, 0, 0, 0 };
     }
     const pecs_type type = { "Many", { { 0 } }, 1, 400, 4, 100, many };
     refuse_exactly(&type, "Many: 100 gaps are not declared: "
@@ -430,7 +430,7 @@ Test(schema, an_overlap_is_named)
     fields[GAP].size = fields[GAP].count = 4;
     refuse(&body, PECS_E_MISUSE, "Body", "field 'target' overlaps padding at byte 9", "byte 12", "byte 13", NULL);
     set_up();
-    fields[Y] = (pecs_field){ "y", PECS_F64, 0, 8, 1, 0, NULL, NULL, 0 };
+    fields[Y] = (pecs_field){ "y", PECS_F64, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
     refuse(&body, PECS_E_MISUSE, "Body", "field 'y' overlaps field 'x'", NULL);
 }
 
@@ -451,10 +451,10 @@ Test(schema, fields_stand_in_the_order_of_their_offsets)
 Test(schema, a_gap_before_a_field_with_an_invalid_name)
 {
     static pecs_field some[] = {
-        { "a", PECS_I8, 0, 1, 1, 0, NULL, NULL, 0 },
-        { "b", PECS_I8, 2, 1, 1, 0, NULL, NULL, 0 },
-        { "\033[2J", PECS_I8, 4, 1, 1, 0, NULL, NULL, 0 },
-        { "d", PECS_I8, 1, 1, 1, 0, NULL, NULL, 0 },
+        { "a", PECS_I8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+        { "b", PECS_I8, 2, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+        { "\033[2J", PECS_I8, 4, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+        { "d", PECS_I8, 1, 1, 1, 0, NULL, NULL, 0, 0, 0 },
     };
     const pecs_type type = { "Some", { { 0 } }, 1, 8, 4, 4, some };
     refuse_exactly(&type, "Some: 2 gaps are not declared: bytes 1 to 1: add PECS_GAP_AFTER(Some, a, 1) or a field; "
@@ -465,8 +465,8 @@ Test(schema, a_gap_before_a_field_with_an_invalid_name)
 Test(schema, members_in_another_order_are_not_a_gap)
 {
     static const pecs_field swapped[] = {
-        { "x", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 },
-        { "y", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 },
+        { "x", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 },
+        { "y", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 },
     };
     const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped };
     refuse_exactly(&type, "Swapped: field 'y' is listed after field 'x' but lies before it (bytes 0 and 4): "
@@ -561,7 +561,7 @@ Test(schema, kinds_are_those_of_the_header)
 
 Test(schema, strings_and_blobs_wait_for_the_heap)
 {
-    pecs_field field = { "title", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0 };
+    pecs_field field = { "title", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
     const pecs_type type = { "Book", { { 0 } }, 1, 8, 8, 1, &field };
     refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
     field.kind = PECS_BLOB;
@@ -570,7 +570,7 @@ Test(schema, strings_and_blobs_wait_for_the_heap)
 
 Test(schema, enums_have_1_2_or_4_bytes)
 {
-    pecs_field field = { "mode", PECS_ENUM, 0, 1, 1, 0, NULL, mode_names, 3 };
+    pecs_field field = { "mode", PECS_ENUM, 0, 1, 1, 0, NULL, mode_names, 3, 0, 0 };
     pecs_type type = { "Mode", { { 0 } }, 1, 1, 1, 1, &field };
     const struct {
         uint32_t size, count;
@@ -601,7 +601,7 @@ Test(schema, enum_values_fit_their_bytes)
         snprintf(texts[i], sizeof(texts[i]), "v%u", i);
         names[i] = texts[i];
     }
-    pecs_field field = { "v", PECS_ENUM, 0, 1, 1, 0, NULL, names, 256 };
+    pecs_field field = { "v", PECS_ENUM, 0, 1, 1, 0, NULL, names, 256, 0, 0 };
     pecs_type type = { "Value", { { 0 } }, 1, 1, 1, 1, &field };
     accept(&type);
     field.enum_count = 257;
@@ -643,8 +643,8 @@ Test(schema, fields_are_aligned)
     pecs_field two[2];
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         const uint32_t size = kinds[i].size, align = kinds[i].align, half = align / 2;
-        two[0] = (pecs_field){ "a", PECS_U8, 0, half, half, 0, NULL, NULL, 0 };
-        two[1] = (pecs_field){ "b", kinds[i].kind, half, size, 1, 0, NULL, NULL, 0 };
+        two[0] = (pecs_field){ "a", PECS_U8, 0, half, half, 0, NULL, NULL, 0, 0, 0 };
+        two[1] = (pecs_field){ "b", kinds[i].kind, half, size, 1, 0, NULL, NULL, 0, 0, 0 };
         pecs_type type = { "Packed", { { 0 } }, 1, half + size, 1, 2, two };
         refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", kinds[i].name, NULL);
         two[0].offset = size; /* at an offset that fits, in a type that is placed anywhere */
@@ -662,11 +662,11 @@ Test(schema, fields_are_aligned)
 
 Test(schema, enums_and_structs_are_aligned)
 {
-    pecs_field two[2] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
-                          { "b", PECS_ENUM, 1, 4, 1, 0, NULL, mode_names, 3 } };
+    pecs_field two[2] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                          { "b", PECS_ENUM, 1, 4, 1, 0, NULL, mode_names, 3, 0, 0 } };
     pecs_type type = { "Packed", { { 0 } }, 1, 5, 1, 2, two };
     refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", "enum", NULL);
-    two[1] = (pecs_field){ "b", PECS_STRUCT, 1, 8, 1, 0, &part, NULL, 0 };
+    two[1] = (pecs_field){ "b", PECS_STRUCT, 1, 8, 1, 0, &part, NULL, 0, 0, 0 };
     type.size = 9;
     refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", "struct", "multiples of 4", NULL);
 }
@@ -674,10 +674,10 @@ Test(schema, enums_and_structs_are_aligned)
 Test(schema, bytes_need_no_alignment)
 {
     pecs_field four[] = {
-        { "a", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },
-        { "b", PECS_TEXT, 1, 5, 5, 0, NULL, NULL, 0 },
-        { "c", PECS_I8, 6, 2, 2, 0, NULL, NULL, 0 },
-        { "d", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3 },
+        { "a", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+        { "b", PECS_TEXT, 1, 5, 5, 0, NULL, NULL, 0, 0, 0 },
+        { "c", PECS_I8, 6, 2, 2, 0, NULL, NULL, 0, 0, 0 },
+        { "d", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3, 0, 0 },
     };
     const pecs_type type = { "Bytes", { { 0 } }, 1, 9, 1, 4, four };
     accept(&type);
@@ -723,8 +723,8 @@ static const pecs_type *chain(unsigned depth)
     static char names[16][8];
     for (unsigned i = 0; i <= depth; i++) {
         snprintf(names[i], sizeof(names[i]), "T%u", i);
-        links[i] = i == depth ? (pecs_field){ "value", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 }
-                              : (pecs_field){ "link", PECS_STRUCT, 0, 1, 1, 0, &types[i + 1], NULL, 0 };
+        links[i] = i == depth ? (pecs_field){ "value", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 }
+                              : (pecs_field){ "link", PECS_STRUCT, 0, 1, 1, 0, &types[i + 1], NULL, 0, 0, 0 };
         types[i] = (pecs_type){ names[i], { { 0 } }, 1, 1, 1, 1, &links[i] };
     }
     return &types[0];
@@ -749,11 +749,11 @@ Test(schema, a_description_takes_at_most_a_gibibyte)
         long_names[i][5] = 'n';
         names[i] = long_names[i];
         snprintf(field_names[i], sizeof(field_names[i]), "f%u", i);
-        enums[i] = (pecs_field){ field_names[i], PECS_ENUM, i, 1, 1, 0, NULL, names, 256 };
+        enums[i] = (pecs_field){ field_names[i], PECS_ENUM, i, 1, 1, 0, NULL, names, 256, 0, 0 };
     }
     const pecs_type inner = { "Inner", { { 0 } }, 1, 256, 1, 256, enums };
     for (unsigned i = 0; i < 256; i++)
-        rows[i] = (pecs_field){ field_names[i], PECS_STRUCT, i * 256, 256, 1, 0, &inner, NULL, 0 };
+        rows[i] = (pecs_field){ field_names[i], PECS_STRUCT, i * 256, 256, 1, 0, &inner, NULL, 0, 0, 0 };
     pecs_type outer = { "Outer", { { 0 } }, 1, 256, 1, 1, rows };
     accept(&outer);
     outer.size = 256 * 256;
@@ -763,17 +763,17 @@ Test(schema, a_description_takes_at_most_a_gibibyte)
 
 Test(schema, a_type_that_contains_itself_is_refused)
 {
-    part_fields[0] = (pecs_field){ "self", PECS_STRUCT, 0, 8, 1, 0, &part, NULL, 0 };
+    part_fields[0] = (pecs_field){ "self", PECS_STRUCT, 0, 8, 1, 0, &part, NULL, 0, 0, 0 };
     part.field_count = 1;
     refuse(&body, PECS_E_LIMIT, "Part", "'self'", "8 deep", NULL);
 }
 
 Test(schema, a_cycle_of_two_types_is_refused)
 {
-    pecs_field there = { "there", PECS_STRUCT, 0, 8, 1, 0, NULL, NULL, 0 };
+    pecs_field there = { "there", PECS_STRUCT, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
     const pecs_type other = { "Other", { { 0 } }, 1, 8, 4, 1, &there };
     there.nested = &part;
-    part_fields[0] = (pecs_field){ "back", PECS_STRUCT, 0, 8, 1, 0, &other, NULL, 0 };
+    part_fields[0] = (pecs_field){ "back", PECS_STRUCT, 0, 8, 1, 0, &other, NULL, 0, 0, 0 };
     part.field_count = 1;
     refuse(&other, PECS_E_LIMIT, "8 deep", NULL);
 }
@@ -787,8 +787,8 @@ Test(schema, shared_nested_types_are_checked_once)
     const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 4096, outer_fields };
     for (uint32_t i = 0; i < 4096; i++) {
         snprintf(names[i], sizeof(names[i]), "m%u", i);
-        inner_fields[i] = (pecs_field){ names[i], PECS_U8, i, 1, 1, 0, NULL, NULL, 0 };
-        outer_fields[i] = (pecs_field){ names[i], PECS_STRUCT, i * 4096, 4096, 1, 0, &inner, NULL, 0 };
+        inner_fields[i] = (pecs_field){ names[i], PECS_U8, i, 1, 1, 0, NULL, NULL, 0, 0, 0 };
+        outer_fields[i] = (pecs_field){ names[i], PECS_STRUCT, i * 4096, 4096, 1, 0, &inner, NULL, 0, 0, 0 };
     }
     accept(&outer);
     /* the pool, the registry, its two lists and the one by name; the names of Inner's, Outer's and pecs.id's fields */
@@ -808,7 +808,7 @@ Test(schema, each_nested_type_is_checked)
     set_up();
     fields[PARTS].size = 8;
     fields[PARTS].count = 1;
-    fields[PARTS + 1] = (pecs_field){ "other", PECS_STRUCT, 68, 8, 1, 0, &wrong, NULL, 0 };
+    fields[PARTS + 1] = (pecs_field){ "other", PECS_STRUCT, 68, 8, 1, 0, &wrong, NULL, 0, 0, 0 };
     body.field_count++;
     refuse(&body, PECS_E_MISUSE, "Wrong", "alignment 3", NULL);
 }
@@ -892,13 +892,13 @@ Test(component, spans_are_flattened)
 
 Test(component, spans_that_touch_are_one)
 {
-    pecs_field pair_fields[] = { { "a", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0 },
-                                 { "b", PECS_ENTITY, 8, 16, 2, 0, NULL, NULL, 0 } };
+    pecs_field pair_fields[] = { { "a", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 },
+                                 { "b", PECS_ENTITY, 8, 16, 2, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type pair = { "Pair", { { 0 } }, 0, 24, 4, 2, pair_fields };
-    pecs_field outer_fields[] = { { "first", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0 },
-                                  { "pairs", PECS_STRUCT, 8, 72, 3, 0, &pair, NULL, 0 },
-                                  { "middle", PECS_U32, 80, 4, 1, 0, NULL, NULL, 0 },
-                                  { "last", PECS_ENTITY, 84, 8, 1, 0, NULL, NULL, 0 } };
+    pecs_field outer_fields[] = { { "first", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 },
+                                  { "pairs", PECS_STRUCT, 8, 72, 3, 0, &pair, NULL, 0, 0, 0 },
+                                  { "middle", PECS_U32, 80, 4, 1, 0, NULL, NULL, 0, 0, 0 },
+                                  { "last", PECS_ENTITY, 84, 8, 1, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type outer = { "Outer", { { 0 } }, 1, 92, 4, 4, outer_fields };
     struct component component = init_component(&outer);
     assert_spans_of(&component.special, PECS_ENTITY, (struct byte_span[]){ { 0, 80 }, { 84, 8 } }, 2);
@@ -909,15 +909,15 @@ Test(component, spans_that_touch_are_one)
 /* Tail padding of an element with the gap after it; but not with what follows the last of an array. */
 Test(component, paddings_of_different_levels_join)
 {
-    pecs_field inner_fields[] = { { "a", PECS_U16, 0, 2, 1, 0, NULL, NULL, 0 },
-                                  { "b", PECS_U8, 2, 1, 1, 0, NULL, NULL, 0 },
-                                  { NULL, PECS_PADDING, 3, 1, 1, 0, NULL, NULL, 0 } };
+    pecs_field inner_fields[] = { { "a", PECS_U16, 0, 2, 1, 0, NULL, NULL, 0, 0, 0 },
+                                  { "b", PECS_U8, 2, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                                  { NULL, PECS_PADDING, 3, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type inner = { "Inner", { { 0 } }, 0, 4, 2, 3, inner_fields };
-    pecs_field middle_fields[] = { { "inner", PECS_STRUCT, 0, 8, 2, 0, &inner, NULL, 0 },
-                                   { NULL, PECS_PADDING, 8, 2, 2, 0, NULL, NULL, 0 } };
+    pecs_field middle_fields[] = { { "inner", PECS_STRUCT, 0, 8, 2, 0, &inner, NULL, 0, 0, 0 },
+                                   { NULL, PECS_PADDING, 8, 2, 2, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type middle = { "Middle", { { 0 } }, 0, 10, 2, 2, middle_fields };
-    pecs_field outer_fields[] = { { "middle", PECS_STRUCT, 0, 20, 2, 0, &middle, NULL, 0 },
-                                  { NULL, PECS_PADDING, 20, 4, 4, 0, NULL, NULL, 0 } };
+    pecs_field outer_fields[] = { { "middle", PECS_STRUCT, 0, 20, 2, 0, &middle, NULL, 0, 0, 0 },
+                                  { NULL, PECS_PADDING, 20, 4, 4, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type outer = { "Outer", { { 0 } }, 1, 24, 2, 2, outer_fields };
     struct component component = init_component(&outer);
     assert_spans_of(&component.padding, PECS_PADDING,
@@ -928,9 +928,9 @@ Test(component, paddings_of_different_levels_join)
 /* Arrays of structs without a span are not walked: 2^24 elements at once. */
 Test(component, large_arrays_of_plain_structs_have_no_spans, .timeout = 20)
 {
-    pecs_field byte_field = { "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 };
+    pecs_field byte_field = { "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
     const pecs_type byte = { "Byte", { { 0 } }, 0, 1, 1, 1, &byte_field };
-    pecs_field outer_field = { "bytes", PECS_STRUCT, 0, 16777216, 16777216, 0, &byte, NULL, 0 };
+    pecs_field outer_field = { "bytes", PECS_STRUCT, 0, 16777216, 16777216, 0, &byte, NULL, 0, 0, 0 };
     const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 1, &outer_field };
     struct component component = init_component(&outer);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
@@ -947,14 +947,15 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
     pecs_type levels[DEPTH];
     pecs_field level_fields[DEPTH];
     for (int i = 0; i < DEPTH; i++) {
-        level_fields[i] = i ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &levels[i - 1], NULL, 0 }
-                            : (pecs_field){ NULL, PECS_PADDING, 0, 1, 1, 0, NULL, NULL, 0 };
+        level_fields[i] = i ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &levels[i - 1], NULL, 0, 0, 0 }
+                            : (pecs_field){ NULL, PECS_PADDING, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
         levels[i] = (pecs_type){ "Level", { { 0 } }, 1, 1, 1, 1, &level_fields[i] };
     }
-    pecs_field outer_fields[] = { { "first", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
-                                  { "levels", PECS_STRUCT, 1, COUNT - 3, COUNT - 3, 0, &levels[DEPTH - 1], NULL, 0 },
-                                  { NULL, PECS_PADDING, COUNT - 2, 1, 1, 0, NULL, NULL, 0 },
-                                  { "last", PECS_U8, COUNT - 1, 1, 1, 0, NULL, NULL, 0 } };
+    pecs_field outer_fields[] = { { "first", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                                  { "levels", PECS_STRUCT, 1, COUNT - 3, COUNT - 3, 0, &levels[DEPTH - 1], NULL, 0, 0,
+                                    0 },
+                                  { NULL, PECS_PADDING, COUNT - 2, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                                  { "last", PECS_U8, COUNT - 1, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields };
     for (int i = 0; i < 100; i++) { /* walked, each takes more than a second */
         struct component component = init_component(&outer);
@@ -1004,14 +1005,14 @@ static void check_parts(const pecs_type *type, uint32_t base)
 /* Of an array of structs, wherever it lies, the spans of one element are listed. */
 Test(component, many_spans_are_all_there)
 {
-    fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
+    fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0, 0, 0 };
     check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
-    pecs_field nested[] = { { "hundred", PECS_STRUCT, 0, 800, 100, 0, &part, NULL, 0 } };
+    pecs_field nested[] = { { "hundred", PECS_STRUCT, 0, 800, 100, 0, &part, NULL, 0, 0, 0 } };
     const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested };
-    fields[0] = (pecs_field){ "hundreds", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT / 100, 0, &hundred, NULL, 0 };
+    fields[0] = (pecs_field){ "hundreds", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT / 100, 0, &hundred, NULL, 0, 0, 0 };
     check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
-    fields[0] = (pecs_field){ "head", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
-    fields[1] = (pecs_field){ "parts", PECS_STRUCT, 4, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
+    fields[0] = (pecs_field){ "head", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
+    fields[1] = (pecs_field){ "parts", PECS_STRUCT, 4, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0, 0, 0 };
     check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES + 4, 4, 2, fields }, 4);
 }
 

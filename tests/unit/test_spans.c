@@ -26,7 +26,7 @@ static const char *const suits[] = { "red", "black" };
 static pecs_field random_field(uint32_t level, uint32_t at)
 {
     const uint32_t count = below(3) ? 1 : 1 + below(below(4) ? 5 : 40);
-    pecs_field field = { names[at], PECS_U8, 0, count, count, 0, NULL, NULL, 0 };
+    pecs_field field = { names[at], PECS_U8, 0, count, count, 0, NULL, NULL, 0, 0, 0 };
     switch (below(level ? 8 : 5)) {
     case 0:
         field.kind = PECS_PADDING;
@@ -154,14 +154,14 @@ Test(spans, of_random_types_are_those_of_a_plain_walk)
 /* A thousand places of a thousand types, from descriptions of four fields each. */
 Test(spans, of_arrays_beside_other_fields_are_few)
 {
-    static const pecs_field hole_fields[] = { { "bit", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 },
-                                              { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field hole_fields[] = { { "bit", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
+                                              { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type hole = { "Hole", { { 0 } }, 1, 2, 1, 2, hole_fields };
-    static const pecs_field outer_fields[] = { { "holes", PECS_STRUCT, 0, 2046, 1023, 0, &hole, NULL, 0 },
-                                               { "last", PECS_U8, 2046, 1, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field outer_fields[] = { { "holes", PECS_STRUCT, 0, 2046, 1023, 0, &hole, NULL, 0, 0, 0 },
+                                               { "last", PECS_U8, 2046, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type outer = { "Outer", { { 0 } }, 1, 2047, 1, 2, outer_fields };
-    static const pecs_field two_fields[] = { { "rows", PECS_STRUCT, 0, 2 * 2047, 2, 0, &outer, NULL, 0 },
-                                             { "last", PECS_U8, 2 * 2047, 1, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field two_fields[] = { { "rows", PECS_STRUCT, 0, 2 * 2047, 2, 0, &outer, NULL, 0, 0, 0 },
+                                             { "last", PECS_U8, 2 * 2047, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type two = { "Two", { { 0 } }, 1, 2 * 2047 + 1, 1, 2, two_fields };
     struct pool *pool = pool_create(&(pecs_allocator){ 0 });
     struct component component;

@@ -38,7 +38,7 @@ static void set_up(void)
     for (int i = 0; i < WIDE_COUNT; i++) {
         wide_names[i][0] = 'w';
         wide_names[i][1] = (char)('a' + i);
-        wide_fields[i] = (pecs_field){ "bytes", PECS_U8, 0, wide_bytes[i], wide_bytes[i], 0, NULL, NULL, 0 };
+        wide_fields[i] = (pecs_field){ "bytes", PECS_U8, 0, wide_bytes[i], wide_bytes[i], 0, NULL, NULL, 0, 0, 0 };
         wide_types[i] = (pecs_type){ wide_names[i], { { 0 } }, 1, wide_bytes[i], 1, 1, &wide_fields[i] };
         types[WIDE + i] = &wide_types[i];
     }

@@ -898,7 +898,7 @@ enum { WIDE_BYTES = 1536 * 1024 };
 
 Test(size, components_wider_than_a_chunk_have_a_row_each)
 {
-    static const pecs_field field = { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0 };
+    static const pecs_field field = { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0, 0, 0 };
     static const pecs_type wide = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, &field };
     const pecs_type *const types[] = { &wide, &Team_type };
     pecs_registry *other = make_registry(types, 2, counting_hooks);
@@ -932,7 +932,7 @@ enum { MANY_TYPES = 100 };
 static char many_names[1024][16];
 static pecs_type many_types[1024];
 static const pecs_type *many_list[1024];
-static const pecs_field u32_field = { "value", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
+static const pecs_field u32_field = { "value", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
 
 static void make_many_types(uint32_t count)
 {
@@ -1094,7 +1094,7 @@ Test(own_values, set_where_the_entity_moves)
 /* Each value is what it was before the call, also when another value of the call goes where it lies. */
 Test(own_values, set_swaps)
 {
-    static const pecs_field number[] = { { "n", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field number[] = { { "n", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type a = { "A", { { 0 } }, 1, 4, 4, 1, number }, b = { "B", { { 0 } }, 1, 4, 4, 1, number };
     static const pecs_type *const types[] = { &a, &b };
     pecs_registry *two = make_registry(types, 2, counting_hooks);
@@ -1126,7 +1126,7 @@ Test(own_values, singletons)
 /* Larger than what is copied without an allocation. */
 Test(own_values, a_wide_component)
 {
-    static const pecs_field bytes[] = { { "bytes", PECS_U8, 0, 5000, 5000, 0, NULL, NULL, 0 } };
+    static const pecs_field bytes[] = { { "bytes", PECS_U8, 0, 5000, 5000, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type wide = { "Wide", { { 0 } }, 1, 5000, 1, 1, bytes };
     static const pecs_type *const types[] = { &wide };
     static uint8_t value[5000];
