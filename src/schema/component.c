@@ -72,16 +72,11 @@ static pecs_status component_init_spans(struct component *component, const pecs_
     pecs_status status = span_list_init(&component->padding, pool, type, component_is_padding);
     if (!status)
         status = span_list_init(&component->special, pool, type, component_is_special);
-    if (!status)
-        status = span_list_init(&component->contents, pool, type, component_is_content);
-    component->holes = component->padding;
-    if (!status && component_has_contents(component))
-        status = span_list_init(&component->holes, pool, type, component_is_hole);
     return status;
 }
 
 /* Notes the list fields of a type and of those that it nests, each once. */
-static pecs_status component_find_lists(struct component *component, const pecs_type *type, struct pool *pool)
+static pecs_status component_find_lists(struct component_contents *contents, const pecs_type *type, struct pool *pool)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < type->field_count; i++) {
@@ -90,12 +85,12 @@ static pecs_status component_find_lists(struct component *component, const pecs_
         for (uint32_t j = 0; is_new && field->kind == PECS_STRUCT && j < i; j++)
             is_new = type->fields[j].kind != PECS_STRUCT || type->fields[j].nested != field->nested;
         if (is_new && field->kind == PECS_STRUCT) {
-            status = component_find_lists(component, field->nested, pool);
+            status = component_find_lists(contents, field->nested, pool);
         } else if (is_new) {
-            if (!pool_reserve(pool, (void **)&component->elements, &component->element_capacity,
-                              component->element_count + 1, sizeof(*component->elements)))
+            if (!pool_reserve(pool, (void **)&contents->elements, &contents->element_capacity,
+                              contents->element_count + 1, sizeof(*contents->elements)))
                 return PECS_E_MEMORY;
-            component->elements[component->element_count++] = (struct list_element){ .list = field };
+            contents->elements[contents->element_count++] = (struct list_element){ .list = field };
         }
     }
     return status;
@@ -128,33 +123,49 @@ static pecs_status component_init_element(struct list_element *element, struct p
     return component_init_spans(&element->values, &element->type, pool);
 }
 
-static pecs_status component_init_elements(struct component *component, struct pool *pool)
+static pecs_status component_init_elements(struct component_contents *contents, const pecs_type *type,
+                                           struct pool *pool)
 {
-    pecs_status status = component_find_lists(component, component->type, pool);
-    if (status || !component->element_count)
+    pecs_status status = component_find_lists(contents, type, pool);
+    if (status || !contents->element_count)
         return status;
-    qsort(component->elements, component->element_count, sizeof(*component->elements), component_compare_elements);
+    qsort(contents->elements, contents->element_count, sizeof(*contents->elements), component_compare_elements);
     size_t count = 0; /* a type that is nested along several paths has noted its lists for each */
-    for (size_t i = 0; i < component->element_count; i++)
-        if (!count || component->elements[count - 1].list != component->elements[i].list)
-            component->elements[count++] = component->elements[i];
-    component->element_count = count;
+    for (size_t i = 0; i < contents->element_count; i++)
+        if (!count || contents->elements[count - 1].list != contents->elements[i].list)
+            contents->elements[count++] = contents->elements[i];
+    contents->element_count = count;
     for (size_t i = 0; !status && i < count; i++) /* their addresses are final from here on */
-        status = component_init_element(&component->elements[i], pool);
+        status = component_init_element(&contents->elements[i], pool);
     return status;
+}
+
+static pecs_status component_init_contents(struct component *component, struct pool *pool)
+{
+    if (!type_has_contents(component->type))
+        return PECS_OK;
+    struct component_contents *contents = pool_allocate_zeroed(pool, sizeof(*contents));
+    if (!contents)
+        return PECS_E_MEMORY;
+    component->contents = contents;
+    pecs_status status = span_list_init(&contents->spans, pool, component->type, component_is_content);
+    if (!status)
+        status = span_list_init(&contents->holes, pool, component->type, component_is_hole);
+    return status ? status : component_init_elements(contents, component->type, pool);
 }
 
 const struct component *component_element(const struct component *component, const pecs_field *list)
 {
-    size_t low = 0, high = component->element_count - 1;
+    const struct component_contents *contents = component->contents;
+    size_t low = 0, high = contents->element_count - 1;
     while (low < high) {
         const size_t middle = low + (high - low + 1) / 2;
-        if ((uintptr_t)component->elements[middle].list <= (uintptr_t)list)
+        if ((uintptr_t)contents->elements[middle].list <= (uintptr_t)list)
             low = middle;
         else
             high = middle - 1;
     }
-    return &component->elements[low].values;
+    return &contents->elements[low].values;
 }
 
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error)
@@ -166,8 +177,8 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     const bool given = memcmp(&type->id, &none, sizeof(none)) != 0;
     status = component_init_spans(component, type, pool);
     component->id = given ? type->id : component_name_id(type->name);
-    if (!status && component_has_contents(component))
-        status = component_init_elements(component, pool);
+    if (!status)
+        status = component_init_contents(component, pool);
     if (status) {
         component_deinit(component, pool);
         return fail_memory(error);
@@ -199,14 +210,17 @@ uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
 
 void component_deinit(struct component *component, struct pool *pool)
 {
-    if (component_has_contents(component))
-        span_list_deinit(&component->holes, pool);
+    struct component_contents *contents = component->contents;
     span_list_deinit(&component->padding, pool);
     span_list_deinit(&component->special, pool);
-    span_list_deinit(&component->contents, pool);
-    for (size_t i = 0; i < component->element_count; i++)
-        component_deinit(&component->elements[i].values, pool);
-    pool_release(pool, component->elements, component->element_capacity * sizeof(*component->elements));
+    if (!contents)
+        return;
+    span_list_deinit(&contents->spans, pool);
+    span_list_deinit(&contents->holes, pool);
+    for (size_t i = 0; i < contents->element_count; i++)
+        component_deinit(&contents->elements[i].values, pool);
+    pool_release(pool, contents->elements, contents->element_capacity * sizeof(*contents->elements));
+    pool_release(pool, contents, sizeof(*contents));
 }
 
 static bool component_name_is_same(const char *a, const char *b)

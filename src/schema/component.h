@@ -6,16 +6,21 @@
 #include "spans.h"
 #include "type_check.h"
 
-struct list_element;
+struct component_contents;
 
 struct component {
     const pecs_type *type;
     pecs_id id; /* the type's own, or its name's hash */
     uint32_t size, align;
     struct span_list padding;
-    bool has_references;           /* some field, or an element of a list, holds entities */
-    struct span_list special;      /* fields with invalid bit patterns (bool, enum, text), entities, and contents */
-    struct span_list contents;     /* strings, blobs and lists */
+    bool has_references;      /* some field, or an element of a list, holds entities */
+    struct span_list special; /* fields with invalid bit patterns (bool, enum, text), entities, and contents */
+    struct component_contents *contents; /* NULL: it has no strings, blobs and lists */
+};
+
+/* What a component with contents has besides. */
+struct component_contents {
+    struct span_list spans;        /* strings, blobs and lists */
     struct span_list holes;        /* padding and contents: what is no part of a value's own bytes */
     struct list_element *elements; /* of each list field, ascending by the field's address */
     size_t element_count, element_capacity;
@@ -30,7 +35,11 @@ struct list_element {
 };
 static inline bool component_has_contents(const struct component *component)
 {
-    return !span_list_is_empty(&component->contents);
+    return component->contents != NULL;
+}
+static inline const struct span_list *component_holes(const struct component *component)
+{
+    return component->contents ? &component->contents->holes : &component->padding;
 }
 /* `list` is that of a span of the component's contents. */
 const struct component *component_element(const struct component *component, const pecs_field *list);

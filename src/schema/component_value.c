@@ -53,12 +53,12 @@ void component_copy_masked(const struct component *component, void *to, const vo
 bool component_values_are_equal(const struct component *component, const void *a, const void *b)
 {
     const uint8_t *x = a, *y = b;
-    if (span_list_is_empty(&component->holes))
+    if (span_list_is_empty(component_holes(component)))
         return memcmp(a, b, component->size) == 0;
     uint32_t from = 0;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, &component->holes); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, component_holes(component)); span_iter_next(&iter, &span);) {
         if (memcmp(x + from, y + from, span.offset - from) != 0)
             return false;
         from = span.offset + span.size;
@@ -69,12 +69,12 @@ bool component_values_are_equal(const struct component *component, const void *a
 uint64_t component_hash_value(const struct component *component, const void *value, uint64_t seed)
 {
     const uint8_t *bytes = value;
-    if (span_list_is_empty(&component->holes))
+    if (span_list_is_empty(component_holes(component)))
         return hash64_seeded(bytes, component->size, seed);
     uint32_t from = 0;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, &component->holes); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, component_holes(component)); span_iter_next(&iter, &span);) {
         if (span.offset > from) /* adjacent spans may be one or two: the hash must not depend on that */
             seed = hash64_seeded(bytes + from, span.offset - from, seed);
         from = span.offset + span.size;

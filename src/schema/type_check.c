@@ -177,7 +177,7 @@ static pecs_status type_check_struct(const struct type_checker *checker, const p
     return status;
 }
 
-static bool type_has_contents(const pecs_type *type)
+bool type_has_contents(const pecs_type *type)
 {
     bool has = false;
     for (uint32_t i = 0; !has && i < type->field_count; i++) {

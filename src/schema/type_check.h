@@ -19,6 +19,9 @@ enum {
  */
 pecs_status type_check(const pecs_type *type, struct pool *pool, pecs_error *error);
 
+/* Whether a valid type has strings, blobs or lists, in structs too. */
+bool type_has_contents(const pecs_type *type);
+
 /* 1 to 255 bytes of UTF-8 without control characters: the rule for names of types, fields and enum values. */
 bool component_name_is_valid(const char *name, size_t size_bytes);
 

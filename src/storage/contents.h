@@ -29,7 +29,7 @@ static inline void content_walk_begin(struct content_walk *walk, const struct co
                                       const uint8_t *values, uint64_t count)
 {
     *walk = (struct content_walk){ .component = component, .values = values, .count = count };
-    span_iter_begin(&walk->spans, &component->contents);
+    span_iter_begin(&walk->spans, &component->contents->spans);
 }
 static inline bool content_walk_next(struct content_walk *walk, struct content *ret_content)
 {
@@ -40,7 +40,7 @@ static inline bool content_walk_next(struct content_walk *walk, struct content *
         if (!span_iter_next(&walk->spans, &walk->span)) {
             walk->row++;
             walk->span.size = 0;
-            span_iter_begin(&walk->spans, &walk->component->contents);
+            span_iter_begin(&walk->spans, &walk->component->contents->spans);
         }
     }
     *ret_content = (struct content){ .row = walk->row,

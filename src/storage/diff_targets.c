@@ -308,7 +308,7 @@ static bool targets_bytes_are_equal(const struct targets *targets, const struct 
 {
     struct span_iter holes, iter;
     struct value_span hole, references;
-    span_iter_begin(&holes, &component->holes);
+    span_iter_begin(&holes, component_holes(component));
     span_iter_begin(&iter, &component->special);
     bool has_hole = span_iter_next(&holes, &hole), has_references = targets_next_references(&iter, &references);
     for (uint32_t done = 0; done < component->size;) {
