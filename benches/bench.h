@@ -148,6 +148,7 @@ bool bench_run_load(struct bench *bench);
 bool bench_run_load_parallel(struct bench *bench);
 bool bench_run_update(struct bench *bench);
 bool bench_run_update_cpp(struct bench *bench); /* where there is a C++ compiler */
+bool bench_run_strings(struct bench *bench);
 bool bench_run_update_small(struct bench *bench);
 bool bench_run_spawn_many(struct bench *bench);
 bool bench_run_spawn(struct bench *bench);

@@ -134,4 +134,25 @@ bool limit_tables_move(struct limit_tables *tables, w1_entity entity, uint32_t t
 uint64_t limit_tables_rows(const struct limit_tables *tables, uint32_t table);
 double limit_tables_sum(const struct limit_tables *tables);
 
+/*
+ * Strings by hand: each an offset into one array of bytes, where it ends with a zero; read, set by appending, and read
+ * from a file that is {count, bytes, offsets, bytes}, hashed and checked (UTF-8 as far as it is ASCII).
+ */
+struct limit_strings {
+    uint64_t count, byte_count, byte_capacity, capacity;
+    struct w1_record *index; /* by which an entity leads to its row */
+    uint32_t *offsets, *sizes;
+    char *bytes;
+};
+bool limit_strings_create(uint64_t count, uint64_t byte_capacity, struct limit_strings *ret_strings);
+void limit_strings_destroy(struct limit_strings *strings);
+/* Appends a string, which must have room, and its entity; sets that of an entity. */
+void limit_strings_add(struct limit_strings *strings, const char *text, uint32_t size);
+bool limit_strings_set(struct limit_strings *strings, w1_entity entity, const char *text, uint32_t size);
+/* The sum of all sizes and first bytes. */
+uint64_t limit_strings_sum(const struct limit_strings *strings);
+/* Writes offsets and bytes, and renames; reads, hashes and checks such a file. */
+bool limit_strings_save(const struct limit_strings *strings, const char *path);
+bool limit_strings_load(const char *path, uint64_t *ret_sum);
+
 #endif

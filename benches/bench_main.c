@@ -49,6 +49,7 @@ static const struct discipline {
     { "diff", bench_run_diff },
     { "info", bench_run_info },
     { "save_padded", bench_run_save_padded },
+    { "strings", bench_run_strings },
     { "w2_save", bench_run_w2_save },
     { "w2_resume", bench_run_w2_resume },
     { "w2_load", bench_run_w2_load },

@@ -5,6 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The size in bytes of the first character of a text of at least 1 byte; 0: it is not valid UTF-8. */
 static inline unsigned utf8_step(const uint8_t *text, size_t size_bytes, uint32_t *ret_code)
@@ -30,11 +31,28 @@ static inline unsigned utf8_step(const uint8_t *text, size_t size_bytes, uint32_
     return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
 }
 
-/* Whether the text is valid UTF-8 without U+0000. */
+/* Whether a word of eight bytes is ASCII without zeros. */
+static inline bool utf8_is_plain_word(uint64_t word)
+{
+    return ((word | (word - 0x0101010101010101u)) & 0x8080808080808080u) == 0;
+}
+
+/* Whether the text is valid UTF-8 without U+0000; most texts are ASCII. */
 static inline bool utf8_is_text(const char *text, size_t size_bytes)
 {
     uint32_t code = 1;
-    for (size_t at = 0; at < size_bytes;) {
+    uint64_t word;
+    size_t at = 0;
+    for (; at + sizeof(word) <= size_bytes; at += sizeof(word)) {
+        memcpy(&word, text + at, sizeof(word));
+        if (!utf8_is_plain_word(word))
+            break;
+    }
+    if (at + sizeof(word) > size_bytes && size_bytes >= sizeof(word)) { /* the rest with what is before it */
+        memcpy(&word, text + size_bytes - sizeof(word), sizeof(word));
+        at = utf8_is_plain_word(word) ? size_bytes : at;
+    }
+    while (at < size_bytes) {
         const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
         if (!step || !code)
             return false;

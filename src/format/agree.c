@@ -382,11 +382,7 @@ static bool agree_content_is_next(const struct value_column *column, const struc
     if ((is_long && size < FORMAT_HEAP_LONG) || size > end - at || content->reference != reference ||
         contents_units(size, is_string) > (end - at) / FORMAT_HEAP_UNIT)
         return false;
-    bool is_zero = true;
-    const uint8_t *const last = column->contents + at + contents_units(size, is_string) * FORMAT_HEAP_UNIT;
-    for (const uint8_t *byte = bytes + size; is_zero && byte < last; byte++)
-        is_zero = !*byte;
-    return is_zero;
+    return contents_end_in_zeros(bytes, size, is_string);
 }
 
 /* Checks that the rows of a chunk refer to its contents one after another, without gaps. */

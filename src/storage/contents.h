@@ -16,37 +16,65 @@ struct content {
     const pecs_field *list; /* NULL unless it is a list */
 };
 
-/* Walks over consecutive values, in the order of rows and offsets. */
+/*
+ * Walks over consecutive values, in the order of rows and offsets. Most components list their spans once, outside of
+ * arrays (`flat`); others are walked by a span_iter for each value.
+ */
 struct content_walk {
     const struct component *component;
     const uint8_t *values;
     uint64_t count, row;
-    uint32_t at; /* of the span, the next to visit */
+    uint64_t base;    /* offset of the row */
+    uint32_t at;      /* of the span, the next to visit */
+    size_t next_span; /* of `flat` */
+    const struct span_list *flat;
     struct value_span span;
     struct span_iter spans;
 };
 static inline void content_walk_begin(struct content_walk *walk, const struct component *component,
                                       const uint8_t *values, uint64_t count)
 {
-    *walk = (struct content_walk){ .component = component, .values = values, .count = count };
-    span_iter_begin(&walk->spans, &component->contents->spans);
+    const struct span_list *list = &component->contents->spans;
+    walk->component = component;
+    walk->values = values;
+    walk->count = count;
+    walk->row = walk->base = 0;
+    walk->at = walk->span.size = 0;
+    walk->next_span = 0;
+    walk->flat = !list->is_walked && list->group_count == 1 && list->groups[0].count == 1 ? list : NULL;
+    if (!walk->flat)
+        span_iter_begin(&walk->spans, list);
 }
-static inline bool content_walk_next(struct content_walk *walk, struct content *ret_content)
+
+/* Goes to the next span. False: that was the last one of the last value. */
+static inline bool content_walk_step(struct content_walk *walk)
 {
-    while (walk->at == walk->span.size) {
-        walk->at = 0;
+    walk->at = 0;
+    for (;;) {
         if (walk->row == walk->count)
             return false;
-        if (!span_iter_next(&walk->spans, &walk->span)) {
-            walk->row++;
-            walk->span.size = 0;
-            span_iter_begin(&walk->spans, &walk->component->contents->spans);
+        if (walk->flat && walk->next_span < walk->flat->count) {
+            walk->span = walk->flat->spans[walk->next_span++];
+            return true;
         }
+        if (!walk->flat && span_iter_next(&walk->spans, &walk->span))
+            return true;
+        walk->row++;
+        walk->base += walk->component->size;
+        walk->next_span = 0;
+        if (!walk->flat)
+            span_iter_begin(&walk->spans, &walk->component->contents->spans);
     }
-    *ret_content = (struct content){ .row = walk->row,
-                                     .offset = walk->row * walk->component->size + walk->span.offset + walk->at,
-                                     .kind = walk->span.kind,
-                                     .list = walk->span.list };
+}
+
+static inline bool content_walk_next(struct content_walk *walk, struct content *ret_content)
+{
+    if (walk->at == walk->span.size && !content_walk_step(walk))
+        return false;
+    ret_content->row = walk->row;
+    ret_content->offset = walk->base + walk->span.offset + walk->at;
+    ret_content->kind = walk->span.kind;
+    ret_content->list = walk->span.list;
     memcpy(&ret_content->reference, walk->values + ret_content->offset, sizeof(ret_content->reference));
     walk->at += (uint32_t)sizeof(ret_content->reference);
     return true;

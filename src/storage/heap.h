@@ -82,6 +82,15 @@ static inline uint64_t contents_units(uint64_t size_bytes, bool is_string)
     return align_up(bytes, HEAP_UNIT) / HEAP_UNIT;
 }
 
+/* Whether the last unit of contents, which can be read, ends in zeros. */
+static inline bool contents_end_in_zeros(const uint8_t *bytes, uint64_t size_bytes, bool is_string)
+{
+    const uint64_t last = (size_bytes + is_string + HEAP_UNIT - 1) / HEAP_UNIT * HEAP_UNIT - HEAP_UNIT;
+    uint64_t word, used = size_bytes - last;
+    memcpy(&word, bytes + last, sizeof(word));
+    return used == HEAP_UNIT || word >> 8 * used == 0;
+}
+
 /* The heap of a state; NULL: it has none, and no value has contents. */
 static inline const uint8_t *heap_find(const struct heap *heap, uint64_t reference, uint64_t *ret_size)
 {

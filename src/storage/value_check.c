@@ -174,15 +174,6 @@ static uint64_t value_check_entity(const struct places *places, const struct val
     return NONE_WRONG;
 }
 
-/* Bytes of contents that are no part of them: the end of their last unit. */
-static bool value_check_ends_in_zeros(const uint8_t *bytes, uint64_t size)
-{
-    bool is_zero = true;
-    for (uint64_t at = size; is_zero && at % HEAP_UNIT; at++)
-        is_zero = !bytes[at];
-    return is_zero;
-}
-
 /* The contents of a member; false: it refers to none. Empty: NULL. */
 static bool value_check_find(const struct value_check *check, const uint8_t *reference, bool is_string,
                              const uint8_t **ret_bytes, uint64_t *ret_size)
@@ -193,7 +184,7 @@ static bool value_check_find(const struct value_check *check, const uint8_t *ref
     if (!*ret_bytes || !*ret_size)
         return number == 0;
     return heap_has_units(state_heap(check->state), number, contents_units(*ret_size, is_string)) &&
-           value_check_ends_in_zeros(*ret_bytes, *ret_size + is_string) && (!is_string || !(*ret_bytes)[*ret_size]);
+           contents_end_in_zeros(*ret_bytes, *ret_size, is_string);
 }
 
 typedef bool content_function(const struct value_check *check, const struct places *places, const uint8_t *bytes,
