@@ -94,8 +94,9 @@ typedef struct pecs_heap {
 /* Never NULL: a view without contents has an empty heap. */
 PECS_API const pecs_heap *pecs_view_heap(pecs_view view);
 
-/* The bytes of contents; NULL, with size 0, for none. */
-static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t reference, uint64_t *ret_size)
+/* The bytes of contents, with `behind` more that can be read; NULL, with size 0, for none. */
+static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t reference, unsigned behind,
+                                             uint64_t *ret_size)
 {
     const uint64_t at = reference >> 2 & (((uint64_t)1 << 38) - 1), page = at >> 15;
     uint64_t offset = (at & 0x7fff) * 8, size = reference >> 40;
@@ -109,7 +110,7 @@ static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t ref
         memcpy(&size, place->bytes + offset, 8);
         offset += 8;
     }
-    if (offset > place->size_bytes || size > place->size_bytes - offset)
+    if (offset + behind > place->size_bytes || size > place->size_bytes - offset - behind)
         return NULL;
     *ret_size = size;
     return place->bytes + offset;
@@ -119,7 +120,7 @@ static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t ref
 static inline const char *pecs_heap_string(const pecs_heap *heap, pecs_string string, size_t *ret_size_bytes)
 {
     uint64_t size;
-    const uint8_t *bytes = pecs_heap_find_(heap, string.reference, &size);
+    const uint8_t *bytes = pecs_heap_find_(heap, string.reference, 1, &size);
     const int is_whole = bytes != NULL && bytes[size] == 0;
     if (ret_size_bytes)
         *ret_size_bytes = is_whole ? (size_t)size : 0;
@@ -130,7 +131,7 @@ static inline const char *pecs_heap_string(const pecs_heap *heap, pecs_string st
 static inline const void *pecs_heap_blob(const pecs_heap *heap, pecs_blob blob, size_t *ret_size_bytes)
 {
     uint64_t size;
-    const uint8_t *bytes = pecs_heap_find_(heap, blob.reference, &size);
+    const uint8_t *bytes = pecs_heap_find_(heap, blob.reference, 0, &size);
     *ret_size_bytes = (size_t)size;
     return bytes;
 }
@@ -140,7 +141,7 @@ static inline const void *pecs_heap_elements(const pecs_heap *heap, pecs_list li
                                              size_t *ret_count)
 {
     uint64_t size;
-    const uint8_t *bytes = pecs_heap_find_(heap, list.reference, &size);
+    const uint8_t *bytes = pecs_heap_find_(heap, list.reference, 0, &size);
     *ret_count = element_bytes ? (size_t)size / element_bytes : 0;
     return bytes;
 }

@@ -22,7 +22,10 @@ typedef enum pecs_change_kind {
     PECS_COMPONENT_CHANGED  /* in both, with two values, or two layouts of the type */
 } pecs_change_kind;
 
-/* One difference. Its pointers are valid during the callback. */
+/*
+ * One difference. Its pointers are valid during the callback. What members with contents hold (contents.h) is read by
+ * the view of their side.
+ */
 typedef struct pecs_change {
     pecs_change_kind kind;
     pecs_id id;                                  /* of the entity; zero: the world itself (singletons) */

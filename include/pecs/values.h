@@ -2,11 +2,20 @@
  * Values: which values of a component are invalid, how to find them, and how to repair them.
  *
  * C lets a program put any bytes into a struct. Valid, and so accepted by load, are only (docs/format.md, VALUE-1 to
- * 4): bool    0 or 1 enum    a number below that of its names text    UTF-8, and zeros from the first zero to the end
- * of the array entity  {0, 0}, or a handle of this world, of a living or dead entity; not of another world, of an
- * abandoned timeline (snapshot.h), or of a command buffer that was not applied Edits do not check values, so that they
- * stay fast. A save checks every value and refuses what load would refuse (file.h); pecs_view_check finds all invalid
- * values.
+ * VALUE-6 and HEAP-2):
+ *
+ *     bool     0 or 1
+ *     enum     a number below that of its names
+ *     text     UTF-8, and zeros from the first zero to the end of the array
+ *     entity   {0, 0}, or a handle of this world, of a living or dead entity; not of another world, of an abandoned
+ *              timeline (snapshot.h), or of a command buffer that was not applied
+ *     string   contents that an edit was given (contents.h); UTF-8 without U+0000
+ *     blob     contents that an edit was given
+ *     list     contents that an edit was given: valid elements
+ *
+ * Edits do not check values, so that they stay fast; of contents they check what these lines say of strings, and that a
+ * list has whole elements. A save checks every value and refuses what load would refuse (file.h); pecs_view_check finds
+ * all invalid values.
  */
 #ifndef PECS_VALUES_H
 #define PECS_VALUES_H
@@ -26,7 +35,8 @@ typedef struct pecs_invalid {
     const char *rule;  /* "VALUE-4"; static */
     pecs_kind kind;
     uint32_t offset; /* of the invalid value in the component, in bytes */
-    uint32_t size;   /* of the invalid value in bytes: one bool, enum or handle, or a text with the rest of its array */
+    uint32_t size;   /* of the invalid value in bytes: one bool, enum or handle, a text with the rest of its array, or a
+                        member with contents */
     const void *value; /* the whole component */
 } pecs_invalid;
 
@@ -50,7 +60,7 @@ typedef bool (*pecs_repair_function)(void *user, const pecs_invalid *invalid, vo
 
 /*
  * A pecs_repair_function for every kind: a bool becomes true, an enum its value 0, a handle {0, 0}; a text is cut
- * before the first byte that is not UTF-8. `user` is ignored. Any thread.
+ * before the first byte that is not UTF-8; a string, blob or list becomes empty. `user` is ignored. Any thread.
  */
 PECS_API bool pecs_repair_invalid(void *user, const pecs_invalid *invalid, void *place);
 

@@ -62,6 +62,7 @@ typedef struct pecs_summary {
     uint64_t component_bytes; /* bytes of component values, without handles and index */
     uint64_t tick;
     uint64_t retired_count; /* slots that a compaction dropped (world.h) and no spawn has reused */
+    uint64_t content_bytes; /* of strings, blobs and lists (contents.h), as the heap holds them */
 } pecs_summary;
 
 /* Linear in the number of tables. */

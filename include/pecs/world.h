@@ -136,8 +136,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_remove(pecs_world *world, pecs_ent
 
 /*
  * Gets a pointer for writing to one component, which counts as changed at this tick. The pointer is valid until the
- * next edit of the world, take of a snapshot or save (also one that fails). PECS_E_DEAD, PECS_E_ABSENT, PECS_E_MISUSE
- * (wrong size; a tag), PECS_E_MEMORY.
+ * next edit of the world, take of a snapshot or save (also one that fails). Strings, blobs and lists in it are changed
+ * by the functions of contents.h, never through the pointer. PECS_E_DEAD, PECS_E_ABSENT, PECS_E_MISUSE (wrong size; a
+ * tag), PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_get_mut(pecs_world *world, pecs_entity entity, pecs_component component,
                                                       size_t size_bytes, void **ret_value);

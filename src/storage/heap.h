@@ -95,7 +95,7 @@ static inline bool contents_end_in_zeros(const uint8_t *bytes, uint64_t size_byt
 static inline const uint8_t *heap_find(const struct heap *heap, uint64_t reference, uint64_t *ret_size)
 {
     static const pecs_heap none;
-    return pecs_heap_find_(heap ? &heap->view : &none, reference, ret_size);
+    return pecs_heap_find_(heap ? &heap->view : &none, reference, 0, ret_size);
 }
 
 /* Whether so many units lie at a reference to contents. */

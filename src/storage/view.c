@@ -82,6 +82,7 @@ void pecs_view_summary(pecs_view view, pecs_summary *ret_summary)
         .table_count = state->table_count,
         .tick = state->tick,
         .retired_count = state_retired_count(state),
+        .content_bytes = state_heap(state) ? state_heap(state)->live_units * HEAP_UNIT : 0,
     };
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
