@@ -29,6 +29,7 @@
 #ifndef PECS_FILE_H
 #define PECS_FILE_H
 
+#include <pecs/attachments.h>
 #include <pecs/metadata.h>
 #include <pecs/reflect.h>
 #include <pecs/snapshot.h>
@@ -172,7 +173,9 @@ typedef struct pecs_info {
     size_t metadata_count;
     const pecs_meta *file_metadata; /* the file's own (pecs_save_options), ascending by key */
     size_t file_metadata_count;
-    uint64_t retired_count; /* as in pecs_summary */
+    uint64_t retired_count;             /* as in pecs_summary */
+    const pecs_attachment *attachments; /* names and sizes, without data; ascending by name */
+    size_t attachment_count;
 } pecs_info;
 
 /*

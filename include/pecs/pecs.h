@@ -2,6 +2,7 @@
 #ifndef PECS_H
 #define PECS_H
 
+#include <pecs/attachments.h>
 #include <pecs/commands.h>
 #include <pecs/contents.h>
 #include <pecs/diff.h>

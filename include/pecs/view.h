@@ -49,8 +49,8 @@ PECS_API bool pecs_view_has_singleton(pecs_view view, pecs_component component);
 PECS_API uint64_t pecs_view_tick(pecs_view view);
 
 /*
- * A hash of the content: each entity's handle, type ids and values (without padding), and the singletons. It does not
- * depend on the order of rows, tables or registration. Linear in the content.
+ * A hash of the content: each entity's handle, type ids and values (without padding), the singletons, and attachments.
+ * It does not depend on the order of rows, tables or registration. Linear in the content.
  */
 PECS_API uint64_t pecs_view_hash(pecs_view view);
 

@@ -429,6 +429,23 @@ static pecs_status agree_run(struct agreement *agreement, uint64_t count,
     return jobs_run(&jobs, error);
 }
 
+/* The bytes of attachments follow one another, each with its size before it if it is large, and end in zeros. */
+static pecs_status agree_check_attachments(const struct agreement *agreement, pecs_error *error)
+{
+    const struct pecs_snapshot *state = agreement->state;
+    const struct model_heap *run = &agreement->model->attachment_heap;
+    uint64_t offset = run->run_offset;
+    for (uint32_t i = 0; state->attachments && i < state->attachments->count; i++) {
+        const struct attachment *entry = &state->attachments->entries[i];
+        uint64_t size;
+        const uint8_t *bytes = heap_find(state_heap(state), entry->reference, &size);
+        RULE(error, "HEAP-3", size != entry->size_bytes || (size && !contents_end_in_zeros(bytes, size, false)), offset,
+             "the attachment '%s' does not have its size before it, or does not end in zeros", entry->name);
+        offset += contents_units(size, false) * FORMAT_HEAP_UNIT;
+    }
+    return PECS_OK;
+}
+
 static pecs_status agree_check_all_values(struct agreement *agreement, pecs_error *error)
 {
     struct pool *pool = agreement->state->registry->pool;
@@ -472,9 +489,9 @@ static pecs_status agree_check_all(struct agreement *agreement, pecs_error *erro
                            (uint64_t)agreement->living_count, state->entity_count);
     if (!status)
         status = agree_run(agreement, agree_block_count(state->saved_ids.count), agree_check_ids, error);
-    if (status)
-        return status;
-    return agree_check_all_values(agreement, error);
+    if (!status)
+        status = agree_check_attachments(agreement, error);
+    return status ? status : agree_check_all_values(agreement, error);
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,

@@ -106,7 +106,28 @@ static pecs_status build_heap(struct building *building)
     const pecs_status status = builder_set_heap(&building->builder, model->heap_units, building->image, &heap);
     for (uint32_t i = 0; !status && i < model->table_count; i++)
         build_heap_of(building, &model->tables[i], heap);
+    if (!status && model->attachment_heap.size_bytes)
+        heap_set_run(heap, building->image->bytes + model->attachment_heap.offset, model->attachment_heap.first,
+                     model->attachment_heap.size_bytes / FORMAT_HEAP_UNIT);
     return status;
+}
+
+/* The bytes of attachments lie one after another. */
+static pecs_status build_attachments(struct building *building)
+{
+    const struct model *model = building->model;
+    uint64_t unit = model->attachment_heap.first;
+    if (!model->attachments)
+        return PECS_OK;
+    struct attachments *list =
+        attachments_create(building->builder.pool, model->attachments->entries, model->attachments->count);
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        struct attachment *entry = &list->entries[i];
+        entry->reference = entry->size_bytes ? reference_make(0, unit, entry->size_bytes) : 0;
+        unit += contents_units(entry->size_bytes, false);
+    }
+    builder_set_attachments(&building->builder, list);
+    return list ? PECS_OK : PECS_E_MEMORY;
 }
 
 static pecs_status build_all(struct building *building)
@@ -124,6 +145,8 @@ static pecs_status build_all(struct building *building)
         status = build_index(building);
     if (!status)
         status = build_heap(building);
+    if (!status)
+        status = build_attachments(building);
     return status ? status : build_tables(building);
 }
 

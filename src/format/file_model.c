@@ -31,7 +31,8 @@ static pecs_status parse_header(struct parser *parser, struct file_header *ret_h
          offsetof(struct file_header, checksum), "the header's checksum is wrong");
     model->required_features = le64_load(header.required_features);
     model->optional_features = le64_load(header.optional_features);
-    const uint64_t unknown = model->required_features & ~(uint64_t)(FEATURE_RETIRED | FEATURE_HEAP);
+    const uint64_t unknown =
+        model->required_features & ~(uint64_t)(FEATURE_RETIRED | FEATURE_HEAP | FEATURE_ATTACHMENTS);
     RULE_AS(PECS_E_UNSUPPORTED, error, "HEADER-4", unknown, offsetof(struct file_header, required_features),
             "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
             __builtin_ctzll(unknown), model->required_features);
@@ -157,7 +158,7 @@ pecs_status model_parse_file_metadata(struct model *model, struct source *source
     parser.end -= sizeof(le64);
     RULE(error, "META-6", parser_le64(&parser, parser.end) != hash64(parser.bytes, (size_t)(size - sizeof(le64))),
          parser.end, "the checksum of the file's metadata is wrong");
-    return parse_metadata(&parser, &model->file_metadata);
+    return parse_metadata(&parser, false, &model->file_metadata);
 }
 
 /* The snapshot id is the hash of the commit with this field zeroed. */
@@ -183,6 +184,8 @@ void model_deinit(struct model *model)
     pool_release(pool, model->types, model->type_capacity * sizeof(*model->types));
     pool_release(pool, model->tables, (model->table_capacity + 1) * sizeof(*model->tables));
     pool_release(pool, model->columns, model->columns ? (model->column_count + 1) * sizeof(*model->columns) : 0);
+    if (model->attachments)
+        node_release(pool, &model->attachments->node);
     pool_release(pool, model->heaps, model->heaps ? (model->column_count + 1) * sizeof(*model->heaps) : 0);
     if (model->retired)
         node_release(pool, &model->retired->node);

@@ -9,6 +9,7 @@
 #ifndef PECS_FORMAT_FILE_MODEL_H
 #define PECS_FORMAT_FILE_MODEL_H
 
+#include "attach_list.h"
 #include "layout.h"
 #include "meta_list.h"
 #include "retired.h"
@@ -64,13 +65,16 @@ struct model {
     struct model_run *columns;
     struct model_heap *heaps; /* of each of these; NULL without FEATURE_HEAP */
     size_t column_count;
+    struct model_heap attachment_heap;
     uint64_t heap_units; /* of all of them, from 0 to the last */
 
     const le64 *nonces; /* of each session */
     uint32_t session_count;
-    const le32 *free_counts;   /* of each chunk of the index */
-    struct retired *retired;   /* or NULL */
-    struct metadata *metadata; /* or NULL */
+    const le32 *free_counts;         /* of each chunk of the index */
+    struct retired *retired;         /* or NULL */
+    struct metadata *metadata;       /* or NULL */
+    struct attachments *attachments; /* or NULL; with names and sizes, without references */
+    uint64_t attachment_units;       /* that they take */
     struct metadata *file_metadata;
 
     /* Of segments, which model_parse_segments reads: */
@@ -135,6 +139,10 @@ static inline bool model_has_file_metadata(const struct model *model)
 static inline bool model_has_contents(const struct model *model)
 {
     return model->required_features & FEATURE_HEAP;
+}
+static inline bool model_has_attachments(const struct model *model)
+{
+    return model->required_features & FEATURE_ATTACHMENTS;
 }
 static inline bool model_has_retired(const struct model *model)
 {

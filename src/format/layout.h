@@ -34,9 +34,10 @@ enum {
 #define FORMAT_COMMIT_MAGIC "PCMT"
 #define FORMAT_FOOTER_MAGIC "PECSFOOT"
 
-enum { HEADER_COUNTS_KNOWN = 1 };               /* file_header.flags */
-enum { FEATURE_FILE_METADATA = 1 };             /* file_header.optional_features */
-enum { FEATURE_RETIRED = 1, FEATURE_HEAP = 2 }; /* file_header.required_features: there are retired slots; contents */
+enum { HEADER_COUNTS_KNOWN = 1 };   /* file_header.flags */
+enum { FEATURE_FILE_METADATA = 1 }; /* file_header.optional_features */
+/* file_header.required_features: there are retired slots; contents; attachments */
+enum { FEATURE_RETIRED = 1, FEATURE_HEAP = 2, FEATURE_ATTACHMENTS = 4 };
 
 struct file_header {
     uint8_t magic[4];
@@ -150,7 +151,7 @@ struct retired_record {
     le32 width;
 };
 
-enum { META_TEXT = 1, META_BYTES = 2 }; /* meta_record.kind */
+enum { META_TEXT = 1, META_BYTES = 2, META_ATTACHMENT = 3 }; /* meta_record.kind; the last: the size in bytes, le64 */
 
 /* Then the key, the value, zeros up to a multiple of 8. Ascending by key. */
 struct meta_record {

@@ -79,7 +79,7 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
 pecs_status parse_commit_sections(struct parser *parser);
 /* A part of it: the retired slots that follow the free counts; their differences end where the metadata begins. */
 pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset);
-/* Records of metadata to the end of the part; none for no bytes. */
-pecs_status parse_metadata(struct parser *parser, struct metadata **ret_metadata);
+/* Records of metadata, and of attachments if it may have them, to the end of the part; none for no bytes. */
+pecs_status parse_metadata(struct parser *parser, bool may_attach, struct metadata **ret_metadata);
 
 #endif

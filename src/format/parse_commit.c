@@ -334,5 +334,5 @@ pecs_status parse_commit_sections(struct parser *parser)
         status = parse_free_counts(parser);
     if (!status && model_has_retired(model))
         status = parse_retired(parser, parser->end - model->metadata_size);
-    return status ? status : parse_metadata(parser, &model->metadata);
+    return status ? status : parse_metadata(parser, model_has_attachments(model), &model->metadata);
 }

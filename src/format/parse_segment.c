@@ -124,6 +124,8 @@ static struct run_target parse_find_target(struct model *model, const struct run
     if (le32_load(run->kind) == RUN_IDS && is_of_none)
         return (struct run_target){ model->id_count ? &model->ids : NULL, NULL, model->id_count,
                                     sizeof(struct id_record), FORMAT_INDEX_SHIFT };
+    if (le32_load(run->kind) == RUN_HEAP && is_of_none)
+        return (struct run_target){ NULL, model->attachment_units ? &model->attachment_heap : NULL, 0, 0, 0 };
     return parse_find_column(model, run);
 }
 
@@ -133,6 +135,8 @@ static bool parse_size_is_right(const struct model *model, const struct run_targ
     const uint64_t ends_bytes = format_chunk_count(target->row_count, target->chunk_shift) * sizeof(le64);
     if (!target->heap)
         return size == target->row_count * target->row_bytes;
+    if (target->heap == &model->attachment_heap && size != model->attachment_units * FORMAT_HEAP_UNIT)
+        return false;
     return size % FORMAT_HEAP_UNIT == 0 && size >= ends_bytes &&
            range_fits(format_heap_first(model->heap_units), (size - ends_bytes) / FORMAT_HEAP_UNIT,
                       (uint64_t)1 << FORMAT_HEAP_SHIFT_MAX);
@@ -189,6 +193,8 @@ static pecs_status parse_check_coverage(const struct model *model, pecs_error *e
 {
     const uint64_t place = model->segment_offset;
     RULE(error, "RUN-7", model->id_count && !model->ids.offset, place, "the list of explicit ids has no run");
+    RULE(error, "RUN-7", model->attachment_units && !model->attachment_heap.run_offset, place,
+         "the attachments have no run");
     RULE(error, "RUN-7", model->slot_count && !model->index.offset, place, "the entity index has no run");
     for (uint32_t i = 0; i < model->table_count; i++) {
         const struct model_table *table = &model->tables[i];

@@ -20,13 +20,15 @@ static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
         { PECS_META_APPLICATION, registry->application },
         { PECS_META_APPLICATION_VERSION, registry->application_version },
     };
+    const uint64_t attached_bytes = attachments_meta_bytes(plan->state->attachments);
     plan->metadata = plan->state->metadata;
     if (plan->metadata)
         node_retain(&plan->metadata->node);
     for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]) && registry->application; i++) {
         const char *text = entries[i][1];
         const struct pecs_meta entry = { entries[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
-        const pecs_status status = metadata_change(plan->pool, &plan->metadata, &entry, FORMAT_METADATA_MAX);
+        const pecs_status status =
+            metadata_change(plan->pool, &plan->metadata, &entry, FORMAT_METADATA_MAX - attached_bytes);
         if (status == PECS_E_LIMIT) /* only metadata that was loaded from a file can leave no room */
             return fail(error, status, "the metadata has no room for '%s'", entry.key);
         if (status)
@@ -201,6 +203,25 @@ static pecs_status plan_index_and_ids(struct save_plan *plan)
     return status || !plan->id_count ? status : plan_add_run(plan, &ids);
 }
 
+static pecs_status plan_attachments(struct save_plan *plan)
+{
+    const struct attachments *list = plan->state->attachments;
+    const struct plan_run run = {
+        .kind = RUN_HEAP,
+        .table_number = FORMAT_NONE,
+        .type = FORMAT_NONE,
+        .component_number = NO_COMPONENT,
+        .tick = plan->state->tick,
+        .first = format_heap_first(plan->heap_units),
+    };
+    for (uint32_t i = 0; list && i < list->count; i++)
+        plan->attachment_units += contents_units(list->entries[i].size_bytes, false);
+    plan->heap_units = run.first + plan->attachment_units;
+    if (plan->heap_units > (uint64_t)1 << FORMAT_HEAP_SHIFT_MAX)
+        return PECS_E_LIMIT;
+    return plan->attachment_units ? plan_add_run(plan, &run) : PECS_OK;
+}
+
 /* Where each run lies, behind a prologue that holds them all. */
 static void plan_places(struct save_plan *plan)
 {
@@ -245,6 +266,8 @@ pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *s
         status = plan_tables(plan);
     if (!status)
         status = plan_index_and_ids(plan);
+    if (!status)
+        status = plan_attachments(plan);
     if (status == PECS_E_LIMIT)
         return fail(error, status, "the contents of strings, blobs and lists take more than %d TiB",
                     1 << (FORMAT_HEAP_SHIFT_MAX - 37));

@@ -37,7 +37,8 @@ struct save_plan {
     size_t run_count, run_capacity;
     le64 *ends; /* of each chunk with contents: where they end, in bytes from the first of its run */
     size_t end_count, end_capacity;
-    uint64_t heap_units;             /* of all heaps so far */
+    uint64_t heap_units; /* of all heaps so far */
+    uint64_t attachment_units;
     bool has_contents;               /* of some type */
     struct buffer records;           /* of types and tables, as prologue and commit both hold them */
     uint64_t prologue_size;          /* with its checksum */
@@ -54,6 +55,8 @@ static inline uint64_t plan_contents_size(const struct save_plan *plan, const st
 }
 static inline uint64_t plan_run_size(const struct save_plan *plan, const struct plan_run *run)
 {
+    if (run->kind == RUN_HEAP && !run->table)
+        return plan->attachment_units * FORMAT_HEAP_UNIT;
     return run->kind == RUN_HEAP ? run->chunk_count * sizeof(le64) + plan_contents_size(plan, run)
                                  : run->row_count * run->row_bytes;
 }

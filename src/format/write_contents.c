@@ -104,3 +104,20 @@ void write_heap(struct output *output, const struct save_plan *plan, const struc
     if (!output->status && output->offset != end)
         output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
 }
+
+void write_attachment_bytes(struct output *output, const struct save_plan *plan, const struct plan_run *run)
+{
+    const struct pecs_snapshot *state = plan->state;
+    const uint64_t end = run->offset + plan_run_size(plan, run);
+    for (uint32_t i = 0; i < state->attachments->count && !output->status; i++) {
+        const struct attachment *entry = &state->attachments->entries[i];
+        uint64_t size;
+        const uint8_t *bytes = heap_find(state_heap(state), entry->reference, &size);
+        if (size != entry->size_bytes)
+            break; /* the size before the bytes is another now */
+        if (size)
+            output_put(output, bytes - (size >= HEAP_LONG ? HEAP_UNIT : 0), contents_units(size, false) * HEAP_UNIT);
+    }
+    if (!output->status && output->offset != end)
+        output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
+}

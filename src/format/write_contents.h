@@ -15,4 +15,7 @@ void write_references(struct output *output, const struct component *component, 
  */
 void write_heap(struct output *output, const struct save_plan *plan, const struct plan_run *run);
 
+/* Puts the run of the attachments, as write_heap. */
+void write_attachment_bytes(struct output *output, const struct save_plan *plan, const struct plan_run *run);
+
 #endif

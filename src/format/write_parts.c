@@ -14,7 +14,9 @@ struct file_header make_file_header(const struct save_plan *plan, bool has_file_
         .entity_count = le64_make(plan->state->entity_count),
         .type_count = le32_make(plan->type_count),
         .optional_features = le64_make(has_file_metadata ? FEATURE_FILE_METADATA : 0),
-        .required_features = le64_make((plan->retired ? FEATURE_RETIRED : 0) | (plan->has_contents ? FEATURE_HEAP : 0)),
+        .required_features =
+            le64_make((plan->retired ? FEATURE_RETIRED : 0) | (plan->has_contents ? FEATURE_HEAP : 0) |
+                      (plan->state->attachments && plan->state->attachments->count ? FEATURE_ATTACHMENTS : 0)),
     };
     header.checksum = le64_make(hash64(&header, offsetof(struct file_header, checksum)));
     return header;
@@ -106,6 +108,24 @@ static void write_metadata(struct buffer *to, const struct metadata *metadata)
     }
 }
 
+/* Names and sizes; the bytes are a run. */
+static void write_attachments(struct buffer *to, const struct attachments *list)
+{
+    for (uint32_t i = 0; list && i < list->count; i++) {
+        const struct attachment *entry = &list->entries[i];
+        const size_t start = to->size_bytes, name_size = strlen(entry->name);
+        const struct meta_record record = {
+            .kind = le32_make(META_ATTACHMENT),
+            .key_size = le32_make((uint32_t)name_size),
+            .value_size = le64_make(sizeof(le64)),
+        };
+        buffer_append(to, &record, sizeof(record));
+        buffer_append(to, entry->name, name_size);
+        buffer_append_le64(to, entry->size_bytes);
+        buffer_pad(to, start, 8);
+    }
+}
+
 void write_file_metadata(struct buffer *to, const struct metadata *metadata)
 {
     write_metadata(to, metadata);
@@ -146,7 +166,7 @@ static void write_commit_header(struct buffer *to, const struct save_plan *plan,
         .entity_count = le64_make(state->entity_count),
         .tick = le64_make(state->tick),
         .wall_clock = le64_make(wall_clock_ns),
-        .metadata_size = le64_make(metadata_bytes(plan->metadata)),
+        .metadata_size = le64_make(metadata_bytes(plan->metadata) + attachments_meta_bytes(state->attachments)),
         .retired_count = le64_make(plan->retired ? plan->retired->end - plan->retired->first : 0),
     };
     buffer_append(to, &header, sizeof(header));
@@ -179,6 +199,7 @@ void write_commit(struct buffer *to, const struct save_plan *plan, uint64_t wall
     if (plan->retired)
         write_retired(to, plan->retired);
     write_metadata(to, plan->metadata);
+    write_attachments(to, plan->state->attachments);
 }
 
 void write_commit_hashes(struct buffer *commit, const struct save_plan *plan, const struct buffer *prologue,

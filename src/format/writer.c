@@ -61,7 +61,7 @@ static void writer_put_run(struct writer *writer, const struct plan_run *run)
         return;
     }
     if (run->kind == RUN_HEAP) {
-        write_heap(output, &writer->plan, run);
+        (run->table ? write_heap : write_attachment_bytes)(output, &writer->plan, run);
         return;
     }
     uint64_t unit = run->first;

@@ -21,6 +21,7 @@ struct info {
     struct unknown_types *described; /* all types but the library's own */
     pecs_type id_type;               /* the library's own, with its id like the others */
     const pecs_type **types;
+    pecs_attachment *attachments;
     pecs_table *tables;
     pecs_component *components; /* indices of `types`, of all tables */
     uint32_t *places;           /* of each type of the model: its index in `types`, FORMAT_NONE when no table has it */
@@ -105,6 +106,21 @@ static pecs_status info_lay_out_tables(struct info *info, pecs_error *error)
     return PECS_OK;
 }
 
+static pecs_status info_list_attachments(struct info *info, pecs_error *error)
+{
+    const struct attachments *list = info->model.attachments;
+    if (!list)
+        return PECS_OK;
+    info->attachments = pool_allocate(info->pool, list->count * sizeof(*info->attachments));
+    if (!info->attachments)
+        return fail_memory(error);
+    for (uint32_t i = 0; i < list->count; i++)
+        info->attachments[i] = (pecs_attachment){ list->entries[i].name, NULL, (size_t)list->entries[i].size_bytes };
+    info->info.attachments = info->attachments;
+    info->info.attachment_count = list->count;
+    return PECS_OK;
+}
+
 static void info_fill(struct info *info)
 {
     const struct model *model = &info->model;
@@ -147,6 +163,8 @@ static pecs_status info_read(struct info *info, const pecs_info_options *options
     if (!status)
         status = info_lay_out_tables(info, error);
     if (!status)
+        status = info_list_attachments(info, error);
+    if (!status)
         info_fill(info);
     return status;
 }
@@ -156,6 +174,8 @@ static void info_free(struct info *info)
     struct pool *pool = info->pool;
     const struct model *model = &info->model;
     pool_release(pool, info->components, (info->component_count + 1) * sizeof(*info->components));
+    pool_release(pool, info->attachments,
+                 model->attachments ? model->attachments->count * sizeof(*info->attachments) : 0);
     pool_release(pool, info->tables, ((size_t)model->table_count + 1) * sizeof(*info->tables));
     pool_release(pool, info->places, ((size_t)model->type_count + 1) * sizeof(*info->places));
     pool_release(pool, info->types, ((size_t)model->type_count + 1) * sizeof(*info->types));

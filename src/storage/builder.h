@@ -43,6 +43,12 @@ static inline void builder_set_run(struct table *table, uint32_t column, uint8_t
  */
 pecs_status builder_set_heap(struct builder *builder, uint64_t unit_count, struct image *image, struct heap **ret_heap);
 
+/* Takes the caller's reference to the list, or NULL. */
+static inline void builder_set_attachments(struct builder *builder, struct attachments *list)
+{
+    builder->state->attachments = list;
+}
+
 /* The entities with explicit ids, ascending by id. The entries lie in the image. */
 void builder_set_ids(struct builder *builder, const struct id_entry *entries, uint64_t count, struct image *image);
 

@@ -219,6 +219,48 @@ pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes,
     return PECS_OK;
 }
 
+/* Large contents keep their bytes, in an array or in the image, which the active space then holds too. */
+static pecs_status heap_share(struct gate *gate, struct heap *heap, uint64_t reference, uint64_t units,
+                              uint64_t *ret_reference)
+{
+    const uint32_t from = reference_space(reference), to = heap->active;
+    struct heap_space *space = &heap->spaces[to];
+    const uint64_t page = heap_page_of(reference_unit(reference));
+    const uint64_t first = heap_page_of(space->unit_count + HEAP_PAGE_UNITS - 1);
+    const uint64_t end = first + heap_page_of(units + HEAP_PAGE_UNITS - 1);
+    const uint64_t in_page = (reference_unit(reference) & (HEAP_PAGE_UNITS - 1)) * HEAP_UNIT;
+    const uint8_t *const start = heap->view.spaces[from].pages[page].bytes + in_page;
+    struct node *array = tree_get(&heap->spaces[from].arrays, page);
+    struct ref *ref;
+    if (end << HEAP_PAGE_SHIFT > HEAP_UNITS_MAX)
+        return PECS_E_LIMIT;
+    pecs_status status = heap_own_pages(gate, heap, to, end);
+    if (!status && array)
+        status = tree_own_ref(gate->pool, gate->epoch, &space->arrays, first, &ref);
+    if (status)
+        return status;
+    if (array)
+        *ref = (struct ref){ node_retain(array), (uint8_t *)(uintptr_t)start, 0 };
+    else if (!space->image)
+        space->image = (struct image *)node_retain(&heap->spaces[from].image->node);
+    heap_set_pages(heap, to, first, start, units * HEAP_UNIT);
+    space->unit_count = end << HEAP_PAGE_SHIFT;
+    heap->tail_epoch = 0;
+    *ret_reference = reference_make(to, first << HEAP_PAGE_SHIFT, reference >> 40);
+    return PECS_OK;
+}
+
+pecs_status heap_take_over(struct gate *gate, struct heap *heap, uint64_t reference, bool is_string,
+                           uint64_t *ret_reference)
+{
+    uint64_t size;
+    uint8_t *to;
+    const uint8_t *bytes = heap_find(heap, reference, &size);
+    const uint64_t units = contents_units(size, is_string);
+    return units * HEAP_UNIT < HEAP_LARGE_BYTES ? heap_append(gate, heap, bytes, size, is_string, &to, ret_reference)
+                                                : heap_share(gate, heap, reference, units, ret_reference);
+}
+
 pecs_status heap_own_contents(struct gate *gate, struct heap *heap, uint64_t reference, uint8_t **ret_bytes)
 {
     const uint32_t number = reference_space(reference);

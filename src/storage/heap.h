@@ -115,6 +115,12 @@ void heap_set_run(struct heap *heap, const uint8_t *bytes, uint64_t first, uint6
 pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes, uint64_t size_bytes, bool is_string,
                         uint8_t **ret_bytes, uint64_t *ret_reference);
 /*
+ * Contents that lie in the other space: gives them an address in the active one. Large ones are shared, others copied.
+ * PECS_E_MEMORY.
+ */
+pecs_status heap_take_over(struct gate *gate, struct heap *heap, uint64_t reference, bool is_string,
+                           uint64_t *ret_reference);
+/*
  * The bytes of contents for writing in place. *ret_bytes is NULL when they cannot be: they lie in an image, or in the
  * space that is being emptied. PECS_E_MEMORY.
  */

@@ -75,14 +75,13 @@ static pecs_status heap_move_values(struct gate *gate, struct heap *heap, const 
         if (!content.reference || reference_is_given(content.reference) ||
             reference_space(content.reference) == heap->active)
             continue;
-        uint64_t size, reference;
-        uint8_t *to;
-        const uint8_t *bytes = heap_find(heap, content.reference, &size);
-        const pecs_status status = heap_append(gate, heap, bytes, size, content.kind == PECS_STRING, &to, &reference);
+        uint64_t reference;
+        const pecs_status status =
+            heap_take_over(gate, heap, content.reference, content.kind == PECS_STRING, &reference);
         if (status)
             return status;
+        *units += content_units(heap, &content);
         memcpy(values + content.offset, &reference, sizeof(reference));
-        *units += contents_units(size, content.kind == PECS_STRING);
     }
     return PECS_OK;
 }
@@ -146,6 +145,27 @@ static pecs_status heap_move_chunk(struct gate *gate, struct pecs_snapshot *stat
     return PECS_OK;
 }
 
+/* The attachments at last: the list is made again, with their new addresses. */
+static pecs_status heap_move_attachments(struct gate *gate, struct pecs_snapshot *state)
+{
+    struct heap *heap = (struct heap *)state->heap.node;
+    if (!state->attachments)
+        return PECS_OK;
+    struct attachments *list = attachments_create(gate->pool, state->attachments->entries, state->attachments->count);
+    pecs_status status = list ? PECS_OK : PECS_E_MEMORY;
+    for (uint32_t i = 0; !status && i < list->count; i++) {
+        struct attachment *entry = &list->entries[i];
+        if (entry->reference && reference_space(entry->reference) != heap->active)
+            status = heap_take_over(gate, heap, entry->reference, false, &entry->reference);
+    }
+    struct attachments *dropped = status ? list : state->attachments;
+    if (!status)
+        state->attachments = list;
+    if (dropped)
+        node_release(gate->pool, &dropped->node);
+    return status;
+}
+
 pecs_status heap_move_work(struct gate *gate, struct pecs_snapshot *state, uint64_t units)
 {
     struct heap *heap = (struct heap *)state->heap.node;
@@ -167,7 +187,10 @@ pecs_status heap_move_work(struct gate *gate, struct pecs_snapshot *state, uint6
     }
     if (units == UINT64_MAX)
         heap->move_debt = 0;
-    if (!status && heap->move_table >= state->table_count)
+    if (status || heap->move_table < state->table_count)
+        return status;
+    status = heap_move_attachments(gate, state);
+    if (!status)
         heap_end_move(gate->pool, heap);
     return status;
 }

@@ -73,6 +73,11 @@ static uint64_t metadata_counted_bytes(const struct pecs_meta *entries, uint32_t
     return total;
 }
 
+uint64_t metadata_bytes_counted(const struct metadata *metadata)
+{
+    return metadata ? metadata_counted_bytes(metadata->entries, metadata->count) : 0;
+}
+
 pecs_status metadata_change(struct pool *pool, struct metadata **metadata, const struct pecs_meta *entry,
                             uint64_t max_bytes)
 {

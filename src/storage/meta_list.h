@@ -38,6 +38,9 @@ struct metadata_fault {
 pecs_status metadata_gather(struct pool *pool, const struct pecs_meta *entries, size_t count,
                             struct metadata_fault *ret_fault, struct metadata **ret_metadata);
 
+/* What the entries count for the limits; `metadata` may be NULL. */
+uint64_t metadata_bytes_counted(const struct metadata *metadata);
+
 /* The place of a key, or the place where it would be inserted. */
 uint32_t metadata_find(const struct metadata *metadata, const char *key, bool *ret_found);
 

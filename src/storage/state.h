@@ -7,6 +7,7 @@
 #ifndef PECS_STORAGE_STATE_H
 #define PECS_STORAGE_STATE_H
 
+#include "attach_list.h"
 #include "entity_index.h"
 #include "heap.h"
 #include "meta_list.h"
@@ -48,6 +49,7 @@ struct saved_ids {
  *     sessions   NULL: none yet
  *     unknown    the types that only its file has
  *     retired    NULL: no compaction dropped a slot
+ *     attachments  NULL: none; their bytes are in the heap
  *     ids_image  where saved_ids lie
  *     index      of a struct entity_index
  *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
@@ -58,6 +60,7 @@ struct saved_ids {
     X(unknown_types, unknown)                                                                                          \
     X(metadata, metadata)                                                                                              \
     X(retired, retired)                                                                                                \
+    X(attachments, attachments)                                                                                        \
     X(image, ids_image)
 #define STATE_REFS(X)                                                                                                  \
     X(index)                                                                                                           \

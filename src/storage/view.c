@@ -129,6 +129,19 @@ static uint64_t view_hash_chunk(const struct pecs_snapshot *state, const struct 
     return sum;
 }
 
+static uint64_t view_hash_attachments(const struct pecs_snapshot *state)
+{
+    uint64_t sum = 0;
+    for (uint32_t i = 0; state->attachments && i < state->attachments->count; i++) {
+        const struct attachment *entry = &state->attachments->entries[i];
+        uint64_t size;
+        const uint8_t *bytes = heap_find(state_heap(state), entry->reference, &size);
+        const uint64_t seed = hash64(entry->name, strlen(entry->name));
+        sum += mix_u64(size ? hash64_seeded(bytes, (size_t)size, seed) : seed);
+    }
+    return sum;
+}
+
 uint64_t pecs_view_hash(pecs_view view)
 {
     const struct pecs_snapshot *state = view_source(view)->state;
@@ -139,5 +152,5 @@ uint64_t pecs_view_hash(pecs_view view)
         for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
             sum += view_hash_chunk(state, table, chunk);
     }
-    return mix_u64(sum);
+    return mix_u64(sum + view_hash_attachments(state));
 }

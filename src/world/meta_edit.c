@@ -9,7 +9,9 @@ static pecs_status meta_edit_change(struct pecs_world *world, const struct pecs_
 {
     pecs_status status = edit_begin_values(world);
     if (!status)
-        status = metadata_change(world->registry->pool, &world->state->metadata, entry, META_MAX_BYTES);
+        status = metadata_change(world->registry->pool, &world->state->metadata, entry,
+                                 META_MAX_BYTES -
+                                     min_u64(META_MAX_BYTES, attachments_meta_bytes(world->state->attachments)));
     return status == PECS_E_LIMIT ? edit_fail(world, status, META_TOO_LARGE) : status;
 }
 

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-enum { ENTITY_COUNT = 600, HISTORY = 6, NAME_BYTES = 48 };
+enum { ENTITY_COUNT = 600, HISTORY = 6, NAME_BYTES = 48, ATTACHMENT_COUNT = 5 };
 
 typedef struct Point {
     int16_t x;
@@ -52,8 +52,13 @@ struct shadow {
     uint32_t number;
     struct bytes name, blob, points, friends, labels[2];
 };
+/* What the world's attachments must hold; data NULL: there is none. */
+struct attached {
+    struct bytes bytes[ATTACHMENT_COUNT];
+};
 struct moment {
     struct shadow *shadows;
+    struct attached attached;
     pecs_snapshot *snapshot;
 };
 struct model {
@@ -62,6 +67,7 @@ struct model {
     pecs_world *world;
     pecs_query *named;
     struct shadow shadows[ENTITY_COUNT];
+    struct attached attached;
     struct moment history[HISTORY];
     char path[64];
     uint64_t operation;
@@ -114,6 +120,22 @@ static struct shadow shadow_copy(const struct shadow *from)
     bytes_set(&to.friends, from->friends.data, from->friends.size);
     bytes_set(&to.labels[0], from->labels[0].data, from->labels[0].size);
     bytes_set(&to.labels[1], from->labels[1].data, from->labels[1].size);
+    return to;
+}
+
+static void attached_clear(struct attached *attached)
+{
+    for (int i = 0; i < ATTACHMENT_COUNT; i++)
+        free(attached->bytes[i].data);
+    *attached = (struct attached){ { { NULL, 0 } } };
+}
+
+static struct attached attached_copy(const struct attached *from)
+{
+    struct attached to = { { { NULL, 0 } } };
+    for (int i = 0; i < ATTACHMENT_COUNT; i++)
+        if (from->bytes[i].data)
+            bytes_set(&to.bytes[i], from->bytes[i].data, from->bytes[i].size);
     return to;
 }
 
@@ -240,7 +262,40 @@ static void compare_all(struct model *model, pecs_view view, const struct shadow
             compare_one(model, view, &shadows[i]);
 }
 
+static const char *const attachment_names[ATTACHMENT_COUNT] = { "empty", "map", "random", "script", "\xc3\xa9" };
+
+static void compare_attachments(struct model *model, pecs_view view, const struct attached *attached)
+{
+    size_t count = 0;
+    for (int i = 0; i < ATTACHMENT_COUNT; i++) {
+        pecs_attachment found, at;
+        const bool is_there = attached->bytes[i].data != NULL;
+        const pecs_status status = pecs_view_attachment(view, attachment_names[i], &found);
+        CHECK(model, status == (is_there ? PECS_OK : PECS_E_ABSENT));
+        if (!is_there)
+            continue;
+        CHECK(model, is_same(found.data, found.size_bytes, &attached->bytes[i]));
+        CHECK(model, pecs_view_attachment_at(view, count, &at) && strcmp(at.name, attachment_names[i]) == 0);
+        count++;
+    }
+    CHECK(model, pecs_view_attachment_count(view) == count);
+}
+
 /* Edits. */
+
+static void attach(struct model *model)
+{
+    const uint64_t place = pick(model, ATTACHMENT_COUNT);
+    struct bytes *bytes = &model->attached.bytes[place];
+    if (pick(model, 4) == 0) {
+        CHECK(model, !pecs_world_detach(model->world, attachment_names[place]));
+        free(bytes->data);
+        *bytes = (struct bytes){ NULL, 0 };
+        return;
+    }
+    make_blob(model, bytes);
+    CHECK(model, !pecs_world_attach(model->world, attachment_names[place], PECS_BYTES(bytes->data, bytes->size)));
+}
 
 static struct shadow *pick_living(struct model *model)
 {
@@ -482,8 +537,9 @@ static void moment_clear(struct moment *moment)
     for (size_t i = 0; moment->shadows && i < ENTITY_COUNT; i++)
         shadow_clear(&moment->shadows[i]);
     free(moment->shadows);
+    attached_clear(&moment->attached);
     pecs_snapshot_release(moment->snapshot);
-    *moment = (struct moment){ NULL, NULL };
+    *moment = (struct moment){ .shadows = NULL };
 }
 
 static struct shadow *shadows_copy(const struct shadow *shadows)
@@ -502,6 +558,7 @@ static void take(struct model *model)
     moment_clear(moment);
     CHECK(model, !pecs_snapshot_take(model->world, &moment->snapshot));
     moment->shadows = shadows_copy(model->shadows);
+    moment->attached = attached_copy(&model->attached);
 }
 
 static void restore(struct model *model)
@@ -510,6 +567,8 @@ static void restore(struct model *model)
     if (!moment->snapshot)
         return;
     CHECK(model, !pecs_world_restore(model->world, moment->snapshot));
+    attached_clear(&model->attached);
+    model->attached = attached_copy(&moment->attached);
     for (size_t i = 0; i < ENTITY_COUNT; i++) {
         shadow_clear(&model->shadows[i]);
         model->shadows[i] = shadow_copy(&moment->shadows[i]);
@@ -539,6 +598,7 @@ static void save_and_open(struct model *model)
     CHECK(model, !status);
     CHECK(model, is_loaded || !pecs_snapshot_verify(snapshot, NULL, NULL, &error));
     compare_all(model, pecs_snapshot_view(snapshot), model->shadows);
+    compare_attachments(model, pecs_snapshot_view(snapshot), &model->attached);
     CHECK(model, !pecs_view_check(pecs_snapshot_view(snapshot), NULL, NULL, &error));
     CHECK(model, !pecs_snapshot_take(model->world, &now));
     CHECK(model, pecs_view_hash(pecs_snapshot_view(now)) == pecs_view_hash(pecs_snapshot_view(snapshot)));
@@ -558,8 +618,10 @@ static void save_and_open(struct model *model)
 static void compare_history(struct model *model)
 {
     for (int i = 0; i < HISTORY; i++)
-        if (model->history[i].snapshot)
+        if (model->history[i].snapshot) {
             compare_all(model, pecs_snapshot_view(model->history[i].snapshot), model->history[i].shadows);
+            compare_attachments(model, pecs_snapshot_view(model->history[i].snapshot), &model->history[i].attached);
+        }
 }
 
 static void run_one(struct model *model)
@@ -588,8 +650,10 @@ static void run_one(struct model *model)
         despawn(model, 1 + pick(model, 20));
     } else if (choice < 88) {
         run_commands(model);
-    } else if (choice < 91) {
+    } else if (choice < 90) {
         spawn_many(model);
+    } else if (choice < 91) {
+        attach(model);
     } else if (choice < 94) {
         take(model);
     } else if (choice < 95) {
@@ -624,6 +688,7 @@ int main(int argc, char **argv)
         run_one(&model);
         if (model.operation % 64 == 0) {
             compare_all(&model, pecs_world_view(model.world), model.shadows);
+            compare_attachments(&model, pecs_world_view(model.world), &model.attached);
             compare_history(&model);
         }
     }
@@ -633,6 +698,7 @@ int main(int argc, char **argv)
         moment_clear(&model.history[i]);
     for (size_t i = 0; i < ENTITY_COUNT; i++)
         shadow_clear(&model.shadows[i]);
+    attached_clear(&model.attached);
     pecs_query_destroy(model.named);
     pecs_world_destroy(model.world);
     pecs_registry_release(model.registry);
