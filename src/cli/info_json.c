@@ -112,6 +112,18 @@ static void info_json_write_tables(struct json_out *json, struct info_form *form
     json_end_array(json);
 }
 
+static void info_json_write_attachments(struct json_out *json, const struct info_form *form)
+{
+    json_begin_array(json, "attachments");
+    for (size_t i = 0; i < form->info->attachment_count; i++) {
+        json_begin_object(json, NULL);
+        json_string(json, "name", form->info->attachments[i].name);
+        json_number(json, "size", form->info->attachments[i].size_bytes);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 static void info_json_write_space(struct json_out *json, const struct info_form *form)
 {
     json_begin_array(json, "space");
@@ -136,6 +148,7 @@ void info_json(struct info_form *form, struct text_out *out)
     struct json_out json = { .out = out, .line_depth = 2 };
     json_begin_object(&json, NULL);
     info_json_write_head(&json, form);
+    info_json_write_attachments(&json, form);
     info_json_write_types(&json, form);
     info_json_write_tables(&json, form);
     info_json_write_space(&json, form);

@@ -141,6 +141,13 @@ void info_text(struct info_form *form, struct text_out *out)
         out_format(out, "metadata\n");
     for (size_t i = 0; i < form->info->metadata_count; i++)
         meta_print(out, &form->info->metadata[i]);
+    if (form->info->attachment_count)
+        out_format(out, "attachments: bytes and name\n");
+    for (size_t i = 0; i < form->info->attachment_count; i++) {
+        out_format(out, "  %14zu  ", form->info->attachments[i].size_bytes);
+        out_name(out, form->info->attachments[i].name);
+        out_format(out, "\n");
+    }
     info_text_print_types(form, out);
     info_text_print_tables(form, out);
     info_text_print_space(form, out);

@@ -109,7 +109,7 @@ pecs_status pecs_view_attachment(pecs_view view, const char *name, pecs_attachme
 {
     const struct pecs_snapshot *state = view_source(view)->state;
     bool is_there;
-    if (!name || !ret_attachment)
+    if (!view.source || !name || !ret_attachment)
         return PECS_E_MISUSE;
     const uint32_t place = attachments_find(state->attachments, name, &is_there);
     if (!is_there)
