@@ -85,8 +85,8 @@ typedef struct pecs_load_options {
 
 typedef struct pecs_info_options {
     pecs_file_limits limits;
-    uint64_t
-        max_info_bytes; /* of commit and metadata; 0: 64 MiB, which is what a million sessions and all metadata need */
+    uint64_t max_info_bytes; /* of commit and metadata, and of the prologue; 0: 64 MiB, which is what a million sessions
+                                and all metadata need */
 } pecs_info_options;
 
 /*
@@ -173,15 +173,16 @@ typedef struct pecs_info {
     size_t metadata_count;
     const pecs_meta *file_metadata; /* the file's own (pecs_save_options), ascending by key */
     size_t file_metadata_count;
-    uint64_t retired_count;             /* as in pecs_summary */
+    uint64_t retired_count;         /* as in pecs_summary */
+    const uint64_t *contents_bytes; /* for each type: what its strings, blobs and lists (contents.h) take in the file */
     const pecs_attachment *attachments; /* names and sizes, without data; ascending by name */
     size_t attachment_count;
 } pecs_info;
 
 /*
- * Reads and checks header, footer, commit and metadata as load does, and nothing else: a few pages for any number of
- * entities. Needs at most a few times max_info_bytes of memory, whatever the file says. Any thread. Errors as of load.
- * `allocator` (NULL: the system's) provides the memory.
+ * Reads and checks header, footer, commit and metadata as load does, of a file with contents (contents.h) its prologue
+ * too, and nothing else: a few pages for any number of entities. Needs at most a few times max_info_bytes of memory,
+ * whatever the file says. Any thread. Errors as of load. `allocator` (NULL: the system's) provides the memory.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,
                                                   const pecs_info_options *options, pecs_info **ret_info,

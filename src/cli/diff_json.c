@@ -35,7 +35,7 @@ static void diff_json_write_whole(struct json_out *json, struct diff_side *side,
         const struct type_entry *entry = type_list_entry(&side->types, components[i]);
         if (components[i] == side->types.id_component)
             continue;
-        value_write(json, entry->label, entry->type,
+        value_write(json, entry->label, side->view, entry->type,
                     pecs_view_get(side->view, entity, components[i], entry->type->size));
     }
     json_end_object(json);
@@ -47,10 +47,10 @@ static void diff_json_write_element(void *user, const char *path, const pecs_fie
     struct diff_form *form = user;
     pecs_id id;
     json_begin_object(&form->json, path);
-    value_write_element(&form->json, "old", field, old_element);
+    value_write_element(&form->json, "old", form->from.view, field, old_element);
     if (diff_names_id(form, &form->from, field, old_element, &id))
         json_id(&form->json, "old_id", id);
-    value_write_element(&form->json, "new", field, new_element);
+    value_write_element(&form->json, "new", form->to.view, field, new_element);
     if (diff_names_id(form, &form->to, field, new_element, &id))
         json_id(&form->json, "new_id", id);
     json_end_object(&form->json);
@@ -69,9 +69,11 @@ static void diff_json_write_component(struct diff_form *form, const pecs_change 
         return;
     }
     if (change->kind != PECS_COMPONENT_ADDED)
-        value_write(json, "old", type_list_entry(&form->from.types, change->from_component)->type, change->old_value);
+        value_write(json, "old", form->from.view, type_list_entry(&form->from.types, change->from_component)->type,
+                    change->old_value);
     if (change->kind != PECS_COMPONENT_REMOVED)
-        value_write(json, "new", type_list_entry(&form->to.types, change->to_component)->type, change->new_value);
+        value_write(json, "new", form->to.view, type_list_entry(&form->to.types, change->to_component)->type,
+                    change->new_value);
 }
 
 bool diff_json_change(void *user, const pecs_change *change)

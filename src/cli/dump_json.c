@@ -7,7 +7,7 @@ static void dump_json_write_component(const struct dump *dump, struct json_out *
                                       const void *value)
 {
     const struct type_entry *entry = type_list_entry(&dump->types, component);
-    value_write(json, entry->label, entry->type, value);
+    value_write(json, entry->label, dump->view, entry->type, value);
 }
 
 static void dump_json_write_world(struct dump *dump, struct json_out *json)

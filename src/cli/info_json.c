@@ -53,6 +53,7 @@ static void info_json_write_fields(struct json_out *json, const pecs_type *type)
     json_begin_array(json, "fields");
     for (uint32_t i = 0; i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
+        const pecs_kind kind = field->kind == PECS_LIST ? field->element : field->kind;
         json_begin_object(json, NULL);
         if (field->kind == PECS_PADDING)
             json_word(json, "name", "null");
@@ -63,13 +64,17 @@ static void info_json_write_fields(struct json_out *json, const pecs_type *type)
         json_number(json, "size", field->size);
         json_number(json, "count", field->count);
         json_number(json, "columns", field->columns);
-        if (field->kind == PECS_ENUM) {
+        if (field->kind == PECS_LIST) {
+            json_string(json, "element", pecs_kind_name(field->element));
+            json_number(json, "element_size", field->element_size);
+        }
+        if (kind == PECS_ENUM) {
             json_begin_array(json, "names");
             for (uint32_t j = 0; j < field->enum_count; j++)
                 json_string(json, NULL, field->enum_names[j]);
             json_end_array(json);
         }
-        if (field->kind == PECS_STRUCT)
+        if (kind == PECS_STRUCT)
             info_json_write_fields(json, field->nested);
         json_end_object(json);
     }

@@ -60,12 +60,13 @@ static void info_text_print_fields(struct text_out *out, const pecs_type *type, 
             out_format(out, " ");
             out_name(out, field->name);
         }
-        for (uint32_t j = 0; field->kind == PECS_ENUM && j < field->enum_count; j++) {
+        const pecs_kind kind = field->kind == PECS_LIST ? field->element : field->kind;
+        for (uint32_t j = 0; kind == PECS_ENUM && j < field->enum_count; j++) {
             out_format(out, j ? ", " : " {");
             out_name(out, field->enum_names[j]);
         }
-        out_format(out, field->kind == PECS_ENUM ? "}\n" : "\n");
-        if (field->kind == PECS_STRUCT)
+        out_format(out, kind == PECS_ENUM ? "}\n" : "\n");
+        if (kind == PECS_STRUCT)
             info_text_print_fields(out, field->nested, indent + 2);
     }
 }
@@ -120,6 +121,8 @@ static void info_text_print_space(const struct info_form *form, struct text_out 
         out_format(out, "  %14" PRIu64 " %5.1f  ", part->bytes, space_percent(part->bytes, size_bytes));
         if (part->label)
             out_name(out, part->label);
+        if (strcmp(part->kind, "contents") == 0)
+            out_format(out, " (contents of its strings, blobs and lists)");
         for (size_t j = 0; !part->label && j < sizeof(names) / sizeof(names[0]); j++)
             if (strcmp(names[j][0], part->kind) == 0)
                 out_format(out, "(%s)", names[j][1]);

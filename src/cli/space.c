@@ -22,8 +22,10 @@ static int space_compare_parts(const void *a, const void *b)
     const struct space_part *x = a, *y = b;
     if (x->bytes != y->bytes)
         return x->bytes < y->bytes ? 1 : -1;
-    if (x->label && y->label)
+    if (x->label && y->label && x->label != y->label)
         return strcmp(x->label, y->label);
+    if (x->label && y->label)
+        return strcmp(x->kind, y->kind);
     return x->label ? -1 : y->label ? 1 : strcmp(x->kind, y->kind);
 }
 
@@ -63,6 +65,9 @@ static void space_fill(const pecs_info *info, const struct type_list *types, str
         space->parts[i] = (struct space_part){ "component", types->entries[i].label, 0 };
     const uint64_t id_count = space_count_tables(info, space, &row_count);
     struct space_part *next = space->parts + info->type_count;
+    for (size_t i = 0; i < info->type_count; i++)
+        if (info->contents_bytes[i])
+            *next++ = (struct space_part){ "contents", types->entries[i].label, info->contents_bytes[i] };
     *next++ = (struct space_part){ "handles", NULL, space_product(row_count, HANDLE_BYTES) };
     *next++ = (struct space_part){ "index", NULL, space_product(info->slot_count, RECORD_BYTES) };
     *next++ = (struct space_part){ "ids", NULL, space_product(id_count, ID_RECORD_BYTES) };
@@ -81,7 +86,7 @@ static void space_fill(const pecs_info *info, const struct type_list *types, str
 bool space_of(const pecs_info *info, const struct type_list *types, struct space *ret_space)
 {
     struct space space = {
-        .parts = calloc(info->type_count + OTHER_PARTS, sizeof(*space.parts)),
+        .parts = calloc(2 * info->type_count + OTHER_PARTS, sizeof(*space.parts)),
         .table_bytes = calloc(info->table_count + 1, sizeof(*space.table_bytes)),
     };
     if (!space.parts || !space.table_bytes) {

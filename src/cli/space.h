@@ -8,8 +8,8 @@
 #include "type_list.h"
 
 struct space_part {
-    const char *kind;  /* "component", "handles", "index", "ids", "metadata", "structure" */
-    const char *label; /* of a component; else NULL */
+    const char *kind;  /* "component", "contents", "handles", "index", "ids", "metadata", "structure" */
+    const char *label; /* of a component: its values, or the contents of its strings, blobs and lists; else NULL */
     uint64_t bytes;
 };
 

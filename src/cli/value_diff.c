@@ -1,6 +1,7 @@
 #include "value_diff.h"
 
 #include "scalar.h"
+#include "value_contents.h"
 
 #include <pecs/diff.h>
 
@@ -27,6 +28,13 @@ static bool value_diff_enums_match(const pecs_field *a, const pecs_field *b)
     return true;
 }
 
+/* Of arrays and lists. */
+static bool value_diff_elements_match(pecs_kind kind, const pecs_field *a, const pecs_field *b)
+{
+    return (kind != PECS_ENUM || value_diff_enums_match(a, b)) &&
+           (kind != PECS_STRUCT || value_layouts_match(a->nested, b->nested));
+}
+
 static bool value_diff_fields_match(const pecs_field *a, const pecs_field *b)
 {
     if (a->kind != b->kind || a->offset != b->offset || a->size != b->size || a->count != b->count ||
@@ -34,8 +42,10 @@ static bool value_diff_fields_match(const pecs_field *a, const pecs_field *b)
         return false;
     if (a->kind == PECS_PADDING)
         return true;
-    return strcmp(a->name, b->name) == 0 && (a->kind != PECS_ENUM || value_diff_enums_match(a, b)) &&
-           (a->kind != PECS_STRUCT || value_layouts_match(a->nested, b->nested));
+    if (a->kind == PECS_LIST)
+        return strcmp(a->name, b->name) == 0 && a->element == b->element && a->element_size == b->element_size &&
+               value_diff_elements_match(a->element, a, b);
+    return strcmp(a->name, b->name) == 0 && value_diff_elements_match(a->kind, a, b);
 }
 
 bool value_layouts_match(const pecs_type *a, const pecs_type *b)
@@ -60,6 +70,9 @@ static size_t value_diff_append(struct walk *walk, size_t size, const char *text
     return size + added;
 }
 
+static void value_diff_list(struct walk *walk, size_t path_size, const pecs_field *field, const uint8_t *old_member,
+                            const uint8_t *new_member);
+
 static void value_diff_element(struct walk *walk, size_t path_size, const pecs_field *field, uint32_t place,
                                const uint8_t *old_bytes, const uint8_t *new_bytes)
 {
@@ -73,23 +86,56 @@ static void value_diff_element(struct walk *walk, size_t path_size, const pecs_f
     path_size = value_diff_append(walk, path_size, places);
     if (field->kind == PECS_STRUCT)
         value_diff_struct(walk, value_diff_append(walk, path_size, "."), field->nested, old_bytes, new_bytes);
+    else if (field->kind == PECS_LIST)
+        value_diff_list(walk, path_size, field, old_bytes, new_bytes);
     else
         walk->each(walk->user, walk->path, field, old_bytes, new_bytes);
     walk->path[path_size] = 0;
 }
 
-/* Structs always count as different here: their fields are compared one by one. */
+static bool value_diff_contents_differ(const struct walk *walk, const pecs_field *field, const uint8_t *old_member,
+                                       const uint8_t *new_member)
+{
+    const struct contents a = contents_of(walk->sides->from, field, old_member);
+    const struct contents b = contents_of(walk->sides->to, field, new_member);
+    return a.size_bytes != b.size_bytes || (a.size_bytes && memcmp(a.bytes, b.bytes, a.size_bytes) != 0);
+}
+
+/* Structs and lists always count as different here: their fields and elements are compared one by one. */
 static bool value_diff_elements_differ(const struct walk *walk, const pecs_field *field, uint32_t size,
                                        const uint8_t *old_bytes, const uint8_t *new_bytes)
 {
-    if (field->kind == PECS_STRUCT)
+    if (field->kind == PECS_STRUCT || field->kind == PECS_LIST)
         return true;
+    if (field->kind == PECS_STRING || field->kind == PECS_BLOB)
+        return value_diff_contents_differ(walk, field, old_bytes, new_bytes);
     if (field->kind != PECS_ENTITY || walk->sides->by_handle)
         return memcmp(old_bytes, new_bytes, size) != 0;
     pecs_entity before, after;
     memcpy(&before, old_bytes, sizeof(before));
     memcpy(&after, new_bytes, sizeof(after));
     return !pecs_diff_same_target(walk->sides->from, before, walk->sides->to, after);
+}
+
+/* Lists of different lengths differ as a whole. */
+static void value_diff_list(struct walk *walk, size_t path_size, const pecs_field *field, const uint8_t *old_member,
+                            const uint8_t *new_member)
+{
+    const struct contents a = contents_of(walk->sides->from, field, old_member);
+    const struct contents b = contents_of(walk->sides->to, field, new_member);
+    const pecs_field element = list_element_of(field);
+    if (a.size_bytes != b.size_bytes) {
+        walk->each(walk->user, walk->path, field, old_member, new_member);
+        return;
+    }
+    for (size_t at = 0; at < a.size_bytes; at += element.size) {
+        char place[32];
+        if (!value_diff_elements_differ(walk, &element, element.size, a.bytes + at, b.bytes + at))
+            continue;
+        snprintf(place, sizeof(place), "[%zu]", at / element.size);
+        value_diff_element(walk, value_diff_append(walk, path_size, place), &element, 0, a.bytes + at, b.bytes + at);
+        walk->path[path_size] = 0;
+    }
 }
 
 static void value_diff_struct(struct walk *walk, size_t path_size, const pecs_type *type, const uint8_t *old_bytes,

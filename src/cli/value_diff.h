@@ -4,7 +4,8 @@
 
 #include <pecs/view.h>
 
-/* Callback for each differing element, with its path: "at.x", "parts[1].mass", "grid[0][2]". A text is one element. */
+/* Callback for each differing element, with its path: "at.x", "parts[1].mass", "grid[0][2]". A text,
+   a string and a blob are one element, and so are two lists of different lengths. */
 typedef void (*value_diff_function)(void *user, const char *path, const pecs_field *field, const void *old_element,
                                     const void *new_element);
 

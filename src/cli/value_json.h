@@ -1,6 +1,7 @@
 /*
  * Value JSON: writes the value of a component as an object. Names, handles and floats that are not finite are strings,
- * the zero handle is null, arrays are arrays, and those of two dimensions arrays of arrays.
+ * the zero handle is null, a blob is an object with its bytes, arrays and lists are arrays, and those of two dimensions
+ * arrays of arrays.
  */
 #ifndef PECS_CLI_VALUE_JSON_H
 #define PECS_CLI_VALUE_JSON_H
@@ -8,12 +9,14 @@
 #include "json_out.h"
 
 #include <pecs/metadata.h>
+#include <pecs/view.h>
 
 /* Writes null for tags, whose `value` is NULL. */
-void value_write(struct json_out *json, const char *key, const pecs_type *type, const void *value);
+void value_write(struct json_out *json, const char *key, pecs_view view, const pecs_type *type, const void *value);
 
 /* Writes one element of a field. A text is one element. */
-void value_write_element(struct json_out *json, const char *key, const pecs_field *field, const void *element);
+void value_write_element(struct json_out *json, const char *key, pecs_view view, const pecs_field *field,
+                         const void *element);
 
 /* Writes the value of a metadata entry: a text, or an object with the bytes. */
 void value_write_meta(struct json_out *json, const char *key, const pecs_meta *meta);

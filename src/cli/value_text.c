@@ -1,7 +1,9 @@
 /* tests/read_pecs.py prints the same, except for escapes. */
 #include "value_text.h"
 
+#include "meta_text.h"
 #include "scalar.h"
+#include "value_contents.h"
 
 #include <pecs/reflect.h>
 
@@ -42,18 +44,8 @@ static void value_print_enum_name(struct text_out *out, const char *name)
     out_name(out, looks_unnamed ? name + prefix : name);
 }
 
-void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element)
+static void value_print_scalar(struct text_out *out, pecs_view view, const pecs_field *field, const void *element)
 {
-    if (field->kind == PECS_STRUCT) {
-        value_print_struct(out, view, field->nested, element);
-        return;
-    }
-    if (field->kind == PECS_TEXT) {
-        out_format(out, "\"");
-        out_escaped(out, element, scalar_text_size(element, elements_of(field).step_bytes), ESCAPE_QUOTED);
-        out_format(out, "\"");
-        return;
-    }
     struct scalar scalar;
     scalar_read(field, element, &scalar);
     if (field->kind == PECS_ENUM && scalar.form == SCALAR_NAME)
@@ -62,6 +54,40 @@ void value_print_element(struct text_out *out, pecs_view view, const pecs_field 
         out_name(out, scalar.text);
     if (field->kind == PECS_ENTITY && value_is_stale(view, element))
         out_format(out, " stale");
+}
+
+static void value_print_contents(struct text_out *out, pecs_view view, const pecs_field *field, const void *member)
+{
+    const struct contents contents = contents_of(view, field, member);
+    if (field->kind == PECS_STRING) {
+        out_quoted(out, (const char *)contents.bytes, contents.size_bytes);
+        return;
+    }
+    if (field->kind == PECS_BLOB) {
+        bytes_print(out, contents.bytes, contents.size_bytes);
+        return;
+    }
+    const pecs_field element = list_element_of(field);
+    out_format(out, "[");
+    for (size_t at = 0; at < contents.size_bytes && !out_is_over(out); at += element.size) {
+        out_format(out, at ? ", " : "");
+        value_print_element(out, view, &element, contents.bytes + at);
+    }
+    out_format(out, "]");
+}
+
+void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element)
+{
+    if (field->kind == PECS_STRUCT) {
+        value_print_struct(out, view, field->nested, element);
+        return;
+    }
+    if (field->kind == PECS_TEXT)
+        out_quoted(out, element, scalar_text_size(element, elements_of(field).step_bytes));
+    else if (field->kind == PECS_STRING || field->kind == PECS_BLOB || field->kind == PECS_LIST)
+        value_print_contents(out, view, field, element);
+    else
+        value_print_scalar(out, view, field, element);
 }
 
 /* `bytes` points to the field, not to its struct. */
@@ -105,4 +131,6 @@ void value_print_kind(struct text_out *out, const pecs_field *field)
         out_format(out, "[%" PRIu32 "][%" PRIu32 "]", field->count / field->columns, field->columns);
     else if (field->count > 1)
         out_format(out, "[%" PRIu32 "]", field->count);
+    if (field->kind == PECS_LIST)
+        out_format(out, " of %s", pecs_kind_name(field->element));
 }

@@ -14,7 +14,7 @@ void value_print(struct text_out *out, pecs_view view, const pecs_type *type, co
 /* Prints one element of a field. A text is one element. */
 void value_print_element(struct text_out *out, pecs_view view, const pecs_field *field, const void *element);
 
-/* Prints the kind of the elements, "f32", and the dimensions, "[2][3]", "[4]" or nothing. */
+/* Prints the kind of the elements, "f32", and the dimensions, "[2][3]", "[4]" or nothing; "list of f32". */
 void value_print_kind(struct text_out *out, const pecs_field *field);
 
 #endif

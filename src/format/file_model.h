@@ -100,6 +100,8 @@ pecs_status model_parse(struct model *model, struct source *source, const struct
                         struct pool *pool, pecs_error *error);
 /* Parses the prologues of the segments: where every column lies. Each of them is in the file. */
 pecs_status model_parse_segments(struct model *model, struct source *source, pecs_error *error);
+/* The bytes that model_parse_segments would read, as the commit has them: any number. */
+uint64_t model_prologue_size(const struct model *model);
 /* Parses the file's own metadata, which lies behind the commit, and counts against the limit with it. */
 pecs_status model_parse_file_metadata(struct model *model, struct source *source, const struct model_limits *limits,
                                       pecs_error *error);

@@ -212,12 +212,24 @@ static pecs_status parse_check_coverage(const struct model *model, pecs_error *e
     return PECS_OK;
 }
 
+static struct segment_record parse_segment_record(const struct model *model)
+{
+    struct segment_record record;
+    memcpy(&record, model->commit + (model->segment_offset - model->parts.commit_offset), sizeof(record));
+    return record;
+}
+
+uint64_t model_prologue_size(const struct model *model)
+{
+    const struct segment_record record = parse_segment_record(model);
+    return le64_load(record.prologue_size);
+}
+
 pecs_status model_parse_segments(struct model *model, struct source *source, pecs_error *error)
 {
     struct parser parser = { .model = model, .source = source, .error = error };
-    struct segment_record record;
+    const struct segment_record record = parse_segment_record(model);
     struct segment_header header = { .sequence = le32_make(0) };
-    memcpy(&record, model->commit + (model->segment_offset - model->parts.commit_offset), sizeof(record));
     pecs_status status = parse_prologue(&parser, &record, &header);
     if (!status)
         status = parse_data_place(&parser, &record, &header);

@@ -50,15 +50,27 @@ static void write_heap_span(struct output *output, struct heap_span *span)
     span->size_bytes = 0;
 }
 
-/* The elements of a list whose type has padding: an edit in place may have written to it. */
-static void write_padded_list(struct output *output, const struct component *element, const uint8_t *bytes,
-                              uint64_t size)
+/* Whether the units of contents may go to the file as they are. Not where a program made the reference itself. */
+static bool write_content_is_whole(const struct heap *heap, const struct content *content, const uint8_t *bytes,
+                                   uint64_t size)
+{
+    const bool is_string = content->kind == PECS_STRING;
+    return heap_has_units(heap, content->reference, contents_units(size, is_string)) &&
+           contents_end_in_zeros(bytes, size, is_string);
+}
+
+/* Contents that are put together: such ones, and a list with padding, to which an edit in place may have written. */
+static void write_other_content(struct output *output, const struct component *padded, const struct content *content,
+                                const uint8_t *bytes, uint64_t size)
 {
     const le64 long_size = le64_make(size);
-    const uint64_t end = output->offset + contents_units(size, false) * FORMAT_HEAP_UNIT;
+    const uint64_t end = output->offset + contents_units(size, content->kind == PECS_STRING) * FORMAT_HEAP_UNIT;
     if (size >= FORMAT_HEAP_LONG)
         output_put(output, &long_size, sizeof(long_size));
-    output_put_masked(output, element, bytes, size / element->size);
+    if (padded)
+        output_put_masked(output, padded, bytes, size / padded->size);
+    else
+        output_put(output, bytes, size);
     output_put_zeros_to(output, end);
 }
 
@@ -68,11 +80,12 @@ static void write_content(struct output *output, const struct component *compone
     uint64_t size;
     const uint8_t *bytes = heap_find(heap, content->reference, &size);
     const struct component *element = content->list && size ? component_element(component, content->list) : NULL;
+    const struct component *padded = element && !span_list_is_empty(&element->padding) ? element : NULL;
     if (!size)
         return;
-    if (element && !span_list_is_empty(&element->padding)) {
+    if (padded || !write_content_is_whole(heap, content, bytes, size)) {
         write_heap_span(output, span);
-        write_padded_list(output, element, bytes, size);
+        write_other_content(output, padded, content, bytes, size);
         return;
     }
     bytes -= size >= HEAP_LONG ? HEAP_UNIT : 0;

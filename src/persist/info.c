@@ -26,6 +26,7 @@ struct info {
     pecs_component *components; /* indices of `types`, of all tables */
     uint32_t *places;           /* of each type of the model: its index in `types`, FORMAT_NONE when no table has it */
     size_t component_count;
+    uint64_t *contents_bytes; /* of each type of `types` */
 };
 
 static pecs_status info_check_id_type(struct info *info, uint32_t number, pecs_error *error)
@@ -121,6 +122,38 @@ static pecs_status info_list_attachments(struct info *info, pecs_error *error)
     return PECS_OK;
 }
 
+/* Only the prologue has the sizes of the heap runs. */
+static pecs_status info_read_prologue(struct info *info, const struct model_limits *limits, pecs_error *error)
+{
+    const uint64_t size = model_prologue_size(&info->model);
+    if (!model_has_contents(&info->model))
+        return PECS_OK;
+    if (size > limits->max_commit_bytes)
+        return fail(error, PECS_E_LIMIT, "the prologue has %" PRIu64 " bytes; the limit is %" PRIu64, size,
+                    limits->max_commit_bytes);
+    return model_parse_segments(&info->model, &info->source.source, error);
+}
+
+/* Heap runs lie one after another in the file, so their sum fits. */
+static pecs_status info_count_contents(struct info *info, pecs_error *error)
+{
+    const struct model *model = &info->model;
+    info->contents_bytes =
+        pool_allocate_zeroed(info->pool, ((size_t)model->type_count + 1) * sizeof(*info->contents_bytes));
+    if (!info->contents_bytes)
+        return fail_memory(error);
+    for (uint32_t i = 0; i < model->table_count; i++) {
+        const struct model_table *table = &model->tables[i];
+        for (uint32_t j = 0; table->row_count && j < table->type_count; j++) {
+            const struct model_heap *heap = model_heap(model, table, j);
+            if (heap)
+                info->contents_bytes[info->places[le32_load(table->types[j])]] += heap->size_bytes;
+        }
+    }
+    info->info.contents_bytes = info->contents_bytes;
+    return PECS_OK;
+}
+
 static void info_fill(struct info *info)
 {
     const struct model *model = &info->model;
@@ -165,6 +198,10 @@ static pecs_status info_read(struct info *info, const pecs_info_options *options
     if (!status)
         status = info_list_attachments(info, error);
     if (!status)
+        status = info_read_prologue(info, &limits, error);
+    if (!status)
+        status = info_count_contents(info, error);
+    if (!status)
         info_fill(info);
     return status;
 }
@@ -173,6 +210,7 @@ static void info_free(struct info *info)
 {
     struct pool *pool = info->pool;
     const struct model *model = &info->model;
+    pool_release(pool, info->contents_bytes, ((size_t)model->type_count + 1) * sizeof(*info->contents_bytes));
     pool_release(pool, info->components, (info->component_count + 1) * sizeof(*info->components));
     pool_release(pool, info->attachments,
                  model->attachments ? model->attachments->count * sizeof(*info->attachments) : 0);

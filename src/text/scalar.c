@@ -17,6 +17,17 @@ struct elements elements_of(const pecs_field *field)
     return (struct elements){ field->size / width, width, 0, field->columns };
 }
 
+pecs_field list_element_of(const pecs_field *list)
+{
+    pecs_field element = *list;
+    element.kind = list->element;
+    element.offset = 0;
+    element.size = list->element_size;
+    element.count = 1;
+    element.columns = 0;
+    return element;
+}
+
 size_t scalar_text_size(const void *bytes, size_t size)
 {
     while (size && ((const char *)bytes)[size - 1] == 0)
@@ -153,10 +164,6 @@ void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_
         break;
     case PECS_ENUM:
         scalar_read_enum(ret_scalar, field, scalar_load_unsigned(bytes, size));
-        break;
-    case PECS_STRING:
-    case PECS_BLOB:
-        scalar_read_numbered(ret_scalar, "heap", scalar_load_unsigned(bytes, size));
         break;
     default:
         snprintf(ret_scalar->room, sizeof(ret_scalar->room), "%" PRIu64, scalar_load_unsigned(bytes, size));

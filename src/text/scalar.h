@@ -24,7 +24,7 @@ struct scalar {
     char room[48];
 };
 
-/* Reads an element of a field whose kind is not text, struct or padding. `bytes` needs no alignment. */
+/* Reads an element of a number, a bool, an enum or a handle. `bytes` needs no alignment. */
 void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar);
 
 /* The elements of a field. A text is one element, however many bytes it has; a grid of text is a list of texts. */
@@ -34,6 +34,9 @@ struct elements {
     bool is_array;    /* JSON writes an array, also of one element: of a grid, of texts too */
 };
 struct elements elements_of(const pecs_field *field);
+
+/* One element of a list, as a field of its own at offset 0. */
+pecs_field list_element_of(const pecs_field *list);
 
 /* The size of a text without its trailing zeros. */
 size_t scalar_text_size(const void *bytes, size_t size);

@@ -115,6 +115,13 @@ void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum
     out_write(out, text + plain, size_bytes - plain);
 }
 
+void out_quoted(struct text_out *out, const char *text, size_t size_bytes)
+{
+    out_format(out, "\"");
+    out_escaped(out, text, size_bytes, ESCAPE_QUOTED);
+    out_format(out, "\"");
+}
+
 void out_name(struct text_out *out, const char *name)
 {
     out_escaped(out, name, strlen(name), ESCAPE_NAME);

@@ -32,6 +32,9 @@ enum escape_style {
 };
 void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum escape_style style);
 
+/* Writes a text between quotation marks, in the style ESCAPE_QUOTED. */
+void out_quoted(struct text_out *out, const char *text, size_t size_bytes);
+
 /* Writes a zero-terminated name in the style ESCAPE_NAME. */
 void out_name(struct text_out *out, const char *name);
 

@@ -410,6 +410,9 @@ static void apply_write_values(pecs_commands *commands, struct pecs_world *world
             const struct item item = apply_next_item(commands, &at, &bytes);
             const uint32_t column = archetype_column(table->archetype, item.component);
             const bool is_added = commands->add_count && apply_follow_set(commands, command.operation, item.component);
+            const bool has_contents = apply_item_has_contents(world, &item);
+            if (column == NO_COLUMN && has_contents) /* a later command removes it */
+                place_forget(world, item.component, commands->placed + item.placed, 1);
             if (column == NO_COLUMN || (!item.has_value && !is_added))
                 continue;
             const struct component *component = state_component(world->state, item.component);
@@ -420,7 +423,6 @@ static void apply_write_values(pecs_commands *commands, struct pecs_world *world
                 memset(value, 0, component->size);
                 continue;
             }
-            const bool has_contents = apply_item_has_contents(world, &item);
             memcpy(value, has_contents ? commands->placed + item.placed : bytes, component->size);
             apply_replace_provisional(commands, component, value);
             if (has_contents)
@@ -449,13 +451,13 @@ static pecs_status apply_commands(pecs_commands *commands, struct pecs_world *wo
         edit_drop_tables(world, table_count);
         return status;
     }
+    place_count(world, units); /* first: of several sets of a component, the next one forgets the one before */
     apply_change_structure(commands, world);
     for (size_t i = 0; i < commands->group_count; i++)
         if (commands->groups[i].first != NO_COMMAND && commands->groups[i].to != NO_TABLE)
             apply_write_values(commands, world, &commands->groups[i]);
     edit_plan_finish(world);
     edit_give_back_slots(world, commands->spawn_count);
-    place_count(world, units);
     place_tend(world, 0);
     return PECS_OK;
 }

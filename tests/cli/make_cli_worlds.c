@@ -14,6 +14,7 @@
  *                          array, in one text
  *     before.pecs, after.pecs   one world and what became of it
  *     title.pecs, retitled.pecs     before.pecs, with metadata of the file alone
+ *     things.pecs, edited-things.pecs, dead-things.pecs     strings, blobs and lists, after edits, and without entities
  *     relaid.pecs          before.pecs, by a program in which a type has another layout
  */
 #include <pecs/pecs.h>
@@ -451,6 +452,65 @@ static void make_client(const char *folder)
     pecs_registry_release(registry);
 }
 
+typedef struct {
+    pecs_string name, labels[2];
+    pecs_blob picture;
+    pecs_list corners, counts[2], owners, moods;
+} Thing;
+PECS_COMPONENT_OF(Thing, "Thing", 1, PECS_FIELD(Thing, name), PECS_FIELD(Thing, labels), PECS_FIELD(Thing, picture),
+                  PECS_FIELD_LIST_STRUCT(Thing, corners, Point), PECS_FIELD_LIST(Thing, counts, uint32_t),
+                  PECS_FIELD_LIST(Thing, owners, pecs_entity), PECS_FIELD_LIST_ENUM(Thing, moods, uint8_t, moods));
+PECS_TYPES(things, Thing);
+
+/* Two entities, of which the second has empty contents, and a singleton. */
+static void make_things(const char *folder)
+{
+    static const uint8_t picture[17] = { 0, 1, 0xfe, 0xff };
+    static const Point corners[] = { { 1, -2 }, { 3, 4 } };
+    static const uint32_t counts[] = { 7, 8, 9 };
+    static const uint8_t modes[] = { 1, 0 };
+    const pecs_entity owners[] = { { 0, 1 }, { 0, 0 }, { 2, 1 } };
+    const Thing thing = { pecs_string_of("a\n\"b\" " HIDING),
+                          { pecs_string_of("one"), pecs_string_of(NULL) },
+                          pecs_blob_of(PECS_ARRAY(picture)),
+                          pecs_list_of(PECS_ARRAY(corners)),
+                          { pecs_list_of(PECS_ARRAY(counts)), pecs_list_of(NULL) },
+                          pecs_list_of(PECS_ARRAY(owners)),
+                          pecs_list_of(PECS_ARRAY(modes)) };
+    static const pecs_value nothing = PECS_ROWS(Thing, (const Thing *)NULL);
+    const pecs_registry_desc desc = { .types = things_types, .type_count = things_type_count };
+    pecs_registry *registry;
+    pecs_error error;
+    pecs_entity entities[3];
+    check(pecs_registry_create(&desc, &registry, &error), &error);
+    pecs_world *world = make_world(registry);
+    check(pecs_spawn(world, &entities[0], PECS_ROWS(Thing, &thing)), pecs_world_error(world));
+    check(pecs_spawn(world, &entities[1], nothing), pecs_world_error(world));
+    check(pecs_spawn(world, &entities[2], nothing), pecs_world_error(world));
+    check(pecs_despawn(world, entities[2]), pecs_world_error(world));
+    check(pecs_set_singleton(world, Thing, { .name = pecs_string_of("world") }), pecs_world_error(world));
+    save(world, folder, "things", 0);
+    void *bytes;
+    check(pecs_world_edit_contents(world, entities[0], Thing_component, offsetof(Thing, corners), PECS_KEEP_SIZE,
+                                   &bytes, NULL),
+          pecs_world_error(world));
+    ((Point *)bytes)[1].y = 5;
+    check(pecs_set_contents(world, entities[0], Thing, counts[0], PECS_BYTES(counts, sizeof(counts[0]))),
+          pecs_world_error(world));
+    check(pecs_set_contents(world, entities[0], Thing, labels[0], PECS_BYTES("two", 3)), pecs_world_error(world));
+    check(pecs_set_contents(world, entities[0], Thing, picture, PECS_BYTES(picture, 2)), pecs_world_error(world));
+    /* the same contents again, elsewhere: no change */
+    check(pecs_set_contents(world, entities[0], Thing, moods, PECS_ARRAY(modes)), pecs_world_error(world));
+    check(pecs_set_contents(world, entities[1], Thing, owners, PECS_BYTES(&entities[1], sizeof(entities[1]))),
+          pecs_world_error(world));
+    check(pecs_set_singleton(world, Thing, { .name = pecs_string_of("universe") }), pecs_world_error(world));
+    save(world, folder, "edited-things", 0);
+    check(pecs_world_despawn(world, entities, 2), pecs_world_error(world));
+    save(world, folder, "dead-things", 0);
+    pecs_world_destroy(world);
+    pecs_registry_release(registry);
+}
+
 int main(int count, char **words)
 {
     if (count != 2) {
@@ -463,6 +523,7 @@ int main(int count, char **words)
     make_changes(words[1]);
     make_rerun(words[1]);
     make_client(words[1]);
+    make_things(words[1]);
     make_tags(words[1], "forwards", true);
     make_tags(words[1], "backwards", false);
     make_many(words[1]);

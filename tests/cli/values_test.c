@@ -27,7 +27,7 @@ static void check(const void *value, bool as_json, const char *expected)
     if (!out.file)
         exit(1);
     if (as_json)
-        value_write(&json, NULL, &type, value);
+        value_write(&json, NULL, no_view, &type, value);
     else
         value_print(&out, no_view, &type, value);
     if (!out_finish(&out))
@@ -59,17 +59,17 @@ int main(void)
     static const uint8_t rough[24] = { 2, 7, 0xff, 0xfe, 'b', 0xc3, 0, 0, 5, [16] = 6 };
     static const uint8_t like_rough[24] = { 1, 2 }; /* a name that looks like a value without a name */
     static const uint8_t zero_inside[24] = { 1, 1, 'a', 0, 'b', 0x1b, 0xc2, 0x9b };
-    check(rough, false, " flag=bool:2 mood=enum:7 text=\"\\xff\\xfeb\\xc3\" string=heap:5 blob=heap:6");
+    check(rough, false, " flag=bool:2 mood=enum:7 text=\"\\xff\\xfeb\\xc3\" string=\"\" blob=0 bytes:");
     check(rough, true,
-          "{\"flag\": \"bool:2\", \"mood\": 7, \"text\": {\"hex\": \"fffe62c3\"}, \"string\": \"heap:5\", "
-          "\"blob\": \"heap:6\"}");
-    check(like_rough, false, " flag=true mood=enum\\x3a7 text=\"\" string=heap:0 blob=heap:0");
+          "{\"flag\": \"bool:2\", \"mood\": 7, \"text\": {\"hex\": \"fffe62c3\"}, \"string\": \"\", "
+          "\"blob\": {\"hex\": \"\"}}");
+    check(like_rough, false, " flag=true mood=enum\\x3a7 text=\"\" string=\"\" blob=0 bytes:");
     check(like_rough, true,
-          "{\"flag\": true, \"mood\": \"enum:7\", \"text\": \"\", \"string\": \"heap:0\", \"blob\": \"heap:0\"}");
-    check(zero_inside, false, " flag=true mood=Angry text=\"a\\x00b\\x1b\\u009b\" string=heap:0 blob=heap:0");
+          "{\"flag\": true, \"mood\": \"enum:7\", \"text\": \"\", \"string\": \"\", \"blob\": {\"hex\": \"\"}}");
+    check(zero_inside, false, " flag=true mood=Angry text=\"a\\x00b\\x1b\\u009b\" string=\"\" blob=0 bytes:");
     check(zero_inside, true,
-          "{\"flag\": true, \"mood\": \"Angry\", \"text\": \"a\\u0000b\\u001b\\u009b\", \"string\": \"heap:0\", "
-          "\"blob\": \"heap:0\"}");
+          "{\"flag\": true, \"mood\": \"Angry\", \"text\": \"a\\u0000b\\u001b\\u009b\", \"string\": \"\", "
+          "\"blob\": {\"hex\": \"\"}}");
     check_layouts();
     return 0;
 }

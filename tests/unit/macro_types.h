@@ -64,10 +64,10 @@ typedef struct {
 PECS_COMPONENT(Arrays, 1, direction, name, items, friends, flags);
 
 typedef struct {
-    pecs_string title;
-    pecs_blob image;
-} Heap;
-PECS_COMPONENT(Heap, 1, title, image);
+    pecs_string title, lines[3];
+    pecs_blob image, layers[2];
+} Contents;
+PECS_COMPONENT(Contents, 1, title, lines, image, layers);
 
 typedef struct {
     float matrix[3][4];
@@ -107,6 +107,15 @@ typedef struct {
 PECS_COMPONENT_OF(Machine, "Machine", 1, PECS_FIELD_STRUCT(Machine, at, Position),
                   PECS_FIELD_STRUCT(Machine, parts, Part));
 
+typedef struct {
+    pecs_list numbers, weights[2], friends, flags, parts, modes, sides;
+    pecs_string name;
+} Lists;
+PECS_COMPONENT_OF(Lists, "Lists", 1, PECS_FIELD_LIST(Lists, numbers, uint32_t), PECS_FIELD_LIST(Lists, weights, double),
+                  PECS_FIELD_LIST(Lists, friends, pecs_entity), PECS_FIELD_LIST(Lists, flags, bool),
+                  PECS_FIELD_LIST_STRUCT(Lists, parts, Part), PECS_FIELD_LIST_ENUM(Lists, modes, enum Mode, mode_names),
+                  PECS_FIELD_LIST_ENUM(Lists, sides, uint8_t, side_names), PECS_FIELD(Lists, name));
+
 /* As many members as PECS_COMPONENT takes. */
 typedef struct {
     uint8_t a1, a2, a3, a4, a5, a6, a7, a8, a9, a10, a11, a12, a13, a14, a15, a16, a17, a18, a19, a20;
@@ -127,12 +136,13 @@ enum {
     PART,
     MACHINE,
     FORTY,
-    HEAP, /* last: a registry refuses it */
+    CONTENTS,
+    LISTS,
     MACRO_TYPE_COUNT
 };
 static const pecs_type *const macro_types[MACRO_TYPE_COUNT] = {
-    &Position_type, &Unit_type,  &Frozen_type, &Scalars_type, &Exact_type, &Arrays_type,
-    &Grids_type,    &Modes_type, &Part_type,   &Machine_type, &Forty_type, &Heap_type,
+    &Position_type, &Unit_type, &Frozen_type,  &Scalars_type, &Exact_type,    &Arrays_type, &Grids_type,
+    &Modes_type,    &Part_type, &Machine_type, &Forty_type,   &Contents_type, &Lists_type,
 };
 
 #endif

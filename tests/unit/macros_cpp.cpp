@@ -42,6 +42,8 @@ static void compare_fields(const char *type, const pecs_field &c, const pecs_fie
     COMPARE(count);
     COMPARE(columns);
     COMPARE(enum_count);
+    COMPARE(element);
+    COMPARE(element_size);
     if (!c.nested != !cpp.nested)
         differ(type, field, "nested", c.nested != nullptr, cpp.nested != nullptr);
     else if (c.nested)

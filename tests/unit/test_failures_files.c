@@ -302,7 +302,7 @@ static void read_view(const struct stage *stage, pecs_view view)
     size_t count;
     pecs_view_summary(view, &summary);
     must(pecs_view_alive(view, entity) && pecs_view_has(view, entity, TEAM));
-    must(pecs_view_get(view, entity, TEAM, sizeof(Team)) != NULL);
+    must(pecs_view_get(view, entity, TEAM, sizeof(Team)) != NULL && pecs_view_heap(view) != NULL);
     must(pecs_view_has_singleton(view, TEAM) && pecs_view_get_singleton(view, TEAM, sizeof(Team)) != NULL);
     must(pecs_view_id(view, entity, &id) == PECS_OK && pecs_view_find(view, id, &found) == PECS_OK);
     must(pecs_view_id_many(view, &entity, 1, &id) == PECS_OK && pecs_view_find_many(view, &id, 1, &found) == PECS_OK);

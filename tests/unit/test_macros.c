@@ -104,11 +104,43 @@ Test(macros, arrays)
     assert_rows(&Arrays_type, rows, 5);
 }
 
-Test(macros, references_into_the_heap)
+Test(macros, strings_and_blobs)
 {
-    assert_type(&Heap_type, "Heap", 1, 16, 8);
-    assert_rows(&Heap_type, (struct row[]){ { "title", PECS_STRING, 0, 8, 1, 0 }, { "image", PECS_BLOB, 8, 8, 1, 0 } },
-                2);
+    const struct row rows[] = {
+        { "title", PECS_STRING, 0, 8, 1, 0 },
+        { "lines", PECS_STRING, 8, 24, 3, 0 },
+        { "image", PECS_BLOB, 32, 8, 1, 0 },
+        { "layers", PECS_BLOB, 40, 16, 2, 0 },
+    };
+    assert_type(&Contents_type, "Contents", 1, 56, 8);
+    assert_rows(&Contents_type, rows, 4);
+}
+
+Test(macros, lists)
+{
+    const struct row rows[] = {
+        { "numbers", PECS_LIST, 0, 8, 1, 0 },  { "weights", PECS_LIST, 8, 16, 2, 0 },
+        { "friends", PECS_LIST, 24, 8, 1, 0 }, { "flags", PECS_LIST, 32, 8, 1, 0 },
+        { "parts", PECS_LIST, 40, 8, 1, 0 },   { "modes", PECS_LIST, 48, 8, 1, 0 },
+        { "sides", PECS_LIST, 56, 8, 1, 0 },   { "name", PECS_STRING, 64, 8, 1, 0 },
+    };
+    const struct {
+        pecs_kind element;
+        uint32_t element_size, enum_count;
+        const pecs_type *nested;
+    } elements[] = { { PECS_U32, 4, 0, NULL },  { PECS_F64, 8, 0, NULL },           { PECS_ENTITY, 8, 0, NULL },
+                     { PECS_BOOL, 1, 0, NULL }, { PECS_STRUCT, 12, 0, &Part_type }, { PECS_ENUM, 4, 3, NULL },
+                     { PECS_ENUM, 1, 2, NULL }, { (pecs_kind)0, 0, 0, NULL } };
+    assert_type(&Lists_type, "Lists", 1, 72, 8);
+    assert_rows(&Lists_type, rows, 8);
+    for (int i = 0; i < 8; i++) {
+        const pecs_field *field = &Lists_type.fields[i];
+        cr_assert_eq(field->element, elements[i].element, "%s", field->name);
+        cr_assert_eq(field->element_size, elements[i].element_size, "%s", field->name);
+        cr_assert_eq(field->enum_count, elements[i].enum_count, "%s", field->name);
+        cr_assert_eq(field->nested, elements[i].nested, "%s", field->name);
+    }
+    cr_assert_str_eq(Lists_type.fields[5].enum_names[2], "run");
 }
 
 Test(macros, grids_and_a_name_of_their_own)
@@ -165,11 +197,11 @@ Test(macros, forty_members)
 
 Test(macros, a_registry_takes_what_they_make)
 {
-    const pecs_registry_desc desc = { .types = macro_types, .type_count = HEAP };
+    const pecs_registry_desc desc = { .types = macro_types, .type_count = MACRO_TYPE_COUNT };
     pecs_registry *registry = NULL;
     pecs_error error;
     cr_assert_eq(pecs_registry_create(&desc, &registry, &error), PECS_OK, "%s", error.message);
-    cr_assert_eq(pecs_registry_type_count(registry), 11);
+    cr_assert_eq(pecs_registry_type_count(registry), 13);
     cr_assert_eq(pecs_registry_type(registry, MACHINE), &Machine_type);
     pecs_registry_release(registry);
 }

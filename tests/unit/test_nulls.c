@@ -107,6 +107,9 @@ Test(nulls, edits)
     MISUSE(pecs_world_remove(world, entity, NULL, 1));
     MISUSE(pecs_world_get_mut(NULL, entity, POSITION, sizeof(Position), &place));
     MISUSE(pecs_world_get_mut(world, entity, POSITION, sizeof(Position), NULL));
+    MISUSE(pecs_world_set_contents(NULL, entity, POSITION, 0, NULL));
+    MISUSE(pecs_world_edit_contents(NULL, entity, POSITION, 0, 0, &place, NULL));
+    MISUSE(pecs_world_edit_contents(world, entity, POSITION, 0, 0, NULL, NULL));
     MISUSE(pecs_world_set_id(NULL, entity, id));
     MISUSE(pecs_world_remap_id(NULL, id, id));
 }
@@ -265,6 +268,10 @@ Test(nulls, a_view_of_nothing)
     cr_assert_null(pecs_view_singletons(no_view, &count));
     cr_assert_null(pecs_view_singletons(view(), NULL));
     cr_assert_not(pecs_view_table(no_view, 0, &table));
+    size_t size = 7;
+    cr_assert_str_eq(pecs_view_string(no_view, (pecs_string){ (uint64_t)1 << 40 }, &size), "");
+    cr_assert_eq(size, 0);
+    cr_assert_eq(pecs_view_heap(no_view)->spaces[0].page_count, 0);
     cr_assert_not(pecs_view_table(view(), 0, NULL));
 }
 

@@ -552,20 +552,132 @@ Test(schema, padding_has_no_name)
 
 Test(schema, kinds_are_those_of_the_header)
 {
-    const unsigned bad[] = { 0, 19, 1000, UINT32_MAX };
+    const unsigned bad[] = { 0, 20, 1000, UINT32_MAX };
     for (size_t i = 0; i < 4; i++) {
         fields[Y].kind = (pecs_kind)bad[i];
         refuse(&body, PECS_E_MISUSE, "Body", "'y'", "kind", NULL);
     }
 }
 
-Test(schema, strings_and_blobs_wait_for_the_heap)
+/* A list, alone in its type. */
+static pecs_field list_field;
+static pecs_type list_type;
+
+static void set_list(pecs_kind element, uint32_t element_size)
 {
-    pecs_field field = { "title", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
-    const pecs_type type = { "Book", { { 0 } }, 1, 8, 8, 1, &field };
-    refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
-    field.kind = PECS_BLOB;
-    refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
+    list_field = (pecs_field){ "items", PECS_LIST, 0, 8, 1, 0, NULL, NULL, 0, element, element_size };
+    list_type = (pecs_type){ "Book", { { 0 } }, 1, 8, 8, 1, &list_field };
+}
+
+Test(schema, strings_blobs_and_lists_of_everything_that_has_a_size)
+{
+    for (int kind = PECS_BOOL; kind <= PECS_F64; kind++) {
+        set_list((pecs_kind)kind, kind_size((pecs_kind)kind));
+        accept(&list_type);
+    }
+    set_list(PECS_ENTITY, 8);
+    accept(&list_type);
+    for (uint32_t size = 1; size <= 4; size *= 2) {
+        set_list(PECS_ENUM, size);
+        list_field.enum_names = mode_names;
+        list_field.enum_count = 3;
+        accept(&list_type);
+    }
+    set_list(PECS_STRUCT, 8);
+    list_field.nested = &part;
+    accept(&list_type);
+    list_field.count = 3;
+    list_field.size = list_type.size = 24;
+    accept(&list_type);
+    for (int kind = PECS_STRING; kind <= PECS_BLOB; kind++) {
+        set_list((pecs_kind)0, 0);
+        list_field.kind = (pecs_kind)kind;
+        accept(&list_type);
+    }
+}
+
+Test(schema, lists_have_no_elements_of_other_kinds)
+{
+    const pecs_kind kinds[] = { (pecs_kind)0, PECS_TEXT, PECS_STRING,   PECS_BLOB,
+                                PECS_PADDING, PECS_LIST, (pecs_kind)20, (pecs_kind)-1 };
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        set_list(kinds[i], 8);
+        refuse_exactly(&list_type, "Book: field 'items': the elements of a list are numbers, bools, entities, enums or "
+                                   "structs");
+    }
+}
+
+Test(schema, lists_know_the_size_of_an_element)
+{
+    static const char message[] = "Book: field 'items': element_size is not the size of an element";
+    for (uint32_t size = 0; size < 10; size++) {
+        set_list(PECS_U32, size);
+        if (size != 4)
+            refuse_exactly(&list_type, message);
+        set_list(PECS_STRUCT, size);
+        list_field.nested = &part;
+        if (size != part.size)
+            refuse_exactly(&list_type, message);
+    }
+}
+
+Test(schema, lists_of_enums_and_structs_are_checked_as_fields_of_them)
+{
+    set_list(PECS_ENUM, 3);
+    list_field.enum_names = mode_names;
+    list_field.enum_count = 3;
+    refuse_exactly(&list_type, "Book: field 'items': 3 bytes for 1 enum values: one has 1, 2 or 4 bytes");
+    set_list(PECS_ENUM, 1);
+    refuse_exactly(&list_type, "Book: field 'items': an enum of 0 values does not fit 1 bytes");
+    list_field.enum_count = 3;
+    refuse_exactly(&list_type, "Book: field 'items': an enum needs enum_names");
+    static const char *const twice[] = { "idle", "walk", "idle" };
+    list_field.enum_names = twice;
+    refuse_exactly(&list_type, "Book: field 'items': two enum values are named 'idle'");
+    set_list(PECS_STRUCT, 8);
+    refuse_exactly(&list_type, "Book: field 'items': a struct needs `nested`");
+    const pecs_type tag = { "Tag", { { 0 } }, 1, 0, 1, 0, NULL };
+    list_field.nested = &tag;
+    refuse_exactly(&list_type, "Book: field 'items': a nested struct cannot be a tag");
+    list_field.nested = &part;
+    part_fields[0].count = 0;
+    refuse(&list_type, PECS_E_MISUSE, "Part", "'kind'", "count is 0", NULL);
+}
+
+Test(schema, elements_of_lists_have_no_contents_and_no_wide_alignment)
+{
+    pecs_field inner_field = { "name", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
+    pecs_type inner = { "Inner", { { 0 } }, 0, 8, 8, 1, &inner_field };
+    pecs_field outer_field = { "inner", PECS_STRUCT, 0, 8, 1, 0, &inner, NULL, 0, 0, 0 };
+    const pecs_type outer = { "Outer", { { 0 } }, 0, 8, 8, 1, &outer_field };
+    const pecs_kind kinds[] = { PECS_STRING, PECS_BLOB, PECS_LIST };
+    set_list(PECS_STRUCT, 8);
+    for (size_t i = 0; i < 3; i++) {
+        inner_field.kind = kinds[i];
+        inner_field.element = kinds[i] == PECS_LIST ? PECS_U8 : (pecs_kind)0;
+        inner_field.element_size = kinds[i] == PECS_LIST;
+        list_field.nested = i % 2 ? &outer : &inner;
+        refuse_exactly(&list_type, "Book: field 'items': the elements of a list have no strings, blobs and lists");
+    }
+    inner_field = (pecs_field){ "wide", PECS_U64, 0, 16, 2, 0, NULL, NULL, 0, 0, 0 };
+    inner.size = inner.align = 16;
+    set_list(PECS_STRUCT, 16);
+    list_field.nested = &inner;
+    refuse_exactly(&list_type, "Book: field 'items': the elements of a list are aligned to at most 8");
+}
+
+Test(schema, references_have_eight_bytes_that_are_aligned)
+{
+    const pecs_kind kinds[] = { PECS_STRING, PECS_BLOB, PECS_LIST };
+    for (size_t i = 0; i < 3; i++) {
+        set_list(PECS_U8, 1);
+        list_field.kind = kinds[i];
+        list_field.size = 4;
+        refuse(&list_type, PECS_E_MISUSE, "Book", "'items'", "is not 1 times the 8 bytes of", NULL);
+        list_field.size = 8;
+        list_type.align = 4;
+        refuse(&list_type, PECS_E_MISUSE, "Book", "'items'", "is misaligned", NULL);
+    }
 }
 
 Test(schema, enums_have_1_2_or_4_bytes)
@@ -1057,6 +1169,7 @@ Test(component, kinds_have_the_formats_numbers_names_and_sizes)
         { 10, PECS_F32, "f32", 4 },       { 11, PECS_F64, "f64", 8 },       { 12, PECS_TEXT, "text", 1 },
         { 13, PECS_ENTITY, "entity", 8 }, { 14, PECS_STRING, "string", 8 }, { 15, PECS_BLOB, "blob", 8 },
         { 16, PECS_ENUM, "enum", 0 },     { 17, PECS_STRUCT, "struct", 0 }, { 18, PECS_PADDING, "padding", 1 },
+        { 19, PECS_LIST, "list", 8 },
     };
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         cr_assert_eq((int)kinds[i].kind, kinds[i].number);
@@ -1064,10 +1177,10 @@ Test(component, kinds_have_the_formats_numbers_names_and_sizes)
         cr_assert_eq(kind_size(kinds[i].kind), kinds[i].size, "%s", kinds[i].name);
     }
     cr_assert_null(kind_name((pecs_kind)0));
-    cr_assert_null(kind_name((pecs_kind)19));
+    cr_assert_null(kind_name((pecs_kind)20));
     cr_assert_null(kind_name((pecs_kind)-1));
     cr_assert_eq(kind_size((pecs_kind)0), 0);
-    cr_assert_eq(kind_size((pecs_kind)19), 0);
+    cr_assert_eq(kind_size((pecs_kind)20), 0);
 }
 
 /* Three types whose ids stand in another order than the list. */

@@ -54,15 +54,36 @@ static pecs_field random_field(uint32_t level, uint32_t at)
     return field;
 }
 
-/* Types of byte-aligned fields, each of which nests the one before it. */
-static const pecs_type *random_type(void)
+/* Of eight bytes an element: with contents. */
+static pecs_field random_wide_field(uint32_t level, uint32_t at)
+{
+    static const pecs_kind kinds[] = { PECS_STRING, PECS_BLOB, PECS_LIST, PECS_PADDING, PECS_F64, PECS_ENTITY };
+    pecs_field field = { names[at], kinds[below(6)], 0, 0, 1 + below(5), 0, NULL, NULL, 0, 0, 0 };
+    if (level && below(2)) {
+        field.kind = PECS_STRUCT;
+        field.nested = &types[level - 1];
+    }
+    if (field.kind == PECS_LIST) {
+        field.element = PECS_U16;
+        field.element_size = 2;
+    }
+    if (field.kind == PECS_PADDING) {
+        field.name = NULL;
+        field.count *= 8;
+    }
+    field.size = field.count * (field.kind == PECS_STRUCT ? field.nested->size : field.kind == PECS_PADDING ? 1 : 8);
+    return field;
+}
+
+/* Types of fields that are aligned to 1 or 8, each of which nests the one before it. */
+static const pecs_type *random_type(uint32_t align)
 {
     const uint32_t top = below(TYPES_MAX);
     for (uint32_t level = 0; level <= top; level++) {
         pecs_type *type = &types[level];
-        *type = (pecs_type){ "Random", { { 0 } }, 1, 0, 1, 1 + below(below(3) ? FIELDS_MAX : 1), fields[level] };
+        *type = (pecs_type){ "Random", { { 0 } }, 1, 0, align, 1 + below(below(3) ? FIELDS_MAX : 1), fields[level] };
         for (uint32_t i = 0; i < type->field_count; i++) {
-            fields[level][i] = random_field(level, i);
+            fields[level][i] = align == 1 ? random_field(level, i) : random_wide_field(level, i);
             fields[level][i].offset = type->size;
             type->size += fields[level][i].size;
         }
@@ -79,7 +100,8 @@ static void mark(const pecs_type *type, uint8_t *kinds)
             if (field->kind == PECS_STRUCT)
                 mark(field->nested, kinds + field->offset + k * field->nested->size);
             else
-                kinds[field->offset + k] = (uint8_t)field->kind;
+                memset(kinds + field->offset + k * (field->size / field->count), field->kind,
+                       field->size / field->count);
     }
 }
 
@@ -126,18 +148,21 @@ static void check_runs(const struct span_list *list, const uint8_t *kinds, uint3
 Test(spans, of_random_types_are_those_of_a_plain_walk)
 {
     static uint8_t kinds[VALUE_BYTES_MAX];
-    uint32_t walked = 0, grouped = 0;
+    uint32_t walked = 0, grouped = 0, with_contents = 0;
     struct pool *pool = pool_create(&(pecs_allocator){ 0 });
     for (uint32_t seed = 0; seed < SEEDS; seed++) {
         random_state = seed;
-        const pecs_type *type = random_type();
+        const pecs_type *type = random_type(seed % 3 ? 1 : 8);
         if (type->size > VALUE_BYTES_MAX)
             continue;
         struct component component;
         cr_assert_eq(component_init(&component, type, pool, NULL), PECS_OK);
         mark(type, kinds);
-        const struct span_list *const lists[] = { &component.padding, &component.special };
-        for (size_t i = 0; i < 2; i++) {
+        const struct span_list *const lists[] = { &component.padding, &component.special,
+                                                  component.contents ? &component.contents->spans : NULL,
+                                                  component.contents ? &component.contents->holes : NULL };
+        with_contents += component_has_contents(&component);
+        for (size_t i = 0; i < (component.contents ? 4 : 2); i++) {
             check_value(lists[i], kinds);
             check_runs(lists[i], kinds, 1);
             check_runs(lists[i], kinds, 2 + below(62));
@@ -148,6 +173,7 @@ Test(spans, of_random_types_are_those_of_a_plain_walk)
     }
     cr_assert_gt(walked, 20); /* else the ways are not all taken */
     cr_assert_gt(grouped, 200);
+    cr_assert_gt(with_contents, 200);
     pool_destroy(pool);
 }
 

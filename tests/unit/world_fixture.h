@@ -312,12 +312,13 @@ struct stage {
 struct trial {
     void (*prepare)(struct stage *stage);
     pecs_status (*edit)(struct stage *stage);
+    pecs_registry *(*make_registry)(void); /* NULL: counting_registry */
 };
 
 static inline void stage_set(struct stage *stage, const struct trial *trial)
 {
     memset(stage, 0, sizeof(*stage));
-    stage->registry = counting_registry();
+    stage->registry = trial->make_registry ? trial->make_registry() : counting_registry();
     stage->world = make_world(stage->registry, NULL);
     trial->prepare(stage);
     check_world(stage->world);
