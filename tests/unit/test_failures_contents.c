@@ -25,6 +25,7 @@ static void populate(struct stage *stage)
                                                              .labels = { pecs_string_of("label") } });
     }
     must(!pecs_set_singleton(stage->world, Name, { 1, pecs_string_of("the world") }));
+    must(!pecs_world_attach(stage->world, "map", PECS_ARRAY(long_text)));
 }
 
 static void populate_and_share(struct stage *stage)
@@ -131,6 +132,29 @@ Test(failures_contents, edit_contents)
     try_contents(populate_and_share, edit_kept, 6);
     try_contents(populate_and_share, edit_grown, 6);
     try_contents(populate_and_share, edit_shrunk, 6);
+}
+
+static pecs_status attach_new(struct stage *stage)
+{
+    return pecs_world_attach(stage->world, "script", PECS_BYTES("x = 1", 5));
+}
+
+static pecs_status attach_again(struct stage *stage)
+{
+    return pecs_world_attach(stage->world, "map", PECS_BYTES(long_text, 70 * 1024));
+}
+
+static pecs_status detach(struct stage *stage)
+{
+    return pecs_world_detach(stage->world, "map");
+}
+
+Test(failures_contents, attach)
+{
+    try_contents(nothing, attach_new, 4);
+    try_contents(populate_and_share, attach_new, 5);
+    try_contents(populate_and_share, attach_again, 5);
+    try_contents(populate_and_share, detach, 3);
 }
 
 static pecs_status despawn(struct stage *stage)

@@ -297,6 +297,7 @@ static void read_view(const struct stage *stage, pecs_view view)
     pecs_component component;
     pecs_table table;
     pecs_meta meta;
+    pecs_attachment attachment;
     pecs_id id;
     pecs_summary summary;
     size_t count;
@@ -309,6 +310,8 @@ static void read_view(const struct stage *stage, pecs_view view)
     must(same(found, entity) && pecs_view_hash(view) != 0 && summary.entity_count == 19);
     must(pecs_view_meta_count(view) == 1 && pecs_view_meta_at(view, 0, &meta));
     must(pecs_view_meta(view, "level", &meta) == PECS_OK);
+    must(pecs_view_attachment_count(view) == 0 && !pecs_view_attachment_at(view, 0, &attachment));
+    must(pecs_view_attachment(view, "map", &attachment) == PECS_E_ABSENT);
     must(pecs_view_type_count(view) >= FIXTURE_TYPE_COUNT && pecs_view_type(view, TEAM) == &Team_type);
     must(pecs_view_component_at(view, TEAM, &component) && component == TEAM);
     must(pecs_view_component(view, Team_type.name, &component) == PECS_OK && component == TEAM);

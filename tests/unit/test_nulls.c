@@ -309,6 +309,21 @@ Test(nulls, ids)
     MISUSE(pecs_id_parse("01000000-0000-0000-0000-000000000000", NULL));
 }
 
+Test(nulls, attachments)
+{
+    pecs_attachment attachment;
+    MISUSE(pecs_world_attach(NULL, "map", NULL));
+    MISUSE(pecs_world_attach(world, NULL, NULL));
+    MISUSE(pecs_world_detach(NULL, "map"));
+    MISUSE(pecs_world_detach(world, NULL));
+    cr_assert_eq(pecs_view_attachment_count(no_view), 0);
+    cr_assert_not(pecs_view_attachment_at(no_view, 0, &attachment));
+    cr_assert_not(pecs_view_attachment_at(view(), 0, NULL));
+    MISUSE(pecs_view_attachment(no_view, "map", &attachment));
+    MISUSE(pecs_view_attachment(view(), NULL, &attachment));
+    MISUSE(pecs_view_attachment(view(), "map", NULL));
+}
+
 Test(nulls, metadata)
 {
     pecs_meta meta;
