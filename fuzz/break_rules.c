@@ -6,6 +6,8 @@
 
 #include "file_parts.h"
 
+#include <pecs/pecs.h>
+
 #include <string.h>
 
 enum place {
@@ -28,6 +30,8 @@ enum place {
     RECORDS,   /* of the prologue */
     RUNS,      /* the n-th record */
     VALUES,    /* the run of the named type, in the first table that has it */
+    HEAP,      /* the heap run of that */
+    HEAP_RUN,  /* its record */
     HANDLES,   /* the run of the n-th table's handles */
     INDEX,     /* the run of the index */
     IDS,       /* the run of the ids */
@@ -71,7 +75,8 @@ struct breakage {
 
 /*
  * The sample's tables: 0 {Spot, Mixed} 2 rows, 1 {Spot, Frozen, pecs.id} 2 rows, 2 {Strange, StrangeTag} 1 row, 3 {} 1
- * row, 4 singletons {Clock} 1 row. Slots 0 to 6, of which 5 is free; 7 and 8 are retired after generations 1 and 2.
+ * row, 6 singletons {Clock, Scroll, Tale} 1 row, 4 and 5 earlier ones. Slots 0 to 6, of which 5 is free; 7 and 8 are
+ * retired after generations 1 and 2.
  */
 static const struct breakage breakages[] = {
     { "FILE-2", NOTHING, { { 0 } }, 127 },
@@ -114,10 +119,8 @@ static const struct breakage breakages[] = {
     { "TYPE-2", HASHES, { OF(TYPES, 1, 4, 4, 7) }, 0 },
     { "TYPE-2", HASHES, { OF(TYPES, 0, 8, 8, UINT64_MAX) }, 0 },
     { "TYPE-4", HASHES, { IN(TYPE, "Spot", 24, 4, 2) }, 0 },
-    { "TYPE-5",
-      HASHES,
-      { IN(FIELD, "Strange", 0, 4, 14), IN(FIELD, "Strange", 20, 4, 0), IN(FIELD, "Strange", 24, 4, 0) },
-      0 },
+    { "TYPE-5", HASHES, { AT(HEADER, 24, 8, FEATURE_RETIRED) }, 0 },
+    { "TYPE-1", HASHES, { IN(FIELD, "Strange", 0, 4, PECS_LIST) }, 0 },
     { "TYPE-6", HASHES, { IN(TYPE, "Strange", 44, 8, 0x65672e73636570) } /* "pecs.ge" */, 0 },
     { "TABLE-1", HASHES, { OF(TABLES, 0, 12, 4, UINT32_MAX) }, 0 },
     { "TABLE-1", HASHES, { OF(TABLES, 4, 20, 4, 1) }, 0 },
@@ -131,7 +134,7 @@ static const struct breakage breakages[] = {
     { "TABLE-6", HASHES, { OF(TABLES, 1, 4, 4, 1) }, 0 },
     { "COMMIT-4", HASHES, { AT(CUT_AT_ROWS, 0, 0, 0) }, 0 },
     { "COMMIT-5", HASHES, { OF(ROWS, 3, 0, 8, 0) }, 0 },
-    { "COMMIT-5", HASHES, { AT(COMMIT, 20, 4, 77), OF(ROWS, 4, 0, 8, 0) }, 0 },
+    { "COMMIT-5", HASHES, { AT(COMMIT, 20, 4, 77), OF(ROWS, 6, 0, 8, 0) }, 0 },
     { "COMMIT-6", HASHES, { AT(SESSIONS, 0, 8, 1ull << 60) }, 0 },
     { "COMMIT-6", HASHES, { AT(COMMIT, 16, 4, UINT32_MAX) }, 0 },
     { "COMMIT-7", HASHES, { AT(COMMIT, 24, 8, 8193) }, 0 },
@@ -197,6 +200,12 @@ static const struct breakage breakages[] = {
     { "RUN-4", HASHES, { OF(RUNS, 0, 24, 8, 64) }, 0 },
     { "RUN-4", HASHES, { OF(RUNS, 1, 24, 8, 4096 + 72) }, 0 },
     { "RUN-5", HASHES, { OF(RUNS, 1, 0, 4, 1), OF(RUNS, 1, 8, 4, UINT32_MAX), OF(RUNS, 1, 32, 8, 16) }, 0 },
+    { "RUN-1", HASHES, { IN(HEAP_RUN, "Scroll", 8, 4, 77) }, 0 },
+    { "RUN-3", HASHES, { IN(HEAP_RUN, "Scroll", 32, 8, 0) }, 0 },
+    { "RUN-3", HASHES, { IN(HEAP_RUN, "Scroll", 32, 8, 12) }, 0 },
+    { "RUN-3", HASHES, { IN(HEAP_RUN, "Scroll", 32, 8, (1ull << 41) + 16) }, 0 },
+    { "RUN-3", HASHES, { IN(HEAP_RUN, "Scroll", 20, 4, 2) }, 0 },
+    { "RUN-4", HASHES, { IN(HEAP_RUN, "Scroll", 32, 8, 1ull << 40) }, 0 },
     { "RUN-6", HASHES, { OF(RUNS, 1, 40, 8, 1000) }, 0 },
     { "RUN-7", HASHES, { AT(CUT_RUN, 0, 0, 0) }, 0 },
     { "TRAILER-1", NOTHING, { AT(TRAILER, 16, 0, 0) }, 0 },
@@ -212,8 +221,8 @@ static const struct breakage breakages[] = {
     { "ROW-1", HASHES, { AT(INDEX, 4, 4, 1) }, 0 },
     { "ROW-1", HASHES, { AT(INDEX, 8, 4, 1) }, 0 },
     { "ROW-1", HASHES, { OF(HANDLES, 0, 8, 4, 0) }, 0 },
-    { "ROW-2", HASHES, { OF(HANDLES, 4, 0, 4, 1) }, 0 },
-    { "ROW-2", HASHES, { OF(HANDLES, 4, 4, 4, 1) }, 0 },
+    { "ROW-2", HASHES, { OF(HANDLES, 6, 0, 4, 1) }, 0 },
+    { "ROW-2", HASHES, { OF(HANDLES, 6, 4, 4, 1) }, 0 },
     { "INDEX-1", HASHES, { AT(INDEX, 5 * 16, 4, 0) }, 0 },
     { "INDEX-1", HASHES, { AT(INDEX, 12, 4, 9) }, 0 },
     { "INDEX-1", HASHES, { AT(INDEX, 12, 4, 1) }, 0 },
@@ -238,7 +247,27 @@ static const struct breakage breakages[] = {
     { "VALUE-1", HASHES, { IN(VALUES, "Strange", 35, 1, 9) }, 0 },
     { "VALUE-2", HASHES, { IN(VALUES, "Strange", 30, 2, 256) }, 0 },
     { "VALUE-4", HASHES, { IN(VALUES, "Strange", 8, 4, UINT32_MAX) }, 0 },
+    { "HEAP-1", HASHES, { IN(HEAP, "Scroll", 0, 8, 0) }, 0 },
+    { "HEAP-1", HASHES, { IN(HEAP, "Scroll", 0, 8, 20) }, 0 },
+    { "HEAP-1", HASHES, { IN(HEAP, "Tale", 0, 8, UINT64_MAX - 7) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 0, 8, 0) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 0, 0, 0) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 5, 3, 0xffffff) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 5, 3, 0xfffffe) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 5, 3, 0xffffff), IN(HEAP, "Scroll", 8, 8, UINT64_MAX) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 5, 3, 0xffffff), IN(HEAP, "Scroll", 8, 8, UINT64_MAX - 15) }, 0 },
+    { "HEAP-2", HASHES, { IN(VALUES, "Scroll", 24, 8, 2) }, 0 },
+    { "HEAP-2", HASHES, { IN(HEAP, "Scroll", 8 + 3, 1, 1) }, 0 },
+    { "HEAP-2", HASHES, { IN(HEAP, "Scroll", 16 + 7, 1, 1) }, 0 },
+    { "VALUE-5", HASHES, { IN(HEAP, "Scroll", 8, 1, 0xff) }, 0 },
+    { "VALUE-5", HASHES, { IN(HEAP, "Scroll", 9, 1, 0) }, 0 },
+    { "VALUE-5", HASHES, { IN(HEAP, "Tale", 8, 1, 0xff) }, 0 },
+    { "VALUE-6", HASHES, { IN(HEAP, "Scroll", 24, 4, UINT32_MAX) }, 0 },
+    { "VALUE-6", HASHES, { IN(HEAP, "Scroll", 28, 4, 9) }, 0 },
+    { "VALUE-6", HASHES, { IN(HEAP, "Tale", 16, 1, 3) }, 0 },
+    { "VALUE-6", HASHES, { IN(VALUES, "Scroll", 21, 3, 7) }, 0 },
     /* the maximum allowed: no rule is broken */
+    { "NONE", HASHES, { IN(VALUES, "Scroll", 13, 3, 8) }, 0 },
     { "NONE", HASHES, { AT(COMMIT, 48, 8, INT64_MAX) }, 0 },
     { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 2) }, 0 },
     { "NONE", HASHES, { AT(INDEX, 5 * 16, 4, (1u << 30) - 1), AT(FREE, 0, 4, 0), AT(COMMIT, 32, 8, 0) }, 0 },
@@ -270,17 +299,24 @@ static uint32_t type_number(const struct file_parts *parts, const char *name)
     return number;
 }
 
-/* Where the values of a run lie: the first of the kind and, if it is not FORMAT_NONE, of the table and type. */
-static uint64_t run_bytes(const struct file_parts *parts, uint32_t kind, uint32_t table, uint32_t type)
+/* The record of a run: the first of the kind and, if it is not FORMAT_NONE, of the table and type. */
+static uint64_t run_record(const struct file_parts *parts, uint32_t kind, uint32_t table, uint32_t type)
 {
     for (uint32_t i = 0; i < parts->run_count; i++) {
         const uint64_t run = parts_run(parts, i);
         if (parts_get32(parts, run) == kind &&
             (table == FORMAT_NONE || parts_get32(parts, run + offsetof(struct run_record, table)) == table) &&
             (type == FORMAT_NONE || parts_get32(parts, run + offsetof(struct run_record, type)) == type))
-            return parts_get64(parts, run + offsetof(struct run_record, offset));
+            return run;
     }
     return 0;
+}
+
+/* Where its bytes lie. */
+static uint64_t run_bytes(const struct file_parts *parts, uint32_t kind, uint32_t table, uint32_t type)
+{
+    const uint64_t run = run_record(parts, kind, table, type);
+    return run ? parts_get64(parts, run + offsetof(struct run_record, offset)) : 0;
 }
 
 static uint64_t place_of(const struct file_parts *parts, const struct patch *patch)
@@ -320,6 +356,10 @@ static uint64_t place_of(const struct file_parts *parts, const struct patch *pat
         return parts_run(parts, patch->number);
     case VALUES:
         return run_bytes(parts, RUN_VALUES, FORMAT_NONE, type_number(parts, patch->type));
+    case HEAP:
+        return run_bytes(parts, RUN_HEAP, FORMAT_NONE, type_number(parts, patch->type));
+    case HEAP_RUN:
+        return run_record(parts, RUN_HEAP, FORMAT_NONE, type_number(parts, patch->type));
     case HANDLES:
         return run_bytes(parts, RUN_HANDLES, patch->number, FORMAT_NONE);
     case INDEX:

@@ -49,7 +49,9 @@ static uint64_t interesting(struct random *random, uint64_t old)
         0x7fffffff, 0x80000000, 0xfffffffe, 0xffffffff, 0x100000000, INT64_MAX, 1ull << 63, UINT64_MAX - 1,
         UINT64_MAX,
     };
-    switch (random_below(random, 4)) {
+    switch (random_below(random, 5)) {
+    case 4: /* a reference to more or to less, or to what lies beside it */
+        return old + (uint64_t)(random_once_in(random, 2) ? 1 : -1) * (random_once_in(random, 2) ? 1ull << 40 : 4);
     case 0:
         return old + 1;
     case 1:
@@ -66,7 +68,10 @@ static void change_within(struct file_parts *parts, struct random *random, struc
 {
     const uint64_t at = span.begin + (random_below(random, span.end - span.begin) & ~(uint64_t)3);
     const uint64_t from = other.begin + (random_below(random, other.end - other.begin) & ~(uint64_t)3);
-    switch (random_below(random, 6)) {
+    switch (random_below(random, 8)) {
+    case 6:
+        parts_put64(parts, at & ~(uint64_t)7, parts_get64(parts, from & ~(uint64_t)7)); /* a reference, a size */
+        break;
     case 0:
         parts->bytes[span.begin + random_below(random, span.end - span.begin)] ^=
             (uint8_t)(1 << random_below(random, 8));

@@ -54,6 +54,8 @@ size_t fuzz_open_peak(void);
 
 /* Reads everything in a view, in every way, and checks that the results agree. */
 void fuzz_walk(pecs_view view);
+/* Reads all that the strings, blobs and lists of a value hold. */
+void fuzz_read_contents(pecs_view view, const pecs_type *type, const void *value);
 
 /* Both views have the same content. */
 void fuzz_expect_same(pecs_view a, pecs_view b);

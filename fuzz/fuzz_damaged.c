@@ -36,6 +36,8 @@ static void read_entity(pecs_view view, pecs_entity entity)
         const uint8_t *value = pecs_view_get(view, entity, components[i], type->size);
         for (uint32_t at = 0; value && at < type->size; at++)
             touched += value[at];
+        if (value)
+            fuzz_read_contents(view, type, value);
     }
     if (pecs_view_id(view, entity, &id) == PECS_OK)
         (void)!pecs_view_find(view, id, &entity);

@@ -74,6 +74,22 @@ static pecs_status edit_structure(pecs_world *world, struct random *random, cons
     }
 }
 
+/* Sets what a string, blob or list holds: letters, or zeros for lists, which are valid elements of every kind. */
+static pecs_status edit_contents(pecs_world *world, struct random *random, pecs_entity entity, pecs_component component,
+                                 const pecs_field *field)
+{
+    static uint8_t bytes[70000];
+    void *to;
+    size_t size = (size_t)random_below(random, random_once_in(random, 16) ? sizeof(bytes) : 100);
+    memset(bytes, field->kind == PECS_LIST ? 0 : 'a', sizeof(bytes));
+    if (field->kind == PECS_LIST)
+        size -= size % field->element_size;
+    if (field->kind != PECS_STRING && random_once_in(random, 3))
+        return pecs_world_edit_contents(world, entity, component, field->offset,
+                                        random_once_in(random, 2) ? PECS_KEEP_SIZE : size, &to, NULL);
+    return pecs_world_set_contents(world, entity, component, field->offset, PECS_BYTES(bytes, size));
+}
+
 /* Writes a value's own bytes through the pointer for editing. */
 static pecs_status edit_value(pecs_world *world, struct random *random, const struct living *living)
 {
@@ -88,6 +104,9 @@ static pecs_status edit_value(pecs_world *world, struct random *random, const st
     void *value;
     if (!type->size || strcmp(type->name, "pecs.id") == 0)
         return PECS_OK;
+    const pecs_field *field = &type->fields[random_below(random, type->field_count)];
+    if (field->kind == PECS_STRING || field->kind == PECS_BLOB || field->kind == PECS_LIST)
+        return edit_contents(world, random, entity, component, field);
     const pecs_status status = pecs_world_get_mut(world, entity, component, type->size, &value);
     if (!status)
         memset(value, 0, type->size);

@@ -16,6 +16,40 @@ static void touch(const void *bytes, size_t size)
     touched = sum;
 }
 
+static void read_content(const pecs_heap *heap, const pecs_field *field, const uint8_t *member)
+{
+    uint64_t reference;
+    size_t size = 0, count = 0;
+    memcpy(&reference, member, sizeof(reference));
+    if (field->kind == PECS_STRING) {
+        const char *text = pecs_heap_string(heap, (pecs_string){ reference }, &size);
+        FUZZ_CHECK(text && text[size] == 0 && strlen(text) <= size, "a string ends in a zero");
+        touch(text, size + 1);
+    } else if (field->kind == PECS_BLOB) {
+        touch(pecs_heap_blob(heap, (pecs_blob){ reference }, &size), size);
+    } else {
+        const void *elements = pecs_heap_elements(heap, (pecs_list){ reference }, field->element_size, &count);
+        FUZZ_CHECK((uintptr_t)elements % 8 == 0, "elements are aligned");
+        touch(elements, count * field->element_size);
+    }
+}
+
+void fuzz_read_contents(pecs_view view, const pecs_type *type, const void *value)
+{
+    const pecs_heap *heap = pecs_view_heap(view);
+    for (uint32_t i = 0; i < type->field_count; i++) {
+        const pecs_field *field = &type->fields[i];
+        const uint8_t *member = (const uint8_t *)value + field->offset;
+        const bool has_contents = field->kind == PECS_STRING || field->kind == PECS_BLOB || field->kind == PECS_LIST;
+        for (uint32_t j = 0; (has_contents || field->kind == PECS_STRUCT) && j < field->count && j < 64; j++) {
+            if (has_contents)
+                read_content(heap, field, member + j * sizeof(uint64_t));
+            else
+                fuzz_read_contents(view, field->nested, member + j * field->nested->size);
+        }
+    }
+}
+
 static bool same_id(pecs_id a, pecs_id b)
 {
     return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
@@ -100,8 +134,10 @@ static void walk_entity(pecs_view view, pecs_entity entity, pecs_id id)
         FUZZ_CHECK(pecs_view_has(view, entity, components[i]), type->name);
         const void *value = pecs_view_get(view, entity, components[i], type->size);
         FUZZ_CHECK((value != NULL) == (type->size > 0) && (uintptr_t)value % type->align == 0, type->name);
-        if (value)
-            touch(value, type->size);
+        if (!value)
+            continue;
+        touch(value, type->size);
+        fuzz_read_contents(view, type, value);
     }
 }
 
@@ -133,8 +169,10 @@ static void walk_singletons(pecs_view view)
         const pecs_type *type = pecs_view_type(view, components[i]);
         const void *value = pecs_view_get_singleton(view, components[i], type->size);
         FUZZ_CHECK(pecs_view_has_singleton(view, components[i]) && (value != NULL) == (type->size > 0), type->name);
-        if (value)
-            touch(value, type->size);
+        if (!value)
+            continue;
+        touch(value, type->size);
+        fuzz_read_contents(view, type, value);
     }
 }
 

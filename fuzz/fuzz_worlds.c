@@ -43,6 +43,17 @@ PECS_COMPONENT_OF(Note, "Note", 1, PECS_FIELD(Note, title), PECS_FIELD(Note, lin
                   PECS_FIELD_ENUM_ARRAY(Note, middle, moods), PECS_FIELD_ENUM(Note, large, moods),
                   PECS_FIELD(Note, flags), PECS_GAP_AFTER(Note, flags, 3));
 
+/* Strings, blobs and lists. */
+typedef struct {
+    pecs_string title;
+    pecs_blob data;
+    pecs_list friends, sizes;
+    uint32_t number;
+} Scroll;
+PECS_COMPONENT_OF(Scroll, "Scroll", 1, PECS_FIELD(Scroll, title), PECS_FIELD(Scroll, data),
+                  PECS_FIELD_LIST(Scroll, friends, pecs_entity), PECS_FIELD_LIST(Scroll, sizes, uint16_t),
+                  PECS_FIELD(Scroll, number), PECS_GAP_AFTER(Scroll, number, 4));
+
 /* Unknown to all targets: only files describe it. */
 typedef struct {
     uint8_t low;
@@ -62,10 +73,23 @@ PECS_COMPONENT_OF(Strange, "Strange", 7, PECS_FIELD(Strange, links), PECS_FIELD_
                   PECS_FIELD_GRID(Strange, grid), PECS_FIELD_ENUM(Strange, mood, moods), PECS_FIELD(Strange, flags),
                   PECS_FIELD(Strange, text), PECS_FIELD(Strange, value));
 PECS_TAG(StrangeTag, 1);
+typedef struct {
+    pecs_string name;
+    uint8_t mood;
+} Chapter;
+PECS_COMPONENT_OF(Chapter, "Chapter", 1, PECS_FIELD(Chapter, name), PECS_FIELD_ENUM(Chapter, mood, moods),
+                  PECS_GAP_AFTER(Chapter, mood, 7));
+typedef struct {
+    Chapter chapters[2];
+    pecs_list inner[2], moods;
+} Tale;
+PECS_COMPONENT_OF(Tale, "Tale", 1, PECS_FIELD_STRUCT(Tale, chapters, Chapter),
+                  PECS_FIELD_LIST_STRUCT(Tale, inner, Inner), PECS_FIELD_LIST_ENUM(Tale, moods, uint8_t, moods));
 
-enum { SPOT, MIXED, FROZEN, CLOCK, NOTE, STRANGE, STRANGE_TAG, TYPE_COUNT, KNOWN_COUNT = STRANGE };
-static const pecs_type *const types[TYPE_COUNT] = { &Spot_type, &Mixed_type,   &Frozen_type,    &Clock_type,
-                                                    &Note_type, &Strange_type, &StrangeTag_type };
+enum { SPOT, MIXED, FROZEN, CLOCK, NOTE, SCROLL, STRANGE, STRANGE_TAG, TALE, TYPE_COUNT, KNOWN_COUNT = STRANGE };
+static const pecs_type *const types[TYPE_COUNT] = { &Spot_type,    &Mixed_type,      &Frozen_type,
+                                                    &Clock_type,   &Note_type,       &Scroll_type,
+                                                    &Strange_type, &StrangeTag_type, &Tale_type };
 
 static void must(pecs_status status)
 {
@@ -182,6 +206,41 @@ static void fill_metadata(pecs_world *world)
     must(pecs_world_set_meta_bytes(world, "bytes", "\0\xff\1", 3));
 }
 
+static const pecs_entity first_two[] = { { 0, 1 }, { 1, 1 } };
+static const uint16_t some_sizes[] = { 1, 2, 3, 4, 5 };
+static const Inner two_inner[] = { { .low = 1, .high = 2 }, { .low = 3, .high = 4 } };
+static const uint8_t some_moods[] = { 2, 0, 1 };
+
+static void fill_heap(pecs_world *world)
+{
+    const Scroll scrolls[3] = {
+        { pecs_string_of("Zo\xc3\xab"), pecs_blob_of(PECS_BYTES("\0\1\2", 3)), pecs_list_of(PECS_ARRAY(first_two)),
+          pecs_list_of(PECS_ARRAY(some_sizes)), 7 },
+        { .number = 8 },
+        { .title = pecs_string_of("eight by"), .sizes = pecs_list_of(PECS_ARRAY(some_sizes)) },
+    };
+    const Tale tale = { { { pecs_string_of("one"), 1 }, { pecs_string_of("seven b"), 2 } },
+                        { pecs_list_of(PECS_ARRAY(two_inner)), { 0 } },
+                        pecs_list_of(PECS_ARRAY(some_moods)) };
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(SCROLL, scrolls) }, 1, 3, NULL));
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(TALE, &tale), PECS_ROWS_AS(SCROLL, &scrolls[0]) }, 2, 1,
+                          NULL));
+    must(pecs_world_set_contents(world, (pecs_entity){ 0, 1 }, SCROLL, offsetof(Scroll, title),
+                                 PECS_BYTES("a longer title", 14)));
+}
+
+/* The contents of Scroll: 0 title of 3 bytes, 8 data of 2, 16 friends of 1. Those of Tale: 0 name, 8 moods of 3. */
+static void set_singletons_with_contents(pecs_world *world)
+{
+    const Scroll scroll = { .title = pecs_string_of("Zoe"),
+                            .data = pecs_blob_of(PECS_BYTES("\1\2", 2)),
+                            .friends = pecs_list_of(PECS_BYTES(first_two, sizeof(first_two[0]))) };
+    const Tale tale = { .chapters = { { .name = pecs_string_of("one") } },
+                        .moods = pecs_list_of(PECS_ARRAY(some_moods)) };
+    must(pecs_world_set_singleton(world, SCROLL, sizeof(scroll), &scroll));
+    must(pecs_world_set_singleton(world, TALE, sizeof(tale), &tale));
+}
+
 /* All features in one world. One explicit id is the birth id of entity 0:1 in a session with nonce 6. */
 static void fill_sample(pecs_world *world)
 {
@@ -198,6 +257,7 @@ static void fill_sample(pecs_world *world)
     must(pecs_world_compact(world, NULL));
     must(pecs_world_despawn(world, &(pecs_entity){ 5, 1 }, 1));
     must(pecs_world_set_singleton(world, CLOCK, sizeof(Clock), &(Clock){ 42 }));
+    set_singletons_with_contents(world);
     fill_metadata(world);
     must(pecs_world_advance(world, NULL));
 }
@@ -241,6 +301,7 @@ static const struct {
     { "fork", fill_sample },
     { "chunks", fill_chunks },
     { "retired", fill_retired },
+    { "heap", fill_heap },
 };
 const size_t fuzz_world_count = sizeof(worlds) / sizeof(worlds[0]);
 const size_t fuzz_sample_world = 0;

@@ -10,11 +10,13 @@ breaks one is refused with the rule's id and the byte offset, and exit status 1.
 --content leaves out what is only of the file (types, tables, sessions) and prints what a program sees of the world.
 
 As a module: File(data).column(table_number, "Position") gives the values of a column as an array of numpy, without a
-copy. That alone needs numpy.
+copy; contents(reference) gives what one of its strings, blobs or lists holds. The arrays alone need numpy.
 """
 import argparse
+import bisect
 import collections
 import datetime
+import itertools
 import json
 import struct
 import sys
@@ -224,9 +226,11 @@ VERSION, PAGE, ALIGN, PIECE, INDEX_ROWS, NONE = 1, 4096, 64, 4 * 1024 * 1024, 40
 GENERATION_MAX, SLOT_COUNT_MAX, CHUNK_SHIFT_MAX = 2**30 - 1, 2**32 - 2, 20
 NAME_MAX, NESTING_MAX, FIELDS_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 4096, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
 RETIRED_WIDTH_MAX = 30
-METADATA_MAX, META_TEXT, META_BYTES = 16 * 1024 * 1024, 1, 2
-COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RAW, RETIRED = 1, 1, 1, 0, 1
-HANDLES, VALUES, INDEX, IDS = 1, 2, 3, 4
+METADATA_MAX, META_TEXT, META_BYTES, META_ATTACHMENT = 16 * 1024 * 1024, 1, 2, 3
+COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RAW, RETIRED, HEAP_FEATURE, ATTACHMENTS = 1, 1, 1, 0, 1, 2, 4
+HANDLES, VALUES, INDEX, IDS, HEAP = 1, 2, 3, 4, 5
+HEAP_UNIT, HEAP_PAGE_SHIFT, HEAP_SHIFT_MAX, HEAP_LONG = 8, 15, 38, 0xFFFFFF
+LIST_ELEMENT_NAME, LIST_ALIGN_MAX = "element", 8
 RESERVED_PREFIX = "pecs."  # of names that are the format's
 ID_TYPE_NAME = RESERVED_PREFIX + "id"
 
@@ -278,6 +282,7 @@ KINDS = {
     6: ("u8", 1, "B"), 7: ("u16", 2, "H"), 8: ("u32", 4, "I"), 9: ("u64", 8, "Q"), 10: ("f32", 4, "f"),
     11: ("f64", 8, "d"), 12: ("text", 1, None), 13: ("entity", 8, None), 14: ("string", 8, None),
     15: ("blob", 8, None), 16: ("enum", None, None), 17: ("struct", None, None), 18: ("padding", 1, None),
+    19: ("list", 8, None),
 }
 
 
@@ -317,7 +322,7 @@ def is_name(text):
     return bool(text) and not any(c < " " or "\x7f" <= c < "\xa0" for c in text)
 
 
-# names: of an enum's values; fields: of a struct; child_align: as it stands in the record
+# names: of an enum's values; fields: of a struct, or the element of a list; child_align: as it stands in the record
 Field = collections.namedtuple("Field", "name kind offset size count columns child_align names fields")
 Type = collections.namedtuple("Type", "number id name version size align fields")
 Meta = collections.namedtuple("Meta", "key kind value")  # value: text or bytes
@@ -328,9 +333,14 @@ class Table:
         self.number, self.is_singleton, self.chunk_shift, self.types = number, is_singleton, chunk_shift, types
         self.row_count = 0
         self.runs = {}  # by type number, NONE for the handles: (offset, tick)
+        self.heaps = {}  # by type number: Heap
 
     def row_bytes(self, column, types):
         return 8 if column == NONE else types[column].size
+
+
+# The contents of a column: where the chunks' ends begin in the file, the contents, their bytes, their first unit.
+Heap = collections.namedtuple("Heap", "ends offset size first")
 
 
 class TypeParser:
@@ -363,8 +373,9 @@ class TypeParser:
         kind = KINDS.get(record.kind, (None,))[0]
         require(kind, "TYPE-7", self.offset, f"a field has the kind {record.kind}, which is not known")
         name, names, fields = self.string(kind != "padding"), [], []
-        if kind == "struct":
-            self.require(depth < NESTING_MAX, "structs are nested too deep")
+        self.require(kind != "list" or record.child_count == 1, "a list has no element, or several")
+        if kind in ("struct", "list"):
+            self.require(depth < NESTING_MAX, "structs and lists are nested too deep")
             fields = [self.field(depth + 1) for _ in range(record.child_count)]
         elif kind == "enum":
             names = [self.string(1) for _ in range(record.child_count)]
@@ -385,7 +396,6 @@ class TypeParser:
     # Then: its numbers tell a layout.
 
     def check(self, kind):
-        require(not needs_heap(kind.fields), "TYPE-5", self.offset, "a type needs the heap")
         self.require(kind.version > 0, "a type has version 0")
         self.check_struct(kind.size, kind.align, kind.fields)
         self.check_rest(kind.fields)
@@ -423,8 +433,17 @@ class TypeParser:
             self.check_struct(element, field.child_align, field.fields)
             self.require(element > 0, "a nested struct is a tag")
             return element, field.child_align
+        if field.kind == "list":
+            self.check_list_element(*field.fields)
         size = next(kind[1] for kind in KINDS.values() if kind[0] == field.kind)
         return size, 4 if field.kind == "entity" else size
+
+    def check_list_element(self, field):
+        self.require(field.name == LIST_ELEMENT_NAME and (field.offset, field.count, field.columns) == (0, 1, 0) and
+                     field.kind not in ("text", "padding"), "a list's element is none")
+        size, align = self.check_kind(field)
+        self.require(field.size == size and align <= LIST_ALIGN_MAX and not needs_heap([field]),
+                     "a list's element has another size, is aligned too far, or has contents")
 
     def check_rest(self, fields):
         """What a layout does not tell is not there."""
@@ -446,11 +465,29 @@ def id_type_record(number):
 
 
 def needs_heap(fields):
-    return any(field.kind in ("string", "blob") or needs_heap(field.fields) for field in fields)
+    return any(field.kind in ("string", "blob", "list") or needs_heap(field.fields) for field in fields)
 
 
 def can_be_wrong(fields):
-    return any(field.kind in ("bool", "enum", "text", "entity") or can_be_wrong(field.fields) for field in fields)
+    return any(field.kind in ("bool", "enum", "text", "entity", "string", "list") or can_be_wrong(field.fields)
+               for field in fields)
+
+
+def content_places(fields, base):
+    """Each string, blob and list of a value, and where in the file it lies, in the order of bytes."""
+    for field in fields:
+        step = field.size // field.count
+        for at in range(base + field.offset, base + field.offset + field.size, step):
+            if field.kind == "struct":
+                yield from content_places(field.fields, at)
+            elif field.kind in ("string", "blob", "list"):
+                yield field, at
+
+
+def content_bytes(kind, size):
+    """Of contents in a heap run."""
+    prefix = HEAP_UNIT if size >= HEAP_LONG else 0
+    return align_up(prefix + size + (kind == "string" and size > 0), HEAP_UNIT)
 
 
 class File:
@@ -475,9 +512,13 @@ class File:
         require(SEGMENT_RECORD.size <= self.commit_end - at, "SEGMENT-1", at, "the commit is too short for its segment")
         self.segments_offset = at
         at = self.read_sessions(at + SEGMENT_RECORD.size)
-        self.metadata = self.read_metadata(self.read_retired(self.read_free_counts(at)), self.commit_end)
+        self.attached, self.attached_bytes = [], 0  # names and sizes
+        self.metadata = self.read_metadata(self.read_retired(self.read_free_counts(at)), self.commit_end,
+                                           self.header.required_features & ATTACHMENTS)
         self.check_types()
         self.index_run = self.ids_run = None  # (offset, tick)
+        self.attached_run = None
+        self.heaps = []  # in the order of their units
         self.parts = [(0, FILE_HEADER.size)]  # of the file, in order: (begin, end)
         self.read_segment()
         self.check_coverage()
@@ -490,7 +531,9 @@ class File:
             self.check_rows()
             self.check_index()
             self.check_ids()
+            self.check_heaps()
             self.check_values()
+            self.check_attachments()
 
     def has_unknown_features(self):
         """Optional ones: they may own what else must be zero."""
@@ -513,7 +556,8 @@ class File:
         require(header.magic == b"PECS", "HEADER-1", 0, "this is not a PECS file")
         require(header.version == VERSION, "HEADER-2", place["version"], f"version {header.version} is not known")
         require(header.checksum == hash64(data[:place["checksum"]]), "HEADER-3", place["checksum"], "wrong checksum")
-        require(header.required_features & ~RETIRED == 0, "HEADER-4", place["required_features"], "an unknown feature is required")
+        require(header.required_features & ~(RETIRED | HEAP_FEATURE | ATTACHMENTS) == 0, "HEADER-4", place["required_features"],
+                "an unknown feature is required")
         require(header.flags & ~COUNTS_KNOWN == 0, "HEADER-5", place["flags"], "a flag of the header is not known")
         self.require_zero(place["zero"], 16, "HEADER-5", "a reserved byte of the header")
 
@@ -570,6 +614,8 @@ class File:
             kind = parser.parse()
             require(kind.number == number and (self.types[-1].id < kind.id if self.types else any(kind.id)), "TYPE-2",
                     at, "types are not numbered in ascending order of their ids")
+            require(self.header.required_features & HEAP_FEATURE or not needs_heap(kind.fields), "TYPE-5", at,
+                    "a type has strings, blobs or lists, but the file no heap")
             if kind.id == hash128(ID_TYPE_NAME.encode()):
                 self.id_type = number
             self.types.append(kind)
@@ -705,13 +751,16 @@ class File:
                 return lowest + (differences >> (slot - slots.start) * width & (1 << width) - 1)
         return None
 
-    def read_metadata(self, at, end):
-        metadata = []
+    def read_metadata(self, at, end, may_attach=False):
+        """Metadata, then attachments, which are kept with their sizes."""
+        metadata, attached = [], []
         while at < end:
             left = end - at
             require(left >= META_RECORD.size, "META-2", at, "an entry of the metadata ends too soon")
             record = META_RECORD.read(self.data, at)
-            require(record.kind in (META_TEXT, META_BYTES), "META-7", at, f"the kind {record.kind} is not known")
+            is_attachment = record.kind == META_ATTACHMENT and may_attach
+            require(record.kind in (META_TEXT, META_BYTES) or is_attachment, "META-7", at,
+                    f"the kind {record.kind} is not known")
             key_at = at + META_RECORD.size
             value_at = key_at + record.key_size
             used = value_at + record.value_size - at
@@ -723,11 +772,24 @@ class File:
             if record.kind == META_TEXT:
                 value = decode(value)
                 require(value is not None and "\0" not in value, "META-4", value_at, f"the text of {key} is none")
-            require(not metadata or metadata[-1].key.encode() < key.encode(), "META-3", at,
-                    "the keys of the metadata do not ascend")
-            metadata.append(Meta(key, record.kind, value))
+            before = attached if is_attachment else metadata
+            require((not before or before[-1].key.encode() < key.encode()) and (is_attachment or not attached),
+                    "META-3", at, "the keys of the metadata do not ascend")
+            if is_attachment:
+                self.read_attachment(at, key, value, attached)
+            else:
+                metadata.append(Meta(key, record.kind, value))
             at += align_up(used, 8)
         return metadata
+
+    def read_attachment(self, at, key, value, attached):
+        size = read64(value, 0) if len(value) == 8 else None
+        require(size is not None and size <= (HEAP_UNIT << HEAP_SHIFT_MAX) - HEAP_UNIT, "META-8", at,
+                f"the entry of the attachment {key} holds no size")
+        attached.append(Meta(key, META_ATTACHMENT, size))
+        self.attached_bytes += content_bytes("blob", size)
+        require(self.attached_bytes <= HEAP_UNIT << HEAP_SHIFT_MAX, "META-8", at, "the attachments are too large")
+        self.attached = attached
 
     def read_file_metadata(self):
         """What belongs to the file alone, between commit and footer."""
@@ -794,23 +856,31 @@ class File:
     def read_run(self, at, data_begin, data_end):
         run = RUN_RECORD.read(self.data, at)
         place = {name: at + offset for name, offset in RUN_RECORD.offsets.items()}
-        require(run.kind in (HANDLES, VALUES, INDEX, IDS), "RUN-8", at, f"the kind {run.kind} is not known")
+        require(run.kind in (HANDLES, VALUES, INDEX, IDS, HEAP), "RUN-8", at, f"the kind {run.kind} is not known")
         of_file = run.table == run.type == NONE
         if run.kind == INDEX and of_file:
             runs, column, rows, width, shift = self.index_run, None, self.commit.slot_count, RECORD.size, 12
         elif run.kind == IDS and of_file:
             runs, column, rows, width, shift = self.ids_run, None, self.id_count, ID_RECORD.size, 12
+        elif run.kind == HEAP and of_file:
+            runs, column, rows, width, shift = self.attached_run, None, self.attached_bytes, 0, 63
         else:
             table = self.tables[run.table] if run.table < len(self.tables) else None
             is_handles = run.kind == HANDLES and run.type == NONE
             is_values = table and run.kind == VALUES and run.type in table.types and self.types[run.type].size > 0
-            require(table and (is_handles or is_values), "RUN-1", at, "the run is of no column")
+            is_heap = table and run.kind == HEAP and run.type in table.types and needs_heap(self.types[run.type].fields)
+            require(table and (is_handles or is_values or is_heap), "RUN-1", at, "the run is of no column")
             runs, column, rows, shift = table.runs, run.type, table.row_count, table.chunk_shift
-            width = table.row_bytes(column, self.types)
+            runs, width = table.heaps if is_heap else table.runs, table.row_bytes(column, self.types)
         require(rows > 0, "RUN-1", at, "the run is of a column without rows")
         require(run.codec == RAW, "RUN-2", place["codec"], f"codec {run.codec} is not known")
-        require(run.first_chunk == 0 and run.chunk_count == (rows + (1 << shift) - 1) >> shift and
-                run.size == rows * width, "RUN-3", place["first_chunk"], "the run does not hold all rows of its column")
+        chunks = (rows + (1 << shift) - 1) >> shift if not (run.kind == HEAP and of_file) else 0
+        heap = self.heap_of(run, chunks) if run.kind == HEAP else None
+        fits = heap.first * HEAP_UNIT + heap.size <= HEAP_UNIT << HEAP_SHIFT_MAX if heap else run.size == rows * width
+        require(run.first_chunk == 0 and run.chunk_count == chunks and fits and
+                (not heap or run.size % HEAP_UNIT == 0 and heap.size >= 0) and
+                (not heap or not of_file or run.size == self.attached_bytes), "RUN-3", place["first_chunk"],
+                "the run does not hold all rows of its column")
         last_end = max(data_begin, self.parts[-1][1])
         require(run.offset % ALIGN == 0 and run.offset >= last_end and run.offset + run.size <= data_end,
                 "RUN-4", place["offset"], "the run is not aligned, not in the data, or overlaps the run before")
@@ -821,8 +891,19 @@ class File:
             self.index_run = (run.offset, run.tick)
         elif run.kind == IDS:
             self.ids_run = (run.offset, run.tick)
+        elif heap and of_file:
+            self.attached_run = heap
+            self.heaps.append(heap)
+        elif heap:
+            runs[column] = heap
+            self.heaps.append(heap)
         else:
             runs[column] = (run.offset, run.tick)
+
+    def heap_of(self, run, chunk_count):
+        end = self.heaps[-1].first + self.heaps[-1].size // HEAP_UNIT if self.heaps else 0
+        ends_size = 8 * chunk_count
+        return Heap(run.offset, run.offset + ends_size, run.size - ends_size, align_up(end, 1 << HEAP_PAGE_SHIFT))
 
     def check_trailer(self):
         data, record, pieces = self.data, self.segment, self.data_pieces
@@ -840,8 +921,12 @@ class File:
         require(self.id_count == 0 or self.ids_run, "RUN-7", self.segments_offset, "the explicit ids have no run")
         for table in self.tables:
             wanted = [NONE] + [kind for kind in table.types if self.types[kind].size]
-            require(table.row_count == 0 or all(column in table.runs for column in wanted), "RUN-7",
+            heaps = [kind for kind in table.types if needs_heap(self.types[kind].fields)]
+            require(table.row_count == 0 or all(column in table.runs for column in wanted) and
+                    all(kind in table.heaps for kind in heaps), "RUN-7",
                     self.segments_offset, f"a column of table {table.number} has no run")
+        require(self.attached_bytes == 0 or self.attached_run, "RUN-7", self.segments_offset,
+                "the attachments have no run")
         require(self.commit.slot_count == 0 or self.index_run, "RUN-7", self.segments_offset, "the index has no run")
 
     def check_snapshot_id(self):
@@ -866,6 +951,72 @@ class File:
                 require(index < self.commit.slot_count and
                         self.record(index)[:3] == (generation, table.number, row), "ROW-1", at,
                         f"table {table.number} row {row}: no record of the index names this row")
+
+    def check_heaps(self):
+        """In the order in which the values lie in the file: the ends of all heap runs, then the references."""
+        columns = sorted((table.runs[number][0], table, number) for table in self.tables for number in table.heaps)
+        for _, table, number in columns:
+            heap = table.heaps[number]
+            ends = self.heap_ends(heap)
+            for chunk, (before, end) in enumerate(zip([0] + ends, ends)):
+                can_be = before <= end <= heap.size and end % HEAP_UNIT == 0
+                require(can_be and (end == heap.size or chunk < len(ends) - 1), "HEAP-1", heap.ends + 8 * chunk,
+                        "a chunk's contents do not end where they can")
+        for start, table, number in columns:
+            heap, width, rows = table.heaps[number], self.types[number].size, 1 << table.chunk_shift
+            at = 0
+            for chunk, end in enumerate(self.heap_ends(heap)):
+                for row in range(chunk * rows, min((chunk + 1) * rows, table.row_count)):
+                    for field, place in content_places(self.types[number].fields, start + row * width):
+                        at += self.check_content(heap, field.kind, place, at, end)
+                require(at == end, "HEAP-2", heap.ends + 8 * chunk, "a chunk's contents do not end where it ends")
+
+    def attachments(self):
+        """Of each attachment: its name, and where its bytes begin, with the size before them, and end."""
+        at = self.attached_run.offset if self.attached_run else 0
+        for name, _, size in self.attached:
+            yield name, at, at + content_bytes("blob", size), size
+            at += content_bytes("blob", size)
+
+    def check_attachments(self):
+        for name, begin, end, size in self.attachments():
+            start = begin + (HEAP_UNIT if size >= HEAP_LONG else 0)
+            require((start == begin or read64(self.data, begin) == size) and is_zero(self.data[start + size:end]),
+                    "HEAP-3", begin, f"the attachment {name} has another size before it, or does not end in zeros")
+
+    def heap_ends(self, heap):
+        return list(struct.unpack_from(f"<{(heap.offset - heap.ends) // 8}Q", self.data, heap.ends))
+
+    def check_content(self, heap, kind, place, at, end):
+        """The bytes that it takes at `at` of the heap's contents; they must end at or before `end`."""
+        reference = read64(self.data, place)
+        short = reference >> 40
+        is_long = short == HEAP_LONG
+        has_size = not is_long or end - at >= HEAP_UNIT
+        size = read64(self.data, heap.offset + at) if is_long and has_size else short
+        taken, begin = content_bytes(kind, size), heap.offset + at + (HEAP_UNIT if is_long else 0)
+        unit = heap.first + at // HEAP_UNIT
+        require(reference == 0 or size > 0 and has_size and (size >= HEAP_LONG) == is_long and taken <= end - at and
+                reference == short << 40 | unit << 2 and is_zero(self.data[begin + size:heap.offset + at + taken]),
+                "HEAP-2", place, "a reference is not to the contents that follow those before it")
+        return taken
+
+    def content_place(self, reference):
+        """Where the contents of a string, blob or list lie in the file, and their size; (0, 0): nowhere."""
+        unit, size = reference >> 2 & (1 << HEAP_SHIFT_MAX) - 1, reference >> 40
+        number = bisect.bisect_right([heap.first for heap in self.heaps], unit) - 1
+        if not size or number < 0:
+            return 0, 0
+        heap = self.heaps[number]
+        at, end = heap.offset + (unit - heap.first) * HEAP_UNIT, heap.offset + heap.size
+        if size == HEAP_LONG and at + HEAP_UNIT <= end:
+            at, size = at + HEAP_UNIT, read64(self.data, at)
+        return (at, size) if at + size <= end else (0, 0)
+
+    def contents(self, reference):
+        """What a string, blob or list holds. A file that was not checked may have references that lead to nothing."""
+        at, size = self.content_place(reference)
+        return self.data[at:at + size]
 
     def check_values(self):
         """Column by column in the order of the file; within one row by row."""
@@ -900,6 +1051,26 @@ class File:
             last = self.record(index)[0] if index < self.commit.slot_count else self.retired_generation(index)
             require((index, generation) == (0, 0) or (last is not None and generation <= last), "VALUE-4", at,
                     "a handle is of the future")
+        elif field.kind == "string":
+            text = decode(self.contents(int.from_bytes(value, "little")))
+            require(text is not None and "\0" not in text, "VALUE-5", at, "a string is not UTF-8, or has a zero")
+        elif field.kind == "list":
+            places = self.element_places(field, int.from_bytes(value, "little"))
+            require(places is not None and all(map(self.element_is_valid, itertools.repeat(field), places)), "VALUE-6",
+                    at, "a list is not one of valid elements")
+
+    def element_places(self, field, reference):
+        """Where the elements of a list lie in the file; None: the last is not whole."""
+        begin, size = self.content_place(reference)
+        step = field.fields[0].size
+        return None if size % step else range(begin, begin + size, step)
+
+    def element_is_valid(self, field, at):
+        try:
+            self.check_fields(field.fields, at)
+        except Broken:
+            return False
+        return True
 
     def check_index(self):
         self.living, self.free, self.used_up = {}, [], []
@@ -993,8 +1164,12 @@ class File:
         if field.kind == "enum":
             number = int.from_bytes(data[at:at + field.size // field.count], "little")
             return Name(field.names[number] if number < len(field.names) else f"enum:{number}")
-        if field.kind in ("string", "blob"):
-            return Name(f"heap:{read64(data, at)}")
+        if field.kind == "string":
+            return Text(self.contents(read64(data, at)))
+        if field.kind == "blob":
+            return Name("bytes:" + self.contents(read64(data, at)).hex())
+        if field.kind == "list":
+            return [self.element(field.fields[0], place) for place in self.element_places(field, read64(data, at)) or ()]
         code = next(kind[2] for kind in KINDS.values() if kind[0] == field.kind)
         number, = struct.unpack_from("<" + code, data, at)
         if field.kind == "bool":
@@ -1062,6 +1237,8 @@ def field_dtype(field):
         base = f"<u{field.size // field.count}"
     elif field.kind == "bool":
         base = "?"
+    elif field.kind in ("string", "blob", "list"):
+        base = "<u8"  # the reference: File.contents
     else:
         code = field.kind[0]  # i, u or f
         base = f"<{code}{field.size // field.count}"
@@ -1158,6 +1335,11 @@ def print_content(file):
     if file.metadata:
         print("  metadata")
         print_metadata(file.metadata)
+    if file.attached:
+        print("  attachments")
+    for name, begin, _, size in file.attachments():
+        begin += HEAP_UNIT if size >= HEAP_LONG else 0
+        print(f"    {name}: bytes" + (" " + file.data[begin:begin + size].hex() if size else ""))
     print("  entities")
     for index, (generation, table, row, _) in sorted(file.living.items()):
         explicit = file.explicit_id(index)
@@ -1240,6 +1422,7 @@ def file_json(file):
         "snapshot_id": commit.snapshot_id.hex(), "wall_clock_ns": commit.wall_clock,
         "metadata": metadata_json(file.metadata), "file_metadata": metadata_json(file.file_metadata),
         "entity_count": commit.entity_count, "slot_count": commit.slot_count, "free_count": commit.free_count,
+        "attachments": [{"name": name, "size": size} for name, _, size in file.attached],
         "types": [{"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size,
                    "align": kind.align, "fields": fields_json(kind.fields)} for kind in file.types],
         "tables": [{"singletons": table.is_singleton, "chunk_shift": table.chunk_shift, "rows": table.row_count,

@@ -490,8 +490,8 @@ static pecs_status agree_check_all(struct agreement *agreement, pecs_error *erro
     if (!status)
         status = agree_run(agreement, agree_block_count(state->saved_ids.count), agree_check_ids, error);
     if (!status)
-        status = agree_check_attachments(agreement, error);
-    return status ? status : agree_check_all_values(agreement, error);
+        status = agree_check_all_values(agreement, error);
+    return status ? status : agree_check_attachments(agreement, error);
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,

@@ -37,8 +37,6 @@ static pecs_status parse_entry(struct parser *parser, const struct entries *entr
     *ret_value = name + key_size;
     RULE(parser->error, "META-4", kind == META_TEXT && !utf8_is_text(*ret_value, (size_t)value_size),
          place + sizeof(record) + key_size, "the text of '%s' is not UTF-8", key);
-    RULE(parser->error, "META-8", kind == META_ATTACHMENT && value_size != sizeof(le64), place,
-         "the entry of the attachment '%s' does not hold a size", key);
     *ret_record = record;
     parser->offset += align_up(used, 8);
     return PECS_OK;
@@ -46,11 +44,13 @@ static pecs_status parse_entry(struct parser *parser, const struct entries *entr
 
 /* Adds an attachment, whose bytes follow those before it. */
 static pecs_status parse_attachment(struct parser *parser, struct entries *entries, const char *key, const char *value,
-                                    uint64_t place)
+                                    uint64_t value_size, uint64_t place)
 {
     struct model *model = parser->model;
-    le64 size;
-    memcpy(&size, value, sizeof(size));
+    le64 size = le64_make(0);
+    RULE(parser->error, "META-8", value_size != sizeof(size), place,
+         "the entry of the attachment '%s' does not hold a size", key);
+    memcpy(&size, value, min_u64(value_size, sizeof(size)));
     const uint64_t most = ((uint64_t)FORMAT_HEAP_UNIT << FORMAT_HEAP_SHIFT_MAX) - FORMAT_HEAP_UNIT;
     RULE(parser->error, "META-8", le64_load(size) > most, place, "the attachment '%s' is too large", key);
     entries->attachments[entries->attachment_count++] = (struct attachment){ key, le64_load(size), 0 };
@@ -78,7 +78,7 @@ static pecs_status parse_entries(struct parser *parser, char *keys, struct entri
              before && (is_attachment == was_attachment ? strcmp(before, keys) >= 0 : was_attachment), place,
              "the keys of the metadata do not ascend");
         if (is_attachment)
-            status = parse_attachment(parser, entries, keys, value, place);
+            status = parse_attachment(parser, entries, keys, value, le64_load(record.value_size), place);
         else
             entries->metadata[entries->metadata_count++] =
                 (struct pecs_meta){ keys, kind == META_TEXT ? PECS_META_TEXT : PECS_META_BYTES, value,

@@ -157,7 +157,7 @@ static pecs_status type_check_nested(const struct type_checker *checker, const p
 static bool type_is_nested_before(const pecs_type *type, const pecs_field *field)
 {
     for (const pecs_field *earlier = type->fields; earlier < field; earlier++)
-        if (earlier->kind == field->kind && earlier->nested == field->nested)
+        if (earlier->kind == field->kind && earlier->nested == field->nested && earlier->element == field->element)
             return true;
     return false;
 }
@@ -194,6 +194,8 @@ static pecs_status type_check_list(const struct type_checker *checker, const pec
     const pecs_kind element = field->element;
     uint32_t size = kind_size(element), align = kind_align(element);
     pecs_status status = PECS_OK;
+    if (depth == NESTING_MAX)
+        return type_fail_field(checker, PECS_E_LIMIT, type, field, "structs and lists are nested more than 8 deep");
     if (!kind_name(element) || kind_has_contents(element) || element == PECS_TEXT || element == PECS_PADDING)
         return type_fail_field(checker, PECS_E_MISUSE, type, field,
                                "the elements of a list are numbers, bools, entities, enums or structs");
@@ -203,7 +205,7 @@ static pecs_status type_check_list(const struct type_checker *checker, const pec
         one.count = 1;
         status = type_check_enum(checker, type, &one);
     } else if (element == PECS_STRUCT) {
-        status = type_check_struct(checker, type, field, depth);
+        status = type_check_struct(checker, type, field, depth + 1);
         size = status ? 0 : field->nested->size;
         align = status ? 0 : field->nested->align;
     }

@@ -76,7 +76,7 @@ def number_of(text):
 
 # Names in read_pecs.py that are not just without their prefix.
 OF_READER = {"HEADER_COUNTS_KNOWN": "COUNTS_KNOWN", "TABLE_SINGLETONS": "SINGLETONS", "CODEC_RAW": "RAW",
-             "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES"}
+             "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES", "FEATURE_HEAP": "HEAP_FEATURE"}
 
 
 def compare_constants(header, page, reader):
@@ -117,6 +117,9 @@ def compare_rest(root, structs, page, reader):
     name = re.search(r'#define ID_TYPE_NAME "(.+)"', read_text(root, "src/schema/registry.h")).group(1)
     if name != reader.ID_TYPE_NAME or f'type "{name}"' not in page:
         failures.append(f"{name} of registry.h is not the name in read_pecs.py and format.md")
+    name = re.search(r'#define LIST_ELEMENT_NAME "(.+)"', read_text(root, "src/schema/kind.h")).group(1)
+    if name != reader.LIST_ELEMENT_NAME or f'the name "{name}"' not in page:
+        failures.append(f"{name} of kind.h is not the name in read_pecs.py and format.md")
     return failures
 
 

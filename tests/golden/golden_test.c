@@ -27,6 +27,7 @@ static void require(bool condition, const char *what)
 }
 
 static void print_fields(pecs_view view, const pecs_type *type, const uint8_t *bytes, const char *before);
+static void print_element(pecs_view view, const pecs_field *field, const uint8_t *bytes);
 
 static void print_text(const char *text, uint32_t room)
 {
@@ -100,8 +101,41 @@ static void print_enum(const pecs_field *field, const uint8_t *bytes, uint32_t s
     fputs(field->enum_names[number], stdout);
 }
 
+/* A string, blob or list. */
+static void print_contents(pecs_view view, const pecs_field *field, uint64_t reference)
+{
+    size_t size;
+    if (field->kind == PECS_STRING) {
+        const char *text = pecs_view_string(view, (pecs_string){ reference }, &size);
+        require(text && strlen(text) == size, "a string does not end in a zero");
+        print_text(text, (uint32_t)size);
+        return;
+    }
+    if (field->kind == PECS_BLOB) {
+        const uint8_t *bytes = pecs_view_blob(view, (pecs_blob){ reference }, &size);
+        fputs("bytes:", stdout);
+        for (size_t i = 0; i < size; i++)
+            printf("%02x", bytes[i]);
+        return;
+    }
+    const pecs_field one = { .kind = field->element,
+                             .size = field->element_size,
+                             .count = 1,
+                             .nested = field->nested,
+                             .enum_names = field->enum_names,
+                             .enum_count = field->enum_count };
+    const uint8_t *bytes = pecs_heap_elements(pecs_view_heap(view), (pecs_list){ reference }, one.size, &size);
+    putchar('[');
+    for (size_t i = 0; i < size; i++) {
+        fputs(i ? ", " : "", stdout);
+        print_element(view, &one, bytes + i * one.size);
+    }
+    putchar(']');
+}
+
 static void print_element(pecs_view view, const pecs_field *field, const uint8_t *bytes)
 {
+    uint64_t reference;
     const uint32_t size = field->size / field->count;
     switch (field->kind) {
     case PECS_BOOL:
@@ -119,6 +153,12 @@ static void print_element(pecs_view view, const pecs_field *field, const uint8_t
         break;
     case PECS_ENUM:
         print_enum(field, bytes, size);
+        break;
+    case PECS_STRING:
+    case PECS_BLOB:
+    case PECS_LIST:
+        memcpy(&reference, bytes, sizeof(reference));
+        print_contents(view, field, reference);
         break;
     case PECS_STRUCT:
         putchar('{');
@@ -246,6 +286,17 @@ static void print_entity_content(pecs_view view, pecs_entity entity)
     free(list);
 }
 
+static void print_attachments(pecs_view view)
+{
+    pecs_attachment attachment;
+    for (size_t i = 0; pecs_view_attachment_at(view, i, &attachment); i++) {
+        printf("%s    %s: bytes%s", i ? "" : "  attachments\n", attachment.name, attachment.size_bytes ? " " : "");
+        for (size_t j = 0; j < attachment.size_bytes; j++)
+            printf("%02x", ((const uint8_t *)attachment.data)[j]);
+        printf("\n");
+    }
+}
+
 static void print_metadata(pecs_view view)
 {
     pecs_meta entry;
@@ -347,6 +398,7 @@ static void print_content(pecs_registry *registry, const pecs_snapshot *snapshot
     printf("content\n  tick %" PRIu64 ", %" PRIu64 " entities, %" PRIu64 " slots, %" PRIu64 " free\n", summary.tick,
            summary.entity_count, summary.slot_count, summary.free_count);
     print_metadata(view);
+    print_attachments(view);
     printf("  entities\n");
     pecs_entity *entities = calloc(summary.entity_count + 1, sizeof(*entities));
     require(entities != NULL, "out of memory");

@@ -91,14 +91,56 @@ typedef struct {
 PECS_COMPONENT_OF(Sheet, "Sheet", 1, PECS_FIELD_GRID(Sheet, lines), PECS_FIELD(Sheet, title),
                   PECS_FIELD_GRID(Sheet, only));
 
+typedef struct {
+    uint32_t number;
+    pecs_string name;
+} Chapter;
+PECS_COMPONENT_OF(Chapter, "Chapter", 1, PECS_FIELD(Chapter, number), PECS_GAP_AFTER(Chapter, number, 4),
+                  PECS_FIELD(Chapter, name));
+
+typedef struct {
+    pecs_string title;
+    uint8_t pages;
+    Chapter chapters[2];
+    pecs_string lines[3];
+    pecs_blob picture;
+} Story;
+PECS_COMPONENT_OF(Story, "Story", 1, PECS_FIELD(Story, title), PECS_FIELD(Story, pages),
+                  PECS_GAP_AFTER(Story, pages, 7), PECS_FIELD_STRUCT(Story, chapters, Chapter),
+                  PECS_FIELD(Story, lines), PECS_FIELD(Story, picture));
+
+typedef struct {
+    uint8_t kind;
+    bool wet;
+    float height;
+    pecs_entity by;
+} Step;
+PECS_COMPONENT_OF(Step, "Step", 1, PECS_FIELD_ENUM(Step, kind, moods), PECS_FIELD(Step, wet),
+                  PECS_GAP_AFTER(Step, wet, 2), PECS_FIELD(Step, height), PECS_FIELD(Step, by));
+
+typedef struct {
+    pecs_list steps, moods, friends, numbers;
+    uint16_t length;
+} Trail;
+PECS_COMPONENT_OF(Trail, "Trail", 2, PECS_FIELD_LIST_STRUCT(Trail, steps, Step),
+                  PECS_FIELD_LIST_ENUM(Trail, moods, uint16_t, moods), PECS_FIELD_LIST(Trail, friends, pecs_entity),
+                  PECS_FIELD_LIST(Trail, numbers, int16_t), PECS_FIELD(Trail, length),
+                  PECS_GAP_AFTER(Trail, length, 6));
+
+typedef struct {
+    pecs_blob bytes;
+} Vault;
+PECS_COMPONENT(Vault, 1, bytes);
+
 static const pecs_type *const types[TYPE_COUNT] = {
     [BODY] = &Body_type,   [CLOCK] = &Clock_type,   [FROZEN] = &Frozen_type, [LABEL] = &Label_type,
     [LINKS] = &Links_type, [MARKED] = &Marked_type, [MOOD] = &Mood_type,     [SCALARS] = &Scalars_type,
-    [SEED] = &Seed_type,   [SHEET] = &Sheet_type,
+    [SEED] = &Seed_type,   [SHEET] = &Sheet_type,   [STORY] = &Story_type,   [TRAIL] = &Trail_type,
+    [VAULT] = &Vault_type,
 };
 
 /* What the program of the world "kept" knows. */
-static const pecs_type *const some_types[] = { &Clock_type, &Label_type, &Links_type, &Marked_type };
+static const pecs_type *const some_types[] = { &Clock_type, &Label_type, &Links_type, &Marked_type, &Story_type };
 
 void golden_check(pecs_status status, const pecs_error *error, const char *doing)
 {
@@ -425,6 +467,98 @@ static pecs_snapshot *make_retired(pecs_registry *registry)
     return finish(world);
 }
 
+/* 0:1 and 1:1, of which the second is empty, then 2:1. */
+static void spawn_stories(pecs_world *world)
+{
+    uint8_t picture[300];
+    Story stories[3];
+    memset(stories, 0xaa, sizeof(stories));
+    for (size_t i = 0; i < sizeof(picture); i++)
+        picture[i] = (uint8_t)(7 * i);
+    stories[0] = (Story){ .title = pecs_string_of("Zo\xc3\xab's \"story\""),
+                          .pages = 2,
+                          .chapters = { { 1, pecs_string_of("seven b") }, { 2, pecs_string_of("eight by") } },
+                          .lines = { pecs_string_of(""), pecs_string_of("\t"), pecs_string_of("\xf0\x9f\x90\x89") },
+                          .picture = pecs_blob_of(PECS_ARRAY(picture)) };
+    stories[1] = (Story){ .pages = 1 };
+    stories[2] = (Story){ .chapters = { { 0 }, { 9, pecs_string_of("the last") } },
+                          .picture = pecs_blob_of(PECS_BYTES("\0\x01\xff", 3)) };
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(STORY, stories) }, 1, 3, NULL));
+}
+
+static Step step_of(uint8_t kind, bool wet, float height, pecs_entity by)
+{
+    Step step;
+    memset(&step, 0xaa, sizeof(step));
+    step.kind = kind, step.wet = wet, step.height = height, step.by = by;
+    return step;
+}
+
+/* 3:1 has all lists, 4:1 is empty, and 5:1 has a story too. */
+static void spawn_trails(pecs_world *world)
+{
+    const Step steps[3] = { step_of(2, true, 0.5f, (pecs_entity){ 3, 1 }), step_of(0, false, -2, (pecs_entity){ 0, 0 }),
+                            step_of(1, true, 0, (pecs_entity){ 7, 1 }) };
+    const uint16_t some_moods[] = { 1, 0, 2 };
+    const pecs_entity friends[] = { { 0, 1 }, { 0, 0 }, { 7, 1 }, { 4, 1 }, { 2, 0 } };
+    const int16_t numbers[] = { -1, 32767, 0, 5 };
+    const Trail trails[2] = { { pecs_list_of(PECS_ARRAY(steps)), pecs_list_of(PECS_ARRAY(some_moods)),
+                                pecs_list_of(PECS_ARRAY(friends)), pecs_list_of(PECS_ARRAY(numbers)), 3 },
+                              { .length = 0 } };
+    const Trail one = { .friends = pecs_list_of(PECS_BYTES(friends, sizeof(friends[0]))), .length = 1 };
+    const Story story = { .title = pecs_string_of("of a trail") };
+    check(pecs_world_spawn(world, NULL, 0, 1, NULL)); /* 3:1 */
+    check(pecs_world_spawn(world, NULL, 0, 1, NULL)); /* 4:1 */
+    check(pecs_world_spawn(world, NULL, 0, 1, NULL)); /* 5:1 */
+    check(pecs_world_spawn(world, NULL, 0, 2, NULL)); /* 6:1, 7:1 */
+    check(pecs_world_despawn(world, &(pecs_entity){ 7, 1 }, 1));
+    check(pecs_world_set(world, (pecs_entity){ 3, 1 }, (pecs_value[]){ PECS_ROWS_AS(TRAIL, &trails[0]) }, 1));
+    check(pecs_world_set(world, (pecs_entity){ 4, 1 }, (pecs_value[]){ PECS_ROWS_AS(TRAIL, &trails[1]) }, 1));
+    check(pecs_world_set(world, (pecs_entity){ 5, 1 },
+                         (pecs_value[]){ PECS_ROWS_AS(TRAIL, &one), PECS_ROWS_AS(STORY, &story) }, 2));
+}
+
+/* Strings, blobs and lists, empty and not, of entities and singletons; some that died, and some that were replaced. */
+static pecs_snapshot *make_heap(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0x4ea9);
+    spawn_stories(world);
+    spawn_trails(world);
+    const Vault vault = { pecs_blob_of(PECS_BYTES("sixteen bytes...", 16)) };
+    const int16_t number = 77;
+    const Trail trail = { .numbers = pecs_list_of(PECS_BYTES(&number, sizeof(number))), .length = 9 };
+    check(pecs_world_set_singleton(world, VAULT, sizeof(vault), &vault));
+    check(pecs_world_set_singleton(world, TRAIL, sizeof(trail), &trail));
+    advance(world); /* tick 2 */
+    check(pecs_world_set_contents(world, (pecs_entity){ 0, 1 }, STORY, offsetof(Story, lines[0]),
+                                  PECS_BYTES("line 0", 6)));
+    check(pecs_world_set_contents(world, (pecs_entity){ 5, 1 }, STORY, offsetof(Story, title), NULL));
+    void *bytes;
+    check(pecs_world_edit_contents(world, (pecs_entity){ 3, 1 }, TRAIL, offsetof(Trail, steps), 4 * sizeof(Step),
+                                   &bytes, NULL));
+    ((uint8_t *)bytes)[3 * sizeof(Step) + 2] = 0xaa;             /* padding */
+    check(pecs_world_despawn(world, &(pecs_entity){ 1, 1 }, 1)); /* 2:1 takes its row */
+    check(pecs_world_set(world, (pecs_entity){ 6, 1 },
+                         (pecs_value[]){ PECS_ROWS_AS(STORY, (&(Story){ .title = pecs_string_of("6") })) }, 1));
+    return finish(world);
+}
+
+/* Attachments, one without bytes and one replaced, beside metadata and a string. */
+static pecs_snapshot *make_attached(pecs_registry *registry)
+{
+    pecs_world *world = make_world(registry, NULL, 0xa77ac);
+    const Story story = { .title = pecs_string_of("beside attachments") };
+    check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(STORY, &story) }, 1, 1, NULL));
+    check(pecs_world_set_meta_text(world, "title", "the world"));
+    check(pecs_world_attach(world, "script", PECS_BYTES("old", 3)));
+    check(pecs_world_attach(world, "map", PECS_BYTES("\x01\x02\x00\xff\x80", 5)));
+    advance(world); /* tick 2 */
+    check(pecs_world_attach(world, "script", PECS_BYTES("x = x + 1; -- 16", 16)));
+    check(pecs_world_attach(world, "nothing", NULL));
+    check(pecs_world_attach(world, "title", PECS_BYTES("a name may be a key", 19)));
+    return finish(world);
+}
+
 bool golden_save(const char *name, const char *which, const char *path)
 {
     static const struct {
@@ -442,6 +576,8 @@ bool golden_save(const char *name, const char *which, const char *path)
         { "texts", make_texts, NULL, 0, 0 },
         { "own", make_own, "golden", 1700000000000000000, sizeof(own_metadata) / sizeof(own_metadata[0]) },
         { "retired", make_retired, NULL, 0, 0 },
+        { "heap", make_heap, NULL, 0, 0 },
+        { "attached", make_attached, NULL, 0, 0 },
     };
     size_t i = 0;
     while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)

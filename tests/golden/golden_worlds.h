@@ -19,6 +19,9 @@ enum {
     SCALARS,
     SEED,
     SHEET,
+    STORY,
+    TRAIL,
+    VAULT,
     TYPE_COUNT
 }; /* in the order of their names */
 

@@ -482,7 +482,7 @@ Test(ids, RUN_8_of_the_ids)
 {
     struct breakage b = begin_breaking();
     const uint64_t run = run_place(&b, IDS_RUN);
-    put32(&b.file, run, 5); /* kind */
+    put32(&b.file, run, RUN_HEAP + 1); /* kind */
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "RUN-8", run);
     end_breaking(&b);

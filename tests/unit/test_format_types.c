@@ -147,7 +147,7 @@ static const struct patched not_types[] = {
 /* Whatever follows in the record. */
 static const struct patched of_no_kind[] = {
     { "no kind", { { NUMBER + KIND, 0 } } },
-    { "a kind that is not there yet", { { NUMBER + KIND, PECS_PADDING + 1 } } },
+    { "a kind that is not there yet", { { NUMBER + KIND, PECS_LIST + 1 } } },
     { "a kind far from all", { { NUMBER + KIND, UINT32_MAX } } },
     { "in a struct", { { AT_Y + KIND, 99 } } },
     { "with a name that is too long", { { GAP + KIND, 99 }, { GAP + NAME - 4, 256 } } },
@@ -281,7 +281,7 @@ Test(type_records, TYPE_7_kinds_that_are_not_known)
     expect_all(of_no_kind, sizeof(of_no_kind) / sizeof(of_no_kind[0]), PECS_E_UNSUPPORTED, "TYPE-7");
 }
 
-/* Whatever else is wrong with the type. */
+/* Whatever else is wrong with the type's numbers. */
 Test(type_records, TYPE_5_types_of_the_heap)
 {
     expect_all(of_the_heap, sizeof(of_the_heap) / sizeof(of_the_heap[0]), PECS_E_UNSUPPORTED, "TYPE-5");

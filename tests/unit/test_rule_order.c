@@ -95,16 +95,20 @@ Test(rule_order, of_types)
     put32(&b.file, type + offsetof(struct type_record, version), 0);
     b.file.bytes[b.file.sessions + 7] = 0xff;
     expect_repaired(&b, "COMMIT-6", b.file.sessions);
-    put32(&b.file, type + offsetof(struct type_record, version), 0);
+    put32(&b.file, type + offsetof(struct type_record, number), 1); /* TYPE-2 */
+    put32(&b.file, field, PECS_STRING);
+    expect_repaired(&b, "TYPE-2", type);
+    memcpy(b.file.bytes + type + sizeof(struct type_record) + sizeof(le32), "pecs.", 5); /* TYPE-6 */
+    b.file.bytes[b.file.tables[0]] = 1;                                                  /* TABLE-2 */
     put32(&b.file, field, PECS_STRING);
     expect_unsupported(&b, "TYPE-5", type);
     memcpy(b.file.bytes + type + sizeof(struct type_record) + sizeof(le32), "pecs.", 5);
-    put32(&b.file, field, PECS_STRING);
+    put32(&b.file, type + offsetof(struct type_record, version), 0); /* TYPE-1, of its numbers */
     expect_unsupported(&b, "TYPE-6", type);
     end_breaking(&b);
 }
 
-/* Numbers that no type has, and the heap, are only another layout than that of a type that is known. */
+/* Numbers that no type has are only another layout than that of a type that is known; so are strings of 1 byte. */
 Test(rule_order, known_types_are_only_compared)
 {
     struct breakage b = begin_breaking(true);
@@ -113,6 +117,7 @@ Test(rule_order, known_types_are_only_compared)
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         put32(&b.file, type + offsetof(struct type_record, version), 0);
         put32(&b.file, field, kinds[i]);
+        put64(&b.file, offsetof(struct file_header, required_features), FEATURE_HEAP);
         repair(&b.file);
         expect(&b, PECS_E_LAYOUT, "TYPE-4", type);
     }
