@@ -4,7 +4,8 @@
 usage: check_vectors.py READ_PECS ROOT
 
 Hashes and the record of "pecs.id" are those of read_pecs.py; check_hash.py compares its hashes with the xxHash library's.
-The dump of the empty file has every byte of empty-v1.pecs that is not zero.
+The dump of the empty file has every byte of empty-v1.pecs that is not zero, that of a column with contents the values
+and the heap run of heap-v1.pecs.
 """
 import importlib.util
 import os
@@ -54,6 +55,21 @@ def check_dump(what, lines, data, is_whole):
     return failures + [f"{what}: byte {at:#x} is not there" for at in missing[:1]]
 
 
+def check_column(pecs, lines, root):
+    """Every byte of the values and of the heap run is in the dump."""
+    with open(os.path.join(root, "tests/golden/heap-v1.pecs"), "rb") as stream:
+        file = pecs.File(stream.read())
+    table = file.tables[2]
+    number, = table.heaps
+    heap, start = table.heaps[number], table.runs[number][0]
+    places = [*range(start, start + table.row_count * file.types[number].size), *range(heap.ends, heap.offset + heap.size)]
+    failures = [] if file.types[number].name == "Trail" else ["table 2 has another type"]
+    failures += [f"a column with contents: other bytes at {at:#x}" for at, line in lines.items()
+                 if file.data[at:at + 16] != line]
+    return failures + [f"a column with contents: byte {at:#x} is not there" for at in places
+                       if at // 16 * 16 not in lines][:1]
+
+
 def main():
     pecs, root = load_module(sys.argv[1]), sys.argv[2]
     with open(os.path.join(root, "docs/format.md"), encoding="utf-8") as stream:
@@ -62,10 +78,11 @@ def main():
         empty = stream.read()
     failures = check_hashes(pecs, section(page, "Hashes"))
     failures += check_dump("pecs.id", dump_of(section(page, "The record of pecs.id")), pecs.id_type_record(0), True)
+    failures += check_column(pecs, dump_of(section(page, "A column with contents")), root)
     failures += check_dump("the empty file", dump_of(section(page, "The empty file")), empty, False)
     if f" {len(empty)} bytes" not in section(page, "The empty file"):
         failures.append("the empty file has another size")
-    print("\n".join(failures) or "hashes, pecs.id and the empty file")
+    print("\n".join(failures) or "hashes, pecs.id, a column with contents and the empty file")
     sys.exit(1 if failures else 0)
 
 

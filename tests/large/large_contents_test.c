@@ -4,6 +4,7 @@
  *
  * usage: large_contents_test FOLDER. Exit status 77, skipped: the machine has less than 12 GiB of memory.
  */
+#define _GNU_SOURCE
 #include "large_support.h"
 
 enum { LIST_COUNT = 10 * 1000 * 1000, STRING_BYTES = 1 << 20, STRING_COUNT = 4100 };
