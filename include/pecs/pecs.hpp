@@ -29,6 +29,7 @@
 #ifndef PECS_HPP
 #define PECS_HPP
 
+#include <pecs/contents.hpp>
 #include <pecs/loops.hpp>
 #include <pecs/owners.hpp>
 #include <pecs/pecs.h>
@@ -192,6 +193,23 @@ template <typename Reader> class reading {
     {
         static_assert(!is_tag<T>, "a tag has no values: has_singleton");
         return static_cast<const T *>(pecs_view_get_singleton(source(), number<T>(), sizeof(T)));
+    }
+    /* The contents of a member of a value of this view (contents.h); for loops, take the heap once. */
+    pecs::heap heap() const
+    {
+        return source();
+    }
+    std::string_view string(pecs_string member) const
+    {
+        return heap().string(member);
+    }
+    span<const uint8_t> blob(pecs_blob member) const
+    {
+        return heap().blob(member);
+    }
+    template <typename E> span<const E> list(pecs_list member) const
+    {
+        return heap().template list<E>(member);
     }
     uint64_t tick() const
     {
@@ -373,6 +391,27 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
         const pecs_value list[] = { detail::value(values)..., {} };
         return pecs_world_set(get(), entity, list, sizeof...(Values));
     }
+    /*
+     * The contents of one member, given by string_of, blob_of or list_of: set_contents(e, &Name::text,
+     * string_of("Zoe")). Entity {0, 0}: of a singleton.
+     */
+    template <typename T, typename Member>
+    [[nodiscard]] PECS_INLINE_ pecs_status set_contents(pecs_entity entity, Member T::*member,
+                                                        const detail::given<Member> &contents)
+    {
+        return pecs_world_set_contents(get(), entity, detail::number<T>(), detail::member_offset(member), contents);
+    }
+    /* A list or blob for writing in place, until the next edit or take: as it is, or resized to `count` elements. */
+    template <typename E, typename T>
+    PECS_INLINE_ edited<E> edit_list(pecs_entity entity, pecs_list T::*member, size_t count = PECS_KEEP_SIZE)
+    {
+        return edit_contents<E>(entity, detail::number<T>(), detail::member_offset(member), count);
+    }
+    template <typename T>
+    PECS_INLINE_ edited<uint8_t> edit_blob(pecs_entity entity, pecs_blob T::*member, size_t size = PECS_KEEP_SIZE)
+    {
+        return edit_contents<uint8_t>(entity, detail::number<T>(), detail::member_offset(member), size);
+    }
     template <typename... Ts> [[nodiscard]] PECS_INLINE_ pecs_status add(pecs_entity entity)
     {
         const pecs_component list[] = { detail::number<Ts>()..., 0 };
@@ -441,6 +480,16 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
     pecs_view view_() const
     {
         return pecs_world_view(get());
+    }
+    template <typename E>
+    edited<E> edit_contents(pecs_entity entity, pecs_component component, size_t offset, size_t count)
+    {
+        void *bytes = nullptr;
+        size_t size = 0;
+        const bool is_too_many = count != PECS_KEEP_SIZE && count > SIZE_MAX / 2 / sizeof(E);
+        const size_t wanted = count == PECS_KEEP_SIZE ? count : is_too_many ? SIZE_MAX / 2 : count * sizeof(E);
+        const pecs_status status = pecs_world_edit_contents(get(), entity, component, offset, wanted, &bytes, &size);
+        return { status, { static_cast<E *>(bytes), size / sizeof(E) } };
     }
 };
 

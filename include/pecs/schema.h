@@ -177,7 +177,7 @@ struct pecs_type {
 #define PECS_FIELD_LIST_ENUM(T, f, E, names)                                                                           \
     {                                                                                                                  \
 #f, PECS_LIST, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_LIST_(T, f), 0, NULL, names,                          \
-            sizeof(names) / sizeof((names)[0]), PECS_ENUM, (uint32_t)sizeof(E)                                         \
+            sizeof(names) / sizeof((names)[0]), PECS_ENUM_ELEMENT_(E), (uint32_t)sizeof(E)                                         \
     }
 /* A member that is padding, and bytes without a name that follow member `f`. */
 #define PECS_FIELD_PADDING(T, f)                                                                                       \
@@ -351,9 +351,22 @@ template <typename T> struct pecs_list_member {
     static_assert(std::is_same<element, pecs_list>::value, "the member is no pecs_list");
     static constexpr uint32_t value = sizeof(T) / sizeof(pecs_list);
 };
+template <typename E> struct pecs_list_element {
+    static constexpr bool is_taken =
+        (std::is_arithmetic<E>::value && !std::is_same<E, char>::value) || std::is_same<E, pecs_entity>::value;
+    static_assert(is_taken, "a list has no elements of this type: they are numbers, bools or entities; structs need "
+                            "PECS_FIELD_LIST_STRUCT, enums PECS_FIELD_LIST_ENUM");
+    static constexpr pecs_kind value = pecs_kind_trait<typename std::conditional<is_taken, E, bool>::type>::value;
+};
+template <typename E> struct pecs_list_enum {
+    static_assert(std::is_enum<E>::value || std::is_integral<E>::value,
+                  "a list has no elements of this type: those of PECS_FIELD_LIST_ENUM are enums or integers");
+    static constexpr pecs_kind value = PECS_ENUM;
+};
 #define PECS_OF_ARRAY_(T, f, count) ((count) * pecs_array_member<PECS_MEMBER_(T, f)>::value)
 #define PECS_OF_LIST_(T, f) (pecs_list_member<PECS_MEMBER_(T, f)>::value)
-#define PECS_ELEMENT_OF_(E) (pecs_kind_trait<E>::value)
+#define PECS_ELEMENT_OF_(E) (pecs_list_element<E>::value)
+#define PECS_ENUM_ELEMENT_(E) (pecs_list_enum<E>::value)
 #define PECS_OF_ENUM_(T, f, count) ((count) * pecs_enum_member<PECS_MEMBER_(T, f)>::value)
 #define PECS_OF_ENUMS_(T, f, count) (PECS_OF_ARRAY_(T, f, count) * pecs_enum_member<PECS_MEMBER_(T, f[0])>::value)
 #define PECS_OF_STRUCT_(T, f, N, count) ((count) * pecs_struct_member<PECS_MEMBER_(T, f), N>::value)
@@ -456,11 +469,20 @@ enum pecs_u8_no_enum_ { PECS_U8_MOST_ = 0xff } __attribute__((packed));
 /* Where there is no kind, its own place has the error. */
 #define PECS_KIND_SIZE_(T, f) PECS_FOR_KINDS_(((T *)0)->f, PECS_SECOND_, 1)
 #define PECS_OF_LIST_(T, f)                                                                                            \
-    _Generic(((T *)0)->f, pecs_list: PECS_SIZE_(T, f) / (uint32_t)sizeof(pecs_list),                                   \
-             pecs_list *: PECS_SIZE_(T, f) / (uint32_t)sizeof(pecs_list),                                              \
-             default: PECS_REFUSE_(pecs_the_member_is_no_pecs_list))
+    _Generic(&((T *)0)->f, PECS_POINTER_(pecs_list, PECS_REFUSE_(pecs_a_component_has_no_pointers)),                   \
+             default: _Generic(((T *)0)->f, pecs_list: PECS_LIST_COUNT_(T, f), pecs_list *: PECS_LIST_COUNT_(T, f),    \
+                               const pecs_list *: PECS_LIST_COUNT_(T, f),                                              \
+                               default: PECS_REFUSE_(pecs_the_member_is_no_pecs_list)))
+#define PECS_LIST_COUNT_(T, f) (PECS_SIZE_(T, f) / (uint32_t)sizeof(pecs_list))
+/* Of a pointer to an element: E may be a pointer itself, which has no kind. */
 #define PECS_ELEMENT_OF_(E)                                                                                            \
-    PECS_FOR_KINDS_(*(E *)0, PECS_FIRST_, PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type))
+    _Generic((E *)0, char *: PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type),                                   \
+             pecs_string *: PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type),                                    \
+             pecs_blob *: PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type),                                      \
+             default: PECS_FOR_KINDS_((E *)0, PECS_FIRST_, PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type)))
+#define PECS_ENUM_ELEMENT_(E)                                                                                          \
+    _Generic((E)0, PECS_INTEGER_TYPES_(PECS_VALUE_, PECS_ENUM),                                                        \
+             default: PECS_REFUSE_(pecs_a_list_has_no_elements_of_this_type))
 #define PECS_ALIGNOF_(T) _Alignof(T)
 #endif
 #define PECS_SIZE_(T, f) ((uint32_t)sizeof(((T *)0)->f))

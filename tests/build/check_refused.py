@@ -46,7 +46,11 @@ GRID = ("pecs_two_dimensions_need_PECS_FIELD_GRID", "two need PECS_FIELD_GRID")
 STRUCT = ("pecs_a_struct_needs_PECS_FIELD_STRUCT", "a struct needs PECS_FIELD_STRUCT")
 STRUCT_GRID = ("pecs_an_array_of_structs_has_one_dimension", "an array of structs has one dimension")
 OTHER_STRUCT = ("pecs_the_member_is_of_another_type_than_this_struct", "of another type than the struct")
-OWNER = ("", "instead of std::string write char[N] or std::array<char, N>")
+OWNER = ("", "instead of std::string write pecs_string, char[N] or std::array<char, N>")
+LIST = ("pecs_a_list_needs_PECS_FIELD_LIST", "a list needs PECS_FIELD_LIST, _LIST_STRUCT or _LIST_ENUM")
+NO_LIST = ("pecs_the_member_is_no_pecs_list", "the member is no pecs_list")
+LIST_POINTER = (POINTER[0], NO_LIST[1])
+ELEMENT = ("pecs_a_list_has_no_elements_of_this_type", "a list has no elements of this type")
 NOT_LISTED = ("", "the type is in no PECS_TYPES that this translation unit has seen so far")
 LISTED_TWICE = ("", "redefinition of")
 TAG = ("", "a tag has no values")
@@ -115,6 +119,37 @@ def struct_cases():
     for member in ("Other x", "Other x[2]", "int32_t x[2]", "float x[2]", "double x", "pecs_entity x"):
         yield f"{member} as Inner", component(f"{member};", "PECS_FIELD_STRUCT(T, x, Inner)"), OTHER_STRUCT
     yield "pointer to another struct", component("Other *x;", "PECS_FIELD_STRUCT(T, x, Inner)"), ANY
+
+
+def contents_cases():
+    """Lists, of everything that a list may have, and of what not."""
+    numbers = [scalar for scalar in SCALARS if scalar not in ("char", "pecs_string", "pecs_blob")]
+    for element in numbers:
+        yield f"list of {element}", component("pecs_list x;", f"PECS_FIELD_LIST(T, x, {element})"), None
+        yield f"lists of {element}", component("pecs_list x[3];", f"PECS_FIELD_LIST(T, x, {element})"), None
+    for element in ("char", "pecs_string", "pecs_blob", "pecs_list", "char *", "float *", "Inner", "Inner *", "void *",
+                    "long double", "enum Plain", "enum Negative"):
+        yield f"list of {element}", component("pecs_list x;", f"PECS_FIELD_LIST(T, x, {element})"), \
+            ANY if element == "long double" else ELEMENT
+    yield "list of structs", component("pecs_list x;", "PECS_FIELD_LIST_STRUCT(T, x, Inner)"), None
+    yield "list of a struct without a type", component("pecs_list x;", "PECS_FIELD_LIST_STRUCT(T, x, enum Plain)"), ANY
+    yield "list of a struct that has none", "typedef struct Bare { int a; } Bare;\n" + \
+        component("pecs_list x;", "PECS_FIELD_LIST_STRUCT(T, x, Bare)"), ("Bare_type", "Bare_type")
+    for element in INTEGERS + ENUMS:
+        yield f"list of enums of {element}", component("pecs_list x;", f"PECS_FIELD_LIST_ENUM(T, x, {element}, names)"), None
+    for element in ("float", "pecs_entity", "Inner", "char *"):
+        yield f"list of enums of {element}", component("pecs_list x;", f"PECS_FIELD_LIST_ENUM(T, x, {element}, names)"), \
+            ELEMENT if element in ("float", "char *") else ANY
+    for member in ("pecs_list x", "pecs_list x[2]"):
+        yield f"{member} deduced", component(f"{member};", "PECS_FIELD(T, x)"), LIST
+        yield f"{member} in a list of members", f"typedef struct T {{ int64_t a; {member}; }} T;\nPECS_COMPONENT(T, 1, a, x);", LIST
+    for field in ("PECS_FIELD_LIST(T, x, int)", "PECS_FIELD_LIST_STRUCT(T, x, Inner)", "PECS_FIELD_LIST_ENUM(T, x, uint8_t, names)"):
+        for member in ("pecs_list x", "pecs_list x[2]", "const pecs_list x[2]"):
+            yield f"{member} as {field}", component(f"{member};", field), None
+        for member in ("uint64_t x", "pecs_string x", "pecs_blob x[2]", "Inner x", "pecs_list x[2][3]", "int *x"):
+            yield f"{member} as {field}", component(f"{member};", field), NO_LIST
+        for pointer in POINTERS[:3]:
+            yield f"pecs_list {pointer} as {field}", component(f"pecs_list {pointer};", field), LIST_POINTER
 
 
 def text_cases():
@@ -237,7 +272,8 @@ def wrapper_cases():
 
 def cases(language):
     """(name, program, what the error says in both languages or None: it is taken)"""
-    parts = [(VALUES_H, scalar_cases), (VALUES_H, enum_cases), (VALUES_H, struct_cases), (VALUES_H, text_cases),
+    parts = [(VALUES_H, scalar_cases), (VALUES_H, enum_cases), (VALUES_H, struct_cases), (VALUES_H, contents_cases),
+             (VALUES_H, text_cases),
              (PECS_H, list_cases), (PECS_H, typed_cases)]
     if language == "c++":
         parts += [(PECS_HPP, array_cases), (PECS_HPP, wrapper_cases)]

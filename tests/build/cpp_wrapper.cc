@@ -1,15 +1,18 @@
 // pecs.hpp: each function of it does what its C function does, and owners end what they own, once.
 #include "cpp_wrapper.h"
 
+#include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <string>
 #include <type_traits>
 #include <unistd.h>
 #include <utility>
+#include <vector>
 
 // This unit's list; cpp_wrapper_list.cc has the same types under other numbers.
-PECS_TYPES(game, Position, Velocity, Frozen, Clock);
+PECS_TYPES(game, Position, Velocity, Frozen, Clock, Path);
 
 static int failed_checks = 0;
 
@@ -144,6 +147,60 @@ static void check_values(fixture &f)
     CHECK(world.view().get_singleton<Clock>()->frame == 10);
     FINE(world.remove_singleton<Clock>());
     CHECK(!world.get_singleton<Clock>() && !world.get_singleton_mut<Clock>());
+}
+
+// Contents are given from temporaries and variables, of every class that has data and size.
+static void check_contents(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<Point> points = { { 1, 2 }, { 3, 4 } };
+    const std::array<unsigned char, 3> picture = { 7, 0, 9 };
+    const char text[] = "not all of it";
+    const auto [status, e] =
+        world.spawn(Path{ pecs::string_of(std::string("a name that std::string allocates, ") + text),
+                          pecs::list_of(points), pecs::blob_of(picture) });
+    FINE(status);
+    const Path *path = world.get<Path>(e);
+    CHECK(world.string(path->name) == "a name that std::string allocates, not all of it");
+    CHECK(world.list<Point>(path->points).size() == 2 && world.list<Point>(path->points)[1].y == 4);
+    CHECK(world.blob(path->picture).size() == 3 && world.blob(path->picture)[2] == 9);
+    FINE(world.set(e, Path{ pecs::string_of(std::string_view(text, 3)), pecs::list_of({ Point{ 5, 6 } }), {} }));
+    const pecs::heap heap = world.heap();
+    path = world.get<Path>(e);
+    CHECK(heap.string(path->name) == "not" && heap.blob(path->picture).empty());
+    int sum = 0;
+    for (const Point &point : heap.list<Point>(path->points))
+        sum += point.x + point.y;
+    CHECK(sum == 11);
+
+    const pecs::string_of name("a variable");
+    const Path variable = { name, {}, {} };
+    FINE(world.set(e, variable));
+    CHECK(world.string(world.get<Path>(e)->name) == "a variable");
+    FINE(world.set_contents(e, &Path::name, pecs::string_of("set")));
+    FINE(world.set_contents(e, &Path::points, pecs::list_of(points.data(), 1)));
+    FINE(world.set_contents(e, &Path::picture, pecs::blob_of(text, 3)));
+    CHECK(world.string(world.get<Path>(e)->name) == "set");
+    CHECK(world.list<Point>(world.get<Path>(e)->points)[0].x == 1 && world.blob(world.get<Path>(e)->picture)[1] == 'o');
+    const auto longer = world.edit_list<Point>(e, &Path::points, 3);
+    FINE(longer.status);
+    CHECK(longer.elements.size() == 3 && longer.elements[0].y == 2 && longer.elements[2].x == 0);
+    longer.elements[2].x = 8;
+    const auto kept = world.edit_list<Point>(e, &Path::points);
+    CHECK(kept.elements.size() == 3 && kept.elements[2].x == 8);
+    CHECK(world.edit_list<Point>(e, &Path::points, SIZE_MAX / 4).status != PECS_OK);
+    const auto bytes = world.edit_blob(e, &Path::picture);
+    CHECK(bytes.status == PECS_OK && bytes.elements.size() == 3 && bytes.elements[0] == 'n');
+    CHECK(world.edit_blob({ 99, 1 }, &Path::picture).status == PECS_E_DEAD);
+
+    pecs::commands commands;
+    FINE(commands.create(f.registry));
+    FINE(commands.set(e, Path{ pecs::string_of(std::string("recorded")), {}, {} }));
+    FINE(commands.apply(world));
+    CHECK(world.string(world.get<Path>(e)->name) == "recorded");
+    FINE(pecs_set(world.get(), e, Path, { pecs_string_from(PECS_BYTES("in C", 4)), {}, {} }));
+    CHECK(world.string(world.get<Path>(e)->name) == "in C");
+    FINE(world.despawn(e));
 }
 
 static void check_many(fixture &f)
@@ -353,10 +410,9 @@ int main()
         const char *name;
         void (*run)(fixture &);
     } parts[] = {
-        { "errors", check_errors },       { "owners", check_owners },
-        { "values", check_values },       { "many", check_many },
-        { "each", check_each },           { "queries", check_queries },
-        { "commands", check_commands },   { "exceptions", check_exceptions },
+        { "errors", check_errors },       { "owners", check_owners },     { "values", check_values },
+        { "many", check_many },           { "contents", check_contents }, { "each", check_each },
+        { "queries", check_queries },     { "commands", check_commands }, { "exceptions", check_exceptions },
         { "snapshots", check_snapshots }, { "files", check_files },
     };
     for (const auto &part : parts) {

@@ -19,6 +19,19 @@ struct Clock {
 };
 PECS_COMPONENT(Clock, 1, frame);
 
+struct Point {
+    int32_t x, y;
+};
+PECS_COMPONENT(Point, 1, x, y);
+
+struct Path {
+    pecs_string name;
+    pecs_list points;
+    pecs_blob picture;
+};
+PECS_COMPONENT_OF(Path, "Path", 1, PECS_FIELD(Path, name), PECS_FIELD_LIST_STRUCT(Path, points, Point),
+                  PECS_FIELD(Path, picture));
+
 PECS_TAG(Frozen, 1);
 
 /* Spawns and changes an entity by the numbers of another list, in a registry of that; gives its Position's x. */

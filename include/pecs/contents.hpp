@@ -1,0 +1,172 @@
+/*
+ * The part of pecs.hpp for strings, blobs and lists (contents.h): how a value gives them, and how a view is read.
+ * Include pecs.hpp.
+ *
+ *     world.set(e, Name{ pecs::string_of(name) });         // a std::string, std::string_view or const char *
+ *     world.set(e, Path{ pecs::list_of(points) });         // what has data() and size(), or { a, b, c }
+ *     std::string_view name = world.string(world.get<Name>(e)->text);
+ *     for (const Point &point : world.list<Point>(world.get<Path>(e)->points)) ...
+ *
+ * string_of, blob_of and list_of are objects to which a value's member points: make them in the statement of the edit,
+ * as above, or as variables that live until the edit.
+ */
+#ifndef PECS_CONTENTS_HPP
+#define PECS_CONTENTS_HPP
+
+#include <pecs/contents.h>
+
+#include <initializer_list>
+#include <iterator>
+#include <string_view>
+#include <type_traits>
+
+namespace pecs {
+
+/* Elements that lie elsewhere, of a size that is known: a pointer and a count. */
+template <typename E> class span {
+  public:
+    constexpr span() = default;
+    constexpr span(E *data, size_t size) : data_(data), size_(size)
+    {
+    }
+    constexpr E *data() const
+    {
+        return data_;
+    }
+    constexpr size_t size() const
+    {
+        return size_;
+    }
+    constexpr bool empty() const
+    {
+        return size_ == 0;
+    }
+    constexpr E *begin() const
+    {
+        return data_;
+    }
+    constexpr E *end() const
+    {
+        return data_ + size_;
+    }
+    constexpr E &operator[](size_t place) const
+    {
+        return data_[place];
+    }
+
+  private:
+    E *data_ = nullptr;
+    size_t size_ = 0;
+};
+
+namespace detail {
+template <typename Member> class given {
+  public:
+    operator Member() const
+    {
+        return { pecs_give_(&bytes_) };
+    }
+    operator const pecs_bytes *() const
+    {
+        return &bytes_;
+    }
+
+  protected:
+    given(const void *data, size_t size_bytes) : bytes_{ data, size_bytes }
+    {
+    }
+
+  private:
+    pecs_bytes bytes_;
+};
+} // namespace detail
+
+/* A string to give. It is read when the edit is made. */
+class string_of : public detail::given<pecs_string> {
+  public:
+    string_of(std::string_view utf8) : given(utf8.data(), utf8.size())
+    {
+    }
+};
+
+/* A blob to give: bytes, or the elements of an array or container as they lie in memory. */
+class blob_of : public detail::given<pecs_blob> {
+  public:
+    blob_of(const void *data, size_t size_bytes) : given(data, size_bytes)
+    {
+    }
+    template <typename Container>
+    explicit blob_of(const Container &container)
+        : given(std::data(container), std::size(container) * sizeof(*std::data(container)))
+    {
+        static_assert(std::is_trivially_copyable_v<std::remove_reference_t<decltype(*std::data(container))>>,
+                      "a blob is copied as bytes");
+    }
+};
+
+/* The elements of a list to give: of an array or container, or in braces. */
+class list_of : public detail::given<pecs_list> {
+  public:
+    template <typename E> list_of(const E *elements, size_t count) : given(elements, count * sizeof(E))
+    {
+        static_assert(std::is_trivially_copyable_v<E>, "the elements of a list are copied as bytes");
+    }
+    template <typename E> list_of(std::initializer_list<E> elements) : list_of(elements.begin(), elements.size())
+    {
+    }
+    template <typename Container>
+    explicit list_of(const Container &container) : list_of(std::data(container), std::size(container))
+    {
+    }
+};
+
+/* Where the contents of a view lie, for loops that read many: once for the loop, valid as long as its pointers. */
+class heap {
+  public:
+    heap(pecs_view of) : heap_(pecs_view_heap(of))
+    {
+    }
+    /* What follows it is a zero. */
+    std::string_view string(pecs_string member) const
+    {
+        size_t size;
+        const char *text = pecs_heap_string(heap_, member, &size);
+        return { text, size };
+    }
+    span<const uint8_t> blob(pecs_blob member) const
+    {
+        size_t size;
+        const void *bytes = pecs_heap_blob(heap_, member, &size);
+        return { static_cast<const uint8_t *>(bytes), size };
+    }
+    /* E is the type that the list was declared with. */
+    template <typename E> span<const E> list(pecs_list member) const
+    {
+        size_t count;
+        const void *elements = pecs_heap_elements(heap_, member, sizeof(E), &count);
+        return { static_cast<const E *>(elements), count };
+    }
+
+  private:
+    const pecs_heap *heap_;
+};
+
+/* What an edit of contents in place gives: its elements, or none and why. */
+template <typename E> struct [[nodiscard]] edited {
+    pecs_status status;
+    span<E> elements;
+};
+
+namespace detail {
+/* The offset of a member, from an object that is never read. */
+template <typename T, typename Member> inline size_t member_offset(Member T::*member)
+{
+    alignas(T) char room[sizeof(T)];
+    const T *value = reinterpret_cast<const T *>(room);
+    return static_cast<size_t>(reinterpret_cast<const char *>(&(value->*member)) - room);
+}
+} // namespace detail
+
+} // namespace pecs
+
+#endif
