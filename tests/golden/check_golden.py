@@ -52,7 +52,7 @@ def check_json(name, document, content):
     ids = {entity["id"] for entity in document["entities"]}
     if len(ids) != len(entities) or not all(UUID.fullmatch(text) for text in ids):
         sys.exit(f"read_pecs.py --json {name}: ids that are none, or there twice")
-    lines = content.split("  entities\n")[0].split("  metadata\n")[1:]
+    lines = content.split("  entities\n")[0].split("  attachments\n")[0].split("  metadata\n")[1:]
     keys = [line.strip().rsplit(": ", 1)[0] for text in lines for line in text.splitlines()]
     if [entry["key"] for entry in document["metadata"]] != keys:
         sys.exit(f"read_pecs.py --json {name}: other metadata than in the text")

@@ -76,7 +76,8 @@ def number_of(text):
 
 # Names in read_pecs.py that are not just without their prefix.
 OF_READER = {"HEADER_COUNTS_KNOWN": "COUNTS_KNOWN", "TABLE_SINGLETONS": "SINGLETONS", "CODEC_RAW": "RAW",
-             "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES", "FEATURE_HEAP": "HEAP_FEATURE"}
+             "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES", "META_ATTACHMENT": "META_ATTACHMENT", "FEATURE_HEAP": "HEAP_FEATURE",
+             "FEATURE_ATTACHMENTS": "ATTACHMENTS"}
 
 
 def compare_constants(header, page, reader):

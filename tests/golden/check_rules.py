@@ -15,8 +15,8 @@ STRING = re.compile(r'"([A-Z]+-[0-9]+)"')
 PARAGRAPH = re.compile(r"^\*\*([A-Z]+-[0-9]+)\.\*\* +\S.{20}", re.MULTILINE)
 # FILE-1 needs a file that is cut while it is read, which a test of a whole process cannot time.
 UNTESTED = {"FILE-1"}
-TESTS = ("test_format.c", "test_format_gaps.c", "test_format_heap.c", "test_format_ids.c", "test_format_retired.c",
-         "test_format_types.c", "test_format_values.c")
+TESTS = ("test_format.c", "test_format_attachments.c", "test_format_gaps.c", "test_format_heap.c", "test_format_ids.c",
+         "test_format_retired.c", "test_format_types.c", "test_format_values.c")
 
 
 def read_text(path):
