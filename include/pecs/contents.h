@@ -45,8 +45,9 @@ typedef struct pecs_bytes {
 #else
 #define PECS_BYTES(data, size_bytes) (&(const pecs_bytes){ data, size_bytes })
 #endif
-/* The same of an array. */
+/* The same of an array, and of `count` elements behind a pointer. */
 #define PECS_ARRAY(array) PECS_BYTES(array, sizeof(array))
+#define PECS_ELEMENTS(elements, count) PECS_BYTES(elements, (count) * sizeof(*(elements)))
 /* clang-format on */
 
 /* A zero-terminated string; NULL is an empty one. The edit finds its end. */
