@@ -29,6 +29,7 @@
 #ifndef PECS_FILE_H
 #define PECS_FILE_H
 
+#include <pecs/filter.h>
 #include <pecs/metadata.h>
 #include <pecs/reflect.h>
 #include <pecs/snapshot.h>
@@ -40,6 +41,15 @@ extern "C" {
 
 /* Progress callback, every few MiB, on the calling thread. Return false to cancel: PECS_E_CANCELLED. */
 typedef bool (*pecs_progress_function)(void *user, uint64_t done_bytes, uint64_t total_bytes);
+
+/* What a save has written, and what it has left out because it is transient (pecs_type_flags). */
+typedef struct pecs_save_report {
+    uint64_t size_bytes; /* of the file */
+    uint64_t entity_count;
+    uint64_t type_count;      /* component types */
+    uint64_t component_bytes; /* of values */
+    pecs_left_out left_out;
+} pecs_save_report;
 
 typedef struct pecs_save_options {
     bool skip_sync; /* do not sync file and directory. A crash of the process loses nothing; one of the machine may lose
@@ -56,6 +66,8 @@ typedef struct pecs_save_options {
     pecs_progress_function progress; /* or NULL. With verify_source, first from 0 to the size of the source, then from 0
                                         again for the save */
     void *user;                      /* for progress */
+    pecs_references references;      /* what becomes of references to entities that are not saved (filter.h) */
+    pecs_save_report *report;        /* filled on success; or NULL */
 } pecs_save_options;
 
 /* What a file may have; beyond it, PECS_E_LIMIT. 0: no limit. */

@@ -131,6 +131,15 @@ static pecs_status match_keep(struct match *match, const struct model *model, ui
     return status;
 }
 
+/* No file has a transient type; one that has was written before the program made it so, or by another program. */
+static pecs_status match_fail_transient(const struct model_type *type, const struct component *component,
+                                        pecs_error *error)
+{
+    return fail_rule(error, PECS_E_LAYOUT, type->offset, "TYPE-4",
+                     "the file has components of type '%.*s', which is transient in the registry", NAME_SHOWN,
+                     component->type->name);
+}
+
 pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
                         pecs_error *error)
 {
@@ -142,10 +151,11 @@ pecs_status match_types(struct match *match, const struct model *model, pecs_reg
     for (uint32_t i = 0; i < match->type_count; i++) {
         const struct model_type *type = &model->types[i];
         pecs_component *component = &match->components[i];
-        const pecs_status status =
-            registry_find(registry, type->id, component)
-                ? match_keep(match, model, i, registry, refuse_unknown, error)
-                : match_compare(match->pool, type, i, registry_component(registry, *component), error);
+        const struct component *known =
+            registry_find(registry, type->id, component) ? NULL : registry_component(registry, *component);
+        const pecs_status status = !known ? match_keep(match, model, i, registry, refuse_unknown, error)
+                                   : component_is_transient(known) ? match_fail_transient(type, known, error)
+                                                                   : match_compare(match->pool, type, i, known, error);
         if (status)
             return status;
     }

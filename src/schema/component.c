@@ -54,8 +54,11 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         .id = given ? type->id : component_name_id(type->name),
         .size = type->size,
         .align = type->align,
-        .has_references = component_find_references(type),
+        .flags = type->flags,
     };
+    if (type_is_transient(type))
+        return PECS_OK;
+    component->has_references = component_find_references(type);
     status = span_list_init(&component->padding, pool, type, component_is_padding);
     if (!status)
         status = span_list_init(&component->special, pool, type, component_is_special);

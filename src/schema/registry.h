@@ -26,6 +26,7 @@ struct pecs_registry {
     _Atomic uint32_t batch_count; /* of command buffers; starts at a random number */
     uint32_t type_count;          /* program's types and "pecs.id" */
     pecs_component id_component;  /* "pecs.id"; also the number of the program's types */
+    uint32_t flags;               /* those that any type has */
     struct pool *pool;
     struct component *components;                  /* by pecs_component */
     pecs_component *by_id;                         /* all components, in ascending order of ids */

@@ -70,6 +70,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
         const uint32_t size = component_of(registry, unknown, components[i])->size;
         archetype->components[i] = components[i];
         archetype->signature |= (uint64_t)1 << components[i] % 64;
+        archetype->flags |= component_of(registry, unknown, components[i])->flags;
         archetype->columns[i] = size ? column : NO_COLUMN;
         if (size) {
             archetype->column_bytes[column] = size;

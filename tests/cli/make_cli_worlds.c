@@ -361,8 +361,8 @@ static void make_wide(const char *folder)
         { "n", PECS_I32, 0, 4 * NUMBER_COUNT, NUMBER_COUNT, 0, NULL, NULL, 0 },
         { "t", PECS_TEXT, 0, LETTER_BYTES, LETTER_BYTES, 0, NULL, NULL, 0 },
     };
-    static const pecs_type numbers = { "Numbers", { { 0 } }, 1, 4 * NUMBER_COUNT, 4, 1, &fields[0] };
-    static const pecs_type letters = { "L", { { 0 } }, 1, LETTER_BYTES, 1, 1, &fields[1] };
+    static const pecs_type numbers = { "Numbers", { { 0 } }, 1, 4 * NUMBER_COUNT, 4, 1, &fields[0], 0 };
+    static const pecs_type letters = { "L", { { 0 } }, 1, LETTER_BYTES, 1, 1, &fields[1], 0 };
     static const pecs_type *const list[] = { &numbers, &letters };
     static char text[LETTER_BYTES];
     const pecs_registry_desc desc = { .types = list, .type_count = 2 };

@@ -260,7 +260,7 @@ Test(schema, a_name_is_found_twice_among_the_most_that_there_are)
         names[i] = texts[i];
     }
     const pecs_field field = { "mode", PECS_ENUM, 0, 2, 1, 0, NULL, names, COUNT };
-    const pecs_type type = { "Many", { { 0 } }, 1, 2, 2, 1, &field };
+    const pecs_type type = { "Many", { { 0 } }, 1, 2, 2, 1, &field, 0 };
     accept(&type);
     names[COUNT - 1] = "n7";
     refuse(&type, PECS_E_MISUSE, "Many", "'mode'", "two enum values", "'n7'", NULL);
@@ -325,7 +325,7 @@ Test(schema, size_is_at_most_16_mebibytes)
 
 Test(schema, a_tag_has_no_size_no_fields_and_alignment_one)
 {
-    pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
+    pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     accept(&tag);
     tag.align = 4;
     refuse(&tag, PECS_E_MISUSE, "Frozen", "tag", NULL);
@@ -352,7 +352,7 @@ Test(schema, a_type_has_at_most_4096_fields)
         snprintf(names[i], sizeof(names[i]), "f%u", i);
         many[i] = (pecs_field){ names[i], PECS_I8, i, 1, 1, 0, NULL, NULL, 0 };
     }
-    pecs_type type = { "Many", { { 0 } }, 1, 4096, 1, 4096, many };
+    pecs_type type = { "Many", { { 0 } }, 1, 4096, 1, 4096, many, 0 };
     accept(&type);
     many[4095].name = "f17";
     refuse(&type, PECS_E_MISUSE, "Many", "'f17'", NULL);
@@ -414,7 +414,7 @@ Test(schema, more_gaps_than_a_message_has_room_for_are_counted)
         snprintf(names[i], sizeof(names[i]), "f%u", i);
         many[i] = (pecs_field){ names[i], PECS_I8, 4 * i, 1, 1, 0, NULL, NULL, 0 };
     }
-    const pecs_type type = { "Many", { { 0 } }, 1, 400, 4, 100, many };
+    const pecs_type type = { "Many", { { 0 } }, 1, 400, 4, 100, many, 0 };
     refuse_exactly(&type, "Many: 100 gaps are not declared: "
                           "bytes 1 to 3: add PECS_GAP_AFTER(Many, f0, 3) or a field; "
                           "bytes 5 to 7: add PECS_GAP_AFTER(Many, f1, 3) or a field; "
@@ -456,7 +456,7 @@ Test(schema, a_gap_before_a_field_with_an_invalid_name)
         { "\033[2J", PECS_I8, 4, 1, 1, 0, NULL, NULL, 0 },
         { "d", PECS_I8, 1, 1, 1, 0, NULL, NULL, 0 },
     };
-    const pecs_type type = { "Some", { { 0 } }, 1, 8, 4, 4, some };
+    const pecs_type type = { "Some", { { 0 } }, 1, 8, 4, 4, some, 0 };
     refuse_exactly(&type, "Some: 2 gaps are not declared: bytes 1 to 1: add PECS_GAP_AFTER(Some, a, 1) or a field; "
                           "bytes 3 to 3: add PECS_GAP_AFTER(Some, b, 1) or a field");
 }
@@ -468,7 +468,7 @@ Test(schema, members_in_another_order_are_not_a_gap)
         { "x", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 },
         { "y", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 },
     };
-    const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped };
+    const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped, 0 };
     refuse_exactly(&type, "Swapped: field 'y' is listed after field 'x' but lies before it (bytes 0 and 4): "
                           "list the members in the order of the struct");
 }
@@ -562,7 +562,7 @@ Test(schema, kinds_are_those_of_the_header)
 Test(schema, strings_and_blobs_wait_for_the_heap)
 {
     pecs_field field = { "title", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0 };
-    const pecs_type type = { "Book", { { 0 } }, 1, 8, 8, 1, &field };
+    const pecs_type type = { "Book", { { 0 } }, 1, 8, 8, 1, &field, 0 };
     refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
     field.kind = PECS_BLOB;
     refuse(&type, PECS_E_UNSUPPORTED, "Book", "'title'", "strings and blobs are not supported yet", NULL);
@@ -571,7 +571,7 @@ Test(schema, strings_and_blobs_wait_for_the_heap)
 Test(schema, enums_have_1_2_or_4_bytes)
 {
     pecs_field field = { "mode", PECS_ENUM, 0, 1, 1, 0, NULL, mode_names, 3 };
-    pecs_type type = { "Mode", { { 0 } }, 1, 1, 1, 1, &field };
+    pecs_type type = { "Mode", { { 0 } }, 1, 1, 1, 1, &field, 0 };
     const struct {
         uint32_t size, count;
         bool good;
@@ -602,7 +602,7 @@ Test(schema, enum_values_fit_their_bytes)
         names[i] = texts[i];
     }
     pecs_field field = { "v", PECS_ENUM, 0, 1, 1, 0, NULL, names, 256 };
-    pecs_type type = { "Value", { { 0 } }, 1, 1, 1, 1, &field };
+    pecs_type type = { "Value", { { 0 } }, 1, 1, 1, 1, &field, 0 };
     accept(&type);
     field.enum_count = 257;
     refuse(&type, PECS_E_MISUSE, "Value", "'v'", "257 values", "1 bytes", NULL);
@@ -645,7 +645,7 @@ Test(schema, fields_are_aligned)
         const uint32_t size = kinds[i].size, align = kinds[i].align, half = align / 2;
         two[0] = (pecs_field){ "a", PECS_U8, 0, half, half, 0, NULL, NULL, 0 };
         two[1] = (pecs_field){ "b", kinds[i].kind, half, size, 1, 0, NULL, NULL, 0 };
-        pecs_type type = { "Packed", { { 0 } }, 1, half + size, 1, 2, two };
+        pecs_type type = { "Packed", { { 0 } }, 1, half + size, 1, 2, two, 0 };
         refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", kinds[i].name, NULL);
         two[0].offset = size; /* at an offset that fits, in a type that is placed anywhere */
         two[1].offset = 0;
@@ -664,7 +664,7 @@ Test(schema, enums_and_structs_are_aligned)
 {
     pecs_field two[2] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
                           { "b", PECS_ENUM, 1, 4, 1, 0, NULL, mode_names, 3 } };
-    pecs_type type = { "Packed", { { 0 } }, 1, 5, 1, 2, two };
+    pecs_type type = { "Packed", { { 0 } }, 1, 5, 1, 2, two, 0 };
     refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", "enum", NULL);
     two[1] = (pecs_field){ "b", PECS_STRUCT, 1, 8, 1, 0, &part, NULL, 0 };
     type.size = 9;
@@ -679,7 +679,7 @@ Test(schema, bytes_need_no_alignment)
         { "c", PECS_I8, 6, 2, 2, 0, NULL, NULL, 0 },
         { "d", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3 },
     };
-    const pecs_type type = { "Bytes", { { 0 } }, 1, 9, 1, 4, four };
+    const pecs_type type = { "Bytes", { { 0 } }, 1, 9, 1, 4, four, 0 };
     accept(&type);
 }
 
@@ -691,7 +691,7 @@ Test(schema, a_struct_needs_its_type)
 
 Test(schema, a_nested_tag_is_refused)
 {
-    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
+    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     fields[PARTS].nested = &tag;
     refuse(&body, PECS_E_MISUSE, "Body", "'parts'", "tag", NULL);
 }
@@ -751,10 +751,10 @@ Test(schema, a_description_takes_at_most_a_gibibyte)
         snprintf(field_names[i], sizeof(field_names[i]), "f%u", i);
         enums[i] = (pecs_field){ field_names[i], PECS_ENUM, i, 1, 1, 0, NULL, names, 256 };
     }
-    const pecs_type inner = { "Inner", { { 0 } }, 1, 256, 1, 256, enums };
+    const pecs_type inner = { "Inner", { { 0 } }, 1, 256, 1, 256, enums, 0 };
     for (unsigned i = 0; i < 256; i++)
         rows[i] = (pecs_field){ field_names[i], PECS_STRUCT, i * 256, 256, 1, 0, &inner, NULL, 0 };
-    pecs_type outer = { "Outer", { { 0 } }, 1, 256, 1, 1, rows };
+    pecs_type outer = { "Outer", { { 0 } }, 1, 256, 1, 1, rows, 0 };
     accept(&outer);
     outer.size = 256 * 256;
     outer.field_count = 256;
@@ -771,7 +771,7 @@ Test(schema, a_type_that_contains_itself_is_refused)
 Test(schema, a_cycle_of_two_types_is_refused)
 {
     pecs_field there = { "there", PECS_STRUCT, 0, 8, 1, 0, NULL, NULL, 0 };
-    const pecs_type other = { "Other", { { 0 } }, 1, 8, 4, 1, &there };
+    const pecs_type other = { "Other", { { 0 } }, 1, 8, 4, 1, &there, 0 };
     there.nested = &part;
     part_fields[0] = (pecs_field){ "back", PECS_STRUCT, 0, 8, 1, 0, &other, NULL, 0 };
     part.field_count = 1;
@@ -783,8 +783,8 @@ Test(schema, shared_nested_types_are_checked_once)
 {
     static pecs_field inner_fields[4096], outer_fields[4096];
     static char names[4096][8];
-    const pecs_type inner = { "Inner", { { 0 } }, 1, 4096, 1, 4096, inner_fields };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 4096, outer_fields };
+    const pecs_type inner = { "Inner", { { 0 } }, 1, 4096, 1, 4096, inner_fields, 0 };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 4096, outer_fields, 0 };
     for (uint32_t i = 0; i < 4096; i++) {
         snprintf(names[i], sizeof(names[i]), "m%u", i);
         inner_fields[i] = (pecs_field){ names[i], PECS_U8, i, 1, 1, 0, NULL, NULL, 0 };
@@ -894,12 +894,12 @@ Test(component, spans_that_touch_are_one)
 {
     pecs_field pair_fields[] = { { "a", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0 },
                                  { "b", PECS_ENTITY, 8, 16, 2, 0, NULL, NULL, 0 } };
-    const pecs_type pair = { "Pair", { { 0 } }, 0, 24, 4, 2, pair_fields };
+    const pecs_type pair = { "Pair", { { 0 } }, 0, 24, 4, 2, pair_fields, 0 };
     pecs_field outer_fields[] = { { "first", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0 },
                                   { "pairs", PECS_STRUCT, 8, 72, 3, 0, &pair, NULL, 0 },
                                   { "middle", PECS_U32, 80, 4, 1, 0, NULL, NULL, 0 },
                                   { "last", PECS_ENTITY, 84, 8, 1, 0, NULL, NULL, 0 } };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 92, 4, 4, outer_fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 92, 4, 4, outer_fields, 0 };
     struct component component = init_component(&outer);
     assert_spans_of(&component.special, PECS_ENTITY, (struct byte_span[]){ { 0, 80 }, { 84, 8 } }, 2);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
@@ -912,13 +912,13 @@ Test(component, paddings_of_different_levels_join)
     pecs_field inner_fields[] = { { "a", PECS_U16, 0, 2, 1, 0, NULL, NULL, 0 },
                                   { "b", PECS_U8, 2, 1, 1, 0, NULL, NULL, 0 },
                                   { NULL, PECS_PADDING, 3, 1, 1, 0, NULL, NULL, 0 } };
-    const pecs_type inner = { "Inner", { { 0 } }, 0, 4, 2, 3, inner_fields };
+    const pecs_type inner = { "Inner", { { 0 } }, 0, 4, 2, 3, inner_fields, 0 };
     pecs_field middle_fields[] = { { "inner", PECS_STRUCT, 0, 8, 2, 0, &inner, NULL, 0 },
                                    { NULL, PECS_PADDING, 8, 2, 2, 0, NULL, NULL, 0 } };
-    const pecs_type middle = { "Middle", { { 0 } }, 0, 10, 2, 2, middle_fields };
+    const pecs_type middle = { "Middle", { { 0 } }, 0, 10, 2, 2, middle_fields, 0 };
     pecs_field outer_fields[] = { { "middle", PECS_STRUCT, 0, 20, 2, 0, &middle, NULL, 0 },
                                   { NULL, PECS_PADDING, 20, 4, 4, 0, NULL, NULL, 0 } };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 24, 2, 2, outer_fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 24, 2, 2, outer_fields, 0 };
     struct component component = init_component(&outer);
     assert_spans_of(&component.padding, PECS_PADDING,
                     (struct byte_span[]){ { 3, 1 }, { 7, 3 }, { 13, 1 }, { 17, 3 }, { 20, 4 } }, 5);
@@ -929,9 +929,9 @@ Test(component, paddings_of_different_levels_join)
 Test(component, large_arrays_of_plain_structs_have_no_spans, .timeout = 20)
 {
     pecs_field byte_field = { "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 };
-    const pecs_type byte = { "Byte", { { 0 } }, 0, 1, 1, 1, &byte_field };
+    const pecs_type byte = { "Byte", { { 0 } }, 0, 1, 1, 1, &byte_field, 0 };
     pecs_field outer_field = { "bytes", PECS_STRUCT, 0, 16777216, 16777216, 0, &byte, NULL, 0 };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 1, &outer_field };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 1, &outer_field, 0 };
     struct component component = init_component(&outer);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
     assert_spans_of(&component.special, PECS_ENTITY, NULL, 0);
@@ -955,7 +955,7 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
                                   { "levels", PECS_STRUCT, 1, COUNT - 3, COUNT - 3, 0, &levels[DEPTH - 1], NULL, 0 },
                                   { NULL, PECS_PADDING, COUNT - 2, 1, 1, 0, NULL, NULL, 0 },
                                   { "last", PECS_U8, COUNT - 1, 1, 1, 0, NULL, NULL, 0 } };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields, 0 };
     for (int i = 0; i < 100; i++) { /* walked, each takes more than a second */
         struct component component = init_component(&outer);
         assert_spans_of(&component.padding, PECS_PADDING, (struct byte_span[]){ { 1, COUNT - 2 } }, 1);
@@ -1007,7 +1007,7 @@ Test(component, many_spans_are_all_there)
     fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
     check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
     pecs_field nested[] = { { "hundred", PECS_STRUCT, 0, 800, 100, 0, &part, NULL, 0 } };
-    const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested };
+    const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested, 0 };
     fields[0] = (pecs_field){ "hundreds", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT / 100, 0, &hundred, NULL, 0 };
     check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
     fields[0] = (pecs_field){ "head", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
@@ -1034,7 +1034,7 @@ Test(component, a_masked_copy_has_zeros_for_padding)
 
 Test(component, a_masked_copy_of_a_tag_touches_nothing)
 {
-    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
+    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     struct component component = init_component(&tag);
     component_copy_masked(&component, NULL, NULL, 1);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
@@ -1290,7 +1290,7 @@ Test(registry, every_failing_allocation_is_reported)
 /* The same where the first span is one of a nested struct. */
 Test(registry, failing_allocations_of_nested_spans_are_reported)
 {
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 16, 4, 1, fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 16, 4, 1, fields, 0 };
     const pecs_type *const list[] = { &outer };
     pecs_registry *registry = NULL;
     fields[0] = fields[PARTS];

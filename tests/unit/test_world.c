@@ -899,7 +899,7 @@ enum { WIDE_BYTES = 1536 * 1024 };
 Test(size, components_wider_than_a_chunk_have_a_row_each)
 {
     static const pecs_field field = { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0 };
-    static const pecs_type wide = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, &field };
+    static const pecs_type wide = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, &field, 0 };
     const pecs_type *const types[] = { &wide, &Team_type };
     pecs_registry *other = make_registry(types, 2, counting_hooks);
     pecs_world *large = make_world(other, NULL);
@@ -1127,7 +1127,7 @@ Test(own_values, singletons)
 Test(own_values, a_wide_component)
 {
     static const pecs_field bytes[] = { { "bytes", PECS_U8, 0, 5000, 5000, 0, NULL, NULL, 0 } };
-    static const pecs_type wide = { "Wide", { { 0 } }, 1, 5000, 1, 1, bytes };
+    static const pecs_type wide = { "Wide", { { 0 } }, 1, 5000, 1, 1, bytes, 0 };
     static const pecs_type *const types[] = { &wide };
     static uint8_t value[5000];
     memset(value, 7, sizeof(value));
