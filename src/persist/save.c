@@ -82,6 +82,8 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
         return fail(error, PECS_E_MISUSE, "snapshot and path must not be NULL");
     const pecs_save_options none = { .skip_sync = false };
     options = options ? options : &none;
+    if ((unsigned)options->references > PECS_REFERENCES_REFUSE)
+        return fail(error, PECS_E_MISUSE, "the value of references is invalid");
     struct pool *pool = snapshot->registry->pool;
     struct destination destination = { pool, path, !options->skip_sync, NULL, 0 };
     struct metadata *file_metadata = NULL;
