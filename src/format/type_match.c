@@ -89,7 +89,18 @@ pecs_status match_describe(struct pool *pool, const struct model_type *type, uin
     return status;
 }
 
-/* Returns the registry's number for an unknown type. Types of two files are the same if their records are equal. */
+pecs_status match_number(pecs_registry *registry, const struct buffer *record, pecs_component *ret_number,
+                         pecs_error *error)
+{
+    const pecs_id fingerprint = hash128_seeded(record->bytes, record->size_bytes, pool_secret(registry->pool));
+    const pecs_status status = number_table_give(&registry->numbers, registry->pool, fingerprint, ret_number);
+    return status == PECS_E_LIMIT ? fail(error, status,
+                                         "the registry has no number left for a type that is not registered: "
+                                         "make another registry")
+           : status               ? fail_memory(error)
+                                  : PECS_OK;
+}
+
 static pecs_status match_give_number(struct match *match, const struct model_type *type, pecs_registry *registry,
                                      pecs_component *ret_number, pecs_error *error)
 {
@@ -99,14 +110,9 @@ static pecs_status match_give_number(struct match *match, const struct model_typ
         return fail_memory(error);
     assert(record.bytes);
     memset(record.bytes + offsetof(struct type_record, number), 0, sizeof(le32)); /* this is the file's */
-    const pecs_id fingerprint = hash128_seeded(record.bytes, record.size_bytes, pool_secret(match->pool));
+    const pecs_status status = match_number(registry, &record, ret_number, error);
     buffer_deinit(&record);
-    const pecs_status status = number_table_give(&registry->numbers, match->pool, fingerprint, ret_number);
-    return status == PECS_E_LIMIT ? fail(error, status,
-                                         "the registry has no number left for a type that is not registered: "
-                                         "make another registry")
-           : status               ? fail_memory(error)
-                                  : PECS_OK;
+    return status;
 }
 
 /* Describes a type that the registry lacks. The states of the file keep the description. */

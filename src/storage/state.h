@@ -48,6 +48,7 @@ struct saved_ids {
  *     unknown    the types that only its file has
  *     retired    NULL: no compaction dropped a slot
  *     ids_image  where saved_ids lie
+ *     loan       NULL: the state borrows from no state of another registry
  *     index      of a struct entity_index
  *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
  */
@@ -56,7 +57,8 @@ struct saved_ids {
     X(unknown_types, unknown)                                                                                          \
     X(metadata, metadata)                                                                                              \
     X(retired, retired)                                                                                                \
-    X(image, ids_image)
+    X(image, ids_image)                                                                                                \
+    X(loan, loan)
 #define STATE_REFS(X)                                                                                                  \
     X(index)                                                                                                           \
     X(id_hash)

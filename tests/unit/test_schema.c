@@ -27,7 +27,7 @@ static void set_up(void)
     part_fields[0] = (pecs_field){ "kind", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 };
     part_fields[1] = (pecs_field){ NULL, PECS_PADDING, 1, 3, 3, 0, NULL, NULL, 0 };
     part_fields[2] = (pecs_field){ "mass", PECS_U32, 4, 4, 1, 0, NULL, NULL, 0 };
-    part = (pecs_type){ "Part", { { 0 } }, 0, 8, 4, 3, part_fields };
+    part = (pecs_type){ "Part", { { 0 } }, 0, 8, 4, 3, part_fields, 0 };
     fields[X] = (pecs_field){ "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0 };
     fields[Y] = (pecs_field){ "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0 };
     fields[MODE] = (pecs_field){ "mode", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3 };
@@ -36,7 +36,7 @@ static void set_up(void)
     fields[NAME] = (pecs_field){ "name", PECS_TEXT, 20, 16, 16, 0, NULL, NULL, 0 };
     fields[GRID] = (pecs_field){ "grid", PECS_U16, 36, 24, 12, 4, NULL, NULL, 0 };
     fields[PARTS] = (pecs_field){ "parts", PECS_STRUCT, 60, 16, 2, 0, &part, NULL, 0 };
-    body = (pecs_type){ "Body", { { 0 } }, 1, 76, 4, FIELD_COUNT, fields };
+    body = (pecs_type){ "Body", { { 0 } }, 1, 76, 4, FIELD_COUNT, fields, 0 };
 }
 
 TestSuite(schema, .init = set_up);
@@ -293,7 +293,7 @@ Test(schema, alignment_is_a_power_of_two)
 static pecs_type bytes_type(pecs_field *field, uint32_t size, uint32_t align)
 {
     *field = (pecs_field){ "bytes", PECS_U8, 0, size, size, 0, NULL, NULL, 0 };
-    return (pecs_type){ "Bytes", { { 0 } }, 1, size, align, 1, field };
+    return (pecs_type){ "Bytes", { { 0 } }, 1, size, align, 1, field, 0 };
 }
 
 Test(schema, alignment_is_at_most_64)
@@ -725,7 +725,7 @@ static const pecs_type *chain(unsigned depth)
         snprintf(names[i], sizeof(names[i]), "T%u", i);
         links[i] = i == depth ? (pecs_field){ "value", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 }
                               : (pecs_field){ "link", PECS_STRUCT, 0, 1, 1, 0, &types[i + 1], NULL, 0 };
-        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 1, 1, 1, &links[i] };
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 1, 1, 1, &links[i], 0 };
     }
     return &types[0];
 }
@@ -949,7 +949,7 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
     for (int i = 0; i < DEPTH; i++) {
         level_fields[i] = i ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &levels[i - 1], NULL, 0 }
                             : (pecs_field){ NULL, PECS_PADDING, 0, 1, 1, 0, NULL, NULL, 0 };
-        levels[i] = (pecs_type){ "Level", { { 0 } }, 1, 1, 1, 1, &level_fields[i] };
+        levels[i] = (pecs_type){ "Level", { { 0 } }, 1, 1, 1, 1, &level_fields[i], 0 };
     }
     pecs_field outer_fields[] = { { "first", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0 },
                                   { "levels", PECS_STRUCT, 1, COUNT - 3, COUNT - 3, 0, &levels[DEPTH - 1], NULL, 0 },
@@ -1005,14 +1005,14 @@ static void check_parts(const pecs_type *type, uint32_t base)
 Test(component, many_spans_are_all_there)
 {
     fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
-    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields, 0 }, 0);
     pecs_field nested[] = { { "hundred", PECS_STRUCT, 0, 800, 100, 0, &part, NULL, 0 } };
     const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested, 0 };
     fields[0] = (pecs_field){ "hundreds", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT / 100, 0, &hundred, NULL, 0 };
-    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields, 0 }, 0);
     fields[0] = (pecs_field){ "head", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 };
     fields[1] = (pecs_field){ "parts", PECS_STRUCT, 4, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0 };
-    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES + 4, 4, 2, fields }, 4);
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES + 4, 4, 2, fields, 0 }, 4);
 }
 
 Test(component, a_masked_copy_has_zeros_for_padding)
@@ -1075,9 +1075,9 @@ static const pecs_type *const three[] = { &a_type, &b_type, &c_type };
 
 static void make_three(void)
 {
-    a_type = (pecs_type){ "A", { { 9 } }, 1, 0, 1, 0, NULL };
-    b_type = (pecs_type){ "B", { { 5, 1 } }, 1, 0, 1, 0, NULL };
-    c_type = (pecs_type){ "C", { { 5 } }, 1, 0, 1, 0, NULL };
+    a_type = (pecs_type){ "A", { { 9 } }, 1, 0, 1, 0, NULL, 0 };
+    b_type = (pecs_type){ "B", { { 5, 1 } }, 1, 0, 1, 0, NULL, 0 };
+    c_type = (pecs_type){ "C", { { 5 } }, 1, 0, 1, 0, NULL, 0 };
 }
 
 Test(registry, keeps_the_order_of_the_list)
@@ -1142,7 +1142,7 @@ static const pecs_type *const *tags(size_t count)
     static char names[1100][8];
     for (size_t i = 0; i < count; i++) {
         snprintf(names[i], sizeof(names[i]), "T%zu", i);
-        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL, 0 };
         list[i] = &types[i];
     }
     return list;
@@ -1198,7 +1198,7 @@ Test(registry, refuses_an_id_twice)
 Test(registry, refuses_a_given_id_that_is_the_hash_of_a_name)
 {
     make_three();
-    a_type = (pecs_type){ "abc", { { 0 } }, 1, 0, 1, 0, NULL };
+    a_type = (pecs_type){ "abc", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     c_type.id =
         (pecs_id){ { 0x06, 0xb0, 0x5a, 0xb6, 0x73, 0x3a, 0x61, 0x85, 0x78, 0xaf, 0x5f, 0x94, 0x89, 0x2f, 0x39, 0x50 } };
     refuse_list(three, 3, PECS_E_CONFLICT, "types 'abc' and 'C' have the same id");

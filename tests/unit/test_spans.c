@@ -60,7 +60,7 @@ static const pecs_type *random_type(void)
     const uint32_t top = below(TYPES_MAX);
     for (uint32_t level = 0; level <= top; level++) {
         pecs_type *type = &types[level];
-        *type = (pecs_type){ "Random", { { 0 } }, 1, 0, 1, 1 + below(below(3) ? FIELDS_MAX : 1), fields[level] };
+        *type = (pecs_type){ "Random", { { 0 } }, 1, 0, 1, 1 + below(below(3) ? FIELDS_MAX : 1), fields[level], 0 };
         for (uint32_t i = 0; i < type->field_count; i++) {
             fields[level][i] = random_field(level, i);
             fields[level][i].offset = type->size;

@@ -938,7 +938,7 @@ static void make_many_types(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         snprintf(many_names[i], sizeof(many_names[i]), "type %u", i);
-        many_types[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 4, 4, 1, &u32_field };
+        many_types[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 4, 4, 1, &u32_field, 0 };
         many_list[i] = &many_types[i];
     }
 }
@@ -1095,7 +1095,7 @@ Test(own_values, set_where_the_entity_moves)
 Test(own_values, set_swaps)
 {
     static const pecs_field number[] = { { "n", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0 } };
-    static const pecs_type a = { "A", { { 0 } }, 1, 4, 4, 1, number }, b = { "B", { { 0 } }, 1, 4, 4, 1, number };
+    static const pecs_type a = { "A", { { 0 } }, 1, 4, 4, 1, number, 0 }, b = { "B", { { 0 } }, 1, 4, 4, 1, number, 0 };
     static const pecs_type *const types[] = { &a, &b };
     pecs_registry *two = make_registry(types, 2, counting_hooks);
     pecs_world *swapped = make_world(two, NULL);
