@@ -229,21 +229,46 @@ static pecs_status projection_free_slots(struct projection *projection, struct e
     return PECS_OK;
 }
 
+/* The records of one chunk of the index, private: rows mostly follow one another there. */
+struct owned_records {
+    struct record *records;
+    uint64_t chunk;
+};
+
+static pecs_status projection_move_row(struct projection *projection, struct entity_index *index,
+                                       struct owned_records *owned, pecs_entity entity, struct record to)
+{
+    const uint64_t chunk = entity.index >> INDEX_SHIFT;
+    if (!owned->records || owned->chunk != chunk) {
+        const struct record *now = index_record(index, entity.index);
+        if (now->table == to.table && now->row == to.row)
+            return PECS_OK;
+        if (index_own_record(&projection->gate, index, chunk << INDEX_SHIFT, &owned->records))
+            return PECS_E_MEMORY;
+        owned->chunk = chunk;
+    }
+    struct record *record = &owned->records[entity.index & ((1u << INDEX_SHIFT) - 1)];
+    record->table = to.table;
+    record->row = to.row;
+    return PECS_OK;
+}
+
 static pecs_status projection_move_rows(struct projection *projection, struct entity_index *index, uint32_t number)
 {
     const struct table *table = state_table(projection->to, number);
-    for (uint64_t row = projection->moved[number]; row < table->row_count; row++) {
-        const pecs_entity entity = projection_handle(table, row);
-        const struct record *now = index_record(index, entity.index);
-        struct record *record;
-        if (now->table == number && now->row == row)
-            continue;
-        if (index_own_record(&projection->gate, index, entity.index, &record))
-            return PECS_E_MEMORY;
-        record->table = number;
-        record->row = (uint32_t)row;
+    const uint64_t moved = projection->moved[number];
+    const uint32_t shift = table->archetype->chunk_shift;
+    const uint64_t first_chunk = moved == NO_ROW ? table_chunk_count(table) : moved >> shift;
+    struct owned_records owned = { NULL, 0 };
+    pecs_status status = PECS_OK;
+    for (uint64_t chunk = first_chunk; !status && chunk < table_chunk_count(table); chunk++) {
+        const pecs_entity *entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+        const uint64_t first = chunk << shift, rows = table_live_rows(table, chunk);
+        for (uint64_t i = chunk == first_chunk ? moved - first : 0; !status && i < rows; i++)
+            status = projection_move_row(projection, index, &owned, entities[i],
+                                         (struct record){ .table = number, .row = (uint32_t)(first + i) });
     }
-    return PECS_OK;
+    return status;
 }
 
 static pecs_status projection_change_index(struct projection *projection)
