@@ -111,14 +111,15 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *sna
                                                         void *user, pecs_error *error);
 
 /*
- * Saves a snapshot. Any thread. PECS_E_INVALID (a value that load would refuse, see skip_check; the error names entity,
+ * Saves a snapshot, without what is transient (schema.h). Any thread. PECS_E_INVALID (a reference to an entity that is
+ * not saved, with PECS_REFERENCES_REFUSE; or a value that load would refuse, see skip_check; the error names entity,
  * component and field, pecs_view_check finds all), PECS_E_CORRUPT (the resumed file was damaged since; the message
  * names it), PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is published but
  * may not be durable; ESTALE: the resumed file was truncated), PECS_E_MISUSE (an entry of `metadata`; the message names
  * it and says why), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much metadata, or metadata from another
  * library's file that leaves no room for the application's name). Needs less than 16 MiB of memory for any number of
  * entities, plus one value of the largest type with padding, about a kilobyte for each table, a few times the metadata,
- * and 20 bytes for each explicit id.
+ * and 20 bytes for each explicit id; of transient content, what pecs_snapshot_filter needs (filter.h).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

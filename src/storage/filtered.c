@@ -9,16 +9,17 @@
 
 uint64_t state_used_type_count(const struct pecs_snapshot *state, uint64_t *ret_component_bytes)
 {
-    uint64_t count = 0;
+    uint64_t used[TYPES_MAX / 64 + 1] = { 0 }, count = 0;
     pecs_summary summary;
     pecs_view_summary(pecs_snapshot_view(state), &summary);
     *ret_component_bytes = summary.component_bytes;
-    for (uint32_t place = 0; place < state_component_count(state); place++) {
-        bool is_used = false;
-        for (uint32_t i = 0; !is_used && i < state->table_count; i++)
-            is_used = archetype_find(state_table(state, i)->archetype, state_number_at(state, place)) != NO_COLUMN;
-        count += is_used;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct archetype *archetype = state_table(state, i)->archetype;
+        for (uint32_t j = 0; j < archetype->component_count; j++)
+            bits_set(used, state_place(state, archetype->components[j]));
     }
+    for (size_t word = 0; word < sizeof(used) / sizeof(*used); word++)
+        count += (uint64_t)__builtin_popcountll(used[word]);
     return count;
 }
 
