@@ -197,7 +197,8 @@ static void make_namesakes(const char *folder)
           4,
           4,
           1,
-          &field, 0 },
+          &field,
+          0 },
         { "Twin#01000000", { { 6 } }, 1, 4, 4, 1, &field, 0 },
     };
     for (int32_t i = 0; i < 2; i++)
