@@ -874,3 +874,51 @@ double limit_tables_sum(const struct limit_tables *tables)
         sum += w1_sum((const float *)tables->tables[t].columns[W1_POSITION], tables->tables[t].row_count);
     return sum;
 }
+
+uint64_t limit_filter_columns(const struct w1_layout *layout, const uint8_t *block, uint8_t *out)
+{
+    enum { PARENTED = 4 }; /* table t + 4 has what table t has, and Parent and Inventory */
+    struct w1_record *records = (struct w1_record *)(void *)(out + layout->index);
+    uint8_t *handles = out;
+    uint64_t count = 0;
+    memcpy(records, block + layout->index, (size_t)layout->entity_count * sizeof(*records));
+    for (uint32_t t = 0; t < W1_TABLE_COUNT - PARENTED; t++) {
+        const w1_entity *moved = (const w1_entity *)(const void *)(block + layout->entities[t + PARENTED]);
+        const uint64_t first = layout->row_counts[t], rows = layout->row_counts[t + PARENTED];
+        memcpy(handles, block + layout->entities[t], (size_t)first * sizeof(*moved));
+        memcpy(handles + first * sizeof(*moved), moved, (size_t)rows * sizeof(*moved));
+        for (uint64_t row = 0; row < rows; row++) {
+            records[moved[row].index].table = t;
+            records[moved[row].index].row = (uint32_t)(first + row);
+        }
+        handles += (first + rows) * sizeof(*moved);
+        count += first + rows;
+    }
+    return count;
+}
+
+uint64_t limit_filter_rows(const struct w1_layout *layout, const uint8_t *block, uint8_t *out)
+{
+    struct w1_record *records = (struct w1_record *)(void *)(out + layout->index);
+    uint64_t cleared = 0;
+    memcpy(records, block + layout->index, (size_t)layout->entity_count * sizeof(*records));
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
+        const w1_entity *gone = (const w1_entity *)(const void *)(block + layout->entities[t]);
+        for (uint64_t row = 0; w1_table_has(t, W1_HEALTH) && row < layout->row_counts[t]; row++)
+            records[gone[row].index].table = UINT32_MAX;
+    }
+    for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
+        if (w1_table_has(t, W1_HEALTH) || !w1_table_has(t, W1_PARENT))
+            continue;
+        w1_entity *parents = (w1_entity *)(void *)(out + layout->columns[t][W1_PARENT]);
+        memcpy(parents, block + layout->columns[t][W1_PARENT], (size_t)layout->row_counts[t] * sizeof(*parents));
+        for (uint64_t row = 0; row < layout->row_counts[t]; row++) {
+            const w1_entity parent = parents[row];
+            if (parent.generation && records[parent.index].table == UINT32_MAX) {
+                parents[row] = (w1_entity){ 0, 0 };
+                cleared++;
+            }
+        }
+    }
+    return cleared;
+}

@@ -83,6 +83,17 @@ struct limit_padded {
 };
 bool limit_save_padded(const struct limit_padded *rows, const char *path);
 
+/*
+ * W1 without Parent and Inventory: tables that are then equal become one. Handles of the merged tables and the index
+ * are written to `out`, fresh pages as large as the block; columns would be shared. Returns the entities.
+ */
+uint64_t limit_filter_columns(const struct w1_layout *layout, const uint8_t *block, uint8_t *out);
+/*
+ * W1 without the entities that have a Health: an index without them, and Parent columns in which references to them are
+ * cleared, are written to `out`. Returns the cleared references.
+ */
+uint64_t limit_filter_rows(const struct w1_layout *layout, const uint8_t *block, uint8_t *out);
+
 /* memcpy of every array into fresh huge pages, which the caller frees. */
 bool limit_copy(const struct w1_layout *layout, const uint8_t *block, uint8_t **ret_copy);
 

@@ -39,7 +39,9 @@ typedef bool (*pecs_change_function)(void *user, const pecs_change *change);
 
 /*
  * Calls `each` for every difference, in an order that depends only on the two states and their registries. Padding is
- * not compared; references are, by the entities that they name (pecs_diff_same_target). PECS_E_CANCELLED;
+ * not compared; references are, by the entities that they name (pecs_diff_same_target). Transient components and
+ * entities (schema.h) are left out, as if they were not there; but a reference to a transient entity counts as one to
+ * an entity that lives. PECS_E_CANCELLED;
  * PECS_E_MEMORY, then before the first difference; PECS_E_MISUSE.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_view_diff(pecs_view from, pecs_view to, pecs_change_function each, void *user);

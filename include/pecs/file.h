@@ -30,6 +30,7 @@
 #define PECS_FILE_H
 
 #include <pecs/attachments.h>
+#include <pecs/filter.h>
 #include <pecs/metadata.h>
 #include <pecs/reflect.h>
 #include <pecs/snapshot.h>
@@ -41,6 +42,15 @@ extern "C" {
 
 /* Progress callback, every few MiB, on the calling thread. Return false to cancel: PECS_E_CANCELLED. */
 typedef bool (*pecs_progress_function)(void *user, uint64_t done_bytes, uint64_t total_bytes);
+
+/* What a save has written, and what it has left out because it is transient (pecs_type_flags). */
+typedef struct pecs_save_report {
+    uint64_t size_bytes; /* of the file */
+    uint64_t entity_count;
+    uint64_t type_count;      /* component types */
+    uint64_t component_bytes; /* of values */
+    pecs_left_out left_out;
+} pecs_save_report;
 
 typedef struct pecs_save_options {
     bool skip_sync; /* do not sync file and directory. A crash of the process loses nothing; one of the machine may lose
@@ -57,6 +67,8 @@ typedef struct pecs_save_options {
     pecs_progress_function progress; /* or NULL. With verify_source, first from 0 to the size of the source, then from 0
                                         again for the save */
     void *user;                      /* for progress */
+    pecs_references references;      /* what becomes of references to entities that are not saved (filter.h) */
+    pecs_save_report *report;        /* filled on success; or NULL */
 } pecs_save_options;
 
 /* What a file may have; beyond it, PECS_E_LIMIT. 0: no limit. */
@@ -100,14 +112,15 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *sna
                                                         void *user, pecs_error *error);
 
 /*
- * Saves a snapshot. Any thread. PECS_E_INVALID (a value that load would refuse, see skip_check; the error names entity,
+ * Saves a snapshot, without what is transient (schema.h). Any thread. PECS_E_INVALID (a reference to an entity that is
+ * not saved, with PECS_REFERENCES_REFUSE; or a value that load would refuse, see skip_check; the error names entity,
  * component and field, pecs_view_check finds all), PECS_E_CORRUPT (the resumed file was damaged since; the message
  * names it), PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is published but
  * may not be durable; ESTALE: the resumed file was truncated), PECS_E_MISUSE (an entry of `metadata`; the message names
  * it and says why), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much metadata, or metadata from another
  * library's file that leaves no room for the application's name). Needs less than 16 MiB of memory for any number of
  * entities, plus one value of the largest type with padding, about a kilobyte for each table, a few times the metadata,
- * and 20 bytes for each explicit id.
+ * and 20 bytes for each explicit id; of transient content, what pecs_snapshot_filter needs (filter.h).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

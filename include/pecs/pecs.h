@@ -7,6 +7,7 @@
 #include <pecs/contents.h>
 #include <pecs/diff.h>
 #include <pecs/file.h>
+#include <pecs/filter.h>
 #include <pecs/id.h>
 #include <pecs/metadata.h>
 #include <pecs/query.h>

@@ -96,7 +96,24 @@ typedef struct pecs_field {
     uint32_t element_size;
 } pecs_field;
 
-/* A component type. A tag has size 0, alignment 1 and no fields. */
+/*
+ * What is not saved. A transient component is never in a file, and no part of pecs_view_hash, pecs_view_diff and the
+ * values that are checked: a save is that of a world without it. Its struct may hold anything, pointers too, and needs
+ * no fields; its version counts for nothing. Snapshots hold it and a rollback restores it, but for the flag
+ * PECS_TYPE_NO_SNAPSHOT: then a snapshot has the component, but all bytes of its values are zero, in worlds that are
+ * restored, rewound or made from the snapshot too. So handles and pointers that one world owns never come to another
+ * one, or back after they were freed. The other two flags need PECS_TYPE_TRANSIENT.
+ */
+typedef enum pecs_type_flags {
+    PECS_TYPE_TRANSIENT = 1,       /* the component is not saved */
+    PECS_TYPE_NO_SNAPSHOT = 2,     /* and snapshots hold zeros instead of its values; not for tags */
+    PECS_TYPE_TRANSIENT_ENTITY = 4 /* nor is an entity that has the component saved */
+} pecs_type_flags;
+
+/*
+ * A component type. A tag has size 0, alignment 1 and no fields. A transient type may have a size without fields: any
+ * bytes; if it has fields, they follow the same rules as others.
+ */
 struct pecs_type {
     const char *name; /* unique in a registry, 1 to 255 bytes of UTF-8; "pecs." at the beginning is reserved */
     pecs_id id;       /* all zero: XXH3-128 of the name */
@@ -105,6 +122,7 @@ struct pecs_type {
     uint32_t align;   /* a power of two, at most 64 */
     uint32_t field_count;
     const pecs_field *fields;
+    uint32_t flags; /* pecs_type_flags */
 };
 
 /* clang-format off: it spoils the macros' # and nesting */
@@ -119,13 +137,32 @@ struct pecs_type {
 #define PECS_COMPONENT_OF(T, name, version, ...)                                                                       \
     PECS_CHECK_COMPONENT_(T)                                                                                           \
     static const pecs_field T##_fields[] = { __VA_ARGS__ };                                                            \
-    static const pecs_type T##_type = { name,      { { 0 } },        version,                                          \
-                                        sizeof(T), PECS_ALIGNOF_(T), sizeof(T##_fields) / sizeof(T##_fields[0]),       \
-                                        T##_fields }
+    static const pecs_type T##_type = { name,                                                                          \
+                                        { { 0 } },                                                                     \
+                                        version,                                                                       \
+                                        sizeof(T),                                                                     \
+                                        PECS_ALIGNOF_(T),                                                              \
+                                        sizeof(T##_fields) / sizeof(T##_fields[0]),                                    \
+                                        T##_fields,                                                                    \
+                                        0 }
 /* A component without values. In C++ it also declares the empty struct T. */
 #define PECS_TAG(T, version)                                                                                           \
     PECS_DECLARE_TAG_(T)                                                                                               \
-    static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL }
+    static const pecs_type T##_type = { #T, { { 0 } }, version, 0, 1, 0, NULL, 0 }
+/*
+ * Not saved (pecs_type_flags): a component of any struct T; one whose values snapshots leave out as well; a tag; and a
+ * tag for entities that are not saved. In C++, T is trivially copyable.
+ */
+#define PECS_TRANSIENT(T) PECS_TRANSIENT_OF_(T, PECS_TYPE_TRANSIENT)
+#define PECS_TRANSIENT_NO_SNAPSHOT(T) PECS_TRANSIENT_OF_(T, PECS_TYPE_TRANSIENT | PECS_TYPE_NO_SNAPSHOT)
+#define PECS_TRANSIENT_TAG(T) PECS_TRANSIENT_TAG_OF_(T, PECS_TYPE_TRANSIENT)
+#define PECS_TRANSIENT_ENTITY(T) PECS_TRANSIENT_TAG_OF_(T, PECS_TYPE_TRANSIENT | PECS_TYPE_TRANSIENT_ENTITY)
+#define PECS_TRANSIENT_OF_(T, flags)                                                                                   \
+    PECS_CHECK_TRANSIENT_(T)                                                                                           \
+    static const pecs_type T##_type = { #T, { { 0 } }, 1, sizeof(T), PECS_ALIGNOF_(T), 0, NULL, flags }
+#define PECS_TRANSIENT_TAG_OF_(T, flags)                                                                               \
+    PECS_DECLARE_TAG_(T)                                                                                               \
+    static const pecs_type T##_type = { #T, { { 0 } }, 1, 0, 1, 0, NULL, flags }
 
 /* A scalar or a one-dimensional array; the kind is deduced. */
 #define PECS_FIELD(T, f)                                                                                               \
@@ -251,6 +288,10 @@ PECS_API const pecs_type *pecs_registry_type(const pecs_registry *registry, pecs
                   PECS_BYTES_ONLY_);                                                                                   \
     static_assert(std::is_standard_layout<T>::value,                                                                   \
                   "a component has standard layout: all members are public, and none is virtual or inherited");
+#define PECS_CHECK_TRANSIENT_(T)                                                                                       \
+    static_assert(std::is_trivially_copy_constructible<T>::value && std::is_trivially_destructible<T>::value,          \
+                  PECS_BYTES_ONLY_);                                                                                   \
+    static_assert(!std::is_empty<T>::value, "a struct without members is a tag: PECS_TRANSIENT_TAG declares it");
 #define PECS_DECLARE_TAG_(T) struct T {};
 /*
  * The number of T in the list of this translation unit is the value of the type that pecs_component_of_ returns. It is
@@ -375,6 +416,7 @@ template <typename E> struct pecs_list_enum {
 #define PECS_ALIGNOF_(T) alignof(T)
 #else
 #define PECS_CHECK_COMPONENT_(T)
+#define PECS_CHECK_TRANSIENT_(T)
 #define PECS_DECLARE_TAG_(T)
 #define PECS_DECLARE_NUMBERS_(...)
 /*

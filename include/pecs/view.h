@@ -50,7 +50,8 @@ PECS_API uint64_t pecs_view_tick(pecs_view view);
 
 /*
  * A hash of the content: each entity's handle, type ids and values (without padding), the singletons, and attachments.
- * It does not depend on the order of rows, tables or registration. Linear in the content.
+ * It does not depend on the order of rows, tables or registration. Transient components and entities (schema.h) do not
+ * count: the hash is that of what would be saved. Linear in the content.
  */
 PECS_API uint64_t pecs_view_hash(pecs_view view);
 

@@ -87,7 +87,18 @@ pecs_status match_describe(struct pool *pool, const struct model_type *type, uin
     return status;
 }
 
-/* Returns the registry's number for an unknown type. Types of two files are the same if their records are equal. */
+pecs_status match_number(pecs_registry *registry, const struct buffer *record, pecs_component *ret_number,
+                         pecs_error *error)
+{
+    const pecs_id fingerprint = hash128_seeded(record->bytes, record->size_bytes, pool_secret(registry->pool));
+    const pecs_status status = number_table_give(&registry->numbers, registry->pool, fingerprint, ret_number);
+    return status == PECS_E_LIMIT ? fail(error, status,
+                                         "the registry has no number left for a type that is not registered: "
+                                         "make another registry")
+           : status               ? fail_memory(error)
+                                  : PECS_OK;
+}
+
 static pecs_status match_give_number(struct match *match, const struct model_type *type, pecs_registry *registry,
                                      pecs_component *ret_number, pecs_error *error)
 {
@@ -97,14 +108,9 @@ static pecs_status match_give_number(struct match *match, const struct model_typ
         return fail_memory(error);
     assert(record.bytes);
     memset(record.bytes + offsetof(struct type_record, number), 0, sizeof(le32)); /* this is the file's */
-    const pecs_id fingerprint = hash128_seeded(record.bytes, record.size_bytes, pool_secret(match->pool));
+    const pecs_status status = match_number(registry, &record, ret_number, error);
     buffer_deinit(&record);
-    const pecs_status status = number_table_give(&registry->numbers, match->pool, fingerprint, ret_number);
-    return status == PECS_E_LIMIT ? fail(error, status,
-                                         "the registry has no number left for a type that is not registered: "
-                                         "make another registry")
-           : status               ? fail_memory(error)
-                                  : PECS_OK;
+    return status;
 }
 
 /* Describes a type that the registry lacks. The states of the file keep the description. */
@@ -129,6 +135,15 @@ static pecs_status match_keep(struct match *match, const struct model *model, ui
     return status;
 }
 
+/* No file has a transient type; one that has was written before the program made it so, or by another program. */
+static pecs_status match_fail_transient(const struct model_type *type, const struct component *component,
+                                        pecs_error *error)
+{
+    return fail_rule(error, PECS_E_LAYOUT, type->offset, "TYPE-4",
+                     "the file has components of type '%.*s', which is transient in the registry", NAME_SHOWN,
+                     component->type->name);
+}
+
 pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
                         pecs_error *error)
 {
@@ -140,10 +155,11 @@ pecs_status match_types(struct match *match, const struct model *model, pecs_reg
     for (uint32_t i = 0; i < match->type_count; i++) {
         const struct model_type *type = &model->types[i];
         pecs_component *component = &match->components[i];
-        const pecs_status status =
-            registry_find(registry, type->id, component)
-                ? match_keep(match, model, i, registry, refuse_unknown, error)
-                : match_compare(match->pool, type, i, registry_component(registry, *component), error);
+        const struct component *known =
+            registry_find(registry, type->id, component) ? NULL : registry_component(registry, *component);
+        const pecs_status status = !known ? match_keep(match, model, i, registry, refuse_unknown, error)
+                                   : component_is_transient(known) ? match_fail_transient(type, known, error)
+                                                                   : match_compare(match->pool, type, i, known, error);
         if (status)
             return status;
     }

@@ -4,6 +4,7 @@
 #ifndef PECS_FORMAT_TYPE_MATCH_H
 #define PECS_FORMAT_TYPE_MATCH_H
 
+#include "buffer.h"
 #include "file_model.h"
 #include "unknown.h"
 
@@ -22,6 +23,13 @@ struct match {
 pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
                         pecs_error *error);
 void match_deinit(struct match *match);
+
+/*
+ * Returns the registry's number for a type that it lacks, by the type's record with the number 0. Types are the same if
+ * their records are equal. PECS_E_LIMIT, PECS_E_MEMORY.
+ */
+pecs_status match_number(pecs_registry *registry, const struct buffer *record, pecs_component *ret_number,
+                         pecs_error *error);
 
 /* Describes one type of a model, whatever a registry has. What it is made of is released by the list that keeps it. */
 pecs_status match_describe(struct pool *pool, const struct model_type *type, uint32_t number,

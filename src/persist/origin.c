@@ -2,6 +2,7 @@
 #include "origin.h"
 
 #include "error.h"
+#include "loan.h"
 #include "verify.h"
 
 #include <errno.h>
@@ -41,6 +42,15 @@ static pecs_status origins_list(struct origins *origins, const struct pecs_snaps
     return status;
 }
 
+/* Of a converted state, the files of what it was made of, too. */
+static pecs_status origins_list_all(struct origins *origins, const struct pecs_snapshot *state)
+{
+    pecs_status status = PECS_OK;
+    for (; !status && state; state = state->loan ? state->loan->lender : NULL)
+        status = origins_list(origins, state);
+    return status;
+}
+
 /* Adds the path: otherwise the error would seem to be about the file being written. */
 static pecs_status origin_verify(const struct image *image, const struct verify_options *options, pecs_error *error)
 {
@@ -77,7 +87,7 @@ static pecs_status origin_check_all(const struct pecs_snapshot *state, bool alwa
                                     const struct verify_options *options, pecs_error *error)
 {
     struct origins origins = { .pool = state->registry->pool };
-    pecs_status status = origins_list(&origins, state) ? fail_memory(error) : PECS_OK;
+    pecs_status status = origins_list_all(&origins, state) ? fail_memory(error) : PECS_OK;
     for (size_t i = 0; !status && i < origins.count; i++)
         status = origin_check_image(origins.images[i], always, options, error);
     pool_release(origins.pool, origins.images, origins.capacity * sizeof(*origins.images));

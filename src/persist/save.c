@@ -1,5 +1,6 @@
 /* Saving for users: a snapshot through the writer into a publication. */
 #include "error.h"
+#include "filtered.h"
 #include "origin.h"
 #include "publish.h"
 #include "writer.h"
@@ -11,11 +12,13 @@ struct destination {
     const char *path;
     bool sync;
     struct publication *publication;
+    uint64_t size_bytes;
 };
 
 static pecs_status save_begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct destination *destination = user;
+    destination->size_bytes = size_bytes;
     return publication_begin(destination->pool, destination->path, size_bytes, destination->sync,
                              &destination->publication, error);
 }
@@ -64,6 +67,14 @@ static pecs_status save_write(const pecs_snapshot *snapshot, struct destination 
     return status;
 }
 
+static void save_report(const pecs_snapshot *saved, uint64_t size_bytes, const pecs_left_out *left_out,
+                        pecs_save_report *ret_report)
+{
+    *ret_report = (pecs_save_report){ .size_bytes = size_bytes, .entity_count = saved->entity_count };
+    ret_report->type_count = state_used_type_count(saved, &ret_report->component_bytes);
+    ret_report->left_out = *left_out;
+}
+
 pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, const pecs_save_options *options,
                                pecs_error *error)
 {
@@ -71,8 +82,10 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
         return fail(error, PECS_E_MISUSE, "snapshot and path must not be NULL");
     const pecs_save_options none = { .skip_sync = false };
     options = options ? options : &none;
+    if ((unsigned)options->references > PECS_REFERENCES_REFUSE)
+        return fail(error, PECS_E_MISUSE, "the value of references is invalid");
     struct pool *pool = snapshot->registry->pool;
-    struct destination destination = { pool, path, !options->skip_sync, NULL };
+    struct destination destination = { pool, path, !options->skip_sync, NULL, 0 };
     struct metadata *file_metadata = NULL;
     pecs_status status = origin_check(snapshot, options, error);
     if (!status)
@@ -81,7 +94,15 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
         return status;
     const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, options->progress,
                                         options->user };
-    status = save_write(snapshot, &destination, &how, error);
+    struct pecs_snapshot *saved;
+    pecs_left_out left_out;
+    status = filtered_make_saved(snapshot, options->references, &saved, &left_out, error);
+    if (!status) {
+        status = save_write(saved, &destination, &how, error);
+        if (!status && options->report)
+            save_report(saved, destination.size_bytes, &left_out, options->report);
+        state_release(saved);
+    }
     if (file_metadata)
         node_release(pool, &file_metadata->node);
     return status;

@@ -175,9 +175,14 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
         return status;
     static const pecs_id none;
     const bool given = memcmp(&type->id, &none, sizeof(none)) != 0;
-    status = component_init_spans(component, type, pool);
+    if (type_is_transient(type)) {
+        *component = (struct component){ .type = type, .size = type->size, .align = type->align };
+    } else {
+        status = component_init_spans(component, type, pool);
+    }
     component->id = given ? type->id : component_name_id(type->name);
-    if (!status)
+    component->flags = type->flags;
+    if (!status && !type_is_transient(type))
         status = component_init_contents(component, pool);
     if (status) {
         component_deinit(component, pool);

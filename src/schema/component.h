@@ -12,6 +12,7 @@ struct component {
     const pecs_type *type;
     pecs_id id; /* the type's own, or its name's hash */
     uint32_t size, align;
+    uint32_t flags; /* of the type. A transient one has no spans and no references, whatever fields it has */
     struct span_list padding;
     bool has_references;      /* some field, or an element of a list, holds entities */
     struct span_list special; /* fields with invalid bit patterns (bool, enum, text), entities, and contents */
@@ -43,6 +44,11 @@ static inline const struct span_list *component_holes(const struct component *co
 }
 /* `list` is that of a span of the component's contents. */
 const struct component *component_element(const struct component *component, const pecs_field *list);
+/* Whether the component is never saved. */
+static inline bool component_is_transient(const struct component *component)
+{
+    return component->flags & PECS_TYPE_TRANSIENT;
+}
 
 /* Checks a type (type_check.h) and derives a component from it. Its spans are allocated from the pool. */
 pecs_status component_init(struct component *component, const pecs_type *type, struct pool *pool, pecs_error *error);

@@ -62,6 +62,7 @@ static pecs_status registry_add_component(pecs_registry *registry, const pecs_ty
         return status;
     registry->type_count++;
     registry->has_contents |= component_has_contents(&registry->components[count]);
+    registry->flags |= type->flags;
     if (component_description_bytes(type, DESCRIPTION_MAX_BYTES) > DESCRIPTION_MAX_BYTES)
         return fail(error, PECS_E_LIMIT,
                     "type '%.200s': its description, which repeats nested types at each use, would take more than "
@@ -81,7 +82,7 @@ static pecs_status registry_add_component(pecs_registry *registry, const pecs_ty
 static const pecs_field registry_id_fields[] = {
     { .name = "bytes", .kind = PECS_U8, .size = sizeof(pecs_id), .count = sizeof(pecs_id) },
 };
-const pecs_type id_component_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, registry_id_fields };
+const pecs_type id_component_type = { ID_TYPE_NAME, { { 0 } }, 1, sizeof(pecs_id), 1, 1, registry_id_fields, 0 };
 
 bool name_is_reserved(const char *name, size_t size_bytes)
 {

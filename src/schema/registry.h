@@ -27,6 +27,7 @@ struct pecs_registry {
     uint32_t type_count;          /* program's types and "pecs.id" */
     pecs_component id_component;  /* "pecs.id"; also the number of the program's types */
     bool has_contents;            /* some type has strings, blobs or lists */
+    uint32_t flags;               /* those that any type has */
     struct pool *pool;
     struct component *components;                  /* by pecs_component */
     pecs_component *by_id;                         /* all components, in ascending order of ids */

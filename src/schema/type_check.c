@@ -421,6 +421,23 @@ static pecs_status type_check_fields(const struct type_checker *checker, const p
     return PECS_OK;
 }
 
+/* The flags of a component type; those of a nested type have no meaning. */
+static pecs_status type_check_flags(const struct type_checker *checker, const pecs_type *type)
+{
+    const uint32_t rest = PECS_TYPE_NO_SNAPSHOT | PECS_TYPE_TRANSIENT_ENTITY, known = PECS_TYPE_TRANSIENT | rest;
+    if (type->flags & ~known)
+        return fail(checker->error, PECS_E_MISUSE, "%.100s: there is no flag 0x%x", type->name, type->flags & ~known);
+    if ((type->flags & rest) && !type_is_transient(type))
+        return fail(checker->error, PECS_E_MISUSE, "%.100s: the flags 0x%x need PECS_TYPE_TRANSIENT", type->name,
+                    type->flags & rest);
+    if ((type->flags & PECS_TYPE_NO_SNAPSHOT) && !type->size)
+        return fail(checker->error, PECS_E_MISUSE, "%.100s: a tag has no values that a snapshot could leave out",
+                    type->name);
+    if (!type_is_transient(type) && type->version < 1)
+        return fail(checker->error, PECS_E_MISUSE, "%.100s: version 0: versions start at 1", type->name);
+    return PECS_OK;
+}
+
 static pecs_status type_check_nested(const struct type_checker *checker, const pecs_type *type, unsigned depth)
 {
     pecs_error *error = checker->error;
@@ -428,8 +445,9 @@ static pecs_status type_check_nested(const struct type_checker *checker, const p
         return fail(error, PECS_E_MISUSE, "the name of a type must be 1 to 255 bytes of printable UTF-8: %s",
                     type_excerpt(type->name).text);
     const char *name = type->name;
-    if (depth == 0 && type->version < 1)
-        return fail(error, PECS_E_MISUSE, "%.100s: version 0: versions start at 1", name);
+    const pecs_status status = depth == 0 ? type_check_flags(checker, type) : PECS_OK;
+    if (status)
+        return status;
     if (type->align == 0 || (type->align & (type->align - 1)) != 0)
         return fail(error, PECS_E_MISUSE, "%.100s: alignment %u is not a power of two", name, type->align);
     if (type->align > COMPONENT_MAX_ALIGN)
@@ -444,6 +462,8 @@ static pecs_status type_check_nested(const struct type_checker *checker, const p
     if (type->size % type->align != 0)
         return fail(error, PECS_E_MISUSE, "%.100s: size %u is not a multiple of the alignment %u", name, type->size,
                     type->align);
+    if (depth == 0 && type_is_transient(type) && type->field_count == 0)
+        return PECS_OK; /* any bytes */
     if (type->field_count == 0 || !type->fields)
         return fail(error, PECS_E_MISUSE, "%.100s: a type of %u bytes needs fields", name, type->size);
     if (type->field_count > FIELD_COUNT_MAX)

@@ -13,6 +13,11 @@ enum {
     COMPONENT_MAX_ALIGN = 64,
 };
 
+static inline bool type_is_transient(const pecs_type *type)
+{
+    return type->flags & PECS_TYPE_TRANSIENT;
+}
+
 /*
  * Checks a type and all types that it nests against every rule of pecs/schema.h. The message names type and field.
  * PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY (the pool gives scratch memory).

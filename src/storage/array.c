@@ -52,6 +52,7 @@ static void array_destroy(struct pool *pool, struct node *node)
 {
     struct array *array = (struct array *)node;
     array_break_seal(array);
+    node_release(pool, array->lender);
     if (array->is_lent)
         pool_release(pool, array, sizeof(*array));
     else
@@ -81,6 +82,7 @@ struct array *array_create(struct pool *pool, uint64_t size_bytes)
     array->size_bytes = size_bytes;
     array->tick = array->seal = 0;
     array->is_lent = false;
+    array->lender = NULL;
     return array;
 }
 
@@ -91,6 +93,14 @@ struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size
         return NULL;
     *array = (struct array){ .data = bytes, .size_bytes = size_bytes, .is_lent = true };
     node_init(&array->node, &array_class);
+    return array;
+}
+
+struct array *array_create_borrowed(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes, struct node *lender)
+{
+    struct array *array = array_create_lent(pool, (uint8_t *)(uintptr_t)bytes, size_bytes);
+    if (array)
+        array->lender = node_retain(lender);
     return array;
 }
 
@@ -144,7 +154,7 @@ pecs_status gate_own_array(struct gate *gate, struct ref *ref, uint64_t size_byt
                            uint64_t live_bytes)
 {
     struct array *array = (struct array *)ref->node;
-    const bool shared = ref->epoch != gate->epoch && node_is_shared(&array->node);
+    const bool shared = ref->epoch != gate->epoch && (array->lender || node_is_shared(&array->node));
     if (shared || array->size_bytes < size_bytes) {
         struct array *copy = array_create(gate->pool, max_u64(wanted_bytes, size_bytes));
         if (!copy)

@@ -14,7 +14,8 @@ struct array {
     uint8_t *data;
     uint64_t size_bytes; /* capacity; a multiple of ARRAY_ALIGN unless an image lends the bytes */
     uint64_t tick;       /* of the last write */
-    bool is_lent;        /* the bytes belong to the image of the table's runs */
+    bool is_lent;        /* the bytes have memory of their own */
+    struct node *lender; /* what they belong to, for reading; NULL: to the image of the table's runs, or to no other */
     uint64_t seal;       /* debug builds: hash of the bytes when they were last found shared, or 0 */
 };
 
@@ -22,6 +23,8 @@ struct array {
 struct array *array_create(struct pool *pool, uint64_t size_bytes);
 /* An array over bytes that outlive it. NULL: out of memory. */
 struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes);
+/* An array over bytes that the lender holds, which the array retains. Every edit copies it. NULL: out of memory. */
+struct array *array_create_borrowed(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes, struct node *lender);
 
 /* Debug builds seal the bytes and verify later that they have not changed. Any thread. */
 #ifdef NDEBUG

@@ -97,6 +97,8 @@ static pecs_status diff_compare_values(const struct diff *diff, const struct pai
         if (component == diff->from->registry->id_component && !diff->by_handle)
             continue; /* the entities were matched by id */
         const uint32_t joint = state_place(diff->from, component);
+        if (component_is_transient(state_component_at(diff->from, joint)))
+            continue;
         const pecs_component to_component = diff->sets.to_component[joint];
         const uint32_t to_column =
             to_component == NO_COMPONENT ? NO_COLUMN : archetype_column(to->archetype, to_component);
@@ -143,7 +145,8 @@ static const struct record *diff_find_in_other(const struct diff *diff, const st
     *ret_entity = entity;
     if (!diff->by_handle && (!record || memcmp(&has, &id, sizeof(id)) != 0))
         record = identity_find(other, id, ret_entity) ? state_record(other, ret_entity->index) : NULL;
-    return record && state_has_row(other, record) ? record : NULL;
+    const bool is_found = record && state_has_row(other, record);
+    return is_found && archetype_is_saved(state_table(other, record->table)->archetype) ? record : NULL;
 }
 
 /* Whether the rows of a chunk are the same entities in the same order. */
@@ -177,6 +180,7 @@ static const struct table *diff_counterpart(const struct diff *diff, uint32_t nu
     const bool is_alike =
         from->archetype == to->archetype ||
         (from->archetype->is_singleton == to->archetype->is_singleton &&
+         archetype_is_saved(from->archetype) == archetype_is_saved(to->archetype) &&
          from->archetype->chunk_shift == to->archetype->chunk_shift &&
          type_sets_are_alike(&diff->sets, type_set_of(&diff->sets.from, number), type_set_of(&diff->sets.to, number)));
     return is_alike ? to : NULL;
@@ -229,7 +233,8 @@ static pecs_status diff_compare_alike(struct diff *diff, uint32_t number, uint64
     const struct archetype *archetype = state_table(diff->from, number)->archetype;
     pecs_status status = PECS_OK;
     for (uint32_t column = HANDLE_COLUMN + 1; !status && column < archetype->column_count; column++)
-        status = diff_compare_column(diff, number, chunk, column);
+        if (!component_is_transient(state_component(diff->from, archetype->column_components[column])))
+            status = diff_compare_column(diff, number, chunk, column);
     return status;
 }
 
@@ -261,7 +266,7 @@ static bool diff_is_same_table(struct diff *diff, const struct table *from, cons
 static pecs_status diff_compare_table(struct diff *diff, uint32_t number)
 {
     const struct table *from = state_table(diff->from, number), *to = diff_counterpart(diff, number);
-    if (diff_is_same_table(diff, from, to) || from->archetype->is_singleton)
+    if (diff_is_same_table(diff, from, to) || from->archetype->is_singleton || !archetype_is_saved(from->archetype))
         return PECS_OK;
     pecs_status status = PECS_OK;
     for (uint64_t chunk = 0; !status && chunk < table_chunk_count(from); chunk++) {
@@ -295,7 +300,7 @@ static pecs_status diff_find_new(struct diff *diff, uint32_t number)
 {
     const struct table *to = state_table(diff->to, number);
     const struct table *from = diff_counterpart(diff, number) ? state_table(diff->from, number) : NULL;
-    if (from == to || to->archetype->is_singleton)
+    if (from == to || to->archetype->is_singleton || !archetype_is_saved(to->archetype))
         return PECS_OK;
     pecs_status status = PECS_OK;
     for (uint64_t chunk = 0; !status && chunk < table_chunk_count(to); chunk++) {

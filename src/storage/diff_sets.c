@@ -67,6 +67,8 @@ static void type_sets_fill_side(const struct type_sets *sets, struct side_sets *
         for (uint32_t j = 0; j < archetype->component_count; j++) {
             const pecs_component component = archetype->components[j];
             const uint32_t place = state_place(state, component), number = joint ? joint[place] : place;
+            if (component_is_transient(state_component_at(state, place)))
+                continue;
             if (with_explicit_ids || component != state->registry->id_component)
                 all[number / 32] |= 1u << number % 32;
         }

@@ -54,6 +54,21 @@ static struct node *index_copy(struct pool *pool, const struct node *node)
     return &copy->node;
 }
 
+struct entity_index *index_borrow(struct pool *pool, const struct entity_index *from, struct node *lender)
+{
+    struct entity_index *index = index_create(pool);
+    const uint64_t chunks = index_chunk_count(from);
+    if (!index)
+        return NULL;
+    if (!index_reserve_counts(pool, index, chunks) || vector_borrow(pool, &index->records, &from->records, lender)) {
+        node_release(pool, &index->node);
+        return NULL;
+    }
+    if (chunks)
+        memcpy(index->free_counts, from->free_counts, (size_t)chunks * sizeof(*index->free_counts));
+    return index;
+}
+
 pecs_status index_set_run(struct pool *pool, struct entity_index *index, uint64_t slot_count, const le32 *free_counts,
                           struct run run, struct image *image)
 {

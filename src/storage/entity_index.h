@@ -19,6 +19,11 @@ struct entity_index {
 
 /* Creates an index without slots. NULL: out of memory. */
 struct entity_index *index_create(struct pool *pool);
+/*
+ * Creates an index of the same records for another pool: their bytes are borrowed from the lender (array.h), the counts
+ * are copied. NULL: out of memory.
+ */
+struct entity_index *index_borrow(struct pool *pool, const struct entity_index *from, struct node *lender);
 /* Gives an index without slots the records of a run in the image. The counts are copied. */
 pecs_status index_set_run(struct pool *pool, struct entity_index *index, uint64_t slot_count, const le32 *free_counts,
                           struct run run, struct image *image);

@@ -4,6 +4,7 @@
  */
 #include "node.h"
 
+#include <assert.h>
 #include <string.h>
 
 void node_init(struct node *node, const struct node_class *class)
@@ -154,6 +155,51 @@ pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, u
         ref = &((struct page *)ref->node)->refs[number >> shift & (PAGE_FANOUT - 1)];
     }
     *ret_ref = ref;
+    return PECS_OK;
+}
+
+/* A page of a tree of this height whose first `count` places hold the node. NULL: out of memory. */
+static struct page *tree_create_filled(struct pool *pool, uint32_t height, uint64_t count, uint32_t ref_count,
+                                       struct node *node, uint8_t *data)
+{
+    const uint32_t shift = (height - 1) * PAGE_BITS;
+    const uint64_t full = count >> shift, rest = count - (full << shift);
+    struct page *page = page_create(pool, ref_count), *below = NULL, *last = NULL;
+    if (page && height > 1 && full)
+        below = tree_create_filled(pool, height - 1, (uint64_t)1 << shift, PAGE_FANOUT, node, data);
+    if (page && rest)
+        last = tree_create_filled(pool, height - 1, rest, PAGE_FANOUT, node, data);
+    if (page && ((height > 1 && full && !below) || (rest && !last))) {
+        node_release(pool, &page->node);
+        page = NULL;
+    }
+    for (uint64_t i = 0; page && i < full; i++)
+        page->refs[i] =
+            below ? (struct ref){ node_retain(&below->node), NULL, 0 } : (struct ref){ node_retain(node), data, 0 };
+    if (page && last)
+        page->refs[full] = (struct ref){ node_retain(&last->node), NULL, 0 };
+    if (below)
+        node_release(pool, &below->node);
+    if (last)
+        node_release(pool, &last->node);
+    return page;
+}
+
+pecs_status tree_fill(struct pool *pool, struct tree *tree, uint64_t count, struct node *node, uint8_t *data)
+{
+    assert(!tree->root.node && count);
+    uint32_t height = 0;
+    while ((count - 1) >> height * PAGE_BITS)
+        height++;
+    if (!height) {
+        *tree = (struct tree){ { node_retain(node), data, 0 }, 0, 0 };
+        return PECS_OK;
+    }
+    const uint32_t only_count = height == 1 ? tree_only_count(count - 1) : PAGE_FANOUT;
+    struct page *page = tree_create_filled(pool, height, count, only_count, node, data);
+    if (!page)
+        return PECS_E_MEMORY;
+    *tree = (struct tree){ { &page->node, NULL, 0 }, height, only_count };
     return PECS_OK;
 }
 

@@ -139,6 +139,12 @@ static inline struct node *tree_get(const struct tree *tree, uint64_t number)
 /* Makes the path to `number` private and returns its ref, which may hold NULL or a shared node. */
 pecs_status tree_own_ref(struct pool *pool, uint64_t epoch, struct tree *tree, uint64_t number, struct ref **ret_ref);
 
+/*
+ * Makes an empty tree a list of `count` places, at least one, that all hold this node, an array with its data. Full
+ * pages are one and the same, so this takes about a page for each level. PECS_E_MEMORY: the tree is empty.
+ */
+pecs_status tree_fill(struct pool *pool, struct tree *tree, uint64_t count, struct node *node, uint8_t *data);
+
 /* For the copy and destroy functions of the node that holds the tree. */
 void tree_retain(struct tree *tree);
 void tree_clear(struct pool *pool, struct tree *tree);

@@ -1,94 +1,159 @@
 /*
  * The result is a copy of the state with a rebuilt list of tables. A table that loses nothing is shared as it is. One
- * that loses columns shares the arrays of the others. When the remaining set already has a table, the rows are appended
- * to that table. At last, the records of all rows that moved are rewritten.
+ * that loses columns shares the arrays of the others; one that loses rows fills the gaps with its last rows. When the
+ * remaining set already has a table, the rows are merged into it. At last, the slots of entities that are left out
+ * become free, and the records of all rows that moved are rewritten.
  */
 #include "projection.h"
 
-#include "bits.h"
 #include "catalog.h"
 #include "heap_move.h"
 #include "state_types.h"
+#include "table_merge.h"
+
+#define NO_ROW UINT64_MAX
 
 struct projection {
     const struct pecs_snapshot *from;
     struct pecs_snapshot *to;
-    const uint64_t *left_out;
+    const struct projection_less *less;
     struct gate gate;
     struct catalog sets; /* of the tables of `to` */
     pecs_component *kept;
-    struct place {
-        uint32_t table; /* NO_TABLE: nothing remains of the table */
-        uint64_t first_row;
-    } * places; /* of each table of `from`: where its rows are in `to` */
+    uint8_t **row;   /* scratch: the values of one row, by column */
+    uint64_t *moved; /* of each table of `to`: the first row whose record may be wrong, or NO_ROW */
 };
+
+/* Rows of a table of `from` that are left out. */
+static uint64_t projection_lost_rows(const struct projection *projection, uint32_t number)
+{
+    return projection->less->entities ? projection->less->entities->row_counts[number] : 0;
+}
+
+static pecs_entity projection_handle(const struct table *table, uint64_t row)
+{
+    pecs_entity entity;
+    memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
+    return entity;
+}
+
+static bool projection_loses_row(const struct projection *projection, const struct table *table, uint64_t row)
+{
+    return selection_has_slot(projection->less->entities, projection_handle(table, row).index);
+}
 
 static uint32_t projection_list_kept(const struct projection *projection, const struct archetype *archetype)
 {
     uint32_t count = 0;
     for (uint32_t i = 0; i < archetype->component_count; i++) {
         const uint32_t place = state_place(projection->from, archetype->components[i]);
-        if (!bits_has(projection->left_out, place))
+        if (!bits_has(projection->less->components, place))
             projection->kept[count++] = archetype->components[i];
     }
     return count;
 }
 
-/* Appends the rows to a table that has room for them. */
-static void projection_copy_rows(const struct table *from, struct table *to)
+/* Fills the gaps that lost rows leave with the last of the others. *ret_first_row is the first gap. */
+static pecs_status projection_close_gaps(struct projection *projection, struct table *table, uint64_t lost,
+                                         uint64_t *ret_first_row)
 {
-    const struct archetype *archetype = to->archetype;
-    for (uint32_t i = 0; i < archetype->column_count; i++) {
-        const pecs_component component = archetype->column_components[i];
-        const uint32_t column =
-            component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(from->archetype, component);
-        for (uint64_t row = 0; row < from->row_count; row++)
-            copy_small(table_owned_value(to, i, to->row_count + row), table_value(from, column, row),
-                       archetype->column_bytes[i]);
+    const uint64_t before = table->row_count, left = before - lost;
+    uint64_t last = before;
+    pecs_status status = table_reserve(&projection->gate, table, lost, 0);
+    for (uint64_t row = 0; !status && row < left; row++) {
+        if (!projection_loses_row(projection, table, row))
+            continue;
+        *ret_first_row = min_u64(*ret_first_row, row);
+        do
+            last--;
+        while (projection_loses_row(projection, table, last));
+        status = table_own_row(&projection->gate, table, row, projection->row);
+        for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
+            copy_small(projection->row[i], table_value(table, i, last), table->archetype->column_bytes[i]);
     }
-    to->row_count += from->row_count;
+    if (status)
+        return status;
+    table->row_count = left;
+    table_trim(&projection->gate, table, before);
+    return PECS_OK;
 }
 
-static pecs_status projection_append(struct projection *projection, const struct table *from, uint32_t number)
+/* Copies the rows that are not lost to an empty table, whose chunks have another size. */
+static pecs_status projection_copy_rows(struct projection *projection, struct table *table, const struct table *from,
+                                        uint64_t lost)
 {
-    struct table *table;
-    pecs_status status = state_own_table(&projection->gate, projection->to, number, &table);
-    if (!status)
-        status = table_reserve(&projection->gate, table, 0, from->row_count);
-    if (!status)
-        projection_copy_rows(from, table);
+    if (lost == from->row_count)
+        return PECS_OK;
+    const pecs_status status = table_reserve(&projection->gate, table, 0, from->row_count - lost);
+    if (status)
+        return status;
+    if (!lost)
+        table_copy_rows(table, from, 0, from->row_count);
+    for (uint64_t row = 0; lost && row < from->row_count; row++)
+        if (!projection_loses_row(projection, from, row))
+            table_copy_rows(table, from, row, 1);
+    return PECS_OK;
+}
+
+static struct archetype *projection_archetype(const struct projection *projection, const struct archetype *archetype,
+                                              uint32_t kept_count)
+{
+    if (kept_count == archetype->component_count)
+        return (struct archetype *)node_retain((struct node *)(uintptr_t)&archetype->node);
+    return archetype_create(projection->to->registry, projection->to->unknown, projection->kept, kept_count,
+                            archetype->is_singleton);
+}
+
+/* Makes a table of what is left of one. *ret_first_row is the first row that has another place in it, or NO_ROW. */
+static pecs_status projection_reduce(struct projection *projection, uint32_t number, uint32_t kept_count,
+                                     struct table **ret_table, uint64_t *ret_first_row)
+{
+    const struct table *from = state_table(projection->from, number);
+    const uint64_t lost = projection_lost_rows(projection, number);
+    struct pool *pool = projection->gate.pool;
+    *ret_first_row = NO_ROW;
+    if (kept_count == from->archetype->component_count && !lost) {
+        *ret_table = (struct table *)node_retain((struct node *)(uintptr_t)&from->node);
+        return PECS_OK;
+    }
+    struct archetype *archetype = projection_archetype(projection, from->archetype, kept_count);
+    if (!archetype)
+        return PECS_E_MEMORY;
+    const bool is_shared = archetype->chunk_shift == from->archetype->chunk_shift && lost < from->row_count;
+    struct table *table = is_shared ? table_project(pool, from, archetype) : table_create(pool, archetype);
+    node_release(pool, &archetype->node); /* the table retains it */
+    pecs_status status = table ? PECS_OK : PECS_E_MEMORY;
+    if (!status && !is_shared)
+        status = projection_copy_rows(projection, table, from, lost);
+    else if (!status && lost)
+        status = projection_close_gaps(projection, table, lost, ret_first_row);
+    if (!status && !is_shared && lost)
+        *ret_first_row = 0;
+    if (status && table)
+        node_release(pool, &table->node);
+    *ret_table = table;
     return status;
 }
 
-/* Makes a table for the kept components: with the rows, or empty when its chunks have another size. */
-static struct table *projection_make_table(struct projection *projection, const struct table *from, uint32_t kept_count)
+/* Adds the first table of a set. Takes over the reference. */
+static pecs_status projection_add(struct projection *projection, struct table *table, uint32_t *ret_number)
 {
-    const struct pecs_snapshot *to = projection->to;
-    struct pool *pool = projection->gate.pool;
-    if (kept_count == from->archetype->component_count)
-        return (struct table *)node_retain((struct node *)(uintptr_t)&from->node);
-    struct archetype *archetype =
-        archetype_create(to->registry, to->unknown, projection->kept, kept_count, from->archetype->is_singleton);
-    if (!archetype)
-        return NULL;
-    struct table *table = archetype->chunk_shift == from->archetype->chunk_shift ? table_project(pool, from, archetype)
-                                                                                 : table_create(pool, archetype);
-    node_release(pool, &archetype->node); /* the table retains it */
-    return table;
+    const pecs_status status = state_take_table(&projection->gate, projection->to, table, ret_number);
+    return status ? status : catalog_add(&projection->sets, projection->gate.pool, table->archetype);
 }
 
-/* Adds the first table of a set. */
-static pecs_status projection_add(struct projection *projection, const struct table *from, uint32_t kept_count,
-                                  uint32_t *ret_number)
+static pecs_status projection_merge(struct projection *projection, const struct table *from, uint32_t number)
 {
-    struct table *table = projection_make_table(projection, from, kept_count);
-    if (!table)
-        return PECS_E_MEMORY;
-    pecs_status status = state_take_table(&projection->gate, projection->to, table, ret_number);
+    struct table *table;
+    uint64_t first_row = NO_ROW;
+    if (!from->row_count)
+        return PECS_OK;
+    pecs_status status = state_own_table(&projection->gate, projection->to, number, &table);
+    if (!status && from->row_count > ROW_COUNT_MAX - table->row_count)
+        status = PECS_E_CORRUPT; /* more rows than entities can be */
     if (!status)
-        status = catalog_add(&projection->sets, projection->gate.pool, table->archetype);
-    if (!status && !table->row_count && from->row_count)
-        status = projection_append(projection, from, *ret_number);
+        status = table_merge(&projection->gate, table, from, &first_row);
+    projection->moved[number] = min_u64(projection->moved[number], first_row);
     return status;
 }
 
@@ -98,54 +163,128 @@ static pecs_status projection_place(struct projection *projection, uint32_t numb
     const struct table *table = state_table(from, number);
     const bool is_singleton = table->archetype->is_singleton;
     const uint32_t count = projection_list_kept(projection, table->archetype);
-    struct place *place = &projection->places[number];
-    *place = (struct place){ NO_TABLE, 0 };
-    if (is_singleton && !count)
+    const bool has_rows = table->row_count > projection_lost_rows(projection, number);
+    if (count < table->archetype->component_count && (!has_rows || (is_singleton && !count)))
         return PECS_OK;
+    struct table *left;
+    uint64_t first_row;
+    pecs_status status = projection_reduce(projection, number, count, &left, &first_row);
+    if (status)
+        return status;
     const uint64_t hash = archetype_set_hash(pool_secret(from->registry->pool), projection->kept, count, is_singleton);
-    place->table = catalog_find(&projection->sets, projection->kept, count, is_singleton, hash);
-    pecs_status status = PECS_OK;
-    if (place->table == NO_TABLE) {
-        status = projection_add(projection, table, count, &place->table);
-    } else if (table->row_count) {
-        place->first_row = state_table(projection->to, place->table)->row_count;
-        status = projection_append(projection, table, place->table);
+    uint32_t to = catalog_find(&projection->sets, projection->kept, count, is_singleton, hash);
+    if (to == NO_TABLE) {
+        status = projection_add(projection, left, &to);
+        if (!status)
+            projection->moved[to] = to == number ? first_row : 0;
+    } else {
+        status = projection_merge(projection, left, to);
+        node_release(projection->gate.pool, &left->node);
     }
     if (!status && number == from->singleton_table)
-        projection->to->singleton_table = place->table;
+        projection->to->singleton_table = to;
     return status;
 }
 
-static pecs_status projection_move_record(struct projection *projection, struct entity_index *index, uint32_t number,
-                                          uint64_t row)
+/* Whether any record changes. */
+static bool projection_needs_index(const struct projection *projection)
+{
+    bool is_needed = projection->less->entities && projection->less->entities->count;
+    for (uint32_t i = 0; !is_needed && i < projection->to->table_count; i++)
+        is_needed = projection->moved[i] != NO_ROW && !state_table(projection->to, i)->archetype->is_singleton;
+    return is_needed;
+}
+
+static bool projection_rows_agree(const struct projection *projection)
 {
     const struct pecs_snapshot *from = projection->from;
-    struct record *record;
-    pecs_entity entity;
-    memcpy(&entity, table_value(state_table(from, number), HANDLE_COLUMN, row), sizeof(entity));
-    if (!from->is_proven && !state_row_agrees(from, number, row, entity))
-        return PECS_E_CORRUPT;
-    const pecs_status status = index_own_record(&projection->gate, index, entity.index, &record);
-    if (status)
-        return status;
-    record->table = projection->places[number].table;
-    record->row = (uint32_t)(projection->places[number].first_row + row);
+    for (uint32_t i = 0; !from->is_proven && i < from->table_count; i++) {
+        const struct table *table = state_table(from, i);
+        for (uint64_t row = 0; !table->archetype->is_singleton && row < table->row_count; row++)
+            if (!state_row_agrees(from, i, row, projection_handle(table, row)))
+                return false;
+    }
+    return true;
+}
+
+/* Frees the slots of the entities that are left out. */
+static pecs_status projection_free_slots(struct projection *projection, struct entity_index *index)
+{
+    const struct selection *entities = projection->less->entities;
+    const uint64_t slot_count = state_slot_count(projection->from);
+    for (uint64_t slot = 0; entities && slot < slot_count; slot++) {
+        struct record *record;
+        if (!entities->slots[slot / 64]) {
+            slot |= 63;
+            continue;
+        }
+        if (!selection_has_slot(entities, (uint32_t)slot))
+            continue;
+        if (index_own_record(&projection->gate, index, slot, &record))
+            return PECS_E_MEMORY;
+        *record = (struct record){ record->generation, NO_TABLE, 0, 0 };
+        projection->to->entity_count--;
+        index->free_counts[slot >> INDEX_SHIFT] += record->generation < GENERATION_MAX;
+        projection->to->free_count += record->generation < GENERATION_MAX;
+    }
     return PECS_OK;
 }
 
-static pecs_status projection_move_records(struct projection *projection)
+/* The records of one chunk of the index, private: rows mostly follow one another there. */
+struct owned_records {
+    struct record *records;
+    uint64_t chunk;
+};
+
+static pecs_status projection_move_row(struct projection *projection, struct entity_index *index,
+                                       struct owned_records *owned, pecs_entity entity, struct record to)
+{
+    const uint64_t chunk = entity.index >> INDEX_SHIFT;
+    if (!owned->records || owned->chunk != chunk) {
+        const struct record *now = index_record(index, entity.index);
+        if (now->table == to.table && now->row == to.row)
+            return PECS_OK;
+        if (index_own_record(&projection->gate, index, chunk << INDEX_SHIFT, &owned->records))
+            return PECS_E_MEMORY;
+        owned->chunk = chunk;
+    }
+    struct record *record = &owned->records[entity.index & ((1u << INDEX_SHIFT) - 1)];
+    record->table = to.table;
+    record->row = to.row;
+    return PECS_OK;
+}
+
+static pecs_status projection_move_rows(struct projection *projection, struct entity_index *index, uint32_t number)
+{
+    const struct table *table = state_table(projection->to, number);
+    const uint64_t moved = projection->moved[number];
+    const uint32_t shift = table->archetype->chunk_shift;
+    const uint64_t first_chunk = moved == NO_ROW ? table_chunk_count(table) : moved >> shift;
+    struct owned_records owned = { NULL, 0 };
+    pecs_status status = PECS_OK;
+    for (uint64_t chunk = first_chunk; !status && chunk < table_chunk_count(table); chunk++) {
+        const pecs_entity *entities = (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk);
+        const uint64_t first = chunk << shift, rows = table_live_rows(table, chunk);
+        for (uint64_t i = chunk == first_chunk ? moved - first : 0; !status && i < rows; i++)
+            status = projection_move_row(projection, index, &owned, entities[i],
+                                         (struct record){ .table = number, .row = (uint32_t)(first + i) });
+    }
+    return status;
+}
+
+static pecs_status projection_change_index(struct projection *projection)
 {
     struct entity_index *index;
-    pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < projection->from->table_count; i++) {
-        const struct table *table = state_table(projection->from, i);
-        const struct place *place = &projection->places[i];
-        if (table->archetype->is_singleton || (place->table == i && !place->first_row))
-            continue;
-        status = state_own_index(&projection->gate, projection->to, &index);
-        for (uint64_t row = 0; !status && row < table->row_count; row++)
-            status = projection_move_record(projection, index, i, row);
-    }
+    if (!projection_needs_index(projection))
+        return PECS_OK;
+    if (!projection->less->entities && !projection_rows_agree(projection))
+        return PECS_E_CORRUPT;
+    pecs_status status = state_own_index(&projection->gate, projection->to, &index);
+    if (!status)
+        status = projection_free_slots(projection, index);
+    for (uint32_t i = 0; !status && i < projection->to->table_count; i++)
+        if (!state_table(projection->to, i)->archetype->is_singleton)
+            status = projection_move_rows(projection, index, i);
     return status;
 }
 
@@ -165,27 +304,35 @@ static pecs_status projection_run(struct projection *projection)
 {
     struct pool *pool = projection->gate.pool;
     const struct pecs_snapshot *from = projection->from;
-    const size_t places_bytes = ((size_t)from->table_count + 1) * sizeof(*projection->places);
+    const size_t moved_bytes = ((size_t)from->table_count + 1) * sizeof(*projection->moved);
     const size_t kept_bytes = ((size_t)state_component_count(from) + 1) * sizeof(*projection->kept);
-    projection->places = pool_allocate(pool, places_bytes);
+    const size_t row_bytes = ((size_t)state_component_count(from) + 1) * sizeof(*projection->row);
+    projection->moved = pool_allocate(pool, moved_bytes);
     projection->kept = pool_allocate(pool, kept_bytes);
-    pecs_status status = projection->places && projection->kept ? projection_restart_heap(projection) : PECS_E_MEMORY;
+    projection->row = pool_allocate(pool, row_bytes);
+    pecs_status status = projection->moved && projection->kept && projection->row ? PECS_OK : PECS_E_MEMORY;
+    if (!status)
+        status = projection_restart_heap(projection);
+    if (!status && projection->less->entities && !projection_rows_agree(projection))
+        status = PECS_E_CORRUPT;
     for (uint32_t i = 0; !status && i < from->table_count; i++)
         status = projection_place(projection, i);
     if (!status)
-        status = projection_move_records(projection);
+        status = projection_change_index(projection);
+    pool_release(pool, projection->row, row_bytes);
     pool_release(pool, projection->kept, kept_bytes);
-    pool_release(pool, projection->places, places_bytes);
+    pool_release(pool, projection->moved, moved_bytes);
     return status;
 }
 
-pecs_status projection_make(const struct pecs_snapshot *state, const uint64_t *left_out,
+pecs_status projection_make(const struct pecs_snapshot *state, const struct projection_less *less,
                             struct pecs_snapshot **ret_state)
 {
-    struct projection projection = { .from = state, .left_out = left_out };
+    struct projection projection = { .from = state, .less = less };
     pecs_status status = state_create_without_tables(state, &projection.to);
     if (status)
         return status;
+    projection.to->stretch = 0;
     gate_init(&projection.gate, state->registry->pool);
     projection.gate.state_epoch = projection.gate.epoch;
     projection.gate.tick = state->tick;

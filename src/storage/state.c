@@ -2,7 +2,7 @@
  * States. Copying a state takes O(1), since its lists are trees. Any thread may release the last reference, which frees
  * what the state holds. The registry, and with it the pool, is released last.
  */
-#include "state.h"
+#include "loan.h"
 
 #include <assert.h>
 #include <stddef.h>

@@ -51,6 +51,7 @@ struct saved_ids {
  *     retired    NULL: no compaction dropped a slot
  *     attachments  NULL: none; their bytes are in the heap
  *     ids_image  where saved_ids lie
+ *     loan       NULL: the state borrows from no state of another registry
  *     index      of a struct entity_index
  *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
  *     heap       of a struct heap, or of NULL: no value had contents yet
@@ -61,7 +62,8 @@ struct saved_ids {
     X(metadata, metadata)                                                                                              \
     X(retired, retired)                                                                                                \
     X(attachments, attachments)                                                                                        \
-    X(image, ids_image)
+    X(image, ids_image)                                                                                                \
+    X(loan, loan)
 #define STATE_REFS(X)                                                                                                  \
     X(index)                                                                                                           \
     X(id_hash)                                                                                                         \

@@ -72,6 +72,7 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
         archetype->has_contents |= component_has_contents(component);
         archetype->components[i] = components[i];
         archetype->signature |= (uint64_t)1 << components[i] % 64;
+        archetype->flags |= component_of(registry, unknown, components[i])->flags;
         archetype->columns[i] = size ? column : NO_COLUMN;
         if (size) {
             archetype->column_bytes[column] = size;

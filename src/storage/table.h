@@ -25,6 +25,7 @@ struct archetype {
     uint64_t set_hash;  /* of the components and the flag; does not depend on the order */
     uint64_t signature; /* a bit for each component modulo 64 */
     uint32_t component_count, column_count, chunk_shift;
+    uint32_t flags;                    /* pecs_type_flags that any component has */
     bool is_singleton;                 /* the singletons' table: at most one row, without an entity */
     bool has_contents;                 /* of some column's values (contents.h) */
     pecs_component *components;        /* ascending */
@@ -44,6 +45,11 @@ uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, u
 
 /* Position of a component in archetype->components, or NO_COLUMN. */
 uint32_t archetype_find(const struct archetype *archetype, pecs_component component);
+/* Whether the rows are saved: they belong to the world itself, or to entities that are not transient. */
+static inline bool archetype_is_saved(const struct archetype *archetype)
+{
+    return !(archetype->flags & PECS_TYPE_TRANSIENT_ENTITY) || archetype->is_singleton;
+}
 /* The column of a component; NO_COLUMN when it is absent or a tag. */
 uint32_t archetype_column(const struct archetype *archetype, pecs_component component);
 

@@ -58,6 +58,30 @@ static bool vector_reserve_directory(struct pool *pool, struct vector *vector, u
     return true;
 }
 
+pecs_status vector_borrow(struct pool *pool, struct vector *to, const struct vector *from, struct node *lender)
+{
+    const uint64_t chunks = vector_chunk_count(from), epoch = pool_next_epoch(pool);
+    if (!pool_reserve(pool, (void **)&to->directory, &to->directory_capacity, (size_t)chunks, sizeof(*to->directory)))
+        return PECS_E_MEMORY;
+    for (uint64_t chunk = 0; chunk < chunks; chunk++) {
+        struct ref *ref;
+        struct array *array = array_create_borrowed(pool, vector_chunk(from, chunk),
+                                                    vector_chunk_live(from, chunk) * from->width, lender);
+        if (!array)
+            return PECS_E_MEMORY;
+        if (tree_own_ref(pool, epoch, &to->chunks, chunk, &ref)) {
+            node_release(pool, &array->node);
+            return PECS_E_MEMORY;
+        }
+        array->tick = chunk_tick(&from->chunks, from->runs, 0, chunk);
+        *ref = (struct ref){ &array->node, array->data, 0 };
+        to->directory[chunk] = array->data;
+    }
+    to->count = from->count;
+    to->tick = from->tick;
+    return PECS_OK;
+}
+
 pecs_status vector_own_chunk(struct gate *gate, struct vector *vector, uint64_t chunk, uint64_t count,
                              uint8_t **ret_bytes)
 {

@@ -40,6 +40,8 @@ pecs_status vector_set_run(struct pool *pool, struct vector *vector, uint64_t co
  */
 bool vector_copy(struct pool *pool, struct vector *to, const struct vector *from);
 void vector_clear(struct pool *pool, struct vector *vector);
+/* Gives an empty vector the values of one of another pool; its arrays borrow from the lender. Clear it on failure. */
+pecs_status vector_borrow(struct pool *pool, struct vector *to, const struct vector *from, struct node *lender);
 
 static inline uint64_t vector_chunk_count(const struct vector *vector)
 {

@@ -119,6 +119,8 @@ static uint64_t view_hash_chunk(const struct pecs_snapshot *state, const struct 
         sum += mix_u64(view_hash_entity(entities[row]));
     for (uint32_t i = 0; i < archetype->component_count; i++) {
         const struct component *component = state_component(state, archetype->components[i]);
+        if (component_is_transient(component))
+            continue;
         const uint64_t type_hash = view_hash_id(component->id);
         const uint8_t *values = component->size ? table_chunk(table, archetype->columns[i], chunk) : NULL;
         for (uint64_t row = 0; row < rows; row++) {
@@ -149,7 +151,7 @@ uint64_t pecs_view_hash(pecs_view view)
     state_check_seals(state);
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
-        for (uint64_t chunk = 0; chunk < table_chunk_count(table); chunk++)
+        for (uint64_t chunk = 0; archetype_is_saved(table->archetype) && chunk < table_chunk_count(table); chunk++)
             sum += view_hash_chunk(state, table, chunk);
     }
     return mix_u64(sum + view_hash_attachments(state));

@@ -2,6 +2,7 @@
  * Worlds: creation, spawn and despawn, snapshots and restore. Each edit decides what to change, prepares it with the
  * steps of edit.h, and changes it. components.c edits the components of one entity.
  */
+#include "blank.h"
 #include "edit.h"
 #include "error.h"
 #include "heap_move.h"
@@ -419,12 +420,15 @@ pecs_status pecs_snapshot_take(pecs_world *world, pecs_snapshot **ret_snapshot)
 {
     if (!world)
         return PECS_E_MISUSE;
-    const pecs_status status = ret_snapshot ? edit_check_busy_writing(world) : PECS_E_MISUSE;
+    pecs_status status = ret_snapshot ? edit_check_busy_writing(world) : PECS_E_MISUSE;
+    if (!status && blank_is_needed(world->state))
+        status = blank_make(world->state, ret_snapshot);
+    else if (!status)
+        *ret_snapshot = pecs_snapshot_retain(world->state);
     if (status)
         return failure_end(&world->failure, status);
     gate_drain(&world->gate);
-    state_seal(world->state);
-    *ret_snapshot = pecs_snapshot_retain(world->state);
+    state_seal(*ret_snapshot);
     world->gate.frame.has_snapshots = true;
     gate_close(&world->gate);
     world->tick_is_seen = true;

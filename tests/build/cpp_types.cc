@@ -47,8 +47,33 @@ struct StdArrays {
 ARRAYS(Arrays);
 ARRAYS(StdArrays);
 
-enum { MOTION, FROZEN, TYPE_COUNT };
-static const pecs_type *const types[TYPE_COUNT] = { &Motion_type, &Frozen_type };
+// What is not saved: any struct that is copied as bytes, also one that no component could be.
+class Sprite {
+  public:
+    explicit Sprite(const char *name) : name_(name)
+    {
+    }
+    const char *name() const
+    {
+        return name_;
+    }
+
+  private:
+    const char *name_;
+    void *texture_ = nullptr;
+};
+PECS_TRANSIENT(Sprite);
+struct Body {
+    void *body;
+};
+PECS_TRANSIENT_NO_SNAPSHOT(Body);
+PECS_TRANSIENT_TAG(Selected);
+PECS_TRANSIENT_ENTITY(Particle);
+static_assert(std::is_empty<Selected>::value && std::is_empty<Particle>::value, "tags are declared");
+
+enum { MOTION, FROZEN, SPRITE, BODY, SELECTED, PARTICLE, TYPE_COUNT };
+static const pecs_type *const types[TYPE_COUNT] = { &Motion_type, &Frozen_type,   &Sprite_type,
+                                                    &Body_type,   &Selected_type, &Particle_type };
 
 static int failed_checks = 0;
 
@@ -120,6 +145,28 @@ static void check_world(pecs_registry *registry)
     pecs_world_destroy(world);
 }
 
+static void check_transient(pecs_registry *registry)
+{
+    check(Sprite_type.flags == PECS_TYPE_TRANSIENT && Sprite_type.size == sizeof(Sprite), "PECS_TRANSIENT");
+    check(Body_type.flags == (PECS_TYPE_TRANSIENT | PECS_TYPE_NO_SNAPSHOT), "PECS_TRANSIENT_NO_SNAPSHOT");
+    check(Particle_type.flags == (PECS_TYPE_TRANSIENT | PECS_TYPE_TRANSIENT_ENTITY) && !Particle_type.size,
+          "PECS_TRANSIENT_ENTITY");
+    pecs_world *world = nullptr;
+    pecs_snapshot *snapshot = nullptr;
+    const Sprite sprite("hero");
+    const Body body = { &world };
+    const pecs_value values[] = { { SPRITE, sizeof(sprite), &sprite }, { BODY, sizeof(body), &body } };
+    pecs_entity entity = {};
+    check(!pecs_world_create(registry, nullptr, nullptr, &world, nullptr), "a world");
+    check(!pecs_world_spawn(world, values, 2, 1, &entity), "a spawn with transient components");
+    check(!pecs_snapshot_take(world, &snapshot), "a take");
+    const pecs_view view = pecs_snapshot_view(snapshot);
+    check(!std::strcmp(pecs_get_as(view, entity, SPRITE, Sprite)->name(), "hero"), "a snapshot has it");
+    check(!pecs_get_as(view, entity, BODY, Body)->body, "or zeros");
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(world);
+}
+
 int main()
 {
     pecs_error error = {};
@@ -130,10 +177,12 @@ int main()
     check_fields();
     check_arrays();
     check_values();
-    if (pecs_registry_create(&desc, &registry, &error) == PECS_OK)
+    if (pecs_registry_create(&desc, &registry, &error) == PECS_OK) {
         check_world(registry);
-    else
+        check_transient(registry);
+    } else {
         check(false, error.message);
+    }
     pecs_registry_release(registry);
     return failed_checks ? 1 : 0;
 }

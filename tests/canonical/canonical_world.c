@@ -309,7 +309,7 @@ static bool lists_type(const char *order, unsigned type)
 
 static pecs_registry *make_registry(const char *order)
 {
-    static const pecs_type unused_type = { "Unused", { { 0 } }, 1, 0, 1, 0, NULL };
+    static const pecs_type unused_type = { "Unused", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     const pecs_type *types[MODEL_TYPE_COUNT + 1];
     size_t count = 0;
     if (strcmp(order, "shuffled") == 0)

@@ -72,8 +72,8 @@ typedef struct {
 } Long;
 static const pecs_field long_fields[] = { { E127 "b", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                           { "c" E127, PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-static const pecs_type Longer_type = { "a" E127, { { 0 } }, 1, 1, 1, 1, &long_fields[0] };
-static const pecs_type Longest_type = { E127 "a", { { 0 } }, 1, 1, 1, 1, &long_fields[1] };
+static const pecs_type Longer_type = { "a" E127, { { 0 } }, 1, 1, 1, 1, &long_fields[0], 0 };
+static const pecs_type Longest_type = { E127 "a", { { 0 } }, 1, 1, 1, 1, &long_fields[1], 0 };
 
 PECS_TAG(Frozen, 1);
 
@@ -188,18 +188,19 @@ static void make_namesakes(const char *folder)
 {
     static const pecs_field field = { "cells", PECS_I32, 0, 4, 1, 1, NULL, NULL, 0, 0, 0 };
     static const pecs_type twins[] = {
-        { "Twin", { { 1 } }, 1, 4, 4, 1, &field },
-        { "Twin", { { 2 } }, 1, 4, 4, 1, &field },
-        { "Twin", { { 3 } }, 1, 4, 4, 1, &field },
-        { "Twin#01000000-0000-0000-0000-000000000000", { { 4 } }, 1, 4, 4, 1, &field },
+        { "Twin", { { 1 } }, 1, 4, 4, 1, &field, 0 },
+        { "Twin", { { 2 } }, 1, 4, 4, 1, &field, 0 },
+        { "Twin", { { 3 } }, 1, 4, 4, 1, &field, 0 },
+        { "Twin#01000000-0000-0000-0000-000000000000", { { 4 } }, 1, 4, 4, 1, &field, 0 },
         { "Twin#01000000-0000-0000-0000-000000000000#04000000-0000-0000-0000-000000000000",
           { { 5 } },
           1,
           4,
           4,
           1,
-          &field },
-        { "Twin#01000000", { { 6 } }, 1, 4, 4, 1, &field },
+          &field,
+          0 },
+        { "Twin#01000000", { { 6 } }, 1, 4, 4, 1, &field, 0 },
     };
     for (int32_t i = 0; i < 2; i++)
         add_namesake(folder, "twins", i == 0, &twins[i], i);
@@ -321,7 +322,7 @@ static void make_tags(const char *folder, const char *file, bool is_forwards)
     pecs_error error;
     for (pecs_component i = 0; i < TAG_COUNT; i++) {
         snprintf(names[i], sizeof(names[i]), "t%03u", (is_forwards ? i : TAG_COUNT - 1 - i) % TAG_COUNT);
-        tags[i] = (pecs_type){ names[i], { { 1, (uint8_t)(i >> 8), (uint8_t)i } }, 1, 0, 1, 0, NULL };
+        tags[i] = (pecs_type){ names[i], { { 1, (uint8_t)(i >> 8), (uint8_t)i } }, 1, 0, 1, 0, NULL, 0 };
         list[i] = &tags[i];
         values[i] = (pecs_value){ i, 0, NULL };
     }
@@ -362,8 +363,8 @@ static void make_wide(const char *folder)
         { "n", PECS_I32, 0, 4 * NUMBER_COUNT, NUMBER_COUNT, 0, NULL, NULL, 0, 0, 0 },
         { "t", PECS_TEXT, 0, LETTER_BYTES, LETTER_BYTES, 0, NULL, NULL, 0, 0, 0 },
     };
-    static const pecs_type numbers = { "Numbers", { { 0 } }, 1, 4 * NUMBER_COUNT, 4, 1, &fields[0] };
-    static const pecs_type letters = { "L", { { 0 } }, 1, LETTER_BYTES, 1, 1, &fields[1] };
+    static const pecs_type numbers = { "Numbers", { { 0 } }, 1, 4 * NUMBER_COUNT, 4, 1, &fields[0], 0 };
+    static const pecs_type letters = { "L", { { 0 } }, 1, LETTER_BYTES, 1, 1, &fields[1], 0 };
     static const pecs_type *const list[] = { &numbers, &letters };
     static char text[LETTER_BYTES];
     const pecs_registry_desc desc = { .types = list, .type_count = 2 };

@@ -15,7 +15,7 @@ static const pecs_field fields[] = {
     { "text", PECS_TEXT, 2, 6, 6, 0, NULL, NULL, 0, 0, 0 },  { "string", PECS_STRING, 8, 8, 1, 0, NULL, NULL, 0, 0, 0 },
     { "blob", PECS_BLOB, 16, 8, 1, 0, NULL, NULL, 0, 0, 0 },
 };
-static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields };
+static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields, 0 };
 
 /* A value, printed as JSON or as text. */
 static void check(const void *value, bool as_json, const char *expected)

@@ -316,8 +316,8 @@ enum { WIDE_BYTES = 1 << 20, WIDEST_BYTES = 16 << 20, WIDE_ROWS = 24 };
 static const pecs_field wide_fields[] = { { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0, 0, 0 } };
 static const pecs_field widest_fields[] = { { "bytes", PECS_U8, 0, WIDEST_BYTES, WIDEST_BYTES, 0, NULL, NULL, 0, 0,
                                               0 } };
-static const pecs_type wide_type = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, wide_fields };
-static const pecs_type widest_type = { "Widest", { { 0 } }, 1, WIDEST_BYTES, 1, 1, widest_fields };
+static const pecs_type wide_type = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, wide_fields, 0 };
+static const pecs_type widest_type = { "Widest", { { 0 } }, 1, WIDEST_BYTES, 1, 1, widest_fields, 0 };
 PECS_TAG(Lonely, 1);
 PECS_TAG(Crowded, 1);
 enum { WIDE, WIDEST, LONELY, CROWDED, WIDE_TYPE_COUNT };

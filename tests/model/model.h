@@ -190,6 +190,7 @@ operation_function op_id_give, op_id_give_refused, op_id_remap, op_id_spawn, op_
 operation_function op_meta_set, op_meta_refused, op_partial, op_rewind; /* model_meta.c, model_partial.c */
 operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
     op_save_resume, op_save_load, op_damaged, op_load_limits;
+operation_function op_filter; /* model_filter.c */
 
 /* --- files, for others (model_history.c) --- */
 void path_make(const struct model *model, char path[PATH_BYTES], unsigned number);

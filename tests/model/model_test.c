@@ -83,6 +83,7 @@ static struct operation {
     { "save and resume", op_save_resume, 16, COST_FILE, true, 0 },
     { "save and load", op_save_load, 16, COST_FILE, true, 0 },
     { "types unknown", op_partial, 8, COST_FILE, true, 0 },
+    { "filter", op_filter, 10, COST_FILE, true, 0 },
     { "load of damage", op_damaged, 5, COST_FILE, false, 0 },
     { "load with limits", op_load_limits, 2, COST_FILE, false, 0 },
 };

@@ -101,6 +101,59 @@ static pecs_status resume(struct stage *stage)
     return status;
 }
 
+/* Filtered and converted snapshots. */
+
+static pecs_status filter(struct stage *stage)
+{
+    pecs_snapshot *made = NULL;
+    pecs_error error = { .status = PECS_OK };
+    const pecs_filter less = { .components = (pecs_component[]){ HEALTH },
+                               .component_count = 1,
+                               .query = stage->query };
+    const pecs_status status = pecs_snapshot_filter(stage->snapshot, &less, &made, &error);
+    must(error.status == status && !status == (made != NULL));
+    must(status || summary_of(pecs_snapshot_view(made)).entity_count == 10);
+    pecs_snapshot_release(stage->taken);
+    stage->taken = made;
+    return status;
+}
+
+static void prepare_filter(struct stage *stage)
+{
+    populate_and_share(stage);
+    stage->query = make_query(stage->registry, (pecs_term[]){ { POSITION, PECS_WITH } }, 1);
+}
+
+Test(failures_files, a_snapshot_filtered)
+{
+    try_every_failure(&(struct trial){ prepare_filter, filter }, 10);
+}
+
+/* The other registry is made before the failures, and released with the snapshot. */
+static pecs_registry *other;
+
+static void prepare_convert(struct stage *stage)
+{
+    static const pecs_type *const types[] = { &Health_type };
+    populate_and_share(stage);
+    other = make_registry(types, 1, counting_hooks);
+}
+
+static pecs_status convert(struct stage *stage)
+{
+    pecs_snapshot *made = NULL;
+    const pecs_status status = pecs_snapshot_convert(stage->snapshot, other, &made, NULL);
+    keep(stage, status, made);
+    if (!status)
+        pecs_registry_release(other); /* the snapshot holds it */
+    return status;
+}
+
+Test(failures_files, a_snapshot_converted)
+{
+    try_every_failure(&(struct trial){ prepare_convert, convert }, 10);
+}
+
 static pecs_status populate_new(void *user, pecs_world *world)
 {
     const Health rows[3] = { { 1, 2 }, { 3, 4 }, { 5, 6 } };

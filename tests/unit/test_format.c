@@ -519,8 +519,8 @@ Test(rules, TYPE_4_tells_the_first_difference)
                                         { "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_field other_inner[] = { { "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 },
                                               { "z", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
-    static const pecs_type nested = { "Inner", { { 0 } }, 1, 8, 4, 2, inner };
-    static const pecs_type other_nested = { "Inner", { { 0 } }, 1, 8, 4, 2, other_inner };
+    static const pecs_type nested = { "Inner", { { 0 } }, 1, 8, 4, 2, inner, 0 };
+    static const pecs_type other_nested = { "Inner", { { 0 } }, 1, 8, 4, 2, other_inner, 0 };
     enum { FIELDS = 42 };
     static char field_names[FIELDS][16];
     pecs_field fields[FIELDS], changed[FIELDS];
@@ -530,8 +530,8 @@ Test(rules, TYPE_4_tells_the_first_difference)
     }
     fields[FIELDS - 2] = (pecs_field){ "job", PECS_ENUM, 160, 4, 1, 0, NULL, names, 3, 0, 0 };
     fields[FIELDS - 1] = (pecs_field){ "path", PECS_STRUCT, 164, 16, 2, 0, &nested, NULL, 0, 0, 0 };
-    const pecs_type in_file = { "Task", { { 0 } }, 1, 180, 4, FIELDS, fields };
-    pecs_type in_program = { "Task", { { 0 } }, 1, 180, 4, FIELDS, changed };
+    const pecs_type in_file = { "Task", { { 0 } }, 1, 180, 4, FIELDS, fields, 0 };
+    pecs_type in_program = { "Task", { { 0 } }, 1, 180, 4, FIELDS, changed, 0 };
 #define TASK "Task: in the file version 1 of 180 bytes (alignment 4), in the program version "
     memcpy(changed, fields, sizeof(fields));
     in_program.version = 2;

@@ -360,7 +360,7 @@ Test(type_records, TYPE_1_enums_of_many_names)
     }
     const pecs_field fields[] = { { "many", PECS_ENUM, 0, 2, 1, 0, NULL, names, 257, 0, 0 },
                                   { "rest", PECS_U8, 2, 2, 2, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type type = { "Many", { { 0 } }, 1, 4, 2, 2, fields };
+    const pecs_type type = { "Many", { { 0 } }, 1, 4, 2, 2, fields, 0 };
     struct breakage b = begin_breaking(&type, "\0\0\0\0");
     /* "n0" to "n256" take 8 bytes each */
     const uint64_t at = b.file.types[0], last = at + AT + 28 + 8 + 257 * 8;
@@ -403,9 +403,9 @@ Test(type_records, padding_in_any_number_of_places)
     enum { PLACES = 10000 };
     const pecs_field pair_fields[] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                        { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type pair = { "Pair", { { 0 } }, 1, 2, 1, 2, pair_fields };
+    const pecs_type pair = { "Pair", { { 0 } }, 1, 2, 1, 2, pair_fields, 0 };
     const pecs_field field = { "pairs", PECS_STRUCT, 0, 2 * PLACES, PLACES, 0, &pair, NULL, 0, 0, 0 };
-    const pecs_type type = { "Pairs", { { 0 } }, 1, 2 * PLACES, 1, 1, &field };
+    const pecs_type type = { "Pairs", { { 0 } }, 1, 2 * PLACES, 1, 1, &field, 0 };
     static const uint8_t value[2 * PLACES];
     struct breakage b = begin_breaking(&type, value);
     cr_assert_eq(b.file.size, 8256);

@@ -250,9 +250,9 @@ static void begin_with_maps(struct breakage *ret_program, struct breakage *ret_t
     static const char *const grounds[] = { "Grass", "Water", "Rock" };
     static const pecs_field tile_fields[] = { { "walkable", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                               { "ground", PECS_ENUM, 1, 1, 1, 0, NULL, grounds, 3, 0, 0 } };
-    static const pecs_type tile = { "Tile", { { 0 } }, 1, TILE_BYTES, 1, 2, tile_fields };
+    static const pecs_type tile = { "Tile", { { 0 } }, 1, TILE_BYTES, 1, 2, tile_fields, 0 };
     static const pecs_field tiles = { "tiles", PECS_STRUCT, 0, TILES * TILE_BYTES, TILES, 0, &tile, NULL, 0, 0, 0 };
-    static const pecs_type map = { "Map", { { 0 } }, 1, TILES * TILE_BYTES, 1, 1, &tiles };
+    static const pecs_type map = { "Map", { { 0 } }, 1, TILES * TILE_BYTES, 1, 1, &tiles, 0 };
     const pecs_type *const types[] = { &map };
     pecs_registry *registry, *empty;
     pecs_world *world;

@@ -166,6 +166,12 @@ Test(nulls, snapshots)
     MISUSE(pecs_world_restore(world, NULL));
     MISUSE(pecs_world_rewind(NULL, snapshot));
     MISUSE(pecs_world_rewind(world, NULL));
+    MISUSE(pecs_snapshot_filter(NULL, &(pecs_filter){ .component_count = 0 }, &made, NULL));
+    MISUSE(pecs_snapshot_filter(snapshot, NULL, &made, NULL));
+    MISUSE(pecs_snapshot_filter(snapshot, &(pecs_filter){ .component_count = 0 }, NULL, NULL));
+    MISUSE(pecs_snapshot_convert(NULL, registry, &made, NULL));
+    MISUSE(pecs_snapshot_convert(snapshot, NULL, &made, NULL));
+    MISUSE(pecs_snapshot_convert(snapshot, registry, NULL, NULL));
     cr_assert_null(pecs_snapshot_retain(NULL));
     cr_assert_null(pecs_snapshot_view(NULL).source);
     pecs_snapshot_release(NULL);

@@ -21,7 +21,7 @@ static pecs_type types[TYPE_COUNT];
 static const pecs_type *type_of(int which, uint32_t version, const char *field)
 {
     fields[which] = (pecs_field){ field, PECS_I32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
-    types[which] = (pecs_type){ names[which], { { 0 } }, version, 4, 4, 1, &fields[which] };
+    types[which] = (pecs_type){ names[which], { { 0 } }, version, 4, 4, 1, &fields[which], 0 };
     return &types[which];
 }
 
@@ -416,7 +416,7 @@ static void push_all_out(pecs_registry *registry)
     for (uint32_t file = 0; file < 2 * NUMBERS_KEPT / TAG_COUNT + 2; file++) {
         for (uint32_t i = 0; i < TAG_COUNT; i++) {
             snprintf(tag_names[i], sizeof(tag_names[i]), "Tag %u of %u", i, file);
-            tags[i] = (pecs_type){ tag_names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+            tags[i] = (pecs_type){ tag_names[i], { { 0 } }, 1, 0, 1, 0, NULL, 0 };
             list[i] = &tags[i];
             values[i] = (pecs_value)PECS_HAS_AS(i);
         }

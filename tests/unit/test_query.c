@@ -197,7 +197,7 @@ Test(query, thirty_two_terms_are_allowed)
     for (uint32_t i = 0; i < 40; i++) {
         names[i][0] = 't';
         names[i][1] = (char)('A' + i);
-        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL, 0 };
         list[i] = &types[i];
     }
     for (uint32_t i = 0; i < 32; i++)
@@ -465,7 +465,7 @@ Test(query, twelve_columns)
     for (uint32_t i = 0; i < TERMS; i++) {
         names[i][0] = 't';
         names[i][1] = (char)('A' + i);
-        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 4, 4, 1, &field };
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 4, 4, 1, &field, 0 };
         list[i] = &types[i];
         terms[i] = (pecs_term){ TERMS - 1 - i, i % 3 == 0 ? PECS_WRITE : i % 3 == 1 ? PECS_READ : PECS_OPTIONAL_WRITE };
         numbers[i] = 100 + i;

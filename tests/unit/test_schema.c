@@ -27,7 +27,7 @@ static void set_up(void)
     part_fields[0] = (pecs_field){ "kind", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
     part_fields[1] = (pecs_field){ NULL, PECS_PADDING, 1, 3, 3, 0, NULL, NULL, 0, 0, 0 };
     part_fields[2] = (pecs_field){ "mass", PECS_U32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 };
-    part = (pecs_type){ "Part", { { 0 } }, 0, 8, 4, 3, part_fields };
+    part = (pecs_type){ "Part", { { 0 } }, 0, 8, 4, 3, part_fields, 0 };
     fields[X] = (pecs_field){ "x", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
     fields[Y] = (pecs_field){ "y", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 };
     fields[MODE] = (pecs_field){ "mode", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3, 0, 0 };
@@ -36,7 +36,7 @@ static void set_up(void)
     fields[NAME] = (pecs_field){ "name", PECS_TEXT, 20, 16, 16, 0, NULL, NULL, 0, 0, 0 };
     fields[GRID] = (pecs_field){ "grid", PECS_U16, 36, 24, 12, 4, NULL, NULL, 0, 0, 0 };
     fields[PARTS] = (pecs_field){ "parts", PECS_STRUCT, 60, 16, 2, 0, &part, NULL, 0, 0, 0 };
-    body = (pecs_type){ "Body", { { 0 } }, 1, 76, 4, FIELD_COUNT, fields };
+    body = (pecs_type){ "Body", { { 0 } }, 1, 76, 4, FIELD_COUNT, fields, 0 };
 }
 
 TestSuite(schema, .init = set_up);
@@ -260,7 +260,7 @@ Test(schema, a_name_is_found_twice_among_the_most_that_there_are)
         names[i] = texts[i];
     }
     const pecs_field field = { "mode", PECS_ENUM, 0, 2, 1, 0, NULL, names, COUNT, 0, 0 };
-    const pecs_type type = { "Many", { { 0 } }, 1, 2, 2, 1, &field };
+    const pecs_type type = { "Many", { { 0 } }, 1, 2, 2, 1, &field, 0 };
     accept(&type);
     names[COUNT - 1] = "n7";
     refuse(&type, PECS_E_MISUSE, "Many", "'mode'", "two enum values", "'n7'", NULL);
@@ -293,7 +293,7 @@ Test(schema, alignment_is_a_power_of_two)
 static pecs_type bytes_type(pecs_field *field, uint32_t size, uint32_t align)
 {
     *field = (pecs_field){ "bytes", PECS_U8, 0, size, size, 0, NULL, NULL, 0, 0, 0 };
-    return (pecs_type){ "Bytes", { { 0 } }, 1, size, align, 1, field };
+    return (pecs_type){ "Bytes", { { 0 } }, 1, size, align, 1, field, 0 };
 }
 
 Test(schema, alignment_is_at_most_64)
@@ -325,7 +325,7 @@ Test(schema, size_is_at_most_16_mebibytes)
 
 Test(schema, a_tag_has_no_size_no_fields_and_alignment_one)
 {
-    pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
+    pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     accept(&tag);
     tag.align = 4;
     refuse(&tag, PECS_E_MISUSE, "Frozen", "tag", NULL);
@@ -352,7 +352,7 @@ Test(schema, a_type_has_at_most_4096_fields)
         snprintf(names[i], sizeof(names[i]), "f%u", i);
         many[i] = (pecs_field){ names[i], PECS_I8, i, 1, 1, 0, NULL, NULL, 0, 0, 0 };
     }
-    pecs_type type = { "Many", { { 0 } }, 1, 4096, 1, 4096, many };
+    pecs_type type = { "Many", { { 0 } }, 1, 4096, 1, 4096, many, 0 };
     accept(&type);
     many[4095].name = "f17";
     refuse(&type, PECS_E_MISUSE, "Many", "'f17'", NULL);
@@ -414,7 +414,7 @@ Test(schema, more_gaps_than_a_message_has_room_for_are_counted)
         snprintf(names[i], sizeof(names[i]), "f%u", i);
         many[i] = (pecs_field){ names[i], PECS_I8, 4 * i, 1, 1, 0, NULL, NULL, 0, 0, 0 };
     }
-    const pecs_type type = { "Many", { { 0 } }, 1, 400, 4, 100, many };
+    const pecs_type type = { "Many", { { 0 } }, 1, 400, 4, 100, many, 0 };
     refuse_exactly(&type, "Many: 100 gaps are not declared: "
                           "bytes 1 to 3: add PECS_GAP_AFTER(Many, f0, 3) or a field; "
                           "bytes 5 to 7: add PECS_GAP_AFTER(Many, f1, 3) or a field; "
@@ -456,7 +456,7 @@ Test(schema, a_gap_before_a_field_with_an_invalid_name)
         { "\033[2J", PECS_I8, 4, 1, 1, 0, NULL, NULL, 0, 0, 0 },
         { "d", PECS_I8, 1, 1, 1, 0, NULL, NULL, 0, 0, 0 },
     };
-    const pecs_type type = { "Some", { { 0 } }, 1, 8, 4, 4, some };
+    const pecs_type type = { "Some", { { 0 } }, 1, 8, 4, 4, some, 0 };
     refuse_exactly(&type, "Some: 2 gaps are not declared: bytes 1 to 1: add PECS_GAP_AFTER(Some, a, 1) or a field; "
                           "bytes 3 to 3: add PECS_GAP_AFTER(Some, b, 1) or a field");
 }
@@ -468,7 +468,7 @@ Test(schema, members_in_another_order_are_not_a_gap)
         { "x", PECS_F32, 4, 4, 1, 0, NULL, NULL, 0, 0, 0 },
         { "y", PECS_F32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 },
     };
-    const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped };
+    const pecs_type type = { "Swapped", { { 0 } }, 1, 8, 4, 2, swapped, 0 };
     refuse_exactly(&type, "Swapped: field 'y' is listed after field 'x' but lies before it (bytes 0 and 4): "
                           "list the members in the order of the struct");
 }
@@ -566,7 +566,7 @@ static pecs_type list_type;
 static void set_list(pecs_kind element, uint32_t element_size)
 {
     list_field = (pecs_field){ "items", PECS_LIST, 0, 8, 1, 0, NULL, NULL, 0, element, element_size };
-    list_type = (pecs_type){ "Book", { { 0 } }, 1, 8, 8, 1, &list_field };
+    list_type = (pecs_type){ "Book", { { 0 } }, 1, 8, 8, 1, &list_field, 0 };
 }
 
 Test(schema, strings_blobs_and_lists_of_everything_that_has_a_size)
@@ -636,7 +636,7 @@ Test(schema, lists_of_enums_and_structs_are_checked_as_fields_of_them)
     refuse_exactly(&list_type, "Book: field 'items': two enum values are named 'idle'");
     set_list(PECS_STRUCT, 8);
     refuse_exactly(&list_type, "Book: field 'items': a struct needs `nested`");
-    const pecs_type tag = { "Tag", { { 0 } }, 1, 0, 1, 0, NULL };
+    const pecs_type tag = { "Tag", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     list_field.nested = &tag;
     refuse_exactly(&list_type, "Book: field 'items': a nested struct cannot be a tag");
     list_field.nested = &part;
@@ -647,9 +647,9 @@ Test(schema, lists_of_enums_and_structs_are_checked_as_fields_of_them)
 Test(schema, elements_of_lists_have_no_contents_and_no_wide_alignment)
 {
     pecs_field inner_field = { "name", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
-    pecs_type inner = { "Inner", { { 0 } }, 0, 8, 8, 1, &inner_field };
+    pecs_type inner = { "Inner", { { 0 } }, 0, 8, 8, 1, &inner_field, 0 };
     pecs_field outer_field = { "inner", PECS_STRUCT, 0, 8, 1, 0, &inner, NULL, 0, 0, 0 };
-    const pecs_type outer = { "Outer", { { 0 } }, 0, 8, 8, 1, &outer_field };
+    const pecs_type outer = { "Outer", { { 0 } }, 0, 8, 8, 1, &outer_field, 0 };
     const pecs_kind kinds[] = { PECS_STRING, PECS_BLOB, PECS_LIST };
     set_list(PECS_STRUCT, 8);
     for (size_t i = 0; i < 3; i++) {
@@ -683,7 +683,7 @@ Test(schema, references_have_eight_bytes_that_are_aligned)
 Test(schema, enums_have_1_2_or_4_bytes)
 {
     pecs_field field = { "mode", PECS_ENUM, 0, 1, 1, 0, NULL, mode_names, 3, 0, 0 };
-    pecs_type type = { "Mode", { { 0 } }, 1, 1, 1, 1, &field };
+    pecs_type type = { "Mode", { { 0 } }, 1, 1, 1, 1, &field, 0 };
     const struct {
         uint32_t size, count;
         bool good;
@@ -714,7 +714,7 @@ Test(schema, enum_values_fit_their_bytes)
         names[i] = texts[i];
     }
     pecs_field field = { "v", PECS_ENUM, 0, 1, 1, 0, NULL, names, 256, 0, 0 };
-    pecs_type type = { "Value", { { 0 } }, 1, 1, 1, 1, &field };
+    pecs_type type = { "Value", { { 0 } }, 1, 1, 1, 1, &field, 0 };
     accept(&type);
     field.enum_count = 257;
     refuse(&type, PECS_E_MISUSE, "Value", "'v'", "257 values", "1 bytes", NULL);
@@ -757,7 +757,7 @@ Test(schema, fields_are_aligned)
         const uint32_t size = kinds[i].size, align = kinds[i].align, half = align / 2;
         two[0] = (pecs_field){ "a", PECS_U8, 0, half, half, 0, NULL, NULL, 0, 0, 0 };
         two[1] = (pecs_field){ "b", kinds[i].kind, half, size, 1, 0, NULL, NULL, 0, 0, 0 };
-        pecs_type type = { "Packed", { { 0 } }, 1, half + size, 1, 2, two };
+        pecs_type type = { "Packed", { { 0 } }, 1, half + size, 1, 2, two, 0 };
         refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", kinds[i].name, NULL);
         two[0].offset = size; /* at an offset that fits, in a type that is placed anywhere */
         two[1].offset = 0;
@@ -776,7 +776,7 @@ Test(schema, enums_and_structs_are_aligned)
 {
     pecs_field two[2] = { { "a", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                           { "b", PECS_ENUM, 1, 4, 1, 0, NULL, mode_names, 3, 0, 0 } };
-    pecs_type type = { "Packed", { { 0 } }, 1, 5, 1, 2, two };
+    pecs_type type = { "Packed", { { 0 } }, 1, 5, 1, 2, two, 0 };
     refuse(&type, PECS_E_MISUSE, "Packed", "field 'b' is misaligned", "enum", NULL);
     two[1] = (pecs_field){ "b", PECS_STRUCT, 1, 8, 1, 0, &part, NULL, 0, 0, 0 };
     type.size = 9;
@@ -791,7 +791,7 @@ Test(schema, bytes_need_no_alignment)
         { "c", PECS_I8, 6, 2, 2, 0, NULL, NULL, 0, 0, 0 },
         { "d", PECS_ENUM, 8, 1, 1, 0, NULL, mode_names, 3, 0, 0 },
     };
-    const pecs_type type = { "Bytes", { { 0 } }, 1, 9, 1, 4, four };
+    const pecs_type type = { "Bytes", { { 0 } }, 1, 9, 1, 4, four, 0 };
     accept(&type);
 }
 
@@ -803,7 +803,7 @@ Test(schema, a_struct_needs_its_type)
 
 Test(schema, a_nested_tag_is_refused)
 {
-    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
+    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     fields[PARTS].nested = &tag;
     refuse(&body, PECS_E_MISUSE, "Body", "'parts'", "tag", NULL);
 }
@@ -837,7 +837,7 @@ static const pecs_type *chain(unsigned depth)
         snprintf(names[i], sizeof(names[i]), "T%u", i);
         links[i] = i == depth ? (pecs_field){ "value", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 }
                               : (pecs_field){ "link", PECS_STRUCT, 0, 1, 1, 0, &types[i + 1], NULL, 0, 0, 0 };
-        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 1, 1, 1, &links[i] };
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 1, 1, 1, &links[i], 0 };
     }
     return &types[0];
 }
@@ -863,10 +863,10 @@ Test(schema, a_description_takes_at_most_a_gibibyte)
         snprintf(field_names[i], sizeof(field_names[i]), "f%u", i);
         enums[i] = (pecs_field){ field_names[i], PECS_ENUM, i, 1, 1, 0, NULL, names, 256, 0, 0 };
     }
-    const pecs_type inner = { "Inner", { { 0 } }, 1, 256, 1, 256, enums };
+    const pecs_type inner = { "Inner", { { 0 } }, 1, 256, 1, 256, enums, 0 };
     for (unsigned i = 0; i < 256; i++)
         rows[i] = (pecs_field){ field_names[i], PECS_STRUCT, i * 256, 256, 1, 0, &inner, NULL, 0, 0, 0 };
-    pecs_type outer = { "Outer", { { 0 } }, 1, 256, 1, 1, rows };
+    pecs_type outer = { "Outer", { { 0 } }, 1, 256, 1, 1, rows, 0 };
     accept(&outer);
     outer.size = 256 * 256;
     outer.field_count = 256;
@@ -883,7 +883,7 @@ Test(schema, a_type_that_contains_itself_is_refused)
 Test(schema, a_cycle_of_two_types_is_refused)
 {
     pecs_field there = { "there", PECS_STRUCT, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 };
-    const pecs_type other = { "Other", { { 0 } }, 1, 8, 4, 1, &there };
+    const pecs_type other = { "Other", { { 0 } }, 1, 8, 4, 1, &there, 0 };
     there.nested = &part;
     part_fields[0] = (pecs_field){ "back", PECS_STRUCT, 0, 8, 1, 0, &other, NULL, 0, 0, 0 };
     part.field_count = 1;
@@ -895,8 +895,8 @@ Test(schema, shared_nested_types_are_checked_once)
 {
     static pecs_field inner_fields[4096], outer_fields[4096];
     static char names[4096][8];
-    const pecs_type inner = { "Inner", { { 0 } }, 1, 4096, 1, 4096, inner_fields };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 4096, outer_fields };
+    const pecs_type inner = { "Inner", { { 0 } }, 1, 4096, 1, 4096, inner_fields, 0 };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 4096, outer_fields, 0 };
     for (uint32_t i = 0; i < 4096; i++) {
         snprintf(names[i], sizeof(names[i]), "m%u", i);
         inner_fields[i] = (pecs_field){ names[i], PECS_U8, i, 1, 1, 0, NULL, NULL, 0, 0, 0 };
@@ -1006,12 +1006,12 @@ Test(component, spans_that_touch_are_one)
 {
     pecs_field pair_fields[] = { { "a", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 },
                                  { "b", PECS_ENTITY, 8, 16, 2, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type pair = { "Pair", { { 0 } }, 0, 24, 4, 2, pair_fields };
+    const pecs_type pair = { "Pair", { { 0 } }, 0, 24, 4, 2, pair_fields, 0 };
     pecs_field outer_fields[] = { { "first", PECS_ENTITY, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 },
                                   { "pairs", PECS_STRUCT, 8, 72, 3, 0, &pair, NULL, 0, 0, 0 },
                                   { "middle", PECS_U32, 80, 4, 1, 0, NULL, NULL, 0, 0, 0 },
                                   { "last", PECS_ENTITY, 84, 8, 1, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 92, 4, 4, outer_fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 92, 4, 4, outer_fields, 0 };
     struct component component = init_component(&outer);
     assert_spans_of(&component.special, PECS_ENTITY, (struct byte_span[]){ { 0, 80 }, { 84, 8 } }, 2);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
@@ -1024,13 +1024,13 @@ Test(component, paddings_of_different_levels_join)
     pecs_field inner_fields[] = { { "a", PECS_U16, 0, 2, 1, 0, NULL, NULL, 0, 0, 0 },
                                   { "b", PECS_U8, 2, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                   { NULL, PECS_PADDING, 3, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type inner = { "Inner", { { 0 } }, 0, 4, 2, 3, inner_fields };
+    const pecs_type inner = { "Inner", { { 0 } }, 0, 4, 2, 3, inner_fields, 0 };
     pecs_field middle_fields[] = { { "inner", PECS_STRUCT, 0, 8, 2, 0, &inner, NULL, 0, 0, 0 },
                                    { NULL, PECS_PADDING, 8, 2, 2, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type middle = { "Middle", { { 0 } }, 0, 10, 2, 2, middle_fields };
+    const pecs_type middle = { "Middle", { { 0 } }, 0, 10, 2, 2, middle_fields, 0 };
     pecs_field outer_fields[] = { { "middle", PECS_STRUCT, 0, 20, 2, 0, &middle, NULL, 0, 0, 0 },
                                   { NULL, PECS_PADDING, 20, 4, 4, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 24, 2, 2, outer_fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 24, 2, 2, outer_fields, 0 };
     struct component component = init_component(&outer);
     assert_spans_of(&component.padding, PECS_PADDING,
                     (struct byte_span[]){ { 3, 1 }, { 7, 3 }, { 13, 1 }, { 17, 3 }, { 20, 4 } }, 5);
@@ -1041,9 +1041,9 @@ Test(component, paddings_of_different_levels_join)
 Test(component, large_arrays_of_plain_structs_have_no_spans, .timeout = 20)
 {
     pecs_field byte_field = { "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
-    const pecs_type byte = { "Byte", { { 0 } }, 0, 1, 1, 1, &byte_field };
+    const pecs_type byte = { "Byte", { { 0 } }, 0, 1, 1, 1, &byte_field, 0 };
     pecs_field outer_field = { "bytes", PECS_STRUCT, 0, 16777216, 16777216, 0, &byte, NULL, 0, 0, 0 };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 1, &outer_field };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 1, &outer_field, 0 };
     struct component component = init_component(&outer);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
     assert_spans_of(&component.special, PECS_ENTITY, NULL, 0);
@@ -1061,14 +1061,14 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
     for (int i = 0; i < DEPTH; i++) {
         level_fields[i] = i ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &levels[i - 1], NULL, 0, 0, 0 }
                             : (pecs_field){ NULL, PECS_PADDING, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
-        levels[i] = (pecs_type){ "Level", { { 0 } }, 1, 1, 1, 1, &level_fields[i] };
+        levels[i] = (pecs_type){ "Level", { { 0 } }, 1, 1, 1, 1, &level_fields[i], 0 };
     }
     pecs_field outer_fields[] = { { "first", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                   { "levels", PECS_STRUCT, 1, COUNT - 3, COUNT - 3, 0, &levels[DEPTH - 1], NULL, 0, 0,
                                     0 },
                                   { NULL, PECS_PADDING, COUNT - 2, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                   { "last", PECS_U8, COUNT - 1, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-    const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields, 0 };
     for (int i = 0; i < 100; i++) { /* walked, each takes more than a second */
         struct component component = init_component(&outer);
         assert_spans_of(&component.padding, PECS_PADDING, (struct byte_span[]){ { 1, COUNT - 2 } }, 1);
@@ -1118,14 +1118,14 @@ static void check_parts(const pecs_type *type, uint32_t base)
 Test(component, many_spans_are_all_there)
 {
     fields[0] = (pecs_field){ "parts", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0, 0, 0 };
-    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields, 0 }, 0);
     pecs_field nested[] = { { "hundred", PECS_STRUCT, 0, 800, 100, 0, &part, NULL, 0, 0, 0 } };
-    const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested };
+    const pecs_type hundred = { "Hundred", { { 0 } }, 1, 800, 4, 1, nested, 0 };
     fields[0] = (pecs_field){ "hundreds", PECS_STRUCT, 0, PARTS_BYTES, PART_COUNT / 100, 0, &hundred, NULL, 0, 0, 0 };
-    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields }, 0);
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES, 4, 1, fields, 0 }, 0);
     fields[0] = (pecs_field){ "head", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 };
     fields[1] = (pecs_field){ "parts", PECS_STRUCT, 4, PARTS_BYTES, PART_COUNT, 0, &part, NULL, 0, 0, 0 };
-    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES + 4, 4, 2, fields }, 4);
+    check_parts(&(pecs_type){ "Outer", { { 0 } }, 1, PARTS_BYTES + 4, 4, 2, fields, 0 }, 4);
 }
 
 Test(component, a_masked_copy_has_zeros_for_padding)
@@ -1147,7 +1147,7 @@ Test(component, a_masked_copy_has_zeros_for_padding)
 
 Test(component, a_masked_copy_of_a_tag_touches_nothing)
 {
-    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL };
+    const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     struct component component = init_component(&tag);
     component_copy_masked(&component, NULL, NULL, 1);
     assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
@@ -1189,9 +1189,9 @@ static const pecs_type *const three[] = { &a_type, &b_type, &c_type };
 
 static void make_three(void)
 {
-    a_type = (pecs_type){ "A", { { 9 } }, 1, 0, 1, 0, NULL };
-    b_type = (pecs_type){ "B", { { 5, 1 } }, 1, 0, 1, 0, NULL };
-    c_type = (pecs_type){ "C", { { 5 } }, 1, 0, 1, 0, NULL };
+    a_type = (pecs_type){ "A", { { 9 } }, 1, 0, 1, 0, NULL, 0 };
+    b_type = (pecs_type){ "B", { { 5, 1 } }, 1, 0, 1, 0, NULL, 0 };
+    c_type = (pecs_type){ "C", { { 5 } }, 1, 0, 1, 0, NULL, 0 };
 }
 
 Test(registry, keeps_the_order_of_the_list)
@@ -1256,7 +1256,7 @@ static const pecs_type *const *tags(size_t count)
     static char names[1100][8];
     for (size_t i = 0; i < count; i++) {
         snprintf(names[i], sizeof(names[i]), "T%zu", i);
-        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        types[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL, 0 };
         list[i] = &types[i];
     }
     return list;
@@ -1312,7 +1312,7 @@ Test(registry, refuses_an_id_twice)
 Test(registry, refuses_a_given_id_that_is_the_hash_of_a_name)
 {
     make_three();
-    a_type = (pecs_type){ "abc", { { 0 } }, 1, 0, 1, 0, NULL };
+    a_type = (pecs_type){ "abc", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     c_type.id =
         (pecs_id){ { 0x06, 0xb0, 0x5a, 0xb6, 0x73, 0x3a, 0x61, 0x85, 0x78, 0xaf, 0x5f, 0x94, 0x89, 0x2f, 0x39, 0x50 } };
     refuse_list(three, 3, PECS_E_CONFLICT, "types 'abc' and 'C' have the same id");
@@ -1404,7 +1404,7 @@ Test(registry, every_failing_allocation_is_reported)
 /* The same where the first span is one of a nested struct. */
 Test(registry, failing_allocations_of_nested_spans_are_reported)
 {
-    const pecs_type outer = { "Outer", { { 0 } }, 1, 16, 4, 1, fields };
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 16, 4, 1, fields, 0 };
     const pecs_type *const list[] = { &outer };
     pecs_registry *registry = NULL;
     fields[0] = fields[PARTS];

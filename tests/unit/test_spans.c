@@ -81,7 +81,7 @@ static const pecs_type *random_type(uint32_t align)
     const uint32_t top = below(TYPES_MAX);
     for (uint32_t level = 0; level <= top; level++) {
         pecs_type *type = &types[level];
-        *type = (pecs_type){ "Random", { { 0 } }, 1, 0, align, 1 + below(below(3) ? FIELDS_MAX : 1), fields[level] };
+        *type = (pecs_type){ "Random", { { 0 } }, 1, 0, align, 1 + below(below(3) ? FIELDS_MAX : 1), fields[level], 0 };
         for (uint32_t i = 0; i < type->field_count; i++) {
             fields[level][i] = align == 1 ? random_field(level, i) : random_wide_field(level, i);
             fields[level][i].offset = type->size;
@@ -182,13 +182,13 @@ Test(spans, of_arrays_beside_other_fields_are_few)
 {
     static const pecs_field hole_fields[] = { { "bit", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 },
                                               { NULL, PECS_PADDING, 1, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-    static const pecs_type hole = { "Hole", { { 0 } }, 1, 2, 1, 2, hole_fields };
+    static const pecs_type hole = { "Hole", { { 0 } }, 1, 2, 1, 2, hole_fields, 0 };
     static const pecs_field outer_fields[] = { { "holes", PECS_STRUCT, 0, 2046, 1023, 0, &hole, NULL, 0, 0, 0 },
                                                { "last", PECS_U8, 2046, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-    static const pecs_type outer = { "Outer", { { 0 } }, 1, 2047, 1, 2, outer_fields };
+    static const pecs_type outer = { "Outer", { { 0 } }, 1, 2047, 1, 2, outer_fields, 0 };
     static const pecs_field two_fields[] = { { "rows", PECS_STRUCT, 0, 2 * 2047, 2, 0, &outer, NULL, 0, 0, 0 },
                                              { "last", PECS_U8, 2 * 2047, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
-    static const pecs_type two = { "Two", { { 0 } }, 1, 2 * 2047 + 1, 1, 2, two_fields };
+    static const pecs_type two = { "Two", { { 0 } }, 1, 2 * 2047 + 1, 1, 2, two_fields, 0 };
     struct pool *pool = pool_create(&(pecs_allocator){ 0 });
     struct component component;
     cr_assert_eq(component_init(&component, &outer, pool, NULL), PECS_OK);

@@ -39,7 +39,7 @@ static void set_up(void)
         wide_names[i][0] = 'w';
         wide_names[i][1] = (char)('a' + i);
         wide_fields[i] = (pecs_field){ "bytes", PECS_U8, 0, wide_bytes[i], wide_bytes[i], 0, NULL, NULL, 0, 0, 0 };
-        wide_types[i] = (pecs_type){ wide_names[i], { { 0 } }, 1, wide_bytes[i], 1, 1, &wide_fields[i] };
+        wide_types[i] = (pecs_type){ wide_names[i], { { 0 } }, 1, wide_bytes[i], 1, 1, &wide_fields[i], 0 };
         types[WIDE + i] = &wide_types[i];
     }
     const pecs_registry_desc desc = { .types = types, .type_count = TYPE_COUNT, .allocator = counting_hooks };
@@ -143,7 +143,7 @@ Test(archetype, components_are_found_in_a_long_set)
     for (uint32_t i = 0; i < 200; i++) {
         names[i][0] = (char)('a' + i / 26);
         names[i][1] = (char)('a' + i % 26);
-        many[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        many[i] = (pecs_type){ names[i], { { 0 } }, 1, 0, 1, 0, NULL, 0 };
         list[i] = &many[i];
         set[i / 2] = i & ~1u;
     }

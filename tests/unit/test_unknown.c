@@ -538,7 +538,7 @@ static void save_many(uint32_t count, const char *path)
 {
     for (uint32_t i = 0; i < count; i++) {
         snprintf(many_names[i], sizeof(many_names[i]), "Tag %u", i);
-        many[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 0, 1, 0, NULL };
+        many[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 0, 1, 0, NULL, 0 };
         many_types[i] = &many[i];
     }
     const uint32_t half = count / 2;

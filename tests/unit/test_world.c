@@ -899,7 +899,7 @@ enum { WIDE_BYTES = 1536 * 1024 };
 Test(size, components_wider_than_a_chunk_have_a_row_each)
 {
     static const pecs_field field = { "bytes", PECS_U8, 0, WIDE_BYTES, WIDE_BYTES, 0, NULL, NULL, 0, 0, 0 };
-    static const pecs_type wide = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, &field };
+    static const pecs_type wide = { "Wide", { { 0 } }, 1, WIDE_BYTES, 1, 1, &field, 0 };
     const pecs_type *const types[] = { &wide, &Team_type };
     pecs_registry *other = make_registry(types, 2, counting_hooks);
     pecs_world *large = make_world(other, NULL);
@@ -938,7 +938,7 @@ static void make_many_types(uint32_t count)
 {
     for (uint32_t i = 0; i < count; i++) {
         snprintf(many_names[i], sizeof(many_names[i]), "type %u", i);
-        many_types[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 4, 4, 1, &u32_field };
+        many_types[i] = (pecs_type){ many_names[i], { { 0 } }, 1, 4, 4, 1, &u32_field, 0 };
         many_list[i] = &many_types[i];
     }
 }
@@ -1095,7 +1095,7 @@ Test(own_values, set_where_the_entity_moves)
 Test(own_values, set_swaps)
 {
     static const pecs_field number[] = { { "n", PECS_U32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
-    static const pecs_type a = { "A", { { 0 } }, 1, 4, 4, 1, number }, b = { "B", { { 0 } }, 1, 4, 4, 1, number };
+    static const pecs_type a = { "A", { { 0 } }, 1, 4, 4, 1, number, 0 }, b = { "B", { { 0 } }, 1, 4, 4, 1, number, 0 };
     static const pecs_type *const types[] = { &a, &b };
     pecs_registry *two = make_registry(types, 2, counting_hooks);
     pecs_world *swapped = make_world(two, NULL);
@@ -1127,7 +1127,7 @@ Test(own_values, singletons)
 Test(own_values, a_wide_component)
 {
     static const pecs_field bytes[] = { { "bytes", PECS_U8, 0, 5000, 5000, 0, NULL, NULL, 0, 0, 0 } };
-    static const pecs_type wide = { "Wide", { { 0 } }, 1, 5000, 1, 1, bytes };
+    static const pecs_type wide = { "Wide", { { 0 } }, 1, 5000, 1, 1, bytes, 0 };
     static const pecs_type *const types[] = { &wide };
     static uint8_t value[5000];
     memset(value, 7, sizeof(value));

@@ -1,0 +1,122 @@
+/*
+ * Merging of tables. All chunks but the last of a table are full, so the chunks of two tables can follow each other as
+ * they are, except for the last, partial one of each:
+ *
+ *     A0 A1 a  +  B0 B1 B2 b  =  A0 A1 B0 B1 B2 ab
+ *
+ * A chunk that lies in an image gets an array that borrows its bytes.
+ */
+#include "table_merge.h"
+
+void table_copy_rows(struct table *table, const struct table *from, uint64_t first, uint64_t count)
+{
+    const struct archetype *archetype = table->archetype;
+    for (uint32_t i = 0; i < archetype->column_count; i++) {
+        const pecs_component component = archetype->column_components[i];
+        const uint32_t column =
+            component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(from->archetype, component);
+        for (uint64_t row = 0; row < count; row++)
+            copy_small(table_owned_value(table, i, table->row_count + row), table_value(from, column, first + row),
+                       archetype->column_bytes[i]);
+    }
+    table->row_count += count;
+}
+
+/* Puts an array into the tree of a column, in place of what is there. Takes over the reference, also on failure. */
+static pecs_status merge_put(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
+                             struct array *array)
+{
+    struct ref *ref;
+    if (!array)
+        return PECS_E_MEMORY;
+    if (tree_own_ref(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &ref)) {
+        node_release(gate->pool, &array->node);
+        return PECS_E_MEMORY;
+    }
+    node_release(gate->pool, ref->node);
+    *ref = (struct ref){ &array->node, array->data, 0 };
+    return PECS_OK;
+}
+
+/* The array of a full chunk, for another table: the same, one that borrows its bytes, or a copy. NULL: no memory. */
+static struct array *merge_share(struct gate *gate, const struct table *table, const struct table *from,
+                                 uint32_t column, uint64_t chunk)
+{
+    struct array *array = (struct array *)tree_get(&from->columns[column].chunks, chunk);
+    const uint64_t bytes = table_chunk_rows(from) * from->archetype->column_bytes[column];
+    const bool is_in_image = array && array->is_lent && !array->lender;
+    if (array && (!is_in_image || (table->runs && table->runs->image == from->runs->image)))
+        return (struct array *)node_retain(&array->node);
+    struct array *made =
+        array ? array_create(gate->pool, bytes)
+              : array_create_borrowed(gate->pool, table_chunk(from, column, chunk), bytes, &from->runs->node);
+    if (!made)
+        return NULL;
+    if (array)
+        memcpy(made->data, array->data, (size_t)bytes);
+    made->tick = table_chunk_tick(from, column, chunk);
+    return made;
+}
+
+/* Writes the rows of both partial chunks, one after the other, into new arrays from chunk `to` on. */
+static pecs_status merge_tails(struct gate *gate, struct table *table, uint32_t column, uint64_t to,
+                               const struct table *from, const uint8_t *tail, uint64_t tail_rows)
+{
+    const uint32_t shift = table->archetype->chunk_shift;
+    const uint64_t width = table->archetype->column_bytes[column], from_chunk = from->row_count >> shift;
+    const uint64_t from_rows = from->row_count - (from_chunk << shift), count = tail_rows + from_rows;
+    const uint8_t *next = from_rows ? table_chunk(from, column, from_chunk) : NULL;
+    for (uint64_t chunk = 0; chunk < chunk_count_of(count, shift); chunk++) {
+        const uint64_t rows = chunk_live(count, shift, chunk), own = chunk ? 0 : tail_rows;
+        struct array *array = array_create(gate->pool, rows * width);
+        if (!array)
+            return PECS_E_MEMORY;
+        array->tick = gate->tick;
+        if (own)
+            memcpy(array->data, tail, (size_t)(own * width));
+        if (rows > own)
+            memcpy(array->data + own * width, next, (size_t)((rows - own) * width));
+        next += next ? (rows - own) * width : 0;
+        if (merge_put(gate, table, column, to + chunk, array))
+            return PECS_E_MEMORY;
+    }
+    return PECS_OK;
+}
+
+static pecs_status merge_column(struct gate *gate, struct table *table, const struct table *from, uint32_t column)
+{
+    const uint32_t shift = table->archetype->chunk_shift;
+    const uint64_t full = table->row_count >> shift, from_full = from->row_count >> shift;
+    const uint64_t tail_rows = table->row_count - (full << shift);
+    const uint8_t *tail = tail_rows ? table_chunk(table, column, full) : NULL;
+    struct node *kept = tail_rows ? node_retain(tree_get(&table->columns[column].chunks, full)) : NULL;
+    pecs_status status = PECS_OK;
+    for (uint64_t chunk = 0; !status && chunk < from_full; chunk++)
+        status = merge_put(gate, table, column, full + chunk, merge_share(gate, table, from, column, chunk));
+    if (!status)
+        status = merge_tails(gate, table, column, full + from_full, from, tail, tail_rows);
+    node_release(gate->pool, kept);
+    table->columns[column].tick = gate->tick;
+    return status;
+}
+
+pecs_status table_merge(struct gate *gate, struct table *table, const struct table *from, uint64_t *ret_first_row)
+{
+    const uint32_t shift = table->archetype->chunk_shift;
+    assert(shift == from->archetype->chunk_shift);
+    pecs_status status = PECS_OK;
+    if (!(from->row_count >> shift)) {
+        *ret_first_row = table->row_count;
+        status = table_reserve(gate, table, 0, from->row_count);
+        if (!status)
+            table_copy_rows(table, from, 0, from->row_count);
+        return status;
+    }
+    *ret_first_row = table->row_count >> shift << shift;
+    table->tail_epoch = 0;
+    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
+        status = merge_column(gate, table, from, i);
+    if (!status)
+        table->row_count += from->row_count;
+    return status;
+}
