@@ -394,29 +394,6 @@ Test(heap, VALUE_6_lists)
     }
 }
 
-/* The ends of all heaps, then the references of all, then values in the order of the file. */
-Test(heap, the_order_of_rules)
-{
-    struct breakage b = begin_breaking();
-    const uint64_t first = get64(&b.file, run_record(&b, RUN_HEAP, 0) + offsetof(struct run_record, offset));
-    const uint64_t second = get64(&b.file, run_record(&b, RUN_HEAP, 1) + offsetof(struct run_record, offset));
-    const uint64_t values = get64(&b.file, run_record(&b, RUN_VALUES, 0) + offsetof(struct run_record, offset));
-    put64(&b.file, second, 1);           /* HEAP-1 */
-    put64(&b.file, values, 1);           /* HEAP-2 */
-    b.file.bytes[contents(&b) + 16] = 9; /* VALUE-6 */
-    expect_wrong(&b, "HEAP-1", second);
-    put64(&b.file, first, 1);
-    put64(&b.file, second, 1);
-    expect_wrong(&b, "HEAP-1", first);
-    put64(&b.file, place(&b, 2, AT(blob)), 1); /* HEAP-2 */
-    b.file.bytes[contents(&b)] = 0xff;         /* VALUE-5 */
-    expect_wrong(&b, "HEAP-2", place(&b, 2, AT(blob)));
-    b.file.bytes[contents(&b) + 16] = 9; /* VALUE-6 */
-    b.file.bytes[contents(&b) + 56] = 0xff;
-    expect_wrong(&b, "VALUE-6", place(&b, 0, AT(points)));
-    end_breaking(&b);
-}
-
 /* What resume opens without a look at it leads to nothing, and to no other memory. */
 Test(heap, references_that_lead_nowhere)
 {
