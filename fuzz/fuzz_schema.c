@@ -137,7 +137,17 @@ static void check_record(const struct component *component, struct pool *pool)
     free(memory);
 }
 
-/* Values of a valid type are copied and compared without their padding. */
+static size_t count_bytes(const struct span_list *list)
+{
+    struct span_iter iter;
+    struct value_span span;
+    size_t bytes = 0;
+    for (span_iter_begin(&iter, list); span_iter_next(&iter, &span);)
+        bytes += span.size;
+    return bytes;
+}
+
+/* Values of a valid type are copied without their padding, and compared without references too. */
 static void check_values(const struct component *component)
 {
     if (!component->size || component->size > 65536)
@@ -152,7 +162,9 @@ static void check_values(const struct component *component)
     size_t padding = 0;
     for (uint32_t i = 0; i < component->size; i++)
         padding += masked[i] == 0;
-    FUZZ_CHECK(component_values_are_equal(component, values, other) == (padding == component->size),
+    const size_t holes = count_bytes(component_holes(component));
+    FUZZ_CHECK(padding == count_bytes(&component->padding) && padding <= holes, component->type->name);
+    FUZZ_CHECK(component_values_are_equal(component, values, other) == (holes == component->size),
                component->type->name);
     free(values);
 }
