@@ -510,13 +510,59 @@ Test(heap, HEAP_2_in_many_chunks)
     end_breaking(&b);
 }
 
-/* Larger chunks, as another writer may choose. */
+static void put_chunk_shift(struct breakage *b, uint32_t shift)
+{
+    put32(&b->file, b->file.tables[0] + 8, shift);
+    put32(&b->file, b->file.prologue_types + (b->file.tables[0] - b->file.types[0]) + 8, shift);
+}
+
+/* One chunk a row: three ends in place of one, in the gap that follows the run. */
+static void put_ends(struct breakage *b, uint32_t size, const uint64_t ends[ROW_COUNT])
+{
+    const uint64_t run = record_of(b, RUN_HEAP, size), offset = bytes_of(b, RUN_HEAP, size);
+    const uint64_t bytes = get64(&b->file, run + offsetof(struct run_record, size));
+    cr_assert(align_up(bytes, FORMAT_ALIGN) - bytes >= 16);
+    memmove(b->file.bytes + offset + 24, b->file.bytes + offset + 8, (size_t)bytes - 8);
+    for (uint32_t i = 0; i < ROW_COUNT; i++)
+        put64(&b->file, offset + i * sizeof(le64), ends[i]);
+    put64(&b->file, run + offsetof(struct run_record, size), bytes + 16);
+}
+
+static void put_one_row_a_chunk(struct breakage *b)
+{
+    put_chunk_shift(b, 0);
+    put_ends(b, sizeof(Bag), (const uint64_t[]){ 32, 56, 80 });
+    put_ends(b, sizeof(Note), (const uint64_t[]){ 8, 16, 24 });
+    for (uint64_t at = b->file.runs; get32(&b->file, at) != RUN_INDEX; at += sizeof(struct run_record))
+        if (get32(&b->file, at + offsetof(struct run_record, table)) == 0)
+            put32(&b->file, at + offsetof(struct run_record, chunk_count), ROW_COUNT);
+}
+
+/* What another writer may choose. */
 Test(heap, other_chunks)
 {
     struct breakage b = begin_breaking();
-    put32(&b.file, b.file.tables[0] + 8, 20);
-    put32(&b.file, b.file.prologue_types + (b.file.tables[0] - b.file.types[0]) + 8, 20);
+    put_chunk_shift(&b, 20);
     expect_accepted(&b);
+    put_one_row_a_chunk(&b);
+    expect_accepted(&b);
+    end_breaking(&b);
+}
+
+/* Each chunk has its own rows' contents: an end that is a row early or late. */
+Test(heap, HEAP_2_ends_of_chunks)
+{
+    struct breakage b = begin_breaking();
+    const uint64_t ends = bytes_of(&b, RUN_HEAP, sizeof(Bag));
+    put_one_row_a_chunk(&b);
+    put64(&b.file, ends + 8, 72); /* the second chunk has more than its row */
+    expect_wrong(&b, "HEAP-2", ends + 8);
+    put_one_row_a_chunk(&b);
+    put64(&b.file, ends, 24); /* the first has less */
+    expect_wrong(&b, "HEAP-2", place(&b, 0, AT(friends)));
+    put_one_row_a_chunk(&b);
+    put64(&b.file, ends, 0);
+    expect_wrong(&b, "HEAP-2", place(&b, 0, AT(name)));
     end_breaking(&b);
 }
 
