@@ -1169,7 +1169,8 @@ class File:
         if field.kind == "blob":
             return Name("bytes:" + self.contents(read64(data, at)).hex())
         if field.kind == "list":
-            return [self.element(field.fields[0], place) for place in self.element_places(field, read64(data, at)) or ()]
+            places = self.element_places(field, read64(data, at)) or ()
+            return [self.element(field.fields[0], place) for place in places]
         code = next(kind[2] for kind in KINDS.values() if kind[0] == field.kind)
         number, = struct.unpack_from("<" + code, data, at)
         if field.kind == "bool":
