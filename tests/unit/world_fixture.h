@@ -112,7 +112,7 @@ static inline bool same_summary(const pecs_summary *a, const pecs_summary *b)
 {
     return a->entity_count == b->entity_count && a->slot_count == b->slot_count && a->free_count == b->free_count &&
            a->table_count == b->table_count && a->component_bytes == b->component_bytes && a->tick == b->tick &&
-           a->retired_count == b->retired_count;
+           a->retired_count == b->retired_count && a->content_bytes == b->content_bytes;
 }
 
 /* All that the counted allocator gave has come back, as it was given. */
