@@ -60,16 +60,19 @@ static inline uint64_t pecs_give_(const pecs_bytes *bytes)
 {
     return bytes ? (uint64_t)(uintptr_t)bytes << 2 | 3 : 0;
 }
+/* A string of a size that is given. */
 static inline pecs_string pecs_string_from(const pecs_bytes *bytes)
 {
     const pecs_string string = { pecs_give_(bytes) };
     return string;
 }
+/* The bytes of a blob. */
 static inline pecs_blob pecs_blob_of(const pecs_bytes *bytes)
 {
     const pecs_blob blob = { pecs_give_(bytes) };
     return blob;
 }
+/* The elements of a list. */
 static inline pecs_list pecs_list_of(const pecs_bytes *bytes)
 {
     const pecs_list list = { pecs_give_(bytes) };
