@@ -10,7 +10,7 @@
  */
 #include "agree.h"
 
-#include "contents.h"
+#include "content.h"
 #include "error.h"
 #include "identity.h"
 #include "jobs.h"
