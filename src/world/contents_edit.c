@@ -16,6 +16,8 @@ static bool contents_find_member(const struct component *component, const uint8_
                                  struct content *ret_content)
 {
     struct content_walk walk;
+    if (!component->contents)
+        return false;
     for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, ret_content);)
         if (ret_content->offset == offset_bytes)
             return true;
