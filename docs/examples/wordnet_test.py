@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
-"""Runs the wordnet example: one process builds the save, others resume it and must print what is written here.
+"""Runs the wordnet example: one process builds the save and compares it with the database, others resume it and must
+print what is written here. A build whose save cannot give back the database's own lines must fail.
 
 usage: wordnet_test.py WORDNET-PROGRAM
 Exit code 77 (skipped) when the database is not installed.
@@ -17,7 +18,6 @@ WILD = "dog -> canine -> carnivore -> placental -> mammal -> vertebrate -> chord
 TAME = "dog -> domestic_animal -> " + ANIMAL
 EXPECTED = {
     "dog": WILD + TAME,
-    # 16 bytes fill a short text; 18 need a long one
     "golden retriever": "golden_retriever -> retriever -> sporting_dog -> hunting_dog -> " + WILD
     + "golden_retriever -> retriever -> sporting_dog -> hunting_dog -> " + TAME,
     "labrador retriever": "labrador_retriever -> retriever -> sporting_dog -> hunting_dog -> " + WILD
@@ -30,6 +30,19 @@ EXPECTED = {
     "paris -> national_capital -> city -> municipality -> administrative_district -> district -> region -> "
     "location -> object -> physical_entity -> entity\n",
     "entity": "entity\n",
+}
+SENSES = {
+    # words with capitals and with markers are spelled as in the database; one word, two parts of speech
+    "canis familiaris": "noun 1: dog, domestic_dog, Canis_familiaris: a member of the genus Canis (probably descended "
+    "from the common wolf) that has been domesticated by man since prehistoric times; occurs in many breeds; \"the dog "
+    "barked all night\"\n",
+    "galore": "adjective 1: galore(ip): in great numbers; \"daffodils galore\"\n"
+    "adjective 2: abounding, galore(ip): existing in abundance; \"abounding confidence\"; \"whiskey galore\"\n",
+    "Goof": "noun 1: fathead, goof, goofball, bozo, jackass, goose, cuckoo, twat, zany: a man who is a stupid "
+    "incompetent fool\n"
+    "noun 2: clown, buffoon, goof, goofball, merry_andrew: a person who amuses others by ridiculous behavior\n"
+    "verb 1: drop_the_ball, sin, blunder, boob, goof: commit a faux pas or a fault or make a serious mistake; \"I "
+    "blundered during the job interview\"\n",
 }
 
 
@@ -50,13 +63,25 @@ def main():
         save = os.path.join(directory, "wordnet.pecs")
         if not run([program, "build", save]).stderr.startswith(COUNTS):
             sys.exit("build: the counts are not WordNet's")
-        for word, expected in EXPECTED.items():
-            output = run([program, "hypernyms", save, word]).stdout
-            print(output, end="")
-            if output != expected:
-                sys.exit(f"hypernyms {word}: expected\n{expected}")
-        run([program, "hypernyms", save, "no such word"], 1)
+        for command, results in ("hypernyms", EXPECTED), ("show", SENSES):
+            for word, expected in results.items():
+                output = run([program, command, save, word]).stdout
+                print(output, end="")
+                if output != expected:
+                    sys.exit(f"{command} {word}: expected\n{expected}")
+            run([program, command, save, "no such word"], 1)
+        run([program, "hypernyms", save, "jealously"], 1)  # an adverb
         run([program, "build", save, directory], 1)  # no database there
+        # a line that the reader accepts, and that says the same in another way
+        for name in os.listdir(DATABASE):
+            if name != "data.verb":
+                os.symlink(os.path.join(DATABASE, name), os.path.join(directory, name))
+        with open(os.path.join(DATABASE, "data.verb"), encoding="utf-8") as file:
+            text = file.read()
+        with open(os.path.join(directory, "data.verb"), "w", encoding="utf-8") as file:
+            file.write(text.replace(" 01 + 02 00 | undergo ", " 01 + 2 00 | undergo ", 1))
+        if "another line" not in run([program, "build", save, directory], 1).stderr:
+            sys.exit("build: a difference from the database was not found")
     return 0
 
 

@@ -46,8 +46,9 @@ typedef struct pecs_bytes {
 /* The address of such bytes, which live as long as the block; in C++, as the statement. */
 #define PECS_BYTES(data, size_bytes) (&(const pecs_bytes){ data, size_bytes })
 #endif
-/* The same of an array. */
+/* The same of an array, and of `count` elements behind a pointer. */
 #define PECS_ARRAY(array) PECS_BYTES(array, sizeof(array))
+#define PECS_ELEMENTS(elements, count) PECS_BYTES(elements, (count) * sizeof(*(elements)))
 /* clang-format on */
 
 /* A zero-terminated string; NULL is an empty one. The edit finds its end. */

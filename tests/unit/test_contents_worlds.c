@@ -238,7 +238,7 @@ Test(contents_worlds, provisional_handles_in_lists)
     for (int i = 1; i < 3; i++)
         cr_assert_eq(pecs_spawn(commands, &friends[i], PECS_HAS(Frozen)), PECS_OK);
     cr_assert_eq(pecs_set(commands, friends[1], Bag, { .friends = pecs_list_of(PECS_ARRAY(friends)) }), PECS_OK);
-    cr_assert_eq(pecs_set(commands, entity, Bag, { .friends = pecs_list_of(PECS_BYTES(&friends[2], 8)) }), PECS_OK);
+    cr_assert_eq(pecs_set(commands, entity, Bag, { .friends = pecs_list_of(PECS_ELEMENTS(&friends[2], 1)) }), PECS_OK);
     cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_OK);
     const pecs_entity one = pecs_commands_resolve(commands, friends[1]);
     const pecs_entity two = pecs_commands_resolve(commands, friends[2]);
