@@ -8,12 +8,37 @@
 
 enum { OUTPUT_SPAN_MIN = 16 * 1024 }; /* smaller parts are gathered in the buffer */
 
-pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error)
+pecs_status output_init(struct output *output, struct pool *pool, const pecs_sink *sink, pecs_error *error)
 {
     *output = (struct output){ .pool = pool, .sink = sink, .error = error };
-    output->spans = pool_allocate(pool, OS_SPAN_MAX * sizeof(*output->spans));
+    output->spans = pool_allocate(pool, PECS_SPAN_MAX * sizeof(*output->spans));
     output->hash = pool_array_allocate(pool, sizeof(*output->hash), &output->hash_source);
     return output->spans && output->hash ? PECS_OK : fail_memory(error);
+}
+
+/* The functions of a sink get an error of their own: the caller's may be NULL. */
+static pecs_status output_begin_sink(const struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    pecs_error why = { .status = PECS_OK };
+    const pecs_status status = sink->begin ? sink->begin(sink->user, output->total_bytes, &why) : PECS_OK;
+    return fail_as(output->error, status, &why, "begin of the sink");
+}
+
+static pecs_status output_write_sink(const struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    pecs_error why = { .status = PECS_OK };
+    const pecs_status status = sink->write(sink->user, output->spans, output->span_count, &why);
+    return fail_as(output->error, status, &why, "write of the sink");
+}
+
+static pecs_status output_commit_sink(const struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    pecs_error why = { .status = PECS_OK };
+    const pecs_status status = sink->commit ? sink->commit(sink->user, &why) : PECS_OK;
+    return fail_as(output->error, status, &why, "commit of the sink");
 }
 
 void output_begin(struct output *output, uint64_t total_bytes)
@@ -22,8 +47,19 @@ void output_begin(struct output *output, uint64_t total_bytes)
     output->total_bytes = total_bytes;
     output->buffer_bytes = (size_t)min_u64(total_bytes, FORMAT_PIECE);
     output->buffer = pool_array_allocate(output->pool, output->buffer_bytes, &output->buffer_source);
-    output->status = output->buffer ? output->sink->begin(output->sink->user, total_bytes, output->error)
-                                    : fail_memory(output->error);
+    output->status = output->buffer ? output_begin_sink(output) : fail_memory(output->error);
+    output->has_begun = !output->status;
+}
+
+pecs_status output_end(struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    if (output->has_begun && !output->status)
+        output->status = output_commit_sink(output);
+    if (output->has_begun && output->status && sink->abort)
+        sink->abort(sink->user);
+    output->has_begun = false;
+    return output->status;
 }
 
 void output_deinit(struct output *output)
@@ -32,13 +68,13 @@ void output_deinit(struct output *output)
         pool_array_release(output->pool, output->hash, sizeof(*output->hash), output->hash_source);
     if (output->buffer)
         pool_array_release(output->pool, output->buffer, output->buffer_bytes, output->buffer_source);
-    pool_release(output->pool, output->spans, OS_SPAN_MAX * sizeof(*output->spans));
+    pool_release(output->pool, output->spans, PECS_SPAN_MAX * sizeof(*output->spans));
 }
 
 void output_flush(struct output *output)
 {
     if (!output->status && output->span_count)
-        output->status = output->sink->write(output->sink->user, output->spans, output->span_count, output->error);
+        output->status = output_write_sink(output);
     if (!output->status && output->progress &&
         !output->progress(output->progress_user, output->offset, output->total_bytes))
         output->status = fail(output->error, PECS_E_CANCELLED, "the save was cancelled");
@@ -54,12 +90,12 @@ static void output_end_piece(struct output *output)
 
 static void output_add_span(struct output *output, const uint8_t *bytes, size_t size)
 {
-    assert(output->spans && output->span_count < OS_SPAN_MAX);
-    struct os_span *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
+    assert(output->spans && output->span_count < PECS_SPAN_MAX);
+    pecs_span *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
     if (last && (const uint8_t *)last->bytes + last->size_bytes == bytes)
         last->size_bytes += size;
     else
-        output->spans[output->span_count++] = (struct os_span){ bytes, size };
+        output->spans[output->span_count++] = (pecs_span){ bytes, size };
     if (output->hashes)
         hash_stream_update(output->hash, bytes, size);
     output->offset += size;
@@ -67,7 +103,7 @@ static void output_add_span(struct output *output, const uint8_t *bytes, size_t 
         if (output->hashes)
             output_end_piece(output);
         output_flush(output);
-    } else if (output->span_count == OS_SPAN_MAX) {
+    } else if (output->span_count == PECS_SPAN_MAX) {
         output_flush(output);
     }
 }

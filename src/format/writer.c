@@ -115,7 +115,7 @@ static void writer_put_all(struct writer *writer)
         writer_put_end(writer, commit_offset);
 }
 
-static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot *state, const struct sink *sink,
+static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot *state, const pecs_sink *sink,
                               pecs_error *error)
 {
     pecs_status status = save_plan_init(&writer->plan, state, error);
@@ -128,11 +128,11 @@ static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot 
     writer->output.progress = writer->options->progress;
     writer->output.progress_user = writer->options->user;
     writer_put_all(writer);
-    return writer->output.status;
+    return output_end(&writer->output);
 }
 
-pecs_status writer_write(const struct pecs_snapshot *state, const struct sink *sink,
-                         const struct writer_options *options, pecs_error *error)
+pecs_status writer_write(const struct pecs_snapshot *state, const pecs_sink *sink, const struct writer_options *options,
+                         pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
     struct writer writer = { .options = options };

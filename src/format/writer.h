@@ -13,7 +13,8 @@ struct writer_options {
     void *user;
 };
 
-pecs_status writer_write(const struct pecs_snapshot *state, const struct sink *sink,
-                         const struct writer_options *options, pecs_error *error);
+/* The sink is committed or aborted, if it has begun. */
+pecs_status writer_write(const struct pecs_snapshot *state, const pecs_sink *sink, const struct writer_options *options,
+                         pecs_error *error);
 
 #endif
