@@ -39,8 +39,8 @@ typedef struct pecs_sink {
     /* Optional. Gets the size of the whole file: exactly so many bytes are written unless the save fails. */
     pecs_status (*begin)(void *user, uint64_t size_bytes, pecs_error *error);
     /*
-     * Takes all of the next spans, about 4 MiB in 1 to PECS_SPAN_MAX spans, or fails. Their memory is the library's and
-     * valid during the call only.
+     * Takes all of the next bytes, less than a MiB in 1 to PECS_SPAN_MAX spans, or fails. Their memory is the library's
+     * and valid during the call only.
      */
     pecs_status (*write)(void *user, const pecs_span *spans, size_t span_count, pecs_error *error);
     /* Optional. All was written: publish, flush, close. */

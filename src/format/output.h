@@ -20,10 +20,11 @@ struct output {
     pecs_error *error;
     pecs_status status; /* the first failure; everything after it does nothing */
 
+    size_t unit_bytes;    /* the sink gets parts that end at multiples of it in the file; it divides FORMAT_PIECE */
     uint64_t total_bytes; /* for progress: of the file */
     uint64_t offset;      /* in the file, of the next byte */
     uint8_t *buffer;
-    size_t buffer_bytes; /* a piece, or a file that is smaller */
+    size_t buffer_bytes; /* a unit, or a file that is smaller */
     size_t buffered;     /* bytes of it in use by spans */
     pecs_span *spans;
     size_t span_count;
@@ -34,7 +35,8 @@ struct output {
 };
 
 /* Returns PECS_E_MEMORY on failure. Call output_deinit also then. */
-pecs_status output_init(struct output *output, struct pool *pool, const pecs_sink *sink, pecs_error *error);
+pecs_status output_init(struct output *output, struct pool *pool, const pecs_sink *sink, size_t unit_bytes,
+                        pecs_error *error);
 void output_deinit(struct output *output);
 /* Begins a file of that size: the sink first, then what is put. Memory for a small file is small. */
 void output_begin(struct output *output, uint64_t total_bytes);

@@ -120,7 +120,7 @@ static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot 
 {
     pecs_status status = save_plan_init(&writer->plan, state, error);
     if (!status)
-        status = output_init(&writer->output, writer->plan.pool, sink, error);
+        status = output_init(&writer->output, writer->plan.pool, sink, writer->options->unit_bytes, error);
     if (!status && (value_check_init(&writer->values, state) || !writer_makes_parts(writer)))
         status = fail_memory(error);
     if (status)

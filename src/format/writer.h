@@ -9,6 +9,7 @@ struct writer_options {
     uint64_t wall_clock_ns;               /* 0: none is noted */
     const struct metadata *file_metadata; /* or NULL */
     bool skip_check;                      /* of values, which load would refuse */
+    size_t unit_bytes;                    /* of a write, as of output.h */
     pecs_progress_function progress;      /* or NULL */
     void *user;
 };

@@ -68,9 +68,15 @@ static pecs_status save_gather_metadata(struct pool *pool, const pecs_save_optio
     return status ? fail_memory(error) : PECS_OK;
 }
 
+/*
+ * Files get whole pieces: the page cache then has large folios. A stream gets bytes that are still in the cache of the
+ * processor, where they were hashed, and its reader does not wait for the next ones.
+ */
+enum { SAVE_FILE_BYTES = FORMAT_PIECE, SAVE_STREAM_BYTES = 256 * 1024 };
+
 /* `options` is not NULL. */
-static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sink, const pecs_save_options *options,
-                             pecs_error *error)
+static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sink, size_t unit_bytes,
+                             const pecs_save_options *options, pecs_error *error)
 {
     struct pool *pool = snapshot->registry->pool;
     struct metadata *file_metadata = NULL;
@@ -79,8 +85,8 @@ static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sin
         status = save_gather_metadata(pool, options, &file_metadata, error);
     if (status)
         return status;
-    const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, options->progress,
-                                        options->user };
+    const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, unit_bytes,
+                                        options->progress,      options->user };
     status = writer_write(snapshot, sink, &how, error);
     if (file_metadata)
         node_release(pool, &file_metadata->node);
@@ -97,7 +103,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
     options = options ? options : &save_defaults;
     struct destination destination = { snapshot->registry->pool, path, !options->skip_sync, NULL };
     const pecs_sink sink = { save_begin, save_write, save_commit, save_abort, &destination };
-    return save_into(snapshot, &sink, options, error);
+    return save_into(snapshot, &sink, SAVE_FILE_BYTES, options, error);
 }
 
 pecs_status pecs_snapshot_save_to(const pecs_snapshot *snapshot, const pecs_sink *sink,
@@ -105,7 +111,7 @@ pecs_status pecs_snapshot_save_to(const pecs_snapshot *snapshot, const pecs_sink
 {
     if (!snapshot || !sink || !sink->write)
         return fail(error, PECS_E_MISUSE, "snapshot, sink and its write must not be NULL");
-    return save_into(snapshot, sink, options ? options : &save_defaults, error);
+    return save_into(snapshot, sink, SAVE_STREAM_BYTES, options ? options : &save_defaults, error);
 }
 
 pecs_status pecs_world_save(pecs_world *world, const char *path, const pecs_save_options *options, pecs_error *error)
