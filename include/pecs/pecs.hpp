@@ -267,7 +267,7 @@ class memory : public detail::owner<void, pecs_memory_release> {
     }
     size_t size() const
     {
-        return size_;
+        return get() ? size_ : 0;
     }
 
   private:

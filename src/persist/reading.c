@@ -1,7 +1,6 @@
 /*
- * Limits are checked before memory is taken. A stream of unknown size is gathered in pieces, each as large as all
- * before it, and copied into one image at the end: a stream that never ends takes twice its bytes at most, not what it
- * claims.
+ * Limits are checked before memory is taken. A stream of unknown size is gathered in pieces that grow with what has
+ * come, and copied into one image at the end: it takes memory for what it gave, not for what it claims.
  */
 #include "reading.h"
 
@@ -118,7 +117,7 @@ struct stream {
 
 static struct stream_piece *stream_add_piece(struct stream *stream)
 {
-    const uint64_t wanted = max_u64(PIECE_MIN, min_u64(stream->size_bytes, PIECE_MAX));
+    const uint64_t wanted = max_u64(PIECE_MIN, min_u64(stream->size_bytes / 4, PIECE_MAX));
     const size_t capacity = (size_t)min_u64(wanted, stream->max_bytes - stream->size_bytes);
     struct stream_piece *piece = pool_allocate(stream->pool, sizeof(*piece) + capacity);
     if (!piece)
