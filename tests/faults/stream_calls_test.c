@@ -32,8 +32,7 @@ static const struct scenario {
     { "save to a file", SAVE_FILE, 3, false },
     { "save to a file, large", SAVE_FILE, 120000, true },
     { "save to a pipe without reader", SAVE_GONE, 3, false },
-    { "save to memory", SAVE_MEMORY, 3, false },
-    { "save to memory, large", SAVE_MEMORY, 120000, true },
+    { "save to memory", SAVE_MEMORY, 120000, true },
     { "load of a file", LOAD_FILE, 3, false },
     { "load of a file, large", LOAD_FILE, 120000, true },
     { "load of a pipe", LOAD_PIPE, 3, false },
@@ -51,7 +50,6 @@ static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_madvise] = { EINVAL },
     [FAULT_mmap] = { ENOMEM, EAGAIN },
     [FAULT_mprotect] = { ENOMEM },
-    [FAULT_poll] = { ENOMEM, EINTR },
     [FAULT_pread] = { EIO, EINTR },
     [FAULT_read] = { EIO, EINTR, EAGAIN, ECONNRESET },
     [FAULT_sigpending] = { EINVAL },
@@ -66,7 +64,8 @@ struct story {
     enum fault_call call;
     enum effect effect;
     int os_error;
-    bool goes_on; /* all later ones of its kind fail too */
+    bool goes_on;   /* all later ones of its kind fail too */
+    int poll_error; /* each wait for the descriptor fails with this; 0: none does */
 
     enum fault_call calls[CALL_MAX];
     uint64_t call_count, hit_count;
@@ -80,6 +79,8 @@ static void before_call(void *user, struct fault_event *event)
         return;
     if (story->call_count < CALL_MAX)
         story->calls[story->call_count++] = event->call;
+    if (event->call == FAULT_poll)
+        event->os_error = story->poll_error;
     const bool passes = story->os_error == EINTR || story->os_error == EAGAIN;
     if (!story->nth || event->number < story->nth || event->call != story->call ||
         (event->number > story->nth && !story->goes_on) || (passes && story->hit_count == STORM))
@@ -219,7 +220,8 @@ static void check_error(const struct scene *scene, const struct story *story, co
     const bool is_gone = scene->scenario->verb == SAVE_GONE && error->os_error == EPIPE;
     sample_require(strlen(error->message) > 10, "the error has no message");
     if (error->status == PECS_E_IO)
-        sample_require(is_gone || error->os_error == story->os_error || (moves_nothing && error->os_error == EIO),
+        sample_require(is_gone || error->os_error == story->os_error || error->os_error == story->poll_error ||
+                           (moves_nothing && error->os_error == EIO),
                        "errno %d, which no call gave: %s", error->os_error, error->message);
     else if (error->status == PECS_E_MEMORY)
         sample_require(story->call == FAULT_mmap || story->call == FAULT_mprotect, "out of memory");
@@ -253,6 +255,17 @@ static pecs_status run_with(struct scene *scene, struct story *story)
     scene->run_count++;
     scene->failed_count += status != PECS_OK;
     return status;
+}
+
+/* Once without being watched: the pool keeps a block that it needs for it. */
+static void warm_up(struct scene *scene)
+{
+    struct story story = { .nth = 0 };
+    pecs_error error;
+    open_descriptor(scene);
+    (void)run_verb(scene, &story, &error);
+    close(scene->descriptor);
+    sample_file_write(scene->path, scene->bytes, scene->size);
 }
 
 static const struct scenario *now_running;
@@ -291,11 +304,23 @@ static void try_call(struct scene *scene, uint64_t nth, enum fault_call call)
     }
 }
 
+/* The descriptor would block, and waiting for it fails, or is interrupted, which does not matter. */
+static void try_waits(struct scene *scene, uint64_t nth, enum fault_call call)
+{
+    if (call != FAULT_read && call != FAULT_writev)
+        return;
+    now = (struct story){ .nth = nth, .call = call, .os_error = EAGAIN, .poll_error = ENOMEM };
+    sample_require(run_with(scene, &now) == PECS_E_IO, "a wait that fails is no error");
+    now = (struct story){ .nth = nth, .call = call, .os_error = EAGAIN, .poll_error = EINTR };
+    sample_require(!run_with(scene, &now) || scene->scenario->verb == SAVE_GONE, "an interrupted wait is an error");
+}
+
 static uint64_t play(const struct scenario *scenario)
 {
     static struct scene scene;
     static struct story calls;
     scene_init(&scene, scenario);
+    warm_up(&scene);
     calls = (struct story){ .nth = 0 };
     const pecs_status status = run_with(&scene, &calls);
     sample_require(status == (scenario->verb == SAVE_GONE ? PECS_E_IO : PECS_OK), "%s: %s", scenario->name,
@@ -304,6 +329,8 @@ static uint64_t play(const struct scenario *scenario)
     now_running = scenario;
     for (uint64_t nth = 1; nth <= calls.call_count; nth++)
         try_call(&scene, nth, calls.calls[nth - 1]);
+    for (uint64_t nth = 1; nth <= calls.call_count; nth++)
+        try_waits(&scene, nth, calls.calls[nth - 1]);
     now_running = NULL;
     printf("%-29s %3" PRIu64 " calls, %4" PRIu64 " runs with a fault: %4" PRIu64 " errors\n", scenario->name,
            calls.call_count, scene.run_count - 1, scene.failed_count);
