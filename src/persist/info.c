@@ -212,12 +212,12 @@ pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, co
                            pecs_info **ret_info, pecs_error *error)
 {
     struct reading reading;
-    struct pool *pool;
+    struct pool *pool = NULL;
     options = options ? options : &info_defaults;
     if (!path || !ret_info)
         return fail(error, PECS_E_MISUSE, "path and ret_info must not be NULL");
     pecs_status status = info_make_pool(allocator, &pool, error);
-    if (status)
+    if (!pool)
         return status;
     status = reading_open_path(&reading, pool, path, &options->limits, error);
     return info_finish(&reading, status, options, ret_info, error);
@@ -227,12 +227,12 @@ pecs_status pecs_file_info_from(const pecs_source *source, const pecs_allocator 
                                 const pecs_info_options *options, pecs_info **ret_info, pecs_error *error)
 {
     struct reading reading;
-    struct pool *pool;
+    struct pool *pool = NULL;
     options = options ? options : &info_defaults;
     if (!source || !ret_info)
         return fail(error, PECS_E_MISUSE, "source and ret_info must not be NULL");
     pecs_status status = info_make_pool(allocator, &pool, error);
-    if (status)
+    if (!pool)
         return status;
     status = reading_open(&reading, pool, source, &options->limits, error);
     return info_finish(&reading, status, options, ret_info, error);
