@@ -448,8 +448,7 @@ int main()
         { "errors", check_errors },       { "owners", check_owners },     { "values", check_values },
         { "many", check_many },           { "contents", check_contents }, { "each", check_each },
         { "queries", check_queries },     { "commands", check_commands }, { "exceptions", check_exceptions },
-        { "snapshots", check_snapshots }, { "files", check_files },
-        { "streams", check_streams },
+        { "snapshots", check_snapshots }, { "files", check_files },       { "streams", check_streams },
     };
     for (const auto &part : parts) {
         const int before = failed_checks;
