@@ -532,8 +532,8 @@ class File:
             self.check_index()
             self.check_ids()
             self.check_heaps()
-            self.check_values()
             self.check_attachments()
+            self.check_values()
 
     def has_unknown_features(self):
         """Optional ones: they may own what else must be zero."""
