@@ -175,6 +175,8 @@ bool bench_run_w2_resume(struct bench *bench);
 bool bench_run_w2_load(struct bench *bench);
 bool bench_run_w3(struct bench *bench);
 bool bench_run_ring(struct bench *bench);
+bool bench_run_save_memory(struct bench *bench);
+bool bench_run_save_pipe(struct bench *bench);
 bool bench_run_memory(struct bench *bench);
 
 #endif

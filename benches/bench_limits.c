@@ -32,7 +32,8 @@ enum {
     HUGE_PAGE = 2 * 1024 * 1024,
     WRITE_BYTES = 4 * 1024 * 1024,
     READ_BYTES = 1024 * 1024, /* stays in the second-level cache until it is hashed */
-    AHEAD = 32,               /* records on their way */
+    PIPE_BYTES = 1024 * 1024,
+    AHEAD = 32, /* records on their way */
 };
 
 static uint64_t round_up(uint64_t value, uint64_t unit)
@@ -265,6 +266,12 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
     ok = close(descriptor) == 0 && ok;
     ok = ok && rename(temporary, path) == 0;
     return ok && (!durable || sync_directory_of(path));
+}
+
+bool limit_pipe(int descriptor, const uint8_t *bytes, size_t size_bytes)
+{
+    (void)fcntl(descriptor, F_SETPIPE_SZ, PIPE_BYTES);
+    return write_all(descriptor, bytes, size_bytes, true);
 }
 
 bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes)

@@ -70,6 +70,9 @@ void limit_given_destroy(struct limit_given *given);
 bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes);
 bool limit_read(const char *path, uint64_t *ret_hash);
 
+/* Writes all bytes to a pipe, whose buffer is made larger. */
+bool limit_pipe(int descriptor, const uint8_t *bytes, size_t size_bytes);
+
 /* Every array of two blocks has the same bytes. */
 bool limit_same(const uint8_t *a, const uint8_t *b, size_t size_bytes);
 

@@ -58,6 +58,8 @@ static const struct discipline {
     { "w2_load", bench_run_w2_load },
     { "w3", bench_run_w3 },
     { "ring", bench_run_ring },
+    { "save_memory", bench_run_save_memory },
+    { "save_pipe", bench_run_save_pipe },
     { "memory", bench_run_memory },
 };
 enum { DISCIPLINE_COUNT = sizeof(disciplines) / sizeof(disciplines[0]) };

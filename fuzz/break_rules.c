@@ -35,6 +35,7 @@ enum place {
     HANDLES,   /* the run of the n-th table's handles */
     INDEX,     /* the run of the index */
     IDS,       /* the run of the ids */
+    ATTACHED,  /* the run of the attachments, the last */
     TRAILER,
     DATA,
     BEFORE_DATA,   /* the last byte before the data */
@@ -152,7 +153,7 @@ static const struct breakage breakages[] = {
     { "RETIRED-5", HASHES, { AT(RETIRED, 8, 8, 3) }, 0 },
     { "RETIRED-5", HASHES, { AT(RETIRED, 8, 8, 1ull << 63) }, 0 },
     { "RETIRED-5", HASHES, { AT(RETIRED, 0, 4, (1u << 30) - 2) }, 0 },
-    { "META-7", HASHES, { OF(META, 0, 0, 4, 3) }, 0 },
+    { "META-7", HASHES, { OF(META, 0, 0, 4, 4) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 8, 8, UINT64_MAX) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 4, 4, 0) }, 0 },
     { "META-2", HASHES, { OF(META, 1, 8, 8, UINT64_MAX - 4) }, 0 }, /* the record's sizes add up to 16 */
@@ -161,6 +162,11 @@ static const struct breakage breakages[] = {
     { "META-2", HASHES, { OF(META, 0, 16, 1, 7) }, 0 },
     { "META-3", HASHES, { OF(META, 0, 16, 1, 'z') }, 0 },
     { "META-4", HASHES, { OF(META, 3, 16 + 5, 1, 0xff) }, 0 },
+    { "META-3", HASHES, { OF(META, 4, 0, 4, META_BYTES) }, 0 },
+    { "META-8", HASHES, { OF(META, 3, 0, 4, META_ATTACHMENT) }, 0 },
+    { "META-8", HASHES, { OF(META, 4, 16 + 3, 8, UINT64_MAX) }, 0 },
+    { "META-8", HASHES, { OF(META, 4, 16 + 3, 8, (1ull << 41) - 8) }, 0 },
+    { "RUN-3", HASHES, { OF(META, 4, 16 + 3, 8, 9) }, 0 },
     { "META-5", HASHES, { AT(FOOTER, 48, 8, 0) }, 0 },
     { "META-5", HASHES, { AT(FOOTER, 48, 8, 8) }, 0 },
     { "META-5", HASHES, { AT(FOOTER, 48, 8, 4096 + 8) }, 0 },
@@ -237,6 +243,8 @@ static const struct breakage breakages[] = {
     { "ID-2", HASHES, { AT(IDS, 16, 4, 5) }, 0 },
     { "ID-2", HASHES, { AT(IDS, 15, 0, 0) }, 0 },
     { "ID-3", HASHES, { AT(SESSIONS, 0, 8, 6) }, 0 },
+    { "HEAP-3", HASHES, { AT(ATTACHED, 5, 1, 1) }, 0 },
+    { "HEAP-3", HASHES, { AT(ATTACHED, 7, 1, 0x80) }, 0 },
     { "VALUE-1", HASHES, { IN(VALUES, "Mixed", 0, 1, 2) }, 0 },
     { "VALUE-2", HASHES, { IN(VALUES, "Mixed", 1, 1, 3) }, 0 },
     { "VALUE-3", HASHES, { IN(VALUES, "Mixed", 2, 1, 0xff) }, 0 },
@@ -366,6 +374,8 @@ static uint64_t place_of(const struct file_parts *parts, const struct patch *pat
         return run_bytes(parts, RUN_INDEX, FORMAT_NONE, FORMAT_NONE);
     case IDS:
         return run_bytes(parts, RUN_IDS, FORMAT_NONE, FORMAT_NONE);
+    case ATTACHED:
+        return parts_get64(parts, parts_run(parts, parts->run_count - 1) + offsetof(struct run_record, offset));
     default:
         return names[patch->place];
     }

@@ -120,7 +120,11 @@ static pecs_status edit_world(pecs_world *world, struct random *random)
     const size_t count = pick_values(pecs_world_view(world), random, values);
     static const char zeros[65536];
     pecs_status status;
-    switch (random_below(random, 7)) {
+    switch (random_below(random, 9)) {
+    case 8:
+        return pecs_world_attach(world, "map", PECS_BYTES(zeros, random_below(random, sizeof(zeros))));
+    case 7:
+        return pecs_world_detach(world, "map");
     case 6:
         return pecs_world_compact(world, NULL);
     case 0:

@@ -65,6 +65,48 @@ static void try_threads(pecs_registry *registry, const char *path, const pecs_sn
     FUZZ_CHECK(!strcmp(errors[0].rule ? errors[0].rule : "", errors[1].rule ? errors[1].rule : ""), errors[1].message);
 }
 
+/* The same bytes as a stream, in steps of any size. */
+struct trickle {
+    const uint8_t *data;
+    size_t size, at;
+    struct random random;
+};
+
+static pecs_status trickle_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
+{
+    struct trickle *trickle = user;
+    const size_t step = (size_t)random_below(&trickle->random, 5000) + 1, left = trickle->size - trickle->at;
+    size_t count = step < size_bytes ? step : size_bytes;
+    (void)error;
+    count = count < left ? count : left;
+    if (count)
+        memcpy(bytes, trickle->data + trickle->at, count);
+    trickle->at += count;
+    *ret_size = count;
+    return PECS_OK;
+}
+
+/* Memory and a stream give the world or the error that the file gives. */
+static void try_streams(pecs_registry *registry, const char *path, const uint8_t *data, size_t size,
+                        const struct random *random)
+{
+    struct trickle trickle = { data, size, 0, *random };
+    const pecs_source source = { .read = trickle_read, .user = &trickle };
+    pecs_snapshot *loaded[3] = { NULL, NULL, NULL };
+    pecs_error errors[3] = { { .message = "" }, { .message = "" }, { .message = "" } };
+    const pecs_status statuses[3] = { pecs_snapshot_load(registry, path, NULL, &loaded[0], &errors[0]),
+                                      pecs_snapshot_load_memory(registry, data, size, NULL, &loaded[1], &errors[1]),
+                                      pecs_snapshot_load_from(registry, &source, NULL, &loaded[2], &errors[2]) };
+    for (int i = 1; i < 3; i++) {
+        FUZZ_CHECK(statuses[i] == statuses[0] && errors[i].offset == errors[0].offset, errors[i].message);
+        FUZZ_CHECK(strcmp(errors[i].message, errors[0].message) == 0, errors[i].message);
+        if (loaded[i])
+            fuzz_expect_same(pecs_snapshot_view(loaded[0]), pecs_snapshot_view(loaded[i]));
+        pecs_snapshot_release(loaded[i]);
+    }
+    pecs_snapshot_release(loaded[0]);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_write("input", data, size);
@@ -79,6 +121,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct random random = fuzz_random(data, size);
     if (snapshot || random_once_in(&random, 8)) /* threads cost more than a refusal */
         try_threads(registry, path, snapshot);
+    if (snapshot || random_once_in(&random, 4))
+        try_streams(registry, path, data, size, &random);
     pecs_snapshot_release(snapshot);
     pecs_registry_release(registry);
     fuzz_memory_end();

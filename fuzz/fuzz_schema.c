@@ -52,6 +52,22 @@ static const char *read_name(struct feed *feed, char name[NAME_BYTES], uint32_t 
     return how == 255 ? NULL : name;
 }
 
+/* What a field, or the elements of a list, have besides their numbers. Returns the size of an element. */
+static uint32_t read_kind(struct feed *feed, struct described *all, pecs_field *field, pecs_kind kind, uint8_t bend)
+{
+    if (kind == PECS_STRUCT) {
+        field->nested = &all->types[next_byte(feed) % TYPE_MAX];
+        return field->nested->size;
+    }
+    if (kind != PECS_ENUM)
+        return kind_size(kind);
+    field->enum_names = bend & 64 ? enum_names : enum_names + 2;
+    field->enum_count = next_byte(feed) % 6; /* at most five names exist */
+    if (field->enum_count > (bend & 64 ? 5u : 3u))
+        field->enum_count = 1;
+    return 1;
+}
+
 /* Mostly follows from the previous field, so that descriptions are often valid. */
 static void read_field(struct feed *feed, struct described *all, uint32_t type, uint32_t number, uint32_t *offset)
 {
@@ -59,16 +75,11 @@ static void read_field(struct feed *feed, struct described *all, uint32_t type, 
     const uint8_t bend = next_byte(feed);
     *field = (pecs_field){ .kind = (pecs_kind)(next_byte(feed) % 20), .count = 1 + next_byte(feed) % 4 };
     field->name = field->kind == PECS_PADDING ? NULL : read_name(feed, all->field_names[type][number], number);
-    uint32_t element = kind_size(field->kind);
-    if (field->kind == PECS_STRUCT) {
-        field->nested = &all->types[next_byte(feed) % TYPE_MAX];
-        element = field->nested->size;
-    } else if (field->kind == PECS_ENUM) {
-        element = 1;
-        field->enum_names = bend & 64 ? enum_names : enum_names + 2;
-        field->enum_count = next_byte(feed) % 6; /* at most five names exist */
-        if (field->enum_count > (bend & 64 ? 5u : 3u))
-            field->enum_count = 1;
+    const uint32_t element = read_kind(feed, all, field, field->kind, bend);
+    if (field->kind == PECS_LIST) {
+        field->element = (pecs_kind)(next_byte(feed) % 20);
+        field->element_size = read_kind(feed, all, field, field->element, bend);
+        field->element_size = bend & 16 ? next_number(feed) : field->element_size;
     }
     field->offset = bend & 1 ? next_number(feed) : *offset;
     field->count = bend & 2 ? next_number(feed) : field->count;
@@ -126,7 +137,17 @@ static void check_record(const struct component *component, struct pool *pool)
     free(memory);
 }
 
-/* Values of a valid type are copied and compared without their padding. */
+static size_t count_bytes(const struct span_list *list)
+{
+    struct span_iter iter;
+    struct value_span span;
+    size_t bytes = 0;
+    for (span_iter_begin(&iter, list); span_iter_next(&iter, &span);)
+        bytes += span.size;
+    return bytes;
+}
+
+/* Values of a valid type are copied without their padding, and compared without references too. */
 static void check_values(const struct component *component)
 {
     if (!component->size || component->size > 65536)
@@ -141,7 +162,9 @@ static void check_values(const struct component *component)
     size_t padding = 0;
     for (uint32_t i = 0; i < component->size; i++)
         padding += masked[i] == 0;
-    FUZZ_CHECK(component_values_are_equal(component, values, other) == (padding == component->size),
+    const size_t holes = count_bytes(component_holes(component));
+    FUZZ_CHECK(padding == count_bytes(&component->padding) && padding <= holes, component->type->name);
+    FUZZ_CHECK(component_values_are_equal(component, values, other) == (holes == component->size),
                component->type->name);
     free(values);
 }

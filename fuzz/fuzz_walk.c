@@ -176,6 +176,19 @@ static void walk_singletons(pecs_view view)
     }
 }
 
+static void walk_attachments(pecs_view view)
+{
+    pecs_attachment attachment, same;
+    size_t i = 0;
+    for (; pecs_view_attachment_at(view, i, &attachment); i++) {
+        FUZZ_CHECK(pecs_view_attachment(view, attachment.name, &same) == PECS_OK && same.data == attachment.data,
+                   attachment.name);
+        FUZZ_CHECK((uintptr_t)attachment.data % 8 == 0, attachment.name);
+        touch(attachment.data, attachment.size_bytes);
+    }
+    FUZZ_CHECK(i == pecs_view_attachment_count(view), "attachments are counted");
+}
+
 static void walk_metadata(pecs_view view)
 {
     pecs_meta meta, same;
@@ -203,6 +216,7 @@ void fuzz_walk(pecs_view view)
     walk_many(view, summary.slot_count);
     walk_singletons(view);
     walk_metadata(view);
+    walk_attachments(view);
     (void)pecs_view_hash(view);
     pecs_error error;
     const pecs_status status = pecs_view_check(view, NULL, NULL, &error);

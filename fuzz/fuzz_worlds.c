@@ -204,6 +204,8 @@ static void fill_metadata(pecs_world *world)
     must(pecs_world_set_meta_text(world, "title", "A title, Zo\xc3\xab"));
     must(pecs_world_set_meta_text(world, "a", ""));
     must(pecs_world_set_meta_bytes(world, "bytes", "\0\xff\1", 3));
+    must(pecs_world_attach(world, "map", PECS_BYTES("\1\2\3\0\5", 5)));
+    must(pecs_world_attach(world, "seed", PECS_BYTES("12345678", 8)));
 }
 
 static const pecs_entity first_two[] = { { 0, 1 }, { 1, 1 } };

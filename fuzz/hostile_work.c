@@ -96,7 +96,9 @@ static struct blob make_file(const struct blob *types, uint32_t type_count, cons
     const uint64_t commit_size = sizeof(struct commit_header) + types->size + tables->size +
                                  table_count * sizeof(le64) + sizeof(struct segment_record);
     const uint64_t footer = align_up(commit + commit_size, FORMAT_PAGE);
-    append(&file, &(struct file_header){ .magic = "PECS", .version = le32_make(FORMAT_VERSION) },
+    append(&file,
+           &(struct file_header){
+               .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(FEATURE_HEAP) },
            sizeof(struct file_header));
     append(&file,
            &(struct segment_header){ .magic = "PSEG",
@@ -348,6 +350,36 @@ static void try_holes(void)
     free(file.bytes);
 }
 
+/* Types of a thousand lists each, whose elements are types of their own. fuzz_open checks their memory. */
+static void try_lists(void)
+{
+    enum { LIST_COUNT = 1000, LISTED_COUNT = 64 };
+    const le32 one = le32_make(1), eight = le32_make(8);
+    const struct blob no_tables = { NULL, 0, 0 };
+    struct blob types = { NULL, 0, 0 }, fields = { NULL, 0, 0 };
+    for (uint32_t i = 0; i < LIST_COUNT; i++) {
+        char name[8];
+        snprintf(name, sizeof(name), "%03x", i);
+        append_field(&fields, name,
+                     (struct field_record){ .kind = le32_make(PECS_LIST),
+                                            .offset = le32_make(8 * i),
+                                            .size = eight,
+                                            .count = one,
+                                            .child_count = one });
+        append_field(&fields, "element",
+                     (struct field_record){ .kind = le32_make(PECS_BOOL), .size = one, .count = one });
+    }
+    for (uint32_t i = 0; i < LISTED_COUNT; i++)
+        append_type(&types, i, 8 * LIST_COUNT, 8, &fields, LIST_COUNT);
+    struct blob file = make_file(&types, LISTED_COUNT, &no_tables, 0);
+    const double seconds = time_load(&file, 0);
+    printf("%d types of %d lists, %.2f MB: %.1f ms, memory %.1f MB\n", (int)LISTED_COUNT, (int)LIST_COUNT,
+           (double)file.size / 1e6, seconds * 1e3, (double)fuzz_open_peak() / 1e6);
+    free(types.bytes);
+    free(fields.bytes);
+    free(file.bytes);
+}
+
 /* Tables of all types: 4 bytes of the file become a column in memory. fuzz_open checks how much they take. */
 static void try_wide(void)
 {
@@ -383,5 +415,6 @@ int main(int argc, char **argv)
     try_names();
     try_padding();
     try_holes();
+    try_lists();
     return 0;
 }

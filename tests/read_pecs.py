@@ -532,8 +532,8 @@ class File:
             self.check_index()
             self.check_ids()
             self.check_heaps()
-            self.check_values()
             self.check_attachments()
+            self.check_values()
 
     def has_unknown_features(self):
         """Optional ones: they may own what else must be zero."""
@@ -1169,7 +1169,8 @@ class File:
         if field.kind == "blob":
             return Name("bytes:" + self.contents(read64(data, at)).hex())
         if field.kind == "list":
-            return [self.element(field.fields[0], place) for place in self.element_places(field, read64(data, at)) or ()]
+            places = self.element_places(field, read64(data, at)) or ()
+            return [self.element(field.fields[0], place) for place in places]
         code = next(kind[2] for kind in KINDS.values() if kind[0] == field.kind)
         number, = struct.unpack_from("<" + code, data, at)
         if field.kind == "bool":

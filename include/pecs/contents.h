@@ -8,8 +8,8 @@
  *     size_t count;
  *     const Point *path = pecs_view_list(view, pecs_get(view, e, Path)->points, Point, &count);
  *
- * Writing. A value that is given to an edit or to a command buffer points to its contents: make its members with
- * pecs_string_of and the others below. The call copies the contents, so they need to live only until it returns, and
+ * Writing. A value that is given to an edit or to a command buffer points to its contents: its members are
+ * made by the functions below. The call copies the contents, so they need to live only until it returns, and
  * may lie in the world itself. A member that was copied from a view is a reference, which means something in its own
  * world only: an edit refuses it with PECS_E_MISUSE. Give its contents again, or change other members in place by
  * pecs_get_mut. All zeros are an empty string, blob or list.
@@ -39,10 +39,11 @@ typedef struct pecs_bytes {
     size_t size_bytes;
 } pecs_bytes;
 /* clang-format off */
-/* The address of such bytes, which lives as long as the block; in C++, as the statement. */
 #ifdef __cplusplus
+/* The address of such bytes, which live as long as the statement; in C, as the block. */
 #define PECS_BYTES(data, size_bytes) pecs_address_of_(pecs_bytes{ data, size_bytes })
 #else
+/* The address of such bytes, which live as long as the block; in C++, as the statement. */
 #define PECS_BYTES(data, size_bytes) (&(const pecs_bytes){ data, size_bytes })
 #endif
 /* The same of an array, and of `count` elements behind a pointer. */
@@ -61,16 +62,19 @@ static inline uint64_t pecs_give_(const pecs_bytes *bytes)
 {
     return bytes ? (uint64_t)(uintptr_t)bytes << 2 | 3 : 0;
 }
+/* A string of a size that is given. */
 static inline pecs_string pecs_string_from(const pecs_bytes *bytes)
 {
     const pecs_string string = { pecs_give_(bytes) };
     return string;
 }
+/* The bytes of a blob. */
 static inline pecs_blob pecs_blob_of(const pecs_bytes *bytes)
 {
     const pecs_blob blob = { pecs_give_(bytes) };
     return blob;
 }
+/* The elements of a list. */
 static inline pecs_list pecs_list_of(const pecs_bytes *bytes)
 {
     const pecs_list list = { pecs_give_(bytes) };

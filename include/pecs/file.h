@@ -1,5 +1,6 @@
 /*
- * File: snapshots as PECS files; docs/format.md defines the format.
+ * File: snapshots as PECS files; docs/format.md defines the format. stream.h has what needs no path: memory, pipes,
+ * functions of your own.
  *
  * A save publishes the whole file or nothing. It writes and syncs an unnamed file in the same directory (a temporary
  * with a name, where the system has no unnamed files), renames it over `path`, and syncs the directory, which must be

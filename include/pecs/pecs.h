@@ -15,6 +15,7 @@
 #include <pecs/schema.h>
 #include <pecs/snapshot.h>
 #include <pecs/status.h>
+#include <pecs/stream.h>
 #include <pecs/typed.h>
 #include <pecs/values.h>
 #include <pecs/view.h>

@@ -214,7 +214,7 @@ struct pecs_type {
 #define PECS_FIELD_LIST_ENUM(T, f, E, names)                                                                           \
     {                                                                                                                  \
 #f, PECS_LIST, offsetof(T, f), PECS_SIZE_(T, f), PECS_OF_LIST_(T, f), 0, NULL, names,                          \
-            sizeof(names) / sizeof((names)[0]), PECS_ENUM_ELEMENT_(E), (uint32_t)sizeof(E)                                         \
+            sizeof(names) / sizeof((names)[0]), PECS_ENUM_ELEMENT_(E), (uint32_t)sizeof(E)                             \
     }
 /* A member that is padding, and bytes without a name that follow member `f`. */
 #define PECS_FIELD_PADDING(T, f)                                                                                       \

@@ -60,6 +60,18 @@ pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const ch
     return PECS_E_IO;
 }
 
+pecs_status fail_as(pecs_error *error, pecs_status status, const pecs_error *why, const char *function)
+{
+    if (status && why->status != status)
+        return fail(error, status, "%s returned %s", function, pecs_status_name(status));
+    if (status && error) {
+        *error = *why;
+        error->message[sizeof(error->message) - 1] = 0;
+        utf8_mend(error->message);
+    }
+    return status;
+}
+
 pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, const char *rule, const char *format, ...)
 {
     error_fill(error, status, 0, offset, rule);

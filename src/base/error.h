@@ -11,6 +11,12 @@ pecs_status fail(pecs_error *error, pecs_status status, const char *format, ...)
 /* PECS_E_IO with an errno. The message is "<doing> <path>: <reason>". */
 pecs_status fail_os(pecs_error *error, int os_error, const char *doing, const char *path);
 
+/*
+ * Reports the status of a user's function, which may have written *why: that is the error if it has this status, else a
+ * message names the function. PECS_OK is not reported.
+ */
+pecs_status fail_as(pecs_error *error, pecs_status status, const pecs_error *why, const char *function);
+
 /* The last part of a path that a message has room for. */
 const char *path_shown(const char *path);
 

@@ -5,7 +5,7 @@
 #ifndef PECS_BASE_OS_FILE_H
 #define PECS_BASE_OS_FILE_H
 
-#include <pecs/status.h>
+#include <pecs/stream.h>
 
 /* The identity of a file, whatever its path; and what changes when it is written to. */
 struct os_file_name {
@@ -88,11 +88,6 @@ int os_unlink(const char *path);
 struct os_draft {
     int descriptor;
 };
-struct os_span {
-    const void *bytes;
-    size_t size_bytes;
-};
-enum { OS_SPAN_MAX = 1024 };
 
 /*
  * Creates a file for the target, under another name. Its mode grants no more than that of the file that it will
@@ -117,8 +112,8 @@ int os_draft_lock(const struct os_draft *draft);
 int os_draft_check_named(const struct os_draft *draft, const char *path);
 /* Allocates disk space, where the file system supports that. A full disk is an error. */
 int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes);
-/* Appends the spans, at most OS_SPAN_MAX of them. */
-int os_draft_write(const struct os_draft *draft, const struct os_span *spans, size_t span_count);
+/* Appends the spans, at most PECS_SPAN_MAX of them. */
+int os_draft_write(const struct os_draft *draft, const pecs_span *spans, size_t span_count);
 /* Starts writing a range to the disk. os_draft_flush reports failures. */
 void os_draft_begin_writeback(const struct os_draft *draft, uint64_t offset, uint64_t size_bytes);
 /* Returns errors that some file systems report only when a file is closed. The file stays open and locked. Syncs the

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "memory.h"
 #include "os.h"
+#include "os_stream.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -18,7 +19,6 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
-#include <sys/uio.h>
 #include <unistd.h>
 
 static_assert(OS_PATH_BYTES == PATH_MAX && OS_NAME_BYTES == NAME_MAX + 1, "the limits of Linux");
@@ -426,30 +426,9 @@ int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes)
     return 0;
 }
 
-int os_draft_write(const struct os_draft *draft, const struct os_span *spans, size_t span_count)
+int os_draft_write(const struct os_draft *draft, const pecs_span *spans, size_t span_count)
 {
-    struct iovec vectors[OS_SPAN_MAX];
-    assert(span_count <= OS_SPAN_MAX);
-    for (size_t i = 0; i < span_count; i++)
-        vectors[i] = (struct iovec){ (void *)(uintptr_t)spans[i].bytes, spans[i].size_bytes };
-    struct iovec *next = vectors, *end = vectors + span_count;
-    while (next < end) {
-        ssize_t count = writev(draft->descriptor, next, (int)(end - next));
-        if (count < 0 && errno == EINTR)
-            continue;
-        if (count < 0)
-            return errno;
-        const struct iovec *before = next;
-        while (next < end && (size_t)count >= next->iov_len)
-            count -= (ssize_t)(next++)->iov_len;
-        if (next == before && count == 0)
-            return EIO; /* no kernel should write nothing; do not loop */
-        if (next < end) {
-            next->iov_base = (uint8_t *)next->iov_base + count;
-            next->iov_len -= (size_t)count;
-        }
-    }
-    return 0;
+    return os_spans_write(draft->descriptor, spans, span_count);
 }
 
 void os_draft_begin_writeback(const struct os_draft *draft, uint64_t offset, uint64_t size_bytes)

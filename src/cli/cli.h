@@ -29,7 +29,8 @@ enum cli_option {
 };
 
 struct arguments {
-    const char *paths[2];
+    const char *paths[2];              /* "-": standard input */
+    const char *names[2];              /* of the files, for output and messages */
     const char *options[OPTION_COUNT]; /* value, or "" for options without one; NULL: not given */
 };
 
@@ -47,6 +48,7 @@ struct command {
     const struct command_option *options;
     unsigned option_count;
     int (*run)(const struct arguments *arguments, struct text_out *out);
+    bool reads_stdin; /* for a FILE of "-" */
 };
 
 extern const struct command command_info, command_verify, command_dump, command_diff, command_compact;

@@ -1,7 +1,9 @@
 /*
  * Arguments and help. Options may stand anywhere after the command's name, as --name VALUE or --name=VALUE, until "--".
+ * The file "-" is standard input, also after "--": a file of that name is "./-".
  */
 #include "cli.h"
+#include "input.h"
 
 #include <string.h>
 
@@ -69,9 +71,28 @@ static int arguments_complain_of_missing(const struct command *command, int coun
                     words[count - 1], words[count - 2], command->name);
 }
 
+/* Standard input is one stream, which cannot be mapped or written over. Sets the names of the files. */
+static int arguments_check_stdin(const struct command *command, struct arguments *arguments)
+{
+    unsigned count = 0;
+    for (unsigned i = 0; i < command->path_count && arguments->paths[i]; i++) {
+        const bool is_stdin = input_is_stdin(arguments->paths[i]);
+        arguments->names[i] = is_stdin ? "standard input" : arguments->paths[i];
+        count += is_stdin;
+    }
+    if (count && !command->reads_stdin)
+        return arguments_complain_of_usage(command, "standard input is not allowed, and a file of that name is ./",
+                                           "-");
+    if (count > 1)
+        return arguments_complain_of_usage(command, "only one file can be standard input", "");
+    if (count && arguments->options[OPTION_TRUST])
+        return arguments_complain_of_usage(command, "standard input cannot be opened with ", "--trust");
+    return CLI_FINE;
+}
+
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments)
 {
-    struct arguments arguments = { { NULL }, { NULL } };
+    struct arguments arguments = { { NULL }, { NULL }, { NULL } };
     unsigned path_count = 0;
     bool options_ended = false, ends_in_value = false;
     for (int place = 0; place < count;) {
@@ -94,7 +115,7 @@ int arguments_read(const struct command *command, int count, char *const *words,
     if (path_count < command->path_count && !arguments.options[OPTION_HELP])
         return arguments_complain_of_missing(command, count, words, ends_in_value);
     *ret_arguments = arguments;
-    return CLI_FINE;
+    return arguments_check_stdin(command, ret_arguments);
 }
 
 void command_help(const struct command *command, struct text_out *out)

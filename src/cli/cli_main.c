@@ -14,7 +14,8 @@ static void cli_print_help(struct text_out *out)
 {
     out_format(out, "usage: pecs COMMAND [options] FILE...\n"
                     "       pecs --help | --version\n\n"
-                    "Inspects PECS files, which hold worlds of entities and their components.\n\n"
+                    "Inspects PECS files, which hold worlds of entities and their components.\n"
+                    "A FILE of - is standard input, which all commands but compact can read.\n\n"
                     "commands\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         out_format(out, "  %-8s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);

@@ -54,7 +54,7 @@ static int compact_file(const struct arguments *arguments, const pecs_info *info
     struct loaded loaded;
     pecs_world *world;
     pecs_error error;
-    if (loaded_open(arguments->paths[0], false, &loaded, &error))
+    if (loaded_open(arguments->paths[0], &loaded, &error))
         return complain_of_file(arguments->paths[0], &error);
     const bool is_made = !pecs_world_create(loaded.registry, loaded.snapshot, NULL, &world, &error);
     loaded_close(&loaded);
@@ -150,4 +150,5 @@ const struct command command_compact = {
     compact_options,
     sizeof(compact_options) / sizeof(compact_options[0]),
     compact_run,
+    false,
 };

@@ -70,8 +70,8 @@ static int diff_compare(const struct arguments *arguments, const struct loaded *
                         struct text_out *out)
 {
     struct diff_form form = {
-        .from = { .path = arguments->paths[0], .view = from->view, .info = from->info },
-        .to = { .path = arguments->paths[1], .view = to->view, .info = to->info },
+        .from = { .path = arguments->names[0], .view = from->view, .info = from->info },
+        .to = { .path = arguments->names[1], .view = to->view, .info = to->info },
         .by_handle = arguments->options[OPTION_BY_HANDLE],
         .out = out,
     };
@@ -91,29 +91,23 @@ static int diff_compare(const struct arguments *arguments, const struct loaded *
     return found ? CLI_NO : CLI_FINE;
 }
 
-/*
- * Opens a world and the information of its file. Returns CLI_FINE, or an exit code after a message: nothing is open
- * then.
- */
-static int diff_open_side(const char *path, bool is_trusted, struct loaded *ret_loaded)
+/* Opens one of the files. Returns CLI_FINE, or an exit code after a message: nothing is open then. */
+static int diff_open_side(const struct arguments *arguments, unsigned side, struct loaded *ret_loaded)
 {
+    const bool is_trusted = arguments->options[OPTION_TRUST];
     pecs_error error;
-    if (loaded_open(path, is_trusted, ret_loaded, &error))
-        return complain_of_file(path, &error);
-    if (!loaded_add_info(ret_loaded, path, &error))
-        return CLI_FINE;
-    loaded_close(ret_loaded);
-    return complain_of_file(path, &error);
+    if (loaded_open_with_info(arguments->paths[side], is_trusted, ret_loaded, &error))
+        return complain_of_file(arguments->names[side], &error);
+    return CLI_FINE;
 }
 
 static int diff_run(const struct arguments *arguments, struct text_out *out)
 {
     struct loaded from, to;
-    const bool is_trusted = arguments->options[OPTION_TRUST];
-    int code = diff_open_side(arguments->paths[0], is_trusted, &from);
+    int code = diff_open_side(arguments, 0, &from);
     if (code)
         return code;
-    code = diff_open_side(arguments->paths[1], is_trusted, &to);
+    code = diff_open_side(arguments, 1, &to);
     if (!code) {
         code = diff_compare(arguments, &from, &to, out);
         loaded_close(&to);
@@ -138,4 +132,5 @@ const struct command command_diff = {
     diff_options,
     sizeof(diff_options) / sizeof(diff_options[0]),
     diff_run,
+    true,
 };

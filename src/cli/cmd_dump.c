@@ -82,7 +82,7 @@ static int dump_run_loaded(const struct arguments *arguments, uint64_t limit, co
                            struct text_out *out)
 {
     struct dump dump = {
-        .path = arguments->paths[0],
+        .path = arguments->names[0],
         .view = loaded->view,
         .info = loaded->info,
         .limit = limit,
@@ -107,11 +107,9 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
         return complain("dump: --limit takes a number below 2^64 or all, not %s", word);
     struct loaded loaded;
     pecs_error error;
-    if (loaded_open(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
-        return complain_of_file(arguments->paths[0], &error);
-    const int code = loaded_add_info(&loaded, arguments->paths[0], &error)
-                         ? complain_of_file(arguments->paths[0], &error)
-                         : dump_run_loaded(arguments, limit, &loaded, out);
+    if (loaded_open_with_info(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
+        return complain_of_file(arguments->names[0], &error);
+    const int code = dump_run_loaded(arguments, limit, &loaded, out);
     loaded_close(&loaded);
     return code;
 }
@@ -133,4 +131,5 @@ const struct command command_dump = {
     dump_options,
     sizeof(dump_options) / sizeof(dump_options[0]),
     dump_run,
+    true,
 };

@@ -1,6 +1,7 @@
 /* pecs info: prints what header and commit contain. It does not read the data, so it may not notice an invalid file. */
 #include "cli.h"
 #include "info_form.h"
+#include "input.h"
 
 #include <time.h>
 
@@ -30,11 +31,17 @@ static int info_print(const char *path, const pecs_info *info, bool as_json, str
 
 static int info_run(const struct arguments *arguments, struct text_out *out)
 {
+    const char *name = arguments->names[0];
+    struct input input;
     pecs_info *info;
     pecs_error error;
-    if (pecs_file_info(arguments->paths[0], NULL, NULL, &info, &error))
-        return complain_of_file(arguments->paths[0], &error);
-    const int code = info_print(arguments->paths[0], info, arguments->options[OPTION_JSON], out);
+    if (input_open(arguments->paths[0], false, &input, &error))
+        return complain_of_file(name, &error);
+    const pecs_status status = input_info(&input, NULL, &info, &error);
+    input_close(&input);
+    if (status)
+        return complain_of_file(name, &error);
+    const int code = info_print(name, info, arguments->options[OPTION_JSON], out);
     pecs_info_destroy(info);
     return code;
 }
@@ -52,4 +59,5 @@ const struct command command_info = {
     info_options,
     sizeof(info_options) / sizeof(info_options[0]),
     info_run,
+    true,
 };

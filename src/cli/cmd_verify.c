@@ -71,18 +71,19 @@ static int verify_run(const struct arguments *arguments, struct text_out *out)
     const bool as_json = arguments->options[OPTION_JSON];
     struct loaded loaded;
     pecs_error error;
-    const pecs_status status = loaded_open(arguments->paths[0], false, &loaded, &error);
+    const char *name = arguments->names[0];
+    const pecs_status status = loaded_open(arguments->paths[0], &loaded, &error);
     if (!status) {
         if (as_json)
-            verify_write_counts(out, arguments->paths[0], loaded.view);
+            verify_write_counts(out, name, loaded.view);
         else
-            verify_print_counts(out, arguments->paths[0], loaded.view);
+            verify_print_counts(out, name, loaded.view);
         loaded_close(&loaded);
         return CLI_FINE;
     }
     if (!as_json || exit_code_of(status) != CLI_NO)
-        return complain_of_file(arguments->paths[0], &error);
-    verify_write_verdict(out, arguments->paths[0], &error);
+        return complain_of_file(name, &error);
+    verify_write_verdict(out, name, &error);
     return CLI_NO;
 }
 
@@ -99,4 +100,5 @@ const struct command command_verify = {
     verify_options,
     sizeof(verify_options) / sizeof(verify_options[0]),
     verify_run,
+    true,
 };

@@ -1,9 +1,8 @@
 #include "loaded.h"
 
+#include "input.h"
 #include "progress_bar.h"
 #include "terminal.h"
-
-#include <string.h>
 
 static bool loaded_show_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
 {
@@ -11,7 +10,7 @@ static bool loaded_show_progress(void *user, uint64_t done_bytes, uint64_t total
     return true;
 }
 
-static pecs_status loaded_load(pecs_registry *registry, const char *path, pecs_snapshot **ret_snapshot,
+static pecs_status loaded_load(const struct input *input, pecs_registry *registry, pecs_snapshot **ret_snapshot,
                                pecs_error *error)
 {
     struct progress_bar bar = { NULL, 0, 0, 0 };
@@ -20,12 +19,13 @@ static pecs_status loaded_load(pecs_registry *registry, const char *path, pecs_s
         bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
         options.progress = loaded_show_progress;
     }
-    const pecs_status status = pecs_snapshot_load(registry, path, &options, ret_snapshot, error);
+    const pecs_status status = input_load(input, registry, &options, ret_snapshot, error);
     progress_bar_end(&bar);
     return status;
 }
 
-pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
+/* Loads the input, or resumes it if it is trusted, with a registry of its own. */
+static pecs_status loaded_make(const struct input *input, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
 {
     const pecs_registry_desc no_types = { .type_count = 0 };
     pecs_registry *registry;
@@ -33,8 +33,8 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
     pecs_status status = pecs_registry_create(&no_types, &registry, error);
     if (status)
         return status;
-    status = is_trusted ? pecs_snapshot_resume(registry, path, NULL, &snapshot, error)
-                        : loaded_load(registry, path, &snapshot, error);
+    status = is_trusted ? pecs_snapshot_resume(registry, input->path, NULL, &snapshot, error)
+                        : loaded_load(input, registry, &snapshot, error);
     if (status) {
         pecs_registry_release(registry);
         return status;
@@ -43,10 +43,32 @@ pecs_status loaded_open(const char *path, bool is_trusted, struct loaded *ret_lo
     return PECS_OK;
 }
 
-pecs_status loaded_add_info(struct loaded *loaded, const char *path, pecs_error *error)
+pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error *error)
 {
-    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* loaded_open has no limit either */
-    return pecs_file_info(path, NULL, &no_limit, &loaded->info, error);
+    struct input input;
+    pecs_status status = input_open(path, false, &input, error);
+    if (status)
+        return status;
+    status = loaded_make(&input, false, ret_loaded, error);
+    input_close(&input);
+    return status;
+}
+
+pecs_status loaded_open_with_info(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
+{
+    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* the load has no limit either */
+    struct input input;
+    pecs_status status = input_open(path, true, &input, error);
+    if (status)
+        return status;
+    status = loaded_make(&input, is_trusted, ret_loaded, error);
+    if (!status) {
+        status = input_info(&input, &no_limit, &ret_loaded->info, error);
+        if (status)
+            loaded_close(ret_loaded);
+    }
+    input_close(&input);
+    return status;
 }
 
 void loaded_close(struct loaded *loaded)

@@ -10,7 +10,7 @@
  */
 #include "agree.h"
 
-#include "contents.h"
+#include "content.h"
 #include "error.h"
 #include "identity.h"
 #include "jobs.h"
@@ -464,6 +464,8 @@ static pecs_status agree_check_all_values(struct agreement *agreement, pecs_erro
     if (!status && model_has_contents(agreement->model))
         status = agree_run(agreement, blocks, agree_check_heap, error);
     if (!status)
+        status = agree_check_attachments(agreement, error);
+    if (!status)
         status = agree_run(agreement, blocks, agree_check_values, error);
     if (agreement->wrong_blocks) {
         status = status ? status : agree_repair_blocks(agreement, blocks, error);
@@ -489,9 +491,7 @@ static pecs_status agree_check_all(struct agreement *agreement, pecs_error *erro
                            (uint64_t)agreement->living_count, state->entity_count);
     if (!status)
         status = agree_run(agreement, agree_block_count(state->saved_ids.count), agree_check_ids, error);
-    if (!status)
-        status = agree_check_all_values(agreement, error);
-    return status ? status : agree_check_attachments(agreement, error);
+    return status ? status : agree_check_all_values(agreement, error);
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,

@@ -1,4 +1,4 @@
-/* A span never crosses the end of a piece; what is buffered lies before the offset in the same piece. */
+/* A span never crosses the end of a unit; what is buffered lies before the offset in the same unit. */
 #include "output.h"
 
 #include "component_value.h"
@@ -8,22 +8,60 @@
 
 enum { OUTPUT_SPAN_MIN = 16 * 1024 }; /* smaller parts are gathered in the buffer */
 
-pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error)
+pecs_status output_init(struct output *output, struct pool *pool, const pecs_sink *sink, size_t unit_bytes,
+                        pecs_error *error)
 {
-    *output = (struct output){ .pool = pool, .sink = sink, .error = error };
-    output->spans = pool_allocate(pool, OS_SPAN_MAX * sizeof(*output->spans));
+    assert(FORMAT_PIECE % unit_bytes == 0);
+    *output = (struct output){ .pool = pool, .sink = sink, .unit_bytes = unit_bytes, .error = error };
+    output->spans = pool_allocate(pool, PECS_SPAN_MAX * sizeof(*output->spans));
     output->hash = pool_array_allocate(pool, sizeof(*output->hash), &output->hash_source);
     return output->spans && output->hash ? PECS_OK : fail_memory(error);
+}
+
+/* The functions of a sink get an error of their own: the caller's may be NULL. */
+static pecs_status output_begin_sink(const struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    pecs_error why = { .status = PECS_OK };
+    const pecs_status status = sink->begin ? sink->begin(sink->user, output->total_bytes, &why) : PECS_OK;
+    return fail_as(output->error, status, &why, "begin of the sink");
+}
+
+static pecs_status output_write_sink(const struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    pecs_error why = { .status = PECS_OK };
+    const pecs_status status = sink->write(sink->user, output->spans, output->span_count, &why);
+    return fail_as(output->error, status, &why, "write of the sink");
+}
+
+static pecs_status output_commit_sink(const struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    pecs_error why = { .status = PECS_OK };
+    const pecs_status status = sink->commit ? sink->commit(sink->user, &why) : PECS_OK;
+    return fail_as(output->error, status, &why, "commit of the sink");
 }
 
 void output_begin(struct output *output, uint64_t total_bytes)
 {
     assert(!output->offset && !output->buffer);
     output->total_bytes = total_bytes;
-    output->buffer_bytes = (size_t)min_u64(total_bytes, FORMAT_PIECE);
+    output->buffer_bytes = (size_t)min_u64(total_bytes, output->unit_bytes);
     output->buffer = pool_array_allocate(output->pool, output->buffer_bytes, &output->buffer_source);
-    output->status = output->buffer ? output->sink->begin(output->sink->user, total_bytes, output->error)
-                                    : fail_memory(output->error);
+    output->status = output->buffer ? output_begin_sink(output) : fail_memory(output->error);
+    output->has_begun = !output->status;
+}
+
+pecs_status output_end(struct output *output)
+{
+    const pecs_sink *sink = output->sink;
+    if (output->has_begun && !output->status)
+        output->status = output_commit_sink(output);
+    if (output->has_begun && output->status && sink->abort)
+        sink->abort(sink->user);
+    output->has_begun = false;
+    return output->status;
 }
 
 void output_deinit(struct output *output)
@@ -32,14 +70,15 @@ void output_deinit(struct output *output)
         pool_array_release(output->pool, output->hash, sizeof(*output->hash), output->hash_source);
     if (output->buffer)
         pool_array_release(output->pool, output->buffer, output->buffer_bytes, output->buffer_source);
-    pool_release(output->pool, output->spans, OS_SPAN_MAX * sizeof(*output->spans));
+    pool_release(output->pool, output->spans, PECS_SPAN_MAX * sizeof(*output->spans));
 }
 
 void output_flush(struct output *output)
 {
     if (!output->status && output->span_count)
-        output->status = output->sink->write(output->sink->user, output->spans, output->span_count, output->error);
-    if (!output->status && output->progress &&
+        output->status = output_write_sink(output);
+    const bool is_due = output->offset % FORMAT_PIECE == 0 || output->offset == output->total_bytes;
+    if (!output->status && output->progress && is_due &&
         !output->progress(output->progress_user, output->offset, output->total_bytes))
         output->status = fail(output->error, PECS_E_CANCELLED, "the save was cancelled");
     output->span_count = 0;
@@ -54,32 +93,34 @@ static void output_end_piece(struct output *output)
 
 static void output_add_span(struct output *output, const uint8_t *bytes, size_t size)
 {
-    assert(output->spans && output->span_count < OS_SPAN_MAX);
-    struct os_span *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
+    assert(output->spans && output->span_count < PECS_SPAN_MAX);
+    pecs_span *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
     if (last && (const uint8_t *)last->bytes + last->size_bytes == bytes)
         last->size_bytes += size;
     else
-        output->spans[output->span_count++] = (struct os_span){ bytes, size };
+        output->spans[output->span_count++] = (pecs_span){ bytes, size };
     if (output->hashes)
         hash_stream_update(output->hash, bytes, size);
     output->offset += size;
-    if (output->offset % FORMAT_PIECE == 0) {
-        if (output->hashes)
-            output_end_piece(output);
+    if (output->offset % FORMAT_PIECE == 0 && output->hashes)
+        output_end_piece(output);
+    if (output->offset % output->unit_bytes == 0 || output->span_count == PECS_SPAN_MAX)
         output_flush(output);
-    } else if (output->span_count == OS_SPAN_MAX) {
-        output_flush(output);
-    }
 }
 
-/* Room in the buffer up to the piece's end, at most `size`. The caller fills it, then adds it as a span. */
+/* The bytes up to the end of the present unit. */
+static uint64_t output_left(const struct output *output)
+{
+    return output->unit_bytes - output->offset % output->unit_bytes;
+}
+
+/* Room in the buffer up to the unit's end, at most `size`. The caller fills it, then adds it as a span. */
 static uint8_t *output_room(struct output *output, uint64_t size, size_t *ret_size)
 {
-    const uint64_t left = FORMAT_PIECE - output->offset % FORMAT_PIECE;
-    *ret_size = (size_t)min_u64(size, left);
+    *ret_size = (size_t)min_u64(size, output_left(output));
     uint8_t *room = output->buffer + output->buffered;
     output->buffered += *ret_size;
-    assert(output->buffered <= output->buffer_bytes); /* of one piece, in a file of total_bytes */
+    assert(output->buffered <= output->buffer_bytes); /* of one unit, in a file of total_bytes */
     return room;
 }
 
@@ -87,7 +128,7 @@ void output_put(struct output *output, const void *bytes, uint64_t size)
 {
     const uint8_t *from = bytes;
     while (size && !output->status) {
-        size_t part = (size_t)min_u64(size, FORMAT_PIECE - output->offset % FORMAT_PIECE);
+        size_t part = (size_t)min_u64(size, output_left(output));
         if (size < OUTPUT_SPAN_MIN) {
             uint8_t *room = output_room(output, part, &part);
             memcpy(room, from, part);
@@ -110,7 +151,7 @@ void output_put_zeros_to(struct output *output, uint64_t offset)
     }
 }
 
-/* A value may cross a piece's end; then it is changed when its first byte is put. */
+/* A value may cross a unit's end; then it is changed when its first byte is put. */
 void output_put_changed(struct output *output, const struct component *component, const uint8_t *values, uint64_t count,
                         output_copy *copy, void *user)
 {
@@ -122,7 +163,7 @@ void output_put_changed(struct output *output, const struct component *component
     const uint64_t bytes = count * component->size;
     for (uint64_t at = 0; at < bytes && !output->status;) {
         size_t part;
-        const uint64_t in_value = at % component->size, left = FORMAT_PIECE - output->offset % FORMAT_PIECE;
+        const uint64_t in_value = at % component->size, left = output_left(output);
         if (in_value || left < component->size) {
             if (!in_value)
                 copy(user, component, value, values + at, 1);

@@ -8,35 +8,25 @@
 #include "buffer.h"
 #include "component.h"
 #include "hash.h"
-#include "os_file.h"
 
-#include <pecs/file.h>
-
-/*
- * Where the bytes go. begin is called once, with the size of the whole file, which a sink may use to make
- * room. Spans passed to write are read before it returns; all but the last end at a multiple of
- * FORMAT_PIECE in the file or when OS_SPAN_MAX spans are full.
- */
-struct sink {
-    pecs_status (*begin)(void *user, uint64_t size_hint, pecs_error *error);
-    pecs_status (*write)(void *user, struct os_span *spans, size_t span_count, pecs_error *error);
-    void *user;
-};
+#include <pecs/stream.h>
 
 struct output {
     struct pool *pool;
-    const struct sink *sink;
+    const pecs_sink *sink;
+    bool has_begun;                  /* the sink: it has to be committed or aborted */
     pecs_progress_function progress; /* or NULL */
     void *progress_user;
     pecs_error *error;
     pecs_status status; /* the first failure; everything after it does nothing */
 
+    size_t unit_bytes;    /* the sink gets parts that end at multiples of it in the file; it divides FORMAT_PIECE */
     uint64_t total_bytes; /* for progress: of the file */
     uint64_t offset;      /* in the file, of the next byte */
     uint8_t *buffer;
-    size_t buffer_bytes; /* a piece, or a file that is smaller */
+    size_t buffer_bytes; /* a unit, or a file that is smaller */
     size_t buffered;     /* bytes of it in use by spans */
-    struct os_span *spans;
+    pecs_span *spans;
     size_t span_count;
     struct hash_stream *hash;
     struct buffer *hashes; /* gets the hash of each piece; NULL: none is wanted now */
@@ -45,10 +35,13 @@ struct output {
 };
 
 /* Returns PECS_E_MEMORY on failure. Call output_deinit also then. */
-pecs_status output_init(struct output *output, struct pool *pool, const struct sink *sink, pecs_error *error);
+pecs_status output_init(struct output *output, struct pool *pool, const pecs_sink *sink, size_t unit_bytes,
+                        pecs_error *error);
 void output_deinit(struct output *output);
 /* Begins a file of that size: the sink first, then what is put. Memory for a small file is small. */
 void output_begin(struct output *output, uint64_t total_bytes);
+/* Ends the sink, if it has begun: commits when nothing has failed, else aborts. Returns output.status. */
+pecs_status output_end(struct output *output);
 
 /* Bytes that stay where they are until the next flush. */
 void output_put(struct output *output, const void *bytes, uint64_t size);

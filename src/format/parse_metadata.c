@@ -48,6 +48,8 @@ static pecs_status parse_attachment(struct parser *parser, struct entries *entri
 {
     struct model *model = parser->model;
     le64 size = le64_make(0);
+    if (!entries->attachments) /* none were allowed, and so none is here */
+        return fail_memory(parser->error);
     RULE(parser->error, "META-8", value_size != sizeof(size), place,
          "the entry of the attachment '%s' does not hold a size", key);
     memcpy(&size, value, min_u64(value_size, sizeof(size)));

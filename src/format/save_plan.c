@@ -6,7 +6,7 @@
 #include "save_plan.h"
 
 #include "bits.h"
-#include "contents.h"
+#include "content.h"
 #include "error.h"
 #include "identity.h"
 #include "state_types.h"

@@ -3,6 +3,9 @@
 
 #include "error.h"
 
+#include <inttypes.h>
+#include <string.h>
+
 static pecs_status memory_get(struct source *source, uint64_t offset, uint64_t size_bytes, const uint8_t **ret_bytes,
                               pecs_error *error)
 {
@@ -18,18 +21,44 @@ void source_memory_init(struct source_memory *source, const uint8_t *bytes, uint
     *source = (struct source_memory){ { &class, size_bytes }, bytes };
 }
 
+pecs_status source_input_read(const struct source_input *input, uint64_t offset, uint8_t *bytes, size_t size_bytes,
+                              pecs_error *error)
+{
+    const pecs_source *from = input->from;
+    if (input->mapped) {
+        memcpy(bytes, input->mapped + offset, size_bytes);
+        return PECS_OK;
+    }
+    for (size_t done = 0; done < size_bytes;) {
+        pecs_error why = { .status = PECS_OK };
+        size_t count = 0;
+        const pecs_status status =
+            from->read_at(from->user, offset + done, bytes + done, size_bytes - done, &count, &why);
+        if (status)
+            return fail_as(error, status, &why, "read_at of the source");
+        if (count > size_bytes - done)
+            return fail(error, PECS_E_MISUSE, "read_at of the source gave %zu bytes where %zu were asked for", count,
+                        size_bytes - done);
+        if (!count)
+            return fail_rule(error, PECS_E_CORRUPT, offset + done, "FILE-1",
+                             "the file ended before its size of %" PRIu64 " bytes", input->size_bytes);
+        done += count;
+    }
+    return PECS_OK;
+}
+
 static pecs_status image_get(struct source *source, uint64_t offset, uint64_t size_bytes, const uint8_t **ret_bytes,
                              pecs_error *error)
 {
     const struct source_image *image = (const struct source_image *)source;
     *ret_bytes = image->bytes + offset;
-    return os_file_read(image->file, image->path, image->bytes + offset, (size_t)size_bytes, offset, error);
+    return source_input_read(image->input, offset, image->bytes + offset, (size_t)size_bytes, error);
 }
 
-void source_image_init(struct source_image *source, const struct os_file *file, const char *path, uint8_t *bytes)
+void source_image_init(struct source_image *source, const struct source_input *input, uint8_t *bytes)
 {
     static const struct source_class class = { image_get, true };
-    *source = (struct source_image){ { &class, file->size_bytes }, file, path, bytes };
+    *source = (struct source_image){ { &class, input->size_bytes }, input, bytes };
 }
 
 struct source_part {
@@ -50,13 +79,13 @@ static pecs_status parts_get(struct source *source, uint64_t offset, uint64_t si
     part->size_bytes = size;
     parts->parts = part;
     *ret_bytes = part->bytes;
-    return os_file_read(parts->file, parts->path, part->bytes, (size_t)size_bytes, offset, error);
+    return source_input_read(parts->input, offset, part->bytes, (size_t)size_bytes, error);
 }
 
-void source_parts_init(struct source_parts *source, const struct os_file *file, const char *path, struct pool *pool)
+void source_parts_init(struct source_parts *source, const struct source_input *input, struct pool *pool)
 {
     static const struct source_class class = { parts_get, false };
-    *source = (struct source_parts){ { &class, file->size_bytes }, file, path, pool, NULL };
+    *source = (struct source_parts){ { &class, input->size_bytes }, input, pool, NULL };
 }
 
 void source_parts_deinit(struct source_parts *source)

@@ -1,11 +1,14 @@
 /*
- * Source: where the bytes of a file come from. Parsers ask for ranges and do not know whether these are mapped, read
- * into the image of a load, or read into memory of their own. Another kind (a callback) is another class.
+ * Source: where the bytes of a file come from. Parsers ask for ranges and do not know whether these are in memory, read
+ * into the image of a load, or read into memory of their own. The last two read an input, which is a file or a user's
+ * source (pecs/stream.h).
  */
 #ifndef PECS_FORMAT_SOURCE_H
 #define PECS_FORMAT_SOURCE_H
 
 #include "image.h"
+
+#include <pecs/stream.h>
 
 struct source;
 struct source_class {
@@ -35,25 +38,34 @@ struct source_memory {
 };
 void source_memory_init(struct source_memory *source, const uint8_t *bytes, uint64_t size_bytes);
 
+/* A whole file that can be read at any place: in memory, or by read_at. */
+struct source_input {
+    const pecs_source *from;
+    const uint8_t *mapped; /* NULL: from->read_at reads it. Others may change it at any time, so it is copied once */
+    uint64_t size_bytes;
+};
+/* Copies a range, which lies within the size. The errors of source_class.get, and any that the user's function gives.
+ */
+pecs_status source_input_read(const struct source_input *input, uint64_t offset, uint8_t *bytes, size_t size_bytes,
+                              pecs_error *error);
+
 /* A file that is read into memory of its size: each range to its place, when it is first asked for. */
 struct source_image {
     struct source source;
-    const struct os_file *file;
-    const char *path;
+    const struct source_input *input;
     uint8_t *bytes;
 };
-void source_image_init(struct source_image *source, const struct os_file *file, const char *path, uint8_t *bytes);
+void source_image_init(struct source_image *source, const struct source_input *input, uint8_t *bytes);
 
 /* A file of which few ranges are read, each into its own allocation. Single-threaded. */
 struct source_part;
 struct source_parts {
     struct source source;
-    const struct os_file *file;
-    const char *path;
+    const struct source_input *input; /* may end before the parts */
     struct pool *pool;
     struct source_part *parts;
 };
-void source_parts_init(struct source_parts *source, const struct os_file *file, const char *path, struct pool *pool);
+void source_parts_init(struct source_parts *source, const struct source_input *input, struct pool *pool);
 void source_parts_deinit(struct source_parts *source);
 
 #endif

@@ -5,7 +5,7 @@
 #include "write_contents.h"
 
 #include "component_value.h"
-#include "contents.h"
+#include "content.h"
 #include "error.h"
 
 struct reference_copy {

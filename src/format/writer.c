@@ -124,12 +124,12 @@ static void writer_put_all(struct writer *writer)
         writer_put_end(writer, commit_offset);
 }
 
-static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot *state, const struct sink *sink,
+static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot *state, const pecs_sink *sink,
                               pecs_error *error)
 {
     pecs_status status = save_plan_init(&writer->plan, state, error);
     if (!status)
-        status = output_init(&writer->output, writer->plan.pool, sink, error);
+        status = output_init(&writer->output, writer->plan.pool, sink, writer->options->unit_bytes, error);
     if (!status && (value_check_init(&writer->values, state) || !writer_makes_parts(writer)))
         status = fail_memory(error);
     if (status)
@@ -137,11 +137,11 @@ static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot 
     writer->output.progress = writer->options->progress;
     writer->output.progress_user = writer->options->user;
     writer_put_all(writer);
-    return writer->output.status;
+    return output_end(&writer->output);
 }
 
-pecs_status writer_write(const struct pecs_snapshot *state, const struct sink *sink,
-                         const struct writer_options *options, pecs_error *error)
+pecs_status writer_write(const struct pecs_snapshot *state, const pecs_sink *sink, const struct writer_options *options,
+                         uint64_t *ret_size_bytes, pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
     struct writer writer = { .options = options };
@@ -149,6 +149,7 @@ pecs_status writer_write(const struct pecs_snapshot *state, const struct sink *s
     writer.output.pool = pool;
     state_check_seals(state);
     const pecs_status status = writer_run(&writer, state, sink, error);
+    *ret_size_bytes = writer.output.offset;
     if (writer.values.state)
         value_check_deinit(&writer.values);
     buffer_deinit(&writer.file_metadata);

@@ -9,11 +9,13 @@ struct writer_options {
     uint64_t wall_clock_ns;               /* 0: none is noted */
     const struct metadata *file_metadata; /* or NULL */
     bool skip_check;                      /* of values, which load would refuse */
+    size_t unit_bytes;                    /* of a write, as of output.h */
     pecs_progress_function progress;      /* or NULL */
     void *user;
 };
 
-pecs_status writer_write(const struct pecs_snapshot *state, const struct sink *sink,
-                         const struct writer_options *options, pecs_error *error);
+/* The sink is committed or aborted, if it has begun. *ret_size_bytes is the size of the file. */
+pecs_status writer_write(const struct pecs_snapshot *state, const pecs_sink *sink, const struct writer_options *options,
+                         uint64_t *ret_size_bytes, pecs_error *error);
 
 #endif

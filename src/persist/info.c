@@ -4,7 +4,7 @@
  */
 #include "error.h"
 #include "file_model.h"
-#include "load.h"
+#include "reading.h"
 #include "type_match.h"
 #include "typecode.h"
 
@@ -222,21 +222,18 @@ static void info_free(struct info *info)
     model_deinit(&info->model);
     source_parts_deinit(&info->source);
     pool_release(pool, info, sizeof(*info));
-    pool_destroy(pool);
 }
 
-/* Takes ownership of the pool, also on failure. */
-static pecs_status info_create(struct pool *pool, const struct os_file *file, const char *path,
-                               const pecs_info_options *options, pecs_info **ret_info, pecs_error *error)
+static pecs_status info_create(const struct reading *reading, const pecs_info_options *options, pecs_info **ret_info,
+                               pecs_error *error)
 {
+    struct pool *pool = reading->pool;
     struct info *info = pool_allocate_zeroed(pool, sizeof(*info));
-    if (!info) {
-        pool_destroy(pool);
+    if (!info)
         return fail_memory(error);
-    }
     info->pool = pool;
     info->model.pool = pool;
-    source_parts_init(&info->source, file, path, pool);
+    source_parts_init(&info->source, &reading->input, pool);
     const pecs_status status = info_read(info, options, error);
     if (status)
         info_free(info);
@@ -245,24 +242,58 @@ static pecs_status info_create(struct pool *pool, const struct os_file *file, co
     return status;
 }
 
+static const pecs_info_options info_defaults;
+
+/* A pool for the information alone. */
+static pecs_status info_make_pool(const pecs_allocator *allocator, struct pool **ret_pool, pecs_error *error)
+{
+    const pecs_allocator system = { NULL, NULL, NULL };
+    if (allocator && !allocator->allocate != !allocator->release)
+        return fail(error, PECS_E_MISUSE, "an allocator has both functions or none");
+    *ret_pool = pool_create(allocator ? allocator : &system);
+    return *ret_pool ? PECS_OK : fail_memory(error);
+}
+
+/* Closes the reading, whose opening gave `status`. Its pool is the information's, or is destroyed. */
+static pecs_status info_finish(struct reading *reading, pecs_status status, const pecs_info_options *options,
+                               pecs_info **ret_info, pecs_error *error)
+{
+    if (!status)
+        status = info_create(reading, options, ret_info, error);
+    reading_close(reading);
+    if (status)
+        pool_destroy(reading->pool);
+    return status;
+}
+
 pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator, const pecs_info_options *options,
                            pecs_info **ret_info, pecs_error *error)
 {
-    static const pecs_info_options defaults;
-    struct os_file file = { .descriptor = -1 };
-    options = options ? options : &defaults;
+    struct reading reading;
+    struct pool *pool = NULL;
+    options = options ? options : &info_defaults;
     if (!path || !ret_info)
         return fail(error, PECS_E_MISUSE, "path and ret_info must not be NULL");
-    if (allocator && !allocator->allocate != !allocator->release)
-        return fail(error, PECS_E_MISUSE, "an allocator has both functions or none");
-    pecs_status status = load_open(path, &options->limits, &file, error);
-    if (status)
+    pecs_status status = info_make_pool(allocator, &pool, error);
+    if (!pool)
         return status;
-    const pecs_allocator system = { NULL, NULL, NULL };
-    struct pool *pool = pool_create(allocator ? allocator : &system);
-    status = pool ? info_create(pool, &file, path, options, ret_info, error) : fail_memory(error);
-    os_file_close(&file);
-    return status;
+    status = reading_open_path(&reading, pool, path, &options->limits, error);
+    return info_finish(&reading, status, options, ret_info, error);
+}
+
+pecs_status pecs_file_info_from(const pecs_source *source, const pecs_allocator *allocator,
+                                const pecs_info_options *options, pecs_info **ret_info, pecs_error *error)
+{
+    struct reading reading;
+    struct pool *pool = NULL;
+    options = options ? options : &info_defaults;
+    if (!source || !ret_info)
+        return fail(error, PECS_E_MISUSE, "source and ret_info must not be NULL");
+    pecs_status status = info_make_pool(allocator, &pool, error);
+    if (!pool)
+        return status;
+    status = reading_open(&reading, pool, source, &options->limits, error);
+    return info_finish(&reading, status, options, ret_info, error);
 }
 
 const pecs_meta *pecs_info_meta(const pecs_info *info, const char *key)
@@ -280,6 +311,8 @@ const pecs_meta *pecs_info_meta(const pecs_info *info, const char *key)
 
 void pecs_info_destroy(pecs_info *info)
 {
+    struct pool *pool = info ? ((struct info *)info)->pool : NULL;
     if (info)
         info_free((struct info *)info);
+    pool_destroy(pool);
 }

@@ -1,30 +1,9 @@
 /* Resume and load: open a source, parse the model, match its types with the registry, build a state. */
-#include "load.h"
-
 #include "agree.h"
 #include "build.h"
 #include "error.h"
+#include "reading.h"
 #include "verify.h"
-
-#include <errno.h>
-#include <inttypes.h>
-
-pecs_status load_open(const char *path, const pecs_file_limits *limits, struct os_file *ret_file, pecs_error *error)
-{
-    pecs_status status = os_file_open(path, ret_file, error);
-    if (status)
-        return status;
-    if (limits->max_bytes && ret_file->size_bytes > limits->max_bytes)
-        status = fail(error, PECS_E_LIMIT, "the file has %" PRIu64 " bytes; the limit is %" PRIu64,
-                      ret_file->size_bytes, limits->max_bytes);
-    else if (limits->private_only && ret_file->others_may_write)
-        status = fail_os(error, EACCES, "others may write to", path);
-    else if (BREAKS("FILE-2", ret_file->size_bytes == 0))
-        status = fail_rule(error, PECS_E_CORRUPT, 0, "FILE-2", "the file is empty");
-    if (status)
-        os_file_close(ret_file);
-    return status;
-}
 
 /* The intermediate results of opening one file with one registry. */
 struct loading {
@@ -103,13 +82,9 @@ static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_sna
     return status ? status : load_build(loading, false, ret_snapshot);
 }
 
-static pecs_status load_image(struct loading *loading, const pecs_load_options *options, const struct os_file *file,
-                              const char *path, pecs_snapshot **ret_snapshot)
+static pecs_status load_image(struct loading *loading, const pecs_load_options *options, pecs_snapshot **ret_snapshot)
 {
-    struct source_image source;
     pecs_snapshot *state;
-    source_image_init(&source, file, path, loading->image->bytes);
-    loading->source = &source.source;
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
@@ -122,6 +97,32 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
         state_release(state);
     else
         *ret_snapshot = state;
+    return status;
+}
+
+/* A stream is in memory already, which becomes the state's; anything else is copied there range by range. */
+static pecs_status load_reading(pecs_registry *registry, const struct reading *reading,
+                                const pecs_load_options *options, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    const struct source_input *input = &reading->input;
+    struct loading loading = {
+        .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
+    };
+    struct source_memory memory;
+    struct source_image image;
+    if (reading->image) {
+        loading.image = reading->image;
+        source_memory_init(&memory, loading.image->bytes, input->size_bytes);
+        loading.source = &memory.source;
+    } else if (input->size_bytes <= SIZE_MAX / 2 &&
+               (loading.image = image_create_private(registry->pool, input->size_bytes)) != NULL) {
+        source_image_init(&image, input, loading.image->bytes);
+        loading.source = &image.source;
+    }
+    const pecs_status status = loading.image ? load_image(&loading, options, ret_snapshot) : fail_memory(error);
+    loading_deinit(&loading);
+    if (loading.image && !reading->image)
+        node_release(registry->pool, &loading.image->node); /* the state's runs have it */
     return status;
 }
 
@@ -167,7 +168,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     options = options ? options : &defaults;
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
-    pecs_status status = load_open(path, &options->limits, &file, error);
+    pecs_status status = reading_open_file(path, &options->limits, &file, error);
     if (status)
         return status;
     struct loading loading = {
@@ -184,26 +185,40 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     return status;
 }
 
+static const pecs_load_options load_defaults;
+
 pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    static const pecs_load_options defaults;
-    struct os_file file = { .descriptor = -1 };
-    options = options ? options : &defaults;
+    struct reading reading;
+    options = options ? options : &load_defaults;
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
-    pecs_status status = load_open(path, &options->limits, &file, error);
-    if (status)
-        return status;
-    struct loading loading = {
-        .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
-    };
-    if (file.size_bytes <= SIZE_MAX / 2)
-        loading.image = image_create_private(registry->pool, file.size_bytes);
-    status = loading.image ? load_image(&loading, options, &file, path, ret_snapshot) : fail_memory(error);
-    loading_deinit(&loading);
-    if (loading.image)
-        node_release(registry->pool, &loading.image->node);
-    os_file_close(&file);
+    pecs_status status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
+    if (!status)
+        status = load_reading(registry, &reading, options, ret_snapshot, error);
+    reading_close(&reading);
     return status;
+}
+
+pecs_status pecs_snapshot_load_from(pecs_registry *registry, const pecs_source *source,
+                                    const pecs_load_options *options, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    struct reading reading;
+    options = options ? options : &load_defaults;
+    if (!registry || !source || !ret_snapshot)
+        return fail(error, PECS_E_MISUSE, "registry, source and ret_snapshot must not be NULL");
+    pecs_status status = reading_open(&reading, registry->pool, source, &options->limits, error);
+    if (!status)
+        status = load_reading(registry, &reading, options, ret_snapshot, error);
+    reading_close(&reading);
+    return status;
+}
+
+pecs_status pecs_snapshot_load_memory(pecs_registry *registry, const void *bytes, size_t size_bytes,
+                                      const pecs_load_options *options, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    const pecs_span memory = { bytes, size_bytes };
+    const pecs_source source = pecs_source_for_memory(&memory);
+    return pecs_snapshot_load_from(registry, &source, options, ret_snapshot, error);
 }

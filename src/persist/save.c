@@ -1,11 +1,11 @@
-/* Saving for users: a snapshot through the writer into a publication. */
+/* Saving for users: a snapshot through the writer into a sink; a path is one whose file is published. */
 #include "error.h"
 #include "filtered.h"
 #include "origin.h"
 #include "publish.h"
 #include "writer.h"
 
-#include <pecs/file.h>
+#include <pecs/stream.h>
 
 struct destination {
     struct pool *pool;
@@ -23,10 +23,26 @@ static pecs_status save_begin(void *user, uint64_t size_bytes, pecs_error *error
                              &destination->publication, error);
 }
 
-static pecs_status save_write_spans(void *user, struct os_span *spans, size_t span_count, pecs_error *error)
+static pecs_status save_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
 {
     struct destination *destination = user;
     return publication_write(destination->publication, spans, span_count, error);
+}
+
+/* A commit frees the publication in any case. */
+static pecs_status save_commit(void *user, pecs_error *error)
+{
+    struct destination *destination = user;
+    struct publication *publication = destination->publication;
+    destination->publication = NULL;
+    return publication_commit(publication, error);
+}
+
+static void save_abort(void *user)
+{
+    struct destination *destination = user;
+    if (destination->publication)
+        publication_abort(destination->publication);
 }
 
 /* Adds the entry's key if it is printable. */
@@ -55,17 +71,11 @@ static pecs_status save_gather_metadata(struct pool *pool, const pecs_save_optio
     return status ? fail_memory(error) : PECS_OK;
 }
 
-static pecs_status save_write(const pecs_snapshot *snapshot, struct destination *destination,
-                              const struct writer_options *options, pecs_error *error)
-{
-    const struct sink sink = { save_begin, save_write_spans, destination };
-    const pecs_status status = writer_write(snapshot, &sink, options, error);
-    if (!status)
-        return publication_commit(destination->publication, error);
-    if (destination->publication)
-        publication_abort(destination->publication);
-    return status;
-}
+/*
+ * Files get whole pieces: the page cache then has large folios. A stream gets bytes that are still in the cache of the
+ * processor, where they were hashed, and its reader does not wait for the next ones.
+ */
+enum { SAVE_FILE_BYTES = FORMAT_PIECE, SAVE_STREAM_BYTES = 256 * 1024 };
 
 static void save_report(const pecs_snapshot *saved, uint64_t size_bytes, const pecs_left_out *left_out,
                         pecs_save_report *ret_report)
@@ -75,37 +85,55 @@ static void save_report(const pecs_snapshot *saved, uint64_t size_bytes, const p
     ret_report->left_out = *left_out;
 }
 
-pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, const pecs_save_options *options,
-                               pecs_error *error)
+/* `options` is not NULL. */
+static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sink, size_t unit_bytes,
+                             const pecs_save_options *options, pecs_error *error)
 {
-    if (!snapshot || !path)
-        return fail(error, PECS_E_MISUSE, "snapshot and path must not be NULL");
-    const pecs_save_options none = { .skip_sync = false };
-    options = options ? options : &none;
+    struct pool *pool = snapshot->registry->pool;
     if ((unsigned)options->references > PECS_REFERENCES_REFUSE)
         return fail(error, PECS_E_MISUSE, "the value of references is invalid");
-    struct pool *pool = snapshot->registry->pool;
-    struct destination destination = { pool, path, !options->skip_sync, NULL, 0 };
     struct metadata *file_metadata = NULL;
     pecs_status status = origin_check(snapshot, options, error);
     if (!status)
         status = save_gather_metadata(pool, options, &file_metadata, error);
     if (status)
         return status;
-    const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, options->progress,
-                                        options->user };
+    const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, unit_bytes,
+                                        options->progress,      options->user };
     struct pecs_snapshot *saved;
     pecs_left_out left_out;
     status = filtered_make_saved(snapshot, options->references, &saved, &left_out, error);
     if (!status) {
-        status = save_write(saved, &destination, &how, error);
+        uint64_t size_bytes;
+        status = writer_write(saved, sink, &how, &size_bytes, error);
         if (!status && options->report)
-            save_report(saved, destination.size_bytes, &left_out, options->report);
+            save_report(saved, size_bytes, &left_out, options->report);
         state_release(saved);
     }
     if (file_metadata)
         node_release(pool, &file_metadata->node);
     return status;
+}
+
+static const pecs_save_options save_defaults;
+
+pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, const pecs_save_options *options,
+                               pecs_error *error)
+{
+    if (!snapshot || !path)
+        return fail(error, PECS_E_MISUSE, "snapshot and path must not be NULL");
+    options = options ? options : &save_defaults;
+    struct destination destination = { snapshot->registry->pool, path, !options->skip_sync, NULL };
+    const pecs_sink sink = { save_begin, save_write, save_commit, save_abort, &destination };
+    return save_into(snapshot, &sink, SAVE_FILE_BYTES, options, error);
+}
+
+pecs_status pecs_snapshot_save_to(const pecs_snapshot *snapshot, const pecs_sink *sink,
+                                  const pecs_save_options *options, pecs_error *error)
+{
+    if (!snapshot || !sink || !sink->write)
+        return fail(error, PECS_E_MISUSE, "snapshot, sink and its write must not be NULL");
+    return save_into(snapshot, sink, SAVE_STREAM_BYTES, options ? options : &save_defaults, error);
 }
 
 pecs_status pecs_world_save(pecs_world *world, const char *path, const pecs_save_options *options, pecs_error *error)

@@ -7,7 +7,7 @@
 
 struct component;
 
-/* Compares two values byte by byte, without their padding and contents (storage/contents.h). */
+/* Compares two values byte by byte, without their padding and contents (storage/content.h). */
 bool component_values_are_equal(const struct component *component, const void *a, const void *b);
 
 /* Hashes the same bytes. */

@@ -2,7 +2,7 @@
 #include "attach_list.h"
 
 #include "bytes.h"
-#include "contents.h"
+#include "content.h"
 #include "meta_list.h"
 #include "state.h"
 

@@ -6,7 +6,7 @@
 #include "diff_targets.h"
 
 #include "component_value.h"
-#include "contents.h"
+#include "content.h"
 #include "identity.h"
 
 #include <pecs/diff.h>

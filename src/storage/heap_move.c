@@ -1,7 +1,7 @@
 /* A chunk of rows is walked at once: it passes the gate only when it has contents in the old space. */
 #include "heap_move.h"
 
-#include "contents.h"
+#include "content.h"
 #include "state_types.h"
 
 enum {

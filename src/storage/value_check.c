@@ -4,7 +4,7 @@
  */
 #include "value_check.h"
 
-#include "contents.h"
+#include "content.h"
 #include "error.h"
 #include "state_types.h"
 #include "utf8.h"

@@ -1,6 +1,6 @@
 /* The public view: reads a state. Nothing here writes, so any number of threads may call it. */
 #include "component_value.h"
-#include "contents.h"
+#include "content.h"
 #include "hash.h"
 #include "state_seal.h"
 #include "state_types.h"

@@ -19,7 +19,7 @@ static void attach_forget(struct pecs_world *world, const struct attachments *li
     bool is_there;
     const uint32_t place = attachments_find(list, name, &is_there);
     struct heap *heap = (struct heap *)world->state->heap.node;
-    if (is_there)
+    if (list && is_there)
         heap->live_units -= min_u64(contents_units(list->entries[place].size_bytes, false), heap->live_units);
 }
 

@@ -1,6 +1,6 @@
 /* Command buffers: creates, destroys and records them. apply.c applies them. */
 #include "command_log.h"
-#include "contents.h"
+#include "content.h"
 
 enum { COMMANDS_MAX = INT32_MAX };
 

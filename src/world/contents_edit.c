@@ -73,11 +73,11 @@ static pecs_status contents_set(struct pecs_world *world, pecs_entity entity, pe
                                 size_t offset_bytes, const pecs_bytes *bytes)
 {
     const struct given given = { bytes ? bytes->data : NULL, bytes ? bytes->size_bytes : 0 };
-    struct member member;
-    uint64_t reference;
-    uint8_t *to;
+    struct member member = { .component = NULL };
+    uint64_t reference = 0;
+    uint8_t *to = NULL;
     pecs_status status = contents_ready(world, entity, number, offset_bytes, &member);
-    if (status)
+    if (status || !member.component)
         return status;
     const char *const fault = content_check_given(member.component, member.content.kind, member.content.list, &given);
     if (fault)
@@ -102,7 +102,7 @@ pecs_status pecs_world_set_contents(pecs_world *world, pecs_entity entity, pecs_
 static pecs_status contents_move(struct pecs_world *world, const struct member *member, const uint8_t *bytes,
                                  uint64_t had, uint64_t size, uint8_t **ret_bytes)
 {
-    uint64_t reference;
+    uint64_t reference = 0;
     const struct given zeros = { NULL, size };
     gate_hold(&world->gate);
     const pecs_status status = place_content(world, NULL, &member->content, &zeros, ret_bytes, &reference);
@@ -117,11 +117,11 @@ static pecs_status contents_move(struct pecs_world *world, const struct member *
 static pecs_status contents_edit(struct pecs_world *world, pecs_entity entity, pecs_component number,
                                  size_t offset_bytes, size_t size_bytes, void **ret_bytes, size_t *ret_size_bytes)
 {
-    struct member member;
-    uint64_t had;
+    struct member member = { .component = NULL };
+    uint64_t had = 0;
     uint8_t *to = NULL;
     pecs_status status = contents_ready(world, entity, number, offset_bytes, &member);
-    if (status)
+    if (status || !member.component)
         return status;
     if (member.content.kind == PECS_STRING)
         return failure_explain(&world->failure, PECS_E_MISUSE, entity, number,

@@ -88,7 +88,7 @@ static pecs_status place_copy(struct pecs_world *world, const pecs_value *values
     uint8_t *to = placed->copies;
     for (size_t i = 0; i < value_count; i++) {
         placed->list[i] = values[i];
-        if (!values[i].data || !place_has_contents(world, &values[i]))
+        if (!to || !values[i].data || !place_has_contents(world, &values[i]))
             continue;
         memcpy(to, values[i].data, row_count * values[i].size_bytes);
         placed->list[i].data = to;

@@ -5,7 +5,7 @@
 #ifndef PECS_WORLD_PLACE_H
 #define PECS_WORLD_PLACE_H
 
-#include "contents.h"
+#include "content.h"
 #include "edit.h"
 
 /* Whether some component of the world may have contents: most programs have none and pay only for this. */

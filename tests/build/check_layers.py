@@ -7,7 +7,7 @@ usage: check_layers.py ROOT BUILD COMPILER...
 2. The build compiles each layer's files with the folders of these layers and no others.
 3. A file of a layer that includes a header of a forbidden layer does not compile with the flags of its layer, while one
    that includes an allowed header does: for every pair of layers.
-4. Only base/os_linux.c, base/os_file_linux.c and, of the program, cli/terminal_posix.c include the platform's headers, only base/hash.c xxHash.
+4. Only base/os_linux.c, os_file_linux.c, os_stream_linux.c and, of the program, cli/terminal_posix.c include the platform's headers, only base/hash.c xxHash.
 """
 import glob
 import json
@@ -22,7 +22,7 @@ from layers import LAYERS
 
 INCLUDE = re.compile(r'^\s*#\s*include\s+(["<])([^">]+)[">]', re.MULTILINE)
 PLATFORM = re.compile(r"^(fcntl|unistd|dirent|sys/.*|linux/.*|windows|mach/.*)\.h$")
-PLATFORM_FILES = ("src/base/os_linux.c", "src/base/os_file_linux.c", "src/cli/terminal_posix.c")
+PLATFORM_FILES = ("src/base/os_linux.c", "src/base/os_file_linux.c", "src/base/os_stream_linux.c", "src/cli/terminal_posix.c")
 OPTIONAL = ("cli",)  # a layer that a build may leave out
 failures = []
 

@@ -404,6 +404,41 @@ static void check_files(fixture &f)
     unlink(path);
 }
 
+static pecs_status append(void *user, const pecs_span *spans, size_t span_count, pecs_error *)
+{
+    for (size_t i = 0; i < span_count; i++)
+        static_cast<std::string *>(user)->append(static_cast<const char *>(spans[i].bytes), spans[i].size_bytes);
+    return PECS_OK;
+}
+
+static void check_streams(fixture &f)
+{
+    const pecs_entity e = f.make(1, 2);
+    pecs::snapshot taken, loaded;
+    pecs::memory bytes, other;
+    FINE(taken.take(f.world));
+    CHECK(!bytes && bytes.size() == 0 && !taken.save_memory(bytes) && bytes && bytes.size() > 128);
+    CHECK(!loaded.load_memory(f.registry, bytes.data(), bytes.size()) && loaded.get<Velocity>(e)->x == 2);
+    other = std::move(bytes);
+    CHECK(!bytes && bytes.size() == 0 && other && other.size() > 128);
+    pecs::memory moved(std::move(other));
+    CHECK(!other && moved.size() > 128);
+    CHECK(!taken.save_memory(moved)); /* the memory of before is released */
+    std::string text;
+    pecs_sink sink = {};
+    sink.write = append;
+    sink.user = &text;
+    CHECK(!taken.save_to(sink) && text.size() == moved.size());
+    CHECK(std::memcmp(text.data(), moved.data(), text.size()) == 0);
+    const pecs_span span = { text.data(), text.size() };
+    CHECK(!loaded.load_from(f.registry, pecs_source_for_memory(&span)) && loaded.hash() == f.world.hash());
+    text.pop_back();
+    const auto error = loaded.load_memory(f.registry, text.data(), text.size());
+    CHECK(error && error.status() == PECS_E_CORRUPT && loaded.hash() == f.world.hash());
+    pecs::snapshot none;
+    CHECK(none.save_memory(moved).status() == PECS_E_MISUSE && moved.size() > 128);
+}
+
 int main()
 {
     static const struct {
@@ -413,7 +448,7 @@ int main()
         { "errors", check_errors },       { "owners", check_owners },     { "values", check_values },
         { "many", check_many },           { "contents", check_contents }, { "each", check_each },
         { "queries", check_queries },     { "commands", check_commands }, { "exceptions", check_exceptions },
-        { "snapshots", check_snapshots }, { "files", check_files },
+        { "snapshots", check_snapshots }, { "files", check_files },       { "streams", check_streams },
     };
     for (const auto &part : parts) {
         const int before = failed_checks;

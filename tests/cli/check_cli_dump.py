@@ -4,6 +4,7 @@
 usage: check_cli_dump.py PECS READ_PECS MAKE_CLI_WORLDS FILE...
 """
 import json
+import re
 import os
 import resource
 import struct
@@ -13,8 +14,10 @@ import sys
 from pecs_cli import Program, check, check_equal, finish, made_worlds
 
 program, read_pecs = Program(sys.argv[1]), sys.argv[2]
-HANDLE_KINDS = {"Links": ("target", "others")}  # of the golden worlds: fields that are handles
+HANDLE_KINDS = {"Links": ("target", "others"), "Trail": ("friends",)}  # of the golden worlds: fields that are handles
 HIDING = "\u202e"
+NESTED_HANDLES = ("by",)  # of structs in lists
+SHOWN_BYTES = 16  # of a blob, in text
 
 
 def read(path):
@@ -22,16 +25,45 @@ def read(path):
     return json.loads(output)
 
 
+def plain_handle(value):
+    if isinstance(value, list):
+        return [plain_handle(item) for item in value]
+    return None if value == "none" else value.replace(" stale", "")
+
+
 def plain_handles(components):
     """read_pecs.py marks handles; here they are names or null."""
-    def plain(value):
-        if isinstance(value, list):
-            return [plain(item) for item in value]
-        return None if value == "none" else value.replace(" stale", "")
-
-    return {name: {field: plain(value) if field in HANDLE_KINDS.get(name, ()) else value
+    return {name: {field: plain_handle(value) if field in HANDLE_KINDS.get(name, ()) else plain_blobs(value)
                    for field, value in fields.items()} if fields is not None else None
             for name, fields in components.items()}
+
+
+def plain_blobs(value):
+    """read_pecs.py has "bytes:" and hex; here they are objects."""
+    if isinstance(value, list):
+        return [plain_blobs(item) for item in value]
+    if isinstance(value, dict):
+        return {key: plain_handle(item) if key in NESTED_HANDLES else plain_blobs(item) for key, item in value.items()}
+    return {"hex": value[len("bytes:"):]} if isinstance(value, str) and value.startswith("bytes:") else value
+
+
+def printed(value):
+    """Strings as read_pecs.py has them: without control characters."""
+    if isinstance(value, list):
+        return [printed(item) for item in value]
+    if isinstance(value, dict):
+        return {key: printed(item) for key, item in value.items()}
+    return "".join(c if c >= " " else f"\\x{ord(c):02x}" for c in value) if isinstance(value, str) else value
+
+
+def shown_blobs(line):
+    """The same in a line of text, which shows their first bytes."""
+    def shown(match):
+        data = bytes.fromhex(match.group(1))
+        hex_text = "".join(f" {byte:02x}" for byte in data[:SHOWN_BYTES])
+        return f"{len(data)} bytes:{hex_text}" + (" ..." if len(data) > SHOWN_BYTES else "")
+
+    return re.sub(r"\bbytes:([0-9a-f]*)", shown, line)
 
 
 def same(a, b):
@@ -43,7 +75,7 @@ def check_golden(path):
     file, found = read(path), program.json("dump", path)
     expected = [(f"{entity['index']}:{entity['generation']}", plain_handles(entity["components"]))
                 for entity in file["entities"]]
-    given = [(entity["handle"], entity["components"]) for entity in found["entities"]]
+    given = [(entity["handle"], printed(entity["components"])) for entity in found["entities"]]
     check(same(given, expected), f"{path}: {given}, not {expected}")
     check(same(found["singletons"], plain_handles(file["singletons"])), f"{path}: {found['singletons']}")
     check_equal("ids", [(shown["id"], shown["has_explicit_id"]) for shown in found["entities"]],
@@ -57,7 +89,7 @@ def check_golden(path):
     check_equal("file metadata", found["file_metadata"], file_metadata)
     content = open(path[:-len(".pecs")] + ".txt", encoding="utf-8").read().split("  entities\n")[1]
     entities = content.split("  free slots\n" if "  free slots\n" in content else "  singletons\n")[0]
-    lines = [line[4:] for line in entities.splitlines()]
+    lines = [shown_blobs(line[4:]) for line in entities.splitlines()]
     ids = iter(f"{entity['id']}{' explicit' if entity['has_explicit_id'] else ''}" for entity in file["entities"])
     lines = [f"{line.split()[0]} {next(ids)}" if line[:1].isdigit() else line for line in lines]
     text = program.text("dump", path).splitlines()[1:]

@@ -1,9 +1,9 @@
 #!/usr/bin/env python3
-"""The library calls the operating system from two files, and tests can make each of these calls fail.
+"""The library calls the operating system from three files, and tests can make each of these calls fail.
 
 usage: check_calls.py NM FAULT_CALLS_H ARCHIVE...
 
-1. The undefined symbols of os_linux.o and os_file_linux.o are exactly the calls of fault_calls.h, and functions that
+1. The undefined symbols of os_linux.o, os_file_linux.o and os_stream_linux.o are exactly the calls of fault_calls.h, and functions that
    only compute.
 2. Only base/memory.c allocates system memory: everything else uses the allocator's hooks.
 3. Every other object needs only functions that compute.
@@ -17,8 +17,8 @@ import sys
 PURE = set("""memcpy memmove memset memcmp strlen strcmp strncmp strrchr strchr strtol snprintf vsnprintf
     __xpg_strerror_r __errno_location __assert_fail __stack_chk_fail __cpu_model qsort getpid sysconf
     pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock
-    pthread_create pthread_join pthread_sigmask sigfillset geteuid""".split())
-PLATFORM = ("os_linux", "os_file_linux")
+    pthread_create pthread_join pthread_sigmask sigfillset sigemptyset sigaddset sigismember geteuid""".split())
+PLATFORM = ("os_linux", "os_file_linux", "os_stream_linux")
 MEMORY = {"malloc", "aligned_alloc", "free"}
 failures = []
 

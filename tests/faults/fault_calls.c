@@ -7,7 +7,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,7 +27,7 @@ const char *const fault_call_names[FAULT_CALL_COUNT] = {
 #undef X
 };
 
-enum { SPLIT_MAX = 1024 };
+enum { SPLIT_MAX = 1024, KERNEL_SIGSET_BYTES = 8 };
 
 static struct fault_hooks active;
 static volatile bool watching, inside;
@@ -194,6 +196,12 @@ int linkat(int from_directory, const char *from, int to_directory, const char *t
     return (int)PASS(event, SYS_linkat, from_directory, from, to_directory, to, flags);
 }
 
+off_t lseek(int descriptor, off_t offset, int whence)
+{
+    struct fault_event event = { .call = FAULT_lseek, .descriptor = descriptor, .offset = (uint64_t)offset };
+    return PASS(event, SYS_lseek, descriptor, offset, whence);
+}
+
 int lstat(const char *restrict path, struct stat *restrict info)
 {
     struct fault_event event = { .call = FAULT_lstat, .path = path };
@@ -258,6 +266,12 @@ int openat(int directory, const char *path, int flags, ...)
     return (int)PASS(event, SYS_openat, directory, path, flags, mode);
 }
 
+int poll(struct pollfd *files, nfds_t count, int timeout_ms)
+{
+    struct fault_event event = { .call = FAULT_poll };
+    return (int)PASS(event, SYS_poll, files, count, timeout_ms);
+}
+
 ssize_t pread(int descriptor, void *bytes, size_t size_bytes, off_t offset)
 {
     struct fault_event event = {
@@ -267,6 +281,15 @@ ssize_t pread(int descriptor, void *bytes, size_t size_bytes, off_t offset)
         return end(&event, -1);
     const size_t size = event.limit_bytes && event.limit_bytes < size_bytes ? event.limit_bytes : size_bytes;
     return end(&event, syscall(SYS_pread64, descriptor, bytes, size, offset));
+}
+
+ssize_t read(int descriptor, void *bytes, size_t size_bytes)
+{
+    struct fault_event event = { .call = FAULT_read, .descriptor = descriptor, .size_bytes = size_bytes };
+    if (!begin(&event))
+        return end(&event, -1);
+    const size_t size = event.limit_bytes && event.limit_bytes < size_bytes ? event.limit_bytes : size_bytes;
+    return end(&event, syscall(SYS_read, descriptor, bytes, size));
 }
 
 ssize_t readlink(const char *restrict path, char *restrict bytes, size_t size_bytes)
@@ -279,6 +302,18 @@ int rename(const char *from, const char *to)
 {
     struct fault_event event = { .call = FAULT_rename, .path = from, .path_to = to };
     return (int)PASS(event, SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+int sigpending(sigset_t *pending)
+{
+    struct fault_event event = { .call = FAULT_sigpending };
+    return (int)PASS(event, SYS_rt_sigpending, pending, KERNEL_SIGSET_BYTES);
+}
+
+int sigtimedwait(const sigset_t *restrict signals, siginfo_t *restrict info, const struct timespec *restrict timeout)
+{
+    struct fault_event event = { .call = FAULT_sigtimedwait };
+    return (int)PASS(event, SYS_rt_sigtimedwait, signals, info, timeout, KERNEL_SIGSET_BYTES);
 }
 
 int stat(const char *restrict path, struct stat *restrict info)

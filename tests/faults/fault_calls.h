@@ -1,7 +1,7 @@
 /*
- * The system calls of base/os_linux.c and base/os_file_linux.c, under control of a test: each may fail, transfer less
- * than requested, or be logged. In a program that is linked with fault_calls.c, these functions replace those of the C
- * library; without hooks they only call the kernel.
+ * The system calls of base/os_linux.c, os_file_linux.c and os_stream_linux.c, under control of a test: each may
+ * fail, transfer less than requested, or be logged. In a program that is linked with fault_calls.c, these functions
+ * replace those of the C library; without hooks they only call the kernel.
  *
  * The list is whole: tests/faults/check_calls.py compares it with what their objects refer to.
  */
@@ -28,6 +28,7 @@
     X(getcwd)                                                                                                          \
     X(getrandom)                                                                                                       \
     X(linkat)                                                                                                          \
+    X(lseek)                                                                                                           \
     X(lstat)                                                                                                           \
     X(madvise)                                                                                                         \
     X(mmap)                                                                                                            \
@@ -36,9 +37,13 @@
     X(nanosleep)                                                                                                       \
     X(open)                                                                                                            \
     X(openat)                                                                                                          \
+    X(poll)                                                                                                            \
     X(pread)                                                                                                           \
+    X(read)                                                                                                            \
     X(readlink)                                                                                                        \
     X(rename)                                                                                                          \
+    X(sigpending)                                                                                                      \
+    X(sigtimedwait)                                                                                                    \
     X(stat)                                                                                                            \
     X(sync_file_range)                                                                                                 \
     X(unlink)                                                                                                          \
@@ -59,15 +64,15 @@ struct fault_event {
     uint64_t number; /* of all calls since fault_watch, from 1 */
     int descriptor;
     const char *path, *path_to;
-    uint64_t offset, size_bytes; /* of pread, fallocate, sync_file_range and maps */
+    uint64_t offset, size_bytes; /* of read, pread, fallocate, sync_file_range and maps */
     const struct iovec *vectors; /* of writev */
     int vector_count;
     int flags; /* of open */
 
     int os_error;         /* not 0: the call fails with this errno, */
     bool has_effect;      /* although the kernel does it */
-    uint64_t limit_bytes; /* not 0: pread and writev transfer at most so many bytes */
-    bool moves_nothing;   /* pread and writev return 0 */
+    uint64_t limit_bytes; /* not 0: read, pread and writev transfer at most so many bytes */
+    bool moves_nothing;   /* read, pread and writev return 0 */
 };
 
 /* `before` may change the last four; `after` gets the result. Calls that the hooks make are not watched. */

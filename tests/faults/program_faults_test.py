@@ -15,11 +15,11 @@ import tempfile
 ERRORS = (errno.EIO, errno.EMFILE, errno.ENOMEM, errno.EACCES)
 
 
-def run(command, preload, told, **faults):
+def run(command, preload, told, stdin=None, **faults):
     environment = dict(os.environ, LD_PRELOAD=preload, PECS_FAULT_TOLD=told, **faults)
     environment.pop("MALLOC_PERTURB_", None)
-    return subprocess.run(command, env=environment, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, timeout=60)
+    return subprocess.run(command, env=environment, input=stdin or b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+                          timeout=60)
 
 
 def fail(command, faults, why, result):
@@ -27,9 +27,9 @@ def fail(command, faults, why, result):
              f"stderr {result.stderr.decode(errors='replace')!r}")
 
 
-def try_command(command, preload, told):
-    """(runs, errors) of all faults of one command."""
-    right = run(command, preload, told)
+def try_command(command, preload, told, stdin):
+    """(runs, errors) of all faults of one command, whose standard input is a pipe."""
+    right = run(command, preload, told, stdin)
     with open(told, encoding="ascii") as text:
         call_count, allocation_count = (int(word) for word in text.read().split())
     if call_count < 3 or allocation_count < 3:
@@ -39,7 +39,7 @@ def try_command(command, preload, told):
     trials += [{"PECS_FAULT_MEMORY": f"{nth} {on}"} for nth in range(1, allocation_count + 1) for on in (0, 1)]
     errors = 0
     for faults in trials:
-        result = run(command, preload, told, **faults)
+        result = run(command, preload, told, stdin, **faults)
         if result.returncode == 2:
             errors += 1
             if not result.stderr.startswith(b"pecs: "):
@@ -53,17 +53,20 @@ def main():
     pecs, preload, first, second = sys.argv[1:5]
     commands = [["info", first], ["info", "--json", first], ["verify", first], ["verify", second],
                 ["dump", first], ["dump", "--json", first], ["diff", first, second],
-                ["diff", "--detail", first, second], ["--help"]]
+                ["diff", "--detail", first, second], ["info", "-"], ["verify", "-"], ["dump", "-"],
+                ["diff", "-", second], ["--help"]]
+    with open(first, "rb") as stream:
+        stdin = stream.read()
     run_count = error_count = 0
     with tempfile.TemporaryDirectory() as folder:
         told = os.path.join(folder, "told")
         for words in commands[:-1]:
-            runs, errors = try_command([pecs] + words, os.path.abspath(preload), told)
+            runs, errors = try_command([pecs] + words, os.path.abspath(preload), told, stdin)
             run_count += runs
             error_count += errors
     for words in commands:
         with open("/dev/full", "wb") as full:
-            result = subprocess.run([pecs] + words, stdout=full, stderr=subprocess.PIPE)
+            result = subprocess.run([pecs] + words, input=stdin, stdout=full, stderr=subprocess.PIPE)
         if result.returncode != 2 or not result.stderr.startswith(b"pecs: "):
             fail([pecs] + words, "a full device", "it is not 2 with a message", result)
     print(f"{len(commands) - 1} commands, {run_count} runs with a fault: {error_count} errors with a message, "

@@ -3,7 +3,7 @@
 #define CONTENTS_FIXTURE_H
 
 #define _GNU_SOURCE
-#include "contents.h"
+#include "content.h"
 #include "file_fixture.h"
 #include "heap_move.h"
 

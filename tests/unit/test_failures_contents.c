@@ -36,7 +36,8 @@ static void populate_and_share(struct stage *stage)
 
 static void try_contents(void (*prepare)(struct stage *stage), pecs_status (*edit)(struct stage *stage), uint64_t least)
 {
-    try_every_failure(&(struct trial){ prepare, edit, contents_registry }, least);
+    make_stage_registry = contents_registry;
+    try_every_failure(&(struct trial){ prepare, edit }, least);
 }
 
 static void nothing(struct stage *stage)

@@ -264,6 +264,129 @@ Test(failures_files, a_file_of_unknown_types_read)
     unlink(path);
 }
 
+/* Streams. */
+
+struct bucket {
+    uint8_t bytes[65536];
+    size_t size;
+    unsigned abort_count, commit_count;
+};
+
+static pecs_status bucket_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+{
+    struct bucket *bucket = user;
+    (void)error;
+    for (size_t i = 0; i < span_count; i++) {
+        must(spans[i].size_bytes <= sizeof(bucket->bytes) - bucket->size);
+        memcpy(bucket->bytes + bucket->size, spans[i].bytes, spans[i].size_bytes);
+        bucket->size += spans[i].size_bytes;
+    }
+    return PECS_OK;
+}
+
+static pecs_status bucket_commit(void *user, pecs_error *error)
+{
+    (void)error;
+    ((struct bucket *)user)->commit_count++;
+    return PECS_OK;
+}
+
+static void bucket_abort(void *user)
+{
+    ((struct bucket *)user)->abort_count++;
+}
+
+/* A few bytes at a time. */
+static pecs_status bucket_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
+{
+    struct bucket *bucket = user;
+    (void)error;
+    *ret_size = size_bytes < bucket->size ? size_bytes : bucket->size;
+    memcpy(bytes, bucket->bytes, *ret_size);
+    bucket->size -= *ret_size;
+    memmove(bucket->bytes, bucket->bytes + *ret_size, bucket->size);
+    return PECS_OK;
+}
+
+static pecs_status save_stream(struct stage *stage)
+{
+    static struct bucket bucket;
+    const pecs_sink sink = { .write = bucket_write, .commit = bucket_commit, .abort = bucket_abort, .user = &bucket };
+    pecs_error error = { .status = PECS_OK };
+    bucket = (struct bucket){ .size = 0 };
+    const pecs_status status = pecs_snapshot_save_to(stage->snapshot, &sink, NULL, &error);
+    must(error.status == status && bucket.commit_count == !status && bucket.abort_count <= !!status);
+    return status;
+}
+
+static pecs_status save_memory(struct stage *stage)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    const pecs_status status = pecs_snapshot_save_memory(stage->snapshot, NULL, &bytes, &size, NULL);
+    must(!status == (bytes != NULL) && !status == (size != 0));
+    pecs_memory_release(bytes);
+    return status;
+}
+
+Test(failures_files, a_snapshot_saved_to_streams)
+{
+    try_every_failure(&(struct trial){ save_before, save_stream }, 8);
+    try_every_failure(&(struct trial){ save_before, save_memory }, 8);
+    unlink(path);
+}
+
+static struct bucket filled;
+
+/* The file in a stream of unknown size. */
+static pecs_source fill_bucket(void)
+{
+    FILE *file = fopen(path, "rb");
+    must(file != NULL);
+    filled.size = fread(filled.bytes, 1, sizeof(filled.bytes), file);
+    fclose(file);
+    must(filled.size > 0 && filled.size < sizeof(filled.bytes));
+    return (pecs_source){ .read = bucket_read, .user = &filled };
+}
+
+static pecs_status load_stream(struct stage *stage)
+{
+    pecs_snapshot *snapshot = NULL;
+    const pecs_source source = fill_bucket();
+    const pecs_status status = pecs_snapshot_load_from(stage->registry, &source, NULL, &snapshot, NULL);
+    keep(stage, status, snapshot);
+    return status;
+}
+
+static pecs_status load_memory(struct stage *stage)
+{
+    pecs_snapshot *snapshot = NULL;
+    (void)fill_bucket();
+    const pecs_status status =
+        pecs_snapshot_load_memory(stage->registry, filled.bytes, filled.size, NULL, &snapshot, NULL);
+    keep(stage, status, snapshot);
+    return status;
+}
+
+static pecs_status information_of_stream(struct stage *stage)
+{
+    pecs_info *info = NULL;
+    (void)stage;
+    const pecs_source source = fill_bucket();
+    const pecs_status status = pecs_file_info_from(&source, &counting_hooks, NULL, &info, NULL);
+    must(!status == (info != NULL));
+    pecs_info_destroy(info);
+    return status;
+}
+
+Test(failures_files, a_stream_read)
+{
+    try_every_failure(&(struct trial){ save_before, load_stream }, 16);
+    try_every_failure(&(struct trial){ save_before, load_memory }, 15);
+    try_every_failure(&(struct trial){ save_before, information_of_stream }, 16);
+    unlink(path);
+}
+
 /* Values that mean nothing. */
 
 static void save_rough(struct stage *stage)
@@ -425,6 +548,7 @@ Test(failures_none, take_no_memory)
     (void)pecs_world_copied_bytes(stage.world);
     must(pecs_registry_type(stage.registry, TEAM) == &Team_type);
     must(pecs_registry_type_count(stage.registry) == FIXTURE_TYPE_COUNT);
+    must(pecs_sink_for_fd(1).write && pecs_source_for_fd(0).read && pecs_source_for_memory(NULL).map);
     pecs_id_format(id_a, text);
     must(pecs_text_copy(text, sizeof(text), "short"));
     must(pecs_repair_invalid(NULL, &(pecs_invalid){ .kind = PECS_TEXT, .size = sizeof(text) }, text));

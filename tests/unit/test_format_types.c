@@ -254,9 +254,9 @@ Test(type_records, the_record_is_as_the_patches_expect)
     end_breaking(&b);
 }
 
-static void expect_all(const struct patched *list, size_t count, pecs_status status, const char *rule)
+static void expect_all_of(struct breakage b, const struct patched *list, size_t count, pecs_status status,
+                          const char *rule)
 {
-    struct breakage b = begin_with_rich();
     for (size_t i = 0; i < count; i++) {
         pecs_info *info;
         pecs_error error;
@@ -267,6 +267,76 @@ static void expect_all(const struct patched *list, size_t count, pecs_status sta
         cr_assert_str_eq(error.rule, rule, "%s: %s", list[i].what, error.message);
         cr_assert_eq(error.offset, b.file.types[0]);
         expect(&b, status, rule, b.file.types[0]);
+    }
+    end_breaking(&b);
+}
+
+static void expect_all(const struct patched *list, size_t count, pecs_status status, const char *rule)
+{
+    expect_all_of(begin_with_rich(), list, count, status, rule);
+}
+
+typedef struct {
+    pecs_list items;
+    pecs_string name;
+} Hold;
+PECS_COMPONENT_OF(Hold, "Hold", 1, PECS_FIELD_LIST_STRUCT(Hold, items, Point), PECS_FIELD(Hold, name));
+
+/* Where the numbers of Hold's record are: its list, and what describes an element of it. */
+enum { ITEMS = 48, ELEMENT = 88, ELEMENT_X = 128, ELEMENT_Y = 164, HOLD_NAME = 200 };
+
+static const struct patched not_lists[] = {
+    { "no element", { { ITEMS + CHILDREN, 0 } } },
+    { "two elements", { { ITEMS + CHILDREN, 2 } } },
+    { "a list of another size", { { ITEMS + BYTES, 16 }, { SIZE, 24 }, { HOLD_NAME + OFFSET, 16 } } },
+    { "an alignment of a list", { { ITEMS + CHILD_ALIGN, 8 } } },
+    { "an element that is named otherwise", { { ELEMENT + NAME, TEXT('E', 'l', 'e', 'm') } } },
+    { "an element behind the first byte", { { ELEMENT + OFFSET, 8 } } },
+    { "two elements in one", { { ELEMENT + COUNT, 2 } } },
+    { "an element of two dimensions", { { ELEMENT + COLUMNS, 1 } } },
+    { "an element of another size", { { ELEMENT + BYTES, 16 } } },
+    { "an element that is aligned to 16", { { ELEMENT + BYTES, 16 }, { ELEMENT + CHILD_ALIGN, 16 } } },
+    { "an element without an alignment", { { ELEMENT + CHILD_ALIGN, 0 } } },
+    { "children of a number", { { ELEMENT + KIND, PECS_U64 } } },
+    { "lists of a list", { { ELEMENT + KIND, PECS_LIST }, { ELEMENT + CHILDREN, 1 }, { ELEMENT + CHILD_ALIGN, 0 } } },
+    { "elements with strings",
+      { { ELEMENT_X + KIND, PECS_STRING },
+        { ELEMENT_X + BYTES, 8 },
+        { ELEMENT_Y + OFFSET, 8 },
+        { ELEMENT + BYTES, 12 } } },
+    { "elements with strings that fit",
+      { { ELEMENT_X + KIND, PECS_STRING },
+        { ELEMENT_X + BYTES, 8 },
+        { ELEMENT_Y + OFFSET, 8 },
+        { ELEMENT_Y + BYTES, 8 },
+        { ELEMENT_Y + KIND, PECS_BLOB },
+        { ELEMENT + CHILD_ALIGN, 8 },
+        { ELEMENT + BYTES, 16 } } },
+    { "elements that overlap in themselves", { { ELEMENT_Y + OFFSET, 0 } } },
+    { "a string that is not aligned", { { HOLD_NAME + OFFSET, 12 } } },
+};
+
+Test(type_records, TYPE_1_lists)
+{
+    static const Hold hold;
+    expect_all_of(begin_breaking(&Hold_type, &hold), not_lists, sizeof(not_lists) / sizeof(not_lists[0]),
+                  PECS_E_CORRUPT, "TYPE-1");
+}
+
+/* As far from the program's type as those. */
+Test(type_records, lists_of_other_types)
+{
+    static const Hold hold;
+    static const struct patched other_lists[] = {
+        { "two lists", { { ITEMS + BYTES, 16 }, { ITEMS + COUNT, 2 }, { HOLD_NAME + OFFSET, 16 }, { SIZE, 24 } } },
+        { "elements aligned to 8", { { ELEMENT + CHILD_ALIGN, 8 } } },
+        { "of other numbers", { { ELEMENT_X + KIND, PECS_U32 } } },
+        { "a blob", { { HOLD_NAME + KIND, PECS_BLOB } } },
+    };
+    struct breakage b = begin_breaking(&Hold_type, &hold);
+    for (size_t i = 0; i < sizeof(other_lists) / sizeof(other_lists[0]); i++) {
+        apply(&b.file, other_lists[i].patches);
+        expect_accepted(&b);
     }
     end_breaking(&b);
 }
@@ -394,6 +464,33 @@ Test(type_records, structs_nest_up_to_the_limit)
                      "%d deep", depth);
         buffer_deinit(&builder);
         pool_destroy(pool);
+    }
+}
+
+/* A list is a level as a struct is: what a program can register, a file can hold. */
+Test(type_records, lists_nest_up_to_the_limit)
+{
+    pecs_type types[9];
+    pecs_field fields[9];
+    for (int depth = 0; depth < 9; depth++) {
+        pecs_registry *registry;
+        const pecs_type *type = &types[depth];
+        fields[depth] = depth ? (pecs_field){ .name = "inner", .kind = PECS_STRUCT, .size = 8, .count = 1 }
+                              : (pecs_field){ .name = "list", .kind = PECS_LIST, .size = 8, .count = 1 };
+        fields[depth].nested = depth ? &types[depth - 1] : NULL;
+        fields[depth].element = depth ? (pecs_kind)0 : PECS_U8;
+        fields[depth].element_size = depth ? 0 : 1;
+        types[depth] = (pecs_type){ "Nest", { { 0 } }, 1, 8, 8, 1, &fields[depth] };
+        const pecs_registry_desc desc = { .types = &type, .type_count = 1 };
+        const pecs_status status = pecs_registry_create(&desc, &registry, NULL);
+        cr_assert_eq(status, depth < 8 ? PECS_OK : PECS_E_LIMIT, "%d structs around a list", depth);
+        if (status)
+            continue;
+        pecs_registry_release(registry);
+        const uint8_t zeros[8] = { 0 };
+        struct breakage b = begin_breaking(type, zeros);
+        expect_accepted(&b);
+        end_breaking(&b);
     }
 }
 

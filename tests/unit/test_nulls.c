@@ -357,6 +357,44 @@ Test(nulls, values)
     cr_assert_str_eq(text, "abc");
 }
 
+static pecs_status swallow(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+{
+    (void)user, (void)spans, (void)span_count, (void)error;
+    return PECS_OK;
+}
+
+Test(nulls, streams)
+{
+    const pecs_sink sink = { .write = swallow }, no_write = { .user = NULL };
+    const pecs_source no_memory = pecs_source_for_memory(NULL);
+    const pecs_source no_file = pecs_source_for_fd(-1);
+    pecs_snapshot *loaded = NULL;
+    pecs_info *info = NULL;
+    void *bytes = NULL;
+    size_t size = 0;
+    MISUSE(pecs_snapshot_save_to(NULL, &sink, NULL, NULL));
+    MISUSE(pecs_snapshot_save_to(snapshot, NULL, NULL, NULL));
+    MISUSE(pecs_snapshot_save_to(snapshot, &no_write, NULL, NULL));
+    MISUSE(pecs_snapshot_save_memory(NULL, NULL, &bytes, &size, NULL));
+    MISUSE(pecs_snapshot_save_memory(snapshot, NULL, NULL, &size, NULL));
+    MISUSE(pecs_snapshot_save_memory(snapshot, NULL, &bytes, NULL, NULL));
+    MISUSE(pecs_snapshot_load_from(NULL, &no_file, NULL, &loaded, NULL));
+    MISUSE(pecs_snapshot_load_from(registry, NULL, NULL, &loaded, NULL));
+    MISUSE(pecs_snapshot_load_from(registry, &no_file, NULL, NULL, NULL));
+    MISUSE(pecs_snapshot_load_from(registry, &no_memory, NULL, &loaded, NULL));
+    MISUSE(pecs_snapshot_load_memory(NULL, "", 1, NULL, &loaded, NULL));
+    MISUSE(pecs_snapshot_load_memory(registry, NULL, 1, NULL, &loaded, NULL));
+    MISUSE(pecs_snapshot_load_memory(registry, "", 1, NULL, NULL, NULL));
+    MISUSE(pecs_file_info_from(NULL, NULL, NULL, &info, NULL));
+    MISUSE(pecs_file_info_from(&no_file, NULL, NULL, NULL, NULL));
+    MISUSE(pecs_file_info_from(&no_memory, NULL, NULL, &info, NULL));
+    cr_assert_eq(pecs_snapshot_save_to(snapshot, &(pecs_sink){ .write = swallow }, NULL, NULL), PECS_OK);
+    const pecs_sink nowhere = pecs_sink_for_fd(-1);
+    cr_assert_eq(pecs_snapshot_save_to(snapshot, &nowhere, NULL, NULL), PECS_E_IO);
+    pecs_memory_release(NULL);
+    cr_assert(!loaded && !info && !bytes && !size);
+}
+
 Test(nulls, files_of_nothing)
 {
     MISUSE(pecs_snapshot_verify(NULL, NULL, NULL, NULL));

@@ -181,3 +181,77 @@ Test(rule_order, of_the_index)
     expect_of_load(&b, "ROW-1", run_offset(&b.file, 0));
     end_breaking(&b);
 }
+
+typedef struct {
+    pecs_string text;
+    pecs_list flags, moods, friends;
+} Book;
+static const char *const moods[] = { "Calm", "Angry" };
+PECS_COMPONENT_OF(Book, "Book", 1, PECS_FIELD(Book, text), PECS_FIELD_LIST(Book, flags, bool),
+                  PECS_FIELD_LIST_ENUM(Book, moods, uint8_t, moods), PECS_FIELD_LIST(Book, friends, pecs_entity));
+
+/* A book of an entity, and one of the world itself: their heap runs are 2 and 5. */
+static struct breakage begin_with_books(void)
+{
+    static const bool flags[] = { true, false, true };
+    const pecs_type *types[] = { &Book_type };
+    static const uint8_t few_moods[] = { 1, 0 };
+    static const pecs_entity friends[] = { { 0, 1 }, { 0, 0 } };
+    const Book book = { pecs_string_of("text"), pecs_list_of(PECS_ARRAY(flags)), pecs_list_of(PECS_ARRAY(few_moods)),
+                        pecs_list_of(PECS_ARRAY(friends)) };
+    pecs_registry *registry;
+    pecs_world *world;
+    cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .types = types, .type_count = 1 }, &registry, NULL),
+                 PECS_OK);
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(0, &book) }, 1, 1, NULL), PECS_OK);
+    cr_assert_eq(pecs_world_set_singleton(world, 0, sizeof(book), &book), PECS_OK);
+    cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
+    pecs_world_destroy(world);
+    return breakage_of(registry);
+}
+
+/* The ends of all heaps, then the references of all, then values in the order of the file. */
+Test(rule_order, of_contents)
+{
+    struct breakage b = begin_with_books();
+    const uint64_t values = run_offset(&b.file, 1), heap = run_offset(&b.file, 2);
+    const uint64_t other_values = run_offset(&b.file, 4), other_heap = run_offset(&b.file, 5);
+    put64(&b.file, other_heap, 1); /* HEAP-1 */
+    put64(&b.file, values, 1);     /* HEAP-2 */
+    repair(&b.file);
+    expect_of_load(&b, "HEAP-1", other_heap);
+    put64(&b.file, other_heap, 1);
+    put64(&b.file, heap, 1);
+    repair(&b.file);
+    expect_of_load(&b, "HEAP-1", heap);
+    put64(&b.file, other_values, 1); /* HEAP-2 */
+    b.file.bytes[heap + 8] = 0xff;   /* VALUE-5 */
+    repair(&b.file);
+    expect_of_load(&b, "HEAP-2", other_values);
+    b.file.bytes[other_heap + 8] = 0xff; /* VALUE-5 */
+    b.file.bytes[heap + 8 + 8 + 2] = 2;  /* VALUE-6 */
+    repair(&b.file);
+    expect_of_load(&b, "VALUE-6", values + offsetof(Book, flags));
+    end_breaking(&b);
+}
+
+/* VALUE-1, VALUE-2 and VALUE-4 of an element are VALUE-6 of its list. */
+Test(rule_order, of_elements)
+{
+    struct breakage b = begin_with_books();
+    const uint64_t values = run_offset(&b.file, 1), contents = run_offset(&b.file, 2) + 8;
+    b.file.bytes[contents + 8 + 2] = 2; /* the last flag */
+    repair(&b.file);
+    expect_of_load(&b, "VALUE-6", values + offsetof(Book, flags));
+    b.file.bytes[contents + 16 + 1] = 2; /* the last mood */
+    repair(&b.file);
+    expect_of_load(&b, "VALUE-6", values + offsetof(Book, moods));
+    put32(&b.file, contents + 24 + 4, 2); /* a generation of the future */
+    repair(&b.file);
+    expect_of_load(&b, "VALUE-6", values + offsetof(Book, friends));
+    put32(&b.file, contents + 24 + 8, 1); /* a slot that is not there */
+    repair(&b.file);
+    expect_of_load(&b, "VALUE-6", values + offsetof(Book, friends));
+    end_breaking(&b);
+}

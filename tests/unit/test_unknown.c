@@ -813,6 +813,6 @@ Test(reflection, kinds_have_names)
     cr_assert_eq(PECS_BOOL, 1);
     cr_assert_eq(PECS_PADDING, 18);
     cr_assert_null(pecs_kind_name((pecs_kind)0));
-    cr_assert_null(pecs_kind_name((pecs_kind)19));
+    cr_assert_null(pecs_kind_name((pecs_kind)20));
     cr_assert_null(pecs_kind_name((pecs_kind)-1));
 }

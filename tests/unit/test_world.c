@@ -319,7 +319,7 @@ Test(despawn, one_is_gone_and_the_others_stay)
             cr_assert_eq(position_of(entities[i])->x, (float)i);
     }
     cr_assert_null(position_of(entities[4]));
-    const pecs_summary expected = { 9, 10, 1, 1, 9 * 12, 1, 0 }, summary = summary_of(view());
+    const pecs_summary expected = { 9, 10, 1, 1, 9 * 12, 1, 0, 0 }, summary = summary_of(view());
     cr_assert(same_summary(&summary, &expected));
 }
 
@@ -432,7 +432,7 @@ Test(despawn, matching_takes_all_that_match_and_no_other)
     cr_assert_eq(position_of(frozen)->x, 5);
     cr_assert(pecs_view_alive(view(), team));
     cr_assert_eq(pecs_get_singleton_as(view(), POSITION, Position)->x, 8);
-    const pecs_summary expected = { 2, 5002, 5000, 4, 12 + 1 + 12, 1, 0 }, summary = summary_of(view());
+    const pecs_summary expected = { 2, 5002, 5000, 4, 12 + 1 + 12, 1, 0, 0 }, summary = summary_of(view());
     cr_assert(same_summary(&summary, &expected));
     cr_assert_eq(pecs_world_despawn_matching(world, query, &count), PECS_OK);
     cr_assert_eq(count, 0);
@@ -758,7 +758,7 @@ static const pecs_entity last_of_slot_1 = { 1, (1 << 30) - 1 };
 static void assert_slot_1_is_used_up(void)
 {
     cr_assert_not(pecs_view_alive(view(), last_of_slot_1));
-    const pecs_summary expected = { 2, 3, 0, 1, 24, 1, 0 }, summary = summary_of(view());
+    const pecs_summary expected = { 2, 3, 0, 1, 24, 1, 0, 0 }, summary = summary_of(view());
     cr_assert(same_summary(&summary, &expected));
     check_world(world);
     cr_assert(same(spawn_position(world, 9), (pecs_entity){ 3, 1 }));
@@ -785,7 +785,7 @@ Test(generations, a_used_up_slot_is_retired_by_despawn_of_many)
     age_slot_1();
     const pecs_entity gone[] = { spawn_position(world, 9), spawn_position(world, 10) };
     cr_assert_eq(pecs_world_despawn(world, gone, 2), PECS_OK);
-    const pecs_summary expected = { 2, 4, 1, 1, 24, 1, 0 }, summary = summary_of(view());
+    const pecs_summary expected = { 2, 4, 1, 1, 24, 1, 0, 0 }, summary = summary_of(view());
     cr_assert(same_summary(&summary, &expected));
     cr_assert(same(spawn_position(world, 9), (pecs_entity){ 3, 2 }));
 }
@@ -796,7 +796,7 @@ Test(generations, a_used_up_slot_is_retired_by_despawn_matching)
     spawn_one(world, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1);
     pecs_query *query = make_query(registry, (pecs_term[]){ { TEAM, PECS_WITH } }, 1);
     cr_assert_eq(pecs_world_despawn_matching(world, query, NULL), PECS_OK);
-    const pecs_summary expected = { 2, 3, 0, 2, 24, 1, 0 }, summary = summary_of(view());
+    const pecs_summary expected = { 2, 3, 0, 2, 24, 1, 0, 0 }, summary = summary_of(view());
     cr_assert(same_summary(&summary, &expected));
     cr_assert(same(spawn_position(world, 9), (pecs_entity){ 3, 1 }));
     pecs_query_destroy(query);

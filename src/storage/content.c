@@ -1,5 +1,5 @@
 /* Contents of values: their sizes, comparing and hashing, and the forms in which programs give them. */
-#include "contents.h"
+#include "content.h"
 
 #include "component_value.h"
 #include "hash.h"

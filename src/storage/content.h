@@ -1,8 +1,8 @@
 /*
  * Contents of values: walks over the members of values that have contents (heap.h), and what is done with all of them.
  */
-#ifndef PECS_STORAGE_CONTENTS_H
-#define PECS_STORAGE_CONTENTS_H
+#ifndef PECS_STORAGE_CONTENT_H
+#define PECS_STORAGE_CONTENT_H
 
 #include "component.h"
 #include "heap.h"

@@ -1,0 +1,85 @@
+/* Sinks and sources that the library has: a descriptor, and memory. They have no memory of their own. */
+#include "error.h"
+#include "os_stream.h"
+
+static int stream_descriptor(void *user)
+{
+    return (int)(intptr_t)user;
+}
+
+static pecs_status stream_fail(pecs_error *error, int os_error, const char *doing, int descriptor)
+{
+    char name[OS_STREAM_NAME_BYTES];
+    os_stream_name(descriptor, name);
+    return fail_os(error, os_error, doing, name);
+}
+
+static pecs_status stream_begin(void *user, uint64_t size_bytes, pecs_error *error)
+{
+    (void)size_bytes, (void)error;
+    os_stream_widen(stream_descriptor(user));
+    return PECS_OK;
+}
+
+static pecs_status stream_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+{
+    const int descriptor = stream_descriptor(user), os_error = os_stream_write(descriptor, spans, span_count);
+    return os_error ? stream_fail(error, os_error, "cannot write", descriptor) : PECS_OK;
+}
+
+pecs_sink pecs_sink_for_fd(int descriptor)
+{
+    return (pecs_sink){ .begin = stream_begin, .write = stream_write, .user = (void *)(intptr_t)descriptor };
+}
+
+static pecs_status stream_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
+{
+    const int descriptor = stream_descriptor(user);
+    const int os_error = os_stream_read(descriptor, bytes, size_bytes, ret_size);
+    return os_error ? stream_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
+}
+
+static pecs_status stream_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
+{
+    const int descriptor = stream_descriptor(user), os_error = os_stream_size(descriptor, ret_size_bytes);
+    return os_error ? stream_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
+}
+
+static pecs_status stream_read_at(void *user, uint64_t offset, void *bytes, size_t size_bytes, size_t *ret_size,
+                                  pecs_error *error)
+{
+    const int descriptor = stream_descriptor(user);
+    const int os_error = os_stream_read_at(descriptor, offset, bytes, size_bytes, ret_size);
+    return os_error ? stream_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
+}
+
+pecs_source pecs_source_for_fd(int descriptor)
+{
+    pecs_source source = { .read = stream_read, .user = (void *)(intptr_t)descriptor };
+    if (os_stream_is_file(descriptor)) {
+        source.size = stream_size;
+        source.read_at = stream_read_at;
+    }
+    return source;
+}
+
+static pecs_status memory_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
+{
+    const pecs_span *memory = user;
+    if (!memory || (!memory->bytes && memory->size_bytes))
+        return fail(error, PECS_E_MISUSE, "the memory of a source must not be NULL");
+    *ret_size_bytes = memory->size_bytes;
+    return PECS_OK;
+}
+
+static pecs_status memory_map(void *user, const void **ret_bytes, pecs_error *error)
+{
+    (void)error;
+    *ret_bytes = ((const pecs_span *)user)->bytes;
+    return PECS_OK;
+}
+
+pecs_source pecs_source_for_memory(const pecs_span *memory)
+{
+    return (pecs_source){ .size = memory_size, .map = memory_map, .user = (void *)(uintptr_t)memory };
+}
