@@ -12,13 +12,11 @@ struct destination {
     const char *path;
     bool sync;
     struct publication *publication;
-    uint64_t size_bytes;
 };
 
 static pecs_status save_begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct destination *destination = user;
-    destination->size_bytes = size_bytes;
     return publication_begin(destination->pool, destination->path, size_bytes, destination->sync,
                              &destination->publication, error);
 }

@@ -433,6 +433,9 @@ static pecs_status type_check_flags(const struct type_checker *checker, const pe
     if ((type->flags & PECS_TYPE_NO_SNAPSHOT) && !type->size)
         return fail(checker->error, PECS_E_MISUSE, "%.100s: a tag has no values that a snapshot could leave out",
                     type->name);
+    if (type_is_transient(type) && type_has_contents(type))
+        return fail(checker->error, PECS_E_MISUSE,
+                    "%.100s: a transient type has no strings, blobs and lists: have a pointer to your own", type->name);
     if (!type_is_transient(type) && type->version < 1)
         return fail(checker->error, PECS_E_MISUSE, "%.100s: version 0: versions start at 1", type->name);
     return PECS_OK;

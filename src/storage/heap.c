@@ -114,6 +114,34 @@ void heap_set_run(struct heap *heap, const uint8_t *bytes, uint64_t first, uint6
     heap->live_units += unit_count;
 }
 
+/* The pages are as they are in an image: edits begin behind them. A move goes on from its beginning. */
+struct heap *heap_borrow(struct pool *pool, const struct heap *from)
+{
+    struct heap *heap = heap_create(pool);
+    if (!heap)
+        return NULL;
+    heap->active = from->active;
+    heap->is_moving = from->is_moving;
+    heap->move_row = UINT64_MAX;
+    heap->live_units = from->live_units;
+    for (uint32_t i = 0; i < 2; i++) {
+        const uint64_t count = from->view.spaces[i].page_count, bytes = count * sizeof(pecs_heap_page);
+        struct array *array = count ? array_create(pool, max_u64(bytes, ARRAY_ALIGN)) : NULL;
+        if (count && !array) {
+            node_release(pool, &heap->node);
+            return NULL;
+        }
+        if (!array)
+            continue;
+        memcpy(array->data, from->view.spaces[i].pages, bytes);
+        heap->spaces[i].pages = (struct ref){ &array->node, array->data, 0 };
+        heap->spaces[i].unit_count = count << HEAP_PAGE_SHIFT;
+        heap->view.spaces[i].pages = heap_pages(&heap->spaces[i]);
+        heap->view.spaces[i].page_count = count;
+    }
+    return heap;
+}
+
 /* Passes the gate for the array of a page, with room for `units`; the first `live_units` are kept. */
 static pecs_status heap_own_array(struct gate *gate, struct heap *heap, uint32_t number, uint64_t page, uint64_t units,
                                   uint64_t live_units, struct ref **ret_ref)
@@ -219,7 +247,7 @@ pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes,
     return PECS_OK;
 }
 
-/* Large contents keep their bytes, in an array or in the image, which the active space then holds too. */
+/* Large contents keep their bytes, in an array, borrowed, or in the image, which the active space then holds too. */
 static pecs_status heap_share(struct gate *gate, struct heap *heap, uint64_t reference, uint64_t units,
                               uint64_t *ret_reference)
 {
@@ -241,7 +269,7 @@ static pecs_status heap_share(struct gate *gate, struct heap *heap, uint64_t ref
         return status;
     if (array)
         *ref = (struct ref){ node_retain(array), (uint8_t *)(uintptr_t)start, 0 };
-    else if (!space->image)
+    else if (!space->image && heap->spaces[from].image)
         space->image = (struct image *)node_retain(&heap->spaces[from].image->node);
     heap_set_pages(heap, to, first, start, units * HEAP_UNIT);
     space->unit_count = end << HEAP_PAGE_SHIFT;

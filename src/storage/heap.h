@@ -106,6 +106,9 @@ pecs_status heap_set_image(struct gate *gate, struct heap *heap, struct image *i
 /* Then says where contents lie: `unit_count` units at `bytes`; the first one, `first`, is the start of a page. */
 void heap_set_run(struct heap *heap, const uint8_t *bytes, uint64_t first, uint64_t unit_count);
 
+/* A heap over the bytes of another one, which does not change them while the new one lives. NULL: out of memory. */
+struct heap *heap_borrow(struct pool *pool, const struct heap *from);
+
 /* The editing functions need a private heap (state_own_heap). */
 
 /*

@@ -73,6 +73,22 @@ static bool loan_copy_retired(const struct retired *from, struct pecs_snapshot *
     return true;
 }
 
+/* Attachments are in the heap; their list is copied. */
+static bool loan_borrow_heap(const struct loan *loan, struct pecs_snapshot *state)
+{
+    struct pool *pool = state->registry->pool;
+    const struct attachments *attachments = loan->lender->attachments;
+    if (state_heap(loan->lender)) {
+        struct heap *heap = heap_borrow(pool, state_heap(loan->lender));
+        if (!heap)
+            return false;
+        state->heap = (struct ref){ &heap->node, NULL, 0 };
+    }
+    if (attachments)
+        state->attachments = attachments_create(pool, attachments->entries, attachments->count);
+    return !attachments || state->attachments;
+}
+
 static bool loan_copy_lists(struct loan *loan, struct pecs_snapshot *state)
 {
     struct pool *pool = state->registry->pool;
@@ -86,7 +102,7 @@ static bool loan_copy_lists(struct loan *loan, struct pecs_snapshot *state)
         return false;
     node_release(pool, state->index.node);
     state->index = (struct ref){ &index->node, NULL, 0 };
-    return loan_copy_sessions(loan->lender->sessions, state) && loan_copy_retired(loan->lender->retired, state);
+    return loan_borrow_heap(loan, state) && loan_copy_sessions(loan->lender->sessions, state) && loan_copy_retired(loan->lender->retired, state);
 }
 
 pecs_status loan_make_state(struct loan *loan, pecs_registry *registry, struct unknown_types *unknown,

@@ -7,6 +7,7 @@
 #include "projection.h"
 
 #include "catalog.h"
+#include "content.h"
 #include "heap_move.h"
 #include "state_types.h"
 #include "table_merge.h"
@@ -288,16 +289,43 @@ static pecs_status projection_change_index(struct projection *projection)
     return status;
 }
 
-/* A move of the heap has passed rows that are now elsewhere. */
-static pecs_status projection_restart_heap(struct projection *projection)
+/* Units of the heap that the contents take which a table loses. */
+static uint64_t projection_lost_units(const struct projection *projection, uint32_t number)
 {
+    const struct pecs_snapshot *from = projection->from;
+    const struct table *table = state_table(from, number);
+    const struct archetype *archetype = table->archetype;
+    const uint64_t lost = projection_lost_rows(projection, number);
+    uint64_t units = 0;
+    for (uint32_t i = HANDLE_COLUMN + 1; archetype->has_contents && i < archetype->column_count; i++) {
+        const struct component *component = state_component(from, archetype->column_components[i]);
+        const uint32_t place = state_place(from, archetype->column_components[i]);
+        const bool is_lost = bits_has(projection->less->components, place);
+        if (!component_has_contents(component) || !(is_lost || lost))
+            continue;
+        for (uint64_t row = 0; row < table->row_count; row++)
+            if (is_lost || projection_loses_row(projection, table, row))
+                units += contents_count_units(state_heap(from), component, table_value(table, i, row), 1);
+    }
+    return units;
+}
+
+/* What the heap holds for others is dead here, and a move has passed rows that are now elsewhere. */
+static pecs_status projection_change_heap(struct projection *projection)
+{
+    const struct heap *from = state_heap(projection->from);
+    uint64_t units = 0;
     struct heap *heap;
-    if (!state_heap(projection->to) || !state_heap(projection->to)->is_moving)
+    for (uint32_t i = 0; from && i < projection->from->table_count; i++)
+        units += projection_lost_units(projection, i);
+    if (!from || (!units && !from->is_moving))
         return PECS_OK;
     const pecs_status status = state_own_heap(&projection->gate, projection->to, &heap);
-    if (!status)
-        heap_move_restart(heap);
-    return status;
+    if (status)
+        return status;
+    heap->live_units -= min_u64(units, heap->live_units);
+    heap_move_restart(heap);
+    return PECS_OK;
 }
 
 static pecs_status projection_run(struct projection *projection)
@@ -311,10 +339,10 @@ static pecs_status projection_run(struct projection *projection)
     projection->kept = pool_allocate(pool, kept_bytes);
     projection->row = pool_allocate(pool, row_bytes);
     pecs_status status = projection->moved && projection->kept && projection->row ? PECS_OK : PECS_E_MEMORY;
-    if (!status)
-        status = projection_restart_heap(projection);
     if (!status && projection->less->entities && !projection_rows_agree(projection))
         status = PECS_E_CORRUPT;
+    if (!status)
+        status = projection_change_heap(projection);
     for (uint32_t i = 0; !status && i < from->table_count; i++)
         status = projection_place(projection, i);
     if (!status)

@@ -1,7 +1,11 @@
-/* Searches references chunk by chunk, span by span, as values are checked. */
+/*
+ * Searches references chunk by chunk, span by span, as values are checked; those in lists are where the heap has them.
+ */
 #include "references.h"
 
+#include "content.h"
 #include "error.h"
+#include "heap_move.h"
 #include "state_types.h"
 #include "value_check.h"
 
@@ -45,38 +49,125 @@ static uint64_t references_count(const struct selection *selection, const struct
     return count;
 }
 
-/* The first reference to a selected entity in a value that has one. */
-static struct wrong_place references_find(const struct selection *selection, const struct component *component,
-                                          const uint8_t *value, pecs_entity *ret_entity)
+/* The elements of a list that may have references. */
+struct reference_list {
+    const struct component *element;
+    const uint8_t *bytes; /* NULL: the content is no such list */
+    uint64_t count;
+};
+
+static struct reference_list references_list(const struct reference_search *search, const struct component *component,
+                                             const struct content *content)
 {
-    struct wrong_place place = { .rule = NULL };
-    struct span_iter iter;
-    struct value_span span;
-    for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
-        for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += (uint32_t)sizeof(pecs_entity)) {
-            memcpy(ret_entity, value + span.offset + at, sizeof(*ret_entity));
-            if (!selection_has(selection, *ret_entity))
-                continue;
-            place.span = span;
-            place.span.offset += at;
-            place.span.size = sizeof(*ret_entity);
-            return place;
+    struct reference_list list = { .element = content->list ? component_element(component, content->list) : NULL };
+    uint64_t size = 0;
+    if (list.element && list.element->has_references)
+        list.bytes = heap_find(state_heap(search->state), content->reference, &size);
+    list.count = list.bytes ? size / list.element->size : 0;
+    return list;
+}
+
+/* The same as references_count for the lists of values. */
+static uint64_t references_count_listed(const struct reference_search *search, const struct component *component,
+                                        const uint8_t *values, uint64_t value_count)
+{
+    struct content_walk walk;
+    struct content content;
+    uint64_t count = 0;
+    if (!component_has_contents(component))
+        return 0;
+    for (content_walk_begin(&walk, component, values, value_count); content_walk_next(&walk, &content);) {
+        const struct reference_list list = references_list(search, component, &content);
+        if (list.count)
+            count += references_count(search->selection, list.element, list.bytes, list.count, NULL);
+    }
+    return count;
+}
+
+/* Clears the references in the lists of values, which are private. */
+static pecs_status references_clear_listed(struct reference_search *search, const struct component *component,
+                                           uint8_t *values, uint64_t value_count)
+{
+    struct content_walk walk;
+    struct content content;
+    struct heap *heap;
+    if (!component_has_contents(component))
+        return PECS_OK;
+    pecs_status status = state_own_heap(&search->gate, search->state, &heap);
+    for (content_walk_begin(&walk, component, values, value_count); !status && content_walk_next(&walk, &content);) {
+        const struct reference_list list = references_list(search, component, &content);
+        uint8_t *bytes;
+        if (!list.count || !references_count(search->selection, list.element, list.bytes, list.count, NULL))
+            continue;
+        status = heap_own_contents(&search->gate, heap, content.reference, &bytes);
+        if (!status && !bytes) {
+            status = heap_append(&search->gate, heap, list.bytes, list.count * list.element->size, false, &bytes,
+                                 &content.reference);
+            if (!status)
+                memcpy(values + content.offset, &content.reference, sizeof(content.reference));
+        }
+        if (!status)
+            search->count += references_count(search->selection, list.element, list.bytes, list.count, bytes);
+    }
+    return status;
+}
+
+/* The first reference to a selected entity among consecutive values, outside of their lists. False: there is none. */
+static bool references_find(const struct selection *selection, const struct component *component, const uint8_t *values,
+                            uint64_t count, struct value_span *ret_span, pecs_entity *ret_entity)
+{
+    for (uint64_t row = 0; row < count; row++, values += component->size) {
+        struct span_iter iter;
+        struct value_span span;
+        for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
+            for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += (uint32_t)sizeof(pecs_entity)) {
+                memcpy(ret_entity, values + span.offset + at, sizeof(*ret_entity));
+                if (!selection_has(selection, *ret_entity))
+                    continue;
+                span.offset += at;
+                span.size = sizeof(*ret_entity);
+                *ret_span = span;
+                return true;
+            }
         }
     }
-    return place;
+    return false;
+}
+
+/* The same in the lists of a value: its span is that of the list. */
+static bool references_find_listed(const struct reference_search *search, const struct component *component,
+                                   const uint8_t *value, struct value_span *ret_span, pecs_entity *ret_entity)
+{
+    struct content_walk walk;
+    struct content content;
+    bool found = false;
+    if (!component_has_contents(component))
+        return false;
+    for (content_walk_begin(&walk, component, value, 1); !found && content_walk_next(&walk, &content);) {
+        const struct reference_list list = references_list(search, component, &content);
+        found = references_find(search->selection, list.element, list.bytes, list.count, ret_span, ret_entity);
+        *ret_span = (struct value_span){ .offset = (uint32_t)content.offset,
+                                         .size = sizeof(content.reference),
+                                         .width = sizeof(content.reference),
+                                         .kind = PECS_LIST,
+                                         .list = content.list };
+    }
+    return found;
 }
 
 static pecs_status references_fail(const struct reference_search *search, const struct reference_chunk *at,
                                    const uint8_t *values)
 {
     const struct table *table = state_table(search->state, at->table);
-    uint64_t row = 0;
-    while (!references_count(search->selection, at->component, values + row * at->component->size, 1, NULL))
-        row++;
-    pecs_entity target;
+    struct wrong_place place = { .component = at->component };
+    pecs_entity target = { 0, 0 };
     struct wrong_value wrong;
-    const struct wrong_place place =
-        references_find(search->selection, at->component, values + row * at->component->size, &target);
+    uint64_t row = 0;
+    while (!references_find(search->selection, at->component, values, 1, &place.span, &target) &&
+           !references_find_listed(search, at->component, values, &place.span, &target)) {
+        row++;
+        values += at->component->size;
+    }
     wrong_value_init(&wrong, search->state, table, (at->chunk << table->archetype->chunk_shift) + row, at->number,
                      &place);
     const pecs_entity whose = wrong.invalid.entity;
@@ -97,13 +188,16 @@ static pecs_status references_clear_chunk(struct reference_search *search, const
         status = table_own_chunk(&search->gate, table, at->column, at->chunk, at->rows, &bytes);
     if (!status)
         search->count += references_count(search->selection, at->component, bytes, at->rows, bytes);
+    if (!status)
+        status = references_clear_listed(search, at->component, bytes, at->rows);
     return status;
 }
 
 static pecs_status references_search_chunk(struct reference_search *search, const struct reference_chunk *at)
 {
     const uint8_t *values = table_chunk(state_table(search->state, at->table), at->column, at->chunk);
-    if (!references_count(search->selection, at->component, values, at->rows, NULL))
+    if (!references_count(search->selection, at->component, values, at->rows, NULL) &&
+        !references_count_listed(search, at->component, values, at->rows))
         return PECS_OK;
     return search->error ? references_fail(search, at, values) : references_clear_chunk(search, at);
 }

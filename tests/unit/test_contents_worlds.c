@@ -164,7 +164,7 @@ Test(contents_worlds, a_projection_keeps_the_other_contents)
     pecs_snapshot *snapshot = take(world), *made = NULL;
     uint64_t bits[4] = { 0 };
     bits_set(bits, state_place(snapshot, Bag_component));
-    cr_assert_eq(projection_make(snapshot, bits, &made), PECS_OK);
+    cr_assert_eq(projection_make(snapshot, &(struct projection_less){ .components = bits }, &made), PECS_OK);
     pecs_snapshot_release(snapshot);
     cr_assert_str_eq(name_of(pecs_snapshot_view(made), entity), "kept");
     cr_assert_not(pecs_has(pecs_snapshot_view(made), entity, Bag));

@@ -209,7 +209,7 @@ Test(convert, transient_types)
 
 Test(convert, layouts_that_differ_are_refused)
 {
-    static const pecs_field fields[] = { { "x", PECS_F32, 0, 12, 3, 0, NULL, NULL, 0 } };
+    static const pecs_field fields[] = { { "x", PECS_F32, 0, 12, 3, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type other = { "Position", { { 0 } }, 1, 12, 4, 1, fields, 0 };
     static const pecs_type opaque = { "Position", { { 0 } }, 1, 12, 4, 0, NULL, PECS_TYPE_TRANSIENT };
     static const pecs_type *const lists[] = { &other, &opaque };

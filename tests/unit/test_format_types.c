@@ -454,7 +454,7 @@ Test(type_records, structs_nest_up_to_the_limit)
     for (int depth = 0; depth < 10; depth++) {
         fields[depth] = depth ? (pecs_field){ "inner", PECS_STRUCT, 0, 1, 1, 0, &types[depth - 1], NULL, 0, 0, 0 }
                               : (pecs_field){ "byte", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
-        types[depth] = (pecs_type){ "Nest", { { 1 } }, 1, 1, 1, 1, &fields[depth] };
+        types[depth] = (pecs_type){ "Nest", { { 1 } }, 1, 1, 1, 1, &fields[depth], 0 };
         struct pool *pool = pool_create(&system_memory);
         struct buffer builder = { .pool = pool };
         const struct component component = { .type = &types[depth], .size = 1, .align = 1 };
@@ -480,7 +480,7 @@ Test(type_records, lists_nest_up_to_the_limit)
         fields[depth].nested = depth ? &types[depth - 1] : NULL;
         fields[depth].element = depth ? (pecs_kind)0 : PECS_U8;
         fields[depth].element_size = depth ? 0 : 1;
-        types[depth] = (pecs_type){ "Nest", { { 0 } }, 1, 8, 8, 1, &fields[depth] };
+        types[depth] = (pecs_type){ "Nest", { { 0 } }, 1, 8, 8, 1, &fields[depth], 0 };
         const pecs_registry_desc desc = { .types = &type, .type_count = 1 };
         const pecs_status status = pecs_registry_create(&desc, &registry, NULL);
         cr_assert_eq(status, depth < 8 ? PECS_OK : PECS_E_LIMIT, "%d structs around a list", depth);

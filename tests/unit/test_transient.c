@@ -387,7 +387,7 @@ Test(transient, a_file_that_has_the_type_is_refused)
     typedef struct {
         int32_t count;
     } OldMesh;
-    static const pecs_field fields[] = { { "count", PECS_I32, 0, 4, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field fields[] = { { "count", PECS_I32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type old = { "Mesh", { { 0 } }, 1, 4, 4, 1, fields, 0 };
     pecs_registry *before = make_registry((const pecs_type *const[]){ &old }, 1, counting_hooks);
     pecs_world *in = make_world(before, NULL);
@@ -435,7 +435,7 @@ Test(transient, types_are_checked)
     cr_assert_eq(try_type(type, &error), PECS_E_MISUSE);
     cr_assert_str_eq(error.message, "Tag: a tag has no values that a snapshot could leave out");
     /* fields that are given are checked */
-    static const pecs_field fields[] = { { "half", PECS_I32, 0, 4, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field fields[] = { { "half", PECS_I32, 0, 4, 1, 0, NULL, NULL, 0, 0, 0 } };
     type = any;
     type.fields = fields;
     type.field_count = 1;
@@ -448,7 +448,7 @@ Test(transient, reflection_and_checks)
     typedef struct {
         bool is_on;
     } Odd;
-    static const pecs_field fields[] = { { "is_on", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0 } };
+    static const pecs_field fields[] = { { "is_on", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 } };
     static const pecs_type odd = { "Odd", { { 0 } }, 1, sizeof(Odd), 1, 1, fields, PECS_TYPE_TRANSIENT };
     pecs_registry *other = make_registry((const pecs_type *const[]){ &odd }, 1, counting_hooks);
     pecs_world *in = make_world(other, NULL);
