@@ -510,3 +510,59 @@ Test(contents_worlds, a_check_names_lists_with_invalid_elements)
     for (size_t i = 0; i < 2; i++)
         cr_assert_str_eq(told.lines[i], lines[i]);
 }
+
+/* Sizes. Of the i-th size are the label of entity {2 * i, 1} and the bytes of {2 * i + 1, 1}. */
+
+static void fill(uint8_t *bytes, size_t size, uint32_t number)
+{
+    for (size_t i = 0; i < size; i++)
+        bytes[i] = (uint8_t)(1 + (i / 8 + number) % 127);
+}
+
+/* A reference has its contents' size in its upper 24 bits, of large contents those bits are all set. */
+static void expect_sizes(pecs_view of, const size_t *sizes, uint32_t count, bool is_read)
+{
+    uint8_t *expected = malloc(sizes[count - 1]);
+    must(expected != NULL);
+    for (uint32_t i = 0; i < 2 * count; i++) {
+        size_t size;
+        const Bag *bag = pecs_get(of, ((pecs_entity){ i, 1 }), Bag);
+        const void *found = i % 2 ? pecs_view_blob(of, bag->bytes, &size) : pecs_view_string(of, bag->labels[0], &size);
+        fill(expected, sizes[i / 2], i);
+        cr_assert_eq(size, sizes[i / 2]);
+        cr_assert_eq(memcmp(found, expected, size), 0, "%zu bytes", size);
+        cr_assert(i % 2 || strlen(found) == size);
+        cr_assert_eq((uintptr_t)found % 8, 0);
+        const uint64_t reference = i % 2 ? bag->bytes.reference : bag->labels[0].reference;
+        cr_assert(!is_read || reference >> 40 == (size < 0xffffff ? size : 0xffffff), "%zu bytes", size);
+    }
+    free(expected);
+}
+
+/* Around the sizes of units, of large contents, of pages, and of those whose size stands before them. */
+Test(contents_worlds, contents_of_all_sizes)
+{
+    static const size_t sizes[] = {
+        1,     7,      8,      9,      4095,   4096,   65519,  65527,    65528,    65535,     65536,
+        65537, 131072, 262135, 262136, 262143, 262144, 262145, 0xfffffe, 0xffffff, 0x1000000, 0x1000001,
+    };
+    enum { COUNT = sizeof(sizes) / sizeof(sizes[0]) };
+    uint8_t *bytes = malloc(sizes[COUNT - 1]);
+    must(bytes != NULL);
+    for (uint32_t i = 0; i < 2 * COUNT; i++) {
+        const pecs_bytes given = { bytes, sizes[i / 2] };
+        fill(bytes, sizes[i / 2], i);
+        spawn_bag(world, &(Bag){ .bytes = pecs_blob_of(i % 2 ? &given : NULL),
+                                 .labels = { pecs_string_from(i % 2 ? NULL : &given) } });
+    }
+    free(bytes);
+    check_contents(world);
+    expect_sizes(view(), sizes, COUNT, false);
+    save_world(world, "a");
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        pecs_snapshot *snapshot = open_snapshot(registry, verb, "a");
+        expect_sizes(pecs_snapshot_view(snapshot), sizes, COUNT, true);
+        cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshot)), pecs_view_hash(view()));
+        pecs_snapshot_release(snapshot);
+    }
+}

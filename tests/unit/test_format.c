@@ -1214,7 +1214,7 @@ Test(rules, COMMIT_6)
 {
     struct breakage b = begin_breaking();
     const uint64_t commit = b.file.commit;
-    put32(&b.file, commit + offsetof(struct commit_header, session_count), UINT32_MAX);
+    put32(&b.file, commit + offsetof(struct commit_header, session_count), (uint32_t)(b.file.size / sizeof(uint64_t)));
     expect_repaired(&b, "COMMIT-6", b.file.sessions);
     put32(&b.file, commit + offsetof(struct commit_header, session_count), 0);
     expect_repaired(&b, "COMMIT-6", b.file.sessions);

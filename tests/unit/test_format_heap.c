@@ -1,6 +1,6 @@
 /*
  * The rules about strings, blobs and lists: heap runs, references and contents, each broken alone in a file whose
- * checksums are right; and contents of the sizes at which their form changes.
+ * checksums are right.
  *
  * The sample: table 0 {Bag, Note} of 3 rows. The contents of Bag, in bytes from the first:
  *
@@ -564,72 +564,6 @@ Test(heap, HEAP_2_ends_of_chunks)
     put_one_row_a_chunk(&b);
     put64(&b.file, ends, 0);
     expect_wrong(&b, "HEAP-2", place(&b, 0, AT(name)));
-    end_breaking(&b);
-}
-
-/* Entity {2 * i, 1} has a string of the i-th size and one byte more, {2 * i + 1, 1} a blob of it. */
-static void fill(uint8_t *bytes, size_t size, uint32_t number)
-{
-    for (size_t i = 0; i < size; i++)
-        bytes[i] = (uint8_t)(1 + (i / 8 + number) % 127);
-}
-
-static void expect_contents(pecs_view view, const size_t *sizes, uint32_t count)
-{
-    uint8_t *expected = malloc(sizes[count - 1] + 1);
-    cr_assert_not_null(expected);
-    for (uint32_t i = 0; i < 2 * count; i++) {
-        size_t size;
-        const Bag *bag = pecs_get(view, ((pecs_entity){ i, 1 }), Bag);
-        fill(expected, sizes[i / 2], i);
-        const void *found =
-            i % 2 ? pecs_view_blob(view, bag->blob, &size) : (const void *)pecs_view_string(view, bag->name, &size);
-        cr_assert_eq(size, sizes[i / 2]);
-        cr_assert_eq(memcmp(found, expected, size), 0, "%zu bytes", size);
-        cr_assert(i % 2 || strlen(found) == size);
-        cr_assert_eq((uintptr_t)found % 8, 0);
-    }
-    free(expected);
-}
-
-/* Around the sizes of units, of large contents, of pages, and of those whose size stands before them. */
-Test(heap, contents_of_all_sizes)
-{
-    static const size_t sizes[] = {
-        1,     7,      8,      9,      4095,   4096,   65519,  65527,    65528,    65535,     65536,
-        65537, 131072, 262135, 262136, 262143, 262144, 262145, 0xfffffe, 0xffffff, 0x1000000, 0x1000001,
-    };
-    enum { SIZE_COUNT = sizeof(sizes) / sizeof(sizes[0]) };
-    pecs_registry *registry = make_registry(true);
-    pecs_world *world;
-    uint8_t *bytes = malloc(sizes[SIZE_COUNT - 1]);
-    cr_assert_not_null(bytes);
-    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, NULL), PECS_OK);
-    for (uint32_t i = 0; i < 2 * SIZE_COUNT; i++) {
-        const pecs_bytes given = { bytes, sizes[i / 2] };
-        fill(bytes, sizes[i / 2], i);
-        const Bag bag = { .name = pecs_string_from(i % 2 ? NULL : &given),
-                          .blob = pecs_blob_of(i % 2 ? &given : NULL) };
-        cr_assert_eq(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(Bag_component, &bag) }, 1, 1, NULL), PECS_OK);
-    }
-    free(bytes);
-    expect_contents(pecs_world_view(world), sizes, SIZE_COUNT);
-    cr_assert_eq(pecs_world_save(world, "world.pecs", &(pecs_save_options){ .skip_sync = true }, NULL), PECS_OK);
-    for (int verb = 0; verb < VERB_COUNT; verb++) {
-        pecs_snapshot *snapshot;
-        cr_assert_eq(verbs[verb](registry, "world.pecs", NULL, &snapshot, NULL), PECS_OK);
-        expect_contents(pecs_snapshot_view(snapshot), sizes, SIZE_COUNT);
-        cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshot)), pecs_view_hash(pecs_world_view(world)));
-        pecs_snapshot_release(snapshot);
-    }
-    pecs_world_destroy(world);
-    struct breakage b = breakage_of(registry);
-    const uint64_t values = get64(&b.file, run_record(&b, RUN_VALUES, 0) + offsetof(struct run_record, offset));
-    for (uint32_t i = 0; i < SIZE_COUNT; i++) {
-        const uint64_t stored = sizes[i] < 0xffffff ? sizes[i] : 0xffffff;
-        cr_assert_eq(get64(&b.file, values + 2 * i * sizeof(Bag) + AT(name)) >> 40, stored);
-        cr_assert_eq(get64(&b.file, values + (2 * i + 1) * sizeof(Bag) + AT(blob)) >> 40, stored);
-    }
     end_breaking(&b);
 }
 
