@@ -112,7 +112,7 @@ typedef enum pecs_type_flags {
 
 /*
  * A component type. A tag has size 0, alignment 1 and no fields. A transient type may have a size without fields: any
- * bytes; if it has fields, they follow the same rules as others.
+ * bytes; if it has fields, they follow the same rules as others, but strings, blobs and lists are refused.
  */
 struct pecs_type {
     const char *name; /* unique in a registry, 1 to 255 bytes of UTF-8; "pecs." at the beginning is reserved */

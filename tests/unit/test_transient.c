@@ -440,6 +440,15 @@ Test(transient, types_are_checked)
     type.fields = fields;
     type.field_count = 1;
     cr_assert_eq(try_type(type, &error), PECS_E_MISUSE);
+    static const pecs_field texts[] = { { "text", PECS_STRING, 0, 8, 1, 0, NULL, NULL, 0, 0, 0 } };
+    type.size = 8;
+    type.fields = texts;
+    cr_assert_eq(try_type(type, &error), PECS_E_MISUSE);
+    cr_assert_str_eq(error.message,
+                     "Any: a transient type has no strings, blobs and lists: have a pointer to your own");
+    type.flags = 0;
+    type.version = 1;
+    cr_assert_eq(try_type(type, &error), PECS_OK);
 }
 
 /* Flags are visible; values are not checked, whatever fields they have. */
