@@ -3,6 +3,7 @@
 #define PECS_H
 
 #include <pecs/attachments.h>
+#include <pecs/builder.h>
 #include <pecs/commands.h>
 #include <pecs/contents.h>
 #include <pecs/diff.h>

@@ -2,15 +2,15 @@
 #include "build.h"
 
 #include "bits.h"
-#include "builder.h"
 #include "identity.h"
+#include "state_builder.h"
 #include "state_types.h"
 
 struct building {
     const struct model *model;
     const struct match *match;
     struct image *image;
-    struct builder builder;
+    struct state_builder builder;
     pecs_component *components; /* of a table, ascending */
     uint64_t *bits;             /* of all components of the state, by place */
     size_t word_count;
@@ -36,17 +36,18 @@ static pecs_status build_table(struct building *building, const struct model_tab
     const struct model *model = building->model;
     struct table *table;
     build_list_components(building, from);
-    const pecs_status status = builder_add_table(&building->builder, building->components, from->type_count,
-                                                 from->is_singleton, from->row_count, building->image, &table);
+    const pecs_status status = state_builder_add_table(&building->builder, building->components, from->type_count,
+                                                       from->is_singleton, from->row_count, building->image, &table);
     if (status || !from->row_count)
         return status;
     const struct model_run *handles = model_handles(model, from);
-    builder_set_run(table, HANDLE_COLUMN, build_base(building, handles), handles->tick);
+    state_builder_set_run(table, HANDLE_COLUMN, build_base(building, handles), handles->tick);
     for (uint32_t i = 0; i < from->type_count; i++) {
         const struct model_run *run = model_column(model, from, i);
         const pecs_component component = building->match->components[le32_load(from->types[i])];
         if (run->offset)
-            builder_set_run(table, archetype_column(table->archetype, component), build_base(building, run), run->tick);
+            state_builder_set_run(table, archetype_column(table->archetype, component), build_base(building, run),
+                                  run->tick);
     }
     return PECS_OK;
 }
@@ -70,8 +71,8 @@ static pecs_status build_index(struct building *building)
 {
     const struct model *model = building->model;
     const struct run run = { build_base(building, &model->index), model->index.tick };
-    return model->slot_count ? builder_set_index(&building->builder, model->slot_count, model->free_count,
-                                                 model->free_counts, run, building->image)
+    return model->slot_count ? state_builder_set_index(&building->builder, model->slot_count, model->free_count,
+                                                       model->free_counts, run, building->image)
                              : PECS_OK;
 }
 
@@ -79,7 +80,7 @@ static pecs_status build_sessions(struct building *building)
 {
     const struct model *model = building->model;
     uint64_t *heads;
-    const pecs_status status = builder_add_sessions(&building->builder, model->session_count, &heads);
+    const pecs_status status = state_builder_add_sessions(&building->builder, model->session_count, &heads);
     for (uint32_t i = 0; !status && i < model->session_count; i++)
         heads[i] = identity_head(le64_load(model->nonces[i]));
     return status;
@@ -103,7 +104,7 @@ static pecs_status build_heap(struct building *building)
                   "references are used where they lie");
     if (!model->heap_units)
         return PECS_OK;
-    const pecs_status status = builder_set_heap(&building->builder, model->heap_units, building->image, &heap);
+    const pecs_status status = state_builder_set_heap(&building->builder, model->heap_units, building->image, &heap);
     for (uint32_t i = 0; !status && i < model->table_count; i++)
         build_heap_of(building, &model->tables[i], heap);
     if (!status && model->attachment_heap.size_bytes)
@@ -126,20 +127,20 @@ static pecs_status build_attachments(struct building *building)
         entry->reference = entry->size_bytes ? reference_make(0, unit, entry->size_bytes) : 0;
         unit += contents_units(entry->size_bytes, false);
     }
-    builder_set_attachments(&building->builder, list);
+    state_builder_set_attachments(&building->builder, list);
     return list ? PECS_OK : PECS_E_MEMORY;
 }
 
 static pecs_status build_all(struct building *building)
 {
     const struct model *model = building->model;
-    struct builder *builder = &building->builder;
+    struct state_builder *builder = &building->builder;
     static_assert(sizeof(struct id_entry) == sizeof(struct id_record), "entries are used where they lie");
-    builder_set_unknown_types(builder, building->match->unknown);
-    builder_set_metadata(builder, model->metadata);
-    builder_set_retired(builder, model->retired);
-    builder_set_ids(builder, (const struct id_entry *)build_base(building, &model->ids), model->id_count,
-                    building->image);
+    state_builder_set_unknown_types(builder, building->match->unknown);
+    state_builder_set_metadata(builder, model->metadata);
+    state_builder_set_retired(builder, model->retired);
+    state_builder_set_ids(builder, (const struct id_entry *)build_base(building, &model->ids), model->id_count,
+                          building->image);
     pecs_status status = build_sessions(building);
     if (!status)
         status = build_index(building);
@@ -154,11 +155,11 @@ pecs_status build_state(const struct model *model, const struct match *match, pe
                         struct image *image, bool is_proven, struct pecs_snapshot **ret_state)
 {
     struct building building = { .model = model, .match = match, .image = image };
-    pecs_status status = builder_init(&building.builder, registry);
+    pecs_status status = state_builder_init(&building.builder, registry);
     if (!status)
         status = build_all(&building);
     if (!status)
-        *ret_state = builder_finish(&building.builder, model->tick, is_proven);
-    builder_deinit(&building.builder);
+        *ret_state = state_builder_finish(&building.builder, model->tick, is_proven);
+    state_builder_deinit(&building.builder);
     return status;
 }

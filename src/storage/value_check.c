@@ -321,8 +321,7 @@ bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_pl
     return value_check_kinds[place->span.kind].find(&places, check) != NONE_WRONG;
 }
 
-/* Writes the path of fields to a byte of a value. */
-static void value_check_write_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity)
+void value_write_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity)
 {
     size_t used = 0;
     for (bool is_struct = true; is_struct && used < capacity;) {
@@ -366,7 +365,7 @@ void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *sta
     };
     if (!table->archetype->is_singleton)
         memcpy(&wrong->invalid.entity, table_value(table, HANDLE_COLUMN, row), sizeof(wrong->invalid.entity));
-    value_check_write_field(type, place->span.offset, wrong->field, sizeof(wrong->field));
+    value_write_field(type, place->span.offset, wrong->field, sizeof(wrong->field));
 }
 
 pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong)

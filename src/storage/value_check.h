@@ -50,6 +50,9 @@ void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, 
                       const uint8_t *value);
 bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place);
 
+/* Writes the path of fields to a byte of a value: "slots[2].owner". */
+void value_write_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity);
+
 /* An invalid element in the value of a row, as reported to users. */
 struct wrong_value {
     pecs_invalid invalid;

@@ -531,13 +531,10 @@ static void edit_fill_value(uint8_t *to, const pecs_value *value)
 }
 
 /* Copies chunk by chunk. */
-void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
-                    const pecs_value *value)
+void edit_fill_column(struct pecs_world *world, uint32_t table_number, uint32_t column, uint64_t first, uint64_t count,
+                      const pecs_value *value)
 {
     struct table *table = edit_table(world, table_number);
-    const uint32_t column = archetype_column(table->archetype, value->component);
-    if (column == NO_COLUMN)
-        return;
     if (count == 1) { /* often the last row, whose chunk is cached */
         edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
         return;
@@ -555,4 +552,11 @@ void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t fi
         first += rows;
         count -= rows;
     }
+}
+
+void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value)
+{
+    const uint32_t column = archetype_column(edit_table(world, table)->archetype, value->component);
+    if (column != NO_COLUMN)
+        edit_fill_column(world, table, column, first, count, value);
 }

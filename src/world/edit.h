@@ -181,8 +181,19 @@ pecs_status edit_relocate(struct pecs_world *world, pecs_entity entity, struct r
 pecs_status edit_own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count);
 /* Copies values into prepared rows. */
 void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value);
-/* pecs_world_spawn with ids, one for each entity and not in use, or NULL. */
-pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+void edit_fill_column(struct pecs_world *world, uint32_t table, uint32_t column, uint64_t first, uint64_t count,
+                      const pecs_value *value);
+/* Where the rows of a spawn come from, beside their values. */
+struct spawn {
+    size_t row_count;
+    const pecs_id *ids;          /* one for each, not in use; or NULL */
+    const pecs_entity *entities; /* their handles: no slots are taken, and the caller writes the records; or NULL */
+};
+/* pecs_world_spawn of these rows. */
+pecs_status edit_spawn(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
                        size_t value_count, pecs_entity *ret_entities);
+
+/* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
+bool edit_id_is_future(struct pecs_world *world, pecs_id id);
 
 #endif

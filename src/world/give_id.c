@@ -14,8 +14,7 @@ static bool give_id_is_zero(pecs_id id)
     return memcmp(&id, &zero, sizeof(id)) == 0;
 }
 
-/* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
-static bool give_id_is_future(struct pecs_world *world, pecs_id id)
+bool edit_id_is_future(struct pecs_world *world, pecs_id id)
 {
     uint64_t head;
     pecs_entity entity;
@@ -33,7 +32,7 @@ static pecs_status give_id_check(struct pecs_world *world, pecs_id id)
         return edit_fail(world, PECS_E_MISUSE, "the id is zero");
     if (identity_find(world->state, id, &other))
         return failure_explain(&world->failure, PECS_E_CONFLICT, other, NO_COMPONENT, "it has the id already");
-    return give_id_is_future(world, id)
+    return edit_id_is_future(world, id)
                ? edit_fail(world, PECS_E_CONFLICT, "the world will assign the id to a later entity")
                : PECS_OK;
 }
@@ -141,7 +140,7 @@ static pecs_status give_id_spawn(struct pecs_world *world, size_t row_count, con
         return PECS_E_MEMORY;
     status = id_hash_reserve(&world->gate, world->state, ids, row_count);
     if (!status)
-        status = edit_spawn(world, row_count, ids, values, value_count, entities);
+        status = edit_spawn(world, &(struct spawn){ row_count, ids, NULL }, values, value_count, entities);
     if (!status)
         id_hash_note(world->state, row_count, ids, entities);
     if (!status && ret_entities)

@@ -88,13 +88,14 @@ uint64_t pecs_world_copied_bytes(const pecs_world *world)
     return world ? atomic_load_explicit(&world->gate.copied_bytes, memory_order_relaxed) : 0;
 }
 
-/* Prepares row_count new rows and slots. */
-static pecs_status world_ready_spawn(struct pecs_world *world, uint32_t table, uint64_t row_count)
+/* Prepares new rows and, unless they have handles, slots. */
+static pecs_status world_ready_spawn(struct pecs_world *world, uint32_t table, const struct spawn *spawn)
 {
+    const uint64_t row_count = spawn->row_count;
     pecs_status status = row_count == 1 ? edit_ready_row(world, table) : edit_plan_note(world, table, 0, row_count);
     if (!status && row_count > 1)
         status = edit_plan_ready(world);
-    if (!status)
+    if (!status && !spawn->entities)
         status = edit_ready_slots(world, row_count);
     if (status)
         edit_plan_forget(world);
@@ -138,17 +139,51 @@ static void world_append_entities(struct pecs_world *world, uint32_t table_numbe
     }
 }
 
-/* The values may lie in the world, so the caller holds the gate meanwhile. */
-static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, const pecs_id *ids,
-                                    const pecs_value *values, size_t value_count, pecs_entity *ret_entities)
+/* Appends prepared rows, with their handles. */
+static void world_append_rows(struct pecs_world *world, uint32_t table, const struct spawn *spawn,
+                              pecs_entity *ret_entities)
+{
+    const uint64_t row_count = spawn->row_count;
+    uint64_t done = 0;
+    if (spawn->entities) {
+        const uint64_t first = edit_table(world, table)->row_count;
+        edit_table(world, table)->row_count += row_count;
+        world->state->entity_count += row_count;
+        edit_fill_column(world, table, HANDLE_COLUMN, first, row_count,
+                         &(pecs_value){ NO_COMPONENT, sizeof(pecs_entity), spawn->entities });
+        return;
+    }
+    for (; done < row_count && (world->state->free_count || row_count == 1); done++) {
+        const pecs_entity entity = edit_take_slot(world);
+        edit_append_row(world, table, entity);
+        if (ret_entities)
+            ret_entities[done] = entity;
+    }
+    if (done < row_count)
+        world_append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
+}
+
+/* The components of a spawn, in the scratch set. */
+static pecs_status world_make_set(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
+                                  size_t value_count, uint32_t *ret_count)
 {
     pecs_status status = edit_check_values(world, values, value_count);
-    uint32_t set_count = 0, table;
+    *ret_count = 0;
     for (size_t i = 0; !status && i < value_count; i++)
-        if (!edit_set_insert(world, &set_count, values[i].component))
+        if (!edit_set_insert(world, ret_count, values[i].component))
             status = edit_fail_twice(world, values[i].component);
-    if (!status && ids)
-        edit_set_insert(world, &set_count, world->registry->id_component);
+    if (!status && spawn->ids)
+        edit_set_insert(world, ret_count, world->registry->id_component);
+    return status;
+}
+
+/* The values may lie in the world, so the caller holds the gate meanwhile. */
+static pecs_status world_spawn_held(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
+                                    size_t value_count, pecs_entity *ret_entities)
+{
+    const uint64_t row_count = spawn->row_count;
+    uint32_t set_count, table;
+    pecs_status status = world_make_set(world, spawn, values, value_count, &set_count);
     if (!status)
         status = edit_check_busy(world);
     if (!status) /* before reserving memory for the rows */
@@ -160,41 +195,33 @@ static pecs_status world_spawn_held(struct pecs_world *world, size_t row_count, 
         return status;
     const uint32_t table_count = world->state->table_count;
     struct placed placed;
-    status = place_values(world, values, value_count, row_count, &placed);
+    status = place_values(world, values, value_count, (size_t)row_count, &placed);
     if (!status)
         status = edit_find_table(world, world->set, set_count, false, &table);
     if (!status)
-        status = world_ready_spawn(world, table, row_count);
+        status = world_ready_spawn(world, table, spawn);
     if (status) {
         edit_drop_tables(world, table_count);
         place_end(world, &placed, false);
         return status;
     }
     const uint64_t first = edit_table(world, table)->row_count;
-    uint64_t done = 0;
-    for (; done < row_count && (world->state->free_count || row_count == 1); done++) {
-        const pecs_entity entity = edit_take_slot(world);
-        edit_append_row(world, table, entity);
-        if (ret_entities)
-            ret_entities[done] = entity;
-    }
-    if (done < row_count)
-        world_append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
+    world_append_rows(world, table, spawn, ret_entities);
     for (size_t i = 0; i < value_count; i++)
         edit_fill_rows(world, table, first, row_count, &placed.values[i]);
-    if (ids)
+    if (spawn->ids)
         edit_fill_rows(world, table, first, row_count,
-                       &(pecs_value){ world->registry->id_component, sizeof(*ids), ids });
+                       &(pecs_value){ world->registry->id_component, sizeof(*spawn->ids), spawn->ids });
     edit_plan_finish(world);
     place_end(world, &placed, true);
     return PECS_OK;
 }
 
-pecs_status edit_spawn(struct pecs_world *world, size_t row_count, const pecs_id *ids, const pecs_value *values,
+pecs_status edit_spawn(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
                        size_t value_count, pecs_entity *ret_entities)
 {
     gate_hold(&world->gate);
-    const pecs_status status = world_spawn_held(world, row_count, ids, values, value_count, ret_entities);
+    const pecs_status status = world_spawn_held(world, spawn, values, value_count, ret_entities);
     gate_let_go(&world->gate);
     if (!status)
         place_tend(world, 0);
@@ -206,7 +233,8 @@ pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t
 {
     if (!world)
         return PECS_E_MISUSE;
-    return failure_end(&world->failure, edit_spawn(world, row_count, NULL, values, value_count, ret_entities));
+    return failure_end(&world->failure,
+                       edit_spawn(world, &(struct spawn){ row_count, NULL, NULL }, values, value_count, ret_entities));
 }
 
 /* PECS_E_DEAD when an entity is dead or given twice. Collects the indices in a set with open addressing. */

@@ -129,6 +129,48 @@ Test(failures_files, a_snapshot_filtered)
     try_every_failure(&(struct trial){ prepare_filter, filter }, 10);
 }
 
+/* A builder. */
+
+static pecs_status build_parts(struct stage *stage, pecs_builder *builder, pecs_error *error)
+{
+    const pecs_id ids[] = { { { 3 } }, { { 4 } } };
+    const Team teams[] = { { 1 }, { 2 } };
+    const pecs_value value = PECS_ROWS_AS(TEAM, teams);
+    pecs_status status = pecs_builder_add(builder, &(pecs_rows){ &value, 1, 2, stage->entities, ids }, NULL, error);
+    if (!status)
+        status = pecs_builder_add_dead(builder, stage->entities + 19, 1, error);
+    if (!status)
+        status = pecs_builder_set_singleton(builder, &value, error);
+    if (!status)
+        status = pecs_builder_set_meta_text(builder, "level", "seven", error);
+    if (!status)
+        status = pecs_builder_set_meta_bytes(builder, "seed", "\1\2", 2, error);
+    return status ? status : pecs_builder_attach(builder, "terrain", PECS_BYTES("hills", 5), error);
+}
+
+static pecs_status build(struct stage *stage)
+{
+    pecs_builder *builder = NULL;
+    pecs_snapshot *made = NULL;
+    pecs_error error = { .status = PECS_OK };
+    pecs_status status = pecs_builder_create(stage->registry, NULL, &builder, &error);
+    must(!status == (builder != NULL));
+    if (!status)
+        status = build_parts(stage, builder, &error);
+    if (!status)
+        status = pecs_builder_finish(builder, &made, &error);
+    must(error.status == status && !status == (made != NULL));
+    pecs_builder_destroy(builder);
+    pecs_snapshot_release(stage->taken);
+    stage->taken = made;
+    return status;
+}
+
+Test(failures_files, a_snapshot_built)
+{
+    try_every_failure(&(struct trial){ populate, build }, 20);
+}
+
 /* The other registry is made before the failures, and released with the snapshot. */
 static pecs_registry *other;
 

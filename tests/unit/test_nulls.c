@@ -157,6 +157,35 @@ Test(nulls, commands)
     pecs_commands_destroy(NULL);
 }
 
+Test(nulls, builders)
+{
+    const pecs_rows rows = { .row_count = 1 };
+    const pecs_value value = { 0, 0, NULL };
+    pecs_builder *builder = NULL;
+    pecs_snapshot *made = NULL;
+    MISUSE(pecs_builder_create(NULL, NULL, &builder, NULL));
+    MISUSE(pecs_builder_create(registry, NULL, NULL, NULL));
+    MISUSE(pecs_builder_add(NULL, &rows, NULL, NULL));
+    MISUSE(pecs_builder_add_dead(NULL, NULL, 0, NULL));
+    MISUSE(pecs_builder_set_singleton(NULL, &value, NULL));
+    MISUSE(pecs_builder_set_meta_text(NULL, "a", "b", NULL));
+    MISUSE(pecs_builder_set_meta_bytes(NULL, "a", "b", 1, NULL));
+    MISUSE(pecs_builder_attach(NULL, "a", NULL, NULL));
+    MISUSE(pecs_builder_finish(NULL, &made, NULL));
+    cr_assert(pecs_builder_create(registry, NULL, &builder, NULL) == PECS_OK);
+    MISUSE(pecs_builder_add(builder, NULL, NULL, NULL));
+    MISUSE(pecs_builder_add_dead(builder, NULL, 1, NULL));
+    MISUSE(pecs_builder_set_singleton(builder, NULL, NULL));
+    MISUSE(pecs_builder_set_meta_text(builder, NULL, "b", NULL));
+    MISUSE(pecs_builder_set_meta_text(builder, "a", NULL, NULL));
+    MISUSE(pecs_builder_set_meta_bytes(builder, "a", NULL, 1, NULL));
+    MISUSE(pecs_builder_attach(builder, NULL, NULL, NULL));
+    MISUSE(pecs_builder_finish(builder, NULL, NULL));
+    cr_assert_null(made);
+    pecs_builder_destroy(builder);
+    pecs_builder_destroy(NULL);
+}
+
 Test(nulls, snapshots)
 {
     pecs_snapshot *made = NULL;

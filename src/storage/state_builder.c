@@ -1,31 +1,31 @@
 /* A state under construction has one reference and its nodes are private: no edit has begun. */
-#include "builder.h"
+#include "state_builder.h"
 
-pecs_status builder_init(struct builder *builder, pecs_registry *registry)
+pecs_status state_builder_init(struct state_builder *builder, pecs_registry *registry)
 {
-    *builder = (struct builder){ .pool = registry->pool };
+    *builder = (struct state_builder){ .pool = registry->pool };
     gate_init(&builder->gate, builder->pool);
     builder->gate.state_epoch = builder->gate.epoch;
     return state_create(registry, &builder->state);
 }
 
-void builder_set_unknown_types(struct builder *builder, struct unknown_types *unknown)
+void state_builder_set_unknown_types(struct state_builder *builder, struct unknown_types *unknown)
 {
     assert(!builder->state->table_count);
     builder->state->unknown = unknown ? (struct unknown_types *)node_retain(&unknown->node) : NULL;
 }
 
-void builder_set_metadata(struct builder *builder, struct metadata *metadata)
+void state_builder_set_metadata(struct state_builder *builder, struct metadata *metadata)
 {
     builder->state->metadata = metadata ? (struct metadata *)node_retain(&metadata->node) : NULL;
 }
 
-void builder_set_retired(struct builder *builder, struct retired *retired)
+void state_builder_set_retired(struct state_builder *builder, struct retired *retired)
 {
     builder->state->retired = retired ? (struct retired *)node_retain(&retired->node) : NULL;
 }
 
-pecs_status builder_add_sessions(struct builder *builder, uint32_t count, uint64_t **ret_heads)
+pecs_status state_builder_add_sessions(struct state_builder *builder, uint32_t count, uint64_t **ret_heads)
 {
     struct sessions *sessions = count ? sessions_create(builder->pool, count, 0) : NULL;
     if (count && !sessions)
@@ -36,8 +36,9 @@ pecs_status builder_add_sessions(struct builder *builder, uint32_t count, uint64
     return PECS_OK;
 }
 
-pecs_status builder_add_table(struct builder *builder, const pecs_component *components, uint32_t count,
-                              bool is_singleton, uint64_t row_count, struct image *image, struct table **ret_table)
+pecs_status state_builder_add_table(struct state_builder *builder, const pecs_component *components, uint32_t count,
+                                    bool is_singleton, uint64_t row_count, struct image *image,
+                                    struct table **ret_table)
 {
     struct pecs_snapshot *state = builder->state;
     struct archetype *archetype = archetype_create(state->registry, state->unknown, components, count, is_singleton);
@@ -58,8 +59,8 @@ pecs_status builder_add_table(struct builder *builder, const pecs_component *com
     return PECS_OK;
 }
 
-pecs_status builder_set_index(struct builder *builder, uint64_t slot_count, uint64_t free_count,
-                              const le32 *free_counts, struct run run, struct image *image)
+pecs_status state_builder_set_index(struct state_builder *builder, uint64_t slot_count, uint64_t free_count,
+                                    const le32 *free_counts, struct run run, struct image *image)
 {
     assert(run.base);
     builder->state->free_count = free_count;
@@ -67,7 +68,8 @@ pecs_status builder_set_index(struct builder *builder, uint64_t slot_count, uint
                          image);
 }
 
-pecs_status builder_set_heap(struct builder *builder, uint64_t unit_count, struct image *image, struct heap **ret_heap)
+pecs_status state_builder_set_heap(struct state_builder *builder, uint64_t unit_count, struct image *image,
+                                   struct heap **ret_heap)
 {
     struct heap *heap = heap_create(builder->pool);
     if (!heap)
@@ -77,7 +79,8 @@ pecs_status builder_set_heap(struct builder *builder, uint64_t unit_count, struc
     return heap_set_image(&builder->gate, heap, image, unit_count);
 }
 
-void builder_set_ids(struct builder *builder, const struct id_entry *entries, uint64_t count, struct image *image)
+void state_builder_set_ids(struct state_builder *builder, const struct id_entry *entries, uint64_t count,
+                           struct image *image)
 {
     if (!count)
         return;
@@ -95,7 +98,7 @@ static bool builder_has_runs(const struct table *table)
 }
 #endif
 
-struct pecs_snapshot *builder_finish(struct builder *builder, uint64_t tick, bool is_proven)
+struct pecs_snapshot *state_builder_finish(struct state_builder *builder, uint64_t tick, bool is_proven)
 {
     struct pecs_snapshot *state = builder->state;
 #ifndef NDEBUG
@@ -108,7 +111,7 @@ struct pecs_snapshot *builder_finish(struct builder *builder, uint64_t tick, boo
     return state;
 }
 
-void builder_deinit(struct builder *builder)
+void state_builder_deinit(struct state_builder *builder)
 {
     state_release(builder->state);
     gate_deinit(&builder->gate);
