@@ -25,6 +25,12 @@ typedef struct pecs_view {
 /* True if the entity is alive in the view. */
 PECS_API bool pecs_view_alive(pecs_view view, pecs_entity entity);
 
+/*
+ * The entity in a slot of the index, dead or alive; {slot, 0} from the first slot on that no entity had. All handles of
+ * the slot with a higher generation are still to come.
+ */
+PECS_API pecs_entity pecs_view_slot(pecs_view view, uint32_t slot);
+
 /* True if the entity is alive and has the component (or tag). */
 PECS_API bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component component);
 

@@ -21,6 +21,11 @@ bool pecs_view_alive(pecs_view view, pecs_entity entity)
     return state_find(view_source(view)->state, entity) != NULL;
 }
 
+pecs_entity pecs_view_slot(pecs_view view, uint32_t slot)
+{
+    return (pecs_entity){ slot, state_last_generation(view_source(view)->state, slot) };
+}
+
 bool pecs_view_has(pecs_view view, pecs_entity entity, pecs_component component)
 {
     const struct pecs_snapshot *state = view_source(view)->state;

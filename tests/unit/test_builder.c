@@ -206,10 +206,16 @@ Test(builder, the_dead_stay_dead)
     pecs_snapshot *made = finish();
     cr_assert_eq(summary_of(pecs_snapshot_view(made)).slot_count, 5);
     cr_assert_eq(summary_of(pecs_snapshot_view(made)).free_count, 2, "the last generation is used up");
+    const pecs_entity slots[] = { dead[0], other, alive, dead[3], dead[1], { 5, 0 } };
+    for (uint32_t i = 0; i < 6; i++)
+        cr_assert(same(pecs_view_slot(pecs_snapshot_view(made), i), slots[i]));
     pecs_world *world = make_world(registry, made);
     cr_assert(same(spawn_one(world, NULL, 0), (pecs_entity){ 0, 4 }));
     cr_assert(same(spawn_one(world, NULL, 0), (pecs_entity){ 4, 10 }));
-    cr_assert(same(spawn_one(world, NULL, 0), (pecs_entity){ 5, 1 }));
+    const pecs_entity last = spawn_one(world, NULL, 0);
+    cr_assert(same(last, (pecs_entity){ 5, 1 }));
+    must(pecs_world_despawn(world, &last, 1) == PECS_OK && pecs_world_compact(world, NULL) == PECS_OK);
+    cr_assert(same(pecs_view_slot(pecs_world_view(world), 5), last), "a slot that was dropped");
     pecs_world_destroy(world);
     pecs_snapshot_release(made);
 }

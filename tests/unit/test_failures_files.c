@@ -521,6 +521,7 @@ static void read_view(const struct stage *stage, pecs_view view)
     size_t count;
     pecs_view_summary(view, &summary);
     must(pecs_view_alive(view, entity) && pecs_view_has(view, entity, TEAM));
+    must(same(pecs_view_slot(view, entity.index), entity));
     must(pecs_view_get(view, entity, TEAM, sizeof(Team)) != NULL && pecs_view_heap(view) != NULL);
     must(pecs_view_has_singleton(view, TEAM) && pecs_view_get_singleton(view, TEAM, sizeof(Team)) != NULL);
     must(pecs_view_id(view, entity, &id) == PECS_OK && pecs_view_find(view, id, &found) == PECS_OK);

@@ -282,6 +282,7 @@ Test(nulls, a_view_of_nothing)
     pecs_table table;
     memset(&summary, 0x55, sizeof(summary));
     cr_assert_not(pecs_view_alive(no_view, entity));
+    cr_assert(same(pecs_view_slot(no_view, 3), (pecs_entity){ 3, 0 }));
     cr_assert_not(pecs_view_has(no_view, entity, POSITION));
     cr_assert_null(pecs_view_get(no_view, entity, POSITION, sizeof(Position)));
     cr_assert_null(pecs_view_get_singleton(no_view, POSITION, sizeof(Position)));
