@@ -102,7 +102,8 @@ static bool loan_copy_lists(struct loan *loan, struct pecs_snapshot *state)
         return false;
     node_release(pool, state->index.node);
     state->index = (struct ref){ &index->node, NULL, 0 };
-    return loan_borrow_heap(loan, state) && loan_copy_sessions(loan->lender->sessions, state) && loan_copy_retired(loan->lender->retired, state);
+    return loan_borrow_heap(loan, state) && loan_copy_sessions(loan->lender->sessions, state) &&
+           loan_copy_retired(loan->lender->retired, state);
 }
 
 pecs_status loan_make_state(struct loan *loan, pecs_registry *registry, struct unknown_types *unknown,

@@ -13,8 +13,8 @@ struct loan {
 struct loan *loan_create(struct pool *pool, const struct pecs_snapshot *lender);
 
 /*
- * Makes a state of another registry with the index, heap, attachments, sessions, metadata, retired slots and counts of the lender; its
- * tables are the caller's to add. `unknown` (or NULL) becomes its list of types. PECS_E_MEMORY.
+ * Makes a state of another registry with the index, heap, attachments, sessions, metadata, retired slots and counts of
+ * the lender; its tables are the caller's to add. `unknown` (or NULL) becomes its list of types. PECS_E_MEMORY.
  */
 pecs_status loan_make_state(struct loan *loan, pecs_registry *registry, struct unknown_types *unknown,
                             struct pecs_snapshot **ret_state);
