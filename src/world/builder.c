@@ -130,22 +130,26 @@ static bool builder_is_handle(pecs_entity entity)
     return entity.index < SLOT_COUNT_MAX && entity.generation - 1u < GENERATION_MAX;
 }
 
-static pecs_status builder_check_handles(const pecs_builder *builder, const pecs_rows *rows, const char *names,
-                                         pecs_error *error)
+static pecs_status builder_check_handles(const pecs_builder *builder, const pecs_rows *rows, pecs_error *error)
 {
+    const struct pecs_world *world = builder->world;
     const enum builder_handles handles = rows->entities ? HANDLES_GIVEN : HANDLES_MADE;
-    if (builder->handles != HANDLES_OPEN && builder->handles != handles)
-        return fail(error, PECS_E_MISUSE, "%s: either all rows of a builder are given handles, or none", names);
+    if (rows->row_count && builder->handles != HANDLES_OPEN && builder->handles != handles)
+        return fail(error, PECS_E_MISUSE, "%s: either all rows of a builder are given handles, or none",
+                    builder_names_of_rows(world, rows).text);
     if (handles == HANDLES_MADE && rows->row_count > SLOT_COUNT_MAX - builder->next)
-        return fail(error, PECS_E_LIMIT, "%s: there are more rows than entity slots", names);
+        return fail(error, PECS_E_LIMIT, "%s: there are more rows than entity slots",
+                    builder_names_of_rows(world, rows).text);
     for (size_t i = 0; rows->entities && i < rows->row_count; i++)
         if (!builder_is_handle(rows->entities[i]))
             return fail(error, PECS_E_MISUSE, "%s, row %zu: %" PRIu32 ":%" PRIu32 " is not a handle of an entity",
-                        names, i, rows->entities[i].index, rows->entities[i].generation);
+                        builder_names_of_rows(world, rows).text, i, rows->entities[i].index,
+                        rows->entities[i].generation);
     static const pecs_id zero;
     for (size_t i = 0; rows->ids && i < rows->row_count; i++)
         if (memcmp(&rows->ids[i], &zero, sizeof(zero)) == 0)
-            return fail(error, PECS_E_MISUSE, "%s, row %zu: the id is zero", names, i);
+            return fail(error, PECS_E_MISUSE, "%s, row %zu: the id is zero", builder_names_of_rows(world, rows).text,
+                        i);
     return PECS_OK;
 }
 
@@ -187,23 +191,31 @@ static pecs_entity *builder_make_handles(const pecs_builder *builder, size_t cou
     return made;
 }
 
+static pecs_status builder_fail_rows(pecs_builder *builder, const pecs_rows *rows, pecs_status status,
+                                     pecs_error *error)
+{
+    const struct builder_names names = builder_names_of_rows(builder->world, rows);
+    char where[sizeof(names.text) + 2];
+    if (status == PECS_E_MISUSE && builder_explain_contents(builder, rows, names.text, error))
+        return status;
+    snprintf(where, sizeof(where), "%s: ", names.text);
+    return builder_fail_edit(builder, status, where, error);
+}
+
 static pecs_status builder_add(pecs_builder *builder, const pecs_rows *rows, pecs_entity *ret_entities,
                                pecs_error *error)
 {
     struct pecs_world *world = builder->world;
-    const struct builder_names names = builder_names_of_rows(world, rows);
     pecs_entity *made = NULL;
-    pecs_status status = builder_check_handles(builder, rows, names.text, error);
+    pecs_status status = builder_check_handles(builder, rows, error);
     if (status)
         return status;
     if (!rows->entities && rows->row_count && !(made = builder_make_handles(builder, rows->row_count)))
         return fail_memory(error);
     const struct spawn spawn = { rows->row_count, rows->ids, made ? made : rows->entities };
-    char where[sizeof(names.text) + 4];
-    snprintf(where, sizeof(where), "%s: ", names.text);
     status = failure_end(&world->failure, edit_spawn(world, &spawn, rows->values, rows->value_count, NULL));
-    if (status && !(status == PECS_E_MISUSE && builder_explain_contents(builder, rows, names.text, error)))
-        builder_fail_edit(builder, status, where, error);
+    if (status)
+        builder_fail_rows(builder, rows, status, error);
     if (!status && rows->row_count) {
         builder->handles = made ? HANDLES_MADE : HANDLES_GIVEN;
         builder->next += made ? rows->row_count : 0;
