@@ -15,11 +15,12 @@ uint64_t state_used_type_count(const struct pecs_snapshot *state, uint64_t *ret_
     *ret_component_bytes = summary.component_bytes;
     for (uint32_t i = 0; i < state->table_count; i++) {
         const struct archetype *archetype = state_table(state, i)->archetype;
-        for (uint32_t j = 0; j < archetype->component_count; j++)
-            bits_set(used, state_place(state, archetype->components[j]));
+        for (uint32_t j = 0; j < archetype->component_count; j++) {
+            const uint32_t place = state_place(state, archetype->components[j]);
+            count += !bits_has(used, place);
+            bits_set(used, place);
+        }
     }
-    for (size_t word = 0; word < sizeof(used) / sizeof(*used); word++)
-        count += (uint64_t)__builtin_popcountll(used[word]);
     return count;
 }
 
