@@ -57,6 +57,10 @@ class Sprite {
     {
         return name_;
     }
+    bool is_drawn() const
+    {
+        return texture_ != nullptr;
+    }
 
   private:
     const char *name_;
