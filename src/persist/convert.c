@@ -199,11 +199,8 @@ static pecs_status convert_run(struct conversion *conversion)
     conversion->numbers = pool_allocate(conversion->pool, count * sizeof(*conversion->numbers));
     conversion->ranks = pool_allocate(conversion->pool, count * sizeof(*conversion->ranks));
     conversion->loan = loan_create(conversion->pool, conversion->from);
-    pecs_status status = PECS_OK;
-    if (!conversion->list || !conversion->numbers || !conversion->ranks || !conversion->loan)
-        status = fail_memory(conversion->error);
-    if (!status)
-        status = convert_types(conversion);
+    const bool has_room = conversion->list && conversion->numbers && conversion->ranks && conversion->loan;
+    pecs_status status = has_room ? convert_types(conversion) : fail_memory(conversion->error);
     if (!status && convert_state(conversion))
         status = fail_memory(conversion->error);
     if (conversion->unknown)
@@ -275,9 +272,9 @@ pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *
         *ret_snapshot = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
         return PECS_OK;
     }
-    pecs_snapshot *from;
+    pecs_snapshot *from = NULL;
     pecs_status status = convert_prepare(snapshot, registry, &from, error);
-    if (status)
+    if (!from)
         return status;
     struct conversion conversion = { .from = from, .registry = registry, .pool = registry->pool, .error = error };
     status = convert_run(&conversion);

@@ -66,17 +66,18 @@ static pecs_status merge_tails(struct gate *gate, struct table *table, uint32_t 
     const uint64_t width = table->archetype->column_bytes[column], from_chunk = from->row_count >> shift;
     const uint64_t from_rows = from->row_count - (from_chunk << shift), count = tail_rows + from_rows;
     const uint8_t *next = from_rows ? table_chunk(from, column, from_chunk) : NULL;
-    for (uint64_t chunk = 0; chunk < chunk_count_of(count, shift); chunk++) {
-        const uint64_t rows = chunk_live(count, shift, chunk), own = chunk ? 0 : tail_rows;
+    for (uint64_t chunk = 0; chunk < chunk_count_of(count, shift); chunk++, tail = NULL) {
+        const uint64_t rows = chunk_live(count, shift, chunk), own = tail ? tail_rows : 0;
         struct array *array = array_create(gate->pool, rows * width);
         if (!array)
             return PECS_E_MEMORY;
         array->tick = gate->tick;
-        if (own)
+        if (tail)
             memcpy(array->data, tail, (size_t)(own * width));
-        if (rows > own)
+        if (next) {
             memcpy(array->data + own * width, next, (size_t)((rows - own) * width));
-        next += next ? (rows - own) * width : 0;
+            next += (rows - own) * width;
+        }
         if (merge_put(gate, table, column, to + chunk, array))
             return PECS_E_MEMORY;
     }

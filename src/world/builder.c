@@ -112,11 +112,13 @@ void pecs_builder_destroy(pecs_builder *builder)
     pecs_registry_release(registry);
 }
 
-static pecs_status builder_check_open(const pecs_builder *builder, bool has_arguments, pecs_error *error)
+static bool builder_is_open(const pecs_builder *builder, bool has_arguments, pecs_error *error)
 {
-    if (!builder || !has_arguments)
-        return fail(error, PECS_E_MISUSE, "a required argument is NULL");
-    return builder->is_finished ? fail(error, PECS_E_MISUSE, "the builder is finished") : PECS_OK;
+    const bool is_open = builder && has_arguments && !builder->is_finished;
+    if (!is_open)
+        fail(error, PECS_E_MISUSE,
+             builder && has_arguments ? "the builder is finished" : "a required argument is NULL");
+    return is_open;
 }
 
 /* The error of a failed edit of the builder's world. */
@@ -228,15 +230,14 @@ static pecs_status builder_add(pecs_builder *builder, const pecs_rows *rows, pec
 
 pecs_status pecs_builder_add(pecs_builder *builder, const pecs_rows *rows, pecs_entity *ret_entities, pecs_error *error)
 {
-    const pecs_status status = builder_check_open(builder, rows != NULL, error);
-    return status ? status : builder_add(builder, rows, ret_entities, error);
+    return builder_is_open(builder, rows != NULL, error) ? builder_add(builder, rows, ret_entities, error)
+                                                         : PECS_E_MISUSE;
 }
 
 pecs_status pecs_builder_add_dead(pecs_builder *builder, const pecs_entity *entities, size_t count, pecs_error *error)
 {
-    const pecs_status status = builder_check_open(builder, entities || !count, error);
-    if (status)
-        return status;
+    if (!builder_is_open(builder, entities || !count, error))
+        return PECS_E_MISUSE;
     for (size_t i = 0; i < count; i++)
         if (!builder_is_handle(entities[i]))
             return fail(error, PECS_E_MISUSE, "%" PRIu32 ":%" PRIu32 " is not a handle of an entity", entities[i].index,
@@ -253,38 +254,35 @@ pecs_status pecs_builder_add_dead(pecs_builder *builder, const pecs_entity *enti
 
 pecs_status pecs_builder_set_singleton(pecs_builder *builder, const pecs_value *value, pecs_error *error)
 {
-    pecs_status status = builder_check_open(builder, value != NULL, error);
-    if (status)
-        return status;
-    status = pecs_world_set_singleton(builder->world, value->component, value->size_bytes, value->data);
+    if (!builder_is_open(builder, value != NULL, error))
+        return PECS_E_MISUSE;
+    const pecs_status status =
+        pecs_world_set_singleton(builder->world, value->component, value->size_bytes, value->data);
     return status ? builder_fail_edit(builder, status, "singleton: ", error) : PECS_OK;
 }
 
 pecs_status pecs_builder_set_meta_text(pecs_builder *builder, const char *key, const char *text, pecs_error *error)
 {
-    pecs_status status = builder_check_open(builder, true, error);
-    if (status)
-        return status;
-    status = pecs_world_set_meta_text(builder->world, key, text);
+    if (!builder_is_open(builder, true, error))
+        return PECS_E_MISUSE;
+    const pecs_status status = pecs_world_set_meta_text(builder->world, key, text);
     return status ? builder_fail_edit(builder, status, "", error) : PECS_OK;
 }
 
 pecs_status pecs_builder_set_meta_bytes(pecs_builder *builder, const char *key, const void *bytes, size_t size_bytes,
                                         pecs_error *error)
 {
-    pecs_status status = builder_check_open(builder, true, error);
-    if (status)
-        return status;
-    status = pecs_world_set_meta_bytes(builder->world, key, bytes, size_bytes);
+    if (!builder_is_open(builder, true, error))
+        return PECS_E_MISUSE;
+    const pecs_status status = pecs_world_set_meta_bytes(builder->world, key, bytes, size_bytes);
     return status ? builder_fail_edit(builder, status, "", error) : PECS_OK;
 }
 
 pecs_status pecs_builder_attach(pecs_builder *builder, const char *name, const pecs_bytes *bytes, pecs_error *error)
 {
-    pecs_status status = builder_check_open(builder, true, error);
-    if (status)
-        return status;
-    status = pecs_world_attach(builder->world, name, bytes);
+    if (!builder_is_open(builder, true, error))
+        return PECS_E_MISUSE;
+    const pecs_status status = pecs_world_attach(builder->world, name, bytes);
     return status ? builder_fail_edit(builder, status, "", error) : PECS_OK;
 }
 
@@ -504,9 +502,9 @@ static pecs_status builder_check_values(pecs_builder *builder, pecs_error *error
 
 pecs_status pecs_builder_finish(pecs_builder *builder, pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    pecs_status status = builder_check_open(builder, ret_snapshot != NULL, error);
-    if (!status)
-        status = builder_make_index(builder, error);
+    if (!builder_is_open(builder, ret_snapshot != NULL, error))
+        return PECS_E_MISUSE;
+    pecs_status status = builder_make_index(builder, error);
     if (!status)
         status = builder_check_values(builder, error);
     if (!status)
