@@ -87,7 +87,9 @@ static pecs_status convert_types(struct conversion *conversion)
 {
     const uint32_t count = state_list_components(conversion->from, conversion->list, conversion->ranks);
     conversion->unknown = unknown_types_create(conversion->pool, (uint32_t)min_u64(count, TYPES_MAX));
-    pecs_status status = conversion->unknown ? PECS_OK : fail_memory(conversion->error);
+    pecs_status status = PECS_OK;
+    if (!conversion->unknown)
+        return fail_memory(conversion->error);
     for (uint32_t i = 0; !status && i < count; i++) {
         const struct component *component = state_component(conversion->from, conversion->list[i]);
         pecs_component *number = &conversion->numbers[state_place(conversion->from, conversion->list[i])];
