@@ -160,6 +160,8 @@ bool bench_run_snapshot_set(struct bench *bench);
 bool bench_run_transient_save(struct bench *bench);
 bool bench_run_filter_columns(struct bench *bench);
 bool bench_run_filter_rows(struct bench *bench);
+bool bench_run_clone(struct bench *bench);
+bool bench_run_merge(struct bench *bench);
 bool bench_run_id_of(struct bench *bench);
 bool bench_run_find(struct bench *bench);
 bool bench_run_id_many(struct bench *bench);

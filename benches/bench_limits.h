@@ -97,6 +97,15 @@ uint64_t limit_filter_columns(const struct w1_layout *layout, const uint8_t *blo
  */
 uint64_t limit_filter_rows(const struct w1_layout *layout, const uint8_t *block, uint8_t *out);
 
+/*
+ * Into a zeroed block of the same layout: copies of the first row of each table, whose references lead to the same copy
+ * or are cleared; and all rows with new handles, ids made of nonce and handle, and references that follow, by a map
+ * from old slots.
+ */
+void limit_clone(const struct w1_layout *layout, const uint8_t *block, uint8_t *out);
+void limit_merge(const struct w1_layout *layout, const uint8_t *block, uint64_t nonce, uint8_t *out,
+                 struct limit_id *ids, w1_entity *map);
+
 /* memcpy of every array into fresh huge pages, which the caller frees. */
 bool limit_copy(const struct w1_layout *layout, const uint8_t *block, uint8_t **ret_copy);
 

@@ -42,6 +42,8 @@ static const struct discipline {
     { "transient_save", bench_run_transient_save },
     { "filter_columns", bench_run_filter_columns },
     { "filter_rows", bench_run_filter_rows },
+    { "clone", bench_run_clone },
+    { "merge", bench_run_merge },
     { "id_of", bench_run_id_of },
     { "find", bench_run_find },
     { "id_many", bench_run_id_many },

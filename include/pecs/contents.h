@@ -33,17 +33,13 @@
 extern "C" {
 #endif
 
-/* Contents that the program gives: the bytes of a string, without a zero at the end, of a blob, or of all elements. */
-typedef struct pecs_bytes {
-    const void *data; /* may be NULL when size_bytes is 0 */
-    size_t size_bytes;
-} pecs_bytes;
 /* clang-format off */
+/* Contents that the program gives: the bytes of a string, without a zero at the end, of a blob, or of all elements. */
 #ifdef __cplusplus
-/* The address of such bytes, which live as long as the statement; in C, as the block. */
+/* The address of bytes, which live as long as the statement; in C, as the block. */
 #define PECS_BYTES(data, size_bytes) pecs_address_of_(pecs_bytes{ data, size_bytes })
 #else
-/* The address of such bytes, which live as long as the block; in C++, as the statement. */
+/* The address of bytes, which live as long as the block; in C++, as the statement. */
 #define PECS_BYTES(data, size_bytes) (&(const pecs_bytes){ data, size_bytes })
 #endif
 /* The same of an array, and of `count` elements behind a pointer. */

@@ -4,12 +4,14 @@
 
 #include <pecs/attachments.h>
 #include <pecs/builder.h>
+#include <pecs/clone.h>
 #include <pecs/commands.h>
 #include <pecs/contents.h>
 #include <pecs/diff.h>
 #include <pecs/file.h>
 #include <pecs/filter.h>
 #include <pecs/id.h>
+#include <pecs/merge.h>
 #include <pecs/metadata.h>
 #include <pecs/query.h>
 #include <pecs/reflect.h>

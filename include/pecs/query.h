@@ -17,6 +17,8 @@
  * with other types; and the same edits of the same state give the same order again.
  *   - A spawn appends its entities to their table, in the order of its arrays.
  *   - Adding or removing components (an explicit id is one) moves the entity to the end of another table.
+ *   - A clone appends its copies as a spawn does, one copy after another; a merge appends what comes in, in the order
+ * of the snapshot, after it has removed the rows of entities that are replaced.
  *   - Where an entity leaves a table, the last row takes its place. A despawn of many removes them in the order given.
  *   - Edits of values move nothing. Commands move entities in the order of commands.h.
  * The number of rows in a chunk is not specified: it depends on where the rows lie.

@@ -1,5 +1,5 @@
 /*
- * Status, error and allocator: what every other header of PECS uses.
+ * Status, error, bytes and allocator: what every other header of PECS uses.
  *
  * Rules for the whole library:
  *   - A function that can fail returns a pecs_status; PECS_OK is 0.
@@ -62,6 +62,12 @@ typedef struct pecs_error {
 
 /* The status's name without its prefix ("CORRUPT"); static. Any thread. */
 PECS_API const char *pecs_status_name(pecs_status status);
+
+/* Bytes in one piece. */
+typedef struct pecs_bytes {
+    const void *data; /* may be NULL when size_bytes is 0 */
+    size_t size_bytes;
+} pecs_bytes;
 
 /*
  * Where memory comes from. allocate returns `size_bytes` bytes aligned to `align_bytes` (a power of two, up to 2 MiB),

@@ -22,12 +22,6 @@
 extern "C" {
 #endif
 
-/* Bytes in one piece. */
-typedef struct pecs_span {
-    const void *bytes;
-    size_t size_bytes;
-} pecs_span;
-
 enum { PECS_SPAN_MAX = 1024 }; /* spans of one write: as many as writev(2) takes on Linux */
 
 /*
@@ -42,7 +36,7 @@ typedef struct pecs_sink {
      * Takes all of the next bytes, less than a MiB in 1 to PECS_SPAN_MAX spans, or fails. Their memory is the library's
      * and valid during the call only.
      */
-    pecs_status (*write)(void *user, const pecs_span *spans, size_t span_count, pecs_error *error);
+    pecs_status (*write)(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error);
     /* Optional. All was written: publish, flush, close. */
     pecs_status (*commit)(void *user, pecs_error *error);
     /* Optional. The save failed: drop what was written. */
@@ -133,7 +127,7 @@ PECS_API pecs_sink pecs_sink_for_fd(int descriptor);
 PECS_API pecs_source pecs_source_for_fd(int descriptor);
 
 /* A source of a file in memory. The span and its bytes must stay until the source was read. */
-PECS_API pecs_source pecs_source_for_memory(const pecs_span *memory);
+PECS_API pecs_source pecs_source_for_memory(const pecs_bytes *memory);
 
 #ifdef __cplusplus
 }

@@ -3,8 +3,8 @@
  *
  * An edit that fails changes no content (though it may open a tick and mark components as changed); pecs_world_error
  * says why. Structural edits (spawn, despawn, set of an absent component, add, remove,
- * singletons added or removed, advance, restore, compact) return PECS_E_BUSY while an iteration over the world is open;
- * edits of values do not.
+ * singletons added or removed, clone, merge, advance, restore, compact) return PECS_E_BUSY while an iteration over the
+ * world is open; edits of values do not.
  *
  * The data of a resumed file is trusted (file.h). An edit that finds that rows and index of such a file disagree
  * returns PECS_E_CORRUPT and changes nothing: the file was damaged, and load says where.

@@ -113,7 +113,7 @@ int os_draft_check_named(const struct os_draft *draft, const char *path);
 /* Allocates disk space, where the file system supports that. A full disk is an error. */
 int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes);
 /* Appends the spans, at most PECS_SPAN_MAX of them. */
-int os_draft_write(const struct os_draft *draft, const pecs_span *spans, size_t span_count);
+int os_draft_write(const struct os_draft *draft, const pecs_bytes *spans, size_t span_count);
 /* Starts writing a range to the disk. os_draft_flush reports failures. */
 void os_draft_begin_writeback(const struct os_draft *draft, uint64_t offset, uint64_t size_bytes);
 /* Returns errors that some file systems report only when a file is closed. The file stays open and locked. Syncs the

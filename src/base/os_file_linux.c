@@ -426,7 +426,7 @@ int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes)
     return 0;
 }
 
-int os_draft_write(const struct os_draft *draft, const pecs_span *spans, size_t span_count)
+int os_draft_write(const struct os_draft *draft, const pecs_bytes *spans, size_t span_count)
 {
     return os_spans_write(draft->descriptor, spans, span_count);
 }

@@ -8,10 +8,10 @@
 #include <pecs/stream.h>
 
 /* Writes all of the spans, at most PECS_SPAN_MAX of them, wherever the descriptor leads. */
-int os_spans_write(int descriptor, const pecs_span *spans, size_t span_count);
+int os_spans_write(int descriptor, const pecs_bytes *spans, size_t span_count);
 
 /* The same for a user's descriptor: a reader that has gone is an error, and no signal of this thread or others. */
-int os_stream_write(int descriptor, const pecs_span *spans, size_t span_count);
+int os_stream_write(int descriptor, const pecs_bytes *spans, size_t span_count);
 /* Asks for a larger buffer of a pipe, so that writer and reader wait for each other less often. */
 void os_stream_widen(int descriptor);
 

@@ -47,12 +47,12 @@ static struct iovec *os_vectors_advance(struct iovec *next, const struct iovec *
     return next;
 }
 
-int os_spans_write(int descriptor, const pecs_span *spans, size_t span_count)
+int os_spans_write(int descriptor, const pecs_bytes *spans, size_t span_count)
 {
     struct iovec vectors[PECS_SPAN_MAX];
     assert(span_count <= PECS_SPAN_MAX);
     for (size_t i = 0; i < span_count; i++)
-        vectors[i] = (struct iovec){ (void *)(uintptr_t)spans[i].bytes, spans[i].size_bytes };
+        vectors[i] = (struct iovec){ (void *)(uintptr_t)spans[i].data, spans[i].size_bytes };
     struct iovec *next = vectors, *end = vectors + span_count;
     while (next < end) {
         const ssize_t count = writev(descriptor, next, (int)(end - next));
@@ -94,7 +94,7 @@ static void os_let_sigpipe_go(const struct sigpipe_guard *guard, bool was_sent)
     pthread_sigmask(SIG_SETMASK, &guard->before, NULL);
 }
 
-int os_stream_write(int descriptor, const pecs_span *spans, size_t span_count)
+int os_stream_write(int descriptor, const pecs_bytes *spans, size_t span_count)
 {
     struct sigpipe_guard guard;
     os_hold_sigpipe(&guard);

@@ -48,19 +48,19 @@ pecs_status input_open(const char *path, bool is_read_again, struct input *ret_i
         free(bytes);
         return status;
     }
-    ret_input->memory = (pecs_span){ bytes, size_bytes };
+    ret_input->memory = (pecs_bytes){ bytes, size_bytes };
     return PECS_OK;
 }
 
 void input_close(struct input *input)
 {
-    free((void *)(uintptr_t)input->memory.bytes);
+    free((void *)(uintptr_t)input->memory.data);
 }
 
 /* The input may have moved since it was opened, so what leads to its memory is made for each use. */
 static pecs_source input_source(const struct input *input)
 {
-    return input->memory.bytes ? pecs_source_for_memory(&input->memory) : input->source;
+    return input->memory.data ? pecs_source_for_memory(&input->memory) : input->source;
 }
 
 pecs_status input_load(const struct input *input, pecs_registry *registry, const pecs_load_options *options,

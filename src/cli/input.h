@@ -7,7 +7,7 @@
 struct input {
     const char *path; /* NULL: standard input */
     pecs_source source;
-    pecs_span memory; /* all of a pipe that is read more than once; else NULL */
+    pecs_bytes memory; /* all of a pipe that is read more than once; else NULL */
 };
 
 /* Whether the path means standard input. */

@@ -94,11 +94,11 @@ static void output_end_piece(struct output *output)
 static void output_add_span(struct output *output, const uint8_t *bytes, size_t size)
 {
     assert(output->spans && output->span_count < PECS_SPAN_MAX);
-    pecs_span *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
-    if (last && (const uint8_t *)last->bytes + last->size_bytes == bytes)
+    pecs_bytes *last = output->span_count ? &output->spans[output->span_count - 1] : NULL;
+    if (last && (const uint8_t *)last->data + last->size_bytes == bytes)
         last->size_bytes += size;
     else
-        output->spans[output->span_count++] = (pecs_span){ bytes, size };
+        output->spans[output->span_count++] = (pecs_bytes){ bytes, size };
     if (output->hashes)
         hash_stream_update(output->hash, bytes, size);
     output->offset += size;

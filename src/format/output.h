@@ -26,7 +26,7 @@ struct output {
     uint8_t *buffer;
     size_t buffer_bytes; /* a unit, or a file that is smaller */
     size_t buffered;     /* bytes of it in use by spans */
-    pecs_span *spans;
+    pecs_bytes *spans;
     size_t span_count;
     struct hash_stream *hash;
     struct buffer *hashes; /* gets the hash of each piece; NULL: none is wanted now */

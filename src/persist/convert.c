@@ -90,6 +90,7 @@ static pecs_status convert_types(struct conversion *conversion)
     pecs_status status = PECS_OK;
     if (!conversion->unknown)
         return fail_memory(conversion->error);
+    conversion->unknown->lenders[0] = node_retain(&conversion->loan->node);
     for (uint32_t i = 0; !status && i < count; i++) {
         const struct component *component = state_component(conversion->from, conversion->list[i]);
         pecs_component *number = &conversion->numbers[state_place(conversion->from, conversion->list[i])];

@@ -218,7 +218,7 @@ pecs_status pecs_snapshot_load_from(pecs_registry *registry, const pecs_source *
 pecs_status pecs_snapshot_load_memory(pecs_registry *registry, const void *bytes, size_t size_bytes,
                                       const pecs_load_options *options, pecs_snapshot **ret_snapshot, pecs_error *error)
 {
-    const pecs_span memory = { bytes, size_bytes };
+    const pecs_bytes memory = { bytes, size_bytes };
     const pecs_source source = pecs_source_for_memory(&memory);
     return pecs_snapshot_load_from(registry, &source, options, ret_snapshot, error);
 }

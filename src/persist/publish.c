@@ -210,7 +210,7 @@ static void publish_begin_writeback(struct publication *publication)
     publication->sent_bytes = publication->size_bytes;
 }
 
-pecs_status publication_write(struct publication *publication, const pecs_span *spans, size_t span_count,
+pecs_status publication_write(struct publication *publication, const pecs_bytes *spans, size_t span_count,
                               pecs_error *error)
 {
     const int os_error = os_draft_write(&publication->file, spans, span_count);

@@ -17,7 +17,7 @@ struct publication;
 pecs_status publication_begin(struct pool *pool, const char *path, uint64_t size_bytes, bool sync,
                               struct publication **ret_publication, pecs_error *error);
 /* Appends the spans, at most PECS_SPAN_MAX of them. */
-pecs_status publication_write(struct publication *publication, const pecs_span *spans, size_t span_count,
+pecs_status publication_write(struct publication *publication, const pecs_bytes *spans, size_t span_count,
                               pecs_error *error);
 /* Publishes, and frees the publication in any case. */
 pecs_status publication_commit(struct publication *publication, pecs_error *error);

@@ -21,7 +21,7 @@ static pecs_status save_begin(void *user, uint64_t size_bytes, pecs_error *error
                              &destination->publication, error);
 }
 
-static pecs_status save_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static pecs_status save_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     struct destination *destination = user;
     return publication_write(destination->publication, spans, span_count, error);

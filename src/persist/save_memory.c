@@ -35,13 +35,13 @@ static pecs_status memory_begin(void *user, uint64_t size_bytes, pecs_error *err
     return sink->memory ? PECS_OK : fail_memory(error);
 }
 
-static pecs_status memory_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static pecs_status memory_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     struct memory_sink *sink = user;
     (void)error;
     for (size_t i = 0; i < span_count; i++) {
         assert(spans[i].size_bytes <= sink->size_bytes - sink->written_bytes);
-        memcpy(sink->memory + sink->written_bytes, spans[i].bytes, spans[i].size_bytes);
+        memcpy(sink->memory + sink->written_bytes, spans[i].data, spans[i].size_bytes);
         sink->written_bytes += spans[i].size_bytes;
     }
     return PECS_OK;

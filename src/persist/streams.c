@@ -21,7 +21,7 @@ static pecs_status stream_begin(void *user, uint64_t size_bytes, pecs_error *err
     return PECS_OK;
 }
 
-static pecs_status stream_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static pecs_status stream_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     const int descriptor = stream_descriptor(user), os_error = os_stream_write(descriptor, spans, span_count);
     return os_error ? stream_fail(error, os_error, "cannot write", descriptor) : PECS_OK;
@@ -65,8 +65,8 @@ pecs_source pecs_source_for_fd(int descriptor)
 
 static pecs_status memory_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
 {
-    const pecs_span *memory = user;
-    if (!memory || (!memory->bytes && memory->size_bytes))
+    const pecs_bytes *memory = user;
+    if (!memory || (!memory->data && memory->size_bytes))
         return fail(error, PECS_E_MISUSE, "the memory of a source must not be NULL");
     *ret_size_bytes = memory->size_bytes;
     return PECS_OK;
@@ -75,11 +75,11 @@ static pecs_status memory_size(void *user, uint64_t *ret_size_bytes, pecs_error 
 static pecs_status memory_map(void *user, const void **ret_bytes, pecs_error *error)
 {
     (void)error;
-    *ret_bytes = ((const pecs_span *)user)->bytes;
+    *ret_bytes = ((const pecs_bytes *)user)->data;
     return PECS_OK;
 }
 
-pecs_source pecs_source_for_memory(const pecs_span *memory)
+pecs_source pecs_source_for_memory(const pecs_bytes *memory)
 {
     return (pecs_source){ .size = memory_size, .map = memory_map, .user = (void *)(uintptr_t)memory };
 }

@@ -89,10 +89,10 @@ static pecs_status projection_copy_rows(struct projection *projection, struct ta
     if (status)
         return status;
     if (!lost)
-        table_copy_rows(table, from, 0, from->row_count);
+        table_append_rows(table, from, 0, from->row_count);
     for (uint64_t row = 0; lost && row < from->row_count; row++)
         if (!projection_loses_row(projection, from, row))
-            table_copy_rows(table, from, row, 1);
+            table_append_rows(table, from, row, 1);
     return PECS_OK;
 }
 
@@ -208,25 +208,27 @@ static bool projection_rows_agree(const struct projection *projection)
     return true;
 }
 
-/* Frees the slots of the entities that are left out. */
+/* Frees the slots of the entities that are left out. A word of the selection is of slots in one chunk of the index. */
 static pecs_status projection_free_slots(struct projection *projection, struct entity_index *index)
 {
     const struct selection *entities = projection->less->entities;
-    const uint64_t slot_count = state_slot_count(projection->from);
-    for (uint64_t slot = 0; entities && slot < slot_count; slot++) {
-        struct record *record;
-        if (!entities->slots[slot / 64]) {
-            slot |= 63;
+    const size_t word_count = entities ? bits_words((size_t)state_slot_count(projection->from)) : 0;
+    for (size_t word = 0; word < word_count; word++) {
+        uint64_t left = entities->slots[word];
+        struct record *records;
+        if (!left)
             continue;
-        }
-        if (!selection_has_slot(entities, (uint32_t)slot))
-            continue;
-        if (index_own_record(&projection->gate, index, slot, &record))
+        if (index_own_record(&projection->gate, index, (uint64_t)word * 64, &records))
             return PECS_E_MEMORY;
-        *record = (struct record){ record->generation, NO_TABLE, 0, 0 };
-        projection->to->entity_count--;
-        index->free_counts[slot >> INDEX_SHIFT] += record->generation < GENERATION_MAX;
-        projection->to->free_count += record->generation < GENERATION_MAX;
+        uint32_t free_count = 0;
+        for (; left; left &= left - 1) {
+            struct record *record = &records[__builtin_ctzll(left)];
+            *record = (struct record){ record->generation, NO_TABLE, 0, 0 };
+            free_count += record->generation < GENERATION_MAX;
+            projection->to->entity_count--;
+        }
+        index->free_counts[(uint64_t)word * 64 >> INDEX_SHIFT] += free_count;
+        projection->to->free_count += free_count;
     }
     return PECS_OK;
 }

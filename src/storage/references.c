@@ -6,6 +6,7 @@
 #include "content.h"
 #include "error.h"
 #include "heap_move.h"
+#include "reference_walk.h"
 #include "state_types.h"
 #include "value_check.h"
 
@@ -25,28 +26,49 @@ struct reference_chunk {
     pecs_component number;
 };
 
-/* Counts the references to selected entities among consecutive values and, if `cleared` is not NULL, clears them. */
-static uint64_t references_count(const struct selection *selection, const struct component *component,
-                                 const uint8_t *values, uint64_t value_count, uint8_t *cleared)
+/* Whether there are references to selected entities among consecutive values. */
+static bool references_any(const struct selection *selection, const struct component *component, const uint8_t *values,
+                           uint64_t value_count)
 {
-    uint64_t count = 0;
-    struct span_run_iter iter;
-    struct span_run run;
-    for (span_run_begin(&iter, &component->special, value_count); span_run_next(&iter, &run);) {
-        for (uint64_t i = 0; run.span.kind == PECS_ENTITY && i < run.count; i++) {
-            for (uint32_t at = 0; at < run.span.size; at += (uint32_t)sizeof(pecs_entity)) {
-                const uint64_t offset = run.offset + i * run.stride + at;
-                pecs_entity entity;
-                memcpy(&entity, values + offset, sizeof(entity));
-                if (!selection_has(selection, entity))
-                    continue;
-                count++;
-                if (cleared)
-                    memset(cleared + offset, 0, sizeof(entity));
-            }
-        }
+    struct reference_walk walk;
+    uint64_t offset;
+    for (reference_walk_begin(&walk, component, value_count); reference_walk_next(&walk, &offset);) {
+        pecs_entity entity;
+        memcpy(&entity, values + offset, sizeof(entity));
+        if (selection_has(selection, entity))
+            return true;
     }
-    return count;
+    return false;
+}
+
+/* Begins to read the records that decide whether references of a chunk lead to a selected entity. */
+static void references_prefetch(const struct selection *selection, const struct component *component,
+                                const uint8_t *values, uint64_t value_count)
+{
+    struct reference_walk walk;
+    uint64_t offset;
+    for (reference_walk_begin(&walk, component, value_count); reference_walk_next(&walk, &offset);) {
+        pecs_entity entity;
+        memcpy(&entity, values + offset, sizeof(entity));
+        if (selection_may_have(selection, entity))
+            __builtin_prefetch(state_record(selection->state, entity.index));
+    }
+}
+
+/* Clears them, and counts them. */
+static void references_clear_values(struct reference_search *search, const struct component *component, uint8_t *values,
+                                    uint64_t value_count)
+{
+    struct reference_walk walk;
+    uint64_t offset;
+    for (reference_walk_begin(&walk, component, value_count); reference_walk_next(&walk, &offset);) {
+        pecs_entity entity;
+        memcpy(&entity, values + offset, sizeof(entity));
+        if (!selection_has(search->selection, entity))
+            continue;
+        memset(values + offset, 0, sizeof(entity));
+        search->count++;
+    }
 }
 
 /* The elements of a list that may have references. */
@@ -67,21 +89,20 @@ static struct reference_list references_list(const struct reference_search *sear
     return list;
 }
 
-/* The same as references_count for the lists of values. */
-static uint64_t references_count_listed(const struct reference_search *search, const struct component *component,
-                                        const uint8_t *values, uint64_t value_count)
+/* The same as references_any for the lists of values. */
+static bool references_any_listed(const struct reference_search *search, const struct component *component,
+                                  const uint8_t *values, uint64_t value_count)
 {
     struct content_walk walk;
     struct content content;
-    uint64_t count = 0;
+    bool found = false;
     if (!component_has_contents(component))
-        return 0;
-    for (content_walk_begin(&walk, component, values, value_count); content_walk_next(&walk, &content);) {
+        return false;
+    for (content_walk_begin(&walk, component, values, value_count); !found && content_walk_next(&walk, &content);) {
         const struct reference_list list = references_list(search, component, &content);
-        if (list.count)
-            count += references_count(search->selection, list.element, list.bytes, list.count, NULL);
+        found = list.count && references_any(search->selection, list.element, list.bytes, list.count);
     }
-    return count;
+    return found;
 }
 
 /* Clears the references in the lists of values, which are private. */
@@ -97,7 +118,7 @@ static pecs_status references_clear_listed(struct reference_search *search, cons
     for (content_walk_begin(&walk, component, values, value_count); !status && content_walk_next(&walk, &content);) {
         const struct reference_list list = references_list(search, component, &content);
         uint8_t *bytes;
-        if (!list.count || !references_count(search->selection, list.element, list.bytes, list.count, NULL))
+        if (!list.count || !references_any(search->selection, list.element, list.bytes, list.count))
             continue;
         status = heap_own_contents(&search->gate, heap, content.reference, &bytes);
         if (!status && !bytes) {
@@ -107,7 +128,7 @@ static pecs_status references_clear_listed(struct reference_search *search, cons
                 memcpy(values + content.offset, &content.reference, sizeof(content.reference));
         }
         if (!status)
-            search->count += references_count(search->selection, list.element, list.bytes, list.count, bytes);
+            references_clear_values(search, list.element, bytes, list.count);
     }
     return status;
 }
@@ -186,8 +207,10 @@ static pecs_status references_clear_chunk(struct reference_search *search, const
     pecs_status status = state_own_table(&search->gate, search->state, at->table, &table);
     if (!status)
         status = table_own_chunk(&search->gate, table, at->column, at->chunk, at->rows, &bytes);
-    if (!status)
-        search->count += references_count(search->selection, at->component, bytes, at->rows, bytes);
+    if (!status) {
+        references_prefetch(search->selection, at->component, bytes, at->rows);
+        references_clear_values(search, at->component, bytes, at->rows);
+    }
     if (!status)
         status = references_clear_listed(search, at->component, bytes, at->rows);
     return status;
@@ -196,8 +219,8 @@ static pecs_status references_clear_chunk(struct reference_search *search, const
 static pecs_status references_search_chunk(struct reference_search *search, const struct reference_chunk *at)
 {
     const uint8_t *values = table_chunk(state_table(search->state, at->table), at->column, at->chunk);
-    if (!references_count(search->selection, at->component, values, at->rows, NULL) &&
-        !references_count_listed(search, at->component, values, at->rows))
+    if (!references_any(search->selection, at->component, values, at->rows) &&
+        !references_any_listed(search, at->component, values, at->rows))
         return PECS_OK;
     return search->error ? references_fail(search, at, values) : references_clear_chunk(search, at);
 }

@@ -27,10 +27,15 @@ static inline bool selection_has_slot(const struct selection *selection, uint32_
 {
     return bits_has(selection->slots, slot);
 }
+/* Whether the slot of a handle, which may be any, is that of a selected entity. */
+static inline bool selection_may_have(const struct selection *selection, pecs_entity entity)
+{
+    return entity.index < state_slot_count(selection->state) && selection_has_slot(selection, entity.index);
+}
 /* Whether the handle is that of a selected entity. */
 static inline bool selection_has(const struct selection *selection, pecs_entity entity)
 {
-    return entity.index < state_slot_count(selection->state) && selection_has_slot(selection, entity.index) &&
+    return selection_may_have(selection, entity) &&
            state_record(selection->state, entity.index)->generation == entity.generation;
 }
 

@@ -8,17 +8,42 @@
  */
 #include "table_merge.h"
 
-void table_copy_rows(struct table *table, const struct table *from, uint64_t first, uint64_t count)
+/* Copies values of one column, in pieces that lie in one chunk of each table. */
+static void merge_copy_values(struct table *table, uint32_t column, uint64_t row, const struct table *from,
+                              uint32_t from_column, uint64_t first, uint64_t count)
+{
+    const uint32_t width = table->archetype->column_bytes[column];
+    const uint64_t chunk_rows = table_chunk_rows(table), from_chunk_rows = table_chunk_rows(from);
+    while (count) {
+        const uint64_t room = chunk_rows - (row & (chunk_rows - 1));
+        const uint64_t left = from_chunk_rows - (first & (from_chunk_rows - 1));
+        const uint64_t rows = min_u64(count, min_u64(room, left));
+        uint8_t *to = table_owned_value(table, column, row);
+        if (rows == 1)
+            copy_small(to, table_value(from, from_column, first), width);
+        else
+            memcpy(to, table_value(from, from_column, first), (size_t)(rows * width));
+        row += rows;
+        first += rows;
+        count -= rows;
+    }
+}
+
+void table_copy_rows(struct table *table, uint64_t row, const struct table *from, uint64_t first, uint64_t count)
 {
     const struct archetype *archetype = table->archetype;
     for (uint32_t i = 0; i < archetype->column_count; i++) {
         const pecs_component component = archetype->column_components[i];
         const uint32_t column =
             component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(from->archetype, component);
-        for (uint64_t row = 0; row < count; row++)
-            copy_small(table_owned_value(table, i, table->row_count + row), table_value(from, column, first + row),
-                       archetype->column_bytes[i]);
+        if (column != NO_COLUMN)
+            merge_copy_values(table, i, row, from, column, first, count);
     }
+}
+
+void table_append_rows(struct table *table, const struct table *from, uint64_t first, uint64_t count)
+{
+    table_copy_rows(table, table->row_count, from, first, count);
     table->row_count += count;
 }
 
@@ -110,7 +135,7 @@ pecs_status table_merge(struct gate *gate, struct table *table, const struct tab
         *ret_first_row = table->row_count;
         status = table_reserve(gate, table, 0, from->row_count);
         if (!status)
-            table_copy_rows(table, from, 0, from->row_count);
+            table_append_rows(table, from, 0, from->row_count);
         return status;
     }
     *ret_first_row = table->row_count >> shift << shift;

@@ -1,11 +1,17 @@
-/* Merging of two tables that have the same components. */
+/* Rows of one table copied to another, and the merging of two tables that have the same components. */
 #ifndef PECS_STORAGE_TABLE_MERGE_H
 #define PECS_STORAGE_TABLE_MERGE_H
 
 #include "table.h"
 
-/* Copies rows of `from` behind the rows of a private table, whose components `from` has and which has room for them. */
-void table_copy_rows(struct table *table, const struct table *from, uint64_t first, uint64_t count);
+/*
+ * Copies rows of `from`, which may be the same table, to rows of a private table from `row` on. All chunks that they
+ * lie in must have passed the gate with room for them. Columns that `from` lacks are left as they are. Ranges of rows
+ * must not overlap.
+ */
+void table_copy_rows(struct table *table, uint64_t row, const struct table *from, uint64_t first, uint64_t count);
+/* Copies rows behind the last one and counts them; `from` has all components of the table. */
+void table_append_rows(struct table *table, const struct table *from, uint64_t first, uint64_t count);
 
 /*
  * Appends all rows of `from`, a table with the same components, to a private table. Full chunks are shared and come

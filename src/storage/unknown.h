@@ -22,13 +22,14 @@ struct unknown_type {
     struct component component;
     pecs_component number;
     uint32_t read_place; /* among the unknown types of the file: they ascend by id there */
-    void *description;   /* the pecs_type and all that it points to, in one allocation */
+    void *description;   /* the pecs_type and all that it points to, in one allocation; NULL: a lender has it */
     size_t description_bytes;
 };
 
 struct unknown_types {
     struct node node;
     uint32_t count, capacity;
+    struct node *lenders[2];     /* what descriptions belong to that are not the list's own; or NULL */
     uint32_t *by_id;             /* indices of types, ascending by id */
     struct unknown_type types[]; /* ascending by number */
 };
@@ -38,6 +39,14 @@ struct unknown_types *unknown_types_create(struct pool *pool, uint32_t capacity)
 void unknown_type_deinit(struct unknown_type *type, struct pool *pool);
 /* Sorts a list whose types were added in the order of their ids and have their numbers. */
 void unknown_types_sort(struct unknown_types *list);
+
+/*
+ * Makes the list of the types of both lists, either of which may be the result, and which it retains. PECS_E_LAYOUT:
+ * both have a type of one id with different numbers; *ret_number is that in `a`. PECS_E_LIMIT: there are more types
+ * than TYPES_MAX. PECS_E_MEMORY.
+ */
+pecs_status unknown_types_join(const pecs_registry *registry, struct unknown_types *a, struct unknown_types *b,
+                               struct unknown_types **ret_list, pecs_component *ret_number);
 
 /* component_of and component_place for numbers beyond the registry's. `unknown` may be NULL. */
 const struct component *unknown_component(const struct unknown_types *unknown, pecs_component number);

@@ -43,7 +43,7 @@ static pecs_status attach_change(struct pecs_world *world, const struct attachme
     return status;
 }
 
-static pecs_status attach_set(struct pecs_world *world, const char *name, const pecs_bytes *bytes)
+pecs_status edit_attach(struct pecs_world *world, const char *name, const pecs_bytes *bytes)
 {
     const struct given given = { bytes ? bytes->data : NULL, bytes ? bytes->size_bytes : 0 };
     struct attachment entry = { name, given.size_bytes, 0 };
@@ -72,7 +72,7 @@ static pecs_status attach_set(struct pecs_world *world, const char *name, const 
 
 pecs_status pecs_world_attach(pecs_world *world, const char *name, const pecs_bytes *bytes)
 {
-    return world ? failure_end(&world->failure, attach_set(world, name, bytes)) : PECS_E_MISUSE;
+    return world ? failure_end(&world->failure, edit_attach(world, name, bytes)) : PECS_E_MISUSE;
 }
 
 static pecs_status attach_remove(struct pecs_world *world, const char *name)

@@ -535,10 +535,6 @@ void edit_fill_column(struct pecs_world *world, uint32_t table_number, uint32_t 
                       const pecs_value *value)
 {
     struct table *table = edit_table(world, table_number);
-    if (count == 1) { /* often the last row, whose chunk is cached */
-        edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
-        return;
-    }
     const uint8_t *from = value->data;
     while (count) {
         const uint64_t room = table_chunk_rows(table) - (first & (table_chunk_rows(table) - 1));
@@ -554,9 +550,15 @@ void edit_fill_column(struct pecs_world *world, uint32_t table_number, uint32_t 
     }
 }
 
-void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value)
+void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t first, uint64_t count,
+                    const pecs_value *value)
 {
-    const uint32_t column = archetype_column(edit_table(world, table)->archetype, value->component);
-    if (column != NO_COLUMN)
-        edit_fill_column(world, table, column, first, count, value);
+    struct table *table = edit_table(world, table_number);
+    const uint32_t column = archetype_column(table->archetype, value->component);
+    if (column == NO_COLUMN)
+        return;
+    if (count == 1) /* often the last row, whose chunk is cached */
+        edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
+    else
+        edit_fill_column(world, table_number, column, first, count, value);
 }

@@ -22,12 +22,14 @@
 #include "state.h"
 #include "state_types.h"
 
+#include <pecs/contents.h>
 #include <pecs/world.h>
 
 /* What a batch of edits does to each table, collected before anything changes. */
 struct table_plan {
     uint64_t removal_count, append_count;
     uint64_t row_count_before;
+    uint64_t filled_count; /* of the appended rows: those that have their values already (transplant.c) */
 };
 
 struct pecs_world {
@@ -111,6 +113,8 @@ pecs_status edit_ready_slots(struct pecs_world *world, uint64_t count);
 void edit_give_back_slots(struct pecs_world *world, uint64_t count);
 /* The nonce of this timeline's session, chosen now if it was not. */
 uint64_t edit_session_nonce(struct pecs_world *world);
+/* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
+bool edit_id_is_future(struct pecs_world *world, pecs_id id);
 /* Begins a timeline at the state, which must be private. */
 void edit_begin_stretch(struct pecs_world *world);
 
@@ -155,6 +159,8 @@ void edit_give_slot(struct pecs_world *world, uint32_t index);
  * Appends a row for the entity and points its record there. The values are not set. Entity {0, 0}: the singletons' row.
  */
 uint64_t edit_append_row(struct pecs_world *world, uint32_t table, pecs_entity entity);
+/* Does both for `count` new entities, in runs where slots are appended. ret_entities may be NULL. */
+void edit_append_entities(struct pecs_world *world, uint32_t table, uint64_t count, pecs_entity *ret_entities);
 /* Stores the addresses of the values of a prepared row in the scratch row. */
 void edit_find_row(struct pecs_world *world, uint32_t table, uint64_t row);
 /* Removes the row whose values the scratch row has; the last row takes its place. */
@@ -183,6 +189,9 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
 void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value);
 void edit_fill_column(struct pecs_world *world, uint32_t table, uint32_t column, uint64_t first, uint64_t count,
                       const pecs_value *value);
+/* pecs_world_attach. */
+pecs_status edit_attach(struct pecs_world *world, const char *name, const pecs_bytes *bytes);
+
 /* Where the rows of a spawn come from, beside their values. */
 struct spawn {
     size_t row_count;
@@ -192,8 +201,5 @@ struct spawn {
 /* pecs_world_spawn of these rows. */
 pecs_status edit_spawn(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
                        size_t value_count, pecs_entity *ret_entities);
-
-/* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
-bool edit_id_is_future(struct pecs_world *world, pecs_id id);
 
 #endif

@@ -5,6 +5,7 @@
 #include "blank.h"
 #include "edit.h"
 #include "error.h"
+#include "handle_set.h"
 #include "heap_move.h"
 #include "match.h"
 #include "place.h"
@@ -139,28 +140,27 @@ static void world_append_entities(struct pecs_world *world, uint32_t table_numbe
     }
 }
 
-/* Appends prepared rows, with their handles. */
-static void world_append_rows(struct pecs_world *world, uint32_t table, const struct spawn *spawn,
-                              pecs_entity *ret_entities)
+void edit_append_entities(struct pecs_world *world, uint32_t table, uint64_t count, pecs_entity *ret_entities)
 {
-    const uint64_t row_count = spawn->row_count;
     uint64_t done = 0;
-    if (spawn->entities) {
-        const uint64_t first = edit_table(world, table)->row_count;
-        edit_table(world, table)->row_count += row_count;
-        world->state->entity_count += row_count;
-        edit_fill_column(world, table, HANDLE_COLUMN, first, row_count,
-                         &(pecs_value){ NO_COMPONENT, sizeof(pecs_entity), spawn->entities });
-        return;
-    }
-    for (; done < row_count && (world->state->free_count || row_count == 1); done++) {
+    for (; done < count && (world->state->free_count || count == 1); done++) {
         const pecs_entity entity = edit_take_slot(world);
         edit_append_row(world, table, entity);
         if (ret_entities)
             ret_entities[done] = entity;
     }
-    if (done < row_count)
-        world_append_entities(world, table, row_count - done, ret_entities ? ret_entities + done : NULL);
+    if (done < count)
+        world_append_entities(world, table, count - done, ret_entities ? ret_entities + done : NULL);
+}
+
+/* Appends rows of entities whose records the caller writes. */
+static void world_append_handles(struct pecs_world *world, uint32_t table, const struct spawn *spawn)
+{
+    const uint64_t first = edit_table(world, table)->row_count;
+    edit_table(world, table)->row_count += spawn->row_count;
+    world->state->entity_count += spawn->row_count;
+    edit_fill_column(world, table, HANDLE_COLUMN, first, spawn->row_count,
+                     &(pecs_value){ NO_COMPONENT, sizeof(pecs_entity), spawn->entities });
 }
 
 /* The components of a spawn, in the scratch set. */
@@ -206,7 +206,10 @@ static pecs_status world_spawn_held(struct pecs_world *world, const struct spawn
         return status;
     }
     const uint64_t first = edit_table(world, table)->row_count;
-    world_append_rows(world, table, spawn, ret_entities);
+    if (spawn->entities)
+        world_append_handles(world, table, spawn);
+    else
+        edit_append_entities(world, table, row_count, ret_entities);
     for (size_t i = 0; i < value_count; i++)
         edit_fill_rows(world, table, first, row_count, &placed.values[i]);
     if (spawn->ids)
@@ -235,33 +238,6 @@ pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t
         return PECS_E_MISUSE;
     return failure_end(&world->failure,
                        edit_spawn(world, &(struct spawn){ row_count, NULL, NULL }, values, value_count, ret_entities));
-}
-
-/* PECS_E_DEAD when an entity is dead or given twice. Collects the indices in a set with open addressing. */
-static pecs_status world_check_despawn(struct pecs_world *world, const pecs_entity *entities, size_t count)
-{
-    struct pool *pool = world->registry->pool;
-    uint64_t bucket_count = 16;
-    while (bucket_count < 2 * (uint64_t)count)
-        bucket_count *= 2;
-    uint32_t *seen = pool_allocate(pool, (size_t)bucket_count * sizeof(*seen));
-    if (!seen)
-        return PECS_E_MEMORY;
-    memset(seen, 0xff, (size_t)bucket_count * sizeof(*seen)); /* no slot has this index */
-    pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < count; i++) {
-        const uint32_t index = entities[i].index;
-        uint64_t bucket = mix_u64(index) & (bucket_count - 1);
-        while (seen[bucket] != UINT32_MAX && seen[bucket] != index)
-            bucket = (bucket + 1) & (bucket_count - 1);
-        if (!state_find(world->state, entities[i]))
-            status = edit_fail_dead(world, entities[i]);
-        else if (seen[bucket] == index)
-            status = failure_explain(&world->failure, PECS_E_DEAD, entities[i], NO_COMPONENT, "it is given twice");
-        seen[bucket] = index;
-    }
-    pool_release(pool, seen, (size_t)bucket_count * sizeof(*seen));
-    return status;
 }
 
 pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)
@@ -305,7 +281,9 @@ static pecs_status world_despawn_single(struct pecs_world *world, pecs_entity en
 
 static pecs_status world_despawn_many(struct pecs_world *world, const pecs_entity *entities, size_t entity_count)
 {
-    pecs_status status = world_check_despawn(world, entities, entity_count);
+    struct handle_set set;
+    pecs_status status = handle_set_init(&set, world, world->state, entities, entity_count);
+    handle_set_deinit(&set, world->registry->pool);
     if (!status)
         status = edit_begin_values(world);
     for (size_t i = 0; !status && i < entity_count; i++)

@@ -404,10 +404,10 @@ static void check_files(fixture &f)
     unlink(path);
 }
 
-static pecs_status append(void *user, const pecs_span *spans, size_t span_count, pecs_error *)
+static pecs_status append(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *)
 {
     for (size_t i = 0; i < span_count; i++)
-        static_cast<std::string *>(user)->append(static_cast<const char *>(spans[i].bytes), spans[i].size_bytes);
+        static_cast<std::string *>(user)->append(static_cast<const char *>(spans[i].data), spans[i].size_bytes);
     return PECS_OK;
 }
 
@@ -430,7 +430,7 @@ static void check_streams(fixture &f)
     sink.user = &text;
     CHECK(!taken.save_to(sink) && text.size() == moved.size());
     CHECK(std::memcmp(text.data(), moved.data(), text.size()) == 0);
-    const pecs_span span = { text.data(), text.size() };
+    const pecs_bytes span = { text.data(), text.size() };
     CHECK(!loaded.load_from(f.registry, pecs_source_for_memory(&span)) && loaded.hash() == f.world.hash());
     text.pop_back();
     const auto error = loaded.load_memory(f.registry, text.data(), text.size());

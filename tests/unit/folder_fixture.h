@@ -196,7 +196,7 @@ static inline struct publication *begin_unsynced(const char *path)
 
 static inline void write_text(struct publication *publication, const char *text)
 {
-    cr_assert_eq(publication_write(publication, &(pecs_span){ text, strlen(text) }, 1, NULL), PECS_OK);
+    cr_assert_eq(publication_write(publication, &(pecs_bytes){ text, strlen(text) }, 1, NULL), PECS_OK);
 }
 
 static inline void publish(const char *path, const char *content)

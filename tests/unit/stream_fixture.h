@@ -92,7 +92,7 @@ static inline pecs_status gather_begin(void *user, uint64_t size_bytes, pecs_err
     return gather_fail(gather, gather->begin_status, error);
 }
 
-static inline pecs_status gather_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static inline pecs_status gather_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     struct gather *gather = user;
     must(gather_is_open(gather) && span_count > 0 && span_count <= PECS_SPAN_MAX);
@@ -101,7 +101,7 @@ static inline pecs_status gather_write(void *user, const pecs_span *spans, size_
         must(spans[i].size_bytes > 0 && spans[i].size_bytes <= gather->capacity - gather->size);
         if (gather->fail_status && gather->size + spans[i].size_bytes > gather->fail_after)
             return gather_fail(gather, gather->fail_status, error);
-        memcpy(gather->bytes + gather->size, spans[i].bytes, spans[i].size_bytes);
+        memcpy(gather->bytes + gather->size, spans[i].data, spans[i].size_bytes);
         gather->size += spans[i].size_bytes;
     }
     return PECS_OK;

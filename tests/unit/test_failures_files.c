@@ -314,13 +314,13 @@ struct bucket {
     unsigned abort_count, commit_count;
 };
 
-static pecs_status bucket_write(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static pecs_status bucket_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     struct bucket *bucket = user;
     (void)error;
     for (size_t i = 0; i < span_count; i++) {
         must(spans[i].size_bytes <= sizeof(bucket->bytes) - bucket->size);
-        memcpy(bucket->bytes + bucket->size, spans[i].bytes, spans[i].size_bytes);
+        memcpy(bucket->bytes + bucket->size, spans[i].data, spans[i].size_bytes);
         bucket->size += spans[i].size_bytes;
     }
     return PECS_OK;

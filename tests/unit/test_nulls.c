@@ -201,6 +201,10 @@ Test(nulls, snapshots)
     MISUSE(pecs_snapshot_convert(NULL, registry, &made, NULL));
     MISUSE(pecs_snapshot_convert(snapshot, NULL, &made, NULL));
     MISUSE(pecs_snapshot_convert(snapshot, registry, NULL, NULL));
+    MISUSE(pecs_world_clone(NULL, snapshot, &entity, 1, 1, NULL));
+    MISUSE(pecs_world_clone(world, snapshot, NULL, 1, 1, NULL));
+    MISUSE(pecs_world_merge(NULL, snapshot, PECS_CONFLICTS_KEEP, NULL));
+    MISUSE(pecs_world_merge(world, NULL, PECS_CONFLICTS_KEEP, NULL));
     cr_assert_null(pecs_snapshot_retain(NULL));
     cr_assert_null(pecs_snapshot_view(NULL).source);
     pecs_snapshot_release(NULL);
@@ -387,7 +391,7 @@ Test(nulls, values)
     cr_assert_str_eq(text, "abc");
 }
 
-static pecs_status swallow(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static pecs_status swallow(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     (void)user, (void)spans, (void)span_count, (void)error;
     return PECS_OK;

@@ -8,7 +8,7 @@ TestSuite(publication_named, .init = enter_folder, .fini = leave_folder);
 TestBothWays(publication, publishes_what_was_written)
 {
     struct publication *publication = begin("world.pecs");
-    pecs_span spans[] = { { "one ", 4 }, { "", 0 }, { "two ", 4 }, { "three", 5 } };
+    pecs_bytes spans[] = { { "one ", 4 }, { "", 0 }, { "two ", 4 }, { "three", 5 } };
     cr_assert_eq(publication_write(publication, spans, 4, NULL), PECS_OK);
     write_text(publication, " four");
     cr_assert_not(is_there("world.pecs"), "visible before the commit");
@@ -30,9 +30,9 @@ TestBothWays(publication, takes_many_spans_at_once)
 {
     struct publication *publication = NULL;
     static uint8_t bytes[1 << 20];
-    pecs_span spans[PECS_SPAN_MAX];
+    pecs_bytes spans[PECS_SPAN_MAX];
     for (int i = 0; i < PECS_SPAN_MAX; i++)
-        spans[i] = (pecs_span){ bytes + i, 10000 };
+        spans[i] = (pecs_bytes){ bytes + i, 10000 };
     cr_assert_eq(publication_begin(pool, "large.pecs", 10240000, false, &publication, NULL), PECS_OK);
     cr_assert_eq(publication_write(publication, spans, PECS_SPAN_MAX, NULL), PECS_OK);
     cr_assert_eq(publication_commit(publication, NULL), PECS_OK);
@@ -44,7 +44,7 @@ TestBothWays(publication, short_writes_are_continued)
 {
     for (size_t limit = 1; limit < 12; limit++) {
         struct publication *publication = begin_unsynced("world.pecs");
-        pecs_span spans[] = { { "", 0 }, { "0123456789", 10 }, { "", 0 }, { "abc", 3 }, { "DEFGH", 5 }, { "", 0 } };
+        pecs_bytes spans[] = { { "", 0 }, { "0123456789", 10 }, { "", 0 }, { "abc", 3 }, { "DEFGH", 5 }, { "", 0 } };
         fault.transfer_limit = limit;
         cr_assert_eq(publication_write(publication, spans, 6, NULL), PECS_OK);
         cr_assert_eq(publication_commit(publication, NULL), PECS_OK);
@@ -94,7 +94,7 @@ TestBothWays(publication, a_full_disk_leaves_the_old_file)
     struct publication *publication = begin("world.pecs");
     pecs_error error;
     fault.write_error = ENOSPC;
-    cr_assert_eq(publication_write(publication, &(pecs_span){ "new", 3 }, 1, &error), PECS_E_IO);
+    cr_assert_eq(publication_write(publication, &(pecs_bytes){ "new", 3 }, 1, &error), PECS_E_IO);
     cr_assert_eq(error.os_error, ENOSPC);
     cr_assert_not_null(strstr(error.message, "cannot write"), "%s", error.message);
     publication_abort(publication);
@@ -286,7 +286,7 @@ static int save_without_streams(void)
     fault_unwatch();
     fault_watch(&(struct fault_hooks){ .before = decide, .after = note_streams, .user = &found });
     if (publication_begin(pool, "world.pecs", 8, true, &publication, NULL) ||
-        publication_write(publication, &(pecs_span){ "content", 7 }, 1, NULL))
+        publication_write(publication, &(pecs_bytes){ "content", 7 }, 1, NULL))
         return 10;
     const int before = found;
     if (before || publication_commit(publication, NULL) || os_file_open("world.pecs", &file, NULL))

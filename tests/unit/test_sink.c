@@ -174,7 +174,7 @@ Test(sink, spans_of_many_tables)
     free(gather.bytes);
 }
 
-static pecs_status write_and_look(void *user, const pecs_span *spans, size_t span_count, pecs_error *error)
+static pecs_status write_and_look(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     pecs_snapshot *loaded = NULL;
     (void)spans, (void)span_count;

@@ -120,7 +120,7 @@ Test(temporary_named, a_killed_writer_leaves_the_old_file)
     if (child == 0) {
         struct publication *publication;
         if (publication_begin(pool, "world.pecs", 8, true, &publication, NULL) ||
-            publication_write(publication, &(pecs_span){ "half", 4 }, 1, NULL))
+            publication_write(publication, &(pecs_bytes){ "half", 4 }, 1, NULL))
             _exit(1);
         raise(SIGKILL);
     }

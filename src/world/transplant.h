@@ -1,0 +1,70 @@
+/*
+ * Transplant: copies rows of a state into tables of a world, with their contents, and leads references to the copies.
+ * What is copied, to which tables, and where references lead is decided by clone.c and merge.c.
+ *
+ *     run      consecutive rows of one table that go to one table
+ *     copies   all runs are copied `copy_count` times, one copy after another
+ *     handles  of the entities, in the order [copy][run][row]
+ */
+#ifndef PECS_WORLD_TRANSPLANT_H
+#define PECS_WORLD_TRANSPLANT_H
+
+#include "edit.h"
+
+struct transplant_run {
+    uint32_t from, to; /* tables of the source and of the world */
+    uint64_t first, count;
+    bool has_handles; /* the rows are for entities of the world that have no row; `map` says for which */
+};
+
+struct transplant {
+    struct pecs_world *world;
+    const struct pecs_snapshot *source; /* NULL: the world itself, which must not change before the commit */
+    struct transplant_run *runs;
+    size_t run_count, run_capacity;
+    uint64_t copy_count;
+    pecs_entity *handles; /* filled by the commit */
+    const pecs_id
+        *ids; /* explicit ids, for one copy, in the same order; rows without the component skip theirs. Or NULL */
+    /* What a reference of the source becomes in copy number `copy`; {0, 0} clears it. */
+    pecs_entity (*map)(const struct transplant *transplant, uint64_t copy, pecs_entity entity);
+    uint64_t units; /* of the heap, for contents that were copied */
+    uint64_t cleared_count;
+};
+
+static inline const struct pecs_snapshot *transplant_source(const struct transplant *transplant)
+{
+    return transplant->source ? transplant->source : transplant->world->state;
+}
+
+/* Gives the world the unknown types of a state of its registry. PECS_E_LAYOUT, PECS_E_LIMIT, PECS_E_MEMORY. */
+pecs_status transplant_take_types(struct pecs_world *world, const struct pecs_snapshot *from);
+
+/* Adds a row of the source: to the last run, if it follows there, or as a run. PECS_E_MEMORY. */
+pecs_status transplant_add_row(struct transplant *transplant, const struct transplant_run *run);
+void transplant_deinit(struct transplant *transplant);
+
+/*
+ * The table of the world for the components of a table, with or without explicit ids. Adds it if needed; the caller
+ * drops it on failure.
+ */
+pecs_status transplant_find_table(struct pecs_world *world, const struct archetype *archetype, bool has_id,
+                                  uint32_t *ret_table);
+
+/*
+ * Two steps. Ready copies the values and contents into rows behind those of the tables, which does not change any
+ * content; no plan may be open. Commit cannot fail: it takes the slots, counts the rows and sets the references.
+ * PECS_E_LIMIT, PECS_E_MEMORY.
+ */
+pecs_status transplant_ready(struct transplant *transplant);
+void transplant_commit(struct transplant *transplant);
+
+/*
+ * The same for values of one component that were copied to private memory: their contents, and their references. Row k
+ * of the values belongs to copy (first + k) / each.
+ */
+pecs_status transplant_place(struct transplant *transplant, pecs_component number, uint8_t *values, uint64_t count);
+void transplant_map(struct transplant *transplant, const struct component *component, uint8_t *values, uint64_t count,
+                    uint64_t first, uint64_t each);
+
+#endif
