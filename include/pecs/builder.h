@@ -12,7 +12,7 @@
  *     status = status ? status : pecs_builder_finish(builder, &snapshot, &error);
  *     pecs_builder_destroy(builder);
  *
- * Types that are known only at run time are types of a registry that is made at run time (registry.h).
+ * Types that are known only at run time are types of a registry that is made at run time (schema.h).
  *
  * A call that fails changes nothing: go on with other data, or destroy the builder. Errors name table, row and field.
  * One thread uses a builder at a time; builders are independent.
@@ -53,7 +53,8 @@ typedef struct pecs_rows {
 } pecs_rows;
 
 /*
- * Adds rows, behind those that have the same components. Everything is copied. ret_entities (or NULL) has room for
+ * Adds rows, behind those that have the same components. Everything is copied; values of a type with
+ * PECS_TYPE_NO_SNAPSHOT (schema.h) are zeros in the snapshot. ret_entities (or NULL) has room for
  * their handles. Handles have a generation of 1 to 2^30 - 1; of one builder, either all rows are given handles or none.
  * There are slots up to the highest index, of 16 bytes each; one that no row and no dead handle names is free as after
  * the death of {n, 1}. PECS_E_MISUSE (a component twice or unknown, a

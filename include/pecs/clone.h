@@ -17,15 +17,17 @@ extern "C" {
 /*
  * Spawns `copy_count` copies of `entity_count` entities of a snapshot, or, if it is NULL, of the world as it is: all
  * components with their values, and the contents of strings, blobs and lists. A copy has an id of its own (id.h): an
- * explicit id is not copied. ret_entities[c * entity_count + k] is copy c of entity k; ret_entities may be NULL. Slots
- * and rows are taken in this order, as by pecs_world_spawn, so the same calls give the same handles.
+ * explicit id is not copied. ret_entities[c * entity_count + k] is copy c of entity k; ret_entities may be NULL, or the
+ * array of the entities. Slots and rows are taken in this order, as by pecs_world_spawn, so the same calls give the
+ * same handles.
  *
  * References to one of the entities, also those in lists, lead to its clone in the same copy. Other references lead
  * where they led: in copies of the world's own entities, and of those of a snapshot of its own timeline (taken from it
- * since it was created or last restored), they stay as they are. Those of another snapshot lead to the entity of the
- * world that has the same stable id, and become {0, 0} if none has, since handles of the one name other entities in the
- * other. Of a transient component the library knows no fields, so its bytes are copied as they are; one with
- * PECS_TYPE_NO_SNAPSHOT is all zeros in a snapshot, and so in its copies.
+ * since it was created or last restored), they stay as they are, but for those to entities that a rewind undid, which
+ * become {0, 0}. Those of another snapshot lead to the entity of the world that has the same stable id, and become {0,
+ * 0} if none has, since handles of the one name other entities in the other. Of a transient component the library knows
+ * no fields, so its bytes are copied as they are; one with PECS_TYPE_NO_SNAPSHOT is all zeros in a snapshot, and so in
+ * its copies.
  *
  * The snapshot must be of the world's registry. Types that it has and the registry lacks come along. The entities may
  * lie in the world itself. A structural edit (world.h): all copies are made, or none. The world's writer only.

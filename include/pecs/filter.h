@@ -38,9 +38,9 @@ typedef bool (*pecs_keep_function)(void *user, pecs_view view, pecs_entity entit
 typedef struct pecs_filter {
     const pecs_component *components; /* left out of entities and singletons; or, with only_components, what stays */
     size_t component_count;
-    bool only_components;    /* explicit ids (id.h) stay also if the list has no "pecs.id" */
+    bool only_components;    /* an empty list: none stays. Explicit ids (id.h) stay also if it has no "pecs.id" */
     const pecs_query *query; /* of the snapshot's registry; or NULL. Its accesses do not matter */
-    bool only_matching;      /* the entities that match stay, and not the others */
+    bool only_matching;      /* the entities that match stay, and not the others; no query: all match */
     pecs_keep_function keep; /* or NULL */
     void *user;              /* for keep */
     pecs_references references;

@@ -6,7 +6,8 @@
  * library. A value is text (UTF-8 without zero bytes) or bytes; all entries together have at most 16 MiB less 4 KiB,
  * each counted with 16 bytes beside its key and value, and rounded up to a multiple of 8.
  *
- * Setting an entry copies all of them: keep few and small ones here, and large data in components.
+ * Setting an entry copies all of them: keep few and small ones here, and large data in attachments
+ * (attachments.h).
  */
 #ifndef PECS_METADATA_H
 #define PECS_METADATA_H

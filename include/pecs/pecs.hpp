@@ -542,8 +542,8 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
     {
         void *bytes = nullptr;
         size_t size = 0;
-        const bool is_too_many = count != PECS_KEEP_SIZE && count > SIZE_MAX / 2 / sizeof(E);
-        const size_t wanted = count == PECS_KEEP_SIZE ? count : is_too_many ? SIZE_MAX / 2 : count * sizeof(E);
+        const size_t most = SIZE_MAX / 2 / sizeof(E); /* more than there can be */
+        const size_t wanted = count == PECS_KEEP_SIZE ? count : (count < most ? count : most) * sizeof(E);
         const pecs_status status = pecs_world_edit_contents(get(), entity, component, offset, wanted, &bytes, &size);
         return { status, { static_cast<E *>(bytes), size / sizeof(E) } };
     }

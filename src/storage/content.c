@@ -95,6 +95,8 @@ const char *content_check_given(const struct component *component, pecs_kind kin
 {
     if (given->size_bytes && !given->bytes)
         return "it has a size, but no data";
+    if (given->size_bytes / HEAP_UNIT > HEAP_UNITS_MAX)
+        return "its size is beyond that of any memory";
     if (kind == PECS_STRING && !utf8_is_text((const char *)given->bytes, (size_t)given->size_bytes))
         return "the string is not UTF-8, or has a zero byte";
     if (kind == PECS_LIST && given->size_bytes % component_element(component, list)->size)

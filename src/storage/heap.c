@@ -219,6 +219,8 @@ static bool heap_take_tail(struct gate *gate, struct heap *heap, uint64_t units,
 pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes, uint64_t size_bytes, bool is_string,
                         uint8_t **ret_bytes, uint64_t *ret_reference)
 {
+    if (size_bytes / HEAP_UNIT > HEAP_UNITS_MAX) /* so no sum below overflows */
+        return PECS_E_LIMIT;
     const uint64_t units = contents_units(size_bytes, is_string);
     uint8_t *to;
     uint64_t unit;

@@ -53,11 +53,18 @@ static void builder_end_names(struct builder_names *names, size_t used)
     memcpy(names->text + strlen(names->text), cut, sizeof(cut));
 }
 
+/* Whether an edit would read the values: it refuses more than there are components. */
+static bool builder_reads_values(const struct pecs_world *world, const pecs_rows *rows)
+{
+    return rows->values && rows->value_count < state_component_count(world->state);
+}
+
 static struct builder_names builder_names_of_rows(const struct pecs_world *world, const pecs_rows *rows)
 {
     struct builder_names names = { "{" };
     size_t used = 1;
-    for (size_t i = 0; rows->values && i < rows->value_count && used + 1 < sizeof(names.text); i++) {
+    const size_t count = builder_reads_values(world, rows) ? rows->value_count : 0;
+    for (size_t i = 0; i < count && used + 1 < sizeof(names.text); i++) {
         const struct component *component = state_component(world->state, rows->values[i].component);
         builder_add_name(&names, &used, component ? component->type->name : "?");
     }
@@ -159,7 +166,8 @@ static pecs_status builder_check_handles(const pecs_builder *builder, const pecs
 static bool builder_explain_contents(const pecs_builder *builder, const pecs_rows *rows, const char *names,
                                      pecs_error *error)
 {
-    for (size_t i = 0; rows->values && i < rows->value_count; i++) {
+    const size_t count = builder_reads_values(builder->world, rows) ? rows->value_count : 0;
+    for (size_t i = 0; i < count; i++) {
         const pecs_value *value = &rows->values[i];
         const struct component *component = edit_component(builder->world, value->component);
         struct content_walk walk;
@@ -404,7 +412,7 @@ static pecs_status builder_make_index(pecs_builder *builder, pecs_error *error)
     struct pecs_world *world = builder->world;
     const uint64_t slot_count = builder_count_slots(builder);
     pecs_status status = edit_own_state(world);
-    if (!status && world->state->entity_count)
+    if (!status && slot_count)
         status = edit_open_session(world);
     struct entity_index *index = status ? NULL : index_create(world->registry->pool);
     if (!index)
@@ -429,7 +437,7 @@ static const pecs_id *builder_ids(const struct pecs_world *world, const struct b
     return column == NO_COLUMN ? NULL : (const pecs_id *)(const void *)table_value(chunk->table, column, chunk->first);
 }
 
-/* Whether two entities have one id, or one has what is the birth id of another. */
+/* Whether two entities have one id, or one has what is the birth id of another. All ids are noted. */
 static pecs_status builder_check_ids(struct pecs_world *world, struct id_entry *entries, uint64_t count,
                                      pecs_error *error)
 {
@@ -469,8 +477,7 @@ static pecs_status builder_note_ids(pecs_builder *builder, pecs_error *error)
         for (uint64_t i = 0; ids && i < chunk.count; i++)
             entries[done++] = (struct id_entry){ ids[i], le32_make(chunk.entities[i].index) };
     }
-    pecs_status status = builder_check_ids(world, entries, count, error);
-    pool_release(pool, entries, (size_t)count * sizeof(*entries));
+    pecs_status status = PECS_OK;
     for (walk = (struct builder_walk){ .world = world }; !status && builder_walk_next(&walk, &chunk);) {
         const pecs_id *ids = builder_ids(world, &chunk);
         if (ids && id_hash_reserve(&world->gate, world->state, ids, chunk.count))
@@ -478,6 +485,9 @@ static pecs_status builder_note_ids(pecs_builder *builder, pecs_error *error)
         else if (ids)
             id_hash_note(world->state, chunk.count, ids, chunk.entities);
     }
+    if (!status)
+        status = builder_check_ids(world, entries, count, error);
+    pool_release(pool, entries, (size_t)count * sizeof(*entries));
     return status;
 }
 

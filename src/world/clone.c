@@ -14,6 +14,19 @@ struct clone {
     bool is_of_timeline; /* handles of the source name the same entities in the world */
 };
 
+/*
+ * A handle of the timeline, which stays if the world knows it: a rewind may have left the entity behind, and its handle
+ * is now one that is still to come, or that of a clone.
+ */
+static pecs_entity clone_keep(const struct transplant *transplant, pecs_entity entity)
+{
+    const struct pecs_snapshot *state = transplant->world->state;
+    const struct record *record = state_find(state, entity);
+    const bool is_known = record ? !transplant_has_appended(transplant, record)
+                                 : entity.generation <= state_last_generation(state, entity.index);
+    return is_known || !transplant->source ? entity : (pecs_entity){ 0, 0 };
+}
+
 static pecs_entity clone_map(const struct transplant *transplant, uint64_t copy, pecs_entity entity)
 {
     const struct clone *clone = (const struct clone *)(const void *)transplant;
@@ -22,7 +35,7 @@ static pecs_entity clone_map(const struct transplant *transplant, uint64_t copy,
     if (place != NOT_IN_SET)
         return transplant->handles[copy * clone->entity_count + place];
     if (clone->is_of_timeline)
-        return entity;
+        return clone_keep(transplant, entity);
     const struct record *record = state_find(transplant->source, entity);
     const bool is_there =
         record && identity_find(transplant->world->state, identity_of(transplant->source, entity, record), &target);

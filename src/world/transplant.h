@@ -24,8 +24,7 @@ struct transplant {
     size_t run_count, run_capacity;
     uint64_t copy_count;
     pecs_entity *handles; /* filled by the commit */
-    const pecs_id
-        *ids; /* explicit ids, for one copy, in the same order; rows without the component skip theirs. Or NULL */
+    const pecs_id *ids; /* explicit, for one copy, in the same order; rows without the component skip theirs. Or NULL */
     /* What a reference of the source becomes in copy number `copy`; {0, 0} clears it. */
     pecs_entity (*map)(const struct transplant *transplant, uint64_t copy, pecs_entity entity);
     uint64_t units; /* of the heap, for contents that were copied */
@@ -35,6 +34,14 @@ struct transplant {
 static inline const struct pecs_snapshot *transplant_source(const struct transplant *transplant)
 {
     return transplant->source ? transplant->source : transplant->world->state;
+}
+
+/* During the commit: whether the row of a record is one of those that it has appended. */
+static inline bool transplant_has_appended(const struct transplant *transplant, const struct record *record)
+{
+    const struct pecs_world *world = transplant->world;
+    const uint64_t appended = record->table < world->plan_capacity ? world->plans[record->table].append_count : 0;
+    return record->row + appended >= state_table(world->state, record->table)->row_count;
 }
 
 /* Gives the world the unknown types of a state of its registry. PECS_E_LAYOUT, PECS_E_LIMIT, PECS_E_MEMORY. */

@@ -220,6 +220,16 @@ Test(builder, the_dead_stay_dead)
     pecs_snapshot_release(made);
 }
 
+Test(builder, all_are_dead)
+{
+    const pecs_entity dead[] = { { 3, 2 }, { 1, 7 } };
+    cr_assert_eq(pecs_builder_add_dead(builder, dead, 2, &error), PECS_OK);
+    pecs_snapshot *made = finish();
+    cr_assert_eq(summary_of(pecs_snapshot_view(made)).free_count, 4);
+    cr_assert(same(pecs_view_slot(pecs_snapshot_view(made), 3), dead[0]));
+    pecs_snapshot_release(made);
+}
+
 /* A world that is read through its view and built is the same world. */
 Test(builder, a_copy_of_a_world)
 {
@@ -351,6 +361,8 @@ Test(builder, rows_are_refused)
                  "{Position}: component Position: size_bytes is not the size of the type");
     refuse_value((pecs_value){ 99, 4, positions }, entities, PECS_E_MISUSE,
                  "{?}: component 99: the world has no type of this number");
+    refuse_rows(&(pecs_rows){ &value, 1000, 2, entities, NULL }, PECS_E_MISUSE,
+                "{}: there are more values than component types");
     refuse_rows(&(pecs_rows){ NULL, 1, 2, entities, NULL }, PECS_E_MISUSE,
                 "{}: values is NULL, but value_count is not 0");
     refuse_value((pecs_value)PECS_ROWS(Name, names), entities, PECS_E_MISUSE,
@@ -391,6 +403,22 @@ Test(builder, conflicts)
     refuse_finish(
         PECS_E_CONFLICT,
         "{Position, pecs.id}, row 1: the id 09030000-0000-0000-0000-000000000000 is that of another entity, too");
+}
+
+/* An entity may be given the id that it has anyway. */
+Test(builder, the_own_birth_id)
+{
+    pecs_world *world = make_world(registry, NULL); /* of the same nonce */
+    pecs_entity entities[2], found;
+    pecs_id ids[2];
+    must(pecs_world_spawn(world, NULL, 0, 2, entities) == PECS_OK);
+    must(pecs_view_id_many(pecs_world_view(world), entities, 2, ids) == PECS_OK);
+    add(&(pecs_rows){ .row_count = 2, .entities = entities, .ids = ids });
+    pecs_snapshot *made = finish();
+    for (int i = 0; i < 2; i++)
+        must(pecs_view_find(pecs_snapshot_view(made), ids[i], &found) == PECS_OK && same(found, entities[i]));
+    pecs_snapshot_release(made);
+    pecs_world_destroy(world);
 }
 
 /* Ids that the session of the snapshot gives, or will give, to other entities. */

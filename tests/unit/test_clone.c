@@ -142,6 +142,35 @@ Test(clone, of_a_snapshot_that_the_world_has_left_behind)
     }
 }
 
+/* A rewind leaves entities behind. Their handles are still to come, or those of clones. */
+Test(clone, references_to_entities_that_a_rewind_undid)
+{
+    const pecs_entity kept = spawn_one(world, NULL, 0), dead = spawn_one(world, NULL, 0);
+    pecs_entity undone[3], clones[2];
+    must(pecs_world_despawn(world, &dead, 1) == PECS_OK);
+    pecs_snapshot *early = take(world);
+    must(pecs_world_spawn(world, NULL, 0, 3, undone) == PECS_OK);
+    must(same(undone[0], (pecs_entity){ 1, 2 }) && undone[2].index == 3);
+    must(pecs_set(world, kept, Squad,
+                  { .leader = undone[0],
+                    .pair = { undone[2], dead },
+                    .slots = { { .who = kept }, { .who = undone[1] } } }) == PECS_OK);
+    pecs_snapshot *late = take(world);
+    must(pecs_world_rewind(world, early) == PECS_OK);
+    cr_assert_eq(pecs_world_clone(world, late, &kept, 1, 2, clones), PECS_OK);
+    cr_assert(same(clones[0], undone[0]), "a clone has the handle");
+    for (int i = 0; i < 2; i++) {
+        const Squad *squad = pecs_get(view(), clones[i], Squad);
+        cr_assert(same(squad->leader, none) && same(squad->pair[0], none) && same(squad->slots[1].who, none));
+        cr_assert(same(squad->pair[1], dead), "dead, but known");
+        cr_assert(same(squad->slots[0].who, clones[i]));
+    }
+    check_contents(world);
+    save_world(world, "a");
+    pecs_snapshot_release(early);
+    pecs_snapshot_release(late);
+}
+
 /* Rows of several chunks in whole runs, into a table with rows, from a table with rows on both sides of the choice. */
 Test(clone, many_rows)
 {

@@ -342,6 +342,29 @@ Test(contents, sizes_of_blobs)
     cr_assert(bytes[99999] == 1 && bytes[100000] == 0);
 }
 
+/* Sums of such sizes overflow. */
+Test(contents, sizes_beyond_all_memory)
+{
+    static const char text[] = "component Bag: its size is beyond that of any memory";
+    const pecs_entity entity = spawn_bag(world, &(Bag){ .bytes = pecs_blob_of(PECS_BYTES("12345678", 8)) });
+    pecs_commands *commands;
+    must(pecs_commands_create(registry, &commands) == PECS_OK);
+    for (size_t size = SIZE_MAX - 1; size > (size_t)1 << 41; size -= size / 3) {
+        const pecs_bytes given = { "x", size };
+        const Bag bag = { .bytes = pecs_blob_of(&given) }, named = { .labels = { pecs_string_from(&given) } };
+        void *bytes;
+        cr_assert_eq(pecs_world_edit_contents(world, entity, Bag_component, 0, size, &bytes, NULL), PECS_E_LIMIT);
+        cr_assert_eq(pecs_world_attach(world, "a", &given), PECS_E_LIMIT);
+        expect_refused(pecs_set_ptr(world, entity, Bag, &bag), PECS_E_MISUSE, text);
+        expect_refused(pecs_set_ptr(world, entity, Bag, &named), PECS_E_MISUSE, text);
+        cr_assert_eq(pecs_world_set_contents(world, entity, Bag_component, 0, &given), PECS_E_MISUSE);
+        cr_assert_eq(pecs_commands_set(commands, entity, &(pecs_value)PECS_ROWS(Bag, &bag), 1), PECS_E_MISUSE);
+    }
+    cr_assert(has_bytes(view(), pecs_get(view(), entity, Bag)->bytes, "12345678", 8));
+    check_contents(world);
+    pecs_commands_destroy(commands);
+}
+
 /* Members that come from elsewhere lead to no invalid memory. */
 Test(contents, rubbish_is_read_safely)
 {
