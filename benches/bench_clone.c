@@ -65,7 +65,7 @@ static bool clone_run_merge(struct bench *bench, struct clone_context *context, 
 {
     (void)bench;
     pecs_merge_report report;
-    const pecs_status status = pecs_world_merge(world, context->snapshot, PECS_CONFLICTS_REFUSE, &report);
+    const pecs_status status = pecs_world_merge(world, context->snapshot, PECS_CONFLICTS_REFUSE, NULL, &report);
     if (status)
         return bench_failed("merge", status, pecs_world_error(world));
     return report.reference_count ? bench_wrong("references were cleared") : true;

@@ -3,7 +3,7 @@
  * data. Stable ids (id.h) decide which entities are the same.
  *
  *     pecs_merge_report report;
- *     status = pecs_world_merge(world, level, PECS_CONFLICTS_KEEP, &report);
+ *     status = pecs_world_merge(world, level, PECS_CONFLICTS_KEEP, NULL, &report);
  */
 #ifndef PECS_MERGE_H
 #define PECS_MERGE_H
@@ -41,6 +41,10 @@ typedef struct pecs_merge_report {
  * fields, so its bytes are copied as they are. The world's metadata stays. The same merge once more with
  * PECS_CONFLICTS_KEEP changes nothing.
  *
+ * ret_entities[slot] is the world's entity that came in, or stands, for the one that has this slot in the snapshot, so
+ * that ret_entities[entity.index] is what became of `entity`; {0, 0} for a slot that no living entity has. It may be
+ * NULL, or has as many elements as the snapshot has slots (pecs_summary.slot_count).
+ *
  * The snapshot must be of the world's registry: pecs_snapshot_convert (filter.h) makes one of another registry so, and
  * pecs_snapshot_filter one with less in it. Types that it has and the registry lacks come along. ret_report may be
  * NULL.
@@ -54,7 +58,8 @@ typedef struct pecs_merge_report {
  * id), PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_merge(pecs_world *world, const pecs_snapshot *snapshot,
-                                                    pecs_conflicts conflicts, pecs_merge_report *ret_report);
+                                                    pecs_conflicts conflicts, pecs_entity *ret_entities,
+                                                    pecs_merge_report *ret_report);
 
 #ifdef __cplusplus
 }

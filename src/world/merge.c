@@ -235,6 +235,9 @@ static pecs_status merge_copy(struct merge *merge)
     pecs_status status = ids && merge->transplant.handles ? PECS_OK : PECS_E_MEMORY;
     if (!status && merge->row_count)
         status = merge_entities(merge, ids);
+    for (uint64_t i = 0; !status && i < state_slot_count(merge->transplant.source); i++)
+        if (!merge->targets[i].generation && merge->targets[i].index)
+            merge->targets[i] = merge->transplant.handles[merge->targets[i].index - 1];
     if (!status && merge->has_own)
         status = merge_own(merge);
     pool_release(pool, merge->transplant.handles, count * sizeof(*merge->transplant.handles));
@@ -275,11 +278,12 @@ static pecs_status merge_edit(struct merge *merge)
     return PECS_OK;
 }
 
-static pecs_status merge_run(struct merge *merge)
+static pecs_status merge_run(struct merge *merge, pecs_entity *ret_entities)
 {
     struct pecs_world *world = merge->transplant.world;
     struct pool *pool = world->registry->pool;
-    const size_t bytes = ((size_t)state_slot_count(merge->transplant.source) + 1) * sizeof(*merge->targets);
+    const size_t slot_count = (size_t)state_slot_count(merge->transplant.source);
+    const size_t bytes = (slot_count + 1) * sizeof(*merge->targets);
     pecs_status status = edit_check_busy(world);
     if (status)
         return status;
@@ -287,6 +291,8 @@ static pecs_status merge_run(struct merge *merge)
     status = merge->targets ? merge_find(merge) : PECS_E_MEMORY;
     if (!status && (merge->row_count || merge->has_own))
         status = merge_edit(merge);
+    if (!status && ret_entities && slot_count)
+        memcpy(ret_entities, merge->targets, slot_count * sizeof(*ret_entities));
     transplant_deinit(&merge->transplant);
     pool_release(pool, merge->targets, bytes);
     merge->report.reference_count = merge->transplant.cleared_count;
@@ -306,7 +312,7 @@ static pecs_status merge_check(struct pecs_world *world, const pecs_snapshot *sn
 }
 
 pecs_status pecs_world_merge(pecs_world *world, const pecs_snapshot *snapshot, pecs_conflicts conflicts,
-                             pecs_merge_report *ret_report)
+                             pecs_entity *ret_entities, pecs_merge_report *ret_report)
 {
     struct merge merge = {
         .transplant = { .world = world, .source = snapshot, .copy_count = 1, .map = merge_map },
@@ -316,7 +322,7 @@ pecs_status pecs_world_merge(pecs_world *world, const pecs_snapshot *snapshot, p
         return PECS_E_MISUSE;
     pecs_status status = merge_check(world, snapshot, conflicts);
     if (!status)
-        status = merge_run(&merge);
+        status = merge_run(&merge, ret_entities);
     if (!status && ret_report)
         *ret_report = merge.report;
     return failure_end(&world->failure, status);

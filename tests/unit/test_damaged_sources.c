@@ -42,7 +42,7 @@ static int use_source(pecs_world *target, const pecs_snapshot *source)
     for (int i = 0; i < 5; i++) {
         const struct photograph before = photograph_of(pecs_world_view(target));
         const bool tick_was_seen = target->tick_is_seen;
-        const pecs_status status = i < 4 ? pecs_world_merge(target, source, (pecs_conflicts)(3 - i), NULL)
+        const pecs_status status = i < 4 ? pecs_world_merge(target, source, (pecs_conflicts)(3 - i), NULL, NULL)
                                          : pecs_world_clone(target, source, entities, 3, 2, NULL);
         const struct photograph after = photograph_of(pecs_world_view(target));
         must(!status || is_unchanged(&before, after, tick_was_seen));
@@ -108,7 +108,7 @@ Test(damaged_sources, one_id_twice)
     pecs_world *worlds[] = { world_of(registry, NULL, 6), world_of(registry, sound, 6) };
     for (int i = 0; i < 2; i++) {
         const struct photograph before = photograph_of(pecs_world_view(worlds[i]));
-        cr_assert_eq(pecs_world_merge(worlds[i], damaged, PECS_CONFLICTS_REPLACE, NULL), PECS_E_CORRUPT);
+        cr_assert_eq(pecs_world_merge(worlds[i], damaged, PECS_CONFLICTS_REPLACE, NULL, NULL), PECS_E_CORRUPT);
         const struct photograph after = photograph_of(pecs_world_view(worlds[i]));
         cr_assert(same_photograph(&before, &after));
         check_contents(worlds[i]);

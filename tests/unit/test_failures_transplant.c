@@ -75,12 +75,12 @@ static void prepare_merge(struct stage *stage)
 
 static pecs_status merge_keep(struct stage *stage)
 {
-    return pecs_world_merge(stage->world, stage->snapshot, PECS_CONFLICTS_KEEP, NULL);
+    return pecs_world_merge(stage->world, stage->snapshot, PECS_CONFLICTS_KEEP, NULL, NULL);
 }
 
 static pecs_status merge_replace(struct stage *stage)
 {
-    return pecs_world_merge(stage->world, stage->snapshot, PECS_CONFLICTS_REPLACE, NULL);
+    return pecs_world_merge(stage->world, stage->snapshot, PECS_CONFLICTS_REPLACE, NULL, NULL);
 }
 
 Test(failures_transplant, merges)
@@ -93,7 +93,7 @@ Test(failures_transplant, merges)
 /* Without memory for its message, a conflict still is one. */
 static pecs_status refuse(struct stage *stage)
 {
-    const pecs_status status = pecs_world_merge(stage->world, stage->snapshot, PECS_CONFLICTS_REFUSE, NULL);
+    const pecs_status status = pecs_world_merge(stage->world, stage->snapshot, PECS_CONFLICTS_REFUSE, NULL, NULL);
     must(status == PECS_E_CONFLICT || status == PECS_E_MEMORY);
     return status == PECS_E_CONFLICT ? PECS_OK : status;
 }

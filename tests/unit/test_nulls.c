@@ -203,8 +203,8 @@ Test(nulls, snapshots)
     MISUSE(pecs_snapshot_convert(snapshot, registry, NULL, NULL));
     MISUSE(pecs_world_clone(NULL, snapshot, &entity, 1, 1, NULL));
     MISUSE(pecs_world_clone(world, snapshot, NULL, 1, 1, NULL));
-    MISUSE(pecs_world_merge(NULL, snapshot, PECS_CONFLICTS_KEEP, NULL));
-    MISUSE(pecs_world_merge(world, NULL, PECS_CONFLICTS_KEEP, NULL));
+    MISUSE(pecs_world_merge(NULL, snapshot, PECS_CONFLICTS_KEEP, NULL, NULL));
+    MISUSE(pecs_world_merge(world, NULL, PECS_CONFLICTS_KEEP, NULL, NULL));
     cr_assert_null(pecs_snapshot_retain(NULL));
     cr_assert_null(pecs_snapshot_view(NULL).source);
     pecs_snapshot_release(NULL);
