@@ -159,19 +159,8 @@ static pecs_status convert_ids(struct conversion *conversion, struct gate *gate)
 {
     struct pecs_snapshot *to = conversion->to;
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; id_hash_of(conversion->from) && !status && i < to->table_count; i++) {
-        const struct table *table = state_table(to, i);
-        const uint32_t column = archetype_column(table->archetype, to->registry->id_component);
-        const uint64_t chunks = column == NO_COLUMN ? 0 : table_chunk_count(table);
-        for (uint64_t chunk = 0; !status && chunk < chunks; chunk++) {
-            const uint64_t rows = table_live_rows(table, chunk);
-            const pecs_id *ids = (const pecs_id *)(const void *)table_chunk(table, column, chunk);
-            status = id_hash_reserve(gate, to, ids, rows);
-            if (!status)
-                id_hash_note(to, rows, ids,
-                             (const pecs_entity *)(const void *)table_chunk(table, HANDLE_COLUMN, chunk));
-        }
-    }
+    for (uint32_t i = 0; id_hash_of(conversion->from) && !status && i < to->table_count; i++)
+        status = id_hash_note_rows(gate, to, i, 0, state_table(to, i)->row_count);
     return status;
 }
 

@@ -6,7 +6,6 @@
  */
 #include "id_hash.h"
 
-#include "hash.h"
 #include "identity.h"
 
 enum {
@@ -33,7 +32,7 @@ static struct id_hash *id_hash_create(struct pool *pool)
     if (!hash)
         return NULL;
     vector_init(&hash->buckets, sizeof(uint32_t), BUCKET_SHIFT);
-    hash->used_count = 0;
+    hash->used_count = hash->owned_epoch = 0;
     hash->has_birth_form = false;
     return hash;
 }
@@ -68,11 +67,19 @@ static uint32_t *id_hash_owned(struct id_hash *hash, uint64_t bucket)
 /* The bucket where the probe for an id begins. */
 static uint64_t id_hash_home(const struct pool *pool, const struct id_hash *hash, const pecs_id *id)
 {
-    return hash64_seeded(id, sizeof(*id), pool_secret(pool)) & (hash->buckets.count - 1);
+    return id_hash_key(pool, id) & (hash->buckets.count - 1);
 }
 static uint64_t id_hash_next(const struct id_hash *hash, uint64_t bucket)
 {
     return (bucket + 1) & (hash->buckets.count - 1);
+}
+
+void id_hash_prefetch(const struct pecs_snapshot *state, const pecs_id *id)
+{
+    const struct id_hash *hash = id_hash_of(state);
+    if (hash)
+        __builtin_prefetch(vector_value(&hash->buckets, id_hash_home(state->registry->pool, hash, id), BUCKET_SHIFT,
+                                        sizeof(uint32_t)));
 }
 
 bool id_hash_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
@@ -128,6 +135,7 @@ static struct id_hash *id_hash_create_free(struct gate *gate, uint64_t count)
     if (!hash)
         return NULL;
     hash->buckets.count = count;
+    hash->owned_epoch = gate->epoch;
     for (uint64_t chunk = 0; chunk < vector_chunk_count(&hash->buckets); chunk++)
         memset(id_hash_owned(hash, chunk << BUCKET_SHIFT), 0xff, /* NO_INDEX */
                (size_t)vector_chunk_live(&hash->buckets, chunk) * sizeof(uint32_t));
@@ -202,26 +210,38 @@ static pecs_status id_hash_own_walk(struct gate *gate, struct id_hash *hash, con
     return status;
 }
 
-pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count)
+static pecs_status id_hash_own_all(struct gate *gate, struct id_hash *hash)
+{
+    pecs_status status = PECS_OK;
+    if (hash->owned_epoch == gate->epoch)
+        return PECS_OK;
+    for (uint64_t chunk = 0; !status && chunk < vector_chunk_count(&hash->buckets); chunk++)
+        status = id_hash_own_chunk(gate, hash, chunk);
+    if (!status)
+        hash->owned_epoch = gate->epoch;
+    return status;
+}
+
+pecs_status id_hash_make_room(struct gate *gate, struct pecs_snapshot *state, uint64_t count)
 {
     assert(gate->state_epoch == gate->epoch);
     const struct id_hash *now = id_hash_of(state);
-    pecs_status status = PECS_OK;
     if (!now || 2 * (now->used_count + count) > now->buckets.count)
-        status = id_hash_replace(gate, state, count);
-    if (!status)
-        status = node_own(gate->pool, gate->epoch, &state->id_hash);
+        return id_hash_replace(gate, state, count);
+    return node_own(gate->pool, gate->epoch, &state->id_hash);
+}
+
+pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, const pecs_id *ids, uint64_t count)
+{
+    pecs_status status = id_hash_make_room(gate, state, count);
     if (status)
         return status;
     struct id_hash *hash = (struct id_hash *)state->id_hash.node;
     /* probes of `count` free buckets for each id, or all buckets once */
-    if (count <= WALK_COUNT_MAX || count * count <= hash->buckets.count / 8) {
-        for (uint64_t i = 0; !status && i < count; i++)
-            status = id_hash_own_walk(gate, hash, &ids[i], count);
-        return status;
-    }
-    for (uint64_t chunk = 0; !status && chunk < vector_chunk_count(&hash->buckets); chunk++)
-        status = id_hash_own_chunk(gate, hash, chunk);
+    if (count > WALK_COUNT_MAX && count * count > hash->buckets.count / 8)
+        return id_hash_own_all(gate, hash);
+    for (uint64_t i = 0; !status && i < count; i++)
+        status = id_hash_own_walk(gate, hash, &ids[i], count);
     return status;
 }
 
@@ -237,6 +257,22 @@ void id_hash_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *id
         *bucket = entities[i].index;
         hash->has_birth_form |= identity_has_birth_form(ids[i]);
     }
+}
+
+pecs_status id_hash_note_rows(struct gate *gate, struct pecs_snapshot *state, uint32_t number, uint64_t first,
+                              uint64_t count)
+{
+    const struct table *table = state_table(state, number);
+    const uint32_t column = archetype_column(table->archetype, state->registry->id_component);
+    pecs_status status = column == NO_COLUMN || !count ? PECS_OK : id_hash_make_room(gate, state, count);
+    for (uint64_t rows; !status && column != NO_COLUMN && count; first += rows, count -= rows) {
+        const pecs_id *ids = (const pecs_id *)(const void *)table_value(table, column, first);
+        rows = min_u64(count, table_chunk_rows(table) - (first & (table_chunk_rows(table) - 1)));
+        status = id_hash_reserve(gate, state, ids, rows);
+        if (!status)
+            id_hash_note(state, rows, ids, (const pecs_entity *)(const void *)table_value(table, HANDLE_COLUMN, first));
+    }
+    return status;
 }
 
 bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t head)

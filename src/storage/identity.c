@@ -72,6 +72,15 @@ bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_
     return record && state_session_head(state, record->session) == head && !identity_explicit(state, record);
 }
 
+void identity_prefetch(const struct pecs_snapshot *state, const pecs_id *id)
+{
+    pecs_entity entity;
+    uint64_t head;
+    if (identity_parse(*id, &head, &entity))
+        __builtin_prefetch(identity_record_at(state, entity.index));
+    id_hash_prefetch(state, id);
+}
+
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
     return identity_find_by_birth(state, id, ret_entity) ||

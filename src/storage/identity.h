@@ -113,6 +113,8 @@ bool identity_has_birth_form(pecs_id id);
 
 /* Finds the living entity with this birth id and no explicit id. */
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
+/* Begins to read what identity_find will read first. */
+void identity_prefetch(const struct pecs_snapshot *state, const pecs_id *id);
 /* Finds the living entity with this id. */
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
 

@@ -242,11 +242,7 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, 
     return PECS_OK;
 }
 
-/*
- * Makes room for appends: chunks from that of row `low` on, which earlier removals may have reached, up to row `high`.
- */
-static pecs_status table_reserve_rows(struct gate *gate, struct table *table, uint32_t column, uint64_t low,
-                                      uint64_t high)
+pecs_status table_reserve_column(struct gate *gate, struct table *table, uint32_t column, uint64_t low, uint64_t high)
 {
     const uint32_t shift = table->archetype->chunk_shift;
     pecs_status status = PECS_OK;
@@ -264,7 +260,7 @@ pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t remov
     const uint64_t first_empty = chunk_count_of(low, table->archetype->chunk_shift);
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
-        status = append_count ? table_reserve_rows(gate, table, i, low, high)
+        status = append_count ? table_reserve_column(gate, table, i, low, high)
                               : chunk_own_paths(gate, &table->columns[i].chunks, first_empty, table_chunk_count(table));
     return status;
 }

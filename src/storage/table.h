@@ -136,6 +136,10 @@ pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, 
  */
 pecs_status table_reserve(struct gate *gate, struct table *table, uint64_t removal_count, uint64_t append_count);
 
+/* Of one column, makes room for appends: chunks from that of row `low` on, which removals may have reached, to `high`.
+ */
+pecs_status table_reserve_column(struct gate *gate, struct table *table, uint32_t column, uint64_t low, uint64_t high);
+
 /* table_reserve for one row. */
 pecs_status table_reserve_append(struct gate *gate, struct table *table);
 pecs_status table_reserve_removal(struct gate *gate, struct table *table);

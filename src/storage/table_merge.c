@@ -8,9 +8,11 @@
  */
 #include "table_merge.h"
 
+#include "state_types.h"
+
 /* Copies values of one column, in pieces that lie in one chunk of each table. */
-static void merge_copy_values(struct table *table, uint32_t column, uint64_t row, const struct table *from,
-                              uint32_t from_column, uint64_t first, uint64_t count)
+static void table_merge_copy_values(struct table *table, uint32_t column, uint64_t row, const struct table *from,
+                                    uint32_t from_column, uint64_t first, uint64_t count)
 {
     const uint32_t width = table->archetype->column_bytes[column];
     const uint64_t chunk_rows = table_chunk_rows(table), from_chunk_rows = table_chunk_rows(from);
@@ -29,6 +31,14 @@ static void merge_copy_values(struct table *table, uint32_t column, uint64_t row
     }
 }
 
+/* Whether a chunk of a column has bytes that another array lends. */
+static bool table_has_borrowed(const struct table *table, uint32_t column, uint64_t row)
+{
+    const struct array *array =
+        (const struct array *)tree_get(&table->columns[column].chunks, row >> table->archetype->chunk_shift);
+    return array && array->lender;
+}
+
 void table_copy_rows(struct table *table, uint64_t row, const struct table *from, uint64_t first, uint64_t count)
 {
     const struct archetype *archetype = table->archetype;
@@ -36,8 +46,8 @@ void table_copy_rows(struct table *table, uint64_t row, const struct table *from
         const pecs_component component = archetype->column_components[i];
         const uint32_t column =
             component == NO_COMPONENT ? HANDLE_COLUMN : archetype_column(from->archetype, component);
-        if (column != NO_COLUMN)
-            merge_copy_values(table, i, row, from, column, first, count);
+        if (column != NO_COLUMN && !table_has_borrowed(table, i, row))
+            table_merge_copy_values(table, i, row, from, column, first, count);
     }
 }
 
@@ -48,8 +58,8 @@ void table_append_rows(struct table *table, const struct table *from, uint64_t f
 }
 
 /* Puts an array into the tree of a column, in place of what is there. Takes over the reference, also on failure. */
-static pecs_status merge_put(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
-                             struct array *array)
+static pecs_status table_merge_put(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,
+                                   struct array *array)
 {
     struct ref *ref;
     if (!array)
@@ -64,8 +74,8 @@ static pecs_status merge_put(struct gate *gate, struct table *table, uint32_t co
 }
 
 /* The array of a full chunk, for another table: the same, one that borrows its bytes, or a copy. NULL: no memory. */
-static struct array *merge_share(struct gate *gate, const struct table *table, const struct table *from,
-                                 uint32_t column, uint64_t chunk)
+static struct array *table_merge_share(struct gate *gate, const struct table *table, const struct table *from,
+                                       uint32_t column, uint64_t chunk)
 {
     struct array *array = (struct array *)tree_get(&from->columns[column].chunks, chunk);
     const uint64_t bytes = table_chunk_rows(from) * from->archetype->column_bytes[column];
@@ -83,9 +93,70 @@ static struct array *merge_share(struct gate *gate, const struct table *table, c
     return made;
 }
 
+/* An array over the bytes of a full chunk, which have their tick here. NULL: no memory. */
+static struct array *table_merge_borrow(struct gate *gate, const struct table *from, uint32_t column, uint64_t chunk)
+{
+    const struct array *array = (const struct array *)tree_get(&from->columns[column].chunks, chunk);
+    const uint64_t bytes = table_chunk_rows(from) * from->archetype->column_bytes[column];
+    struct node *lender = array ? (struct node *)(uintptr_t)&array->node : &from->runs->node;
+    struct array *made;
+    if (array && array->is_lent && !array->lender) { /* in an image that is held with the table's runs */
+        made = array_create(gate->pool, bytes);
+        if (made)
+            memcpy(made->data, array->data, (size_t)bytes);
+    } else {
+        made = array_create_borrowed(gate->pool, table_chunk(from, column, chunk), bytes,
+                                     array && array->lender ? array->lender : lender);
+    }
+    if (made)
+        made->tick = gate->tick;
+    return made;
+}
+
+/* The column of `from` that is adopted as a column of the table, or NO_COLUMN. */
+static uint32_t table_find_adopted(const struct pecs_snapshot *state, const struct table *table, uint32_t column,
+                                   const struct table *from)
+{
+    const pecs_component number = table->archetype->column_components[column];
+    if (column == HANDLE_COLUMN || number == state->registry->id_component)
+        return NO_COLUMN;
+    const struct component *component = state_component(state, number);
+    return component->has_references || component_has_contents(component) ? NO_COLUMN
+                                                                          : archetype_column(from->archetype, number);
+}
+
+/* The end of a column: rows of its own before and behind the chunks that are adopted. */
+static pecs_status table_reserve_adopted(struct gate *gate, struct table *table, uint32_t column, uint64_t end,
+                                         const struct table_adoption *adoption, uint32_t from_column)
+{
+    const uint32_t shift = table->archetype->chunk_shift;
+    const uint64_t behind = (adoption->chunk + adoption->count) << shift;
+    pecs_status status =
+        table_reserve_column(gate, table, column, table->row_count, min_u64(end, adoption->chunk << shift));
+    for (uint64_t i = 0; !status && i < adoption->count; i++)
+        status = table_merge_put(gate, table, column, adoption->chunk + i,
+                                 table_merge_borrow(gate, adoption->from, from_column, adoption->from_chunk + i));
+    table->columns[column].tick = gate->tick;
+    return status ? status : table_reserve_column(gate, table, column, behind, end);
+}
+
+pecs_status table_reserve_adopting(struct gate *gate, const struct pecs_snapshot *state, struct table *table,
+                                   uint64_t append_count, const struct table_adoption *adoption)
+{
+    const uint64_t end = table->row_count + append_count;
+    pecs_status status = PECS_OK;
+    table->tail_epoch = 0;
+    for (uint32_t i = 0; !status && i < table->archetype->column_count; i++) {
+        const uint32_t from_column = adoption->count ? table_find_adopted(state, table, i, adoption->from) : NO_COLUMN;
+        status = from_column == NO_COLUMN ? table_reserve_column(gate, table, i, table->row_count, end)
+                                          : table_reserve_adopted(gate, table, i, end, adoption, from_column);
+    }
+    return status;
+}
+
 /* Writes the rows of both partial chunks, one after the other, into new arrays from chunk `to` on. */
-static pecs_status merge_tails(struct gate *gate, struct table *table, uint32_t column, uint64_t to,
-                               const struct table *from, const uint8_t *tail, uint64_t tail_rows)
+static pecs_status table_merge_tails(struct gate *gate, struct table *table, uint32_t column, uint64_t to,
+                                     const struct table *from, const uint8_t *tail, uint64_t tail_rows)
 {
     const uint32_t shift = table->archetype->chunk_shift;
     const uint64_t width = table->archetype->column_bytes[column], from_chunk = from->row_count >> shift;
@@ -103,13 +174,13 @@ static pecs_status merge_tails(struct gate *gate, struct table *table, uint32_t 
             memcpy(array->data + own * width, next, (size_t)((rows - own) * width));
             next += (rows - own) * width;
         }
-        if (merge_put(gate, table, column, to + chunk, array))
+        if (table_merge_put(gate, table, column, to + chunk, array))
             return PECS_E_MEMORY;
     }
     return PECS_OK;
 }
 
-static pecs_status merge_column(struct gate *gate, struct table *table, const struct table *from, uint32_t column)
+static pecs_status table_merge_column(struct gate *gate, struct table *table, const struct table *from, uint32_t column)
 {
     const uint32_t shift = table->archetype->chunk_shift;
     const uint64_t full = table->row_count >> shift, from_full = from->row_count >> shift;
@@ -118,9 +189,10 @@ static pecs_status merge_column(struct gate *gate, struct table *table, const st
     struct node *kept = tail_rows ? node_retain(tree_get(&table->columns[column].chunks, full)) : NULL;
     pecs_status status = PECS_OK;
     for (uint64_t chunk = 0; !status && chunk < from_full; chunk++)
-        status = merge_put(gate, table, column, full + chunk, merge_share(gate, table, from, column, chunk));
+        status =
+            table_merge_put(gate, table, column, full + chunk, table_merge_share(gate, table, from, column, chunk));
     if (!status)
-        status = merge_tails(gate, table, column, full + from_full, from, tail, tail_rows);
+        status = table_merge_tails(gate, table, column, full + from_full, from, tail, tail_rows);
     node_release(gate->pool, kept);
     table->columns[column].tick = gate->tick;
     return status;
@@ -141,7 +213,7 @@ pecs_status table_merge(struct gate *gate, struct table *table, const struct tab
     *ret_first_row = table->row_count >> shift << shift;
     table->tail_epoch = 0;
     for (uint32_t i = 0; !status && i < table->archetype->column_count; i++)
-        status = merge_column(gate, table, from, i);
+        status = table_merge_column(gate, table, from, i);
     if (!status)
         table->row_count += from->row_count;
     return status;

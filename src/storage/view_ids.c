@@ -84,9 +84,8 @@ pecs_status pecs_view_find_many(pecs_view view, const pecs_id *ids, size_t count
     pecs_status status = PECS_OK;
     for (size_t i = 0; i < count; i++) {
         pecs_entity entity;
-        uint64_t head;
-        if (count - i > IDENTITY_AHEAD && identity_parse(ids[i + IDENTITY_AHEAD], &head, &entity))
-            __builtin_prefetch(identity_record_at(state, entity.index));
+        if (count - i > IDENTITY_AHEAD)
+            identity_prefetch(state, &ids[i + IDENTITY_AHEAD]);
         const bool is_found = identity_find(state, ids[i], &entity);
         ret_entities[i] = is_found ? entity : (pecs_entity){ 0, 0 };
         if (!is_found)

@@ -17,12 +17,9 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum builder_handles { HANDLES_OPEN, HANDLES_GIVEN, HANDLES_MADE };
-
 struct pecs_builder {
     struct pecs_world *world;
-    enum builder_handles handles; /* where those of all rows come from; open: there are no rows */
-    uint64_t next;                /* index of the next handle that is made */
+    bool has_given_handles; /* those of the rows, if there are any; else they are made in order */
     pecs_entity *dead;
     size_t dead_count, dead_capacity;
     bool is_finished;
@@ -142,11 +139,11 @@ static bool builder_is_handle(pecs_entity entity)
 static pecs_status builder_check_handles(const pecs_builder *builder, const pecs_rows *rows, pecs_error *error)
 {
     const struct pecs_world *world = builder->world;
-    const enum builder_handles handles = rows->entities ? HANDLES_GIVEN : HANDLES_MADE;
-    if (rows->row_count && builder->handles != HANDLES_OPEN && builder->handles != handles)
+    const uint64_t had = world->state->entity_count;
+    if (rows->row_count && had && builder->has_given_handles != (rows->entities != NULL))
         return fail(error, PECS_E_MISUSE, "%s: either all rows of a builder are given handles, or none",
                     builder_names_of_rows(world, rows).text);
-    if (handles == HANDLES_MADE && rows->row_count > SLOT_COUNT_MAX - builder->next)
+    if (rows->row_count > SLOT_COUNT_MAX - had)
         return fail(error, PECS_E_LIMIT, "%s: there are more rows than entity slots",
                     builder_names_of_rows(world, rows).text);
     for (size_t i = 0; rows->entities && i < rows->row_count; i++)
@@ -197,7 +194,7 @@ static pecs_entity *builder_make_handles(const pecs_builder *builder, size_t cou
                             ? pool_allocate(builder->world->registry->pool, (size_t)bytes)
                             : NULL;
     for (size_t i = 0; made && i < count; i++)
-        made[i] = (pecs_entity){ (uint32_t)(builder->next + i), 1 };
+        made[i] = (pecs_entity){ (uint32_t)(builder->world->state->entity_count + i), 1 };
     return made;
 }
 
@@ -227,8 +224,7 @@ static pecs_status builder_add(pecs_builder *builder, const pecs_rows *rows, pec
     if (status)
         builder_fail_rows(builder, rows, status, error);
     if (!status && rows->row_count) {
-        builder->handles = made ? HANDLES_MADE : HANDLES_GIVEN;
-        builder->next += made ? rows->row_count : 0;
+        builder->has_given_handles = !made;
         if (ret_entities)
             memmove(ret_entities, spawn.entities, rows->row_count * sizeof(*ret_entities));
     }
@@ -446,13 +442,14 @@ static pecs_status builder_check_ids(struct pecs_world *world, struct id_entry *
     identity_sort(entries, count);
     for (uint64_t i = 0; i < count; i++) {
         const uint32_t slot = le32_load(entries[i].index);
-        const bool is_twice = i && memcmp(&entries[i - 1].id, &entries[i].id, sizeof(pecs_id)) == 0;
-        if (!is_twice && !identity_find_by_birth(world->state, entries[i].id, &other) &&
-            !edit_id_is_future(world, entries[i].id))
+        const bool is_twice = (i && memcmp(&entries[i - 1].id, &entries[i].id, sizeof(pecs_id)) == 0) ||
+                              identity_find_by_birth(world->state, entries[i].id, &other);
+        if (!is_twice && !edit_id_is_future(world, entries[i].id))
             continue;
         pecs_id_format(entries[i].id, text);
-        return fail(error, PECS_E_CONFLICT, "%s: the id %s is that of another entity, too",
-                    builder_place_of(world, *state_record(world->state, slot)).text, text);
+        return fail(error, PECS_E_CONFLICT, "%s: the id %s is that of %s",
+                    builder_place_of(world, *state_record(world->state, slot)).text, text,
+                    is_twice ? "another entity, too" : "a later entity");
     }
     return PECS_OK;
 }
@@ -478,13 +475,9 @@ static pecs_status builder_note_ids(pecs_builder *builder, pecs_error *error)
             entries[done++] = (struct id_entry){ ids[i], le32_make(chunk.entities[i].index) };
     }
     pecs_status status = PECS_OK;
-    for (walk = (struct builder_walk){ .world = world }; !status && builder_walk_next(&walk, &chunk);) {
-        const pecs_id *ids = builder_ids(world, &chunk);
-        if (ids && id_hash_reserve(&world->gate, world->state, ids, chunk.count))
+    for (uint32_t i = 0; !status && i < world->state->table_count; i++)
+        if (id_hash_note_rows(&world->gate, world->state, i, 0, state_table(world->state, i)->row_count))
             status = fail_memory(error);
-        else if (ids)
-            id_hash_note(world->state, chunk.count, ids, chunk.entities);
-    }
     if (!status)
         status = builder_check_ids(world, entries, count, error);
     pool_release(pool, entries, (size_t)count * sizeof(*entries));

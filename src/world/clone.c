@@ -27,9 +27,9 @@ static pecs_entity clone_keep(const struct transplant *transplant, pecs_entity e
     return is_known || !transplant->source ? entity : (pecs_entity){ 0, 0 };
 }
 
-static pecs_entity clone_map(const struct transplant *transplant, uint64_t copy, pecs_entity entity)
+static pecs_entity clone_map_one(const struct clone *clone, uint64_t copy, pecs_entity entity)
 {
-    const struct clone *clone = (const struct clone *)(const void *)transplant;
+    const struct transplant *transplant = &clone->transplant;
     const uint32_t place = handle_set_find(&clone->set, entity);
     pecs_entity target;
     if (place != NOT_IN_SET)
@@ -40,6 +40,13 @@ static pecs_entity clone_map(const struct transplant *transplant, uint64_t copy,
     const bool is_there =
         record && identity_find(transplant->world->state, identity_of(transplant->source, entity, record), &target);
     return is_there ? target : (pecs_entity){ 0, 0 };
+}
+
+static void clone_map(const struct transplant *transplant, struct transplant_reference *references, size_t count)
+{
+    const struct clone *clone = (const struct clone *)(const void *)transplant;
+    for (size_t i = 0; i < count; i++)
+        references[i].entity = clone_map_one(clone, references[i].copy, references[i].entity);
 }
 
 /* Finds the rows of the entities, and the tables for them. */
@@ -80,7 +87,8 @@ static pecs_status clone_make(struct clone *clone)
         edit_drop_tables(world, table_count);
         return status;
     }
-    transplant_commit(&clone->transplant);
+    transplant_append(&clone->transplant);
+    transplant_finish(&clone->transplant);
     place_tend(world, 0);
     return PECS_OK;
 }

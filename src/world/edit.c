@@ -265,7 +265,9 @@ pecs_status edit_plan_ready(struct pecs_world *world)
         if (status)
             break;
         plan->row_count_before = table->row_count + plan->append_count;
-        status = table_reserve(&world->gate, table, plan->removal_count, plan->append_count);
+        status = plan->adoption.count
+                     ? table_reserve_adopting(&world->gate, world->state, table, plan->append_count, &plan->adoption)
+                     : table_reserve(&world->gate, table, plan->removal_count, plan->append_count);
     }
     return status;
 }
@@ -335,6 +337,38 @@ pecs_entity edit_take_slot(struct pecs_world *world)
     *edit_record(world, entity.index) = (struct record){ entity.generation, NO_TABLE, 0, world->state->session };
     world->state->entity_count++;
     return entity;
+}
+
+void edit_take_slots(struct pecs_world *world, uint64_t count, pecs_entity *ret_entities)
+{
+    struct pecs_snapshot *state = world->state;
+    uint64_t done = 0;
+    for (; done < count && state->free_count; done++)
+        ret_entities[done] = edit_take_slot(world);
+    const uint64_t first = index_slot_count(edit_index(world));
+    const bool has_retired = state_retired_count(state) != 0;
+    edit_index(world)->records.count += count - done;
+    state->entity_count += count - done;
+    for (uint64_t i = 0; done < count; i++, done++)
+        ret_entities[done] = (pecs_entity){ (uint32_t)(first + i),
+                                            1 + (has_retired ? retired_generation(state->retired, first + i) : 0) };
+}
+
+void edit_place_entities(struct pecs_world *world, uint32_t number, uint64_t row, uint64_t count,
+                         const pecs_entity *entities)
+{
+    struct table *table = edit_table(world, number);
+    const uint32_t session = world->state->session;
+    while (count) {
+        const uint64_t rows = min_u64(count, table_chunk_rows(table) - (row & (table_chunk_rows(table) - 1)));
+        memcpy(table_owned_value(table, HANDLE_COLUMN, row), entities, (size_t)rows * sizeof(*entities));
+        for (uint64_t i = 0; i < rows; i++)
+            *edit_record(world, entities[i].index) =
+                (struct record){ entities[i].generation, number, (uint32_t)(row + i), session };
+        entities += rows;
+        row += rows;
+        count -= rows;
+    }
 }
 
 void edit_give_slot(struct pecs_world *world, uint32_t index)

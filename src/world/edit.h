@@ -21,6 +21,7 @@
 #include "open_queries.h"
 #include "state.h"
 #include "state_types.h"
+#include "table_merge.h"
 
 #include <pecs/contents.h>
 #include <pecs/world.h>
@@ -29,7 +30,8 @@
 struct table_plan {
     uint64_t removal_count, append_count;
     uint64_t row_count_before;
-    uint64_t filled_count; /* of the appended rows: those that have their values already (transplant.c) */
+    uint64_t filled_count;          /* of the appended rows: those that have their values already (transplant.c) */
+    struct table_adoption adoption; /* of chunks of the appended rows (transplant.c) */
 };
 
 struct pecs_world {
@@ -153,6 +155,11 @@ static inline struct record *edit_record(struct pecs_world *world, uint32_t inde
 
 /* Takes the next slot, reused or appended, and writes its record except for table and row. */
 pecs_entity edit_take_slot(struct pecs_world *world);
+/* The same for many; their records are left to edit_place_entities. */
+void edit_take_slots(struct pecs_world *world, uint64_t count, pecs_entity *ret_entities);
+/* Writes handles and records of rows that have their values, and whose slots were just taken. */
+void edit_place_entities(struct pecs_world *world, uint32_t table, uint64_t row, uint64_t count,
+                         const pecs_entity *entities);
 /* Gives back the slot of an entity whose row is removed. */
 void edit_give_slot(struct pecs_world *world, uint32_t index);
 /*

@@ -8,6 +8,7 @@
  *     own      singletons and attachments
  */
 #include "error.h"
+#include "id_hash.h"
 #include "identity.h"
 #include "merge_parts.h"
 #include "place.h"
@@ -54,72 +55,132 @@ static pecs_status merge_add_row(struct merge *merge, uint32_t table, uint64_t r
 {
     const struct pecs_snapshot *state = merge->transplant.world->state;
     struct transplant_run run = { .from = table, .to = TO_WITHOUT_ID, .first = row, .count = 1 };
-    merge->targets[entity.index] = target;
+    if (fate == FATE_KEPT || fate == FATE_REPLACED)
+        merge->targets[entity.index] = (struct merge_target){ entity.generation, target };
     if (fate == FATE_KEPT)
         return PECS_OK;
-    if (fate == FATE_REPLACED) {
-        run.has_handles = true;
-        run.to = identity_explicit(state, state_find(state, target)) ? TO_WITH_ID : TO_WITHOUT_ID;
-    } else {
-        run.to = fate == FATE_ADDED ? TO_WITH_ID : TO_WITHOUT_ID;
-        merge->targets[entity.index] = (pecs_entity){ (uint32_t)merge->row_count + 1, 0 };
-    }
+    run.has_handles = fate == FATE_REPLACED;
+    if (fate == FATE_ADDED || (run.has_handles && identity_explicit(state, state_find(state, target))))
+        run.to = TO_WITH_ID;
     merge->row_count++;
     return transplant_add_row(&merge->transplant, &run);
 }
 
-static pecs_status merge_find_table(struct merge *merge, uint32_t number)
+static pecs_entity merge_entity_of(const struct table *table, uint64_t row)
+{
+    pecs_entity entity;
+    memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
+    return entity;
+}
+
+/* A few rows of a table of the snapshot at once, so that what a search for their ids reads can be prefetched. */
+enum { MERGE_ROWS = 64 };
+
+static pecs_status merge_find_rows(struct merge *merge, uint32_t number, uint64_t first, uint64_t count)
 {
     const struct pecs_snapshot *source = merge->transplant.source;
     const struct table *table = state_table(source, number);
     uint64_t *const counts[] = { &merge->report.added_count, &merge->report.kept_count, &merge->report.replaced_count,
                                  &merge->report.new_id_count };
     pecs_status status = PECS_OK;
-    for (uint64_t row = 0; !status && row < table->row_count; row++) {
-        pecs_entity entity, target = { 0, 0 };
-        enum fate fate;
-        memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
-        if (!source->is_proven && !state_row_agrees(source, number, row, entity))
+    pecs_id ids[MERGE_ROWS];
+    for (uint64_t i = 0; i < count; i++) {
+        const pecs_entity entity = merge_entity_of(table, first + i);
+        if (!source->is_proven && !state_row_agrees(source, number, first + i, entity))
             return PECS_E_CORRUPT;
-        const struct record *record = state_record(source, entity.index);
-        status = merge_decide(merge, identity_of(source, entity, record), &target, &fate);
+        ids[i] = identity_of(source, entity, state_record(source, entity.index));
+        identity_prefetch(merge->transplant.world->state, &ids[i]);
+    }
+    for (uint64_t i = 0; !status && i < count; i++) {
+        pecs_entity target = { 0, 0 };
+        enum fate fate;
+        status = merge_decide(merge, ids[i], &target, &fate);
         if (status)
             return status;
         ++*counts[fate];
-        status = merge_add_row(merge, number, row, entity, fate, target);
+        status = merge_add_row(merge, number, first + i, merge_entity_of(table, first + i), fate, target);
     }
+    return status;
+}
+
+/* Adds all rows of a table whose ids are known to be new. */
+static pecs_status merge_add_table(struct merge *merge, uint32_t number)
+{
+    const struct pecs_snapshot *source = merge->transplant.source;
+    const struct table *table = state_table(source, number);
+    const struct transplant_run run = { .from = number, .to = TO_WITH_ID, .count = table->row_count };
+    for (uint64_t row = 0; !source->is_proven && row < table->row_count; row++)
+        if (!state_row_agrees(source, number, row, merge_entity_of(table, row)))
+            return PECS_E_CORRUPT;
+    merge->row_count += run.count;
+    merge->report.added_count += run.count;
+    return run.count ? transplant_add_row(&merge->transplant, &run) : PECS_OK;
+}
+
+/*
+ * Whether it is plain that no entity of the snapshot has an id that the world has or will assign: there are birth ids
+ * only, of other sessions. False: it takes a search.
+ */
+static bool merge_is_of_strangers(const struct merge *merge)
+{
+    enum { COMPARISONS_MAX = 1 << 16 };
+    struct pecs_world *world = merge->transplant.world;
+    const struct sessions *theirs = merge->transplant.source->sessions, *own = world->state->sessions;
+    const uint64_t own_count = own ? own->count : 0, count = theirs ? theirs->count : 0;
+    if (identity_has_explicit(world->state) || identity_has_explicit(merge->transplant.source))
+        return false;
+    if (count > COMPARISONS_MAX / (own_count + 1))
+        return false;
+    for (uint64_t i = 0; i < count; i++) {
+        if (theirs->heads[i] == identity_head(edit_session_nonce(world)))
+            return false;
+        for (uint64_t j = 0; j < own_count; j++)
+            if (theirs->heads[i] == own->heads[j])
+                return false;
+    }
+    return true;
+}
+
+static pecs_status merge_find_table(struct merge *merge, uint32_t number)
+{
+    const uint64_t row_count = state_table(merge->transplant.source, number)->row_count;
+    pecs_status status = PECS_OK;
+    for (uint64_t row = 0; !status && row < row_count; row += MERGE_ROWS)
+        status = merge_find_rows(merge, number, row, min_u64(MERGE_ROWS, row_count - row));
     return status;
 }
 
 static pecs_status merge_find(struct merge *merge)
 {
     const struct pecs_snapshot *source = merge->transplant.source;
+    const bool are_strangers = merge_is_of_strangers(merge);
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < source->table_count; i++)
         if (!state_table(source, i)->archetype->is_singleton)
-            status = merge_find_table(merge, i);
+            status = are_strangers ? merge_add_table(merge, i) : merge_find_table(merge, i);
     if (!status)
         status = edit_check_slots(merge->transplant.world, merge->report.added_count + merge->report.new_id_count);
     return status ? status : merge_check_own(merge);
 }
 
-static pecs_entity merge_map(const struct transplant *transplant, uint64_t copy, pecs_entity entity)
+static void merge_map(const struct transplant *transplant, struct transplant_reference *references, size_t count)
 {
     const struct merge *merge = (const struct merge *)(const void *)transplant;
-    const struct pecs_snapshot *source = transplant->source;
-    (void)copy;
-    if (!state_find(source, entity))
-        return (pecs_entity){ 0, 0 };
-    const pecs_entity target = merge->targets[entity.index];
-    return target.generation || !target.index ? target : transplant->handles[target.index - 1];
+    const uint64_t slot_count = state_slot_count(transplant->source);
+    for (size_t i = 0; i < count; i++)
+        if (references[i].entity.index < slot_count)
+            __builtin_prefetch(&merge->targets[references[i].entity.index]);
+    for (size_t i = 0; i < count; i++) {
+        const pecs_entity entity = references[i].entity;
+        const bool is_there = entity.index < slot_count && merge->targets[entity.index].generation == entity.generation;
+        references[i].entity = is_there ? merge->targets[entity.index].entity : (pecs_entity){ 0, 0 };
+    }
 }
 
 static pecs_entity merge_replaced(const struct merge *merge, const struct transplant_run *run, uint64_t row)
 {
     const struct table *from = state_table(merge->transplant.source, run->from);
-    pecs_entity entity;
-    memcpy(&entity, table_value(from, HANDLE_COLUMN, run->first + row), sizeof(entity));
-    return merge->targets[entity.index];
+    return merge->targets[merge_entity_of(from, run->first + row).index].entity;
 }
 
 /* The table in a record whose entity is alive but has no row: another number than NO_TABLE, so its slot is not free. */
@@ -177,35 +238,60 @@ static pecs_status merge_find_tables(struct merge *merge)
     return status;
 }
 
-static void merge_list_ids(const struct merge *merge, pecs_id *ids)
+/* Notes what the entities of a run have become, and gives those that came in with their ids these. */
+static void merge_note_run(struct merge *merge, const struct transplant_run *run)
 {
     const struct pecs_snapshot *source = merge->transplant.source;
-    for (size_t i = 0; i < merge->transplant.run_count; i++) {
-        const struct transplant_run *run = &merge->transplant.runs[i];
-        for (uint64_t row = 0; row < run->count; row++) {
-            pecs_entity entity;
-            memcpy(&entity, table_value(state_table(source, run->from), HANDLE_COLUMN, run->first + row),
-                   sizeof(entity));
-            *ids++ = identity_of(source, entity, state_record(source, entity.index));
+    const struct table *from = state_table(source, run->from);
+    struct table *to = edit_table(merge->transplant.world, run->to);
+    const uint32_t column = archetype_column(to->archetype, source->registry->id_component);
+    const uint64_t from_rows = table_chunk_rows(from), to_rows = table_chunk_rows(to);
+    for (uint64_t done = 0, rows; done < run->count; done += rows) {
+        const uint64_t row = run->row + done, first = run->first + done;
+        rows =
+            min_u64(run->count - done, min_u64(to_rows - (row & (to_rows - 1)), from_rows - (first & (from_rows - 1))));
+        const pecs_entity *theirs = (const pecs_entity *)(const void *)table_value(from, HANDLE_COLUMN, first);
+        const pecs_entity *own = (const pecs_entity *)(const void *)table_value(to, HANDLE_COLUMN, row);
+        pecs_id *ids = column == NO_COLUMN ? NULL : (pecs_id *)(void *)table_owned_value(to, column, row);
+        for (uint64_t i = 0; i < rows; i++) {
+            merge->targets[theirs[i].index] = (struct merge_target){ theirs[i].generation, own[i] };
+            if (ids)
+                ids[i] = identity_of(source, theirs[i], state_record(source, theirs[i].index));
         }
     }
+}
+
+static pecs_status merge_note_ids(struct merge *merge)
+{
+    const struct transplant *transplant = &merge->transplant;
+    struct pecs_world *world = transplant->world;
+    pecs_status status = id_hash_make_room(&world->gate, world->state, merge->report.added_count);
+    for (size_t i = 0; !status && i < transplant->run_count; i++)
+        if (!transplant->runs[i].has_handles)
+            status = id_hash_note_rows(&world->gate, world->state, transplant->runs[i].to, transplant->runs[i].row,
+                                       transplant->runs[i].count);
+    return status;
 }
 
 /* Of a resumed snapshot it is not known that ids are unique: each must find the entity that came in with it. */
 static pecs_status merge_prove_ids(const struct merge *merge)
 {
     const struct pecs_snapshot *state = merge->transplant.world->state;
-    for (uint64_t i = 0; !merge->transplant.source->is_proven && i < merge->row_count; i++) {
-        const pecs_entity entity = merge->transplant.handles[i];
-        const struct record *record = state_find(state, entity);
-        pecs_entity found;
-        if (!record || !identity_find(state, identity_of(state, entity, record), &found) || found.index != entity.index)
-            return PECS_E_CORRUPT;
+    for (size_t i = 0; !merge->transplant.source->is_proven && i < merge->transplant.run_count; i++) {
+        const struct transplant_run *run = &merge->transplant.runs[i];
+        for (uint64_t row = run->row; row < run->row + run->count; row++) {
+            const pecs_entity entity = merge_entity_of(state_table(state, run->to), row);
+            const struct record *record = state_find(state, entity);
+            pecs_entity found;
+            if (!record || !identity_find(state, identity_of(state, entity, record), &found) ||
+                found.index != entity.index)
+                return PECS_E_CORRUPT;
+        }
     }
     return PECS_OK;
 }
 
-static pecs_status merge_entities(struct merge *merge, pecs_id *ids)
+static pecs_status merge_entities(struct merge *merge)
 {
     struct pecs_world *world = merge->transplant.world;
     pecs_status status = transplant_take_types(world, merge->transplant.source);
@@ -215,34 +301,22 @@ static pecs_status merge_entities(struct merge *merge, pecs_id *ids)
         status = merge_remove_replaced(merge);
     if (!status)
         status = merge_find_tables(merge);
+    if (!status)
+        status = transplant_ready(&merge->transplant);
     if (status)
         return status;
-    merge_list_ids(merge, ids);
-    merge->transplant.ids = ids;
-    status = transplant_ready(&merge->transplant);
-    if (status)
-        return status;
-    transplant_commit(&merge->transplant);
-    return merge_prove_ids(merge);
+    transplant_append(&merge->transplant);
+    for (size_t i = 0; i < merge->transplant.run_count; i++)
+        merge_note_run(merge, &merge->transplant.runs[i]);
+    transplant_finish(&merge->transplant);
+    status = merge->report.added_count ? merge_note_ids(merge) : PECS_OK;
+    return status ? status : merge_prove_ids(merge);
 }
 
 static pecs_status merge_copy(struct merge *merge)
 {
-    struct pool *pool = merge->transplant.world->registry->pool;
-    const size_t count = (size_t)merge->row_count + 1;
-    pecs_id *ids = pool_allocate(pool, count * sizeof(*ids));
-    merge->transplant.handles = pool_allocate(pool, count * sizeof(*merge->transplant.handles));
-    pecs_status status = ids && merge->transplant.handles ? PECS_OK : PECS_E_MEMORY;
-    if (!status && merge->row_count)
-        status = merge_entities(merge, ids);
-    for (uint64_t i = 0; !status && i < state_slot_count(merge->transplant.source); i++)
-        if (!merge->targets[i].generation && merge->targets[i].index)
-            merge->targets[i] = merge->transplant.handles[merge->targets[i].index - 1];
-    if (!status && merge->has_own)
-        status = merge_own(merge);
-    pool_release(pool, merge->transplant.handles, count * sizeof(*merge->transplant.handles));
-    pool_release(pool, ids, count * sizeof(*ids));
-    return status;
+    pecs_status status = merge->row_count ? merge_entities(merge) : PECS_OK;
+    return !status && merge->has_own ? merge_own(merge) : status;
 }
 
 /* Puts the world back into the state that was held. */
@@ -282,8 +356,8 @@ static pecs_status merge_run(struct merge *merge, pecs_entity *ret_entities)
 {
     struct pecs_world *world = merge->transplant.world;
     struct pool *pool = world->registry->pool;
-    const size_t slot_count = (size_t)state_slot_count(merge->transplant.source);
-    const size_t bytes = (slot_count + 1) * sizeof(*merge->targets);
+    const uint64_t slot_count = state_slot_count(merge->transplant.source);
+    const size_t bytes = ((size_t)slot_count + 1) * sizeof(*merge->targets);
     pecs_status status = edit_check_busy(world);
     if (status)
         return status;
@@ -291,8 +365,8 @@ static pecs_status merge_run(struct merge *merge, pecs_entity *ret_entities)
     status = merge->targets ? merge_find(merge) : PECS_E_MEMORY;
     if (!status && (merge->row_count || merge->has_own))
         status = merge_edit(merge);
-    if (!status && ret_entities && slot_count)
-        memcpy(ret_entities, merge->targets, slot_count * sizeof(*ret_entities));
+    for (uint64_t i = 0; !status && ret_entities && i < slot_count; i++)
+        ret_entities[i] = merge->targets[i].entity;
     transplant_deinit(&merge->transplant);
     pool_release(pool, merge->targets, bytes);
     merge->report.reference_count = merge->transplant.cleared_count;
@@ -315,7 +389,7 @@ pecs_status pecs_world_merge(pecs_world *world, const pecs_snapshot *snapshot, p
                              pecs_entity *ret_entities, pecs_merge_report *ret_report)
 {
     struct merge merge = {
-        .transplant = { .world = world, .source = snapshot, .copy_count = 1, .map = merge_map },
+        .transplant = { .world = world, .source = snapshot, .copy_count = 1, .adopts = true, .map = merge_map },
         .conflicts = conflicts,
     };
     if (!world)

@@ -6,17 +6,19 @@
 
 #include <pecs/merge.h>
 
+/* What a reference to the entity in a slot of the snapshot becomes. */
+struct merge_target {
+    uint32_t generation; /* of the entity in the snapshot; 0: the slot has none, or its target is not known yet */
+    pecs_entity entity;  /* of the world */
+};
+
 struct merge {
     struct transplant transplant; /* first, so that the map leads to the rest */
     pecs_conflicts conflicts;
     pecs_merge_report report;
-    uint64_t row_count; /* of entities that come in */
-    /*
-     * Of each slot of the snapshot what a reference to its entity becomes: the handle of an entity of the world;
-     * {k, 0}: entity k - 1 of the transplant; {0, 0}: there is none.
-     */
-    pecs_entity *targets;
-    bool has_own; /* some singleton or attachment comes in */
+    uint64_t row_count;           /* of entities that come in */
+    struct merge_target *targets; /* of each slot of the snapshot */
+    bool has_own;                 /* some singleton or attachment comes in */
 };
 
 /* Finds the singletons and attachments that come in. PECS_E_CONFLICT. */

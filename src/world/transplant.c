@@ -4,10 +4,8 @@
  */
 #include "transplant.h"
 
-#include "id_hash.h"
 #include "place.h"
 #include "reference_walk.h"
-#include "table_merge.h"
 
 /* Makes `unknown` the world's list of types; tables get a new lineage, since places of components change. */
 static pecs_status transplant_set_types(struct pecs_world *world, struct unknown_types *unknown)
@@ -99,18 +97,13 @@ pecs_status transplant_find_table(struct pecs_world *world, const struct archety
 static void transplant_copy_runs(struct transplant *transplant)
 {
     struct pecs_world *world = transplant->world;
-    uint64_t at = 0;
     for (size_t i = 0; i < transplant->run_count; i++) {
-        const struct transplant_run *run = &transplant->runs[i];
+        struct transplant_run *run = &transplant->runs[i];
         struct table_plan *plan = &world->plans[run->to];
         struct table *table = edit_table(world, run->to);
-        const uint64_t row = table->row_count + plan->filled_count;
-        table_copy_rows(table, row, state_table(transplant_source(transplant), run->from), run->first, run->count);
-        if (transplant->ids)
-            edit_fill_rows(world, run->to, row, run->count,
-                           &(pecs_value){ world->registry->id_component, sizeof(pecs_id), transplant->ids + at });
+        run->row = table->row_count + plan->filled_count;
+        table_copy_rows(table, run->row, state_table(transplant_source(transplant), run->from), run->first, run->count);
         plan->filled_count += run->count;
-        at += run->count;
     }
 }
 
@@ -170,7 +163,7 @@ static pecs_status transplant_place_table(struct transplant *transplant, uint32_
 }
 
 /* Fills the rows that were reserved, and reserves all else. Slots come last, since they would be given back. */
-static pecs_status transplant_fill(struct transplant *transplant, uint64_t row_count, uint64_t slot_count)
+static pecs_status transplant_fill(struct transplant *transplant, uint64_t slot_count)
 {
     struct pecs_world *world = transplant->world;
     pecs_status status = PECS_OK;
@@ -179,29 +172,97 @@ static pecs_status transplant_fill(struct transplant *transplant, uint64_t row_c
         transplant_repeat(transplant, world->planned[i]);
         status = transplant_place_table(transplant, world->planned[i]);
     }
-    if (!status && transplant->ids)
-        status = id_hash_reserve(&world->gate, world->state, transplant->ids, row_count);
     if (!status && slot_count)
         status = edit_ready_slots(world, slot_count);
+    return status;
+}
+
+/* Whether full chunks of a run can be adopted at a row of its table: not if that does so already, or by other chunks.
+ */
+static bool transplant_can_adopt(const struct transplant *transplant, const struct transplant_run *run)
+{
+    const struct table *from = state_table(transplant_source(transplant), run->from);
+    const struct table *to = state_table(transplant->world->state, run->to);
+    return transplant->adopts && !run->has_handles && !transplant->world->plans[run->to].adoption.count &&
+           from->archetype->chunk_shift == to->archetype->chunk_shift &&
+           (run->first & (table_chunk_rows(from) - 1)) == 0;
+}
+
+static pecs_status transplant_push(struct transplant *transplant, struct transplant_run run, uint64_t first,
+                                   uint64_t count)
+{
+    if (!count)
+        return PECS_OK;
+    if (!pool_reserve(transplant->world->registry->pool, (void **)&transplant->runs, &transplant->run_capacity,
+                      transplant->run_count + 1, sizeof(run)))
+        return PECS_E_MEMORY;
+    run.first = first;
+    run.count = count;
+    transplant->runs[transplant->run_count++] = run;
+    return PECS_OK;
+}
+
+/*
+ * Adds a run in three parts, the second of which is adopted. The first fills the last chunk of the world's table, by
+ * rows from the end of the run. `row` is where the run begins there.
+ */
+static pecs_status transplant_add_parts(struct transplant *transplant, const struct transplant_run *run, uint64_t row)
+{
+    struct table_plan *plan = &transplant->world->plans[run->to];
+    const uint32_t shift = state_table(transplant->world->state, run->to)->archetype->chunk_shift;
+    const uint64_t room = (chunk_count_of(row, shift) << shift) - row;
+    const uint64_t chunks =
+        transplant_can_adopt(transplant, run) && run->count > room ? (run->count - room) >> shift : 0;
+    const uint64_t adopted = chunks << shift;
+    if (!chunks)
+        return transplant_push(transplant, *run, run->first, run->count);
+    plan->adoption = (struct table_adoption){
+        .from = state_table(transplant_source(transplant), run->from),
+        .from_chunk = run->first >> shift,
+        .chunk = (row + room) >> shift,
+        .count = chunks,
+    };
+    pecs_status status = transplant_push(transplant, *run, run->first + run->count - room, room);
+    if (!status)
+        status = transplant_push(transplant, *run, run->first, adopted);
+    if (!status)
+        status = transplant_push(transplant, *run, run->first + adopted, run->count - room - adopted);
+    return status;
+}
+
+/* Notes the rows of all runs, and decides which chunks are adopted. */
+static pecs_status transplant_plan(struct transplant *transplant, uint64_t *ret_slot_count)
+{
+    struct pecs_world *world = transplant->world;
+    const struct transplant given = *transplant;
+    pecs_status status = PECS_OK;
+    *ret_slot_count = 0;
+    transplant->runs = NULL;
+    transplant->run_count = transplant->run_capacity = 0;
+    for (size_t i = 0; !status && i < given.run_count; i++) {
+        const struct transplant_run *run = &given.runs[i];
+        const uint64_t rows = run->count * transplant->copy_count;
+        *ret_slot_count += run->has_handles ? 0 : rows;
+        status = edit_plan_note(world, run->to, 0, rows);
+        if (!status)
+            status = transplant_add_parts(transplant, run,
+                                          state_table(world->state, run->to)->row_count +
+                                              world->plans[run->to].append_count - rows);
+    }
+    pool_release(world->registry->pool, given.runs, given.run_capacity * sizeof(*given.runs));
     return status;
 }
 
 pecs_status transplant_ready(struct transplant *transplant)
 {
     struct pecs_world *world = transplant->world;
-    uint64_t row_count = 0, slot_count = 0;
-    pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < transplant->run_count; i++) {
-        const uint64_t rows = transplant->runs[i].count * transplant->copy_count;
-        row_count += rows;
-        slot_count += transplant->runs[i].has_handles ? 0 : rows;
-        status = edit_plan_note(world, transplant->runs[i].to, 0, rows);
-    }
+    uint64_t slot_count;
+    pecs_status status = transplant_plan(transplant, &slot_count);
     gate_hold(&world->gate); /* the source may be the world, whose arrays this replaces */
     if (!status)
         status = edit_plan_ready(world);
     if (!status)
-        status = transplant_fill(transplant, row_count, slot_count);
+        status = transplant_fill(transplant, slot_count);
     gate_let_go(&world->gate);
     if (status)
         edit_plan_forget(world);
@@ -214,32 +275,84 @@ static void transplant_append_known(struct transplant *transplant, const struct 
 {
     const struct table *from = state_table(transplant_source(transplant), run->from);
     for (uint64_t i = 0; i < run->count; i++) {
-        pecs_entity entity;
-        memcpy(&entity, table_value(from, HANDLE_COLUMN, run->first + i), sizeof(entity));
-        handles[i] = transplant->map(transplant, 0, entity);
-        edit_append_row(transplant->world, run->to, handles[i]);
+        struct transplant_reference it = { .copy = 0 };
+        memcpy(&it.entity, table_value(from, HANDLE_COLUMN, run->first + i), sizeof(it.entity));
+        transplant->map(transplant, &it, 1);
+        if (handles)
+            handles[i] = it.entity;
+        edit_append_row(transplant->world, run->to, it.entity);
     }
 }
 
-static void transplant_append(struct transplant *transplant)
+static void transplant_append_once(struct transplant *transplant)
+{
+    pecs_entity *handles = transplant->handles;
+    for (size_t i = 0; i < transplant->run_count; i++) {
+        const struct transplant_run *run = &transplant->runs[i];
+        if (run->has_handles)
+            transplant_append_known(transplant, run, handles);
+        else
+            edit_append_entities(transplant->world, run->to, run->count, handles);
+        handles += handles ? run->count : 0;
+    }
+}
+
+/* Takes all slots first, copy by copy, and then writes rows table by table, run by run. */
+static void transplant_append_copies(struct transplant *transplant)
 {
     struct pecs_world *world = transplant->world;
-    pecs_entity *handles = transplant->handles;
-    uint64_t at = 0;
-    for (uint64_t copy = 0; copy < transplant->copy_count; copy++) {
-        for (size_t i = 0; i < transplant->run_count; i++) {
-            const struct transplant_run *run = &transplant->runs[i];
-            if (run->has_handles)
-                transplant_append_known(transplant, run, handles + at);
-            else
-                edit_append_entities(world, run->to, run->count, handles + at);
-            const bool has_id =
-                archetype_find(edit_table(world, run->to)->archetype, world->registry->id_component) != NO_COLUMN;
-            if (transplant->ids && has_id)
-                id_hash_note(world->state, run->count, transplant->ids + at, handles + at);
-            at += run->count;
-        }
+    const pecs_entity *handles = transplant->handles;
+    uint64_t each = 0;
+    for (size_t i = 0; i < transplant->run_count; i++)
+        each += transplant->runs[i].count;
+    edit_take_slots(world, each * transplant->copy_count, transplant->handles);
+    for (size_t i = 0; i < transplant->run_count; i++) {
+        const struct transplant_run *run = &transplant->runs[i];
+        const uint64_t step = world->plans[run->to].append_count / transplant->copy_count;
+        for (uint64_t copy = 0; copy < transplant->copy_count; copy++)
+            edit_place_entities(world, run->to, run->row + copy * step, run->count, handles + copy * each);
+        handles += run->count;
     }
+    for (size_t i = 0; i < world->planned_count; i++)
+        edit_table(world, world->planned[i])->row_count += world->plans[world->planned[i]].append_count;
+}
+
+void transplant_append(struct transplant *transplant)
+{
+    if (transplant->copy_count == 1)
+        transplant_append_once(transplant);
+    else
+        transplant_append_copies(transplant);
+}
+
+/* References that wait to be mapped. */
+struct transplant_batch {
+    struct transplant *transplant;
+    size_t count;
+    struct transplant_reference references[128];
+};
+
+static void transplant_batch_end(struct transplant_batch *batch)
+{
+    batch->transplant->map(batch->transplant, batch->references, batch->count);
+    for (size_t i = 0; i < batch->count; i++) {
+        const struct transplant_reference *it = &batch->references[i];
+        batch->transplant->cleared_count += !it->entity.generation;
+        memcpy(it->place, &it->entity, sizeof(it->entity));
+    }
+    batch->count = 0;
+}
+
+static void transplant_batch_add(struct transplant_batch *batch, uint8_t *place, uint64_t copy)
+{
+    struct transplant_reference *it = &batch->references[batch->count];
+    memcpy(&it->entity, place, sizeof(it->entity));
+    if (!it->entity.generation)
+        return;
+    it->place = place;
+    it->copy = copy;
+    if (++batch->count == sizeof(batch->references) / sizeof(*batch->references))
+        transplant_batch_end(batch);
 }
 
 /* The number of the copy that a row belongs to, counted from the first row that was appended to its table. */
@@ -248,19 +361,8 @@ static uint64_t transplant_copy_of(const struct transplant *transplant, uint64_t
     return transplant->copy_count == 1 ? 0 : row / each;
 }
 
-static void transplant_map_one(struct transplant *transplant, uint8_t *value, uint64_t copy)
-{
-    pecs_entity entity;
-    memcpy(&entity, value, sizeof(entity));
-    if (!entity.generation)
-        return;
-    entity = transplant->map(transplant, copy, entity);
-    transplant->cleared_count += !entity.generation;
-    memcpy(value, &entity, sizeof(entity));
-}
-
 /* The elements of a list. Lists of the copies were appended in this epoch, so they are private. */
-static void transplant_map_list(struct transplant *transplant, const struct component *component,
+static void transplant_map_list(struct transplant_batch *batch, const struct component *component,
                                 const struct content *content, uint64_t copy)
 {
     const struct component *element = content->list ? component_element(component, content->list) : NULL;
@@ -268,27 +370,30 @@ static void transplant_map_list(struct transplant *transplant, const struct comp
     uint64_t size, offset;
     if (!element || !element->has_references)
         return;
-    const uint8_t *bytes = heap_find(state_heap(transplant->world->state), content->reference, &size);
+    const uint8_t *bytes = heap_find(state_heap(batch->transplant->world->state), content->reference, &size);
     if (!bytes)
         return;
     for (reference_walk_begin(&walk, element, size / element->size); reference_walk_next(&walk, &offset);)
-        transplant_map_one(transplant, (uint8_t *)(uintptr_t)bytes + offset, copy);
+        transplant_batch_add(batch, (uint8_t *)(uintptr_t)bytes + offset, copy);
 }
 
 void transplant_map(struct transplant *transplant, const struct component *component, uint8_t *values, uint64_t count,
                     uint64_t first, uint64_t each)
 {
+    struct transplant_batch batch;
     struct reference_walk walk;
     struct content_walk contents;
     struct content content;
     uint64_t offset;
+    batch.transplant = transplant;
+    batch.count = 0;
     for (reference_walk_begin(&walk, component, count); reference_walk_next(&walk, &offset);)
-        transplant_map_one(transplant, values + offset,
-                           transplant_copy_of(transplant, first + offset / component->size, each));
-    if (!component_has_contents(component))
-        return;
-    for (content_walk_begin(&contents, component, values, count); content_walk_next(&contents, &content);)
-        transplant_map_list(transplant, component, &content, transplant_copy_of(transplant, first + content.row, each));
+        transplant_batch_add(&batch, values + offset,
+                             transplant_copy_of(transplant, first + offset / component->size, each));
+    if (component_has_contents(component))
+        for (content_walk_begin(&contents, component, values, count); content_walk_next(&contents, &content);)
+            transplant_map_list(&batch, component, &content, transplant_copy_of(transplant, first + content.row, each));
+    transplant_batch_end(&batch);
 }
 
 /* Sets the references in the rows that were appended to a table. */
@@ -309,10 +414,9 @@ static void transplant_map_table(struct transplant *transplant, uint32_t number)
     }
 }
 
-void transplant_commit(struct transplant *transplant)
+void transplant_finish(struct transplant *transplant)
 {
     struct pecs_world *world = transplant->world;
-    transplant_append(transplant);
     for (size_t i = 0; i < world->planned_count; i++)
         transplant_map_table(transplant, world->planned[i]);
     edit_plan_finish(world);

@@ -14,7 +14,15 @@
 struct transplant_run {
     uint32_t from, to; /* tables of the source and of the world */
     uint64_t first, count;
+    uint64_t row;     /* of the world's table, where the first copy begins; set by ready */
     bool has_handles; /* the rows are for entities of the world that have no row; `map` says for which */
+};
+
+/* A reference in a copy, with what it was in the source, and then, {0, 0} to clear it, with what it becomes. */
+struct transplant_reference {
+    uint8_t *place;
+    uint64_t copy;
+    pecs_entity entity;
 };
 
 struct transplant {
@@ -23,10 +31,10 @@ struct transplant {
     struct transplant_run *runs;
     size_t run_count, run_capacity;
     uint64_t copy_count;
-    pecs_entity *handles; /* filled by the commit */
-    const pecs_id *ids; /* explicit, for one copy, in the same order; rows without the component skip theirs. Or NULL */
-    /* What a reference of the source becomes in copy number `copy`; {0, 0} clears it. */
-    pecs_entity (*map)(const struct transplant *transplant, uint64_t copy, pecs_entity entity);
+    pecs_entity *handles; /* filled by append; of one copy it may be NULL */
+    bool adopts;          /* one copy, whose full chunks may borrow from the source */
+    /* Maps references, many at once, so that what they lead to can be prefetched. */
+    void (*map)(const struct transplant *transplant, struct transplant_reference *references, size_t count);
     uint64_t units; /* of the heap, for contents that were copied */
     uint64_t cleared_count;
 };
@@ -36,7 +44,7 @@ static inline const struct pecs_snapshot *transplant_source(const struct transpl
     return transplant->source ? transplant->source : transplant->world->state;
 }
 
-/* During the commit: whether the row of a record is one of those that it has appended. */
+/* While references are mapped: whether the row of a record is one of those that it has appended. */
 static inline bool transplant_has_appended(const struct transplant *transplant, const struct record *record)
 {
     const struct pecs_world *world = transplant->world;
@@ -59,12 +67,13 @@ pecs_status transplant_find_table(struct pecs_world *world, const struct archety
                                   uint32_t *ret_table);
 
 /*
- * Two steps. Ready copies the values and contents into rows behind those of the tables, which does not change any
- * content; no plan may be open. Commit cannot fail: it takes the slots, counts the rows and sets the references.
- * PECS_E_LIMIT, PECS_E_MEMORY.
+ * Three steps. Ready copies the values and contents into rows behind those of the tables, which does not change any
+ * content; no plan may be open. PECS_E_LIMIT, PECS_E_MEMORY. The others cannot fail: append takes the slots and counts
+ * the rows, finish sets the references.
  */
 pecs_status transplant_ready(struct transplant *transplant);
-void transplant_commit(struct transplant *transplant);
+void transplant_append(struct transplant *transplant);
+void transplant_finish(struct transplant *transplant);
 
 /*
  * The same for values of one component that were copied to private memory: their contents, and their references. Row k

@@ -1018,7 +1018,7 @@ static uint64_t walk_of(const pecs_world *world, pecs_id id, pecs_entity entity)
 {
     const struct vector *buckets = &id_hash_of(world->state)->buckets;
     const uint64_t mask = buckets->count - 1;
-    uint64_t bucket = hash64_seeded(&id, sizeof(id), pool_secret(world->registry->pool)) & mask, steps = 1;
+    uint64_t bucket = id_hash_key(world->registry->pool, &id) & mask, steps = 1;
     for (;; bucket = (bucket + 1) & mask, steps++) {
         uint32_t index;
         memcpy(&index, vector_value(buckets, bucket, 10, sizeof(index)), sizeof(index));
