@@ -36,8 +36,8 @@ static uint64_t chunk_room(const struct extent *extent, uint64_t had, uint64_t c
 }
 
 /* Creates the first array of a chunk whose live values, if any, lie in the runs. */
-static pecs_status chunk_adopt(struct gate *gate, const struct extent *extent, uint64_t chunk, uint64_t count,
-                               struct ref *ref)
+static pecs_status chunk_make_array(struct gate *gate, const struct extent *extent, uint64_t chunk, uint64_t count,
+                                    struct ref *ref)
 {
     const uint64_t width = extent->width, live = chunk_live(extent->count, extent->shift, chunk);
     const struct runs *runs = extent->runs;
@@ -73,7 +73,7 @@ pecs_status chunk_own(struct gate *gate, struct tree *chunks, const struct exten
         status = gate_own_array(gate, ref, count * width, chunk_room(extent, had, count) * width,
                                 chunk_live(extent->count, extent->shift, chunk) * width);
     } else {
-        status = chunk_adopt(gate, extent, chunk, count, ref);
+        status = chunk_make_array(gate, extent, chunk, count, ref);
     }
     if (!status)
         *ret_ref = ref;

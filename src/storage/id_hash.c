@@ -12,6 +12,7 @@ enum {
     BUCKET_SHIFT = 10,   /* buckets in a chunk: 4 KiB */
     BUCKET_FIRST = 64,   /* buckets of the first index */
     WALK_COUNT_MAX = 16, /* for more ids at once, all buckets of a small index pass the gate */
+    NOTE_COUNT = 128,    /* ids that are noted at once, whose buckets are prefetched */
     LONG_WALK = 8,       /* probes after which stale hints are overwritten */
 };
 
@@ -110,13 +111,12 @@ static bool id_hash_is_stale(const struct pecs_snapshot *state, const struct id_
 }
 
 /*
- * The bucket to write the index of an id to: the one that has it, or the first free one from its home on. A long probe
+ * The bucket to write an index to: the one that has it, or the first free one from the home of its id on. A long probe
  * also stops at a stale hint, since an id that many entities had one after another leaves a hint for each.
  */
-static uint64_t id_hash_bucket_for(const struct pecs_snapshot *state, const struct id_hash *hash, const pecs_id *id,
+static uint64_t id_hash_bucket_for(const struct pecs_snapshot *state, const struct id_hash *hash, uint64_t bucket,
                                    uint32_t index)
 {
-    uint64_t bucket = id_hash_home(state->registry->pool, hash, id);
     for (unsigned step = 0;; step++, bucket = id_hash_next(hash, bucket)) {
         const uint32_t at = id_hash_at(hash, bucket);
         if (at == NO_INDEX || at == index || (step >= LONG_WALK && id_hash_is_stale(state, hash, bucket)))
@@ -180,7 +180,8 @@ static pecs_status id_hash_replace(struct gate *gate, struct pecs_snapshot *stat
         if (!id)
             continue;
         const uint32_t index = id_hash_at(old, bucket);
-        uint32_t *to = id_hash_owned(hash, id_hash_bucket_for(state, hash, id, index));
+        uint32_t *to =
+            id_hash_owned(hash, id_hash_bucket_for(state, hash, id_hash_home(state->registry->pool, hash, id), index));
         hash->used_count += *to == NO_INDEX;
         *to = index;
     }
@@ -245,17 +246,33 @@ pecs_status id_hash_reserve(struct gate *gate, struct pecs_snapshot *state, cons
     return status;
 }
 
+/* Begins to read where the chunks of the first buckets of ids are, and returns these. */
+static void id_hash_find_homes(const struct pool *pool, const struct id_hash *hash, const pecs_id *ids, uint64_t count,
+                               uint64_t *ret_homes)
+{
+    for (uint64_t i = 0; i < count; i++) {
+        ret_homes[i] = id_hash_home(pool, hash, &ids[i]);
+        __builtin_prefetch(&hash->buckets.directory[ret_homes[i] >> BUCKET_SHIFT]);
+    }
+}
+
 void id_hash_note(struct pecs_snapshot *state, uint64_t count, const pecs_id *ids, const pecs_entity *entities)
 {
     const struct pool *pool = state->registry->pool;
     struct id_hash *hash = (struct id_hash *)state->id_hash.node;
-    for (uint64_t i = 0; i < count; i++) {
-        if (count - i > IDENTITY_AHEAD)
-            __builtin_prefetch(id_hash_owned(hash, id_hash_home(pool, hash, &ids[i + IDENTITY_AHEAD])), 1);
-        uint32_t *bucket = id_hash_owned(hash, id_hash_bucket_for(state, hash, &ids[i], entities[i].index));
-        hash->used_count += *bucket == NO_INDEX;
-        *bucket = entities[i].index;
-        hash->has_birth_form |= identity_has_birth_form(ids[i]);
+    uint64_t homes[NOTE_COUNT];
+    for (uint64_t done = 0, some; done < count; done += some) {
+        some = min_u64(count - done, NOTE_COUNT);
+        id_hash_find_homes(pool, hash, ids + done, some, homes);
+        for (uint64_t i = 0; i < some; i++)
+            __builtin_prefetch(id_hash_owned(hash, homes[i]), 1);
+        for (uint64_t i = 0; i < some; i++) {
+            const uint32_t index = entities[done + i].index;
+            uint32_t *bucket = id_hash_owned(hash, id_hash_bucket_for(state, hash, homes[i], index));
+            hash->used_count += *bucket == NO_INDEX;
+            *bucket = index;
+            hash->has_birth_form |= identity_has_birth_form(ids[done + i]);
+        }
     }
 }
 

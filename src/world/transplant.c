@@ -293,7 +293,8 @@ static void transplant_append_once(struct transplant *transplant)
             transplant_append_known(transplant, run, handles);
         else
             edit_append_entities(transplant->world, run->to, run->count, handles);
-        handles += handles ? run->count : 0;
+        if (handles)
+            handles += run->count;
     }
 }
 

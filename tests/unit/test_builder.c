@@ -369,6 +369,10 @@ Test(builder, rows_are_refused)
                  "{Name}, row 1: text of 'Name': the string is not UTF-8, or has a zero byte");
     refuse_rows(&(pecs_rows){ contents, 2, 2, entities, NULL }, PECS_E_MISUSE,
                 "{Position, Bag}, row 1: labels[1] of 'Bag': the string is not UTF-8, or has a zero byte");
+    const size_t too_many = (size_t)UINT32_MAX;
+    refuse_rows(&(pecs_rows){ .row_count = too_many }, PECS_E_LIMIT, "{}: there are more rows than entity slots");
+    refuse_rows(&(pecs_rows){ .row_count = too_many, .entities = entities }, PECS_E_LIMIT,
+                "{}: there are more rows than entity slots");
     cr_assert_eq(pecs_builder_add_dead(builder, unborn, 2, &error), PECS_E_MISUSE);
     cr_assert_str_eq(error.message, "2:0 is not a handle of an entity");
     cr_assert_eq(pecs_builder_set_singleton(builder, &(pecs_value){ Position_component, 4, positions }, &error),
@@ -438,6 +442,7 @@ Test(builder, ids_of_births)
         add(&(pecs_rows){ .row_count = (size_t)i, .entities = entities });
         pecs_snapshot *none_made;
         cr_assert_eq(pecs_builder_finish(builder, &none_made, &error), PECS_E_CONFLICT);
+        cr_assert_not_null(strstr(error.message, i ? "is that of another entity, too" : "is that of a later entity"));
     }
 }
 

@@ -411,3 +411,56 @@ Test(clone, unknown_types_come_along)
     pecs_snapshot_release(b);
     pecs_registry_release(poor);
 }
+
+typedef struct {
+    uint32_t initials;
+} Initials;
+PECS_COMPONENT_OF(Initials, "Name", 1, PECS_FIELD(Initials, initials));
+
+/* Of a type that the registry lacks, two files have different layouts. */
+Test(clone, unknown_types_of_two_layouts)
+{
+    static const pecs_type *const other_types[] = { &Position_type, &Initials_type }, *const few[] = { &Position_type };
+    pecs_registry *strange = make_registry(other_types, 2, counting_hooks);
+    pecs_registry *poor = make_registry(few, 1, counting_hooks);
+    pecs_world *other = make_world(strange, NULL);
+    const pecs_entity named = spawn_name(world, "named");
+    const pecs_entity theirs = spawn_one(other, (pecs_value[]){ PECS_VALUE_AS(1, Initials, 7) }, 1);
+    save_world(world, "a.pecs");
+    save_world(other, "b.pecs");
+    pecs_snapshot *a = open_snapshot(poor, RESUME, "a.pecs"), *b = open_snapshot(poor, LOAD, "b.pecs");
+    pecs_world *target = make_world(poor, NULL);
+    pecs_entity made;
+    must(pecs_world_clone(target, a, &named, 1, 1, &made) == PECS_OK);
+    const uint64_t hash = pecs_view_hash(pecs_world_view(target));
+    cr_assert_eq(pecs_world_clone(target, b, &theirs, 1, 1, NULL), PECS_E_LAYOUT);
+    cr_assert_not_null(strstr(pecs_world_error(target)->message, "Name"), "%s", pecs_world_error(target)->message);
+    cr_assert_eq(pecs_view_hash(pecs_world_view(target)), hash);
+    check_contents(target);
+    pecs_world_destroy(target);
+    pecs_world_destroy(other);
+    pecs_snapshot_release(a);
+    pecs_snapshot_release(b);
+    pecs_registry_release(strange);
+    pecs_registry_release(poor);
+}
+
+/* What a converted snapshot borrows from a snapshot of another registry is copied. */
+Test(clone, of_a_converted_snapshot)
+{
+    static const pecs_type *const few[] = { &Name_type };
+    pecs_registry *poor = make_registry(few, 1, counting_hooks);
+    pecs_world *other = make_world(poor, NULL);
+    const pecs_entity named = spawn_one(other, (pecs_value[]){ PECS_VALUE_AS(0, Name, 5, pecs_string_of("named")) }, 1);
+    pecs_entity copies[3];
+    pecs_snapshot *taken = take(other), *converted;
+    must(pecs_snapshot_convert(taken, registry, &converted, NULL) == PECS_OK);
+    cr_assert_eq(pecs_world_clone(world, converted, &named, 1, 3, copies), PECS_OK);
+    pecs_snapshot_release(converted);
+    pecs_snapshot_release(taken);
+    pecs_world_destroy(other);
+    pecs_registry_release(poor);
+    for (int i = 0; i < 3; i++)
+        cr_assert_str_eq(name_of(view(), copies[i]), "named");
+    check_contents(world);
+}
