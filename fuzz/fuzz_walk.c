@@ -50,6 +50,22 @@ void fuzz_read_contents(pecs_view view, const pecs_type *type, const void *value
     }
 }
 
+/* A copy of a value gives what can be read, or stays as it was. */
+static void give_contents(pecs_view view, pecs_component component, const pecs_type *type, const void *value)
+{
+    enum { MANY = 64 };
+    uint8_t copy[4096];
+    pecs_bytes bytes[MANY];
+    const size_t count = pecs_view_contents_count(view, component);
+    if (!count || count > MANY || type->size > sizeof(copy))
+        return;
+    memcpy(copy, value, type->size);
+    const pecs_status status = pecs_view_give_contents(view, component, copy, type->size, 1, bytes, count);
+    FUZZ_CHECK(!status || (status == PECS_E_INVALID && memcmp(copy, value, type->size) == 0), type->name);
+    for (size_t i = 0; !status && i < count; i++)
+        touch(bytes[i].data, bytes[i].size_bytes);
+}
+
 static bool same_id(pecs_id a, pecs_id b)
 {
     return memcmp(a.bytes, b.bytes, sizeof(a.bytes)) == 0;
@@ -138,6 +154,7 @@ static void walk_entity(pecs_view view, pecs_entity entity, pecs_id id)
             continue;
         touch(value, type->size);
         fuzz_read_contents(view, type, value);
+        give_contents(view, components[i], type, value);
     }
 }
 
@@ -173,6 +190,7 @@ static void walk_singletons(pecs_view view)
             continue;
         touch(value, type->size);
         fuzz_read_contents(view, type, value);
+        give_contents(view, components[i], type, value);
     }
 }
 

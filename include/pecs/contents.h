@@ -11,8 +11,8 @@
  * Writing. A value that is given to an edit or to a command buffer points to its contents: its members are
  * made by the functions below. The call copies the contents, so they need to live only until it returns, and
  * may lie in the world itself. A member that was copied from a view is a reference, which means something in its own
- * world only: an edit refuses it with PECS_E_MISUSE. Give its contents again, or change other members in place by
- * pecs_get_mut. All zeros are an empty string, blob or list.
+ * world only: an edit refuses it with PECS_E_MISUSE. pecs_view_give_contents makes such a copy one that can be given;
+ * pecs_get_mut changes other members in place. All zeros are an empty string, blob or list.
  *
  * Reading. Contents are read without a copy, by the view that the value was read from, and live as long as its pointers
  * (view.h). A string is UTF-8 without U+0000 and followed by a zero byte. Elements of lists, and blobs, are aligned to
@@ -154,6 +154,44 @@ static inline const void *pecs_heap_elements(const pecs_heap *heap, pecs_list li
 #define pecs_view_string(view, string, ret_size_bytes) pecs_heap_string(pecs_view_heap(view), string, ret_size_bytes)
 #define pecs_view_blob(view, blob, ret_size_bytes) pecs_heap_blob(pecs_view_heap(view), blob, ret_size_bytes)
 #define pecs_view_list(view, list, E, ret_count) pecs_heap_list(pecs_view_heap(view), list, E, ret_count)
+/* clang-format on */
+
+/*
+ * Copies between views and worlds. A value that was copied from a view is changed so that an edit, command buffer or
+ * builder of any world takes it: each string, blob and list in it, at any depth, then gives the contents that the view
+ * has. For types that the program does not know, too (reflect.h).
+ *
+ *     Name name = *pecs_get(view, e, Name);
+ *     pecs_bytes bytes[1];
+ *     if (!pecs_give_contents(view, Name, &name, bytes))
+ *         status = pecs_set_ptr(other_world, other, Name, &name);
+ *
+ * `values` are row_count values of size_bytes each. Member k of row r, in the order of offsets, points to
+ * bytes[r * n + k], where n is pecs_view_contents_count; it is set for empty ones, too. So before the edit it may be
+ * pointed elsewhere: handles in a list are those of the view, to be translated in a copy. Of what the members give
+ * nothing is copied: `bytes` and the pointers of the view must live until the edit returns. Any thread that may read
+ * the view. PECS_E_INVALID: a member leads to no contents of this view, as in a value of another view, in one that was
+ * given already, or in a damaged file that was resumed. PECS_E_MISUSE: the view has no such type, it has another size,
+ * bytes_count is less than row_count * n. On failure values and bytes are as before.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_view_give_contents(pecs_view view, pecs_component component, void *values,
+                                                           size_t size_bytes, size_t row_count, pecs_bytes *bytes,
+                                                           size_t bytes_count);
+/*
+ * How many strings, blobs and lists a value of the component has, at any depth: at most size_bytes / 8. 0 if the view
+ * has no type of this number.
+ */
+PECS_API size_t pecs_view_contents_count(pecs_view view, pecs_component component);
+/* clang-format off */
+/* The first for one value of a type of PECS_TYPES, and an array of pecs_bytes. */
+#define pecs_give_contents(view, T, value, array)                                                                      \
+    pecs_view_give_contents(view, T##_component, PECS_WRITABLE_(T, value), sizeof(T), 1, array,                        \
+                            sizeof(array) / sizeof(pecs_bytes))
+#ifdef __cplusplus
+#define PECS_WRITABLE_(T, value) (static_cast<T *>(value))
+#else
+#define PECS_WRITABLE_(T, value) _Generic((value), T * : (value))
+#endif
 /* clang-format on */
 
 /*

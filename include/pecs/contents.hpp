@@ -14,7 +14,9 @@
 #define PECS_CONTENTS_HPP
 
 #include <pecs/contents.h>
+#include <pecs/loops.hpp>
 
+#include <cstring>
 #include <initializer_list>
 #include <iterator>
 #include <string_view>
@@ -118,6 +120,41 @@ class list_of : public detail::given<pecs_list> {
     explicit list_of(const Container &container) : list_of(std::data(container), std::size(container))
     {
     }
+};
+
+/*
+ * A copy of a value of a view, for edits of any world (pecs_view_give_contents). Its members point into it and into the
+ * view, so it stays where it is, and lives until the edit and as long as the pointers of the view.
+ *
+ *     const pecs::copy_of<Name> name(level, *level.get<Name>(e));
+ *     status = name.status() ? name.status() : world.set(other, name.value());
+ */
+template <typename T> class copy_of {
+  public:
+    PECS_INLINE_ copy_of(pecs_view from, const T &value)
+        : value_(value),
+          status_(pecs_view_give_contents(from, detail::number<T>(), &value_, sizeof(T), 1, bytes_, most))
+    {
+        if (status_)
+            std::memset(static_cast<void *>(&value_), 0, sizeof(T));
+    }
+    copy_of(const copy_of &) = delete;
+    copy_of &operator=(const copy_of &) = delete;
+    pecs_status status() const
+    {
+        return status_;
+    }
+    /* Zeros if it failed. */
+    const T &value() const
+    {
+        return value_;
+    }
+
+  private:
+    static constexpr size_t most = sizeof(T) / sizeof(pecs_string) + 1;
+    T value_;
+    pecs_bytes bytes_[most];
+    pecs_status status_;
 };
 
 /* Where the contents of a view lie, for loops that read many: once for the loop, valid as long as its pointers. */

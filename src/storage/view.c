@@ -63,13 +63,6 @@ bool pecs_view_has_singleton(pecs_view view, pecs_component component)
            archetype_find(state_table(state, state->singleton_table)->archetype, component) != NO_COLUMN;
 }
 
-const pecs_heap *pecs_view_heap(pecs_view view)
-{
-    static const pecs_heap none;
-    const struct heap *heap = state_heap(view_source(view)->state);
-    return heap ? &heap->view : &none;
-}
-
 uint64_t pecs_view_tick(pecs_view view)
 {
     return view_source(view)->state->tick;

@@ -198,6 +198,17 @@ static void check_contents(fixture &f)
     FINE(commands.set(e, Path{ pecs::string_of(std::string("recorded")), {}, {} }));
     FINE(commands.apply(world));
     CHECK(world.string(world.get<Path>(e)->name) == "recorded");
+    pecs::world copied;
+    FINE(copied.create(f.registry).status());
+    {
+        const pecs::copy_of<Path> copy(world, *world.get<Path>(e));
+        FINE(copy.status());
+        const auto [spawn_status, twin] = copied.spawn(copy.value());
+        FINE(spawn_status);
+        CHECK(copied.string(copied.get<Path>(twin)->name) == "recorded");
+        const pecs::copy_of<Path> again(world, copy.value());
+        CHECK(again.status() == PECS_E_INVALID && again.value().name.reference == 0);
+    }
     FINE(pecs_set(world.get(), e, Path, { pecs_string_from(PECS_BYTES("in C", 4)), {}, {} }));
     CHECK(world.string(world.get<Path>(e)->name) == "in C");
     FINE(world.despawn(e));

@@ -312,6 +312,9 @@ Test(nulls, a_view_of_nothing)
     cr_assert_str_eq(pecs_view_string(no_view, (pecs_string){ (uint64_t)1 << 40 }, &size), "");
     cr_assert_eq(size, 0);
     cr_assert_eq(pecs_view_heap(no_view)->spaces[0].page_count, 0);
+    cr_assert_eq(pecs_view_contents_count(no_view, 0), 0);
+    MISUSE(pecs_view_give_contents(no_view, 0, &size, sizeof(size), 1, NULL, 0));
+    MISUSE(pecs_view_give_contents(view(), POSITION, NULL, sizeof(Position), 1, NULL, 0));
     cr_assert_not(pecs_view_table(view(), 0, NULL));
 }
 
