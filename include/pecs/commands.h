@@ -3,7 +3,8 @@
  *
  * The commands of one entity are applied together, at the place of its first command; entities in the order of these
  * places. Of several commands on a component the last one counts (an add after a set keeps the value); commands on an
- * entity after its despawn are skipped.
+ * entity after its despawn are skipped. pecs_commands_set_contents (contents.h) changes one string, blob or list of a
+ * component.
  */
 #ifndef PECS_COMMANDS_H
 #define PECS_COMMANDS_H
@@ -41,8 +42,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_commands_remove(pecs_commands *commands,
 
 /*
  * Applies all commands to the world and empties the buffer. Commands on entities that are dead (or die in this buffer)
- * are skipped; ret_skipped_count (or NULL) is their number. All or nothing: on PECS_E_MEMORY, PECS_E_BUSY, PECS_E_LIMIT
- * or PECS_E_MISUSE (another registry) world and buffer are as before.
+ * are skipped, and pecs_commands_set_contents of a component that the entity lacks; ret_skipped_count (or NULL) is
+ * their number. All or nothing: on PECS_E_MEMORY, PECS_E_BUSY, PECS_E_LIMIT or PECS_E_MISUSE (another registry) world
+ * and buffer are as before.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_commands_apply(pecs_commands *commands, pecs_world *world,
                                                        uint64_t *ret_skipped_count);

@@ -25,7 +25,7 @@
 #ifndef PECS_CONTENTS_H
 #define PECS_CONTENTS_H
 
-#include <pecs/world.h>
+#include <pecs/typed.h>
 
 #include <string.h>
 
@@ -213,10 +213,25 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_contents(pecs_world *world, p
                                                             pecs_component component, size_t offset_bytes,
                                                             size_t size_bytes, void **ret_bytes,
                                                             size_t *ret_size_bytes);
+/*
+ * Records pecs_world_set_contents of an entity (commands.h). It is applied in its place among the entity's commands:
+ * after a set it changes the value that was set, and a later set replaces it. Apply skips it, and counts it as skipped,
+ * if the entity lacks the component at that point. The bytes are copied, and checked, now; a list may have provisional
+ * handles. PECS_E_MISUSE as pecs_commands_set and pecs_world_set_contents, PECS_E_LIMIT, PECS_E_MEMORY.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_commands_set_contents(pecs_commands *commands, pecs_entity entity,
+                                                              pecs_component component, size_t offset_bytes,
+                                                              const pecs_bytes *bytes);
 /* clang-format off */
-/* The first for a member of a type of PECS_TYPES: pecs_set_contents(world, e, Name, text, PECS_BYTES(data, size)). */
-#define pecs_set_contents(world, entity, T, member, bytes)                                                             \
-    pecs_world_set_contents(world, entity, T##_component, offsetof(T, member), bytes)
+/* Sets a member of a type of PECS_TYPES, of a pecs_world * or in a pecs_commands *, as typed.h:
+ * pecs_set_contents(world, e, Name, text, PECS_BYTES(data, size)). */
+#define pecs_set_contents(target, entity, T, member, bytes)                                                            \
+    PECS_SET_CONTENTS_(target)(target, entity, T##_component, offsetof(T, member), bytes)
+#ifdef __cplusplus
+#define PECS_SET_CONTENTS_(target) pecs_set_contents_
+#else
+#define PECS_SET_CONTENTS_(target) PECS_EDIT_(target, set_contents)
+#endif
 /* clang-format on */
 
 #ifdef __cplusplus
@@ -224,6 +239,17 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_edit_contents(pecs_world *world, p
 inline const pecs_bytes *pecs_address_of_(const pecs_bytes &bytes)
 {
     return &bytes;
+}
+PECS_MUST_USE inline pecs_status pecs_set_contents_(pecs_world *world, pecs_entity entity, pecs_component component,
+                                                    size_t offset_bytes, const pecs_bytes *bytes)
+{
+    return pecs_world_set_contents(world, entity, component, offset_bytes, bytes);
+}
+PECS_MUST_USE inline pecs_status pecs_set_contents_(pecs_commands *commands, pecs_entity entity,
+                                                    pecs_component component, size_t offset_bytes,
+                                                    const pecs_bytes *bytes)
+{
+    return pecs_commands_set_contents(commands, entity, component, offset_bytes, bytes);
 }
 #endif
 #endif

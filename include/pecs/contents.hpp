@@ -122,6 +122,29 @@ class list_of : public detail::given<pecs_list> {
     }
 };
 
+namespace detail {
+/* The offset of a member, from an object that is never read. */
+template <typename T, typename Member> inline size_t member_offset(Member T::*member)
+{
+    alignas(T) char room[sizeof(T)];
+    const T *value = reinterpret_cast<const T *>(room);
+    return static_cast<size_t>(reinterpret_cast<const char *>(&(value->*member)) - room);
+}
+
+/* What commands, whose class is Recorder, record of contents. */
+template <typename Recorder> class recording {
+  public:
+    /* As that of a world: set_contents(e, &Name::text, string_of("Zoe")). */
+    template <typename T, typename Member>
+    [[nodiscard]] PECS_INLINE_ pecs_status set_contents(pecs_entity entity, Member T::*member,
+                                                        const given<Member> &contents)
+    {
+        return pecs_commands_set_contents(static_cast<Recorder *>(this)->get(), entity, number<T>(),
+                                          member_offset(member), contents);
+    }
+};
+} // namespace detail
+
 /*
  * A copy of a value of a view, for edits of any world (pecs_view_give_contents). Its members point into it and into the
  * view, so it stays where it is, and lives until the edit and as long as the pointers of the view.
@@ -193,16 +216,6 @@ template <typename E> struct [[nodiscard]] edited {
     pecs_status status;
     span<E> elements;
 };
-
-namespace detail {
-/* The offset of a member, from an object that is never read. */
-template <typename T, typename Member> inline size_t member_offset(Member T::*member)
-{
-    alignas(T) char room[sizeof(T)];
-    const T *value = reinterpret_cast<const T *>(room);
-    return static_cast<size_t>(reinterpret_cast<const char *>(&(value->*member)) - room);
-}
-} // namespace detail
 
 } // namespace pecs
 

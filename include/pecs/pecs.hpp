@@ -550,7 +550,7 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
 };
 
 /* A command buffer: the words of a world, recorded and applied later (commands.h). */
-class commands : public detail::owner<pecs_commands, pecs_commands_destroy> {
+class commands : public detail::owner<pecs_commands, pecs_commands_destroy>, public detail::recording<commands> {
   public:
     using owner::owner;
     [[nodiscard]] pecs_status create(const registry &types)

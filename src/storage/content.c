@@ -5,6 +5,21 @@
 #include "hash.h"
 #include "utf8.h"
 
+bool content_find_member(const struct component *component, size_t offset_bytes, struct content *ret_content)
+{
+    struct span_iter iter;
+    struct value_span span;
+    if (!component_has_contents(component))
+        return false;
+    for (span_iter_begin(&iter, &component->contents->spans); span_iter_next(&iter, &span);) {
+        if (offset_bytes < span.offset || offset_bytes - span.offset >= span.size)
+            continue;
+        *ret_content = (struct content){ .offset = offset_bytes, .kind = span.kind, .list = span.list };
+        return (offset_bytes - span.offset) % sizeof(ret_content->reference) == 0;
+    }
+    return false;
+}
+
 uint64_t content_units(const struct heap *heap, const struct content *content)
 {
     uint64_t size;

@@ -80,6 +80,10 @@ static inline bool content_walk_next(struct content_walk *walk, struct content *
     return true;
 }
 
+/* The member at an offset in a value of the component, without its reference; false: there is none. */
+bool content_find_member(const struct component *component, size_t offset_bytes, struct content *ret_content);
+#define CONTENT_NO_MEMBER "it has no string, blob or list at this offset"
+
 /* Units that contents of the heap take. */
 uint64_t content_units(const struct heap *heap, const struct content *content);
 /* Those of `count` values together. */

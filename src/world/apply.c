@@ -105,6 +105,15 @@ static pecs_status apply_gather_groups(pecs_commands *commands, const struct pec
     return status;
 }
 
+/* Whether a command sets contents of a component that the entity lacks at that point. */
+static bool apply_lacks_component(const pecs_commands *commands, const struct command *command, uint64_t place)
+{
+    const uint8_t *bytes;
+    place += sizeof(*command);
+    return command->operation == SET_CONTENTS &&
+           !bits_has(commands->wanted, apply_next_item(commands, &place, &bytes).component);
+}
+
 static void apply_want(pecs_commands *commands, const struct command *command, uint64_t place)
 {
     place += sizeof(*command);
@@ -113,7 +122,7 @@ static void apply_want(pecs_commands *commands, const struct command *command, u
         const struct item item = apply_next_item(commands, &place, &bytes);
         if (command->operation == REMOVE)
             bits_clear(commands->wanted, item.component);
-        else
+        else if (command->operation != SET_CONTENTS)
             bits_set(commands->wanted, item.component);
     }
 }
@@ -138,7 +147,7 @@ static bool apply_find_set(pecs_commands *commands, struct pecs_world *world, co
     bool lives = true;
     for (uint64_t place = group->first; place != NO_COMMAND;) {
         const struct command command = apply_command_at(commands, place);
-        if (!lives)
+        if (!lives || apply_lacks_component(commands, &command, place))
             ++*skipped_count;
         else if (command.operation == DESPAWN)
             lives = false;
@@ -267,15 +276,30 @@ static bool apply_item_has_contents(const struct pecs_world *world, const struct
     return item->size_bytes && component_has_contents(state_component(world->state, item->component));
 }
 
+/* Places what a member is given: the copy is that of the struct content, with the reference. */
+static pecs_status apply_place_member(struct pecs_world *world, pecs_component number, uint8_t *copy,
+                                      const uint8_t *bytes, uint64_t *units)
+{
+    struct content content;
+    uint64_t reference = 0;
+    memcpy(&content, copy, sizeof(content));
+    const pecs_status status = place_given(world, (pecs_entity){ 0, 0 }, number, &content, bytes, units, &reference);
+    content.reference = reference;
+    memcpy(copy, &content, sizeof(content));
+    return status;
+}
+
 /* Copies the value of an item and places its contents. The item notes where the copy is. */
-static pecs_status apply_place_item(pecs_commands *commands, struct pecs_world *world, uint64_t place, uint64_t *units)
+static pecs_status apply_place_item(pecs_commands *commands, struct pecs_world *world, enum operation operation,
+                                    uint64_t place, uint64_t *units)
 {
     const uint8_t *bytes;
     uint64_t next = place;
     struct item item = apply_next_item(commands, &next, &bytes);
     if (!apply_item_has_contents(world, &item))
         return PECS_OK;
-    const size_t size = state_component(world->state, item.component)->size;
+    const bool is_member = operation == SET_CONTENTS;
+    const size_t size = is_member ? sizeof(struct content) : state_component(world->state, item.component)->size;
     if (!pool_reserve(world->registry->pool, (void **)&commands->placed, &commands->placed_capacity,
                       commands->placed_bytes + size, 1))
         return PECS_E_MEMORY;
@@ -284,7 +308,8 @@ static pecs_status apply_place_item(pecs_commands *commands, struct pecs_world *
     item.placed = commands->placed_bytes;
     memcpy(commands->log + place, &item, sizeof(item));
     commands->placed_bytes += size;
-    return place_in_copies(world, item.component, copy, 1, bytes, units);
+    return is_member ? apply_place_member(world, item.component, copy, bytes, units)
+                     : place_in_copies(world, item.component, copy, 1, bytes, units);
 }
 
 static pecs_status apply_place_values(pecs_commands *commands, struct pecs_world *world, uint64_t *units)
@@ -302,7 +327,7 @@ static pecs_status apply_place_values(pecs_commands *commands, struct pecs_world
             uint64_t at = place + sizeof(command);
             for (uint32_t j = 0; !status && j < command.item_count; j++) {
                 const uint8_t *bytes;
-                status = apply_place_item(commands, world, at, units);
+                status = apply_place_item(commands, world, command.operation, at, units);
                 (void)apply_next_item(commands, &at, &bytes);
             }
             place = command.next;
@@ -365,21 +390,26 @@ static void apply_replace_provisional(const pecs_commands *commands, const struc
     }
 }
 
-/* The lists were placed by this apply, so they are private. */
+/* The list was placed by this apply, so it is private. */
+static void apply_replace_in_list(const pecs_commands *commands, const struct pecs_world *world,
+                                  const struct component *component, const struct content *content)
+{
+    const struct component *element = content->list ? component_element(component, content->list) : NULL;
+    uint64_t size;
+    if (!element || !element->has_references)
+        return;
+    uint8_t *bytes = (uint8_t *)(uintptr_t)heap_find(state_heap(world->state), content->reference, &size);
+    for (uint64_t at = 0; at < size; at += element->size)
+        apply_replace_provisional(commands, element, bytes + at);
+}
+
 static void apply_replace_in_lists(const pecs_commands *commands, const struct pecs_world *world,
                                    const struct component *component, const uint8_t *value)
 {
     struct content_walk walk;
     struct content content;
-    for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, &content);) {
-        const struct component *element = content.list ? component_element(component, content.list) : NULL;
-        if (!element || !element->has_references)
-            continue;
-        uint64_t size;
-        uint8_t *bytes = (uint8_t *)(uintptr_t)heap_find(state_heap(world->state), content.reference, &size);
-        for (uint64_t at = 0; at < size; at += element->size)
-            apply_replace_provisional(commands, element, bytes + at);
-    }
+    for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, &content);)
+        apply_replace_in_list(commands, world, component, &content);
 }
 
 /*
@@ -391,9 +421,46 @@ static bool apply_follow_set(pecs_commands *commands, enum operation operation, 
     const bool is_there = bits_has(commands->wanted, component);
     if (operation == REMOVE)
         bits_clear(commands->wanted, component);
-    else
+    else if (operation != SET_CONTENTS)
         bits_set(commands->wanted, component);
     return operation == ADD && !is_there;
+}
+
+/* Writes the recorded value of an item, or zeros, to a row. */
+static void apply_write_value(const pecs_commands *commands, struct pecs_world *world, const struct item *item,
+                              const uint8_t *bytes, uint8_t *value)
+{
+    const struct component *component = state_component(world->state, item->component);
+    const bool has_contents = component_has_contents(component);
+    if (has_contents)
+        place_forget(world, item->component, value, 1);
+    if (!item->size_bytes) {
+        memset(value, 0, component->size);
+        return;
+    }
+    memcpy(value, has_contents ? commands->placed + item->placed : bytes, component->size);
+    apply_replace_provisional(commands, component, value);
+    if (has_contents)
+        apply_replace_in_lists(commands, world, component, value);
+}
+
+/*
+ * Writes contents that were recorded for a member; value NULL: the entity does not have the component any more. If it
+ * lacked the component at that point and has it again, a later command writes the whole value.
+ */
+static void apply_write_member(const pecs_commands *commands, struct pecs_world *world, const struct item *item,
+                               uint8_t *value)
+{
+    struct content content, had;
+    memcpy(&content, commands->placed + item->placed, sizeof(content));
+    had = content;
+    if (value)
+        memcpy(&had.reference, value + content.offset, sizeof(had.reference));
+    place_forget_content(world, &had);
+    if (!value)
+        return;
+    memcpy(value + content.offset, &content.reference, sizeof(content.reference));
+    apply_replace_in_list(commands, world, state_component(world->state, item->component), &content);
 }
 
 static void apply_write_values(pecs_commands *commands, struct pecs_world *world, const struct group *group)
@@ -410,23 +477,13 @@ static void apply_write_values(pecs_commands *commands, struct pecs_world *world
             const struct item item = apply_next_item(commands, &at, &bytes);
             const uint32_t column = archetype_column(table->archetype, item.component);
             const bool is_added = commands->add_count && apply_follow_set(commands, command.operation, item.component);
-            const bool has_contents = apply_item_has_contents(world, &item);
-            if (column == NO_COLUMN && has_contents) /* a later command removes it */
+            uint8_t *value = column == NO_COLUMN ? NULL : table_owned_value(table, column, record.row);
+            if (command.operation == SET_CONTENTS)
+                apply_write_member(commands, world, &item, value);
+            else if (value && (item.has_value || is_added))
+                apply_write_value(commands, world, &item, bytes, value);
+            else if (!value && apply_item_has_contents(world, &item)) /* a later command removes it */
                 place_forget(world, item.component, commands->placed + item.placed, 1);
-            if (column == NO_COLUMN || (!item.has_value && !is_added))
-                continue;
-            const struct component *component = state_component(world->state, item.component);
-            uint8_t *value = table_owned_value(table, column, record.row);
-            if (component_has_contents(component))
-                place_forget(world, item.component, value, 1);
-            if (!item.size_bytes) {
-                memset(value, 0, component->size);
-                continue;
-            }
-            memcpy(value, has_contents ? commands->placed + item.placed : bytes, component->size);
-            apply_replace_provisional(commands, component, value);
-            if (has_contents)
-                apply_replace_in_lists(commands, world, component, value);
         }
         place = command.next;
     }

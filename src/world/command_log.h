@@ -12,11 +12,14 @@
 
 #include <pecs/commands.h>
 
-enum operation { SPAWN, DESPAWN, SET, ADD, REMOVE };
+enum operation { SPAWN, DESPAWN, SET, ADD, REMOVE, SET_CONTENTS };
 
 #define PROVISIONAL UINT32_C(0x80000000)
 
-/* A command in the log. item_count items follow: a struct item each, then the bytes of its value. */
+/*
+ * A command in the log. item_count items follow: a struct item each, then the bytes of its value. That of SET_CONTENTS
+ * is the member, a struct content, and what it is given.
+ */
 struct command {
     enum operation operation;
     uint32_t item_count;
@@ -28,7 +31,7 @@ struct item {
     pecs_component component;
     uint32_t has_value;  /* write the value in any case, not only when the component is added */
     uint64_t size_bytes; /* of the value that follows, with its contents; 0: no value */
-    uint64_t placed;     /* of a value with contents: where apply has placed a copy of it */
+    uint64_t placed;     /* of a value with contents, or a member: where apply has placed a copy of it */
 };
 #define NO_COMMAND UINT64_MAX
 

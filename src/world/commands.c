@@ -69,25 +69,42 @@ static bool commands_fields_are_usable(const pecs_commands *commands, const stru
 
 #define UNUSABLE_HANDLE "its value has a provisional handle of another buffer or of an earlier batch"
 
+static pecs_status commands_find_given(pecs_commands *commands, pecs_component number, const struct content *content,
+                                       struct given *ret_given)
+{
+    const struct component *component = registry_component(commands->registry, number);
+    const struct component *element = content->list ? component_element(component, content->list) : NULL;
+    const char *fault = content_find_given(component, content, NULL, ret_given);
+    for (uint64_t at = 0; !fault && element && element->has_references && at < ret_given->size_bytes;
+         at += element->size)
+        fault = commands_fields_are_usable(commands, element, ret_given->bytes + at) ? NULL : UNUSABLE_HANDLE;
+    return fault ? commands_fail(commands, number, fault) : PECS_OK;
+}
+
 /* Checks the contents of a value, whose sizes are added to *bytes as the log holds them. */
 static pecs_status commands_check_contents(pecs_commands *commands, const pecs_value *value, uint64_t *bytes)
 {
-    const struct component *component = registry_component(commands->registry, value->component);
     struct content_walk walk;
     struct content content;
-    for (content_walk_begin(&walk, component, value->data, 1); content_walk_next(&walk, &content);) {
+    content_walk_begin(&walk, registry_component(commands->registry, value->component), value->data, 1);
+    while (content_walk_next(&walk, &content)) {
         struct given given;
-        const char *fault = content_find_given(component, &content, NULL, &given);
-        const struct component *element = content.list ? component_element(component, content.list) : NULL;
-        for (uint64_t at = 0; !fault && element && element->has_references && at < given.size_bytes;
-             at += element->size)
-            fault = commands_fields_are_usable(commands, element, given.bytes + at) ? NULL : UNUSABLE_HANDLE;
-        if (fault)
-            return commands_fail(commands, value->component, fault);
+        const pecs_status status = commands_find_given(commands, value->component, &content, &given);
+        if (status)
+            return status;
         if (content.reference)
             *bytes += sizeof(given.size_bytes) + given.size_bytes;
     }
     return PECS_OK;
+}
+
+/* Writes given contents to the log: their size, then they. Returns what follows them. */
+static uint8_t *commands_write_given(uint8_t *to, const struct given *given)
+{
+    memcpy(to, &given->size_bytes, sizeof(given->size_bytes));
+    if (given->size_bytes)
+        memcpy(to + sizeof(given->size_bytes), given->bytes, (size_t)given->size_bytes);
+    return to + sizeof(given->size_bytes) + given->size_bytes;
 }
 
 /* Writes the contents of the value that lies at `value` in the log behind it, and where they are into the value. */
@@ -96,19 +113,15 @@ static void commands_write_contents(const pecs_commands *commands, pecs_componen
     const struct component *component = registry_component(commands->registry, number);
     struct content_walk walk;
     struct content content;
-    uint64_t end = component->size;
+    uint8_t *end = value + component->size;
     for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, &content);) {
         struct given given;
         (void)content_find_given(component, &content, NULL, &given); /* it is checked */
         if (!content.reference)
             continue;
-        const uint64_t reference = end << 2 | 3;
+        const uint64_t reference = (uint64_t)(end - value) << 2 | 3;
         memcpy(value + content.offset, &reference, sizeof(reference));
-        memcpy(value + end, &given.size_bytes, sizeof(given.size_bytes));
-        end += sizeof(given.size_bytes);
-        if (given.size_bytes)
-            memcpy(value + end, given.bytes, (size_t)given.size_bytes);
-        end += given.size_bytes;
+        end = commands_write_given(end, &given);
     }
 }
 
@@ -147,34 +160,47 @@ static pecs_status commands_value_bytes(pecs_commands *commands, const pecs_valu
                : PECS_OK;
 }
 
-/* Reserves memory for the whole command, then writes it. */
-static pecs_status commands_record(pecs_commands *commands, enum operation operation, pecs_entity entity,
-                                   const pecs_value *values, size_t count)
+static pecs_status commands_check_target(pecs_commands *commands, pecs_entity entity)
 {
-    const pecs_status status = commands_check_items(commands, values, count);
-    if (status)
-        return status;
     if (!commands_is_usable(commands, entity))
         return commands_fail(commands, NO_COMPONENT,
                              "the provisional handle is of another buffer or of an earlier batch");
-    if (commands->command_count == COMMANDS_MAX)
-        return failure_explain(&commands->failure, PECS_E_LIMIT, entity, NO_COMPONENT, "the buffer is full");
-    uint64_t bytes = sizeof(struct command);
-    for (size_t i = 0; i < count; i++) {
-        uint64_t size;
-        const pecs_status checked = commands_value_bytes(commands, &values[i], &size);
-        if (checked)
-            return checked;
-        bytes += sizeof(struct item) + size;
-    }
+    return commands->command_count < COMMANDS_MAX
+               ? PECS_OK
+               : failure_explain(&commands->failure, PECS_E_LIMIT, entity, NO_COMPONENT, "the buffer is full");
+}
+
+/* Reserves memory for a whole command, whose head it writes. Returns where its items go. */
+static pecs_status commands_append(pecs_commands *commands, const struct command *command, uint8_t **ret_to)
+{
+    const uint64_t bytes = command->size_bytes;
     if (bytes > SIZE_MAX / 2 || !pool_reserve(commands->registry->pool, (void **)&commands->log,
                                               &commands->log_capacity, commands->log_bytes + (size_t)bytes, 1))
         return PECS_E_MEMORY;
-    const struct command command = { operation, (uint32_t)count, entity, NO_COMMAND, bytes };
-    uint8_t *to = commands->log + commands->log_bytes;
-    memcpy(to, &command, sizeof(command));
-    to += sizeof(command);
-    for (size_t i = 0; i < count; i++) {
+    memcpy(commands->log + commands->log_bytes, command, sizeof(*command));
+    *ret_to = commands->log + commands->log_bytes + sizeof(*command);
+    commands->log_bytes += bytes;
+    commands->command_count++;
+    commands->add_count += command->operation == ADD;
+    return PECS_OK;
+}
+
+static pecs_status commands_record(pecs_commands *commands, enum operation operation, pecs_entity entity,
+                                   const pecs_value *values, size_t count)
+{
+    pecs_status status = commands_check_items(commands, values, count);
+    if (!status)
+        status = commands_check_target(commands, entity);
+    struct command command = { operation, (uint32_t)count, entity, NO_COMMAND, sizeof(command) };
+    for (size_t i = 0; !status && i < count; i++) {
+        uint64_t size;
+        status = commands_value_bytes(commands, &values[i], &size);
+        command.size_bytes += sizeof(struct item) + size;
+    }
+    uint8_t *to;
+    if (!status)
+        status = commands_append(commands, &command, &to);
+    for (size_t i = 0; !status && i < count; i++) {
         uint64_t size = 0;
         (void)commands_value_bytes(commands, &values[i], &size);
         const struct item item = { values[i].component, operation == SPAWN || operation == SET, size, 0 };
@@ -186,9 +212,35 @@ static pecs_status commands_record(pecs_commands *commands, enum operation opera
             commands_write_contents(commands, values[i].component, to);
         to += size;
     }
-    commands->log_bytes += bytes;
-    commands->command_count++;
-    commands->add_count += operation == ADD;
+    return status;
+}
+
+static pecs_status commands_record_contents(pecs_commands *commands, pecs_entity entity, pecs_component number,
+                                            size_t offset_bytes, const pecs_bytes *bytes)
+{
+    struct content content;
+    struct given given;
+    if (!commands_may_name(commands, number))
+        return commands_fail(commands, number, "the registry has no type of this number");
+    if (!content_find_member(registry_component(commands->registry, number), offset_bytes, &content))
+        return commands_fail(commands, number, CONTENT_NO_MEMBER);
+    content.reference = pecs_give_(bytes);
+    pecs_status status = commands_find_given(commands, number, &content, &given);
+    if (!status)
+        status = commands_check_target(commands, entity);
+    if (status)
+        return status;
+    const struct item item = { number, false, sizeof(content) + sizeof(given.size_bytes) + given.size_bytes, 0 };
+    const struct command command = { SET_CONTENTS, 1, entity, NO_COMMAND,
+                                     sizeof(command) + sizeof(item) + item.size_bytes };
+    uint8_t *to;
+    status = commands_append(commands, &command, &to);
+    if (status)
+        return status;
+    content.reference = sizeof(content) << 2 | 3;
+    memcpy(to, &item, sizeof(item));
+    memcpy(to + sizeof(item), &content, sizeof(content));
+    (void)commands_write_given(to + sizeof(item) + sizeof(content), &given);
     return PECS_OK;
 }
 
@@ -218,6 +270,14 @@ pecs_status pecs_commands_despawn(pecs_commands *commands, pecs_entity entity)
 pecs_status pecs_commands_set(pecs_commands *commands, pecs_entity entity, const pecs_value *values, size_t value_count)
 {
     return commands ? failure_end(&commands->failure, commands_record(commands, SET, entity, values, value_count))
+                    : PECS_E_MISUSE;
+}
+
+pecs_status pecs_commands_set_contents(pecs_commands *commands, pecs_entity entity, pecs_component component,
+                                       size_t offset_bytes, const pecs_bytes *bytes)
+{
+    return commands ? failure_end(&commands->failure,
+                                  commands_record_contents(commands, entity, component, offset_bytes, bytes))
                     : PECS_E_MISUSE;
 }
 

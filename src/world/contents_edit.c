@@ -12,18 +12,6 @@ struct member {
     uint64_t units;         /* that its present contents take */
 };
 
-static bool contents_find_member(const struct component *component, const uint8_t *value, size_t offset_bytes,
-                                 struct content *ret_content)
-{
-    struct content_walk walk;
-    if (!component_has_contents(component))
-        return false;
-    for (content_walk_begin(&walk, component, value, 1); content_walk_next(&walk, ret_content);)
-        if (ret_content->offset == offset_bytes)
-            return true;
-    return false;
-}
-
 /* Finds the member and prepares its row and the heap. */
 static pecs_status contents_ready(struct pecs_world *world, pecs_entity entity, pecs_component number,
                                   size_t offset_bytes, struct member *ret_member)
@@ -51,9 +39,9 @@ static pecs_status contents_ready(struct pecs_world *world, pecs_entity entity, 
     ret_member->component = component;
     const uint8_t *bytes = table_value(state_table(world->state, ret_member->at.table),
                                        archetype_column(table->archetype, number), ret_member->at.row);
-    if (!contents_find_member(component, bytes, offset_bytes, &ret_member->content))
-        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number,
-                               "it has no string, blob or list at this offset");
+    if (!content_find_member(component, offset_bytes, &ret_member->content))
+        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number, CONTENT_NO_MEMBER);
+    memcpy(&ret_member->content.reference, bytes + offset_bytes, sizeof(ret_member->content.reference));
     ret_member->units = content_units(state_heap(world->state), &ret_member->content);
     return PECS_OK;
 }
@@ -72,22 +60,17 @@ static void contents_replace(struct pecs_world *world, const struct member *memb
 static pecs_status contents_set(struct pecs_world *world, pecs_entity entity, pecs_component number,
                                 size_t offset_bytes, const pecs_bytes *bytes)
 {
-    const struct given given = { bytes ? bytes->data : NULL, bytes ? bytes->size_bytes : 0 };
     struct member member = { .component = NULL };
-    uint64_t reference = 0;
-    uint8_t *to = NULL;
+    uint64_t reference = 0, units = 0;
     pecs_status status = contents_ready(world, entity, number, offset_bytes, &member);
     if (status || !member.component)
         return status;
-    const char *const fault = content_check_given(member.component, member.content.kind, member.content.list, &given);
-    if (fault)
-        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number, fault);
+    member.content.reference = pecs_give_(bytes);
     gate_hold(&world->gate); /* the bytes may lie in the heap */
-    status = place_content(world, member.component, &member.content, &given, &to, &reference);
+    status = place_given(world, entity, number, &member.content, NULL, &units, &reference);
     gate_let_go(&world->gate);
     if (!status)
-        contents_replace(world, &member, reference,
-                         contents_units(given.size_bytes, member.content.kind == PECS_STRING));
+        contents_replace(world, &member, reference, units);
     return status;
 }
 

@@ -38,6 +38,21 @@ pecs_status place_content(struct pecs_world *world, const struct component *comp
     return status;
 }
 
+pecs_status place_given(struct pecs_world *world, pecs_entity entity, pecs_component number,
+                        const struct content *content, const uint8_t *base, uint64_t *units, uint64_t *ret_reference)
+{
+    const struct component *component = edit_component(world, number);
+    struct given given;
+    uint8_t *to;
+    const char *const fault = content_find_given(component, content, base, &given);
+    if (fault)
+        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number, fault);
+    const pecs_status status = place_content(world, component, content, &given, &to, ret_reference);
+    if (!status)
+        *units += contents_units(given.size_bytes, content->kind == PECS_STRING);
+    return status;
+}
+
 pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uint8_t *copies, uint64_t count,
                             const uint8_t *base, uint64_t *units)
 {
@@ -45,16 +60,10 @@ pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uin
     struct content_walk walk;
     struct content content;
     for (content_walk_begin(&walk, component, copies, count); content_walk_next(&walk, &content);) {
-        struct given given;
         uint64_t reference;
-        const char *const fault = content_find_given(component, &content, base, &given);
-        if (fault)
-            return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, number, fault);
-        uint8_t *to;
-        const pecs_status status = place_content(world, component, &content, &given, &to, &reference);
+        const pecs_status status = place_given(world, (pecs_entity){ 0, 0 }, number, &content, base, units, &reference);
         if (status)
             return status;
-        *units += contents_units(given.size_bytes, content.kind == PECS_STRING);
         memcpy(copies + content.offset, &reference, sizeof(reference));
     }
     return PECS_OK;
@@ -140,6 +149,12 @@ void place_forget(struct pecs_world *world, pecs_component number, const uint8_t
         return;
     const uint64_t units = contents_count_units(heap, edit_component(world, number), values, count);
     heap->live_units -= min_u64(units, heap->live_units);
+}
+
+void place_forget_content(struct pecs_world *world, const struct content *content)
+{
+    struct heap *heap = place_heap(world);
+    heap->live_units -= min_u64(content_units(heap, content), heap->live_units);
 }
 
 void place_forget_row(struct pecs_world *world, const struct archetype *from, const struct archetype *to)

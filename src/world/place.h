@@ -38,6 +38,10 @@ void place_end(struct pecs_world *world, struct placed *placed, bool is_used);
 pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uint8_t *copies, uint64_t count,
                             const uint8_t *base, uint64_t *units);
 
+/* The same for one member, of an entity that is named if it is refused. Returns the reference to what was appended. */
+pecs_status place_given(struct pecs_world *world, pecs_entity entity, pecs_component number,
+                        const struct content *content, const uint8_t *base, uint64_t *units, uint64_t *ret_reference);
+
 /*
  * Appends contents to the heap, which must be private: a copy of what is given, or zeros where its bytes are NULL.
  * PECS_E_LIMIT, PECS_E_MEMORY.
@@ -56,9 +60,12 @@ pecs_status place_begin(struct pecs_world *world);
 /* Rows refer to what was placed. */
 void place_count(struct pecs_world *world, uint64_t units);
 
-/* No row refers to these contents any more: of `count` values, and of the scratch row but for what `to` has (or NULL).
+/*
+ * No row refers to these contents any more: of `count` values, of one member, and of the scratch row but for what `to`
+ * has (or NULL).
  */
 void place_forget(struct pecs_world *world, pecs_component component, const uint8_t *values, uint64_t count);
+void place_forget_content(struct pecs_world *world, const struct content *content);
 void place_forget_row(struct pecs_world *world, const struct archetype *from, const struct archetype *to);
 
 #endif

@@ -195,9 +195,12 @@ static void check_contents(fixture &f)
 
     pecs::commands commands;
     FINE(commands.create(f.registry));
-    FINE(commands.set(e, Path{ pecs::string_of(std::string("recorded")), {}, {} }));
+    FINE(commands.set(e, Path{ pecs::string_of(std::string("replaced")), {}, {} }));
+    FINE(commands.set_contents(e, &Path::name, pecs::string_of("recorded")));
+    FINE(pecs_set_contents(commands.get(), e, Path, points, PECS_BYTES(points.data(), sizeof(Point))));
     FINE(commands.apply(world));
     CHECK(world.string(world.get<Path>(e)->name) == "recorded");
+    CHECK(world.list<Point>(world.get<Path>(e)->points).size() == 1);
     pecs::world copied;
     FINE(copied.create(f.registry).status());
     {

@@ -466,6 +466,23 @@ static void change_set(struct model *model, struct shadow *shadow)
     }
 }
 
+/* Records contents of one member; those of a component that the entity lacks are skipped. */
+static void record_contents(struct model *model, pecs_commands *commands, struct shadow *shadow)
+{
+    struct bytes text = { NULL, 0 };
+    if (pick(model, 2)) {
+        make_text(model, shadow->has_name ? &shadow->name : &text);
+        const struct bytes *name = shadow->has_name ? &shadow->name : &text;
+        CHECK(model, !pecs_set_contents(commands, shadow->entity, Name, text, PECS_BYTES(name->data, name->size)));
+    } else {
+        make_text(model, shadow->has_bag ? &shadow->labels[1] : &text);
+        const struct bytes *label = shadow->has_bag ? &shadow->labels[1] : &text;
+        CHECK(model,
+              !pecs_set_contents(commands, shadow->entity, Bag, labels[1], PECS_BYTES(label->data, label->size)));
+    }
+    free(text.data);
+}
+
 static void run_commands(struct model *model)
 {
     enum { MANY = 12 };
@@ -493,6 +510,8 @@ static void run_commands(struct model *model)
             bag.friends = pecs_list_of(PECS_ARRAY(friends));
             CHECK(model, !pecs_set_ptr(commands, provisional[i], Bag, &bag));
             spawned[i] = shadow;
+        } else if (shadow->entity.generation && pick(model, 3) == 0) {
+            record_contents(model, commands, shadow);
         } else if (shadow->entity.generation && pick(model, 3)) {
             const bool is_twice = pick(model, 3) == 0;
             for (int k = 0; k <= is_twice; k++) {

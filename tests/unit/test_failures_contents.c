@@ -5,13 +5,14 @@ TestSuite(failures_contents);
 
 static char path[64];
 static const pecs_save_options quick = { .skip_sync = true };
-static char long_text[100 * 1024];
+static char long_text[100 * 1024], long_name[5000];
 
 /* Named entities, bags, and a singleton; the contents of 40 KiB make several pages. */
 static void populate(struct stage *stage)
 {
     char text[32];
     memset(long_text, 'l', sizeof(long_text) - 1);
+    memset(long_name, 'n', sizeof(long_name));
     snprintf(path, sizeof(path), "/tmp/pecs-failures-contents-%ld", (long)getpid());
     for (int i = 0; i < 32; i++) {
         snprintf(text, sizeof(text), "name %d", i);
@@ -192,6 +193,17 @@ static pecs_status record(struct stage *stage)
     return status;
 }
 
+static pecs_status record_member(struct stage *stage)
+{
+    const pecs_status status =
+        pecs_set_contents(stage->commands, stage->entities[1], Name, text, PECS_ARRAY(long_name));
+    if (!status) {
+        counting.fail_at = 0;
+        must(!pecs_commands_apply(stage->commands, stage->world, NULL));
+    }
+    return status;
+}
+
 static void make_commands(struct stage *stage)
 {
     populate_and_share(stage);
@@ -208,6 +220,10 @@ static void record_all(struct stage *stage)
     must(!pecs_set(commands, stage->entities[4], Name, { 3, pecs_string_of(long_text) }));
     must(!pecs_set(commands, stage->entities[40], Bag, { .friends = pecs_list_of(PECS_BYTES(&spawned, 8)) }));
     must(!pecs_set(commands, stage->entities[41], Name, { 4, pecs_string_of("added") }));
+    must(!pecs_set_contents(commands, stage->entities[6], Name, text, PECS_ARRAY(long_name)));
+    must(!pecs_set_contents(commands, stage->entities[40], Bag, bytes, PECS_ARRAY(long_text)));
+    must(!pecs_set_contents(commands, stage->entities[44], Bag, friends, PECS_BYTES(&spawned, 8)));
+    must(!pecs_set_contents(commands, stage->entities[7], Bag, bytes, PECS_BYTES("skipped", 7)));
     must(!pecs_remove(commands, stage->entities[42], Bag));
     must(!pecs_set(commands, stage->entities[43], Bag, { .labels = { pecs_string_of("lost") } }));
     must(!pecs_despawn(commands, stage->entities[43]));
@@ -222,6 +238,7 @@ static pecs_status apply(struct stage *stage)
 Test(failures_contents, commands)
 {
     try_contents(make_commands, record, 1);
+    try_contents(make_commands, record_member, 1);
     try_contents(record_all, apply, 20);
 }
 

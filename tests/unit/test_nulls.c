@@ -150,6 +150,7 @@ Test(nulls, commands)
     cr_assert_null(pecs_commands_error(NULL));
     MISUSE(pecs_commands_remove(NULL, entity, &component, 1));
     MISUSE(pecs_commands_remove(commands, entity, NULL, 1));
+    MISUSE(pecs_commands_set_contents(NULL, entity, POSITION, 0, NULL));
     MISUSE(pecs_commands_apply(NULL, world, NULL));
     MISUSE(pecs_commands_apply(commands, NULL, NULL));
     cr_assert(same(pecs_commands_resolve(NULL, entity), none));
