@@ -30,9 +30,10 @@ extern "C" {
 typedef struct pecs_invalid {
     pecs_entity entity; /* whose component; {0, 0}: a singleton's */
     pecs_component component;
-    const char *type;  /* the component's name */
-    const char *field; /* its field: "slots[2].owner"; cut if long */
-    const char *rule;  /* "VALUE-4"; static */
+    const char *type; /* the component's name */
+    const char
+        *field; /* its field: "slots[2].owner"; of a list its first invalid element: "ties[3].kind"; cut if long */
+    const char *rule; /* "VALUE-4"; static */
     pecs_kind kind;
     uint32_t offset; /* of the invalid value in the component, in bytes */
     uint32_t size;   /* of the invalid value in bytes: one bool, enum or handle, a text with the rest of its array, or a
@@ -45,9 +46,9 @@ typedef bool (*pecs_invalid_function)(void *user, const pecs_invalid *invalid);
 
 /*
  * Checks every value of a view. PECS_OK: load would accept them all. PECS_E_INVALID: the error names entity, component
- * and field of the first invalid one; `each` is called for all of them, table by table, and must not edit the world.
- * With `each` NULL the check stops at the first. Reads each component that has such fields once; needs 4 bytes of
- * memory for 4096 slots of the index. PECS_E_MEMORY, PECS_E_CANCELLED.
+ * and field of the first invalid one, and which element of a list; `each` is called for all of them, table by table,
+ * and must not edit the world. With `each` NULL the check stops at the first. Reads each component that has such fields
+ * once; needs 4 bytes of memory for 4096 slots of the index. PECS_E_MEMORY, PECS_E_CANCELLED.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_view_check(pecs_view view, pecs_invalid_function each, void *user,
                                                    pecs_error *error);

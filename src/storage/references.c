@@ -135,7 +135,7 @@ static pecs_status references_clear_listed(struct reference_search *search, cons
 
 /* The first reference to a selected entity among consecutive values, outside of their lists. False: there is none. */
 static bool references_find(const struct selection *selection, const struct component *component, const uint8_t *values,
-                            uint64_t count, struct value_span *ret_span, pecs_entity *ret_entity)
+                            uint64_t count, uint64_t *ret_row, struct value_span *ret_span, pecs_entity *ret_entity)
 {
     for (uint64_t row = 0; row < count; row++, values += component->size) {
         struct span_iter iter;
@@ -148,6 +148,7 @@ static bool references_find(const struct selection *selection, const struct comp
                 span.offset += at;
                 span.size = sizeof(*ret_entity);
                 *ret_span = span;
+                *ret_row = row;
                 return true;
             }
         }
@@ -155,9 +156,9 @@ static bool references_find(const struct selection *selection, const struct comp
     return false;
 }
 
-/* The same in the lists of a value: its span is that of the list. */
+/* The same in the lists of a value. */
 static bool references_find_listed(const struct reference_search *search, const struct component *component,
-                                   const uint8_t *value, struct value_span *ret_span, pecs_entity *ret_entity)
+                                   const uint8_t *value, struct wrong_place *place, pecs_entity *ret_entity)
 {
     struct content_walk walk;
     struct content content;
@@ -166,12 +167,14 @@ static bool references_find_listed(const struct reference_search *search, const 
         return false;
     for (content_walk_begin(&walk, component, value, 1); !found && content_walk_next(&walk, &content);) {
         const struct reference_list list = references_list(search, component, &content);
-        found = references_find(search->selection, list.element, list.bytes, list.count, ret_span, ret_entity);
-        *ret_span = (struct value_span){ .offset = (uint32_t)content.offset,
-                                         .size = sizeof(content.reference),
-                                         .width = sizeof(content.reference),
-                                         .kind = PECS_LIST,
-                                         .list = content.list };
+        found = references_find(search->selection, list.element, list.bytes, list.count, &place->index,
+                                &place->in_listed, ret_entity);
+        place->listed = found ? list.element : NULL;
+        place->span = (struct value_span){ .offset = (uint32_t)content.offset,
+                                           .size = sizeof(content.reference),
+                                           .width = sizeof(content.reference),
+                                           .kind = PECS_LIST,
+                                           .list = content.list };
     }
     return found;
 }
@@ -183,9 +186,9 @@ static pecs_status references_fail(const struct reference_search *search, const 
     struct wrong_place place = { .component = at->component };
     pecs_entity target = { 0, 0 };
     struct wrong_value wrong;
-    uint64_t row = 0;
-    while (!references_find(search->selection, at->component, values, 1, &place.span, &target) &&
-           !references_find_listed(search, at->component, values, &place.span, &target)) {
+    uint64_t row = 0, first;
+    while (!references_find(search->selection, at->component, values, 1, &first, &place.span, &target) &&
+           !references_find_listed(search, at->component, values, &place, &target)) {
         row++;
         values += at->component->size;
     }

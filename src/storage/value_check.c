@@ -290,6 +290,27 @@ void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, 
     iter->next = 0;
 }
 
+/* Finds the first invalid element of an invalid list. */
+static void wrong_place_find_listed(struct wrong_place *place, const struct value_check *check, const uint8_t *value)
+{
+    const struct component *element = component_element(place->component, place->span.list);
+    const uint8_t *bytes;
+    uint64_t size;
+    struct wrong_iter iter;
+    struct wrong_place found;
+    if (!value_check_find(check, value + place->span.offset, false, &bytes, &size) || size % element->size)
+        return;
+    const uint64_t count = size / element->size, index = values_find_wrong(check, element, bytes, count);
+    if (index == count)
+        return;
+    wrong_iter_begin(&iter, check, element, bytes + index * element->size);
+    if (!wrong_iter_next(&iter, &found))
+        return;
+    place->listed = element;
+    place->index = index;
+    place->in_listed = found.span;
+}
+
 bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
 {
     for (;;) {
@@ -309,7 +330,11 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
             iter->next = offset - iter->span.offset + rest.width;
             rest.offset = offset;
             rest.size = rest.width;
-            *ret_place = (struct wrong_place){ value_check_kinds[rest.kind].rule, iter->component, rest };
+            *ret_place = (struct wrong_place){ .rule = value_check_kinds[rest.kind].rule,
+                                               .component = iter->component,
+                                               .span = rest };
+            if (rest.kind == PECS_LIST)
+                wrong_place_find_listed(ret_place, iter->check, iter->value);
             return true;
         }
     }
@@ -349,6 +374,20 @@ void value_write_field(const pecs_type *type, uint32_t offset, char *text, size_
     utf8_mend(text);
 }
 
+/* The same, on to a member of a list: "ties[3].kind". */
+static void value_write_place(const pecs_type *type, const struct wrong_place *place, char *text, size_t capacity)
+{
+    value_write_field(type, place->span.offset, text, capacity);
+    const size_t used = strlen(text);
+    if (!place->listed)
+        return;
+    const bool is_struct = place->span.list->element == PECS_STRUCT;
+    const int added = snprintf(text + used, capacity - used, "[%" PRIu64 "]%s", place->index, is_struct ? "." : "");
+    if (is_struct && (size_t)added < capacity - used)
+        value_write_field(place->listed->type, place->in_listed.offset, text + used + added,
+                          capacity - used - (size_t)added);
+}
+
 void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *state, const struct table *table,
                       uint64_t row, pecs_component component, const struct wrong_place *place)
 {
@@ -365,7 +404,8 @@ void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *sta
     };
     if (!table->archetype->is_singleton)
         memcpy(&wrong->invalid.entity, table_value(table, HANDLE_COLUMN, row), sizeof(wrong->invalid.entity));
-    value_write_field(type, place->span.offset, wrong->field, sizeof(wrong->field));
+    wrong->what = value_check_kinds[place->listed ? place->in_listed.kind : place->span.kind].what;
+    value_write_place(type, place, wrong->field, sizeof(wrong->field));
 }
 
 pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong)
@@ -375,7 +415,7 @@ pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, c
     if (invalid->entity.index || invalid->entity.generation)
         snprintf(whose, sizeof(whose), "entity %u:%u", invalid->entity.index, invalid->entity.generation);
     return fail_rule(error, status, offset, invalid->rule, "%s: %s of '%.*s' %s", whose, invalid->field, NAME_SHOWN,
-                     invalid->type, value_check_kinds[invalid->kind].what);
+                     invalid->type, wrong->what);
 }
 
 pecs_status values_check(const struct value_check *check, const struct table *table, pecs_component component,

@@ -36,6 +36,10 @@ struct wrong_place {
     const char *rule;
     const struct component *component;
     struct value_span span; /* one element */
+    /* Of a list: its first invalid element, of this type and index, and the span in it. NULL: the list is invalid. */
+    const struct component *listed;
+    uint64_t index;
+    struct value_span in_listed;
 };
 bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value);
 struct wrong_iter {
@@ -56,12 +60,13 @@ void value_write_field(const pecs_type *type, uint32_t offset, char *text, size_
 /* An invalid element in the value of a row, as reported to users. */
 struct wrong_value {
     pecs_invalid invalid;
-    char field[256]; /* invalid.field points here */
+    const char *what; /* "is not ..."; static */
+    char field[256];  /* invalid.field points here */
 };
 void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *state, const struct table *table,
                       uint64_t row, pecs_component component, const struct wrong_place *place);
 
-/* Writes "entity 3:1: slots[2].owner of 'Bag' is ..."; the offset is the file's, or 0. */
+/* Writes "entity 3:1: slots[2].owner of 'Bag' is not ..."; the offset is the file's, or 0. */
 pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong);
 
 /* Verifies the values of `count` rows, from `row` on. PECS_E_INVALID with a message for the first invalid element. */

@@ -283,7 +283,8 @@ static pecs_status apply_place_member(struct pecs_world *world, pecs_component n
     struct content content;
     uint64_t reference = 0;
     memcpy(&content, copy, sizeof(content));
-    const pecs_status status = place_given(world, (pecs_entity){ 0, 0 }, number, &content, bytes, units, &reference);
+    const struct place_owner owner = { .component = number, .row_count = 1 };
+    const pecs_status status = place_given(world, &owner, &content, bytes, units, &reference);
     content.reference = reference;
     memcpy(copy, &content, sizeof(content));
     return status;

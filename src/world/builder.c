@@ -2,7 +2,6 @@
  * Builder: a world whose rows come with their handles, so that its entity index is written once, at the end. All that
  * needs no index is done as in any other world.
  */
-#include "content.h"
 #include "edit.h"
 #include "error.h"
 #include "id_hash.h"
@@ -159,33 +158,6 @@ static pecs_status builder_check_handles(const pecs_builder *builder, const pecs
     return PECS_OK;
 }
 
-/* Names the first contents that cannot be placed; false: that is not why the rows were refused. */
-static bool builder_explain_contents(const pecs_builder *builder, const pecs_rows *rows, const char *names,
-                                     pecs_error *error)
-{
-    const size_t count = builder_reads_values(builder->world, rows) ? rows->value_count : 0;
-    for (size_t i = 0; i < count; i++) {
-        const pecs_value *value = &rows->values[i];
-        const struct component *component = edit_component(builder->world, value->component);
-        struct content_walk walk;
-        struct content content;
-        struct given given;
-        if (!component || value->size_bytes != component->size || !value->data || !component_has_contents(component))
-            continue;
-        for (content_walk_begin(&walk, component, value->data, rows->row_count); content_walk_next(&walk, &content);) {
-            const char *const fault = content_find_given(component, &content, NULL, &given);
-            char field[256];
-            if (!fault)
-                continue;
-            value_write_field(component->type, (uint32_t)(content.offset % component->size), field, sizeof(field));
-            (void)fail(error, PECS_E_MISUSE, "%s, row %" PRIu64 ": %s of '%.*s': %s", names, content.row, field,
-                       NAME_SHOWN, component->type->name, fault);
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Makes the handles of rows that have none. NULL: out of memory. */
 static pecs_entity *builder_make_handles(const pecs_builder *builder, size_t count)
 {
@@ -203,9 +175,7 @@ static pecs_status builder_fail_rows(pecs_builder *builder, const pecs_rows *row
 {
     const struct builder_names names = builder_names_of_rows(builder->world, rows);
     char where[sizeof(names.text) + 2];
-    if (status == PECS_E_MISUSE && builder_explain_contents(builder, rows, names.text, error))
-        return status;
-    snprintf(where, sizeof(where), "%s: ", names.text);
+    snprintf(where, sizeof(where), "%s%s", names.text, builder->world->failure.row == FAILURE_NO_ROW ? ": " : ", ");
     return builder_fail_edit(builder, status, where, error);
 }
 

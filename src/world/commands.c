@@ -78,7 +78,8 @@ static pecs_status commands_find_given(pecs_commands *commands, pecs_component n
     for (uint64_t at = 0; !fault && element && element->has_references && at < ret_given->size_bytes;
          at += element->size)
         fault = commands_fields_are_usable(commands, element, ret_given->bytes + at) ? NULL : UNUSABLE_HANDLE;
-    return fault ? commands_fail(commands, number, fault) : PECS_OK;
+    return fault ? failure_explain_member(&commands->failure, (pecs_entity){ 0, 0 }, number, content->offset, fault)
+                 : PECS_OK;
 }
 
 /* Checks the contents of a value, whose sizes are added to *bytes as the log holds them. */

@@ -60,6 +60,7 @@ static void contents_replace(struct pecs_world *world, const struct member *memb
 static pecs_status contents_set(struct pecs_world *world, pecs_entity entity, pecs_component number,
                                 size_t offset_bytes, const pecs_bytes *bytes)
 {
+    const struct place_owner owner = { number, 1, entity };
     struct member member = { .component = NULL };
     uint64_t reference = 0, units = 0;
     pecs_status status = contents_ready(world, entity, number, offset_bytes, &member);
@@ -67,7 +68,7 @@ static pecs_status contents_set(struct pecs_world *world, pecs_entity entity, pe
         return status;
     member.content.reference = pecs_give_(bytes);
     gate_hold(&world->gate); /* the bytes may lie in the heap */
-    status = place_given(world, entity, number, &member.content, NULL, &units, &reference);
+    status = place_given(world, &owner, &member.content, NULL, &units, &reference);
     gate_let_go(&world->gate);
     if (!status)
         contents_replace(world, &member, reference, units);
@@ -107,13 +108,13 @@ static pecs_status contents_edit(struct pecs_world *world, pecs_entity entity, p
     if (status || !member.component)
         return status;
     if (member.content.kind == PECS_STRING)
-        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number,
-                               "a string is only set as a whole, which keeps it UTF-8");
+        return failure_explain_member(&world->failure, entity, number, offset_bytes,
+                                      "a string is only set as a whole, which keeps it UTF-8");
     const uint8_t *bytes = heap_find(state_heap(world->state), member.content.reference, &had);
     const uint64_t size = size_bytes == PECS_KEEP_SIZE ? had : size_bytes;
     if (member.content.list && size % component_element(member.component, member.content.list)->size)
-        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number,
-                               "the size is no multiple of that of the list's elements");
+        return failure_explain_member(&world->failure, entity, number, offset_bytes,
+                                      "the size is no multiple of that of the list's elements");
     if (size == had && size)
         status = heap_own_contents(&world->gate, (struct heap *)world->state->heap.node, member.content.reference, &to);
     if (!status && !to)

@@ -2,7 +2,9 @@
 #include "failure.h"
 
 #include "error.h"
+#include "value_check.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #define GENERAL(code, text) [code] = { .status = code, .message = text }
@@ -48,6 +50,29 @@ void failure_copy(struct failure *to, const struct failure *from, struct pool *p
         *own = *from->error;
 }
 
+/* Writes what the failure is about: "entity {3, 1}: component Name: ", "row 2: labels[1] of 'Bag': ". */
+static void failure_write_subject(const struct failure *failure, const struct component *known, char *text,
+                                  size_t capacity)
+{
+    char field[256];
+    text[0] = 0;
+    if (failure->entity.generation)
+        snprintf(text, capacity, "entity {%u, %u}: ", failure->entity.index, failure->entity.generation);
+    else if (failure->row != FAILURE_NO_ROW)
+        snprintf(text, capacity, "row %" PRIu64 ": ", failure->row);
+    const size_t used = strlen(text);
+    text += used;
+    capacity -= used;
+    if (known && failure->offset != FAILURE_NO_MEMBER) {
+        value_write_field(known->type, failure->offset, field, sizeof(field));
+        snprintf(text, capacity, "%s of '%.*s': ", field, NAME_SHOWN, known->type->name);
+    } else if (known) {
+        snprintf(text, capacity, "component %.*s: ", NAME_SHOWN, known->type->name);
+    } else if (failure->component != NO_COMPONENT) {
+        snprintf(text, capacity, "component %u: ", failure->component);
+    }
+}
+
 const pecs_error *failure_error(struct failure *failure, const pecs_registry *registry,
                                 const struct unknown_types *unknown)
 {
@@ -55,17 +80,11 @@ const pecs_error *failure_error(struct failure *failure, const pecs_registry *re
         return failure->error;
     if (!failure->status || !failure_own_error(failure, registry->pool))
         return &failure_general[failure->status];
-    char entity[48] = "", component[NAME_SHOWN + 32] = "";
-    const struct component *known = NULL;
-    if (failure->entity.generation)
-        snprintf(entity, sizeof(entity), "entity {%u, %u}: ", failure->entity.index, failure->entity.generation);
-    if (failure->component != NO_COMPONENT)
-        known = component_of(registry, unknown, failure->component);
-    if (known)
-        snprintf(component, sizeof(component), "component %.*s: ", NAME_SHOWN, known->type->name);
-    else if (failure->component != NO_COMPONENT)
-        snprintf(component, sizeof(component), "component %u: ", failure->component);
-    (void)fail(failure->error, failure->status, "%s%s%s", entity, component, failure->text);
+    char subject[256 + NAME_SHOWN + 64];
+    const bool is_named = failure->component != NO_COMPONENT;
+    failure_write_subject(failure, is_named ? component_of(registry, unknown, failure->component) : NULL, subject,
+                          sizeof(subject));
+    (void)fail(failure->error, failure->status, "%s%s", subject, failure->text);
     failure->is_written = true;
     return failure->error;
 }

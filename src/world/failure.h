@@ -8,6 +8,9 @@
 
 #include "state.h"
 
+#define FAILURE_NO_MEMBER UINT32_MAX
+#define FAILURE_NO_ROW UINT64_MAX
+
 struct failure {
     bool is_explained;        /* a step of the current edit has set the reason */
     bool is_written;          /* *error has the message */
@@ -15,7 +18,9 @@ struct failure {
     const char *text;         /* the reason, a static string */
     pecs_entity entity;       /* {0, 0}: the failure is not about an entity */
     pecs_component component; /* NO_COMPONENT: the failure is not about a component */
-    pecs_error *error;        /* allocated when it is first written; or NULL */
+    uint32_t offset;          /* of one of its members; FAILURE_NO_MEMBER: the failure is not about one */
+    uint64_t row;      /* of the given values; FAILURE_NO_ROW: there is one, or the failure is not about one of them */
+    pecs_error *error; /* allocated when it is first written; or NULL */
 };
 
 /* Called by the step that finds the reason. Returns the status, so that failing is one expression. */
@@ -28,7 +33,18 @@ static inline pecs_status failure_explain(struct failure *failure, pecs_status s
     failure->text = text;
     failure->entity = entity;
     failure->component = component;
+    failure->offset = FAILURE_NO_MEMBER;
+    failure->row = FAILURE_NO_ROW;
     return status;
+}
+
+/* PECS_E_MISUSE for a member of a component of the entity, or of given values (entity {0, 0}). */
+static inline pecs_status failure_explain_member(struct failure *failure, pecs_entity entity, pecs_component component,
+                                                 uint64_t offset, const char *text)
+{
+    failure_explain(failure, PECS_E_MISUSE, entity, component, text);
+    failure->offset = (uint32_t)offset;
+    return PECS_E_MISUSE;
 }
 
 /*

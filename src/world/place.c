@@ -38,15 +38,19 @@ pecs_status place_content(struct pecs_world *world, const struct component *comp
     return status;
 }
 
-pecs_status place_given(struct pecs_world *world, pecs_entity entity, pecs_component number,
-                        const struct content *content, const uint8_t *base, uint64_t *units, uint64_t *ret_reference)
+pecs_status place_given(struct pecs_world *world, const struct place_owner *owner, const struct content *content,
+                        const uint8_t *base, uint64_t *units, uint64_t *ret_reference)
 {
-    const struct component *component = edit_component(world, number);
+    const struct component *component = edit_component(world, owner->component);
     struct given given;
     uint8_t *to;
     const char *const fault = content_find_given(component, content, base, &given);
-    if (fault)
-        return failure_explain(&world->failure, PECS_E_MISUSE, entity, number, fault);
+    if (fault) {
+        failure_explain_member(&world->failure, owner->entity, owner->component, content->offset % component->size,
+                               fault);
+        world->failure.row = owner->row_count > 1 ? content->row : FAILURE_NO_ROW;
+        return PECS_E_MISUSE;
+    }
     const pecs_status status = place_content(world, component, content, &given, &to, ret_reference);
     if (!status)
         *units += contents_units(given.size_bytes, content->kind == PECS_STRING);
@@ -56,12 +60,12 @@ pecs_status place_given(struct pecs_world *world, pecs_entity entity, pecs_compo
 pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uint8_t *copies, uint64_t count,
                             const uint8_t *base, uint64_t *units)
 {
-    const struct component *component = edit_component(world, number);
+    const struct place_owner owner = { .component = number, .row_count = count };
     struct content_walk walk;
     struct content content;
-    for (content_walk_begin(&walk, component, copies, count); content_walk_next(&walk, &content);) {
+    for (content_walk_begin(&walk, edit_component(world, number), copies, count); content_walk_next(&walk, &content);) {
         uint64_t reference;
-        const pecs_status status = place_given(world, (pecs_entity){ 0, 0 }, number, &content, base, units, &reference);
+        const pecs_status status = place_given(world, &owner, &content, base, units, &reference);
         if (status)
             return status;
         memcpy(copies + content.offset, &reference, sizeof(reference));

@@ -38,9 +38,17 @@ void place_end(struct pecs_world *world, struct placed *placed, bool is_used);
 pecs_status place_in_copies(struct pecs_world *world, pecs_component number, uint8_t *copies, uint64_t count,
                             const uint8_t *base, uint64_t *units);
 
-/* The same for one member, of an entity that is named if it is refused. Returns the reference to what was appended. */
-pecs_status place_given(struct pecs_world *world, pecs_entity entity, pecs_component number,
-                        const struct content *content, const uint8_t *base, uint64_t *units, uint64_t *ret_reference);
+/*
+ * The same for one member. Returns the reference to what was appended. A refusal names the entity, unless it is {0, 0},
+ * or the row if there are several.
+ */
+struct place_owner {
+    pecs_component component;
+    uint64_t row_count;
+    pecs_entity entity;
+};
+pecs_status place_given(struct pecs_world *world, const struct place_owner *owner, const struct content *content,
+                        const uint8_t *base, uint64_t *units, uint64_t *ret_reference);
 
 /*
  * Appends contents to the heap, which must be private: a copy of what is given, or zeros where its bytes are NULL.

@@ -172,15 +172,15 @@ Test(contents, what_a_string_may_not_be)
 {
     const pecs_entity entity = spawn_name(world, "kept");
     const pecs_bytes zero = { "a\0b", 3 }, high = { "\xff", 1 }, half = { "\xc3", 1 }, nowhere = { NULL, 1 };
-    static const char text[] = "component Name: the string is not UTF-8, or has a zero byte";
+    static const char text[] = "text of 'Name': the string is not UTF-8, or has a zero byte";
     expect_refused(pecs_set(world, entity, Name, { 1, pecs_string_from(&zero) }), PECS_E_MISUSE, text);
     expect_refused(pecs_set(world, entity, Name, { 1, pecs_string_from(&high) }), PECS_E_MISUSE, text);
     expect_refused(pecs_set(world, entity, Name, { 1, pecs_string_of("a\xc3") }), PECS_E_MISUSE, text);
     expect_refused(pecs_set(world, entity, Name, { 1, pecs_string_from(&nowhere) }), PECS_E_MISUSE,
-                   "component Name: it has a size, but no data");
+                   "text of 'Name': it has a size, but no data");
     expect_refused(pecs_spawn(world, NULL, PECS_VALUE(Name, 1, pecs_string_from(&half))), PECS_E_MISUSE, text);
     expect_refused(pecs_set_contents(world, entity, Name, text, &half), PECS_E_MISUSE,
-                   "entity {0, 1}: component Name: the string is not UTF-8, or has a zero byte");
+                   "entity {0, 1}: text of 'Name': the string is not UTF-8, or has a zero byte");
     cr_assert_str_eq(name_of(view(), entity), "kept");
     cr_assert_eq(summary_of(view()).entity_count, 1);
 }
@@ -188,22 +188,21 @@ Test(contents, what_a_string_may_not_be)
 Test(contents, what_a_list_and_a_blob_may_not_be)
 {
     const pecs_entity entity = spawn_bag(world, &(Bag){ .bytes = pecs_blob_of(PECS_BYTES("b", 1)) });
-    static const char text[] = "component Bag: the size is no multiple of that of the list's elements";
     expect_refused(pecs_set(world, entity, Bag, { .points = pecs_list_of(PECS_BYTES("12345678", 7)) }), PECS_E_MISUSE,
-                   text);
+                   "points of 'Bag': the size is no multiple of that of the list's elements");
     expect_refused(pecs_set(world, entity, Bag, { .friends = pecs_list_of(PECS_BYTES("1234", 4)) }), PECS_E_MISUSE,
-                   text);
+                   "friends of 'Bag': the size is no multiple of that of the list's elements");
     expect_refused(pecs_set(world, entity, Bag, { .bytes = { pecs_string_of("text").reference } }), PECS_E_MISUSE,
-                   "component Bag: it is given by pecs_string_of, but is no string");
+                   "bytes of 'Bag': it is given by pecs_string_of, but is no string");
     expect_refused(pecs_set_contents(world, entity, Bag, friends, PECS_BYTES("1234", 4)), PECS_E_MISUSE,
-                   "entity {0, 1}: component Bag: the size is no multiple of that of the list's elements");
+                   "entity {0, 1}: friends of 'Bag': the size is no multiple of that of the list's elements");
     cr_assert(has_bytes(view(), pecs_get(view(), entity, Bag)->bytes, "b", 1));
 }
 
 Test(contents, references_are_refused)
 {
     static const char text[] =
-        "component Name: it is a reference, copied from a view: give the contents themselves (contents.h)";
+        "text of 'Name': it is a reference, copied from a view: give the contents themselves (contents.h)";
     const pecs_entity a = spawn_name(world, "a name"), b = spawn_name(world, "b");
     const Name copy = *pecs_get(view(), a, Name);
     expect_refused(pecs_set_ptr(world, b, Name, &copy), PECS_E_MISUSE, text);
@@ -259,7 +258,7 @@ Test(contents, members_that_are_not_there)
                    "entity {0, 1}: component Position: it has no string, blob or list at this offset");
     expect_refused(pecs_world_edit_contents(world, entity, Name_component, offsetof(Name, text), 1, &bytes, NULL),
                    PECS_E_MISUSE,
-                   "entity {2, 1}: component Name: a string is only set as a whole, which keeps it UTF-8");
+                   "entity {2, 1}: text of 'Name': a string is only set as a whole, which keeps it UTF-8");
     expect_refused(pecs_world_edit_contents(world, entity, Name_component, 8, 1, NULL, NULL), PECS_E_MISUSE,
                    "ret_bytes is NULL");
     cr_assert_eq(pecs_world_set_contents(world, entity, 77, 0, NULL), PECS_E_MISUSE);
@@ -308,7 +307,7 @@ Test(contents, a_list_grows_and_shrinks_in_place)
     cr_assert(count == 2 && found == list && same(found[0], entity) && same(found[1], entity));
     expect_refused(
         pecs_world_edit_contents(world, entity, Bag_component, offsetof(Bag, friends), 7, (void **)&list, NULL),
-        PECS_E_MISUSE, "entity {0, 1}: component Bag: the size is no multiple of that of the list's elements");
+        PECS_E_MISUSE, "entity {0, 1}: friends of 'Bag': the size is no multiple of that of the list's elements");
     edit(entity, offsetof(Bag, friends), 0, &size);
     cr_assert_eq(size, 0);
     (void)pecs_view_list(view(), pecs_get(view(), entity, Bag)->friends, pecs_entity, &count);
@@ -345,7 +344,6 @@ Test(contents, sizes_of_blobs)
 /* Sums of such sizes overflow. */
 Test(contents, sizes_beyond_all_memory)
 {
-    static const char text[] = "component Bag: its size is beyond that of any memory";
     const pecs_entity entity = spawn_bag(world, &(Bag){ .bytes = pecs_blob_of(PECS_BYTES("12345678", 8)) });
     pecs_commands *commands;
     must(pecs_commands_create(registry, &commands) == PECS_OK);
@@ -355,8 +353,10 @@ Test(contents, sizes_beyond_all_memory)
         void *bytes;
         cr_assert_eq(pecs_world_edit_contents(world, entity, Bag_component, 0, size, &bytes, NULL), PECS_E_LIMIT);
         cr_assert_eq(pecs_world_attach(world, "a", &given), PECS_E_LIMIT);
-        expect_refused(pecs_set_ptr(world, entity, Bag, &bag), PECS_E_MISUSE, text);
-        expect_refused(pecs_set_ptr(world, entity, Bag, &named), PECS_E_MISUSE, text);
+        expect_refused(pecs_set_ptr(world, entity, Bag, &bag), PECS_E_MISUSE,
+                       "bytes of 'Bag': its size is beyond that of any memory");
+        expect_refused(pecs_set_ptr(world, entity, Bag, &named), PECS_E_MISUSE,
+                       "labels[0] of 'Bag': its size is beyond that of any memory");
         cr_assert_eq(pecs_world_set_contents(world, entity, Bag_component, 0, &given), PECS_E_MISUSE);
         cr_assert_eq(pecs_commands_set(commands, entity, &(pecs_value)PECS_ROWS(Bag, &bag), 1), PECS_E_MISUSE);
     }

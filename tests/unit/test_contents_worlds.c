@@ -261,7 +261,7 @@ Test(contents_worlds, commands_refuse_what_edits_refuse)
     cr_assert_eq(pecs_set_ptr(commands, entity, Name, &copy), PECS_E_MISUSE);
     cr_assert_str_eq(
         pecs_commands_error(commands)->message,
-        "component Name: it is a reference, copied from a view: give the contents themselves (contents.h)");
+        "text of 'Name': it is a reference, copied from a view: give the contents themselves (contents.h)");
     cr_assert_eq(pecs_set(commands, entity, Name, { 1, pecs_string_of("\xff") }), PECS_E_MISUSE);
     cr_assert_eq(pecs_spawn(commands, NULL, PECS_VALUE(Bag, .points = pecs_list_of(PECS_BYTES("1", 1)))),
                  PECS_E_MISUSE);
@@ -460,7 +460,7 @@ static void make_invalid(pecs_entity *ret_named)
 Test(contents_worlds, a_check_finds_members_that_were_written_directly)
 {
     static const char *const lines[] = { "5 Name.text VALUE-5 8+8", "6 Bag.bytes HEAP-2 0+8",
-                                         "6 Bag.points VALUE-6 8+8", "6 Bag.moods VALUE-6 24+8",
+                                         "6 Bag.points VALUE-6 8+8", "6 Bag.moods[0] VALUE-6 24+8",
                                          "6 Bag.labels[1] VALUE-5 40+8" };
     struct told told = { .count = 0 };
     pecs_entity named;
@@ -500,7 +500,7 @@ Test(contents_worlds, a_repair_empties_them)
 /* Invalid elements. */
 Test(contents_worlds, a_check_names_lists_with_invalid_elements)
 {
-    static const char *const lines[] = { "0 Bag.friends VALUE-6 16+8", "0 Bag.moods VALUE-6 24+8" };
+    static const char *const lines[] = { "0 Bag.friends[0] VALUE-6 16+8", "0 Bag.moods[1] VALUE-6 24+8" };
     const pecs_entity nobody = { 5, 1 };
     struct told told = { .count = 0 };
     spawn_bag(world, &(Bag){ .friends = pecs_list_of(PECS_BYTES(&nobody, sizeof(nobody))),
