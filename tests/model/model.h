@@ -186,8 +186,8 @@ operation_function op_query_read, op_query_edit, op_query_changed, op_query_quie
     op_query_snapshot, op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */
 operation_function op_commands_record, op_commands_apply, op_commands_clear, op_commands_misuse;
 operation_function op_id_give, op_id_give_refused, op_id_remap, op_id_spawn, op_id_spawn_refused,
-    op_id_find;                                                         /* model_ids.c */
-operation_function op_meta_set, op_meta_refused, op_partial, op_rewind; /* model_meta.c, model_partial.c */
+    op_id_find;                                                                    /* model_ids.c */
+operation_function op_meta_set, op_meta_refused, op_attach, op_partial, op_rewind; /* model_meta.c, model_partial.c */
 operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
     op_save_resume, op_save_load, op_damaged, op_load_limits;
 operation_function op_filter; /* model_filter.c */

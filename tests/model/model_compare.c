@@ -152,6 +152,26 @@ static void compare_metadata(const struct model *model, pecs_view view, const st
         model_fail(model, "there are %zu entries of metadata, should be %zu", pecs_view_meta_count(view), count);
 }
 
+static void compare_attachments(const struct model *model, pecs_view view, const struct naive *naive)
+{
+    size_t count = 0;
+    for (size_t i = 0; i < NAIVE_ATTACHMENT_COUNT; i++) {
+        const struct naive_meta *wanted = &naive->attachments[i];
+        pecs_attachment found, at;
+        const pecs_status status = pecs_view_attachment(view, naive_attachment_names[i], &found);
+        model_expect(model, status, wanted->is_there ? PECS_OK : PECS_E_ABSENT, "pecs_view_attachment");
+        if (!wanted->is_there)
+            continue;
+        if (found.size_bytes != wanted->size_bytes ||
+            (found.size_bytes && memcmp(found.data, wanted->bytes, found.size_bytes) != 0))
+            model_fail(model, "the attachment '%s' has other bytes", naive_attachment_names[i]);
+        if (!pecs_view_attachment_at(view, count++, &at) || strcmp(at.name, naive_attachment_names[i]) != 0)
+            model_fail(model, "the attachments are not in the order of their names");
+    }
+    if (pecs_view_attachment_count(view) != count)
+        model_fail(model, "there are %zu attachments, should be %zu", pecs_view_attachment_count(view), count);
+}
+
 /* Iterates over ids: every living entity once, in the order of indices. */
 static void compare_ids(const struct model *model, pecs_view view, const struct naive *naive)
 {
@@ -211,6 +231,7 @@ static void compare_summary(const struct model *model, pecs_view view, const str
                     { "free_count", summary.free_count, naive->free_count - naive->retired_count },
                     { "retired_count", summary.retired_count, naive->retired_count },
                     { "component_bytes", summary.component_bytes, naive_component_bytes(naive) },
+                    { "content_bytes", summary.content_bytes, naive_content_bytes(naive) },
                     { "tick", summary.tick, naive->tick },
                     { "tick of the view", pecs_view_tick(view), naive->tick } };
     for (size_t i = 0; i < sizeof(figures) / sizeof(figures[0]); i++) {
@@ -226,6 +247,7 @@ void compare_by_get(const struct model *model, pecs_view view, unsigned registry
         compare_entity(model, view, registry, naive, index);
     compare_singletons(model, view, registry, naive);
     compare_metadata(model, view, naive);
+    compare_attachments(model, view, naive);
     compare_summary(model, view, naive);
 }
 

@@ -1,4 +1,4 @@
-/* Metadata in the model test: six keys, set to text and bytes, and removed. */
+/* Metadata and attachments in the model test: a few keys and names, set and removed. */
 #include "model.h"
 
 #include <string.h>
@@ -34,6 +34,28 @@ void op_meta_set(struct model *model, struct test_world *world)
     world->naive->metadata[place] = meta;
     model->in_doubt |= world->naive->alive_count < 64;
     model_count(model, meta.is_there ? "metadata: set" : "metadata: removed");
+}
+
+void op_attach(struct model *model, struct test_world *world)
+{
+    const size_t place = random_below(&model->random, NAIVE_ATTACHMENT_COUNT);
+    const char *name = naive_attachment_names[place];
+    struct naive_meta made = { .is_there = !random_once_in(&model->random, 3), .kind = PECS_META_BYTES };
+    struct naive_meta *had = &world->naive->attachments[place];
+    made.size_bytes = made.is_there ? random_below(&model->random, NAIVE_META_BYTES) : 0;
+    for (size_t i = 0; i < made.size_bytes; i++)
+        made.bytes[i] = (uint8_t)random_next(&model->random);
+    const pecs_status status = made.is_there
+                                   ? pecs_world_attach(world->world, name, PECS_BYTES(made.bytes, made.size_bytes))
+                                   : pecs_world_detach(world->world, name);
+    if (model_refused(model, status))
+        return;
+    model_expect(model, status, PECS_OK, made.is_there ? "pecs_world_attach" : "pecs_world_detach");
+    if (made.is_there || had->is_there)
+        naive_open_tick(world->naive);
+    *had = made;
+    model->in_doubt |= world->naive->alive_count < 64;
+    model_count(model, made.is_there ? "attachment: set" : "attachment: removed");
 }
 
 void op_meta_refused(struct model *model, struct test_world *world)

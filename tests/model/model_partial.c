@@ -76,6 +76,7 @@ static void edit_partial(struct model *model, struct test_world *world)
         op_id_spawn,
         op_id_give_refused,
         op_meta_set,
+        op_attach,
         op_despawn_matching,
     };
     const size_t count = random_below(&model->random, 40);

@@ -55,6 +55,7 @@ static struct operation {
     { "spawn with ids, refused", op_id_spawn_refused, 4, COST_ENTITY, true, 0 },
     { "find by id", op_id_find, 12, COST_ENTITY, false, 0 },
     { "set metadata", op_meta_set, 8, COST_ENTITY, true, 0 },
+    { "attach", op_attach, 8, COST_ENTITY, true, 0 },
     { "set metadata, refused", op_meta_refused, 2, COST_ENTITY, false, 0 },
     { "query, read", op_query_read, 30, COST_WORLD, true, 0 },
     { "query, write", op_query_edit, 40, COST_WORLD, true, 0 },

@@ -182,6 +182,7 @@ void naive_give_id(struct naive *naive, pecs_entity entity, pecs_id id)
 }
 
 const char *const naive_meta_keys[NAIVE_META_COUNT] = { "author", "level", "level.name", "png", "title", "über" };
+const char *const naive_attachment_names[NAIVE_ATTACHMENT_COUNT] = { "map", "seed", "éclair" };
 
 static void value_write(uint8_t *values, unsigned type, const void *value)
 {
@@ -252,5 +253,13 @@ uint64_t naive_component_bytes(const struct naive *naive)
         for (unsigned type = 0; naive->slots[index].alive && type < MODEL_TYPE_COUNT; type++)
             bytes += naive->slots[index].has >> type & 1 ? model_size(type) : 0;
     }
+    return bytes;
+}
+
+uint64_t naive_content_bytes(const struct naive *naive)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < NAIVE_ATTACHMENT_COUNT; i++)
+        bytes += naive->attachments[i].is_there ? (naive->attachments[i].size_bytes + 7) / 8 * 8 : 0;
     return bytes;
 }

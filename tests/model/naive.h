@@ -9,7 +9,12 @@
 
 #include "model_types.h"
 
-enum { NAIVE_GENERATION_MAX = (1 << 30) - 1, NAIVE_META_COUNT = 6, NAIVE_META_BYTES = 40 };
+enum {
+    NAIVE_GENERATION_MAX = (1 << 30) - 1,
+    NAIVE_META_COUNT = 6,
+    NAIVE_META_BYTES = 40,
+    NAIVE_ATTACHMENT_COUNT = 3,
+};
 
 #define NAIVE_NO_ID UINT32_MAX
 
@@ -28,6 +33,7 @@ struct naive_id {
     uint32_t index;
 };
 
+/* An entry of metadata, or an attachment. */
 struct naive_meta {
     bool is_there;
     pecs_meta_kind kind;
@@ -46,7 +52,8 @@ struct naive {
     uint64_t nonce;    /* of the session that spawns; 0: not known yet */
     struct naive_id *ids;
     size_t id_count, id_capacity;
-    struct naive_meta metadata[NAIVE_META_COUNT]; /* by the place of the key in naive_meta_keys */
+    struct naive_meta metadata[NAIVE_META_COUNT];          /* by the place of the key in naive_meta_keys */
+    struct naive_meta attachments[NAIVE_ATTACHMENT_COUNT]; /* by the place of the name in naive_attachment_names */
     uint32_t singleton_has;
     uint8_t singletons[MODEL_VALUE_BYTES];
 };
@@ -78,8 +85,9 @@ pecs_id naive_id(const struct naive *naive, pecs_entity entity);
 bool naive_find(const struct naive *naive, pecs_id id, pecs_entity *ret_entity);
 void naive_give_id(struct naive *naive, pecs_entity entity, pecs_id id);
 
-/* Keys of metadata, ascending. */
+/* Keys of metadata, and names of attachments, ascending. */
 extern const char *const naive_meta_keys[NAIVE_META_COUNT];
+extern const char *const naive_attachment_names[NAIVE_ATTACHMENT_COUNT];
 
 void naive_set_singleton(struct naive *naive, unsigned type, const void *value);
 
@@ -97,5 +105,7 @@ void naive_restored(struct naive *naive, uint64_t tick);
 
 /* Bytes of all component values, of entities and singletons; explicit ids are components too. */
 uint64_t naive_component_bytes(const struct naive *naive);
+/* Bytes that the attachments take in the heap. */
+uint64_t naive_content_bytes(const struct naive *naive);
 
 #endif
