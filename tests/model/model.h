@@ -153,6 +153,10 @@ void compare_snapshot(struct model *model, const struct test_snapshot *snapshot)
 /* --- ids (model_ids.c) --- */
 /* After spawns: reads the nonce of a new session, which must never have occurred before. */
 void ids_learn(struct model *model, struct test_world *world);
+/* The nonce of the new session that a new entity without an explicit id shows. */
+uint64_t ids_nonce(struct model *model, pecs_view view, pecs_entity entity);
+/* The same after spawns with explicit ids alone, which do not show the nonce: spawns one more entity if it is new. */
+void ids_learn_by_spawn(struct model *model, struct test_world *world);
 pecs_id ids_random(struct model *model);
 
 /* --- iteration (model_queries.c) --- */
@@ -190,7 +194,13 @@ operation_function op_id_give, op_id_give_refused, op_id_remap, op_id_spawn, op_
 operation_function op_meta_set, op_meta_refused, op_attach, op_partial, op_rewind; /* model_meta.c, model_partial.c */
 operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
     op_save_resume, op_save_load, op_damaged, op_load_limits;
-operation_function op_filter; /* model_filter.c */
+operation_function op_filter, op_clone, op_merge,
+    op_build; /* model_filter.c, model_clone.c, model_merge.c, model_build.c */
+
+/* A snapshot with a random part of another one, at most about so many entities. NULL: out of memory (model_filter.c).
+ */
+pecs_snapshot *filter_part(struct model *model, const pecs_snapshot *base, const struct naive *naive, unsigned registry,
+                           size_t most, struct naive **ret_naive);
 
 /* --- files, for others (model_history.c) --- */
 void path_make(const struct model *model, char path[PATH_BYTES], unsigned number);

@@ -116,6 +116,18 @@ static void try_ids(const struct busy *busy)
     op_meta_set(busy->model, busy->world);
 }
 
+static void try_transplants(const struct busy *busy)
+{
+    pecs_world *world = busy->world->world;
+    const struct test_snapshot *snapshot = choose_snapshot(busy->model);
+    pecs_entity entity;
+    if (choose_alive(busy->model, busy->world->naive, &entity))
+        expect_busy(busy, pecs_world_clone(world, NULL, &entity, 1, 1, NULL), "clone while iterating");
+    if (snapshot && snapshot->registry == busy->world->registry)
+        expect_busy(busy, pecs_world_merge(world, snapshot->snapshot, PECS_CONFLICTS_KEEP, NULL, NULL),
+                    "merge while iterating");
+}
+
 static void try_history(const struct busy *busy)
 {
     struct model *model = busy->model;
@@ -227,10 +239,10 @@ static void held_check(const struct held *held, const struct busy *busy)
 
 void op_busy(struct model *model, struct test_world *world)
 {
-    static void (*const attempts[])(const struct busy *) = { try_spawn,    try_despawn, try_set,     try_set,
-                                                             try_remove,   try_set,     try_history, try_singletons,
-                                                             try_commands, try_release, try_share,   try_query,
-                                                             try_ids,      try_compact };
+    static void (*const attempts[])(const struct busy *) = { try_spawn,      try_despawn,  try_set,     try_set,
+                                                             try_remove,     try_set,      try_history, try_transplants,
+                                                             try_singletons, try_commands, try_release, try_share,
+                                                             try_query,      try_ids,      try_compact };
     const struct test_query *query = choose_query(model, world->registry);
     struct busy busy = { model, world, random_once_in(&model->random, 2) };
     pecs_iter iter = busy.writing ? pecs_query_iter_mut(query->query, world->world, NULL)

@@ -12,33 +12,39 @@ struct choice {
     uint32_t mask;                  /* components left out */
     const struct test_query *query; /* or NULL */
     bool only_matching;
-    uint32_t modulus; /* entities whose index has the remainder 0 are left out; 0: none */
+    uint32_t modulus;    /* entities whose index has the remainder 0 are left out; 0: none */
+    bool only_remainder; /* they stay, and the others are left out */
     pecs_references references;
 };
 
-static void choose_less(struct model *model, const struct test_world *world, struct choice *choice)
+static void choose_less(struct model *model, unsigned registry, struct choice *choice)
 {
     struct random *random = &model->random;
     *choice = (struct choice){ .references = (pecs_references)random_below(random, 2) };
     if (random_below(random, 4))
         choice->mask = (uint32_t)(random_next(random) & random_next(random)) & ((1u << MODEL_TYPE_COUNT) - 1);
     if (random_below(random, 2))
-        choice->query = choose_query(model, world->registry);
+        choice->query = choose_query(model, registry);
     choice->only_matching = random_below(random, 2);
     if (random_below(random, 2))
         choice->modulus = 1 + (uint32_t)random_below(random, 6);
 }
 
+static bool stays_by_index(const struct choice *choice, size_t index)
+{
+    return !choice->modulus || (index % choice->modulus == 0) == choice->only_remainder;
+}
+
 static bool keep_entity(void *user, pecs_view view, pecs_entity entity)
 {
     const struct choice *choice = user;
-    return pecs_view_alive(view, entity) && entity.index % choice->modulus != 0;
+    return pecs_view_alive(view, entity) && stays_by_index(choice, entity.index);
 }
 
 static bool stays(const struct choice *choice, const struct naive *naive, size_t index)
 {
     const struct naive_slot *slot = &naive->slots[index];
-    return (!choice->modulus || index % choice->modulus != 0) &&
+    return stays_by_index(choice, index) &&
            (!choice->query || model_matches(choice->query, slot) == choice->only_matching);
 }
 
@@ -85,14 +91,14 @@ static struct naive *filter_naive(const struct naive *from, const struct choice 
     return naive;
 }
 
-static pecs_status filter_snapshot(const struct test_world *world, const pecs_snapshot *base, struct choice *choice,
+static pecs_status filter_snapshot(unsigned registry, const pecs_snapshot *base, struct choice *choice,
                                    pecs_snapshot **ret_snapshot)
 {
     pecs_component components[MODEL_TYPE_COUNT];
     pecs_filter filter = { .components = components, .references = choice->references };
     for (unsigned type = 0; type < MODEL_TYPE_COUNT; type++)
         if (choice->mask >> type & 1)
-            components[filter.component_count++] = model_component(world->registry, type);
+            components[filter.component_count++] = model_component(registry, type);
     filter.query = choice->query ? choice->query->query : NULL;
     filter.only_matching = choice->only_matching;
     filter.keep = choice->modulus ? keep_entity : NULL;
@@ -141,8 +147,8 @@ void op_filter(struct model *model, struct test_world *world)
         return;
     model_expect(model, status, PECS_OK, "pecs_snapshot_take");
     world_shared(world);
-    choose_less(model, world, &choice);
-    status = filter_snapshot(world, base, &choice, &made);
+    choose_less(model, world->registry, &choice);
+    status = filter_snapshot(world->registry, base, &choice, &made);
     pecs_snapshot_release(base);
     if (model_refused(model, status))
         return;
@@ -150,4 +156,26 @@ void op_filter(struct model *model, struct test_world *world)
     compare_all(model, pecs_world_view(world->world), world->registry, world->naive);
     use_filtered(model, made, filter_naive(world->naive, &choice), world->registry); /* may drop the world */
     model_count(model, "filter: done");
+}
+
+pecs_snapshot *filter_part(struct model *model, const pecs_snapshot *base, const struct naive *naive, unsigned registry,
+                           size_t most, struct naive **ret_naive)
+{
+    pecs_snapshot *made = NULL;
+    struct choice choice;
+    choose_less(model, registry, &choice);
+    if (registry == MODEL_PARTIAL) { /* the snapshot may lack types that the registry does not know either */
+        choice.mask = 0;
+        choice.query = NULL;
+    }
+    if (naive->alive_count > most) {
+        choice.modulus = 1 + (uint32_t)(naive->slot_count / (most + 1));
+        choice.only_remainder = true;
+    }
+    const pecs_status status = filter_snapshot(registry, base, &choice, &made);
+    if (model_refused(model, status))
+        return NULL;
+    model_expect(model, status, PECS_OK, "pecs_snapshot_filter");
+    *ret_naive = filter_naive(naive, &choice);
+    return made;
 }

@@ -28,25 +28,40 @@ static void nonce_note(struct model *model, uint64_t nonce)
     model->nonces[model->nonce_count++ % NONCE_MAX] = nonce;
 }
 
+uint64_t ids_nonce(struct model *model, pecs_view view, pecs_entity entity)
+{
+    pecs_id id;
+    model_expect(model, pecs_view_id(view, entity, &id), PECS_OK, "pecs_view_id of a new entity");
+    const uint64_t nonce = nonce_of(id);
+    nonce_note(model, nonce);
+    return nonce;
+}
+
 void ids_learn(struct model *model, struct test_world *world)
 {
     struct naive *naive = world->naive;
-    pecs_id id;
     if (naive->nonce)
         return;
     for (size_t index = 0; !naive->nonce && index < naive->slot_count; index++) {
         const struct naive_slot *slot = &naive->slots[index];
         if (!slot->alive || slot->nonce || slot->id_place != NAIVE_NO_ID)
             continue;
-        model_expect(model, pecs_view_id(pecs_world_view(world->world), naive_entity(naive, index), &id), PECS_OK,
-                     "pecs_view_id of a new entity");
-        naive->nonce = nonce_of(id);
-        nonce_note(model, naive->nonce);
+        naive->nonce = ids_nonce(model, pecs_world_view(world->world), naive_entity(naive, index));
     }
     for (size_t index = 0; index < naive->slot_count; index++) {
         if (!naive->slots[index].nonce)
             naive->slots[index].nonce = naive->nonce;
     }
+}
+
+void ids_learn_by_spawn(struct model *model, struct test_world *world)
+{
+    if (world->naive->nonce)
+        return;
+    model_memory_disarm();
+    model_expect(model, pecs_world_spawn(world->world, NULL, 0, 1, NULL), PECS_OK, "pecs_world_spawn");
+    naive_spawn(world->naive);
+    ids_learn(model, world);
 }
 
 /* --- choosing --- */
@@ -210,12 +225,8 @@ void op_id_spawn(struct model *model, struct test_world *world)
                            handles[row].index, handles[row].generation, entity.index, entity.generation);
             model_touch(model, entity);
         }
-        if (rows && !naive->nonce) { /* the session is new, and only an entity without an explicit id shows its nonce */
-            model_memory_disarm();
-            model_expect(model, pecs_world_spawn(world->world, NULL, 0, 1, NULL), PECS_OK, "pecs_world_spawn");
-            naive_spawn(naive);
-            ids_learn(model, world);
-        }
+        if (rows)
+            ids_learn_by_spawn(model, world);
     }
     batch_free(&batch);
 }

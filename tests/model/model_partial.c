@@ -77,6 +77,8 @@ static void edit_partial(struct model *model, struct test_world *world)
         op_id_give_refused,
         op_meta_set,
         op_attach,
+        op_clone,
+        op_merge,
         op_despawn_matching,
     };
     const size_t count = random_below(&model->random, 40);

@@ -84,6 +84,9 @@ static struct operation {
     { "save and resume", op_save_resume, 16, COST_FILE, true, 0 },
     { "save and load", op_save_load, 16, COST_FILE, true, 0 },
     { "types unknown", op_partial, 8, COST_FILE, true, 0 },
+    { "clone", op_clone, 16, COST_ENTITY, true, 0 },
+    { "merge", op_merge, 12, COST_FILE, true, 0 },
+    { "build", op_build, 6, COST_FILE, true, 0 },
     { "filter", op_filter, 10, COST_FILE, true, 0 },
     { "load of damage", op_damaged, 5, COST_FILE, false, 0 },
     { "load with limits", op_load_limits, 2, COST_FILE, false, 0 },
@@ -331,7 +334,7 @@ static void directory_create(struct model *model)
 
 static void directory_remove(const struct model *model)
 {
-    static const char *const names[] = { "0", "1", "2", "3", "5", "9", "busy" };
+    static const char *const names[] = { "0", "1", "2", "3", "5", "6", "9", "busy" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         char path[PATH_BYTES];
         snprintf(path, sizeof(path), "%s/%s.pecs", model->directory, names[i]);
