@@ -5,288 +5,16 @@
  *
  * usage: contents_test [operations] [seed]
  */
-#include "model_random.h"
+#include "contents_model.h"
 
-#include <pecs/pecs.h>
-
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
-
-enum { ENTITY_COUNT = 600, HISTORY = 6, NAME_BYTES = 48, ATTACHMENT_COUNT = 5 };
-
-typedef struct Point {
-    int16_t x;
-    int32_t y;
-} Point;
-PECS_COMPONENT_OF(Point, "Point", 1, PECS_FIELD(Point, x), PECS_GAP_AFTER(Point, x, 2), PECS_FIELD(Point, y));
-typedef struct Name {
-    uint32_t number;
-    uint32_t kind;
-    pecs_string text;
-} Name;
-PECS_COMPONENT(Name, 1, number, kind, text);
-typedef struct Bag {
-    pecs_blob bytes;
-    pecs_list points, friends;
-    pecs_string labels[2];
-} Bag;
-PECS_COMPONENT_OF(Bag, "Bag", 1, PECS_FIELD(Bag, bytes), PECS_FIELD_LIST_STRUCT(Bag, points, Point),
-                  PECS_FIELD_LIST(Bag, friends, pecs_entity), PECS_FIELD(Bag, labels));
-typedef struct Position {
-    float x, y;
-} Position;
-PECS_COMPONENT(Position, 1, x, y);
-PECS_TAG(Frozen, 1);
-PECS_TYPES(model, Name, Bag, Position, Frozen);
-
-/* What one entity must hold. */
-struct bytes {
-    uint8_t *data;
-    size_t size;
-};
-struct shadow {
-    pecs_entity entity; /* {0, 0}: free */
-    bool has_name, has_bag, has_position, is_frozen;
-    uint32_t number;
-    struct bytes name, blob, points, friends, labels[2];
-};
-/* What the world's attachments must hold; data NULL: there is none. */
-struct attached {
-    struct bytes bytes[ATTACHMENT_COUNT];
-};
-struct moment {
-    struct shadow *shadows;
-    struct attached attached;
-    pecs_snapshot *snapshot;
-};
-struct model {
-    struct random random;
-    pecs_registry *registry;
-    pecs_world *world;
-    pecs_query *named;
-    struct shadow shadows[ENTITY_COUNT];
-    struct attached attached;
-    struct moment history[HISTORY];
-    char path[64];
-    uint64_t operation;
-};
-
-#define CHECK(model, condition)                                                                                        \
-    do {                                                                                                               \
-        if (!(condition)) {                                                                                            \
-            fprintf(stderr, "operation %llu: line %d: %s (%s)\n", (unsigned long long)(model)->operation, __LINE__,    \
-                    #condition, pecs_world_error((model)->world)->message);                                            \
-            exit(1);                                                                                                   \
-        }                                                                                                              \
-    } while (0)
-
-static uint64_t pick(struct model *model, uint64_t count)
-{
-    return random_below(&model->random, count);
-}
-
-static void bytes_set(struct bytes *bytes, const void *data, size_t size)
-{
-    free(bytes->data);
-    bytes->data = malloc(size + 1);
-    bytes->size = size;
-    if (!bytes->data)
-        abort();
-    if (size)
-        memcpy(bytes->data, data, size);
-    bytes->data[size] = 0;
-}
-
-static void shadow_clear(struct shadow *shadow)
-{
-    free(shadow->name.data);
-    free(shadow->blob.data);
-    free(shadow->points.data);
-    free(shadow->friends.data);
-    free(shadow->labels[0].data);
-    free(shadow->labels[1].data);
-    *shadow = (struct shadow){ .number = 0 };
-}
-
-static struct shadow shadow_copy(const struct shadow *from)
-{
-    struct shadow to = *from;
-    to.name = to.blob = to.points = to.friends = to.labels[0] = to.labels[1] = (struct bytes){ NULL, 0 };
-    bytes_set(&to.name, from->name.data, from->name.size);
-    bytes_set(&to.blob, from->blob.data, from->blob.size);
-    bytes_set(&to.points, from->points.data, from->points.size);
-    bytes_set(&to.friends, from->friends.data, from->friends.size);
-    bytes_set(&to.labels[0], from->labels[0].data, from->labels[0].size);
-    bytes_set(&to.labels[1], from->labels[1].data, from->labels[1].size);
-    return to;
-}
-
-static void attached_clear(struct attached *attached)
-{
-    for (int i = 0; i < ATTACHMENT_COUNT; i++)
-        free(attached->bytes[i].data);
-    *attached = (struct attached){ { { NULL, 0 } } };
-}
-
-static struct attached attached_copy(const struct attached *from)
-{
-    struct attached to = { { { NULL, 0 } } };
-    for (int i = 0; i < ATTACHMENT_COUNT; i++)
-        if (from->bytes[i].data)
-            bytes_set(&to.bytes[i], from->bytes[i].data, from->bytes[i].size);
-    return to;
-}
-
-/* Contents that the model makes up. */
-
-static void make_text(struct model *model, struct bytes *bytes)
-{
-    static const char *const parts[] = {
-        "a", "Zo\xc3\xab", " ", "\xf0\x9f\x90\x89", "sword", "-", "x", "of the north"
-    };
-    char text[16 * NAME_BYTES] = "";
-    for (uint64_t count = pick(model, 12) ? pick(model, 8) : pick(model, 60); count; count--)
-        strcat(text, parts[pick(model, sizeof(parts) / sizeof(parts[0]))]);
-    bytes_set(bytes, text, strlen(text));
-}
-
-static void make_blob(struct model *model, struct bytes *bytes)
-{
-    static uint8_t noise[300000];
-    const uint64_t form = pick(model, 40);
-    const size_t size = form == 0 ? 60000 + pick(model, 240000) : form < 8 ? 0 : pick(model, 300);
-    for (size_t i = 0; i < size; i++)
-        noise[i] = (uint8_t)(i * 7 + size);
-    bytes_set(bytes, noise, size);
-}
-
-static void make_points(struct model *model, struct bytes *bytes)
-{
-    Point points[64];
-    const size_t count = pick(model, 5) ? pick(model, 6) : pick(model, 64);
-    memset(points, 0, sizeof(points));
-    for (size_t i = 0; i < count; i++) {
-        points[i].x = (int16_t)pick(model, 1000);
-        points[i].y = (int32_t)pick(model, 1000000);
-    }
-    bytes_set(bytes, points, count * sizeof(Point));
-}
-
-static void make_friends(struct model *model, struct bytes *bytes)
-{
-    pecs_entity friends[8];
-    size_t count = 0;
-    for (uint64_t i = pick(model, 8); i; i--)
-        friends[count++] = model->shadows[pick(model, ENTITY_COUNT)].entity;
-    bytes_set(bytes, friends, count * sizeof(pecs_entity));
-}
-
-static void make_bag(struct model *model, struct shadow *shadow)
-{
-    make_blob(model, &shadow->blob);
-    make_points(model, &shadow->points);
-    make_friends(model, &shadow->friends);
-    make_text(model, &shadow->labels[0]);
-    make_text(model, &shadow->labels[1]);
-}
-
-/* The value that gives what the shadow has; `given` must live as long as it. */
-struct given {
-    pecs_bytes bytes[5];
-};
-
-static Name name_of(const struct shadow *shadow)
-{
-    return (Name){ shadow->number, shadow->number % 3, pecs_string_of((const char *)shadow->name.data) };
-}
-
-static Bag bag_of(const struct shadow *shadow, struct given *given)
-{
-    given->bytes[0] = (pecs_bytes){ shadow->blob.data, shadow->blob.size };
-    given->bytes[1] = (pecs_bytes){ shadow->points.data, shadow->points.size };
-    given->bytes[2] = (pecs_bytes){ shadow->friends.data, shadow->friends.size };
-    given->bytes[3] = (pecs_bytes){ shadow->labels[0].data, shadow->labels[0].size };
-    given->bytes[4] = (pecs_bytes){ shadow->labels[1].data, shadow->labels[1].size };
-    return (Bag){ pecs_blob_of(&given->bytes[0]),
-                  pecs_list_of(&given->bytes[1]),
-                  pecs_list_of(&given->bytes[2]),
-                  { pecs_string_from(&given->bytes[3]), pecs_string_from(&given->bytes[4]) } };
-}
-
-/* Comparing. */
-
-static bool is_same(const void *data, size_t size, const struct bytes *bytes)
-{
-    return size == bytes->size && (!size || memcmp(data, bytes->data, size) == 0);
-}
-
-static void compare_one(struct model *model, pecs_view view, const struct shadow *shadow)
-{
-    const pecs_entity entity = shadow->entity;
-    size_t size, count;
-    CHECK(model, pecs_view_alive(view, entity));
-    CHECK(model, pecs_has(view, entity, Name) == shadow->has_name);
-    CHECK(model, pecs_has(view, entity, Bag) == shadow->has_bag);
-    CHECK(model, pecs_has(view, entity, Frozen) == shadow->is_frozen);
-    if (shadow->has_name) {
-        const Name *name = pecs_get(view, entity, Name);
-        const char *text = pecs_view_string(view, name->text, &size);
-        CHECK(model, name->number == shadow->number && is_same(text, size, &shadow->name) && !text[size]);
-    }
-    if (!shadow->has_bag)
-        return;
-    const pecs_heap *heap = pecs_view_heap(view);
-    const Bag *bag = pecs_get(view, entity, Bag);
-    const void *blob = pecs_heap_blob(heap, bag->bytes, &size);
-    CHECK(model, is_same(blob, size, &shadow->blob));
-    const Point *points = pecs_heap_list(heap, bag->points, Point, &count);
-    CHECK(model, count * sizeof(Point) == shadow->points.size);
-    for (size_t i = 0; i < count; i++) {
-        const Point *other = (const Point *)(const void *)shadow->points.data + i;
-        CHECK(model, points[i].x == other->x && points[i].y == other->y);
-    }
-    const pecs_entity *friends = pecs_heap_list(heap, bag->friends, pecs_entity, &count);
-    CHECK(model, is_same(friends, count * sizeof(*friends), &shadow->friends));
-    for (int i = 0; i < 2; i++) {
-        const char *label = pecs_heap_string(heap, bag->labels[i], &size);
-        CHECK(model, is_same(label, size, &shadow->labels[i]));
-    }
-}
-
-static void compare_all(struct model *model, pecs_view view, const struct shadow *shadows)
-{
-    for (size_t i = 0; i < ENTITY_COUNT; i++)
-        if (shadows[i].entity.generation)
-            compare_one(model, view, &shadows[i]);
-}
-
-static const char *const attachment_names[ATTACHMENT_COUNT] = { "empty", "map", "random", "script", "\xc3\xa9" };
-
-static void compare_attachments(struct model *model, pecs_view view, const struct attached *attached)
-{
-    size_t count = 0;
-    for (int i = 0; i < ATTACHMENT_COUNT; i++) {
-        pecs_attachment found, at;
-        const bool is_there = attached->bytes[i].data != NULL;
-        const pecs_status status = pecs_view_attachment(view, attachment_names[i], &found);
-        CHECK(model, status == (is_there ? PECS_OK : PECS_E_ABSENT));
-        if (!is_there)
-            continue;
-        CHECK(model, is_same(found.data, found.size_bytes, &attached->bytes[i]));
-        CHECK(model, pecs_view_attachment_at(view, count, &at) && strcmp(at.name, attachment_names[i]) == 0);
-        count++;
-    }
-    CHECK(model, pecs_view_attachment_count(view) == count);
-}
 
 /* Edits. */
 
 static void attach(struct model *model)
 {
     const uint64_t place = pick(model, ATTACHMENT_COUNT);
-    struct bytes *bytes = &model->attached.bytes[place];
+    struct bytes *bytes = &model->now.attachments[place];
     if (pick(model, 4) == 0) {
         CHECK(model, !pecs_world_detach(model->world, attachment_names[place]));
         free(bytes->data);
@@ -297,14 +25,18 @@ static void attach(struct model *model)
     CHECK(model, !pecs_world_attach(model->world, attachment_names[place], PECS_BYTES(bytes->data, bytes->size)));
 }
 
-static struct shadow *pick_living(struct model *model)
+static void set_own(struct model *model)
 {
-    for (int tries = 0; tries < 50; tries++) {
-        struct shadow *shadow = &model->shadows[pick(model, ENTITY_COUNT)];
-        if (shadow->entity.generation)
-            return shadow;
+    struct shadow *own = &model->now.own;
+    struct given given;
+    own->has_bag = pick(model, 4) > 0;
+    if (!own->has_bag) {
+        CHECK(model, !pecs_world_remove_singleton(model->world, Bag_component));
+        return;
     }
-    return NULL;
+    make_bag(model, own);
+    const Bag bag = bag_of(own, &given);
+    CHECK(model, !pecs_world_set_singleton(model->world, Bag_component, sizeof(bag), &bag));
 }
 
 static void spawn_one(struct model *model, struct shadow *shadow)
@@ -337,7 +69,7 @@ static void spawn_many(struct model *model)
     pecs_entity entities[MANY];
     size_t count = 0;
     for (size_t i = 0; i < ENTITY_COUNT && count < MANY; i++) {
-        struct shadow *shadow = &model->shadows[i];
+        struct shadow *shadow = &model->now.shadows[i];
         if (shadow->entity.generation || pick(model, 2))
             continue;
         shadow_clear(shadow);
@@ -358,7 +90,7 @@ static void despawn(struct model *model, uint64_t most)
     pecs_entity entities[64];
     size_t count = 0;
     for (uint64_t i = 0; i < most; i++) {
-        struct shadow *shadow = pick_living(model);
+        struct shadow *shadow = pick_living(model, &model->now);
         if (!shadow)
             continue;
         entities[count++] = shadow->entity;
@@ -491,7 +223,7 @@ static void run_commands(struct model *model)
     pecs_entity provisional[MANY];
     CHECK(model, !pecs_commands_create(model->registry, &commands));
     for (int i = 0; i < MANY; i++) {
-        struct shadow *shadow = &model->shadows[pick(model, ENTITY_COUNT)];
+        struct shadow *shadow = &model->now.shadows[pick(model, ENTITY_COUNT)];
         struct given given;
         bool is_new = !shadow->entity.generation;
         for (int j = 0; j < i; j++)
@@ -545,39 +277,32 @@ static void despawn_named(struct model *model)
     uint64_t count;
     CHECK(model, !pecs_world_despawn_matching(model->world, model->named, &count));
     for (size_t i = 0; i < ENTITY_COUNT; i++)
-        if (model->shadows[i].entity.generation && model->shadows[i].has_name && model->shadows[i].is_frozen)
-            shadow_clear(&model->shadows[i]);
+        if (model->now.shadows[i].entity.generation && model->now.shadows[i].has_name &&
+            model->now.shadows[i].is_frozen)
+            shadow_clear(&model->now.shadows[i]);
 }
 
 /* History and files. */
 
 static void moment_clear(struct moment *moment)
 {
-    for (size_t i = 0; moment->shadows && i < ENTITY_COUNT; i++)
-        shadow_clear(&moment->shadows[i]);
-    free(moment->shadows);
-    attached_clear(&moment->attached);
+    if (moment->contents)
+        contents_clear(moment->contents);
+    free(moment->contents);
     pecs_snapshot_release(moment->snapshot);
-    *moment = (struct moment){ .shadows = NULL };
-}
-
-static struct shadow *shadows_copy(const struct shadow *shadows)
-{
-    struct shadow *copy = calloc(ENTITY_COUNT, sizeof(*copy));
-    if (!copy)
-        abort();
-    for (size_t i = 0; i < ENTITY_COUNT; i++)
-        copy[i] = shadow_copy(&shadows[i]);
-    return copy;
+    *moment = (struct moment){ .contents = NULL };
 }
 
 static void take(struct model *model)
 {
     struct moment *moment = &model->history[pick(model, HISTORY)];
     moment_clear(moment);
+    moment->contents = malloc(sizeof(*moment->contents));
+    if (!moment->contents)
+        abort();
     CHECK(model, !pecs_snapshot_take(model->world, &moment->snapshot));
-    moment->shadows = shadows_copy(model->shadows);
-    moment->attached = attached_copy(&model->attached);
+    contents_copy(moment->contents, &model->now);
+    moment->stretch = model->stretch;
 }
 
 static void restore(struct model *model)
@@ -586,12 +311,9 @@ static void restore(struct model *model)
     if (!moment->snapshot)
         return;
     CHECK(model, !pecs_world_restore(model->world, moment->snapshot));
-    attached_clear(&model->attached);
-    model->attached = attached_copy(&moment->attached);
-    for (size_t i = 0; i < ENTITY_COUNT; i++) {
-        shadow_clear(&model->shadows[i]);
-        model->shadows[i] = shadow_copy(&moment->shadows[i]);
-    }
+    contents_clear(&model->now);
+    contents_copy(&model->now, moment->contents);
+    model->stretch++;
 }
 
 static bool count_change(void *user, const pecs_change *change)
@@ -616,8 +338,7 @@ static void save_and_open(struct model *model)
         fprintf(stderr, "open: %s\n", error.message);
     CHECK(model, !status);
     CHECK(model, is_loaded || !pecs_snapshot_verify(snapshot, NULL, NULL, &error));
-    compare_all(model, pecs_snapshot_view(snapshot), model->shadows);
-    compare_attachments(model, pecs_snapshot_view(snapshot), &model->attached);
+    compare_all(model, pecs_snapshot_view(snapshot), &model->now);
     CHECK(model, !pecs_view_check(pecs_snapshot_view(snapshot), NULL, NULL, &error));
     CHECK(model, !pecs_snapshot_take(model->world, &now));
     CHECK(model, pecs_view_hash(pecs_snapshot_view(now)) == pecs_view_hash(pecs_snapshot_view(snapshot)));
@@ -629,6 +350,7 @@ static void save_and_open(struct model *model)
         CHECK(model, !pecs_world_create(model->registry, snapshot, NULL, &world, &error));
         pecs_world_destroy(model->world);
         model->world = world;
+        model->stretch++;
     }
     pecs_snapshot_release(now);
     pecs_snapshot_release(snapshot);
@@ -637,22 +359,20 @@ static void save_and_open(struct model *model)
 static void compare_history(struct model *model)
 {
     for (int i = 0; i < HISTORY; i++)
-        if (model->history[i].snapshot) {
-            compare_all(model, pecs_snapshot_view(model->history[i].snapshot), model->history[i].shadows);
-            compare_attachments(model, pecs_snapshot_view(model->history[i].snapshot), &model->history[i].attached);
-        }
+        if (model->history[i].snapshot)
+            compare_all(model, pecs_snapshot_view(model->history[i].snapshot), model->history[i].contents);
 }
 
 static void run_one(struct model *model)
 {
-    struct shadow *shadow = pick_living(model), *other = pick_living(model);
+    struct shadow *shadow = pick_living(model, &model->now), *other = pick_living(model, &model->now);
     const uint64_t choice = pick(model, 100);
     if (choice < 25 || !shadow) {
         for (size_t i = 0; i < ENTITY_COUNT; i++) {
-            if (model->shadows[i].entity.generation)
+            if (model->now.shadows[i].entity.generation)
                 continue;
-            shadow_clear(&model->shadows[i]);
-            spawn_one(model, &model->shadows[i]);
+            shadow_clear(&model->now.shadows[i]);
+            spawn_one(model, &model->now.shadows[i]);
             break;
         }
     } else if (choice < 40) {
@@ -673,6 +393,7 @@ static void run_one(struct model *model)
         spawn_many(model);
     } else if (choice < 91) {
         attach(model);
+        set_own(model);
     } else if (choice < 94) {
         take(model);
     } else if (choice < 95) {
@@ -706,18 +427,15 @@ int main(int argc, char **argv)
     for (model.operation = 0; model.operation < operations; model.operation++) {
         run_one(&model);
         if (model.operation % 64 == 0) {
-            compare_all(&model, pecs_world_view(model.world), model.shadows);
-            compare_attachments(&model, pecs_world_view(model.world), &model.attached);
+            compare_all(&model, pecs_world_view(model.world), &model.now);
             compare_history(&model);
         }
     }
-    compare_all(&model, pecs_world_view(model.world), model.shadows);
+    compare_all(&model, pecs_world_view(model.world), &model.now);
     compare_history(&model);
     for (int i = 0; i < HISTORY; i++)
         moment_clear(&model.history[i]);
-    for (size_t i = 0; i < ENTITY_COUNT; i++)
-        shadow_clear(&model.shadows[i]);
-    attached_clear(&model.attached);
+    contents_clear(&model.now);
     pecs_query_destroy(model.named);
     pecs_world_destroy(model.world);
     pecs_registry_release(model.registry);
