@@ -366,7 +366,7 @@ static void compare_history(struct model *model)
 static void run_one(struct model *model)
 {
     struct shadow *shadow = pick_living(model, &model->now), *other = pick_living(model, &model->now);
-    const uint64_t choice = pick(model, 100);
+    const uint64_t choice = pick(model, 106);
     if (choice < 25 || !shadow) {
         for (size_t i = 0; i < ENTITY_COUNT; i++) {
             if (model->now.shadows[i].entity.generation)
@@ -404,8 +404,15 @@ static void run_one(struct model *model)
         CHECK(model, !pecs_world_advance(model->world, NULL));
     } else if (choice < 99) {
         save_and_open(model);
+    } else if (choice < 103) {
+        clone_some(model);
+    } else if (choice < 105) {
+        merge_some(model);
     } else if (pick(model, 10) == 0) {
-        despawn_named(model);
+        if (pick(model, 2))
+            despawn_named(model);
+        else
+            build_all(model);
     }
 }
 
