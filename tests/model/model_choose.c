@@ -156,6 +156,17 @@ struct test_snapshot *choose_snapshot(struct model *model)
     return &model->snapshots[random_below(&model->random, model->snapshot_count)];
 }
 
+struct test_snapshot *choose_snapshot_of(struct model *model, const struct test_world *world)
+{
+    const size_t start = random_below(&model->random, model->snapshot_count);
+    for (size_t i = 0; i < model->snapshot_count; i++) {
+        struct test_snapshot *snapshot = &model->snapshots[(start + i) % model->snapshot_count];
+        if (snapshot->stretch == world->stretch)
+            return snapshot;
+    }
+    return choose_snapshot(model);
+}
+
 bool model_matches(const struct test_query *query, const struct naive_slot *slot)
 {
     return slot->alive && (slot->has & query->with) == query->with && (slot->has & query->without) == 0;

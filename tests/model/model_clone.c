@@ -29,10 +29,10 @@ struct cloning {
 static void choose_source(struct model *model, const struct test_world *world, struct cloning *cloning,
                           unsigned *ret_registry)
 {
-    const struct test_snapshot *snapshot = random_once_in(&model->random, 3) ? NULL : choose_snapshot(model);
-    for (size_t i = 0; snapshot && i < model->snapshot_count && random_once_in(&model->random, 2); i++)
-        if (model->snapshots[i].stretch == world->stretch)
-            snapshot = &model->snapshots[i]; /* most are of another timeline */
+    const uint64_t kind = random_below(&model->random, 4);
+    const struct test_snapshot *snapshot = kind == 0  ? NULL
+                                           : kind < 3 ? choose_snapshot_of(model, world)
+                                                      : choose_snapshot(model);
     *cloning = (struct cloning){ .snapshot = snapshot ? snapshot->snapshot : NULL,
                                  .from = snapshot ? snapshot->naive : world->naive,
                                  .to = world->naive,
@@ -48,26 +48,54 @@ static size_t place_of(const struct cloning *cloning, pecs_entity entity)
     return place;
 }
 
+static bool is_known(const struct naive *naive, pecs_entity entity)
+{
+    return entity.index < naive->slot_count && entity.generation <= naive->slots[entity.index].generation;
+}
+
+/* Finds an entity that refers to one that the world does not know: a rewind undid it. */
+static bool find_undone(struct model *model, const struct cloning *cloning, pecs_entity *ret_entity)
+{
+    const struct naive *from = cloning->from;
+    const size_t start = random_below(&model->random, from->slot_count);
+    for (size_t i = 0; i < from->slot_count && i < 1000; i++) {
+        const struct naive_slot *slot = &from->slots[(start + i) % from->slot_count];
+        pecs_entity other;
+        memcpy(&other, slot->values + model_offsets[TYPE_LINK], sizeof(other));
+        *ret_entity = naive_entity(from, (start + i) % from->slot_count);
+        if (slot->alive && slot->has >> TYPE_LINK & 1 && other.generation && !is_known(cloning->to, other))
+            return true;
+    }
+    return false;
+}
+
 static void follow(void *user, pecs_entity *entity)
 {
     *(pecs_entity *)user = *entity;
 }
 
-/* An entity of the source that was not chosen yet, often one that the last one refers to. */
+/* An entity that another one refers to. */
+static bool find_linked(struct model *model, const struct naive *from, pecs_entity entity, pecs_entity *ret_other)
+{
+    const struct naive_slot *slot = &from->slots[entity.index];
+    const unsigned type = random_once_in(&model->random, 2) ? TYPE_LINK : TYPE_LINKS;
+    uint8_t value[MODEL_VALUE_BYTES];
+    memcpy(value, slot->values + model_offsets[type], model_size(type));
+    if (slot->has >> type & 1)
+        model_value_entities(type, value, follow, ret_other);
+    return slot->has >> type & 1 && naive_alive(from, *ret_other);
+}
+
+/* An entity of the source that was not chosen yet. */
 static bool choose_next(struct model *model, const struct cloning *cloning, pecs_entity *ret_entity)
 {
-    const struct naive *from = cloning->from;
-    if (!choose_alive(model, from, ret_entity))
+    pecs_entity other;
+    if (!choose_alive(model, cloning->from, ret_entity))
         return false;
-    if (cloning->count && random_once_in(&model->random, 2)) {
-        const struct naive_slot *slot = &from->slots[cloning->entities[cloning->count - 1].index];
-        const unsigned type = random_once_in(&model->random, 2) ? TYPE_LINK : TYPE_LINKS;
-        pecs_entity other = { 0, 0 };
-        uint8_t value[MODEL_VALUE_BYTES];
-        memcpy(value, slot->values + model_offsets[type], model_size(type));
-        if (slot->has >> type & 1)
-            model_value_entities(type, value, follow, &other);
-        if (naive_alive(from, other))
+    if (random_once_in(&model->random, 2)) {
+        const bool is_past = cloning->snapshot && cloning->is_of_timeline;
+        if (cloning->count ? find_linked(model, cloning->from, cloning->entities[cloning->count - 1], &other)
+                           : is_past && find_undone(model, cloning, &other))
             *ret_entity = other;
     }
     return place_of(cloning, *ret_entity) == cloning->count;
@@ -103,9 +131,7 @@ static void lead(void *user, pecs_entity *entity)
         return;
     }
     if (cloning->is_of_timeline) {
-        const bool is_known = entity->index < cloning->to->slot_count &&
-                              entity->generation <= cloning->to->slots[entity->index].generation;
-        target = is_known ? *entity : target;
+        target = is_known(cloning->to, *entity) ? *entity : target;
     } else if (naive_alive(cloning->from, *entity)) {
         if (!naive_find(cloning->to, naive_id(cloning->from, *entity), &target))
             target = (pecs_entity){ 0, 0 };

@@ -164,11 +164,31 @@ void op_restore(struct model *model, struct test_world *world)
     model_count(model, "restore: done");
 }
 
+/* The oldest snapshot of the world's timeline, or any of another one. */
+static const struct test_snapshot *choose_oldest(struct model *model, const struct test_world *world)
+{
+    const struct test_snapshot *oldest = choose_snapshot_of(model, world);
+    for (size_t i = 0; i < model->snapshot_count; i++)
+        if (model->snapshots[i].stretch == world->stretch && model->snapshots[i].naive->tick < oldest->naive->tick)
+            oldest = &model->snapshots[i];
+    return oldest;
+}
+
+/* What a rewind undid lives on in snapshots: references to it and its ids come back with clones and merges. */
+static void use_undone(struct model *model, struct test_world *world)
+{
+    op_clone(model, world);
+    op_clone(model, world);
+    if (random_once_in(&model->random, 2))
+        op_merge(model, world);
+}
+
 void op_rewind(struct model *model, struct test_world *world)
 {
-    const struct test_snapshot *snapshot = choose_snapshot(model);
-    for (size_t i = 0; i < model->snapshot_count && snapshot->stretch != world->stretch; i++)
-        snapshot = &model->snapshots[i]; /* most are of another timeline */
+    if (random_once_in(&model->random, 4))
+        op_take(model, world); /* of what will be undone */
+    const struct test_snapshot *snapshot =
+        random_once_in(&model->random, 2) ? choose_oldest(model, world) : choose_snapshot_of(model, world);
     if (!snapshot)
         return;
     const pecs_status status = pecs_world_rewind(world->world, snapshot->snapshot);
@@ -181,6 +201,7 @@ void op_rewind(struct model *model, struct test_world *world)
     model_expect(model, status, PECS_OK, "pecs_world_rewind");
     world_returned(model, world, snapshot, world->naive->nonce);
     model_count(model, "rewind: done");
+    use_undone(model, world);
 }
 
 void op_fork(struct model *model, struct test_world *world)

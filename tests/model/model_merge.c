@@ -66,9 +66,13 @@ static void source_from_file(struct model *model, struct source *source, unsigne
     source->snapshot = open_state(model, registry, path, random_once_in(&model->random, 2));
 }
 
-static bool source_begin(struct model *model, struct source *source, unsigned *ret_registry)
+static bool source_begin(struct model *model, const struct test_world *to, struct source *source,
+                         unsigned *ret_registry)
 {
-    const struct test_snapshot *snapshot = random_once_in(&model->random, 3) ? NULL : choose_snapshot(model);
+    const uint64_t kind = random_below(&model->random, 4);
+    const struct test_snapshot *snapshot = kind == 0  ? NULL
+                                           : kind < 3 ? choose_snapshot_of(model, to)
+                                                      : choose_snapshot(model);
     struct test_world *world = choose_world(model);
     if (snapshot) {
         *source = (struct source){ pecs_snapshot_retain(snapshot->snapshot), naive_copy(snapshot->naive) };
@@ -98,7 +102,7 @@ static bool source_choose(struct model *model, struct test_world *world, struct 
     size_t most = alive < model->size ? model->size - alive + 8 : 8; /* so merges do not make worlds larger */
     unsigned registry;
     most = most < PART_MAX ? most : PART_MAX;
-    if (!source_begin(model, source, &registry))
+    if (!source_begin(model, world, source, &registry))
         return false;
     if (registry != world->registry && random_once_in(&model->random, 8)) {
         model_expect(model, pecs_world_merge(world->world, source->snapshot, PECS_CONFLICTS_KEEP, NULL, NULL),
