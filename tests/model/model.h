@@ -139,6 +139,8 @@ pecs_entity choose_handle(void *naive, struct random *random); /* a model_handle
 void model_query_random(struct model *model, struct test_query *ret_query);
 const struct test_query *choose_query(struct model *model, unsigned registry);
 struct test_snapshot *choose_snapshot(struct model *model); /* or NULL */
+/* One of the world's timeline if there is one, which may be of what a rewind undid. */
+struct test_snapshot *choose_snapshot_of(struct model *model, const struct test_world *world);
 bool model_matches(const struct test_query *query, const struct naive_slot *slot);
 size_t model_match_count(const struct test_query *query, const struct naive *naive);
 

@@ -1,7 +1,7 @@
 #!/bin/sh
-# Plants seven bugs, one at a time, in a copy of the library, and shows that the model test finds each: one in the gate,
-# the move of rows, the entity index, the matching of queries, the writer of files, stable ids and compaction. What is planted stands
-# in bugs/*.patch, whose first line describes it.
+# Plants bugs, one at a time, in a copy of the library, and shows that the model tests find each: in the gate, the move of
+# rows, the entity index, the matching of queries, the writer of files, stable ids, compaction, the heap, clones, merges
+# and the builder. What is planted stands in bugs/*.patch, whose first line describes it.
 #
 # usage: plant_bugs.sh [--operations N] [--seed S]     from anywhere; needs meson and patch
 # Exits 1 when a bug is not found, when a patch no longer applies, or when the test fails without a bug.
@@ -30,12 +30,15 @@ unset PECS_MODEL_OPERATIONS || true
 
 build()
 {
-    meson compile -C "$work/build" model_test >"$log" 2>&1 || { cat "$log"; echo "$1: does not build"; exit 1; }
+    ninja -C "$work/build" tests/model/model_test tests/model/contents_test >"$log" 2>&1 || { cat "$log"; echo "$1: does not build"; exit 1; }
 }
 
-# Runs the model test: its last words go to the log.
+# Runs the tests until one fails, whose last words go to the log, and its name to `finder`.
 found()
 {
+    finder="the model of contents"
+    timeout 100 "$work/build/tests/model/contents_test" 20000 "$seed" >"$log" 2>&1 || return 0
+    finder="the model test"
     ! timeout 100 "$work/build/tests/model/model_test" --seed "$seed" --operations "$operations" >"$log" 2>&1
 }
 
@@ -44,10 +47,10 @@ meson setup "$work/build" "$work/tree" -Dbuildtype=debugoptimized -Db_ndebug=tru
 build "no bug"
 if found; then
     tail -n 1 "$log"
-    echo "no bug planted: the model test fails all the same"
+    echo "no bug planted: $finder fails all the same"
     exit 1
 fi
-echo "no bug planted: the model test passes ($operations operations, seed $seed)"
+echo "no bug planted: the model tests pass ($operations operations, seed $seed)"
 
 failed=0
 for bug in "$here"/bugs/*.patch; do
@@ -59,7 +62,7 @@ for bug in "$here"/bugs/*.patch; do
     fi
     build "$name"
     if found; then
-        echo "$name: $what: found by the model test: $(tail -n 1 "$log" | cut -c 1-160)"
+        echo "$name: $what: found by $finder: $(tail -n 1 "$log" | cut -c 1-160)"
     else
         echo "$name: $what: NOT FOUND in $operations operations"
         failed=1
