@@ -1,11 +1,11 @@
 /*
- * The part of pecs.hpp that owns: errors, and the owner of one object of C, of which registry, world and the others are
- * made. Include pecs.hpp; of this header a program uses pecs::error.
+ * The part of pecs.hpp that owns: errors, the owner of one object of C, of which world and the others are made, and
+ * registries. Include pecs.hpp.
  */
 #ifndef PECS_OWNERS_HPP
 #define PECS_OWNERS_HPP
 
-#include <pecs/status.h>
+#include <pecs/schema.h>
 
 #include <utility>
 
@@ -127,6 +127,30 @@ template <typename Object, void (*End)(Object *)> class owner {
 };
 
 } // namespace detail
+
+/* A registry; one reference of it. */
+class registry : public detail::owner<pecs_registry, pecs_registry_release> {
+  public:
+    using owner::owner;
+    /* Of the list that PECS_TYPES made. */
+    template <size_t Count> error create(const pecs_type *const (&types)[Count])
+    {
+        pecs_registry_desc desc = {};
+        desc.types = types;
+        desc.type_count = Count;
+        return create(desc);
+    }
+    error create(const pecs_registry_desc &desc)
+    {
+        return take_over_or_error(
+            [&](pecs_registry **made, pecs_error *why) { return pecs_registry_create(&desc, made, why); });
+    }
+    /* Another owner of the same. */
+    registry retain() const
+    {
+        return registry(pecs_registry_retain(get()));
+    }
+};
 
 } // namespace pecs
 #endif
