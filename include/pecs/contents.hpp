@@ -21,14 +21,26 @@
 #include <iterator>
 #include <string_view>
 #include <type_traits>
+#include <utility>
 
 namespace pecs {
+
+namespace detail {
+/* The pointer that std::data gives for a container, or for an array. */
+template <typename Container> using data_of = decltype(std::data(std::declval<Container>()));
+} // namespace detail
 
 /* Elements that lie elsewhere, of a size that is known: a pointer and a count. */
 template <typename E> class span {
   public:
     constexpr span() = default;
     constexpr span(E *data, size_t size) : data_(data), size_(size)
+    {
+    }
+    /* Of an array or a container that lies in one piece; of a temporary, only for reading. */
+    template <typename Container, typename Data = detail::data_of<Container>,
+              typename = std::enable_if_t<std::is_convertible_v<std::remove_pointer_t<Data> (*)[], E (*)[]>>>
+    constexpr span(Container &&container) : data_(std::data(container)), size_(std::size(container))
     {
     }
     constexpr E *data() const

@@ -211,6 +211,48 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
     {
         return pecs_world_despawn_matching(get(), matching.get(), ret_count);
     }
+    /*
+     * Clones entities of the world, or of a snapshot (clone.h), given in braces or by an array or container. The clone
+     * of entities[k] in copy c is [c * entities.size() + k] of the result. PECS_E_MEMORY, too, if there is none for the
+     * result; error() does not say so.
+     */
+    cloned clone(detail::given_entities entities, size_t copy_count = 1)
+    {
+        return clone_made(nullptr, entities, copy_count);
+    }
+    cloned clone(const snapshot &of, detail::given_entities entities, size_t copy_count = 1)
+    {
+        return of ? clone_made(of.get(), entities, copy_count) : cloned{ PECS_E_MISUSE, {} };
+    }
+    /* The same into an array or container of the program; PECS_E_MISUSE if it is too small, which error() does not say.
+     */
+    [[nodiscard]] pecs_status clone(detail::given_entities entities, size_t copy_count, span<pecs_entity> ret_entities)
+    {
+        return clone_into(nullptr, entities, copy_count, ret_entities);
+    }
+    [[nodiscard]] pecs_status clone(const snapshot &of, detail::given_entities entities, size_t copy_count,
+                                    span<pecs_entity> ret_entities)
+    {
+        return of ? clone_into(of.get(), entities, copy_count, ret_entities) : PECS_E_MISUSE;
+    }
+    /* Brings a snapshot into the world (merge.h). */
+    merged merge(const snapshot &from, pecs_conflicts conflicts = PECS_CONFLICTS_REFUSE)
+    {
+        merged result = {};
+        result.status = pecs_world_merge(get(), from.get(), conflicts, nullptr, &result.report);
+        return result;
+    }
+    /* The same, and which entity became which. Failures are as of a clone; `ret_became` is then as before. */
+    merged merge(const snapshot &from, pecs_conflicts conflicts, entity_map &ret_became)
+    {
+        merged result = {};
+        entities by_slot;
+        pecs_entity *const room = by_slot.make(static_cast<size_t>(from.summary().slot_count));
+        result.status = room ? pecs_world_merge(get(), from.get(), conflicts, room, &result.report) : PECS_E_MEMORY;
+        if (!result.status)
+            ret_became.by_slot_ = std::move(by_slot);
+        return result;
+    }
     template <typename... Values>
     [[nodiscard]] PECS_INLINE_ pecs_status set(pecs_entity entity, const Values &...values)
     {
@@ -306,6 +348,28 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
     pecs_view view_() const
     {
         return pecs_world_view(get());
+    }
+    /* Whether no world has slots for so many clones: the function of C then says so. */
+    static bool are_too_many(span<const pecs_entity> entities, size_t copy_count)
+    {
+        return !entities.empty() && copy_count > UINT32_MAX / entities.size();
+    }
+    pecs_status clone_into(const pecs_snapshot *of, span<const pecs_entity> entities, size_t copy_count,
+                           span<pecs_entity> ret_entities)
+    {
+        const bool fails = are_too_many(entities, copy_count);
+        if (!fails && ret_entities.size() < entities.size() * copy_count)
+            return PECS_E_MISUSE;
+        return pecs_world_clone(get(), of, entities.data(), entities.size(), copy_count,
+                                fails ? nullptr : ret_entities.data());
+    }
+    cloned clone_made(const pecs_snapshot *of, span<const pecs_entity> entities, size_t copy_count)
+    {
+        pecs::entities made;
+        const size_t size = are_too_many(entities, copy_count) ? 0 : entities.size() * copy_count;
+        pecs_entity *const room = made.make(size);
+        const pecs_status status = room ? clone_into(of, entities, copy_count, { room, size }) : PECS_E_MEMORY;
+        return { status, status ? pecs::entities() : std::move(made) };
     }
     template <typename E>
     edited<E> edit_contents(pecs_entity entity, pecs_component component, size_t offset, size_t count)

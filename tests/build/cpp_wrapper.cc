@@ -1,78 +1,20 @@
 // pecs.hpp: each function of it does what its C function does, and owners end what they own, once.
-#include "cpp_wrapper.h"
+#include "cpp_wrapper_fixture.h"
 
 #include <array>
 #include <cstdio>
-#include <cstdlib>
 #include <cstring>
 #include <string>
-#include <type_traits>
 #include <unistd.h>
 #include <utility>
 #include <vector>
 
-// This unit's list; cpp_wrapper_list.cc has the same types under other numbers.
-PECS_TYPES(game, Position, Velocity, Frozen, Clock, Path);
-
-static int failed_checks = 0;
-
-static void check(bool good, const char *what, int line)
-{
-    if (!good) {
-        std::fprintf(stderr, "cpp_wrapper.cc:%d: %s\n", line, what);
-        failed_checks++;
-    }
-}
-#define CHECK(what) check(what, #what, __LINE__)
-#define FINE(call) check(call == PECS_OK, #call, __LINE__)
-
-template <typename T>
-constexpr bool is_owner = std::is_nothrow_move_constructible_v<T> &&std::is_nothrow_move_assignable_v<T> &&
-                          !std::is_copy_constructible_v<T> && !std::is_copy_assignable_v<T>;
 static_assert(is_owner<pecs::registry> && is_owner<pecs::world> && is_owner<pecs::snapshot> &&
               is_owner<pecs::commands>);
 static_assert(is_owner<pecs::query<Position>> && sizeof(pecs::world) == sizeof(void *));
 static_assert(!std::is_convertible_v<pecs::error, bool> && std::is_convertible_v<pecs::world &, pecs_view>);
 static_assert(pecs::query<Position, const Velocity>::is_written);
 static_assert(!pecs::query<const Position, pecs::with<Velocity>, pecs::optional<const Clock>>::is_written);
-
-struct fixture {
-    long live_count = 0; // allocations
-    pecs::registry registry;
-    pecs::world world;
-
-    fixture()
-    {
-        pecs_registry_desc desc = {};
-        desc.types = game_types;
-        desc.type_count = game_type_count;
-        desc.allocator.user = &live_count;
-        desc.allocator.allocate = [](void *user, size_t size_bytes, size_t align_bytes) {
-            ++*static_cast<long *>(user);
-            const size_t least = align_bytes < sizeof(void *) ? sizeof(void *) : align_bytes;
-            void *memory = nullptr;
-            return posix_memalign(&memory, least, size_bytes) ? nullptr : memory;
-        };
-        desc.allocator.release = [](void *user, void *memory, size_t, size_t) {
-            --*static_cast<long *>(user);
-            free(memory);
-        };
-        CHECK(!registry.create(desc));
-        CHECK(!world.create(registry));
-    }
-    ~fixture()
-    {
-        world.reset();
-        registry.reset();
-        CHECK(live_count == 0);
-    }
-    pecs_entity make(float x, float speed)
-    {
-        const auto [status, entity] = world.spawn(Position{ x, 0 }, Velocity{ speed, 0 });
-        FINE(status);
-        return entity;
-    }
-};
 
 static void check_errors(fixture &f)
 {
@@ -455,23 +397,19 @@ static void check_streams(fixture &f)
 
 int main()
 {
-    static const struct {
-        const char *name;
-        void (*run)(fixture &);
-    } parts[] = {
-        { "errors", check_errors },       { "owners", check_owners },     { "values", check_values },
-        { "many", check_many },           { "contents", check_contents }, { "each", check_each },
-        { "queries", check_queries },     { "commands", check_commands }, { "exceptions", check_exceptions },
-        { "snapshots", check_snapshots }, { "files", check_files },       { "streams", check_streams },
-    };
-    for (const auto &part : parts) {
-        const int before = failed_checks;
-        {
-            fixture f;
-            part.run(f);
-        }
-        std::printf("%s: %s\n", part.name, failed_checks == before ? "fine" : "failed");
-    }
     CHECK(position_by_other_list() == 42);
-    return failed_checks != 0;
+    return run_parts({
+        { "errors", check_errors },
+        { "owners", check_owners },
+        { "values", check_values },
+        { "many", check_many },
+        { "contents", check_contents },
+        { "each", check_each },
+        { "queries", check_queries },
+        { "commands", check_commands },
+        { "exceptions", check_exceptions },
+        { "snapshots", check_snapshots },
+        { "files", check_files },
+        { "streams", check_streams },
+    });
 }

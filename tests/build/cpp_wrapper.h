@@ -1,4 +1,4 @@
-/* The components of cpp_wrapper.cc and cpp_wrapper_list.cc. */
+/* The components of the tests of pecs.hpp. */
 #ifndef CPP_WRAPPER_H
 #define CPP_WRAPPER_H
 
@@ -31,6 +31,11 @@ struct Path {
 };
 PECS_COMPONENT_OF(Path, "Path", 1, PECS_FIELD(Path, name), PECS_FIELD_LIST_STRUCT(Path, points, Point),
                   PECS_FIELD(Path, picture));
+
+struct Follows {
+    pecs_entity target;
+};
+PECS_COMPONENT(Follows, 1, target);
 
 PECS_TAG(Frozen, 1);
 
