@@ -42,6 +42,11 @@ template <typename T> PECS_INLINE_ constexpr pecs_component number()
         return place::value;
 }
 
+template <typename T> PECS_INLINE_ constexpr bool is_listed()
+{
+    return !std::is_void_v<decltype(list_place<std::remove_const_t<T>>(0))>;
+}
+
 /* A class without members can only be a tag: a component has fields. */
 template <typename T> constexpr bool is_tag = std::is_empty_v<T>;
 

@@ -266,6 +266,16 @@ def wrapper_cases():
     yield "get of a tag", head + "bool has(pecs::world &w) { return w.get<Gone>({}) != nullptr; }", TAG
     yield "status left out", head + "void f(pecs::world &w) { w.set({}, T{}); }", IGNORED
     yield "error left out", head + "void f(pecs::world &w) { w.save(nullptr); }", IGNORED
+    yield "clone left out", head + "void f(pecs::world &w) { w.clone({ pecs_entity{} }); }", IGNORED
+    yield "merge left out", head + "void f(pecs::world &w, pecs::snapshot &s) { w.merge(s); }", IGNORED
+    into = "pecs_status f(pecs::world &w, {} &into) {{ return w.clone({{ pecs_entity{{}} }}, 1, into); }}"
+    yield "clone into entities", head + into.format("std::vector<pecs_entity>"), None
+    yield "clone into constant ones", head + into.format("const std::vector<pecs_entity>"), ANY
+    build = "pecs::error f(pecs::builder &b, {} c) {{ return b.add(c); }}"
+    for column, error in (("const std::vector<T> &", None), ("T", None), ("Gone", None), ("pecs_id", None),
+                          ("T *", ("", "not a pointer")), ("const std::vector<Gone> &", TAG),
+                          ("const std::vector<Other> &", NOT_LISTED), ("const std::vector<bool *> &", NOT_LISTED)):
+        yield f"column of {column}", head + build.format(column), error
     rows = "pecs_status f(pecs::world &w) { return w.spawn_many(1, nullptr, T{}); }"
     yield "rows of a value", head + rows, ("", "of a tag, the tag")
 

@@ -42,4 +42,7 @@ PECS_TAG(Frozen, 1);
 /* Spawns and changes an entity by the numbers of another list, in a registry of that; gives its Position's x. */
 float position_by_other_list();
 
+/* Builds an entity by the same numbers, from an array and a value of the same types as cpp_wrapper_builder.cc. */
+float built_by_other_list();
+
 #endif
