@@ -13,9 +13,9 @@
 
 #include <pecs/contents.hpp>
 #include <pecs/merge.h>
+#include <pecs/owners.hpp>
 
 #include <initializer_list>
-#include <memory>
 #include <new>
 #include <type_traits>
 
@@ -42,18 +42,22 @@ class given_entities : public span<const pecs_entity> {
     {
     }
 };
+inline void delete_entities(pecs_entity *entities)
+{
+    delete[] entities;
+}
 } // namespace detail
 
 /* An array of entities that a function made; it owns the array. A span<const pecs_entity> can be made of it. */
-class entities {
+class entities : detail::owner<pecs_entity, detail::delete_entities> {
   public:
     const pecs_entity *data() const
     {
-        return array_.get();
+        return get();
     }
     size_t size() const
     {
-        return array_ ? size_ : 0;
+        return get() ? size_ : 0;
     }
     bool empty() const
     {
@@ -69,7 +73,7 @@ class entities {
     }
     const pecs_entity &operator[](size_t place) const
     {
-        return array_[place];
+        return get()[place];
     }
 
   private:
@@ -78,11 +82,10 @@ class entities {
     /* Room for `size` entities, at which it points; NULL: out of memory. */
     pecs_entity *make(size_t size)
     {
-        array_.reset(new (std::nothrow) pecs_entity[size]);
+        reset(new (std::nothrow) pecs_entity[size]);
         size_ = size;
-        return array_.get();
+        return get();
     }
-    std::unique_ptr<pecs_entity[]> array_;
     size_t size_ = 0;
 };
 
