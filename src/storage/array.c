@@ -104,6 +104,13 @@ struct array *array_create_borrowed(struct pool *pool, const uint8_t *bytes, uin
     return array;
 }
 
+struct node *array_owner(const struct array *array)
+{
+    const struct node *owner = array->is_lent ? array->lender : &array->node;
+    const bool is_array = owner && owner->class == &array_class;
+    return is_array && !((const struct array *)owner)->is_lent ? (struct node *)(uintptr_t)owner : NULL;
+}
+
 void gate_init(struct gate *gate, struct pool *pool)
 {
     memset(gate, 0, sizeof(*gate));

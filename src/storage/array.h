@@ -26,6 +26,12 @@ struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size
 /* An array over bytes that the lender holds, which the array retains. Every edit copies it. NULL: out of memory. */
 struct array *array_create_borrowed(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes, struct node *lender);
 
+/*
+ * The node to hold so that the bytes of an array last in memory: the array itself, or the one that lends them. NULL:
+ * they lie in an image, or belong to another pool.
+ */
+struct node *array_owner(const struct array *array);
+
 /* Debug builds seal the bytes and verify later that they have not changed. Any thread. */
 #ifdef NDEBUG
 static inline void array_seal(struct array *array)

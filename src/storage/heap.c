@@ -249,35 +249,86 @@ pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes,
     return PECS_OK;
 }
 
-/* Large contents keep their bytes, in an array, borrowed, or in the image, which the active space then holds too. */
-static pecs_status heap_share(struct gate *gate, struct heap *heap, uint64_t reference, uint64_t units,
-                              uint64_t *ret_reference)
+/* Where large contents lie: `start`, in an array or in an image. */
+struct heap_bytes {
+    const uint8_t *start;
+    struct node *array; /* a reference, or NULL */
+    struct image *image;
+};
+
+/* Gives the bytes an address in the active space. Takes over the array, also on failure. */
+static pecs_status heap_share(struct gate *gate, struct heap *heap, struct heap_bytes from, uint64_t reference,
+                              uint64_t units, uint64_t *ret_reference)
 {
-    const uint32_t from = reference_space(reference), to = heap->active;
+    const uint32_t to = heap->active;
     struct heap_space *space = &heap->spaces[to];
-    const uint64_t page = heap_page_of(reference_unit(reference));
     const uint64_t first = heap_page_of(space->unit_count + HEAP_PAGE_UNITS - 1);
     const uint64_t end = first + heap_page_of(units + HEAP_PAGE_UNITS - 1);
-    const uint64_t in_page = (reference_unit(reference) & (HEAP_PAGE_UNITS - 1)) * HEAP_UNIT;
-    const uint8_t *const start = heap->view.spaces[from].pages[page].bytes + in_page;
-    struct node *array = tree_get(&heap->spaces[from].arrays, page);
-    struct ref *ref;
-    if (end << HEAP_PAGE_SHIFT > HEAP_UNITS_MAX)
-        return PECS_E_LIMIT;
-    pecs_status status = heap_own_pages(gate, heap, to, end);
-    if (!status && array)
+    struct ref *ref = NULL;
+    pecs_status status = end << HEAP_PAGE_SHIFT > HEAP_UNITS_MAX ? PECS_E_LIMIT : heap_own_pages(gate, heap, to, end);
+    if (!status && from.array)
         status = tree_own_ref(gate->pool, gate->epoch, &space->arrays, first, &ref);
-    if (status)
+    if (status) {
+        node_release(gate->pool, from.array);
         return status;
-    if (array)
-        *ref = (struct ref){ node_retain(array), (uint8_t *)(uintptr_t)start, 0 };
-    else if (!space->image && heap->spaces[from].image)
-        space->image = (struct image *)node_retain(&heap->spaces[from].image->node);
-    heap_set_pages(heap, to, first, start, units * HEAP_UNIT);
+    }
+    if (ref)
+        *ref = (struct ref){ from.array, (uint8_t *)(uintptr_t)from.start, 0 };
+    else if (!space->image && from.image)
+        space->image = (struct image *)node_retain(&from.image->node);
+    heap_set_pages(heap, to, first, from.start, units * HEAP_UNIT);
     space->unit_count = end << HEAP_PAGE_SHIFT;
     heap->tail_epoch = 0;
     *ret_reference = reference_make(to, first << HEAP_PAGE_SHIFT, reference >> 40);
     return PECS_OK;
+}
+
+/* The array is not retained. */
+static struct heap_bytes heap_bytes_of(const struct heap *heap, uint64_t reference)
+{
+    const uint32_t number = reference_space(reference);
+    const uint64_t unit = reference_unit(reference), page = heap_page_of(unit);
+    return (struct heap_bytes){
+        .start = heap->view.spaces[number].pages[page].bytes + (unit & (HEAP_PAGE_UNITS - 1)) * HEAP_UNIT,
+        .array = tree_get(&heap->spaces[number].arrays, page),
+        .image = heap->spaces[number].image,
+    };
+}
+
+/* In this heap, the array of large contents is about to have a second address: none may be written in place. */
+static pecs_status heap_close_array(struct gate *gate, struct heap *heap, uint64_t reference)
+{
+    struct ref *ref;
+    const pecs_status status = tree_own_ref(gate->pool, gate->epoch, &heap->spaces[reference_space(reference)].arrays,
+                                            heap_page_of(reference_unit(reference)), &ref);
+    if (!status)
+        ref->epoch = 0;
+    return status;
+}
+
+pecs_status heap_copy_contents(struct gate *gate, struct heap *heap, const struct heap *from, uint64_t reference,
+                               bool is_string, uint64_t *ret_reference)
+{
+    uint64_t size;
+    uint8_t *to;
+    const uint8_t *bytes = heap_find(from, reference, &size);
+    const uint64_t units = contents_units(size, is_string);
+    if (units * HEAP_UNIT < HEAP_LARGE_BYTES || !heap_has_units(from, reference, units) ||
+        !contents_end_in_zeros(bytes, size, is_string))
+        return heap_append(gate, heap, bytes, size, is_string, &to, ret_reference);
+    struct heap_bytes lent = heap_bytes_of(from, reference);
+    const struct array *array = (const struct array *)lent.array;
+    if (array ? !array_owner(array) : !lent.image || lent.image->kind != IMAGE_PRIVATE) /* they may not last */
+        return heap_append(gate, heap, bytes, size, is_string, &to, ret_reference);
+    const pecs_status status = array && from == heap ? heap_close_array(gate, heap, reference) : PECS_OK;
+    if (status)
+        return status;
+    if (array)
+        node_retain(lent.array);
+    else if (!(lent.array =
+                   (struct node *)array_create_borrowed(gate->pool, lent.start, units * HEAP_UNIT, &lent.image->node)))
+        return PECS_E_MEMORY;
+    return heap_share(gate, heap, lent, reference, units, ret_reference);
 }
 
 pecs_status heap_take_over(struct gate *gate, struct heap *heap, uint64_t reference, bool is_string,
@@ -287,8 +338,12 @@ pecs_status heap_take_over(struct gate *gate, struct heap *heap, uint64_t refere
     uint8_t *to;
     const uint8_t *bytes = heap_find(heap, reference, &size);
     const uint64_t units = contents_units(size, is_string);
-    return units * HEAP_UNIT < HEAP_LARGE_BYTES ? heap_append(gate, heap, bytes, size, is_string, &to, ret_reference)
-                                                : heap_share(gate, heap, reference, units, ret_reference);
+    if (units * HEAP_UNIT < HEAP_LARGE_BYTES)
+        return heap_append(gate, heap, bytes, size, is_string, &to, ret_reference);
+    const struct heap_bytes moved = heap_bytes_of(heap, reference);
+    if (moved.array)
+        node_retain(moved.array);
+    return heap_share(gate, heap, moved, reference, units, ret_reference);
 }
 
 pecs_status heap_own_contents(struct gate *gate, struct heap *heap, uint64_t reference, uint8_t **ret_bytes)

@@ -124,6 +124,12 @@ pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes,
 pecs_status heap_take_over(struct gate *gate, struct heap *heap, uint64_t reference, bool is_string,
                            uint64_t *ret_reference);
 /*
+ * Appends a copy of contents of a heap of the same pool, which may be this one. Large ones are shared: as the original,
+ * the copy is private no more. PECS_E_MEMORY, PECS_E_LIMIT: nothing changed.
+ */
+pecs_status heap_copy_contents(struct gate *gate, struct heap *heap, const struct heap *from, uint64_t reference,
+                               bool is_string, uint64_t *ret_reference);
+/*
  * The bytes of contents for writing in place. *ret_bytes is NULL when they cannot be: they lie in an image, or in the
  * space that is being emptied. PECS_E_MEMORY.
  */

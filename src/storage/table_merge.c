@@ -93,21 +93,20 @@ static struct array *table_merge_share(struct gate *gate, const struct table *ta
     return made;
 }
 
-/* An array over the bytes of a full chunk, which have their tick here. NULL: no memory. */
+/*
+ * An array for a full chunk, which has its tick here. It borrows the bytes, or has room for a copy if they may not
+ * last, in a file that is mapped for example. NULL: no memory.
+ */
 static struct array *table_merge_borrow(struct gate *gate, const struct table *from, uint32_t column, uint64_t chunk)
 {
     const struct array *array = (const struct array *)tree_get(&from->columns[column].chunks, chunk);
     const uint64_t bytes = table_chunk_rows(from) * from->archetype->column_bytes[column];
-    struct node *lender = array ? (struct node *)(uintptr_t)&array->node : &from->runs->node;
-    struct array *made;
-    if (array && array->is_lent && !array->lender) { /* in an image that is held with the table's runs */
-        made = array_create(gate->pool, bytes);
-        if (made)
-            memcpy(made->data, array->data, (size_t)bytes);
-    } else {
-        made = array_create_borrowed(gate->pool, table_chunk(from, column, chunk), bytes,
-                                     array && array->lender ? array->lender : lender);
-    }
+    const uint8_t *values = table_chunk(from, column, chunk);
+    struct node *owner = array                                      ? array_owner(array)
+                         : from->runs->image->kind == IMAGE_PRIVATE ? &from->runs->node
+                                                                    : NULL;
+    struct array *made =
+        owner ? array_create_borrowed(gate->pool, values, bytes, owner) : array_create(gate->pool, bytes);
     if (made)
         made->tick = gate->tick;
     return made;

@@ -14,7 +14,8 @@ void table_copy_rows(struct table *table, uint64_t row, const struct table *from
 /*
  * Reserves rows behind the last, as table_reserve does. Some full chunks among them are adopted: where `from` has a
  * column whose values mean the same in both tables, so that it has neither handles, ids, references nor contents, a
- * chunk borrows the bytes of `from` and is not copied until an edit changes it.
+ * chunk borrows the bytes of `from` and is not copied until an edit changes it. Where they lie in a mapped file, so
+ * that they may not last, it has room for a copy.
  */
 struct table_adoption {
     const struct table *from; /* with chunks of the same size */

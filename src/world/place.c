@@ -22,6 +22,11 @@ static struct heap *place_heap(const struct pecs_world *world)
     return (struct heap *)world->state->heap.node;
 }
 
+static pecs_status place_fail(struct pecs_world *world, pecs_status status)
+{
+    return status == PECS_E_LIMIT ? edit_fail(world, status, "the heap of strings, blobs and lists is full") : status;
+}
+
 /* The elements of a list get zeros for their padding. */
 pecs_status place_content(struct pecs_world *world, const struct component *component, const struct content *content,
                           const struct given *given, uint8_t **ret_bytes, uint64_t *ret_reference)
@@ -31,10 +36,26 @@ pecs_status place_content(struct pecs_world *world, const struct component *comp
     const bool has_padding = element && !span_list_is_empty(&element->padding);
     const pecs_status status = heap_append(&world->gate, place_heap(world), has_padding ? NULL : given->bytes,
                                            given->size_bytes, content->kind == PECS_STRING, ret_bytes, ret_reference);
-    if (status == PECS_E_LIMIT)
-        return edit_fail(world, status, "the heap of strings, blobs and lists is full");
     if (!status && has_padding && given->size_bytes)
         component_copy_masked(element, *ret_bytes, given->bytes, given->size_bytes / element->size);
+    return place_fail(world, status);
+}
+
+pecs_status place_copied(struct pecs_world *world, const struct component *component, const struct content *content,
+                         const struct heap *from, uint64_t *units, uint64_t *ret_reference)
+{
+    const struct component *element = content->list ? component_element(component, content->list) : NULL;
+    const bool is_plain = !element || (!element->has_references && span_list_is_empty(&element->padding));
+    const bool is_string = content->kind == PECS_STRING;
+    struct given given;
+    uint8_t *to;
+    given.bytes = heap_find(from, content->reference, &given.size_bytes);
+    const pecs_status status = is_plain && given.bytes
+                                   ? place_fail(world, heap_copy_contents(&world->gate, place_heap(world), from,
+                                                                          content->reference, is_string, ret_reference))
+                                   : place_content(world, component, content, &given, &to, ret_reference);
+    if (!status)
+        *units += contents_units(given.size_bytes, is_string);
     return status;
 }
 

@@ -58,6 +58,13 @@ pecs_status place_content(struct pecs_world *world, const struct component *comp
                           const struct given *given, uint8_t **ret_bytes, uint64_t *ret_reference);
 
 /*
+ * Does so for contents that a heap of the world's pool has. Large ones are shared, unless they are a list whose
+ * references are to be changed.
+ */
+pecs_status place_copied(struct pecs_world *world, const struct component *component, const struct content *content,
+                         const struct heap *from, uint64_t *units, uint64_t *ret_reference);
+
+/*
  * At the end of an edit: moves a part of the heap (heap_move.h), as much as edits owe and `units` more. Not before,
  * since what an edit is given may lie in the heap. What memory lacks for is done later.
  */

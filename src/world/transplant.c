@@ -125,14 +125,12 @@ pecs_status transplant_place(struct transplant *transplant, pecs_component numbe
     struct content_walk walk;
     struct content content;
     for (content_walk_begin(&walk, component, values, count); content_walk_next(&walk, &content);) {
-        struct given given;
         uint64_t reference;
-        uint8_t *to;
-        given.bytes = heap_find(state_heap(transplant_source(transplant)), content.reference, &given.size_bytes);
-        const pecs_status status = place_content(transplant->world, component, &content, &given, &to, &reference);
+        const pecs_status status =
+            place_copied(transplant->world, component, &content, state_heap(transplant_source(transplant)),
+                         &transplant->units, &reference);
         if (status)
             return status;
-        transplant->units += contents_units(given.size_bytes, content.kind == PECS_STRING);
         memcpy(values + content.offset, &reference, sizeof(reference));
     }
     return PECS_OK;

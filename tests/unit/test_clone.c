@@ -464,3 +464,93 @@ Test(clone, of_a_converted_snapshot)
         cr_assert_str_eq(name_of(view(), copies[i]), "named");
     check_contents(world);
 }
+
+static const uint8_t *bytes_of(pecs_view from, pecs_entity entity)
+{
+    size_t size;
+    return pecs_view_blob(from, pecs_get(from, entity, Bag)->bytes, &size);
+}
+
+static void write_first(pecs_entity entity, uint8_t byte)
+{
+    void *bytes;
+    must(pecs_world_edit_contents(world, entity, Bag_component, offsetof(Bag, bytes), PECS_KEEP_SIZE, &bytes, NULL) ==
+         PECS_OK);
+    *(uint8_t *)bytes = byte;
+}
+
+/* Clones share a large blob with what they are made of, until one is edited. */
+static void expect_shared(const pecs_snapshot *source, pecs_entity entity, size_t size)
+{
+    enum { COPIES = 50 };
+    pecs_entity copies[COPIES];
+    const pecs_view from = source ? pecs_snapshot_view(source) : view();
+    const uint8_t *const bytes = bytes_of(from, entity);
+    must(pecs_world_clone(world, source, &entity, 1, COPIES, copies) == PECS_OK);
+    for (int i = 0; i < COPIES; i++)
+        cr_assert_eq(bytes_of(view(), copies[i]), bytes);
+    check_contents(world);
+    if (!source)
+        write_first(entity, 200);
+    for (int i = 0; i < COPIES; i += 7)
+        write_first(copies[i], (uint8_t)(100 + i));
+    if (source)
+        cr_assert_eq(bytes_of(from, entity)[0], 1);
+    for (int i = 0; i < COPIES; i++) {
+        const uint8_t *const own = bytes_of(view(), copies[i]);
+        cr_assert(own[0] == (i % 7 ? 1 : 100 + i) && own[1] == 2 && own[size - 1] == 3);
+        cr_assert_eq(own == bytes_of(view(), copies[1]), i % 7 != 0);
+    }
+    check_contents(world);
+    for (int i = 0; i < COPIES; i++)
+        must(i == 3 || pecs_despawn(world, copies[i]) == PECS_OK); /* the heap moves */
+    cr_assert_eq(bytes_of(view(), copies[3])[0], 1);
+    check_contents(world);
+    save_world(world, "shared.pecs");
+    pecs_snapshot *saved = open_snapshot(registry, LOAD, "shared.pecs");
+    cr_assert_eq(pecs_view_hash(pecs_snapshot_view(saved)), pecs_view_hash(view()));
+    pecs_snapshot_release(saved);
+}
+
+Test(clone, large_contents_are_shared)
+{
+    static uint8_t large[(1 << 24) + 100]; /* its size does not fit into the reference */
+    static const size_t sizes[] = { 64 * 1024, 300000, sizeof(large) };
+    for (size_t i = 0; i < sizeof(sizes) / sizeof(*sizes); i++) {
+        const size_t size = sizes[i];
+        memset(large, 0, sizeof(large));
+        large[0] = 1, large[1] = 2, large[size - 1] = 3;
+        const pecs_entity entity = spawn_bag(world, &(Bag){ .bytes = pecs_blob_of(PECS_BYTES(large, size)) });
+        pecs_snapshot *taken = take(world);
+        save_world(world, "large.pecs");
+        pecs_snapshot *loaded = open_snapshot(registry, LOAD, "large.pecs");
+        expect_shared(taken, entity, size);
+        expect_shared(loaded, entity, size);
+        pecs_snapshot_release(loaded);
+        expect_shared(NULL, entity, size);
+        pecs_snapshot_release(taken);
+        must(pecs_despawn(world, entity) == PECS_OK);
+    }
+}
+
+/* References in a long list are those of the copy, so it is no part of what is shared. */
+Test(clone, a_long_list_of_entities)
+{
+    enum { LENGTH = 20000 };
+    static pecs_entity friends[LENGTH];
+    const pecs_entity entity = spawn_bag(world, &(Bag){ .labels = { pecs_string_of("a") } });
+    pecs_entity copies[3];
+    for (size_t i = 0; i < LENGTH; i++)
+        friends[i] = entity;
+    must(pecs_set(world, entity, Bag, { .friends = pecs_list_of(PECS_ARRAY(friends)) }) == PECS_OK);
+    must(pecs_world_clone(world, NULL, &entity, 1, 3, copies) == PECS_OK);
+    for (int i = -1; i < 3; i++) {
+        const pecs_entity of = i < 0 ? entity : copies[i];
+        size_t count;
+        const pecs_entity *list = pecs_view_list(view(), pecs_get(view(), of, Bag)->friends, pecs_entity, &count);
+        must(count == LENGTH);
+        for (size_t k = 0; k < LENGTH; k++)
+            must(same(list[k], of));
+    }
+    check_contents(world);
+}
