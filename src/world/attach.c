@@ -43,31 +43,53 @@ static pecs_status attach_change(struct pecs_world *world, const struct attachme
     return status;
 }
 
+static pecs_status attach_begin(struct pecs_world *world, const char *name)
+{
+    pecs_status status = attach_check_name(world, name);
+    if (!status)
+        status = edit_begin_values(world);
+    return status ? status : place_begin(world);
+}
+
+/* Changes the list to an entry whose bytes take `units` of the heap. */
+static pecs_status attach_placed(struct pecs_world *world, const struct attachment *entry, uint64_t units)
+{
+    const pecs_status status = attach_change(world, entry);
+    if (status)
+        return status;
+    place_count(world, units);
+    place_tend(world, 0);
+    return PECS_OK;
+}
+
 pecs_status edit_attach(struct pecs_world *world, const char *name, const pecs_bytes *bytes)
 {
     const struct given given = { bytes ? bytes->data : NULL, bytes ? bytes->size_bytes : 0 };
+    const struct content blob = { .kind = PECS_BLOB };
     struct attachment entry = { name, given.size_bytes, 0 };
     uint8_t *to;
     if (given.size_bytes && !given.bytes)
         return edit_fail(world, PECS_E_MISUSE, "the attachment has a size, but no data");
-    pecs_status status = attach_check_name(world, name);
-    if (!status)
-        status = edit_begin_values(world);
-    if (!status)
-        status = place_begin(world);
+    pecs_status status = attach_begin(world, name);
     if (status)
         return status;
-    const struct content blob = { .kind = PECS_BLOB };
     gate_hold(&world->gate);
     status = place_content(world, NULL, &blob, &given, &to, &entry.reference);
     if (!status)
-        status = attach_change(world, &entry);
+        status = attach_placed(world, &entry, contents_units(given.size_bytes, false));
     gate_let_go(&world->gate);
-    if (status)
-        return status;
-    place_count(world, contents_units(given.size_bytes, false));
-    place_tend(world, 0);
-    return PECS_OK;
+    return status;
+}
+
+pecs_status edit_attach_copied(struct pecs_world *world, const struct attachment *entry, const struct heap *from)
+{
+    const struct content blob = { .kind = PECS_BLOB, .reference = entry->reference };
+    struct attachment copy = *entry;
+    uint64_t units = 0;
+    pecs_status status = attach_begin(world, entry->name);
+    if (!status)
+        status = place_copied(world, NULL, &blob, from, &units, &copy.reference);
+    return status ? status : attach_placed(world, &copy, units);
 }
 
 pecs_status pecs_world_attach(pecs_world *world, const char *name, const pecs_bytes *bytes)

@@ -196,8 +196,9 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
 void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value);
 void edit_fill_column(struct pecs_world *world, uint32_t table, uint32_t column, uint64_t first, uint64_t count,
                       const pecs_value *value);
-/* pecs_world_attach. */
+/* pecs_world_attach; and that of an entry of another state, with the heap that has its bytes. */
 pecs_status edit_attach(struct pecs_world *world, const char *name, const pecs_bytes *bytes);
+pecs_status edit_attach_copied(struct pecs_world *world, const struct attachment *entry, const struct heap *from);
 
 /* Where the rows of a spawn come from, beside their values. */
 struct spawn {

@@ -142,10 +142,8 @@ pecs_status merge_own(struct merge *merge)
         status = merge_singletons(merge, from);
     for (uint32_t i = 0; !status && list && i < list->count; i++) {
         const struct attachment *entry = &list->entries[i];
-        uint64_t size;
-        const uint8_t *data = heap_find(state_heap(source), entry->reference, &size);
         if (merge_takes_attachment(merge, entry->name))
-            status = edit_attach(world, entry->name, &(pecs_bytes){ data, (size_t)size });
+            status = edit_attach_copied(world, entry, state_heap(source));
     }
     return status;
 }

@@ -347,12 +347,17 @@ Test(merge, a_large_blob_and_transient_components)
     const pecs_entity entity = spawn_bag(other, &(Bag){ .bytes = pecs_blob_of(PECS_ARRAY(large)) });
     const Mesh mesh = { &thing, entity };
     must(pecs_world_set(other, entity, &(pecs_value){ Mesh_component, sizeof(mesh), &mesh }, 1) == PECS_OK);
+    must(pecs_world_attach(other, "terrain", PECS_ARRAY(large)) == PECS_OK);
     pecs_snapshot *snapshot = take(other);
     pecs_world_destroy(other);
     spawn_name(world, "first");
     merge_into(world, snapshot, PECS_CONFLICTS_REFUSE);
     pecs_entity found;
+    pecs_attachment theirs, own;
     must(pecs_view_find(view(), id_of(pecs_snapshot_view(snapshot), entity), &found) == PECS_OK);
+    must(pecs_view_attachment(pecs_snapshot_view(snapshot), "terrain", &theirs) == PECS_OK);
+    must(pecs_view_attachment(view(), "terrain", &own) == PECS_OK);
+    cr_assert(own.data == theirs.data && own.size_bytes == sizeof(large)); /* large contents are shared */
     pecs_snapshot_release(snapshot);
     cr_assert(has_bytes(view(), pecs_get(view(), found, Bag)->bytes, large, sizeof(large)));
     const Mesh *copy = pecs_get_as(view(), found, Mesh_component, Mesh);
