@@ -195,8 +195,8 @@ static pecs_status record(struct stage *stage)
 
 static pecs_status record_member(struct stage *stage)
 {
-    const pecs_status status =
-        pecs_set_contents(stage->commands, stage->entities[1], Name, text, PECS_ARRAY(long_name));
+    const pecs_status status = pecs_commands_set_contents(stage->commands, stage->entities[1], Name_component,
+                                                          offsetof(Name, text), PECS_ARRAY(long_name));
     if (!status) {
         counting.fail_at = 0;
         must(!pecs_commands_apply(stage->commands, stage->world, NULL));
@@ -369,4 +369,24 @@ Test(failures_contents, a_moving_heap)
     try_contents(begin_move, set_in_place, 5);
     try_contents(begin_move, remove_one, 5);
     try_contents(begin_move, despawn, 5);
+}
+
+/* What takes no memory, also while every allocation would fail. */
+Test(failures_none, contents_of_a_view)
+{
+    struct stage stage;
+    make_stage_registry = contents_registry;
+    stage_set(&stage, &(struct trial){ populate_and_share, NULL });
+    const pecs_view view = pecs_snapshot_view(stage.snapshot);
+    Bag bag = *pecs_get(view, stage.entities[33], Bag);
+    pecs_bytes bytes[8];
+    const uint64_t call_count = counting.call_count;
+    counting.fail_at = 1;
+    counting.fail_after = true;
+    must(pecs_view_contents_count(view, Bag_component) <= 8);
+    must(pecs_view_give_contents(view, Bag_component, &bag, sizeof(bag), 1, bytes, 8) == PECS_OK);
+    counting.fail_at = 0;
+    cr_assert_eq(counting.call_count, call_count);
+    must(pecs_set_ptr(stage.world, stage.entities[34], Bag, &bag) == PECS_OK);
+    stage_strike(&stage);
 }

@@ -362,6 +362,7 @@ Test(merge, a_large_blob_and_transient_components)
     cr_assert(has_bytes(view(), pecs_get(view(), found, Bag)->bytes, large, sizeof(large)));
     const Mesh *copy = pecs_get_as(view(), found, Mesh_component, Mesh);
     cr_assert(copy && copy->buffer == &thing && same(copy->unseen, entity));
+    must(pecs_world_detach(world, "terrain") == PECS_OK);
     check_contents(world);
 }
 
