@@ -37,8 +37,9 @@ static pecs_entity clone_map_one(const struct clone *clone, uint64_t copy, pecs_
     if (clone->is_of_timeline)
         return clone_keep(transplant, entity);
     const struct record *record = state_find(transplant->source, entity);
-    const bool is_there =
-        record && identity_find(transplant->world->state, identity_of(transplant->source, entity, record), &target);
+    const struct pecs_snapshot *state = transplant->world->state;
+    const bool is_there = record && identity_find(state, identity_of(transplant->source, entity, record), &target) &&
+                          !transplant_has_appended(transplant, state_find(state, target)); /* no clone's own id */
     return is_there ? target : (pecs_entity){ 0, 0 };
 }
 

@@ -171,6 +171,32 @@ Test(clone, references_to_entities_that_a_rewind_undid)
     pecs_snapshot_release(late);
 }
 
+/* After a rewind a clone may get the birth id that an entity of another world was given: that is not this one. */
+Test(clone, references_do_not_lead_to_a_clone_by_its_new_id)
+{
+    const pecs_world_options options = { .session_nonce = 99 };
+    pecs_world *other;
+    must(pecs_world_create(registry, NULL, &options, &other, NULL) == PECS_OK);
+    pecs_entity undone, named, referrer, clone;
+    pecs_id id;
+    (void)spawn_one(world, NULL, 0);
+    pecs_snapshot *early = take(world);
+    undone = spawn_one(world, NULL, 0);
+    must(pecs_view_id(view(), undone, &id) == PECS_OK);
+    must(pecs_world_spawn_with_ids(other, NULL, 0, &id, 1, &named) == PECS_OK);
+    referrer = spawn_one(other, NULL, 0);
+    must(pecs_set(other, referrer, Squad, { .leader = named, .pair = { referrer, none } }) == PECS_OK);
+    pecs_snapshot *late = take(other);
+    must(pecs_world_rewind(world, early) == PECS_OK);
+    cr_assert_eq(pecs_world_clone(world, late, &referrer, 1, 1, &clone), PECS_OK);
+    cr_assert(same(clone, undone), "it has the handle, and so the id, of what was undone");
+    const Squad *squad = pecs_get(view(), clone, Squad);
+    cr_assert(same(squad->leader, none) && same(squad->pair[0], clone));
+    pecs_snapshot_release(early);
+    pecs_snapshot_release(late);
+    pecs_world_destroy(other);
+}
+
 /* Rows of several chunks in whole runs, into a table with rows, from a table with rows on both sides of the choice. */
 Test(clone, many_rows)
 {
