@@ -363,6 +363,19 @@ static void compare_history(struct model *model)
             compare_all(model, pecs_snapshot_view(model->history[i].snapshot), model->history[i].contents);
 }
 
+/* Those that concern many entities. */
+static void run_large(struct model *model, uint64_t choice)
+{
+    if (choice < 103)
+        clone_some(model);
+    else if (choice < 105)
+        merge_some(model);
+    else if (pick(model, 20) == 0)
+        build_all(model);
+    else if (pick(model, 20) == 0)
+        despawn_named(model);
+}
+
 static void run_one(struct model *model)
 {
     struct shadow *shadow = pick_living(model, &model->now), *other = pick_living(model, &model->now);
@@ -404,15 +417,8 @@ static void run_one(struct model *model)
         CHECK(model, !pecs_world_advance(model->world, NULL));
     } else if (choice < 99) {
         save_and_open(model);
-    } else if (choice < 103) {
-        clone_some(model);
-    } else if (choice < 105) {
-        merge_some(model);
-    } else if (pick(model, 10) == 0) {
-        if (pick(model, 2))
-            despawn_named(model);
-        else
-            build_all(model);
+    } else {
+        run_large(model, choice);
     }
 }
 
