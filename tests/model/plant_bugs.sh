@@ -27,6 +27,7 @@ mkdir "$work/tree" "$work/tmp"
 log=$work/log
 export TMPDIR="$work/tmp" # a test that fails leaves its files there
 unset PECS_MODEL_OPERATIONS || true
+cd "$TMPDIR"
 
 build()
 {
