@@ -48,9 +48,10 @@ pecs_status pecs_view_give_contents(pecs_view view, pecs_component component, vo
     const struct component *type = state_component(view_source(view)->state, component);
     if (!type || size_bytes != type->size || (!values && size_bytes && row_count))
         return PECS_E_MISUSE;
-    if (!component_has_contents(type) || !row_count)
+    const size_t each = component_has_contents(type) ? (size_t)view_contents_of_value(type) : 0;
+    if (!each || !row_count)
         return PECS_OK;
-    if (!bytes || row_count > bytes_count / view_contents_of_value(type))
+    if (!bytes || row_count > bytes_count / each)
         return PECS_E_MISUSE;
     const pecs_heap *heap = pecs_view_heap(view);
     struct content_walk walk;
