@@ -29,6 +29,8 @@ extern "C" {
  * no fields, so its bytes are copied as they are; one with PECS_TYPE_NO_SNAPSHOT is all zeros in a snapshot, and so in
  * its copies.
  *
+ * Contents from 64 KiB on are shared, as by a merge (merge.h), unless they are a list of references.
+ *
  * The snapshot must be of the world's registry. Types that it has and the registry lacks come along. The entities may
  * lie in the world itself. A structural edit (world.h): all copies are made, or none. The world's writer only.
  * PECS_E_DEAD: an entity is not alive in the snapshot or the world, or is listed twice; the error names it.

@@ -49,7 +49,9 @@ typedef struct pecs_merge_report {
  * pecs_snapshot_filter one with less in it. Types that it has and the registry lacks come along. ret_report may be
  * NULL.
  *
- * A structural edit (world.h), linear in the rows of the snapshot; what the world shares with no snapshot is copied
+ * A structural edit (world.h), linear in the rows of the snapshot. Chunks of 4096 rows whose components have neither
+ * references nor contents, and contents from 64 KiB on, are shared with the snapshot until an edit changes them, unless
+ * they lie in a file that was resumed; the snapshot may be released. What the world shares with no snapshot is copied
  * where it changes, so that a merge that fails changes nothing. The world's writer only. PECS_E_CONFLICT: see above;
  * also, with all but PECS_CONFLICTS_NEW_ID, when the world would later give the id to an entity of its own, as after a
  * rewind to before it was spawned. PECS_E_MISUSE, PECS_E_BUSY, PECS_E_LIMIT (slots, rows in a table, the heap of
