@@ -252,7 +252,7 @@ pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes,
 /* Where large contents lie: `start`, in an array or in an image. */
 struct heap_bytes {
     const uint8_t *start;
-    struct node *array; /* a reference, or NULL */
+    struct node *array; /* or NULL */
     struct image *image;
 };
 
@@ -283,7 +283,7 @@ static pecs_status heap_share(struct gate *gate, struct heap *heap, struct heap_
     return PECS_OK;
 }
 
-/* The array is not retained. */
+/* Those of contents. The caller retains the array before it shares them. */
 static struct heap_bytes heap_bytes_of(const struct heap *heap, uint64_t reference)
 {
     const uint32_t number = reference_space(reference);

@@ -175,8 +175,7 @@ static pecs_status transplant_fill(struct transplant *transplant, uint64_t slot_
     return status;
 }
 
-/* Whether full chunks of a run can be adopted at a row of its table: not if that does so already, or by other chunks.
- */
+/* Whether full chunks of a run can be adopted: they have the size of the table's, which adopts no others yet. */
 static bool transplant_can_adopt(const struct transplant *transplant, const struct transplant_run *run)
 {
     const struct table *from = state_table(transplant_source(transplant), run->from);

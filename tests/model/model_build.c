@@ -328,7 +328,7 @@ static pecs_snapshot *build(struct building *building, const pecs_builder_option
     return snapshot;
 }
 
-/* A conflict that only finish can find; it is no accident that the model has it at hand. */
+/* Gives the builder a conflict on purpose, one that only finish can find. */
 static void build_refused(struct building *building)
 {
     struct random *random = &building->model->random;

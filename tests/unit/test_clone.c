@@ -559,7 +559,7 @@ Test(clone, large_contents_are_shared)
     }
 }
 
-/* References in a long list are those of the copy, so it is no part of what is shared. */
+/* A long list of references is not shared: those of a copy lead to the copy. */
 Test(clone, a_long_list_of_entities)
 {
     enum { LENGTH = 20000 };

@@ -133,7 +133,7 @@ Test(commands_contents, the_dead_are_skipped)
     record_text(dies, "lost");
     cr_assert_eq(pecs_despawn(commands, dies), PECS_OK);
     record_text(dies, "skipped");
-    record_text(none, "skipped: it is no entity");
+    record_text(none, "skipped: {0, 0} is not an entity");
     cr_assert_eq(apply(), 3);
     cr_assert_eq(summary_of(view()).entity_count, 0);
 }

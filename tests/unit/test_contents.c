@@ -359,6 +359,7 @@ Test(contents, sizes_beyond_all_memory)
                        "labels[0] of 'Bag': its size is beyond that of any memory");
         cr_assert_eq(pecs_world_set_contents(world, entity, Bag_component, 0, &given), PECS_E_MISUSE);
         cr_assert_eq(pecs_commands_set(commands, entity, &(pecs_value)PECS_ROWS(Bag, &bag), 1), PECS_E_MISUSE);
+        cr_assert_eq(pecs_set_contents(commands, entity, Bag, bytes, &given), PECS_E_MISUSE);
     }
     cr_assert(has_bytes(view(), pecs_get(view(), entity, Bag)->bytes, "12345678", 8));
     check_contents(world);

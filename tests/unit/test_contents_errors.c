@@ -140,7 +140,8 @@ Test(contents_errors, builders_name_table_row_and_field)
     pecs_builder_destroy(builder);
 }
 
-/* A message is written when it is asked for: without memory it is a general one, and it is no other failure's. */
+/* Messages are written on demand. Without memory for one, the error has a general message, not that of an earlier
+ * failure. */
 Test(contents_errors, without_memory_for_the_message)
 {
     Story wrong = { .title = pecs_string_of("\xff") };
