@@ -159,7 +159,7 @@ double limit_tables_sum(const struct limit_tables *tables);
 
 /*
  * Strings by hand: each an offset into one array of bytes, where it ends with a zero; read, set by appending, and read
- * from a file that is {count, bytes, offsets, bytes}, hashed and checked (UTF-8 as far as it is ASCII).
+ * from a file that has index, handles and positions, too, hashed and checked (UTF-8 as far as it is ASCII).
  */
 struct limit_strings {
     uint64_t count, byte_count, byte_capacity, capacity;
@@ -174,7 +174,7 @@ void limit_strings_add(struct limit_strings *strings, const char *text, uint32_t
 bool limit_strings_set(struct limit_strings *strings, w1_entity entity, const char *text, uint32_t size);
 /* The sum of all sizes and first bytes. */
 uint64_t limit_strings_sum(const struct limit_strings *strings);
-/* Writes offsets and bytes, and renames; reads, hashes and checks such a file. */
+/* Writes all of it, and renames; reads, hashes and checks such a file. */
 bool limit_strings_save(const struct limit_strings *strings, const char *path);
 bool limit_strings_load(const char *path, uint64_t *ret_sum);
 

@@ -64,18 +64,37 @@ uint64_t limit_strings_sum(const struct limit_strings *strings)
     return sum;
 }
 
-/* The file: count and byte count, offsets, sizes, bytes. */
+/* The file: a head, then records of the index, handles, positions, offsets, sizes and bytes. */
+struct strings_file {
+    uint64_t count, byte_count;
+};
+typedef struct strings_place {
+    float x, y, z;
+} strings_place;
+enum { ROW_BYTES = sizeof(struct w1_record) + sizeof(w1_entity) + sizeof(strings_place) + 2 * sizeof(uint32_t) };
+
+static uint8_t *append(uint8_t *to, const void *bytes, uint64_t size)
+{
+    memcpy(to, bytes, (size_t)size);
+    return to + size;
+}
+
 bool limit_strings_save(const struct limit_strings *strings, const char *path)
 {
-    const uint64_t list_bytes = strings->count * sizeof(uint32_t), head[2] = { strings->count, strings->byte_count };
-    const uint64_t size = sizeof(head) + 2 * list_bytes + strings->byte_count;
+    const struct strings_file head = { strings->count, strings->byte_count };
+    const uint64_t size = sizeof(head) + strings->count * ROW_BYTES + strings->byte_count;
     uint8_t *file = limit_pages_allocate((size_t)size);
     if (!file)
         return false;
-    memcpy(file, head, sizeof(head));
-    memcpy(file + sizeof(head), strings->offsets, (size_t)list_bytes);
-    memcpy(file + sizeof(head) + list_bytes, strings->sizes, (size_t)list_bytes);
-    memcpy(file + sizeof(head) + 2 * list_bytes, strings->bytes, (size_t)strings->byte_count);
+    uint8_t *to = append(file, &head, sizeof(head));
+    to = append(to, strings->index, strings->count * sizeof(*strings->index));
+    for (uint64_t i = 0; i < strings->count; i++)
+        to = append(to, &(w1_entity){ (uint32_t)i, W1_FIRST_GENERATION }, sizeof(w1_entity));
+    for (uint64_t i = 0; i < strings->count; i++)
+        to = append(to, &(strings_place){ (float)i, 0, 1 }, sizeof(strings_place));
+    to = append(to, strings->offsets, strings->count * sizeof(*strings->offsets));
+    to = append(to, strings->sizes, strings->count * sizeof(*strings->sizes));
+    append(to, strings->bytes, strings->byte_count);
     const bool ok = limit_write(path, file, (size_t)size);
     limit_pages_release(file, (size_t)size);
     return ok;
@@ -98,20 +117,29 @@ static bool is_ascii(const char *text, uint32_t size)
 
 static bool check(const uint8_t *file, uint64_t size, uint64_t *ret_sum)
 {
-    uint64_t head[2], end = 0, sum = 0;
-    memcpy(head, file, sizeof(head));
-    if (head[0] > size / 8 || sizeof(head) + 8 * head[0] + head[1] != size)
+    struct strings_file head;
+    uint64_t end = 0, sum = 0;
+    if (size < sizeof(head))
         return false;
-    const uint32_t *offsets = (const uint32_t *)(const void *)(file + sizeof(head)), *sizes = offsets + head[0];
-    const char *bytes = (const char *)(sizes + head[0]);
-    for (uint64_t i = 0; i < head[0]; i++) {
-        if (offsets[i] != end || sizes[i] >= head[1] - end || !is_ascii(bytes + end, sizes[i]))
+    memcpy(&head, file, sizeof(head));
+    if (head.count > size / ROW_BYTES || sizeof(head) + head.count * ROW_BYTES + head.byte_count != size)
+        return false;
+    const struct w1_record *records = (const struct w1_record *)(const void *)(file + sizeof(head));
+    const w1_entity *entities = (const w1_entity *)(const void *)(records + head.count);
+    const strings_place *places = (const strings_place *)(const void *)(entities + head.count);
+    const uint32_t *offsets = (const uint32_t *)(const void *)(places + head.count), *sizes = offsets + head.count;
+    const char *bytes = (const char *)(sizes + head.count);
+    for (uint64_t i = 0; i < head.count; i++) {
+        if (entities[i].index >= head.count || records[entities[i].index].row != i ||
+            records[entities[i].index].generation != entities[i].generation)
+            return false;
+        if (offsets[i] != end || sizes[i] >= head.byte_count - end || !is_ascii(bytes + end, sizes[i]))
             return false;
         sum += sizes[i] + (uint8_t)bytes[end];
         end += sizes[i] + 1;
     }
     *ret_sum = sum;
-    return end == head[1];
+    return end == head.byte_count;
 }
 
 bool limit_strings_load(const char *path, uint64_t *ret_sum)

@@ -80,8 +80,8 @@ static pecs_status heap_own_pages(struct gate *gate, struct heap *heap, uint32_t
         if (status)
             return status;
     }
-    for (uint64_t i = had; i < count; i++)
-        heap_pages(space)[i] = (pecs_heap_page){ NULL, 0 };
+    if (count > had)
+        memset(heap_pages(space) + had, 0, (size_t)(count - had) * sizeof(pecs_heap_page));
     heap->view.spaces[number].pages = heap_pages(space);
     heap->view.spaces[number].page_count = max_u64(had, count);
     return PECS_OK;
@@ -91,8 +91,9 @@ static pecs_status heap_own_pages(struct gate *gate, struct heap *heap, uint32_t
 static void heap_set_pages(struct heap *heap, uint32_t number, uint64_t page, const uint8_t *bytes, uint64_t size_bytes)
 {
     const uint64_t page_bytes = (uint64_t)HEAP_PAGE_UNITS * HEAP_UNIT;
+    pecs_heap_page *to = heap_pages(&heap->spaces[number]) + page;
     for (uint64_t done = 0; done < size_bytes; done += page_bytes)
-        heap_pages(&heap->spaces[number])[page++] = (pecs_heap_page){ bytes + done, size_bytes - done };
+        *to++ = (pecs_heap_page){ bytes + done, size_bytes - done };
 }
 
 pecs_status heap_set_image(struct gate *gate, struct heap *heap, struct image *image, uint64_t unit_count)

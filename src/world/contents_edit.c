@@ -8,11 +8,10 @@ struct member {
     struct record at;
     pecs_component number;
     const struct component *component;
-    struct content content; /* as it is in the row */
-    uint64_t units;         /* that its present contents take */
+    struct content content; /* as it is in the row, after contents_read */
 };
 
-/* Finds the member and prepares its row and the heap. */
+/* Finds the member and prepares its row and the heap. Begins to read the row. */
 static pecs_status contents_ready(struct pecs_world *world, pecs_entity entity, pecs_component number,
                                   size_t offset_bytes, struct member *ret_member)
 {
@@ -41,19 +40,31 @@ static pecs_status contents_ready(struct pecs_world *world, pecs_entity entity, 
                                        archetype_column(table->archetype, number), ret_member->at.row);
     if (!content_find_member(component, offset_bytes, &ret_member->content))
         return failure_explain(&world->failure, PECS_E_MISUSE, entity, number, CONTENT_NO_MEMBER);
-    memcpy(&ret_member->content.reference, bytes + offset_bytes, sizeof(ret_member->content.reference));
-    ret_member->units = content_units(state_heap(world->state), &ret_member->content);
+    __builtin_prefetch(bytes + offset_bytes, 1);
     return PECS_OK;
 }
 
+/* The value that has the member, which may be written. */
+static uint8_t *contents_value(struct pecs_world *world, const struct member *member)
+{
+    struct table *table = edit_table(world, member->at.table);
+    return table_owned_value(table, archetype_column(table->archetype, member->number), member->at.row);
+}
+
+/* Reads what the row refers to. */
+static void contents_read(struct pecs_world *world, struct member *member)
+{
+    memcpy(&member->content.reference, contents_value(world, member) + member->content.offset,
+           sizeof(member->content.reference));
+}
+
 /* The row refers to other contents from now on. */
-static void contents_replace(struct pecs_world *world, const struct member *member, uint64_t reference, uint64_t units)
+static void contents_replace(struct pecs_world *world, struct member *member, uint64_t reference, uint64_t units)
 {
     struct heap *heap = (struct heap *)world->state->heap.node;
-    struct table *table = edit_table(world, member->at.table);
-    uint8_t *value = table_owned_value(table, archetype_column(table->archetype, member->number), member->at.row);
-    memcpy(value + member->content.offset, &reference, sizeof(reference));
-    heap->live_units -= min_u64(member->units, heap->live_units);
+    contents_read(world, member);
+    memcpy(contents_value(world, member) + member->content.offset, &reference, sizeof(reference));
+    heap->live_units -= min_u64(content_units(heap, &member->content), heap->live_units);
     heap_count(heap, units); /* a move goes on with the next edit: the caller may still write to the contents */
 }
 
@@ -83,8 +94,8 @@ pecs_status pecs_world_set_contents(pecs_world *world, pecs_entity entity, pecs_
 }
 
 /* Copies the contents to a new place, with another size. */
-static pecs_status contents_move(struct pecs_world *world, const struct member *member, const uint8_t *bytes,
-                                 uint64_t had, uint64_t size, uint8_t **ret_bytes)
+static pecs_status contents_move(struct pecs_world *world, struct member *member, const uint8_t *bytes, uint64_t had,
+                                 uint64_t size, uint8_t **ret_bytes)
 {
     uint64_t reference = 0;
     const struct given zeros = { NULL, size };
@@ -110,6 +121,7 @@ static pecs_status contents_edit(struct pecs_world *world, pecs_entity entity, p
     if (member.content.kind == PECS_STRING)
         return failure_explain_member(&world->failure, entity, number, offset_bytes,
                                       "a string is only set as a whole, which keeps it UTF-8");
+    contents_read(world, &member);
     const uint8_t *bytes = heap_find(state_heap(world->state), member.content.reference, &had);
     const uint64_t size = size_bytes == PECS_KEEP_SIZE ? had : size_bytes;
     if (member.content.list && size % component_element(member.component, member.content.list)->size)
