@@ -154,12 +154,13 @@ static pecs_status convert_table(struct conversion *conversion, struct gate *gat
     return status;
 }
 
-/* The hash index of explicit ids is keyed with the pool's secret, so it is made again. */
+/* The hash index of explicit ids is keyed with the pool's secret, so it is made again; of births, too. */
 static pecs_status convert_ids(struct conversion *conversion, struct gate *gate)
 {
     struct pecs_snapshot *to = conversion->to;
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; id_hash_of(conversion->from) && !status && i < to->table_count; i++)
+    const bool is_needed = id_hash_of(conversion->from) || conversion->from->births;
+    for (uint32_t i = 0; is_needed && !status && i < to->table_count; i++)
         status = id_hash_note_rows(gate, to, i, 0, state_table(to, i)->row_count);
     return status;
 }

@@ -5,6 +5,7 @@
  */
 #include "identity.h"
 
+#include "births.h"
 #include "id_hash.h"
 
 static_assert(sizeof(struct id_entry) == 20 && _Alignof(struct id_entry) == 1, "an entry needs no alignment in a file");
@@ -76,16 +77,26 @@ void identity_prefetch(const struct pecs_snapshot *state, const pecs_id *id)
 {
     pecs_entity entity;
     uint64_t head;
-    if (identity_parse(*id, &head, &entity))
+    if (identity_parse(*id, &head, &entity)) {
         __builtin_prefetch(identity_record_at(state, entity.index));
+        births_prefetch(state, entity);
+    }
     id_hash_prefetch(state, id);
+}
+
+static bool identity_find_born(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
+{
+    uint64_t head;
+    pecs_entity born;
+    return state->births && identity_parse(*id, &head, &born) && births_find(state, id, born, ret_entity);
 }
 
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
     return identity_find_by_birth(state, id, ret_entity) ||
            (identity_has_explicit(state) &&
-            (id_hash_find(state, &id, ret_entity) || identity_find_saved(state, &id, ret_entity)));
+            (id_hash_find(state, &id, ret_entity) || identity_find_born(state, &id, ret_entity) ||
+             identity_find_saved(state, &id, ret_entity)));
 }
 
 /* Whether one of the saved entries with this head counts. */
@@ -106,5 +117,6 @@ static bool identity_saved_names_session(const struct pecs_snapshot *state, uint
 
 bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
 {
-    return identity_saved_names_session(state, head) || id_hash_names_session(state, head);
+    return identity_saved_names_session(state, head) || id_hash_names_session(state, head) ||
+           births_name_session(state, head);
 }

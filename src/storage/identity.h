@@ -76,10 +76,10 @@ static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_
 {
     return identity_make(state_session_head(state, record->session), entity);
 }
-/* False: no entity of the state has or ever had an explicit id. */
+/* False: no entity of the state has or ever had an explicit id. One test, since every read begins with it. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
 {
-    return state->saved_ids.count | (uintptr_t)state->id_hash.node; /* one test: every read begins with it */
+    return state->saved_ids.count | (uintptr_t)state->id_hash.node | (uintptr_t)state->births;
 }
 const pecs_id *identity_explicit_slow(const struct pecs_snapshot *state, const struct record *record);
 /* The explicit id of a record's entity, or NULL. */

@@ -8,6 +8,7 @@
 #define PECS_STORAGE_STATE_H
 
 #include "attach_list.h"
+#include "births.h"
 #include "entity_index.h"
 #include "heap.h"
 #include "meta_list.h"
@@ -51,6 +52,7 @@ struct saved_ids {
  *     retired    NULL: no compaction dropped a slot
  *     attachments  NULL: none; their bytes are in the heap
  *     ids_image  where saved_ids lie
+ *     births     NULL: no large merge brought in birth ids of other sessions
  *     loan       NULL: the state borrows from no state of another registry
  *     index      of a struct entity_index
  *     id_hash    of a struct id_hash, or of NULL: no explicit id was assigned yet
@@ -63,6 +65,7 @@ struct saved_ids {
     X(retired, retired)                                                                                                \
     X(attachments, attachments)                                                                                        \
     X(image, ids_image)                                                                                                \
+    X(births, births)                                                                                                  \
     X(loan, loan)
 #define STATE_REFS(X)                                                                                                  \
     X(index)                                                                                                           \

@@ -99,10 +99,12 @@ static pecs_status clone_with_handles(struct clone *clone, size_t total, pecs_en
 {
     struct pool *pool = clone->transplant.world->registry->pool;
     const size_t bytes = ret_entities ? 0 : total * sizeof(*ret_entities);
-    pecs_entity *own = bytes ? pool_allocate(pool, bytes) : NULL;
+    uint32_t source;
+    pecs_entity *own = bytes ? pool_array_allocate(pool, bytes, &source) : NULL;
     clone->transplant.handles = ret_entities ? ret_entities : own;
     const pecs_status status = clone->transplant.handles ? clone_make(clone) : PECS_E_MEMORY;
-    pool_release(pool, own, bytes);
+    if (own)
+        pool_array_release(pool, own, bytes, source);
     return status;
 }
 

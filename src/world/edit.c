@@ -355,17 +355,18 @@ void edit_take_slots(struct pecs_world *world, uint64_t count, pecs_entity *ret_
 }
 
 void edit_place_entities(struct pecs_world *world, uint32_t number, uint64_t row, uint64_t count,
-                         const pecs_entity *entities)
+                         const pecs_entity *entities, uint64_t stride)
 {
     struct table *table = edit_table(world, number);
     const uint32_t session = world->state->session;
     while (count) {
         const uint64_t rows = min_u64(count, table_chunk_rows(table) - (row & (table_chunk_rows(table) - 1)));
-        memcpy(table_owned_value(table, HANDLE_COLUMN, row), entities, (size_t)rows * sizeof(*entities));
-        for (uint64_t i = 0; i < rows; i++)
-            *edit_record(world, entities[i].index) =
-                (struct record){ entities[i].generation, number, (uint32_t)(row + i), session };
-        entities += rows;
+        pecs_entity *handles = (pecs_entity *)(void *)table_owned_value(table, HANDLE_COLUMN, row);
+        for (uint64_t i = 0; i < rows; i++, entities += stride) {
+            handles[i] = *entities;
+            *edit_record(world, entities->index) =
+                (struct record){ entities->generation, number, (uint32_t)(row + i), session };
+        }
         row += rows;
         count -= rows;
     }

@@ -7,6 +7,7 @@
  *     copy     the transplant
  *     own      singletons and attachments
  */
+#include "births.h"
 #include "error.h"
 #include "id_hash.h"
 #include "identity.h"
@@ -261,13 +262,40 @@ static void merge_note_run(struct merge *merge, const struct transplant_run *run
     }
 }
 
+/* Makes a map of the slots in which the entities that came in were born. */
+static pecs_status merge_note_births(struct merge *merge)
+{
+    struct pecs_snapshot *state = merge->transplant.world->state;
+    const uint64_t slot_count = state_slot_count(merge->transplant.source);
+    struct birth_map *map = birth_map_create(state->registry->pool, slot_count);
+    if (!map)
+        return PECS_E_MEMORY;
+    for (uint64_t slot = 0; slot < slot_count; slot++)
+        map->indices[slot] = merge->targets[slot].generation ? merge->targets[slot].entity.index : NO_INDEX;
+    return births_add(state, map);
+}
+
+/* Whether entities of a run came in with ids that are to be noted in the hash index. */
+static bool merge_hashes(const struct merge *merge, const struct transplant_run *run, bool has_map)
+{
+    const struct pecs_snapshot *source = merge->transplant.source;
+    return !run->has_handles && !(has_map && archetype_find(state_table(source, run->from)->archetype,
+                                                            source->registry->id_component) == NO_COLUMN);
+}
+
 static pecs_status merge_note_ids(struct merge *merge)
 {
     const struct transplant *transplant = &merge->transplant;
     struct pecs_world *world = transplant->world;
-    pecs_status status = id_hash_make_room(&world->gate, world->state, merge->report.added_count);
+    const bool has_map = merge->report.added_count >= BIRTH_MAP_MIN && births_make_room(world->state);
+    uint64_t count = 0;
+    for (size_t i = 0; i < transplant->run_count; i++)
+        count += merge_hashes(merge, &transplant->runs[i], has_map) ? transplant->runs[i].count : 0;
+    pecs_status status = has_map ? merge_note_births(merge) : PECS_OK;
+    if (!status && count)
+        status = id_hash_make_room(&world->gate, world->state, count);
     for (size_t i = 0; !status && i < transplant->run_count; i++)
-        if (!transplant->runs[i].has_handles)
+        if (merge_hashes(merge, &transplant->runs[i], has_map))
             status = id_hash_note_rows(&world->gate, world->state, transplant->runs[i].to, transplant->runs[i].row,
                                        transplant->runs[i].count);
     return status;

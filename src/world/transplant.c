@@ -295,22 +295,36 @@ static void transplant_append_once(struct transplant *transplant)
     }
 }
 
-/* Takes all slots first, copy by copy, and then writes rows table by table, run by run. */
-static void transplant_append_copies(struct transplant *transplant)
+/* Some copies at once, so that their records and handles stay in the cache from run to run. */
+enum { COPIES_AT_ONCE = 4096 }; /* entities */
+
+/* Takes the slots of copies, and then writes their rows, run by run. */
+static void transplant_append_some(struct transplant *transplant, uint64_t each, uint64_t first, uint64_t end)
 {
     struct pecs_world *world = transplant->world;
     const pecs_entity *handles = transplant->handles;
-    uint64_t each = 0;
-    for (size_t i = 0; i < transplant->run_count; i++)
-        each += transplant->runs[i].count;
-    edit_take_slots(world, each * transplant->copy_count, transplant->handles);
+    edit_take_slots(world, each * (end - first), transplant->handles + first * each);
     for (size_t i = 0; i < transplant->run_count; i++) {
         const struct transplant_run *run = &transplant->runs[i];
         const uint64_t step = world->plans[run->to].append_count / transplant->copy_count;
-        for (uint64_t copy = 0; copy < transplant->copy_count; copy++)
-            edit_place_entities(world, run->to, run->row + copy * step, run->count, handles + copy * each);
+        const bool is_dense = run->count == 1 && step == 1; /* then the rows of all copies are consecutive */
+        const uint64_t times = is_dense ? end - first : 1;
+        for (uint64_t copy = first; copy < end; copy += times)
+            edit_place_entities(world, run->to, run->row + copy * step, run->count * times, handles + copy * each,
+                                is_dense ? each : 1);
         handles += run->count;
     }
+}
+
+static void transplant_append_copies(struct transplant *transplant)
+{
+    struct pecs_world *world = transplant->world;
+    uint64_t each = 0, at_once;
+    for (size_t i = 0; i < transplant->run_count; i++)
+        each += transplant->runs[i].count;
+    at_once = max_u64(COPIES_AT_ONCE / each, 1);
+    for (uint64_t copy = 0; copy < transplant->copy_count; copy += at_once)
+        transplant_append_some(transplant, each, copy, min_u64(copy + at_once, transplant->copy_count));
     for (size_t i = 0; i < world->planned_count; i++)
         edit_table(world, world->planned[i])->row_count += world->plans[world->planned[i]].append_count;
 }
