@@ -26,12 +26,23 @@ pecs_status fail_rule(pecs_error *error, pecs_status status, uint64_t offset, co
 
 /*
  * Whether a rule is broken. A library that is built with the option disabled_rule, which tests the tests, skips that
- * one rule. (Types that cannot be represented are refused even then, by another rule than TYPE-1 or TYPE-5.)
+ * rule, or several with spaces between. (Types that cannot be represented are refused even then, by another rule than
+ * TYPE-1 or TYPE-5.)
  */
 #ifdef PECS_DISABLED_RULE
 #include <stdlib.h>
 #include <string.h>
-#define BREAKS(rule, condition) (strcmp(rule, PECS_DISABLED_RULE) != 0 && (condition))
+static inline bool rule_is_disabled(const char *rule, const char *disabled)
+{
+    const size_t size = strlen(rule);
+    for (; strncmp(disabled, rule, size) != 0 || (disabled[size] && disabled[size] != ' '); disabled++) {
+        disabled = strchr(disabled, ' ');
+        if (!disabled)
+            return false;
+    }
+    return true;
+}
+#define BREAKS(rule, condition) (!rule_is_disabled(rule, PECS_DISABLED_RULE) && (condition))
 #else
 #define BREAKS(rule, condition) (condition)
 #endif

@@ -281,7 +281,7 @@ def wrapper_cases():
 
 
 def cases(language):
-    """(name, program, what the error says in both languages or None: it is taken)"""
+    """(head, name, the program behind the head, what the error says in both languages or None: it is taken)"""
     parts = [(VALUES_H, scalar_cases), (VALUES_H, enum_cases), (VALUES_H, struct_cases), (VALUES_H, contents_cases),
              (VALUES_H, text_cases),
              (PECS_H, list_cases), (PECS_H, typed_cases)]
@@ -289,23 +289,37 @@ def cases(language):
         parts += [(PECS_HPP, array_cases), (PECS_HPP, wrapper_cases)]
     for head, part in parts:
         for name, text, error in part():
-            yield name, head + HEAD + text + END, error
+            yield head, name, text + END, error
+
+
+def precompile(compiler, flags, language, head, path):
+    """Writes the head to a file, and compiles it beside it, where `-include` of gcc and clang finds it."""
+    with open(path, "w", encoding="utf-8") as out:
+        out.write(head + HEAD)
+    ending = ".pch" if "clang" in subprocess.run([*compiler, "--version"], stdout=subprocess.PIPE, text=True,
+                                                 check=True).stdout else ".gch"
+    subprocess.run([*compiler, *flags, f"-x{language}-header", path, "-o", path + ending], check=True)
 
 
 def main():
     root, language, compiler = sys.argv[1], sys.argv[2], sys.argv[3:]
-    flags = ["-std=c11", "-xc"] if language == "c" else ["-std=c++17", "-xc++"]
-    flags += ["-Wall", "-Wextra", "-I" + os.path.join(root, "include"), "-Werror=unused-result", "-fsyntax-only"]
+    flags = ["-std=c11" if language == "c" else "-std=c++17", "-Wall", "-Wextra", "-I" + os.path.join(root, "include"),
+             "-Werror=unused-result"]
     flags += ["-Wno-unused-const-variable", "-Wno-unneeded-internal-declaration"]  # most of HEAD, in most of the cases
     failed = count = 0
+    heads = {}
     with tempfile.TemporaryDirectory() as folder:
         source = os.path.join(folder, "refused.c")
-        for name, text, error in cases(language):
+        for head, name, text, error in cases(language):
             is_taken = error is None
+            if head not in heads:
+                heads[head] = os.path.join(folder, f"head_{len(heads)}.h")
+                precompile(compiler, flags, language, head, heads[head])
             with open(source, "w", encoding="utf-8") as out:
                 out.write(text)
-            result = subprocess.run(compiler + flags + (["-Werror"] if is_taken else []) + [source],
-                                    stderr=subprocess.PIPE, text=True, check=False)
+            command = [*compiler, *flags, "-x" + language, "-fsyntax-only", "-include", heads[head], source]
+            result = subprocess.run(command + (["-Werror"] if is_taken else []), stderr=subprocess.PIPE, text=True,
+                                    check=False)
             count += 1
             if (result.returncode == 0) != is_taken:
                 failed += 1
