@@ -1,6 +1,6 @@
 /*
- * Stable ids. Three indices find the entities with explicit ids, and their entries are only hints (state.h): the list of
- * a file, which is sorted by id and searched in the image, the hash index of the ids that were assigned since
+ * Stable ids. Three indices find the entities with explicit ids, and their entries are only hints (state.h): the list
+ * of a file, which is sorted by id and searched in the image, the hash index of the ids that were assigned since
  * (id_hash.h), and the maps of those that large merges brought in (births.h).
  */
 #include "identity.h"
