@@ -7,13 +7,13 @@
 typedef pecs_status open_function(pecs_registry *registry, const char *path, const pecs_load_options *options,
                                   pecs_snapshot **ret_snapshot, pecs_error *error);
 /* The options of load that resume has too. */
-static inline pecs_status resume_like_load(pecs_registry *registry, const char *path, const pecs_load_options *options,
+static inline pecs_status resume_like_load(pecs_registry *reader, const char *path, const pecs_load_options *options,
                                            pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     pecs_resume_options some = { .refuse_unknown = false };
     if (options)
         some = (pecs_resume_options){ options->limits, options->refuse_unknown };
-    return pecs_snapshot_resume(registry, path, options ? &some : NULL, ret_snapshot, error);
+    return pecs_snapshot_resume(reader, path, options ? &some : NULL, ret_snapshot, error);
 }
 static open_function *const verbs[] = { resume_like_load, pecs_snapshot_load };
 static const char *const verb_names[] = { "resume", "load" };
