@@ -1,6 +1,6 @@
 /*
  * The limits: what a good engineer makes by hand, without an engine, for the same bytes. Every benchmark of PECS is
- * measured against one of them. This file and bench_limits.c include nothing of PECS.
+ * measured against one of them. This file and bench_limits*.c include nothing of PECS.
  *
  * Functions that return bool return false, with errno, if the operating system failed.
  */
