@@ -322,7 +322,7 @@ static void transplant_append_copies(struct transplant *transplant)
     uint64_t each = 0, at_once;
     for (size_t i = 0; i < transplant->run_count; i++)
         each += transplant->runs[i].count;
-    at_once = max_u64(COPIES_AT_ONCE / each, 1);
+    at_once = max_u64(COPIES_AT_ONCE / max_u64(each, 1), 1);
     for (uint64_t copy = 0; copy < transplant->copy_count; copy += at_once)
         transplant_append_some(transplant, each, copy, min_u64(copy + at_once, transplant->copy_count));
     for (size_t i = 0; i < world->planned_count; i++)
