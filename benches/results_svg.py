@@ -67,10 +67,9 @@ def misses(line):
 def value_text(line):
     """What a discipline measured, as text."""
     text = duration(line["seconds"])
-    if "memory" in line["bench"].split("_"):  # whose time is that of a run that is watched
-        text = size(line["bytes"])
-    elif line.get("mark_of") == "bytes":
-        text = f"{size(line['bytes'])} in {text}"
+    if line.get("mark_of") == "bytes":
+        is_watched = "memory" in line["bench"].split("_")  # its time is not that of what it measures
+        text = size(line["bytes"]) if is_watched else f"{size(line['bytes'])} in {text}"
     if line.get("copied_bytes"):
         text += f", copies {size(line['copied_bytes'])}"
     return text
