@@ -7,6 +7,7 @@ usage: check_tree.py ROOT
 2. Nothing refers outside of the repository, and nothing names the host of a public package registry.
 3. The public headers and exactly these are installed.
 4. Every source of a layer and every unit test is named in the meson.build beside it.
+5. A file of C or C++ has at most 600 lines.
 """
 import glob
 import os
@@ -32,6 +33,7 @@ FORBIDDEN = ["../" + "shared"] + [
     )
 ]
 REPEATED = {"meson.build", "README.md"}
+LINES_MAX = 600
 
 
 def from_git(root):
@@ -76,6 +78,17 @@ def forbidden_text(root, names):
     return failures
 
 
+def long_sources(root, names):
+    failures = []
+    for name in names:
+        if name.endswith((".c", ".h", ".cc", ".cpp", ".hpp")):
+            with open(os.path.join(root, name), "rb") as file:
+                line_count = file.read().count(b"\n")
+            if line_count > LINES_MAX:
+                failures.append(f"{name} has {line_count} lines")
+    return failures
+
+
 def headers_installed(root):
     with open(os.path.join(root, "src/meson.build"), encoding="utf-8") as text:
         installed = set(re.findall(r"'\.\./include/pecs/(\w+\.(?:h|hpp))'", text.read()))
@@ -99,7 +112,7 @@ def main():
     root = sys.argv[1]
     names = sorted(from_git(root) or from_walk(root))
     failures = repeated_names(names) + forbidden_text(root, names) + headers_installed(root)
-    failures += sources_built(root)
+    failures += sources_built(root) + long_sources(root, names)
     print("\n".join(failures) or f"{len(names)} files keep the rules")
     sys.exit(1 if failures or len(names) < 20 else 0)
 
