@@ -3,6 +3,9 @@
 
 #include "id_hash.h"
 #include "identity.h"
+#include "os.h"
+
+static_assert(BIRTH_MAP_MIN * sizeof(uint32_t) >= OS_HUGE_BYTES, "no evacuation need move a map");
 
 static void birth_map_destroy(struct pool *pool, struct node *node)
 {

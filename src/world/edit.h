@@ -157,7 +157,10 @@ static inline struct record *edit_record(struct pecs_world *world, uint32_t inde
 pecs_entity edit_take_slot(struct pecs_world *world);
 /* The same for many; their records are left to edit_place_entities. */
 void edit_take_slots(struct pecs_world *world, uint64_t count, pecs_entity *ret_entities);
-/* Writes handles and records of rows that have their values: of entities[0], entities[stride] and so on, just taken. */
+/*
+ * Writes handles and records of rows that have their values. The entities, whose slots were just taken, are `stride`
+ * apart in the array.
+ */
 void edit_place_entities(struct pecs_world *world, uint32_t table, uint64_t row, uint64_t count,
                          const pecs_entity *entities, uint64_t stride);
 /* Gives back the slot of an entity whose row is removed. */

@@ -275,29 +275,32 @@ static pecs_status merge_note_births(struct merge *merge)
     return births_add(state, map);
 }
 
-/* Whether entities of a run came in with ids that are to be noted in the hash index. */
-static bool merge_hashes(const struct merge *merge, const struct transplant_run *run, bool has_map)
+/* Whether the entities of a run came in under their birth ids, if they kept any. */
+static bool merge_is_born(const struct merge *merge, const struct transplant_run *run)
 {
     const struct pecs_snapshot *source = merge->transplant.source;
-    return !run->has_handles && !(has_map && archetype_find(state_table(source, run->from)->archetype,
-                                                            source->registry->id_component) == NO_COLUMN);
+    return archetype_find(state_table(source, run->from)->archetype, source->registry->id_component) == NO_COLUMN;
 }
 
+/* The ids of many births go to a map, all others to the hash index. */
 static pecs_status merge_note_ids(struct merge *merge)
 {
     const struct transplant *transplant = &merge->transplant;
     struct pecs_world *world = transplant->world;
-    const bool has_map = merge->report.added_count >= BIRTH_MAP_MIN && births_make_room(world->state);
-    uint64_t count = 0;
+    uint64_t counts[2] = { 0, 0 }; /* explicit in the snapshot, births */
     for (size_t i = 0; i < transplant->run_count; i++)
-        count += merge_hashes(merge, &transplant->runs[i], has_map) ? transplant->runs[i].count : 0;
+        if (!transplant->runs[i].has_handles)
+            counts[merge_is_born(merge, &transplant->runs[i])] += transplant->runs[i].count;
+    const bool has_map = counts[1] >= BIRTH_MAP_MIN && births_make_room(world->state);
+    const uint64_t hash_count = min_u64(counts[0] + (has_map ? 0 : counts[1]), merge->report.added_count);
     pecs_status status = has_map ? merge_note_births(merge) : PECS_OK;
-    if (!status && count)
-        status = id_hash_make_room(&world->gate, world->state, count);
-    for (size_t i = 0; !status && i < transplant->run_count; i++)
-        if (merge_hashes(merge, &transplant->runs[i], has_map))
-            status = id_hash_note_rows(&world->gate, world->state, transplant->runs[i].to, transplant->runs[i].row,
-                                       transplant->runs[i].count);
+    if (!status && hash_count)
+        status = id_hash_make_room(&world->gate, world->state, hash_count);
+    for (size_t i = 0; !status && i < transplant->run_count; i++) {
+        const struct transplant_run *run = &transplant->runs[i];
+        if (!run->has_handles && !(has_map && merge_is_born(merge, run)))
+            status = id_hash_note_rows(&world->gate, world->state, run->to, run->row, run->count);
+    }
     return status;
 }
 

@@ -3,7 +3,7 @@
 
 usage: check_each_rule.py ROOT PROGRAM...
 
-The programs are tests of the format, linked with readers that pass over the rules in PECS_DISABLED_RULE. The tests of
+The programs are tests of the format, linked with readers that skip the rules in PECS_DISABLED_RULE. The tests of
 COMMIT-2 are those whose names begin with COMMIT_2. A test that crashes fails: it runs in a process of its own.
 
 Several rules, of different parts of a file, are left out at once. If that gives a complaint, each is left out alone.

@@ -17,7 +17,7 @@ static inline pecs_id id_of(pecs_view view, pecs_entity entity)
     return id;
 }
 
-/* none: nobody has it. */
+/* none: no entity has it. */
 static inline pecs_entity find(pecs_view view, pecs_id id)
 {
     pecs_entity entity = { 77, 77 };
@@ -32,7 +32,7 @@ static inline pecs_id made_id(uint64_t number)
     const uint64_t halves[2] = { mix_u64(number + 1), mix_u64(~number) };
     pecs_id id;
     memcpy(id.bytes, halves, sizeof(id.bytes));
-    id.bytes[6] = (uint8_t)(id.bytes[6] & 0x7f); /* of version 0 to 7: the birth id of nobody */
+    id.bytes[6] = (uint8_t)(id.bytes[6] & 0x7f); /* of version 0 to 7: no birth id */
     return id;
 }
 

@@ -1,5 +1,5 @@
 /*
- * "Changed since": the chunk is the unit, no change is missed, and what did not change is passed over as far as the
+ * "Changed since": the chunk is the unit, no change is missed, and what did not change is skipped as far as the
  * header promises.
  */
 #include "ticks_fixture.h"
@@ -83,7 +83,7 @@ Test(changed, a_writing_iteration_counts_for_the_chunks_it_gave)
 }
 
 /*
- * What was written at a tick is passed over by an edit iteration that asks for later changes, and so stays as it was.
+ * An edit iteration that asks for later changes skips what was written at a tick, and so leaves it as it was.
  */
 Test(changed, a_writing_iteration_may_ask_too)
 {

@@ -115,7 +115,7 @@ Test(identity, taken_ids_are_a_conflict)
     cr_assert_eq(pecs_world_set_id(pair.world, pair.a, births[1]), PECS_E_CONFLICT, "of another's birth");
     cr_assert_eq(pecs_world_remap_id(pair.world, births[1], made_id(1)), PECS_E_CONFLICT);
     cr_assert_eq(pecs_view_hash(pair.view), hash);
-    cr_assert_eq(pecs_world_set_id(pair.world, pair.b, births[0]), PECS_OK, "nobody answers to it now");
+    cr_assert_eq(pecs_world_set_id(pair.world, pair.b, births[0]), PECS_OK, "no entity has it now");
     cr_assert(same(find(pair.view, births[0]), pair.b));
     cr_assert_eq(pecs_world_set_id(pair.world, pair.a, births[0]), PECS_E_CONFLICT, "its own, but taken meanwhile");
     cr_assert_eq(pecs_world_despawn(pair.world, &pair.b, 1), PECS_OK);

@@ -2,6 +2,8 @@
  * Merges: what they make is what plain edits of the public interface make, under every policy and from every source; a
  * merge that was made changes nothing the second time, and an error changes nothing at all.
  */
+#define _GNU_SOURCE
+#include "identity_fixture.h"
 #include "transplant_fixture.h"
 
 #include <pecs/attachments.h>
@@ -29,18 +31,6 @@ TestSuite(merge, .init = set_up, .fini = strike);
 static pecs_view view(void)
 {
     return pecs_world_view(world);
-}
-
-static pecs_id id_of(pecs_view of, pecs_entity entity)
-{
-    pecs_id id;
-    must(pecs_view_id(of, entity, &id) == PECS_OK);
-    return id;
-}
-
-static bool same_id(pecs_id a, pecs_id b)
-{
-    return memcmp(&a, &b, sizeof(a)) == 0;
 }
 
 /* Slot by slot: the entity that stands for another has its id, but for those that came in with a new one. */

@@ -326,7 +326,7 @@ Test(file, two_worlds_on_one_mapped_file)
     pecs_snapshot_release(snapshot);
 }
 
-/* Whole rows of a loaded file that nobody else sees are not copied; those of a map are. */
+/* Whole rows of a loaded file that no other state sees are not copied; those of a map are. */
 Test(file, a_loaded_world_is_edited_in_place)
 {
     spawn_for_file();

@@ -1,6 +1,6 @@
 /*
  * Ticks: what opens one and what does not. The tick of a snapshot, of a save and of a base is over: the first edit
- * after it carries a higher one. Which chunks an iteration passes over is in test_changed.c.
+ * after it carries a higher one. Which chunks an iteration skips is in test_changed.c.
  */
 #include "ticks_fixture.h"
 #include "verbs.h"
