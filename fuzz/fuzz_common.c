@@ -194,8 +194,9 @@ static pecs_snapshot *open_once(enum fuzz_verb verb, pecs_registry *registry, co
     pecs_error error;
     memset(&error, 0x55, sizeof(error));
     fuzz_memory_limit(live_bytes + FUZZ_MEMORY_FACTOR * size + FUZZ_MEMORY_FIXED);
-    const pecs_resume_options resume = options ? (pecs_resume_options){ options->limits, options->refuse_unknown }
-                                               : (pecs_resume_options){ .refuse_unknown = false };
+    const pecs_resume_options resume =
+        options ? (pecs_resume_options){ options->limits, options->refuse_unknown, options->migration }
+                : (pecs_resume_options){ .refuse_unknown = false };
     const pecs_status status = verb == FUZZ_LOAD ? pecs_snapshot_load(registry, path, options, &snapshot, &error)
                                                  : pecs_snapshot_resume(registry, path, &resume, &snapshot, &error);
     FUZZ_CHECK(!outgrown, "the file takes memory beyond its length");

@@ -24,8 +24,8 @@
  *           values, so load accepts what save accepts; `repair` is for files that were saved without that check.
  *
  * Types are matched by id, which is derived from the name; the order of registration does not matter. Types that the
- * registry lacks are kept (reflect.h), so a renamed type is another type, and the file's stays under its old name.
- * Types that the registry has must have the same version and layout.
+ * registry lacks are kept (reflect.h). Types that it has in another version or layout are converted (migration.h):
+ * their columns become private memory, all others stay as they are.
  */
 #ifndef PECS_FILE_H
 #define PECS_FILE_H
@@ -33,6 +33,7 @@
 #include <pecs/attachments.h>
 #include <pecs/filter.h>
 #include <pecs/metadata.h>
+#include <pecs/migration.h>
 #include <pecs/reflect.h>
 #include <pecs/snapshot.h>
 #include <pecs/values.h>
@@ -84,11 +85,13 @@ typedef struct pecs_file_limits {
 typedef struct pecs_resume_options {
     pecs_file_limits limits;
     bool refuse_unknown; /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
+    const pecs_migration_options *migration; /* or NULL: nothing may be lost but what the types' histories allow */
 } pecs_resume_options;
 
 typedef struct pecs_load_options {
     pecs_file_limits limits;
-    bool refuse_unknown;             /* as for a resume */
+    bool refuse_unknown;                     /* as for a resume */
+    const pecs_migration_options *migration; /* or NULL, as for a resume */
     uint32_t thread_count;           /* threads in all, the caller's included; 0 means 1, more than 64 count as 64 */
     pecs_repair_function repair;     /* called for each invalid value (values.h), in the order of the file, to repair
                                         it; NULL: such a file is refused. The file itself is not changed */

@@ -62,12 +62,13 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_filter(const pecs_snapshot *sna
 /*
  * Makes a snapshot of the same content for another registry, for a program that registers more types while it runs, as
  * mods do. Types are matched as those of a file are (file.h): those that the registry lacks become unknown, unknown
- * ones that it has become its own; one that both have must have one layout, else PECS_E_LAYOUT. Transient types that
- * the registry lacks are left out, and entities that are transient because of them. Handles, ids and ticks are kept.
- * Arrays are shared: the result holds `snapshot`, and with it its registry, whose types must live as long, until all
- * that was made of it is released; so it takes time by the number of arrays and, if explicit ids were given, of ids.
- * The caller owns a reference. Any thread. PECS_E_LIMIT (too many types), PECS_E_CORRUPT (a resumed file is damaged),
- * PECS_E_MISUSE, PECS_E_MEMORY.
+ * ones that it has become its own; one that both have in two versions is migrated (migration.h), and the registry's
+ * load hooks are called. Transient types that the registry lacks are left out, and entities that are transient because
+ * of them. Handles, ids and ticks are kept. Arrays are shared: the result holds `snapshot`, and with it its registry,
+ * whose types must live as long, until all that was made of it is released; so it takes time by the number of arrays
+ * and, if explicit ids were given, of ids. The caller owns a reference. Any thread. PECS_E_LAYOUT (a type is transient
+ * in one registry, or cannot be migrated), PECS_E_LIMIT (too many types), PECS_E_CORRUPT (a resumed file is damaged),
+ * PECS_E_MISUSE, PECS_E_MEMORY, and the statuses of migrations.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *registry,
                                                          pecs_snapshot **ret_snapshot, pecs_error *error);

@@ -34,6 +34,10 @@ typedef struct pecs_meta {
  */
 #define PECS_META_APPLICATION "pecs.application"
 #define PECS_META_APPLICATION_VERSION "pecs.application_version"
+/* The numbers of pecs_history (migration.h) of the program that saved the file, as decimal texts; absent if it had
+ * none. */
+#define PECS_META_SCHEMA_VERSION "pecs.schema_version"
+#define PECS_META_OLDEST_READER "pecs.oldest_reader"
 
 /* The number of entries, and the entry at a place, in the order of the keys' bytes; false if there is none. */
 PECS_API size_t pecs_view_meta_count(pecs_view view);

@@ -13,6 +13,7 @@
 #include <pecs/id.h>
 #include <pecs/merge.h>
 #include <pecs/metadata.h>
+#include <pecs/migration.h>
 #include <pecs/query.h>
 #include <pecs/reflect.h>
 #include <pecs/schema.h>

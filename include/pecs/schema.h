@@ -245,6 +245,7 @@ struct pecs_type {
         PECS_TYPE_OF_TYPE_, __VA_ARGS__) }
 
 typedef struct pecs_registry pecs_registry;
+typedef struct pecs_history pecs_history; /* migration.h */
 
 typedef struct pecs_registry_desc {
     const pecs_type *const *types;   /* the structs and all they point to must outlive the registry */
@@ -252,6 +253,7 @@ typedef struct pecs_registry_desc {
     pecs_allocator allocator;        /* for all worlds and snapshots of this registry */
     const char *application;         /* name of the program, written to files as metadata (metadata.h); or NULL */
     const char *application_version; /* or NULL; both 1 to 255 bytes of UTF-8; they must outlive the registry */
+    const pecs_history *history;     /* of the types, by which it opens older saves (migration.h); or NULL */
 } pecs_registry_desc;
 
 /*

@@ -8,25 +8,42 @@
 #include "bits.h"
 #include "content.h"
 #include "error.h"
+#include "history.h"
 #include "identity.h"
 #include "state_types.h"
 #include "typecode.h"
 
-/* Adds the name and version of the saving program, from the registry. */
+#include <stdio.h>
+
+/* Adds the name and version of the saving program and its schema, from the registry. */
 static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
 {
     const pecs_registry *registry = plan->state->registry;
-    const char *const entries[][2] = {
-        { PECS_META_APPLICATION, registry->application },
-        { PECS_META_APPLICATION_VERSION, registry->application_version },
+    const pecs_history *history = registry->history ? registry->history->given : NULL;
+    const bool has_schema = history && history->schema_version;
+    char schema[16] = "", reader[16] = "";
+    if (has_schema) {
+        (void)snprintf(schema, sizeof(schema), "%u", history->schema_version);
+        (void)snprintf(reader, sizeof(reader), "%u", history->oldest_reader);
+    }
+    const struct {
+        const char *key, *text;
+        bool is_given;
+    } entries[] = {
+        { PECS_META_APPLICATION, registry->application, registry->application != NULL },
+        { PECS_META_APPLICATION_VERSION, registry->application_version, registry->application != NULL },
+        { PECS_META_SCHEMA_VERSION, schema, has_schema },
+        { PECS_META_OLDEST_READER, reader, has_schema },
     };
     const uint64_t attached_bytes = attachments_meta_bytes(plan->state->attachments);
     plan->metadata = plan->state->metadata;
     if (plan->metadata)
         node_retain(&plan->metadata->node);
-    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]) && registry->application; i++) {
-        const char *text = entries[i][1];
-        const struct pecs_meta entry = { entries[i][0], PECS_META_TEXT, text, text ? strlen(text) : 0 };
+    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
+        const char *text = entries[i].text;
+        const struct pecs_meta entry = { entries[i].key, PECS_META_TEXT, text, text ? strlen(text) : 0 };
+        if (!entries[i].is_given)
+            continue;
         const pecs_status status =
             metadata_change(plan->pool, &plan->metadata, &entry, FORMAT_METADATA_MAX - attached_bytes);
         if (status == PECS_E_LIMIT) /* only metadata that was loaded from a file can leave no room */

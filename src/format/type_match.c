@@ -3,6 +3,7 @@
 
 #include "error.h"
 #include "hash.h"
+#include "history.h"
 #include "typecode.h"
 
 static pecs_status match_record_of(struct pool *pool, const struct component *component, uint32_t number,
@@ -37,6 +38,35 @@ pecs_status match_compare(struct pool *pool, const struct model_type *type, uint
     status = status ? fail_memory(error) : match_check_layout(&record, type, error);
     buffer_deinit(&record);
     return status;
+}
+
+static pecs_status match_find_same(struct pool *pool, const struct model_type *type, uint32_t number,
+                                   const struct component *component, bool *ret_is_same, pecs_error *error)
+{
+    struct buffer record;
+    const pecs_status status = match_record_of(pool, component, number, &record);
+    *ret_is_same = !status && match_is_same(&record, type);
+    buffer_deinit(&record);
+    return status ? fail_memory(error) : PECS_OK;
+}
+
+pecs_status match_fail_old(const struct match *match, const struct model *model, uint32_t unknown,
+                           const pecs_registry *registry, const char *why, pecs_error *error)
+{
+    const struct unknown_type *old = &match->unknown->types[unknown];
+    char text[sizeof(error->message)] = "";
+    uint32_t i = 0;
+    pecs_component number;
+    while (match->components[i] != old->number)
+        i++;
+    struct buffer record = { .pool = match->pool };
+    const bool is_known = !registry_find(registry, old->component.id, &number);
+    if (is_known && !match_record_of(match->pool, registry_component(registry, number), i, &record))
+        typecode_compare(model->types[i].record, record.bytes, text, sizeof(text));
+    buffer_deinit(&record);
+    const char *const colon = text[0] ? "; " : "";
+    RULE_AS(PECS_E_LAYOUT, error, "TYPE-4", true, model->types[i].offset, "%.250s%s%.250s", text, colon, why);
+    return fail_rule(error, PECS_E_LAYOUT, model->types[i].offset, "", "%.250s%s%.250s", text, colon, why);
 }
 
 /* A type that cannot be described is refused even where TYPE-1 is disabled. */
@@ -113,7 +143,17 @@ static pecs_status match_give_number(struct match *match, const struct model_typ
     return status;
 }
 
-/* Describes a type that the registry lacks. The states of the file keep the description. */
+/* Whether the registry knows the type in another version or layout, or a migration from it. */
+static bool match_is_old(const pecs_registry *registry, const struct model_type *type)
+{
+    const struct history *history = registry->history;
+    const struct type_record *record = (const struct type_record *)(const void *)type->record;
+    pecs_component number;
+    return history_find_type(registry, history, type->id, &number) ||
+           (history && history_find(history, type->id, le32_load(record->version)) != UINT32_MAX);
+}
+
+/* Describes a type that the registry lacks as it is. The states of the file keep the description. */
 static pecs_status match_keep(struct match *match, const struct model *model, uint32_t number, pecs_registry *registry,
                               bool refuse_unknown, pecs_error *error)
 {
@@ -121,7 +161,8 @@ static pecs_status match_keep(struct match *match, const struct model *model, ui
     struct unknown_types *unknown = match->unknown;
     uint32_t name_size;
     const char *name = typecode_name(type->record, &name_size);
-    RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-3", refuse_unknown && !name_is_reserved(name, name_size), type->offset,
+    RULE_AS(PECS_E_UNSUPPORTED, error, "TYPE-3",
+            refuse_unknown && !name_is_reserved(name, name_size) && !match_is_old(registry, type), type->offset,
             "the file has components of type '%.*s', which is not registered", (int)name_size, name);
     if (registry->id_component + unknown->count == TYPES_MAX)
         return fail(error, PECS_E_LIMIT, "with those that are not registered there are more than %d types", TYPES_MAX);
@@ -157,9 +198,15 @@ pecs_status match_types(struct match *match, const struct model *model, pecs_reg
         pecs_component *component = &match->components[i];
         const struct component *known =
             registry_find(registry, type->id, component) ? NULL : registry_component(registry, *component);
-        const pecs_status status = !known ? match_keep(match, model, i, registry, refuse_unknown, error)
-                                   : component_is_transient(known) ? match_fail_transient(type, known, error)
-                                                                   : match_compare(match->pool, type, i, known, error);
+        bool is_same = false;
+        pecs_status status =
+            known && component_is_transient(known) ? match_fail_transient(type, known, error) : PECS_OK;
+        if (!status && known)
+            status = match_find_same(match->pool, type, i, known, &is_same, error);
+        if (!status && !is_same && known && *component == registry->id_component)
+            status = match_compare(match->pool, type, i, known, error);
+        else if (!status && !is_same) /* what becomes of an old type is up to the caller: the state has it as it was */
+            status = match_keep(match, model, i, registry, refuse_unknown, error);
         if (status)
             return status;
     }

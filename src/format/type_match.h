@@ -16,9 +16,9 @@ struct match {
 };
 
 /*
- * A type is the registry's if the id is; then not a byte of its record may differ. Others are described, checked as a
- * program's types are, and get the registry's numbers. PECS_E_LAYOUT, PECS_E_UNSUPPORTED, PECS_E_CORRUPT, PECS_E_LIMIT,
- * PECS_E_MEMORY. Call match_deinit also on failure.
+ * A type is the registry's if not a byte of its record differs. Others, old versions of the registry's types too, are
+ * described, checked as a program's types are, and get the registry's numbers. PECS_E_LAYOUT (a type is transient in
+ * the registry), PECS_E_UNSUPPORTED, PECS_E_CORRUPT, PECS_E_LIMIT, PECS_E_MEMORY. Call match_deinit also on failure.
  */
 pecs_status match_types(struct match *match, const struct model *model, pecs_registry *registry, bool refuse_unknown,
                         pecs_error *error);
@@ -30,6 +30,13 @@ void match_deinit(struct match *match);
  */
 pecs_status match_number(pecs_registry *registry, const struct buffer *record, pecs_component *ret_number,
                          pecs_error *error);
+
+/*
+ * Fails with PECS_E_LAYOUT: an old type cannot be converted, which is the unknown type of an index in the match, and
+ * `why` says why.
+ */
+pecs_status match_fail_old(const struct match *match, const struct model *model, uint32_t unknown,
+                           const pecs_registry *registry, const char *why, pecs_error *error);
 
 /* Describes one type of a model, whatever a registry has. What it is made of is released by the list that keeps it. */
 pecs_status match_describe(struct pool *pool, const struct model_type *type, uint32_t number,

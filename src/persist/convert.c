@@ -1,6 +1,6 @@
 /*
  * Conversion of a snapshot to another registry: types are matched as those of a file are, by id and then byte for byte,
- * and the arrays are borrowed. Transient types that the other registry lacks cannot be kept without their program, so
+ * and the arrays are borrowed. Then old types are migrated, as after a load. Transient types that the other registry lacks cannot be kept without their program, so
  * they are left out first.
  */
 #include "error.h"
@@ -10,6 +10,7 @@
 #include "state_types.h"
 #include "type_match.h"
 #include "typecode.h"
+#include "upgrade.h"
 
 #include <pecs/filter.h>
 
@@ -40,23 +41,21 @@ static bool convert_is_same_transient(const struct component *a, const struct co
     return a->flags == b->flags && a->size == b->size && a->align == b->align;
 }
 
+/* Whether the type is the registry's; if not, it is kept as it is, and migrated later. */
 static pecs_status convert_compare(const struct conversion *conversion, const struct component *from,
-                                   const struct component *to)
+                                   const struct component *to, bool *ret_is_same)
 {
     struct buffer a = { .pool = conversion->pool }, b = a;
-    char text[sizeof(conversion->error->message)] = "";
+    *ret_is_same = true;
     if (component_is_transient(from) || component_is_transient(to))
         return convert_is_same_transient(from, to) ? PECS_OK : convert_fail_transient(conversion, from);
     typecode_write(&a, from, 0);
     typecode_write(&b, to, 0);
-    pecs_status status = a.failed || b.failed ? fail_memory(conversion->error) : PECS_OK;
-    if (!status && (a.size_bytes != b.size_bytes || memcmp(a.bytes, b.bytes, a.size_bytes) != 0)) {
-        typecode_compare(a.bytes, b.bytes, text, sizeof(text));
-        status = fail(conversion->error, PECS_E_LAYOUT, "%s", text);
-    }
+    const bool failed = a.failed || b.failed;
+    *ret_is_same = !failed && a.size_bytes == b.size_bytes && memcmp(a.bytes, b.bytes, a.size_bytes) == 0;
     buffer_deinit(&a);
     buffer_deinit(&b);
-    return status;
+    return failed ? fail_memory(conversion->error) : PECS_OK;
 }
 
 /* Adds a type that the registry lacks. Its description stays that of the lender. */
@@ -94,9 +93,12 @@ static pecs_status convert_types(struct conversion *conversion)
     for (uint32_t i = 0; !status && i < count; i++) {
         const struct component *component = state_component(conversion->from, conversion->list[i]);
         pecs_component *number = &conversion->numbers[state_place(conversion->from, conversion->list[i])];
-        status = registry_find(conversion->registry, component->id, number)
-                     ? convert_keep(conversion, component, number)
-                     : convert_compare(conversion, component, registry_component(conversion->registry, *number));
+        bool is_same = false;
+        if (!registry_find(conversion->registry, component->id, number))
+            status = convert_compare(conversion, component, registry_component(conversion->registry, *number),
+                                     &is_same);
+        if (!status && !is_same)
+            status = convert_keep(conversion, component, number);
     }
     if (status)
         return status;
@@ -185,6 +187,13 @@ static pecs_status convert_state(struct conversion *conversion)
     return status;
 }
 
+/* The schema version of a state: that of its program, or what its file had. */
+static uint32_t convert_version(const struct pecs_snapshot *state)
+{
+    const struct history *history = state->registry->history;
+    return history ? history->given->schema_version : upgrade_version_of(state->metadata);
+}
+
 static pecs_status convert_run(struct conversion *conversion)
 {
     const size_t count = (size_t)state_component_count(conversion->from) + 1;
@@ -193,9 +202,16 @@ static pecs_status convert_run(struct conversion *conversion)
     conversion->ranks = pool_allocate(conversion->pool, count * sizeof(*conversion->ranks));
     conversion->loan = loan_create(conversion->pool, conversion->from);
     const bool has_room = conversion->list && conversion->numbers && conversion->ranks && conversion->loan;
+    struct upgrade upgrade = { .registry = NULL };
+    uint32_t culprit;
     pecs_status status = has_room ? convert_types(conversion) : fail_memory(conversion->error);
+    if (!status)
+        status = upgrade_init(&upgrade, conversion->registry, conversion->unknown, NULL, &culprit, conversion->error);
     if (!status && convert_state(conversion))
         status = fail_memory(conversion->error);
+    if (!status)
+        status = upgrade_run(&upgrade, convert_version(conversion->from), false, &conversion->to, conversion->error);
+    upgrade_deinit(&upgrade);
     if (conversion->unknown)
         node_release(conversion->pool, &conversion->unknown->node);
     if (conversion->loan)

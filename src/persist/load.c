@@ -3,6 +3,7 @@
 #include "build.h"
 #include "error.h"
 #include "reading.h"
+#include "upgrade.h"
 #include "verify.h"
 
 /* The intermediate results of opening one file with one registry. */
@@ -14,11 +15,14 @@ struct loading {
     struct image *image;
     struct model model;
     struct match match;
+    const pecs_migration_options *migration;
+    struct upgrade upgrade;
     pecs_error *error;
 };
 
 static void loading_deinit(struct loading *loading)
 {
+    upgrade_deinit(&loading->upgrade);
     match_deinit(&loading->match);
     model_deinit(&loading->model);
 }
@@ -38,6 +42,32 @@ static pecs_status load_match(struct loading *loading)
     if (!status)
         status = model_parse_segments(model, loading->source, loading->error);
     loading->image->parts = model->parts;
+    return status;
+}
+
+/* What cannot be upgraded is refused before any data is read. */
+static pecs_status load_plan(struct loading *loading)
+{
+    pecs_error why = { .message = "" };
+    uint32_t culprit = 0;
+    pecs_status status = upgrade_check_reader(loading->registry, loading->model.metadata, loading->error);
+    if (status)
+        return status;
+    status =
+        upgrade_init(&loading->upgrade, loading->registry, loading->match.unknown, loading->migration, &culprit, &why);
+    if (status == PECS_E_LAYOUT)
+        return match_fail_old(&loading->match, &loading->model, culprit, loading->registry, why.message,
+                              loading->error);
+    return status ? fail_memory(loading->error) : PECS_OK;
+}
+
+static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct pecs_snapshot *state,
+                                pecs_snapshot **ret_snapshot)
+{
+    const pecs_status status =
+        upgrade_run(&loading->upgrade, upgrade_version_of(loading->model.metadata), is_checked, &state, loading->error);
+    if (!status)
+        *ret_snapshot = state;
     return status;
 }
 
@@ -74,12 +104,17 @@ static pecs_status load_check(struct loading *loading, const pecs_load_options *
 static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_snapshot)
 {
     struct source_memory source;
+    pecs_snapshot *state;
     source_memory_init(&source, loading->image->bytes, loading->image->size_bytes);
     loading->source = &source.source;
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
-    return status ? status : load_build(loading, false, ret_snapshot);
+    if (!status)
+        status = load_plan(loading);
+    if (!status)
+        status = load_build(loading, false, &state);
+    return status ? status : load_upgrade(loading, false, state, ret_snapshot);
 }
 
 static pecs_status load_image(struct loading *loading, const pecs_load_options *options, pecs_snapshot **ret_snapshot)
@@ -89,14 +124,15 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     if (!status)
         status = load_match(loading);
     if (!status)
+        status = load_plan(loading);
+    if (!status)
         status = load_build(loading, true, &state);
     if (status)
         return status;
     status = load_check(loading, options, state);
-    if (status)
-        state_release(state);
-    else
-        *ret_snapshot = state;
+    if (!status)
+        return load_upgrade(loading, true, state, ret_snapshot);
+    state_release(state);
     return status;
 }
 
@@ -106,7 +142,11 @@ static pecs_status load_reading(pecs_registry *registry, const struct reading *r
 {
     const struct source_input *input = &reading->input;
     struct loading loading = {
-        .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
+        .registry = registry,
+        .limits = &options->limits,
+        .refuse_unknown = options->refuse_unknown,
+        .migration = options->migration,
+        .error = error,
     };
     struct source_memory memory;
     struct source_image image;
@@ -172,7 +212,11 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     if (status)
         return status;
     struct loading loading = {
-        .registry = registry, .limits = &options->limits, .refuse_unknown = options->refuse_unknown, .error = error
+        .registry = registry,
+        .limits = &options->limits,
+        .refuse_unknown = options->refuse_unknown,
+        .migration = options->migration,
+        .error = error,
     };
     status = file.size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, &file, path, &loading.image, error)
                                                 : resume_map(registry->pool, &file, path, &loading.image, error);

@@ -6,11 +6,12 @@
  * reaches zero synchronises with all others.
  *
  * Files list types in the order of by_id: types are matched by id, whatever their positions in the lists of two
- * programs.
+ * programs. What it says about the past of its types is in history.h.
  */
 #include "registry.h"
 
 #include "error.h"
+#include "history.h"
 #include "memory.h"
 
 #include <assert.h>
@@ -120,6 +121,8 @@ static pecs_status registry_add_components(pecs_registry *registry, const pecs_r
 static void registry_free(pecs_registry *registry, size_t capacity)
 {
     struct pool *pool = registry->pool;
+    if (registry->history)
+        history_destroy(registry->history, pool);
     for (uint32_t i = 0; i < registry->type_count; i++)
         component_deinit(&registry->components[i], pool);
     number_table_deinit(&registry->numbers, pool);
@@ -162,7 +165,9 @@ pecs_status pecs_registry_create(const pecs_registry_desc *desc, pecs_registry *
     atomic_init(&registry->reference_count, 1);
     atomic_init(&registry->batch_count, (uint32_t)pool_secret(pool));
     number_table_init(&registry->numbers, (pecs_component)desc->type_count + 1);
-    const pecs_status status = registry_add_components(registry, desc, error);
+    pecs_status status = registry_add_components(registry, desc, error);
+    if (!status && desc->history)
+        status = history_create(registry, desc->history, &registry->history, error);
     if (status) {
         registry_free(registry, desc->type_count + 1);
         return status;

@@ -32,6 +32,7 @@ struct pecs_registry {
     struct component *components;                  /* by pecs_component */
     pecs_component *by_id;                         /* all components, in ascending order of ids */
     const char *application, *application_version; /* or NULL */
+    struct history *history;                       /* or NULL */
     struct number_table numbers;                   /* for unknown types; they start at type_count */
 };
 

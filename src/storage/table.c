@@ -181,15 +181,35 @@ struct table *table_project(struct pool *pool, const struct table *table, struct
         }
         to->runs->lender =
             (struct runs *)node_retain(&table->runs->node); /* neither table may edit the shared bytes in place */
-        for (uint32_t i = 0; i < archetype->column_count; i++)
-            to->runs->columns[i] = from->columns[table_find_projected(table, archetype, i)];
     }
     to->row_count = table->row_count;
     for (uint32_t i = 0; i < archetype->column_count; i++) {
-        to->columns[i] = table->columns[table_find_projected(table, archetype, i)];
+        const uint32_t column = table_find_projected(table, archetype, i);
+        if (column == NO_COLUMN)
+            continue;
+        if (from)
+            to->runs->columns[i] = from->columns[column];
+        to->columns[i] = table->columns[column];
         tree_retain(&to->columns[i].chunks);
     }
     return to;
+}
+
+pecs_status table_add_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk)
+{
+    struct array *array =
+        array_create(gate->pool, table_live_rows(table, chunk) * table->archetype->column_bytes[column]);
+    struct ref *ref;
+    if (!array)
+        return PECS_E_MEMORY;
+    if (tree_own_ref(gate->pool, gate->epoch, &table->columns[column].chunks, chunk, &ref)) {
+        node_release(gate->pool, &array->node);
+        return PECS_E_MEMORY;
+    }
+    assert(!ref->node);
+    array->tick = gate->tick;
+    *ref = (struct ref){ &array->node, array->data, 0 };
+    return PECS_OK;
 }
 
 static pecs_status table_own_chunk_slow(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk,

@@ -75,8 +75,8 @@ struct table {
 struct table *table_create(struct pool *pool, struct archetype *archetype);
 
 /*
- * Makes a table with the same rows and the columns of another archetype, all of which the table has, in chunks of the
- * same size. Arrays and runs are shared. NULL: out of memory.
+ * Makes a table with the same rows and the columns of another archetype, in chunks of the same size. Arrays and runs
+ * are shared. A column that the table lacks has no arrays: the caller adds them (table_add_chunk). NULL: out of memory.
  */
 struct table *table_project(struct pool *pool, const struct table *table, struct archetype *archetype);
 
@@ -127,6 +127,8 @@ static inline uint8_t *table_owned_chunk(const struct gate *gate, const struct t
 /* Passes the gate for one chunk of one column, with room for row_count rows. */
 pecs_status table_own_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk, uint64_t row_count,
                             uint8_t **ret_bytes);
+/* Adds an array for a live chunk of a column that has none yet, neither array nor run. Its bytes are undefined. */
+pecs_status table_add_chunk(struct gate *gate, struct table *table, uint32_t column, uint64_t chunk);
 /* The same for every column of the chunk of a live row. `values`, unless NULL, receives the addresses of its values. */
 pecs_status table_own_row(struct gate *gate, struct table *table, uint64_t row, uint8_t **values);
 

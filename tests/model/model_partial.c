@@ -130,7 +130,8 @@ void op_partial(struct model *model, struct test_world *world)
     const pecs_load_options refuse = { .refuse_unknown = true };
     model_expect(model,
                  pecs_snapshot_resume(model->registries[MODEL_PARTIAL], from,
-                                      &(pecs_resume_options){ refuse.limits, refuse.refuse_unknown }, &snapshot, NULL),
+                                      &(pecs_resume_options){ .refuse_unknown = refuse.refuse_unknown }, &snapshot,
+                                      NULL),
                  mask == all ? PECS_OK : PECS_E_UNSUPPORTED, "resume that refuses unknown types");
     pecs_snapshot_release(snapshot);
     use_partial(model, naive, mask, from, path);

@@ -12,7 +12,7 @@ static inline pecs_status resume_like_load(pecs_registry *reader, const char *pa
 {
     pecs_resume_options some = { .refuse_unknown = false };
     if (options)
-        some = (pecs_resume_options){ options->limits, options->refuse_unknown };
+        some = (pecs_resume_options){ options->limits, options->refuse_unknown, options->migration };
     return pecs_snapshot_resume(reader, path, options ? &some : NULL, ret_snapshot, error);
 }
 static open_function *const verbs[] = { resume_like_load, pecs_snapshot_load };

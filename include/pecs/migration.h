@@ -1,0 +1,167 @@
+/*
+ * Migration: what a program says about the past of its types, so that it opens the saves of its earlier versions, and
+ * those of later ones where that is safe. The history belongs to a registry (pecs_registry_desc).
+ *
+ * A file describes its types. Where a type of the file has another version or layout than the registry's type of the
+ * same name, resume, load and pecs_snapshot_convert convert its values; the other columns stay as they are, mapped and
+ * shared. Without a line of code:
+ *   - fields are matched by name, or by an old name (pecs_type_history), whatever their order
+ *   - a field that the file lacks gets the default (pecs_type_history), or zeros; one that the registry lacks is lost
+ *   - numbers and bools become numbers and bools of another kind; enums are matched by the names of their values
+ *   - arrays and texts become longer or shorter; text becomes string and string text; structs and elements of lists are
+ *     converted in the same way; an enum becomes a number, and a number an enum
+ * What cannot be converted so, a number to a string for example, is PECS_E_LAYOUT, unless a pecs_migration does it.
+ *
+ * A conversion that loses something needs consent: the flag of the loss in pecs_type_history, or in the options of the
+ * load. Without it the load fails and names type, field and the first entity; file and program are as before.
+ */
+#ifndef PECS_MIGRATION_H
+#define PECS_MIGRATION_H
+
+#include <pecs/contents.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+/* What a conversion may lose. A removed field is a loss for all values, the others for those that do not fit. */
+typedef enum pecs_loss {
+    PECS_LOSS_FIELD = 1,  /* a field that the new type lacks */
+    PECS_LOSS_NUMBER = 2, /* a number that the new kind cannot hold: it becomes the nearest one, or 0 for a NaN */
+    PECS_LOSS_ENUM = 4, /* an enum's value whose name the new enum lacks, or a number that is no value: it becomes 0 */
+    PECS_LOSS_LENGTH = 8, /* the end of a text or array that is longer than the new one and not zero there */
+    PECS_LOSS_ALL = 15
+} pecs_loss;
+
+/* The old name of a field. */
+typedef struct pecs_rename {
+    const char *field; /* of the type */
+    const char *old_name;
+} pecs_rename;
+
+/* The past of a type of the registry, of one that such a type nests, or of one that a migration names. */
+typedef struct pecs_type_history {
+    const pecs_type *type;
+    const char *const *old_names; /* that the type had in earlier versions; values of any version are converted */
+    size_t old_name_count;
+    const pecs_rename *renames; /* a field may have several old names */
+    size_t rename_count;
+    /* A value of the type: what fields have that a file lacks. Strings, blobs and lists are empty. NULL: zeros. */
+    const void *defaults;
+    uint32_t losses; /* pecs_loss: those that a conversion to this type may have; of a nested type nothing counts */
+} pecs_type_history;
+
+/* Rows that are migrated: of one table, in its order. */
+typedef struct pecs_migration_rows {
+    size_t count;
+    const pecs_entity *entities; /* NULL for the world itself, whose singletons are migrated (count is 1) */
+    const void *from;            /* `count` values of the old type; NULL of a tag */
+    /*
+     * Of each type in `to`: `count` values to write. They have the defaults, or what the entity had already, or what
+     * another migration wrote before. NULL of a tag.
+     */
+    void *const *to;
+    const pecs_heap *heap; /* where the contents of all these values are (contents.h) */
+    size_t failed_row;     /* to be written by a function that fails: the row that the error is about */
+} pecs_migration_rows;
+
+/*
+ * Migrates rows: reads rows->from and writes rows->to. Strings, blobs and lists are given as to an edit
+ * (contents.h) and must live until the function returns; or a member is copied from `from`. Called for up to
+ * 4096 rows at a time; with a thread_count above 1 on several threads at once. A status other than PECS_OK fails the
+ * load, *error may say why.
+ */
+typedef pecs_status (*pecs_migrate_function)(void *user, pecs_migration_rows *rows, pecs_error *error);
+
+/*
+ * Migrates a component, and a singleton, from one version of a type to one or several others, or removes it. A renamed
+ * component has another type in `to`; a component that is split, several; several that are joined have migrations to
+ * the same type. An old type is described like any other:
+ *
+ *     typedef struct { float x, y; } Place1;
+ *     PECS_COMPONENT_OF(Place1, "Place", 1, PECS_FIELD(Place1, x), PECS_FIELD(Place1, y));
+ *
+ * The types in `to` are of the registry, or old ones again that other migrations begin with, or that convert without
+ * code: chains are found by the library, the shortest where there are several.
+ */
+typedef struct pecs_migration {
+    const pecs_type *from;      /* with its name (or id), version and layout as files have them */
+    const pecs_type *const *to; /* NULL if to_count is 0: the component is removed */
+    size_t to_count;
+    pecs_migrate_function migrate; /* NULL: the fields of one `to` are matched by name; or nothing is to do */
+    void *user;
+} pecs_migration;
+
+/*
+ * Changes the world of a file with a lower schema version, after all components were migrated: with all edits that a
+ * program has. A status other than PECS_OK fails the load; a failed edit's own words become the error if *error is not
+ * written. The world exists during the call only: take no snapshot of it, do not keep it.
+ */
+typedef struct pecs_world_migration {
+    uint32_t from_version, to_version; /* of the schema; from is the lower */
+    pecs_status (*migrate)(void *user, pecs_world *world, pecs_error *error);
+    void *user;
+} pecs_world_migration;
+
+/* Called after each resume and load, in the order of the list, to fill caches and indices. As for a migration. */
+typedef struct pecs_load_hook {
+    pecs_status (*run)(void *user, pecs_world *world, pecs_error *error);
+    void *user;
+} pecs_load_hook;
+
+/* All of it. The struct and what it points to must outlive the registry. */
+struct pecs_history {
+    /*
+     * The version of the program's schema, raised whenever saves change, and the lowest version of a program that may
+     * read its saves. Both are written to files, as metadata of the world ("pecs.schema_version",
+     * "pecs.oldest_reader"). A registry with types refuses a file whose oldest reader is above its schema version:
+     * PECS_E_UNSUPPORTED, with both numbers. 0: no version is written, and every reader may read.
+     */
+    uint32_t schema_version, oldest_reader;
+    const pecs_type_history *types;
+    size_t type_count;
+    const pecs_migration *migrations;
+    size_t migration_count;
+    /*
+     * Run in the order of from_version: those that begin at the file's schema version or above. Their ranges do not
+     * overlap; versions between them need none. A file without a version has version 0.
+     */
+    const pecs_world_migration *world_migrations;
+    size_t world_migration_count;
+    const pecs_load_hook *hooks;
+    size_t hook_count;
+};
+
+/* What a load has converted, lost and kept, one thing at a time. */
+typedef enum pecs_migration_event {
+    PECS_EVENT_CONVERTED = 1, /* values of a type became those of others */
+    PECS_EVENT_LOST,          /* with consent; `loss` and `field` say what */
+    PECS_EVENT_KEPT,          /* the registry does not know the type: its values are kept (reflect.h) */
+    PECS_EVENT_WORLD          /* a world migration ran; versions are those of the schema, `type` is "" */
+} pecs_migration_event;
+
+typedef struct pecs_migration_note {
+    pecs_migration_event event;
+    const char *type;                  /* its name in the file */
+    uint32_t from_version, to_version; /* to: of the registry's type of the same name, or 0 */
+    pecs_loss loss;                    /* PECS_EVENT_LOST; else 0 */
+    const char *field;                 /* PECS_EVENT_LOST: its path, "slots.owner"; else "" */
+    uint64_t count;                    /* values */
+    pecs_entity first;                 /* the first entity, in the order of tables; {0, 0} for the world itself */
+} pecs_migration_note;
+
+/* Called for each note when the migration has succeeded; the note is valid during the call. */
+typedef void (*pecs_note_function)(void *user, const pecs_migration_note *note);
+
+typedef struct pecs_migration_options {
+    uint32_t losses;         /* pecs_loss: those that are accepted beside those of the types' histories */
+    uint32_t thread_count;   /* threads that convert, the caller's included; 0 means 1. Types with strings, blobs or
+                                lists are converted by one */
+    pecs_note_function note; /* or NULL */
+    void *user;              /* for note */
+} pecs_migration_options;
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,360 @@
+/* The schema of a program: versions in files, world migrations, hooks, notes; and what a history is refused for. */
+#include "migration_fixture.h"
+
+static void set_up(void)
+{
+    enter_folder();
+}
+
+static void tear_down(void)
+{
+    assert_no_leak();
+    leave_folder();
+}
+
+TestSuite(migration_world, .init = set_up, .fini = tear_down);
+
+static pecs_entity entities[3];
+
+/* Three entities with health, by a program of a schema version (0: none). */
+static pecs_world *make_old(uint32_t version, uint32_t oldest_reader)
+{
+    static pecs_history history;
+    history = (pecs_history){ .schema_version = version, .oldest_reader = oldest_reader };
+    old_registry = registry_with(fixture_types, FIXTURE_TYPE_COUNT, version ? &history : NULL);
+    pecs_world *world = world_of(old_registry, NULL, 1);
+    for (int i = 0; i < 3; i++) {
+        const Health health = { i, 10 };
+        must(pecs_world_spawn(world, &(pecs_value){ HEALTH, sizeof(health), &health }, 1, 1, &entities[i]) == PECS_OK);
+    }
+    return world;
+}
+
+static const char *meta_of(pecs_view view, const char *key)
+{
+    pecs_meta meta;
+    return pecs_view_meta(view, key, &meta) ? NULL : meta.value;
+}
+
+Test(migration_world, versions_are_written_and_read_without_loading)
+{
+    pecs_world *world = make_old(7, 4);
+    pecs_info *info = NULL;
+    pecs_error error;
+    save_world(world, "v.pecs");
+    must(pecs_file_info("v.pecs", &counting_hooks, NULL, &info, &error) == PECS_OK);
+    cr_assert_str_eq(pecs_info_meta(info, PECS_META_SCHEMA_VERSION)->value, "7");
+    cr_assert_str_eq(pecs_info_meta(info, PECS_META_OLDEST_READER)->value, "4");
+    pecs_info_destroy(info);
+    pecs_world_destroy(world);
+    pecs_registry_release(old_registry);
+}
+
+Test(migration_world, an_older_program_refuses_what_it_cannot_read)
+{
+    static const pecs_history older = { .schema_version = 3 };
+    static const pecs_history just = { .schema_version = 4 };
+    static const pecs_history *const histories[] = { NULL, &older, &just };
+    for (int i = 0; i < 3; i++)
+        for (int way = BY_RESUME; way <= BY_LOAD; way++) {
+            pecs_world *world = make_old(7, 4);
+            pecs_snapshot *snapshot = NULL;
+            pecs_error error;
+            new_registry = registry_with(fixture_types, FIXTURE_TYPE_COUNT, histories[i]);
+            const pecs_status status = try_migrate(world, way, NULL, &snapshot, &error);
+            cr_assert_eq(status, i < 2 ? PECS_E_UNSUPPORTED : PECS_OK);
+            if (i == 1)
+                cr_assert_not_null(strstr(error.message, "schema version 7"), "%s", error.message);
+            if (i == 1)
+                cr_assert_not_null(
+                    strstr(error.message, "needs a program of schema version 4 or later; this one has 3"));
+            pecs_snapshot_release(snapshot);
+            end_migration(world);
+        }
+}
+
+Test(migration_world, a_tool_without_types_reads_every_file)
+{
+    pecs_world *world = make_old(7, 7);
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    new_registry = registry_with(NULL, 0, NULL);
+    cr_assert_eq(try_migrate(world, BY_LOAD, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+    must(pecs_snapshot_save(snapshot, "tool.pecs", NULL, &error) == PECS_OK);
+    pecs_snapshot_release(snapshot);
+    must(pecs_snapshot_load(new_registry, "tool.pecs", NULL, &snapshot, &error) == PECS_OK);
+    cr_assert_str_eq(meta_of(pecs_snapshot_view(snapshot), PECS_META_SCHEMA_VERSION), "7", "a tool keeps the version");
+    pecs_snapshot_release(snapshot);
+    end_migration(world);
+}
+
+static char steps[16]; /* which functions were called, in order */
+
+static pecs_status step(void *user, pecs_world *world, pecs_error *error)
+{
+    const char *name = user;
+    (void)error;
+    const Health health = { *name, 1 };
+    strncat(steps, name, 1);
+    return pecs_world_set(world, entities[0], &(pecs_value){ HEALTH, sizeof(health), &health }, 1);
+}
+
+static const pecs_world_migration world_migrations[] = { { 0, 1, step, (void *)(uintptr_t) "a" },
+                                                         { 1, 2, step, (void *)(uintptr_t) "b" },
+                                                         { 4, 6, step, (void *)(uintptr_t) "c" } };
+static const pecs_load_hook hooks[] = { { step, (void *)(uintptr_t) "x" }, { step, (void *)(uintptr_t) "y" } };
+static const pecs_history with_worlds = { .schema_version = 8,
+                                          .world_migrations = world_migrations,
+                                          .world_migration_count = 3,
+                                          .hooks = hooks,
+                                          .hook_count = 2 };
+
+Test(migration_world, world_migrations_and_hooks_run_in_order)
+{
+    static const struct {
+        uint32_t version;
+        const char *steps;
+    } cases[] = { { 0, "abcxy" }, { 1, "bcxy" }, { 2, "cxy" }, { 3, "cxy" }, { 6, "xy" }, { 8, "xy" }, { 9, "xy" } };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+        for (int way = 0; way < WAY_COUNT; way++) {
+            pecs_world *world = make_old(cases[i].version, 0);
+            pecs_snapshot *snapshot = NULL;
+            pecs_error error;
+            new_registry = registry_with(fixture_types, FIXTURE_TYPE_COUNT, &with_worlds);
+            steps[0] = 0;
+            cr_assert_eq(try_migrate(world, way, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+            cr_assert_str_eq(steps, cases[i].steps, "version %u, way %d", cases[i].version, way);
+            const pecs_view view = pecs_snapshot_view(snapshot);
+            cr_assert_eq(pecs_get_as(view, entities[0], HEALTH, Health)->current, 'y');
+            cr_assert_eq(pecs_get_as(view, entities[2], HEALTH, Health)->current, 2);
+            cr_assert_str_eq(meta_of(view, PECS_META_SCHEMA_VERSION), "8");
+            check_state(snapshot);
+            pecs_snapshot_release(snapshot);
+            end_migration(world);
+        }
+}
+
+Test(migration_world, a_version_between_two_is_unsupported)
+{
+    pecs_world *world = make_old(5, 0);
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    new_registry = registry_with(fixture_types, FIXTURE_TYPE_COUNT, &with_worlds);
+    cr_assert_eq(try_migrate(world, BY_LOAD, NULL, &snapshot, &error), PECS_E_UNSUPPORTED);
+    cr_assert_str_eq(error.message, "no world migration begins at schema version 5");
+    end_migration(world);
+}
+
+static pecs_status fail_with_words(void *user, pecs_world *world, pecs_error *error)
+{
+    (void)world;
+    if (user)
+        snprintf(error->message, sizeof(error->message), "%s", (const char *)user);
+    return PECS_E_CANCELLED;
+}
+
+static pecs_status fail_in_an_edit(void *user, pecs_world *world, pecs_error *error)
+{
+    (void)user, (void)error;
+    return pecs_world_set(world, (pecs_entity){ 77, 1 }, &(pecs_value){ FROZEN, 0, NULL }, 1);
+}
+
+Test(migration_world, a_failing_step_leaves_nothing)
+{
+    static const struct {
+        pecs_world_migration migration;
+        pecs_load_hook hook;
+        pecs_status status;
+        const char *message;
+    } cases[] = {
+        { { 0, 1, fail_with_words, (void *)(uintptr_t) "no" },
+          { step, (void *)(uintptr_t) "x" },
+          PECS_E_CANCELLED,
+          "world migration from version 0 to 1: no" },
+        { { 0, 1, fail_in_an_edit, NULL },
+          { step, (void *)(uintptr_t) "x" },
+          PECS_E_DEAD,
+          "world migration from version 0 to 1: " },
+        { { 0, 1, step, (void *)(uintptr_t) "a" },
+          { fail_with_words, NULL },
+          PECS_E_CANCELLED,
+          "load hook 0: CANCELLED" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const pecs_history history = { .schema_version = 1,
+                                       .world_migrations = &cases[i].migration,
+                                       .world_migration_count = 1,
+                                       .hooks = &cases[i].hook,
+                                       .hook_count = 1 };
+        for (int way = 0; way < WAY_COUNT; way++) {
+            pecs_world *world = make_old(0, 0);
+            pecs_snapshot *snapshot = NULL;
+            pecs_error error;
+            new_registry = registry_with(fixture_types, FIXTURE_TYPE_COUNT, &history);
+            cr_assert_eq(try_migrate(world, way, NULL, &snapshot, &error), cases[i].status);
+            cr_assert_eq(strncmp(error.message, cases[i].message, strlen(cases[i].message)), 0, "%s", error.message);
+            cr_assert_null(snapshot);
+            end_migration(world);
+        }
+    }
+}
+
+/* Notes: what was converted, lost, kept, and which worlds were migrated. */
+typedef struct {
+    int16_t current;
+} Health2;
+PECS_COMPONENT_OF(Health2, "Health", 2, PECS_FIELD(Health2, current));
+
+struct noted {
+    int count;
+    char text[8][96];
+};
+
+static void take_note(void *user, const pecs_migration_note *note)
+{
+    struct noted *noted = user;
+    must(noted->count < 8);
+    snprintf(noted->text[noted->count++], sizeof(noted->text[0]), "%d %s %u %u %d %s %d %u:%u", note->event, note->type,
+             note->from_version, note->to_version, note->loss, note->field, (int)note->count, note->first.index,
+             note->first.generation);
+}
+
+Test(migration_world, notes_say_what_was_done)
+{
+    static const pecs_type *const types[] = { &Position_type, &Health2_type };
+    static const pecs_world_migration nothing = { 2, 3, step, (void *)(uintptr_t) "z" };
+    static const pecs_history history = { .schema_version = 3,
+                                          .world_migrations = &nothing,
+                                          .world_migration_count = 1 };
+    static const char *const expected[] = {
+        "1 Health 1 2 0  4 0:1",
+        "2 Health 1 2 2 current 2 2:1",
+        "2 Health 1 2 1 max 4 0:1",
+        "3 Team 1 0 0  1 1:1",
+    };
+    for (int way = BY_RESUME; way <= BY_LOAD; way++) {
+        struct noted noted = { .count = 0 };
+        pecs_world *world = make_old(3, 0);
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        const Health large = { 40000, 1 };
+        const Team team = { 5 };
+        must(pecs_world_set(world, entities[2], &(pecs_value){ HEALTH, sizeof(large), &large }, 1) == PECS_OK);
+        must(pecs_world_set(world, entities[1], &(pecs_value){ TEAM, sizeof(team), &team }, 1) == PECS_OK);
+        must(pecs_world_set_singleton(world, HEALTH, sizeof(large), &large) == PECS_OK);
+        new_registry = registry_with(types, 2, &history);
+        const pecs_migration_options options = { .losses = PECS_LOSS_FIELD | PECS_LOSS_NUMBER,
+                                                 .note = take_note,
+                                                 .user = &noted };
+        cr_assert_eq(try_migrate(world, way, &options, &snapshot, &error), PECS_OK, "%s", error.message);
+        cr_assert_eq(noted.count, 4);
+        for (int i = 0; i < 4; i++)
+            cr_assert_str_eq(noted.text[i], expected[i]);
+        cr_assert_eq(pecs_get_as(pecs_snapshot_view(snapshot), entities[2], 1, Health2)->current, INT16_MAX);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
+
+Test(migration_world, losses_are_allowed_by_the_type_too)
+{
+    static const pecs_type *const types[] = { &Position_type, &Health2_type };
+    static const pecs_type_history type = { .type = &Health2_type, .losses = PECS_LOSS_FIELD };
+    static const pecs_history history = { .types = &type, .type_count = 1 };
+    for (int way = 0; way < WAY_COUNT; way++) {
+        pecs_world *world = make_old(0, 0);
+        new_registry = registry_with(types, 2, &history);
+        pecs_snapshot *snapshot = migrate(world, way, NULL);
+        cr_assert_eq(pecs_get_as(pecs_snapshot_view(snapshot), entities[2], 1, Health2)->current, 2);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
+
+/* Migrations of one component with one field; a digit is its version. */
+#define VERSION(n)                                                                                                     \
+    static const pecs_type version##n = { "Thing", { { 0 } }, n, 4, 4, 1, thing_fields, 0 };                           \
+    static const pecs_type *const to##n[] = { &version##n }
+static const pecs_field thing_fields[] = { { "v", PECS_I32, 0, 4, 1, 0, NULL, NULL, 0, (pecs_kind)0, 0 } };
+static const pecs_field text_fields[] = { { "v", PECS_TEXT, 0, 4, 4, 0, NULL, NULL, 0, (pecs_kind)0, 0 } };
+VERSION(1);
+VERSION(2);
+VERSION(3);
+static const pecs_type other2 = { "Thing", { { 0 } }, 2, 4, 1, 1, text_fields, 0 };
+static const pecs_type stray = { "Stray", { { 0 } }, 1, 4, 4, 1, thing_fields, 0 };
+static const pecs_type *const to_other2[] = { &other2 }, *const to_stray[] = { &stray };
+
+static pecs_status copy(void *user, pecs_migration_rows *rows, pecs_error *error)
+{
+    (void)user, (void)error;
+    memcpy(rows->to[0], rows->from, rows->count * 4);
+    return PECS_OK;
+}
+
+Test(migration_world, a_wrong_history_is_refused_when_the_registry_is_made)
+{
+    static const pecs_migration cycle[] = { { &version1, to2, 1, copy, NULL }, { &version2, to1, 1, copy, NULL } };
+    static const pecs_migration gap[] = { { &version1, to_stray, 1, copy, NULL } };
+    static const pecs_migration present[] = { { &version3, to2, 1, copy, NULL } };
+    static const pecs_migration two_layouts[] = { { &version1, to2, 1, copy, NULL }, { &other2, to3, 1, copy, NULL } };
+    static const pecs_migration no_map[] = { { &version1, to_other2, 1, copy, NULL } };
+    static const pecs_migration no_function[] = { { &version1, to_other2, 1, NULL, NULL },
+                                                  { &other2, to3, 1, copy, NULL } };
+    static const struct {
+        const pecs_migration *migrations;
+        size_t count;
+        pecs_status status;
+        const char *message;
+    } cases[] = {
+        { cycle, 2, PECS_E_MISUSE, "the migrations from version 1 of type 'Thing' lead back to it" },
+        { gap, 1, PECS_E_MISUSE, "the migrations lead to version 1 of type 'Stray', which is not registered" },
+        { present, 1, PECS_E_MISUSE, "begins with version 3 of type 'Thing', which is the present one" },
+        { two_layouts, 2, PECS_E_CONFLICT, "version 2 of type 'Thing' has two layouts in the migrations" },
+        { no_map, 1, PECS_E_LAYOUT, "version 2 of type 'Thing': field 'v' is not converted from text to i32" },
+        { no_function, 2, PECS_E_LAYOUT, "version 1 of type 'Thing': field 'v' is not converted from i32 to text" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        const pecs_history history = { .migrations = cases[i].migrations, .migration_count = cases[i].count };
+        pecs_error error;
+        cr_assert_eq(refuse_history(to3, 1, &history, &error), cases[i].status, "%zu: %s", i, error.message);
+        cr_assert_not_null(strstr(error.message, cases[i].message), "%zu: %s", i, error.message);
+    }
+}
+
+Test(migration_world, wrong_lists_of_a_history_are_refused)
+{
+    static const pecs_rename no_field = { "w", "v" };
+    static const char *const own_name[] = { "Thing" };
+    static const pecs_type_history rename = { .type = &version3, .renames = &no_field, .rename_count = 1 };
+    static const pecs_type_history name = { .type = &version3, .old_names = own_name, .old_name_count = 1 };
+    static const pecs_type_history losses = { .type = &version3, .losses = 16 };
+    static const pecs_type_history twice[] = { { .type = &version3 }, { .type = &version3 } };
+    static const pecs_world_migration backwards = { 2, 1, step, NULL }, beyond = { 1, 9, step, NULL };
+    static const pecs_load_hook no_hook = { NULL, NULL };
+    static const struct {
+        pecs_history history;
+        pecs_status status;
+        const char *message;
+    } cases[] = {
+        { { .type_count = 1 }, PECS_E_MISUSE, "a list of the history is NULL" },
+        { { .types = &rename, .type_count = 1 }, PECS_E_MISUSE, "rename 0 of type 'Thing' names no field of it" },
+        { { .types = &name, .type_count = 1 },
+          PECS_E_CONFLICT,
+          "the old name 'Thing' of type 'Thing' is that of a type" },
+        { { .types = &losses, .type_count = 1 }, PECS_E_MISUSE, "losses that are none" },
+        { { .types = twice, .type_count = 2 }, PECS_E_CONFLICT, "type 'Thing' is twice in the history" },
+        { { .schema_version = 3, .oldest_reader = 4 }, PECS_E_MISUSE, "oldest reader 4 is above the schema version 3" },
+        { { .schema_version = 3, .world_migrations = &backwards, .world_migration_count = 1 },
+          PECS_E_MISUSE,
+          "world migration 0" },
+        { { .schema_version = 3, .world_migrations = &beyond, .world_migration_count = 1 },
+          PECS_E_MISUSE,
+          "world migration 0" },
+        { { .hooks = &no_hook, .hook_count = 1 }, PECS_E_MISUSE, "load hook 0 has no function" },
+    };
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        pecs_error error;
+        cr_assert_eq(refuse_history(to3, 1, &cases[i].history, &error), cases[i].status, "%zu: %s", i, error.message);
+        cr_assert_not_null(strstr(error.message, cases[i].message), "%zu: %s", i, error.message);
+    }
+}
