@@ -31,6 +31,15 @@ bool limit_map_sum(const char *path, double *ret_sum);
 bool limit_map_update(const char *path);
 bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_count);
 
+/*
+ * Positions of a raw file that is mapped, as another struct in fresh huge pages: with a fourth float, 1; and after
+ * LIMIT_CHAIN_STEPS loops, each of which makes another array and adds to x. ret_sum: of x in the last row of each table.
+ */
+enum { LIMIT_CHAIN_STEPS = 20 };
+#define LIMIT_CHAIN_ADDS 1.5f
+bool limit_map_scale(const char *path, double *ret_sum);
+bool limit_map_chain(const char *path, double *ret_sum);
+
 /* Writes a block to a temporary file and renames it to path. durable: with fsync of file and directory. */
 bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char *path, bool durable);
 

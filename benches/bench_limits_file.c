@@ -100,6 +100,69 @@ bool limit_map_update(const char *path)
     return true;
 }
 
+struct scaled {
+    float x, y, z, scale;
+};
+struct position {
+    float x, y, z;
+};
+
+static void scale_column(const struct position *from, uint64_t count, void *out)
+{
+    struct scaled *to = out;
+    for (uint64_t i = 0; i < count; i++)
+        to[i] = (struct scaled){ from[i].x, from[i].y, from[i].z, 1 };
+}
+
+/* One step of the chain; its own function, since the steps of a program are compiled apart. */
+static __attribute__((noinline)) void chain_step(const struct position *from, uint64_t count, struct position *to)
+{
+    for (uint64_t i = 0; i < count; i++)
+        to[i] = (struct position){ from[i].x + LIMIT_CHAIN_ADDS, from[i].y, from[i].z };
+}
+
+static void chain_column(const struct position *from, uint64_t count, void *out)
+{
+    static struct position *between; /* for the longest column, which comes first; kept */
+    between = between ? between : limit_pages_allocate((size_t)count * sizeof(*between));
+    struct position *const arrays[] = { between, out };
+    for (int i = 0; between && i < LIMIT_CHAIN_STEPS; i++) {
+        chain_step(from, count, arrays[i % 2]);
+        from = arrays[i % 2];
+    }
+}
+
+static bool map_migrate(const char *path, void (*column)(const struct position *from, uint64_t count, void *out),
+                        size_t width, double *ret_sum)
+{
+    struct map map;
+    if (!map_open(path, PROT_READ, &map))
+        return false;
+    const size_t bytes = (size_t)map.layout.entity_count * width;
+    uint8_t *out = limit_pages_allocate(bytes), *to = out;
+    *ret_sum = 0;
+    for (uint32_t t = 0; out && t < W1_TABLE_COUNT; t++) {
+        float x;
+        column((const struct position *)(map.bytes + map.layout.columns[t][W1_POSITION]), map.layout.row_counts[t], to);
+        to += map.layout.row_counts[t] * width;
+        memcpy(&x, to - width, sizeof(x));
+        *ret_sum += (double)x;
+    }
+    limit_pages_release(out, bytes);
+    map_close(&map);
+    return out != NULL;
+}
+
+bool limit_map_scale(const char *path, double *ret_sum)
+{
+    return map_migrate(path, scale_column, sizeof(struct scaled), ret_sum);
+}
+
+bool limit_map_chain(const char *path, double *ret_sum)
+{
+    return map_migrate(path, chain_column, sizeof(struct position), ret_sum);
+}
+
 bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_count)
 {
     struct map map;

@@ -17,35 +17,39 @@ static void convert_lose(const struct value_convert *convert, const struct map_s
     tally->count += count;
 }
 
-/* The loops have a constant size each, so that the compiler makes moves of the copies. */
-static void convert_copy(const struct map_step *step, const struct convert_values *values)
+/* Loops with a constant size, of which the compiler makes moves. `from` may be one value for all, with stride 0. */
+static void convert_copy_bytes(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride, uint32_t size,
+                               uint64_t count)
 {
-    const uint8_t *from = values->from + step->from;
-    uint8_t *to = values->to + step->to;
-    const size_t from_stride = values->from_stride, to_stride = values->to_stride;
-    switch (step->to_bytes) {
-#define X(size)                                                                                                        \
-    case size:                                                                                                         \
-        for (uint64_t i = 0; i < values->count; i++)                                                                   \
-            memcpy(to + i * to_stride, from + i * from_stride, size);                                                  \
+    switch (size) {
+#define X(constant)                                                                                                    \
+    case constant:                                                                                                     \
+        for (uint64_t i = 0; i < count; i++)                                                                           \
+            memcpy(to + i * to_stride, from + i * from_stride, constant);                                              \
         return;
         X(1)
         X(2) X(4) X(8) X(12) X(16) X(24) X(32)
 #undef X
-            default : for (uint64_t i = 0; i < values->count; i++)
-                          memcpy(to + i * to_stride, from + i * from_stride, step->to_bytes);
+            default : for (uint64_t i = 0; i < count; i++) memcpy(to + i * to_stride, from + i * from_stride, size);
     }
+}
+
+static void convert_copy(const struct map_step *step, const struct convert_values *values)
+{
+    convert_copy_bytes(values->to + step->to, values->to_stride, values->from + step->from, values->from_stride,
+                       step->to_bytes, values->count);
 }
 
 static void convert_constant(const struct map_step *step, const struct convert_values *values)
 {
+    static const uint8_t zeros[32];
     uint8_t *to = values->to + step->to;
-    for (uint64_t i = 0; i < values->count; i++, to += values->to_stride) {
-        if (step->of.bytes)
-            memcpy(to, step->of.bytes, step->to_bytes);
-        else
-            memset(to, 0, step->to_bytes);
-    }
+    if (step->of.bytes || step->to_bytes <= sizeof(zeros))
+        convert_copy_bytes(to, values->to_stride, step->of.bytes ? step->of.bytes : zeros, 0, step->to_bytes,
+                           values->count);
+    else
+        for (uint64_t i = 0; i < values->count; i++)
+            memset(to + i * values->to_stride, 0, step->to_bytes);
 }
 
 enum { CONVERT_BLOCK = 256 };

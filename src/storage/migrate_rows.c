@@ -1,0 +1,387 @@
+/*
+ * Within a piece of a chunk every version has a buffer: an old one the column itself, one between memory for this
+ * piece, the registry's the new column. A buffer that is written begins with what the entities have, else with the
+ * defaults.
+ */
+#include "migrate_rows.h"
+
+#include "content.h"
+#include "error.h"
+
+#include <stdio.h>
+
+/* The values of one version in a piece of a chunk. */
+struct piece_values {
+    const uint8_t *bytes; /* NULL: the entities have none yet */
+    uint8_t *made;        /* the same, to be written; NULL: not written yet */
+    uint8_t *memory;      /* of the whole chunk in a column, or of one piece; kept from piece to piece */
+    size_t memory_bytes;  /* of a version between; else 0 */
+};
+
+/* A chunk of the widened table, whose chunks are no larger than the source's, and the piece of it that is being done.
+ */
+struct chunk_job {
+    struct migrating *migrating;
+    uint64_t chunk, first_row, piece_rows;
+    uint64_t row, count;         /* of the piece */
+    struct piece_values *values; /* by version */
+    struct loss_tally *tallies;  /* scratch: of one map */
+    pecs_error *error;
+};
+
+static pecs_entity migrate_entity(const struct migrating *migrating, uint64_t row)
+{
+    pecs_entity entity = { 0, 0 };
+    if (!migrating->source->archetype->is_singleton)
+        memcpy(&entity, table_value(migrating->source, HANDLE_COLUMN, row), sizeof(entity));
+    return entity;
+}
+
+/* "version 1 of 'Health', entity 3:1: " */
+static pecs_status migrate_fail(const struct chunk_job *job, pecs_status status, const struct migrate_version *version,
+                                uint64_t row, const char *why)
+{
+    const pecs_type *type = version->component->type;
+    const pecs_entity entity = migrate_entity(job->migrating, row);
+    return job->migrating->source->archetype->is_singleton
+               ? fail(job->error, status, "migration of '%.*s' from version %u: singleton: %s", NAME_SHOWN, type->name,
+                      type->version, why)
+               : fail(job->error, status, "migration of '%.*s' from version %u: entity %u:%u: %s", NAME_SHOWN,
+                      type->name, type->version, entity.index, entity.generation, why);
+}
+
+static pecs_status migrate_fail_status(const struct chunk_job *job, pecs_status status)
+{
+    return status == PECS_E_LIMIT ? fail(job->error, status, "the heap of strings, blobs and lists is full")
+                                  : fail_memory(job->error);
+}
+
+/* Fills a buffer with what the entities have, or with defaults. */
+static void migrate_fill(const struct chunk_job *job, const struct migrate_version *version,
+                         const struct piece_values *values, uint8_t *made)
+{
+    const uint32_t size = version->component->size;
+    if (values->bytes)
+        memcpy(made, values->bytes, (size_t)(job->count * size));
+    else if (!version->defaults)
+        memset(made, 0, (size_t)(job->count * size));
+    else
+        for (uint64_t i = 0; i < job->count; i++)
+            memcpy(made + i * size, version->defaults, size);
+}
+
+/* The chunk of a column, with an array of its own and what the entities have there, if anything. Any thread. */
+static pecs_status migrate_own_chunk(const struct chunk_job *job, pecs_component number, uint8_t **ret_bytes)
+{
+    struct migrating *migrating = job->migrating;
+    struct table *table = migrating->table;
+    const uint32_t column = archetype_column(table->archetype, number);
+    const bool is_new = migrating->is_shared && archetype_find(migrating->source->archetype, number) == NO_COLUMN;
+    os_mutex_lock(&migrating->mutex);
+    pecs_status status = is_new ? table_add_chunk(&migrating->gate, table, column, job->chunk)
+                                : table_own_chunk(&migrating->gate, table, column, job->chunk,
+                                                  table_live_rows(table, job->chunk), ret_bytes);
+    if (!status)
+        *ret_bytes = table_owned_value(table, column, job->first_row);
+    table->columns[column].tick = migrating->gate.tick;
+    os_mutex_unlock(&migrating->mutex);
+    return status ? fail_memory(job->error) : PECS_OK;
+}
+
+/* Gets the buffer of a version for writing; `is_whole`: every byte will be written. */
+static pecs_status migrate_own_values(const struct chunk_job *job, uint32_t index, bool is_whole, uint8_t **ret_made)
+{
+    const struct migrate_version *version = &job->migrating->plan->versions[index];
+    struct piece_values *values = &job->values[index];
+    const uint32_t size = version->component->size;
+    pecs_status status = PECS_OK;
+    *ret_made = values->made;
+    if (values->made || !size)
+        return PECS_OK;
+    if (!values->memory && version->is_final) {
+        status = migrate_own_chunk(job, version->number, &values->memory);
+    } else if (!values->memory) {
+        values->memory_bytes = (size_t)(job->piece_rows * size);
+        values->memory = pool_allocate(job->migrating->plan->pool, values->memory_bytes);
+        status = values->memory ? PECS_OK : fail_memory(job->error);
+    }
+    if (status)
+        return status;
+    *ret_made = values->memory + (version->is_final ? (job->row - job->first_row) * size : 0);
+    if (!is_whole && *ret_made != values->bytes)
+        migrate_fill(job, version, values, *ret_made);
+    values->bytes = values->made = *ret_made;
+    return PECS_OK;
+}
+
+/* Adds the losses of a chunk to those of the version; one without consent ends the migration. */
+static pecs_status migrate_note_losses(const struct chunk_job *job, struct migrate_version *version)
+{
+    struct migrating *migrating = job->migrating;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < version->map.loss_count; i++) {
+        const struct map_loss *loss = &version->map.losses[i];
+        const struct loss_tally *found = &job->tallies[i];
+        char why[MAP_PATH_BYTES + 160];
+        if (!found->count)
+            continue;
+        if (version->losses & loss->kind) {
+            struct loss_tally *tally = &version->tallies[i];
+            os_mutex_lock(&migrating->mutex);
+            const uint64_t place = (uint64_t)migrating->number << 32 | found->first_row;
+            tally->first_row = tally->count ? min_u64(tally->first_row, place) : place;
+            tally->count += found->count;
+            os_mutex_unlock(&migrating->mutex);
+            continue;
+        }
+        const char *name, *words;
+        map_loss_describe(loss->kind, &name, &words);
+        (void)snprintf(why, sizeof(why), "field '%s' %s, which needs the consent PECS_LOSS_%s", loss->field, words,
+                       name);
+        status = migrate_fail(job, PECS_E_LAYOUT, version, found->first_row, why);
+    }
+    return status;
+}
+
+static pecs_status migrate_by_map(const struct chunk_job *job, uint32_t index)
+{
+    struct migrating *migrating = job->migrating;
+    struct migrate_version *version = &migrating->plan->versions[index];
+    const uint32_t target = version->targets[0];
+    const struct migrate_version *to = &migrating->plan->versions[target];
+    uint8_t *made;
+    if (job->values[target].bytes)
+        return migrate_fail(job, PECS_E_CONFLICT, version, job->row, "it has the component in two versions");
+    pecs_status status = migrate_own_values(job, target, true, &made);
+    if (status)
+        return status;
+    memset(job->tallies, 0, version->map.loss_count * sizeof(*job->tallies));
+    const struct value_convert convert = { &version->map, &migrating->gate, (struct heap *)migrating->to->heap.node,
+                                           job->tallies };
+    const struct convert_values values = {
+        job->values[index].bytes, made, version->component->size, to->component->size, job->count, job->row, false
+    };
+    status = value_convert(&convert, &values);
+    return status ? migrate_fail_status(job, status) : migrate_note_losses(job, version);
+}
+
+/* Puts contents that a function gave, or copied from another value, into the heap. */
+static pecs_status migrate_place(const struct chunk_job *job, const struct migrate_version *version,
+                                 const struct component *component, struct content *content, uint8_t *values)
+{
+    struct migrating *migrating = job->migrating;
+    struct heap *heap = (struct heap *)migrating->to->heap.node;
+    const bool is_string = content->kind == PECS_STRING;
+    struct given given = { NULL, 0 };
+    const char *fault = NULL;
+    uint8_t *bytes;
+    if (!content->reference)
+        return PECS_OK;
+    if (reference_is_given(content->reference)) {
+        fault = content_find_given(component, content, NULL, &given);
+    } else {
+        given.bytes = heap_find(heap, content->reference, &given.size_bytes);
+        fault = given.bytes ? content_check_given(component, content->kind, content->list, &given)
+                            : "a string, blob or list refers to no contents of this world";
+    }
+    if (fault)
+        return migrate_fail(job, PECS_E_INVALID, version, job->row + content->row, fault);
+    const pecs_status status =
+        reference_is_given(content->reference)
+            ? heap_append(&migrating->gate, heap, given.bytes, given.size_bytes, is_string, &bytes, &content->reference)
+            : heap_copy_contents(&migrating->gate, heap, heap, content->reference, is_string, &content->reference);
+    memcpy(values + content->offset, &content->reference, sizeof(content->reference));
+    return status ? migrate_fail_status(job, status) : PECS_OK;
+}
+
+/* Checks what a function has made of one target. */
+static pecs_status migrate_check_made(const struct chunk_job *job, const struct migrate_version *version,
+                                      const struct migrate_version *to, uint8_t *values)
+{
+    const struct migrating *migrating = job->migrating;
+    struct content_walk walk;
+    struct content content;
+    pecs_status status = PECS_OK;
+    if (component_has_contents(to->component))
+        for (content_walk_begin(&walk, to->component, values, job->count);
+             !status && content_walk_next(&walk, &content);)
+            status = migrate_place(job, version, to->component, &content, values);
+    if (status || !values_can_be_wrong(to->component))
+        return status;
+    const uint64_t wrong = values_find_wrong(&migrating->check, to->component, values, job->count);
+    if (wrong == job->count)
+        return PECS_OK;
+    struct wrong_iter iter;
+    struct wrong_place place;
+    char why[MAP_PATH_BYTES + 80], field[MAP_PATH_BYTES] = "";
+    wrong_iter_begin(&iter, &migrating->check, to->component, values + wrong * to->component->size);
+    if (wrong_iter_next(&iter, &place))
+        value_write_field(to->component->type, place.span.offset, field, sizeof(field));
+    (void)snprintf(why, sizeof(why), "the function wrote an invalid value to '%s' of '%.*s'", field, 60,
+                   to->component->type->name);
+    return migrate_fail(job, PECS_E_INVALID, version, job->row + wrong, why);
+}
+
+static pecs_status migrate_call(const struct chunk_job *job, const struct migrate_version *version, const uint8_t *from,
+                                void *const *to)
+{
+    static const pecs_heap no_contents;
+    const struct migrating *migrating = job->migrating;
+    const struct heap *heap = state_heap(migrating->to);
+    const bool is_singleton = migrating->source->archetype->is_singleton;
+    pecs_migration_rows rows = {
+        .count = (size_t)job->count,
+        .entities = is_singleton
+                        ? NULL
+                        : (const pecs_entity *)(const void *)table_value(migrating->source, HANDLE_COLUMN, job->row),
+        .from = from,
+        .to = to,
+        .heap = heap ? &heap->view : &no_contents,
+    };
+    pecs_error why = { .message = "" };
+    const pecs_status status = version->step->migrate(version->step->user, &rows, &why);
+    if (!status)
+        return PECS_OK;
+    const uint64_t failed = rows.failed_row < job->count ? rows.failed_row : 0;
+    return migrate_fail(job, status > PECS_E_INVALID ? PECS_E_MISUSE : status, version, job->row + failed,
+                        why.message[0] ? why.message : "the function failed");
+}
+
+static pecs_status migrate_by_function(const struct chunk_job *job, uint32_t index)
+{
+    const struct migrate_version *version = &job->migrating->plan->versions[index];
+    const size_t bytes = ((size_t)version->target_count + 1) * sizeof(void *);
+    void **to = pool_allocate_zeroed(job->migrating->plan->pool, bytes);
+    pecs_status status = to ? PECS_OK : fail_memory(job->error);
+    for (uint32_t i = 0; !status && i < version->target_count; i++) {
+        uint8_t *made = NULL;
+        status = migrate_own_values(job, version->targets[i], false, &made);
+        to[i] = made;
+    }
+    if (!status)
+        status = migrate_call(job, version, job->values[index].bytes, to);
+    for (uint32_t i = 0; !status && i < version->target_count; i++)
+        if (to[i])
+            status = migrate_check_made(job, version, &job->migrating->plan->versions[version->targets[i]], to[i]);
+    pool_release(job->migrating->plan->pool, to, bytes);
+    return status;
+}
+
+/* What a resumed file has may be invalid; nothing else reads it before. */
+static pecs_status migrate_check_old(const struct chunk_job *job, const struct migrate_version *version,
+                                     const uint8_t *values)
+{
+    const struct migrating *migrating = job->migrating;
+    if (migrating->options->is_checked || version->number == NO_COMPONENT || !values)
+        return PECS_OK;
+    const pecs_status status =
+        values_check(&migrating->check, migrating->source, version->number, job->row, values, job->count, job->error);
+    if (status == PECS_E_INVALID && job->error)
+        job->error->status = PECS_E_CORRUPT;
+    return status == PECS_E_INVALID ? PECS_E_CORRUPT : status;
+}
+
+/* Counts the values of a chunk that went through each version. */
+static void migrate_note_values(const struct chunk_job *job, uint64_t count)
+{
+    struct migrating *migrating = job->migrating;
+    os_mutex_lock(&migrating->mutex);
+    for (uint32_t i = 0; i < migrating->plan->version_count; i++) {
+        struct migrate_version *version = &migrating->plan->versions[i];
+        if (!migrating->has[i] || version->is_final)
+            continue;
+        if (!version->count || (version->first_table == migrating->number && !job->chunk)) {
+            version->first_table = migrating->number;
+            version->first = migrate_entity(migrating, job->first_row);
+        }
+        version->count += count;
+    }
+    os_mutex_unlock(&migrating->mutex);
+}
+
+static pecs_status migrate_versions(const struct chunk_job *job)
+{
+    const struct migrating *migrating = job->migrating;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < migrating->plan->version_count; i++) {
+        struct migrate_version *version = &migrating->plan->versions[i];
+        if (!migrating->has[i] || version->is_final)
+            continue;
+        status = migrate_check_old(job, version, job->values[i].bytes);
+        if (!status && version->has_map)
+            status = migrate_by_map(job, i);
+        else if (!status && version->step && version->step->migrate)
+            status = migrate_by_function(job, i);
+    }
+    return status;
+}
+
+/* What the new values refer to lives; the old ones are counted out when they are left out. */
+static void migrate_count_contents(const struct chunk_job *job)
+{
+    struct migrating *migrating = job->migrating;
+    struct heap *heap = (struct heap *)migrating->to->heap.node;
+    for (uint32_t i = 0; i < migrating->plan->version_count; i++) {
+        const struct migrate_version *version = &migrating->plan->versions[i];
+        if (version->is_final && job->values[i].made && component_has_contents(version->component))
+            heap->live_units += contents_count_units(heap, version->component, job->values[i].made, job->count);
+    }
+}
+
+static pecs_status migrate_piece(const struct chunk_job *job)
+{
+    const struct migrating *migrating = job->migrating;
+    const struct migrate_plan *plan = migrating->plan;
+    for (uint32_t i = 0; i < plan->version_count; i++) {
+        const pecs_component number = plan->versions[i].number;
+        const uint32_t column =
+            number == NO_COMPONENT ? NO_COLUMN : archetype_column(migrating->source->archetype, number);
+        job->values[i].bytes = column == NO_COLUMN ? NULL : table_value(migrating->source, column, job->row);
+        job->values[i].made = NULL;
+    }
+    const pecs_status status = migrate_versions(job);
+    if (!status && plan->has_contents)
+        migrate_count_contents(job);
+    return status;
+}
+
+/* Rows whose values stay in the nearest cache while they go through all versions. */
+static uint64_t migrate_piece_rows(const struct migrate_plan *plan)
+{
+    enum { PIECE_BYTES = 16 * 1024, PIECE_ROWS_MIN = 64 };
+    uint64_t size = 1;
+    for (uint32_t i = 0; i < plan->version_count; i++)
+        size = max_u64(size, plan->versions[i].component->size);
+    return max_u64(PIECE_BYTES / size, PIECE_ROWS_MIN);
+}
+
+pecs_status migrate_chunk(void *user, uint64_t chunk, pecs_error *error)
+{
+    struct migrating *migrating = user;
+    const struct migrate_plan *plan = migrating->plan;
+    const size_t bytes = plan->version_count * sizeof(struct piece_values);
+    size_t losses = 1;
+    for (uint32_t i = 0; i < plan->version_count; i++)
+        losses = plan->versions[i].map.loss_count > losses ? plan->versions[i].map.loss_count : losses;
+    struct chunk_job job = { .migrating = migrating,
+                             .chunk = chunk,
+                             .first_row = chunk << migrating->table->archetype->chunk_shift,
+                             .piece_rows = migrate_piece_rows(plan),
+                             .values = pool_allocate_zeroed(plan->pool, bytes),
+                             .tallies = pool_allocate(plan->pool, losses * sizeof(*job.tallies)),
+                             .error = error };
+    const uint64_t end = job.first_row + table_live_rows(migrating->table, chunk);
+    pecs_status status = job.values && job.tallies ? PECS_OK : fail_memory(error);
+    for (job.row = job.first_row; !status && job.row < end; job.row += job.count) {
+        job.count = min_u64(end - job.row, job.piece_rows);
+        status = migrate_piece(&job);
+    }
+    if (!status)
+        migrate_note_values(&job, end - job.first_row);
+    for (uint32_t i = 0; job.values && i < plan->version_count; i++)
+        if (job.values[i].memory_bytes)
+            pool_release(plan->pool, job.values[i].memory, job.values[i].memory_bytes);
+    pool_release(plan->pool, job.tallies, losses * sizeof(*job.tallies));
+    pool_release(plan->pool, job.values, bytes);
+    return status;
+}
