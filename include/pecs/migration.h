@@ -161,6 +161,9 @@ typedef struct pecs_migration_options {
     void *user;              /* for note */
 } pecs_migration_options;
 
+/* What was given when the registry was made: the program's own pointer; NULL if it has no history. Any thread. */
+PECS_API const pecs_history *pecs_registry_history(const pecs_registry *registry);
+
 #ifdef __cplusplus
 }
 #endif

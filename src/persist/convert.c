@@ -1,7 +1,7 @@
 /*
  * Conversion of a snapshot to another registry: types are matched as those of a file are, by id and then byte for byte,
- * and the arrays are borrowed. Then old types are migrated, as after a load. Transient types that the other registry lacks cannot be kept without their program, so
- * they are left out first.
+ * and the arrays are borrowed. Then old types are migrated, as after a load. Transient types that the other registry
+ * lacks cannot be kept without their program, so they are left out first.
  */
 #include "error.h"
 #include "filtered.h"
@@ -95,8 +95,8 @@ static pecs_status convert_types(struct conversion *conversion)
         pecs_component *number = &conversion->numbers[state_place(conversion->from, conversion->list[i])];
         bool is_same = false;
         if (!registry_find(conversion->registry, component->id, number))
-            status = convert_compare(conversion, component, registry_component(conversion->registry, *number),
-                                     &is_same);
+            status =
+                convert_compare(conversion, component, registry_component(conversion->registry, *number), &is_same);
         if (!status && !is_same)
             status = convert_keep(conversion, component, number);
     }
@@ -205,6 +205,8 @@ static pecs_status convert_run(struct conversion *conversion)
     struct upgrade upgrade = { .registry = NULL };
     uint32_t culprit;
     pecs_status status = has_room ? convert_types(conversion) : fail_memory(conversion->error);
+    if (!status && !conversion->from->registry->history)
+        status = upgrade_check_reader(conversion->registry, conversion->from->metadata, conversion->error);
     if (!status)
         status = upgrade_init(&upgrade, conversion->registry, conversion->unknown, NULL, &culprit, conversion->error);
     if (!status && convert_state(conversion))

@@ -211,6 +211,11 @@ pecs_status registry_find(const pecs_registry *registry, pecs_id id, pecs_compon
     return PECS_E_ABSENT;
 }
 
+const pecs_history *pecs_registry_history(const pecs_registry *registry)
+{
+    return registry && registry->history ? registry->history->given : NULL;
+}
+
 size_t pecs_registry_type_count(const pecs_registry *registry)
 {
     return registry ? registry->id_component : 0;

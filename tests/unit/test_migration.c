@@ -397,3 +397,53 @@ Test(migration, kinds_that_have_nothing_in_common_are_refused)
         cr_assert_not_null(strstr(error.message, "field 'v' is not converted from"), "%s", error.message);
     }
 }
+
+/* Pages of a range that are in the process's page table, without those near its ends, which faults of others bring in.
+ */
+static size_t count_pages(const void *bytes, size_t size_bytes)
+{
+    enum { PAGE = 4096, NEAR = 2 << 20 };
+    const uint64_t first = ((uint64_t)(uintptr_t)bytes + NEAR) / PAGE + 1, count = (size_bytes - 2 * NEAR) / PAGE - 1;
+    FILE *pagemap = fopen("/proc/self/pagemap", "r");
+    size_t present = 0;
+    cr_assert_not_null(pagemap);
+    cr_assert_eq(fseek(pagemap, (long)(first * sizeof(uint64_t)), SEEK_SET), 0);
+    for (uint64_t i = 0; i < count; i++) {
+        uint64_t entry;
+        cr_assert_eq(fread(&entry, sizeof(entry), 1, pagemap), 1);
+        present += entry >> 63;
+    }
+    fclose(pagemap);
+    return present;
+}
+
+Test(migration, a_resume_reads_no_page_of_other_columns)
+{
+    enum { MANY = 600000 };
+    typedef struct {
+        int64_t number;
+    } Wide;
+    static const pecs_field short_field = { "v", PECS_I32, 0, 4, 1, 0, NULL, NULL, 0, (pecs_kind)0, 0 };
+    static const pecs_field long_field = { "v", PECS_I64, 0, 8, 1, 0, NULL, NULL, 0, (pecs_kind)0, 0 };
+    static const pecs_type short_type = { "Number", { { 0 } }, 1, 4, 4, 1, &short_field, 0 };
+    static const pecs_type long_type = { "Number", { { 0 } }, 2, 8, 8, 1, &long_field, 0 };
+    static const pecs_type *const before[] = { &short_type, &Position_type }, *const after[] = { &long_type,
+                                                                                                 &Position_type };
+    old_registry = registry_with(before, 2, NULL);
+    new_registry = registry_with(after, 2, NULL);
+    pecs_world *world = world_of(old_registry, NULL, 1);
+    pecs_entity *all = malloc(MANY * sizeof(*all));
+    const pecs_value values[] = { { 0, 4, NULL }, { 1, sizeof(Position), NULL } };
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    must(all && pecs_world_spawn(world, values, 2, MANY, all) == PECS_OK);
+    cr_assert_eq(try_migrate(world, BY_RESUME, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+    const pecs_view view = pecs_snapshot_view(snapshot);
+    const Position *positions = pecs_get_as(view, all[0], 1, Position);
+    const Wide *numbers = pecs_get_as(view, all[0], 0, Wide);
+    cr_assert_eq(numbers->number, 0);
+    cr_assert_eq(count_pages(positions, MANY * sizeof(Position)), 0);
+    free(all);
+    pecs_snapshot_release(snapshot);
+    end_migration(world);
+}

@@ -40,6 +40,7 @@ Test(migration_world, versions_are_written_and_read_without_loading)
 {
     pecs_world *world = make_old(7, 4);
     pecs_info *info = NULL;
+    cr_assert_eq(pecs_registry_history(old_registry)->oldest_reader, 4);
     pecs_error error;
     save_world(world, "v.pecs");
     must(pecs_file_info("v.pecs", &counting_hooks, NULL, &info, &error) == PECS_OK);
