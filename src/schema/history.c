@@ -369,7 +369,8 @@ static pecs_status history_make(const struct history_making *making)
     if (status || !history->node_count)
         return status;
     history->order = pool_allocate(making->registry->pool, history->node_count * sizeof(*history->order));
-    status = history->order ? PECS_OK : fail_memory(making->error);
+    if (!history->order)
+        return fail_memory(making->error);
     for (uint32_t i = 0; !status && i < history->node_count; i++)
         status = history_visit(making, i);
     return status;

@@ -503,8 +503,10 @@ static pecs_status mapping_add_struct(struct mapping *mapping, struct map_steps 
     const pecs_type_history *history = history_of_type(mapping->history, to);
     struct map_name *names = pool_allocate(pool, names_bytes);
     bool *used = pool_allocate_zeroed(pool, (size_t)from->field_count + 1);
-    pecs_status status = names && used ? PECS_OK : fail_memory(mapping->error);
+    pecs_status status = names && used ? PECS_OK : PECS_E_MEMORY;
     uint32_t count = 0;
+    if (status)
+        (void)fail_memory(mapping->error);
     for (uint32_t i = 0; !status && i < from->field_count; i++)
         if (from->fields[i].name)
             names[count++] = (struct map_name){ from->fields[i].name, i };

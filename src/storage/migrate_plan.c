@@ -213,7 +213,9 @@ pecs_status migrate_plan_init(struct migrate_plan *plan, const pecs_registry *re
     plan->versions = pool_allocate(pool, plan->capacity * sizeof(*plan->versions));
     planning.of_node = pool_allocate(pool, (nodes + 1) * sizeof(*planning.of_node));
     planning.of_final = pool_allocate(pool, registry->type_count * sizeof(*planning.of_final));
-    pecs_status status = plan->versions && planning.of_node && planning.of_final ? PECS_OK : fail_memory(error);
+    pecs_status status = plan->versions && planning.of_node && planning.of_final ? PECS_OK : PECS_E_MEMORY;
+    if (status)
+        (void)fail_memory(error);
     for (size_t i = 0; !status && i < nodes; i++)
         planning.of_node[i] = NO_COMPONENT;
     for (uint32_t i = 0; !status && i < registry->type_count; i++)
