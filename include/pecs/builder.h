@@ -43,6 +43,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_builder_create(pecs_registry *registry, 
 /* NULL is allowed. The snapshot that it made stays valid. */
 PECS_API void pecs_builder_destroy(pecs_builder *builder);
 
+/* The builder's registry, which it holds: borrowed. */
+PECS_API pecs_registry *pecs_builder_registry(const pecs_builder *builder);
+
 /* Rows of one table: entities with the same components. Arrays that may be NULL have one element a row. */
 typedef struct pecs_rows {
     const pecs_value *values; /* an array for each component, as for pecs_world_spawn */
@@ -79,6 +82,15 @@ PECS_API PECS_MUST_USE pecs_status pecs_builder_set_meta_bytes(pecs_builder *bui
                                                                const void *bytes, size_t size_bytes, pecs_error *error);
 PECS_API PECS_MUST_USE pecs_status pecs_builder_attach(pecs_builder *builder, const char *name, const pecs_bytes *bytes,
                                                        pecs_error *error);
+
+/*
+ * Makes an empty builder finish with a snapshot that is already there, of the builder's registry or of another one
+ * (pecs_snapshot_convert): pecs_builder_finish then returns it, with its own tick and ids and without a further check
+ * of its values, and nothing can be added. For plugins (plugin.h) whose snapshots come whole. The builder holds it.
+ * PECS_E_MISUSE (the builder has rows or other parts, or has adopted one already), errors of the conversion.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_builder_adopt(pecs_builder *builder, const pecs_snapshot *snapshot,
+                                                      pecs_error *error);
 
 /*
  * Makes the snapshot, of which the caller owns a reference; the builder is then of no more use. Checks what only the

@@ -14,6 +14,7 @@
 #include <pecs/merge.h>
 #include <pecs/metadata.h>
 #include <pecs/migration.h>
+#include <pecs/plugin.h>
 #include <pecs/query.h>
 #include <pecs/reflect.h>
 #include <pecs/schema.h>

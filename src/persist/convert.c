@@ -3,6 +3,7 @@
  * and the arrays are borrowed. Then old types are migrated, as after a load. Transient types that the other registry
  * lacks cannot be kept without their program, so they are left out first.
  */
+#include "builder_adopt.h"
 #include "error.h"
 #include "filtered.h"
 #include "id_hash.h"
@@ -292,5 +293,18 @@ pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *
     if (!status)
         *ret_snapshot = conversion.to;
     state_release(from);
+    return status;
+}
+
+pecs_status pecs_builder_adopt(pecs_builder *builder, const pecs_snapshot *snapshot, pecs_error *error)
+{
+    pecs_snapshot *adopted;
+    if (!builder || !snapshot)
+        return fail(error, PECS_E_MISUSE, "builder and snapshot must not be NULL");
+    pecs_status status = builder_check_empty(builder, error);
+    if (!status)
+        status = pecs_snapshot_convert(snapshot, pecs_builder_registry(builder), &adopted, error);
+    if (!status)
+        builder_take(builder, adopted);
     return status;
 }

@@ -2,6 +2,7 @@
  * Builder: a world whose rows come with their handles, so that its entity index is written once, at the end. All that
  * needs no index is done as in any other world.
  */
+#include "builder_adopt.h"
 #include "edit.h"
 #include "error.h"
 #include "id_hash.h"
@@ -21,6 +22,7 @@ struct pecs_builder {
     bool has_given_handles; /* those of the rows, if there are any; else they are made in order */
     pecs_entity *dead;
     size_t dead_count, dead_capacity;
+    struct pecs_snapshot *adopted; /* what finish returns, of an otherwise empty builder; else NULL */
     bool is_finished;
 };
 
@@ -109,6 +111,7 @@ void pecs_builder_destroy(pecs_builder *builder)
         return;
     struct pool *pool = builder->world->registry->pool;
     pecs_registry *registry = pecs_registry_retain(builder->world->registry);
+    state_release(builder->adopted);
     pecs_world_destroy(builder->world);
     pool_release(pool, builder->dead, builder->dead_capacity * sizeof(*builder->dead));
     pool_release(pool, builder, sizeof(*builder));
@@ -117,11 +120,36 @@ void pecs_builder_destroy(pecs_builder *builder)
 
 static bool builder_is_open(const pecs_builder *builder, bool has_arguments, pecs_error *error)
 {
-    const bool is_open = builder && has_arguments && !builder->is_finished;
-    if (!is_open)
-        fail(error, PECS_E_MISUSE,
-             builder && has_arguments ? "the builder is finished" : "a required argument is NULL");
-    return is_open;
+    if (!builder || !has_arguments)
+        fail(error, PECS_E_MISUSE, "a required argument is NULL");
+    else if (builder->is_finished)
+        fail(error, PECS_E_MISUSE, "the builder is finished");
+    else if (builder->adopted)
+        fail(error, PECS_E_MISUSE, "the builder has adopted a snapshot");
+    else
+        return true;
+    return false;
+}
+
+pecs_registry *pecs_builder_registry(const pecs_builder *builder)
+{
+    return builder ? builder->world->registry : NULL;
+}
+
+pecs_status builder_check_empty(const struct pecs_builder *builder, pecs_error *error)
+{
+    if (!builder_is_open(builder, true, error))
+        return PECS_E_MISUSE;
+    const struct pecs_snapshot *state = builder->world->state;
+    if (state->table_count || builder->dead_count || state->metadata || state->attachments)
+        return fail(error, PECS_E_MISUSE, "a builder that has something cannot adopt a snapshot");
+    return PECS_OK;
+}
+
+void builder_take(struct pecs_builder *builder, struct pecs_snapshot *snapshot)
+{
+    assert(!builder->adopted && !builder->is_finished && snapshot->registry == builder->world->registry);
+    builder->adopted = snapshot;
 }
 
 /* The error of a failed edit of the builder's world. */
@@ -475,6 +503,12 @@ static pecs_status builder_check_values(pecs_builder *builder, pecs_error *error
 
 pecs_status pecs_builder_finish(pecs_builder *builder, pecs_snapshot **ret_snapshot, pecs_error *error)
 {
+    if (builder && ret_snapshot && builder->adopted) {
+        *ret_snapshot = builder->adopted;
+        builder->adopted = NULL;
+        builder->is_finished = true;
+        return PECS_OK;
+    }
     if (!builder_is_open(builder, ret_snapshot != NULL, error))
         return PECS_E_MISUSE;
     pecs_status status = builder_make_index(builder, error);

@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "file_fixture.h"
 
+#include <pecs/builder.h>
+
 PECS_TRANSIENT_TAG(Selected);
 PECS_TRANSIENT_ENTITY(Ghost);
 typedef struct {
@@ -252,6 +254,96 @@ Test(convert, memory_runs_out)
     }
     expect_same(pecs_snapshot_view(made), pecs_snapshot_view(made));
     cr_assert_eq(pecs_view_hash(pecs_snapshot_view(made)), pecs_view_hash(pecs_snapshot_view(base)));
+    pecs_snapshot_release(base);
+    pecs_snapshot_release(made);
+}
+
+/* Builders that adopt. */
+
+static pecs_builder *make_builder(pecs_registry *registry)
+{
+    pecs_builder *made = NULL;
+    must(pecs_builder_create(registry, &(pecs_builder_options){ .tick = 77 }, &made, NULL) == PECS_OK);
+    must(pecs_builder_registry(made) == registry);
+    return made;
+}
+
+/* The snapshot itself for its registry, else what a conversion makes. */
+Test(convert, a_builder_adopts)
+{
+    fill();
+    pecs_snapshot *base = take(world), *made = NULL;
+    for (int i = 0; i < 2; i++) {
+        pecs_builder *builder = make_builder(i ? second : first);
+        must(pecs_builder_adopt(builder, base, NULL) == PECS_OK);
+        must(pecs_builder_finish(builder, &made, NULL) == PECS_OK);
+        cr_assert_eq(pecs_builder_finish(builder, &made, NULL), PECS_E_MISUSE);
+        pecs_builder_destroy(builder);
+        cr_assert((made == base) == (i == 0));
+        check_state(made);
+        expect_same(pecs_snapshot_view(made), pecs_snapshot_view(base));
+        pecs_snapshot_release(made);
+    }
+    pecs_snapshot_release(base);
+}
+
+Test(convert, a_builder_that_adopted_takes_nothing_else)
+{
+    pecs_snapshot *base = take(world);
+    pecs_builder *builder = make_builder(second);
+    pecs_error error;
+    must(pecs_builder_adopt(builder, base, NULL) == PECS_OK);
+    cr_assert_eq(pecs_builder_add(builder, &(pecs_rows){ .row_count = 1 }, NULL, &error), PECS_E_MISUSE);
+    cr_assert_str_eq(error.message, "the builder has adopted a snapshot");
+    cr_assert_eq(pecs_builder_set_meta_text(builder, "map", "north", NULL), PECS_E_MISUSE);
+    cr_assert_eq(pecs_builder_adopt(builder, base, NULL), PECS_E_MISUSE);
+    pecs_builder_destroy(builder); /* with what it adopted */
+    pecs_snapshot_release(base);
+}
+
+Test(convert, a_builder_that_has_something_does_not_adopt)
+{
+    const pecs_value frozen = PECS_HAS_AS(SECOND_FROZEN);
+    pecs_snapshot *base = take(world), *made = NULL;
+    for (int i = 0; i < 5; i++) {
+        pecs_builder *builder = make_builder(second);
+        pecs_error error;
+        const pecs_status statuses[] = {
+            i == 0 ? pecs_builder_add(builder, &(pecs_rows){ .row_count = 1 }, NULL, NULL) : PECS_OK,
+            i == 1 ? pecs_builder_add_dead(builder, &(pecs_entity){ 4, 1 }, 1, NULL) : PECS_OK,
+            i == 2 ? pecs_builder_set_singleton(builder, &frozen, NULL) : PECS_OK,
+            i == 3 ? pecs_builder_set_meta_text(builder, "map", "north", NULL) : PECS_OK,
+            i == 4 ? pecs_builder_attach(builder, "terrain", PECS_BYTES("hills", 5), NULL) : PECS_OK,
+        };
+        for (int j = 0; j < 5; j++)
+            must(statuses[j] == PECS_OK);
+        cr_assert_eq(pecs_builder_adopt(builder, base, &error), PECS_E_MISUSE, "%d", i);
+        cr_assert_str_eq(error.message, "a builder that has something cannot adopt a snapshot");
+        must(pecs_builder_finish(builder, &made, NULL) == PECS_OK); /* it goes on as before */
+        pecs_snapshot_release(made);
+        pecs_builder_destroy(builder);
+    }
+    pecs_snapshot_release(base);
+}
+
+/* A conversion that fails leaves the builder as it was. */
+Test(convert, a_builder_adopts_nothing_when_memory_runs_out)
+{
+    fill();
+    pecs_snapshot *base = take(world), *made = NULL;
+    pecs_builder *builder = make_builder(second);
+    pecs_status status = PECS_E_MEMORY;
+    uint64_t failures = 0;
+    for (uint64_t nth = 1; status; nth++, failures++) {
+        counting.fail_at = counting.call_count + nth;
+        status = pecs_builder_adopt(builder, base, NULL);
+        counting.fail_at = 0;
+        must(status == PECS_OK || status == PECS_E_MEMORY);
+    }
+    cr_assert_geq(failures, 5);
+    must(pecs_builder_finish(builder, &made, NULL) == PECS_OK);
+    expect_same(pecs_snapshot_view(made), pecs_snapshot_view(base));
+    pecs_builder_destroy(builder);
     pecs_snapshot_release(base);
     pecs_snapshot_release(made);
 }

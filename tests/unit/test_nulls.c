@@ -182,10 +182,18 @@ Test(nulls, builders)
     MISUSE(pecs_builder_set_meta_text(builder, "a", NULL, NULL));
     MISUSE(pecs_builder_set_meta_bytes(builder, "a", NULL, 1, NULL));
     MISUSE(pecs_builder_attach(builder, NULL, NULL, NULL));
+    MISUSE(pecs_builder_adopt(NULL, snapshot, NULL));
+    MISUSE(pecs_builder_adopt(builder, NULL, NULL));
     MISUSE(pecs_builder_finish(builder, NULL, NULL));
+    cr_assert_null(pecs_builder_registry(NULL));
     cr_assert_null(made);
     pecs_builder_destroy(builder);
     pecs_builder_destroy(NULL);
+}
+
+Test(nulls, plugins)
+{
+    MISUSE(pecs_plugin_progress(NULL, PECS_PHASE_READ, 1, 2));
 }
 
 Test(nulls, snapshots)

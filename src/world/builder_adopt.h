@@ -1,0 +1,12 @@
+/* The builder's part of pecs_builder_adopt, whose conversion (persist/convert.c) is above this layer. */
+#ifndef PECS_WORLD_BUILDER_ADOPT_H
+#define PECS_WORLD_BUILDER_ADOPT_H
+
+#include <pecs/builder.h>
+
+/* PECS_E_MISUSE if the builder has rows or other parts, adopted a snapshot, or is finished. */
+pecs_status builder_check_empty(const struct pecs_builder *builder, pecs_error *error);
+/* Makes an empty builder finish with a snapshot of its registry. Takes over the caller's reference. */
+void builder_take(struct pecs_builder *builder, struct pecs_snapshot *snapshot);
+
+#endif
