@@ -1,7 +1,17 @@
 /*
- * Plugins: formats by which snapshots are saved and loaded. A plugin is a table of functions around two surfaces: it
- * reads a snapshot through its view (view.h, reflect.h), and makes one through a builder (builder.h). It sees bytes and
- * no files: whoever calls it opens and publishes them.
+ * Plugins: formats by which snapshots are saved and loaded, and the manager that finds the right one. PECS files are
+ * one of them (pecs_binary_plugin); write your own for any other format.
+ *
+ *     pecs_manager *manager;
+ *     status = pecs_manager_create(NULL, &manager, &error);
+ *     status = status ? status : pecs_manager_register(manager, pecs_binary_plugin(), &error);
+ *     status = status ? status : pecs_manager_register(manager, &csv_plugin, &error);
+ *     status = status ? status : pecs_manager_save(manager, snapshot, "units.csv", NULL, &error);
+ *     status = status ? status : pecs_manager_load(manager, registry, "old.pecs", NULL, &loaded, &error);
+ *
+ * A plugin is a table of functions around two surfaces: it reads a snapshot through its view (view.h, reflect.h), and
+ * makes one through a builder (builder.h). It sees bytes and no files: the manager opens and publishes these, so that a
+ * plugin that fails half-way leaves no trace.
  */
 #ifndef PECS_PLUGIN_H
 #define PECS_PLUGIN_H
@@ -79,6 +89,104 @@ typedef struct pecs_plugin {
     pecs_status (*create)(void *user, void **ret_instance, pecs_error *error);
     void (*destroy)(void *user, void *instance);
 } pecs_plugin;
+
+/* PECS files (file.h), with the name "pecs" and the extension "pecs". Static. */
+PECS_API const pecs_plugin *pecs_binary_plugin(void);
+
+typedef struct pecs_manager pecs_manager;
+
+/*
+ * Creates a manager without plugins; managers are independent. `allocator` (NULL: the system's) has the memory of the
+ * list alone. PECS_E_MEMORY, PECS_E_MISUSE.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_manager_create(const pecs_allocator *allocator, pecs_manager **ret_manager,
+                                                       pecs_error *error);
+
+/* Destroys it and the instances of its plugins. NULL is allowed. No other call may be under way. */
+PECS_API void pecs_manager_destroy(pecs_manager *manager);
+
+/*
+ * Register and unregister a plugin. Any thread, also while others save and load, and from a plugin's functions. Errors
+ * of register: PECS_E_CONFLICT (the name is taken), PECS_E_MISUSE (a table without name, version, or both of save and
+ * load), PECS_E_MEMORY, those of `create`. Of unregister: PECS_E_ABSENT, PECS_E_BUSY (a save, a load or a choice uses
+ * the plugin, or it is being registered).
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_manager_register(pecs_manager *manager, const pecs_plugin *plugin,
+                                                         pecs_error *error);
+PECS_API PECS_MUST_USE pecs_status pecs_manager_unregister(pecs_manager *manager, const char *name, pecs_error *error);
+
+/* The plugin of a name, or NULL; the number of plugins; the one at a place in the order of registration, or NULL. */
+PECS_API const pecs_plugin *pecs_manager_find(const pecs_manager *manager, const char *name);
+PECS_API size_t pecs_manager_count(const pecs_manager *manager);
+PECS_API const pecs_plugin *pecs_manager_at(const pecs_manager *manager, size_t place);
+
+/*
+ * The plugin for saves that neither a name nor an extension decides: the one that was set, while it is registered, else
+ * the first registered that saves; NULL if there is none. PECS_E_ABSENT, PECS_E_UNSUPPORTED (it only loads).
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_manager_set_default(pecs_manager *manager, const char *name, pecs_error *error);
+PECS_API const pecs_plugin *pecs_manager_default(const pecs_manager *manager);
+
+/*
+ * Which plugin loads a file: of those that load, the one with the highest bid for its first bytes, else the one with
+ * the longest extension that the path has (small and capital letters are the same), else NULL. The first registered of
+ * equal ones. `path` may be NULL.
+ */
+PECS_API const pecs_plugin *pecs_manager_choose(const pecs_manager *manager, const void *bytes, size_t size_bytes,
+                                                const char *path);
+
+/* What a save or load did. */
+typedef struct pecs_operation {
+    const pecs_plugin *plugin; /* NULL: none was chosen */
+    pecs_status status;
+    uint64_t size_bytes;   /* that the plugin wrote; or of the file that was loaded, of a stream what was read */
+    uint64_t entity_count; /* of what is saved or was built; 0: it did not get so far */
+    uint64_t elapsed_ns;
+} pecs_operation;
+
+typedef struct pecs_manager_options {
+    const char *plugin; /* the name of the plugin to use; NULL: a save goes by the extension of the path, then
+                           by the default, a load as pecs_manager_choose */
+    const pecs_save_options *save; /* or NULL. Its progress is not called: use the one here */
+    const pecs_load_options *load; /* or NULL. The same; repair is for formats that store values as they are */
+    pecs_phase_function progress;  /* or NULL. For a plugin that does not report, the bytes, every MiB */
+    void *user;                    /* for progress */
+    pecs_operation *ret_operation; /* what was done, filled on failure too; or NULL */
+} pecs_manager_options;
+
+/*
+ * Save and load by a plugin. Any thread. A path is published and read as file.h says: a save replaces the whole file or
+ * nothing, is synced unless skip_sync, and follows links; limits hold for all formats. What is transient (schema.h) is
+ * not saved, and a resumed file that was damaged is refused. A load that fails makes nothing; an empty file is
+ * PECS_E_CORRUPT.
+ *
+ * Errors are those of publishing, reading, the builder and the plugin, with the plugin's name in front once it is
+ * chosen; PECS_E_ABSENT (no plugin of that name, or none for the file), PECS_E_UNSUPPORTED (the plugin cannot save, or
+ * not load this version of its format), PECS_E_MISUSE (a plugin that breaks its contract: saves nothing, returns no
+ * pecs_status, finishes the builder, ...). A plugin that goes on after a failure or a cancel changes nothing: the save
+ * or load ends with that status.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_manager_save(pecs_manager *manager, const pecs_snapshot *snapshot,
+                                                     const char *path, const pecs_manager_options *options,
+                                                     pecs_error *error);
+PECS_API PECS_MUST_USE pecs_status pecs_manager_load(pecs_manager *manager, pecs_registry *registry, const char *path,
+                                                     const pecs_manager_options *options, pecs_snapshot **ret_snapshot,
+                                                     pecs_error *error);
+
+/*
+ * The same for sinks and sources (stream.h). begin of the sink gets 0 if the plugin does not know the size beforehand,
+ * and is not called before the plugin writes.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_manager_save_to(pecs_manager *manager, const pecs_snapshot *snapshot,
+                                                        const pecs_sink *sink, const pecs_manager_options *options,
+                                                        pecs_error *error);
+PECS_API PECS_MUST_USE pecs_status pecs_manager_load_from(pecs_manager *manager, pecs_registry *registry,
+                                                          const pecs_source *source,
+                                                          const pecs_manager_options *options,
+                                                          pecs_snapshot **ret_snapshot, pecs_error *error);
+
+/* What the last save or load that ended did, of any thread; all zero if there was none. */
+PECS_API void pecs_manager_last(const pecs_manager *manager, pecs_operation *ret_operation);
 
 #ifdef __cplusplus
 }

@@ -36,6 +36,9 @@ void os_advise_huge(void *memory, size_t size_bytes);
 
 uint64_t os_random_u64(void);
 
+/* Nanoseconds since some moment, which no change of the date moves. */
+uint64_t os_clock_ns(void);
+
 /* Sleeps for about that time, or until a signal interrupts it. */
 void os_pause(uint32_t microseconds);
 

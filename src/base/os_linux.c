@@ -123,6 +123,13 @@ uint64_t os_random_u64(void)
     return mix_u64((uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec) ^ mix_u64((uint64_t)getpid() << 32);
 }
 
+uint64_t os_clock_ns(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
 void os_pause(uint32_t microseconds)
 {
     const struct timespec time = { microseconds / 1000000, (long)(microseconds % 1000000) * 1000 };

@@ -13,7 +13,7 @@
 
 enum { PIECE_MIN = 64 * 1024, PIECE_MAX = 16 * 1024 * 1024 }; /* of a stream of unknown size */
 
-static pecs_status reading_check_size(uint64_t size_bytes, const pecs_file_limits *limits, pecs_error *error)
+pecs_status reading_check_size(uint64_t size_bytes, const pecs_file_limits *limits, pecs_error *error)
 {
     if (limits->max_bytes && size_bytes > limits->max_bytes)
         return fail(error, PECS_E_LIMIT, "the file has %" PRIu64 " bytes; the limit is %" PRIu64, size_bytes,
@@ -44,6 +44,14 @@ static pecs_status reading_read_file(void *user, uint64_t offset, void *bytes, s
     return os_file_read(&reading->file, reading->path, bytes, size_bytes, offset, error);
 }
 
+static pecs_status reading_size_file(void *user, uint64_t *ret_size_bytes, pecs_error *error)
+{
+    const struct reading *reading = user;
+    (void)error;
+    *ret_size_bytes = reading->file.size_bytes;
+    return PECS_OK;
+}
+
 pecs_status reading_open_path(struct reading *reading, struct pool *pool, const char *path,
                               const pecs_file_limits *limits, pecs_error *error)
 {
@@ -52,15 +60,15 @@ pecs_status reading_open_path(struct reading *reading, struct pool *pool, const 
     if (status)
         return status;
     reading->has_file = true;
-    reading->by_path = (pecs_source){ .read_at = reading_read_file, .user = reading };
+    reading->by_path = (pecs_source){ .size = reading_size_file, .read_at = reading_read_file, .user = reading };
     reading->input = (struct source_input){ &reading->by_path, NULL, reading->file.size_bytes };
     return PECS_OK;
 }
 
 /* Streams. */
 
-static pecs_status reading_read(const pecs_source *from, uint8_t *bytes, size_t size_bytes, size_t *ret_size,
-                                pecs_error *error)
+pecs_status reading_read(const pecs_source *from, uint8_t *bytes, size_t size_bytes, size_t *ret_size,
+                         pecs_error *error)
 {
     pecs_error why = { .status = PECS_OK };
     size_t count = 0;
@@ -191,8 +199,8 @@ static pecs_status reading_take_all(struct reading *reading, const pecs_file_lim
 
 /* Sources. */
 
-static pecs_status reading_ask_size(const pecs_source *from, const pecs_file_limits *limits, uint64_t *ret_size_bytes,
-                                    pecs_error *error)
+pecs_status reading_ask_size(const pecs_source *from, const pecs_file_limits *limits, uint64_t *ret_size_bytes,
+                             pecs_error *error)
 {
     pecs_error why = { .status = PECS_OK };
     const pecs_status status = from->size(from->user, ret_size_bytes, &why);
@@ -200,9 +208,8 @@ static pecs_status reading_ask_size(const pecs_source *from, const pecs_file_lim
                   : reading_check_size(*ret_size_bytes, limits, error);
 }
 
-static pecs_status reading_map(struct reading *reading, pecs_error *error)
+pecs_status reading_ask_map(const pecs_source *from, const uint8_t **ret_bytes, pecs_error *error)
 {
-    const pecs_source *from = reading->input.from;
     pecs_error why = { .status = PECS_OK };
     const void *bytes = NULL;
     const pecs_status status = from->map(from->user, &bytes, &why);
@@ -210,7 +217,18 @@ static pecs_status reading_map(struct reading *reading, pecs_error *error)
         return fail_as(error, status, &why, "map of the source");
     if (!bytes)
         return fail(error, PECS_E_MISUSE, "map of the source gave no memory");
-    reading->input.mapped = bytes;
+    *ret_bytes = bytes;
+    return PECS_OK;
+}
+
+pecs_status reading_check_source(const pecs_source *from, const pecs_file_limits *limits, pecs_error *error)
+{
+    if (limits->private_only)
+        return fail(error, PECS_E_MISUSE, "limits.private_only is for files that are opened by a path");
+    if (!from->read && !from->read_at && !from->map)
+        return fail(error, PECS_E_MISUSE, "the source has no function that reads: read, read_at or map");
+    if (!from->size && (from->read_at || from->map))
+        return fail(error, PECS_E_MISUSE, "a source with read_at or map needs size");
     return PECS_OK;
 }
 
@@ -218,22 +236,19 @@ pecs_status reading_open(struct reading *reading, struct pool *pool, const pecs_
                          const pecs_file_limits *limits, pecs_error *error)
 {
     *reading = (struct reading){ .pool = pool, .input = { .from = from } };
-    if (limits->private_only)
-        return fail(error, PECS_E_MISUSE, "limits.private_only is for files that are opened by a path");
-    if (!from->read && !from->read_at && !from->map)
-        return fail(error, PECS_E_MISUSE, "the source has no function that reads: read, read_at or map");
-    if (!from->size && (from->read_at || from->map))
-        return fail(error, PECS_E_MISUSE, "a source with read_at or map needs size");
+    pecs_status status = reading_check_source(from, limits, error);
+    if (status)
+        return status;
     if (!from->size)
         return reading_take_all(reading, limits, error);
     uint64_t size_bytes = 0;
-    const pecs_status status = reading_ask_size(from, limits, &size_bytes, error);
+    status = reading_ask_size(from, limits, &size_bytes, error);
     if (status)
         return status;
     if (!from->read_at && !from->map)
         return reading_take_known(reading, size_bytes, error);
     reading->input.size_bytes = size_bytes;
-    return from->map ? reading_map(reading, error) : PECS_OK;
+    return from->map ? reading_ask_map(from, &reading->input.mapped, error) : PECS_OK;
 }
 
 void reading_close(struct reading *reading)

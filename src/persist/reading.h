@@ -32,4 +32,14 @@ pecs_status reading_open(struct reading *reading, struct pool *pool, const pecs_
                          const pecs_file_limits *limits, pecs_error *error);
 void reading_close(struct reading *reading);
 
+/* The steps of these: the limit of the size, and that there are bytes; the functions that a user's source must have. */
+pecs_status reading_check_size(uint64_t size_bytes, const pecs_file_limits *limits, pecs_error *error);
+pecs_status reading_check_source(const pecs_source *from, const pecs_file_limits *limits, pecs_error *error);
+/* Call a user's size, map and read, and check what they give. */
+pecs_status reading_ask_size(const pecs_source *from, const pecs_file_limits *limits, uint64_t *ret_size_bytes,
+                             pecs_error *error);
+pecs_status reading_ask_map(const pecs_source *from, const uint8_t **ret_bytes, pecs_error *error);
+pecs_status reading_read(const pecs_source *from, uint8_t *bytes, size_t size_bytes, size_t *ret_size,
+                         pecs_error *error);
+
 #endif

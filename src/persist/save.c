@@ -1,47 +1,11 @@
 /* Saving for users: a snapshot through the writer into a sink; a path is one whose file is published. */
+#include "destination.h"
 #include "error.h"
 #include "filtered.h"
 #include "origin.h"
-#include "publish.h"
 #include "writer.h"
 
 #include <pecs/stream.h>
-
-struct destination {
-    struct pool *pool;
-    const char *path;
-    bool sync;
-    struct publication *publication;
-};
-
-static pecs_status save_begin(void *user, uint64_t size_bytes, pecs_error *error)
-{
-    struct destination *destination = user;
-    return publication_begin(destination->pool, destination->path, size_bytes, destination->sync,
-                             &destination->publication, error);
-}
-
-static pecs_status save_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
-{
-    struct destination *destination = user;
-    return publication_write(destination->publication, spans, span_count, error);
-}
-
-/* A commit frees the publication in any case. */
-static pecs_status save_commit(void *user, pecs_error *error)
-{
-    struct destination *destination = user;
-    struct publication *publication = destination->publication;
-    destination->publication = NULL;
-    return publication_commit(publication, error);
-}
-
-static void save_abort(void *user)
-{
-    struct destination *destination = user;
-    if (destination->publication)
-        publication_abort(destination->publication);
-}
 
 /* Adds the entry's key if it is printable. */
 static pecs_status save_fail_metadata(const pecs_meta *entry, const struct metadata_fault *fault, pecs_status status,
@@ -122,7 +86,7 @@ pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path, 
         return fail(error, PECS_E_MISUSE, "snapshot and path must not be NULL");
     options = options ? options : &save_defaults;
     struct destination destination = { snapshot->registry->pool, path, !options->skip_sync, NULL };
-    const pecs_sink sink = { save_begin, save_write, save_commit, save_abort, &destination };
+    const pecs_sink sink = destination_sink(&destination);
     return save_into(snapshot, &sink, SAVE_FILE_BYTES, options, error);
 }
 

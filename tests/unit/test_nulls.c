@@ -193,7 +193,51 @@ Test(nulls, builders)
 
 Test(nulls, plugins)
 {
+    const pecs_plugin plugin = { .name = "a", .version = 1 };
+    const pecs_sink sink = { .begin = NULL };
+    const pecs_source source = { .read = NULL };
+    pecs_operation last = { .size_bytes = 7 };
+    pecs_manager *manager = NULL;
+    pecs_snapshot *made = NULL;
     MISUSE(pecs_plugin_progress(NULL, PECS_PHASE_READ, 1, 2));
+    cr_assert_not_null(pecs_binary_plugin());
+    MISUSE(pecs_manager_create(NULL, NULL, NULL));
+    cr_assert(pecs_manager_create(NULL, &manager, NULL) == PECS_OK);
+    MISUSE(pecs_manager_register(NULL, &plugin, NULL));
+    MISUSE(pecs_manager_register(manager, NULL, NULL));
+    MISUSE(pecs_manager_unregister(NULL, "a", NULL));
+    MISUSE(pecs_manager_unregister(manager, NULL, NULL));
+    MISUSE(pecs_manager_set_default(NULL, "a", NULL));
+    MISUSE(pecs_manager_set_default(manager, NULL, NULL));
+    MISUSE(pecs_manager_save(NULL, snapshot, path, NULL, NULL));
+    MISUSE(pecs_manager_save(manager, NULL, path, NULL, NULL));
+    MISUSE(pecs_manager_save(manager, snapshot, NULL, NULL, NULL));
+    MISUSE(pecs_manager_save_to(NULL, snapshot, &sink, NULL, NULL));
+    MISUSE(pecs_manager_save_to(manager, NULL, &sink, NULL, NULL));
+    MISUSE(pecs_manager_save_to(manager, snapshot, NULL, NULL, NULL));
+    MISUSE(pecs_manager_save_to(manager, snapshot, &sink, NULL, NULL));
+    MISUSE(pecs_manager_load(NULL, registry, path, NULL, &made, NULL));
+    MISUSE(pecs_manager_load(manager, NULL, path, NULL, &made, NULL));
+    MISUSE(pecs_manager_load(manager, registry, NULL, NULL, &made, NULL));
+    MISUSE(pecs_manager_load(manager, registry, path, NULL, NULL, NULL));
+    MISUSE(pecs_manager_load_from(NULL, registry, &source, NULL, &made, NULL));
+    MISUSE(pecs_manager_load_from(manager, NULL, &source, NULL, &made, NULL));
+    MISUSE(pecs_manager_load_from(manager, registry, NULL, NULL, &made, NULL));
+    MISUSE(pecs_manager_load_from(manager, registry, &source, NULL, NULL, NULL));
+    MISUSE(pecs_manager_load_from(manager, registry, &source, NULL, &made, NULL));
+    cr_assert_null(made);
+    cr_assert_null(pecs_manager_find(NULL, "a"));
+    cr_assert_null(pecs_manager_find(manager, NULL));
+    cr_assert_null(pecs_manager_at(NULL, 0));
+    cr_assert_null(pecs_manager_default(NULL));
+    cr_assert_null(pecs_manager_choose(NULL, "a", 1, path));
+    cr_assert_null(pecs_manager_choose(manager, NULL, 1, path));
+    cr_assert_eq(pecs_manager_count(NULL), 0);
+    pecs_manager_last(NULL, &last);
+    pecs_manager_last(manager, NULL);
+    cr_assert_eq(last.size_bytes, 7);
+    pecs_manager_destroy(manager);
+    pecs_manager_destroy(NULL);
 }
 
 Test(nulls, snapshots)
