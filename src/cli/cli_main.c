@@ -60,7 +60,8 @@ static int cli_run(int count, char *const *words, struct text_out *out)
 
 int main(int count, char **words)
 {
-    struct text_out out = { .file = stdout };
+    struct text_out out;
+    out_begin_file(&out, stdout);
     const int code = cli_run(count ? count - 1 : 0, words + 1, &out);
     if (out_finish(&out))
         return code;

@@ -86,7 +86,7 @@ static int dump_run_loaded(const struct arguments *arguments, uint64_t limit, co
         .view = loaded->view,
         .info = loaded->info,
         .limit = limit,
-        .is_bounded = !arguments->options[OPTION_LIMIT] && terminal_is(out->file),
+        .is_bounded = !arguments->options[OPTION_LIMIT] && terminal_is(stdout),
     };
     if (!dump_begin(&dump))
         return complain("out of memory");

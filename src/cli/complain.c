@@ -10,10 +10,12 @@ int complain(const char *format, ...)
     va_start(arguments, format);
     vsnprintf(message, sizeof(message), format, arguments);
     va_end(arguments);
-    struct text_out out = { .file = stderr };
+    struct text_out out;
+    out_begin_file(&out, stderr);
     out_format(&out, "pecs: ");
     out_name(&out, message);
     out_format(&out, "\n");
+    (void)out_finish(&out);
     return CLI_TROUBLE;
 }
 

@@ -1,6 +1,7 @@
 /*
  * JSON output: writes one document from front to back. Keys and texts may be any bytes: a text that is not UTF-8 is
- * written as an object, {"hex": "..."}. Members of the outer containers begin new lines, those of inner ones do not.
+ * written as an object, {"hex": "..."} or {"base64": "..."}. Members of the outer containers begin new lines, those of
+ * inner ones do not.
  */
 #ifndef PECS_TEXT_JSON_OUT_H
 #define PECS_TEXT_JSON_OUT_H
@@ -15,6 +16,7 @@ struct json_out {
     struct text_out *out;
     unsigned depth;      /* open containers, at most 64 */
     unsigned line_depth; /* containers up to this depth begin a line for each member */
+    bool has_base64;     /* bytes are written so, and texts with zeros as bytes; else in hexadecimal digits */
     uint64_t has_member; /* bit d: the container at depth d is not empty */
 };
 

@@ -1,11 +1,9 @@
 /* tests/read_pecs.py writes the same words. Bytes may have any value and any alignment. */
 #include "scalar.h"
 
-#include <float.h>
-#include <inttypes.h>
+#include "number_text.h"
+
 #include <math.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 struct elements elements_of(const pecs_field *field)
@@ -56,52 +54,48 @@ static void scalar_put(struct scalar *scalar, enum scalar_form form, const char 
     scalar->text = text;
 }
 
-static void scalar_put_not_finite(struct scalar *scalar, double number, const void *bytes, uint32_t size)
+/* Ends a word in the scalar's room. */
+static void scalar_end(struct scalar *scalar, enum scalar_form form, char *end)
 {
-    scalar_put(scalar, SCALAR_NAME, scalar->room);
-    if (isinf(number))
-        snprintf(scalar->room, sizeof(scalar->room), "%sinf", number < 0 ? "-" : "");
-    else
-        snprintf(scalar->room, sizeof(scalar->room), "nan:%0*" PRIx64, (int)(2 * size),
-                 scalar_load_unsigned(bytes, size));
+    *end = 0;
+    scalar_put(scalar, form, scalar->room);
 }
 
-/*
- * Tries the number of digits from FLT_DIG on: shorter decimals come out of %g unchanged, as it drops trailing zeros.
- * Subnormals have fewer exact digits, so they start at 1.
- */
+static void scalar_put_not_finite(struct scalar *scalar, double number, const void *bytes, uint32_t size)
+{
+    if (isinf(number)) {
+        scalar_put(scalar, SCALAR_NAME, number < 0 ? "-inf" : "inf");
+        return;
+    }
+    memcpy(scalar->room, "nan:", 4);
+    scalar_end(scalar, SCALAR_NAME, number_write_hex(scalar->room + 4, scalar_load_unsigned(bytes, size), 2 * size));
+}
+
 static void scalar_read_f32(struct scalar *scalar, const void *bytes)
 {
     float number;
     memcpy(&number, bytes, sizeof(number));
-    if (!isfinite(number)) {
+    if (isfinite(number))
+        scalar_end(scalar, SCALAR_FLOAT, number_write_f32(scalar->room, number));
+    else
         scalar_put_not_finite(scalar, number, bytes, sizeof(number));
-        return;
-    }
-    scalar_put(scalar, SCALAR_FLOAT, scalar->room);
-    const bool is_subnormal = fabsf(number) < FLT_MIN;
-    for (int digits = is_subnormal ? 1 : FLT_DIG; digits <= 9; digits++) {
-        snprintf(scalar->room, sizeof(scalar->room), "%.*g", digits, (double)number);
-        if (strtof(scalar->room, NULL) == number)
-            return;
-    }
 }
 
 static void scalar_read_f64(struct scalar *scalar, const void *bytes)
 {
     double number;
     memcpy(&number, bytes, sizeof(number));
-    if (!isfinite(number)) {
+    if (isfinite(number))
+        scalar_end(scalar, SCALAR_FLOAT, number_write_f64(scalar->room, number));
+    else
         scalar_put_not_finite(scalar, number, bytes, sizeof(number));
-        return;
-    }
-    scalar_put(scalar, SCALAR_FLOAT, scalar->room);
-    const bool is_subnormal = fabs(number) < DBL_MIN;
-    for (int digits = is_subnormal ? 1 : DBL_DIG; digits <= 17; digits++) {
-        snprintf(scalar->room, sizeof(scalar->room), "%.*g", digits, number);
-        if (strtod(scalar->room, NULL) == number)
-            return;
-    }
+}
+
+char *scalar_write_handle(char *room, pecs_entity entity)
+{
+    room = number_write_unsigned(room, entity.index);
+    *room++ = ':';
+    return number_write_unsigned(room, entity.generation);
 }
 
 static void scalar_read_entity(struct scalar *scalar, const void *bytes)
@@ -112,20 +106,14 @@ static void scalar_read_entity(struct scalar *scalar, const void *bytes)
         scalar_put(scalar, SCALAR_NOTHING, "none");
         return;
     }
-    scalar_put(scalar, SCALAR_NAME, scalar->room);
-    snprintf(scalar->room, sizeof(scalar->room), "%" PRIu32 ":%" PRIu32, entity.index, entity.generation);
+    scalar_end(scalar, SCALAR_NAME, scalar_write_handle(scalar->room, entity));
 }
 
-static void scalar_read_numbered(struct scalar *scalar, const char *what, uint64_t number)
+static void scalar_read_numbered(struct scalar *scalar, enum scalar_form form, const char *prefix, uint64_t number)
 {
-    scalar_put(scalar, SCALAR_NAME, scalar->room);
-    snprintf(scalar->room, sizeof(scalar->room), "%s:%" PRIu64, what, number);
-}
-
-static void scalar_put_unnamed(struct scalar *scalar, uint64_t number)
-{
-    scalar_put(scalar, SCALAR_UNNAMED, scalar->room);
-    snprintf(scalar->room, sizeof(scalar->room), UNNAMED_PREFIX "%" PRIu64, number);
+    const size_t size = strlen(prefix);
+    memcpy(scalar->room, prefix, size);
+    scalar_end(scalar, form, number_write_unsigned(scalar->room + size, number));
 }
 
 static void scalar_read_enum(struct scalar *scalar, const pecs_field *field, uint64_t number)
@@ -133,17 +121,16 @@ static void scalar_read_enum(struct scalar *scalar, const pecs_field *field, uin
     if (number < field->enum_count)
         scalar_put(scalar, SCALAR_NAME, field->enum_names[number]);
     else
-        scalar_put_unnamed(scalar, number);
+        scalar_read_numbered(scalar, SCALAR_UNNAMED, UNNAMED_PREFIX, number);
 }
 
 void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar)
 {
     const uint32_t size = field->size / field->count;
-    scalar_put(ret_scalar, SCALAR_WORD, ret_scalar->room);
     switch (field->kind) {
     case PECS_BOOL:
         if (scalar_load_unsigned(bytes, size) > 1)
-            scalar_read_numbered(ret_scalar, "bool", scalar_load_unsigned(bytes, size));
+            scalar_read_numbered(ret_scalar, SCALAR_NAME, "bool:", scalar_load_unsigned(bytes, size));
         else
             scalar_put(ret_scalar, SCALAR_WORD, scalar_load_unsigned(bytes, size) ? "true" : "false");
         break;
@@ -151,7 +138,7 @@ void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_
     case PECS_I16:
     case PECS_I32:
     case PECS_I64:
-        snprintf(ret_scalar->room, sizeof(ret_scalar->room), "%" PRId64, scalar_load_signed(bytes, size));
+        scalar_end(ret_scalar, SCALAR_WORD, number_write_signed(ret_scalar->room, scalar_load_signed(bytes, size)));
         break;
     case PECS_F32:
         scalar_read_f32(ret_scalar, bytes);
@@ -166,7 +153,7 @@ void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_
         scalar_read_enum(ret_scalar, field, scalar_load_unsigned(bytes, size));
         break;
     default:
-        snprintf(ret_scalar->room, sizeof(ret_scalar->room), "%" PRIu64, scalar_load_unsigned(bytes, size));
+        scalar_end(ret_scalar, SCALAR_WORD, number_write_unsigned(ret_scalar->room, scalar_load_unsigned(bytes, size)));
         break;
     }
 }

@@ -27,6 +27,9 @@ struct scalar {
 /* Reads an element of a number, a bool, an enum or a handle. `bytes` needs no alignment. */
 void scalar_read(const pecs_field *field, const void *bytes, struct scalar *ret_scalar);
 
+/* Writes "12:3" and returns its end. A handle takes at most 21 bytes. */
+char *scalar_write_handle(char *room, pecs_entity entity);
+
 /* The elements of a field. A text is one element, however many bytes it has; a grid of text is a list of texts. */
 struct elements {
     uint32_t count, step_bytes;

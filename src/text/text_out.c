@@ -1,16 +1,32 @@
-/* Writes through stdio, without a buffer of its own. Keeps the first errno, which later writes would overwrite. */
+/* Collects what is written in a room of its own. Keeps the first errno, which later writes would overwrite. */
 #include "text_out.h"
 
 #include "utf8.h"
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stdlib.h>
 #include <string.h>
 
-static void out_note(struct text_out *out, bool failed)
+static int out_write_file(void *user, const char *bytes, size_t size_bytes)
 {
-    if (failed && !out->os_error)
-        out->os_error = errno ? errno : EIO;
+    errno = 0;
+    const bool is_written = fwrite(bytes, 1, size_bytes, user) == size_bytes && fflush(user) == 0;
+    return is_written ? 0 : errno ? errno : EIO;
+}
+
+void out_begin(struct text_out *out, text_write_function write, void *user)
+{
+    out->write = write;
+    out->user = user;
+    out->os_error = 0;
+    out->written_bytes = out->max_bytes = 0;
+    out->pending = 0;
+}
+
+void out_begin_file(struct text_out *out, FILE *file)
+{
+    out_begin(out, out_write_file, file);
 }
 
 bool out_is_over(const struct text_out *out)
@@ -18,16 +34,58 @@ bool out_is_over(const struct text_out *out)
     return out->os_error || (out->max_bytes && out->written_bytes >= out->max_bytes);
 }
 
+static void out_flush(struct text_out *out)
+{
+    if (out->pending && !out->os_error)
+        out->os_error = out->write(out->user, out->room, out->pending);
+    out->pending = 0;
+}
+
+static void out_append(struct text_out *out, const char *bytes, size_t size_bytes)
+{
+    out->written_bytes += size_bytes;
+    while (size_bytes > sizeof(out->room) - out->pending) {
+        const size_t part = sizeof(out->room) - out->pending;
+        memcpy(out->room + out->pending, bytes, part);
+        out->pending += part;
+        bytes += part;
+        size_bytes -= part;
+        out_flush(out);
+    }
+    if (size_bytes)
+        memcpy(out->room + out->pending, bytes, size_bytes);
+    out->pending += size_bytes;
+}
+
+void out_text(struct text_out *out, const char *text, size_t size_bytes)
+{
+    if (!out_is_over(out))
+        out_append(out, text, size_bytes);
+}
+
 void out_format(struct text_out *out, const char *format, ...)
 {
+    char piece[1024];
+    va_list arguments;
     if (out_is_over(out))
         return;
-    va_list arguments;
     va_start(arguments, format);
-    const int count = vfprintf(out->file, format, arguments);
+    const int count = vsnprintf(piece, sizeof(piece), format, arguments);
     va_end(arguments);
-    out_note(out, count < 0);
-    out->written_bytes += count < 0 ? 0 : (uint64_t)count;
+    if (count > 0 && (size_t)count < sizeof(piece)) {
+        out_append(out, piece, (size_t)count);
+        return;
+    }
+    char *longer = count < 0 ? NULL : malloc((size_t)count + 1);
+    if (!longer) {
+        out->os_error = count ? ENOMEM : 0;
+        return;
+    }
+    va_start(arguments, format);
+    vsnprintf(longer, (size_t)count + 1, format, arguments);
+    va_end(arguments);
+    out_append(out, longer, (size_t)count);
+    free(longer);
 }
 
 /* Writes UTF-8, up to the last whole character within the bound. */
@@ -39,8 +97,8 @@ static void out_write(struct text_out *out, const char *bytes, size_t size_bytes
     if (out->max_bytes && size > out->max_bytes - out->written_bytes)
         for (size = out->max_bytes - out->written_bytes; size && ((uint8_t)bytes[size] & 0xc0) == 0x80;)
             size--;
-    out_note(out, fwrite(bytes, 1, size, out->file) != size);
-    out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes + size;
+    out_append(out, bytes, size);
+    out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes;
 }
 
 static bool out_is_unsafe(unsigned code)
@@ -102,6 +160,10 @@ void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum
     size_t plain = 0; /* start of the pending bytes that need no escape */
     for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
         uint32_t code = 0;
+        if (text[at] >= ' ' && text[at] <= '~' && text[at] != '"' && text[at] != '\\') {
+            at++;
+            continue;
+        }
         const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
         if (out_is_plain(step, code, style)) {
             at += step;
@@ -129,7 +191,6 @@ void out_name(struct text_out *out, const char *name)
 
 bool out_finish(struct text_out *out)
 {
-    errno = 0;
-    out_note(out, fflush(out->file) != 0);
+    out_flush(out);
     return !out->os_error;
 }

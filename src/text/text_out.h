@@ -11,17 +11,30 @@
 #include <stdint.h>
 #include <stdio.h>
 
+/* Takes the next bytes. Returns 0, or an errno that ends the output. */
+typedef int (*text_write_function)(void *user, const char *bytes, size_t size_bytes);
+
+enum { TEXT_ROOM = 16 << 10 };
+
 struct text_out {
-    FILE *file;
+    text_write_function write;
+    void *user;   /* for write */
     int os_error; /* errno of the first write that failed, or 0 */
     uint64_t written_bytes;
     uint64_t max_bytes; /* output beyond is dropped; 0: no bound */
+    size_t pending;     /* bytes in `room` */
+    char room[TEXT_ROOM];
 };
+
+/* Begin an output without a bound: to a function, or to a file, which stays open. */
+void out_begin(struct text_out *out, text_write_function write, void *user);
+void out_begin_file(struct text_out *out, FILE *file);
 
 /* Whether further output is dropped, since a write failed or the bound is reached. Long loops should end then. */
 bool out_is_over(const struct text_out *out);
 
-/* Writes trusted text. The piece is not cut, even if it exceeds the bound, so it should be short. */
+/* Write trusted text. The piece is not cut, even if it exceeds the bound, so it should be short. */
+void out_text(struct text_out *out, const char *text, size_t size_bytes);
 void out_format(struct text_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Styles for untrusted text. In all of them, nothing in the text can end it or command a terminal. */
@@ -38,7 +51,7 @@ void out_quoted(struct text_out *out, const char *text, size_t size_bytes);
 /* Writes a zero-terminated name in the style ESCAPE_NAME. */
 void out_name(struct text_out *out, const char *name);
 
-/* Flushes the output. False: some write has failed. */
+/* Writes what is pending. False: some write has failed. */
 bool out_finish(struct text_out *out);
 
 bool text_is_utf8(const char *text, size_t size_bytes);

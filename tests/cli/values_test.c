@@ -21,20 +21,22 @@ static const pecs_type type = { "Rough", { { 0 } }, 1, 24, 8, 5, fields, 0 };
 static void check(const void *value, bool as_json, const char *expected)
 {
     char found[512];
-    struct text_out out = { .file = tmpfile() };
+    FILE *file = tmpfile();
+    struct text_out out;
     struct json_out json = { .out = &out };
     const pecs_view no_view = { NULL };
-    if (!out.file)
+    if (!file)
         exit(1);
+    out_begin_file(&out, file);
     if (as_json)
         value_write(&json, NULL, no_view, &type, value);
     else
         value_print(&out, no_view, &type, value);
     if (!out_finish(&out))
         exit(1);
-    rewind(out.file);
-    found[fread(found, 1, sizeof(found) - 1, out.file)] = 0;
-    fclose(out.file);
+    rewind(file);
+    found[fread(found, 1, sizeof(found) - 1, file)] = 0;
+    fclose(file);
     if (strcmp(found, expected) == 0)
         return;
     fprintf(stderr, "values_test: %s, not %s\n", found, expected);

@@ -1,6 +1,6 @@
 /* Value contents: where the contents of a string, blob or list lie. */
-#ifndef PECS_CLI_VALUE_CONTENTS_H
-#define PECS_CLI_VALUE_CONTENTS_H
+#ifndef PECS_TEXT_VALUE_CONTENTS_H
+#define PECS_TEXT_VALUE_CONTENTS_H
 
 #include <pecs/contents.h>
 

@@ -3,8 +3,8 @@
  * the zero handle is null, a blob is an object with its bytes, arrays and lists are arrays, and those of two dimensions
  * arrays of arrays.
  */
-#ifndef PECS_CLI_VALUE_JSON_H
-#define PECS_CLI_VALUE_JSON_H
+#ifndef PECS_TEXT_VALUE_JSON_H
+#define PECS_TEXT_VALUE_JSON_H
 
 #include "json_out.h"
 
