@@ -59,7 +59,11 @@ static void out_append(struct text_out *out, const char *bytes, size_t size_byte
 
 void out_text(struct text_out *out, const char *text, size_t size_bytes)
 {
-    if (!out_is_over(out))
+    if (!out->max_bytes && size_bytes <= sizeof(out->room) - out->pending) {
+        memcpy(out->room + out->pending, text, size_bytes);
+        out->pending += size_bytes;
+        out->written_bytes += size_bytes;
+    } else if (!out_is_over(out))
         out_append(out, text, size_bytes);
 }
 

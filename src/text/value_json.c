@@ -9,6 +9,7 @@
 static void value_write_scalar(struct json_out *json, const char *key, const struct scalar *scalar)
 {
     char number[sizeof(scalar->room) + 2];
+    size_t size;
     switch (scalar->form) {
     case SCALAR_NOTHING:
         json_word(json, key, "null");
@@ -20,7 +21,10 @@ static void value_write_scalar(struct json_out *json, const char *key, const str
         json_word(json, key, scalar->text + strlen(UNNAMED_PREFIX));
         break;
     case SCALAR_FLOAT:
-        snprintf(number, sizeof(number), "%s%s", scalar->text, strpbrk(scalar->text, ".e") ? "" : ".0");
+        size = strlen(scalar->text);
+        memcpy(number, scalar->text, size + 1);
+        if (!memchr(number, '.', size) && !memchr(number, 'e', size))
+            memcpy(number + size, ".0", 3);
         json_word(json, key, number);
         break;
     default:

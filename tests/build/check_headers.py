@@ -28,6 +28,11 @@ def compile_alone(compiler, language, header, folders):
         return subprocess.run(command, stderr=subprocess.PIPE, text=True)
 
 
+def cjson_folders():
+    flags = subprocess.run(["pkg-config", "--cflags-only-I", "libcjson"], stdout=subprocess.PIPE, text=True, check=False)
+    return [flag[2:] for flag in flags.stdout.split()]
+
+
 def main():
     root, language, compiler = sys.argv[1], sys.argv[2], sys.argv[3:]
     include = os.path.join(root, "include")
@@ -36,7 +41,11 @@ def main():
     public_count = len(work)
     if language == "c":
         for layer, used in LAYERS.items():
+            if layer == "json" and not cjson_folders():
+                continue
             folders = [include] + [os.path.join(root, "src", name) for name in used]
+            if layer == "json":
+                folders += cjson_folders()
             work += [(header, folders) for header in sorted(glob.glob(f"{root}/src/{layer}/*.h"))]
     failed = 0
     for header, folders in work:

@@ -1,0 +1,44 @@
+/*
+ * Plan: what reading values of a type needs beside its description: its names in order, so that a key is found by a
+ * binary search whatever a document chooses. A struct gets its plan when a document first has a value of it.
+ */
+#ifndef PECS_JSON_PLAN_H
+#define PECS_JSON_PLAN_H
+
+#include "scalar.h"
+
+#include <stddef.h>
+
+struct plan_name {
+    const char *name;
+    uint32_t number;
+};
+struct plan_names {
+    struct plan_name *names; /* by strcmp */
+    uint32_t count;
+};
+#define PLAN_NO_NAME UINT32_MAX
+uint32_t plan_find(const struct plan_names *names, const char *name);
+/* Names that lie `stride` bytes apart; NULLs are skipped. False: out of memory. */
+bool plan_make_names(struct plan_names *ret_names, const void *names, size_t stride, uint32_t count);
+
+struct plan;
+struct plan_field {
+    const pecs_field *field;
+    struct elements elements;
+    pecs_field element;       /* of a list: one of its elements */
+    struct plan *nested;      /* of a struct, and of a list of structs; NULL until plan_nested */
+    struct plan_names values; /* of an enum, and of a list of enums */
+};
+struct plan {
+    const pecs_type *type;
+    struct plan_field *fields; /* as many as the type has */
+    struct plan_names names;   /* of the fields */
+};
+
+/* NULL: out of memory. */
+struct plan *plan_create(const pecs_type *type);
+void plan_destroy(struct plan *plan);
+struct plan *plan_nested(struct plan_field *field);
+
+#endif
