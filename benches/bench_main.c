@@ -66,6 +66,11 @@ static const struct discipline {
     { "save_memory", bench_run_save_memory },
     { "save_pipe", bench_run_save_pipe },
     { "memory", bench_run_memory },
+#ifdef BENCH_HAS_JSON
+    { "json_save", bench_run_json_save },
+    { "json_load", bench_run_json_load },
+    { "json_memory", bench_run_json_memory },
+#endif
 };
 enum { DISCIPLINE_COUNT = sizeof(disciplines) / sizeof(disciplines[0]) };
 
