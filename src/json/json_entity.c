@@ -1,6 +1,7 @@
 /* Entities of a document. What their handles may be, all together, the builder checks. */
 #include "json_fail.h"
 #include "json_load.h"
+#include "number_text.h"
 
 #include <pecs/id.h>
 
@@ -72,7 +73,7 @@ static pecs_status load_read_handle(struct load *load, const cJSON *node, pecs_e
     pecs_entity entity;
     if (!tree_is_string(node) || !value_parse_handle(tree_text(node), &entity) || !entity.generation)
         return tree_fail_expected(&load->tree, NULL, node, "a handle like \"12:3\"");
-    snprintf(load->tree.label, sizeof(load->tree.label), "%" PRIu32 ":%" PRIu32, entity.index, entity.generation);
+    *scalar_write_handle(load->tree.label, entity) = 0;
     if (load->reader.names.next_index <= entity.index)
         load->reader.names.next_index = (uint64_t)entity.index + 1;
     *ret_entity = entity;
@@ -174,7 +175,8 @@ pecs_status load_read_entity(struct load *load)
     load->entity_count++;
     load->tree.what = "entity";
     load->tree.component = NULL;
-    snprintf(load->tree.label, sizeof(load->tree.label), "number %" PRIu64, load->entity_count);
+    memcpy(load->tree.label, "number ", 7);
+    *number_write_unsigned(load->tree.label + 7, load->entity_count) = 0;
     pecs_status status = tree_cut(&load->tree);
     if (!status && max && load->entity_count > max)
         status = tree_fail(&load->tree, NULL, NULL, false, PECS_E_LIMIT,

@@ -214,23 +214,21 @@ pecs_status scan_more(struct scan *scan, char closing, bool is_first, bool *ret_
 
 static pecs_status scan_grow(struct scan *scan, size_t more)
 {
-    if (more > scan->max_text_bytes || scan->size_bytes > scan->max_text_bytes - more) {
-        char message[96] = "this value is longer than max_text_bytes allows";
-        return scan_fail_limit(scan, message);
-    }
-    const size_t least = scan->size_bytes + more + 1;
-    const size_t capacity = least < 4096 ? 8192 : 2 * least;
-    char *text = realloc(scan->text, capacity);
+    if (more > scan->max_text_bytes || scan->size_bytes > scan->max_text_bytes - more)
+        return scan_fail_limit(scan, "this value is longer than max_text_bytes allows");
+    const size_t wanted = 2 * (scan->size_bytes + more) + 4096;
+    const size_t room = wanted < scan->max_text_bytes ? wanted : (size_t)scan->max_text_bytes;
+    char *text = realloc(scan->text, room + 1);
     if (!text)
         return json_fail_memory(scan->error);
     scan->text = text;
-    scan->capacity = capacity;
+    scan->room = room;
     return PECS_OK;
 }
 
 static inline pecs_status scan_put(struct scan *scan, const void *bytes, size_t size)
 {
-    if (scan->size_bytes + size >= scan->capacity || scan->size_bytes + size > scan->max_text_bytes) {
+    if (size > scan->room - scan->size_bytes) {
         const pecs_status status = scan_grow(scan, size);
         if (status)
             return status;
@@ -243,11 +241,14 @@ static inline pecs_status scan_put(struct scan *scan, const void *bytes, size_t 
 /* Puts the byte that scan_look gave. */
 static inline pecs_status scan_put_step(struct scan *scan, int byte)
 {
-    const uint8_t character = (uint8_t)byte;
-    const pecs_status status = scan_put(scan, &character, 1);
-    if (!status)
-        scan_step(scan, byte);
-    return status;
+    if (scan->size_bytes == scan->room) {
+        const pecs_status status = scan_grow(scan, 1);
+        if (status)
+            return status;
+    }
+    scan->text[scan->size_bytes++] = (char)byte;
+    scan_step(scan, byte);
+    return PECS_OK;
 }
 
 static pecs_status scan_put_space(struct scan *scan, int *ret_next)
@@ -470,8 +471,6 @@ pecs_status scan_cut(struct scan *scan)
         if (!status)
             status = scan_put_part(scan, &cutter, byte);
     } while (!status && (cutter.depth || cutter.want != WANT_NEXT));
-    if (!status && scan->size_bytes == scan->capacity)
-        status = scan_grow(scan, 0);
     if (!status)
         scan->text[scan->size_bytes] = 0;
     return status;

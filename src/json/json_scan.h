@@ -33,8 +33,8 @@ struct scan {
     uint64_t line, line_offset; /* where the line of `at` begins */
     pecs_status status;         /* of the first failed read */
 
-    char *text; /* the value that was cut last, zero-terminated */
-    size_t size_bytes, capacity;
+    char *text;                                        /* the value that was cut last, zero-terminated */
+    size_t size_bytes, room;                           /* bytes that fit, beside a zero */
     uint64_t text_offset, text_line, text_line_offset; /* where it begins */
 };
 

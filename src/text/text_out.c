@@ -57,13 +57,9 @@ static void out_append(struct text_out *out, const char *bytes, size_t size_byte
     out->pending += size_bytes;
 }
 
-void out_text(struct text_out *out, const char *text, size_t size_bytes)
+void out_text_beyond(struct text_out *out, const char *text, size_t size_bytes)
 {
-    if (!out->max_bytes && size_bytes <= sizeof(out->room) - out->pending) {
-        memcpy(out->room + out->pending, text, size_bytes);
-        out->pending += size_bytes;
-        out->written_bytes += size_bytes;
-    } else if (!out_is_over(out))
+    if (!out_is_over(out))
         out_append(out, text, size_bytes);
 }
 
@@ -95,6 +91,10 @@ void out_format(struct text_out *out, const char *format, ...)
 /* Writes UTF-8, up to the last whole character within the bound. */
 static void out_write(struct text_out *out, const char *bytes, size_t size_bytes)
 {
+    if (!out->max_bytes) {
+        out_text(out, bytes, size_bytes);
+        return;
+    }
     if (out_is_over(out))
         return;
     size_t size = size_bytes;

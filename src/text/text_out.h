@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 
 /* Takes the next bytes. Returns 0, or an errno that ends the output. */
 typedef int (*text_write_function)(void *user, const char *bytes, size_t size_bytes);
@@ -34,7 +35,17 @@ void out_begin_file(struct text_out *out, FILE *file);
 bool out_is_over(const struct text_out *out);
 
 /* Write trusted text. The piece is not cut, even if it exceeds the bound, so it should be short. */
-void out_text(struct text_out *out, const char *text, size_t size_bytes);
+void out_text_beyond(struct text_out *out, const char *text, size_t size_bytes); /* the room, or bounded */
+static inline void out_text(struct text_out *out, const char *text, size_t size_bytes)
+{
+    if (out->max_bytes || size_bytes > sizeof(out->room) - out->pending) {
+        out_text_beyond(out, text, size_bytes);
+        return;
+    }
+    memcpy(out->room + out->pending, text, size_bytes);
+    out->pending += size_bytes;
+    out->written_bytes += size_bytes;
+}
 void out_format(struct text_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Styles for untrusted text. In all of them, nothing in the text can end it or command a terminal. */
