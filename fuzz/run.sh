@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 minutes=${1:?usage: fuzz/run.sh MINUTES [TARGET...]}
 shift
 targets=("$@")
-((${#targets[@]})) || targets=(damaged edits info load parts resume round_trip schema structure transplant unhashed)
+((${#targets[@]})) || targets=(damaged edits info json load parts resume round_trip schema structure transplant unhashed)
 seconds=$(awk -v minutes="$minutes" 'BEGIN { printf "%d", minutes * 60 }')
 work=${PECS_FUZZ_CORPUS:-${TMPDIR:-/tmp}/pecs-fuzz-$(id -u)}
 build=$PWD/build-fuzz
