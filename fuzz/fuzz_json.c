@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { CHANGED_DOCUMENTS = 8 };
+enum { CHANGED_DOCUMENTS = 64, EDITED_WORLDS = 4, EDITS = 60 };
 
 struct document {
     char *bytes;
@@ -106,6 +106,20 @@ static void change_bytes(struct document *document, struct random *random)
     }
 }
 
+/* The world of the file after random edits, with a history: dead slots, ids, singletons, contents. */
+static void try_edited(pecs_registry *registry, const pecs_snapshot *snapshot, struct random *random)
+{
+    pecs_world *world = NULL;
+    pecs_snapshot *edited = NULL;
+    pecs_error error = { .message = "" };
+    FUZZ_CHECK(pecs_world_create(registry, snapshot, NULL, &world, &error) == PECS_OK, error.message);
+    fuzz_edit(world, random, EDITS);
+    FUZZ_CHECK(pecs_snapshot_take(world, &edited) == PECS_OK, "memory");
+    pecs_world_destroy(world);
+    check_again(registry, edited, random_once_in(random, 2));
+    pecs_snapshot_release(edited);
+}
+
 static void try_file(pecs_registry *registry, const char *path, size_t size, struct random *random)
 {
     pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, size, NULL);
@@ -113,6 +127,8 @@ static void try_file(pecs_registry *registry, const char *path, size_t size, str
         return;
     fuzz_memory_limit(FUZZ_EDIT_BYTES);
     check_again(registry, snapshot, random_once_in(random, 2));
+    for (int i = 0; i < EDITED_WORLDS; i++)
+        try_edited(registry, snapshot, random);
     struct document document = save(snapshot, NULL);
     pecs_snapshot_release(snapshot);
     for (int i = 0; i < CHANGED_DOCUMENTS; i++) {
