@@ -67,6 +67,14 @@ PECS_API PECS_MUST_USE pecs_status pecs_builder_add(pecs_builder *builder, const
                                                     pecs_entity *ret_entities, pecs_error *error);
 
 /*
+ * The session in which the entities of later calls of pecs_builder_add were born, by its nonce, which their birth ids
+ * have (id.h); 0: that of the options, again. New entities of a world that is made of the snapshot have neither. Needs
+ * 16 bytes for each such entity. PECS_E_MISUSE.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_builder_set_session(pecs_builder *builder, uint64_t session_nonce,
+                                                            pecs_error *error);
+
+/*
  * Notes handles of entities that are dead: each was the last one in its slot, so that the next entity there gets the
  * next generation, and the handle stays dead. PECS_E_MISUSE (a generation of 0 or from 2^30 on), PECS_E_MEMORY.
  */

@@ -1,5 +1,6 @@
 /* Entities of a document. What their handles may be, all together, the builder checks. */
 #include "json_fail.h"
+#include "json_lexer.h"
 #include "json_load.h"
 #include "number_text.h"
 
@@ -58,6 +59,21 @@ pecs_status load_read_component(struct load *load, const cJSON *member)
     const pecs_status status = value_read(&load->reader, load->plans[component], member, &value);
     load->values[load->value_count++] = (pecs_value){ component, type->size, value };
     return status;
+}
+
+bool load_parse_nonce(const cJSON *node, uint64_t *ret_nonce)
+{
+    uint64_t nonce = 0;
+    if (!tree_is_string(node) || strlen(tree_text(node)) != 15)
+        return false;
+    for (const char *at = tree_text(node); *at; at++) {
+        const int digit = lexer_hex_digit(*at);
+        if (digit < 0)
+            return false;
+        nonce = nonce << 4 | (unsigned)digit;
+    }
+    *ret_nonce = nonce;
+    return true;
 }
 
 /* An entity, as the document has it. */
@@ -143,6 +159,19 @@ static pecs_status load_add_entity(struct load *load, const struct load_entity *
     return status ? load_fail_builder(load, status) : PECS_OK;
 }
 
+/* The session of the entity; absent: that of the document. */
+static pecs_status load_read_born(struct load *load, const cJSON *node)
+{
+    uint64_t nonce = 0;
+    if (node && !load_parse_nonce(node, &nonce))
+        return tree_fail_expected(&load->tree, NULL, node, "15 hexadecimal digits");
+    if (nonce == load->born)
+        return PECS_OK;
+    load->born = nonce;
+    const pecs_status status = pecs_builder_set_session(load->builder, nonce, load->error);
+    return status ? load_fail_builder(load, status) : PECS_OK;
+}
+
 static pecs_status load_read_entity_tree(struct load *load)
 {
     enum { MEMBER_ENTITY, MEMBER_ID, MEMBER_BORN, MEMBER_COMPONENTS, MEMBER_ALL };
@@ -155,6 +184,8 @@ static pecs_status load_read_entity_tree(struct load *load)
         status = load_read_handle(load, nodes[MEMBER_ENTITY], &entity.entity);
         entity.has_entity = true;
     }
+    if (!status)
+        status = load_read_born(load, nodes[MEMBER_BORN]);
     if (!status && nodes[MEMBER_ID] && !cJSON_IsNull(nodes[MEMBER_ID]))
         status = load_read_id(load, nodes[MEMBER_ID], &entity);
     if (!status)

@@ -5,8 +5,6 @@
 #include "json_load.h"
 
 #include "json_fail.h"
-#include "json_lexer.h"
-#include "json_number.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -113,21 +111,12 @@ static pecs_status load_tick(struct load *load)
     return load_number(load, &load->tick);
 }
 
-/* 15 hexadecimal digits: the 60 bits of a session's nonce (id.h). */
 static pecs_status load_session(struct load *load)
 {
     const pecs_status status = tree_cut(&load->tree);
-    const char *text = !status && tree_is_string(load->tree.root) ? tree_text(load->tree.root) : "";
-    if (status)
-        return status;
-    load->nonce = 0;
-    for (size_t i = 0; i < 15; i++) {
-        const int digit = lexer_hex_digit(text[i]);
-        if (digit < 0 || (i == 14 && text[15]))
-            return tree_fail_expected(&load->tree, NULL, load->tree.root, "15 hexadecimal digits");
-        load->nonce = load->nonce << 4 | (unsigned)digit;
-    }
-    return PECS_OK;
+    if (!status && !load_parse_nonce(load->tree.root, &load->nonce))
+        return tree_fail_expected(&load->tree, NULL, load->tree.root, "15 hexadecimal digits");
+    return status;
 }
 
 static pecs_status load_skip(struct load *load)

@@ -26,6 +26,7 @@ struct load {
     uint64_t *last_number; /* by component: the entity that had it last */
     pecs_value *values;    /* of the present entity */
     size_t value_count, component_count;
+    uint64_t born;                    /* nonce of the session of the last entity; 0: the document's */
     uint64_t entity_count;            /* read so far */
     uint64_t slot_count, named_count; /* of the index, and of handles that the document has */
 };
@@ -36,6 +37,9 @@ pecs_status json_load(const pecs_plugin_context *context, const pecs_source *sou
 /* Make the builder, once, when all is read that it and its registry need; and read one value in tree.root. */
 pecs_status load_open(struct load *load);
 pecs_status load_read_component(struct load *load, const cJSON *member);
+
+/* Parses 15 hexadecimal digits: the 60 bits of a session's nonce (id.h). False: they are none. */
+bool load_parse_nonce(const cJSON *node, uint64_t *ret_nonce);
 
 /* Read the next element of "entities" and of "dead". */
 pecs_status load_read_entity(struct load *load);

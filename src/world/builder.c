@@ -3,6 +3,7 @@
  * needs no index is done as in any other world.
  */
 #include "builder_adopt.h"
+#include "builder_births.h"
 #include "edit.h"
 #include "error.h"
 #include "id_hash.h"
@@ -22,6 +23,7 @@ struct pecs_builder {
     bool has_given_handles; /* those of the rows, if there are any; else they are made in order */
     pecs_entity *dead;
     size_t dead_count, dead_capacity;
+    struct builder_births births;
     struct pecs_snapshot *adopted; /* what finish returns, of an otherwise empty builder; else NULL */
     bool is_finished;
 };
@@ -114,6 +116,7 @@ void pecs_builder_destroy(pecs_builder *builder)
     state_release(builder->adopted);
     pecs_world_destroy(builder->world);
     pool_release(pool, builder->dead, builder->dead_capacity * sizeof(*builder->dead));
+    builder_births_free(pool, &builder->births);
     pool_release(pool, builder, sizeof(*builder));
     pecs_registry_release(registry);
 }
@@ -215,6 +218,8 @@ static pecs_status builder_add(pecs_builder *builder, const pecs_rows *rows, pec
     pecs_status status = builder_check_handles(builder, rows, error);
     if (status)
         return status;
+    if (!builder_births_reserve(world->registry->pool, &builder->births, rows->row_count))
+        return fail_memory(error);
     if (!rows->entities && rows->row_count && !(made = builder_make_handles(builder, rows->row_count)))
         return fail_memory(error);
     const struct spawn spawn = { rows->row_count, rows->ids, made ? made : rows->entities };
@@ -223,6 +228,7 @@ static pecs_status builder_add(pecs_builder *builder, const pecs_rows *rows, pec
         builder_fail_rows(builder, rows, status, error);
     if (!status && rows->row_count) {
         builder->has_given_handles = !made;
+        builder_births_note(&builder->births, spawn.entities, rows->row_count);
         if (ret_entities)
             memmove(ret_entities, spawn.entities, rows->row_count * sizeof(*ret_entities));
     }
@@ -234,6 +240,14 @@ pecs_status pecs_builder_add(pecs_builder *builder, const pecs_rows *rows, pecs_
 {
     return builder_is_open(builder, rows != NULL, error) ? builder_add(builder, rows, ret_entities, error)
                                                          : PECS_E_MISUSE;
+}
+
+pecs_status pecs_builder_set_session(pecs_builder *builder, uint64_t session_nonce, pecs_error *error)
+{
+    if (!builder_is_open(builder, true, error))
+        return PECS_E_MISUSE;
+    builder->births.nonce = session_nonce;
+    return PECS_OK;
 }
 
 pecs_status pecs_builder_add_dead(pecs_builder *builder, const pecs_entity *entities, size_t count, pecs_error *error)
@@ -416,6 +430,8 @@ static pecs_status builder_make_index(pecs_builder *builder, pecs_error *error)
         index->records.count = slot_count;
         status = builder_write_records(builder, index, error);
     }
+    if (!status && (status = builder_births_write(&builder->births, world, index)))
+        fail_memory(error);
     if (status) {
         node_release(world->registry->pool, &index->node);
         return status;

@@ -220,6 +220,34 @@ Test(builder, the_dead_stay_dead)
     pecs_snapshot_release(made);
 }
 
+static void check_id(pecs_view view, pecs_entity entity, const char *expected)
+{
+    char text[PECS_ID_TEXT_BYTES];
+    pecs_entity found;
+    pecs_id id;
+    must(pecs_view_id(view, entity, &id) == PECS_OK);
+    pecs_id_format(id, text);
+    cr_assert_str_eq(text, expected);
+    cr_assert(pecs_view_find(view, id, &found) == PECS_OK && same(found, entity));
+}
+
+Test(builder, rows_have_the_session_that_was_set)
+{
+    const pecs_entity entities[] = { { 0, 1 }, { 1, 2 }, { 2, 1 }, { 3, 1 }, { 4, 1 } };
+    const uint64_t nonces[] = { 0xabc, 0x123, 0xabc, 0x123, 0 };
+    for (int i = 0; i < 5; i++) {
+        cr_assert_eq(pecs_builder_set_session(builder, nonces[i], &error), PECS_OK);
+        add(&(pecs_rows){ .row_count = 1, .entities = &entities[i] });
+    }
+    pecs_snapshot *made = finish();
+    const pecs_view view = pecs_snapshot_view(made);
+    check_id(view, entities[0], "00000000-0000-8abc-8000-000100000000");
+    check_id(view, entities[1], "00000000-0000-8123-8000-000200000001");
+    check_id(view, entities[2], "00000000-0000-8abc-8000-000100000002");
+    check_id(view, entities[3], "00000000-0000-8123-8000-000100000003");
+    pecs_snapshot_release(made);
+}
+
 Test(builder, all_are_dead)
 {
     const pecs_entity dead[] = { { 3, 2 }, { 1, 7 } };

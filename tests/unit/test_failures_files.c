@@ -104,6 +104,10 @@ static pecs_status build_parts(struct stage *stage, pecs_builder *builder, pecs_
     const pecs_value value = PECS_ROWS_AS(TEAM, teams);
     pecs_status status = pecs_builder_add(builder, &(pecs_rows){ &value, 1, 2, stage->entities, ids }, NULL, error);
     if (!status)
+        status = pecs_builder_set_session(builder, 7, error);
+    if (!status)
+        status = pecs_builder_add(builder, &(pecs_rows){ &value, 1, 1, stage->entities + 2, NULL }, NULL, error);
+    if (!status)
         status = pecs_builder_add_dead(builder, stage->entities + 19, 1, error);
     if (!status)
         status = pecs_builder_set_singleton(builder, &value, error);

@@ -73,7 +73,7 @@ static void check_round_trip(const pecs_snapshot *snapshot, pecs_registry *regis
     cr_assert(json_read(registry, text.bytes, text.size, NULL, NULL, &loaded, &error) == PECS_OK, "%s", error.message);
     const pecs_view before = pecs_snapshot_view(snapshot), after = pecs_snapshot_view(loaded);
     cr_assert(pecs_view_tick(before) == pecs_view_tick(after));
-    for (uint32_t slot = 0; slot < 8; slot++) {
+    for (uint32_t slot = 0; slot < 16; slot++) {
         const pecs_entity a = pecs_view_slot(before, slot), b = pecs_view_slot(after, slot);
         pecs_id of_a, of_b;
         cr_assert(a.generation == b.generation && pecs_view_alive(before, a) == pecs_view_alive(after, b));
@@ -164,6 +164,26 @@ Test(json_save, the_errors_of_a_sink_end_it)
     cr_assert(pecs_json_plugin()->save(&context, snapshot, &sink, &error) == PECS_E_IO);
     cr_assert_str_eq(error.message, "no space");
     cr_assert(error.os_error == 28);
+    pecs_snapshot_release(snapshot);
+    pecs_registry_release(registry);
+}
+
+/* Entities of several sessions keep their birth ids. */
+Test(json_save, birth_ids_of_all_sessions_come_back)
+{
+    pecs_registry *registry = json_registry();
+    pecs_snapshot *snapshot = json_world(registry);
+    for (uint64_t session = 1; session <= 3; session++) {
+        const pecs_world_options options = { .session_nonce = session };
+        pecs_world *world;
+        cr_assert(pecs_world_create(registry, snapshot, &options, &world, NULL) == PECS_OK);
+        pecs_snapshot_release(snapshot);
+        for (uint64_t i = 0; i < session; i++)
+            cr_assert(pecs_spawn(world, NULL, PECS_VALUE(Position, 1, 2)) == PECS_OK);
+        cr_assert(pecs_snapshot_take(world, &snapshot) == PECS_OK);
+        pecs_world_destroy(world);
+    }
+    check_round_trip(snapshot, registry, NULL);
     pecs_snapshot_release(snapshot);
     pecs_registry_release(registry);
 }

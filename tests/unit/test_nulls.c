@@ -168,6 +168,7 @@ Test(nulls, builders)
     MISUSE(pecs_builder_create(NULL, NULL, &builder, NULL));
     MISUSE(pecs_builder_create(registry, NULL, NULL, NULL));
     MISUSE(pecs_builder_add(NULL, &rows, NULL, NULL));
+    MISUSE(pecs_builder_set_session(NULL, 1, NULL));
     MISUSE(pecs_builder_add_dead(NULL, NULL, 0, NULL));
     MISUSE(pecs_builder_set_singleton(NULL, &value, NULL));
     MISUSE(pecs_builder_set_meta_text(NULL, "a", "b", NULL));
