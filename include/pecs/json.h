@@ -11,9 +11,9 @@
  * its types, so that a program which lacks them keeps them (reflect.h). The snapshot that comes back has the same
  * pecs_view_hash, and the same ids. Numbers are exact, and no locale plays a part.
  *
- * A save needs less than 1 MiB of memory beside the snapshot. A load needs less than 1 MiB beside what it makes, 8
- * times the text of the largest entity, and 100 bytes for each name. All of it, but not the snapshot, comes from
- * malloc; if the document has types that the registry lacks, the snapshot too.
+ * A save needs less than 1 MiB of memory beside the snapshot. A load needs a few MiB beside what it makes; the text of
+ * the largest entity with 100 bytes for each value in it, which max_text_bytes bounds; and 100 bytes for each name. All
+ * of it, but not the snapshot, comes from malloc; if the document has types that the registry lacks, the snapshot too.
  */
 #ifndef PECS_JSON_H
 #define PECS_JSON_H
@@ -28,7 +28,8 @@ typedef struct pecs_json_options {
     bool is_pretty;     /* a save writes each component and field on its own line, else each entity */
     bool allow_unknown; /* a load skips members that it does not know: fields, components, all others; else they are
                            PECS_E_CORRUPT */
-    uint64_t max_text_bytes; /* of a load: of the text of one entity, type or singleton; 0: 64 MiB */
+    uint64_t max_text_bytes; /* of a load: of the text of one entity, type or singleton, in which each value counts 100
+                                bytes more; 0: 256 MiB */
 } pecs_json_options;
 
 /*
@@ -47,10 +48,10 @@ PECS_API const pecs_plugin *pecs_json_plugin(void);
 PECS_API pecs_plugin pecs_json_plugin_with(const pecs_json_options *options);
 
 /*
- * Writes a JSON Schema (draft 2020-12) of the documents of a registry, for editors and validators. It knows the types of
- * the registry alone, not those that a document describes itself; and not what only a load can see: whether names have
- * entities, that 1.0 is no integer, and how many bytes a text has. The sink is used as by pecs_snapshot_save_to. Any
- * thread. PECS_E_MISUSE, PECS_E_MEMORY, the sink's own.
+ * Writes a JSON Schema (draft 2020-12) of the documents of a registry, for editors and validators. It knows the types
+ * of the registry alone, not those that a document describes itself; and not what only a load can see: whether names
+ * have entities, that 1.0 is no integer, and how many bytes a text has. The sink is used as by pecs_snapshot_save_to.
+ * Any thread. PECS_E_MISUSE, PECS_E_MEMORY, the sink's own.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_json_schema(const pecs_registry *registry, const pecs_sink *sink,
                                                     pecs_error *error);

@@ -30,34 +30,31 @@ enum number_state {
     NUMBER_STATES
 };
 
-static unsigned lexer_number_class(uint8_t byte)
-{
-    return byte == '0'                 ? 0
-           : (uint8_t)(byte - '1') < 9 ? 1
-           : byte == '-'               ? 2
-           : byte == '+'               ? 3
-           : byte == '.'               ? 4
-           : (byte | 0x20) == 'e'      ? 5
-                                       : 6;
-}
+enum { CLASS_OTHER, CLASS_ZERO, CLASS_DIGIT, CLASS_MINUS, CLASS_PLUS, CLASS_POINT, CLASS_E, NUMBER_CLASSES };
+
+static const uint8_t number_classes[256] = {
+    ['0'] = CLASS_ZERO,  ['1'] = CLASS_DIGIT, ['2'] = CLASS_DIGIT, ['3'] = CLASS_DIGIT, ['4'] = CLASS_DIGIT,
+    ['5'] = CLASS_DIGIT, ['6'] = CLASS_DIGIT, ['7'] = CLASS_DIGIT, ['8'] = CLASS_DIGIT, ['9'] = CLASS_DIGIT,
+    ['-'] = CLASS_MINUS, ['+'] = CLASS_PLUS,  ['.'] = CLASS_POINT, ['e'] = CLASS_E,     ['E'] = CLASS_E,
+};
 
 size_t lexer_number_length(const uint8_t *bytes, const uint8_t *end, unsigned *state)
 {
     /* by state and class: the next state; 0: the byte is not of the number */
-    static const uint8_t next[NUMBER_STATES][7] = {
-        [NUMBER_BEGIN] = { NUMBER_ZERO, NUMBER_WHOLE, NUMBER_MINUS, 0, 0, 0, 0 },
-        [NUMBER_MINUS] = { NUMBER_ZERO, NUMBER_WHOLE, 0, 0, 0, 0, 0 },
-        [NUMBER_ZERO] = { 0, 0, 0, 0, NUMBER_POINT, NUMBER_E, 0 },
-        [NUMBER_WHOLE] = { NUMBER_WHOLE, NUMBER_WHOLE, 0, 0, NUMBER_POINT, NUMBER_E, 0 },
-        [NUMBER_POINT] = { NUMBER_FRACTION, NUMBER_FRACTION, 0, 0, 0, 0, 0 },
-        [NUMBER_FRACTION] = { NUMBER_FRACTION, NUMBER_FRACTION, 0, 0, 0, NUMBER_E, 0 },
-        [NUMBER_E] = { NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_SIGN, NUMBER_SIGN, 0, 0, 0 },
-        [NUMBER_SIGN] = { NUMBER_EXPONENT, NUMBER_EXPONENT, 0, 0, 0, 0, 0 },
-        [NUMBER_EXPONENT] = { NUMBER_EXPONENT, NUMBER_EXPONENT, 0, 0, 0, 0, 0 },
+    static const uint8_t next[NUMBER_STATES][NUMBER_CLASSES] = {
+        [NUMBER_BEGIN] = { 0, NUMBER_ZERO, NUMBER_WHOLE, NUMBER_MINUS, 0, 0, 0 },
+        [NUMBER_MINUS] = { 0, NUMBER_ZERO, NUMBER_WHOLE, 0, 0, 0, 0 },
+        [NUMBER_ZERO] = { 0, 0, 0, 0, 0, NUMBER_POINT, NUMBER_E },
+        [NUMBER_WHOLE] = { 0, NUMBER_WHOLE, NUMBER_WHOLE, 0, 0, NUMBER_POINT, NUMBER_E },
+        [NUMBER_POINT] = { 0, NUMBER_FRACTION, NUMBER_FRACTION, 0, 0, 0, 0 },
+        [NUMBER_FRACTION] = { 0, NUMBER_FRACTION, NUMBER_FRACTION, 0, 0, 0, NUMBER_E },
+        [NUMBER_E] = { 0, NUMBER_EXPONENT, NUMBER_EXPONENT, NUMBER_SIGN, NUMBER_SIGN, 0, 0 },
+        [NUMBER_SIGN] = { 0, NUMBER_EXPONENT, NUMBER_EXPONENT, 0, 0, 0, 0 },
+        [NUMBER_EXPONENT] = { 0, NUMBER_EXPONENT, NUMBER_EXPONENT, 0, 0, 0, 0 },
     };
     const uint8_t *at = bytes;
     for (; at < end; at++) {
-        const unsigned then = next[*state][lexer_number_class(*at)];
+        const unsigned then = next[*state][number_classes[*at]];
         if (!then)
             break;
         *state = then;

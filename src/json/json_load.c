@@ -10,7 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { LOAD_TEXT_MAX = 64 << 20, LOAD_PROGRESS = 1 << 20, LOAD_NAME_BYTES = 256 };
+enum { LOAD_TEXT_MAX = 256 << 20, LOAD_PROGRESS = 1 << 20, LOAD_NAME_BYTES = 256 };
 
 static pecs_status load_progress(void *user, uint64_t done, uint64_t total)
 {

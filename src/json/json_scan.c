@@ -11,6 +11,7 @@
 #include <string.h>
 
 enum { SCAN_MAP_WINDOW = 1 << 20 };
+#define SCAN_TOO_LONG "this value is larger than max_text_bytes allows"
 
 static uint64_t scan_offset(const struct scan *scan)
 {
@@ -215,7 +216,7 @@ pecs_status scan_more(struct scan *scan, char closing, bool is_first, bool *ret_
 static pecs_status scan_grow(struct scan *scan, size_t more)
 {
     if (more > scan->max_text_bytes || scan->size_bytes > scan->max_text_bytes - more)
-        return scan_fail_limit(scan, "this value is longer than max_text_bytes allows");
+        return scan_fail_limit(scan, SCAN_TOO_LONG);
     const size_t wanted = 2 * (scan->size_bytes + more) + 4096;
     const size_t room = wanted < scan->max_text_bytes ? wanted : (size_t)scan->max_text_bytes;
     char *text = realloc(scan->text, room + 1);
@@ -253,11 +254,12 @@ static inline pecs_status scan_put_step(struct scan *scan, int byte)
 
 static pecs_status scan_put_space(struct scan *scan, int *ret_next)
 {
-    int byte;
-    while (scan_is_space(byte = scan_look(scan))) {
+    int byte = scan_look(scan);
+    while (byte <= ' ' && scan_is_space(byte)) {
         const pecs_status status = scan_put_step(scan, byte);
         if (status)
             return status;
+        byte = scan_look(scan);
     }
     *ret_next = byte;
     return scan->status;
@@ -450,6 +452,9 @@ static pecs_status scan_put_part(struct scan *scan, struct scan_cutter *cutter, 
         cutter->want = WANT_VALUE;
         return scan_put_key(scan, byte);
     }
+    scan->value_bytes += SCAN_VALUE_BYTES;
+    if (scan->value_bytes > scan->max_text_bytes - scan->size_bytes)
+        return scan_fail_limit(scan, SCAN_TOO_LONG);
     if (byte == '{' || byte == '[')
         return scan_put_open(scan, cutter, byte);
     cutter->want = WANT_NEXT;
@@ -462,6 +467,7 @@ pecs_status scan_cut(struct scan *scan)
     int byte;
     pecs_status status = scan_peek(scan, &byte);
     scan->size_bytes = 0;
+    scan->value_bytes = 0;
     scan->text_offset = scan_offset(scan);
     scan->text_line = scan->line;
     scan->text_line_offset = scan->line_offset;

@@ -11,7 +11,13 @@
 
 #include <pecs/stream.h>
 
-enum { SCAN_STRING = 's', SCAN_NUMBER = 'n', SCAN_DEPTH_MAX = 64, SCAN_WINDOW = 64 << 10 };
+enum {
+    SCAN_STRING = 's',
+    SCAN_NUMBER = 'n',
+    SCAN_DEPTH_MAX = 64,
+    SCAN_WINDOW = 64 << 10,
+    SCAN_VALUE_BYTES = 100 /* what cJSON needs for a value, beside its text */
+};
 
 /* Called for every window that is read. */
 typedef pecs_status (*scan_progress_function)(void *user, uint64_t done, uint64_t total);
@@ -19,7 +25,7 @@ typedef pecs_status (*scan_progress_function)(void *user, uint64_t done, uint64_
 struct scan {
     const pecs_source *source;
     uint64_t max_bytes;      /* of the whole text; 0: no limit */
-    uint64_t max_text_bytes; /* of a cut value */
+    uint64_t max_text_bytes; /* of a cut value, with SCAN_VALUE_BYTES for each value in it */
     scan_progress_function progress;
     void *user;
     pecs_error *error;
@@ -35,6 +41,7 @@ struct scan {
 
     char *text;                                        /* the value that was cut last, zero-terminated */
     size_t size_bytes, room;                           /* bytes that fit, beside a zero */
+    uint64_t value_bytes;                              /* SCAN_VALUE_BYTES for each value in it */
     uint64_t text_offset, text_line, text_line_offset; /* where it begins */
 };
 

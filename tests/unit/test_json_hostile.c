@@ -177,6 +177,12 @@ Test(json_hostile, limits_hold)
     text = repeated("{\"version\": 1, \"entities\": [{\"id\": \"", "x", 2000, "\"}]}");
     cr_assert(json_read(registry, text, strlen(text), &short_text, NULL, &loaded, &error) == PECS_E_LIMIT);
     free(text);
+    /* each value takes memory, however short its text is */
+    text =
+        repeated("{\"version\": 1, \"entities\": [{\"components\": {\"Story\": {\"numbers\": [0", ",0", 10, "]}}}]}");
+    cr_assert(json_read(registry, text, strlen(text), &short_text, NULL, &loaded, &error) == PECS_E_LIMIT);
+    cr_assert_str_eq(error.message, "line 1, column 77: this value is larger than max_text_bytes allows");
+    free(text);
 }
 
 /* A few bytes that stand for many: a large type, one entity after the other. */
