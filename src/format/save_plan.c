@@ -8,50 +8,24 @@
 #include "bits.h"
 #include "content.h"
 #include "error.h"
-#include "history.h"
 #include "identity.h"
+#include "program_meta.h"
 #include "state_types.h"
 #include "typecode.h"
-
-#include <stdio.h>
 
 /* Adds the name and version of the saving program and its schema, from the registry. */
 static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
 {
-    const pecs_registry *registry = plan->state->registry;
-    const pecs_history *history = registry->history ? registry->history->given : NULL;
-    const bool has_schema = history && history->schema_version;
-    char schema[16] = "", reader[16] = "";
-    if (has_schema) {
-        (void)snprintf(schema, sizeof(schema), "%u", history->schema_version);
-        (void)snprintf(reader, sizeof(reader), "%u", history->oldest_reader);
-    }
-    const struct {
-        const char *key, *text;
-        bool is_given;
-    } entries[] = {
-        { PECS_META_APPLICATION, registry->application, registry->application != NULL },
-        { PECS_META_APPLICATION_VERSION, registry->application_version, registry->application != NULL },
-        { PECS_META_SCHEMA_VERSION, schema, has_schema },
-        { PECS_META_OLDEST_READER, reader, has_schema },
-    };
     const uint64_t attached_bytes = attachments_meta_bytes(plan->state->attachments);
+    const char *key;
     plan->metadata = plan->state->metadata;
     if (plan->metadata)
         node_retain(&plan->metadata->node);
-    for (size_t i = 0; i < sizeof(entries) / sizeof(entries[0]); i++) {
-        const char *text = entries[i].text;
-        const struct pecs_meta entry = { entries[i].key, PECS_META_TEXT, text, text ? strlen(text) : 0 };
-        if (!entries[i].is_given)
-            continue;
-        const pecs_status status =
-            metadata_change(plan->pool, &plan->metadata, &entry, FORMAT_METADATA_MAX - attached_bytes);
-        if (status == PECS_E_LIMIT) /* only metadata that was loaded from a file can leave no room */
-            return fail(error, status, "the metadata has no room for '%s'", entry.key);
-        if (status)
-            return fail_memory(error);
-    }
-    return PECS_OK;
+    const pecs_status status =
+        program_meta_set(plan->state->registry, FORMAT_METADATA_MAX - attached_bytes, &plan->metadata, &key);
+    if (status == PECS_E_LIMIT) /* only metadata that was loaded from a file can leave no room */
+        return fail(error, status, "the metadata has no room for '%s'", key);
+    return status ? fail_memory(error) : PECS_OK;
 }
 
 static pecs_status plan_ids(struct save_plan *plan)

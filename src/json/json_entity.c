@@ -53,7 +53,8 @@ pecs_status load_read_component(struct load *load, const cJSON *member)
         return tree_fail(&load->tree, NULL, member, true, PECS_E_CORRUPT, "the component stands here twice");
     load->last_number[component] = load->entity_count;
     const pecs_type *type = pecs_registry_type(load->types.registry, component);
-    if (!load->plans[component] && !(load->plans[component] = plan_create(type)))
+    if (!load->plans[component] &&
+        !(load->plans[component] = plan_create(type, pecs_registry_history(load->types.program))))
         return json_fail_memory(load->error);
     void *value;
     const pecs_status status = value_read(&load->reader, load->plans[component], member, &value);

@@ -39,10 +39,11 @@ bool plan_make_names(struct plan_names *ret_names, const void *names, size_t str
     return true;
 }
 
-static bool plan_make_field(struct plan_field *plan, const pecs_field *field)
+static bool plan_make_field(struct plan_field *plan, const pecs_field *field, const pecs_history *history)
 {
     const pecs_kind kind = field->kind == PECS_LIST ? field->element : field->kind;
     plan->field = field;
+    plan->history = history;
     plan->elements = elements_of(field);
     if (field->kind == PECS_LIST)
         plan->element = list_element_of(field);
@@ -50,17 +51,26 @@ static bool plan_make_field(struct plan_field *plan, const pecs_field *field)
            plan_make_names(&plan->values, field->enum_names, sizeof(*field->enum_names), field->enum_count);
 }
 
-struct plan *plan_create(const pecs_type *type)
+static const void *plan_defaults(const pecs_type *type, const pecs_history *history)
+{
+    for (size_t i = 0; history && i < history->type_count; i++)
+        if (history->types[i].type == type)
+            return history->types[i].defaults;
+    return NULL;
+}
+
+struct plan *plan_create(const pecs_type *type, const pecs_history *history)
 {
     struct plan *plan = calloc(1, sizeof(*plan));
     if (!plan)
         return NULL;
     plan->type = type;
+    plan->defaults = plan_defaults(type, history);
     plan->fields = calloc((size_t)type->field_count + 1, sizeof(*plan->fields));
     bool is_made = plan->fields && plan_make_names(&plan->names, type->fields ? &type->fields->name : NULL,
                                                    sizeof(*type->fields), type->field_count);
     for (uint32_t i = 0; is_made && i < type->field_count; i++)
-        is_made = plan_make_field(&plan->fields[i], &type->fields[i]);
+        is_made = plan_make_field(&plan->fields[i], &type->fields[i], history);
     if (is_made)
         return plan;
     plan_destroy(plan);
@@ -83,6 +93,6 @@ void plan_destroy(struct plan *plan)
 struct plan *plan_nested(struct plan_field *field)
 {
     if (!field->nested)
-        field->nested = plan_create(field->field->nested);
+        field->nested = plan_create(field->field->nested, field->history);
     return field->nested;
 }

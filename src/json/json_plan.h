@@ -7,6 +7,8 @@
 
 #include "scalar.h"
 
+#include <pecs/migration.h>
+
 #include <stddef.h>
 
 struct plan_name {
@@ -26,18 +28,20 @@ struct plan;
 struct plan_field {
     const pecs_field *field;
     struct elements elements;
-    pecs_field element;       /* of a list: one of its elements */
-    struct plan *nested;      /* of a struct, and of a list of structs; NULL until plan_nested */
-    struct plan_names values; /* of an enum, and of a list of enums */
+    pecs_field element;          /* of a list: one of its elements */
+    const pecs_history *history; /* of the program; or NULL */
+    struct plan *nested;         /* of a struct, and of a list of structs; NULL until plan_nested */
+    struct plan_names values;    /* of an enum, and of a list of enums */
 };
 struct plan {
     const pecs_type *type;
+    const void *defaults;      /* a value of the type: what missing fields get; NULL: zeros */
     struct plan_field *fields; /* as many as the type has */
     struct plan_names names;   /* of the fields */
 };
 
 /* NULL: out of memory. */
-struct plan *plan_create(const pecs_type *type);
+struct plan *plan_create(const pecs_type *type, const pecs_history *history);
 void plan_destroy(struct plan *plan);
 struct plan *plan_nested(struct plan_field *field);
 

@@ -216,33 +216,21 @@ static void document_put_singletons(struct document *document)
     json_end_object(&document->json);
 }
 
-static bool document_is_reserved(const char *key)
-{
-    return strncmp(key, "pecs.", 5) == 0;
-}
-
 /* Entries of the world, and those that are of the file alone: which no load takes. */
 static void document_put_metadata(struct document *document)
 {
     const pecs_save_options *save = document->context->save;
     struct json_out *json = &document->json;
     pecs_meta meta;
-    size_t reserved = 0;
     if (pecs_view_meta_count(document->view)) {
         json_begin_object(json, "metadata");
-        for (size_t i = 0; pecs_view_meta_at(document->view, i, &meta); i++) {
-            reserved += document_is_reserved(meta.key);
-            if (!document_is_reserved(meta.key))
-                value_write_meta(json, meta.key, &meta);
-        }
+        for (size_t i = 0; pecs_view_meta_at(document->view, i, &meta); i++)
+            value_write_meta(json, meta.key, &meta);
         json_end_object(json);
     }
-    if (!save->metadata_count && !reserved)
+    if (!save->metadata_count)
         return;
     json_begin_object(json, "file_metadata");
-    for (size_t i = 0; reserved && pecs_view_meta_at(document->view, i, &meta); i++)
-        if (document_is_reserved(meta.key))
-            value_write_meta(json, meta.key, &meta);
     for (size_t i = 0; i < save->metadata_count; i++)
         value_write_meta(json, save->metadata[i].key, &save->metadata[i]);
     json_end_object(json);

@@ -234,6 +234,7 @@ static pecs_status value_read_array_text(struct value_reader *reader, const stru
                          "expected at most %u bytes of UTF-8, found %zu", size_bytes, text.size_bytes);
     if (text.size_bytes)
         memcpy(bytes, text.data, text.size_bytes);
+    memset((uint8_t *)bytes + text.size_bytes, 0, size_bytes - text.size_bytes); /* there may be a default */
     return PECS_OK;
 }
 
@@ -380,6 +381,8 @@ static pecs_status value_read_struct(struct value_reader *reader, const struct t
     uint8_t seen_few[16] = { 0 }, *seen = seen_few;
     if (!cJSON_IsObject(node))
         return tree_fail_expected(reader->tree, step, node, "an object");
+    if (plan->defaults)
+        memcpy(bytes, plan->defaults, plan->type->size);
     if (plan->type->field_count > 8 * sizeof(seen_few) && !(seen = arena_take(&reader->arena, plan->type->field_count)))
         return json_fail_memory(reader->tree->scan->error);
     for (const cJSON *member = node->child; member; member = member->next) {

@@ -27,6 +27,7 @@ struct conversion {
     pecs_component *list;          /* scratch: components of `from`, of one table */
     pecs_component *numbers;       /* of each component of `from`, by place: its number in the registry */
     uint32_t *ranks;
+    const pecs_migration_options *migration; /* or NULL */
     pecs_error *error;
 };
 
@@ -209,7 +210,8 @@ static pecs_status convert_run(struct conversion *conversion)
     if (!status && !conversion->from->registry->history)
         status = upgrade_check_reader(conversion->registry, conversion->from->metadata, conversion->error);
     if (!status)
-        status = upgrade_init(&upgrade, conversion->registry, conversion->unknown, NULL, &culprit, conversion->error);
+        status = upgrade_init(&upgrade, conversion->registry, conversion->unknown, conversion->migration, &culprit,
+                              conversion->error);
     if (!status && convert_state(conversion))
         status = fail_memory(conversion->error);
     if (!status)
@@ -275,11 +277,10 @@ static pecs_status convert_prepare(const pecs_snapshot *snapshot, const pecs_reg
     return status;
 }
 
-pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *registry, pecs_snapshot **ret_snapshot,
-                                  pecs_error *error)
+static pecs_status convert_snapshot(const pecs_snapshot *snapshot, pecs_registry *registry,
+                                    const pecs_migration_options *migration, pecs_snapshot **ret_snapshot,
+                                    pecs_error *error)
 {
-    if (!snapshot || !registry || !ret_snapshot)
-        return fail(error, PECS_E_MISUSE, "snapshot, registry and ret_snapshot must not be NULL");
     if (snapshot->registry == registry) {
         *ret_snapshot = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
         return PECS_OK;
@@ -288,12 +289,22 @@ pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *
     pecs_status status = convert_prepare(snapshot, registry, &from, error);
     if (!from)
         return status;
-    struct conversion conversion = { .from = from, .registry = registry, .pool = registry->pool, .error = error };
+    struct conversion conversion = {
+        .from = from, .registry = registry, .pool = registry->pool, .migration = migration, .error = error
+    };
     status = convert_run(&conversion);
     if (!status)
         *ret_snapshot = conversion.to;
     state_release(from);
     return status;
+}
+
+pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *registry, pecs_snapshot **ret_snapshot,
+                                  pecs_error *error)
+{
+    if (!snapshot || !registry || !ret_snapshot)
+        return fail(error, PECS_E_MISUSE, "snapshot, registry and ret_snapshot must not be NULL");
+    return convert_snapshot(snapshot, registry, NULL, ret_snapshot, error);
 }
 
 pecs_status pecs_builder_adopt(pecs_builder *builder, const pecs_snapshot *snapshot, pecs_error *error)
@@ -303,7 +314,8 @@ pecs_status pecs_builder_adopt(pecs_builder *builder, const pecs_snapshot *snaps
         return fail(error, PECS_E_MISUSE, "builder and snapshot must not be NULL");
     pecs_status status = builder_check_empty(builder, error);
     if (!status)
-        status = pecs_snapshot_convert(snapshot, pecs_builder_registry(builder), &adopted, error);
+        status =
+            convert_snapshot(snapshot, pecs_builder_registry(builder), builder_migration(builder), &adopted, error);
     if (!status)
         builder_take(builder, adopted);
     return status;

@@ -3,6 +3,7 @@
  * operation has come to. What a PECS save leaves out and checks, a save by any plugin does: transient content is not
  * saved, and a resumed file that was damaged is refused.
  */
+#include "builder_adopt.h"
 #include "destination.h"
 #include "error.h"
 #include "filtered.h"
@@ -10,7 +11,9 @@
 #include "origin.h"
 #include "plugin_sink.h"
 #include "plugin_source.h"
+#include "program_meta.h"
 #include "reading.h"
+#include "upgrade.h"
 
 #include <inttypes.h>
 
@@ -85,6 +88,28 @@ static bool manager_report_source(void *user, uint64_t done_bytes, uint64_t tota
     return operation_report(user, PECS_PHASE_READ, done_bytes, total_bytes) == PECS_OK;
 }
 
+/* Any format gets what a PECS file has of the program. Replaces the snapshot. */
+static pecs_status manager_save_note_program(pecs_snapshot **saved, pecs_error *error)
+{
+    const pecs_registry *registry = (*saved)->registry;
+    pecs_snapshot *noted;
+    const char *key;
+    pecs_status status = PECS_OK;
+    if (!registry->application && !registry->history)
+        return PECS_OK;
+    status = state_create_copy(*saved, &noted);
+    pecs_snapshot_release(*saved);
+    if (status)
+        return fail_memory(error);
+    status = program_meta_set(registry, UINT64_MAX, &noted->metadata, &key);
+    if (status) {
+        pecs_snapshot_release(noted);
+        return fail_memory(error);
+    }
+    *saved = noted;
+    return PECS_OK;
+}
+
 static pecs_status manager_save_prepare(struct manager_run *run, const pecs_snapshot *snapshot,
                                         const pecs_save_options *options, pecs_snapshot **ret_saved,
                                         pecs_left_out *ret_left_out, pecs_error *error)
@@ -92,8 +117,10 @@ static pecs_status manager_save_prepare(struct manager_run *run, const pecs_snap
     pecs_save_options check = *options;
     check.progress = manager_report_source;
     check.user = &run->operation;
-    const pecs_status status = origin_check(snapshot, &check, error);
-    return status ? status : filtered_make_saved(snapshot, options->references, ret_saved, ret_left_out, error);
+    pecs_status status = origin_check(snapshot, &check, error);
+    if (!status)
+        status = filtered_make_saved(snapshot, options->references, ret_saved, ret_left_out, error);
+    return status ? status : manager_save_note_program(ret_saved, error);
 }
 
 static void manager_save_report(const struct manager_run *run, const pecs_snapshot *saved,
@@ -220,13 +247,32 @@ static pecs_status manager_load_check_version(const struct manager_run *run, con
                       plugin->name, version);
 }
 
+/* World migrations and load hooks, for a snapshot that comes from no load. Releases it on failure. */
+static pecs_status manager_load_upgrade(const struct manager_run *run, pecs_snapshot **made, pecs_error *error)
+{
+    struct upgrade upgrade = { .registry = NULL };
+    uint32_t culprit;
+    pecs_registry *registry = (*made)->registry;
+    pecs_status status = upgrade_check_reader(registry, (*made)->metadata, error);
+    if (!status)
+        status = upgrade_init(&upgrade, registry, NULL, manager_load_options(run)->migration, &culprit, error);
+    if (status)
+        pecs_snapshot_release(*made);
+    else
+        status = upgrade_run(&upgrade, upgrade_version_of((*made)->metadata), true, made, error);
+    upgrade_deinit(&upgrade);
+    return status;
+}
+
 /* The builder is finished whatever the plugin did to it. */
 static pecs_status manager_load_finish(struct manager_run *run, pecs_builder *builder, pecs_snapshot **ret_snapshot)
 {
     const uint64_t most = manager_load_options(run)->limits.max_entities;
     pecs_error why = { .status = PECS_OK };
     pecs_snapshot *made;
-    const pecs_status status = pecs_builder_finish(builder, &made, &why);
+    pecs_status status = pecs_builder_finish(builder, &made, &why);
+    if (!status && made->is_built)
+        status = manager_load_upgrade(run, &made, &why);
     if (status)
         return manager_run_fail(run, status, &why);
     run->done.entity_count = made->entity_count;
@@ -255,6 +301,7 @@ static pecs_status manager_load_build(struct manager_run *run, pecs_registry *re
     pecs_status status = pecs_builder_create(registry, NULL, &builder, &why);
     if (status)
         return manager_run_fail(run, status, &why);
+    builder_set_migration(builder, given.migration);
     status = manager_run_returned(run, plugin->load(&context, &source->source, builder, &why), &why, "load");
     if (!status)
         status = manager_load_finish(run, builder, ret_snapshot);

@@ -6,12 +6,10 @@
 #include "upgrade.h"
 
 #include "error.h"
-#include "meta_list.h"
+#include "program_meta.h"
 #include "state_types.h"
 
 #include <stdio.h>
-
-static const char *const upgrade_keys[] = { PECS_META_SCHEMA_VERSION, PECS_META_OLDEST_READER };
 
 pecs_status upgrade_init(struct upgrade *upgrade, pecs_registry *registry, const struct unknown_types *unknown,
                          const pecs_migration_options *options, uint32_t *ret_culprit, pecs_error *error)
@@ -71,18 +69,8 @@ pecs_status upgrade_check_reader(const pecs_registry *registry, const struct met
 /* The state has the registry's schema from here on. */
 static pecs_status upgrade_note_version(const struct upgrade *upgrade, struct pecs_snapshot *state)
 {
-    const pecs_history *given = upgrade->registry->history ? upgrade->registry->history->given : NULL;
-    if (!given || !given->schema_version)
-        return PECS_OK;
-    const uint32_t numbers[] = { given->schema_version, given->oldest_reader };
-    pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < sizeof(numbers) / sizeof(numbers[0]); i++) {
-        char text[16];
-        const int size = snprintf(text, sizeof(text), "%u", numbers[i]);
-        const struct pecs_meta entry = { upgrade_keys[i], PECS_META_TEXT, text, (size_t)size };
-        status = metadata_change(upgrade->plan.pool, &state->metadata, &entry, UINT64_MAX);
-    }
-    return status;
+    const char *key;
+    return program_meta_set(upgrade->registry, UINT64_MAX, &state->metadata, &key);
 }
 
 static pecs_status upgrade_fail_step(struct pecs_world *world, pecs_status status, const pecs_error *why,

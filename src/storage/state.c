@@ -114,6 +114,14 @@ pecs_status state_own_table(struct gate *gate, struct pecs_snapshot *state, uint
     return PECS_OK;
 }
 
+pecs_status state_create_copy(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state)
+{
+    struct node *node = state_copy(state->registry->pool, &state->node);
+    if (node)
+        *ret_state = state_of_node(node);
+    return node ? PECS_OK : PECS_E_MEMORY;
+}
+
 pecs_status state_create_without_tables(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state)
 {
     struct node *node = state_copy(state->registry->pool, &state->node);

@@ -95,6 +95,7 @@ struct pecs_snapshot {
     uint64_t tick;
     uint64_t floor_tick; /* everything counts as changed at this tick, that of the last restore */
     bool is_proven;      /* rows and index agree; false: they are a file's and not verified */
+    bool is_built;       /* by a builder: no world migration and no load hook has seen it yet */
     /* A timeline is a world's history since it was created or restored, within which it can rewind. */
     uint64_t stretch;         /* the state's timeline; 0: none */
     uint64_t session_stretch; /* the timeline in which `session` was opened; if another, none is open */
@@ -150,6 +151,8 @@ static inline pecs_status state_own_index(struct gate *gate, struct pecs_snapsho
     return status;
 }
 
+/* Creates a copy of the state. PECS_E_MEMORY. */
+pecs_status state_create_copy(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state);
 /* Creates a copy of the state without its tables. */
 pecs_status state_create_without_tables(const struct pecs_snapshot *state, struct pecs_snapshot **ret_state);
 

@@ -8,6 +8,7 @@
 #include "error.h"
 #include "id_hash.h"
 #include "identity.h"
+#include "program_meta.h"
 #include "utf8.h"
 #include "value_check.h"
 
@@ -24,7 +25,8 @@ struct pecs_builder {
     pecs_entity *dead;
     size_t dead_count, dead_capacity;
     struct builder_births births;
-    struct pecs_snapshot *adopted; /* what finish returns, of an otherwise empty builder; else NULL */
+    struct pecs_snapshot *adopted;           /* what finish returns, of an otherwise empty builder; else NULL */
+    const pecs_migration_options *migration; /* for what is adopted; or NULL */
     bool is_finished;
 };
 
@@ -155,6 +157,16 @@ void builder_take(struct pecs_builder *builder, struct pecs_snapshot *snapshot)
     builder->adopted = snapshot;
 }
 
+void builder_set_migration(struct pecs_builder *builder, const pecs_migration_options *migration)
+{
+    builder->migration = migration;
+}
+
+const pecs_migration_options *builder_migration(const struct pecs_builder *builder)
+{
+    return builder->migration;
+}
+
 /* The error of a failed edit of the builder's world. */
 static pecs_status builder_fail_edit(pecs_builder *builder, pecs_status status, const char *where, pecs_error *error)
 {
@@ -277,10 +289,26 @@ pecs_status pecs_builder_set_singleton(pecs_builder *builder, const pecs_value *
     return status ? builder_fail_edit(builder, status, "singleton: ", error) : PECS_OK;
 }
 
+/* What a format has of the program that saved: a world's own edits do not set it. */
+static pecs_status builder_set_program_meta(pecs_builder *builder, const char *key, const char *text, pecs_error *error)
+{
+    const struct pecs_meta entry = { key, PECS_META_TEXT, text, strlen(text) };
+    struct pecs_world *world = builder->world;
+    if (!component_name_is_valid(text, entry.size_bytes))
+        return fail(error, PECS_E_MISUSE, "the text of '%s' is not 1 to 255 bytes of UTF-8 without control characters",
+                    key);
+    const pecs_status status = edit_own_state(world);
+    return status || metadata_change(world->registry->pool, &world->state->metadata, &entry, META_MAX_BYTES)
+               ? fail_memory(error)
+               : PECS_OK;
+}
+
 pecs_status pecs_builder_set_meta_text(pecs_builder *builder, const char *key, const char *text, pecs_error *error)
 {
     if (!builder_is_open(builder, true, error))
         return PECS_E_MISUSE;
+    if (text && program_meta_has_key(key))
+        return builder_set_program_meta(builder, key, text, error);
     const pecs_status status = pecs_world_set_meta_text(builder->world, key, text);
     return status ? builder_fail_edit(builder, status, "", error) : PECS_OK;
 }
@@ -535,6 +563,7 @@ pecs_status pecs_builder_finish(pecs_builder *builder, pecs_snapshot **ret_snaps
     if (status)
         return status;
     builder_count_free(builder->world->state);
+    builder->world->state->is_built = true;
     status = pecs_snapshot_take(builder->world, ret_snapshot);
     builder->is_finished = !status;
     return status ? builder_fail_edit(builder, status, "", error) : PECS_OK;

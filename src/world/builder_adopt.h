@@ -3,10 +3,15 @@
 #define PECS_WORLD_BUILDER_ADOPT_H
 
 #include <pecs/builder.h>
+#include <pecs/migration.h>
 
 /* PECS_E_MISUSE if the builder has rows or other parts, adopted a snapshot, or is finished. */
 pecs_status builder_check_empty(const struct pecs_builder *builder, pecs_error *error);
 /* Makes an empty builder finish with a snapshot of its registry. Takes over the caller's reference. */
 void builder_take(struct pecs_builder *builder, struct pecs_snapshot *snapshot);
+
+/* With which options a snapshot that it adopts is migrated; or NULL. They outlive the builder. */
+void builder_set_migration(struct pecs_builder *builder, const pecs_migration_options *migration);
+const pecs_migration_options *builder_migration(const struct pecs_builder *builder);
 
 #endif

@@ -1,0 +1,18 @@
+/* Program metadata: what a save notes about the program, from its registry: name, version and schema. */
+#ifndef PECS_STORAGE_PROGRAM_META_H
+#define PECS_STORAGE_PROGRAM_META_H
+
+#include "meta_list.h"
+#include "registry.h"
+
+/*
+ * Sets the entries in *metadata, which may be NULL, and releases the old list. PECS_E_LIMIT: all entries together would
+ * exceed max_bytes; *ret_key is the one without room. PECS_E_MEMORY.
+ */
+pecs_status program_meta_set(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
+                             const char **ret_key);
+
+/* Whether a key is one of these entries'. */
+bool program_meta_has_key(const char *key);
+
+#endif
