@@ -23,13 +23,15 @@ enum cli_option {
     OPTION_DETAIL,
     OPTION_BY_HANDLE,
     OPTION_TRUST,
+    OPTION_FROM,
+    OPTION_TO,
     OPTION_JSON,
     OPTION_HELP,
     OPTION_COUNT
 };
 
 struct arguments {
-    const char *paths[2];              /* "-": standard input */
+    const char *paths[2];              /* "-": standard input, or output */
     const char *names[2];              /* of the files, for output and messages */
     const char *options[OPTION_COUNT]; /* value, or "" for options without one; NULL: not given */
 };
@@ -48,10 +50,11 @@ struct command {
     const struct command_option *options;
     unsigned option_count;
     int (*run)(const struct arguments *arguments, struct text_out *out);
-    bool reads_stdin; /* for a FILE of "-" */
+    bool reads_stdin;   /* for a FILE of "-" */
+    bool writes_stdout; /* for an OUTPUT of "-", the second path */
 };
 
-extern const struct command command_info, command_verify, command_dump, command_diff, command_compact;
+extern const struct command command_info, command_verify, command_dump, command_diff, command_compact, command_convert;
 
 /* Reads the arguments after the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments);

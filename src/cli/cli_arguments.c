@@ -15,6 +15,7 @@ static const struct option_name arguments_option_names[OPTION_COUNT] = {
     [OPTION_ENTITY] = { "--entity", "ENTITY" },   [OPTION_COMPONENT] = { "--component", "NAME" },
     [OPTION_LIMIT] = { "--limit", "N" },          [OPTION_DETAIL] = { "--detail", NULL },
     [OPTION_BY_HANDLE] = { "--by-handle", NULL }, [OPTION_TRUST] = { "--trust", NULL },
+    [OPTION_FROM] = { "--from", "FORMAT" },       [OPTION_TO] = { "--to", "FORMAT" },
     [OPTION_JSON] = { "--json", NULL },           [OPTION_HELP] = { "--help", NULL },
 };
 
@@ -71,13 +72,15 @@ static int arguments_complain_of_missing(const struct command *command, int coun
                     words[count - 1], words[count - 2], command->name);
 }
 
-/* Standard input is one stream, which cannot be mapped or written over. Sets the names of the files. */
+/* Standard input is one stream, which cannot be mapped, and not written over by a command that reads it again. Sets the
+ * names of the files. */
 static int arguments_check_stdin(const struct command *command, struct arguments *arguments)
 {
     unsigned count = 0;
     for (unsigned i = 0; i < command->path_count && arguments->paths[i]; i++) {
-        const bool is_stdin = input_is_stdin(arguments->paths[i]);
-        arguments->names[i] = is_stdin ? "standard input" : arguments->paths[i];
+        const bool is_stream = input_is_stdin(arguments->paths[i]);
+        const bool is_stdin = is_stream && !(i == 1 && command->writes_stdout);
+        arguments->names[i] = is_stdin ? "standard input" : is_stream ? "standard output" : arguments->paths[i];
         count += is_stdin;
     }
     if (count && !command->reads_stdin)

@@ -1,13 +1,14 @@
 /*
- * pecs: inspects PECS files, through the public interface of the library. Only compact writes to a file. Signals keep
+ * pecs: inspects PECS files, through the public interface of the library. Only compact and convert write
+ * files. Signals keep
  * their default actions: an interrupt ends the program, and so does SIGPIPE.
  */
 #include "cli.h"
 
 #include <string.h>
 
-static const struct command *const cli_commands[] = { &command_info, &command_verify, &command_dump, &command_diff,
-                                                      &command_compact };
+static const struct command *const cli_commands[] = { &command_info, &command_verify,  &command_dump,
+                                                      &command_diff, &command_compact, &command_convert };
 enum { COMMAND_COUNT = sizeof(cli_commands) / sizeof(cli_commands[0]) };
 
 static void cli_print_help(struct text_out *out)

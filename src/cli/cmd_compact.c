@@ -4,35 +4,16 @@
  */
 #include "cli.h"
 #include "json_out.h"
+#include "kept_metadata.h"
 #include "loaded.h"
 
 #include <pecs/world.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
-#include <string.h>
 
 /* The world is loaded as a whole, so a limit on the file's information would save nothing. */
 static const pecs_info_options compact_no_limit = { .max_info_bytes = UINT64_MAX };
-
-/*
- * Keeps the time and the file metadata. Skips entries with a reserved key, which come from a later version of the
- * library: they may not be true of another file.
- */
-static pecs_meta *compact_keep_metadata(const pecs_info *info, size_t *ret_count)
-{
-    pecs_meta *kept = malloc((info->file_metadata_count + 1) * sizeof(*kept));
-    size_t count = 0;
-    for (size_t i = 0; kept && i < info->file_metadata_count; i++) {
-        if (strncmp(info->file_metadata[i].key, "pecs.", 5) == 0)
-            (void)complain("skipping the file's metadata entry '%s', which this version does not know",
-                           info->file_metadata[i].key);
-        else
-            kept[count++] = info->file_metadata[i];
-    }
-    *ret_count = count;
-    return kept;
-}
 
 static int compact_save(pecs_world *world, const char *path, const pecs_info *info)
 {
@@ -40,7 +21,7 @@ static int compact_save(pecs_world *world, const char *path, const pecs_info *in
     pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns };
     if (pecs_world_compact(world, &error))
         return complain("cannot compact: %s", error.message);
-    pecs_meta *metadata = compact_keep_metadata(info, &options.metadata_count);
+    pecs_meta *metadata = kept_metadata(info, &options.metadata_count);
     if (!metadata)
         return complain("out of memory");
     options.metadata = metadata;
@@ -150,5 +131,6 @@ const struct command command_compact = {
     compact_options,
     sizeof(compact_options) / sizeof(compact_options[0]),
     compact_run,
+    false,
     false,
 };

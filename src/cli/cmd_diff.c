@@ -133,4 +133,5 @@ const struct command command_diff = {
     sizeof(diff_options) / sizeof(diff_options[0]),
     diff_run,
     true,
+    false,
 };

@@ -132,4 +132,5 @@ const struct command command_dump = {
     sizeof(dump_options) / sizeof(dump_options[0]),
     dump_run,
     true,
+    false,
 };

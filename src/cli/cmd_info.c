@@ -60,4 +60,5 @@ const struct command command_info = {
     sizeof(info_options) / sizeof(info_options[0]),
     info_run,
     true,
+    false,
 };

@@ -101,4 +101,5 @@ const struct command command_verify = {
     sizeof(verify_options) / sizeof(verify_options[0]),
     verify_run,
     true,
+    false,
 };

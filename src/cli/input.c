@@ -58,7 +58,7 @@ void input_close(struct input *input)
 }
 
 /* The input may have moved since it was opened, so what leads to its memory is made for each use. */
-static pecs_source input_source(const struct input *input)
+pecs_source input_source(const struct input *input)
 {
     return input->memory.data ? pecs_source_for_memory(&input->memory) : input->source;
 }

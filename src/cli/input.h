@@ -20,6 +20,9 @@ bool input_is_stdin(const char *path);
 pecs_status input_open(const char *path, bool is_read_again, struct input *ret_input, pecs_error *error);
 void input_close(struct input *input);
 
+/* Of standard input. Valid as long as the input, at this place. */
+pecs_source input_source(const struct input *input);
+
 /* As pecs_snapshot_load and pecs_file_info. */
 pecs_status input_load(const struct input *input, pecs_registry *registry, const pecs_load_options *options,
                        pecs_snapshot **ret_snapshot, pecs_error *error);

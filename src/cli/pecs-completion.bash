@@ -4,17 +4,22 @@ _pecs() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} options=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact convert --help --version' -- "$word")
         return
     fi
     case $command in
     info | verify | compact) options='--json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
     diff) options='--detail --by-handle --trust --json --help' ;;
+    convert) options='--from --to --help' ;;
     *) return ;;
     esac
     case $previous in
     --entity | --component | --limit) return ;; # values that no list knows
+    --from | --to)
+        mapfile -t COMPREPLY < <(compgen -W 'pecs' -- "$word")
+        return
+        ;;
     esac
     if [[ $word == -* ]]; then
         mapfile -t COMPREPLY < <(compgen -W "$options" -- "$word")

@@ -8,12 +8,13 @@
 
 enum { HEADER_BYTES = 64, VERSION_AT = 4, ZEROS_AT = 40, ZEROS_SIZE = 16 };
 
+/* 0: these are not the first bytes of a PECS file. */
 static uint32_t binary_version(void *user, const void *bytes, size_t size_bytes)
 {
-    const uint8_t *at = (const uint8_t *)bytes + VERSION_AT;
     (void)user;
-    if (size_bytes < VERSION_AT + 4)
+    if (size_bytes < VERSION_AT + 4 || memcmp(bytes, "PECS", 4) != 0)
         return 0;
+    const uint8_t *at = (const uint8_t *)bytes + VERSION_AT;
     return (uint32_t)at[0] | (uint32_t)at[1] << 8 | (uint32_t)at[2] << 16 | (uint32_t)at[3] << 24;
 }
 
@@ -23,7 +24,7 @@ static uint32_t binary_bid(void *user, const void *bytes, size_t size_bytes)
     static const uint8_t zeros[ZEROS_SIZE];
     const uint8_t *header = bytes;
     const uint32_t version = binary_version(user, bytes, size_bytes);
-    if (size_bytes < VERSION_AT + 4 || memcmp(header, "PECS", 4) != 0 || version >> 16)
+    if (!version || version >> 16)
         return 0;
     uint32_t bits = 32 + 16;
     if (size_bytes >= HEADER_BYTES && memcmp(header + ZEROS_AT, zeros, ZEROS_SIZE) == 0)

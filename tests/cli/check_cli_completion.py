@@ -74,7 +74,8 @@ def main():
                 ("pecs diff world.pecs --de", "<diff><world.pecs><--detail>"), ("pecs info --de", "<info><--de>"),
                 ("pecs info no", "<info><no>"), ("pecs info tw", "<info><two words.pecs>"),
                 ("pecs info sav", "<info><saves/>"), ("pecs info saves/i", "<info><saves/inner.pecs>"),
-                ("pecs dump --entity wor", "<dump><--entity><wor>"), ("pecs other wor", "<other><wor>")):
+                ("pecs dump --entity wor", "<dump><--entity><wor>"), ("pecs convert --f", "<convert><--from>"),
+                ("pecs convert --to pe", "<convert><--to><pecs>"), ("pecs other wor", "<other><wor>")):
             check_equal(line, shell.complete(line), expected)
         shell.end()
     finish()

@@ -12,13 +12,13 @@ import tempfile
 from pecs_cli import Program, check, check_equal, finish, read_bytes, write_bytes
 
 program, version, good = Program(sys.argv[1]), sys.argv[2], os.path.abspath(sys.argv[3])
-COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2, "compact": 2}
+COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2, "compact": 2, "convert": 2}
 NOBODY = 65534
 
 
 def files_for(command, path):
     """The path of the file that is read last."""
-    return [path, "/nonexistent/y.pecs"] if command == "compact" else [good] * (COMMANDS[command] - 1) + [path]
+    return [path, "/nonexistent/y.pecs"] if command in ("compact", "convert") else [good] * (COMMANDS[command] - 1) + [path]
 
 
 def check_help():

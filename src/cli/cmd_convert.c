@@ -1,0 +1,161 @@
+/*
+ * pecs convert: loads a file of any format, with all checks, and saves it in another. The registry has no types: those
+ * of the file are kept, if its format describes them.
+ */
+#include "cli.h"
+#include "formats.h"
+#include "input.h"
+#include "kept_metadata.h"
+#include "progress_bar.h"
+#include "terminal.h"
+
+#include <stdlib.h>
+
+enum { STDOUT_DESCRIPTOR = 1 };
+
+/* The names of the formats, for messages: "pecs, json". */
+static void convert_list_formats(const pecs_manager *manager, char *text, size_t size_bytes)
+{
+    size_t used = 0;
+    text[0] = 0;
+    for (size_t i = 0; i < pecs_manager_count(manager) && used < size_bytes; i++)
+        used +=
+            (size_t)snprintf(text + used, size_bytes - used, "%s%s", i ? ", " : "", pecs_manager_at(manager, i)->name);
+}
+
+static int convert_check_name(const pecs_manager *manager, const char *name)
+{
+    char names[256];
+    if (!name || pecs_manager_find(manager, name))
+        return CLI_FINE;
+    convert_list_formats(manager, names, sizeof(names));
+    return complain("convert: %s is not a format; there are: %s", name, names);
+}
+
+/* The format of the output is known before the input is read. */
+static int convert_check_formats(const pecs_manager *manager, const struct arguments *arguments)
+{
+    const char *output = arguments->paths[1], *to = arguments->options[OPTION_TO];
+    const bool is_stdout = input_is_stdin(output);
+    if (convert_check_name(manager, arguments->options[OPTION_FROM]) || convert_check_name(manager, to))
+        return CLI_TROUBLE;
+    if (!to && is_stdout)
+        return complain("convert: standard output has no name that tells its format; use --to");
+    if (!to && !pecs_manager_choose(manager, NULL, 0, output))
+        return complain("convert: the name of %s does not tell its format; use --to", output);
+    return CLI_FINE;
+}
+
+static bool convert_show_progress(void *user, pecs_phase phase, uint64_t done, uint64_t total)
+{
+    if (phase == PECS_PHASE_READ && total)
+        progress_bar_step(user, terminal_now_ns(), done, total);
+    return true;
+}
+
+static int convert_load(pecs_manager *manager, pecs_registry *registry, const struct arguments *arguments,
+                        const struct input *input, pecs_snapshot **ret_snapshot)
+{
+    struct progress_bar bar = { NULL, 0, 0, 0 };
+    pecs_manager_options options = { .plugin = arguments->options[OPTION_FROM], .user = &bar };
+    pecs_error error;
+    if (terminal_is(stderr)) {
+        bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
+        options.progress = convert_show_progress;
+    }
+    const pecs_source source = input_source(input);
+    const pecs_status status = input->path
+                                   ? pecs_manager_load(manager, registry, input->path, &options, ret_snapshot, &error)
+                                   : pecs_manager_load_from(manager, registry, &source, &options, ret_snapshot, &error);
+    progress_bar_end(&bar);
+    return status ? complain_of_file(arguments->names[0], &error) : CLI_FINE;
+}
+
+/* `info` is NULL if the input is no PECS file, whose time and metadata are kept. */
+static int convert_save(pecs_manager *manager, const pecs_snapshot *snapshot, const struct arguments *arguments,
+                        const pecs_info *info)
+{
+    const pecs_sink sink = pecs_sink_for_fd(STDOUT_DESCRIPTOR);
+    pecs_save_options save = { .wall_clock_ns = info ? info->wall_clock_ns : 0 };
+    const pecs_manager_options options = { .plugin = arguments->options[OPTION_TO], .save = &save };
+    pecs_meta *metadata = info ? kept_metadata(info, &save.metadata_count) : NULL;
+    pecs_error error;
+    if (info && !metadata)
+        return complain("out of memory");
+    save.metadata = metadata;
+    const pecs_status status = input_is_stdin(arguments->paths[1])
+                                   ? pecs_manager_save_to(manager, snapshot, &sink, &options, &error)
+                                   : pecs_manager_save(manager, snapshot, arguments->paths[1], &options, &error);
+    free(metadata);
+    if (status)
+        (void)complain_of_file(arguments->names[1], &error);
+    return status ? CLI_TROUBLE : CLI_FINE;
+}
+
+static int convert_input(pecs_manager *manager, pecs_registry *registry, const struct arguments *arguments,
+                         const struct input *input)
+{
+    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX };
+    pecs_snapshot *snapshot = NULL;
+    pecs_info *info = NULL;
+    pecs_error not_pecs;
+    int code = convert_load(manager, registry, arguments, input, &snapshot);
+    if (!code && input_info(input, &no_limit, &info, &not_pecs))
+        info = NULL;
+    if (!code)
+        code = convert_save(manager, snapshot, arguments, info);
+    pecs_info_destroy(info);
+    pecs_snapshot_release(snapshot);
+    return code;
+}
+
+static int convert_with(pecs_manager *manager, const struct arguments *arguments)
+{
+    const pecs_registry_desc no_types = { .type_count = 0 };
+    pecs_registry *registry;
+    struct input input;
+    pecs_error error;
+    int code = convert_check_formats(manager, arguments);
+    if (code)
+        return code;
+    if (pecs_registry_create(&no_types, &registry, &error))
+        return complain("%s", error.message);
+    if (input_open(arguments->paths[0], true, &input, &error)) {
+        code = complain_of_file(arguments->names[0], &error);
+    } else {
+        code = convert_input(manager, registry, arguments, &input);
+        input_close(&input);
+    }
+    pecs_registry_release(registry);
+    return code;
+}
+
+static int convert_run(const struct arguments *arguments, struct text_out *out)
+{
+    pecs_manager *manager;
+    pecs_error error;
+    (void)out;
+    if (formats_create(&manager, &error))
+        return complain("%s", error.message);
+    const int code = convert_with(manager, arguments);
+    pecs_manager_destroy(manager);
+    return code;
+}
+
+static const struct command_option convert_options[] = {
+    { OPTION_FROM, "The format of the file; else its bytes decide, then its name." },
+    { OPTION_TO, "The format of the output; else its name decides." },
+    { OPTION_HELP, "Print this text." },
+};
+
+const struct command command_convert = {
+    .name = "convert",
+    .operands = "FILE OUTPUT",
+    .path_count = 2,
+    .summary = "Save a file's world in another format.",
+    .options = convert_options,
+    .option_count = sizeof(convert_options) / sizeof(convert_options[0]),
+    .run = convert_run,
+    .reads_stdin = true,
+    .writes_stdout = true,
+};

@@ -1,0 +1,83 @@
+#!/usr/bin/env python3
+"""pecs convert: every golden file stays the world that it is, by paths and streams; wrong formats and files are named.
+
+usage: check_cli_convert.py PECS FILE...
+"""
+import os
+import sys
+import tempfile
+
+from pecs_cli import Program, check, check_equal, finish, read_bytes, write_bytes
+
+program, files = Program(sys.argv[1]), [path for path in map(os.path.abspath, sys.argv[2:]) if path.endswith(".pecs")]
+
+
+def check_same_world(path, folder):
+    new = os.path.join(folder, "new.pecs")
+    check_equal(f"convert {path}", program.text("convert", path, new), "")
+    check_equal(f"differences of {path}", program.expect(0, "diff", "--json", path, new).returncode, 0)
+    with open(path, "rb") as stdin:
+        streamed = program.run("convert", "--to", "pecs", "-", "-", stdin=stdin).stdout
+    check_equal(f"{path} through standard input and output", streamed, read_bytes(new))
+    check_equal(f"{path} again, in its place", program.text("convert", new, new), "")
+    check_equal(f"{path} again", read_bytes(new), streamed)
+
+
+def check_pipe(path, folder):
+    """A pipe is read once; what it holds is kept like what is in a file."""
+    program.text("convert", path, os.path.join(folder, "direct.pecs"))
+    result = program.run("convert", "--to", "pecs", "-", os.path.join(folder, "piped.pecs"), stdin=None,
+                         input=read_bytes(path))
+    check_equal("from a pipe", (result.returncode, result.stderr), (0, b""))
+    check_equal("from a pipe", read_bytes(os.path.join(folder, "piped.pecs")),
+                read_bytes(os.path.join(folder, "direct.pecs")))
+
+
+def check_formats(path, folder):
+    other = os.path.join(folder, "world.other")
+    for words, part in (
+            (["--to", "xml", path, other], "convert: xml is not a format; there are: pecs"),
+            (["--from", "xml", path, other], "convert: xml is not a format"),
+            ([path, other], f"convert: the name of {other} does not tell its format; use --to"),
+            ([path, "-"], "convert: standard output has no name that tells its format; use --to"),
+            ([path, os.path.join(folder, "no/where.pecs")], "No such file or directory"),
+            (["--to", "pecs", path], "expected FILE OUTPUT")):
+        text = program.message(2, "convert", *words)
+        check(part in text, f"convert {words}: {text}")
+    check(not os.path.exists(other), "a format that is not known made a file")
+    program.text("convert", "--to=pecs", path, other)
+    check_equal("by its bytes, not by its name", program.text("convert", other, os.path.join(folder, "a.pecs")), "")
+    text = write_bytes(os.path.join(folder, "notes.txt"), b"some text")
+    message = program.message(2, "convert", text, other)
+    check("use --to" in message, message)
+    message = program.message(2, "convert", "--to", "pecs", text, other)
+    check("notes.txt: ABSENT: no plugin" in message, message)
+    message = program.message(1, "convert", "--from", "pecs", "--to", "pecs", text, other)
+    check("notes.txt: CORRUPT: " in message, message)
+
+
+def check_damage(path, folder):
+    data = bytearray(read_bytes(path))
+    data[len(data) // 2] ^= 1
+    bad, output = write_bytes(os.path.join(folder, "bad.pecs"), data), os.path.join(folder, "kept.pecs")
+    write_bytes(output, b"kept")
+    message = program.message(1, "convert", bad, output)
+    check("bad.pecs: CORRUPT: " in message, message)
+    check_equal("the output", read_bytes(output), b"kept")
+    with open("/dev/full", "wb") as full:
+        result = program.expect(2, "convert", "--to", "pecs", path, "-", stdout=full)
+    check(b"No space left on device" in result.stderr, f"a full disk: {result.stderr}")
+
+
+def main():
+    check(len(files) > 3, "too few golden files")
+    with tempfile.TemporaryDirectory() as folder:
+        for path in files:
+            check_same_world(path, folder)
+            check_pipe(path, folder)
+        check_formats(files[0], folder)
+        check_damage(files[0], folder)
+    finish()
+
+
+main()
