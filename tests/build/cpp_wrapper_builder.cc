@@ -146,6 +146,42 @@ static void check_failures(fixture &f)
     CHECK(!builder && other);
 }
 
+// pecs::manager: saves and loads by plugins, also to and from memory, and how it fails.
+static void check_managers(fixture &f)
+{
+    const char *path = "cpp_wrapper_manager.pecs";
+    pecs::manager manager;
+    pecs::snapshot from, to;
+    FINE(f.world.spawn(Position{ 3, 4 }).status);
+    FINE(from.take(f.world));
+    CHECK(manager.save(from, path).status() == PECS_E_MISUSE && !manager.find("pecs") && !manager.last().plugin);
+    CHECK(!manager.create() && !manager.add(*pecs_binary_plugin()) && manager.find("pecs") == pecs_binary_plugin());
+    CHECK(manager.add(*pecs_binary_plugin()).status() == PECS_E_CONFLICT && !manager.set_default("pecs"));
+    CHECK(!manager.save(from, path) && !manager.load(f.registry, path, to));
+    CHECK(manager.last().entity_count == 1 && pecs_view_hash(to) == pecs_view_hash(from));
+    std::vector<char> file;
+    pecs_sink sink = {};
+    sink.user = &file;
+    sink.write = [](void *user, const pecs_bytes *spans, size_t count, pecs_error *) {
+        auto &bytes = *static_cast<std::vector<char> *>(user);
+        for (size_t i = 0; i < count; i++) {
+            const char *data = static_cast<const char *>(spans[i].data);
+            bytes.insert(bytes.end(), data, data + spans[i].size_bytes);
+        }
+        return PECS_OK;
+    };
+    CHECK(!manager.save_to(from, sink));
+    const pecs_bytes memory = { file.data(), file.size() };
+    to.reset();
+    CHECK(!manager.load_from(f.registry, pecs_source_for_memory(&memory), to) && to);
+    const pecs_snapshot *before = to.get();
+    CHECK(says(manager.load(f.registry, "absent.pecs", to), PECS_E_IO, "absent.pecs") && to.get() == before);
+    CHECK(!manager.remove("pecs") && manager.remove("pecs").status() == PECS_E_ABSENT);
+    std::remove(path);
+}
+
+static_assert(is_owner<pecs::manager> && sizeof(pecs::manager) == sizeof(void *));
+
 int main()
 {
     CHECK(built_by_other_list() == 42);
@@ -155,5 +191,6 @@ int main()
         { "numbered", check_numbered },
         { "parts", check_parts },
         { "failures", check_failures },
+        { "managers", check_managers },
     });
 }
