@@ -18,9 +18,9 @@ def check_same_world(path, folder):
     check_equal(f"differences of {path}", program.expect(0, "diff", "--json", path, new).returncode, 0)
     with open(path, "rb") as stdin:
         streamed = program.run("convert", "--to", "pecs", "-", "-", stdin=stdin).stdout
-    check_equal(f"{path} through standard input and output", streamed, read_bytes(new))
+    check(streamed == read_bytes(new), f"{path} through standard input and output")
     check_equal(f"{path} again, in its place", program.text("convert", new, new), "")
-    check_equal(f"{path} again", read_bytes(new), streamed)
+    check(read_bytes(new) == streamed, f"{path} again")
 
 
 def check_pipe(path, folder):
@@ -29,8 +29,8 @@ def check_pipe(path, folder):
     result = program.run("convert", "--to", "pecs", "-", os.path.join(folder, "piped.pecs"), stdin=None,
                          input=read_bytes(path))
     check_equal("from a pipe", (result.returncode, result.stderr), (0, b""))
-    check_equal("from a pipe", read_bytes(os.path.join(folder, "piped.pecs")),
-                read_bytes(os.path.join(folder, "direct.pecs")))
+    check(read_bytes(os.path.join(folder, "piped.pecs")) == read_bytes(os.path.join(folder, "direct.pecs")),
+          f"{path} from a pipe")
 
 
 def check_formats(path, folder):
@@ -63,7 +63,7 @@ def check_damage(path, folder):
     write_bytes(output, b"kept")
     message = program.message(1, "convert", bad, output)
     check("bad.pecs: CORRUPT: " in message, message)
-    check_equal("the output", read_bytes(output), b"kept")
+    check(read_bytes(output) == b"kept", "the output")
     with open("/dev/full", "wb") as full:
         result = program.expect(2, "convert", "--to", "pecs", path, "-", stdout=full)
     check(b"No space left on device" in result.stderr, f"a full disk: {result.stderr}")

@@ -3,6 +3,7 @@
  * leaks.
  */
 #define _GNU_SOURCE
+#include "fault_calls.h"
 #include "manager_fixture.h"
 
 TestSuite(manager_faults, .init = manager_set_up, .fini = manager_tear_down);
@@ -446,4 +447,54 @@ Test(manager_faults, memory_runs_out_for_a_manager)
     cr_assert_eq(pecs_manager_count(other), 0);
     cr_assert_eq(pecs_manager_register(other, &toy_plugin, &error), PECS_OK);
     pecs_manager_destroy(other);
+}
+
+/* The system. */
+
+struct failing {
+    uint64_t number; /* this call fails; 0: none */
+    unsigned sync_count;
+};
+
+static void fail_one(void *user, struct fault_event *event)
+{
+    struct failing *failing = user;
+    failing->sync_count += event->call == FAULT_fsync;
+    if (event->number == failing->number)
+        event->os_error = EIO;
+}
+
+/* A save by any plugin with each of its system calls failing: the old file or the new one, whole. */
+Test(manager_faults, each_system_call_of_a_save_fails_once)
+{
+    save_as("new.toy");
+    uint64_t call_count = 1, refused = 0;
+    for (uint64_t number = 1; number <= call_count; number++) {
+        struct failing failing = { .number = number };
+        write_bytes("a.toy", "old", 3);
+        fault_watch(&(struct fault_hooks){ .before = fail_one, .user = &failing });
+        const pecs_status status = pecs_manager_save(manager, snapshot, "a.toy", NULL, &error);
+        call_count = fault_unwatch();
+        must(status == PECS_OK || (status == PECS_E_IO && error.os_error == EIO));
+        must(status == PECS_OK || strncmp(error.message, "toy: ", 5) == 0);
+        const bool is_new = same_bytes("a.toy", "new.toy");
+        const struct file_bytes file = read_bytes("a.toy");
+        must(is_new || (status && file.size == 3 && memcmp(file.bytes, "old", 3) == 0));
+        must(!(is_new && status) || strstr(error.message, "published, but perhaps not durable"));
+        free(file.bytes);
+        refused += status != PECS_OK;
+    }
+    cr_assert_geq(refused, 5);
+}
+
+Test(manager_faults, skip_sync_is_honoured)
+{
+    for (int synced = 0; synced < 2; synced++) {
+        struct failing failing = { .number = 0 };
+        fault_watch(&(struct fault_hooks){ .before = fail_one, .user = &failing });
+        const pecs_status status = pecs_manager_save(manager, snapshot, "a.toy", synced ? NULL : &quickly, &error);
+        fault_unwatch();
+        must(status == PECS_OK);
+        cr_assert_eq(failing.sync_count, synced ? 2 : 0, "of the file and of its folder");
+    }
 }
