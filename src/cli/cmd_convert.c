@@ -40,9 +40,9 @@ static int convert_check_formats(const pecs_manager *manager, const struct argum
     if (convert_check_name(manager, arguments->options[OPTION_FROM]) || convert_check_name(manager, to))
         return CLI_TROUBLE;
     if (!to && is_stdout)
-        return complain("convert: standard output has no name that tells its format; use --to");
+        return complain("convert: standard output needs --to");
     if (!to && !pecs_manager_choose(manager, NULL, 0, output))
-        return complain("convert: the name of %s does not tell its format; use --to", output);
+        return complain("convert: no format has the extension of %s; use --to", output);
     return CLI_FINE;
 }
 

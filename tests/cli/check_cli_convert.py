@@ -38,8 +38,8 @@ def check_formats(path, folder):
     for words, part in (
             (["--to", "xml", path, other], "convert: xml is not a format; there are: pecs"),
             (["--from", "xml", path, other], "convert: xml is not a format"),
-            ([path, other], f"convert: the name of {other} does not tell its format; use --to"),
-            ([path, "-"], "convert: standard output has no name that tells its format; use --to"),
+            ([path, other], f"convert: no format has the extension of {other}; use --to"),
+            ([path, "-"], "convert: standard output needs --to"),
             ([path, os.path.join(folder, "no/where.pecs")], "No such file or directory"),
             (["--to", "pecs", path], "expected FILE OUTPUT")):
         text = program.message(2, "convert", *words)
