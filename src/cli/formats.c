@@ -1,8 +1,15 @@
 #include "formats.h"
 
+#ifdef PECS_HAS_JSON
+#include <pecs/json.h>
+#endif
+
 /* A format is added here. PECS files come first: their bid is the longest. */
 static const pecs_plugin *(*const formats_known[])(void) = {
     pecs_binary_plugin,
+#ifdef PECS_HAS_JSON
+    pecs_json_plugin,
+#endif
 };
 
 pecs_status formats_create(pecs_manager **ret_manager, pecs_error *error)

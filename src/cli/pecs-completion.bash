@@ -17,7 +17,7 @@ _pecs() {
     case $previous in
     --entity | --component | --limit) return ;; # values that no list knows
     --from | --to)
-        mapfile -t COMPREPLY < <(compgen -W 'pecs' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'pecs json' -- "$word")
         return
         ;;
     esac

@@ -10,6 +10,7 @@ import tempfile
 from pecs_cli import Program, check, check_equal, finish, read_bytes, write_bytes
 
 program, files = Program(sys.argv[1]), [path for path in map(os.path.abspath, sys.argv[2:]) if path.endswith(".pecs")]
+has_json = ", json" in program.message(2, "convert", "--to", "xml", files[0], "out")
 
 
 def check_same_world(path, folder):
@@ -21,6 +22,20 @@ def check_same_world(path, folder):
     check(streamed == read_bytes(new), f"{path} through standard input and output")
     check_equal(f"{path} again, in its place", program.text("convert", new, new), "")
     check(read_bytes(new) == streamed, f"{path} again")
+
+
+def check_json(path, folder):
+    """By way of a document, which has all of the world, but no metadata of the file alone for one that is loaded."""
+    document, back = os.path.join(folder, "world.json"), os.path.join(folder, "back.pecs")
+    program.text("convert", path, document)
+    program.text("convert", document, back)
+    differences = program.run("diff", "--detail", path, back).stdout.decode().splitlines()
+    differences = [line for line in differences if "metadata of the file alone" not in line and back not in line]
+    check_equal(f"differences of {path} by way of JSON", differences, [])
+    again = program.run("convert", "--to", "json", back, "-").stdout
+    with open(document, "rb") as stdin:
+        same = program.run("convert", "--to", "json", "-", "-", stdin=stdin).stdout
+    check(again == same, f"the document of {path} again")
 
 
 def check_pipe(path, folder):
@@ -75,6 +90,8 @@ def main():
         for path in files:
             check_same_world(path, folder)
             check_pipe(path, folder)
+            if has_json:
+                check_json(path, folder)
         check_formats(files[0], folder)
         check_damage(files[0], folder)
     finish()

@@ -1,0 +1,218 @@
+/* Documents of earlier versions: what they describe is migrated like the types of a file; hooks run once for any
+ * plugin. */
+#include "json_world_fixture.h"
+
+#include <stdlib.h>
+
+typedef struct {
+    int16_t hull;
+    float x;
+} Ship1;
+PECS_COMPONENT_OF(Ship1, "Ship", 1, PECS_FIELD(Ship1, hull), PECS_GAP_AFTER(Ship1, hull, 2), PECS_FIELD(Ship1, x));
+typedef struct {
+    double x;
+    int32_t health, shield;
+    char name[8];
+} Ship;
+PECS_COMPONENT(Ship, 2, x, health, shield, name);
+PECS_TYPES(new_ships, Ship);
+PECS_TYPES(old_ships, Ship1);
+
+static int hook_calls;
+
+static pecs_status count_hook(void *user, pecs_world *world, pecs_error *error)
+{
+    (void)user, (void)world, (void)error;
+    hook_calls++;
+    return PECS_OK;
+}
+
+static pecs_status mark_world(void *user, pecs_world *world, pecs_error *error)
+{
+    (void)user, (void)error;
+    return pecs_world_set_meta_text(world, "marked", "yes");
+}
+
+static const pecs_rename renames[] = { { "health", "hull" } };
+static const Ship ship_default = { .shield = 50, .name = "unnamed" };
+static const pecs_type_history past = {
+    .type = &Ship_type, .renames = renames, .rename_count = 1, .defaults = &ship_default
+};
+static const pecs_world_migration to_three = { .from_version = 1, .to_version = 3, .migrate = mark_world };
+static const pecs_load_hook hook = { count_hook, NULL };
+static const pecs_history history = { .schema_version = 3,
+                                      .oldest_reader = 2,
+                                      .types = &past,
+                                      .type_count = 1,
+                                      .world_migrations = &to_three,
+                                      .world_migration_count = 1,
+                                      .hooks = &hook,
+                                      .hook_count = 1 };
+static const pecs_history old_history = { .schema_version = 1 };
+
+static pecs_registry *registry_of(const pecs_type *const *types, size_t count, const pecs_history *with)
+{
+    pecs_registry *registry = NULL;
+    pecs_error error;
+    const pecs_registry_desc desc = { .types = types, .type_count = count, .history = with };
+    cr_assert_eq(pecs_registry_create(&desc, &registry, &error), PECS_OK, "%s", error.message);
+    return registry;
+}
+
+static pecs_manager *manager_of_both(void)
+{
+    pecs_manager *manager = NULL;
+    pecs_error error;
+    cr_assert_eq(pecs_manager_create(NULL, &manager, &error), PECS_OK);
+    cr_assert_eq(pecs_manager_register(manager, pecs_binary_plugin(), &error), PECS_OK);
+    cr_assert_eq(pecs_manager_register(manager, pecs_json_plugin(), &error), PECS_OK);
+    return manager;
+}
+
+static pecs_status load_bytes(pecs_manager *manager, pecs_registry *registry, const struct json_text *text,
+                              const pecs_load_options *load, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    const pecs_bytes bytes = { text->bytes, text->size };
+    const pecs_source source = pecs_source_for_memory(&bytes);
+    const pecs_manager_options options = { .load = load };
+    return pecs_manager_load_from(manager, registry, &source, &options, ret_snapshot, error);
+}
+
+/* A world of one ship, saved by a plugin. */
+static struct json_text save_ship(pecs_manager *manager, pecs_registry *registry, pecs_component component,
+                                  const void *ship, size_t size, const char *plugin, pecs_entity *ret_entity)
+{
+    struct json_text text = { NULL, 0 };
+    const pecs_sink sink = { .write = json_gather, .user = &text };
+    const pecs_manager_options options = { .plugin = plugin };
+    pecs_world *world = NULL;
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, &error), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, &(pecs_value){ component, size, ship }, 1, 1, ret_entity), PECS_OK);
+    cr_assert_eq(pecs_snapshot_take(world, &snapshot), PECS_OK);
+    cr_assert_eq(pecs_manager_save_to(manager, snapshot, &sink, &options, &error), PECS_OK, "%s", error.message);
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(world);
+    return text;
+}
+
+Test(json_migration, old_saves_of_any_plugin_are_migrated)
+{
+    static const char *const plugins[] = { "pecs", "json" };
+    for (int i = 0; i < 2; i++) {
+        pecs_registry *before = registry_of(old_ships_types, old_ships_type_count, &old_history);
+        pecs_registry *after = registry_of(new_ships_types, new_ships_type_count, &history);
+        pecs_manager *manager = manager_of_both();
+        const Ship1 old = { 70, 1.5f };
+        pecs_entity entity;
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        pecs_meta meta;
+        struct json_text text = save_ship(manager, before, Ship1_component, &old, sizeof(old), plugins[i], &entity);
+        hook_calls = 0;
+        cr_assert_eq(load_bytes(manager, after, &text, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+        const pecs_view view = pecs_snapshot_view(snapshot);
+        const Ship *ship = pecs_get(view, entity, Ship);
+        cr_assert(ship->x == 1.5 && ship->health == 70 && ship->shield == 50);
+        cr_assert_str_eq(ship->name, "unnamed");
+        cr_assert_eq(hook_calls, 1, "%s", plugins[i]);
+        cr_assert_eq(pecs_view_meta(view, "marked", &meta), PECS_OK, "the world migration of %s", plugins[i]);
+        cr_assert_eq(pecs_view_meta(view, PECS_META_SCHEMA_VERSION, &meta), PECS_OK);
+        cr_assert_str_eq(meta.value, "3");
+        pecs_snapshot_release(snapshot);
+        free(text.bytes);
+        pecs_manager_destroy(manager);
+        pecs_registry_release(before);
+        pecs_registry_release(after);
+    }
+}
+
+Test(json_migration, present_saves_run_hooks_once_and_no_migration)
+{
+    static const char *const plugins[] = { "pecs", "json" };
+    for (int i = 0; i < 2; i++) {
+        pecs_registry *registry = registry_of(new_ships_types, new_ships_type_count, &history);
+        pecs_manager *manager = manager_of_both();
+        const Ship ship = { 1, 2, 3, "abc" };
+        pecs_entity entity;
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        pecs_meta meta;
+        struct json_text text = save_ship(manager, registry, Ship_component, &ship, sizeof(ship), plugins[i], &entity);
+        hook_calls = 0;
+        cr_assert_eq(load_bytes(manager, registry, &text, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+        cr_assert_eq(hook_calls, 1, "%s", plugins[i]);
+        cr_assert_eq(pecs_view_meta(pecs_snapshot_view(snapshot), "marked", &meta), PECS_E_ABSENT);
+        cr_assert_str_eq(pecs_get(pecs_snapshot_view(snapshot), entity, Ship)->name, "abc");
+        pecs_snapshot_release(snapshot);
+        free(text.bytes);
+        pecs_manager_destroy(manager);
+        pecs_registry_release(registry);
+    }
+}
+
+Test(json_migration, an_older_program_refuses_saves_of_any_plugin)
+{
+    static const char *const plugins[] = { "pecs", "json" };
+    for (int i = 0; i < 2; i++) {
+        pecs_registry *newer = registry_of(new_ships_types, new_ships_type_count, &history);
+        pecs_registry *older = registry_of(new_ships_types, new_ships_type_count, &old_history);
+        pecs_manager *manager = manager_of_both();
+        const Ship ship = { 1, 2, 3, "abc" };
+        pecs_entity entity;
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        struct json_text text = save_ship(manager, newer, Ship_component, &ship, sizeof(ship), plugins[i], &entity);
+        cr_assert_eq(load_bytes(manager, older, &text, NULL, &snapshot, &error), PECS_E_UNSUPPORTED, "%s", plugins[i]);
+        cr_assert(strstr(error.message, "needs a program of schema version 2 or later; this one has 1"), "%s",
+                  error.message);
+        free(text.bytes);
+        pecs_manager_destroy(manager);
+        pecs_registry_release(newer);
+        pecs_registry_release(older);
+    }
+}
+
+Test(json_migration, a_loss_needs_the_consent_of_the_load)
+{
+    static const char document[] =
+        "{\"version\": 1, \"types\": [{\"id\": \"Ship\", \"version\": 1, \"fields\": [{\"name\": \"hull\", \"kind\": "
+        "\"i64\"}, {\"name\": \"spare\", \"kind\": \"i64\"}]}], \"entities\": [{\"components\": {\"Ship\": {\"hull\": "
+        "5000000000, \"spare\": 1}}}]}";
+    const struct json_text text = { (char *)(uintptr_t)document, sizeof(document) - 1 };
+    pecs_registry *registry = registry_of(new_ships_types, new_ships_type_count, &history);
+    pecs_manager *manager = manager_of_both();
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    const pecs_migration_options consent = { .losses = PECS_LOSS_FIELD | PECS_LOSS_NUMBER };
+    const pecs_load_options load = { .migration = &consent };
+    cr_assert_eq(load_bytes(manager, registry, &text, NULL, &snapshot, &error), PECS_E_LAYOUT);
+    cr_assert(strstr(error.message, "PECS_LOSS_"), "%s", error.message);
+    cr_assert_eq(load_bytes(manager, registry, &text, &load, &snapshot, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(pecs_get(pecs_snapshot_view(snapshot), ((pecs_entity){ 0, 1 }), Ship)->health, INT32_MAX);
+    pecs_snapshot_release(snapshot);
+    pecs_manager_destroy(manager);
+    pecs_registry_release(registry);
+}
+
+Test(json_migration, missing_fields_get_the_default)
+{
+    static const char document[] = "{\"version\": 1, \"entities\": [{\"components\": {\"Ship\": {\"health\": 3}}}, "
+                                   "{\"components\": {\"Ship\": {\"name\": \"x\"}}}]}";
+    const struct json_text text = { (char *)(uintptr_t)document, sizeof(document) - 1 };
+    pecs_registry *registry = registry_of(new_ships_types, new_ships_type_count, &history);
+    pecs_manager *manager = manager_of_both();
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    cr_assert_eq(load_bytes(manager, registry, &text, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+    const Ship *first = pecs_get(pecs_snapshot_view(snapshot), ((pecs_entity){ 0, 1 }), Ship);
+    const Ship *second = pecs_get(pecs_snapshot_view(snapshot), ((pecs_entity){ 1, 1 }), Ship);
+    cr_assert(first->health == 3 && first->shield == 50);
+    cr_assert_str_eq(first->name, "unnamed");
+    cr_assert(second->health == 0 && second->shield == 50);
+    cr_assert_eq(memcmp(second->name, "x\0\0\0\0\0\0\0", 8), 0, "nothing of the default is behind the text");
+    pecs_snapshot_release(snapshot);
+    pecs_manager_destroy(manager);
+    pecs_registry_release(registry);
+}
