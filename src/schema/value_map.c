@@ -22,7 +22,7 @@ struct mapping {
     pecs_error *error;
 };
 
-/* One field as an array of elements: rows of columns, or one row. */
+/* One field as an array of elements: rows of columns, or one row. A text is one element, also in a grid of char. */
 struct map_shape {
     uint32_t rows, columns, element_bytes;
     bool is_grid;
@@ -65,7 +65,7 @@ void map_loss_describe(pecs_loss loss, const char **ret_name, const char **ret_w
 static struct map_shape map_shape_of(const pecs_field *field)
 {
     if (field->kind == PECS_TEXT)
-        return (struct map_shape){ field->columns ? field->count / field->columns : 1, 1,
+        return (struct map_shape){ 1, field->columns ? field->count / field->columns : 1,
                                    field->columns ? field->columns : field->count, false };
     return (struct map_shape){ field->columns ? field->count / field->columns : 1,
                                field->columns ? field->columns : field->count, field->size / field->count,
@@ -127,6 +127,11 @@ static pecs_status mapping_add_loss(struct mapping *mapping, pecs_loss kind, uin
 {
     struct value_map *map = mapping->map;
     const size_t bytes = mapping->path_bytes + 1;
+    const struct map_loss *last = map->loss_count ? &map->losses[map->loss_count - 1] : NULL;
+    if (last && last->kind == kind && strcmp(last->field, mapping->path) == 0) { /* of each row of a grid */
+        *ret_loss = (uint32_t)(map->loss_count - 1);
+        return PECS_OK;
+    }
     if (!pool_reserve(map->pool, (void **)&map->losses, &map->loss_capacity, map->loss_count + 1, sizeof(*map->losses)))
         return fail_memory(mapping->error);
     char *field = pool_allocate(map->pool, bytes);
