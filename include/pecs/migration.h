@@ -46,7 +46,10 @@ typedef struct pecs_type_history {
     size_t old_name_count;
     const pecs_rename *renames; /* a field may have several old names */
     size_t rename_count;
-    /* A value of the type: what fields have that a file lacks. Strings, blobs and lists are empty. NULL: zeros. */
+    /*
+     * A valid value of the type: what fields have that a file lacks. Strings, blobs and lists are empty, and entities
+     * none. NULL: zeros. Of a struct that is nested its own default counts, or else that of the type that nests it.
+     */
     const void *defaults;
     uint32_t losses; /* pecs_loss: those that a conversion to this type may have; of a nested type nothing counts */
 } pecs_type_history;

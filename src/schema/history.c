@@ -6,8 +6,10 @@
 
 #include "component_value.h"
 #include "error.h"
+#include "kind.h"
 #include "memory.h"
 #include "registry.h"
+#include "utf8.h"
 
 #include <string.h>
 
@@ -283,7 +285,41 @@ static pecs_status history_check_old_names(const struct history_making *making, 
     return PECS_OK;
 }
 
-/* The default value of a type: valid as far as no state is needed for that, and without contents. */
+static bool history_is_zero(const uint8_t *bytes, uint32_t size_bytes)
+{
+    uint32_t i = 0;
+    while (i < size_bytes && !bytes[i])
+        i++;
+    return i == size_bytes;
+}
+
+static bool history_is_text(const uint8_t *text, uint32_t width)
+{
+    const uint8_t *end = memchr(text, 0, width);
+    const uint32_t size = end ? (uint32_t)(end - text) : width;
+    return utf8_is_text((const char *)text, size) && history_is_zero(text + size, width - size);
+}
+
+/* Why one element of a default cannot be a value of any world, or NULL. */
+static const char *history_check_element(const struct value_span *span, const uint8_t *value)
+{
+    uint32_t number = 0;
+    switch (span->kind) {
+    case PECS_BOOL:
+        return *value > 1 ? "is no bool" : NULL;
+    case PECS_ENUM:
+        memcpy(&number, value, span->width); /* the host is little-endian */
+        return number >= span->limit ? "is no value of the enum" : NULL;
+    case PECS_TEXT:
+        return history_is_text(value, span->width) ? NULL : "is not UTF-8 and then only zeros";
+    case PECS_ENTITY:
+        return history_is_zero(value, span->width) ? NULL : "names an entity";
+    default:
+        return history_is_zero(value, span->width) ? NULL : "has contents";
+    }
+}
+
+/* The default value of a type: valid in every world, and without contents. */
 static pecs_status history_check_defaults(const struct history_making *making, const pecs_type_history *type)
 {
     struct component component;
@@ -292,14 +328,13 @@ static pecs_status history_check_defaults(const struct history_making *making, c
         return status;
     struct span_iter iter;
     struct value_span span;
-    static const uint8_t zeros[sizeof(uint64_t)];
-    for (span_iter_begin(&iter, &component.special); !status && type->defaults && span_iter_next(&iter, &span);) {
-        const uint8_t *value = (const uint8_t *)type->defaults + span.offset;
-        for (uint32_t at = 0; !status && kind_has_contents(span.kind) && at < span.size; at += sizeof(zeros))
-            if (memcmp(value + at, zeros, sizeof(zeros)) != 0)
-                status =
-                    fail(making->error, PECS_E_MISUSE, "the default of type '%.200s' has contents", type->type->name);
-    }
+    for (span_iter_begin(&iter, &component.special); !status && type->defaults && span_iter_next(&iter, &span);)
+        for (uint32_t at = 0; !status && at < span.size; at += span.width) {
+            const char *wrong = history_check_element(&span, (const uint8_t *)type->defaults + span.offset + at);
+            if (wrong)
+                status = fail(making->error, PECS_E_MISUSE, "the default of type '%.200s': the %s at byte %u %s",
+                              type->type->name, kind_name(span.kind), span.offset + at, wrong);
+        }
     component_deinit(&component, making->registry->pool);
     return status;
 }

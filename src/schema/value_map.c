@@ -378,6 +378,30 @@ static pecs_status mapping_add_element(struct mapping *mapping, struct map_steps
     return mapping_fail_kinds(mapping, kind_name(from->kind), kind_name(to->kind));
 }
 
+/* Whether one default is that of all elements: of structs that are in an array of which a default has other values. */
+static bool map_default_is_same(const struct mapping *mapping, const struct map_place *place, uint32_t count,
+                                uint32_t stride)
+{
+    const pecs_type_history *own =
+        place->to->kind == PECS_STRUCT ? history_of_type(mapping->history, place->to->nested) : NULL;
+    const bool is_used = place->to->kind == PECS_STRUCT && place->defaults && !(own && own->defaults);
+    return !is_used || memcmp(place->defaults, place->defaults + stride, (size_t)(count - 1) * stride) == 0;
+}
+
+static pecs_status mapping_add_each(struct mapping *mapping, struct map_steps *steps, const struct map_place *place,
+                                    uint32_t count, uint32_t from_stride, uint32_t to_stride)
+{
+    struct map_place element = *place;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < count; i++) {
+        status = mapping_add_element(mapping, steps, &element);
+        element.from_at += from_stride;
+        element.to_at += to_stride;
+        element.defaults += to_stride;
+    }
+    return status;
+}
+
 static pecs_status mapping_add_loop(struct mapping *mapping, struct map_steps *steps, const struct map_place *place,
                                     uint32_t count, uint32_t from_stride, uint32_t to_stride)
 {
@@ -389,7 +413,11 @@ static pecs_status mapping_add_loop(struct mapping *mapping, struct map_steps *s
                                    .to_bytes = to_stride,
                                    .loss = MAP_NO_LOSS,
                                    .of.elements = { NULL, count, from_stride, to_stride } };
-    return count == 1 ? mapping_add_element(mapping, steps, place) : mapping_add_inner(mapping, steps, step, &inner);
+    if (count == 1)
+        return mapping_add_element(mapping, steps, place);
+    return map_default_is_same(mapping, place, count, to_stride)
+               ? mapping_add_inner(mapping, steps, step, &inner)
+               : mapping_add_each(mapping, steps, place, count, from_stride, to_stride);
 }
 
 /* What of a longer array has no place: whole rows at the end, and the ends of rows. */
@@ -411,17 +439,13 @@ static pecs_status mapping_add_cuts(struct mapping *mapping, struct map_steps *s
     return status;
 }
 
-static const uint8_t *map_default_of(const struct map_place *place)
-{
-    return place->defaults ? place->defaults + place->to->offset : NULL;
-}
-
 /* Adds the steps for all elements that both arrays have. */
 static pecs_status mapping_add_field(struct mapping *mapping, struct map_steps *steps, const struct map_place *place)
 {
     const struct map_shape from = map_shape_of(place->from), to = map_shape_of(place->to);
     const uint32_t rows = from.rows < to.rows ? from.rows : to.rows;
     const uint32_t columns = from.columns < to.columns ? from.columns : to.columns;
+    const uint8_t *defaults = place->defaults ? place->defaults + place->to->offset : NULL;
     pecs_status status = PECS_OK;
     if (from.is_grid != to.is_grid && place->from->count > 1 && place->to->count > 1)
         return mapping_fail_kinds(mapping, from.is_grid ? "two dimensions" : "one dimension",
@@ -435,14 +459,15 @@ static pecs_status mapping_add_field(struct mapping *mapping, struct map_steps *
                                               .to_bytes = place->to->size,
                                               .loss = MAP_NO_LOSS });
     if (rows < to.rows || columns < to.columns)
-        status = mapping_add_constant(mapping, steps, place->to_at, place->to->size, map_default_of(place));
+        status = mapping_add_constant(mapping, steps, place->to_at, place->to->size, defaults);
     struct map_place element = *place;
-    element.defaults = map_default_of(place);
+    element.defaults = defaults;
     if (!status && !to.is_grid)
         status = mapping_add_loop(mapping, steps, &element, rows * columns, from.element_bytes, to.element_bytes);
     for (uint32_t row = 0; !status && to.is_grid && row < rows; row++) {
         element.from_at = place->from_at + row * from.columns * from.element_bytes;
         element.to_at = place->to_at + row * to.columns * to.element_bytes;
+        element.defaults = defaults ? defaults + row * to.columns * to.element_bytes : NULL;
         status = mapping_add_loop(mapping, steps, &element, columns, from.element_bytes, to.element_bytes);
     }
     return status ? status : mapping_add_cuts(mapping, steps, place, from, to);

@@ -33,8 +33,9 @@ static pecs_status planning_add(struct planning *planning, const struct componen
     if (plan->version_count == plan->capacity)
         return fail_memory(planning->error); /* never: there is room for all that there can be */
     *ret_version = plan->version_count++;
-    plan->versions[*ret_version] =
-        (struct migrate_version){ .component = component, .number = NO_COMPONENT, .map = { .pool = plan->pool } };
+    plan->versions[*ret_version] = (struct migrate_version){
+        .component = component, .described = component->type, .number = NO_COMPONENT, .map = { .pool = plan->pool }
+    };
     plan->has_contents |= component_has_contents(component);
     plan->needs_one_thread |= component->has_references || component_has_contents(component);
     return PECS_OK;
@@ -171,7 +172,7 @@ static pecs_status planning_connect(struct planning *planning, uint32_t index, u
             version->targets[i] = planning->of_node[next];
     }
     if (!status && version->target_count && (!version->step || !version->step->migrate))
-        status = planning_add_map(planning, version, planning->plan->versions[version->targets[0]].component->type);
+        status = planning_add_map(planning, version, planning->plan->versions[version->targets[0]].described);
     return status;
 }
 
@@ -190,7 +191,7 @@ static pecs_status planning_run(struct planning *planning, uint32_t losses, uint
         status = planning_connect(planning, i, losses);
     }
     for (uint32_t i = 0; !status && i < plan->version_count; i++) {
-        const pecs_type_history *history = history_of_type(given, plan->versions[i].component->type);
+        const pecs_type_history *history = history_of_type(given, plan->versions[i].described);
         plan->versions[i].defaults = history ? history->defaults : NULL;
     }
     return status;

@@ -12,6 +12,7 @@
 /* A version of a type: an old one of the state, one between, or the registry's. */
 struct migrate_version {
     const struct component *component;
+    const pecs_type *described; /* the same type, as the program has it, if it has it: that is what a history names */
     pecs_component number;      /* in the state; NO_COMPONENT: of a version between */
     bool is_final;              /* the registry's */
     bool has_map;               /* it converts by fields */

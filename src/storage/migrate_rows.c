@@ -70,6 +70,38 @@ static void migrate_fill(const struct chunk_job *job, const struct migrate_versi
             memcpy(made + i * size, version->defaults, size);
 }
 
+static pecs_status migrate_check_contents(const struct chunk_job *job, const struct migrate_version *version,
+                                          const uint8_t *values)
+{
+    struct migrating *migrating = job->migrating;
+    const struct heap *heap = state_heap(migrating->from);
+    const uint64_t all = heap ? heap->spaces[0].unit_count + heap->spaces[1].unit_count : 0;
+    migrating->checked_units += contents_count_units(heap, version->component, values, job->count);
+    return migrating->checked_units <= all
+               ? PECS_OK
+               : fail_rule(job->error, PECS_E_CORRUPT, 0, "HEAP-2", "values of '%.*s' share their contents with others",
+                           NAME_SHOWN, version->component->type->name);
+}
+
+/*
+ * What a resumed file has is checked here, since nothing else reads it before: a value that is invalid, and contents
+ * that several values share, which a conversion would multiply.
+ */
+static pecs_status migrate_check_old(const struct chunk_job *job, const struct migrate_version *version,
+                                     const uint8_t *values)
+{
+    const struct migrating *migrating = job->migrating;
+    if (migrating->options->is_checked || version->number == NO_COMPONENT || !values)
+        return PECS_OK;
+    const pecs_status status =
+        values_check(&migrating->check, migrating->source, version->number, job->row, values, job->count, job->error);
+    if (status == PECS_E_INVALID && job->error)
+        job->error->status = PECS_E_CORRUPT;
+    if (status)
+        return status == PECS_E_INVALID ? PECS_E_CORRUPT : status;
+    return component_has_contents(version->component) ? migrate_check_contents(job, version, values) : PECS_OK;
+}
+
 /* The chunk of a column, with an array of its own and what the entities have there, if anything. Any thread. */
 static pecs_status migrate_own_chunk(const struct chunk_job *job, pecs_component number, uint8_t **ret_bytes)
 {
@@ -94,10 +126,12 @@ static pecs_status migrate_own_values(const struct chunk_job *job, uint32_t inde
     const struct migrate_version *version = &job->migrating->plan->versions[index];
     struct piece_values *values = &job->values[index];
     const uint32_t size = version->component->size;
-    pecs_status status = PECS_OK;
     *ret_made = values->made;
     if (values->made || !size)
         return PECS_OK;
+    pecs_status status = migrate_check_old(job, version, values->bytes); /* what a function adds to */
+    if (status)
+        return status;
     if (!values->memory && version->is_final) {
         status = migrate_own_chunk(job, version->number, &values->memory);
     } else if (!values->memory) {
@@ -267,20 +301,6 @@ static pecs_status migrate_by_function(const struct chunk_job *job, uint32_t ind
     return status;
 }
 
-/* What a resumed file has may be invalid; nothing else reads it before. */
-static pecs_status migrate_check_old(const struct chunk_job *job, const struct migrate_version *version,
-                                     const uint8_t *values)
-{
-    const struct migrating *migrating = job->migrating;
-    if (migrating->options->is_checked || version->number == NO_COMPONENT || !values)
-        return PECS_OK;
-    const pecs_status status =
-        values_check(&migrating->check, migrating->source, version->number, job->row, values, job->count, job->error);
-    if (status == PECS_E_INVALID && job->error)
-        job->error->status = PECS_E_CORRUPT;
-    return status == PECS_E_INVALID ? PECS_E_CORRUPT : status;
-}
-
 /* Counts the values of a chunk that went through each version. */
 static void migrate_note_values(const struct chunk_job *job, uint64_t count)
 {
@@ -307,7 +327,8 @@ static pecs_status migrate_versions(const struct chunk_job *job)
         struct migrate_version *version = &migrating->plan->versions[i];
         if (!migrating->has[i] || version->is_final)
             continue;
-        status = migrate_check_old(job, version, job->values[i].bytes);
+        if (!job->values[i].made)
+            status = migrate_check_old(job, version, job->values[i].bytes);
         if (!status && version->has_map)
             status = migrate_by_map(job, i);
         else if (!status && version->step && version->step->migrate)
@@ -316,15 +337,25 @@ static pecs_status migrate_versions(const struct chunk_job *job)
     return status;
 }
 
-/* What the new values refer to lives; the old ones are counted out when they are left out. */
+/*
+ * What the new values refer to lives, and what a function replaced does not; values of old types are counted out when
+ * they are left out.
+ */
 static void migrate_count_contents(const struct chunk_job *job)
 {
     struct migrating *migrating = job->migrating;
+    const struct table *source = migrating->source;
     struct heap *heap = (struct heap *)migrating->to->heap.node;
     for (uint32_t i = 0; i < migrating->plan->version_count; i++) {
         const struct migrate_version *version = &migrating->plan->versions[i];
-        if (version->is_final && job->values[i].made && component_has_contents(version->component))
-            heap->live_units += contents_count_units(heap, version->component, job->values[i].made, job->count);
+        if (!version->is_final || !job->values[i].made || !component_has_contents(version->component))
+            continue;
+        heap->live_units += contents_count_units(heap, version->component, job->values[i].made, job->count);
+        const uint32_t column = archetype_column(source->archetype, version->number);
+        if (column != NO_COLUMN)
+            heap->live_units -=
+                min_u64(heap->live_units, contents_count_units(heap, version->component,
+                                                               table_value(source, column, job->row), job->count));
     }
 }
 

@@ -21,7 +21,8 @@ struct migrating {
     uint32_t number;
     const struct table *source;
     struct table *table;
-    bool is_shared; /* with the source; else its rows were copied */
+    bool is_shared;         /* with the source; else its rows were copied */
+    uint64_t checked_units; /* of the heap: of contents that old values refer to */
 };
 
 /* A job (jobs.h) of a struct migrating: gives the chunk of the widened table its new values. */

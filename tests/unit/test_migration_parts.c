@@ -1,4 +1,6 @@
 /* Conversion of what lies within values: arrays of texts and structs, defaults in them, contents, and their counts. */
+#define _GNU_SOURCE
+#include "content.h"
 #include "migration_fixture.h"
 
 static void set_up(void)
@@ -84,4 +86,190 @@ Test(migration_parts, an_array_of_strings_becomes_one_of_texts)
     cr_assert(notes[0] == 1 && notes[1] == 2, "one note for the field, of two texts");
     pecs_snapshot_release(snapshot);
     end_migration(world);
+}
+
+/* A function that writes to a component which the entity has already, with contents of its own. */
+typedef struct {
+    int32_t number, spare;
+} Nick;
+PECS_COMPONENT_OF(Nick, "Nick", 1, PECS_FIELD(Nick, number), PECS_FIELD_PADDING(Nick, spare));
+typedef struct {
+    pecs_string full, nick;
+} Name;
+PECS_COMPONENT(Name, 1, full, nick);
+
+static pecs_status add_nick(void *user, pecs_migration_rows *rows, pecs_error *error)
+{
+    Name *name = rows->to[0];
+    (void)user, (void)error;
+    for (size_t i = 0; i < rows->count; i++)
+        name[i].nick = pecs_string_of("the nickname that was added");
+    return PECS_OK;
+}
+
+static uint64_t units_of_state(const struct pecs_snapshot *state)
+{
+    uint64_t units = 0;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint32_t column = HANDLE_COLUMN + 1; column < table->archetype->column_count; column++) {
+            const struct component *type = state_component(state, table->archetype->column_components[column]);
+            for (uint64_t row = 0; component_has_contents(type) && row < table->row_count; row++)
+                units += contents_count_units(state_heap(state), type, table_value(table, column, row), 1);
+        }
+    }
+    return units;
+}
+
+static const pecs_type *const names_before[] = { &Name_type, &Nick_type }, *const to_name[] = { &Name_type };
+static const pecs_migration name_migrations[] = { { &Nick_type, to_name, 1, add_nick, NULL } };
+static const pecs_history name_history = { .migrations = name_migrations, .migration_count = 1 };
+
+Test(migration_parts, a_function_changes_contents_that_the_entity_has)
+{
+    for (int way = 0; way < WAY_COUNT; way++) {
+        pecs_entity entity[2];
+        size_t size;
+        old_registry = registry_with(names_before, 2, NULL);
+        new_registry = registry_with(names_before, 1, &name_history);
+        pecs_world *world = world_of(old_registry, NULL, 1);
+        const Name name = { pecs_string_of("a full name of some length"), pecs_string_of("an old nickname") };
+        const Nick nick = { 4, 0 };
+        const pecs_value values[] = { { 0, sizeof(name), &name }, { 1, sizeof(nick), &nick } };
+        for (int i = 0; i < 2; i++) /* one of a table that merges with the other's */
+            must(pecs_world_spawn(world, values, i ? 1 : 2, 1, &entity[i]) == PECS_OK);
+        must(pecs_world_set_singleton(world, 0, sizeof(name), &name) == PECS_OK);
+        must(pecs_world_set_singleton(world, 1, sizeof(nick), &nick) == PECS_OK);
+        pecs_snapshot *snapshot = migrate(world, way, NULL);
+        const pecs_view view = pecs_snapshot_view(snapshot);
+        check_state(snapshot);
+        const Name *changed = pecs_get_as(view, entity[0], 0, Name), *kept = pecs_get_as(view, entity[1], 0, Name);
+        cr_assert_str_eq(pecs_view_string(view, changed->full, &size), "a full name of some length");
+        cr_assert_str_eq(pecs_view_string(view, changed->nick, &size), "the nickname that was added");
+        cr_assert_str_eq(pecs_view_string(view, kept->nick, &size), "an old nickname");
+        cr_assert_eq(state_heap(snapshot)->live_units, units_of_state(snapshot));
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
+
+/* A type between, which the file has too, of entities of its own: what its history says counts for it all the same. */
+typedef struct {
+    int32_t a;
+} Old1;
+PECS_COMPONENT(Old1, 1, a);
+typedef struct {
+    int32_t b, c;
+} Old2;
+PECS_COMPONENT(Old2, 1, b, c);
+typedef struct {
+    int32_t b, c, d;
+} Final;
+PECS_COMPONENT(Final, 1, b, c, d);
+static const pecs_type *const olds[] = { &Old1_type, &Old2_type }, *const finals[] = { &Final_type },
+                              *const to_old2[] = { &Old2_type };
+static const pecs_rename old2_renames[] = { { "b", "a" } };
+static const Old2 old2_default = { .c = 7 };
+static const Final final_default = { .d = 8 };
+static const pecs_type_history old2_types[] = { { &Old2_type, NULL, 0, old2_renames, 1, &old2_default, 0 },
+                                                { &Final_type, NULL, 0, NULL, 0, &final_default, 0 } };
+static const pecs_migration old2_migrations[] = { { &Old1_type, to_old2, 1, NULL, NULL },
+                                                  { &Old2_type, finals, 1, NULL, NULL } };
+static const pecs_history old2_history = {
+    .types = old2_types, .type_count = 2, .migrations = old2_migrations, .migration_count = 2
+};
+
+Test(migration_parts, the_history_of_a_type_between_counts_if_the_file_has_it)
+{
+    for (int way = 0; way < WAY_COUNT; way++) {
+        pecs_entity one, two;
+        old_registry = registry_with(olds, 2, NULL);
+        new_registry = registry_with(finals, 1, &old2_history);
+        pecs_world *world = world_of(old_registry, NULL, 1);
+        must(pecs_world_spawn(world, (pecs_value[]){ { 0, 4, &(Old1){ 5 } } }, 1, 1, &one) == PECS_OK);
+        must(pecs_world_spawn(world, (pecs_value[]){ { 1, 8, &(Old2){ 1, 2 } } }, 1, 1, &two) == PECS_OK);
+        pecs_snapshot *snapshot = migrate(world, way, NULL);
+        const Final *first = pecs_get_as(pecs_snapshot_view(snapshot), one, 0, Final);
+        const Final *second = pecs_get_as(pecs_snapshot_view(snapshot), two, 0, Final);
+        cr_assert(first->b == 5 && first->c == 7 && first->d == 8, "%d %d %d", first->b, first->c, first->d);
+        cr_assert(second->b == 1 && second->c == 2 && second->d == 8);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
+
+/* Defaults. */
+
+typedef struct {
+    uint8_t team;
+} Side1;
+PECS_COMPONENT_OF(Side1, "Side", 1, PECS_FIELD(Side1, team));
+typedef struct {
+    uint8_t team, mood;
+    bool is_open;
+    char text[5];
+    pecs_entity leader;
+} Side2;
+static const char *const side_moods[] = { "Calm", "Angry" };
+PECS_COMPONENT_OF(Side2, "Side", 2, PECS_FIELD(Side2, team), PECS_FIELD_ENUM(Side2, mood, side_moods),
+                  PECS_FIELD(Side2, is_open), PECS_FIELD(Side2, text), PECS_FIELD(Side2, leader));
+static const pecs_type *const sides[] = { &Side1_type, &Side2_type };
+
+Test(migration_parts, defaults_are_valid_values)
+{
+    Side2 wrong[5] = { { .text = { 0 } } };
+    static const char *const fields[] = { "enum at byte 1", "bool at byte 2", "text at byte 3", "text at byte 3",
+                                          "entity at byte 8" };
+    wrong[0].mood = 2;
+    memcpy(&wrong[1].is_open, &(uint8_t){ 2 }, 1);
+    wrong[2].text[0] = (char)0xff;
+    wrong[3].text[1] = 'a';
+    wrong[4].leader = (pecs_entity){ 3, 1 };
+    for (size_t i = 0; i < 5; i++) {
+        pecs_error error = { .message = "" };
+        const pecs_type_history type = { .type = &Side2_type, .defaults = &wrong[i] };
+        const pecs_history history = { .types = &type, .type_count = 1 };
+        cr_assert_eq(refuse_history(sides + 1, 1, &history, &error), PECS_E_MISUSE, "default %zu", i);
+        cr_assert_not_null(strstr(error.message, fields[i]), "%s", error.message);
+    }
+}
+
+typedef struct {
+    int16_t x;
+} Spot1;
+PECS_COMPONENT(Spot1, 1, x);
+typedef struct {
+    int16_t x, y;
+} Spot2;
+PECS_COMPONENT(Spot2, 1, x, y);
+typedef struct {
+    Spot1 spots[2];
+} Way1;
+PECS_COMPONENT_OF(Way1, "Way", 1, PECS_FIELD_STRUCT(Way1, spots, Spot1));
+typedef struct {
+    Spot2 spots[3];
+} Way2;
+PECS_COMPONENT_OF(Way2, "Way", 2, PECS_FIELD_STRUCT(Way2, spots, Spot2));
+static const pecs_type *const ways[] = { &Way1_type, &Way2_type };
+
+/* A default of the struct holds one for each element; the nested type's own, if there is one, comes before it. */
+Test(migration_parts, elements_have_defaults_of_their_own)
+{
+    static const Way2 defaults = { { { 10, 11 }, { 20, 21 }, { 30, 31 } } };
+    static const Spot2 spot = { 40, 41 };
+    static const pecs_type_history types[] = { { .type = &Way2_type, .defaults = &defaults },
+                                               { .type = &Spot2_type, .defaults = &spot } };
+    static const int16_t expected[2][3] = { { 11, 21, 31 }, { 41, 41, 31 } };
+    for (size_t i = 0; i < 2; i++) {
+        const pecs_history history = { .types = types, .type_count = 1 + i };
+        pecs_world *world = world_of_one(ways, &(Way1){ { { 1 }, { 2 } } });
+        new_registry = registry_with(ways + 1, 1, &history);
+        pecs_snapshot *snapshot = migrate(world, BY_LOAD, NULL);
+        const Way2 *way = pecs_get_as(pecs_snapshot_view(snapshot), ((pecs_entity){ 0, 1 }), 0, Way2);
+        cr_assert(way->spots[0].x == 1 && way->spots[1].x == 2 && way->spots[2].x == 30);
+        for (int j = 0; j < 3; j++)
+            cr_assert_eq(way->spots[j].y, expected[i][j], "%zu: element %d has %d", i, j, way->spots[j].y);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
 }
