@@ -17,6 +17,7 @@ import tempfile
 
 PARAGRAPH = re.compile(r"^\*\*([A-Z]+-[0-9]+)\.\*\* +\S", re.MULTILINE)
 OTHERWISE = {"FILE-1"}
+OWN_INPUTS = {"schema": ["schema"], "edits": ["edits"], "migrate": ["growth", "worlds"]}
 
 
 def run(command):
@@ -51,7 +52,7 @@ def main():
     findings = os.path.join(root, "fuzz/regressions", target)
     with tempfile.TemporaryDirectory() as folder:
         run([make_corpus, folder])
-        inputs = [target] if target in ("schema", "edits") else ["worlds", "broken"]
+        inputs = OWN_INPUTS.get(target, ["worlds", "broken"])
         inputs = [os.path.join(folder, name) for name in inputs] + [findings] * os.path.isdir(findings)
         output = run([replay] + inputs)
         print(output.splitlines()[-1])

@@ -3,6 +3,7 @@
  * contains only findings.
  *
  *     FOLDER/worlds/     the file of each world
+ *     FOLDER/growth/     the saves of the ten golden programs
  *     FOLDER/broken/     the sample's file with one rule broken: RULE.N.pecs
  *     FOLDER/schema/     descriptions and type records, for fuzz_schema
  *     FOLDER/edits/      operations, for fuzz_edits
@@ -12,6 +13,7 @@
 #include "file_parts.h"
 #include "fuzz_common.h"
 #include "fuzz_worlds.h"
+#include "growth_programs.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -84,6 +86,19 @@ static void put_files(pecs_registry *registry)
     free(sample);
 }
 
+static void put_growth(void)
+{
+    for (int version = 1; version <= GROWTH_VERSIONS; version++) {
+        char name[32];
+        size_t size;
+        growth_save(version, fuzz_allocator, fuzz_path("saved"));
+        uint8_t *bytes = fuzz_read(fuzz_path("saved"), &size);
+        snprintf(name, sizeof(name), "growth-%02d.pecs", version);
+        put_file("growth", name, bytes, size);
+        free(bytes);
+    }
+}
+
 /* Random bytes: many decode to valid descriptions, and all are operations. */
 static void put_random(const char *kind, unsigned count, size_t size, uint8_t first)
 {
@@ -115,6 +130,7 @@ int main(int argc, char **argv)
     pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
     put_files(registry);
     pecs_registry_release(registry);
+    put_growth();
     fuzz_memory_end();
     put_random("schema", 24, 96, 0);
     put_random("edits", 24, 320, 0);

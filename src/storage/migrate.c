@@ -158,11 +158,11 @@ static pecs_status migrate_leave_out(struct migrating *migrating, struct pecs_sn
         if (status)
             state_release(*ret_state);
     }
-    return status == PECS_E_CORRUPT ? fail(migrating->error, status,
-                                           "rows and entity index of the resumed file disagree: load the file to find "
-                                           "where")
-           : status                 ? fail_memory(migrating->error)
-                                    : PECS_OK;
+    return status == PECS_E_CORRUPT
+               ? fail_rule(migrating->error, status, 0, "ROW-1",
+                           "rows and entity index of the resumed file disagree: load the file to find where")
+           : status ? fail_memory(migrating->error)
+                    : PECS_OK;
 }
 
 static pecs_status migrate_begin(struct migrating *migrating)

@@ -77,10 +77,13 @@ static pecs_status growth_split_ship(void *user, pecs_migration_rows *rows, pecs
 static pecs_status growth_split_score(void *user, pecs_migration_rows *rows, pecs_error *error)
 {
     const Score5 *score = rows->from;
+    Points *points = rows->to[0];
+    Clock *clock = rows->to[1];
     (void)user, (void)error;
-    growth_require(rows->count == 1 && !rows->entities, "score", "a singleton");
-    *(Points *)rows->to[0] = (Points){ score->points, score->points };
-    ((Clock *)rows->to[1])->seconds = score->seconds;
+    for (size_t i = 0; i < rows->count; i++) {
+        points[i] = (Points){ score[i].points, score[i].points };
+        clock[i].seconds = score[i].seconds;
+    }
     return PECS_OK;
 }
 
@@ -198,16 +201,18 @@ static const pecs_history growth_histories[GROWTH_VERSIONS] = {
             sizeof(growth_migrations) / sizeof(growth_migrations[0]), newest_worlds, 2, NULL, 0 },
 };
 
-pecs_registry *growth_registry(int version)
+pecs_registry *growth_registry(int version, pecs_allocator allocator)
 {
     const pecs_type *list[TYPES_MAX_OF_ONE];
     size_t count = 0;
     for (size_t i = 0; i < KIND_COUNT; i++)
         if (growth_types[i][version - 1])
             list[count++] = growth_types[i][version - 1];
-    const pecs_registry_desc desc = {
-        .types = list, .type_count = count, .application = "growth", .history = &growth_histories[version - 1]
-    };
+    const pecs_registry_desc desc = { .types = list,
+                                      .type_count = count,
+                                      .allocator = allocator,
+                                      .application = "growth",
+                                      .history = &growth_histories[version - 1] };
     pecs_registry *registry;
     pecs_error error = { .message = "" };
     growth_require(pecs_registry_create(&desc, &registry, &error) == PECS_OK, "registry", error.message);
@@ -300,9 +305,9 @@ static void growth_fill_goods(pecs_world *world)
     growth_set(world, -1, &Legacy_type, &(Legacy){ 0x5678 });
 }
 
-void growth_save(int version, const char *path)
+void growth_save(int version, pecs_allocator allocator, const char *path)
 {
-    pecs_registry *registry = growth_registry(version);
+    pecs_registry *registry = growth_registry(version, allocator);
     const pecs_world_options options = { .session_nonce = 0x6707 + (uint64_t)version };
     const pecs_save_options quick = { .skip_sync = true };
     pecs_world *world;

@@ -16,9 +16,9 @@ static inline pecs_entity growth_thing(int thing)
     return (pecs_entity){ (uint32_t)thing + 1, 1 }; /* the entity of index 0 was despawned */
 }
 
-/* What fails ends the program. */
-pecs_registry *growth_registry(int version);
-void growth_save(int version, const char *path);
+/* What fails ends the program. An allocator of zeros is the library's own. */
+pecs_registry *growth_registry(int version, pecs_allocator allocator);
+void growth_save(int version, pecs_allocator allocator, const char *path);
 void growth_require(bool condition, const char *what, const char *detail);
 
 #endif

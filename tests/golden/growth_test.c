@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+static const pecs_allocator own_allocator;
 static pecs_registry *newest;
 static pecs_view view; /* of the state that is compared */
 static char where[64]; /* "version 3, resume" */
@@ -190,7 +191,7 @@ static size_t read_bytes(const char *path, uint8_t *bytes, size_t capacity)
 static void check_bytes(int version, const char *path, const char *scratch)
 {
     static uint8_t golden[1 << 16], made[1 << 16];
-    growth_save(version, scratch);
+    growth_save(version, own_allocator, scratch);
     const size_t size = read_bytes(path, golden, sizeof(golden));
     growth_require(read_bytes(scratch, made, sizeof(made)) == size && memcmp(made, golden, size) == 0, path,
                    "today's writer makes other bytes");
@@ -199,7 +200,7 @@ static void check_bytes(int version, const char *path, const char *scratch)
 /* The fifth program: it refuses what needs a later one, and opens the sixth's save with consent to what it loses. */
 static void check_fifth(char **files)
 {
-    pecs_registry *fifth = growth_registry(5);
+    pecs_registry *fifth = growth_registry(5, own_allocator);
     pecs_error error = { .message = "" };
     const pecs_migration_options losses = { .losses = PECS_LOSS_ALL };
     const pecs_load_options consent = { .migration = &losses };
@@ -227,14 +228,14 @@ int main(int argc, char **argv)
 {
     const int version = argc == 4 ? atoi(argv[2]) : 0;
     if (argc == 4 && strcmp(argv[1], "make") == 0 && version > 0 && version <= GROWTH_VERSIONS) {
-        growth_save(version, argv[3]);
+        growth_save(version, own_allocator, argv[3]);
         return 0;
     }
     if (argc != 3 + GROWTH_VERSIONS || strcmp(argv[1], "check") != 0) {
         fprintf(stderr, "usage: growth_test make VERSION FILE | check SCRATCH FILE...\n");
         return 2;
     }
-    newest = growth_registry(GROWTH_VERSIONS);
+    newest = growth_registry(GROWTH_VERSIONS, own_allocator);
     for (int i = 0; i < GROWTH_VERSIONS; i++) {
         check_bytes(i + 1, argv[3 + i], argv[2]);
         const uint64_t hash = check_way(i + 1, true, argv[3 + i], argv[2]);
