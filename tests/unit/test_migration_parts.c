@@ -1,6 +1,7 @@
 /* Conversion of what lies within values: arrays of texts and structs, defaults in them, contents, and their counts. */
 #define _GNU_SOURCE
 #include "content.h"
+#include "format_patches.h"
 #include "migration_fixture.h"
 
 static void set_up(void)
@@ -272,4 +273,47 @@ Test(migration_parts, elements_have_defaults_of_their_own)
         pecs_snapshot_release(snapshot);
         end_migration(world);
     }
+}
+
+/* A resumed file whose values all refer to one list: to convert each would take its size times their number. */
+typedef struct {
+    pecs_list marks;
+} Path1;
+PECS_COMPONENT_OF(Path1, "Path", 1, PECS_FIELD_LIST(Path1, marks, uint8_t));
+typedef struct {
+    pecs_list marks;
+} Path2;
+PECS_COMPONENT_OF(Path2, "Path", 2, PECS_FIELD_LIST(Path2, marks, uint64_t));
+
+Test(migration_parts, contents_that_values_share_are_not_multiplied)
+{
+    enum { PATHS = 1000, MARKS = 20000 };
+    static const pecs_type *const before[] = { &Path1_type }, *const after[] = { &Path2_type };
+    static const uint8_t marks[MARKS] = { 1 };
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error = { .message = "" };
+    old_registry = registry_with(before, 1, NULL);
+    new_registry = registry_with(after, 1, NULL);
+    pecs_world *world = world_of(old_registry, NULL, 1);
+    for (int i = 0; i < PATHS; i++) {
+        const Path1 path = { pecs_list_of(PECS_BYTES(marks, i ? 1 : MARKS)) };
+        must(pecs_world_spawn(world, (pecs_value[]){ { 0, sizeof(path), &path } }, 1, 1, NULL) == PECS_OK);
+    }
+    save_world(world, "old.pecs");
+    struct file_image file = read_image("old.pecs");
+    const uint64_t values = get64(&file, file.runs + sizeof(struct run_record) + offsetof(struct run_record, offset));
+    cr_assert_eq(get64(&file, values) >> 40, MARKS, "the first value");
+    for (uint64_t i = 1; i < PATHS; i++)
+        put64(&file, values + i * 8, get64(&file, values));
+    write_image(&file, "shared.pecs");
+    free_image(&file);
+    const uint64_t before_bytes = counting.live_bytes;
+    counting.peak_bytes = before_bytes;
+    cr_assert_eq(pecs_snapshot_load(new_registry, "shared.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_snapshot_resume(new_registry, "shared.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.message, "values of 'Path' share their contents with others");
+    cr_assert_leq(counting.peak_bytes - before_bytes, 8 << 20);
+    pecs_snapshot *good = migrate(world, BY_RESUME, NULL);
+    pecs_snapshot_release(good);
+    end_migration(world);
 }
