@@ -81,7 +81,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_builder_set_session(pecs_builder *builde
 PECS_API PECS_MUST_USE pecs_status pecs_builder_add_dead(pecs_builder *builder, const pecs_entity *entities,
                                                          size_t count, pecs_error *error);
 
-/* The parts that belong to no entity: as pecs_world_set_singleton, _set_meta_text, _set_meta_bytes and _attach. */
+/*
+ * The parts that belong to no entity: as pecs_world_set_singleton, _set_meta_text, _set_meta_bytes and _attach. The
+ * builder also takes the library's own texts about the program that saved (metadata.h), of 1 to 255 bytes.
+ */
 PECS_API PECS_MUST_USE pecs_status pecs_builder_set_singleton(pecs_builder *builder, const pecs_value *value,
                                                               pecs_error *error);
 PECS_API PECS_MUST_USE pecs_status pecs_builder_set_meta_text(pecs_builder *builder, const char *key, const char *text,

@@ -157,8 +157,9 @@ typedef struct pecs_manager_options {
 /*
  * Save and load by a plugin. Any thread. A path is published and read as file.h says: a save replaces the whole file or
  * nothing, is synced unless skip_sync, and follows links; limits hold for all formats. What is transient (schema.h) is
- * not saved, and a resumed file that was damaged is refused. A load that fails makes nothing; an empty file is
- * PECS_E_CORRUPT.
+ * not saved, and a resumed file that was damaged is refused. Any format has name, version and schema of the program
+ * (metadata.h), and what a plugin loads is migrated as a file is, with the options of `load`, by world migrations and
+ * load hooks too (migration.h). A load that fails makes nothing; an empty file is PECS_E_CORRUPT.
  *
  * Errors are those of publishing, reading, the builder and the plugin, with the plugin's name in front once it is
  * chosen; PECS_E_ABSENT (no plugin of that name, or none for the file), PECS_E_UNSUPPORTED (the plugin cannot save, or

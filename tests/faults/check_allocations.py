@@ -23,7 +23,7 @@ def main():
             calls = set(re.findall(r"\b(pecs_\w+)\(", body))
             if re.match(r"static pecs_status \w+\((?:const )?struct stage \*stage", head) or "counting.fail_at = counting" in body:
                 tried |= calls
-            elif "failures_none" in head or re.search(r"\b(read_view|read_rows|destroy_all)\(", head):
+            elif "failures_none" in head or re.search(r"\b(read_view|read_rows|read_manager|destroy_all)\(", head):
                 free |= calls
     failures = [f"{name} is in no trial, nor among those that take no memory" for name in sorted(exports - tried - free)]
     if len(tried) < 30 or len(free) < 30:

@@ -65,9 +65,26 @@ static void destroy_all(struct stage *stage)
     pecs_registry_release(stage->registry);
 }
 
+/* A plugin that a manager never calls. */
+static void read_manager(pecs_manager *manager)
+{
+    pecs_operation operation;
+    pecs_error error;
+    const pecs_plugin *plugin = pecs_binary_plugin();
+    must(pecs_manager_find(manager, "pecs") == plugin && pecs_manager_at(manager, 0) == plugin);
+    must(pecs_manager_count(manager) == 1 && pecs_manager_default(manager) == plugin);
+    must(pecs_manager_choose(manager, "", 0, "a.pecs") == plugin);
+    must(pecs_manager_set_default(manager, "pecs", &error) == PECS_OK);
+    must(pecs_plugin_progress(NULL, PECS_PHASE_READ, 0, 0) == PECS_E_MISUSE);
+    pecs_manager_last(manager, &operation);
+    must(!operation.plugin && pecs_manager_unregister(manager, "pecs", &error) == PECS_OK);
+}
+
 Test(failures_none, take_no_memory)
 {
     struct stage stage;
+    pecs_manager *manager = NULL;
+    pecs_builder *builder = NULL;
     char text[PECS_ID_TEXT_BYTES];
     pecs_id id;
     pecs_info *info = NULL;
@@ -78,6 +95,9 @@ Test(failures_none, take_no_memory)
     must(pecs_commands_spawn(stage.commands, (pecs_value[]){ PECS_HAS_AS(FROZEN) }, 1, &provisional) == PECS_OK);
     must(pecs_file_info(path, &counting_hooks, NULL, &info, NULL) == PECS_OK);
     unlink(path);
+    must(pecs_manager_create(&counting_hooks, &manager, NULL) == PECS_OK);
+    must(pecs_manager_register(manager, pecs_binary_plugin(), NULL) == PECS_OK);
+    must(pecs_builder_create(stage.registry, NULL, &builder, NULL) == PECS_OK);
     const uint64_t call_count = counting.call_count;
     counting.fail_at = 1;
     counting.fail_after = true;
@@ -89,7 +109,11 @@ Test(failures_none, take_no_memory)
     must(pecs_snapshot_verify(stage.snapshot, NULL, NULL, NULL) == PECS_OK && !pecs_info_meta(info, "nowhere"));
     (void)pecs_world_copied_bytes(stage.world);
     must(pecs_registry_type(stage.registry, TEAM) == &Team_type);
-    must(pecs_registry_type_count(stage.registry) == FIXTURE_TYPE_COUNT);
+    must(pecs_registry_type_count(stage.registry) == FIXTURE_TYPE_COUNT && !pecs_registry_history(stage.registry));
+    must(pecs_builder_registry(builder) == stage.registry);
+    read_manager(manager);
+    pecs_builder_destroy(builder);
+    pecs_manager_destroy(manager);
     must(pecs_sink_for_fd(1).write && pecs_source_for_fd(0).read && pecs_source_for_memory(NULL).map);
     pecs_id_format(id_a, text);
     must(pecs_text_copy(text, sizeof(text), "short"));

@@ -431,6 +431,46 @@ Test(manager_faults, memory_runs_out)
     cr_assert_eq(file_count(), 4);
 }
 
+static pecs_status take_bytes(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *why)
+{
+    struct bytes_taken {
+        char bytes[1 << 16];
+        size_t size;
+    } *taken = user;
+    (void)why;
+    for (size_t i = 0; i < span_count; i++) {
+        must(taken->size + spans[i].size_bytes <= sizeof(taken->bytes));
+        memcpy(taken->bytes + taken->size, spans[i].data, spans[i].size_bytes);
+        taken->size += spans[i].size_bytes;
+    }
+    return PECS_OK;
+}
+
+Test(manager_faults, memory_runs_out_for_streams)
+{
+    static struct {
+        char bytes[1 << 16];
+        size_t size;
+    } taken;
+    const pecs_sink sink = { .write = take_bytes, .user = &taken };
+    const pecs_manager_options toys = { .plugin = "toy" };
+    for (int verb = 0; verb < 2; verb++) {
+        pecs_status status = PECS_E_MEMORY;
+        for (uint64_t nth = 1; status; nth++) {
+            pecs_snapshot *loaded = NULL;
+            const pecs_bytes bytes = { taken.bytes, taken.size };
+            const pecs_source source = pecs_source_for_memory(&bytes);
+            taken.size = verb ? taken.size : 0;
+            counting.fail_at = counting.call_count + nth;
+            status = verb ? pecs_manager_load_from(manager, registry, &source, &toys, &loaded, &error)
+                          : pecs_manager_save_to(manager, snapshot, &sink, &toys, &error);
+            counting.fail_at = 0;
+            must(status == PECS_OK || (status == PECS_E_MEMORY && error.status == status));
+            pecs_snapshot_release(loaded);
+        }
+    }
+}
+
 Test(manager_faults, memory_runs_out_for_a_manager)
 {
     pecs_manager *other = NULL;
