@@ -15,7 +15,8 @@ struct piece_values {
     const uint8_t *bytes; /* NULL: the entities have none yet */
     uint8_t *made;        /* the same, to be written; NULL: not written yet */
     uint8_t *memory;      /* of the whole chunk in a column, or of one piece; kept from piece to piece */
-    size_t memory_bytes;  /* of a version between; else 0 */
+    size_t memory_bytes;  /* of a version between, an array of the pool; else 0 */
+    uint32_t source;      /* of that array */
 };
 
 /* A chunk of the widened table, whose chunks are no larger than the source's, and the piece of it that is being done.
@@ -136,7 +137,7 @@ static pecs_status migrate_own_values(const struct chunk_job *job, uint32_t inde
         status = migrate_own_chunk(job, version->number, &values->memory);
     } else if (!values->memory) {
         values->memory_bytes = (size_t)(job->piece_rows * size);
-        values->memory = pool_allocate(job->migrating->plan->pool, values->memory_bytes);
+        values->memory = pool_array_allocate(job->migrating->plan->pool, values->memory_bytes, &values->source);
         status = values->memory ? PECS_OK : fail_memory(job->error);
     }
     if (status)
@@ -410,8 +411,8 @@ pecs_status migrate_chunk(void *user, uint64_t chunk, pecs_error *error)
     if (!status)
         migrate_note_values(&job, end - job.first_row);
     for (uint32_t i = 0; job.values && i < plan->version_count; i++)
-        if (job.values[i].memory_bytes)
-            pool_release(plan->pool, job.values[i].memory, job.values[i].memory_bytes);
+        if (job.values[i].memory_bytes && job.values[i].memory)
+            pool_array_release(plan->pool, job.values[i].memory, job.values[i].memory_bytes, job.values[i].source);
     pool_release(plan->pool, job.tallies, losses * sizeof(*job.tallies));
     pool_release(plan->pool, job.values, bytes);
     return status;

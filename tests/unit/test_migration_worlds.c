@@ -170,3 +170,63 @@ Test(migration_worlds, types_of_one_id_and_other_names)
             end_migration(world);
         }
 }
+
+/* A type between with an alignment of its own. */
+typedef struct {
+    _Alignas(64) uint32_t lanes[16];
+} Lanes;
+PECS_COMPONENT(Lanes, 1, lanes);
+typedef struct {
+    uint32_t sum;
+} Sum;
+PECS_COMPONENT(Sum, 1, sum);
+typedef struct {
+    uint32_t first;
+} Lane;
+PECS_COMPONENT(Lane, 1, first);
+
+static pecs_status spread(void *user, pecs_migration_rows *rows, pecs_error *error)
+{
+    const Lane *from = rows->from;
+    Lanes *to = rows->to[0];
+    (void)user, (void)error;
+    cr_assert_eq((uintptr_t)to % 64, 0);
+    for (size_t i = 0; i < rows->count; i++)
+        for (uint32_t j = 0; j < 16; j++)
+            to[i].lanes[j] = from[i].first + j;
+    return PECS_OK;
+}
+
+static pecs_status add_up(void *user, pecs_migration_rows *rows, pecs_error *error)
+{
+    const Lanes *from = rows->from;
+    Sum *to = rows->to[0];
+    (void)user, (void)error;
+    cr_assert_eq((uintptr_t)from % 64, 0);
+    for (size_t i = 0; i < rows->count; i++)
+        for (uint32_t j = 0; j < 16; j++)
+            to[i].sum += from[i].lanes[j];
+    return PECS_OK;
+}
+
+Test(migration_worlds, types_between_are_aligned)
+{
+    static const pecs_type *const before[] = { &Lane_type }, *const lanes[] = { &Lanes_type },
+                                  *const after[] = { &Sum_type };
+    static const pecs_migration migrations[] = { { &Lane_type, lanes, 1, spread, NULL },
+                                                 { &Lanes_type, after, 1, add_up, NULL } };
+    static const pecs_history history = { .migrations = migrations, .migration_count = 2 };
+    for (uint32_t count = 1; count < 40; count++) {
+        pecs_entity entities[40];
+        old_registry = registry_with(before, 1, NULL);
+        new_registry = registry_with(after, 1, &history);
+        pecs_world *world = world_of(old_registry, NULL, 1);
+        for (uint32_t i = 0; i < count; i++)
+            must(pecs_world_spawn(world, (pecs_value[]){ { 0, 4, &i } }, 1, 1, &entities[i]) == PECS_OK);
+        pecs_snapshot *snapshot = migrate(world, BY_LOAD, NULL);
+        for (uint32_t i = 0; i < count; i++)
+            cr_assert_eq(pecs_get_as(pecs_snapshot_view(snapshot), entities[i], 0, Sum)->sum, 16 * i + 120);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
