@@ -193,7 +193,8 @@ static pecs_status convert_state(struct conversion *conversion)
 static uint32_t convert_version(const struct pecs_snapshot *state)
 {
     const struct history *history = state->registry->history;
-    return history ? history->given->schema_version : upgrade_version_of(state->metadata);
+    const uint32_t version = history ? history->given->schema_version : 0;
+    return version ? version : upgrade_version_of(state->metadata);
 }
 
 static pecs_status convert_run(struct conversion *conversion)

@@ -268,6 +268,17 @@ static pecs_status history_check_renames(const struct history_making *making, co
     return PECS_OK;
 }
 
+/* The type before `end` that has an old name, too. */
+static const pecs_type_history *history_find_old_name(const pecs_history *given, const char *name,
+                                                      const pecs_type_history *end)
+{
+    for (const pecs_type_history *type = given->types; type < end; type++)
+        for (size_t i = 0; i < type->old_name_count; i++)
+            if (strcmp(type->old_names[i], name) == 0)
+                return type;
+    return NULL;
+}
+
 static pecs_status history_check_old_names(const struct history_making *making, const pecs_type_history *type)
 {
     pecs_component component;
@@ -281,6 +292,10 @@ static pecs_status history_check_old_names(const struct history_making *making, 
         if (!registry_find(making->registry, component_name_id(type->old_names[i]), &component))
             return fail(making->error, PECS_E_CONFLICT, "the old name '%.200s' of type '%.200s' is that of a type",
                         type->old_names[i], type->type->name);
+        const pecs_type_history *other = history_find_old_name(making->history->given, type->old_names[i], type);
+        if (other)
+            return fail(making->error, PECS_E_CONFLICT, "the types '%.100s' and '%.100s' have the old name '%.100s'",
+                        other->type->name, type->type->name, type->old_names[i]);
     }
     return PECS_OK;
 }

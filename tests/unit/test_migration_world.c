@@ -328,6 +328,12 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
     static const char *const own_name[] = { "Thing" };
     static const pecs_type_history rename = { .type = &version3, .renames = &no_field, .rename_count = 1 };
     static const pecs_type_history name = { .type = &version3, .old_names = own_name, .old_name_count = 1 };
+    static const char *const stuff[] = { "Stuff" };
+    static const pecs_type *const two[] = { &version3, &Position_type };
+    static const pecs_type_history two_names[] = {
+        { .type = &version3, .old_names = stuff, .old_name_count = 1 },
+        { .type = &Position_type, .old_names = stuff, .old_name_count = 1 }
+    };
     static const pecs_type_history losses = { .type = &version3, .losses = 16 };
     static const pecs_type_history twice[] = { { .type = &version3 }, { .type = &version3 } };
     static const pecs_world_migration backwards = { 2, 1, step, NULL }, beyond = { 1, 9, step, NULL };
@@ -342,6 +348,9 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
         { { .types = &name, .type_count = 1 },
           PECS_E_CONFLICT,
           "the old name 'Thing' of type 'Thing' is that of a type" },
+        { { .types = two_names, .type_count = 2 },
+          PECS_E_CONFLICT,
+          "the types 'Thing' and 'Position' have the old name 'Stuff'" },
         { { .types = &losses, .type_count = 1 }, PECS_E_MISUSE, "losses that are none" },
         { { .types = twice, .type_count = 2 }, PECS_E_CONFLICT, "type 'Thing' is twice in the history" },
         { { .schema_version = 3, .oldest_reader = 4 }, PECS_E_MISUSE, "oldest reader 4 is above the schema version 3" },
@@ -355,7 +364,36 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
         pecs_error error;
-        cr_assert_eq(refuse_history(to3, 1, &cases[i].history, &error), cases[i].status, "%zu: %s", i, error.message);
+        cr_assert_eq(refuse_history(two, 2, &cases[i].history, &error), cases[i].status, "%zu: %s", i, error.message);
         cr_assert_not_null(strstr(error.message, cases[i].message), "%zu: %s", i, error.message);
     }
+}
+
+/* A program without a schema version keeps that of the file, also for another program that it hands the state to. */
+static pecs_status count_call(void *user, pecs_world *world, pecs_error *error)
+{
+    (void)world, (void)error;
+    ++*(int *)user;
+    return PECS_OK;
+}
+
+Test(migration_world, a_conversion_knows_the_version_of_the_file)
+{
+    int count = 0;
+    static const pecs_history third = { .schema_version = 3 }, unversioned = { .schema_version = 0 };
+    const pecs_world_migration migrations[] = { { 2, 3, count_call, &count }, { 3, 4, count_call, &count } };
+    const pecs_history fourth = { .schema_version = 4, .world_migrations = migrations, .world_migration_count = 2 };
+    pecs_snapshot *between = NULL, *snapshot = NULL;
+    old_registry = registry_with(to3, 1, &third);
+    pecs_world *world = world_of(old_registry, NULL, 1);
+    save_world(world, "old.pecs");
+    pecs_registry *tool = registry_with(to3, 1, &unversioned);
+    new_registry = registry_with(to3, 1, &fourth);
+    must(pecs_snapshot_load(tool, "old.pecs", NULL, &between, NULL) == PECS_OK);
+    must(pecs_snapshot_convert(between, new_registry, &snapshot, NULL) == PECS_OK);
+    cr_assert_eq(count, 1);
+    pecs_snapshot_release(snapshot);
+    pecs_snapshot_release(between);
+    pecs_registry_release(tool);
+    end_migration(world);
 }
