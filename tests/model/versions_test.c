@@ -226,23 +226,37 @@ static void describe_history(struct program *program)
     history->migration_count = migrations;
 }
 
-static struct program *make_program(struct random *random)
+/* Types are listed from one of the families on, so that their numbers change, too. */
+static struct program *make_program(const int *form, int first)
 {
     struct program *program = calloc(1, sizeof(*program));
     pecs_error error = { .message = "" };
     size_t count = 0;
     REQUIRE(program != NULL);
-    const int first = (int)random_below(random, FAMILY_COUNT); /* so that numbers change, too */
     for (int i = 0; i < FAMILY_COUNT; i++) {
         const int family = (first + i) % FAMILY_COUNT;
-        program->form[family] = random_once_in(random, 8) ? UNKNOWN : (int)random_below(random, FORM_COUNT);
-        if (program->form[family] != UNKNOWN)
-            program->types[count++] = forms[family][program->form[family]];
+        program->form[family] = form[family];
+        if (form[family] != UNKNOWN)
+            program->types[count++] = forms[family][form[family]];
     }
     describe_history(program);
     const pecs_registry_desc desc = { .types = program->types, .type_count = count, .history = &program->history };
     require(!pecs_registry_create(&desc, &program->registry, &error), "registry", __LINE__, error.message);
     return program;
+}
+
+static struct program *choose_program(struct random *random)
+{
+    int form[FAMILY_COUNT];
+    for (int family = 0; family < FAMILY_COUNT; family++)
+        form[family] = random_once_in(random, 8) ? UNKNOWN : (int)random_below(random, FORM_COUNT);
+    return make_program(form, (int)random_below(random, FAMILY_COUNT));
+}
+
+static void free_program(struct program *program)
+{
+    pecs_registry_release(program->registry);
+    free(program); /* nothing of its registry is left, though kept types came through it */
 }
 
 /* Values. */
@@ -485,12 +499,12 @@ static void run(unsigned program_count, struct random *random, const char *path)
     struct scratch *scratch = malloc(sizeof(*scratch));
     REQUIRE(model && scratch);
     model->is_alive[WORLD] = true;
-    struct program *program = make_program(random);
+    struct program *program = choose_program(random);
     pecs_snapshot *begin = NULL;
     migrate_model(program, model);
     pecs_snapshot *end = live(program, begin, model, random, scratch);
     for (unsigned i = 1; i < program_count; i++) {
-        struct program *next = make_program(random);
+        struct program *next = choose_program(random);
         const uint64_t hash = pecs_view_hash(pecs_snapshot_view(end));
         const int way = (int)random_below(random, WAY_COUNT);
         begin = open_in(next, end, way, 1 + (uint32_t)random_below(random, 4), path);
@@ -499,19 +513,54 @@ static void run(unsigned program_count, struct random *random, const char *path)
         migrate_model(next, model);
         compare(pecs_snapshot_view(begin), model);
         pecs_snapshot_release(end);
-        pecs_registry_release(program->registry);
-        struct program *const before = program;
+        free_program(program);
         program = next;
         end = live(program, begin, model, random, scratch);
         compare(pecs_snapshot_view(end), model);
         pecs_snapshot_release(begin);
-        free(before); /* nothing of its registry is left, though kept types came through it */
     }
     pecs_snapshot_release(end);
-    pecs_registry_release(program->registry);
-    free(program);
+    free_program(program);
     free(scratch);
     free(model);
+}
+
+/* Many chunks of numbers, by fields and by functions, on one thread and on four. */
+static void run_threads(const char *path)
+{
+    enum { ROWS = 40000 };
+    static const int old_form[] = { 1, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 0, 1 };
+    static const int new_form[] = { 2, UNKNOWN, UNKNOWN, UNKNOWN, UNKNOWN, 2, 2 };
+    struct program *before = make_program(old_form, 0), *after = make_program(new_form, CODED);
+    static pecs_entity entities[ROWS];
+    pecs_world *world;
+    pecs_snapshot *end, *one, *four;
+    REQUIRE(!pecs_world_create(before->registry, NULL, NULL, &world, NULL));
+    for (uint32_t i = 0; i < ROWS; i++) {
+        const Number2 number = { .x = i };
+        const Coded1 coded = { i * 3 };
+        const Named2 named = { i + 5 };
+        const pecs_value values[] = { { 0, sizeof(number), &number },
+                                      { 1, sizeof(coded), &coded },
+                                      { 2, sizeof(named), &named } };
+        REQUIRE(!pecs_world_spawn(world, values, 3, 1, &entities[i]));
+    }
+    REQUIRE(!pecs_snapshot_take(world, &end));
+    pecs_world_destroy(world);
+    one = open_in(after, end, BY_LOAD, 1, path);
+    four = open_in(after, end, BY_RESUME, 4, path);
+    const pecs_view view = pecs_snapshot_view(four);
+    REQUIRE(pecs_view_hash(pecs_snapshot_view(one)) == pecs_view_hash(view));
+    for (uint32_t i = 0; i < ROWS; i++) { /* the numbers of the types: Coded, Named, Number */
+        REQUIRE(is_value(view, CODED, 2, pecs_view_get(view, entities[i], 0, sizeof(Coded3)), i * 3));
+        REQUIRE(is_value(view, NAMED, 2, pecs_view_get(view, entities[i], 1, sizeof(Named3)), i + 5));
+        REQUIRE(is_value(view, NUMBER, 2, pecs_view_get(view, entities[i], 2, sizeof(Number3)), i));
+    }
+    pecs_snapshot_release(four);
+    pecs_snapshot_release(one);
+    pecs_snapshot_release(end);
+    free_program(after);
+    free_program(before);
 }
 
 int main(int argc, char **argv)
@@ -521,6 +570,7 @@ int main(int argc, char **argv)
     char path[64];
     snprintf(path, sizeof(path), "/tmp/pecs-versions-%ld.pecs", (long)getpid());
     run(programs, &random, path);
+    run_threads(path);
     unlink(path);
     printf("%u programs\n", programs);
     return 0;
