@@ -230,3 +230,122 @@ Test(migration_worlds, types_between_are_aligned)
         end_migration(world);
     }
 }
+
+/* Contents so large that copies share their memory. */
+typedef struct {
+    pecs_blob bytes;
+} Photo;
+PECS_COMPONENT(Photo, 1, bytes);
+typedef struct {
+    pecs_blob front, back;
+} Card;
+PECS_COMPONENT(Card, 1, front, back);
+typedef struct {
+    pecs_blob small, large;
+} Thumb;
+PECS_COMPONENT(Thumb, 1, small, large);
+
+static pecs_status copy_photo(void *user, pecs_migration_rows *rows, pecs_error *error)
+{
+    static const pecs_bytes thumb = { "thumb", 5 };
+    const Photo *from = rows->from;
+    Card *card = rows->to[0];
+    Thumb *small = rows->to[1];
+    (void)user, (void)error;
+    for (size_t i = 0; i < rows->count; i++) {
+        card[i] = (Card){ from[i].bytes, from[i].bytes };
+        small[i] = (Thumb){ pecs_blob_of(&thumb), from[i].bytes };
+    }
+    return PECS_OK;
+}
+
+enum { PHOTO_BYTES = 300000 };
+
+static void expect_photo(pecs_view view, pecs_blob blob, uint8_t first)
+{
+    size_t size;
+    const uint8_t *bytes = pecs_view_blob(view, blob, &size);
+    cr_assert_eq(size, PHOTO_BYTES);
+    cr_assert(bytes[0] == first && bytes[1] == 7 && bytes[PHOTO_BYTES - 1] == 7);
+}
+
+Test(migration_worlds, large_contents_are_copied_to_several_members)
+{
+    static uint8_t bytes[PHOTO_BYTES];
+    static const pecs_type *const before[] = { &Photo_type }, *const after[] = { &Card_type, &Thumb_type };
+    static const pecs_migration migration = { &Photo_type, after, 2, copy_photo, NULL };
+    static const pecs_history history = { .migrations = &migration, .migration_count = 1 };
+    memset(bytes, 7, sizeof(bytes));
+    for (int way = 0; way < WAY_COUNT; way++) {
+        pecs_entity entities[3];
+        old_registry = registry_with(before, 1, NULL);
+        new_registry = registry_with(after, 2, &history);
+        pecs_world *world = world_of(old_registry, NULL, 1);
+        for (int i = 0; i < 3; i++) {
+            bytes[0] = (uint8_t)i;
+            const Photo photo = { pecs_blob_of(PECS_BYTES(bytes, sizeof(bytes))) };
+            must(pecs_world_spawn(world, (pecs_value[]){ { 0, sizeof(photo), &photo } }, 1, 1, &entities[i]) ==
+                 PECS_OK);
+        }
+        pecs_snapshot *snapshot = migrate(world, way, NULL);
+        pecs_world *next = world_of(new_registry, snapshot, 2);
+        bytes[0] = 99;
+        const pecs_bytes given = { bytes, sizeof(bytes) };
+        must(pecs_world_set_contents(next, entities[1], 0, offsetof(Card, front), &given) == PECS_OK);
+        must(pecs_world_despawn(next, &entities[0], 1) == PECS_OK);
+        check_contents(next);
+        expect_photo(pecs_world_view(next), pecs_get_as(pecs_world_view(next), entities[1], 0, Card)->front, 99);
+        expect_photo(pecs_world_view(next), pecs_get_as(pecs_world_view(next), entities[1], 0, Card)->back, 1);
+        must(pecs_world_restore(next, snapshot) == PECS_OK);
+        check_contents(next);
+        for (int i = 0; i < 3; i++) {
+            const pecs_view view = pecs_snapshot_view(snapshot);
+            expect_photo(view, pecs_get_as(view, entities[i], 0, Card)->front, (uint8_t)i);
+            expect_photo(view, pecs_get_as(view, entities[i], 0, Card)->back, (uint8_t)i);
+            expect_photo(view, pecs_get_as(view, entities[i], 1, Thumb)->large, (uint8_t)i);
+        }
+        pecs_world_destroy(next);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
+
+/* Transient types: of both programs, in a table that is migrated; and one that the new program made of an old type. */
+typedef struct {
+    void *pointer;
+} Cache;
+PECS_TRANSIENT(Cache);
+
+Test(migration_worlds, transient_types_beside_old_ones)
+{
+    static const pecs_type transient_lane = { "Lane", { { 0 } }, 1, 4, 4, 0, NULL, PECS_TYPE_TRANSIENT };
+    static const pecs_type lane2 = { "Lane", { { 0 } }, 2, 4, 4, 1, &point2_field, 0 };
+    static const pecs_rename renames[] = { { "x", "first" } };
+    static const pecs_type_history types[] = { { .type = &lane2, .renames = renames, .rename_count = 1 } };
+    static const pecs_history history = { .types = types, .type_count = 1 };
+    static const pecs_type *const before[] = { &Cache_type, &Lane_type }, *const after[] = { &lane2, &Cache_type },
+                                  *const hidden[] = { &transient_lane };
+    for (int way = 0; way < WAY_COUNT; way++) {
+        const Cache cache = { &way };
+        const Lane lane = { 6 };
+        pecs_entity entity;
+        pecs_error error;
+        pecs_snapshot *refused = NULL;
+        old_registry = registry_with(before, 2, NULL);
+        new_registry = registry_with(after, 2, &history);
+        pecs_world *world = world_of(old_registry, NULL, 1);
+        must(pecs_world_spawn(world, (pecs_value[]){ { 0, sizeof(cache), &cache }, { 1, 4, &lane } }, 2, 1, &entity) ==
+             PECS_OK);
+        pecs_snapshot *snapshot = migrate(world, way, NULL);
+        const pecs_view view = pecs_snapshot_view(snapshot);
+        const Cache *kept = pecs_get_as(view, entity, 1, Cache);
+        check_state(snapshot);
+        cr_assert_eq(pecs_get_as(view, entity, 0, Point2)->x, 6);
+        cr_assert(way == BY_CONVERT ? kept->pointer == &way : kept == NULL);
+        pecs_snapshot_release(snapshot);
+        pecs_registry_release(new_registry);
+        new_registry = registry_with(hidden, 1, NULL);
+        cr_assert_eq(try_migrate(world, way, NULL, &refused, &error), PECS_E_LAYOUT);
+        end_migration(world);
+    }
+}
