@@ -12,6 +12,9 @@
  *     converted in the same way; an enum becomes a number, and a number an enum
  * What cannot be converted so, a number to a string for example, is PECS_E_LAYOUT, unless a pecs_migration does it.
  *
+ * Memory: what is converted takes the sizes of the new types for each row, and those of the types between for a chunk.
+ * A file that a stranger made can have as many rows as its length or max_entities (file.h) allow, of any old type.
+ *
  * A conversion that loses something needs consent: the flag of the loss in pecs_type_history, or in the options of the
  * load. Without it the load fails and names type, field and the first entity; file and program are as before.
  */
