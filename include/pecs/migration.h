@@ -152,7 +152,7 @@ typedef struct pecs_migration_note {
     uint32_t from_version, to_version; /* to: of the registry's type of the same name, or 0 */
     pecs_loss loss;                    /* PECS_EVENT_LOST; else 0 */
     const char *field;                 /* PECS_EVENT_LOST: its path, "slots.owner"; else "" */
-    uint64_t count;                    /* values */
+    uint64_t count;                    /* values; of what is lost within an array or list, elements */
     pecs_entity first;                 /* the first entity, in the order of tables; {0, 0} for the world itself */
 } pecs_migration_note;
 

@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 enum { NUMBER, WIDE, TEXT, LIST, FLAG, CODED, NAMED, FAMILY_COUNT, FORM_COUNT = 3, UNKNOWN = FORM_COUNT };
-enum { ENTITY_MAX = 700, EDIT_COUNT = 250, LOST = 77, VALUE_MAX = 65536, WORLD = ENTITY_MAX };
+enum { ENTITY_MAX = 700, WIDE_MAX = 150, EDIT_COUNT = 250, LOST = 77, VALUE_MAX = 65536, WORLD = ENTITY_MAX };
 
 #define FORM(T, name, version, ...) PECS_COMPONENT_OF(T, name, version, __VA_ARGS__)
 
@@ -187,6 +187,7 @@ static void describe_history(struct program *program)
     static const Flag2 flag2 = { LOST };
     static const Flag3 flag3 = { LOST };
     static const char *const fields[] = { "first", "second", "third" };
+    static const int losing[] = { NUMBER, WIDE, LIST }; /* fields that some forms lack, and the end of an array */
     pecs_history *history = &program->history;
     const int flag = program->form[FLAG], coded = program->form[CODED], named = program->form[NAMED];
     size_t names = 0, migrations = 0;
@@ -197,16 +198,11 @@ static void describe_history(struct program *program)
                                                                                  : flag == 1 ? (const void *)&flag2
                                                                                              : (const void *)&flag3,
                                                                      .losses = PECS_LOSS_FIELD };
-    if (program->form[NUMBER] != UNKNOWN) /* the second form has fields that the others lack */
-        program->pasts[history->type_count++] =
-            (pecs_type_history){ .type = forms[NUMBER][program->form[NUMBER]], .losses = PECS_LOSS_FIELD };
-    if (program->form[WIDE] != UNKNOWN)
-        program->pasts[history->type_count++] =
-            (pecs_type_history){ .type = forms[WIDE][program->form[WIDE]],
-                                 .losses = PECS_LOSS_FIELD | PECS_LOSS_LENGTH | PECS_LOSS_NUMBER };
-    if (program->form[LIST] != UNKNOWN)
-        program->pasts[history->type_count++] =
-            (pecs_type_history){ .type = forms[LIST][program->form[LIST]], .losses = PECS_LOSS_FIELD };
+    for (size_t i = 0; i < sizeof(losing) / sizeof(losing[0]); i++)
+        if (program->form[losing[i]] != UNKNOWN)
+            program->pasts[history->type_count++] =
+                (pecs_type_history){ .type = forms[losing[i]][program->form[losing[i]]],
+                                     .losses = PECS_LOSS_FIELD | PECS_LOSS_LENGTH };
     for (int form = 0; named != UNKNOWN && form < FORM_COUNT; form++) {
         if (form == named)
             continue;
@@ -411,7 +407,7 @@ static void edit_once(const struct program *program, pecs_world *world, struct m
         model->is_alive[i] = false;
         return;
     }
-    if (form == UNKNOWN || (family == WIDE && i >= 100))
+    if (form == UNKNOWN || (family == WIDE && i >= WIDE_MAX))
         return;
     const pecs_type *type = forms[family][form];
     const uint32_t x = type->size ? (uint32_t)random_next(random) >> random_below(random, 32) : LOST;
@@ -428,6 +424,31 @@ static void edit_once(const struct program *program, pecs_world *world, struct m
                         : !pecs_world_set(world, model->entities[i], &value, 1));
     model->has[of][family] = true;
     model->x[of][family] = x;
+}
+
+/* Gives many entities one set of components, so that a table of wide ones has several chunks. */
+static void gather(const struct program *program, pecs_world *world, struct model *model, struct random *random,
+                   struct scratch *scratch)
+{
+    for (int i = 0; i < WIDE_MAX; i++)
+        for (int family = 0; model->is_alive[i] && family < FAMILY_COUNT; family++) {
+            const int form = program->form[family];
+            const bool is_set = family == WIDE || family == CODED || family == NUMBER;
+            pecs_component component;
+            if (form == UNKNOWN || !(is_set || model->has[i][family]))
+                continue;
+            const pecs_type *type = forms[family][form];
+            REQUIRE(!pecs_view_component(pecs_world_view(world), type->name, &component));
+            model->has[i][family] = is_set;
+            if (!is_set) {
+                REQUIRE(!pecs_world_remove(world, model->entities[i], &component, 1));
+                continue;
+            }
+            model->x[i][family] = (uint32_t)random_next(random);
+            write_value(family, form, model->x[i][family], scratch);
+            const pecs_value value = { component, type->size, scratch->value };
+            REQUIRE(!pecs_world_set(world, model->entities[i], &value, 1));
+        }
 }
 
 /* What becomes of the model when a program opens the world. */
@@ -480,6 +501,8 @@ static pecs_snapshot *live(const struct program *program, const pecs_snapshot *b
     for (unsigned rounds = begin && random_once_in(random, 3) ? 2 : 1; rounds; rounds--) {
         for (int i = 0; i < EDIT_COUNT; i++)
             edit_once(program, world, model, random, scratch);
+        if (random_once_in(random, 2))
+            gather(program, world, model, random, scratch);
         compare(pecs_world_view(world), model);
         if (rounds == 1)
             break;
