@@ -119,7 +119,7 @@ static const struct breakage breakages[] = {
     { "TYPE-1", HASHES, { IN(TYPE, "StrangeTag", 32, 4, 2) }, 0 },
     { "TYPE-2", HASHES, { OF(TYPES, 1, 4, 4, 7) }, 0 },
     { "TYPE-2", HASHES, { OF(TYPES, 0, 8, 8, UINT64_MAX) }, 0 },
-    { "TYPE-4", HASHES, { IN(TYPE, "Spot", 24, 4, 2) }, 0 },
+    { "TYPE-4", HASHES, { IN(FIELD, "Spot", 0, 4, PECS_TEXT), IN(FIELD, "Spot", 12, 4, 4) }, 0 },
     { "TYPE-5", HASHES, { AT(HEADER, 24, 8, FEATURE_RETIRED) }, 0 },
     { "TYPE-1", HASHES, { IN(FIELD, "Strange", 0, 4, PECS_LIST) }, 0 },
     { "TYPE-6", HASHES, { IN(TYPE, "Strange", 44, 8, 0x65672e73636570) } /* "pecs.ge" */, 0 },

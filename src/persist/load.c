@@ -34,17 +34,6 @@ static pecs_status load_parse(struct loading *loading)
     return model_parse(&loading->model, loading->source, &limits, loading->registry->pool, loading->error);
 }
 
-static pecs_status load_match(struct loading *loading)
-{
-    struct model *model = &loading->model;
-    pecs_status status =
-        match_types(&loading->match, model, loading->registry, loading->refuse_unknown, loading->error);
-    if (!status)
-        status = model_parse_segments(model, loading->source, loading->error);
-    loading->image->parts = model->parts;
-    return status;
-}
-
 /* What cannot be upgraded is refused before any data is read. */
 static pecs_status load_plan(struct loading *loading)
 {
@@ -59,6 +48,19 @@ static pecs_status load_plan(struct loading *loading)
         return match_fail_old(&loading->match, &loading->model, culprit, loading->registry, why.message,
                               loading->error);
     return status ? fail_memory(loading->error) : PECS_OK;
+}
+
+static pecs_status load_match(struct loading *loading)
+{
+    struct model *model = &loading->model;
+    pecs_status status =
+        match_types(&loading->match, model, loading->registry, loading->refuse_unknown, loading->error);
+    if (!status)
+        status = load_plan(loading);
+    if (!status)
+        status = model_parse_segments(model, loading->source, loading->error);
+    loading->image->parts = model->parts;
+    return status;
 }
 
 static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct pecs_snapshot *state,
@@ -111,8 +113,6 @@ static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_sna
     if (!status)
         status = load_match(loading);
     if (!status)
-        status = load_plan(loading);
-    if (!status)
         status = load_build(loading, false, &state);
     return status ? status : load_upgrade(loading, false, state, ret_snapshot);
 }
@@ -123,8 +123,6 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
-    if (!status)
-        status = load_plan(loading);
     if (!status)
         status = load_build(loading, true, &state);
     if (status)
