@@ -33,7 +33,8 @@ bool limit_map_set(const char *path, const struct limit_set *sets, size_t set_co
 
 /*
  * Positions of a raw file that is mapped, as another struct in fresh huge pages: with a fourth float, 1; and after
- * LIMIT_CHAIN_STEPS loops, each of which makes another array and adds to x. ret_sum: of x in the last row of each table.
+ * LIMIT_CHAIN_STEPS loops, each of which makes another array and adds to x. ret_sum: of x in the last row of each
+ * table.
  */
 enum { LIMIT_CHAIN_STEPS = 20 };
 #define LIMIT_CHAIN_ADDS 1.5f

@@ -21,17 +21,20 @@ static void convert_lose(const struct value_convert *convert, const struct map_s
 static void convert_copy_bytes(uint8_t *to, size_t to_stride, const uint8_t *from, size_t from_stride, uint32_t size,
                                uint64_t count)
 {
+    /* clang-format off */
     switch (size) {
 #define X(constant)                                                                                                    \
     case constant:                                                                                                     \
         for (uint64_t i = 0; i < count; i++)                                                                           \
             memcpy(to + i * to_stride, from + i * from_stride, constant);                                              \
         return;
-        X(1)
-        X(2) X(4) X(8) X(12) X(16) X(24) X(32)
+    X(1) X(2) X(4) X(8) X(12) X(16) X(24) X(32)
 #undef X
-            default : for (uint64_t i = 0; i < count; i++) memcpy(to + i * to_stride, from + i * from_stride, size);
+    default:
+        for (uint64_t i = 0; i < count; i++)
+            memcpy(to + i * to_stride, from + i * from_stride, size);
     }
+    /* clang-format on */
 }
 
 static void convert_copy(const struct map_step *step, const struct convert_values *values)
