@@ -222,7 +222,7 @@ pecs_status load_read_entity(struct load *load)
 
 pecs_status load_read_dead(struct load *load)
 {
-    pecs_entity entity;
+    pecs_entity entity = { 0, 0 };
     pecs_status status = tree_cut(&load->tree);
     if (!status)
         status = load_read_handle(load, load->tree.root, &entity);

@@ -29,8 +29,3 @@ pecs_status json_fail(pecs_error *error, pecs_status status, const char *format,
     fail_mend(error->message);
     return status;
 }
-
-pecs_status json_fail_memory(pecs_error *error)
-{
-    return json_fail(error, PECS_E_MEMORY, "out of memory");
-}

@@ -1,5 +1,6 @@
 #include "json_plan.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +31,7 @@ bool plan_make_names(struct plan_names *ret_names, const void *names, size_t str
     ret_names->names = malloc(((size_t)count + 1) * sizeof(*ret_names->names));
     if (!ret_names->names)
         return false;
-    for (uint32_t i = 0; i < count; i++) {
+    for (uint32_t i = 0; names && i < count; i++) {
         const char *const name = *(const char *const *)(const void *)((const uint8_t *)names + i * stride);
         if (name)
             ret_names->names[ret_names->count++] = (struct plan_name){ name, i };
@@ -41,6 +42,7 @@ bool plan_make_names(struct plan_names *ret_names, const void *names, size_t str
 
 static bool plan_make_field(struct plan_field *plan, const pecs_field *field, const pecs_history *history)
 {
+    assert(field); /* a type with fields has a list of them */
     const pecs_kind kind = field->kind == PECS_LIST ? field->element : field->kind;
     plan->field = field;
     plan->history = history;

@@ -61,17 +61,17 @@ static bool registry_find(const pecs_view view, size_t program_count, const pecs
 static pecs_status registry_add(const struct types *types, pecs_view view, const pecs_type *type,
                                 struct registry_plan *plan, pecs_error *error)
 {
-    pecs_component found;
+    pecs_component found = 0;
     const bool is_known = registry_find(view, plan->program_count, type, &found);
     const bool is_same =
         is_known && plan->types[found]->version == type->version && registry_type_is(plan->types[found], type);
     if (!is_known && types->refuse_unknown)
         return json_fail(error, PECS_E_UNSUPPORTED, "the registry lacks the type %.100s", type->name);
-    if (!is_known && !pecs_view_component(view, type->name, &found) && found < plan->program_count)
-        plan->types[found] = type; /* another type of that name */
-    else if (!is_known)
-        plan->types[found = (pecs_component)plan->count++] = type;
-    else if (!is_same)
+    const bool has_name = !is_known && !pecs_view_component(view, type->name, &found) &&
+                          found < plan->program_count; /* of another type */
+    if (!is_known && !has_name)
+        found = (pecs_component)plan->count++;
+    if (!is_same)
         plan->types[found] = type;
     plan->is_program &= is_same;
     plan->names[plan->name_count++] = (struct plan_name){ type->name, found };

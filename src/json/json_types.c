@@ -11,6 +11,7 @@
 #include <pecs/id.h>
 #include <pecs/reflect.h>
 
+#include <assert.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -142,7 +143,7 @@ static pecs_status types_read_element(struct types *types, const struct tree *tr
 {
     const struct tree_step step = { NULL, field->name, 0 };
     const cJSON *nodes[MEMBER_ALL];
-    struct kind_layout layout;
+    struct kind_layout layout = { 0 };
     if (!node)
         return tree_fail(tree, &step, NULL, false, PECS_E_CORRUPT, "a list needs \"element\": {\"kind\": ...}");
     pecs_status status = tree_read_members(tree, node, field_members, MEMBER_ALL, types->allow_unknown, nodes);
@@ -157,6 +158,7 @@ static pecs_status types_read_element(struct types *types, const struct tree *tr
 static pecs_status types_place(const struct tree *tree, const cJSON *node, struct layout *layout, pecs_field *field,
                                struct kind_layout of)
 {
+    assert(of.align);
     const uint64_t begin = (layout->size + of.align - 1) / of.align * of.align;
     const uint64_t size = (uint64_t)of.size * field->count;
     if (begin + size > TYPE_SIZE_MAX)
@@ -178,7 +180,7 @@ static pecs_status types_read_field(struct types *types, const struct tree *tree
                                     struct layout *layout)
 {
     const cJSON *nodes[MEMBER_ALL];
-    struct kind_layout of;
+    struct kind_layout of = { 0, 1 };
     pecs_field field = { .count = 1 };
     pecs_status status = tree_read_members(tree, node, field_members, MEMBER_ALL, types->allow_unknown, nodes);
     if (status)

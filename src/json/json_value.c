@@ -10,15 +10,18 @@
 
 #include <pecs/contents.h>
 
+#include <assert.h>
 #include <string.h>
 
 static pecs_status value_take(struct value_reader *reader, const struct tree_step *step, const cJSON *node,
                               uint64_t size_bytes, void **ret_memory)
 {
     reader->made_bytes += size_bytes;
-    if (reader->max_bytes && reader->made_bytes > reader->max_bytes)
-        return tree_fail(reader->tree, step, node, false, PECS_E_LIMIT,
-                         "the values have more bytes than max_bytes allows");
+    if (reader->max_bytes && reader->made_bytes > reader->max_bytes) {
+        (void)tree_fail(reader->tree, step, node, false, PECS_E_LIMIT,
+                        "the values have more bytes than max_bytes allows");
+        return PECS_E_LIMIT;
+    }
     *ret_memory = size_bytes <= SIZE_MAX / 4 ? arena_take(&reader->arena, (size_t)size_bytes) : NULL;
     return *ret_memory ? PECS_OK : json_fail_memory(reader->tree->scan->error);
 }
@@ -195,7 +198,7 @@ pecs_status value_read_bytes(struct value_reader *reader, const struct tree_step
     const cJSON *member = cJSON_IsObject(node) && node->child && !node->child->next ? node->child : NULL;
     const bool is_base64 = member && strcmp(member->string, "base64") == 0;
     const bool is_hex = member && strcmp(member->string, "hex") == 0;
-    void *bytes;
+    void *bytes = NULL;
     if (!(is_base64 || is_hex) || !tree_is_string(member))
         return tree_fail_expected(reader->tree, step, node, "{\"base64\": \"...\"} or {\"hex\": \"...\"}");
     const size_t text_size = strlen(tree_text(member));
@@ -225,7 +228,7 @@ static pecs_status value_read_text(struct value_reader *reader, const struct tre
 static pecs_status value_read_array_text(struct value_reader *reader, const struct tree_step *step, uint32_t size_bytes,
                                          const cJSON *node, void *bytes)
 {
-    pecs_bytes text;
+    pecs_bytes text = { NULL, 0 };
     const pecs_status status = value_read_text(reader, step, node, &text);
     if (status)
         return status;
@@ -251,7 +254,7 @@ static pecs_status value_read_list(struct value_reader *reader, const struct tre
     uint64_t count = 0;
     for (const cJSON *element = node->child; element; element = element->next)
         count++;
-    void *memory;
+    void *memory = NULL;
     pecs_status status = value_take(reader, step, node, count * plan->element.size, &memory);
     if (status)
         return status;
@@ -266,8 +269,8 @@ static pecs_status value_read_list(struct value_reader *reader, const struct tre
 static pecs_status value_read_contents(struct value_reader *reader, const struct tree_step *step,
                                        struct plan_field *plan, const pecs_field *field, const cJSON *node, void *bytes)
 {
-    pecs_bytes found;
-    void *given;
+    pecs_bytes found = { NULL, 0 };
+    void *given = NULL;
     pecs_status status = field->kind == PECS_STRING ? value_read_text(reader, step, node, &found)
                          : field->kind == PECS_BLOB ? value_read_bytes(reader, step, node, &found)
                                                     : value_read_list(reader, step, plan, node, &found);
@@ -381,7 +384,7 @@ static pecs_status value_read_struct(struct value_reader *reader, const struct t
     uint8_t seen_few[16] = { 0 }, *seen = seen_few;
     if (!cJSON_IsObject(node))
         return tree_fail_expected(reader->tree, step, node, "an object");
-    if (plan->defaults)
+    if (plan->defaults && bytes)
         memcpy(bytes, plan->defaults, plan->type->size);
     if (plan->type->field_count > 8 * sizeof(seen_few) && !(seen = arena_take(&reader->arena, plan->type->field_count)))
         return json_fail_memory(reader->tree->scan->error);
@@ -395,6 +398,7 @@ static pecs_status value_read_struct(struct value_reader *reader, const struct t
         if (seen[at / 8] >> (at % 8) & 1)
             return tree_fail(reader->tree, &in_struct, member, true, PECS_E_CORRUPT, "the field stands here twice");
         seen[at / 8] |= (uint8_t)(1 << at % 8);
+        assert(bytes); /* a type with fields has a size */
         const pecs_status status = value_read_field(reader, &in_struct, &plan->fields[at], member,
                                                     (uint8_t *)bytes + plan->type->fields[at].offset);
         if (status)

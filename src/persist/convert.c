@@ -310,7 +310,7 @@ pecs_status pecs_snapshot_convert(const pecs_snapshot *snapshot, pecs_registry *
 
 pecs_status pecs_builder_adopt(pecs_builder *builder, const pecs_snapshot *snapshot, pecs_error *error)
 {
-    pecs_snapshot *adopted;
+    pecs_snapshot *adopted = NULL;
     if (!builder || !snapshot)
         return fail(error, PECS_E_MISUSE, "builder and snapshot must not be NULL");
     pecs_status status = builder_check_empty(builder, error);

@@ -467,7 +467,7 @@ static pecs_status mapping_add_field(struct mapping *mapping, struct map_steps *
     for (uint32_t row = 0; !status && to.is_grid && row < rows; row++) {
         element.from_at = place->from_at + row * from.columns * from.element_bytes;
         element.to_at = place->to_at + row * to.columns * to.element_bytes;
-        element.defaults = defaults ? defaults + row * to.columns * to.element_bytes : NULL;
+        element.defaults = defaults ? defaults + (size_t)row * to.columns * to.element_bytes : NULL;
         status = mapping_add_loop(mapping, steps, &element, columns, from.element_bytes, to.element_bytes);
     }
     return status ? status : mapping_add_cuts(mapping, steps, place, from, to);

@@ -287,7 +287,9 @@ static pecs_status migrate_by_function(const struct chunk_job *job, uint32_t ind
     const struct migrate_version *version = &job->migrating->plan->versions[index];
     const size_t bytes = ((size_t)version->target_count + 1) * sizeof(void *);
     void **to = pool_allocate_zeroed(job->migrating->plan->pool, bytes);
-    pecs_status status = to ? PECS_OK : fail_memory(job->error);
+    pecs_status status = to ? PECS_OK : PECS_E_MEMORY;
+    if (status)
+        (void)fail_memory(job->error);
     for (uint32_t i = 0; !status && i < version->target_count; i++) {
         uint8_t *made = NULL;
         status = migrate_own_values(job, version->targets[i], false, &made);
