@@ -7,6 +7,8 @@
 static uint32_t plugin_bid(void *user, const void *bytes, size_t size_bytes)
 {
     static const char version[] = "\"version\"", entities[] = "\"entities\"";
+    if (!size_bytes)
+        return 0;
     const char *at = bytes, *end = at + size_bytes;
     (void)user;
     while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))

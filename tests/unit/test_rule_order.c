@@ -108,8 +108,9 @@ Test(rule_order, of_types)
     end_breaking(&b);
 }
 
-/* Numbers that no type has are only another layout than that of a type that is known; so are strings of 1 byte. */
-Test(rule_order, known_types_are_only_compared)
+/* The record of a known type that is not the program's is described first: numbers that no type has are refused there.
+ */
+Test(rule_order, known_types_are_described_unless_they_are_the_same)
 {
     struct breakage b = begin_breaking(true);
     const uint64_t type = b.file.types[0], field = type + sizeof(struct type_record) + format_string_bytes(5);
@@ -119,7 +120,7 @@ Test(rule_order, known_types_are_only_compared)
         put32(&b.file, field, kinds[i]);
         put64(&b.file, offsetof(struct file_header, required_features), FEATURE_HEAP);
         repair(&b.file);
-        expect(&b, PECS_E_LAYOUT, "TYPE-4", type);
+        expect(&b, PECS_E_CORRUPT, "TYPE-1", type);
     }
     end_breaking(&b);
 }
