@@ -47,7 +47,7 @@ static const char *layout_message(const pecs_type *in_file, const pecs_type *in_
 }
 
 /* However long the type is, and deep down: enum values, nested fields, what only one of the two has. */
-Test(rules, TYPE_4_tells_the_first_difference)
+Test(rules, the_first_difference_of_two_types_is_said)
 {
     static const char *const names[] = { "idle", "forage", "carry", "fight" };
     static const char *const other_names[] = { "idle", "forage", "haul", "fight" };
