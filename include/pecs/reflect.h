@@ -77,6 +77,12 @@ PECS_API bool pecs_view_table(pecs_view view, uint64_t number, pecs_table *ret_t
 
 /* The name of a kind ("f32", "entity"), static; NULL if there is no such kind. Any thread. */
 PECS_API const char *pecs_kind_name(pecs_kind kind);
+/*
+ * The size and alignment in bytes of one element of a kind, the same on every host; 0 for enums and structs, where the
+ * field says it, and for no kind. Any thread.
+ */
+PECS_API uint32_t pecs_kind_size(pecs_kind kind);
+PECS_API uint32_t pecs_kind_align(pecs_kind kind);
 
 /*
  * pecs_query_create for terms that may name any component of the view ("pecs.id" is not written). The query serves

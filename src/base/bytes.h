@@ -76,6 +76,11 @@ static inline bool range_fits(uint64_t offset, uint64_t size, uint64_t total)
     return offset <= total && size <= total - offset;
 }
 
+static inline bool bytes_are_zero(const uint8_t *bytes, size_t size)
+{
+    return !size || (!bytes[0] && memcmp(bytes, bytes + 1, size - 1) == 0);
+}
+
 /* memcpy of a few bytes, inlined, since a call costs more than the copy. The ranges must not overlap. */
 static inline void copy_small(uint8_t *to, const uint8_t *from, size_t size)
 {

@@ -50,14 +50,6 @@ static inline uint64_t parser_le64(const struct parser *parser, uint64_t offset)
     return le64_load(value);
 }
 
-static inline bool is_zero(const uint8_t *bytes, size_t size)
-{
-    for (size_t i = 0; i < size; i++)
-        if (bytes[i])
-            return false;
-    return true;
-}
-
 /*
  * Finds the first nonzero byte of a reserved field and returns its offset in the struct. The field must not begin at
  * offset 0. Returns 0 if all bytes are zero or if an unknown optional feature may own them.

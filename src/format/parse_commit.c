@@ -182,7 +182,7 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
     const uint64_t size = format_table_bytes(count), used = sizeof(record) + (uint64_t)count * sizeof(le32);
     RULE(error, "TABLE-1",
          count > model->type_count || size > parser_left(parser) ||
-             !is_zero(parser_at(parser, place + used), (size_t)(size - used)),
+             !bytes_are_zero(parser_at(parser, place + used), (size_t)(size - used)),
          place, "the record of table %u is malformed", number);
     RULE(error, "TABLE-2", le32_load(record.number) != number || le32_load(record.chunk_shift) > FORMAT_CHUNK_SHIFT_MAX,
          place, "table %u: its number or chunk size cannot be", number);
@@ -291,7 +291,7 @@ static pecs_status parse_free_counts(struct parser *parser)
     const uint64_t left = metadata - place, size = align_up(used, 8);
     RULE(parser->error, "COMMIT-7",
          place > metadata || (model_has_retired(model) ? size > left : size != left) ||
-             !is_zero(parser_at(parser, place + used), (size_t)(size - used)),
+             !bytes_are_zero(parser_at(parser, place + used), (size_t)(size - used)),
          place, "the commit does not end after its free counts");
     model->free_counts_offset = place;
     model->free_counts = (const le32 *)(const void *)parser_at(parser, place);

@@ -30,7 +30,7 @@ static pecs_status parse_entry(struct parser *parser, const struct entries *entr
     RULE(parser->error, "META-2",
          left < sizeof(record) || key_size > META_KEY_MAX || value_size > FORMAT_METADATA_MAX ||
              align_up(used, 8) > left || !component_name_is_valid(name, key_size) ||
-             !is_zero(parser_at(parser, place + used), (size_t)(align_up(used, 8) - used)),
+             !bytes_are_zero(parser_at(parser, place + used), (size_t)(align_up(used, 8) - used)),
          place, "an entry of the metadata is malformed");
     memcpy(key, name, key_size);
     key[key_size] = 0;

@@ -94,16 +94,11 @@ struct gap_walk {
     uint64_t end; /* of the last part */
 };
 
-static bool verify_is_zero(const uint8_t *bytes, uint64_t size_bytes)
-{
-    return !size_bytes || (!bytes[0] && memcmp(bytes, bytes + 1, (size_t)size_bytes - 1) == 0);
-}
-
 /* `bytes` are those between the last part and the next one, which begins at an offset. */
 static pecs_status verify_zeros(const struct gap_walk *walk, const uint8_t *bytes, uint64_t offset)
 {
     uint64_t place = 0;
-    if (verify_is_zero(bytes, offset - walk->end))
+    if (bytes_are_zero(bytes, (size_t)(offset - walk->end)))
         return PECS_OK;
     while (!bytes[place])
         place++;

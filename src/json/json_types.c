@@ -30,16 +30,11 @@ struct kind_layout {
     uint32_t size, align;
 };
 
+/* Of enums and structs it is found later. */
 static struct kind_layout types_kind_layout(pecs_kind kind)
 {
-    static const struct kind_layout layouts[] = {
-        [PECS_BOOL] = { 1, 1 },   [PECS_I8] = { 1, 1 },      [PECS_I16] = { 2, 2 },  [PECS_I32] = { 4, 4 },
-        [PECS_I64] = { 8, 8 },    [PECS_U8] = { 1, 1 },      [PECS_U16] = { 2, 2 },  [PECS_U32] = { 4, 4 },
-        [PECS_U64] = { 8, 8 },    [PECS_F32] = { 4, 4 },     [PECS_F64] = { 8, 8 },  [PECS_TEXT] = { 1, 1 },
-        [PECS_ENTITY] = { 8, 4 }, [PECS_STRING] = { 8, 8 },  [PECS_BLOB] = { 8, 8 }, [PECS_ENUM] = { 0, 1 },
-        [PECS_STRUCT] = { 0, 1 }, [PECS_PADDING] = { 1, 1 }, [PECS_LIST] = { 8, 8 },
-    };
-    return layouts[kind];
+    const uint32_t align = pecs_kind_align(kind);
+    return (struct kind_layout){ pecs_kind_size(kind), align ? align : 1 };
 }
 
 static pecs_kind types_find_kind(const char *name)

@@ -24,7 +24,7 @@ struct value_reader {
  */
 pecs_status value_read(struct value_reader *reader, struct plan *plan, const cJSON *node, void **ret_value);
 
-/* Parses "12:3". False: it is no handle of an entity. */
+/* Parses a handle, "12:3". False: the text is none. */
 bool value_parse_handle(const char *text, pecs_entity *ret_entity);
 
 /* The bytes of {"base64": ...} or {"hex": ...}, in the arena. */

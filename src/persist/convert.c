@@ -15,8 +15,6 @@
 
 #include <pecs/filter.h>
 
-#include <stdlib.h>
-
 struct conversion {
     const struct pecs_snapshot *from;
     struct pecs_snapshot *to;
@@ -112,17 +110,11 @@ static pecs_status convert_types(struct conversion *conversion)
     return PECS_OK;
 }
 
-static int convert_order(const void *a, const void *b)
-{
-    const pecs_component x = *(const pecs_component *)a, y = *(const pecs_component *)b;
-    return (x > y) - (x < y);
-}
-
 static struct archetype *convert_archetype(struct conversion *conversion, const struct archetype *from)
 {
     for (uint32_t i = 0; i < from->component_count; i++)
         conversion->list[i] = conversion->numbers[state_place(conversion->from, from->components[i])];
-    qsort(conversion->list, from->component_count, sizeof(*conversion->list), convert_order);
+    archetype_sort(conversion->list, from->component_count);
     return archetype_create(conversion->registry, conversion->unknown, conversion->list, from->component_count,
                             from->is_singleton);
 }

@@ -153,9 +153,9 @@ struct manager_entry *manager_pin_named(pecs_manager *manager, const char *name)
 {
     manager_lock(manager);
     struct manager_entry *entry = manager_named(manager, name);
-    manager_pinned(entry && entry->is_ready ? entry : NULL);
+    entry = manager_pinned(entry && entry->is_ready ? entry : NULL);
     manager_unlock(manager);
-    return entry && entry->is_ready ? entry : NULL;
+    return entry; /* one that is not pinned may be gone by now */
 }
 
 struct manager_entry *manager_pin_default(pecs_manager *manager)

@@ -70,7 +70,7 @@ pecs_status upgrade_check_reader(const pecs_registry *registry, const struct met
 static pecs_status upgrade_note_version(const struct upgrade *upgrade, struct pecs_snapshot *state)
 {
     const char *key;
-    return program_meta_set(upgrade->registry, UINT64_MAX, &state->metadata, &key);
+    return program_meta_set_schema(upgrade->registry, UINT64_MAX, &state->metadata, &key);
 }
 
 static pecs_status upgrade_fail_step(struct pecs_world *world, pecs_status status, const pecs_error *why,

@@ -60,6 +60,12 @@ pecs_id component_name_id(const char *name)
     return hash128(name, strlen(name));
 }
 
+pecs_id component_type_id(const pecs_type *type)
+{
+    static const pecs_id none;
+    return memcmp(&type->id, &none, sizeof(none)) != 0 ? type->id : component_name_id(type->name);
+}
+
 /* Derives all but the id and the elements of lists. The type is valid. */
 static pecs_status component_init_spans(struct component *component, const pecs_type *type, struct pool *pool)
 {
@@ -173,14 +179,12 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     pecs_status status = type_check(type, pool, error);
     if (status)
         return status;
-    static const pecs_id none;
-    const bool given = memcmp(&type->id, &none, sizeof(none)) != 0;
     if (type_is_transient(type)) {
         *component = (struct component){ .type = type, .size = type->size, .align = type->align };
     } else {
         status = component_init_spans(component, type, pool);
     }
-    component->id = given ? type->id : component_name_id(type->name);
+    component->id = component_type_id(type);
     component->flags = type->flags;
     if (!status && !type_is_transient(type))
         status = component_init_contents(component, pool);

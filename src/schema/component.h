@@ -56,6 +56,8 @@ void component_deinit(struct component *component, struct pool *pool);
 
 /* The id of a type without an explicit one: the hash of its name. */
 pecs_id component_name_id(const char *name);
+/* The id of a type: its explicit one, or that of its name. */
+pecs_id component_type_id(const pecs_type *type);
 /*
  * An upper bound of the bytes of a valid type's description in a file, which repeats nested types and names at each
  * use. Counting stops above the limit: the result is then any number above it.

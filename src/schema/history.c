@@ -4,7 +4,7 @@
  */
 #include "history.h"
 
-#include "component_value.h"
+#include "bytes.h"
 #include "error.h"
 #include "kind.h"
 #include "memory.h"
@@ -12,8 +12,6 @@
 #include "utf8.h"
 
 #include <string.h>
-
-#define HISTORY_NO_NODE UINT32_MAX
 
 enum { HISTORY_MIGRATIONS_MAX = 4096 };
 
@@ -57,12 +55,6 @@ uint32_t history_find(const struct history *history, pecs_id id, uint32_t versio
     return is_found ? (uint32_t)place : HISTORY_NO_NODE;
 }
 
-static pecs_id history_id(const pecs_type *type)
-{
-    static const pecs_id none;
-    return memcmp(&type->id, &none, sizeof(none)) != 0 ? type->id : component_name_id(type->name);
-}
-
 bool history_find_type(const pecs_registry *registry, const struct history *history, pecs_id id,
                        pecs_component *ret_component)
 {
@@ -73,7 +65,7 @@ bool history_find_type(const pecs_registry *registry, const struct history *hist
         for (size_t j = 0; j < type->old_name_count; j++) {
             const pecs_id old = component_name_id(type->old_names[j]);
             if (memcmp(&old, &id, sizeof(id)) == 0)
-                return !registry_find(registry, history_id(type->type), ret_component);
+                return !registry_find(registry, component_type_id(type->type), ret_component);
         }
     }
     return false;
@@ -82,8 +74,23 @@ bool history_find_type(const pecs_registry *registry, const struct history *hist
 /* Whether a type is one of the registry's; *ret_component is then its number. */
 static bool history_is_present(const pecs_registry *registry, const pecs_type *type, pecs_component *ret_component)
 {
-    return !registry_find(registry, history_id(type), ret_component) &&
+    return !registry_find(registry, component_type_id(type), ret_component) &&
            registry_component(registry, *ret_component)->type->version == type->version;
+}
+
+/* Whether two types are one version of one type. */
+static bool history_is_one(const pecs_type *a, const pecs_type *b)
+{
+    const pecs_id x = component_type_id(a), y = component_type_id(b);
+    return a->version == b->version && memcmp(&x, &y, sizeof(x)) == 0;
+}
+
+uint32_t history_find_target(const pecs_registry *registry, const struct history *history, const pecs_type *type,
+                             pecs_component *ret_final)
+{
+    return history_is_present(registry, type, ret_final)
+               ? HISTORY_NO_NODE
+               : history_find(history, component_type_id(type), type->version);
 }
 
 static pecs_status history_add_node(const struct history_making *making, const pecs_type *type)
@@ -164,8 +171,13 @@ static pecs_status history_add_migration(const struct history_making *making, si
                     "present one",
                     number, migration->from->version, migration->from->name);
     status = history_add_node(making, migration->from);
-    for (size_t i = 0; !status && i < migration->to_count; i++)
+    for (size_t i = 0; !status && i < migration->to_count; i++) {
         status = history_add_target(making, migration->to[i], number);
+        for (size_t j = 0; !status && j < i; j++)
+            if (history_is_one(migration->to[i], migration->to[j]))
+                status = fail(making->error, PECS_E_MISUSE, "migration %zu leads to version %u of type '%.200s' twice",
+                              number, migration->to[i]->version, migration->to[i]->name);
+    }
     return status;
 }
 
@@ -191,10 +203,9 @@ static pecs_status history_follow(const struct history_making *making, const pec
     pecs_status status = PECS_OK;
     *ret_distance = 0;
     for (size_t i = 0; !status && i < migration->to_count; i++) {
-        const pecs_type *type = migration->to[i];
-        if (history_is_present(making->registry, type, &number))
+        const uint32_t next = history_find_target(making->registry, making->history, migration->to[i], &number);
+        if (next == HISTORY_NO_NODE)
             continue;
-        const uint32_t next = history_find(making->history, history_id(type), type->version);
         status = history_visit(making, next);
         if (!status && *ret_distance < making->history->nodes[next].distance)
             *ret_distance = making->history->nodes[next].distance;
@@ -232,9 +243,8 @@ static pecs_status history_visit(const struct history_making *making, uint32_t i
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < history->given->migration_count; i++) {
         const pecs_migration *migration = &history->given->migrations[i];
-        const pecs_id id = history_id(migration->from);
         uint32_t distance;
-        if (migration->from->version != type->version || memcmp(&id, &node->component.id, sizeof(id)) != 0)
+        if (!history_is_one(migration->from, type))
             continue;
         status = history_follow(making, migration, &distance);
         if (status || (node->step && node->distance <= distance + 1))
@@ -283,7 +293,7 @@ static pecs_status history_check_old_names(const struct history_making *making, 
 {
     pecs_component component;
     if (type->old_name_count &&
-        (!type->old_names || registry_find(making->registry, history_id(type->type), &component)))
+        (!type->old_names || registry_find(making->registry, component_type_id(type->type), &component)))
         return fail(making->error, PECS_E_MISUSE, "type '%.200s' has old names, but is not of the registry",
                     type->type->name);
     for (size_t i = 0; i < type->old_name_count; i++) {
@@ -300,19 +310,11 @@ static pecs_status history_check_old_names(const struct history_making *making, 
     return PECS_OK;
 }
 
-static bool history_is_zero(const uint8_t *bytes, uint32_t size_bytes)
-{
-    uint32_t i = 0;
-    while (i < size_bytes && !bytes[i])
-        i++;
-    return i == size_bytes;
-}
-
 static bool history_is_text(const uint8_t *text, uint32_t width)
 {
     const uint8_t *end = memchr(text, 0, width);
     const uint32_t size = end ? (uint32_t)(end - text) : width;
-    return utf8_is_text((const char *)text, size) && history_is_zero(text + size, width - size);
+    return utf8_is_text((const char *)text, size) && bytes_are_zero(text + size, width - size);
 }
 
 /* Why one element of a default cannot be a value of any world, or NULL. */
@@ -328,9 +330,9 @@ static const char *history_check_element(const struct value_span *span, const ui
     case PECS_TEXT:
         return history_is_text(value, span->width) ? NULL : "is not UTF-8 and then only zeros";
     case PECS_ENTITY:
-        return history_is_zero(value, span->width) ? NULL : "names an entity";
+        return bytes_are_zero(value, span->width) ? NULL : "names an entity";
     default:
-        return history_is_zero(value, span->width) ? NULL : "has contents";
+        return bytes_are_zero(value, span->width) ? NULL : "has contents";
     }
 }
 

@@ -30,8 +30,14 @@ pecs_status history_create(const pecs_registry *registry, const pecs_history *gi
                            pecs_error *error);
 void history_destroy(struct history *history, struct pool *pool);
 
-/* The index of a node, or UINT32_MAX. */
+#define HISTORY_NO_NODE UINT32_MAX
+
+/* The index of a node, or HISTORY_NO_NODE. */
 uint32_t history_find(const struct history *history, pecs_id id, uint32_t version);
+
+/* The node that a migration leads to; HISTORY_NO_NODE: it is the registry's type, *ret_final. */
+uint32_t history_find_target(const pecs_registry *registry, const struct history *history, const pecs_type *type,
+                             pecs_component *ret_final);
 
 /* The registry's type that has a name, now or in earlier versions; false: none. `history` may be NULL. */
 bool history_find_type(const pecs_registry *registry, const struct history *history, pecs_id id,

@@ -72,14 +72,6 @@ static struct map_shape map_shape_of(const pecs_field *field)
                                field->columns != 0 };
 }
 
-static bool map_is_zero(const uint8_t *bytes, uint32_t size_bytes)
-{
-    uint32_t i = 0;
-    while (i < size_bytes && !bytes[i])
-        i++;
-    return i == size_bytes;
-}
-
 static size_t mapping_enter(struct mapping *mapping, const char *name)
 {
     const size_t before = mapping->path_bytes;
@@ -154,7 +146,7 @@ static pecs_status mapping_add_losing(struct mapping *mapping, struct map_steps 
 static pecs_status mapping_add_constant(struct mapping *mapping, struct map_steps *steps, uint32_t at,
                                         uint32_t size_bytes, const uint8_t *bytes)
 {
-    const bool is_zero = !bytes || map_is_zero(bytes, size_bytes);
+    const bool is_zero = !bytes || bytes_are_zero(bytes, size_bytes);
     return mapping_add(mapping, steps,
                        (struct map_step){ .kind = MAP_CONSTANT,
                                           .to = at,

@@ -13,8 +13,6 @@
 #include "projection.h"
 #include "table_merge.h"
 
-#include <stdlib.h>
-
 /* Which versions a table has, and which are made in it. False: none is old. */
 static bool migrate_find_versions(struct migrating *migrating)
 {
@@ -34,12 +32,6 @@ static bool migrate_find_versions(struct migrating *migrating)
     return is_needed;
 }
 
-static int migrate_order(const void *a, const void *b)
-{
-    const pecs_component x = *(const pecs_component *)a, y = *(const pecs_component *)b;
-    return (x > y) - (x < y);
-}
-
 static struct archetype *migrate_archetype(struct migrating *migrating)
 {
     const struct archetype *from = migrating->source->archetype;
@@ -50,7 +42,7 @@ static struct archetype *migrate_archetype(struct migrating *migrating)
         if (version->is_final && migrating->is_made[i] && archetype_find(from, version->number) == NO_COLUMN)
             migrating->list[count++] = version->number;
     }
-    qsort(migrating->list, count, sizeof(*migrating->list), migrate_order);
+    archetype_sort(migrating->list, count);
     return archetype_create(migrating->from->registry, migrating->from->unknown, migrating->list, count,
                             from->is_singleton);
 }

@@ -1,7 +1,7 @@
 /*
  * The versions of a plan are in three parts: old types that convert without code, then those of the history that can be
- * reached, in its order, then the registry's. So values always go forward, and one pass over the list is enough for a
- * table.
+ * reached, in its order, then the registry's. So a version leads to later ones only, and one pass over the
+ * list migrates a table.
  */
 #include "migrate_plan.h"
 
@@ -23,7 +23,7 @@ bool migrate_is_old(const pecs_registry *registry, const struct component *compo
 {
     const struct history *history = registry->history;
     pecs_component number;
-    return (history && history_find(history, component->id, component->type->version) != UINT32_MAX) ||
+    return (history && history_find(history, component->id, component->type->version) != HISTORY_NO_NODE) ||
            history_find_type(registry, history, component->id, &number);
 }
 
@@ -43,7 +43,8 @@ static pecs_status planning_add(struct planning *planning, const struct componen
 
 static uint32_t planning_node(const struct planning *planning, const struct component *component)
 {
-    return planning->history ? history_find(planning->history, component->id, component->type->version) : UINT32_MAX;
+    return planning->history ? history_find(planning->history, component->id, component->type->version)
+                             : HISTORY_NO_NODE;
 }
 
 /* Old types without a node of the history. */
@@ -55,11 +56,11 @@ static pecs_status planning_add_plain(struct planning *planning, uint32_t *ret_c
         uint32_t version = 0;
         const uint32_t node = planning_node(planning, &type->component);
         *ret_culprit = i;
-        if (node == UINT32_MAX && migrate_is_old(planning->registry, &type->component)) {
+        if (node == HISTORY_NO_NODE && migrate_is_old(planning->registry, &type->component)) {
             status = planning_add(planning, &type->component, &version);
             if (!status)
                 planning->plan->versions[version].number = type->number;
-        } else if (node != UINT32_MAX) {
+        } else if (node != HISTORY_NO_NODE) {
             planning->of_node[node] = 0; /* marked: its version is counted later */
             if (!component_layout_is_same(planning->history->nodes[node].component.type, type->component.type))
                 status = fail(planning->error, PECS_E_LAYOUT,
@@ -68,17 +69,6 @@ static pecs_status planning_add_plain(struct planning *planning, uint32_t *ret_c
         }
     }
     return status;
-}
-
-static uint32_t planning_node_of_target(const struct planning *planning, const pecs_type *type,
-                                        pecs_component *ret_final)
-{
-    static const pecs_id none;
-    const pecs_id id = memcmp(&type->id, &none, sizeof(none)) != 0 ? type->id : component_name_id(type->name);
-    if (!registry_find(planning->registry, id, ret_final) &&
-        registry_component(planning->registry, *ret_final)->type->version == type->version)
-        return UINT32_MAX;
-    return history_find(planning->history, id, type->version);
 }
 
 /* Nodes that are reached, in the order of the history. */
@@ -94,14 +84,14 @@ static pecs_status planning_add_nodes(struct planning *planning)
             continue;
         status = planning_add(planning, &from->component, &planning->of_node[node]);
         for (size_t j = 0; !status && from->step && j < from->step->to_count; j++) {
-            const uint32_t next = planning_node_of_target(planning, from->step->to[j], &final);
-            if (next != UINT32_MAX)
+            const uint32_t next = history_find_target(planning->registry, planning->history, from->step->to[j], &final);
+            if (next != HISTORY_NO_NODE)
                 planning->of_node[next] = 0; /* marked */
         }
     }
     for (uint32_t i = 0; !status && planning->unknown && i < planning->unknown->count; i++) {
         const uint32_t node = planning_node(planning, &planning->unknown->types[i].component);
-        if (node != UINT32_MAX) {
+        if (node != HISTORY_NO_NODE) {
             struct migrate_version *version = &planning->plan->versions[planning->of_node[node]];
             version->component = &planning->unknown->types[i].component;
             version->number = planning->unknown->types[i].number;
@@ -151,7 +141,7 @@ static pecs_status planning_connect(struct planning *planning, uint32_t index, u
     struct migrate_version *version = &planning->plan->versions[index];
     const struct component *component = version->component;
     const uint32_t node = planning_node(planning, component);
-    const struct history_node *from = node != UINT32_MAX ? &planning->history->nodes[node] : NULL;
+    const struct history_node *from = node != HISTORY_NO_NODE ? &planning->history->nodes[node] : NULL;
     pecs_component final = from ? from->final : NO_COMPONENT;
     version->step = from ? from->step : NULL;
     version->losses = losses;
@@ -165,8 +155,9 @@ static pecs_status planning_connect(struct planning *planning, uint32_t index, u
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < version->target_count; i++) {
         const uint32_t next =
-            version->step ? planning_node_of_target(planning, version->step->to[i], &final) : UINT32_MAX;
-        if (next == UINT32_MAX)
+            version->step ? history_find_target(planning->registry, planning->history, version->step->to[i], &final)
+                          : HISTORY_NO_NODE;
+        if (next == HISTORY_NO_NODE)
             status = planning_final(planning, final, &version->targets[i]);
         else
             version->targets[i] = planning->of_node[next];

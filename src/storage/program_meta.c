@@ -12,27 +12,39 @@ enum { PROGRAM_META_COUNT = 4 };
 static const char *const program_meta_keys[PROGRAM_META_COUNT] = { PECS_META_APPLICATION, PECS_META_APPLICATION_VERSION,
                                                                    PECS_META_SCHEMA_VERSION, PECS_META_OLDEST_READER };
 
+static pecs_status program_meta_put(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
+                                    const char *key, const char *text, const char **ret_key)
+{
+    const struct pecs_meta entry = { key, PECS_META_TEXT, text, text ? strlen(text) : 0 };
+    *ret_key = key;
+    return metadata_change(registry->pool, metadata, &entry, max_bytes);
+}
+
+pecs_status program_meta_set_schema(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
+                                    const char **ret_key)
+{
+    const pecs_history *history = registry->history ? registry->history->given : NULL;
+    char schema[16], reader[16];
+    if (!history || !history->schema_version)
+        return PECS_OK;
+    (void)snprintf(schema, sizeof(schema), "%u", history->schema_version);
+    (void)snprintf(reader, sizeof(reader), "%u", history->oldest_reader);
+    const pecs_status status =
+        program_meta_put(registry, max_bytes, metadata, PECS_META_SCHEMA_VERSION, schema, ret_key);
+    return status ? status : program_meta_put(registry, max_bytes, metadata, PECS_META_OLDEST_READER, reader, ret_key);
+}
+
 pecs_status program_meta_set(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
                              const char **ret_key)
 {
-    const pecs_history *history = registry->history ? registry->history->given : NULL;
-    const bool has_schema = history && history->schema_version;
-    char schema[16] = "", reader[16] = "";
-    if (has_schema) {
-        (void)snprintf(schema, sizeof(schema), "%u", history->schema_version);
-        (void)snprintf(reader, sizeof(reader), "%u", history->oldest_reader);
-    }
-    const char *const texts[PROGRAM_META_COUNT] = { registry->application, registry->application_version, schema,
-                                                    reader };
     pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < PROGRAM_META_COUNT; i++) {
-        const struct pecs_meta entry = { program_meta_keys[i], PECS_META_TEXT, texts[i],
-                                         texts[i] ? strlen(texts[i]) : 0 };
-        *ret_key = entry.key;
-        if (i < 2 ? registry->application != NULL : has_schema)
-            status = metadata_change(registry->pool, metadata, &entry, max_bytes);
+    if (registry->application) {
+        status = program_meta_put(registry, max_bytes, metadata, PECS_META_APPLICATION, registry->application, ret_key);
+        if (!status)
+            status = program_meta_put(registry, max_bytes, metadata, PECS_META_APPLICATION_VERSION,
+                                      registry->application_version, ret_key);
     }
-    return status;
+    return status ? status : program_meta_set_schema(registry, max_bytes, metadata, ret_key);
 }
 
 bool program_meta_has_key(const char *key)

@@ -12,6 +12,10 @@
 pecs_status program_meta_set(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
                              const char **ret_key);
 
+/* The same for those of the schema alone: the name stays that of the program that saved. */
+pecs_status program_meta_set_schema(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
+                                    const char **ret_key);
+
 /* Whether a key is one of these entries'. */
 bool program_meta_has_key(const char *key);
 

@@ -115,3 +115,13 @@ const char *pecs_kind_name(pecs_kind kind)
 {
     return kind_name(kind);
 }
+
+uint32_t pecs_kind_size(pecs_kind kind)
+{
+    return kind_size(kind);
+}
+
+uint32_t pecs_kind_align(pecs_kind kind)
+{
+    return kind_align(kind);
+}

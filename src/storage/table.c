@@ -5,6 +5,7 @@
 #include "table.h"
 
 #include <assert.h>
+#include <stdlib.h>
 
 static size_t archetype_bytes(uint32_t component_count, uint32_t column_count)
 {
@@ -33,6 +34,17 @@ static struct archetype *archetype_allocate(struct pool *pool, uint32_t componen
     archetype->column_bytes = archetype->columns + component_count;
     archetype->column_components = archetype->column_bytes + column_count;
     return archetype;
+}
+
+static int archetype_compare(const void *a, const void *b)
+{
+    const pecs_component x = *(const pecs_component *)a, y = *(const pecs_component *)b;
+    return (x > y) - (x < y);
+}
+
+void archetype_sort(pecs_component *components, uint32_t count)
+{
+    qsort(components, count, sizeof(*components), archetype_compare);
 }
 
 uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, uint32_t count, bool is_singleton)

@@ -40,6 +40,8 @@ struct archetype {
  */
 struct archetype *archetype_create(const pecs_registry *registry, const struct unknown_types *unknown,
                                    const pecs_component *components, uint32_t count, bool is_singleton);
+/* Sorts components as archetype_create takes them. */
+void archetype_sort(pecs_component *components, uint32_t count);
 /* Keyed with the pool's secret: within one pool, equal sets have equal hashes. */
 uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, uint32_t count, bool is_singleton);
 

@@ -292,14 +292,9 @@ static void convert_cut(const struct value_convert *convert, const struct map_st
             convert_lose(convert, step, values, 0, values->count);
         return;
     }
-    for (uint64_t i = 0; i < values->count; i++) {
-        const uint8_t *from = values->from + step->from + i * values->from_stride;
-        uint32_t at = 0;
-        while (at < step->from_bytes && !from[at])
-            at++;
-        if (at < step->from_bytes)
+    for (uint64_t i = 0; i < values->count; i++)
+        if (!bytes_are_zero(values->from + step->from + i * values->from_stride, step->from_bytes))
             convert_lose(convert, step, values, i, 1);
-    }
 }
 
 static pecs_status convert_steps(const struct value_convert *convert, const struct map_steps *steps,

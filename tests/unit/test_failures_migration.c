@@ -118,7 +118,7 @@ static pecs_world *make_old_world(void)
     const pecs_bytes bytes = { items, sizeof(items) };
     pecs_world *world = world_of(old_registry, NULL, 1);
     for (int i = 0; i < ROWS; i++) {
-        const Tale1 tale = { pecs_string_of("a tale that is told") };
+        const Tale1 tale = { pecs_string_of("a tale in one string") };
         const Bag1 bag = { pecs_list_of(&bytes), "text", (uint8_t)(i & 1), { 0 } };
         const Grid1 grid = { { 1, 2, 3 } };
         const Position position = { 1, 2, 3 };

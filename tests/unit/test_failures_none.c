@@ -119,7 +119,8 @@ Test(failures_none, take_no_memory)
     must(pecs_text_copy(text, sizeof(text), "short"));
     must(pecs_repair_invalid(NULL, &(pecs_invalid){ .kind = PECS_TEXT, .size = sizeof(text) }, text));
     pecs_id_format(id_a, text);
-    must(pecs_id_parse(text, &id) == PECS_OK && pecs_kind_name(PECS_F32) && pecs_status_name(PECS_OK));
+    must(pecs_id_parse(text, &id) == PECS_OK && pecs_kind_name(PECS_F32) && pecs_kind_size(PECS_F32) &&
+         pecs_kind_align(PECS_F32) && pecs_status_name(PECS_OK));
     must(pecs_snapshot_take(stage.world, &stage.taken) == PECS_OK);
     pecs_info_destroy(info);
     destroy_all(&stage);

@@ -78,99 +78,92 @@ static pecs_status load_bytes(pecs_manager *manager, pecs_registry *registry, co
     return pecs_manager_load_from(manager, registry, &source, &options, ret_snapshot, error);
 }
 
-/* A world of one ship, saved by a plugin. */
-static struct json_text save_ship(pecs_manager *manager, pecs_registry *registry, pecs_component component,
-                                  const void *ship, size_t size, const char *plugin, pecs_entity *ret_entity)
+/* A world of one ship is saved by a plugin of one program and loaded by another program. */
+static pecs_status carry(pecs_registry *from, pecs_registry *to, const pecs_value *ship, const char *plugin,
+                         pecs_entity *ret_entity, pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     struct json_text text = { NULL, 0 };
     const pecs_sink sink = { .write = json_gather, .user = &text };
     const pecs_manager_options options = { .plugin = plugin };
+    pecs_manager *manager = manager_of_both();
     pecs_world *world = NULL;
     pecs_snapshot *snapshot = NULL;
-    pecs_error error;
-    cr_assert_eq(pecs_world_create(registry, NULL, NULL, &world, &error), PECS_OK);
-    cr_assert_eq(pecs_world_spawn(world, &(pecs_value){ component, size, ship }, 1, 1, ret_entity), PECS_OK);
+    cr_assert_eq(pecs_world_create(from, NULL, NULL, &world, error), PECS_OK);
+    cr_assert_eq(pecs_world_spawn(world, ship, 1, 1, ret_entity), PECS_OK);
     cr_assert_eq(pecs_snapshot_take(world, &snapshot), PECS_OK);
-    cr_assert_eq(pecs_manager_save_to(manager, snapshot, &sink, &options, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(pecs_manager_save_to(manager, snapshot, &sink, &options, error), PECS_OK, "%s", error->message);
     pecs_snapshot_release(snapshot);
     pecs_world_destroy(world);
-    return text;
+    hook_calls = 0;
+    const pecs_status status = load_bytes(manager, to, &text, NULL, ret_snapshot, error);
+    free(text.bytes);
+    pecs_manager_destroy(manager);
+    pecs_registry_release(from);
+    pecs_registry_release(to);
+    return status;
 }
+
+static const char *meta_of(const pecs_snapshot *snapshot, const char *key)
+{
+    pecs_meta meta;
+    return pecs_view_meta(pecs_snapshot_view(snapshot), key, &meta) ? "absent" : meta.value;
+}
+
+static const char *const plugins[] = { "pecs", "json" };
+static const Ship1 old_ship = { 70, 1.5f };
+static const Ship new_ship = { 1, 2, 3, "abc" };
+static const pecs_value old_value = { Ship1_component, sizeof(Ship1), &old_ship };
+static const pecs_value new_value = { Ship_component, sizeof(Ship), &new_ship };
 
 Test(json_migration, old_saves_of_any_plugin_are_migrated)
 {
-    static const char *const plugins[] = { "pecs", "json" };
     for (int i = 0; i < 2; i++) {
-        pecs_registry *before = registry_of(old_ships_types, old_ships_type_count, &old_history);
-        pecs_registry *after = registry_of(new_ships_types, new_ships_type_count, &history);
-        pecs_manager *manager = manager_of_both();
-        const Ship1 old = { 70, 1.5f };
         pecs_entity entity;
         pecs_snapshot *snapshot = NULL;
         pecs_error error;
-        pecs_meta meta;
-        struct json_text text = save_ship(manager, before, Ship1_component, &old, sizeof(old), plugins[i], &entity);
-        hook_calls = 0;
-        cr_assert_eq(load_bytes(manager, after, &text, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
-        const pecs_view view = pecs_snapshot_view(snapshot);
-        const Ship *ship = pecs_get(view, entity, Ship);
+        cr_assert_eq(carry(registry_of(old_ships_types, old_ships_type_count, &old_history),
+                           registry_of(new_ships_types, new_ships_type_count, &history), &old_value, plugins[i],
+                           &entity, &snapshot, &error),
+                     PECS_OK, "%s: %s", plugins[i], error.message);
+        const Ship *ship = pecs_get(pecs_snapshot_view(snapshot), entity, Ship);
         cr_assert(ship->x == 1.5 && ship->health == 70 && ship->shield == 50);
         cr_assert_str_eq(ship->name, "unnamed");
         cr_assert_eq(hook_calls, 1, "%s", plugins[i]);
-        cr_assert_eq(pecs_view_meta(view, "marked", &meta), PECS_OK, "the world migration of %s", plugins[i]);
-        cr_assert_eq(pecs_view_meta(view, PECS_META_SCHEMA_VERSION, &meta), PECS_OK);
-        cr_assert_str_eq(meta.value, "3");
+        cr_assert_str_eq(meta_of(snapshot, "marked"), "yes", "the world migration of %s", plugins[i]);
+        cr_assert_str_eq(meta_of(snapshot, PECS_META_SCHEMA_VERSION), "3");
         pecs_snapshot_release(snapshot);
-        free(text.bytes);
-        pecs_manager_destroy(manager);
-        pecs_registry_release(before);
-        pecs_registry_release(after);
     }
 }
 
 Test(json_migration, present_saves_run_hooks_once_and_no_migration)
 {
-    static const char *const plugins[] = { "pecs", "json" };
     for (int i = 0; i < 2; i++) {
-        pecs_registry *registry = registry_of(new_ships_types, new_ships_type_count, &history);
-        pecs_manager *manager = manager_of_both();
-        const Ship ship = { 1, 2, 3, "abc" };
         pecs_entity entity;
         pecs_snapshot *snapshot = NULL;
         pecs_error error;
-        pecs_meta meta;
-        struct json_text text = save_ship(manager, registry, Ship_component, &ship, sizeof(ship), plugins[i], &entity);
-        hook_calls = 0;
-        cr_assert_eq(load_bytes(manager, registry, &text, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+        pecs_registry *registry = registry_of(new_ships_types, new_ships_type_count, &history);
+        cr_assert_eq(
+            carry(pecs_registry_retain(registry), registry, &new_value, plugins[i], &entity, &snapshot, &error),
+            PECS_OK, "%s: %s", plugins[i], error.message);
         cr_assert_eq(hook_calls, 1, "%s", plugins[i]);
-        cr_assert_eq(pecs_view_meta(pecs_snapshot_view(snapshot), "marked", &meta), PECS_E_ABSENT);
+        cr_assert_str_eq(meta_of(snapshot, "marked"), "absent");
         cr_assert_str_eq(pecs_get(pecs_snapshot_view(snapshot), entity, Ship)->name, "abc");
         pecs_snapshot_release(snapshot);
-        free(text.bytes);
-        pecs_manager_destroy(manager);
-        pecs_registry_release(registry);
     }
 }
 
 Test(json_migration, an_older_program_refuses_saves_of_any_plugin)
 {
-    static const char *const plugins[] = { "pecs", "json" };
     for (int i = 0; i < 2; i++) {
-        pecs_registry *newer = registry_of(new_ships_types, new_ships_type_count, &history);
-        pecs_registry *older = registry_of(new_ships_types, new_ships_type_count, &old_history);
-        pecs_manager *manager = manager_of_both();
-        const Ship ship = { 1, 2, 3, "abc" };
         pecs_entity entity;
         pecs_snapshot *snapshot = NULL;
         pecs_error error;
-        struct json_text text = save_ship(manager, newer, Ship_component, &ship, sizeof(ship), plugins[i], &entity);
-        cr_assert_eq(load_bytes(manager, older, &text, NULL, &snapshot, &error), PECS_E_UNSUPPORTED, "%s", plugins[i]);
+        cr_assert_eq(carry(registry_of(new_ships_types, new_ships_type_count, &history),
+                           registry_of(new_ships_types, new_ships_type_count, &old_history), &new_value, plugins[i],
+                           &entity, &snapshot, &error),
+                     PECS_E_UNSUPPORTED, "%s", plugins[i]);
         cr_assert(strstr(error.message, "needs a program of schema version 2 or later; this one has 1"), "%s",
                   error.message);
-        free(text.bytes);
-        pecs_manager_destroy(manager);
-        pecs_registry_release(newer);
-        pecs_registry_release(older);
     }
 }
 

@@ -74,6 +74,40 @@ Test(migration_world, an_older_program_refuses_what_it_cannot_read)
         }
 }
 
+static pecs_status keep_world(void *user, pecs_world *world, pecs_error *error)
+{
+    (void)user, (void)world, (void)error;
+    return PECS_OK;
+}
+
+/* The name in a view is that of the program that saved the file, until this program saves. */
+Test(migration_world, the_name_of_the_saving_program_stays)
+{
+    static const pecs_load_hook no_change = { keep_world, NULL };
+    static const pecs_history history = { .schema_version = 2, .hooks = &no_change, .hook_count = 1 };
+    pecs_registry *registries[2];
+    static const char *const names[] = { "first", "second" };
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    for (int i = 0; i < 2; i++) {
+        const pecs_registry_desc desc = { .types = fixture_types,
+                                          .type_count = FIXTURE_TYPE_COUNT,
+                                          .allocator = counting_hooks,
+                                          .application = names[i],
+                                          .history = i ? &history : NULL };
+        must(pecs_registry_create(&desc, &registries[i], &error) == PECS_OK);
+    }
+    pecs_world *world = world_of(registries[0], NULL, 1);
+    save_world(world, "named.pecs");
+    must(pecs_snapshot_load(registries[1], "named.pecs", NULL, &snapshot, &error) == PECS_OK);
+    cr_assert_str_eq(meta_of(pecs_snapshot_view(snapshot), PECS_META_APPLICATION), "first");
+    cr_assert_str_eq(meta_of(pecs_snapshot_view(snapshot), PECS_META_SCHEMA_VERSION), "2");
+    pecs_snapshot_release(snapshot);
+    pecs_world_destroy(world);
+    pecs_registry_release(registries[0]);
+    pecs_registry_release(registries[1]);
+}
+
 Test(migration_world, a_tool_without_types_reads_every_file)
 {
     pecs_world *world = make_old(7, 7);
@@ -296,6 +330,8 @@ Test(migration_world, a_wrong_history_is_refused_when_the_registry_is_made)
 {
     static const pecs_migration cycle[] = { { &version1, to2, 1, copy, NULL }, { &version2, to1, 1, copy, NULL } };
     static const pecs_migration gap[] = { { &version1, to_stray, 1, copy, NULL } };
+    static const pecs_type *const to_same[] = { &version3, &version3 };
+    static const pecs_migration twice[] = { { &version1, to_same, 2, copy, NULL } };
     static const pecs_migration present[] = { { &version3, to2, 1, copy, NULL } };
     static const pecs_migration two_layouts[] = { { &version1, to2, 1, copy, NULL }, { &other2, to3, 1, copy, NULL } };
     static const pecs_migration no_map[] = { { &version1, to_other2, 1, copy, NULL } };
@@ -309,6 +345,7 @@ Test(migration_world, a_wrong_history_is_refused_when_the_registry_is_made)
     } cases[] = {
         { cycle, 2, PECS_E_MISUSE, "the migrations from version 1 of type 'Thing' lead back to it" },
         { gap, 1, PECS_E_MISUSE, "the migrations lead to version 1 of type 'Stray', which is not registered" },
+        { twice, 1, PECS_E_MISUSE, "migration 0 leads to version 3 of type 'Thing' twice" },
         { present, 1, PECS_E_MISUSE, "begins with version 3 of type 'Thing', which is the present one" },
         { two_layouts, 2, PECS_E_CONFLICT, "version 2 of type 'Thing' has two layouts in the migrations" },
         { no_map, 1, PECS_E_LAYOUT, "version 2 of type 'Thing': field 'v' is not converted from text to i32" },

@@ -65,6 +65,7 @@ Test(nulls, registry)
     cr_assert_null(pecs_registry_retain(NULL));
     cr_assert_str_eq(pecs_status_name(PECS_E_MISUSE), "MISUSE");
     cr_assert_str_eq(pecs_kind_name(PECS_F32), "f32");
+    cr_assert(pecs_kind_size((pecs_kind)0) == 0 && pecs_kind_align((pecs_kind)0) == 0);
 }
 
 Test(nulls, world)

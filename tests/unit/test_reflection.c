@@ -231,6 +231,10 @@ Test(reflection, kinds_have_names)
         cr_assert_str_eq(pecs_kind_name((pecs_kind)(PECS_BOOL + i)), names[i]);
     cr_assert_eq(PECS_BOOL, 1);
     cr_assert_eq(PECS_PADDING, 18);
+    cr_assert(pecs_kind_size(PECS_ENTITY) == 8 && pecs_kind_align(PECS_ENTITY) == 4);
+    cr_assert(pecs_kind_size(PECS_U16) == 2 && pecs_kind_align(PECS_U16) == 2);
+    cr_assert(pecs_kind_size(PECS_ENUM) == 0 && pecs_kind_align(PECS_STRUCT) == 0);
+    cr_assert(pecs_kind_size((pecs_kind)0) == 0 && pecs_kind_align((pecs_kind)20) == 0);
     cr_assert_null(pecs_kind_name((pecs_kind)0));
     cr_assert_null(pecs_kind_name((pecs_kind)20));
     cr_assert_null(pecs_kind_name((pecs_kind)-1));
