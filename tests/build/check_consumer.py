@@ -132,6 +132,7 @@ def main():
     if tool == "cmake" and not shutil.which("cmake"):
         print("cmake is not there")
         sys.exit(SKIPPED)
+    compilers = [compiler.removeprefix("ccache ") for compiler in compilers]  # which CMake would take for the compiler
     os.environ.update(zip(("CC", "CXX"), compilers))
     programs = list(zip(("consumer.c", "consumer_cpp.cc"), ("c11", "c++17"), map(shlex.split, compilers)))
     with tempfile.TemporaryDirectory() as folder:
