@@ -9,13 +9,15 @@
 
 struct option_name {
     const char *name, *argument; /* argument is NULL for options without a value */
+    const char *short_name;      /* or NULL */
 };
 
 static const struct option_name arguments_option_names[OPTION_COUNT] = {
-    [OPTION_ENTITY] = { "--entity", "ENTITY" },   [OPTION_COMPONENT] = { "--component", "NAME" },
-    [OPTION_LIMIT] = { "--limit", "N" },          [OPTION_DETAIL] = { "--detail", NULL },
-    [OPTION_BY_HANDLE] = { "--by-handle", NULL }, [OPTION_TRUST] = { "--trust", NULL },
-    [OPTION_JSON] = { "--json", NULL },           [OPTION_HELP] = { "--help", NULL },
+    [OPTION_ENTITY] = { "--entity", "ENTITY", NULL },   [OPTION_COMPONENT] = { "--component", "NAME", NULL },
+    [OPTION_LIMIT] = { "--limit", "N", NULL },          [OPTION_DETAIL] = { "--detail", NULL, NULL },
+    [OPTION_BY_HANDLE] = { "--by-handle", NULL, NULL }, [OPTION_TRUST] = { "--trust", NULL, NULL },
+    [OPTION_JSON] = { "--json", NULL, NULL },           [OPTION_OUTPUT] = { "--output", "FILE", "-o" },
+    [OPTION_HELP] = { "--help", NULL, NULL },
 };
 
 static int arguments_complain_of_usage(const struct command *command, const char *what, const char *word)
@@ -30,7 +32,8 @@ static const struct option_name *arguments_find_option(const struct command *com
     const size_t size = strcspn(word, "=");
     for (unsigned i = 0; i < command->option_count; i++) {
         const struct option_name *name = &arguments_option_names[command->options[i].option];
-        if (strlen(name->name) == size && memcmp(name->name, word, size) == 0) {
+        const bool is_short = name->short_name && strcmp(name->short_name, word) == 0;
+        if (is_short || (strlen(name->name) == size && memcmp(name->name, word, size) == 0)) {
             *ret_option = command->options[i].option;
             return name;
         }

@@ -30,8 +30,8 @@ void out_format(struct text_out *out, const char *format, ...)
     out->written_bytes += count < 0 ? 0 : (uint64_t)count;
 }
 
-/* Writes UTF-8, up to the last whole character within the bound. */
-static void out_write(struct text_out *out, const char *bytes, size_t size_bytes)
+/* Up to the last whole character within the bound. */
+void out_bytes(struct text_out *out, const char *bytes, size_t size_bytes)
 {
     if (out_is_over(out))
         return;
@@ -93,12 +93,12 @@ void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum
             at += step;
             continue;
         }
-        out_write(out, text + plain, at - plain);
+        out_bytes(out, text + plain, at - plain);
         out_write_escape(out, step, step ? code : (uint8_t)text[at], style);
         at += step ? step : 1;
         plain = at;
     }
-    out_write(out, text + plain, size_bytes - plain);
+    out_bytes(out, text + plain, size_bytes - plain);
 }
 
 void out_quoted(struct text_out *out, const char *text, size_t size_bytes)

@@ -24,6 +24,9 @@ bool out_is_over(const struct text_out *out);
 /* Writes trusted text. The piece is not cut, even if it exceeds the bound, so it should be short. */
 void out_format(struct text_out *out, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* Writes UTF-8 that needs no escape. */
+void out_bytes(struct text_out *out, const char *bytes, size_t size_bytes);
+
 /* Styles for untrusted text. In all of them, nothing in the text can end it or command a terminal. */
 enum escape_style {
     ESCAPE_NAME,   /* no quotes; \xNN for bytes that are not UTF-8, \xNN or \uNNNN for characters that do not print */
