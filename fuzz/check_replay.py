@@ -51,7 +51,7 @@ def main():
     findings = os.path.join(root, "fuzz/regressions", target)
     with tempfile.TemporaryDirectory() as folder:
         run([make_corpus, folder])
-        inputs = [target] if target in ("schema", "edits") else ["worlds", "broken"]
+        inputs = [target] if target in ("schema", "edits", "lock") else ["worlds", "broken"]
         inputs = [os.path.join(folder, name) for name in inputs] + [findings] * os.path.isdir(findings)
         output = run([replay] + inputs)
         print(output.splitlines()[-1])
