@@ -17,7 +17,7 @@ import tempfile
 
 PARAGRAPH = re.compile(r"^\*\*([A-Z]+-[0-9]+)\.\*\* +\S", re.MULTILINE)
 OTHERWISE = {"FILE-1"}
-OWN_INPUTS = {"schema": ["schema"], "edits": ["edits"], "migrate": ["growth", "worlds"]}
+OWN_INPUTS = {"schema": ["schema"], "edits": ["edits"], "lock": ["lock"], "migrate": ["growth", "worlds"]}
 
 
 def run(command):

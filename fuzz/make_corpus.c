@@ -6,6 +6,7 @@
  *     FOLDER/growth/     the saves of the ten golden programs
  *     FOLDER/broken/     the sample's file with one rule broken: RULE.N.pecs
  *     FOLDER/schema/     descriptions and type records, for fuzz_schema
+ *     FOLDER/lock/       texts of types, for fuzz_lock
  *     FOLDER/edits/      operations, for fuzz_edits
  */
 #define _GNU_SOURCE
@@ -118,6 +119,46 @@ static void put_random(const char *kind, unsigned count, size_t size, uint8_t fi
     }
 }
 
+struct lock_text {
+    uint8_t bytes[65536];
+    size_t size;
+};
+
+static pecs_status gather_lock(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
+{
+    struct lock_text *text = user;
+    (void)error;
+    for (size_t i = 0; i < span_count; i++) {
+        FUZZ_CHECK(spans[i].size_bytes <= sizeof(text->bytes) - text->size, "too long");
+        memcpy(text->bytes + text->size, spans[i].data, spans[i].size_bytes);
+        text->size += spans[i].size_bytes;
+    }
+    return PECS_OK;
+}
+
+/* The lock of all types, and one for each of them. */
+static void put_locks(const pecs_registry *registry)
+{
+    static const char head[] = "pecs lock 1\nschema version 0, oldest reader 0\n";
+    static struct lock_text text;
+    const pecs_sink sink = { .write = gather_lock, .user = &text };
+    unsigned count = 0;
+    FUZZ_CHECK(pecs_lock_write(registry, &sink, NULL) == PECS_OK, "lock");
+    put_file("lock", "all", text.bytes, text.size);
+    put_file("lock", "head", text.bytes, strlen(head));
+    for (size_t at = strlen(head), next; at < text.size; at = next) {
+        uint8_t one[4096];
+        char name[32];
+        for (next = at + 1; next < text.size && memcmp(text.bytes + next - 1, "\n\n", 2) != 0;)
+            next++;
+        snprintf(name, sizeof(name), "type-%u", count++);
+        FUZZ_CHECK(strlen(head) + next - at <= sizeof(one), "too long");
+        memcpy(one, head, strlen(head));
+        memcpy(one + strlen(head), text.bytes + at, next - at);
+        put_file("lock", name, one, strlen(head) + next - at);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 2) {
@@ -129,6 +170,7 @@ int main(int argc, char **argv)
     fuzz_memory_begin(FUZZ_EDIT_BYTES);
     pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
     put_files(registry);
+    put_locks(registry);
     pecs_registry_release(registry);
     put_growth();
     fuzz_memory_end();

@@ -14,7 +14,7 @@ cd "$(dirname "$0")/.."
 minutes=${1:?usage: fuzz/run.sh MINUTES [TARGET...]}
 shift
 targets=("$@")
-((${#targets[@]})) || targets=(damaged edits info json load migrate parts resume round_trip schema structure transplant unhashed)
+((${#targets[@]})) || targets=(damaged edits info json load lock migrate parts resume round_trip schema structure transplant unhashed)
 seconds=$(awk -v minutes="$minutes" 'BEGIN { printf "%d", minutes * 60 }')
 work=${PECS_FUZZ_CORPUS:-${TMPDIR:-/tmp}/pecs-fuzz-$(id -u)}
 build=$PWD/build-fuzz
@@ -42,7 +42,7 @@ configure() {
 # The folders of made inputs that a target begins with.
 seeds() {
     case $1 in
-    schema | edits) echo "$work/made/$1" ;;
+    schema | edits | lock) echo "$work/made/$1" ;;
     migrate) echo "$work/made/growth $work/made/worlds" ;;
     unhashed) echo "$work/made-unhashed/worlds $work/made-unhashed/broken" ;;
     *) echo "$work/made/worlds $work/made/broken" ;;

@@ -11,6 +11,7 @@
 #include <pecs/file.h>
 #include <pecs/filter.h>
 #include <pecs/id.h>
+#include <pecs/lock.h>
 #include <pecs/merge.h>
 #include <pecs/metadata.h>
 #include <pecs/migration.h>

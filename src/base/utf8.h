@@ -31,6 +31,21 @@ static inline unsigned utf8_step(const uint8_t *text, size_t size_bytes, uint32_
     return code >= smallest[size] && code <= 0x10ffff && !surrogate ? size : 0;
 }
 
+/* Whether a character commands a terminal, or hides or reorders others: text for people has an escape for it. */
+static inline bool utf8_is_hidden(uint32_t code)
+{
+    static const struct {
+        uint32_t first, last;
+    } ranges[] = {
+        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },   { 0x200b, 0x200f },
+        { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
+    };
+    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
+        if (code >= ranges[i].first && code <= ranges[i].last)
+            return true;
+    return false;
+}
+
 /* Whether a word of eight bytes is ASCII without zeros. */
 static inline bool utf8_is_plain_word(uint64_t word)
 {

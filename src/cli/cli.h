@@ -12,7 +12,7 @@
 /* Exit codes. */
 enum {
     CLI_FINE = 0,
-    CLI_NO = 1,     /* the file is invalid, two files differ, or an entity or component was not found */
+    CLI_NO = 1,     /* the file is invalid, two files differ, a check fails, or an entity or component was not found */
     CLI_TROUBLE = 2 /* wrong usage, an error of reading or writing, out of memory */
 };
 
@@ -43,7 +43,7 @@ struct command_option {
 };
 
 struct command {
-    const char *name;
+    const char *name;     /* one word, or two: "schema show" */
     const char *operands; /* "FILE" */
     unsigned path_count;
     const char *summary; /* a sentence */
@@ -54,7 +54,8 @@ struct command {
     bool writes_stdout; /* for an OUTPUT of "-", the second path */
 };
 
-extern const struct command command_info, command_verify, command_dump, command_diff, command_compact, command_convert;
+extern const struct command command_info, command_verify, command_dump, command_diff, command_compact, command_convert,
+    command_schema_show, command_schema_lock, command_schema_check, command_schema_json;
 
 /* Reads the arguments after the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments);

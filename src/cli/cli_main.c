@@ -7,8 +7,10 @@
 
 #include <string.h>
 
-static const struct command *const cli_commands[] = { &command_info, &command_verify,  &command_dump,
-                                                      &command_diff, &command_compact, &command_convert };
+static const struct command *const cli_commands[] = { &command_info,        &command_verify,      &command_dump,
+                                                      &command_diff,        &command_compact,     &command_convert,
+                                                      &command_schema_show, &command_schema_lock, &command_schema_check,
+                                                      &command_schema_json };
 enum { COMMAND_COUNT = sizeof(cli_commands) / sizeof(cli_commands[0]) };
 
 static void cli_print_help(struct text_out *out)
@@ -19,13 +21,13 @@ static void cli_print_help(struct text_out *out)
                     "A FILE of - is standard input, which all commands but compact can read.\n\n"
                     "commands\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
-        out_format(out, "  %-8s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+        out_format(out, "  %-12s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);
     out_format(out, "\noptions\n"
                     "  --help     Print this text, or that of a command: pecs COMMAND --help.\n"
                     "  --version  Print the version of the program.\n\n"
                     "exit status\n"
                     "  0  Success.\n"
-                    "  1  The file is invalid, the files differ, or an entity or component was not found.\n"
+                    "  1  The file is invalid, the files differ, a check fails, or a name was not found.\n"
                     "  2  Wrong usage, an error of reading or writing, or out of memory.\n");
 }
 
@@ -41,6 +43,18 @@ static int cli_run_command(const struct command *command, int count, char *const
     return command->run(&arguments, out);
 }
 
+/* How many words, of those given, name a command; 0: they name another one. */
+static int cli_match(const struct command *command, int count, char *const *words)
+{
+    const char *second = strchr(command->name, ' ');
+    const size_t size = second ? (size_t)(second - command->name) : strlen(command->name);
+    if (strlen(words[0]) != size || memcmp(words[0], command->name, size) != 0)
+        return 0;
+    if (!second)
+        return 1;
+    return count > 1 && strcmp(words[1], second + 1) == 0 ? 2 : 0;
+}
+
 static int cli_run(int count, char *const *words, struct text_out *out)
 {
     if (count == 0)
@@ -53,9 +67,13 @@ static int cli_run(int count, char *const *words, struct text_out *out)
         out_format(out, "pecs %d.%d.%d\n", PECS_VERSION_MAJOR, PECS_VERSION_MINOR, PECS_VERSION_PATCH);
         return CLI_FINE;
     }
-    for (unsigned i = 0; i < COMMAND_COUNT; i++)
-        if (strcmp(words[0], cli_commands[i]->name) == 0)
-            return cli_run_command(cli_commands[i], count - 1, words + 1, out);
+    for (unsigned i = 0; i < COMMAND_COUNT; i++) {
+        const int used = cli_match(cli_commands[i], count, words);
+        if (used)
+            return cli_run_command(cli_commands[i], count - used, words + used, out);
+    }
+    if (strcmp(words[0], "schema") == 0)
+        return complain("schema: expected show, lock, check or json; see 'pecs --help'");
     return complain("unknown command %s; see 'pecs --help'", words[0]);
 }
 

@@ -4,14 +4,22 @@ _pecs() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} options=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact convert --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact convert schema --help --version' -- "$word")
         return
+    fi
+    if [[ $command == schema ]]; then
+        command="schema ${COMP_WORDS[2]-}"
+        if ((COMP_CWORD == 2)); then
+            mapfile -t COMPREPLY < <(compgen -W 'show lock check json' -- "$word")
+            return
+        fi
     fi
     case $command in
     info | verify | compact) options='--json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
     diff) options='--detail --by-handle --trust --json --help' ;;
     convert) options='--from --to --help' ;;
+    'schema show' | 'schema lock' | 'schema check' | 'schema json') options='--help' ;;
     *) return ;;
     esac
     case $previous in
@@ -26,6 +34,7 @@ _pecs() {
         return
     fi
     compopt -o filenames 2>/dev/null
-    mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -f -X '!*.pecs' -- "$word")
+    mapfile -t COMPREPLY < <(compgen -d -- "$word"; compgen -f -X '!*.pecs' -- "$word"
+                             [[ $command == schema* ]] && compgen -f -X '!*.lock' -- "$word")
 }
 complete -F _pecs pecs

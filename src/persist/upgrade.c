@@ -44,6 +44,11 @@ uint32_t upgrade_version_of(const struct metadata *metadata)
     return upgrade_number_of(metadata, PECS_META_SCHEMA_VERSION);
 }
 
+uint32_t upgrade_reader_of(const struct metadata *metadata)
+{
+    return upgrade_number_of(metadata, PECS_META_OLDEST_READER);
+}
+
 static const char *upgrade_text_of(const struct metadata *metadata, const char *key)
 {
     bool is_found = false;
@@ -53,7 +58,7 @@ static const char *upgrade_text_of(const struct metadata *metadata, const char *
 
 pecs_status upgrade_check_reader(const pecs_registry *registry, const struct metadata *metadata, pecs_error *error)
 {
-    const uint32_t needed = upgrade_number_of(metadata, PECS_META_OLDEST_READER);
+    const uint32_t needed = upgrade_reader_of(metadata);
     const char *const name = upgrade_text_of(metadata, PECS_META_APPLICATION);
     const char *const release = upgrade_text_of(metadata, PECS_META_APPLICATION_VERSION);
     const uint32_t own = registry->history ? registry->history->given->schema_version : 0;

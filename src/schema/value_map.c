@@ -465,27 +465,43 @@ static pecs_status mapping_add_field(struct mapping *mapping, struct map_steps *
     return status ? status : mapping_add_cuts(mapping, steps, place, from, to);
 }
 
-/* The field of the file's type that becomes one of the program's: by name, then by the old names. */
-static uint32_t mapping_find_field(const struct mapping *mapping, const struct map_name *names, uint32_t count,
-                                   const pecs_type *to, const char *name)
+pecs_status map_names_init(struct map_names *names, struct pool *pool, const pecs_type *type)
 {
-    const pecs_type_history *history = history_of_type(mapping->history, to);
-    uint32_t found = map_find_name(names, count, name);
-    for (size_t i = 0; history && found == MAP_NO_VALUE && i < history->rename_count; i++)
-        if (strcmp(history->renames[i].field, name) == 0)
-            found = map_find_name(names, count, history->renames[i].old_name);
+    *names = (struct map_names){ .pool = pool, .size_bytes = ((size_t)type->field_count + 1) * sizeof(*names->names) };
+    names->names = pool_allocate(pool, names->size_bytes);
+    if (!names->names)
+        return PECS_E_MEMORY;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        if (type->fields[i].name)
+            names->names[names->count++] = (struct map_name){ type->fields[i].name, i };
+    qsort(names->names, names->count, sizeof(*names->names), map_compare_names);
+    return PECS_OK;
+}
+
+void map_names_deinit(struct map_names *names)
+{
+    pool_release(names->pool, names->names, names->size_bytes);
+}
+
+uint32_t map_names_find(const struct map_names *names, const pecs_history *history, const pecs_type *to,
+                        const char *name)
+{
+    const pecs_type_history *past = history_of_type(history, to);
+    uint32_t found = map_find_name(names->names, names->count, name);
+    for (size_t i = 0; past && found == MAP_NO_VALUE && i < past->rename_count; i++)
+        if (strcmp(past->renames[i].field, name) == 0)
+            found = map_find_name(names->names, names->count, past->renames[i].old_name);
     return found;
 }
 
 static pecs_status mapping_add_fields(struct mapping *mapping, struct map_steps *steps, const pecs_type *from,
                                       const pecs_type *to, uint32_t from_at, uint32_t to_at, const uint8_t *defaults,
-                                      struct map_name *names, uint32_t name_count, bool *used)
+                                      const struct map_names *names, bool *used)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < to->field_count; i++) {
         const pecs_field *field = &to->fields[i];
-        const uint32_t found =
-            field->name ? mapping_find_field(mapping, names, name_count, to, field->name) : MAP_NO_VALUE;
+        const uint32_t found = field->name ? map_names_find(names, mapping->history, to, field->name) : MAP_NO_VALUE;
         if (found == MAP_NO_VALUE) {
             status = mapping_add_constant(mapping, steps, to_at + field->offset, field->size,
                                           defaults ? defaults + field->offset : NULL);
@@ -521,26 +537,21 @@ static pecs_status mapping_add_struct(struct mapping *mapping, struct map_steps 
                                       const pecs_type *to, uint32_t from_at, uint32_t to_at, const uint8_t *defaults)
 {
     struct pool *pool = mapping->map->pool;
-    const size_t names_bytes = ((size_t)from->field_count + 1) * sizeof(struct map_name);
     const pecs_type_history *history = history_of_type(mapping->history, to);
-    struct map_name *names = pool_allocate(pool, names_bytes);
+    struct map_names names;
+    pecs_status status = map_names_init(&names, pool, from);
     bool *used = pool_allocate_zeroed(pool, (size_t)from->field_count + 1);
-    pecs_status status = names && used ? PECS_OK : PECS_E_MEMORY;
-    uint32_t count = 0;
+    if (!status && !used)
+        status = PECS_E_MEMORY;
     if (status)
         (void)fail_memory(mapping->error);
-    for (uint32_t i = 0; !status && i < from->field_count; i++)
-        if (from->fields[i].name)
-            names[count++] = (struct map_name){ from->fields[i].name, i };
-    if (!status) {
-        qsort(names, count, sizeof(*names), map_compare_names);
+    if (!status)
         status = mapping_add_fields(mapping, steps, from, to, from_at, to_at,
-                                    history && history->defaults ? history->defaults : defaults, names, count, used);
-    }
+                                    history && history->defaults ? history->defaults : defaults, &names, used);
     if (!status)
         status = mapping_add_lost_fields(mapping, steps, from, from_at, to_at, used);
     pool_release(pool, used, (size_t)from->field_count + 1);
-    pool_release(pool, names, names_bytes);
+    map_names_deinit(&names);
     return status;
 }
 

@@ -81,6 +81,23 @@ pecs_status value_map_init(struct value_map *map, struct pool *pool, const pecs_
                            const pecs_history *history, pecs_error *error);
 void value_map_deinit(struct value_map *map);
 
+/* The named fields of a type, for searches. */
+struct map_names {
+    struct pool *pool;
+    struct map_name *names;
+    uint32_t count;
+    size_t size_bytes;
+};
+/* PECS_E_MEMORY. Call deinit also then. */
+pecs_status map_names_init(struct map_names *names, struct pool *pool, const pecs_type *type);
+void map_names_deinit(struct map_names *names);
+/*
+ * The index of the field that becomes field `name` of `to`: the one of that name, else of one of its old names; or
+ * MAP_NO_VALUE.
+ */
+uint32_t map_names_find(const struct map_names *names, const pecs_history *history, const pecs_type *to,
+                        const char *name);
+
 /* Of one loss: its name without PECS_LOSS_, and what it means for a field, in words: "has no place in the new type". */
 void map_loss_describe(pecs_loss loss, const char **ret_name, const char **ret_words);
 

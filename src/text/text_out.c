@@ -105,20 +105,6 @@ static void out_write(struct text_out *out, const char *bytes, size_t size_bytes
     out->written_bytes = size < size_bytes ? out->max_bytes : out->written_bytes;
 }
 
-static bool out_is_unsafe(unsigned code)
-{
-    static const struct {
-        unsigned first, last;
-    } ranges[] = {
-        { 0x00, 0x1f },     { 0x7f, 0x9f },     { 0xad, 0xad },     { 0x61c, 0x61c },   { 0x200b, 0x200f },
-        { 0x2028, 0x202e }, { 0x2060, 0x206f }, { 0xfeff, 0xfeff }, { 0xfff9, 0xfffb }, { 0xe0000, 0xe007f },
-    };
-    for (size_t i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-        if (code >= ranges[i].first && code <= ranges[i].last)
-            return true;
-    return false;
-}
-
 bool text_is_utf8(const char *text, size_t size_bytes)
 {
     uint32_t code = 0;
@@ -134,7 +120,7 @@ bool text_is_utf8(const char *text, size_t size_bytes)
 /* Whether a character is written without an escape. Step 0: an invalid byte. */
 static bool out_is_plain(unsigned step, unsigned code, enum escape_style style)
 {
-    return step && !out_is_unsafe(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
+    return step && !utf8_is_hidden(code) && code != '\\' && (code != '"' || style == ESCAPE_NAME);
 }
 
 static void out_write_json_escape(struct text_out *out, unsigned step, unsigned code)

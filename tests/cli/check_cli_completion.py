@@ -61,7 +61,7 @@ def main():
     if not shutil.which("bash"):
         sys.exit(SKIPPED)
     with tempfile.TemporaryDirectory() as folder:
-        for name in ("world.pecs", "two words.pecs", "notes.txt"):
+        for name in ("world.pecs", "two words.pecs", "notes.txt", "release.lock"):
             with open(os.path.join(folder, name), "wb"):
                 pass
         os.mkdir(os.path.join(folder, "saves"))
@@ -69,7 +69,8 @@ def main():
             pass
         shell = Shell(folder, completion)
         for line, expected in (
-                ("pecs ver", "<verify>"), ("pecs --ver", "<--version>"), ("pecs info wor", "<info><world.pecs>"),
+                ("pecs ver", "<verify>"), ("pecs schema sh", "<schema><show>"), ("pecs schema show wor", "<schema><show><world.pecs>"),
+                ("pecs schema check rel", "<schema><check><release.lock>"), ("pecs schema lock --he", "<schema><lock><--help>"), ("pecs --ver", "<--version>"), ("pecs info wor", "<info><world.pecs>"),
                 ("pecs dump --js", "<dump><--json>"), ("pecs dump --json --lim", "<dump><--json><--limit>"),
                 ("pecs diff world.pecs --de", "<diff><world.pecs><--detail>"), ("pecs info --de", "<info><--de>"),
                 ("pecs info no", "<info><no>"), ("pecs info tw", "<info><two words.pecs>"),

@@ -20,7 +20,7 @@ def parse_help(text):
         if re.fullmatch(r"[a-z]+( [a-z]+)?", line):
             title = lists.setdefault(line, {})
         elif line.startswith("  ") and title is not None:
-            name, sentence = re.fullmatch(r"  (\S+(?: [A-Z]+)?) {2,}(.*)", line).groups()
+            name, sentence = re.fullmatch(r"  (\S+(?: \w+)?) {2,}(.*)", line).groups()
             title[name] = sentence
         elif line and not line.startswith(("usage:", "       ")):
             head.append(line)
@@ -69,7 +69,7 @@ def check_page(text):
     check_equal("commands", {name: part[0] for name, part in commands.items()}, lists["commands"])
     check_equal("commands in the synopsis", list(synopsis), list(lists["commands"]))
     for name, (sentence, options) in commands.items():
-        own_text = program.text(name, "--help")
+        own_text = program.text(*name.split(), "--help")
         own_head, own_lists = parse_help(own_text)
         check_equal(f"{name} in a sentence", own_head, [sentence])
         check_equal(f"options of {name}", options, own_lists["options"])
@@ -89,10 +89,11 @@ def check_completion(lists, commands):
     if not shutil.which("bash"):
         return
     options = {"--help", "--version"}
-    check_equal("first word", complete("pecs", ""), {*commands, *options})
+    check_equal("first word", complete("pecs", ""), {name.split()[0] for name in commands} | options)
+    check_equal("second word", complete("pecs", "schema", ""), {name.split()[1] for name in commands if " " in name})
     check_equal("options of the program", complete("pecs", "--"), set(lists["options"]))
     for name, entries in commands.items():
-        check_equal(f"completion of {name}", complete("pecs", name, "--"), {entry.split()[0] for entry in entries})
+        check_equal(f"completion of {name}", complete("pecs", *name.split(), "--"), {entry.split()[0] for entry in entries})
 
 
 def check_clean():
@@ -107,7 +108,7 @@ def check_clean():
 def main():
     with open(page, encoding="utf-8") as stream:
         lists, commands = check_page(stream.read())
-    check(len(commands) == 6 and sum(map(len, commands.values())) > 10, f"too little was found: {commands}")
+    check(len(commands) == 10 and sum(map(len, commands.values())) > 10, f"too little was found: {commands}")
     check_completion(lists, commands)
     check_clean()
     finish()

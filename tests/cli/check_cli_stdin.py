@@ -14,7 +14,7 @@ from pecs_cli import Program, check, check_equal, finish, open_terminal, read_by
 
 program, files = Program(sys.argv[1]), [os.path.abspath(path) for path in sys.argv[2:]]
 NAME = "standard input"
-COMMANDS = (["info"], ["info", "--json"], ["verify"], ["verify", "--json"], ["dump"], ["dump", "--json"])
+COMMANDS = (["info"], ["info", "--json"], ["verify"], ["verify", "--json"], ["dump"], ["dump", "--json"], ["schema", "show"], ["schema", "json"])
 
 
 def named(output, path):

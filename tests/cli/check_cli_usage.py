@@ -12,13 +12,14 @@ import tempfile
 from pecs_cli import Program, check, check_equal, finish, read_bytes, write_bytes
 
 program, version, good = Program(sys.argv[1]), sys.argv[2], os.path.abspath(sys.argv[3])
-COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2, "compact": 2, "convert": 2}
+COMMANDS = {"info": 1, "verify": 1, "dump": 1, "diff": 2, "compact": 2, "convert": 2,
+            "schema show": 1, "schema lock": 1, "schema check": 2, "schema json": 1}
 NOBODY = 65534
 
 
 def files_for(command, path):
     """The path of the file that is read last."""
-    return [path, "/nonexistent/y.pecs"] if command in ("compact", "convert") else [good] * (COMMANDS[command] - 1) + [path]
+    return [path, "/nonexistent/y.pecs"] if command in ("compact", "convert", "schema lock") else [good] * (COMMANDS[command] - 1) + [path]
 
 
 def check_help():
@@ -26,15 +27,18 @@ def check_help():
     check_equal("version", program.text("--version"), f"pecs {version}\n")
     for command in COMMANDS:
         check(f"\n  {command} " in text, f"--help does not name {command}")
-        own = program.text(command, "--help")
-        check(own.startswith(f"usage: pecs {command} [options] FILE"), own)
-        check_equal("help with a file", program.text(command, good, "--help"), own)
+        own = program.text(*command.split(), "--help")
+        check(own.startswith(f"usage: pecs {command} [options] " + ("LOCK FILE" if command == "schema check" else "FILE")), own)
+        check_equal("help with a file", program.text(*command.split(), good, "--help"), own)
 
 
 def check_usage():
     for words, part in (
             ([], "missing command"), (["frobnicate"], "unknown command frobnicate"), ([""], "unknown command "),
-            (["--json"], "unknown command --json"), (["info"], "expected FILE"), (["diff", good], "expected FILE FILE"),
+            (["--json"], "unknown command --json"), (["info"], "expected FILE"), (["schema"], "schema: expected show, lock, check or json"), (["schema", "x", good], "schema: expected show"),
+            (["schema", "check", good], "schema check: expected LOCK FILE"), (["schema", "lock", good], "schema lock: expected FILE OUTPUT"),
+            (["schema", "show", "-o", "a", good], "unknown option -o"),
+            (["diff", good], "expected FILE FILE"),
             (["info", good, good], "unexpected argument: "), (["compact", good], "expected FILE OUTPUT"), (["info", "--limit", "1", good], "unknown option --limit"),
             (["info", "-j", good], "unknown option -j"), (["dump", "--json", "--json", good], "given twice: --json"),
             (["dump", "--json=yes", good], "no value allowed after --json"), (["dump", "--js", good], "unknown option --js"),
@@ -64,15 +68,15 @@ def check_files():
         os.chmod(secret, 0)
         for command in COMMANDS:
             for path in ("/nonexistent/x.pecs", folder, fifo, "/dev/null"):
-                text = program.message(2, command, *files_for(command, path))
+                text = program.message(2, *command.split(), *files_for(command, path))
                 check(path in text, f"{command} {path}: {text}")
-            check("No such file" in program.message(2, command, *files_for(command, "")), "no path at all")
+            check("No such file" in program.message(2, *command.split(), *files_for(command, "")), "no path at all")
             # root may read everything, and another user may not be able to open the program: then the shell's exec
             # starts it
             settings = {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
             settings["env"] = {**os.environ, "GCOV_PREFIX": folder}  # a build with coverage writes where it may
             try:
-                text = program.message(2, command, *files_for(command, secret), **settings)
+                text = program.message(2, *command.split(), *files_for(command, secret), **settings)
             except PermissionError:
                 continue
             check("Permission denied" in text, f"{command} without permission: {text}")

@@ -488,6 +488,26 @@ Test(nulls, streams)
     cr_assert(!loaded && !info && !bytes && !size);
 }
 
+Test(nulls, locks)
+{
+    const pecs_sink sink = { .write = swallow }, no_write = { .user = NULL };
+    MISUSE(pecs_lock_write(NULL, &sink, NULL));
+    MISUSE(pecs_lock_write(registry, NULL, NULL));
+    MISUSE(pecs_lock_write(registry, &no_write, NULL));
+    MISUSE(pecs_lock_write_view(no_view, &sink, NULL));
+    MISUSE(pecs_lock_write_view(view(), NULL, NULL));
+    MISUSE(pecs_lock_write_view(view(), &no_write, NULL));
+    MISUSE(pecs_lock_write_file(NULL, path, NULL));
+    MISUSE(pecs_lock_write_file(registry, NULL, NULL));
+    MISUSE(pecs_lock_check(NULL, "", 0, NULL, NULL));
+    MISUSE(pecs_lock_check(registry, NULL, 0, NULL, NULL));
+    MISUSE(pecs_lock_check_file(NULL, path, NULL, NULL));
+    MISUSE(pecs_lock_check_file(registry, NULL, NULL, NULL));
+    MISUSE(pecs_lock_check_view(no_view, "", 0, NULL, NULL));
+    MISUSE(pecs_lock_check_view(view(), NULL, 0, NULL, NULL));
+    cr_assert_eq(pecs_lock_write(registry, &sink, NULL), PECS_OK);
+}
+
 Test(nulls, files_of_nothing)
 {
     MISUSE(pecs_snapshot_verify(NULL, NULL, NULL, NULL));
