@@ -49,8 +49,9 @@ static inline void note_difference(void *user, const pecs_lock_difference *diffe
 {
     const size_t used = strlen(differences);
     cr_assert_null(user);
-    (void)snprintf(differences + used, sizeof(differences) - used, "%c %s%s%s: %s\n", " NWF"[difference->severity],
-                   difference -> type, *difference -> field ? "." : "", difference->field, difference->message);
+    const char severity = " NWF"[difference->severity], *const point = *difference->field ? "." : "";
+    (void)snprintf(differences + used, sizeof(differences) - used, "%c %s%s%s: %s\n", severity, difference->type, point,
+                   difference->field, difference->message);
 }
 
 static const pecs_lock_options noting = { .function = note_difference };

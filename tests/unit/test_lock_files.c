@@ -267,82 +267,78 @@ Test(lock_files, the_types_of_a_save_are_checked)
                    "N Frozen: is new\n" GLOW_GONE "N Lit: is not in the save\nN Place: is not in the save\n", NULL);
 }
 
-/* Allocations. */
+/* Allocations: each fails once, and all fail from each one on. */
 
-static pecs_status try_write(pecs_view view)
+static pecs_registry *stage_registry(void)
 {
-    struct gathered lock = { NULL, 0 };
-    const pecs_sink sink = { .write = gather_write, .user = &lock };
-    const pecs_status status = pecs_lock_write(new_registry, &sink, NULL);
-    free(lock.text);
-    (void)view;
-    return status;
-}
-
-static pecs_status try_write_view(pecs_view view)
-{
-    struct gathered lock = { NULL, 0 };
-    const pecs_sink sink = { .write = gather_write, .user = &lock };
-    const pecs_status status = pecs_lock_write_view(view, &sink, NULL);
-    free(lock.text);
-    return status;
-}
-
-static pecs_status try_write_file(pecs_view view)
-{
-    (void)view;
-    const pecs_status status = pecs_lock_write_file(new_registry, "a.lock", NULL);
-    must(!status == (access("a.lock", F_OK) == 0));
-    return status;
+    return registry_with(types2, 1, &first_history);
 }
 
 static const pecs_lock_options consenting = { .losses = PECS_LOSS_ALL, .function = note_difference };
 
-static pecs_status try_check_file(pecs_view view)
+static void prepare(struct stage *stage)
 {
-    (void)view;
-    return pecs_lock_check_file(new_registry, "a.lock", &consenting, NULL);
+    (void)stage;
+    (void)unlink("a.lock");
 }
 
-static pecs_status try_check(pecs_view view)
+static void prepare_lock(struct stage *stage)
 {
-    (void)view;
-    return check_text(new_registry, text1, &consenting, NULL);
+    FILE *file = fopen("a.lock", "w");
+    (void)stage;
+    must(file && fputs(text1, file) >= 0 && fclose(file) == 0);
 }
 
-static pecs_status try_check_view(pecs_view view)
+static pecs_status write_text(struct stage *stage)
 {
-    return pecs_lock_check_view(view, text1, strlen(text1), &consenting, NULL);
+    struct gathered lock = { NULL, 0 };
+    const pecs_sink sink = { .write = gather_write, .user = &lock };
+    const pecs_status status = pecs_lock_write(stage->registry, &sink, NULL);
+    free(lock.text);
+    return status;
 }
 
-/* Each allocation fails once, until the call succeeds. */
-static uint64_t count_failures(pecs_status (*call)(pecs_view view), pecs_view view)
+static pecs_status write_view(struct stage *stage)
 {
-    uint64_t failures = 0;
-    for (pecs_status status = PECS_E_MEMORY; status; failures++) {
-        const uint64_t live = counting.live_count;
-        counting.call_count = 0;
-        counting.fail_at = failures + 1;
-        differences[0] = 0;
-        status = call(view);
-        counting.fail_at = 0;
-        must(status == PECS_OK || status == PECS_E_MEMORY);
-        must(counting.live_count == live);
-    }
-    return failures - 1;
+    struct gathered lock = { NULL, 0 };
+    const pecs_sink sink = { .write = gather_write, .user = &lock };
+    const pecs_status status = pecs_lock_write_view(pecs_world_view(stage->world), &sink, NULL);
+    free(lock.text);
+    return status;
+}
+
+static pecs_status write_file(struct stage *stage)
+{
+    const pecs_status status = pecs_lock_write_file(stage->registry, "a.lock", NULL);
+    must(!status == (access("a.lock", F_OK) == 0));
+    return status;
+}
+
+static pecs_status check(struct stage *stage)
+{
+    differences[0] = 0;
+    return pecs_lock_check(stage->registry, text1, strlen(text1), &consenting, NULL);
+}
+
+static pecs_status check_file(struct stage *stage)
+{
+    differences[0] = 0;
+    return pecs_lock_check_file(stage->registry, "a.lock", &consenting, NULL);
+}
+
+static pecs_status check_view(struct stage *stage)
+{
+    differences[0] = 0;
+    return pecs_lock_check_view(pecs_world_view(stage->world), text1, strlen(text1), &consenting, NULL);
 }
 
 Test(lock_files, every_allocation_may_fail)
 {
-    new_registry = registry_with(types2, 1, &first_history);
-    pecs_world *world = world_of(new_registry, NULL, 1);
-    const pecs_view view = pecs_world_view(world);
-    cr_assert_geq(count_failures(try_write, view), 5);
-    cr_assert_geq(count_failures(try_write_view, view), 5);
-    cr_assert_geq(count_failures(try_write_file, view), 4);
-    cr_assert_geq(count_failures(try_check_file, view), 5);
-    cr_assert_geq(count_failures(try_check, view), 15);
-    cr_assert_geq(count_failures(try_check_view, view), 10);
-    pecs_world_destroy(world);
-    pecs_registry_release(new_registry);
+    make_stage_registry = stage_registry;
+    try_every_failure(&(struct trial){ prepare, write_text }, 5);
+    try_every_failure(&(struct trial){ prepare, write_view }, 5);
+    try_every_failure(&(struct trial){ prepare, write_file }, 4);
+    try_every_failure(&(struct trial){ prepare, check }, 15);
+    try_every_failure(&(struct trial){ prepare, check_view }, 10);
+    try_every_failure(&(struct trial){ prepare_lock, check_file }, 5);
 }
