@@ -94,9 +94,9 @@ static pecs_status schema_registry(pecs_view view, pecs_registry **ret_registry,
     }
     for (size_t i = 0; i < count; i++) {
         pecs_component component;
-        if (pecs_view_component_at(view, i, &component))
-            types[desc.type_count] = pecs_view_type(view, component);
-        desc.type_count += strncmp(types[desc.type_count]->name, "pecs.", strlen("pecs.")) != 0;
+        const pecs_type *type = pecs_view_component_at(view, i, &component) ? pecs_view_type(view, component) : NULL;
+        if (type && strncmp(type->name, "pecs.", strlen("pecs.")) != 0)
+            types[desc.type_count++] = type;
     }
     const pecs_status status = pecs_registry_create(&desc, ret_registry, error);
     free(types);

@@ -265,7 +265,9 @@ static pecs_status reader_enum(struct lock_reader *reader, pecs_field *field, ui
     if (count == 0 || count > max)
         return reader_fail(reader, reader->at, "an enum of %u bits has 1 to %u values, a line each", size * 8, max);
     const char **names = lock_allocate(reader->lock, count * sizeof(*names));
-    pecs_status status = names ? PECS_OK : fail_memory(reader->error);
+    pecs_status status = PECS_OK;
+    if (!names)
+        return fail_memory(reader->error);
     for (uint32_t i = 0; !status && i < count; i++) {
         status = reader_indent(reader, depth);
         status = status ? status : reader_name(reader, &names[i]);
@@ -357,7 +359,9 @@ static pecs_status reader_fields(struct lock_reader *reader, pecs_type *type, un
     if (count > FIELDS_MAX)
         return reader_fail(reader, reader->at, "a type has at most %d fields", FIELDS_MAX);
     pecs_field *fields = lock_allocate(reader->lock, count * sizeof(*fields));
-    pecs_status status = fields ? PECS_OK : fail_memory(reader->error);
+    pecs_status status = PECS_OK;
+    if (!fields)
+        return fail_memory(reader->error);
     for (uint32_t i = 0; !status && i < count; i++) {
         const struct lock_reader line = *reader;
         status = reader_field(reader, &fields[i], depth);
