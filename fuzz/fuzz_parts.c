@@ -12,12 +12,19 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     return file_mutate(data, size, max_size, seed, MUTATE_PARTS);
 }
 
-/* What resume refuses, load refuses by the same rule: those that only load checks come after all others. */
+/*
+ * What resume refuses, load refuses by the same rule: those that only load checks come after all others. But values of
+ * old types, which a resume converts, it checks, and a load may find others before them.
+ */
 static void expect_refused(pecs_registry *registry, const char *path, const pecs_error *resumed)
 {
     pecs_error error = { .message = "" };
     pecs_snapshot *snapshot;
     FUZZ_CHECK(pecs_snapshot_load(registry, path, NULL, &snapshot, &error) != PECS_OK, resumed->message);
+    if (resumed->rule && (strncmp(resumed->rule, "VALUE-", 6) == 0 || strncmp(resumed->rule, "HEAP-", 5) == 0)) {
+        FUZZ_CHECK(error.status == PECS_E_CORRUPT && error.rule && resumed->offset, error.message);
+        return;
+    }
     FUZZ_CHECK(error.status == resumed->status && error.offset == resumed->offset, error.message);
     FUZZ_CHECK(!error.rule == !resumed->rule && (!error.rule || strcmp(error.rule, resumed->rule) == 0), error.message);
 }

@@ -42,7 +42,7 @@ static void writer_put_chunk(struct writer *writer, const struct plan_run *run, 
     const struct component *component = run->component;
     if (component && values_can_be_wrong(component) && !writer->options->skip_check)
         output->status = values_check(&writer->values, table, run->component_number,
-                                      chunk << table->archetype->chunk_shift, bytes, rows, output->error);
+                                      chunk << table->archetype->chunk_shift, bytes, rows, 0, output->error);
     if (component && component_has_contents(component))
         write_references(output, component, state_heap(writer->plan.state), bytes, rows, unit);
     else if (component && !span_list_is_empty(&component->padding))

@@ -53,6 +53,13 @@ struct image *image_create_read(struct pool *pool, const struct os_file *file, c
 struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, const struct os_file *file,
                                   const char *path);
 
+/* Where a value of an array lies in the file; 0 if the array does not lie in the image, which may be NULL. */
+static inline uint64_t image_offset_of(const struct image *image, const void *value)
+{
+    const uintptr_t at = (uintptr_t)value, first = image ? (uintptr_t)image->bytes : 0;
+    return image && at >= first && at - first < image->size_bytes ? at - first : 0;
+}
+
 /* How the file of a mapped image has changed since the image was made. */
 enum image_news {
     IMAGE_AS_IT_WAS, /* the image is memory, the file is unchanged, or the path no longer leads to the file */

@@ -71,6 +71,13 @@ static void migrate_fill(const struct chunk_job *job, const struct migrate_versi
             memcpy(made + i * size, version->defaults, size);
 }
 
+/* Of values that a resumed file has. */
+static uint64_t migrate_file_offset(const struct chunk_job *job, const uint8_t *values)
+{
+    const struct runs *runs = job->migrating->source->runs;
+    return runs ? image_offset_of(runs->image, values) : 0;
+}
+
 static pecs_status migrate_check_contents(const struct chunk_job *job, const struct migrate_version *version,
                                           const uint8_t *values)
 {
@@ -78,10 +85,10 @@ static pecs_status migrate_check_contents(const struct chunk_job *job, const str
     const struct heap *heap = state_heap(migrating->from);
     const uint64_t all = heap ? heap->spaces[0].unit_count + heap->spaces[1].unit_count : 0;
     migrating->checked_units += contents_count_units(heap, version->component, values, job->count);
-    return migrating->checked_units <= all
-               ? PECS_OK
-               : fail_rule(job->error, PECS_E_CORRUPT, 0, "HEAP-2", "values of '%.*s' share their contents with others",
-                           NAME_SHOWN, version->component->type->name);
+    return migrating->checked_units <= all ? PECS_OK
+                                           : fail_rule(job->error, PECS_E_CORRUPT, migrate_file_offset(job, values),
+                                                       "HEAP-2", "values of '%.*s' share their contents with others",
+                                                       NAME_SHOWN, version->component->type->name);
 }
 
 /*
@@ -94,8 +101,8 @@ static pecs_status migrate_check_old(const struct chunk_job *job, const struct m
     const struct migrating *migrating = job->migrating;
     if (migrating->options->is_checked || version->number == NO_COMPONENT || !values)
         return PECS_OK;
-    const pecs_status status =
-        values_check(&migrating->check, migrating->source, version->number, job->row, values, job->count, job->error);
+    const pecs_status status = values_check(&migrating->check, migrating->source, version->number, job->row, values,
+                                            job->count, migrate_file_offset(job, values), job->error);
     if (status == PECS_E_INVALID && job->error)
         job->error->status = PECS_E_CORRUPT;
     if (status)

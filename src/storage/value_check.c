@@ -419,7 +419,7 @@ pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, c
 }
 
 pecs_status values_check(const struct value_check *check, const struct table *table, pecs_component component,
-                         uint64_t row, const uint8_t *values, uint64_t count, pecs_error *error)
+                         uint64_t row, const uint8_t *values, uint64_t count, uint64_t offset, pecs_error *error)
 {
     const struct component *type = state_component(check->state, component);
     const uint64_t found = values_find_wrong(check, type, values, count);
@@ -432,7 +432,7 @@ pecs_status values_check(const struct value_check *check, const struct table *ta
     if (!wrong_iter_next(&iter, &place))
         return PECS_OK;
     wrong_value_init(&wrong, check->state, table, row + found, component, &place);
-    return fail_value(error, PECS_E_INVALID, 0, &wrong);
+    return fail_value(error, PECS_E_INVALID, offset ? offset + found * type->size + place.span.offset : 0, &wrong);
 }
 
 pecs_status value_check_init(struct value_check *check, const struct pecs_snapshot *state)

@@ -69,8 +69,11 @@ void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *sta
 /* Writes "entity 3:1: slots[2].owner of 'Bag' is not ..."; the offset is the file's, or 0. */
 pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong);
 
-/* Verifies the values of `count` rows, from `row` on. PECS_E_INVALID with a message for the first invalid element. */
+/*
+ * Verifies the values of `count` rows, from `row` on. PECS_E_INVALID with a message for the first invalid element.
+ * offset: that of the values in the file that they come from, for the error; or 0.
+ */
 pecs_status values_check(const struct value_check *check, const struct table *table, pecs_component component,
-                         uint64_t row, const uint8_t *values, uint64_t count, pecs_error *error);
+                         uint64_t row, const uint8_t *values, uint64_t count, uint64_t offset, pecs_error *error);
 
 #endif

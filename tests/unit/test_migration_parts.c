@@ -277,6 +277,47 @@ Test(migration_parts, elements_have_defaults_of_their_own)
 
 /* A resumed file whose values all refer to one list: to convert each would take its size times their number. */
 typedef struct {
+    uint32_t number;
+    bool is_set;
+    uint8_t spare[3];
+} Flag1;
+PECS_COMPONENT_OF(Flag1, "Flag", 1, PECS_FIELD(Flag1, number), PECS_FIELD(Flag1, is_set),
+                  PECS_FIELD_PADDING(Flag1, spare));
+typedef struct {
+    uint64_t number;
+    bool is_set;
+    uint8_t spare[7];
+} Flag2;
+PECS_COMPONENT_OF(Flag2, "Flag", 2, PECS_FIELD(Flag2, number), PECS_FIELD(Flag2, is_set),
+                  PECS_FIELD_PADDING(Flag2, spare));
+
+/* By a resume, which reads no other values. */
+Test(migration_parts, an_invalid_value_is_named_with_its_place)
+{
+    enum { FLAGS = 5000, WRONG = 4321 };
+    static const pecs_type *const before[] = { &Flag1_type }, *const after[] = { &Flag2_type };
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error = { .message = "" };
+    old_registry = registry_with(before, 1, NULL);
+    new_registry = registry_with(after, 1, NULL);
+    pecs_world *world = world_of(old_registry, NULL, 1);
+    const pecs_value value = { 0, sizeof(Flag1), NULL };
+    must(pecs_world_spawn(world, &value, 1, FLAGS, NULL) == PECS_OK);
+    save_world(world, "old.pecs");
+    struct file_image file = read_image("old.pecs");
+    const uint64_t values = get64(&file, file.runs + sizeof(struct run_record) + offsetof(struct run_record, offset));
+    const uint64_t wrong = values + WRONG * sizeof(Flag1) + offsetof(Flag1, is_set);
+    file.bytes[wrong] = 2;
+    write_image(&file, "wrong.pecs");
+    free_image(&file);
+    cr_assert_eq(pecs_snapshot_resume(new_registry, "wrong.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_eq(error.status, PECS_E_CORRUPT);
+    cr_assert_eq(error.offset, wrong);
+    cr_assert_str_eq(error.rule, "VALUE-1");
+    end_migration(world);
+}
+
+typedef struct {
     pecs_list marks;
 } Path1;
 PECS_COMPONENT_OF(Path1, "Path", 1, PECS_FIELD_LIST(Path1, marks, uint8_t));
@@ -312,6 +353,7 @@ Test(migration_parts, contents_that_values_share_are_not_multiplied)
     cr_assert_eq(pecs_snapshot_load(new_registry, "shared.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
     cr_assert_eq(pecs_snapshot_resume(new_registry, "shared.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
     cr_assert_str_eq(error.message, "values of 'Path' share their contents with others");
+    cr_assert(error.offset >= values && error.offset < values + PATHS * sizeof(Path1));
     cr_assert_leq(counting.peak_bytes - before_bytes, 8 << 20);
     pecs_snapshot *good = migrate(world, BY_RESUME, NULL);
     pecs_snapshot_release(good);
