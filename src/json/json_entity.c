@@ -14,6 +14,9 @@
 /* Slots that no handle names are free; a document may have a mebi of them more than it has handles. */
 enum { SLOTS_UNNAMED_MAX = 1 << 20, NAME_BYTES_MAX = 255 };
 
+/* A component is in the object of components, which is in that of the entity. */
+enum { COMPONENT_DEPTH = 2 };
+
 pecs_status load_fail_builder(struct load *load, pecs_status status)
 {
     const pecs_error from_builder = *load->error;
@@ -209,7 +212,7 @@ pecs_status load_read_entity(struct load *load)
     load->tree.component = NULL;
     memcpy(load->tree.label, "number ", 7);
     *number_write_unsigned(load->tree.label + 7, load->entity_count) = 0;
-    pecs_status status = tree_cut(&load->tree);
+    pecs_status status = tree_cut(&load->tree, COMPONENT_DEPTH);
     if (!status && max && load->entity_count > max)
         status = tree_fail(&load->tree, NULL, NULL, false, PECS_E_LIMIT,
                            "the document has more than the limit of %" PRIu64 " entities", max);
@@ -223,7 +226,7 @@ pecs_status load_read_entity(struct load *load)
 pecs_status load_read_dead(struct load *load)
 {
     pecs_entity entity = { 0, 0 };
-    pecs_status status = tree_cut(&load->tree);
+    pecs_status status = tree_cut(&load->tree, 0);
     if (!status)
         status = load_read_handle(load, load->tree.root, &entity);
     load->tree.label[0] = 0;

@@ -20,6 +20,13 @@ bool lexer_is_utf8(const char *text, size_t size_bytes);
 size_t lexer_number_length(const uint8_t *bytes, const uint8_t *end, unsigned *state);
 bool lexer_number_is_whole(unsigned state);
 
+/*
+ * A leaf: an object or array that begins at `bytes`, with members, none of which is an object or array, and whose
+ * strings are ASCII without escapes. Its length, and the number of its members in *ret_count; 0: it is none, or does
+ * not end before `end`. What is not a leaf may be right nevertheless.
+ */
+size_t lexer_leaf_length(const uint8_t *bytes, const uint8_t *end, size_t *ret_count);
+
 /* Base64, four characters at a time. All zero: at the beginning. */
 struct lexer_base64 {
     uint32_t group;
@@ -34,6 +41,7 @@ size_t lexer_base64_give(struct lexer_base64 *decoder, uint8_t ret_bytes[3]);
 struct lexer_place {
     uint64_t offset, line_count, line_offset; /* line breaks before it, and where the last line begins */
 };
-struct lexer_place lexer_find_value(const char *text, uint64_t ordinal, bool at_key);
+/* `skip` bytes behind the beginning of the value, or of its key. */
+struct lexer_place lexer_find_value(const char *text, uint64_t ordinal, bool at_key, size_t skip);
 
 #endif

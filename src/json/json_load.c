@@ -29,7 +29,7 @@ static pecs_status load_key(struct load *load, char name[LOAD_NAME_BYTES])
     if (!status && next != '"')
         return scan_take(&load->scan, '"', "a key in quotation marks");
     if (!status)
-        status = tree_cut(&load->tree);
+        status = tree_cut(&load->tree, 0);
     if (status)
         return status;
     if (strlen(tree_text(load->tree.root)) >= LOAD_NAME_BYTES)
@@ -73,7 +73,7 @@ static pecs_status load_elements(struct load *load, pecs_status (*read)(struct l
 static pecs_status load_version(struct load *load)
 {
     uint64_t version;
-    const pecs_status status = tree_cut(&load->tree);
+    const pecs_status status = tree_cut(&load->tree, 0);
     if (status)
         return status;
     if (!tree_read_unsigned(load->tree.root, UINT32_MAX, &version) || !version)
@@ -86,7 +86,7 @@ static pecs_status load_version(struct load *load)
 
 static pecs_status load_number(struct load *load, uint64_t *ret_number)
 {
-    const pecs_status status = tree_cut(&load->tree);
+    const pecs_status status = tree_cut(&load->tree, 0);
     if (status)
         return status;
     return tree_read_unsigned(load->tree.root, INT64_MAX, ret_number)
@@ -113,7 +113,7 @@ static pecs_status load_tick(struct load *load)
 
 static pecs_status load_session(struct load *load)
 {
-    const pecs_status status = tree_cut(&load->tree);
+    const pecs_status status = tree_cut(&load->tree, 0);
     if (!status && !load_parse_nonce(load->tree.root, &load->nonce))
         return tree_fail_expected(&load->tree, NULL, load->tree.root, "15 hexadecimal digits");
     return status;
@@ -121,12 +121,12 @@ static pecs_status load_session(struct load *load)
 
 static pecs_status load_skip(struct load *load)
 {
-    return scan_cut(&load->scan);
+    return scan_cut(&load->scan, 0);
 }
 
 static pecs_status load_timestamp(struct load *load)
 {
-    const pecs_status status = tree_cut(&load->tree);
+    const pecs_status status = tree_cut(&load->tree, 0);
     if (!status && !tree_is_string(load->tree.root))
         return tree_fail_expected(&load->tree, NULL, load->tree.root, "a string");
     return status;
@@ -135,7 +135,7 @@ static pecs_status load_timestamp(struct load *load)
 static pecs_status load_type(struct load *load)
 {
     load->tree.what = "type";
-    pecs_status status = tree_cut(&load->tree);
+    pecs_status status = tree_cut(&load->tree, 0);
     if (!status)
         status = types_read(&load->types, &load->tree);
     load->tree.what = NULL;
@@ -155,7 +155,7 @@ static pecs_status load_singleton(struct load *load, const char *name)
     arena_reset(&load->reader.arena);
     load->value_count = 0;
     tree->what = "singleton";
-    pecs_status status = tree_cut(tree);
+    pecs_status status = tree_cut(tree, 0);
     if (status)
         return status;
     cJSON member = *tree->root;
@@ -182,7 +182,7 @@ static pecs_status load_meta(struct load *load, const char *name)
 {
     pecs_bytes bytes;
     arena_reset(&load->reader.arena);
-    pecs_status status = tree_cut(&load->tree);
+    pecs_status status = tree_cut(&load->tree, 0);
     if (status)
         return status;
     if (tree_is_string(load->tree.root)) {
@@ -275,7 +275,7 @@ static pecs_status load_part(struct load *load, const char *name)
     while (part < LOAD_PART_COUNT && strcmp(load_parts[part].name, name) != 0)
         part++;
     if (part == LOAD_PART_COUNT && load->reader.allow_unknown)
-        return scan_cut(&load->scan);
+        return scan_cut(&load->scan, 0);
     const char *problem = NULL;
     if (part == LOAD_PART_COUNT)
         problem = "the document has no such member";

@@ -311,7 +311,7 @@ static pecs_status scan_put_escape(struct scan *scan)
     const int byte = status ? -1 : scan_look(scan);
     if (status)
         return status;
-    if (byte < 0 || !strchr("\"\\/bfnrtu", byte))
+    if (byte <= 0 || !strchr("\"\\/bfnrtu", byte))
         return scan_fail_expected(scan, "one of \" \\ / b f n r t u behind \\");
     status = scan_put_step(scan, byte);
     return status || byte != 'u' ? status : scan_put_unicode(scan);
@@ -412,7 +412,7 @@ enum scan_want { WANT_VALUE, WANT_FIRST_VALUE, WANT_KEY, WANT_FIRST_KEY, WANT_NE
 
 struct scan_cutter {
     enum scan_want want;
-    unsigned depth;
+    unsigned depth, leaf_depth;
     uint64_t is_object; /* bit d: the container at depth d */
 };
 
@@ -425,6 +425,47 @@ static pecs_status scan_put_open(struct scan *scan, struct scan_cutter *cutter, 
     cutter->is_object = byte == '{' ? cutter->is_object | bit : cutter->is_object & ~bit;
     cutter->want = byte == '{' ? WANT_FIRST_KEY : WANT_FIRST_VALUE;
     return scan_put_step(scan, byte);
+}
+
+/* Puts the leaf that begins here. *ret_is_leaf: false if there is none, or none that the limit allows. */
+static pecs_status scan_put_leaf(struct scan *scan, bool *ret_is_leaf)
+{
+    static const char mark[] = { '"', SCAN_LEAF };
+    size_t count;
+    const size_t size = lexer_leaf_length(scan->at, scan->end, &count);
+    const uint64_t used = scan->size_bytes + scan->value_bytes;
+    *ret_is_leaf = size && used + size + count * SCAN_VALUE_BYTES + sizeof(mark) < scan->max_text_bytes;
+    if (!*ret_is_leaf)
+        return PECS_OK;
+    scan->value_bytes += count * SCAN_VALUE_BYTES;
+    pecs_status status = scan_put(scan, mark, sizeof(mark));
+    if (!status)
+        status = scan_put(scan, scan->at, size);
+    if (status)
+        return status;
+    const uint8_t *const end = scan->at + size;
+    for (const uint8_t *line; (line = memchr(scan->at, '\n', (size_t)(end - scan->at)));) {
+        scan->at = line;
+        scan_step(scan, '\n');
+    }
+    scan->at = end;
+    char *at = scan->text + scan->size_bytes - size, *const text_end = scan->text + scan->size_bytes;
+    while ((at = memchr(at, '"', (size_t)(text_end - at))))
+        *at++ = SCAN_QUOTE;
+    return scan_put(scan, "\"", 1);
+}
+
+static pecs_status scan_put_container(struct scan *scan, struct scan_cutter *cutter, int byte)
+{
+    bool is_leaf = false;
+    pecs_status status = PECS_OK;
+    if (cutter->leaf_depth && cutter->depth >= cutter->leaf_depth)
+        status = scan_put_leaf(scan, &is_leaf);
+    if (status || is_leaf) {
+        cutter->want = WANT_NEXT;
+        return status;
+    }
+    return scan_put_open(scan, cutter, byte);
 }
 
 static pecs_status scan_put_next(struct scan *scan, struct scan_cutter *cutter, int byte)
@@ -456,14 +497,14 @@ static pecs_status scan_put_part(struct scan *scan, struct scan_cutter *cutter, 
     if (scan->value_bytes > scan->max_text_bytes - scan->size_bytes)
         return scan_fail_limit(scan, SCAN_TOO_LONG);
     if (byte == '{' || byte == '[')
-        return scan_put_open(scan, cutter, byte);
+        return scan_put_container(scan, cutter, byte);
     cutter->want = WANT_NEXT;
     return scan_put_scalar(scan, byte);
 }
 
-pecs_status scan_cut(struct scan *scan)
+pecs_status scan_cut(struct scan *scan, unsigned leaf_depth)
 {
-    struct scan_cutter cutter = { .want = WANT_VALUE };
+    struct scan_cutter cutter = { .want = WANT_VALUE, .leaf_depth = leaf_depth };
     int byte;
     pecs_status status = scan_peek(scan, &byte);
     scan->size_bytes = 0;
@@ -518,10 +559,10 @@ pecs_status scan_base64(struct scan *scan, uint64_t max_bytes, uint8_t **ret_byt
     return PECS_OK;
 }
 
-pecs_status scan_fail_at_value(struct scan *scan, pecs_status status, uint64_t ordinal, bool at_key,
+pecs_status scan_fail_at_value(struct scan *scan, pecs_status status, uint64_t ordinal, bool at_key, size_t skip,
                                const char *message)
 {
-    const struct lexer_place place = lexer_find_value(scan->text, ordinal, at_key);
+    const struct lexer_place place = lexer_find_value(scan->text, ordinal, at_key, skip);
     const uint64_t offset = scan->text_offset + place.offset;
     const uint64_t line_offset = place.line_count ? scan->text_offset + place.line_offset : scan->text_line_offset;
     return scan_fail_at(scan, status, offset, scan->text_line + place.line_count, offset - line_offset + 1, message);

@@ -4,7 +4,9 @@
  *
  * cJSON reads numbers as doubles and ends strings at a zero. So the text of a cut value is the document's own, but for
  * a mark: the string "x" becomes "sx" and the number 1 becomes "n1"; keys have no mark. Numbers are thus strings for
- * cJSON, exact whatever they are. Escapes of U+0000 and of lone surrogates are refused.
+ * cJSON, exact whatever they are. A leaf (json_lexer.h), which is most of what a component is, becomes a string, too:
+ * behind its mark it is the document's text with SCAN_QUOTE for each quotation mark. Escapes of U+0000 and of lone
+ * surrogates are refused.
  */
 #ifndef PECS_JSON_SCAN_H
 #define PECS_JSON_SCAN_H
@@ -14,6 +16,8 @@
 enum {
     SCAN_STRING = 's',
     SCAN_NUMBER = 'n',
+    SCAN_LEAF = 'l',
+    SCAN_QUOTE = 1, /* which no text has */
     SCAN_DEPTH_MAX = 64,
     SCAN_WINDOW = 64 << 10,
     SCAN_VALUE_BYTES = 100 /* what cJSON needs for a value, beside its text */
@@ -61,8 +65,8 @@ pecs_status scan_take(struct scan *scan, char character, const char *what);
  */
 pecs_status scan_more(struct scan *scan, char closing, bool is_first, bool *ret_more);
 
-/* Cuts the next value into scan->text. */
-pecs_status scan_cut(struct scan *scan);
+/* Cuts the next value into scan->text. Objects and arrays within so many others, or more, may be leaves; 0: none is. */
+pecs_status scan_cut(struct scan *scan, unsigned leaf_depth);
 
 /* Decodes a string of base64 (RFC 4648, section 4) into memory that the caller frees; at most max_bytes, if not 0. */
 pecs_status scan_base64(struct scan *scan, uint64_t max_bytes, uint8_t **ret_bytes, size_t *ret_size);
@@ -71,10 +75,10 @@ pecs_status scan_base64(struct scan *scan, uint64_t max_bytes, uint8_t **ret_byt
 pecs_status scan_fail(struct scan *scan, const char *what);
 
 /*
- * Fails at value number `ordinal` of scan->text, in the order of the text, the whole value being 0; or at its key. An
- * error that has a message already gets the place in front of it.
+ * Fails at value number `ordinal` of scan->text, in the order of the text, the whole value being 0; or at its key; or
+ * `skip` bytes within a leaf. An error that has a message already gets the place in front of it.
  */
-pecs_status scan_fail_at_value(struct scan *scan, pecs_status status, uint64_t ordinal, bool at_key,
+pecs_status scan_fail_at_value(struct scan *scan, pecs_status status, uint64_t ordinal, bool at_key, size_t skip,
                                const char *message);
 
 #endif

@@ -7,11 +7,12 @@
 #include <stdio.h>
 #include <string.h>
 
-pecs_status tree_cut(struct tree *tree)
+enum { TREE_PART = cJSON_StringIsConst }; /* in the type of a leaf's member; no key that cJSON parsed is constant */
+
+pecs_status tree_cut(struct tree *tree, unsigned leaf_depth)
 {
-    cJSON_Delete(tree->root);
-    tree->root = NULL;
-    const pecs_status status = scan_cut(tree->scan);
+    tree_free(tree);
+    const pecs_status status = scan_cut(tree->scan, leaf_depth);
     if (status)
         return status;
     tree->root = cJSON_ParseWithLength(tree->scan->text, tree->scan->size_bytes);
@@ -31,7 +32,88 @@ bool tree_is_string(const cJSON *node)
 
 bool tree_is_number(const cJSON *node)
 {
-    return cJSON_IsString(node) && node->valuestring[0] == SCAN_NUMBER;
+    return cJSON_IsNumber(node) || (cJSON_IsString(node) && node->valuestring[0] == SCAN_NUMBER);
+}
+
+static bool tree_is_leaf(const cJSON *node, char bracket)
+{
+    return cJSON_IsString(node) && node->valuestring[0] == SCAN_LEAF && node->valuestring[1] == bracket;
+}
+
+bool tree_is_object(const cJSON *node)
+{
+    return cJSON_IsObject(node) || tree_is_leaf(node, '{');
+}
+
+bool tree_is_array(const cJSON *node)
+{
+    return cJSON_IsArray(node) || tree_is_leaf(node, '[');
+}
+
+static char *tree_find(char *at, char character)
+{
+    while (*at != character)
+        at++;
+    return at;
+}
+
+static char *tree_skip_space(char *at)
+{
+    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
+        at++;
+    return at;
+}
+
+/* Takes a scalar, and gives what is behind it. */
+static char *tree_take_scalar(cJSON *node, char *at)
+{
+    const bool is_string = *at == SCAN_QUOTE;
+    node->valuestring = at;
+    node->type = TREE_PART | (is_string    ? cJSON_String
+                              : *at == 't' ? cJSON_True
+                              : *at == 'f' ? cJSON_False
+                              : *at == 'n' ? cJSON_NULL
+                                           : cJSON_Number);
+    if (is_string) {
+        *at = SCAN_STRING;
+        at = tree_find(at, SCAN_QUOTE);
+        *at = 0;
+        return at + 1;
+    }
+    while (*at > ' ' && *at != ',' && *at != ']' && *at != '}')
+        at++;
+    return at;
+}
+
+/* The text is right, as the scan saw. Each member ends in a zero, in place of what is behind it. */
+pecs_status tree_open(const struct tree *tree, struct arena *arena, const cJSON *node, const cJSON **ret_child)
+{
+    *ret_child = node->child;
+    if (!cJSON_IsString(node))
+        return PECS_OK;
+    char *at = node->valuestring + 1, after = *at;
+    const bool is_object = after == '{';
+    for (const cJSON **ref = ret_child; after != '}' && after != ']';) {
+        cJSON *member = arena_take(arena, sizeof(*member));
+        if (!member)
+            return json_fail_memory(tree->scan->error);
+        at = tree_skip_space(at + 1);
+        if (is_object) {
+            member->string = at + 1;
+            at = tree_find(at + 1, SCAN_QUOTE);
+            *at = 0;
+            at = tree_skip_space(tree_find(at + 1, ':') + 1);
+        }
+        at = tree_take_scalar(member, at);
+        char *const end = at;
+        at = tree_skip_space(at);
+        after = *at;
+        *end = 0;
+        member->prev = (cJSON *)node;
+        *ref = member;
+        ref = (const cJSON **)&member->next;
+    }
+    return PECS_OK;
 }
 
 bool tree_read_unsigned(const cJSON *node, uint64_t max, uint64_t *ret_number)
@@ -112,8 +194,8 @@ static void tree_say_found(struct tree_message *message, const cJSON *node)
         tree_say(message, ", found the number %.40s", tree_text(node));
     else if (node)
         tree_say(message, ", found %s",
-                 cJSON_IsObject(node)  ? "an object"
-                 : cJSON_IsArray(node) ? "an array"
+                 tree_is_object(node)  ? "an object"
+                 : tree_is_array(node) ? "an array"
                  : cJSON_IsTrue(node)  ? "true"
                  : cJSON_IsFalse(node) ? "false"
                                        : "null");
@@ -122,10 +204,13 @@ static void tree_say_found(struct tree_message *message, const cJSON *node)
 static pecs_status tree_fail_message(const struct tree *tree, const cJSON *node, bool at_key, pecs_status status,
                                      const struct tree_message *message)
 {
+    const cJSON *leaf = node && node->type & TREE_PART ? node->prev : NULL;
     uint64_t ordinal = 0;
-    if (!node || !tree_count(tree->root, node, &ordinal))
+    if (!node || !tree_count(tree->root, leaf ? leaf : node, &ordinal))
         ordinal = 0;
-    return scan_fail_at_value(tree->scan, status, ordinal, at_key, message->text);
+    const char *const place = !leaf ? NULL : at_key ? node->string - 1 : node->valuestring;
+    const size_t skip = leaf ? (size_t)(place - leaf->valuestring - 1) : 0;
+    return scan_fail_at_value(tree->scan, status, ordinal, at_key, skip, message->text);
 }
 
 pecs_status tree_fail_expected(const struct tree *tree, const struct tree_step *step, const cJSON *node,

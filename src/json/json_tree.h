@@ -1,10 +1,14 @@
 /*
  * Tree: a value that was cut from a document (json_scan.h), as cJSON parsed it, and errors at its nodes. Strings begin
  * with the mark of json_scan.h, so a node's text is behind its first character.
+ *
+ * The members of a leaf are nodes that cJSON did not make: they lie in an arena, their texts in that of the leaf, which
+ * is their `prev`.
  */
 #ifndef PECS_JSON_TREE_H
 #define PECS_JSON_TREE_H
 
+#include "json_arena.h"
 #include "json_scan.h"
 
 #include <pecs/schema.h>
@@ -26,16 +30,22 @@ struct tree {
     const char *component; /* the component that is read; or NULL */
 };
 
-/* Cuts the next value and parses it; what was there before is freed. */
-pecs_status tree_cut(struct tree *tree);
+/* Cuts the next value and parses it; what was there before is freed. leaf_depth: of scan_cut. */
+pecs_status tree_cut(struct tree *tree, unsigned leaf_depth);
 void tree_free(struct tree *tree);
 
 bool tree_is_string(const cJSON *node);
 bool tree_is_number(const cJSON *node);
 static inline const char *tree_text(const cJSON *node)
 {
-    return node->valuestring + 1;
+    return node->valuestring + ((node->type & 0xff) != cJSON_Number);
 }
+
+/* Of what was cut with a leaf_depth. */
+bool tree_is_object(const cJSON *node);
+bool tree_is_array(const cJSON *node);
+/* The first member of such an object or array, in *ret_child; NULL if it has none. Once for each: PECS_E_MEMORY. */
+pecs_status tree_open(const struct tree *tree, struct arena *arena, const cJSON *node, const cJSON **ret_child);
 
 /* Reads an integer from 0 to `max`. False: it is none. */
 bool tree_read_unsigned(const cJSON *node, uint64_t max, uint64_t *ret_number);

@@ -81,10 +81,15 @@ void json_end_array(struct json_out *json)
     json_end(json, ']');
 }
 
-void json_word(struct json_out *json, const char *key, const char *word)
+void json_number_text(struct json_out *json, const char *key, const char *text, size_t size_bytes)
 {
     json_begin_member(json, key);
-    out_text(json->out, word, strlen(word));
+    out_text(json->out, text, size_bytes);
+}
+
+void json_word(struct json_out *json, const char *key, const char *word)
+{
+    json_number_text(json, key, word, strlen(word));
 }
 
 void json_number(struct json_out *json, const char *key, uint64_t number)

@@ -28,6 +28,8 @@ void json_end_array(struct json_out *json);
 
 /* A literal: a number, true, false, null. */
 void json_word(struct json_out *json, const char *key, const char *word);
+/* A number that is given as its text. */
+void json_number_text(struct json_out *json, const char *key, const char *text, size_t size_bytes);
 void json_number(struct json_out *json, const char *key, uint64_t number);
 void json_bool(struct json_out *json, const char *key, bool value);
 

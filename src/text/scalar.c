@@ -52,13 +52,16 @@ static void scalar_put(struct scalar *scalar, enum scalar_form form, const char 
 {
     scalar->form = form;
     scalar->text = text;
+    scalar->size = strlen(text);
 }
 
 /* Ends a word in the scalar's room. */
 static void scalar_end(struct scalar *scalar, enum scalar_form form, char *end)
 {
     *end = 0;
-    scalar_put(scalar, form, scalar->room);
+    scalar->form = form;
+    scalar->text = scalar->room;
+    scalar->size = (size_t)(end - scalar->room);
 }
 
 static void scalar_put_not_finite(struct scalar *scalar, double number, const void *bytes, uint32_t size)

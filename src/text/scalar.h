@@ -20,7 +20,8 @@ enum scalar_form {
 
 struct scalar {
     enum scalar_form form;
-    const char *text; /* in `room`, a literal, or a name that the type owns */
+    const char *text; /* in `room`, a literal, or a name that the type owns; zero-terminated */
+    size_t size;      /* of the text */
     char room[48];
 };
 

@@ -150,10 +150,10 @@ void out_escaped(struct text_out *out, const char *text, size_t size_bytes, enum
     size_t plain = 0; /* start of the pending bytes that need no escape */
     for (size_t at = 0; at < size_bytes && !out_is_over(out);) {
         uint32_t code = 0;
-        if (text[at] >= ' ' && text[at] <= '~' && text[at] != '"' && text[at] != '\\') {
+        while (at < size_bytes && text[at] >= ' ' && text[at] <= '~' && text[at] != '"' && text[at] != '\\')
             at++;
-            continue;
-        }
+        if (at == size_bytes)
+            break;
         const unsigned step = utf8_step((const uint8_t *)text + at, size_bytes - at, &code);
         if (out_is_plain(step, code, style)) {
             at += step;

@@ -8,27 +8,23 @@
 
 static void value_write_scalar(struct json_out *json, const char *key, const struct scalar *scalar)
 {
-    char number[sizeof(scalar->room) + 2];
-    size_t size;
     switch (scalar->form) {
     case SCALAR_NOTHING:
         json_word(json, key, "null");
         break;
     case SCALAR_NAME:
-        json_string(json, key, scalar->text);
+        json_text(json, key, scalar->text, scalar->size);
         break;
     case SCALAR_UNNAMED:
         json_word(json, key, scalar->text + strlen(UNNAMED_PREFIX));
         break;
     case SCALAR_FLOAT:
-        size = strlen(scalar->text);
-        memcpy(number, scalar->text, size + 1);
-        if (!memchr(number, '.', size) && !memchr(number, 'e', size))
-            memcpy(number + size, ".0", 3);
-        json_word(json, key, number);
+        json_number_text(json, key, scalar->text, scalar->size);
+        if (!memchr(scalar->text, '.', scalar->size) && !memchr(scalar->text, 'e', scalar->size))
+            out_text(json->out, ".0", 2);
         break;
     default:
-        json_word(json, key, scalar->text);
+        json_number_text(json, key, scalar->text, scalar->size);
         break;
     }
 }

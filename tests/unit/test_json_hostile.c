@@ -49,6 +49,9 @@ Test(json_hostile, the_grammar_is_checked)
                   "line 1, column 36: a string cannot have control characters; escape them");
     check_refused("{\"version\": 1, \"metadata\": {\"a\": \"\\x\"}}",
                   "line 1, column 36: expected one of \" \\ / b f n r t u behind \\, found 'x'");
+    static const char zero[] = "{\"version\": 1, \"metadata\": {\"a\": \"\\\0\"}}";
+    check_refused_bytes(zero, sizeof(zero) - 1, NULL, PECS_E_CORRUPT,
+                        "line 1, column 36: expected one of \" \\ / b f n r t u behind \\");
     check_refused("{\"version\": 1, \"metadata\": {\"a\": \"\\u0000\"}}",
                   "line 1, column 41: a string cannot have U+0000; a blob can");
     check_refused("{\"version\": 1, \"metadata\": {\"a\": \"\\ud800\"}}",
