@@ -38,9 +38,11 @@ typedef struct pecs_json_options {
  * bounds the text, and what its values take in memory. What is transient is not saved (schema.h).
  *
  * A load's PECS_E_CORRUPT says line and column (in bytes, from 1), entity, component, field and what was expected;
- * error->offset is the place in bytes. PECS_E_UNSUPPORTED: a newer version; with refuse_unknown, a type that the
- * registry lacks. PECS_E_LIMIT, PECS_E_LAYOUT (pecs_snapshot_convert), PECS_E_CONFLICT and PECS_E_INVALID
- * (pecs_builder_finish), PECS_E_MEMORY, PECS_E_CANCELLED, the source's and sink's own.
+ * error->offset is the place in bytes. What only the whole document shows has no such place: a name without an entity
+ * (the line of an entity that refers to it), and what the builder finds in the end (table and row, builder.h).
+ * PECS_E_UNSUPPORTED: a newer version; with refuse_unknown, a type that the registry lacks. PECS_E_LIMIT, PECS_E_LAYOUT
+ * (pecs_snapshot_convert), PECS_E_CONFLICT and PECS_E_INVALID (pecs_builder_finish), PECS_E_MEMORY, PECS_E_CANCELLED,
+ * the source's and sink's own.
  */
 PECS_API const pecs_plugin *pecs_json_plugin(void);
 

@@ -30,10 +30,13 @@ extern "C" {
 /* What a conversion may lose. A removed field is a loss for all values, the others for those that do not fit. */
 typedef enum pecs_loss {
     PECS_LOSS_FIELD = 1,  /* a field that the new type lacks */
-    PECS_LOSS_NUMBER = 2, /* a number that the new kind cannot hold: it becomes the nearest one, or 0 for a NaN */
+    PECS_LOSS_NUMBER = 2, /* a number that the new kind cannot hold. An integer becomes the nearest one; a float as one
+                             too, but fractions are cut off and a NaN is 0; a double the nearest float, also infinity */
     PECS_LOSS_ENUM = 4, /* an enum's value whose name the new enum lacks, or a number that is no value: it becomes 0 */
-    PECS_LOSS_LENGTH = 8, /* the end of a text or array that is longer than the new one and not zero there */
-    PECS_LOSS_ALL = 15
+    PECS_LOSS_LENGTH = 8,   /* the end of a text or array that is longer than the new one and not zero there */
+    PECS_LOSS_VERSION = 16, /* a value that an entity has in a later version, too, which stays: an older program gave it
+                               to an entity of a newer one's save. Of a migration with a function nothing is lost so */
+    PECS_LOSS_ALL = 31
 } pecs_loss;
 
 /* The old name of a field. */
@@ -47,11 +50,13 @@ typedef struct pecs_type_history {
     const pecs_type *type;
     const char *const *old_names; /* that the type had in earlier versions; values of any version are converted */
     size_t old_name_count;
-    const pecs_rename *renames; /* a field may have several old names */
+    const pecs_rename *renames; /* a field may have several old names, but none that is a field's now: migrate such a
+                                   type with a function */
     size_t rename_count;
     /*
-     * A valid value of the type: what fields have that a file lacks. Strings, blobs and lists are empty, and entities
-     * none. NULL: zeros. Of a struct that is nested its own default counts, or else that of the type that nests it.
+     * A valid value of the type: what fields have that a file lacks, and the elements by which an array grew. Strings,
+     * blobs and lists are empty, and entities none. NULL: zeros. Of a struct that is nested its own default counts, or
+     * else that of the type that nests it.
      */
     const void *defaults;
     uint32_t losses; /* pecs_loss: those that a conversion to this type may have; of a nested type nothing counts */
@@ -88,7 +93,8 @@ typedef pecs_status (*pecs_migrate_function)(void *user, pecs_migration_rows *ro
  *     PECS_COMPONENT_OF(Place1, "Place", 1, PECS_FIELD(Place1, x), PECS_FIELD(Place1, y));
  *
  * The types in `to` are of the registry, or old ones again that other migrations begin with, or that convert without
- * code: chains are found by the library, the shortest where there are several.
+ * code: chains are found by the library, the shortest where there are several; of two that are equally short neither is
+ * chosen, and the registry is refused (PECS_E_CONFLICT).
  */
 typedef struct pecs_migration {
     const pecs_type *from;      /* with its name (or id), version and layout as files have them */

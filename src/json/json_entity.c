@@ -20,6 +20,8 @@ enum { COMPONENT_DEPTH = 2 };
 pecs_status load_fail_builder(struct load *load, pecs_status status)
 {
     const pecs_error from_builder = *load->error;
+    if (status == PECS_E_MISUSE) /* it was the document's, not the program's */
+        status = PECS_E_CORRUPT;
     tree_fail(&load->tree, NULL, NULL, false, status, "%s", from_builder.message);
     load->error->os_error = from_builder.os_error;
     load->error->rule = from_builder.rule;

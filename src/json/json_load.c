@@ -5,6 +5,7 @@
 #include "json_load.h"
 
 #include "json_fail.h"
+#include "number_text.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -144,6 +145,7 @@ static pecs_status load_type(struct load *load)
 
 static pecs_status load_types(struct load *load)
 {
+    load->has_types = true;
     return load_elements(load, load_type);
 }
 
@@ -182,6 +184,7 @@ static pecs_status load_meta(struct load *load, const char *name)
 {
     pecs_bytes bytes;
     arena_reset(&load->reader.arena);
+    load->has_schema_version |= strcmp(name, PECS_META_SCHEMA_VERSION) == 0;
     pecs_status status = tree_cut(&load->tree, 0);
     if (status)
         return status;
@@ -293,6 +296,17 @@ static pecs_status load_part(struct load *load, const char *name)
     return status ? status : load_parts[part].read(load);
 }
 
+/* A document without types has those of the program, and so the version of its schema. */
+static pecs_status load_set_schema_version(struct load *load)
+{
+    const pecs_history *history = pecs_registry_history(load->types.program);
+    char text[NUMBER_TEXT_ROOM];
+    if (load->has_types || load->has_schema_version || !history || !history->schema_version)
+        return PECS_OK;
+    *number_write_unsigned(text, history->schema_version) = 0;
+    return pecs_builder_set_meta_text(load->builder, PECS_META_SCHEMA_VERSION, text, load->error);
+}
+
 static pecs_status load_document(struct load *load)
 {
     int next;
@@ -305,6 +319,8 @@ static pecs_status load_document(struct load *load)
         return scan_fail(&load->scan, "the document has no \"version\"");
     if (!status)
         status = load_open(load);
+    if (!status)
+        status = load_set_schema_version(load);
     return status ? status : load_check_entities(load);
 }
 

@@ -18,6 +18,7 @@ struct load {
     uint64_t progress_done; /* bytes that were reported last */
 
     unsigned seen; /* bit k: part k of the document was read */
+    bool has_types, has_schema_version;
     uint64_t tick, nonce;
 
     /* from here on: of the parts that need the types */

@@ -131,6 +131,8 @@ pecs_status types_resolve(struct types *types, pecs_error *error)
                                           .type_count = plan.count,
                                           .allocator = type_store_allocator(types->store) };
         status = pecs_registry_create(&desc, &types->registry, error);
+        if (status == PECS_E_MISUSE) /* of a type that the document describes */
+            status = error->status = PECS_E_CORRUPT;
     }
     if (!status) {
         types->names = (struct plan_names){ plan.names, (uint32_t)plan.name_count };

@@ -26,27 +26,14 @@ void upgrade_deinit(struct upgrade *upgrade)
         migrate_plan_deinit(&upgrade->plan);
 }
 
-static uint32_t upgrade_number_of(const struct metadata *metadata, const char *key)
-{
-    bool is_found = false;
-    const uint32_t place = metadata ? metadata_find(metadata, key, &is_found) : 0;
-    uint64_t number = 0;
-    if (!is_found)
-        return 0;
-    const char *text = metadata->entries[place].value;
-    for (size_t i = 0; i < metadata->entries[place].size_bytes && number <= UINT32_MAX; i++)
-        number = text[i] >= '0' && text[i] <= '9' ? number * 10 + (uint64_t)(text[i] - '0') : UINT64_MAX / 16;
-    return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
-}
-
 uint32_t upgrade_version_of(const struct metadata *metadata)
 {
-    return upgrade_number_of(metadata, PECS_META_SCHEMA_VERSION);
+    return program_meta_number(metadata, PECS_META_SCHEMA_VERSION);
 }
 
 uint32_t upgrade_reader_of(const struct metadata *metadata)
 {
-    return upgrade_number_of(metadata, PECS_META_OLDEST_READER);
+    return program_meta_number(metadata, PECS_META_OLDEST_READER);
 }
 
 static const char *upgrade_text_of(const struct metadata *metadata, const char *key)
@@ -65,9 +52,9 @@ pecs_status upgrade_check_reader(const pecs_registry *registry, const struct met
     if (needed <= own || !registry->id_component) /* a registry without types is that of a tool */
         return PECS_OK;
     return fail(error, PECS_E_UNSUPPORTED,
-                "the file has schema version %u%s%.60s%s%.60s and needs a program of schema version %u or later; this "
-                "one has %u",
-                upgrade_version_of(metadata), *name ? ", saved by " : "", name, *release ? " " : "", release, needed,
+                "the file was saved by %.60s%s%.60s (schema version %u) and needs schema version %u or later; this "
+                "program has %u",
+                *name ? name : "a newer program", *release ? " " : "", release, upgrade_version_of(metadata), needed,
                 own);
 }
 
@@ -164,6 +151,20 @@ static pecs_entity upgrade_entity(const struct pecs_snapshot *before, uint64_t p
     return entity;
 }
 
+/* `note` has the type's part. */
+static void upgrade_note_loss(const struct upgrade *upgrade, pecs_migration_note note, pecs_loss kind,
+                              const char *field, const struct loss_tally *tally, const struct pecs_snapshot *before)
+{
+    if (!tally->count)
+        return;
+    note.event = PECS_EVENT_LOST;
+    note.loss = kind;
+    note.field = field;
+    note.count = tally->count;
+    note.first = upgrade_entity(before, tally->first_row);
+    upgrade_note(upgrade, note);
+}
+
 static void upgrade_note_version_of(const struct upgrade *upgrade, const struct migrate_version *version,
                                     const struct pecs_snapshot *before)
 {
@@ -179,16 +180,10 @@ static void upgrade_note_version_of(const struct upgrade *upgrade, const struct 
         note.to_version = registry_component(upgrade->registry, number)->type->version;
     if (version->number != NO_COMPONENT)
         upgrade_note(upgrade, note);
-    for (size_t i = 0; i < version->map.loss_count; i++) {
-        if (!version->tallies[i].count)
-            continue;
-        note.event = PECS_EVENT_LOST;
-        note.loss = version->map.losses[i].kind;
-        note.field = version->map.losses[i].field;
-        note.count = version->tallies[i].count;
-        note.first = upgrade_entity(before, version->tallies[i].first_row);
-        upgrade_note(upgrade, note);
-    }
+    for (size_t i = 0; i < version->map.loss_count; i++)
+        upgrade_note_loss(upgrade, note, version->map.losses[i].kind, version->map.losses[i].field,
+                          &version->tallies[i], before);
+    upgrade_note_loss(upgrade, note, PECS_LOSS_VERSION, "", &version->superseded, before);
 }
 
 /* The rows that have a component, and the first of their entities. */

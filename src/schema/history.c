@@ -241,17 +241,22 @@ static pecs_status history_visit(const struct history_making *making, uint32_t i
                     type->version, type->name);
     node->is_entered = true;
     pecs_status status = PECS_OK;
+    bool has_rival = false;
     for (size_t i = 0; !status && i < history->given->migration_count; i++) {
         const pecs_migration *migration = &history->given->migrations[i];
         uint32_t distance;
         if (!history_is_one(migration->from, type))
             continue;
         status = history_follow(making, migration, &distance);
-        if (status || (node->step && node->distance <= distance + 1))
+        if (status || (node->step && node->distance < distance + 1))
             continue;
+        has_rival = node->step && node->distance == distance + 1;
         node->step = migration;
         node->distance = distance + 1;
     }
+    if (!status && has_rival)
+        return fail(making->error, PECS_E_CONFLICT,
+                    "two ways of the same length lead on from version %u of type '%.200s'", type->version, type->name);
     if (!status && !node->step)
         status = history_end(making, node);
     node->is_done = true;
@@ -274,6 +279,11 @@ static pecs_status history_check_renames(const struct history_making *making, co
         if (!rename->old_name || !history_find_field(type->type, rename->field))
             return fail(making->error, PECS_E_MISUSE, "rename %zu of type '%.200s' names no field of it", i,
                         type->type->name);
+        if (history_find_field(type->type, rename->old_name))
+            return fail(making->error, PECS_E_CONFLICT,
+                        "the old name '%.100s' of field '%.100s' of type '%.100s' is "
+                        "that of a field",
+                        rename->old_name, rename->field, type->type->name);
     }
     return PECS_OK;
 }

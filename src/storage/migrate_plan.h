@@ -18,9 +18,10 @@ struct migrate_version {
     bool has_map;               /* it converts by fields */
     const pecs_migration *step; /* or NULL: without code */
     struct value_map map;
-    struct loss_tally *tallies; /* of the map's losses */
-    uint32_t losses;            /* pecs_loss that are accepted */
-    const uint8_t *defaults;    /* a value; or NULL: zeros */
+    struct loss_tally *tallies;   /* of the map's losses */
+    struct loss_tally superseded; /* of values beside a later version of them */
+    uint32_t losses;              /* pecs_loss that are accepted */
+    const uint8_t *defaults;      /* a value; or NULL: zeros */
     uint32_t target_count;
     uint32_t *targets;    /* indices of later versions */
     uint64_t count;       /* values that were converted */

@@ -156,6 +156,15 @@ static pecs_status migrate_own_values(const struct chunk_job *job, uint32_t inde
     return PECS_OK;
 }
 
+static void migrate_add_tally(struct migrating *migrating, struct loss_tally *tally, uint64_t first_row, uint64_t count)
+{
+    const uint64_t place = (uint64_t)migrating->number << 32 | first_row;
+    os_mutex_lock(&migrating->mutex);
+    tally->first_row = tally->count ? min_u64(tally->first_row, place) : place;
+    tally->count += count;
+    os_mutex_unlock(&migrating->mutex);
+}
+
 /* Adds the losses of a chunk to those of the version; one without consent ends the migration. */
 static pecs_status migrate_note_losses(const struct chunk_job *job, struct migrate_version *version)
 {
@@ -168,12 +177,7 @@ static pecs_status migrate_note_losses(const struct chunk_job *job, struct migra
         if (!found->count)
             continue;
         if (version->losses & loss->kind) {
-            struct loss_tally *tally = &version->tallies[i];
-            os_mutex_lock(&migrating->mutex);
-            const uint64_t place = (uint64_t)migrating->number << 32 | found->first_row;
-            tally->first_row = tally->count ? min_u64(tally->first_row, place) : place;
-            tally->count += found->count;
-            os_mutex_unlock(&migrating->mutex);
+            migrate_add_tally(migrating, &version->tallies[i], found->first_row, found->count);
             continue;
         }
         const char *name, *words;
@@ -185,6 +189,17 @@ static pecs_status migrate_note_losses(const struct chunk_job *job, struct migra
     return status;
 }
 
+/* The rows have the component in a later version, too. */
+static pecs_status migrate_supersede(const struct chunk_job *job, struct migrate_version *version)
+{
+    if (!(version->losses & PECS_LOSS_VERSION))
+        return migrate_fail(job, PECS_E_CONFLICT, version, job->row,
+                            "it has the component in a later version, too; to lose this one needs the consent "
+                            "PECS_LOSS_VERSION");
+    migrate_add_tally(job->migrating, &version->superseded, job->row, job->count);
+    return PECS_OK;
+}
+
 static pecs_status migrate_by_map(const struct chunk_job *job, uint32_t index)
 {
     struct migrating *migrating = job->migrating;
@@ -193,7 +208,7 @@ static pecs_status migrate_by_map(const struct chunk_job *job, uint32_t index)
     const struct migrate_version *to = &migrating->plan->versions[target];
     uint8_t *made;
     if (job->values[target].bytes)
-        return migrate_fail(job, PECS_E_CONFLICT, version, job->row, "it has the component in two versions");
+        return migrate_supersede(job, version);
     pecs_status status = migrate_own_values(job, target, true, &made);
     if (status)
         return status;

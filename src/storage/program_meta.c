@@ -1,4 +1,6 @@
-/* The entries are texts; a program without a name, or without a schema version, leaves those of the last one that had.
+/*
+ * The entries are texts; a program without a name, or without a schema version, leaves those of the last one that had,
+ * as an older program leaves the schema's.
  */
 #include "program_meta.h"
 
@@ -20,6 +22,19 @@ static pecs_status program_meta_put(const pecs_registry *registry, uint64_t max_
     return metadata_change(registry->pool, metadata, &entry, max_bytes);
 }
 
+uint32_t program_meta_number(const struct metadata *metadata, const char *key)
+{
+    bool is_found = false;
+    const uint32_t place = metadata ? metadata_find(metadata, key, &is_found) : 0;
+    uint64_t number = 0;
+    if (!is_found)
+        return 0;
+    const char *text = metadata->entries[place].value;
+    for (size_t i = 0; i < metadata->entries[place].size_bytes && number <= UINT32_MAX; i++)
+        number = text[i] >= '0' && text[i] <= '9' ? number * 10 + (uint64_t)(text[i] - '0') : UINT64_MAX / 16;
+    return number > UINT32_MAX ? UINT32_MAX : (uint32_t)number;
+}
+
 pecs_status program_meta_set_schema(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
                                     const char **ret_key)
 {
@@ -27,8 +42,12 @@ pecs_status program_meta_set_schema(const pecs_registry *registry, uint64_t max_
     char schema[16], reader[16];
     if (!history || !history->schema_version)
         return PECS_OK;
-    (void)snprintf(schema, sizeof(schema), "%u", history->schema_version);
-    (void)snprintf(reader, sizeof(reader), "%u", history->oldest_reader);
+    const uint32_t newest = program_meta_number(*metadata, PECS_META_SCHEMA_VERSION);
+    const uint32_t needed = program_meta_number(*metadata, PECS_META_OLDEST_READER);
+    const bool is_newer = newest > history->schema_version; /* what a newer program did to the world is still there */
+    (void)snprintf(schema, sizeof(schema), "%u", is_newer ? newest : history->schema_version);
+    (void)snprintf(reader, sizeof(reader), "%u",
+                   is_newer && needed > history->oldest_reader ? needed : history->oldest_reader);
     const pecs_status status =
         program_meta_put(registry, max_bytes, metadata, PECS_META_SCHEMA_VERSION, schema, ret_key);
     return status ? status : program_meta_put(registry, max_bytes, metadata, PECS_META_OLDEST_READER, reader, ret_key);

@@ -16,6 +16,9 @@ pecs_status program_meta_set(const pecs_registry *registry, uint64_t max_bytes, 
 pecs_status program_meta_set_schema(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
                                     const char **ret_key);
 
+/* The number of an entry of the schema; 0: there is none, or it is no number. UINT32_MAX: it is larger. */
+uint32_t program_meta_number(const struct metadata *metadata, const char *key);
+
 /* Whether a key is one of these entries'. */
 bool program_meta_has_key(const char *key);
 

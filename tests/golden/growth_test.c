@@ -211,8 +211,8 @@ static void check_fifth(char **files)
         EXPECT(pecs_snapshot_resume(fifth, files[version - 1], NULL, &snapshot, &error) == PECS_E_UNSUPPORTED);
     }
     EXPECT(strcmp(error.message,
-                  "the file has schema version 10, saved by growth and needs a program of schema version "
-                  "9 or later; this one has 5") == 0);
+                  "the file was saved by growth (schema version 10) and needs schema version 9 or later; this program "
+                  "has 5") == 0);
     snprintf(where, sizeof(where), "the fifth program, version 6");
     EXPECT(pecs_snapshot_load(fifth, files[5], NULL, &snapshot, &error) == PECS_E_LAYOUT);
     EXPECT(!pecs_snapshot_load(fifth, files[5], &consent, &snapshot, &error));

@@ -215,5 +215,13 @@ Test(json_hostile, types_that_break_rules_are_refused)
     check_refused_bytes(twice, strlen(twice), NULL, PECS_E_CONFLICT, "the document describes the type A twice");
     static const char gap[] = "{\"version\": 1, \"types\": [{\"id\": \"A\", \"fields\": [{\"kind\": \"u8\"}]}]}";
     pecs_error error;
-    cr_assert(json_read(registry, gap, strlen(gap), NULL, NULL, &loaded, &error) == PECS_E_MISUSE);
+    cr_assert(json_read(registry, gap, strlen(gap), NULL, NULL, &loaded, &error) == PECS_E_CORRUPT);
+    cr_assert(error.status == PECS_E_CORRUPT);
+}
+
+/* What the builder calls a misuse is a mistake of the document here. */
+Test(json_hostile, names_that_are_reserved_are_refused)
+{
+    check_refused("{\"version\": 1, \"metadata\": {\"pecs.weather\": \"fog\"}}",
+                  "line 1, column 45: keys that begin with 'pecs.' are reserved");
 }

@@ -162,8 +162,33 @@ Test(json_migration, an_older_program_refuses_saves_of_any_plugin)
                            registry_of(new_ships_types, new_ships_type_count, &old_history), &new_value, plugins[i],
                            &entity, &snapshot, &error),
                      PECS_E_UNSUPPORTED, "%s", plugins[i]);
-        cr_assert(strstr(error.message, "needs a program of schema version 2 or later; this one has 1"), "%s",
-                  error.message);
+        cr_assert(strstr(error.message, "needs schema version 2 or later; this program has 1"), "%s", error.message);
+    }
+}
+
+/* Written by hand for the present program. */
+Test(json_migration, a_document_without_types_is_of_the_present_schema)
+{
+    static const char *const documents[] = {
+        "{\"version\": 1, \"entities\": [{\"components\": {\"Ship\": {\"health\": 7}}}]}",
+        "{\"version\": 1, \"metadata\": {\"pecs.schema_version\": \"1\"}, \"entities\": [{\"components\": "
+        "{\"Ship\": {\"health\": 7}}}]}",
+        "{\"version\": 1, \"types\": [], \"entities\": []}",
+    };
+    for (int i = 0; i < 3; i++) {
+        const struct json_text text = { (char *)(uintptr_t)documents[i], strlen(documents[i]) };
+        pecs_registry *registry = registry_of(new_ships_types, new_ships_type_count, &history);
+        pecs_manager *manager = manager_of_both();
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        hook_calls = 0;
+        cr_assert_eq(load_bytes(manager, registry, &text, NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+        cr_assert_eq(hook_calls, 1);
+        cr_assert_str_eq(meta_of(snapshot, "marked"), i ? "yes" : "absent", "document %d", i);
+        cr_assert_str_eq(meta_of(snapshot, PECS_META_SCHEMA_VERSION), "3");
+        pecs_snapshot_release(snapshot);
+        pecs_manager_destroy(manager);
+        pecs_registry_release(registry);
     }
 }
 

@@ -465,7 +465,13 @@ Test(migration_code, an_invalid_value_of_a_function_is_refused)
     end_migration(world);
 }
 
-Test(migration_code, a_component_in_two_versions_is_a_conflict)
+static void keep_loss(void *user, const pecs_migration_note *note)
+{
+    if (note->event == PECS_EVENT_LOST)
+        *(pecs_migration_note *)user = *note;
+}
+
+Test(migration_code, a_component_in_two_versions_needs_consent)
 {
     static const char *const old_names[] = { "Body" };
     static const pecs_field fields[] = { PECS_FIELD(Body1, x), PECS_FIELD(Body1, y), PECS_FIELD(Body1, health) };
@@ -477,12 +483,26 @@ Test(migration_code, a_component_in_two_versions_is_a_conflict)
     new_registry = registry_with(after, 1, &history);
     pecs_world *world = world_of(old_registry, NULL, 1);
     pecs_entity entity;
-    const pecs_value values[] = { { 0, sizeof(Body1), NULL }, { 1, sizeof(Body1), NULL } };
+    const Body1 older = { .health = 6 }, later = { .health = 7 };
+    const pecs_value values[] = { { 0, sizeof(Body1), &older }, { 1, sizeof(Body1), &later } };
     must(pecs_world_spawn(world, values, 2, 1, &entity) == PECS_OK);
     pecs_snapshot *snapshot = NULL;
     pecs_error error;
     cr_assert_eq(try_migrate(world, BY_LOAD, NULL, &snapshot, &error), PECS_E_CONFLICT);
-    cr_assert_str_eq(error.message,
-                     "migration of 'Body' from version 1: entity 0:1: it has the component in two versions");
+    cr_assert_str_eq(
+        error.message,
+        "migration of 'Body' from version 1: entity 0:1: it has the component in a later version, too; to lose this one "
+        "needs the consent PECS_LOSS_VERSION");
+    pecs_migration_note lost = { .count = 0 };
+    const pecs_migration_options options = { .losses = PECS_LOSS_VERSION, .note = keep_loss, .user = &lost };
+    for (int way = BY_RESUME; way <= BY_LOAD; way++) {
+        cr_assert_eq(try_migrate(world, way, &options, &snapshot, &error), PECS_OK, "%s", error.message);
+        const Body1 *kept = pecs_view_get(pecs_snapshot_view(snapshot), entity, 0, sizeof(Body1));
+        cr_assert(kept && kept->health == 7, "the later version");
+        cr_assert(lost.count == 1 && lost.first.generation == 1 && lost.loss == PECS_LOSS_VERSION && !*lost.field);
+        cr_assert_eq(summary_of(pecs_snapshot_view(snapshot)).table_count, 1);
+        pecs_snapshot_release(snapshot);
+        lost.count = 0;
+    }
     end_migration(world);
 }

@@ -67,8 +67,7 @@ Test(migration_world, an_older_program_refuses_what_it_cannot_read)
             if (i == 1)
                 cr_assert_not_null(strstr(error.message, "schema version 7"), "%s", error.message);
             if (i == 1)
-                cr_assert_not_null(
-                    strstr(error.message, "needs a program of schema version 4 or later; this one has 3"));
+                cr_assert_not_null(strstr(error.message, "needs schema version 4 or later; this program has 3"));
             pecs_snapshot_release(snapshot);
             end_migration(world);
         }
@@ -162,7 +161,9 @@ Test(migration_world, world_migrations_and_hooks_run_in_order)
             const pecs_view view = pecs_snapshot_view(snapshot);
             cr_assert_eq(pecs_get_as(view, entities[0], HEALTH, Health)->current, 'y');
             cr_assert_eq(pecs_get_as(view, entities[2], HEALTH, Health)->current, 2);
-            cr_assert_str_eq(meta_of(view, PECS_META_SCHEMA_VERSION), "8");
+            cr_assert_str_eq(meta_of(view, PECS_META_SCHEMA_VERSION),
+                             cases[i].version == 9 && way != BY_CONVERT ? "9" : "8",
+                             "what a newer program did is not done again");
             check_state(snapshot);
             pecs_snapshot_release(snapshot);
             end_migration(world);
@@ -363,6 +364,14 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
 {
     static const pecs_rename no_field = { "w", "v" };
     static const char *const own_name[] = { "Thing" };
+    static const pecs_rename to_field = { "x", "y" };
+    static const pecs_type_history rename_to_field = { .type = &Position_type,
+                                                       .renames = &to_field,
+                                                       .rename_count = 1 };
+    static const pecs_type old_stuff = { .name = "Stuff", .version = 1, .align = 1 };
+    static const pecs_type *const to_thing[] = { &version3 }, *const to_position[] = { &Position_type };
+    static const pecs_migration rivals[] = { { &old_stuff, to_thing, 1, copy, NULL },
+                                             { &old_stuff, to_position, 1, copy, NULL } };
     static const pecs_type_history rename = { .type = &version3, .renames = &no_field, .rename_count = 1 };
     static const pecs_type_history name = { .type = &version3, .old_names = own_name, .old_name_count = 1 };
     static const char *const stuff[] = { "Stuff" };
@@ -371,7 +380,7 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
         { .type = &version3, .old_names = stuff, .old_name_count = 1 },
         { .type = &Position_type, .old_names = stuff, .old_name_count = 1 }
     };
-    static const pecs_type_history losses = { .type = &version3, .losses = 16 };
+    static const pecs_type_history losses = { .type = &version3, .losses = 32 };
     static const pecs_type_history twice[] = { { .type = &version3 }, { .type = &version3 } };
     static const pecs_world_migration backwards = { 2, 1, step, NULL }, beyond = { 1, 9, step, NULL };
     static const pecs_load_hook no_hook = { NULL, NULL };
@@ -382,6 +391,12 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
     } cases[] = {
         { { .type_count = 1 }, PECS_E_MISUSE, "a list of the history is NULL" },
         { { .types = &rename, .type_count = 1 }, PECS_E_MISUSE, "rename 0 of type 'Thing' names no field of it" },
+        { { .types = &rename_to_field, .type_count = 1 },
+          PECS_E_CONFLICT,
+          "the old name 'y' of field 'x' of type 'Position' is that of a field" },
+        { { .migrations = rivals, .migration_count = 2 },
+          PECS_E_CONFLICT,
+          "two ways of the same length lead on from version 1 of type 'Stuff'" },
         { { .types = &name, .type_count = 1 },
           PECS_E_CONFLICT,
           "the old name 'Thing' of type 'Thing' is that of a type" },
