@@ -453,47 +453,27 @@ Test(builder, the_own_birth_id)
     pecs_world_destroy(world);
 }
 
-/* Adds 2:1, with an explicit id that is the birth id of 4:1 in the builder's session. */
-static pecs_id add_named_as_another(void)
+/* An explicit id of 2:1 that is the birth id of 4:1 in the builder's session. If there is no 4:1, no later one gets it.
+ */
+Test(builder, ids_of_births)
 {
-    const pecs_entity entities[] = { { 4, 1 }, { 2, 1 } };
-    pecs_id ids[2];
-    add(&(pecs_rows){ .row_count = 2, .entities = entities });
-    pecs_snapshot *made = finish();
-    for (int i = 0; i < 2; i++)
-        must(pecs_view_id(pecs_snapshot_view(made), entities[i], &ids[i]) == PECS_OK);
-    pecs_snapshot_release(made);
-    pecs_builder_destroy(builder);
-    builder = make_builder(&(pecs_builder_options){ .session_nonce = 7 });
-    add(&(pecs_rows){ .row_count = 1, .entities = entities + 1, .ids = ids });
-    return ids[0];
-}
-
-Test(builder, an_id_of_a_birth)
-{
-    const pecs_entity other = { 4, 1 };
-    add_named_as_another();
-    add(&(pecs_rows){ .row_count = 1, .entities = &other });
-    pecs_snapshot *none_made;
-    cr_assert_eq(pecs_builder_finish(builder, &none_made, &error), PECS_E_CONFLICT);
-    cr_assert_not_null(strstr(error.message, "is that of another entity, too"));
-}
-
-/* It may have died, or live in another world; no later entity gets it, even if the nonce is given again. */
-Test(builder, an_id_of_no_birth)
-{
-    const pecs_id id = add_named_as_another();
-    pecs_snapshot *made = finish();
+    const pecs_entity entities[] = { { 2, 1 }, { 4, 1 } };
+    pecs_snapshot *made = NULL;
     pecs_world *world = NULL;
-    const pecs_world_options options = { .session_nonce = 7 };
-    pecs_entity entities[4], found;
-    pecs_id given;
-    must(pecs_world_create(registry, made, &options, &world, NULL) == PECS_OK);
-    must(pecs_world_spawn(world, NULL, 0, 4, entities) == PECS_OK);
-    must(same(entities[3], ((pecs_entity){ 4, 1 })));
-    must(pecs_view_id(pecs_world_view(world), entities[3], &given) == PECS_OK);
-    cr_assert_neq(memcmp(&given, &id, sizeof(id)), 0);
-    must(pecs_view_find(pecs_world_view(world), id, &found) == PECS_OK && same(found, ((pecs_entity){ 2, 1 })));
+    pecs_entity later[4], found;
+    pecs_id id, given;
+    must(pecs_id_parse("00000000-0000-8007-8000-000100000004", &id) == PECS_OK);
+    add(&(pecs_rows){ .row_count = 1, .entities = &entities[0], .ids = &id });
+    add(&(pecs_rows){ .row_count = 1, .entities = &entities[1] });
+    refuse_finish(PECS_E_CONFLICT,
+                  "{pecs.id}, row 0: the id 00000000-0000-8007-8000-000100000004 is that of another entity, too");
+    add(&(pecs_rows){ .row_count = 1, .entities = &entities[0], .ids = &id });
+    made = finish();
+    const pecs_world_options same_nonce = { .session_nonce = 7 };
+    must(pecs_world_create(registry, made, &same_nonce, &world, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, NULL, 0, 4, later) == PECS_OK && same(later[3], entities[1]));
+    must(pecs_view_id(pecs_world_view(world), later[3], &given) == PECS_OK && memcmp(&given, &id, sizeof(id)) != 0);
+    must(pecs_view_find(pecs_world_view(world), id, &found) == PECS_OK && same(found, entities[0]));
     pecs_world_destroy(world);
     pecs_snapshot_release(made);
 }
