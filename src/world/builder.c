@@ -475,7 +475,10 @@ static const pecs_id *builder_ids(const struct pecs_world *world, const struct b
     return column == NO_COLUMN ? NULL : (const pecs_id *)(const void *)table_value(chunk->table, column, chunk->first);
 }
 
-/* Whether two entities have one id, or one has what is the birth id of another. All ids are noted. */
+/*
+ * Whether two entities have one id, or one has what is the birth id of another. All ids are noted. An id may be one
+ * that the builder's session could have given to an entity that is not here: no world goes on with that session.
+ */
 static pecs_status builder_check_ids(struct pecs_world *world, struct id_entry *entries, uint64_t count,
                                      pecs_error *error)
 {
@@ -486,12 +489,11 @@ static pecs_status builder_check_ids(struct pecs_world *world, struct id_entry *
         const uint32_t slot = le32_load(entries[i].index);
         const bool is_twice = (i && memcmp(&entries[i - 1].id, &entries[i].id, sizeof(pecs_id)) == 0) ||
                               identity_find_by_birth(world->state, entries[i].id, &other);
-        if (!is_twice && !edit_id_is_future(world, entries[i].id))
+        if (!is_twice)
             continue;
         pecs_id_format(entries[i].id, text);
-        return fail(error, PECS_E_CONFLICT, "%s: the id %s is that of %s",
-                    builder_place_of(world, *state_record(world->state, slot)).text, text,
-                    is_twice ? "another entity, too" : "a later entity");
+        return fail(error, PECS_E_CONFLICT, "%s: the id %s is that of another entity, too",
+                    builder_place_of(world, *state_record(world->state, slot)).text, text);
     }
     return PECS_OK;
 }

@@ -38,7 +38,13 @@ typedef struct Position {
 } Position;
 PECS_COMPONENT(Position, 1, x, y);
 PECS_TAG(Frozen, 1);
-PECS_TYPES(model, Name, Bag, Position, Frozen);
+/* Only what goes through JSON has these (contents_json.c). */
+typedef struct Cache {
+    const void *pointer;
+} Cache;
+PECS_TRANSIENT(Cache);
+PECS_TRANSIENT_ENTITY(Ghost);
+PECS_TYPES(model, Name, Bag, Position, Frozen, Cache, Ghost);
 
 /* What one entity, or the singleton, must hold. */
 struct bytes {
@@ -71,7 +77,8 @@ struct model {
     struct moment history[HISTORY];
     char path[64];
     uint64_t operation;
-    uint64_t stretch; /* another one after each restore */
+    uint64_t stretch;        /* another one after each restore */
+    uint64_t document_count; /* that worlds came back from */
 };
 
 #define CHECK(model, condition)                                                                                        \
@@ -114,5 +121,8 @@ struct shadow *pick_living(struct model *model, struct contents *contents);
 void clone_some(struct model *model);
 void merge_some(struct model *model);
 void build_all(struct model *model);
+
+/* The same through JSON (contents_json.c); only where pecs-json is built. */
+void json_all(struct model *model);
 
 #endif

@@ -374,6 +374,10 @@ static void run_large(struct model *model, uint64_t choice)
         build_all(model);
     else if (pick(model, 20) == 0)
         despawn_named(model);
+#ifdef MODEL_HAS_JSON
+    else if (pick(model, 3) == 0)
+        json_all(model);
+#endif
 }
 
 static void run_one(struct model *model)
@@ -453,6 +457,7 @@ int main(int argc, char **argv)
     pecs_world_destroy(model.world);
     pecs_registry_release(model.registry);
     unlink(model.path);
-    printf("%llu operations\n", (unsigned long long)operations);
+    printf("%llu operations, %llu documents\n", (unsigned long long)operations,
+           (unsigned long long)model.document_count);
     return 0;
 }

@@ -196,8 +196,8 @@ operation_function op_id_give, op_id_give_refused, op_id_remap, op_id_spawn, op_
 operation_function op_meta_set, op_meta_refused, op_attach, op_partial, op_rewind; /* model_meta.c, model_partial.c */
 operation_function op_take, op_retain, op_release, op_recheck, op_restore, op_fork, op_destroy, op_replay, op_hash,
     op_save_resume, op_save_load, op_damaged, op_load_limits;
-operation_function op_filter, op_clone, op_merge,
-    op_build; /* model_filter.c, model_clone.c, model_merge.c, model_build.c */
+/* model_filter.c, model_clone.c, model_merge.c, model_build.c; model_json.c, only where pecs-json is built */
+operation_function op_filter, op_clone, op_merge, op_build, op_json;
 
 /* A snapshot with a random part of another one, at most about so many entities. NULL: out of memory (model_filter.c).
  */

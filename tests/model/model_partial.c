@@ -80,6 +80,9 @@ static void edit_partial(struct model *model, struct test_world *world)
         op_clone,
         op_merge,
         op_despawn_matching,
+#ifdef MODEL_HAS_JSON
+        op_json,
+#endif
     };
     const size_t count = random_below(&model->random, 40);
     for (size_t i = 0; i < count; i++) {

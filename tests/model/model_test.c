@@ -3,9 +3,10 @@
  *
  *     model_test [--seed S] [--operations N] [--seconds T] [--trace]
  *
- * A seed gives the same run everywhere. After each operation what it touched is compared, with a few more entities; the
- * whole world so often that the comparisons cost about as much as the operations. Snapshots are compared again at
- * random, and when their world is gone. At an episode's end no memory may be out.
+ * A seed gives the same run everywhere, but for builds without pecs-json, which lack the operation JSON. After each
+ * operation what it touched is compared, with a few more entities; the whole world so often that the comparisons cost
+ * about as much as the operations. Snapshots are compared again at random, and when their world is gone. At an
+ * episode's end no memory may be out.
  *
  * Some operations run with an allocator that fails: they must succeed, or refuse and change nothing.
  */
@@ -88,6 +89,9 @@ static struct operation {
     { "merge", op_merge, 10, COST_FILE, true, 0 },
     { "build", op_build, 5, COST_FILE, true, 0 },
     { "filter", op_filter, 10, COST_FILE, true, 0 },
+#ifdef MODEL_HAS_JSON
+    { "JSON", op_json, 6, COST_FILE, true, 0 },
+#endif
     { "load of damage", op_damaged, 5, COST_FILE, false, 0 },
     { "load with limits", op_load_limits, 2, COST_FILE, false, 0 },
 };

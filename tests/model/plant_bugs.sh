@@ -1,9 +1,9 @@
 #!/bin/sh
 # Plants bugs, one at a time, in a copy of the library, and shows that the model tests find each: in the gate, the move of
-# rows, the entity index, the matching of queries, the writer of files, stable ids, compaction, the heap, clones, merges
-# and the builder. What is planted stands in bugs/*.patch, whose first line describes it.
+# rows, the entity index, the matching of queries, the writer of files, stable ids, compaction, the heap, clones, merges,
+# the builder and JSON. What is planted stands in bugs/*.patch, whose first line describes it.
 #
-# usage: plant_bugs.sh [--operations N] [--seed S]     from anywhere; needs meson and patch
+# usage: plant_bugs.sh [--operations N] [--seed S]     from anywhere; needs meson, patch and cJSON
 # Exits 1 when a bug is not found, when a patch no longer applies, or when the test fails without a bug.
 set -eu
 
@@ -52,7 +52,7 @@ found()
 }
 
 meson setup "$work/build" "$work/tree" -Dbuildtype=debugoptimized -Db_ndebug=true -Dbenches=disabled \
-    -Dexamples=disabled >"$log" 2>&1 || { cat "$log"; exit 1; }
+    -Dexamples=disabled -Djson=enabled >"$log" 2>&1 || { cat "$log"; exit 1; }
 build "no bug"
 if found; then
     tail -n 1 "$log"

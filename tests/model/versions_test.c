@@ -3,123 +3,22 @@
  *
  * Every family of types has three forms: numbers, texts, lists, tags and values of up to 64 KiB, which are converted by
  * fields; one by functions, one by old names. A program picks a form of each family, or does not know it, so that its
- * values are kept. Between programs the world is edited; it changes hands by a resume, a load or a conversion of the
- * snapshot. Several threads convert, for the sanitizer of threads.
+ * values are kept. Between programs the world is edited; it changes hands by a resume, a load, a JSON document or a
+ * conversion of the snapshot. Several threads convert, for the sanitizer of threads.
  *
  * usage: versions_test [programs [seed]]
  */
 #include "model_random.h"
+#include "versions_types.h"
 
-#include <pecs/pecs.h>
+#ifdef MODEL_HAS_JSON
+#include "json_fixture.h"
+#endif
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-
-enum { NUMBER, WIDE, TEXT, LIST, FLAG, CODED, NAMED, FAMILY_COUNT, FORM_COUNT = 3, UNKNOWN = FORM_COUNT };
-enum { ENTITY_MAX = 700, WIDE_MAX = 150, EDIT_COUNT = 250, LOST = 77, VALUE_MAX = 65536, WORLD = ENTITY_MAX };
-
-#define FORM(T, name, version, ...) PECS_COMPONENT_OF(T, name, version, __VA_ARGS__)
-
-typedef struct Number1 {
-    uint32_t x;
-} Number1;
-FORM(Number1, "Number", 1, PECS_FIELD(Number1, x));
-typedef struct Number2 {
-    uint32_t y;
-    uint16_t more[2];
-    uint64_t x;
-} Number2;
-FORM(Number2, "Number", 2, PECS_FIELD(Number2, y), PECS_FIELD(Number2, more), PECS_FIELD(Number2, x));
-typedef struct Number3 {
-    double x;
-} Number3;
-FORM(Number3, "Number", 3, PECS_FIELD(Number3, x));
-
-typedef struct Wide1 {
-    uint32_t x;
-} Wide1;
-FORM(Wide1, "Wide", 1, PECS_FIELD(Wide1, x));
-typedef struct Wide2 {
-    uint32_t x, rest[1023];
-} Wide2;
-FORM(Wide2, "Wide", 2, PECS_FIELD(Wide2, x), PECS_FIELD(Wide2, rest));
-typedef struct Wide3 {
-    uint8_t rest[VALUE_MAX - 4];
-    uint32_t x;
-} Wide3;
-FORM(Wide3, "Wide", 3, PECS_FIELD(Wide3, rest), PECS_FIELD(Wide3, x));
-
-typedef struct Text1 {
-    char x[16];
-} Text1;
-FORM(Text1, "Text", 1, PECS_FIELD(Text1, x));
-typedef struct Text2 {
-    pecs_string x;
-} Text2;
-FORM(Text2, "Text", 2, PECS_FIELD(Text2, x));
-typedef struct Text3 {
-    char x[24];
-} Text3;
-FORM(Text3, "Text", 3, PECS_FIELD(Text3, x));
-
-typedef struct List1 {
-    pecs_list x;
-} List1;
-FORM(List1, "List", 1, PECS_FIELD_LIST(List1, x, uint32_t));
-typedef struct List2 {
-    pecs_list x;
-} List2;
-FORM(List2, "List", 2, PECS_FIELD_LIST(List2, x, uint64_t));
-typedef struct List3 {
-    uint64_t spare;
-    pecs_list x;
-} List3;
-FORM(List3, "List", 3, PECS_FIELD(List3, spare), PECS_FIELD_LIST(List3, x, double));
-
-static const pecs_type Flag1_type = { "Flag", { { 0 } }, 1, 0, 1, 0, NULL, 0 }; /* a tag */
-typedef struct Flag2 {
-    uint32_t x;
-} Flag2;
-FORM(Flag2, "Flag", 2, PECS_FIELD(Flag2, x));
-typedef struct Flag3 {
-    uint64_t x;
-} Flag3;
-FORM(Flag3, "Flag", 3, PECS_FIELD(Flag3, x));
-
-typedef struct Coded1 {
-    uint32_t x;
-} Coded1;
-FORM(Coded1, "Coded", 1, PECS_FIELD(Coded1, x));
-typedef struct Coded2 {
-    uint64_t inverse;
-} Coded2;
-FORM(Coded2, "Coded", 2, PECS_FIELD(Coded2, inverse));
-typedef struct Coded3 {
-    uint16_t low, high;
-} Coded3;
-FORM(Coded3, "Coded", 3, PECS_FIELD(Coded3, low), PECS_FIELD(Coded3, high));
-
-typedef struct Named1 {
-    uint32_t first;
-} Named1;
-FORM(Named1, "Named", 1, PECS_FIELD(Named1, first));
-typedef struct Named2 {
-    uint64_t second;
-} Named2;
-FORM(Named2, "Renamed", 1, PECS_FIELD(Named2, second));
-typedef struct Named3 {
-    uint32_t third;
-} Named3;
-FORM(Named3, "NamedAgain", 1, PECS_FIELD(Named3, third));
-
-static const pecs_type *const forms[FAMILY_COUNT][FORM_COUNT] = {
-    { &Number1_type, &Number2_type, &Number3_type }, { &Wide1_type, &Wide2_type, &Wide3_type },
-    { &Text1_type, &Text2_type, &Text3_type },       { &List1_type, &List2_type, &List3_type },
-    { &Flag1_type, &Flag2_type, &Flag3_type },       { &Coded1_type, &Coded2_type, &Coded3_type },
-    { &Named1_type, &Named2_type, &Named3_type },
-};
 
 static void require(bool condition, const char *what, int line, const char *words)
 {
@@ -463,7 +362,23 @@ static void migrate_model(const struct program *program, struct model *model)
     }
 }
 
-enum { BY_RESUME, BY_LOAD, BY_CONVERT, WAY_COUNT };
+#ifndef MODEL_HAS_JSON
+enum { BY_RESUME, BY_LOAD, BY_CONVERT, WAY_COUNT, BY_JSON };
+#else
+enum { BY_RESUME, BY_LOAD, BY_CONVERT, BY_JSON, WAY_COUNT };
+
+static pecs_snapshot *open_in_json(const struct program *program, const pecs_snapshot *before)
+{
+    pecs_snapshot *snapshot = NULL;
+    struct json_text text;
+    pecs_error error = { .message = "" };
+    require(!json_write(before, NULL, NULL, &text, &error), "save of JSON", __LINE__, error.message);
+    require(!json_read(program->registry, text.bytes, text.size, NULL, NULL, &snapshot, &error), "load of JSON",
+            __LINE__, error.message);
+    free(text.bytes);
+    return snapshot;
+}
+#endif
 
 static pecs_snapshot *open_in(const struct program *program, const pecs_snapshot *before, int way, uint32_t threads,
                               const char *path)
@@ -474,7 +389,11 @@ static pecs_snapshot *open_in(const struct program *program, const pecs_snapshot
     pecs_snapshot *snapshot = NULL;
     pecs_error error = { .message = "" };
     pecs_status status = PECS_OK;
-    if (way != BY_CONVERT)
+#ifdef MODEL_HAS_JSON
+    if (way == BY_JSON)
+        return open_in_json(program, before);
+#endif
+    if (way == BY_RESUME || way == BY_LOAD)
         status = pecs_snapshot_save(before, path, &(pecs_save_options){ .skip_sync = true }, &error);
     require(!status, "save", __LINE__, error.message);
     status = way == BY_RESUME ? pecs_snapshot_resume(program->registry, path, &resume, &snapshot, &error)
@@ -516,8 +435,17 @@ static pecs_snapshot *live(const struct program *program, const pecs_snapshot *b
     return end;
 }
 
-static void run(unsigned program_count, struct random *random, const char *path)
+/* Documents are for small values: with those of 64 KiB the test would take a minute more. */
+static int choose_way(const struct model *model, struct random *random)
 {
+    const int way = (int)random_below(random, WAY_COUNT);
+    return way == BY_JSON && model->form[WIDE] == 2 ? BY_LOAD : way;
+}
+
+/* Returns how many documents there were. */
+static unsigned run(unsigned program_count, struct random *random, const char *path)
+{
+    unsigned document_count = 0;
     struct model *model = calloc(1, sizeof(*model));
     struct scratch *scratch = malloc(sizeof(*scratch));
     REQUIRE(model && scratch);
@@ -529,7 +457,8 @@ static void run(unsigned program_count, struct random *random, const char *path)
     for (unsigned i = 1; i < program_count; i++) {
         struct program *next = choose_program(random);
         const uint64_t hash = pecs_view_hash(pecs_snapshot_view(end));
-        const int way = (int)random_below(random, WAY_COUNT);
+        const int way = choose_way(model, random);
+        document_count += way == BY_JSON;
         begin = open_in(next, end, way, 1 + (uint32_t)random_below(random, 4), path);
         compare(pecs_snapshot_view(end), model);
         REQUIRE(pecs_view_hash(pecs_snapshot_view(end)) == hash);
@@ -546,6 +475,7 @@ static void run(unsigned program_count, struct random *random, const char *path)
     free_program(program);
     free(scratch);
     free(model);
+    return document_count;
 }
 
 /* Many chunks of numbers, by fields and by functions, on one thread and on four. */
@@ -592,9 +522,9 @@ int main(int argc, char **argv)
     struct random random = { argc > 2 ? strtoull(argv[2], NULL, 10) : 1 };
     char path[64];
     snprintf(path, sizeof(path), "/tmp/pecs-versions-%ld.pecs", (long)getpid());
-    run(programs, &random, path);
+    const unsigned documents = run(programs, &random, path);
     run_threads(path);
     unlink(path);
-    printf("%u programs\n", programs);
+    printf("%u programs, %u times by JSON\n", programs, documents);
     return 0;
 }

@@ -1,11 +1,10 @@
-/* For tests of JSON documents: saves and loads in memory, by the plugin's own functions. */
+/* For tests of JSON documents: saves and loads in memory, by the plugin's own functions. The model tests use it too. */
 #ifndef JSON_FIXTURE_H
 #define JSON_FIXTURE_H
 
 #include <pecs/json.h>
 #include <pecs/pecs.h>
 
-#include <criterion/criterion.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -4,6 +4,8 @@
 
 #include "json_fixture.h"
 
+#include <criterion/criterion.h>
+
 typedef struct {
     float x, y;
 } Position;

@@ -88,6 +88,22 @@ Test(json_load, an_entity_added_by_hand_gets_the_next_slot)
     cr_assert(pecs_view_slot(view, 9).generation == 3 && !pecs_view_alive(view, (pecs_entity){ 9, 3 }));
 }
 
+/* The entity that was born with it is dead, or lives in another world. */
+Test(json_load, an_id_may_be_of_a_birth_in_the_session)
+{
+    load("{\"version\": 1, \"session\": \"000000000000007\", \"entities\": [\n"
+         "{\"entity\": \"0:1\", \"id\": \"00000000-0000-8007-8000-000100000004\"},\n"
+         "{\"entity\": \"1:1\"}]}");
+    const pecs_view view = pecs_snapshot_view(loaded);
+    pecs_id ids[2];
+    pecs_entity found;
+    const char *const texts[] = { "00000000-0000-8007-8000-000100000004", "00000000-0000-8007-8000-000100000001" };
+    for (uint32_t i = 0; i < 2; i++) {
+        cr_assert(pecs_id_parse(texts[i], &ids[i]) == PECS_OK);
+        cr_assert(pecs_view_find(view, ids[i], &found) == PECS_OK && found.index == i && found.generation == 1);
+    }
+}
+
 Test(json_load, a_type_of_the_document_needs_no_padding_and_no_sizes)
 {
     load("{\"version\": 1, \"types\": [{\"id\": \"New\", \"fields\": [{\"name\": \"a\", \"kind\": \"u8\"}, "
