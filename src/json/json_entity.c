@@ -120,14 +120,14 @@ static pecs_status load_read_id(struct load *load, const cJSON *node, struct loa
     entity->name = entity_names_get(&load->reader.names, text, load->scan.text_line);
     if (!entity->name)
         return json_fail_memory(load->error);
-    if (entity->name->is_entity)
+    if (entity->name->is_taken)
         return tree_fail(&load->tree, NULL, node, false, PECS_E_CORRUPT,
                          "two entities have the name; the other one stands before");
     if (entity->has_entity && entity->name->has_handle)
         return tree_fail(&load->tree, NULL, node, false, PECS_E_CORRUPT,
                          "an entity with a handle must stand before those that refer to it by name (line %" PRIu64 ")",
                          entity->name->line);
-    entity->name->is_entity = true;
+    entity->name->is_taken = true;
     return PECS_OK;
 }
 
@@ -245,7 +245,7 @@ pecs_status load_check_entities(struct load *load)
 {
     const struct entity_name *missing = NULL;
     for (const struct entity_name *name = load->reader.names.last; name; name = name->next)
-        missing = name->is_entity ? missing : name;
+        missing = name->is_taken ? missing : name;
     if (missing) {
         json_fail(load->error, PECS_E_CORRUPT, "line %" PRIu64 ": no entity has the name \"%.100s\"", missing->line,
                   missing->text);

@@ -180,12 +180,34 @@ static pecs_status load_singletons(struct load *load)
     return load_members(load, load_singleton);
 }
 
+/* A key of metadata or attachments, before its value is read. */
+static pecs_status load_take_key(struct load *load, const char *name)
+{
+    struct entity_name *key = entity_names_get(&load->keys, name, load->scan.line);
+    if (!key)
+        return json_fail_memory(load->error);
+    if (key->is_taken)
+        return tree_fail(&load->tree, NULL, NULL, false, PECS_E_CORRUPT, "\"%.100s\": it stands here twice", name);
+    key->is_taken = true;
+    return PECS_OK;
+}
+
+static pecs_status load_once(struct load *load, pecs_status (*read)(struct load *load, const char *name))
+{
+    const pecs_status status = load_members(load, read);
+    entity_names_free(&load->keys);
+    return status;
+}
+
 static pecs_status load_meta(struct load *load, const char *name)
 {
     pecs_bytes bytes;
+    pecs_status status = load_take_key(load, name);
+    if (status)
+        return status;
     arena_reset(&load->reader.arena);
     load->has_schema_version |= strcmp(name, PECS_META_SCHEMA_VERSION) == 0;
-    pecs_status status = tree_cut(&load->tree, 0);
+    status = tree_cut(&load->tree, 0);
     if (status)
         return status;
     if (tree_is_string(load->tree.root)) {
@@ -201,7 +223,7 @@ static pecs_status load_meta(struct load *load, const char *name)
 
 static pecs_status load_metadata(struct load *load)
 {
-    return load_members(load, load_meta);
+    return load_once(load, load_meta);
 }
 
 static pecs_status load_give_attachment(struct load *load, const char *name, const pecs_bytes *bytes)
@@ -216,7 +238,9 @@ static pecs_status load_attachment(struct load *load, const char *name)
     char key[LOAD_NAME_BYTES];
     uint8_t *bytes = NULL;
     size_t size = 0;
-    pecs_status status = scan_take(&load->scan, '{', "{\"base64\": \"...\"}");
+    pecs_status status = load_take_key(load, name);
+    if (!status)
+        status = scan_take(&load->scan, '{', "{\"base64\": \"...\"}");
     if (!status)
         status = load_key(load, key);
     if (!status && strcmp(key, "base64") != 0)
@@ -237,7 +261,7 @@ static pecs_status load_attachment(struct load *load, const char *name)
 
 static pecs_status load_attachments(struct load *load)
 {
-    return load_members(load, load_attachment);
+    return load_once(load, load_attachment);
 }
 
 static pecs_status load_dead(struct load *load)
@@ -347,6 +371,7 @@ static void load_free(struct load *load)
     tree_free(&load->tree);
     arena_free(&load->reader.arena);
     entity_names_free(&load->reader.names);
+    entity_names_free(&load->keys);
     pecs_builder_destroy(load->builder);
     types_free(&load->types);
     scan_end(&load->scan);

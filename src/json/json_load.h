@@ -19,6 +19,7 @@ struct load {
 
     unsigned seen; /* bit k: part k of the document was read */
     bool has_types, has_schema_version;
+    struct entity_names keys; /* of metadata or attachments that were read */
     uint64_t tick, nonce;
 
     /* from here on: of the parts that need the types */

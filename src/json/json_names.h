@@ -1,7 +1,7 @@
 /*
  * Entity names: short names that a document gives to its entities and refers to them by. A handle is made for a name
  * where it is first read, so a reference may stand before its entity. The names are a crit-bit tree: a lookup takes
- * time by the length of the name, whatever names a document chooses.
+ * time by the length of the name, whatever names a document chooses. Keys that may stand once are such names, too.
  */
 #ifndef PECS_JSON_NAMES_H
 #define PECS_JSON_NAMES_H
@@ -10,9 +10,9 @@
 
 struct entity_name {
     pecs_entity entity;
-    bool has_handle, is_entity; /* is_entity: an entity with this name was read */
-    uint64_t line;              /* where it was first read */
-    struct entity_name *next;   /* the one that was read before it */
+    bool has_handle, is_taken; /* is_taken: an entity with this name was read, or the key */
+    uint64_t line;             /* where it was first read */
+    struct entity_name *next;  /* the one that was read before it */
     char text[];
 };
 

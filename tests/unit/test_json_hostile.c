@@ -219,6 +219,16 @@ Test(json_hostile, types_that_break_rules_are_refused)
     cr_assert(error.status == PECS_E_CORRUPT);
 }
 
+Test(json_hostile, keys_that_stand_twice_are_refused)
+{
+    check_refused("{\"version\": 1, \"metadata\": {\"a\": \"b\", \"a\": \"c\"}}",
+                  "line 1, column 39: \"a\": it stands here twice");
+    check_refused("{\"version\": 1, \"attachments\": {\"a\": {\"base64\": \"\"},\n\"a\": {\"base64\": \"\"}}}",
+                  "line 2, column 1: \"a\": it stands here twice");
+    check_refused("{\"version\": 1, \"entities\": [{\"components\": {}, \"components\": {}}]}",
+                  "line 1, column 48: entity number 1: \"components\" stands here twice");
+}
+
 /* What the builder calls a misuse is a mistake of the document here. */
 Test(json_hostile, names_that_are_reserved_are_refused)
 {
