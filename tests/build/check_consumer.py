@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""A user's programs, one in C11 and one in C++17, build against PECS and run.
+"""A user's programs, one in C11, one in C++17 and one with pecs-json, build against PECS and run.
 
 usage: check_consumer.py ROOT BUILD WAY MESON C_COMPILER [CPP_COMPILER]
 
@@ -9,7 +9,7 @@ WAY is one of
     cmake-static, -shared             find_package(pecs) is, in the same way
     cmake-versions                    which versions find_package may ask for
 The installed tree is not at its prefix: what it says of itself must hold wherever it is. Without CMake its ways are
-skipped, without a C++ compiler the second program is.
+skipped, without a C++ compiler the second program is. The third is built by pkg-config alone, where pecs-json is built.
 """
 import glob
 import os
@@ -37,6 +37,7 @@ foreach(version ${REFUSED})
   endif()
 endforeach()
 """
+JSON_PROGRAM = "consumer_json.c"
 SKIPPED = 77
 
 
@@ -59,18 +60,18 @@ class Installation:
         found = {name: path for name, path in found.items() if not name.startswith("libpecs-json.")}
         if set(INSTALLED) != set(found):
             sys.exit(f"installed are {sorted(found)}")
-        self.archive = found["libpecs.a"]
-        self.libraries = os.path.dirname(self.archive)
+        self.libraries = os.path.dirname(found["libpecs.a"])
         self.include = os.path.dirname(os.path.dirname(self.find("pecs.h")))
+        self.has_json = bool(glob.glob(f"{self.root}/**/pecs-json.pc", recursive=True))
 
     def find(self, name):
         return glob.glob(f"{self.root}/**/{name}", recursive=True)[0]
 
-    def pkg_config(self, *flags):
+    def pkg_config(self, *flags, package="pecs"):
         """The .pc file speaks of the prefix; the files are under DESTDIR, which to pkg-config is a sysroot."""
         place = os.path.dirname(self.find("pecs.pc"))
         environment = dict(os.environ, PKG_CONFIG_PATH=place, PKG_CONFIG_SYSROOT_DIR=self.root)
-        return output(["pkg-config", *flags, "pecs"], env=environment).split()
+        return output(["pkg-config", *flags, package], env=environment).split()
 
     def cmake(self, build, *options):
         prefix = os.path.dirname(self.include)
@@ -90,14 +91,15 @@ def with_subproject(root, meson):
 def with_pkg_config(installation, kind, compilers):
     os.mkdir("build")
     for source, standard, compiler in compilers:
+        package = "pecs-json" if source == JSON_PROGRAM else "pecs"
         command = compiler + [f"-std={standard}", *WARNINGS, source, "-o", "build/" + os.path.splitext(source)[0]]
-        command += installation.pkg_config("--cflags")
+        command += installation.pkg_config("--cflags", package=package)
         if kind == "static":
-            # the archive by name: beside a shared library, -l would take that one
-            flags = installation.pkg_config("--libs", "--static")
-            command += [installation.archive if flag == "-lpecs" else flag for flag in flags]
+            # the archives by name: beside a shared library, -l would take that one
+            for flag in installation.pkg_config("--libs", "--static", package=package):
+                command.append(installation.find(f"lib{flag[2:]}.a") if flag in ("-lpecs", "-lpecs-json") else flag)
         else:
-            command += installation.pkg_config("--libs") + [f"-Wl,-rpath,{installation.libraries}"]
+            command += installation.pkg_config("--libs", package=package) + [f"-Wl,-rpath,{installation.libraries}"]
         run(command)
 
 
@@ -119,7 +121,7 @@ def check_program(program, libraries):
     """It runs, and links the shared library in that folder, or none."""
     # meson test adds the build folder's library, which goes before the program's own path
     environment = {name: value for name, value in os.environ.items() if name != "LD_LIBRARY_PATH"}
-    needed = [line.split() for line in output(["ldd", program], env=environment).splitlines() if "libpecs" in line]
+    needed = [line.split() for line in output(["ldd", program], env=environment).splitlines() if "libpecs.so" in line]
     expected = [[SHARED, "=>", os.path.join(libraries, SHARED)]] if libraries else []
     if [words[:3] for words in needed] != expected:
         sys.exit(f"{program} needs {needed}, not {expected}")
@@ -148,6 +150,8 @@ def main():
         elif tool == "cmake":
             with_cmake(installation, kind)
         else:
+            if installation.has_json:
+                programs.append((JSON_PROGRAM, "c11", programs[0][2]))
             with_pkg_config(installation, kind, programs)
         libraries = installation.libraries if kind == "shared" else None
         for source, _, _ in programs:
