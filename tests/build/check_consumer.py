@@ -9,7 +9,7 @@ WAY is one of
     cmake-static, -shared             find_package(pecs) is, in the same way
     cmake-versions                    which versions find_package may ask for
 The installed tree is not at its prefix: what it says of itself must hold wherever it is. Without CMake its ways are
-skipped, without a C++ compiler the second program is. The third is built by pkg-config alone, where pecs-json is built.
+skipped, without a C++ compiler the second program is. The third is there where pecs-json is built.
 """
 import glob
 import os
@@ -142,6 +142,9 @@ def main():
         shutil.copytree(os.path.join(root, "tests/build/consumer"), os.path.join(folder, "program"))
         os.chdir(os.path.join(folder, "program"))
         installation = None if way == "subproject" else Installation(build, meson, folder)
+        # which CMake has as a shared library alone
+        if installation and installation.has_json and (tool, kind) != ("cmake", "static"):
+            programs.append((JSON_PROGRAM, "c11", programs[0][2]))
         if way == "subproject":
             with_subproject(root, meson)
         elif kind == "versions":
@@ -150,8 +153,6 @@ def main():
         elif tool == "cmake":
             with_cmake(installation, kind)
         else:
-            if installation.has_json:
-                programs.append((JSON_PROGRAM, "c11", programs[0][2]))
             with_pkg_config(installation, kind, programs)
         libraries = installation.libraries if kind == "shared" else None
         for source, _, _ in programs:
