@@ -17,6 +17,22 @@
 
 enum { SAVE_PROGRESS_ENTITIES = 4096 };
 
+/*
+ * Types in the order of their names, and of their ids where names are equal; so a document does not depend on the
+ * program that writes it.
+ */
+struct ranked {
+    pecs_component component;
+    uint32_t rank;
+    const pecs_type *type;
+    pecs_id id;
+};
+struct order {
+    struct ranked *types; /* ascending by their numbers */
+    struct ranked *some;  /* scratch, for as many */
+    size_t count;
+};
+
 struct document {
     const pecs_plugin_context *context;
     pecs_view view;
@@ -27,6 +43,7 @@ struct document {
     struct json_out json;
     pecs_summary summary;
     pecs_component id_component;
+    struct order order;
     uint64_t nonce; /* of the session whose entities need no id */
     uint64_t type_count, component_bytes;
 };
@@ -95,6 +112,77 @@ static pecs_status document_filter(const pecs_plugin_context *context, const pec
     return status && !error->status ? json_fail_memory(error) : status;
 }
 
+/* Order. */
+
+static int order_compare_names(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    const int order = strcmp(x->type->name, y->type->name);
+    return order ? order : memcmp(&x->id, &y->id, sizeof(x->id));
+}
+
+static int order_compare_numbers(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return (x->component > y->component) - (x->component < y->component);
+}
+
+static int order_compare_ranks(const void *a, const void *b)
+{
+    const struct ranked *x = a, *y = b;
+    return (x->rank > y->rank) - (x->rank < y->rank);
+}
+
+static pecs_status order_init(struct order *order, pecs_view view)
+{
+    order->count = pecs_view_type_count(view);
+    order->types = calloc(order->count + 1, sizeof(*order->types));
+    order->some = calloc(order->count + 1, sizeof(*order->some));
+    if (!order->types || !order->some)
+        return PECS_E_MEMORY;
+    for (size_t i = 0; i < order->count; i++) {
+        struct ranked *ranked = &order->types[i];
+        (void)!pecs_view_component_at(view, i, &ranked->component);
+        ranked->type = pecs_view_type(view, ranked->component);
+        ranked->id = pecs_view_type_id(view, ranked->component);
+    }
+    qsort(order->types, order->count, sizeof(*order->types), order_compare_names);
+    for (size_t i = 0; i < order->count; i++)
+        order->types[i].rank = (uint32_t)i;
+    qsort(order->types, order->count, sizeof(*order->types), order_compare_numbers);
+    return PECS_OK;
+}
+
+static void order_free(struct order *order)
+{
+    free(order->types);
+    free(order->some);
+}
+
+static const struct ranked *order_find(const struct order *order, pecs_component component)
+{
+    const struct ranked key = { .component = component };
+    if (component < order->count && order->types[component].component == component)
+        return &order->types[component]; /* one of the registry's */
+    return bsearch(&key, order->types, order->count, sizeof(key), order_compare_numbers);
+}
+
+/* Fills order->some with the types of some numbers, by rank. */
+static void order_sort(struct order *order, const pecs_component *components, size_t count)
+{
+    enum { FEW = 16 };
+    struct ranked *some = order->some;
+    for (size_t i = 0; i < count; i++) {
+        const struct ranked *next = order_find(order, components[i]);
+        size_t place = i;
+        for (; count <= FEW && place && some[place - 1].rank > next->rank; place--)
+            some[place] = some[place - 1];
+        some[place] = *next;
+    }
+    if (count > FEW)
+        qsort(some, count, sizeof(*some), order_compare_ranks);
+}
+
 /* Head. */
 
 static uint64_t document_nonce_of(pecs_id id)
@@ -151,36 +239,30 @@ static void document_put_head(struct document *document)
         document_put_nonce(json, "session", document->nonce);
 }
 
-/* Marks the types that rows or the world itself have. NULL: out of memory. */
-static bool *document_find_used(const struct document *document)
+/* The types that rows or the world itself have, by rank; NULL for the others. NULL: out of memory. */
+static const struct ranked **document_find_used(const struct document *document)
 {
-    pecs_component component;
     pecs_table table;
-    const size_t count = pecs_view_type_count(document->view);
-    bool *used = calloc(count + 1, sizeof(*used));
-    for (uint64_t number = 0; used && pecs_view_table(document->view, number, &table); number++) {
-        size_t at = 0;
-        for (size_t place = 0; table.row_count && pecs_view_component_at(document->view, place, &component); place++)
-            if (at < table.component_count && table.components[at] == component) {
-                used[place] = component != document->id_component;
-                at++;
-            }
-    }
+    const struct ranked **used = calloc(document->order.count + 1, sizeof(*used));
+    for (uint64_t number = 0; used && pecs_view_table(document->view, number, &table); number++)
+        for (size_t i = 0; table.row_count && i < table.component_count; i++) {
+            const struct ranked *type = order_find(&document->order, table.components[i]);
+            if (type->component != document->id_component)
+                used[type->rank] = type;
+        }
     return used;
 }
 
 static pecs_status document_put_types(struct document *document)
 {
-    pecs_component component;
-    bool *used = document_find_used(document);
+    const struct ranked **used = document_find_used(document);
     if (!used)
         return json_fail_memory(document->error);
     json_begin_array(&document->json, "types");
-    for (size_t i = 0; pecs_view_component_at(document->view, i, &component); i++) {
+    for (size_t i = 0; i < document->order.count; i++) {
         if (!used[i])
             continue;
-        describe_type(&document->json, pecs_view_type(document->view, component),
-                      pecs_view_type_id(document->view, component));
+        describe_type(&document->json, used[i]->type, used[i]->id);
         document->type_count++;
     }
     json_end_array(&document->json);
@@ -190,9 +272,8 @@ static pecs_status document_put_types(struct document *document)
 
 /* World. */
 
-static void document_put_component(struct document *document, pecs_component component, const void *value)
+static void document_put_component(struct document *document, const pecs_type *type, const void *value)
 {
-    const pecs_type *type = pecs_view_type(document->view, component);
     if (value) {
         value_write(&document->json, type->name, document->view, type, value);
         document->component_bytes += type->size;
@@ -209,10 +290,12 @@ static void document_put_singletons(struct document *document)
     if (!count)
         return;
     json_begin_object(&document->json, "singletons");
-    for (size_t i = 0; i < count; i++)
-        document_put_component(document, components[i],
-                               pecs_view_get_singleton(document->view, components[i],
-                                                       pecs_view_type(document->view, components[i])->size));
+    order_sort(&document->order, components, count);
+    for (size_t i = 0; i < count; i++) {
+        const struct ranked *next = &document->order.some[i];
+        document_put_component(document, next->type,
+                               pecs_view_get_singleton(document->view, next->component, next->type->size));
+    }
     json_end_object(&document->json);
 }
 
@@ -276,6 +359,7 @@ static void document_put_entity(struct document *document, const pecs_id_iter *i
     bool has_id = false;
     for (size_t i = 0; i < count; i++)
         has_id |= components[i] == document->id_component;
+    order_sort(&document->order, components, count);
     json_begin_object(&document->json, NULL);
     *scalar_write_handle(text, iter->entity) = 0;
     json_string(&document->json, "entity", text);
@@ -284,11 +368,12 @@ static void document_put_entity(struct document *document, const pecs_id_iter *i
     else if (document_nonce_of(iter->id) != document->nonce)
         document_put_nonce(&document->json, "born", document_nonce_of(iter->id));
     json_begin_object(&document->json, "components");
-    for (size_t i = 0; i < count; i++)
-        if (components[i] != document->id_component)
-            document_put_component(document, components[i],
-                                   pecs_view_get(document->view, iter->entity, components[i],
-                                                 pecs_view_type(document->view, components[i])->size));
+    for (size_t i = 0; i < count; i++) {
+        const struct ranked *next = &document->order.some[i];
+        if (next->component != document->id_component)
+            document_put_component(document, next->type,
+                                   pecs_view_get(document->view, iter->entity, next->component, next->type->size));
+    }
     json_end_object(&document->json);
     json_end_object(&document->json);
 }
@@ -333,6 +418,8 @@ static pecs_status document_save(struct document *document, pecs_left_out left_o
     (void)!pecs_view_component(document->view, "pecs.id", &document->id_component);
     pecs_view_summary(document->view, &document->summary);
     document->nonce = document_find_nonce(document);
+    if (order_init(&document->order, document->view))
+        return json_fail_memory(document->error);
     out_begin(&document->out, document_write, document);
     document->json = (struct json_out){ .out = &document->out, .has_base64 = true };
     document->json.line_depth = options && options->is_pretty ? 5 : 2;
@@ -359,9 +446,12 @@ pecs_status json_save(const pecs_plugin_context *context, const pecs_snapshot *s
         document->view = pecs_snapshot_view(part);
         document->sink = sink;
         document->error = error;
+        document->order = (struct order){ NULL, NULL, 0 };
         document->nonce = document->type_count = document->component_bytes = 0;
         status = document_save(document, left_out);
     }
+    if (document)
+        order_free(&document->order);
     free(document);
     pecs_snapshot_release(part);
     return status;
