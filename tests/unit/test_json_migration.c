@@ -171,8 +171,7 @@ Test(json_migration, a_document_without_types_is_of_the_present_schema)
 {
     static const char *const documents[] = {
         "{\"version\": 1, \"entities\": [{\"components\": {\"Ship\": {\"health\": 7}}}]}",
-        "{\"version\": 1, \"metadata\": {\"pecs.schema_version\": \"1\"}, \"entities\": [{\"components\": "
-        "{\"Ship\": {\"health\": 7}}}]}",
+        "{\"version\": 1, \"metadata\": {\"pecs.schema_version\": \"1\"}, \"entities\": []}",
         "{\"version\": 1, \"types\": [], \"entities\": []}",
     };
     for (int i = 0; i < 3; i++) {
