@@ -13,14 +13,16 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 }
 
 /*
- * What resume refuses, load refuses by the same rule: those that only load checks come after all others. But values of
- * old types, which a resume converts, it checks, and a load may find others before them.
+ * What resume refuses, load refuses by the same rule: those that only load checks come after all others. But a resume
+ * converts values of old types, and may refuse what a load finds invalid, here or elsewhere, before it converts.
  */
 static void expect_refused(pecs_registry *registry, const char *path, const pecs_error *resumed)
 {
     pecs_error error = { .message = "" };
     pecs_snapshot *snapshot;
     FUZZ_CHECK(pecs_snapshot_load(registry, path, NULL, &snapshot, &error) != PECS_OK, resumed->message);
+    if (resumed->status == PECS_E_LAYOUT || resumed->status == PECS_E_CONFLICT || resumed->status == PECS_E_INVALID)
+        return; /* the migration's own, which comes last in a load */
     if (resumed->rule && (strncmp(resumed->rule, "VALUE-", 6) == 0 || strncmp(resumed->rule, "HEAP-", 5) == 0)) {
         FUZZ_CHECK(error.status == PECS_E_CORRUPT && error.rule && resumed->offset, error.message);
         return;
