@@ -50,8 +50,8 @@ typedef struct pecs_type_history {
     const pecs_type *type;
     const char *const *old_names; /* that the type had in earlier versions; values of any version are converted */
     size_t old_name_count;
-    const pecs_rename *renames; /* a field may have several old names, but none that is a field's now: migrate such a
-                                   type with a function */
+    const pecs_rename *renames; /* a field may have several old names, but none that is a field's now, or another's
+                                   old one: migrate such a type with a function */
     size_t rename_count;
     /*
      * A valid value of the type: what fields have that a file lacks, and the elements by which an array grew. Strings,

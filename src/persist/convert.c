@@ -8,6 +8,7 @@
 #include "filtered.h"
 #include "id_hash.h"
 #include "loan.h"
+#include "program_meta.h"
 #include "state_types.h"
 #include "type_match.h"
 #include "typecode.h"
@@ -186,7 +187,7 @@ static uint32_t convert_version(const struct pecs_snapshot *state)
 {
     const struct history *history = state->registry->history;
     const uint32_t version = history ? history->given->schema_version : 0;
-    return version ? version : upgrade_version_of(state->metadata);
+    return version ? version : program_meta_number(state->metadata, PECS_META_SCHEMA_VERSION);
 }
 
 static pecs_status convert_run(struct conversion *conversion)

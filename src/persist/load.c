@@ -2,6 +2,7 @@
 #include "agree.h"
 #include "build.h"
 #include "error.h"
+#include "program_meta.h"
 #include "reading.h"
 #include "upgrade.h"
 #include "verify.h"
@@ -67,7 +68,8 @@ static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct
                                 pecs_snapshot **ret_snapshot)
 {
     const pecs_status status =
-        upgrade_run(&loading->upgrade, upgrade_version_of(loading->model.metadata), is_checked, &state, loading->error);
+        upgrade_run(&loading->upgrade, program_meta_number(loading->model.metadata, PECS_META_SCHEMA_VERSION),
+                    is_checked, &state, loading->error);
     if (!status)
         *ret_snapshot = state;
     return status;

@@ -3,6 +3,7 @@
 #include "history.h"
 #include "lock_check.h"
 #include "output.h"
+#include "program_meta.h"
 #include "publish.h"
 #include "state_types.h"
 #include "upgrade.h"
@@ -37,8 +38,9 @@ static pecs_status locks_of_state(struct lock *lock, const struct pecs_snapshot 
     const pecs_history *given = state->registry->history ? state->registry->history->given : NULL;
     pecs_status status = PECS_OK;
     lock_init(lock, state->registry->pool);
-    lock->schema_version = given ? given->schema_version : upgrade_version_of(state->metadata);
-    lock->oldest_reader = given ? given->oldest_reader : upgrade_reader_of(state->metadata);
+    lock->schema_version =
+        given ? given->schema_version : program_meta_number(state->metadata, PECS_META_SCHEMA_VERSION);
+    lock->oldest_reader = given ? given->oldest_reader : program_meta_number(state->metadata, PECS_META_OLDEST_READER);
     for (uint32_t i = 0; !status && i < state_component_count(state); i++)
         status = locks_add(lock, state_component_at(state, i));
     status = status ? status : lock_sort(lock);

@@ -259,7 +259,8 @@ static pecs_status manager_load_upgrade(const struct manager_run *run, pecs_snap
     if (status)
         pecs_snapshot_release(*made);
     else
-        status = upgrade_run(&upgrade, upgrade_version_of((*made)->metadata), true, made, error);
+        status =
+            upgrade_run(&upgrade, program_meta_number((*made)->metadata, PECS_META_SCHEMA_VERSION), true, made, error);
     upgrade_deinit(&upgrade);
     return status;
 }

@@ -26,16 +26,6 @@ void upgrade_deinit(struct upgrade *upgrade)
         migrate_plan_deinit(&upgrade->plan);
 }
 
-uint32_t upgrade_version_of(const struct metadata *metadata)
-{
-    return program_meta_number(metadata, PECS_META_SCHEMA_VERSION);
-}
-
-uint32_t upgrade_reader_of(const struct metadata *metadata)
-{
-    return program_meta_number(metadata, PECS_META_OLDEST_READER);
-}
-
 static const char *upgrade_text_of(const struct metadata *metadata, const char *key)
 {
     bool is_found = false;
@@ -45,7 +35,7 @@ static const char *upgrade_text_of(const struct metadata *metadata, const char *
 
 pecs_status upgrade_check_reader(const pecs_registry *registry, const struct metadata *metadata, pecs_error *error)
 {
-    const uint32_t needed = upgrade_reader_of(metadata);
+    const uint32_t needed = program_meta_number(metadata, PECS_META_OLDEST_READER);
     const char *const name = upgrade_text_of(metadata, PECS_META_APPLICATION);
     const char *const release = upgrade_text_of(metadata, PECS_META_APPLICATION_VERSION);
     const uint32_t own = registry->history ? registry->history->given->schema_version : 0;
@@ -54,8 +44,8 @@ pecs_status upgrade_check_reader(const pecs_registry *registry, const struct met
     return fail(error, PECS_E_UNSUPPORTED,
                 "the file was saved by %.60s%s%.60s (schema version %u) and needs schema version %u or later; this "
                 "program has %u",
-                *name ? name : "a newer program", *release ? " " : "", release, upgrade_version_of(metadata), needed,
-                own);
+                *name ? name : "a newer program", *release ? " " : "", release,
+                program_meta_number(metadata, PECS_META_SCHEMA_VERSION), needed, own);
 }
 
 /* The state has the registry's schema from here on. */

@@ -25,9 +25,6 @@ void upgrade_deinit(struct upgrade *upgrade);
 
 /* PECS_E_UNSUPPORTED: what has this metadata (or NULL) needs a program of a later schema version. */
 pecs_status upgrade_check_reader(const pecs_registry *registry, const struct metadata *metadata, pecs_error *error);
-/* The schema version and the oldest reader that metadata (or NULL) has; 0: none. */
-uint32_t upgrade_version_of(const struct metadata *metadata);
-uint32_t upgrade_reader_of(const struct metadata *metadata);
 
 /*
  * Replaces the state by the upgraded one, or releases it on failure. `is_checked`: its values are valid. Any status:

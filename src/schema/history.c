@@ -279,6 +279,11 @@ static pecs_status history_check_renames(const struct history_making *making, co
         if (!rename->old_name || !history_find_field(type->type, rename->field))
             return fail(making->error, PECS_E_MISUSE, "rename %zu of type '%.200s' names no field of it", i,
                         type->type->name);
+        for (size_t j = 0; j < i; j++)
+            if (strcmp(type->renames[j].old_name, rename->old_name) == 0)
+                return fail(making->error, PECS_E_CONFLICT,
+                            "the fields '%.100s' and '%.100s' of type '%.100s' have the old name '%.100s'",
+                            type->renames[j].field, rename->field, type->type->name, rename->old_name);
         if (history_find_field(type->type, rename->old_name))
             return fail(making->error, PECS_E_CONFLICT,
                         "the old name '%.100s' of field '%.100s' of type '%.100s' is "

@@ -41,14 +41,6 @@ static void walk_report(const struct field_walk *walk, const char *format, ...)
     walk->function(walk->user, walk->path, message);
 }
 
-static bool walk_names_are_same(const pecs_field *a, const pecs_field *b)
-{
-    for (uint32_t i = 0; i < a->enum_count; i++)
-        if (strcmp(a->enum_names[i], b->enum_names[i]) != 0)
-            return false;
-    return true;
-}
-
 static pecs_kind walk_element(const pecs_field *field)
 {
     return field->kind == PECS_LIST ? field->element : field->kind;
@@ -70,7 +62,7 @@ static pecs_status walk_field(struct field_walk *walk, const pecs_field *from, c
         return PECS_OK;
     if (kind == PECS_ENUM && from->enum_count != to->enum_count)
         walk_report(walk, "has %u values, and had %u", to->enum_count, from->enum_count);
-    else if (kind == PECS_ENUM && !walk_names_are_same(from, to))
+    else if (kind == PECS_ENUM && !map_names_are_same(from, to))
         walk_report(walk, "has other values, or in another order");
     return kind == PECS_STRUCT ? walk_types(walk, from->nested, to->nested, has_defaults && to->kind != PECS_LIST)
                                : PECS_OK;

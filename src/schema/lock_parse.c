@@ -14,10 +14,7 @@
 #include <stdio.h>
 #include <string.h>
 
-enum {
-    FIELDS_MAX = 4096,           /* of a type, as type_check.c has it */
-    LEVELS_MAX = NESTING_MAX + 1 /* of fields within fields */
-};
+enum { LEVELS_MAX = NESTING_MAX + 1 }; /* of fields within fields */
 
 struct lock_reader {
     const char *text;
@@ -355,9 +352,9 @@ static pecs_status reader_fields(struct lock_reader *reader, pecs_type *type, un
 {
     if (depth > LEVELS_MAX)
         return reader_fail(reader, reader->at, "structs are nested more than %d deep", NESTING_MAX);
-    const uint32_t count = reader_count_lines(reader, (size_t)depth * LOCK_INDENT, FIELDS_MAX);
-    if (count > FIELDS_MAX)
-        return reader_fail(reader, reader->at, "a type has at most %d fields", FIELDS_MAX);
+    const uint32_t count = reader_count_lines(reader, (size_t)depth * LOCK_INDENT, FIELD_COUNT_MAX);
+    if (count > FIELD_COUNT_MAX)
+        return reader_fail(reader, reader->at, "a type has at most %d fields", FIELD_COUNT_MAX);
     pecs_field *fields = lock_allocate(reader->lock, count * sizeof(*fields));
     pecs_status status = PECS_OK;
     if (!fields)

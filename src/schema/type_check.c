@@ -20,10 +20,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-enum {
-    FIELD_COUNT_MAX = 4096,
-    LIST_ALIGN = 8, /* of all contents */
-};
+enum { LIST_ALIGN = 8 }; /* of all contents */
 
 struct type_checker {
     struct pool *pool; /* for scratch memory */

@@ -11,6 +11,7 @@ enum {
     NAME_SHOWN = 100, /* bytes of a name in messages, which have room for 512 */
     COMPONENT_MAX_BYTES = 16 * 1024 * 1024,
     COMPONENT_MAX_ALIGN = 64,
+    FIELD_COUNT_MAX = 4096, /* of a type, without those that it nests */
 };
 
 static inline bool type_is_transient(const pecs_type *type)

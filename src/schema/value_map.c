@@ -294,7 +294,7 @@ static pecs_field map_list_element(const pecs_field *list)
                          .enum_count = list->enum_count };
 }
 
-static bool map_names_are_same(const pecs_field *a, const pecs_field *b)
+bool map_names_are_same(const pecs_field *a, const pecs_field *b)
 {
     bool is_same = a->enum_count == b->enum_count;
     for (uint32_t i = 0; is_same && i < a->enum_count; i++)

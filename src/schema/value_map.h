@@ -69,6 +69,9 @@ struct value_map {
     struct pool *pool;
 };
 
+/* Whether two enums have the same values. */
+bool map_names_are_same(const pecs_field *a, const pecs_field *b);
+
 /* Finds the history of a type, by its address. NULL: it has none. */
 const pecs_type_history *history_of_type(const pecs_history *history, const pecs_type *type);
 

@@ -1,6 +1,6 @@
 /*
- * The versions of a plan are in three parts: old types that convert without code, then those of the history that can be
- * reached, in its order, then the registry's. So a version leads to later ones only, and one pass over the
+ * A plan lists its versions in three parts: old types that convert without code; types of the history that some old
+ * type leads to, in the history's order; types of the registry. Each leads to later ones only, so one pass over the
  * list migrates a table.
  */
 #include "migrate_plan.h"

@@ -16,7 +16,10 @@ pecs_status program_meta_set(const pecs_registry *registry, uint64_t max_bytes, 
 pecs_status program_meta_set_schema(const pecs_registry *registry, uint64_t max_bytes, struct metadata **metadata,
                                     const char **ret_key);
 
-/* The number of an entry of the schema; 0: there is none, or it is no number. UINT32_MAX: it is larger. */
+/*
+ * Reads the schema version or the oldest reader, by its key, from metadata, which may be NULL. Without the entry 0; for
+ * what is no number, or above 32 bits, UINT32_MAX.
+ */
 uint32_t program_meta_number(const struct metadata *metadata, const char *key);
 
 /* Whether a key is one of these entries'. */

@@ -143,6 +143,44 @@ static const pecs_history with_worlds = { .schema_version = 8,
                                           .hooks = hooks,
                                           .hook_count = 2 };
 
+static void count_world(void *user, const pecs_migration_note *note)
+{
+    *(int *)user += note->event == PECS_EVENT_WORLD;
+}
+
+/* The world of a newer program, which an older one may read, edits and saves. */
+Test(migration_world, an_older_program_leaves_the_versions_of_a_newer_one)
+{
+    static const pecs_history older = { .schema_version = 3, .oldest_reader = 1 };
+    static const pecs_world_migration to_seven = { 3, 7, step, NULL };
+    static const pecs_history newer = {
+        .schema_version = 7, .oldest_reader = 2, .world_migrations = &to_seven, .world_migration_count = 1
+    };
+    int run_count = 0;
+    const pecs_migration_options hear = { .note = count_world, .user = &run_count };
+    const pecs_load_options load = { .migration = &hear };
+    pecs_snapshot *snapshot = NULL;
+    pecs_error error;
+    pecs_world *world = make_old(7, 2);
+    save_world(world, "newer.pecs");
+    pecs_registry *old = registry_with(fixture_types, FIXTURE_TYPE_COUNT, &older);
+    new_registry = registry_with(fixture_types, FIXTURE_TYPE_COUNT, &newer);
+    cr_assert_eq(pecs_snapshot_load(old, "newer.pecs", NULL, &snapshot, &error), PECS_OK, "%s", error.message);
+    pecs_world *edited = world_of(old, snapshot, 2);
+    pecs_snapshot_release(snapshot);
+    must(pecs_world_despawn(edited, entities, 1) == PECS_OK);
+    save_world(edited, "edited.pecs");
+    pecs_world_destroy(edited);
+    pecs_registry_release(old);
+    cr_assert_eq(pecs_snapshot_load(new_registry, "edited.pecs", &load, &snapshot, &error), PECS_OK, "%s",
+                 error.message);
+    cr_assert_eq(run_count, 0);
+    cr_assert_str_eq(meta_of(pecs_snapshot_view(snapshot), PECS_META_SCHEMA_VERSION), "7");
+    cr_assert_str_eq(meta_of(pecs_snapshot_view(snapshot), PECS_META_OLDEST_READER), "2");
+    pecs_snapshot_release(snapshot);
+    end_migration(world);
+}
+
 Test(migration_world, world_migrations_and_hooks_run_in_order)
 {
     static const struct {
@@ -368,6 +406,10 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
     static const pecs_type_history rename_to_field = { .type = &Position_type,
                                                        .renames = &to_field,
                                                        .rename_count = 1 };
+    static const pecs_rename one_to_both[] = { { "x", "a" }, { "y", "a" } };
+    static const pecs_type_history both_from_one = { .type = &Position_type,
+                                                     .renames = one_to_both,
+                                                     .rename_count = 2 };
     static const pecs_type old_stuff = { .name = "Stuff", .version = 1, .align = 1 };
     static const pecs_type *const to_thing[] = { &version3 }, *const to_position[] = { &Position_type };
     static const pecs_migration rivals[] = { { &old_stuff, to_thing, 1, copy, NULL },
@@ -394,6 +436,9 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
         { { .types = &rename_to_field, .type_count = 1 },
           PECS_E_CONFLICT,
           "the old name 'y' of field 'x' of type 'Position' is that of a field" },
+        { { .types = &both_from_one, .type_count = 1 },
+          PECS_E_CONFLICT,
+          "the fields 'x' and 'y' of type 'Position' have the old name 'a'" },
         { { .migrations = rivals, .migration_count = 2 },
           PECS_E_CONFLICT,
           "two ways of the same length lead on from version 1 of type 'Stuff'" },
