@@ -395,13 +395,16 @@ Test(lock_text, is_refused_when_it_is_cut)
 }
 
 static char *large;
-static size_t large_size;
+static size_t large_size, large_capacity;
 
 static void put(const char *text)
 {
     const size_t size = strlen(text);
-    large = realloc(large, large_size + size + 1);
-    must(large);
+    if (large_size + size >= large_capacity) {
+        large_capacity = 2 * (large_size + size) + 4096;
+        large = realloc(large, large_capacity);
+        must(large);
+    }
     memcpy(large + large_size, text, size + 1);
     large_size += size;
 }
