@@ -6,8 +6,10 @@
 #
 # New inputs are merged into a working corpus outside the tree, with which the next run begins: in $PECS_FUZZ_CORPUS, or
 # else in /tmp. Findings are kept in its folder `findings`; one belongs into fuzz/regressions/TARGET/, where every
-# `meson test` replays it. $PECS_FUZZ_JOBS targets run at one time (1). Prints for each target the executions, the
-# coverage (edges of the library and the target), the inputs and the findings; exits with 1 if there is a finding.
+# `meson test` replays it. $PECS_FUZZ_JOBS targets run at one time (1). $PECS_FUZZ_SEED begins the random numbers, so that
+# with an empty corpus a run repeats another; 0, as usual, is another beginning each time. Prints for each target the
+# executions, the coverage (edges of the library and the target), the inputs and the findings; exits with 1 if there is
+# a finding.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -20,6 +22,7 @@ work=${PECS_FUZZ_CORPUS:-${TMPDIR:-/tmp}/pecs-fuzz-$(id -u)}
 build=$PWD/build-fuzz
 regressions=$PWD/fuzz/regressions
 jobs=${PECS_FUZZ_JOBS:-1}
+seed=${PECS_FUZZ_SEED:-0}
 # Short stacks of allocations and a small quarantine: faster. A finding is replayed with the full ones.
 export ASAN_OPTIONS=malloc_context_size=3:quarantine_size_mb=16:${ASAN_OPTIONS:-}
 
@@ -61,8 +64,8 @@ fuzz_one() {
     [[ ! -d $regressions/$target ]] || inputs+=("$regressions/$target")
     case $target in schema | edits) length=512 ;; esac
     mkdir -p "$corpus" "$work/files-$target"
-    PECS_FUZZ_FOLDER=$work/files-$target "$build/fuzz/fuzz_$target" -max_total_time="$seconds" -max_len=$length \
-        -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 \
+    PECS_FUZZ_FOLDER=$work/files-$target "$build/fuzz/fuzz_$target" -seed="$seed" -max_total_time="$seconds" \
+        -max_len=$length -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 \
         -artifact_prefix="$work/findings/$target-" "$corpus" "${inputs[@]}" >"$log" 2>&1 || true
     PECS_FUZZ_FOLDER=$work/files-$target "$build/fuzz/fuzz_$target" -merge=1 -max_len=$length -rss_limit_mb=2048 \
         -artifact_prefix="$work/findings/$target-" "$corpus.merged" "$corpus" "${inputs[@]}" >"$log.merge" 2>&1 &&
