@@ -7,7 +7,8 @@ usage: check_layers.py ROOT BUILD COMPILER...
 2. The build compiles each layer's files with the folders of these layers and no others.
 3. A file of a layer that includes a header of a forbidden layer does not compile with the flags of its layer, while one
    that includes an allowed header does: for every pair of layers.
-4. Only base/os_linux.c, os_file_linux.c, os_stream_linux.c and, of the program, cli/terminal_posix.c include the platform's headers, only base/hash.c xxHash.
+4. Only base/os_linux.c, os_file_linux.c, os_stream_linux.c and, of the program, cli/terminal_posix.c include the platform's headers, only base/hash.c xxHash,
+   only base/codec.c Zstandard.
 """
 import glob
 import json
@@ -55,6 +56,7 @@ def check_includes(root, headers):
                 check(os.path.exists(f"{root}/include/{header}"), f"{name}: no public header {header}")
             else:
                 check(not header.startswith("xxh") or name.endswith("base/hash.c"), f"{name}: xxHash outside base/hash.c")
+                check(not header.startswith("zstd") or name.endswith("base/codec.c"), f"{name}: zstd outside base/codec.c")
                 check(not PLATFORM.match(header) or name in PLATFORM_FILES, f"{name}: <{header}> is the platform's")
     check(seen > 20, "too few includes found: the search is broken")
 

@@ -1,0 +1,283 @@
+/*
+ * Filters, then Zstandard from the system's libzstd; no other file uses it, and only its stable interface is used, so
+ * that any libzstd.so.1 will do.
+ *
+ * A window as large as the block makes a frame of a single segment, which a decompressor needs no window for. Frames of
+ * others may have windows; ZSTD_decompressDCtx writes straight to its target and needs memory for none of them, but
+ * readers in other languages may, and the limit is for them.
+ */
+#include "codec.h"
+
+#include "bytes.h"
+
+#include <assert.h>
+#include <zstd.h>
+#include <zstd_errors.h>
+
+enum {
+    PART_BYTES_MIN = 16 * 1024, /* of planes that end a block of Zstandard: tables of codes cost up to 130 bytes */
+    SAMPLE_PART_BYTES_MIN = 1024,
+    STRETCH_COUNT = 4, /* of a block, make up its sample */
+    STRETCH_BYTES_MIN = 4096,
+    STRETCH_ROWS_MIN = 8,
+    SAMPLE_LEVEL = 1,
+    CANDIDATE_MAX = 7,
+    LONG_ROW_BYTES = 17,            /* with elements of one type, perhaps */
+    ADVANTAGE = 64,                 /* a later filter must save a 64th more */
+    WORTH = 20,                     /* and all a 20th */
+    WINDOW_BYTES_MIN = 1024 * 1024, /* that every reader accepts */
+    WINDOW_LOG_MIN = 10,
+    WINDOW_LOG_MAX = 27, /* beyond it a reader must be asked for more */
+    FRAME_BYTES_MIN = 9,
+};
+
+/* How a frame begins (RFC 8878, 3.1.1): this number, the descriptor, and, without a single segment, the window. */
+static const uint8_t frame_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
+enum { FRAME_SINGLE_SEGMENT = 1 << 5, FRAME_RESERVED = 3 << 3, FRAME_DICTIONARY = 3 };
+
+struct codec {
+    struct pool *pool;
+    ZSTD_CCtx *compressor; /* NULL until it is needed */
+    ZSTD_DCtx *decompressor;
+    uint8_t *scratch;
+    size_t scratch_bytes;
+    uint32_t scratch_source;
+};
+
+struct codec *codec_create(struct pool *pool)
+{
+    struct codec *codec = pool_allocate_zeroed(pool, sizeof(*codec));
+    if (codec)
+        codec->pool = pool;
+    return codec;
+}
+
+static void codec_drop_scratch(struct codec *codec)
+{
+    if (codec->scratch)
+        pool_array_release(codec->pool, codec->scratch, codec->scratch_bytes, codec->scratch_source);
+    codec->scratch = NULL;
+}
+
+void codec_destroy(struct codec *codec)
+{
+    if (!codec)
+        return;
+    ZSTD_freeCCtx(codec->compressor);
+    ZSTD_freeDCtx(codec->decompressor);
+    codec_drop_scratch(codec);
+    pool_release(codec->pool, codec, sizeof(*codec));
+}
+
+/* Scratch memory of at least this size, with undefined bytes. */
+static bool codec_need_scratch(struct codec *codec, size_t size_bytes)
+{
+    if (codec->scratch && codec->scratch_bytes >= size_bytes)
+        return true;
+    codec_drop_scratch(codec);
+    codec->scratch_bytes = size_bytes ? size_bytes : 1;
+    codec->scratch = pool_array_allocate(codec->pool, codec->scratch_bytes, &codec->scratch_source);
+    return codec->scratch != NULL;
+}
+
+size_t codec_bound(size_t size_bytes)
+{
+    return ZSTD_compressBound(size_bytes); /* 3 bytes for the header of each part are in it, from 768 bytes on */
+}
+
+/* The window's logarithm with which a block of this size is a single segment. */
+static int codec_window_log(size_t size)
+{
+    int log = WINDOW_LOG_MIN;
+    while (log < WINDOW_LOG_MAX && (UINT64_C(1) << log) < size)
+        log++;
+    return log;
+}
+
+/* As many whole planes as reach part_min. */
+static size_t codec_part_bytes(struct codec_filter filter, size_t size, size_t part_min)
+{
+    const size_t plane = filter.kind == FILTER_NONE ? 0 : size / filter.stride;
+    return plane ? (part_min + plane - 1) / plane * plane : size;
+}
+
+/* What a call of libzstd that failed is to the caller: not to fit is no error. */
+static pecs_status codec_status(size_t result)
+{
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+        return PECS_E_MEMORY;
+    assert(ZSTD_getErrorCode(result) == ZSTD_error_dstSize_tooSmall);
+    return PECS_OK;
+}
+
+/* Where the filtered bytes go. */
+struct codec_target {
+    uint8_t *bytes;
+    size_t capacity;
+};
+
+/* Compresses the parts, each of which ends a block. */
+static pecs_status codec_deflate_parts(ZSTD_CCtx *compressor, size_t part_bytes, size_t part_min, const uint8_t *bytes,
+                                       size_t size, struct codec_target to, size_t *ret_size)
+{
+    *ret_size = 0;
+    ZSTD_CCtx_setPledgedSrcSize(compressor, size);
+    ZSTD_outBuffer out = { to.bytes, to.capacity, 0 };
+    for (size_t at = 0; at < size;) {
+        const size_t left = size - at, part = left - min_u64(left, part_bytes) < part_min ? left : part_bytes;
+        ZSTD_inBuffer in = { bytes + at, part, 0 };
+        const ZSTD_EndDirective end = part == left ? ZSTD_e_end : ZSTD_e_flush;
+        for (size_t rest = 1; rest > 0;) {
+            rest = ZSTD_compressStream2(compressor, &out, &in, end);
+            if (ZSTD_isError(rest))
+                return codec_status(rest);
+            if (rest > 0 && out.pos == out.size)
+                return PECS_OK;
+        }
+        at += part;
+    }
+    *ret_size = out.pos;
+    return PECS_OK;
+}
+
+/* Compresses filtered bytes; *ret_size is 0 if they do not fit. */
+static pecs_status codec_deflate(struct codec *codec, int level, size_t part_bytes, size_t part_min,
+                                 const uint8_t *bytes, size_t size, struct codec_target to, size_t *ret_size)
+{
+    *ret_size = 0;
+    if (!codec->compressor && !(codec->compressor = ZSTD_createCCtx()))
+        return PECS_E_MEMORY;
+    ZSTD_CCtx_reset(codec->compressor, ZSTD_reset_session_and_parameters);
+    ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_compressionLevel, level);
+    ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_windowLog, codec_window_log(size));
+    if (part_bytes < size)
+        return codec_deflate_parts(codec->compressor, part_bytes, part_min, bytes, size, to, ret_size);
+    const size_t result = ZSTD_compress2(codec->compressor, to.bytes, to.capacity, bytes, size);
+    if (ZSTD_isError(result))
+        return codec_status(result);
+    *ret_size = result;
+    return PECS_OK;
+}
+
+pecs_status codec_compress(struct codec *codec, int level, struct codec_filter filter, const uint8_t *bytes,
+                           size_t size, uint8_t *to, size_t capacity, size_t *ret_size)
+{
+    const uint8_t *filtered = bytes;
+    *ret_size = 0;
+    if (filter.kind != FILTER_NONE) {
+        if (!codec_need_scratch(codec, size))
+            return PECS_E_MEMORY;
+        codec_filter_apply(filter, bytes, size, codec->scratch);
+        filtered = codec->scratch;
+    }
+    return codec_deflate(codec, level, codec_part_bytes(filter, size, PART_BYTES_MIN), PART_BYTES_MIN, filtered, size,
+                         (struct codec_target){ to, capacity }, ret_size);
+}
+
+/* The filters that may do for such rows, none first. Elements of 2, 4 or 8 bytes may fill a long row. */
+static size_t codec_candidates(size_t row_bytes, struct codec_filter ret_filters[CANDIDATE_MAX])
+{
+    const uint32_t row = (uint32_t)min_u64(row_bytes, FILTER_STRIDE_MAX + 1);
+    const struct codec_filter filters[CANDIDATE_MAX] = {
+        { FILTER_NONE, 0 },  { FILTER_SPLIT, row }, { FILTER_DELTA4, row }, { FILTER_DELTA8, row },
+        { FILTER_SPLIT, 2 }, { FILTER_SPLIT, 4 },   { FILTER_SPLIT, 8 },
+    };
+    size_t count = 0;
+    for (size_t i = 0; i < CANDIDATE_MAX; i++)
+        if (codec_filter_is_valid(filters[i], row_bytes) && (i <= 3 || row_bytes >= LONG_ROW_BYTES))
+            ret_filters[count++] = filters[i];
+    return count;
+}
+
+/* A sample: whole rows from some places of the block, one after another, as a block of their own. */
+struct sample {
+    size_t stretch_bytes, size;
+};
+
+static struct sample sample_of(size_t size, size_t row_bytes)
+{
+    const size_t row = row_bytes <= FILTER_STRIDE_MAX ? row_bytes : FILTER_STRIDE_MAX;
+    const size_t stretch = (size_t)max_u64(STRETCH_ROWS_MIN, STRETCH_BYTES_MIN / row) * row;
+    if (size / STRETCH_COUNT <= stretch)
+        return (struct sample){ size, size };
+    return (struct sample){ stretch, stretch * STRETCH_COUNT };
+}
+
+static void sample_gather(struct sample sample, const uint8_t *bytes, size_t size, size_t row_bytes, uint8_t *to)
+{
+    for (size_t at = 0; at < sample.size; at += sample.stretch_bytes) {
+        const size_t place = at / sample.stretch_bytes * ((size - sample.stretch_bytes) / (STRETCH_COUNT - 1));
+        memcpy(to + at, bytes + (row_bytes <= FILTER_STRIDE_MAX ? place / row_bytes * row_bytes : place & ~(size_t)7),
+               sample.stretch_bytes);
+    }
+}
+
+pecs_status codec_choose(struct codec *codec, const uint8_t *bytes, size_t size, size_t row_bytes, bool *ret_is_worth,
+                         struct codec_filter *ret_filter)
+{
+    struct codec_filter filters[CANDIDATE_MAX], best = { FILTER_NONE, 0 };
+    const struct sample sample = sample_of(size, row_bytes);
+    const size_t bound = codec_bound(sample.size), filter_count = codec_candidates(row_bytes, filters);
+    size_t best_bytes = 0;
+    if (!codec_need_scratch(codec, 2 * sample.size + bound))
+        return PECS_E_MEMORY;
+    uint8_t *gathered = codec->scratch, *filtered = gathered + sample.size;
+    sample_gather(sample, bytes, size, row_bytes, gathered);
+    for (size_t i = 0; i < filter_count; i++) {
+        size_t found;
+        codec_filter_apply(filters[i], gathered, sample.size, filtered);
+        const pecs_status status =
+            codec_deflate(codec, SAMPLE_LEVEL, codec_part_bytes(filters[i], sample.size, SAMPLE_PART_BYTES_MIN),
+                          SAMPLE_PART_BYTES_MIN, filtered, sample.size,
+                          (struct codec_target){ filtered + sample.size, bound }, &found);
+        if (status)
+            return status;
+        if (i == 0 || found < best_bytes - best_bytes / ADVANTAGE) {
+            best = filters[i];
+            best_bytes = found;
+        }
+    }
+    *ret_is_worth = best_bytes < sample.size - sample.size / WORTH;
+    *ret_filter = *ret_is_worth ? best : (struct codec_filter){ FILTER_NONE, 0 };
+    return PECS_OK;
+}
+
+/* Whether these bytes are one frame of `size` bytes that every reader can decompress. */
+static bool frame_is_valid(const uint8_t *stored, size_t stored_size, size_t size)
+{
+    if (stored_size < FRAME_BYTES_MIN || memcmp(stored, frame_magic, sizeof(frame_magic)) != 0)
+        return false;
+    const uint8_t descriptor = stored[sizeof(frame_magic)], window = stored[sizeof(frame_magic) + 1];
+    if (descriptor & (FRAME_RESERVED | FRAME_DICTIONARY))
+        return false;
+    if (!(descriptor & FRAME_SINGLE_SEGMENT)) {
+        const uint64_t base = UINT64_C(1) << (WINDOW_LOG_MIN + (window >> 3));
+        if (base + base / 8 * (window & 7) > max_u64(WINDOW_BYTES_MIN, UINT64_C(1) << codec_window_log(size)))
+            return false;
+    }
+    return ZSTD_getFrameContentSize(stored, stored_size) == size &&
+           ZSTD_findFrameCompressedSize(stored, stored_size) == stored_size;
+}
+
+pecs_status codec_decompress(struct codec *codec, struct codec_filter filter, const uint8_t *stored, size_t stored_size,
+                             uint8_t *to, size_t size)
+{
+    uint8_t *filtered = to;
+    if (!frame_is_valid(stored, stored_size, size))
+        return PECS_E_CORRUPT;
+    if (!codec->decompressor && !(codec->decompressor = ZSTD_createDCtx()))
+        return PECS_E_MEMORY;
+    if (filter.kind != FILTER_NONE) {
+        if (!codec_need_scratch(codec, size))
+            return PECS_E_MEMORY;
+        filtered = codec->scratch;
+    }
+    const size_t result = ZSTD_decompressDCtx(codec->decompressor, filtered, size, stored, stored_size);
+    if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)
+        return PECS_E_MEMORY;
+    if (result != size)
+        return PECS_E_CORRUPT;
+    if (filter.kind != FILTER_NONE)
+        codec_filter_undo(filter, filtered, size, to);
+    return PECS_OK;
+}
