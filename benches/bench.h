@@ -185,6 +185,9 @@ bool bench_run_json_memory(struct bench *bench);
 bool bench_run_ring(struct bench *bench);
 bool bench_run_save_memory(struct bench *bench);
 bool bench_run_save_pipe(struct bench *bench);
+bool bench_run_codec_filter(struct bench *bench);
+bool bench_run_codec_inflate(struct bench *bench);
+bool bench_run_codec_columns(struct bench *bench); /* only when it is named */
 bool bench_run_memory(struct bench *bench);
 
 #endif

@@ -188,4 +188,13 @@ uint64_t limit_strings_sum(const struct limit_strings *strings);
 bool limit_strings_save(const struct limit_strings *strings, const char *path);
 bool limit_strings_load(const char *path, uint64_t *ret_sum);
 
+/* Zstandard alone. Compressing returns 0 when it fails. */
+struct limit_zstd;
+struct limit_zstd *limit_zstd_create(void);
+void limit_zstd_destroy(struct limit_zstd *zstd);
+size_t limit_zstd_compress(struct limit_zstd *zstd, int level, const uint8_t *bytes, size_t size, uint8_t *to,
+                           size_t capacity);
+bool limit_zstd_decompress(struct limit_zstd *zstd, const uint8_t *stored, size_t stored_size, uint8_t *to,
+                           size_t size);
+
 #endif

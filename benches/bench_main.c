@@ -65,6 +65,9 @@ static const struct discipline {
     { "ring", bench_run_ring },
     { "save_memory", bench_run_save_memory },
     { "save_pipe", bench_run_save_pipe },
+    { "codec_filter", bench_run_codec_filter },
+    { "codec_inflate", bench_run_codec_inflate },
+    { "codec_columns", bench_run_codec_columns },
     { "memory", bench_run_memory },
 #ifdef BENCH_HAS_JSON
     { "json_save", bench_run_json_save },

@@ -20,7 +20,7 @@ enum {
     STRETCH_COUNT = 4, /* of a block, make up its sample */
     STRETCH_BYTES_MIN = 4096,
     STRETCH_ROWS_MIN = 8,
-    SAMPLE_LEVEL = 1,
+    LEVEL_QUICK = 1, /* of samples, too */
     CANDIDATE_MAX = 7,
     LONG_ROW_BYTES = 17,            /* with elements of one type, perhaps */
     ADVANTAGE = 64,                 /* a later filter must save a 64th more */
@@ -159,6 +159,26 @@ static pecs_status codec_deflate(struct codec *codec, int level, size_t part_byt
     return PECS_OK;
 }
 
+/*
+ * At the level, and at the quick one, whichever is smaller. Matches that a higher level finds in noise cost more than
+ * they save, and floats are full of noise.
+ */
+static pecs_status codec_deflate_best(struct codec *codec, int level, size_t part_bytes, const uint8_t *bytes,
+                                      size_t size, struct codec_target to, size_t *ret_size)
+{
+    size_t quick;
+    pecs_status status = codec_deflate(codec, level < LEVEL_QUICK ? level : LEVEL_QUICK, part_bytes, PART_BYTES_MIN,
+                                       bytes, size, to, &quick);
+    *ret_size = quick;
+    if (status || level <= LEVEL_QUICK)
+        return status;
+    const struct codec_target less = { to.bytes, quick ? quick - 1 : to.capacity };
+    status = codec_deflate(codec, level, part_bytes, PART_BYTES_MIN, bytes, size, less, ret_size);
+    if (!status && !*ret_size && quick) /* once more, rather than memory for both */
+        status = codec_deflate(codec, LEVEL_QUICK, part_bytes, PART_BYTES_MIN, bytes, size, to, ret_size);
+    return status;
+}
+
 pecs_status codec_compress(struct codec *codec, int level, struct codec_filter filter, const uint8_t *bytes,
                            size_t size, uint8_t *to, size_t capacity, size_t *ret_size)
 {
@@ -170,8 +190,8 @@ pecs_status codec_compress(struct codec *codec, int level, struct codec_filter f
         codec_filter_apply(filter, bytes, size, codec->scratch);
         filtered = codec->scratch;
     }
-    return codec_deflate(codec, level, codec_part_bytes(filter, size, PART_BYTES_MIN), PART_BYTES_MIN, filtered, size,
-                         (struct codec_target){ to, capacity }, ret_size);
+    return codec_deflate_best(codec, level, codec_part_bytes(filter, size, PART_BYTES_MIN), filtered, size,
+                              (struct codec_target){ to, capacity }, ret_size);
 }
 
 /* The filters that may do for such rows, none first. Elements of 2, 4 or 8 bytes may fill a long row. */
@@ -226,10 +246,9 @@ pecs_status codec_choose(struct codec *codec, const uint8_t *bytes, size_t size,
     for (size_t i = 0; i < filter_count; i++) {
         size_t found;
         codec_filter_apply(filters[i], gathered, sample.size, filtered);
-        const pecs_status status =
-            codec_deflate(codec, SAMPLE_LEVEL, codec_part_bytes(filters[i], sample.size, SAMPLE_PART_BYTES_MIN),
-                          SAMPLE_PART_BYTES_MIN, filtered, sample.size,
-                          (struct codec_target){ filtered + sample.size, bound }, &found);
+        const pecs_status status = codec_deflate(
+            codec, LEVEL_QUICK, codec_part_bytes(filters[i], sample.size, SAMPLE_PART_BYTES_MIN), SAMPLE_PART_BYTES_MIN,
+            filtered, sample.size, (struct codec_target){ filtered + sample.size, bound }, &found);
         if (status)
             return status;
         if (i == 0 || found < best_bytes - best_bytes / ADVANTAGE) {
