@@ -14,7 +14,7 @@ enum {
     BLOCK_COUNT = W1_COMPONENT_COUNT + 2, /* handles and index */
     WIDEST_TABLE = W1_TABLE_COUNT - 1,
     LEVEL_FAST = 1,
-    LEVEL_SMALL = 6,
+    LEVEL_SMALL = 9,
 };
 
 struct codec_block {

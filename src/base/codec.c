@@ -23,8 +23,8 @@ enum {
     LEVEL_QUICK = 1, /* of samples, too */
     CANDIDATE_MAX = 7,
     LONG_ROW_BYTES = 17,            /* with elements of one type, perhaps */
-    ADVANTAGE = 64,                 /* a later filter must save a 64th more */
-    WORTH = 20,                     /* and all a 20th */
+    ADVANTAGE = 128,                /* a later filter must save that part more, */
+    WORTH = 20,                     /* and the best one that part of all */
     WINDOW_BYTES_MIN = 1024 * 1024, /* that every reader accepts */
     WINDOW_LOG_MIN = 10,
     WINDOW_LOG_MAX = 27, /* beyond it a reader must be asked for more */

@@ -98,16 +98,16 @@ INLINE void apply_tile4(const struct split *split, size_t row, int lane)
     const uint8_t *from = split->rows + 4 * row;
     vector8 v[4], other[4];
     UNROLL
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         v[i] = vector_load(from + 16 * i);
     UNROLL
-    for (int i = 0; lane && i < 4; i++)
+    for (size_t i = 0; lane && i < 4; i++)
         v[i] = vector_subtract(v[i], vector_load(from + 16 * i - 4), lane);
     shuffle4(v, other), shuffle4(other, v);
     shuffle4(v, other), shuffle4(other, v);
     UNROLL
-    for (int i = 0; i < 4; i++)
-        vector_store(split->planes + (size_t)i * split->count + row, v[i]);
+    for (size_t i = 0; i < 4; i++)
+        vector_store(split->planes + i * split->count + row, v[i]);
 }
 
 INLINE void undo_tile4(const struct split *split, size_t row, int lane)
@@ -115,15 +115,15 @@ INLINE void undo_tile4(const struct split *split, size_t row, int lane)
     uint8_t *to = split->rows + 4 * row;
     vector8 v[4], other[4];
     UNROLL
-    for (int i = 0; i < 4; i++)
-        v[i] = vector_load(split->planes + (size_t)i * split->count + row);
+    for (size_t i = 0; i < 4; i++)
+        v[i] = vector_load(split->planes + i * split->count + row);
     shuffle4(v, other), shuffle4(other, v);
     if (lane) {
         uint32_t last;
         memcpy(&last, to - 4, 4);
         vector32 sum = { last, last, last, last };
         UNROLL
-        for (int i = 0; i < 4; i++) {
+        for (size_t i = 0; i < 4; i++) {
             const vector32 zero = { 0 };
             vector32 rows = (vector32)v[i];
             rows += SHUFFLE(vector32, rows, zero, 4, 0, 1, 2);
@@ -134,7 +134,7 @@ INLINE void undo_tile4(const struct split *split, size_t row, int lane)
         }
     }
     UNROLL
-    for (int i = 0; i < 4; i++)
+    for (size_t i = 0; i < 4; i++)
         vector_store(to + 16 * i, v[i]);
 }
 
@@ -144,16 +144,16 @@ INLINE void apply_tile8(const struct split *split, size_t row, int lane)
     const uint8_t *from = split->rows + 8 * row;
     vector8 v[8], other[8];
     UNROLL
-    for (int i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         v[i] = vector_load(from + 16 * i);
     UNROLL
-    for (int i = 0; lane && i < 8; i++)
+    for (size_t i = 0; lane && i < 8; i++)
         v[i] = vector_subtract(v[i], vector_load(from + 16 * i - 8), lane);
     shuffle8(v, other), shuffle8(other, v);
     shuffle8(v, other), shuffle8(other, v);
     UNROLL
-    for (int i = 0; i < 8; i++)
-        vector_store(split->planes + (size_t)i * split->count + row, v[i]);
+    for (size_t i = 0; i < 8; i++)
+        vector_store(split->planes + i * split->count + row, v[i]);
 }
 
 INLINE void undo_tile8(const struct split *split, size_t row, int lane)
@@ -161,15 +161,15 @@ INLINE void undo_tile8(const struct split *split, size_t row, int lane)
     uint8_t *to = split->rows + 8 * row;
     vector8 v[8], other[8];
     UNROLL
-    for (int i = 0; i < 8; i++)
-        other[i] = vector_load(split->planes + (size_t)i * split->count + row);
+    for (size_t i = 0; i < 8; i++)
+        other[i] = vector_load(split->planes + i * split->count + row);
     shuffle8(other, v), shuffle8(v, other), shuffle8(other, v);
     if (lane) {
         uint64_t last;
         memcpy(&last, to - 8, 8);
         vector64 sum = { last, last };
         UNROLL
-        for (int i = 0; i < 8; i++) {
+        for (size_t i = 0; i < 8; i++) {
             const vector64 zero = { 0 }, rows = (vector64)v[i];
             v[i] = vector_add(v[i], (vector8)SHUFFLE(vector64, rows, zero, 2, 0), lane);
             v[i] = vector_add(v[i], (vector8)sum, lane);
@@ -178,7 +178,7 @@ INLINE void undo_tile8(const struct split *split, size_t row, int lane)
         }
     }
     UNROLL
-    for (int i = 0; i < 8; i++)
+    for (size_t i = 0; i < 8; i++)
         vector_store(to + 16 * i, v[i]);
 }
 
