@@ -35,7 +35,8 @@ typedef uint64_t vector64 __attribute__((vector_size(TILE)));
 #endif
 #define LOW(a, b) SHUFFLE(vector8, a, b, 0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23)
 #define HIGH(a, b) SHUFFLE(vector8, a, b, 8, 24, 9, 25, 10, 26, 11, 27, 12, 28, 13, 29, 14, 30, 15, 31)
-#define SHUFFLE_PAIR(i, half) (to[2 * (i)] = LOW(v[i], v[(i) + (half)]), to[2 * (i) + 1] = HIGH(v[i], v[(i) + (half)]))
+#define SHUFFLE_PAIR(i, half)                                                                                          \
+    (to[(size_t)2 * (i)] = LOW(v[i], v[(i) + (half)]), to[(size_t)2 * (i) + 1] = HIGH(v[i], v[(i) + (half)]))
 
 /* Rows and planes of the whole rows of a block. */
 struct split {
