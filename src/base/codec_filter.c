@@ -101,9 +101,11 @@ INLINE void apply_tile4(const struct split *split, size_t row, int lane)
     UNROLL
     for (size_t i = 0; i < 4; i++)
         v[i] = vector_load(from + 16 * i);
-    UNROLL
-    for (size_t i = 0; lane && i < 4; i++)
-        v[i] = vector_subtract(v[i], vector_load(from + 16 * i - 4), lane);
+    if (lane) {
+        UNROLL
+        for (size_t i = 0; i < 4; i++)
+            v[i] = vector_subtract(v[i], vector_load(from + 16 * i - 4), lane);
+    }
     shuffle4(v, other), shuffle4(other, v);
     shuffle4(v, other), shuffle4(other, v);
     UNROLL
@@ -147,9 +149,11 @@ INLINE void apply_tile8(const struct split *split, size_t row, int lane)
     UNROLL
     for (size_t i = 0; i < 8; i++)
         v[i] = vector_load(from + 16 * i);
-    UNROLL
-    for (size_t i = 0; lane && i < 8; i++)
-        v[i] = vector_subtract(v[i], vector_load(from + 16 * i - 8), lane);
+    if (lane) {
+        UNROLL
+        for (size_t i = 0; i < 8; i++)
+            v[i] = vector_subtract(v[i], vector_load(from + 16 * i - 8), lane);
+    }
     shuffle8(v, other), shuffle8(other, v);
     shuffle8(v, other), shuffle8(other, v);
     UNROLL
