@@ -72,62 +72,6 @@ bool lexer_number_is_whole(unsigned state)
     return state == NUMBER_ZERO || state == NUMBER_WHOLE || state == NUMBER_FRACTION || state == NUMBER_EXPONENT;
 }
 
-static const uint8_t *lexer_skip_space(const uint8_t *at, const uint8_t *end)
-{
-    while (at < end && (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t'))
-        at++;
-    return at;
-}
-
-/* Behind a string of ASCII without escapes; NULL: there is none that ends before `end`. */
-static const uint8_t *lexer_skip_plain(const uint8_t *at, const uint8_t *end)
-{
-    if (at == end || *at++ != '"')
-        return NULL;
-    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
-        at++;
-    return at < end && *at == '"' ? at + 1 : NULL;
-}
-
-/* Behind the key of a leaf and its colon; NULL as above. */
-static const uint8_t *lexer_skip_key(const uint8_t *at, const uint8_t *end)
-{
-    at = lexer_skip_plain(at, end);
-    at = at ? lexer_skip_space(at, end) : end;
-    return at < end && *at == ':' ? lexer_skip_space(at + 1, end) : NULL;
-}
-
-/* Behind a scalar of a leaf; NULL as above. */
-static const uint8_t *lexer_skip_scalar(const uint8_t *at, const uint8_t *end)
-{
-    unsigned state = 0;
-    if (at < end && *at == '"')
-        return lexer_skip_plain(at, end);
-    const size_t length = lexer_number_length(at, end, &state);
-    if (length)
-        return lexer_number_is_whole(state) && length <= LEXER_NUMBER_MAX ? at + length : NULL;
-    if (end - at >= 4 && (memcmp(at, "true", 4) == 0 || memcmp(at, "null", 4) == 0))
-        return at + 4;
-    return end - at >= 5 && memcmp(at, "false", 5) == 0 ? at + 5 : NULL;
-}
-
-size_t lexer_leaf_length(const uint8_t *bytes, const uint8_t *end, size_t *ret_count)
-{
-    const bool is_object = *bytes == '{';
-    const uint8_t *at = bytes;
-    size_t count = 0;
-    do {
-        at = lexer_skip_space(at + 1, end); /* behind the bracket or comma */
-        if (is_object)
-            at = lexer_skip_key(at, end);
-        at = at ? lexer_skip_scalar(at, end) : NULL;
-        at = at ? lexer_skip_space(at, end) : NULL;
-        count++;
-    } while (at && at < end && *at == ',');
-    *ret_count = count;
-    return at && at < end && *at == (is_object ? '}' : ']') ? (size_t)(at + 1 - bytes) : 0;
-}
-
 static int lexer_base64_digit(int byte)
 {
     return byte >= 'A' && byte <= 'Z'   ? byte - 'A'
@@ -174,10 +118,9 @@ static bool lexer_is_key(const char *behind)
     return *behind == ':';
 }
 
-/* The text of a leaf, behind its mark, is that of the document, but for its quotation marks. */
-static void lexer_skip_in_leaf(struct lexer_place *place, const char *text, size_t skip)
+static void lexer_skip_in_leaf(struct lexer_place *place, const char *text, size_t size)
 {
-    for (size_t i = 0; i < skip; i++) {
+    for (size_t i = 0; i < size; i++) {
         place->offset++;
         if (text[i] == '\n') {
             place->line_count++;
@@ -186,30 +129,37 @@ static void lexer_skip_in_leaf(struct lexer_place *place, const char *text, size
     }
 }
 
-struct lexer_place lexer_find_value(const char *text, uint64_t ordinal, bool at_key, size_t skip)
+struct lexer_place lexer_find_value(const char *text, const struct leaves *leaves, uint64_t ordinal, bool at_key,
+                                    size_t skip)
 {
+    const struct leaf *leaf = leaves->list, *const leaves_end = leaf ? leaf + leaves->count : leaf;
     struct lexer_place place = { 0 }, key = { 0 };
-    uint64_t marks = 0;
+    uint64_t found = 0;
     for (const char *at = text; *at;) {
-        place.offset = (uint64_t)(at - text) - marks;
         const bool is_string = *at == '"';
         const char *behind = is_string ? lexer_skip_string(at) : at + 1;
+        size_t marks = 0;
         if (*at == '\n') {
             place.line_count++;
             place.line_offset = place.offset + 1;
         } else if (is_string && lexer_is_key(behind)) {
             key = place;
         } else if (is_string || *at == '{' || *at == '[' || (*at >= 'a' && *at <= 'z')) {
-            if (ordinal == 0 && skip)
-                lexer_skip_in_leaf(&place, at + 2, skip);
-            if (ordinal-- == 0)
+            const bool is_leaf = leaf < leaves_end && leaf->ordinal == found;
+            if (found == ordinal && skip && is_leaf)
+                lexer_skip_in_leaf(&place, leaves->text + leaf->offset, skip);
+            if (found++ == ordinal)
                 return at_key && !skip ? key : place;
-            if (is_string && at[1] == SCAN_LEAF)
-                lexer_skip_in_leaf(&place, at + 2, (size_t)(behind - at) - 3);
-            marks += !is_string ? 0 : at[1] == SCAN_STRING ? 1 : 3;
-            while (!is_string && *at >= 'a' && *behind >= 'a' && *behind <= 'z')
+            marks = !is_string ? 0 : at[1] == SCAN_STRING ? 1 : 3;
+            while (!is_string && *at >= 'a' && *at <= 'z' && *behind >= 'a' && *behind <= 'z')
                 behind++;
+            if (is_leaf) {
+                lexer_skip_in_leaf(&place, leaves->text + leaf->offset, leaf->size_bytes);
+                leaf++;
+                at = behind = at + 2;
+            }
         }
+        place.offset += (uint64_t)(behind - at) - marks;
         at = behind;
     }
     return place;

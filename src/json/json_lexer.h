@@ -2,11 +2,11 @@
 #ifndef PECS_JSON_LEXER_H
 #define PECS_JSON_LEXER_H
 
+#include "json_leaf.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-
-enum { LEXER_NUMBER_MAX = 1024 };
 
 /* The value of a hexadecimal digit; -1 if it is none. */
 int lexer_hex_digit(int byte);
@@ -20,13 +20,6 @@ bool lexer_is_utf8(const char *text, size_t size_bytes);
 size_t lexer_number_length(const uint8_t *bytes, const uint8_t *end, unsigned *state);
 bool lexer_number_is_whole(unsigned state);
 
-/*
- * A leaf: an object or array that begins at `bytes`, with members, none of which is an object or array, and whose
- * strings are ASCII without escapes. Its length, and the number of its members in *ret_count; 0: it is none, or does
- * not end before `end`. What is not a leaf may be right nevertheless.
- */
-size_t lexer_leaf_length(const uint8_t *bytes, const uint8_t *end, size_t *ret_count);
-
 /* Base64, four characters at a time. All zero: at the beginning. */
 struct lexer_base64 {
     uint32_t group;
@@ -37,11 +30,12 @@ struct lexer_base64 {
 bool lexer_base64_take(struct lexer_base64 *decoder, int byte);
 size_t lexer_base64_give(struct lexer_base64 *decoder, uint8_t ret_bytes[3]);
 
-/* A place in a cut text, as it was before it got marks. */
+/* A place in a cut text, as it was before it got marks and lost its leaves. */
 struct lexer_place {
     uint64_t offset, line_count, line_offset; /* line breaks before it, and where the last line begins */
 };
-/* `skip` bytes behind the beginning of the value, or of its key. */
-struct lexer_place lexer_find_value(const char *text, uint64_t ordinal, bool at_key, size_t skip);
+/* At the beginning of the value or of its key, or `skip` bytes within a leaf. */
+struct lexer_place lexer_find_value(const char *text, const struct leaves *leaves, uint64_t ordinal, bool at_key,
+                                    size_t skip);
 
 #endif

@@ -10,19 +10,23 @@
 #include <stdlib.h>
 #include <string.h>
 
+static bool number_digit(char byte, unsigned *ret_digit)
+{
+    *ret_digit = (unsigned)(unsigned char)byte - '0';
+    return *ret_digit <= 9;
+}
+
 bool number_parse_unsigned(const char *text, uint64_t max, uint64_t *ret_number)
 {
+    const char *const begin = text;
     uint64_t number = 0;
-    if (!*text)
-        return false;
-    for (; *text; text++) {
-        const unsigned digit = (unsigned)(unsigned char)*text - '0';
-        if (digit > 9 || digit > max || number > (max - digit) / 10)
+    for (unsigned digit; number_digit(*text, &digit); text++) {
+        if (digit > max || number > (max - digit) / 10)
             return false;
         number = 10 * number + digit;
     }
     *ret_number = number;
-    return true;
+    return text > begin && *text != '.' && *text != 'e' && *text != 'E';
 }
 
 bool number_parse_signed(const char *text, int64_t min, int64_t max, int64_t *ret_number)
@@ -35,37 +39,41 @@ bool number_parse_signed(const char *text, int64_t min, int64_t max, int64_t *re
     return true;
 }
 
-/* A decimal of at most 19 digits: digits * 10^exponent. False: it has more, or an exponent of more than 4 digits. */
+/* A decimal: digits * 10^exponent. */
 struct number_parts {
-    uint64_t digits;
+    uint64_t digits; /* at most NUMBER_DIGITS_MAX */
     int exponent;
     bool is_negative;
 };
+#define NUMBER_DIGITS_MAX ((uint64_t)1 << 53)
 
+/* Behind the digits; NULL: they are more than parts->digits can have. */
+static const char *number_take_digits(const char *text, struct number_parts *parts)
+{
+    for (unsigned digit; number_digit(*text, &digit); text++)
+        if ((parts->digits = 10 * parts->digits + digit) > NUMBER_DIGITS_MAX)
+            return NULL;
+    return text;
+}
+
+/* False: it has too many digits, or an exponent of more than 4. */
 static bool number_split(const char *text, struct number_parts *parts)
 {
-    unsigned count = 0, exponent_count = 0;
-    int point = 0, exponent = 0;
     *parts = (struct number_parts){ .is_negative = *text == '-' };
-    for (text += parts->is_negative; *text && *text != 'e' && *text != 'E'; text++) {
-        if (*text == '.') {
-            point = 1;
-            continue;
-        }
-        parts->digits = 10 * parts->digits + (uint64_t)(*text - '0');
-        parts->exponent -= point;
-        count += parts->digits != 0;
-        if (count > 19)
-            return false;
+    text = number_take_digits(text + parts->is_negative, parts);
+    if (text && *text == '.') {
+        const char *const fraction = text + 1;
+        text = number_take_digits(fraction, parts);
+        parts->exponent = text ? (int)(fraction - text) : 0;
     }
-    if (!*text)
-        return true;
+    if (!text || (*text != 'e' && *text != 'E'))
+        return text != NULL;
+    int exponent = 0;
     const bool is_negative = *++text == '-';
-    for (text += *text == '-' || *text == '+'; *text; text++) {
-        exponent = 10 * exponent + (*text - '0');
-        if (++exponent_count > 4)
+    text += *text == '-' || *text == '+';
+    for (unsigned digit; number_digit(*text, &digit); text++)
+        if ((exponent = 10 * exponent + (int)digit) > 9999)
             return false;
-    }
     parts->exponent += is_negative ? -exponent : exponent;
     return true;
 }
@@ -75,7 +83,7 @@ static bool number_parse_short(const char *text, double *ret_number)
     static const double powers[] = { 1e0,  1e1,  1e2,  1e3,  1e4,  1e5,  1e6,  1e7,  1e8,  1e9,  1e10, 1e11,
                                      1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22 };
     struct number_parts parts;
-    if (!number_split(text, &parts) || parts.digits > (uint64_t)1 << 53 || parts.exponent < -22 || parts.exponent > 22)
+    if (!number_split(text, &parts) || parts.exponent < -22 || parts.exponent > 22)
         return false;
     const double whole = (double)parts.digits;
     const double number = parts.exponent < 0 ? whole / powers[-parts.exponent] : whole * powers[parts.exponent];

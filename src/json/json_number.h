@@ -5,7 +5,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Parse a whole text that the grammar of JSON allows. False: it is not an integer, or beyond the bounds. */
+/*
+ * All parse a text that begins with a number as JSON's grammar has it, up to the first byte that cannot be in a number.
+ * False: it is not an integer, or beyond the bounds.
+ */
 bool number_parse_signed(const char *text, int64_t min, int64_t max, int64_t *ret_number);
 bool number_parse_unsigned(const char *text, uint64_t max, uint64_t *ret_number);
 

@@ -67,6 +67,7 @@ void scan_end(struct scan *scan)
 {
     free(scan->window);
     free(scan->text);
+    leaves_free(&scan->leaves);
     scan->window = NULL;
     scan->text = NULL;
 }
@@ -361,7 +362,7 @@ static pecs_status scan_put_number(struct scan *scan)
             break;
         status = scan_put(scan, scan->at, length);
         scan->at += length;
-        if (!status && scan->size_bytes - begin > LEXER_NUMBER_MAX)
+        if (!status && scan->size_bytes - begin > LEAF_NUMBER_MAX)
             return scan_fail_limit(scan, "a number has more than 1,024 characters");
     }
     if (status || scan->status)
@@ -427,32 +428,33 @@ static pecs_status scan_put_open(struct scan *scan, struct scan_cutter *cutter, 
     return scan_put_step(scan, byte);
 }
 
-/* Puts the leaf that begins here. *ret_is_leaf: false if there is none, or none that the limit allows. */
-static pecs_status scan_put_leaf(struct scan *scan, bool *ret_is_leaf)
+/* What the value that is cut takes of max_text_bytes. */
+static uint64_t scan_used_bytes(const struct scan *scan)
 {
-    static const char mark[] = { '"', SCAN_LEAF };
-    size_t count;
-    const size_t size = lexer_leaf_length(scan->at, scan->end, &count);
-    const uint64_t used = scan->size_bytes + scan->value_bytes;
-    *ret_is_leaf = size && used + size + count * SCAN_VALUE_BYTES + sizeof(mark) < scan->max_text_bytes;
+    const uint64_t value_count = scan->value_count + scan->leaves.member_count;
+    return scan->size_bytes + scan->leaves.size_bytes + value_count * SCAN_VALUE_BYTES;
+}
+
+/* Puts the leaf that begins here. *ret_is_leaf: false if there is none, or none that the limit allows. */
+static pecs_status scan_put_leaf(struct scan *scan, int byte, bool *ret_is_leaf)
+{
+    const uint64_t rest = scan->max_text_bytes - scan_used_bytes(scan);
+    struct leaf leaf;
+    if (!leaves_find(&scan->leaves, scan->at, scan->end, rest / SCAN_VALUE_BYTES, &leaf))
+        return json_fail_memory(scan->error);
+    *ret_is_leaf = leaf.size_bytes && leaf.size_bytes + leaf.member_count * SCAN_VALUE_BYTES < rest;
     if (!*ret_is_leaf)
         return PECS_OK;
-    scan->value_bytes += count * SCAN_VALUE_BYTES;
-    pecs_status status = scan_put(scan, mark, sizeof(mark));
-    if (!status)
-        status = scan_put(scan, scan->at, size);
-    if (status)
-        return status;
-    const uint8_t *const end = scan->at + size;
+    leaf.ordinal = scan->value_count - 1;
+    if (!leaves_add(&scan->leaves, scan->at, &leaf))
+        return json_fail_memory(scan->error);
+    const uint8_t *const end = scan->at + leaf.size_bytes;
     for (const uint8_t *line; (line = memchr(scan->at, '\n', (size_t)(end - scan->at)));) {
         scan->at = line;
         scan_step(scan, '\n');
     }
     scan->at = end;
-    char *at = scan->text + scan->size_bytes - size, *const text_end = scan->text + scan->size_bytes;
-    while ((at = memchr(at, '"', (size_t)(text_end - at))))
-        *at++ = SCAN_QUOTE;
-    return scan_put(scan, "\"", 1);
+    return scan_put(scan, byte == '{' ? "{}" : "[]", 2);
 }
 
 static pecs_status scan_put_container(struct scan *scan, struct scan_cutter *cutter, int byte)
@@ -460,7 +462,7 @@ static pecs_status scan_put_container(struct scan *scan, struct scan_cutter *cut
     bool is_leaf = false;
     pecs_status status = PECS_OK;
     if (cutter->leaf_depth && cutter->depth >= cutter->leaf_depth)
-        status = scan_put_leaf(scan, &is_leaf);
+        status = scan_put_leaf(scan, byte, &is_leaf);
     if (status || is_leaf) {
         cutter->want = WANT_NEXT;
         return status;
@@ -493,8 +495,8 @@ static pecs_status scan_put_part(struct scan *scan, struct scan_cutter *cutter, 
         cutter->want = WANT_VALUE;
         return scan_put_key(scan, byte);
     }
-    scan->value_bytes += SCAN_VALUE_BYTES;
-    if (scan->value_bytes > scan->max_text_bytes - scan->size_bytes)
+    scan->value_count++;
+    if (scan_used_bytes(scan) > scan->max_text_bytes)
         return scan_fail_limit(scan, SCAN_TOO_LONG);
     if (byte == '{' || byte == '[')
         return scan_put_container(scan, cutter, byte);
@@ -508,7 +510,8 @@ pecs_status scan_cut(struct scan *scan, unsigned leaf_depth)
     int byte;
     pecs_status status = scan_peek(scan, &byte);
     scan->size_bytes = 0;
-    scan->value_bytes = 0;
+    scan->value_count = 0;
+    leaves_reset(&scan->leaves);
     scan->text_offset = scan_offset(scan);
     scan->text_line = scan->line;
     scan->text_line_offset = scan->line_offset;
@@ -562,7 +565,7 @@ pecs_status scan_base64(struct scan *scan, uint64_t max_bytes, uint8_t **ret_byt
 pecs_status scan_fail_at_value(struct scan *scan, pecs_status status, uint64_t ordinal, bool at_key, size_t skip,
                                const char *message)
 {
-    const struct lexer_place place = lexer_find_value(scan->text, ordinal, at_key, skip);
+    const struct lexer_place place = lexer_find_value(scan->text, &scan->leaves, ordinal, at_key, skip);
     const uint64_t offset = scan->text_offset + place.offset;
     const uint64_t line_offset = place.line_count ? scan->text_offset + place.line_offset : scan->text_line_offset;
     return scan_fail_at(scan, status, offset, scan->text_line + place.line_count, offset - line_offset + 1, message);

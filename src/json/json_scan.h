@@ -4,23 +4,22 @@
  *
  * cJSON reads numbers as doubles and ends strings at a zero. So the text of a cut value is the document's own, but for
  * a mark: the string "x" becomes "sx" and the number 1 becomes "n1"; keys have no mark. Numbers are thus strings for
- * cJSON, exact whatever they are. A leaf (json_lexer.h), which is most of what a component is, becomes a string, too:
- * behind its mark it is the document's text with SCAN_QUOTE for each quotation mark. Escapes of U+0000 and of lone
+ * cJSON, exact whatever they are. Leaves (json_leaf.h) are {} or [] in the text. Escapes of U+0000 and of lone
  * surrogates are refused.
  */
 #ifndef PECS_JSON_SCAN_H
 #define PECS_JSON_SCAN_H
+
+#include "json_leaf.h"
 
 #include <pecs/stream.h>
 
 enum {
     SCAN_STRING = 's',
     SCAN_NUMBER = 'n',
-    SCAN_LEAF = 'l',
-    SCAN_QUOTE = 1, /* which no text has */
     SCAN_DEPTH_MAX = 64,
     SCAN_WINDOW = 64 << 10,
-    SCAN_VALUE_BYTES = 100 /* what cJSON needs for a value, beside its text */
+    SCAN_VALUE_BYTES = 100 /* what a value needs, beside its text */
 };
 
 /* Called for every window that is read. */
@@ -45,7 +44,8 @@ struct scan {
 
     char *text;                                        /* the value that was cut last, zero-terminated */
     size_t size_bytes, room;                           /* bytes that fit, beside a zero */
-    uint64_t value_bytes;                              /* SCAN_VALUE_BYTES for each value in it */
+    struct leaves leaves;                              /* of it */
+    uint64_t value_count;                              /* in it, without the members of leaves */
     uint64_t text_offset, text_line, text_line_offset; /* where it begins */
 };
 

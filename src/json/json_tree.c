@@ -2,143 +2,109 @@
 #include "json_tree.h"
 
 #include "json_fail.h"
+#include "json_number.h"
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 enum { TREE_PART = cJSON_StringIsConst }; /* in the type of a leaf's member; no key that cJSON parsed is constant */
 
+/* Takes the members of all leaves. */
+static pecs_status tree_take_members(struct tree *tree, const struct leaves *leaves)
+{
+    if (leaves->member_count > tree->member_room) {
+        free(tree->members);
+        tree->member_room = 0;
+        tree->members = malloc(leaves->member_count * sizeof(*tree->members));
+        if (!tree->members)
+            return json_fail_memory(tree->scan->error);
+        tree->member_room = leaves->member_count;
+    }
+    for (size_t i = 0; i < leaves->member_count; i++) {
+        const struct leaf_member *member = &leaves->members[i];
+        char *const value = leaves->text + member->value;
+        const int type = *value == 0     ? cJSON_String
+                         : *value == 't' ? cJSON_True
+                         : *value == 'f' ? cJSON_False
+                         : *value == 'n' ? cJSON_NULL
+                                         : cJSON_Number;
+        if (type == cJSON_String)
+            *value = SCAN_STRING;
+        tree->members[i] = (cJSON){ .next = &tree->members[i + 1],
+                                    .type = TREE_PART | type,
+                                    .valuestring = value,
+                                    .string = member->key ? leaves->text + member->key : NULL };
+    }
+    return PECS_OK;
+}
+
+/* Where a walk over the tree is. */
+struct tree_walk {
+    uint64_t ordinal;
+    const struct leaf *leaf, *leaves_end; /* the next one */
+    cJSON *members;                       /* of the next one */
+};
+
+/* Gives the leaves among the nodes from `node` on, and below them, their members. */
+static void tree_give_members(struct tree_walk *walk, cJSON *node)
+{
+    for (; node && walk->leaf < walk->leaves_end; node = node->next) {
+        if (walk->ordinal++ < walk->leaf->ordinal) {
+            tree_give_members(walk, node->child);
+            continue;
+        }
+        node->type |= cJSON_IsReference;
+        node->child = walk->members;
+        walk->members += walk->leaf->member_count;
+        walk->members[-1].next = NULL;
+        walk->leaf++;
+    }
+}
+
 pecs_status tree_cut(struct tree *tree, unsigned leaf_depth)
 {
-    tree_free(tree);
-    const pecs_status status = scan_cut(tree->scan, leaf_depth);
+    struct scan *scan = tree->scan;
+    cJSON_Delete(tree->root);
+    tree->root = NULL;
+    pecs_status status = scan_cut(scan, leaf_depth);
+    if (!status)
+        status = tree_take_members(tree, &scan->leaves);
     if (status)
         return status;
-    tree->root = cJSON_ParseWithLength(tree->scan->text, tree->scan->size_bytes);
-    return tree->root ? PECS_OK : json_fail_memory(tree->scan->error);
+    tree->root = cJSON_ParseWithLength(scan->text, scan->size_bytes);
+    if (!tree->root)
+        return json_fail_memory(scan->error);
+    if (scan->leaves.count) {
+        const struct leaf *list = scan->leaves.list;
+        struct tree_walk walk = { .leaf = list, .leaves_end = list + scan->leaves.count, .members = tree->members };
+        tree_give_members(&walk, tree->root);
+    }
+    return PECS_OK;
 }
 
 void tree_free(struct tree *tree)
 {
     cJSON_Delete(tree->root);
-    tree->root = NULL;
-}
-
-bool tree_is_string(const cJSON *node)
-{
-    return cJSON_IsString(node) && node->valuestring[0] == SCAN_STRING;
-}
-
-bool tree_is_number(const cJSON *node)
-{
-    return cJSON_IsNumber(node) || (cJSON_IsString(node) && node->valuestring[0] == SCAN_NUMBER);
-}
-
-static bool tree_is_leaf(const cJSON *node, char bracket)
-{
-    return cJSON_IsString(node) && node->valuestring[0] == SCAN_LEAF && node->valuestring[1] == bracket;
-}
-
-bool tree_is_object(const cJSON *node)
-{
-    return cJSON_IsObject(node) || tree_is_leaf(node, '{');
-}
-
-bool tree_is_array(const cJSON *node)
-{
-    return cJSON_IsArray(node) || tree_is_leaf(node, '[');
-}
-
-static char *tree_find(char *at, char character)
-{
-    while (*at != character)
-        at++;
-    return at;
-}
-
-static char *tree_skip_space(char *at)
-{
-    while (*at == ' ' || *at == '\n' || *at == '\r' || *at == '\t')
-        at++;
-    return at;
-}
-
-/* Takes a scalar, and gives what is behind it. */
-static char *tree_take_scalar(cJSON *node, char *at)
-{
-    const bool is_string = *at == SCAN_QUOTE;
-    node->valuestring = at;
-    node->type = TREE_PART | (is_string    ? cJSON_String
-                              : *at == 't' ? cJSON_True
-                              : *at == 'f' ? cJSON_False
-                              : *at == 'n' ? cJSON_NULL
-                                           : cJSON_Number);
-    if (is_string) {
-        *at = SCAN_STRING;
-        at = tree_find(at, SCAN_QUOTE);
-        *at = 0;
-        return at + 1;
-    }
-    while (*at > ' ' && *at != ',' && *at != ']' && *at != '}')
-        at++;
-    return at;
-}
-
-/* The text is right, as the scan saw. Each member ends in a zero, in place of what is behind it. */
-pecs_status tree_open(const struct tree *tree, struct arena *arena, const cJSON *node, const cJSON **ret_child)
-{
-    *ret_child = node->child;
-    if (!cJSON_IsString(node))
-        return PECS_OK;
-    char *at = node->valuestring + 1, after = *at;
-    const bool is_object = after == '{';
-    for (const cJSON **ref = ret_child; after != '}' && after != ']';) {
-        cJSON *member = arena_take(arena, sizeof(*member));
-        if (!member)
-            return json_fail_memory(tree->scan->error);
-        at = tree_skip_space(at + 1);
-        if (is_object) {
-            member->string = at + 1;
-            at = tree_find(at + 1, SCAN_QUOTE);
-            *at = 0;
-            at = tree_skip_space(tree_find(at + 1, ':') + 1);
-        }
-        at = tree_take_scalar(member, at);
-        char *const end = at;
-        at = tree_skip_space(at);
-        after = *at;
-        *end = 0;
-        member->prev = (cJSON *)node;
-        *ref = member;
-        ref = (const cJSON **)&member->next;
-    }
-    return PECS_OK;
+    free(tree->members);
+    tree->root = tree->members = NULL;
+    tree->member_room = 0;
 }
 
 bool tree_read_unsigned(const cJSON *node, uint64_t max, uint64_t *ret_number)
 {
-    uint64_t number = 0;
-    if (!tree_is_number(node))
-        return false;
-    for (const char *at = tree_text(node); *at; at++) {
-        const unsigned digit = (unsigned)(unsigned char)*at - '0';
-        if (digit > 9 || number > (max - digit) / 10 || digit > max)
-            return false;
-        number = 10 * number + digit;
-    }
-    *ret_number = number;
-    return true;
+    return tree_is_number(node) && number_parse_unsigned(tree_text(node), max, ret_number);
 }
 
-/* Counts the nodes before `node`, in the order of the text. Returns whether it was found. */
+/* Counts the values before `node`, in the order of the cut text. Returns whether it was found. */
 static bool tree_count(const cJSON *at, const cJSON *node, uint64_t *ordinal)
 {
     for (; at; at = at->next) {
         if (at == node)
             return true;
         ++*ordinal;
-        if (tree_count(at->child, node, ordinal))
+        if (!(at->type & cJSON_IsReference) && tree_count(at->child, node, ordinal))
             return true;
     }
     return false;
@@ -186,16 +152,22 @@ static void tree_say_where(struct tree_message *message, const struct tree *tree
         tree_say(message, ": ");
 }
 
+static int tree_number_length(const cJSON *node, int max)
+{
+    const size_t length = strspn(tree_text(node), "+-.0123456789Ee");
+    return length < (size_t)max ? (int)length : max;
+}
+
 static void tree_say_found(struct tree_message *message, const cJSON *node)
 {
     if (tree_is_string(node))
         tree_say(message, ", found the string \"%.60s\"", tree_text(node));
     else if (tree_is_number(node))
-        tree_say(message, ", found the number %.40s", tree_text(node));
+        tree_say(message, ", found the number %.*s", tree_number_length(node, 40), tree_text(node));
     else if (node)
         tree_say(message, ", found %s",
-                 tree_is_object(node)  ? "an object"
-                 : tree_is_array(node) ? "an array"
+                 cJSON_IsObject(node)  ? "an object"
+                 : cJSON_IsArray(node) ? "an array"
                  : cJSON_IsTrue(node)  ? "true"
                  : cJSON_IsFalse(node) ? "false"
                                        : "null");
@@ -204,12 +176,19 @@ static void tree_say_found(struct tree_message *message, const cJSON *node)
 static pecs_status tree_fail_message(const struct tree *tree, const cJSON *node, bool at_key, pecs_status status,
                                      const struct tree_message *message)
 {
-    const cJSON *leaf = node && node->type & TREE_PART ? node->prev : NULL;
+    const struct leaves *leaves = &tree->scan->leaves;
     uint64_t ordinal = 0;
-    if (!node || !tree_count(tree->root, leaf ? leaf : node, &ordinal))
+    size_t skip = 0;
+    if (node && node->type & TREE_PART) {
+        const size_t place = (size_t)((at_key ? node->string - 1 : node->valuestring) - leaves->text);
+        const struct leaf *leaf = leaves->list;
+        while (place >= leaf->offset + leaf->size_bytes)
+            leaf++;
+        ordinal = leaf->ordinal;
+        skip = place - leaf->offset;
+    } else if (!node || !tree_count(tree->root, node, &ordinal)) {
         ordinal = 0;
-    const char *const place = !leaf ? NULL : at_key ? node->string - 1 : node->valuestring;
-    const size_t skip = leaf ? (size_t)(place - leaf->valuestring - 1) : 0;
+    }
     return scan_fail_at_value(tree->scan, status, ordinal, at_key, skip, message->text);
 }
 

@@ -2,13 +2,12 @@
  * Tree: a value that was cut from a document (json_scan.h), as cJSON parsed it, and errors at its nodes. Strings begin
  * with the mark of json_scan.h, so a node's text is behind its first character.
  *
- * The members of a leaf are nodes that cJSON did not make: they lie in an arena, their texts in that of the leaf, which
- * is their `prev`.
+ * A leaf (json_leaf.h) is an object or array of cJSON's, with a reference to members that it did not make: those lie in
+ * the tree, their texts in that of the leaves. cJSON deletes no member of a reference.
  */
 #ifndef PECS_JSON_TREE_H
 #define PECS_JSON_TREE_H
 
-#include "json_arena.h"
 #include "json_scan.h"
 
 #include <pecs/schema.h>
@@ -25,6 +24,8 @@ struct tree_step {
 struct tree {
     struct scan *scan;
     cJSON *root;
+    cJSON *members; /* of leaves */
+    size_t member_room;
     const char *what;      /* "entity", "singleton", "type": whose value it is */
     char label[64];        /* of the entity: its handle or name; empty: not known yet */
     const char *component; /* the component that is read; or NULL */
@@ -34,18 +35,24 @@ struct tree {
 pecs_status tree_cut(struct tree *tree, unsigned leaf_depth);
 void tree_free(struct tree *tree);
 
-bool tree_is_string(const cJSON *node);
-bool tree_is_number(const cJSON *node);
-static inline const char *tree_text(const cJSON *node)
+static inline bool tree_is(const cJSON *node, int type)
 {
-    return node->valuestring + ((node->type & 0xff) != cJSON_Number);
+    return node && (node->type & 0xff) == type;
+}
+static inline bool tree_is_string(const cJSON *node)
+{
+    return tree_is(node, cJSON_String) && node->valuestring[0] == SCAN_STRING;
+}
+static inline bool tree_is_number(const cJSON *node)
+{
+    return tree_is(node, cJSON_Number) || (tree_is(node, cJSON_String) && node->valuestring[0] == SCAN_NUMBER);
 }
 
-/* Of what was cut with a leaf_depth. */
-bool tree_is_object(const cJSON *node);
-bool tree_is_array(const cJSON *node);
-/* The first member of such an object or array, in *ret_child; NULL if it has none. Once for each: PECS_E_MEMORY. */
-pecs_status tree_open(const struct tree *tree, struct arena *arena, const cJSON *node, const cJSON **ret_child);
+/* The text of a string or number. That of a number ends in a byte that cannot be in one. */
+static inline const char *tree_text(const cJSON *node)
+{
+    return node->valuestring + !tree_is(node, cJSON_Number);
+}
 
 /* Reads an integer from 0 to `max`. False: it is none. */
 bool tree_read_unsigned(const cJSON *node, uint64_t max, uint64_t *ret_number);

@@ -138,7 +138,7 @@ static pecs_status value_read_entity(struct value_reader *reader, const struct t
                                      void *bytes)
 {
     pecs_entity entity = { 0, 0 };
-    if (!cJSON_IsNull(node)) {
+    if (!tree_is(node, cJSON_NULL)) {
         if (!tree_is_string(node) || !*tree_text(node))
             return tree_fail_expected(reader->tree, step, node,
                                       "a handle like \"12:3\", the name of an entity, or null");
@@ -157,9 +157,9 @@ static pecs_status value_read_entity(struct value_reader *reader, const struct t
 static pecs_status value_read_bool(struct value_reader *reader, const struct tree_step *step, const cJSON *node,
                                    void *bytes)
 {
-    if (!cJSON_IsBool(node))
+    if (!tree_is(node, cJSON_True) && !tree_is(node, cJSON_False))
         return tree_fail_expected(reader->tree, step, node, "true or false");
-    *(uint8_t *)bytes = cJSON_IsTrue(node) ? 1 : 0;
+    *(uint8_t *)bytes = tree_is(node, cJSON_True) ? 1 : 0;
     return PECS_OK;
 }
 
@@ -196,18 +196,16 @@ pecs_status value_read_bytes(struct value_reader *reader, const struct tree_step
                              pecs_bytes *ret_bytes)
 {
     const cJSON *member = NULL;
-    pecs_status status = tree_is_object(node) ? tree_open(reader->tree, &reader->arena, node, &member) : PECS_OK;
-    if (status)
-        return status;
-    if (member && member->next)
-        member = NULL;
+    if (tree_is(node, cJSON_Object) && node->child && !node->child->next)
+        member = node->child;
     const bool is_base64 = member && strcmp(member->string, "base64") == 0;
     const bool is_hex = member && strcmp(member->string, "hex") == 0;
     void *bytes = NULL;
     if (!(is_base64 || is_hex) || !tree_is_string(member))
         return tree_fail_expected(reader->tree, step, node, "{\"base64\": \"...\"} or {\"hex\": \"...\"}");
     const size_t text_size = strlen(tree_text(member));
-    status = value_take(reader, step, node, text_size / (is_hex ? 2 : 4) * (is_hex ? 1 : 3) + 1, &bytes);
+    const pecs_status status =
+        value_take(reader, step, node, text_size / (is_hex ? 2 : 4) * (is_hex ? 1 : 3) + 1, &bytes);
     if (status)
         return status;
     const bool is_read = is_hex ? value_decode_hex(tree_text(member), bytes, &ret_bytes->size_bytes)
@@ -221,7 +219,7 @@ pecs_status value_read_bytes(struct value_reader *reader, const struct tree_step
 static pecs_status value_read_text(struct value_reader *reader, const struct tree_step *step, const cJSON *node,
                                    pecs_bytes *ret_bytes)
 {
-    if (tree_is_object(node))
+    if (tree_is(node, cJSON_Object))
         return value_read_bytes(reader, step, node, ret_bytes);
     if (!tree_is_string(node))
         return tree_fail_expected(reader->tree, step, node, "a string");
@@ -253,21 +251,17 @@ static pecs_status value_read_element(struct value_reader *reader, const struct 
 static pecs_status value_read_list(struct value_reader *reader, const struct tree_step *step, struct plan_field *plan,
                                    const cJSON *node, pecs_bytes *ret_bytes)
 {
-    const cJSON *elements;
     uint64_t count = 0;
     void *memory = NULL;
-    if (!tree_is_array(node))
+    if (!tree_is(node, cJSON_Array))
         return tree_fail_expected(reader->tree, step, node, "an array");
-    pecs_status status = tree_open(reader->tree, &reader->arena, node, &elements);
-    if (status)
-        return status;
-    for (const cJSON *element = elements; element; element = element->next)
+    for (const cJSON *element = node->child; element; element = element->next)
         count++;
-    status = value_take(reader, step, node, count * plan->element.size, &memory);
+    pecs_status status = value_take(reader, step, node, count * plan->element.size, &memory);
     if (status)
         return status;
     struct tree_step in_list = { step, NULL, 0 };
-    for (const cJSON *element = elements; element && !status; element = element->next, in_list.index++)
+    for (const cJSON *element = node->child; element && !status; element = element->next, in_list.index++)
         status = value_read_element(reader, &in_list, plan, &plan->element, element,
                                     (uint8_t *)memory + in_list.index * plan->element.size);
     *ret_bytes = (pecs_bytes){ memory, (size_t)(count * plan->element.size) };
@@ -333,12 +327,10 @@ static pecs_status value_read_row(struct value_reader *reader, const struct tree
                                   const cJSON *node, uint32_t first, uint32_t count, void *bytes)
 {
     struct tree_step in_row = { step, NULL, 0 };
-    const cJSON *element;
-    if (!tree_is_array(node))
+    pecs_status status = PECS_OK;
+    if (!tree_is(node, cJSON_Array))
         return tree_fail_expected(reader->tree, step, node, "an array of %u elements", count);
-    pecs_status status = tree_open(reader->tree, &reader->arena, node, &element);
-    if (status)
-        return status;
+    const cJSON *element = node->child;
     for (; element && in_row.index < count && !status; element = element->next, in_row.index++)
         status = value_read_element(reader, &in_row, plan, plan->field, element,
                                     (uint8_t *)bytes + (first + in_row.index) * plan->elements.step_bytes);
@@ -355,12 +347,10 @@ static pecs_status value_read_grid(struct value_reader *reader, const struct tre
 {
     const uint32_t columns = plan->elements.columns, rows = plan->elements.count / columns;
     struct tree_step in_grid = { step, NULL, 0 };
-    const cJSON *row;
-    if (!tree_is_array(node))
+    pecs_status status = PECS_OK;
+    if (!tree_is(node, cJSON_Array))
         return tree_fail_expected(reader->tree, step, node, "an array of %u arrays", rows);
-    pecs_status status = tree_open(reader->tree, &reader->arena, node, &row);
-    if (status)
-        return status;
+    const cJSON *row = node->child;
     for (; row && in_grid.index < rows && !status; row = row->next, in_grid.index++)
         status = value_read_row(reader, &in_grid, plan, row, (uint32_t)in_grid.index * columns, columns, bytes);
     if (!status && (row || in_grid.index < rows))
@@ -394,17 +384,13 @@ static pecs_status value_read_struct(struct value_reader *reader, const struct t
 {
     uint32_t next = 0;
     uint8_t seen_few[16] = { 0 }, *seen = seen_few;
-    const cJSON *member;
-    if (!tree_is_object(node))
+    if (!tree_is(node, cJSON_Object))
         return tree_fail_expected(reader->tree, step, node, "an object");
-    pecs_status status = tree_open(reader->tree, &reader->arena, node, &member);
-    if (status)
-        return status;
     if (plan->defaults && bytes)
         memcpy(bytes, plan->defaults, plan->type->size);
     if (plan->type->field_count > 8 * sizeof(seen_few) && !(seen = arena_take(&reader->arena, plan->type->field_count)))
         return json_fail_memory(reader->tree->scan->error);
-    for (; member; member = member->next) {
+    for (const cJSON *member = node->child; member; member = member->next) {
         const uint32_t at = value_find_field(plan, member->string, next);
         struct tree_step in_struct = { step, member->string, 0 };
         if (at == PLAN_NO_NAME && reader->allow_unknown)
@@ -415,8 +401,8 @@ static pecs_status value_read_struct(struct value_reader *reader, const struct t
             return tree_fail(reader->tree, &in_struct, member, true, PECS_E_CORRUPT, "the field stands here twice");
         seen[at / 8] |= (uint8_t)(1 << at % 8);
         assert(bytes); /* a type with fields has a size */
-        status = value_read_field(reader, &in_struct, &plan->fields[at], member,
-                                  (uint8_t *)bytes + plan->type->fields[at].offset);
+        const pecs_status status = value_read_field(reader, &in_struct, &plan->fields[at], member,
+                                                    (uint8_t *)bytes + plan->type->fields[at].offset);
         if (status)
             return status;
         next = at + 1;
