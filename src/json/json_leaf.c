@@ -1,6 +1,8 @@
 /* Each byte of a leaf is looked at once, and copied once. Members become nodes in json_tree.c. */
 #include "json_leaf.h"
 
+#include "json_lexer.h"
+
 #include <stdlib.h>
 #include <string.h>
 
@@ -60,20 +62,10 @@ static const uint8_t *leaf_skip_number(const uint8_t *at, const uint8_t *end)
     return at - begin <= LEAF_NUMBER_MAX ? at : NULL;
 }
 
-/* A string of ASCII without escapes. */
-static const uint8_t *leaf_skip_string(const uint8_t *at, const uint8_t *end)
-{
-    if (at == end || *at++ != '"')
-        return NULL;
-    while (at < end && *at >= ' ' && *at < 0x80 && *at != '"' && *at != '\\')
-        at++;
-    return at < end && *at == '"' ? at + 1 : NULL;
-}
-
 /* A key and its colon. */
 static const uint8_t *leaf_skip_key(const uint8_t *at, const uint8_t *end)
 {
-    at = leaf_skip_string(at, end);
+    at = lexer_skip_plain(at, end);
     at = at ? leaf_skip_space(at, end) : end;
     return at < end && *at == ':' ? leaf_skip_space(at + 1, end) : NULL;
 }
@@ -81,7 +73,7 @@ static const uint8_t *leaf_skip_key(const uint8_t *at, const uint8_t *end)
 static const uint8_t *leaf_skip_scalar(const uint8_t *at, const uint8_t *end)
 {
     if (at < end && *at == '"')
-        return leaf_skip_string(at, end);
+        return lexer_skip_plain(at, end);
     if (at < end && *at <= '9')
         return leaf_skip_number(at, end);
     if (end - at >= 4 && (memcmp(at, "true", 4) == 0 || memcmp(at, "null", 4) == 0))

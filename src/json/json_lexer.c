@@ -18,6 +18,18 @@ bool lexer_is_utf8(const char *text, size_t size_bytes)
     return text_is_utf8(text, size_bytes);
 }
 
+const uint8_t
+    lexer_plain[256] = {
+        /* clang-format off */
+    [0x20] = 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    [0x30] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    [0x40] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    [0x50] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1,
+    [0x60] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+    [0x70] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
+        /* clang-format on */
+    };
+
 /* The states of a number: behind nothing, the sign, a zero at the beginning, other digits ... */
 enum number_state {
     NUMBER_BEGIN,

@@ -13,6 +13,19 @@ int lexer_hex_digit(int byte);
 
 bool lexer_is_utf8(const char *text, size_t size_bytes);
 
+/* 1 for a byte of ASCII that a string can have as it is. */
+extern const uint8_t lexer_plain[256];
+
+/* Behind a string of such bytes alone; NULL: there is none, or none that ends before `end`. */
+static inline const uint8_t *lexer_skip_plain(const uint8_t *at, const uint8_t *end)
+{
+    if (at == end || *at++ != '"')
+        return NULL;
+    while (at < end && lexer_plain[*at])
+        at++;
+    return at < end && *at == '"' ? at + 1 : NULL;
+}
+
 /*
  * A number as RFC 8259 has it: the length of what `bytes` has of it, and in *state where in a number that ends; 0 is
  * before its first byte. Whether a number may end in a state.

@@ -228,13 +228,16 @@ static pecs_status scan_grow(struct scan *scan, size_t more)
     return PECS_OK;
 }
 
+static inline pecs_status scan_reserve(struct scan *scan, size_t size)
+{
+    return size > scan->room - scan->size_bytes ? scan_grow(scan, size) : PECS_OK;
+}
+
 static inline pecs_status scan_put(struct scan *scan, const void *bytes, size_t size)
 {
-    if (size > scan->room - scan->size_bytes) {
-        const pecs_status status = scan_grow(scan, size);
-        if (status)
-            return status;
-    }
+    const pecs_status status = scan_reserve(scan, size);
+    if (status)
+        return status;
     memcpy(scan->text + scan->size_bytes, bytes, size);
     scan->size_bytes += size;
     return PECS_OK;
@@ -243,11 +246,9 @@ static inline pecs_status scan_put(struct scan *scan, const void *bytes, size_t 
 /* Puts the byte that scan_look gave. */
 static inline pecs_status scan_put_step(struct scan *scan, int byte)
 {
-    if (scan->size_bytes == scan->room) {
-        const pecs_status status = scan_grow(scan, 1);
-        if (status)
-            return status;
-    }
+    const pecs_status status = scan_reserve(scan, 1);
+    if (status)
+        return status;
     scan->text[scan->size_bytes++] = (char)byte;
     scan_step(scan, byte);
     return PECS_OK;
@@ -318,6 +319,23 @@ static pecs_status scan_put_escape(struct scan *scan)
     return status || byte != 'u' ? status : scan_put_unicode(scan);
 }
 
+/* Puts a string that ends at `end` as it is. */
+static pecs_status scan_put_whole(struct scan *scan, bool is_key, const uint8_t *end)
+{
+    const size_t behind_quote = (size_t)(end - scan->at) - 1;
+    const pecs_status status = scan_reserve(scan, behind_quote + 1 + !is_key);
+    if (status)
+        return status;
+    char *at = scan->text + scan->size_bytes;
+    *at++ = '"';
+    if (!is_key)
+        *at++ = SCAN_STRING;
+    memcpy(at, scan->at + 1, behind_quote);
+    scan->size_bytes = (size_t)(at - scan->text) + behind_quote;
+    scan->at = end;
+    return PECS_OK;
+}
+
 /* Puts what needs no second look; *seen gets the bits of its bytes. */
 static pecs_status scan_put_plain(struct scan *scan, unsigned *seen)
 {
@@ -332,7 +350,10 @@ static pecs_status scan_put_plain(struct scan *scan, unsigned *seen)
 static pecs_status scan_put_string(struct scan *scan, bool is_key)
 {
     static const char mark[] = { '"', SCAN_STRING };
+    const uint8_t *const end = lexer_skip_plain(scan->at, scan->end);
     unsigned seen = 0;
+    if (end)
+        return scan_put_whole(scan, is_key, end);
     pecs_status status = scan_put(scan, mark, is_key ? 1 : 2);
     const size_t begin = scan->size_bytes;
     scan->at++; /* the quotation mark, which the caller saw */
@@ -412,9 +433,10 @@ static pecs_status scan_put_key(struct scan *scan, int byte)
 enum scan_want { WANT_VALUE, WANT_FIRST_VALUE, WANT_KEY, WANT_FIRST_KEY, WANT_NEXT };
 
 struct scan_cutter {
-    enum scan_want want;
-    unsigned depth, leaf_depth;
-    uint64_t is_object; /* bit d: the container at depth d */
+    unsigned depth;
+    uint64_t is_object;  /* bit d: the container at depth d */
+    enum scan_want want; /* not beside depth: compilers test both at once, which waits for both stores */
+    unsigned leaf_depth;
 };
 
 static pecs_status scan_put_open(struct scan *scan, struct scan_cutter *cutter, int byte)
