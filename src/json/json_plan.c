@@ -9,7 +9,7 @@ uint32_t plan_find(const struct plan_names *names, const char *name)
     uint32_t low = 0, high = names->count;
     while (low < high) {
         const uint32_t middle = low + (high - low) / 2;
-        const int order = strcmp(name, names->names[middle].name);
+        const int order = plan_compare_names(name, names->names[middle].name);
         if (order == 0)
             return names->names[middle].number;
         if (order < 0)

@@ -374,7 +374,7 @@ static uint32_t value_find_field(const struct plan *plan, const char *key, uint3
 {
     while (next < plan->type->field_count && plan->type->fields[next].kind == PECS_PADDING)
         next++;
-    if (next < plan->type->field_count && strcmp(plan->type->fields[next].name, key) == 0)
+    if (next < plan->type->field_count && plan_compare_names(plan->type->fields[next].name, key) == 0)
         return next;
     return plan_find(&plan->names, key);
 }
