@@ -543,9 +543,11 @@ pecs_status scan_cut(struct scan *scan, unsigned leaf_depth)
         if (!status)
             status = scan_put_part(scan, &cutter, byte);
     } while (!status && (cutter.depth || cutter.want != WANT_NEXT));
-    if (!status)
-        scan->text[scan->size_bytes] = 0;
-    return status;
+    if (status)
+        return status;
+    scan->text[scan->size_bytes] = 0;
+    return scan->size_bytes + scan->leaves.size_bytes > scan->max_text_bytes ? scan_fail_limit(scan, SCAN_TOO_LONG)
+                                                                             : PECS_OK;
 }
 
 pecs_status scan_base64(struct scan *scan, uint64_t max_bytes, uint8_t **ret_bytes, size_t *ret_size)

@@ -180,6 +180,13 @@ Test(json_hostile, limits_hold)
     text = repeated("{\"version\": 1, \"entities\": [{\"id\": \"", "x", 2000, "\"}]}");
     cr_assert(json_read(registry, text, strlen(text), &short_text, NULL, &loaded, &error) == PECS_E_LIMIT);
     free(text);
+    /* so does a component, and both count */
+    text = repeated("{\"version\": 1, \"entities\": [{\"components\": {\"Position\": {", " ", 300,
+                    "\"x\": 1}}, \"id\": \"");
+    char *more = repeated(text, "x", 700, "\"}]}");
+    cr_assert(json_read(registry, more, strlen(more), &short_text, NULL, &loaded, &error) == PECS_E_LIMIT);
+    free(more);
+    free(text);
     /* each value takes memory, however short its text is */
     text =
         repeated("{\"version\": 1, \"entities\": [{\"components\": {\"Story\": {\"numbers\": [0", ",0", 10, "]}}}]}");

@@ -285,6 +285,27 @@ Test(json_load, places_count_the_lines_within_components)
                   "found true");
 }
 
+/* Values that cJSON parses stand between those that it does not. */
+Test(json_load, places_count_the_components_before)
+{
+    check_refused(ENTITY("\"Frozen\": {}, \"Position\": {\n\"x\": 1\n},\n\"Nested\": {\"main\": {\"who\": null},\n"
+                         " \"path\": [{\"x\": 1}, {\"y\": true}]}"),
+                  "line 6, column 27: entity number 1, component Nested, field path[1].y: expected a number, \"inf\", "
+                  "\"-inf\", \"nan\" or \"nan:\" and 8 hexadecimal digits, found true");
+    check_refused(
+        ENTITY("\"Position\": {\n\"x\": 1\n}, \"Shapes\": {\"grid\": [[1, 2,\n 3], 4]}"),
+        "line 5, column 6: entity number 1, component Shapes, field grid[1]: expected an array of 3 elements, "
+        "found the number 4");
+}
+
+Test(json_load, a_string_may_have_brackets_and_commas)
+{
+    load(ENTITY("\"Shapes\": {\"text\": \"}],: {[\", \"slots\": [1, 2, 3]}, \"Story\": {\"name\": \"]}\"}"));
+    const pecs_view view = pecs_snapshot_view(loaded);
+    const Shapes *shapes = pecs_get(view, ((pecs_entity){ 0, 1 }), Shapes);
+    cr_assert(memcmp(shapes->text, "}],: {[", 8) == 0 && shapes->slots[2] == 3);
+}
+
 Test(json_load, members_that_are_not_there_are_named)
 {
     check_refused(ENTITY("\"Position\": {\"x\": 1, \"z\": 2}"),
