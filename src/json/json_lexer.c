@@ -18,17 +18,16 @@ bool lexer_is_utf8(const char *text, size_t size_bytes)
     return text_is_utf8(text, size_bytes);
 }
 
-const uint8_t
-    lexer_plain[256] = {
-        /* clang-format off */
+/* clang-format off */
+const uint8_t lexer_plain[256] = {
     [0x20] = 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     [0x30] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     [0x40] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     [0x50] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1,
     [0x60] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
     [0x70] = 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1,
-        /* clang-format on */
-    };
+};
+/* clang-format on */
 
 /* The states of a number: behind nothing, the sign, a zero at the beginning, other digits ... */
 enum number_state {
