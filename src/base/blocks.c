@@ -215,13 +215,15 @@ static uint64_t block_header_units(uint64_t unit_count)
 }
 
 /*
- * The size of a shared block: an eighth of the living arrays, in whole pages, which bounds what the block that is being
- * filled wastes. But a huge page as soon as that is at most a third of the arrays: queries loop faster over huge pages.
+ * The size of a shared block: an eighth of the living and expected arrays, in whole pages, which bounds what the block
+ * that is being filled wastes. But a huge page as soon as that is at most a third of the arrays: queries loop faster
+ * over huge pages.
  */
 static uint64_t blocks_shared_bytes(const struct blocks *blocks)
 {
-    const uint64_t bytes = min_u64(max_u64(blocks->array_bytes / 8, BLOCK_BYTES_MIN), BLOCK_BYTES_MAX);
-    if (bytes >= OS_HUGE_BYTES || blocks->array_bytes / 3 >= OS_HUGE_BYTES)
+    const uint64_t array_bytes = max_u64(blocks->array_bytes, blocks->expected_bytes);
+    const uint64_t bytes = min_u64(max_u64(array_bytes / 8, BLOCK_BYTES_MIN), BLOCK_BYTES_MAX);
+    if (bytes >= OS_HUGE_BYTES || array_bytes / 3 >= OS_HUGE_BYTES)
         return max_u64(bytes, OS_HUGE_BYTES) & ~(uint64_t)(OS_HUGE_BYTES - 1);
     return bytes & ~(uint64_t)(PAGE_BYTES - 1);
 }

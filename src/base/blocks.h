@@ -42,8 +42,9 @@ struct blocks {
     struct block *lists[BLOCK_STATE_COUNT]; /* the block that was opened last is the first of the open ones */
     struct gap **gaps;                      /* of the open blocks, by size */
     uint64_t gap_classes[GAP_CLASS_COUNT / 64];
-    uint64_t array_bytes; /* of the living arrays, in rounded sizes */
-    uint64_t used_bytes;  /* of the blocks that are not empty */
+    uint64_t array_bytes;    /* of the living arrays, in rounded sizes */
+    uint64_t expected_bytes; /* what they will be soon, if that is more: new blocks are as large as then */
+    uint64_t used_bytes;     /* of the blocks that are not empty */
     uint64_t empty_bytes;
     uint64_t taken_bytes, given_bytes; /* running totals of arrays taken and given back */
 };

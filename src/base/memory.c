@@ -196,7 +196,7 @@ void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_so
     if (size_bytes >= OS_HUGE_BYTES)
         return pool_allocate_large(pool, size_bytes);
     os_mutex_lock(&pool->mutex);
-    if (pool->direct_bytes + size_bytes > DIRECT_LIMIT) {
+    if (pool->direct_bytes + max_u64(size_bytes, pool->blocks.expected_bytes) > DIRECT_LIMIT) {
         void *array = pool_take_from_blocks(pool, size_bytes, ret_source);
         os_mutex_unlock(&pool->mutex);
         return array;
@@ -224,6 +224,13 @@ void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint3
         os_mutex_unlock(&pool->mutex);
         pool_release_blocks(pool, surplus);
     }
+}
+
+void pool_expect_arrays(struct pool *pool, uint64_t size_bytes)
+{
+    os_mutex_lock(&pool->mutex);
+    pool->blocks.expected_bytes = size_bytes ? pool->blocks.array_bytes + size_bytes : 0;
+    os_mutex_unlock(&pool->mutex);
 }
 
 bool pool_array_is_leaving(const void *array, uint32_t source)

@@ -42,6 +42,11 @@ bool pool_reserve(struct pool *pool, void **array, size_t *capacity, size_t coun
  */
 void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_source);
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source);
+/*
+ * Announces about how many bytes of arrays come, so that their blocks need not grow step by step: small ones have small
+ * pages, which cost more than what is written to them. 0 ends it. Of several callers the last one counts.
+ */
+void pool_expect_arrays(struct pool *pool, uint64_t size_bytes);
 
 /* What a world remembers of its pool between the ends of two frames. */
 struct pool_frame {

@@ -93,15 +93,32 @@ static pecs_status migrate_table(struct migrating *migrating, uint32_t number)
     return status;
 }
 
+/* Of all values that will be made. */
+static uint64_t migrate_bytes(struct migrating *migrating)
+{
+    const struct migrate_plan *plan = migrating->plan;
+    uint64_t bytes = 0;
+    for (uint32_t t = 0; t < migrating->from->table_count; t++) {
+        migrating->source = state_table(migrating->from, t);
+        const bool is_needed = migrate_find_versions(migrating);
+        for (uint32_t i = 0; is_needed && i < plan->version_count; i++)
+            if (plan->versions[i].is_final && migrating->is_made[i])
+                bytes += migrating->source->row_count * plan->versions[i].component->size;
+    }
+    return bytes;
+}
+
 static pecs_status migrate_tables(struct migrating *migrating)
 {
     pecs_status status = PECS_OK;
     uint32_t same;
+    pool_expect_arrays(migrating->plan->pool, migrate_bytes(migrating));
     for (uint32_t i = 0; !status && i < migrating->from->table_count; i++) {
         status = migrate_table(migrating, i);
         if (!status && state_take_table(&migrating->gate, migrating->to, migrating->table, &same))
             status = fail_memory(migrating->error);
     }
+    pool_expect_arrays(migrating->plan->pool, 0);
     migrating->to->singleton_table = migrating->from->singleton_table;
     return status;
 }

@@ -209,6 +209,16 @@ Test(blocks, what_is_wanted_is_an_eighth_of_what_is_there)
     cr_assert_eq(blocks_wanted_bytes(&blocks, 64 + MIB), 8 * MIB);
 }
 
+Test(blocks, expected_arrays_count_as_if_they_were_there)
+{
+    blocks.expected_bytes = 63 * MIB;
+    cr_assert_eq(blocks_wanted_bytes(&blocks, 64), 6 * MIB);
+    blocks.array_bytes = 64 * MIB;
+    cr_assert_eq(blocks_wanted_bytes(&blocks, 64), 8 * MIB, "not in addition");
+    blocks.array_bytes = blocks.expected_bytes = 0;
+    cr_assert_eq(blocks_wanted_bytes(&blocks, 64), 256 * KIB);
+}
+
 /* Whole pages, of which the array takes all but one at most. */
 Test(blocks, a_large_array_has_a_block_of_its_own)
 {

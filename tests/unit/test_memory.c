@@ -157,6 +157,33 @@ Test(memory, arrays_are_in_blocks_beyond_one_mebibyte)
     destroy_clean(pool);
 }
 
+/* Two blocks of 8 MiB instead of many small ones; then as before. */
+Test(memory, expected_arrays_are_in_large_blocks_from_the_first_on)
+{
+    enum { COUNT = 240 };
+    struct pool *pool = counting_pool();
+    struct array arrays[COUNT];
+    const size_t size = 64 + 64 * 1024;
+    pool_expect_arrays(pool, COUNT * (uint64_t)size + 50 * MIB);
+    const uint64_t before = counting.live_count;
+    for (int i = 0; i < COUNT; i++) {
+        arrays[i] = take(pool, size);
+        cr_assert_neq(arrays[i].source, 0);
+    }
+    cr_assert_eq(counting.live_count, before + 3, "the lists of gaps, and two blocks");
+    for (int i = 0; i < COUNT; i++)
+        release(pool, arrays[i], size);
+    pool_expect_arrays(pool, 0);
+    destroy_clean(pool);
+    pool = counting_pool();
+    pool_expect_arrays(pool, 64 * MIB);
+    pool_expect_arrays(pool, 0);
+    arrays[0] = take(pool, size);
+    cr_assert_eq(arrays[0].source, 0, "an allocation of its own");
+    release(pool, arrays[0], size);
+    destroy_clean(pool);
+}
+
 Test(memory, released_direct_bytes_make_room_for_direct_ones)
 {
     struct pool *pool = counting_pool();
