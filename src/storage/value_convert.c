@@ -7,6 +7,7 @@
 
 #include "bytes.h"
 #include "utf8.h"
+#include "value_blend.h"
 
 static void convert_lose(const struct value_convert *convert, const struct map_step *step,
                          const struct convert_values *values, uint64_t index, uint64_t count)
@@ -348,8 +349,16 @@ static pecs_status convert_steps(const struct value_convert *convert, const stru
                                  const struct convert_values *values)
 {
     pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < steps->count; i++) {
+    struct blend blend;
+    size_t joined;
+    for (size_t i = 0; !status && i < steps->count; i += joined) {
         const struct map_step *step = &steps->steps[i];
+        joined = blend_join(&blend, steps, i);
+        if (joined > 1) {
+            blend_values(&blend, values);
+            continue;
+        }
+        joined = 1;
         switch (step->kind) {
         case MAP_COPY:
             convert_copy(step, values);
