@@ -23,14 +23,17 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
 
 /* What the notes of a conversion add up to. */
 struct heard {
-    uint64_t notes, values, losses;
+    uint64_t notes, values, losses, refused;
 };
 
 static void hear(void *user, const pecs_migration_note *note)
 {
     struct heard *heard = user;
     FUZZ_CHECK(note->type && note->field && strlen(note->field) < 256, "a note without words");
-    FUZZ_CHECK((note->event == PECS_EVENT_LOST) == (note->loss != 0) && !(note->loss & ~PECS_LOSS_ALL), note->type);
+    const bool is_loss = note->event == PECS_EVENT_LOST || note->event == PECS_EVENT_REFUSED;
+    FUZZ_CHECK(is_loss == (note->loss != 0) && !(note->loss & ~PECS_LOSS_ALL), note->type);
+    FUZZ_CHECK(!is_loss || note->count, "nothing is lost");
+    heard->refused += note->event == PECS_EVENT_REFUSED;
     heard->notes++;
     heard->values += note->count;
     heard->losses += note->event == PECS_EVENT_LOST;
@@ -41,12 +44,18 @@ static pecs_snapshot *open_with(enum fuzz_verb verb, pecs_registry *registry, co
 {
     const pecs_migration_options migration = { losses, thread_count, hear, heard };
     const pecs_load_options options = { .migration = &migration };
-    *heard = (struct heard){ 0, 0, 0 };
-    return fuzz_open(verb, registry, path, size, &options);
+    *heard = (struct heard){ 0, 0, 0, 0 };
+    pecs_snapshot *opened = fuzz_open(verb, registry, path, size, &options);
+    FUZZ_CHECK(!heard->refused || (!opened && losses != PECS_LOSS_ALL && heard->refused == heard->notes),
+               "what is refused is not opened, and is all that is noted");
+    return opened;
 }
 
+/* A file that is refused may have been opened twice, and noted as often. */
 static bool is_same_heard(struct heard a, struct heard b)
 {
+    if (a.refused || b.refused)
+        return a.refused && b.refused;
     return a.notes == b.notes && a.values == b.values && a.losses == b.losses;
 }
 
@@ -54,7 +63,7 @@ static bool is_same_heard(struct heard a, struct heard b)
 static void check_loaded(pecs_registry *registry, const pecs_snapshot *loaded, struct random *random)
 {
     const pecs_view view = pecs_snapshot_view(loaded);
-    struct heard heard = { 0, 0, 0 };
+    struct heard heard = { 0, 0, 0, 0 };
     const pecs_migration_options migration = { .note = hear, .user = &heard };
     const pecs_load_options options = { .migration = &migration };
     pecs_error error = { .message = "" };

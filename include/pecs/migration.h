@@ -16,7 +16,8 @@
  * A file that a stranger made can have as many rows as its length or max_entities (file.h) allow, of any old type.
  *
  * A conversion that loses something needs consent: the flag of the loss in pecs_type_history, or in the options of the
- * load. Without it the load fails and names type, field and the first entity; file and program are as before.
+ * load. Without it the load fails and names type, field and the first entity, and which consents the other losses need;
+ * file and program are as before. pecs_note_function is then called for each of these losses.
  */
 #ifndef PECS_MIGRATION_H
 #define PECS_MIGRATION_H
@@ -144,25 +145,29 @@ struct pecs_history {
     size_t hook_count;
 };
 
-/* What a load has converted, lost and kept, one thing at a time. */
+/* What a load has converted, lost and kept, or why it was refused, one thing at a time. */
 typedef enum pecs_migration_event {
     PECS_EVENT_CONVERTED = 1, /* values of a type became those of others */
     PECS_EVENT_LOST,          /* with consent; `loss` and `field` say what */
     PECS_EVENT_KEPT,          /* the registry does not know the type: its values are kept (reflect.h) */
-    PECS_EVENT_WORLD          /* a world migration ran; versions are those of the schema, `type` is "" */
+    PECS_EVENT_WORLD,         /* a world migration ran; versions are those of the schema, `type` is "" */
+    PECS_EVENT_REFUSED        /* as PECS_EVENT_LOST, but without consent: the load fails */
 } pecs_migration_event;
 
 typedef struct pecs_migration_note {
     pecs_migration_event event;
     const char *type;                  /* its name in the file */
     uint32_t from_version, to_version; /* to: of the registry's type of the same name, or 0 */
-    pecs_loss loss;                    /* PECS_EVENT_LOST; else 0 */
-    const char *field;                 /* PECS_EVENT_LOST: its path, "slots.owner"; else "" */
+    pecs_loss loss;                    /* PECS_EVENT_LOST and PECS_EVENT_REFUSED; else 0 */
+    const char *field;                 /* of these: its path, "slots.owner"; else "" */
     uint64_t count;                    /* values; of what is lost within an array or list, elements */
     pecs_entity first;                 /* the first entity, in the order of tables; {0, 0} for the world itself */
 } pecs_migration_note;
 
-/* Called for each note when the migration has succeeded; the note is valid during the call. */
+/*
+ * Called for each note when the migration has succeeded; or, when losses without consent were its only fault, for each
+ * of them (PECS_EVENT_REFUSED) and for nothing else. The note is valid during the call.
+ */
 typedef void (*pecs_note_function)(void *user, const pecs_migration_note *note);
 
 typedef struct pecs_migration_options {

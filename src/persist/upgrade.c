@@ -1,11 +1,12 @@
 /*
  * Components are migrated on the state itself (migrate.h). World migrations and hooks get a world that begins with that
  * state and ends with the call; what they did is taken as a snapshot. Notes are given at the very end, when nothing can
- * fail any more.
+ * fail any more, or when losses are refused.
  */
 #include "upgrade.h"
 
 #include "error.h"
+#include "migrate_refuse.h"
 #include "program_meta.h"
 #include "state_types.h"
 
@@ -131,49 +132,57 @@ static void upgrade_note(const struct upgrade *upgrade, pecs_migration_note note
     upgrade->options->note(upgrade->options->user, &note);
 }
 
-/* The entity of a row that a tally has, in the state before. */
-static pecs_entity upgrade_entity(const struct pecs_snapshot *before, uint64_t place)
+/* A note with the type's part. */
+static pecs_migration_note upgrade_begin_note(const struct upgrade *upgrade, const struct migrate_version *version)
 {
-    const struct table *table = state_table(before, (uint32_t)(place >> 32));
-    pecs_entity entity = { 0, 0 };
-    if (!table->archetype->is_singleton)
-        memcpy(&entity, table_value(table, HANDLE_COLUMN, place & UINT32_MAX), sizeof(entity));
-    return entity;
+    const pecs_type *type = version->component->type;
+    pecs_component number;
+    pecs_migration_note note = { .type = type->name, .from_version = type->version, .field = "" };
+    if (!registry_find(upgrade->registry, version->component->id, &number))
+        note.to_version = registry_component(upgrade->registry, number)->type->version;
+    return note;
 }
 
-/* `note` has the type's part. */
-static void upgrade_note_loss(const struct upgrade *upgrade, pecs_migration_note note, pecs_loss kind,
-                              const char *field, const struct loss_tally *tally, const struct pecs_snapshot *before)
+/* Notes what was lost by a version, or, of a migration that was refused, what has no consent. */
+static void upgrade_note_loss(const struct upgrade *upgrade, const struct migrate_version *version,
+                              const struct map_loss *loss, const struct loss_tally *tally,
+                              const struct pecs_snapshot *before)
 {
-    if (!tally->count)
+    pecs_migration_note note = upgrade_begin_note(upgrade, version);
+    note.event = upgrade->plan.refused_count ? PECS_EVENT_REFUSED : PECS_EVENT_LOST;
+    note.loss = loss ? loss->kind : PECS_LOSS_VERSION;
+    if (!tally->count || (note.event == PECS_EVENT_REFUSED && !migrate_is_refused(version, note.loss, tally)))
         return;
-    note.event = PECS_EVENT_LOST;
-    note.loss = kind;
-    note.field = field;
+    note.field = loss ? loss->field : "";
     note.count = tally->count;
-    note.first = upgrade_entity(before, tally->first_row);
+    note.first = migrate_entity(before, tally->first_row);
     upgrade_note(upgrade, note);
+}
+
+static void upgrade_note_losses(const struct upgrade *upgrade, const struct migrate_version *version,
+                                const struct pecs_snapshot *before)
+{
+    for (size_t i = 0; i < version->map.loss_count; i++)
+        upgrade_note_loss(upgrade, version, &version->map.losses[i], &version->tallies[i], before);
+    upgrade_note_loss(upgrade, version, NULL, &version->superseded, before);
+}
+
+static void upgrade_note_refused(const struct upgrade *upgrade, const struct pecs_snapshot *before)
+{
+    for (uint32_t i = 0; upgrade->options->note && i < upgrade->plan.version_count; i++)
+        upgrade_note_losses(upgrade, &upgrade->plan.versions[i], before);
 }
 
 static void upgrade_note_version_of(const struct upgrade *upgrade, const struct migrate_version *version,
                                     const struct pecs_snapshot *before)
 {
-    const pecs_type *type = version->component->type;
-    pecs_component number;
-    pecs_migration_note note = { .event = PECS_EVENT_CONVERTED,
-                                 .type = type->name,
-                                 .from_version = type->version,
-                                 .field = "",
-                                 .count = version->count,
-                                 .first = version->first };
-    if (!registry_find(upgrade->registry, version->component->id, &number))
-        note.to_version = registry_component(upgrade->registry, number)->type->version;
+    pecs_migration_note note = upgrade_begin_note(upgrade, version);
+    note.event = PECS_EVENT_CONVERTED;
+    note.count = version->count;
+    note.first = version->first;
     if (version->number != NO_COMPONENT)
         upgrade_note(upgrade, note);
-    for (size_t i = 0; i < version->map.loss_count; i++)
-        upgrade_note_loss(upgrade, note, version->map.losses[i].kind, version->map.losses[i].field,
-                          &version->tallies[i], before);
-    upgrade_note_loss(upgrade, note, PECS_LOSS_VERSION, "", &version->superseded, before);
+    upgrade_note_losses(upgrade, version, before);
 }
 
 /* The rows that have a component, and the first of their entities. */
@@ -184,7 +193,7 @@ static void upgrade_count_kept(const struct pecs_snapshot *state, pecs_component
         if (!table->row_count || archetype_find(table->archetype, number) == NO_COLUMN)
             continue;
         if (!note->count)
-            note->first = upgrade_entity(state, (uint64_t)i << 32);
+            note->first = migrate_entity(state, migrate_place_of(i, 0));
         note->count += table->row_count;
     }
 }
@@ -228,7 +237,8 @@ pecs_status upgrade_run(struct upgrade *upgrade, uint32_t version, bool is_check
         if (!status) {
             state_release(now);
             now = migrated;
-        }
+        } else if (upgrade->plan.refused_count)
+            upgrade_note_refused(upgrade, before);
     }
     if (!status)
         status = upgrade_world(upgrade, version, &now, error);

@@ -51,6 +51,7 @@ static const struct {
     { PECS_LOSS_NUMBER, "NUMBER", "has a number that the new kind cannot hold" },
     { PECS_LOSS_ENUM, "ENUM", "has a value that the new enum lacks" },
     { PECS_LOSS_LENGTH, "LENGTH", "is longer than there is room for" },
+    { PECS_LOSS_VERSION, "VERSION", "in a later version, too" },
 };
 
 void map_loss_describe(pecs_loss loss, const char **ret_name, const char **ret_words)

@@ -101,7 +101,10 @@ void map_names_deinit(struct map_names *names);
 uint32_t map_names_find(const struct map_names *names, const pecs_history *history, const pecs_type *to,
                         const char *name);
 
-/* Of one loss: its name without PECS_LOSS_, and what it means for a field, in words: "has no place in the new type". */
+/*
+ * Of one loss: its name without PECS_LOSS_, and what it means for a field, in words: "has no place in the new type"; of
+ * PECS_LOSS_VERSION for a component.
+ */
 void map_loss_describe(pecs_loss loss, const char **ret_name, const char **ret_words);
 
 #endif

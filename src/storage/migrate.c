@@ -9,6 +9,7 @@
 #include "error.h"
 #include "heap_move.h"
 #include "jobs.h"
+#include "migrate_refuse.h"
 #include "migrate_rows.h"
 #include "projection.h"
 #include "table_merge.h"
@@ -215,6 +216,8 @@ pecs_status migrate_make(const struct pecs_snapshot *state, struct migrate_plan 
             status = migrate_tables(&migrating);
         value_check_deinit(&migrating.check);
     }
+    if (!status)
+        status = migrate_refuse(plan, state, error);
     if (!status)
         status = migrate_leave_out(&migrating, ret_state);
     migrate_end(&migrating);

@@ -15,7 +15,7 @@ struct migrate_options {
  * shared. The plan then has the tallies and counts. PECS_E_INVALID (a function made an invalid value), PECS_E_LAYOUT (a
  * loss without consent), PECS_E_CONFLICT (an entity has a component in two versions, without consent), PECS_E_CORRUPT
  * (of a state that is not checked), PECS_E_MEMORY, PECS_E_LIMIT, and what a migration returns. Messages name entity and
- * version.
+ * version. After a loss without consent the plan has all tallies, too, and says how many were refused.
  */
 pecs_status migrate_make(const struct pecs_snapshot *state, struct migrate_plan *plan,
                          const struct migrate_options *options, struct pecs_snapshot **ret_state, pecs_error *error);

@@ -35,6 +35,7 @@ struct migrate_plan {
     struct migrate_version *versions; /* values go from earlier ones to later ones */
     bool has_contents;                /* strings, blobs or lists are among the values */
     bool needs_one_thread;            /* so are they, or references */
+    uint32_t refused_count;           /* losses without consent, when the rows were converted */
 };
 
 /*

@@ -7,6 +7,7 @@
 
 #include "content.h"
 #include "error.h"
+#include "migrate_refuse.h"
 
 #include <stdio.h>
 
@@ -30,25 +31,12 @@ struct chunk_job {
     pecs_error *error;
 };
 
-static pecs_entity migrate_entity(const struct migrating *migrating, uint64_t row)
-{
-    pecs_entity entity = { 0, 0 };
-    if (!migrating->source->archetype->is_singleton)
-        memcpy(&entity, table_value(migrating->source, HANDLE_COLUMN, row), sizeof(entity));
-    return entity;
-}
-
-/* "version 1 of 'Health', entity 3:1: " */
 static pecs_status migrate_fail(const struct chunk_job *job, pecs_status status, const struct migrate_version *version,
                                 uint64_t row, const char *why)
 {
-    const pecs_type *type = version->component->type;
-    const pecs_entity entity = migrate_entity(job->migrating, row);
-    return job->migrating->source->archetype->is_singleton
-               ? fail(job->error, status, "migration of '%.*s' from version %u: singleton: %s", NAME_SHOWN, type->name,
-                      type->version, why)
-               : fail(job->error, status, "migration of '%.*s' from version %u: entity %u:%u: %s", NAME_SHOWN,
-                      type->name, type->version, entity.index, entity.generation, why);
+    const struct migrating *migrating = job->migrating;
+    return migrate_fail_value(migrating->from, version, migrate_place_of(migrating->number, row), status, why,
+                              job->error);
 }
 
 static pecs_status migrate_fail_status(const struct chunk_job *job, pecs_status status)
@@ -158,46 +146,19 @@ static pecs_status migrate_own_values(const struct chunk_job *job, uint32_t inde
 
 static void migrate_add_tally(struct migrating *migrating, struct loss_tally *tally, uint64_t first_row, uint64_t count)
 {
-    const uint64_t place = (uint64_t)migrating->number << 32 | first_row;
+    const uint64_t place = migrate_place_of(migrating->number, first_row);
     os_mutex_lock(&migrating->mutex);
     tally->first_row = tally->count ? min_u64(tally->first_row, place) : place;
     tally->count += count;
     os_mutex_unlock(&migrating->mutex);
 }
 
-/* Adds the losses of a chunk to those of the version; one without consent ends the migration. */
-static pecs_status migrate_note_losses(const struct chunk_job *job, struct migrate_version *version)
+/* Adds the losses of a piece to those of the version. What has no consent is refused at the end (migrate_refuse). */
+static void migrate_note_losses(const struct chunk_job *job, struct migrate_version *version)
 {
-    struct migrating *migrating = job->migrating;
-    pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < version->map.loss_count; i++) {
-        const struct map_loss *loss = &version->map.losses[i];
-        const struct loss_tally *found = &job->tallies[i];
-        char why[MAP_PATH_BYTES + 160];
-        if (!found->count)
-            continue;
-        if (version->losses & loss->kind) {
-            migrate_add_tally(migrating, &version->tallies[i], found->first_row, found->count);
-            continue;
-        }
-        const char *name, *words;
-        map_loss_describe(loss->kind, &name, &words);
-        (void)snprintf(why, sizeof(why), "field '%s' %s, which needs the consent PECS_LOSS_%s", loss->field, words,
-                       name);
-        status = migrate_fail(job, PECS_E_LAYOUT, version, found->first_row, why);
-    }
-    return status;
-}
-
-/* The rows have the component in a later version, too. */
-static pecs_status migrate_supersede(const struct chunk_job *job, struct migrate_version *version)
-{
-    if (!(version->losses & PECS_LOSS_VERSION))
-        return migrate_fail(job, PECS_E_CONFLICT, version, job->row,
-                            "it has the component in a later version, too; to lose this one needs the consent "
-                            "PECS_LOSS_VERSION");
-    migrate_add_tally(job->migrating, &version->superseded, job->row, job->count);
-    return PECS_OK;
+    for (size_t i = 0; i < version->map.loss_count; i++)
+        if (job->tallies[i].count)
+            migrate_add_tally(job->migrating, &version->tallies[i], job->tallies[i].first_row, job->tallies[i].count);
 }
 
 static pecs_status migrate_by_map(const struct chunk_job *job, uint32_t index)
@@ -207,8 +168,10 @@ static pecs_status migrate_by_map(const struct chunk_job *job, uint32_t index)
     const uint32_t target = version->targets[0];
     const struct migrate_version *to = &migrating->plan->versions[target];
     uint8_t *made;
-    if (job->values[target].bytes)
-        return migrate_supersede(job, version);
+    if (job->values[target].bytes) { /* the rows have the component in a later version, too */
+        migrate_add_tally(migrating, &version->superseded, job->row, job->count);
+        return PECS_OK;
+    }
     pecs_status status = migrate_own_values(job, target, true, &made);
     if (status)
         return status;
@@ -219,7 +182,10 @@ static pecs_status migrate_by_map(const struct chunk_job *job, uint32_t index)
         job->values[index].bytes, made, version->component->size, to->component->size, job->count, job->row, false
     };
     status = value_convert(&convert, &values);
-    return status ? migrate_fail_status(job, status) : migrate_note_losses(job, version);
+    if (status)
+        return migrate_fail_status(job, status);
+    migrate_note_losses(job, version);
+    return PECS_OK;
 }
 
 /* Puts contents that a function gave, or copied from another value, into the heap. */
@@ -337,7 +303,7 @@ static void migrate_note_values(const struct chunk_job *job, uint64_t count)
             continue;
         if (!version->count || (version->first_table == migrating->number && !job->chunk)) {
             version->first_table = migrating->number;
-            version->first = migrate_entity(migrating, job->first_row);
+            version->first = migrate_entity(migrating->from, migrate_place_of(migrating->number, job->first_row));
         }
         version->count += count;
     }

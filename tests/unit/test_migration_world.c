@@ -1,4 +1,4 @@
-/* The schema of a program: versions in files, world migrations, hooks, notes; and what a history is refused for. */
+/* The schema of a program: versions in files, world migrations, hooks; and what a history is refused for. */
 #include "migration_fixture.h"
 
 static void set_up(void)
@@ -270,78 +270,6 @@ Test(migration_world, a_failing_step_leaves_nothing)
             cr_assert_null(snapshot);
             end_migration(world);
         }
-    }
-}
-
-/* Notes: what was converted, lost, kept, and which worlds were migrated. */
-typedef struct {
-    int16_t current;
-} Health2;
-PECS_COMPONENT_OF(Health2, "Health", 2, PECS_FIELD(Health2, current));
-
-struct noted {
-    int count;
-    char text[8][96];
-};
-
-static void take_note(void *user, const pecs_migration_note *note)
-{
-    struct noted *noted = user;
-    must(noted->count < 8);
-    snprintf(noted->text[noted->count++], sizeof(noted->text[0]), "%d %s %u %u %d %s %d %u:%u", note->event, note->type,
-             note->from_version, note->to_version, note->loss, note->field, (int)note->count, note->first.index,
-             note->first.generation);
-}
-
-Test(migration_world, notes_say_what_was_done)
-{
-    static const pecs_type *const types[] = { &Position_type, &Health2_type };
-    static const pecs_world_migration nothing = { 2, 3, step, (void *)(uintptr_t) "z" };
-    static const pecs_history history = { .schema_version = 3,
-                                          .world_migrations = &nothing,
-                                          .world_migration_count = 1 };
-    static const char *const expected[] = {
-        "1 Health 1 2 0  4 0:1",
-        "2 Health 1 2 2 current 2 2:1",
-        "2 Health 1 2 1 max 4 0:1",
-        "3 Team 1 0 0  1 1:1",
-    };
-    for (int way = BY_RESUME; way <= BY_LOAD; way++) {
-        struct noted noted = { .count = 0 };
-        pecs_world *world = make_old(3, 0);
-        pecs_snapshot *snapshot = NULL;
-        pecs_error error;
-        const Health large = { 40000, 1 };
-        const Team team = { 5 };
-        must(pecs_world_set(world, entities[2], &(pecs_value){ HEALTH, sizeof(large), &large }, 1) == PECS_OK);
-        must(pecs_world_set(world, entities[1], &(pecs_value){ TEAM, sizeof(team), &team }, 1) == PECS_OK);
-        must(pecs_world_set_singleton(world, HEALTH, sizeof(large), &large) == PECS_OK);
-        new_registry = registry_with(types, 2, &history);
-        const pecs_migration_options options = { .losses = PECS_LOSS_FIELD | PECS_LOSS_NUMBER,
-                                                 .note = take_note,
-                                                 .user = &noted };
-        cr_assert_eq(try_migrate(world, way, &options, &snapshot, &error), PECS_OK, "%s", error.message);
-        cr_assert_eq(noted.count, 4);
-        for (int i = 0; i < 4; i++)
-            cr_assert_str_eq(noted.text[i], expected[i]);
-        cr_assert_eq(pecs_get_as(pecs_snapshot_view(snapshot), entities[2], 1, Health2)->current, INT16_MAX);
-        pecs_snapshot_release(snapshot);
-        end_migration(world);
-    }
-}
-
-Test(migration_world, losses_are_allowed_by_the_type_too)
-{
-    static const pecs_type *const types[] = { &Position_type, &Health2_type };
-    static const pecs_type_history type = { .type = &Health2_type, .losses = PECS_LOSS_FIELD };
-    static const pecs_history history = { .types = &type, .type_count = 1 };
-    for (int way = 0; way < WAY_COUNT; way++) {
-        pecs_world *world = make_old(0, 0);
-        new_registry = registry_with(types, 2, &history);
-        pecs_snapshot *snapshot = migrate(world, way, NULL);
-        cr_assert_eq(pecs_get_as(pecs_snapshot_view(snapshot), entities[2], 1, Health2)->current, 2);
-        pecs_snapshot_release(snapshot);
-        end_migration(world);
     }
 }
 
