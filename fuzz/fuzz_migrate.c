@@ -33,6 +33,10 @@ static void hear(void *user, const pecs_migration_note *note)
     const bool is_loss = note->event == PECS_EVENT_LOST || note->event == PECS_EVENT_REFUSED;
     FUZZ_CHECK(is_loss == (note->loss != 0) && !(note->loss & ~PECS_LOSS_ALL), note->type);
     FUZZ_CHECK(!is_loss || note->count, "nothing is lost");
+    const bool is_made = is_loss || note->event == PECS_EVENT_CONVERTED;
+    FUZZ_CHECK(is_made == (note->to_count != 0), "what became something says what");
+    for (size_t i = 0; i < note->to_count; i++)
+        FUZZ_CHECK(note->to[i]->version, note->to[i]->name);
     heard->refused += note->event == PECS_EVENT_REFUSED;
     heard->notes++;
     heard->values += note->count;

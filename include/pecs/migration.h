@@ -147,11 +147,12 @@ struct pecs_history {
 
 /* What a load has converted, lost and kept, or why it was refused, one thing at a time. */
 typedef enum pecs_migration_event {
-    PECS_EVENT_CONVERTED = 1, /* values of a type became those of others */
+    PECS_EVENT_CONVERTED = 1, /* values of a type became those of others, which are in `to` */
     PECS_EVENT_LOST,          /* with consent; `loss` and `field` say what */
     PECS_EVENT_KEPT,          /* the registry does not know the type: its values are kept (reflect.h) */
     PECS_EVENT_WORLD,         /* a world migration ran; versions are those of the schema, `type` is "" */
-    PECS_EVENT_REFUSED        /* as PECS_EVENT_LOST, but without consent: the load fails */
+    PECS_EVENT_REFUSED,       /* as PECS_EVENT_LOST, but without consent: the load fails */
+    PECS_EVENT_REMOVED        /* migrations with code removed all values of a type */
 } pecs_migration_event;
 
 typedef struct pecs_migration_note {
@@ -162,6 +163,9 @@ typedef struct pecs_migration_note {
     const char *field;                 /* of these: its path, "slots.owner"; else "" */
     uint64_t count;                    /* values; of what is lost within an array or list, elements */
     pecs_entity first;                 /* the first entity, in the order of tables; {0, 0} for the world itself */
+    const pecs_type *const *to;        /* the registry's types that values of the type became in the end, after a chain
+                                          too, each once; those of a split, several; not of KEPT and WORLD */
+    size_t to_count;
 } pecs_migration_note;
 
 /*

@@ -140,6 +140,7 @@ static pecs_migration_note upgrade_begin_note(const struct upgrade *upgrade, con
     pecs_migration_note note = { .type = type->name, .from_version = type->version, .field = "" };
     if (!registry_find(upgrade->registry, version->component->id, &number))
         note.to_version = registry_component(upgrade->registry, number)->type->version;
+    note.to_count = migrate_plan_became(&upgrade->plan, (uint32_t)(version - upgrade->plan.versions), &note.to);
     return note;
 }
 
@@ -177,7 +178,7 @@ static void upgrade_note_version_of(const struct upgrade *upgrade, const struct 
                                     const struct pecs_snapshot *before)
 {
     pecs_migration_note note = upgrade_begin_note(upgrade, version);
-    note.event = PECS_EVENT_CONVERTED;
+    note.event = note.to_count ? PECS_EVENT_CONVERTED : PECS_EVENT_REMOVED;
     note.count = version->count;
     note.first = version->first;
     if (version->number != NO_COMPONENT)

@@ -203,9 +203,12 @@ pecs_status migrate_plan_init(struct migrate_plan *plan, const pecs_registry *re
         return PECS_OK;
     plan->capacity = (uint32_t)nodes + unknown->count + registry->type_count;
     plan->versions = pool_allocate(pool, plan->capacity * sizeof(*plan->versions));
+    plan->is_reached = pool_allocate(pool, plan->capacity);
+    plan->became = pool_allocate(pool, plan->capacity * sizeof(*plan->became));
     planning.of_node = pool_allocate(pool, (nodes + 1) * sizeof(*planning.of_node));
     planning.of_final = pool_allocate(pool, registry->type_count * sizeof(*planning.of_final));
-    pecs_status status = plan->versions && planning.of_node && planning.of_final ? PECS_OK : PECS_E_MEMORY;
+    const bool has_plan = plan->versions && plan->is_reached && plan->became;
+    pecs_status status = has_plan && planning.of_node && planning.of_final ? PECS_OK : PECS_E_MEMORY;
     if (status)
         (void)fail_memory(error);
     for (size_t i = 0; !status && i < nodes; i++)
@@ -227,5 +230,24 @@ void migrate_plan_deinit(struct migrate_plan *plan)
         value_map_deinit(&version->map);
         pool_release(plan->pool, version->targets, ((size_t)version->target_count + 1) * sizeof(*version->targets));
     }
+    pool_release(plan->pool, plan->became, plan->capacity * sizeof(*plan->became));
+    pool_release(plan->pool, plan->is_reached, plan->capacity);
     pool_release(plan->pool, plan->versions, plan->capacity * sizeof(*plan->versions));
+}
+
+size_t migrate_plan_became(const struct migrate_plan *plan, uint32_t version, const pecs_type *const **ret_types)
+{
+    size_t count = 0;
+    memset(plan->is_reached, 0, plan->version_count);
+    plan->is_reached[version] = true;
+    for (uint32_t i = version; i < plan->version_count; i++) {
+        if (!plan->is_reached[i])
+            continue;
+        if (plan->versions[i].is_final)
+            plan->became[count++] = plan->versions[i].described;
+        for (uint32_t k = 0; k < plan->versions[i].target_count; k++)
+            plan->is_reached[plan->versions[i].targets[k]] = true;
+    }
+    *ret_types = plan->became;
+    return count;
 }

@@ -33,6 +33,8 @@ struct migrate_plan {
     struct pool *pool;
     uint32_t version_count, capacity;
     struct migrate_version *versions; /* values go from earlier ones to later ones */
+    bool *is_reached;                 /* scratch of migrate_plan_became: by version */
+    const pecs_type **became;         /* the same */
     bool has_contents;                /* strings, blobs or lists are among the values */
     bool needs_one_thread;            /* so are they, or references */
     uint32_t refused_count;           /* losses without consent, when the rows were converted */
@@ -47,6 +49,12 @@ pecs_status migrate_plan_init(struct migrate_plan *plan, const pecs_registry *re
                               const struct unknown_types *unknown, uint32_t losses, uint32_t *ret_culprit,
                               pecs_error *error);
 void migrate_plan_deinit(struct migrate_plan *plan);
+
+/*
+ * The types of the registry that values of a version become in the end; 0: they are removed. The list is valid until
+ * the next call.
+ */
+size_t migrate_plan_became(const struct migrate_plan *plan, uint32_t version, const pecs_type *const **ret_types);
 
 /* Whether a type, which the registry lacks as it is, is an old one. */
 bool migrate_is_old(const pecs_registry *registry, const struct component *component);

@@ -44,9 +44,21 @@ static void take_note(void *user, const pecs_migration_note *note)
 {
     struct noted *noted = user;
     must(noted->count < 8);
-    snprintf(noted->text[noted->count++], sizeof(noted->text[0]), "%d %s %u %u %d %s %d %u:%u", note->event, note->type,
-             note->from_version, note->to_version, note->loss, note->field, (int)note->count, note->first.index,
-             note->first.generation);
+    char *text = noted->text[noted->count++];
+    const size_t room = sizeof(noted->text[0]);
+    int used = snprintf(text, room, "%d %s %u %u %d %s %d %u:%u", note->event, note->type, note->from_version,
+                        note->to_version, note->loss, note->field, (int)note->count, note->first.index,
+                        note->first.generation);
+    for (size_t i = 0; i < note->to_count; i++)
+        used += snprintf(text + used, room - (size_t)used, " %s.%u", note->to[i]->name, note->to[i]->version);
+}
+
+static bool has_note(const struct noted *noted, const char *text)
+{
+    bool is_there = false;
+    for (int i = 0; i < noted->count; i++)
+        is_there |= strcmp(noted->text[i], text) == 0;
+    return is_there;
 }
 
 static pecs_status do_nothing(void *user, pecs_world *world, pecs_error *error)
@@ -82,9 +94,9 @@ Test(migration_notes, say_what_was_done)
                                           .world_migrations = &nothing,
                                           .world_migration_count = 1 };
     static const char *const expected[] = {
-        "1 Health 1 2 0  4 0:1",
-        "2 Health 1 2 2 current 2 2:1",
-        "2 Health 1 2 1 max 4 0:1",
+        "1 Health 1 2 0  4 0:1 Health.2",
+        "2 Health 1 2 2 current 2 2:1 Health.2",
+        "2 Health 1 2 1 max 4 0:1 Health.2",
         "3 Team 1 0 0  1 1:1",
     };
     for (int way = BY_RESUME; way <= BY_LOAD; way++) {
@@ -122,17 +134,17 @@ Test(migration_notes, a_refused_load_says_all_that_needs_consent)
     } cases[] = {
         { 0,
           2,
-          { "5 Health 1 2 2 current 2 2:1", "5 Health 1 2 1 max 4 0:1" },
+          { "5 Health 1 2 2 current 2 2:1 Health.2", "5 Health 1 2 1 max 4 0:1 Health.2" },
           "entity 0:1: field 'max' has no place in the new type, which needs the consent PECS_LOSS_FIELD; 1 more loss "
           "needs PECS_LOSS_NUMBER" },
         { PECS_LOSS_FIELD,
           1,
-          { "5 Health 1 2 2 current 2 2:1" },
+          { "5 Health 1 2 2 current 2 2:1 Health.2" },
           "entity 2:1: field 'current' has a number that the new kind cannot hold, which needs the consent "
           "PECS_LOSS_NUMBER" },
         { PECS_LOSS_NUMBER,
           1,
-          { "5 Health 1 2 1 max 4 0:1" },
+          { "5 Health 1 2 1 max 4 0:1 Health.2" },
           "entity 0:1: field 'max' has no place in the new type, which needs the consent PECS_LOSS_FIELD" },
     };
     for (size_t c = 0; c < sizeof(cases) / sizeof(cases[0]); c++) {
@@ -188,6 +200,64 @@ Test(migration_notes, losses_are_allowed_by_the_type_too)
         new_registry = registry_with(types, 2, &history);
         pecs_snapshot *snapshot = migrate(world, way, NULL);
         cr_assert_eq(pecs_get_as(pecs_snapshot_view(snapshot), entities[2], 1, Health2)->current, 2);
+        pecs_snapshot_release(snapshot);
+        end_migration(world);
+    }
+}
+
+/* Four old types: one is split by a chain, one is renamed, one loses a part on the way and one is removed. */
+#define ONE_INT(name_, version_)                                                                                       \
+    {                                                                                                                  \
+        name_, { { 0 } }, version_, 4, 4, 1, many_fields, 0                                                            \
+    }
+static const pecs_type body1 = ONE_INT("Body", 1), body2 = ONE_INT("Body", 2), limb = ONE_INT("Limb", 1),
+                       head = ONE_INT("Head", 3), arm = ONE_INT("Arm", 1), hat1 = ONE_INT("Hat", 1),
+                       cap = ONE_INT("Cap", 1), dust = ONE_INT("Dust", 1), glove = ONE_INT("Glove", 1);
+static const pecs_type *const to_body2[] = { &body2 }, *const to_parts[] = { &head, &limb }, *const to_arm[] = { &arm },
+                              *const to_cap[] = { &cap }, *const to_cap_and_dust[] = { &cap, &dust };
+
+static pecs_status write_nothing(void *user, pecs_migration_rows *rows, pecs_error *error)
+{
+    (void)user, (void)rows, (void)error;
+    return PECS_OK;
+}
+
+Test(migration_notes, name_what_a_component_became)
+{
+    static const pecs_migration migrations[] = {
+        { &body1, to_body2, 1, NULL, NULL },
+        { &body2, to_parts, 2, write_nothing, NULL },
+        { &limb, to_arm, 1, write_nothing, NULL },
+        { &hat1, to_cap, 1, NULL, NULL },
+        { &glove, to_cap_and_dust, 2, write_nothing, NULL },
+        { &dust, NULL, 0, NULL, NULL },
+    };
+    static const pecs_history history = { .migrations = migrations, .migration_count = 6 };
+    static const pecs_type *const before[] = { &body1, &hat1, &dust, &glove };
+    static const pecs_type *const after[] = { &arm, &cap, &head };
+    static const char *const expected[] = {
+        "1 Body 1 0 0  1 0:1 Head.3 Arm.1",
+        "1 Hat 1 0 0  1 1:1 Cap.1",
+        "6 Dust 1 0 0  2 2:1", /* and what a glove became on the way */
+        "1 Glove 1 0 0  1 3:1 Cap.1",
+    };
+    for (int way = BY_RESUME; way <= BY_LOAD; way++) {
+        struct noted noted = { .count = 0 };
+        old_registry = registry_with(before, 4, NULL);
+        new_registry = registry_with(after, 3, &history);
+        pecs_world *world = world_of(old_registry, NULL, 1);
+        pecs_snapshot *snapshot = NULL;
+        pecs_error error;
+        for (pecs_component i = 0; i < 4; i++) {
+            const int32_t value = 7;
+            must(pecs_world_spawn(world, &(pecs_value){ i, sizeof(value), &value }, 1, 1, entities) == PECS_OK);
+        }
+        const pecs_migration_options options = { .note = take_note, .user = &noted };
+        cr_assert_eq(try_migrate(world, way, &options, &snapshot, &error), PECS_OK, "%s", error.message);
+        cr_assert_eq(noted.count, 4);
+        for (int i = 0; i < 4; i++)
+            cr_assert(has_note(&noted, expected[i]), "%s in %s, %s, %s, %s", expected[i], noted.text[0], noted.text[1],
+                      noted.text[2], noted.text[3]);
         pecs_snapshot_release(snapshot);
         end_migration(world);
     }
