@@ -12,6 +12,20 @@
 #error "columns are used where they lie: big-endian hosts need a converting reader"
 #endif
 
+/* What else a file is, if it is one of the library's own texts. */
+static const char *parse_foreign(const uint8_t *bytes, size_t size_bytes)
+{
+    static const char lock[] = "pecs lock ", mark[] = "\xEF\xBB\xBF";
+    size_t at = size_bytes >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
+    if (size_bytes >= sizeof(lock) - 1 && memcmp(bytes, lock, sizeof(lock) - 1) == 0)
+        return ": it is a lock of types, which `pecs schema check` compares with a save";
+    while (at < size_bytes && (bytes[at] == ' ' || (bytes[at] >= '\t' && bytes[at] <= '\r')))
+        at++;
+    return at < size_bytes && bytes[at] == '{'
+               ? ": it begins like a JSON document, from which `pecs convert` makes a PECS file"
+               : "";
+}
+
 static pecs_status parse_header(struct parser *parser, struct file_header *ret_header)
 {
     struct model *model = parser->model;
@@ -22,7 +36,7 @@ static pecs_status parse_header(struct parser *parser, struct file_header *ret_h
         return status;
     memcpy(&header, parser->bytes, sizeof(header));
     RULE(error, "HEADER-1", memcmp(header.magic, FORMAT_HEADER_MAGIC, sizeof(header.magic)) != 0, 0,
-         "this is not a PECS file");
+         "this is not a PECS file%s", parse_foreign(parser->bytes, sizeof(header)));
     model->version = le32_load(header.version);
     RULE_AS(PECS_E_UNSUPPORTED, error, "HEADER-2", model->version != FORMAT_VERSION,
             offsetof(struct file_header, version), "the file has format version %u; this library reads version %u",
@@ -95,9 +109,13 @@ static pecs_status parse_footer(struct parser *parser, const struct model_limits
 static pecs_status parse_ends(struct parser *parser, const struct model_limits *limits, struct file_header *ret_header)
 {
     struct model *model = parser->model;
-    RULE(parser->error, "FILE-2", model->file_size < sizeof(struct file_header) + sizeof(struct file_footer),
-         model->file_size, "the file is too short to be a PECS file");
-    pecs_status status = parse_header(parser, ret_header);
+    const bool is_short = model->file_size < sizeof(struct file_header) + sizeof(struct file_footer);
+    pecs_status status = is_short && model->file_size ? parser_get(parser, 0, model->file_size) : PECS_OK;
+    if (status)
+        return status;
+    RULE(parser->error, "FILE-2", is_short, model->file_size, "the file is too short to be a PECS file%s",
+         parse_foreign(parser->bytes, (size_t)model->file_size));
+    status = parse_header(parser, ret_header);
     if (!status)
         status = parse_footer(parser, limits);
     if (!status)

@@ -84,6 +84,13 @@ def main():
             write_bytes(bad, b"")
             text = program.message(1, *command, bad)
             check(re.search(r"bad\.pecs: CORRUPT: FILE-2 at byte 0: ", text), f"{command}: {text}")
+        for command in (["info"], ["verify"], ["dump"], ["diff", sys.argv[3]], ["schema", "show"]):
+            write_bytes(bad, b'{"pecs": 1}')
+            text = program.message(1, *command, bad)
+            check("begins like a JSON document, from which `pecs convert` makes" in text, f"{command}: {text}")
+            write_bytes(bad, b"pecs lock 1\nschema version 0, oldest reader 0\n" + b"x" * 200)
+            text = program.message(1, *command, bad)
+            check("is a lock of types, which `pecs schema check` compares" in text, f"{command}: {text}")
     check(count > 60, f"only {count} broken files")
     check(len(rules) > 10 and {"ROW-1", "INDEX-1", "DATA-1"} <= rules, f"only these rules were broken: {rules}")
     finish()

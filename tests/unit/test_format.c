@@ -470,6 +470,55 @@ Test(format, HEADER_1_a_text)
     pecs_registry_release(registry);
 }
 
+/* By each way to read a file, and from a stream. */
+static void assert_message(pecs_registry *registry, const char *text, const char *message)
+{
+    pecs_snapshot *snapshot = NULL;
+    pecs_info *info = NULL;
+    pecs_error error;
+    write_bytes("text.pecs", text, strlen(text));
+    const pecs_bytes bytes = { text, strlen(text) };
+    const pecs_source source = pecs_source_for_memory(&bytes);
+    cr_assert_eq(pecs_snapshot_load(registry, "text.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.message, message);
+    cr_assert_eq(pecs_snapshot_resume(registry, "text.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.message, message);
+    cr_assert_eq(pecs_file_info("text.pecs", NULL, NULL, &info, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.message, message);
+    cr_assert_eq(pecs_snapshot_load_from(registry, &source, NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.message, message);
+}
+
+Test(format, FILE_2_says_what_a_text_is)
+{
+    pecs_registry *registry = all_types();
+    assert_message(registry, "{\"pecs\": 1}",
+                   "the file is too short to be a PECS file: it begins like a JSON document, from which `pecs convert` "
+                   "makes a PECS file");
+    assert_message(registry, "pecs lock 1\n",
+                   "the file is too short to be a PECS file: it is a lock of types, which `pecs schema check` compares "
+                   "with a save");
+    assert_message(registry, "pecs loc", "the file is too short to be a PECS file");
+    assert_message(registry, " ", "the file is too short to be a PECS file");
+    pecs_registry_release(registry);
+}
+
+Test(format, HEADER_1_says_what_a_text_is)
+{
+    char text[300];
+    pecs_registry *registry = all_types();
+    snprintf(text, sizeof(text), "\xEF\xBB\xBF \r\n\t{%200s\"entities\": []}", "");
+    assert_message(registry, text,
+                   "this is not a PECS file: it begins like a JSON document, from which `pecs convert` makes a PECS "
+                   "file");
+    snprintf(text, sizeof(text), "pecs lock 1\n%200s", "");
+    assert_message(registry, text,
+                   "this is not a PECS file: it is a lock of types, which `pecs schema check` compares with a save");
+    snprintf(text, sizeof(text), "%200s{", "");
+    assert_message(registry, text, "this is not a PECS file");
+    pecs_registry_release(registry);
+}
+
 Test(format, saving_where_nothing_can_be_saved)
 {
     pecs_registry *registry = all_types();
