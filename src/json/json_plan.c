@@ -20,6 +20,47 @@ uint32_t plan_find(const struct plan_names *names, const char *name)
     return PLAN_NO_NAME;
 }
 
+static uint8_t plan_small_letter(char c)
+{
+    return (uint8_t)(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+}
+
+/* How many letters must be changed, added or left out to make one name of the other; case does not count. */
+static uint32_t plan_distance(const char *a, size_t a_size, const char *b, size_t b_size)
+{
+    uint32_t row[PLAN_NEAR_BYTES + 1]; /* from the first i bytes of a to the first j of b */
+    for (uint32_t j = 0; j <= b_size; j++)
+        row[j] = j;
+    for (uint32_t i = 1; i <= a_size; i++) {
+        uint32_t before = row[0]; /* of i - 1 and j - 1 */
+        row[0] = i;
+        for (uint32_t j = 1; j <= b_size; j++) {
+            const uint32_t change = before + (plan_small_letter(a[i - 1]) != plan_small_letter(b[j - 1]));
+            const uint32_t other = (row[j] < row[j - 1] ? row[j] : row[j - 1]) + 1;
+            before = row[j];
+            row[j] = change < other ? change : other;
+        }
+    }
+    return row[b_size];
+}
+
+const char *plan_find_near(const struct plan_names *names, const char *name)
+{
+    const size_t size = strlen(name);
+    const char *nearest = NULL;
+    uint32_t most = (uint32_t)(size < PLAN_NEAR_BYTES ? size : PLAN_NEAR_BYTES) / 2;
+    for (uint32_t i = 0; size <= PLAN_NEAR_BYTES && i < names->count; i++) {
+        const size_t other = strlen(names->names[i].name);
+        const uint32_t distance =
+            other <= PLAN_NEAR_BYTES ? plan_distance(name, size, names->names[i].name, other) : UINT32_MAX;
+        if (distance < most || (distance == most && !nearest)) {
+            nearest = names->names[i].name;
+            most = distance;
+        }
+    }
+    return nearest;
+}
+
 static int plan_compare(const void *a, const void *b)
 {
     return strcmp(((const struct plan_name *)a)->name, ((const struct plan_name *)b)->name);

@@ -29,6 +29,12 @@ struct plan_names {
 };
 #define PLAN_NO_NAME UINT32_MAX
 uint32_t plan_find(const struct plan_names *names, const char *name);
+/*
+ * For a message about a name that is none: the one that it is nearest to, if at most half of its letters differ. Of
+ * names longer than PLAN_NEAR_BYTES none is near. NULL: none. Takes time by the number of names.
+ */
+enum { PLAN_NEAR_BYTES = 60 };
+const char *plan_find_near(const struct plan_names *names, const char *name);
 /* Names that lie `stride` bytes apart; NULLs are skipped. False: out of memory. */
 bool plan_make_names(struct plan_names *ret_names, const void *names, size_t stride, uint32_t count);
 

@@ -11,6 +11,7 @@
 #include <pecs/contents.h>
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static pecs_status value_take(struct value_reader *reader, const struct tree_step *step, const cJSON *node,
@@ -115,6 +116,22 @@ static pecs_status value_read_float(struct value_reader *reader, const struct tr
 
 /* Words. */
 
+/* Names all values of the enum, or the first, the last and the one that is nearest to what was found. */
+static pecs_status value_fail_enum(const struct value_reader *reader, const struct tree_step *step,
+                                   const struct plan_field *plan, const pecs_field *field, const cJSON *node)
+{
+    char names[160];
+    size_t used = 0;
+    for (uint32_t i = 0; i < field->enum_count && used < sizeof(names); i++)
+        used += (size_t)snprintf(names + used, sizeof(names) - used, "%s\"%s\"", i ? ", " : "", field->enum_names[i]);
+    if (used < sizeof(names))
+        return tree_fail_expected(reader->tree, step, node, "%s%s", field->enum_count > 1 ? "one of " : "", names);
+    const char *near = tree_is_string(node) ? plan_find_near(&plan->values, tree_text(node)) : NULL;
+    return tree_fail_expected(reader->tree, step, node, "one of %u names, from \"%.60s\" to \"%.60s\"%s%s%s",
+                              field->enum_count, field->enum_names[0], field->enum_names[field->enum_count - 1],
+                              near ? ", such as \"" : "", near ? near : "", near ? "\"" : "");
+}
+
 static pecs_status value_read_enum(struct value_reader *reader, const struct tree_step *step,
                                    const struct plan_field *plan, const pecs_field *field, const cJSON *node,
                                    void *bytes)
@@ -125,11 +142,8 @@ static pecs_status value_read_enum(struct value_reader *reader, const struct tre
         found = plan_find(&plan->values, tree_text(node));
     else if (tree_read_unsigned(node, field->enum_count - 1, &number))
         found = (uint32_t)number;
-    if (found == PLAN_NO_NAME && field->enum_count > 1)
-        return tree_fail_expected(reader->tree, step, node, "one of %u names, from \"%.60s\" to \"%.60s\"",
-                                  field->enum_count, field->enum_names[0], field->enum_names[field->enum_count - 1]);
     if (found == PLAN_NO_NAME)
-        return tree_fail_expected(reader->tree, step, node, "\"%.60s\"", field->enum_names[0]);
+        return value_fail_enum(reader, step, plan, field, node);
     memcpy(bytes, &found, field->size / field->count);
     return PECS_OK;
 }

@@ -224,9 +224,10 @@ Test(json_load, values_that_do_not_fit_are_named)
         ENTITY("\"Scalars\": {\"flag\": 1}"),
         "line 2, column 37: entity number 1, component Scalars, field flag: expected true or false, found the "
         "number 1");
-    check_refused(ENTITY("\"Scalars\": {\"mood\": \"calm\"}"),
-                  "line 2, column 37: entity number 1, component Scalars, field mood: expected one of 3 names, from "
-                  "\"Calm\" to \"\xe2\x82\xac\", found the string \"calm\"");
+    check_refused(
+        ENTITY("\"Scalars\": {\"mood\": \"calm\"}"),
+        "line 2, column 37: entity number 1, component Scalars, field mood: expected one of \"Calm\", \"Angry\", "
+        "\"\xe2\x82\xac\", found the string \"calm\"");
     check_refused(
         ENTITY("\"Shapes\": {\"text\": \"ninechars\"}"),
         "line 2, column 36: entity number 1, component Shapes, field text: expected at most 8 bytes of UTF-8, "
@@ -333,4 +334,41 @@ Test(json_load, members_that_are_not_there_are_named)
     check_refused("{}", "line 1, column 3: the document has no \"version\"");
     check_refused_with("{\"version\": 2}", NULL, NULL, PECS_E_UNSUPPORTED,
                        "line 1, column 13: the document has version 2, this library reads version 1");
+}
+
+/* An enum of too many names for a message. */
+Test(json_load, an_unknown_name_of_a_large_enum_gets_the_nearest)
+{
+    static const char *const names[] = {
+        "Broadsword", "Longsword",    "Shortsword", "Shield",  "Crossbow", "Longbow",    "Shortbow",    "Spear",
+        "Helmet",     "Breastplate",  "Gauntlet",   "Boots",   "Leggings", "Battle Axe", "Hand Axe",    "Halberd",
+        "Dagger",     "Quarterstaff", "Sling",      "Javelin", "Trident",  "War Hammer", "Morningstar", "Whip",
+    };
+    static const pecs_field item = { "item", PECS_ENUM, 0, 1, 1, 0, NULL, names, 24, (pecs_kind)0, 0 };
+    static const pecs_type bag = { "Bag", { { 0 } }, 1, 1, 1, 1, &item, 0 };
+    static const pecs_type *const types[] = { &bag };
+    static const struct {
+        const char *text, *words;
+    } cases[] = {
+        { "\"Longsward\"", ", such as \"Longsword\", found the string \"Longsward\"" },
+        { "\"SHIELD\"", ", such as \"Shield\", found the string \"SHIELD\"" },
+        { "\"Warhamer\"", ", such as \"War Hammer\", found the string \"Warhamer\"" },
+        { "\"Umbrella\"", ", found the string \"Umbrella\"" },
+        { "\"\"", ", found the string \"\"" },
+        { "24", ", found the number 24" },
+        { "\"a name of more than sixty bytes, of which none that the enum has is near\"",
+          ", found the string \"a name of more than sixty bytes, of which none that the enum\"" },
+    };
+    pecs_registry_release(registry);
+    const pecs_registry_desc desc = { .types = types, .type_count = 1 };
+    cr_assert_eq(pecs_registry_create(&desc, &registry, NULL), PECS_OK);
+    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+        char text[300], message[400];
+        snprintf(text, sizeof(text), ENTITY("\"Bag\": {\"item\": %s}"), cases[i].text);
+        snprintf(message, sizeof(message),
+                 "line 2, column 33: entity number 1, component Bag, field item: expected one of 24 names, from "
+                 "\"Broadsword\" to \"Whip\"%s",
+                 cases[i].words);
+        check_refused(text, message);
+    }
 }
