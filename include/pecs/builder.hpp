@@ -121,6 +121,11 @@ class builder : public detail::owner<pecs_builder, pecs_builder_destroy> {
         (rows.add(columns), ...);
         return add_rows(rows, ret_entities.data());
     }
+    /* The session in which the entities of later calls of add were born (builder.h). */
+    error set_session(uint64_t session_nonce)
+    {
+        return error::of([&](pecs_error *why) { return pecs_builder_set_session(get(), session_nonce, why); });
+    }
     /* Handles of entities that are dead, in braces or of an array or container. */
     error add_dead(detail::given_entities entities)
     {

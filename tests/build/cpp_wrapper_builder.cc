@@ -85,6 +85,33 @@ static void check_numbered(fixture &f)
     CHECK(snapshot.has<Frozen>(tagged[0]) && snapshot.summary().entity_count == 8);
 }
 
+static std::string id_of(const pecs::snapshot &snapshot, pecs_entity entity)
+{
+    char text[PECS_ID_TEXT_BYTES];
+    pecs_id id;
+    FINE(pecs_view_id(snapshot, entity, &id));
+    pecs_id_format(id, text);
+    return text;
+}
+
+// Birth ids are of the session that was set last.
+static void check_sessions(fixture &f)
+{
+    pecs::builder builder;
+    pecs_builder_options options = {};
+    options.session_nonce = 5;
+    CHECK(!builder.create(f.registry, options));
+    const pecs_entity first = { 0, 1 }, second = { 1, 1 }, third = { 2, 1 };
+    CHECK(!builder.add(first, Frozen{}) && !builder.set_session(7) && !builder.add(second, Frozen{}));
+    CHECK(!builder.set_session(0) && !builder.add(third, Frozen{}));
+    pecs::snapshot snapshot;
+    CHECK(!builder.finish(snapshot));
+    CHECK(id_of(snapshot, first) == "00000000-0000-8005-8000-000100000000");
+    CHECK(id_of(snapshot, second) == "00000000-0000-8007-8000-000100000001");
+    CHECK(id_of(snapshot, third) == "00000000-0000-8005-8000-000100000002");
+    CHECK(pecs::builder().set_session(1).status() == PECS_E_MISUSE);
+}
+
 static void check_parts(fixture &f)
 {
     pecs::builder builder = make_builder(f);
@@ -189,6 +216,7 @@ int main()
         { "columns", check_columns },
         { "values", check_values },
         { "numbered", check_numbered },
+        { "sessions", check_sessions },
         { "parts", check_parts },
         { "failures", check_failures },
         { "managers", check_managers },
