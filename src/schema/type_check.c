@@ -147,20 +147,66 @@ static pecs_status type_check_enum(const struct type_checker *checker, const pec
 
 static pecs_status type_check_nested(const struct type_checker *checker, const pecs_type *type, unsigned depth);
 
+/* The fields of one type that nest a struct. */
+struct nested {
+    const pecs_field **fields;
+    uint32_t count;
+};
+
+static bool type_nests_struct(const pecs_field *field)
+{
+    return field->kind == PECS_STRUCT || (field->kind == PECS_LIST && field->element == PECS_STRUCT);
+}
+
+/* By what is nested, and as what; then by place. */
+static int type_compare_nested(const void *a, const void *b)
+{
+    const pecs_field *left = *(const pecs_field *const *)a, *right = *(const pecs_field *const *)b;
+    if (left->nested != right->nested)
+        return (uintptr_t)left->nested < (uintptr_t)right->nested ? -1 : 1;
+    if (left->kind != right->kind)
+        return left->kind < right->kind ? -1 : 1;
+    return left < right ? -1 : left > right;
+}
+
+/* Lists the fields that nest a struct, in that order; *list is empty before. Without any it stays so. */
+static pecs_status type_list_nested(const struct type_checker *checker, const pecs_type *type, struct nested *list)
+{
+    uint32_t count = 0;
+    for (uint32_t i = 0; i < type->field_count; i++)
+        count += type_nests_struct(&type->fields[i]);
+    if (!count)
+        return PECS_OK;
+    list->fields = pool_allocate(checker->pool, count * sizeof(*list->fields));
+    if (!list->fields)
+        return fail_memory(checker->error);
+    for (uint32_t i = 0; i < type->field_count; i++)
+        if (type_nests_struct(&type->fields[i]))
+            list->fields[list->count++] = &type->fields[i];
+    qsort(list->fields, count, sizeof(*list->fields), type_compare_nested);
+    return PECS_OK;
+}
+
 /*
  * Whether an earlier field nests the same type, which was then checked there. Without this, a shared type would be
- * checked once for each path to it. FIELD_COUNT_MAX bounds the search.
+ * checked once for each path to it.
  */
-static bool type_is_nested_before(const pecs_type *type, const pecs_field *field)
+static bool type_is_nested_before(const struct nested *list, const pecs_field *field)
 {
-    for (const pecs_field *earlier = type->fields; earlier < field; earlier++)
-        if (earlier->kind == field->kind && earlier->nested == field->nested && earlier->element == field->element)
-            return true;
-    return false;
+    uint32_t low = 0, high = list->count;
+    while (low < high) { /* to the field's own place */
+        const uint32_t middle = low + (high - low) / 2;
+        if (type_compare_nested(&list->fields[middle], &field) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    const pecs_field *before = low > 0 ? list->fields[low - 1] : NULL;
+    return before && before->nested == field->nested && before->kind == field->kind;
 }
 
 static pecs_status type_check_struct(const struct type_checker *checker, const pecs_type *type, const pecs_field *field,
-                                     unsigned depth)
+                                     const struct nested *nested, unsigned depth)
 {
     if (!field->nested)
         return type_fail_field(checker, PECS_E_MISUSE, type, field, "a struct needs `nested`");
@@ -168,7 +214,7 @@ static pecs_status type_check_struct(const struct type_checker *checker, const p
         return type_fail_field(checker, PECS_E_LIMIT, type, field,
                                "structs are nested more than 8 deep (does one contain itself?)");
     const pecs_status status =
-        type_is_nested_before(type, field) ? PECS_OK : type_check_nested(checker, field->nested, depth + 1);
+        type_is_nested_before(nested, field) ? PECS_OK : type_check_nested(checker, field->nested, depth + 1);
     if (!status && field->nested->size == 0)
         return type_fail_field(checker, PECS_E_MISUSE, type, field, "a nested struct cannot be a tag");
     return status;
@@ -186,7 +232,7 @@ bool type_has_contents(const pecs_type *type)
 
 /* An enum or struct is checked as a field of one would be. */
 static pecs_status type_check_list(const struct type_checker *checker, const pecs_type *type, const pecs_field *field,
-                                   unsigned depth)
+                                   const struct nested *nested, unsigned depth)
 {
     const pecs_kind element = field->element;
     uint32_t size = kind_size(element), align = kind_align(element);
@@ -202,7 +248,7 @@ static pecs_status type_check_list(const struct type_checker *checker, const pec
         one.count = 1;
         status = type_check_enum(checker, type, &one);
     } else if (element == PECS_STRUCT) {
-        status = type_check_struct(checker, type, field, depth + 1);
+        status = type_check_struct(checker, type, field, nested, depth + 1);
         size = status ? 0 : field->nested->size;
         align = status ? 0 : field->nested->align;
     }
@@ -219,7 +265,7 @@ static pecs_status type_check_list(const struct type_checker *checker, const pec
 }
 
 static pecs_status type_check_kind(const struct type_checker *checker, const pecs_type *type, const pecs_field *field,
-                                   unsigned depth)
+                                   const struct nested *nested, unsigned depth)
 {
     if (field->kind == PECS_PADDING ? field->name != NULL : !type_name_is_valid(field->name))
         return fail(
@@ -233,11 +279,11 @@ static pecs_status type_check_kind(const struct type_checker *checker, const pec
         return type_fail_field(checker, PECS_E_MISUSE, type, field, "count is 0");
     switch (field->kind) {
     case PECS_LIST:
-        return type_check_list(checker, type, field, depth);
+        return type_check_list(checker, type, field, nested, depth);
     case PECS_ENUM:
         return type_check_enum(checker, type, field);
     case PECS_STRUCT:
-        return type_check_struct(checker, type, field, depth);
+        return type_check_struct(checker, type, field, nested, depth);
     default:
         return PECS_OK;
     }
@@ -397,16 +443,21 @@ static pecs_status type_check_place(const struct type_checker *checker, const pe
 
 static pecs_status type_check_fields(const struct type_checker *checker, const pecs_type *type, unsigned depth)
 {
-    for (uint32_t i = 0; i < type->field_count; i++) {
+    struct nested nested = { .fields = NULL };
+    pecs_status status = type_list_nested(checker, type, &nested);
+    if (status)
+        return status;
+    for (uint32_t i = 0; !status && i < type->field_count; i++) {
         const pecs_field *field = &type->fields[i];
-        pecs_status status = type_check_kind(checker, type, field, depth);
+        status = type_check_kind(checker, type, field, &nested, depth);
         if (!status)
             status = type_check_place(checker, type, field);
         if (!status)
             status = type_check_numbers(checker, type, field);
-        if (status)
-            return status;
     }
+    pool_release(checker->pool, nested.fields, nested.count * sizeof(*nested.fields));
+    if (status)
+        return status;
     const pecs_field *last = &type->fields[type->field_count - 1];
     if (last->offset + last->size < type->size)
         return type_fail_for_gap(checker, type);

@@ -369,8 +369,27 @@ Test(schema, shared_nested_types_are_checked_once)
         outer_fields[i] = (pecs_field){ names[i], PECS_STRUCT, i * 4096, 4096, 1, 0, &inner, NULL, 0, 0, 0 };
     }
     accept(&outer);
-    /* the pool, the registry, its two lists and the one by name; the names of Inner's, Outer's and pecs.id's fields */
-    cr_assert_eq(counting.call_count, 8);
+    /*
+     * The pool, the registry, its two lists and the one by name; Outer's structs; the names of Inner's, Outer's and
+     * pecs.id's fields.
+     */
+    cr_assert_eq(counting.call_count, 9);
+}
+
+/* Two types by turns: each is found again whatever stands between. */
+Test(schema, nested_types_that_alternate_are_checked_once)
+{
+    static pecs_field outer_fields[1000];
+    static char names[1000][8];
+    const pecs_type a = { "A", { { 0 } }, 1, 1, 1, 1, outer_fields, 0 }, b = a;
+    const pecs_type outer = { "Outer", { { 0 } }, 1, 999, 1, 999, outer_fields + 1, 0 };
+    outer_fields[0] = (pecs_field){ "x", PECS_U8, 0, 1, 1, 0, NULL, NULL, 0, 0, 0 };
+    for (uint32_t i = 1; i < 1000; i++) {
+        snprintf(names[i], sizeof(names[i]), "m%u", i);
+        outer_fields[i] = (pecs_field){ names[i], PECS_STRUCT, i - 1, 1, 1, 0, i % 2 ? &a : &b, NULL, 0, 0, 0 };
+    }
+    accept(&outer);
+    cr_assert_eq(counting.call_count, 10);
 }
 
 /* Only a struct's `nested` counts, and each other one is looked at. */
