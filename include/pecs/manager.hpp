@@ -39,6 +39,14 @@ class manager : public detail::owner<pecs_manager, pecs_manager_destroy> {
     {
         return error::of([&](pecs_error *why) { return pecs_manager_save(get(), from.get(), path, &options, why); });
     }
+    /* Brings a file that holds `before` up to date. */
+    error update(const snapshot &before, const snapshot &after, const char *path,
+                 const pecs_manager_options &options = {}) const
+    {
+        return error::of([&](pecs_error *why) {
+            return pecs_manager_update(get(), before.get(), after.get(), path, &options, why);
+        });
+    }
     error save_to(const snapshot &from, const pecs_sink &sink, const pecs_manager_options &options = {}) const
     {
         return error::of(

@@ -23,7 +23,7 @@
 extern "C" {
 #endif
 
-/* What a save or load is doing: `read` and `write` bytes of the format, `build` a snapshot of what was read. */
+/* What a save, update or load is doing: `read` and `write` bytes of the format, `build` a snapshot of what was read. */
 typedef enum pecs_phase { PECS_PHASE_READ = 1, PECS_PHASE_BUILD, PECS_PHASE_WRITE } pecs_phase;
 
 /*
@@ -36,8 +36,8 @@ typedef bool (*pecs_phase_function)(void *user, pecs_phase phase, uint64_t done,
 typedef struct pecs_plugin_context {
     void *instance;                /* what `create` made; else NULL */
     void *user;                    /* the plugin's */
-    const pecs_save_options *save; /* of a save: never NULL. What the format has no use for is ignored; its progress,
-                                      and that of `load`, are NULL: call pecs_plugin_progress */
+    const pecs_save_options *save; /* of a save and an update: never NULL. What the format has no use for is ignored;
+                                      its progress, and that of `load`, are NULL: call pecs_plugin_progress */
     const pecs_load_options *load; /* of a load: never NULL */
     void *manager;                 /* the manager's own; NULL where a program calls a plugin without one */
 } pecs_plugin_context;
@@ -88,6 +88,15 @@ typedef struct pecs_plugin {
     /* Optional. Called when the plugin is registered, and when it is unregistered or its manager is destroyed. */
     pecs_status (*create)(void *user, void **ret_instance, pecs_error *error);
     void (*destroy)(void *user, void *instance);
+    /*
+     * Optional, of a plugin that saves: for formats that are kept up to date, such as a journal. Reads the file that
+     * holds `before`, as `load` does, and writes the one that holds `after`, as `save` does and as a whole. The changes
+     * are those of pecs_view_diff or pecs_view_diff_by_handle (diff.h) on the views of both. Only the program knows
+     * that the file holds `before`; the manager checks that it is one of the format and of `version`, by bid and
+     * version_of. A plugin that finds it better to write all may call its own `save`.
+     */
+    pecs_status (*apply)(const pecs_plugin_context *context, const pecs_snapshot *before, const pecs_snapshot *after,
+                         const pecs_source *old_file, const pecs_sink *sink, pecs_error *error);
 } pecs_plugin;
 
 /* PECS files (file.h), with the name "pecs" and the extension "pecs". Static. */
@@ -108,8 +117,8 @@ PECS_API void pecs_manager_destroy(pecs_manager *manager);
 /*
  * Register and unregister a plugin. Any thread, also while others save and load, and from a plugin's functions. Errors
  * of register: PECS_E_CONFLICT (the name is taken), PECS_E_MISUSE (a table without name, version, or both of save and
- * load), PECS_E_MEMORY, those of `create`. Of unregister: PECS_E_ABSENT, PECS_E_BUSY (a save, a load or a choice uses
- * the plugin, or it is being registered).
+ * load; with apply and without save), PECS_E_MEMORY, those of `create`. Of unregister: PECS_E_ABSENT, PECS_E_BUSY (a
+ * save, a load or a choice uses the plugin, or it is being registered).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_manager_register(pecs_manager *manager, const pecs_plugin *plugin,
                                                          pecs_error *error);
@@ -135,17 +144,17 @@ PECS_API const pecs_plugin *pecs_manager_default(const pecs_manager *manager);
 PECS_API const pecs_plugin *pecs_manager_choose(const pecs_manager *manager, const void *bytes, size_t size_bytes,
                                                 const char *path);
 
-/* What a save or load did. */
+/* What a save, update or load did. */
 typedef struct pecs_operation {
     const pecs_plugin *plugin; /* NULL: none was chosen */
     pecs_status status;
     uint64_t size_bytes;   /* that the plugin wrote; or of the file that was loaded, of a stream what was read */
-    uint64_t entity_count; /* of what is saved or was built; 0: it did not get so far */
+    uint64_t entity_count; /* of what is saved or was built, of `after`; 0: it did not get so far */
     uint64_t elapsed_ns;
 } pecs_operation;
 
 typedef struct pecs_manager_options {
-    const char *plugin; /* the name of the plugin to use; NULL: a save goes by the extension of the path, then
+    const char *plugin; /* the name of the plugin to use; NULL: a save or update goes by the extension of the path, then
                            by the default, a load as pecs_manager_choose */
     const pecs_save_options *save; /* or NULL. Its progress is not called: use the one here */
     const pecs_load_options *load; /* or NULL. The same; repair is for formats that store values as they are */
@@ -175,8 +184,20 @@ PECS_API PECS_MUST_USE pecs_status pecs_manager_load(pecs_manager *manager, pecs
                                                      pecs_error *error);
 
 /*
- * The same for sinks and sources (stream.h). begin of the sink gets 0 if the plugin does not know the size beforehand,
- * and is not called before the plugin writes.
+ * Brings a file that holds `before` up to date, so that it holds `after`: as pecs_manager_save of `after`, with all
+ * that it promises, but a plugin with `apply` gets both snapshots and the old file. Without `apply`, without a file, or
+ * with one that is empty or of another format or version, it is a plain save; so a program can always call it. That the
+ * file holds `before` is for the program to know: of another state the plugin may make a wrong file, or return an error
+ * of its own. What is transient is left out of both snapshots, which may be of two registries. The limits of `load`
+ * hold for the old file.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_manager_update(pecs_manager *manager, const pecs_snapshot *before,
+                                                       const pecs_snapshot *after, const char *path,
+                                                       const pecs_manager_options *options, pecs_error *error);
+
+/*
+ * Save and load for sinks and sources (stream.h). begin of the sink gets 0 if the plugin does not know the size
+ * beforehand, and is not called before the plugin writes.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_manager_save_to(pecs_manager *manager, const pecs_snapshot *snapshot,
                                                         const pecs_sink *sink, const pecs_manager_options *options,
@@ -186,7 +207,7 @@ PECS_API PECS_MUST_USE pecs_status pecs_manager_load_from(pecs_manager *manager,
                                                           const pecs_manager_options *options,
                                                           pecs_snapshot **ret_snapshot, pecs_error *error);
 
-/* What the last save or load that ended did, of any thread; all zero if there was none. */
+/* What the last save, update or load that ended did, of any thread; all zero if there was none. */
 PECS_API void pecs_manager_last(const pecs_manager *manager, pecs_operation *ret_operation);
 
 #ifdef __cplusplus

@@ -265,6 +265,8 @@ pecs_status pecs_manager_register(pecs_manager *manager, const pecs_plugin *plug
         return fail(error, PECS_E_MISUSE, "the name of a plugin is 1 to 255 bytes of UTF-8");
     if (!plugin->version || (!plugin->save && !plugin->load))
         return fail(error, PECS_E_MISUSE, "%s: a plugin has a version from 1, and saves or loads", plugin->name);
+    if (plugin->apply && !plugin->save)
+        return fail(error, PECS_E_MISUSE, "%s: a plugin with `apply` has `save`, too", plugin->name);
     struct manager_entry *entry = pool_allocate_zeroed(manager->pool, sizeof(*entry));
     if (!entry)
         return fail_memory(error);

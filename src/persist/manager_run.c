@@ -1,7 +1,7 @@
 /*
- * Saves and loads by a plugin: choose and pin it, give it bytes and a snapshot or builder, and decide what the
+ * Saves, updates and loads by a plugin: choose and pin it, give it bytes and a snapshot or builder, and decide what the
  * operation has come to. What a PECS save leaves out and checks, a save by any plugin does: transient content is not
- * saved, and a resumed file that was damaged is refused.
+ * saved, and a resumed file that was damaged is refused. An update is a save that gives the plugin more to begin with.
  */
 #include "builder_adopt.h"
 #include "destination.h"
@@ -15,9 +15,10 @@
 #include "reading.h"
 #include "upgrade.h"
 
+#include <errno.h>
 #include <inttypes.h>
 
-/* What all four functions have. */
+/* What all functions have. */
 struct manager_run {
     pecs_manager *manager;
     struct manager_entry *entry; /* pinned; NULL: not chosen yet */
@@ -56,6 +57,7 @@ static pecs_status manager_run_choose(struct manager_run *run, struct manager_en
 {
     const char *doing = use == MANAGER_SAVES ? "save" : "load";
     run->entry = found;
+    run->operation.function = doing;
     if (!found && run->options->plugin)
         return fail(run->error, PECS_E_ABSENT, "no plugin named '%s' is registered", run->options->plugin);
     if (!found)
@@ -131,9 +133,16 @@ static void manager_save_report(const struct manager_run *run, const pecs_snapsh
     ret_report->left_out = *left_out;
 }
 
+/* What a plugin writes: a snapshot, or what became of the one that is in a file. */
+struct manager_writing {
+    const pecs_snapshot *snapshot;
+    const pecs_snapshot *before; /* NULL of a save */
+    const pecs_source *old_file; /* the same */
+};
+
 /* Calls the plugin and commits. */
-static pecs_status manager_save_write(struct manager_run *run, const pecs_snapshot *saved, const pecs_sink *to,
-                                      const pecs_save_options *options)
+static pecs_status manager_save_write(struct manager_run *run, const struct manager_writing *writing,
+                                      const pecs_sink *to, const pecs_save_options *options)
 {
     const pecs_plugin *plugin = run->entry->plugin;
     pecs_save_options given = *options;
@@ -146,11 +155,16 @@ static pecs_status manager_save_write(struct manager_run *run, const pecs_snapsh
     const pecs_plugin_context context = {
         .instance = run->entry->instance, .user = plugin->user, .save = &given, .manager = &run->operation
     };
-    pecs_status status = plugin_sink_init(&sink, &run->operation, saved->registry->pool, to, &why);
-    if (status)
+    run->operation.function = writing->old_file ? "apply" : "save";
+    pecs_status status = plugin_sink_init(&sink, &run->operation, writing->snapshot->registry->pool, to, &why);
+    if (status) {
         status = manager_run_fail(run, status, &why);
-    else
-        status = manager_run_returned(run, plugin->save(&context, saved, &sink.sink, &why), &why, "save");
+    } else {
+        status = writing->old_file
+                     ? plugin->apply(&context, writing->before, writing->snapshot, writing->old_file, &sink.sink, &why)
+                     : plugin->save(&context, writing->snapshot, &sink.sink, &why);
+        status = manager_run_returned(run, status, &why, run->operation.function);
+    }
     if (!status && plugin_sink_commit(&sink, &why))
         status = manager_run_fail(run, why.status, &why);
     run->done.size_bytes = sink.size_bytes;
@@ -158,29 +172,37 @@ static pecs_status manager_save_write(struct manager_run *run, const pecs_snapsh
     return status;
 }
 
-static pecs_status manager_save_into(struct manager_run *run, const pecs_snapshot *snapshot, const pecs_sink *to,
-                                     const pecs_save_options *options)
+static pecs_status manager_save_into(struct manager_run *run, const struct manager_writing *writing,
+                                     const pecs_sink *to, const pecs_save_options *options)
 {
     pecs_error why = { .status = PECS_OK };
-    pecs_snapshot *saved;
-    pecs_left_out left_out;
-    pecs_status status = manager_save_prepare(run, snapshot, options, &saved, &left_out, &why);
-    if (status)
-        return manager_run_fail(run, status, &why);
-    run->done.entity_count = saved->entity_count;
-    status = manager_save_write(run, saved, to, options);
+    pecs_snapshot *saved = NULL, *before = NULL;
+    pecs_left_out left_out, ignored;
+    pecs_status status = manager_save_prepare(run, writing->snapshot, options, &saved, &left_out, &why);
+    if (!status && writing->before)
+        status = manager_save_prepare(run, writing->before, options, &before, &ignored, &why);
+    if (status) {
+        status = manager_run_fail(run, status, &why);
+    } else {
+        run->done.entity_count = saved->entity_count;
+        status = manager_save_write(run, &(struct manager_writing){ saved, before, writing->old_file }, to, options);
+    }
     if (!status && options->report)
         manager_save_report(run, saved, &left_out, options->report);
+    pecs_snapshot_release(before);
     pecs_snapshot_release(saved);
     return status;
 }
 
-static pecs_status manager_save_by(struct manager_run *run, const pecs_snapshot *snapshot, const char *path,
-                                   const pecs_sink *sink)
+static const pecs_save_options *manager_save_options(const struct manager_run *run)
 {
     static const pecs_save_options defaults;
+    return run->options->save ? run->options->save : &defaults;
+}
+
+static pecs_status manager_save_choose(struct manager_run *run, const char *path)
+{
     const char *name = run->options->plugin;
-    const pecs_save_options *options = run->options->save ? run->options->save : &defaults;
     struct manager_entry *found =
         name ? manager_pin_named(run->manager, name) : manager_pin_extension(run->manager, path, MANAGER_SAVES);
     if (!found && !name)
@@ -188,11 +210,18 @@ static pecs_status manager_save_by(struct manager_run *run, const pecs_snapshot 
     const pecs_status status = manager_run_choose(run, found, MANAGER_SAVES);
     if (status)
         return status;
-    if ((unsigned)options->references > PECS_REFERENCES_REFUSE)
+    if ((unsigned)manager_save_options(run)->references > PECS_REFERENCES_REFUSE)
         return fail(run->error, PECS_E_MISUSE, "the value of references is invalid");
-    struct destination destination = { snapshot->registry->pool, path, !options->skip_sync, NULL };
+    return PECS_OK;
+}
+
+static pecs_status manager_save_to_path(struct manager_run *run, const struct manager_writing *writing,
+                                        const char *path)
+{
+    const pecs_save_options *options = manager_save_options(run);
+    struct destination destination = { writing->snapshot->registry->pool, path, !options->skip_sync, NULL };
     const pecs_sink published = destination_sink(&destination);
-    return manager_save_into(run, snapshot, sink ? sink : &published, options);
+    return manager_save_into(run, writing, &published, options);
 }
 
 pecs_status pecs_manager_save(pecs_manager *manager, const pecs_snapshot *snapshot, const char *path,
@@ -201,8 +230,10 @@ pecs_status pecs_manager_save(pecs_manager *manager, const pecs_snapshot *snapsh
     struct manager_run run;
     if (!manager || !snapshot || !path)
         return fail(error, PECS_E_MISUSE, "manager, snapshot and path must not be NULL");
+    const struct manager_writing writing = { .snapshot = snapshot };
     manager_run_begin(&run, manager, options, error);
-    return manager_run_end(&run, manager_save_by(&run, snapshot, path, NULL));
+    const pecs_status status = manager_save_choose(&run, path);
+    return manager_run_end(&run, status ? status : manager_save_to_path(&run, &writing, path));
 }
 
 pecs_status pecs_manager_save_to(pecs_manager *manager, const pecs_snapshot *snapshot, const pecs_sink *sink,
@@ -211,8 +242,10 @@ pecs_status pecs_manager_save_to(pecs_manager *manager, const pecs_snapshot *sna
     struct manager_run run;
     if (!manager || !snapshot || !sink || !sink->write)
         return fail(error, PECS_E_MISUSE, "manager, snapshot, sink and its write must not be NULL");
+    const struct manager_writing writing = { .snapshot = snapshot };
     manager_run_begin(&run, manager, options, error);
-    return manager_run_end(&run, manager_save_by(&run, snapshot, NULL, sink));
+    const pecs_status status = manager_save_choose(&run, NULL);
+    return manager_run_end(&run, status ? status : manager_save_into(&run, &writing, sink, manager_save_options(&run)));
 }
 
 /* Loading. */
@@ -358,4 +391,62 @@ pecs_status pecs_manager_load_from(pecs_manager *manager, pecs_registry *registr
     manager_run_begin(&run, manager, options, error);
     return manager_run_end(
         &run, manager_load_by(&run, registry, source, &manager_load_options(&run)->limits, NULL, ret_snapshot));
+}
+
+/* Updating. */
+
+/* Whether a file is of the plugin's format, in the version that it writes, as far as the plugin can say. */
+static bool manager_update_fits(const pecs_plugin *plugin, const struct plugin_source *source)
+{
+    const uint32_t version =
+        plugin->version_of ? plugin->version_of(plugin->user, source->head, source->head_bytes) : 0;
+    return (!plugin->bid || plugin->bid(plugin->user, source->head, source->head_bytes)) &&
+           (!version || version == plugin->version);
+}
+
+/* With an old file that is open. */
+static pecs_status manager_update_by(struct manager_run *run, const struct manager_writing *update,
+                                     const pecs_source *from, const char *path)
+{
+    pecs_file_limits limits = manager_load_options(run)->limits;
+    struct plugin_source source;
+    pecs_error why = { .status = PECS_OK };
+    limits.private_only = false; /* it was checked */
+    const pecs_status status = plugin_source_open(&source, &run->operation, from, &limits, &why);
+    if (status)
+        return manager_run_fail(run, status, &why);
+    struct manager_writing writing = { .snapshot = update->snapshot };
+    if (manager_update_fits(run->entry->plugin, &source)) {
+        writing.before = update->before;
+        writing.old_file = &source.source;
+    }
+    return manager_save_to_path(run, &writing, path);
+}
+
+pecs_status pecs_manager_update(pecs_manager *manager, const pecs_snapshot *before, const pecs_snapshot *after,
+                                const char *path, const pecs_manager_options *options, pecs_error *error)
+{
+    struct manager_run run;
+    struct reading reading;
+    pecs_error why = { .status = PECS_OK };
+    if (!manager || !before || !after || !path)
+        return fail(error, PECS_E_MISUSE, "manager, before, after and path must not be NULL");
+    const struct manager_writing update = { .snapshot = after, .before = before }, save = { .snapshot = after };
+    manager_run_begin(&run, manager, options, error);
+    pecs_status status = manager_save_choose(&run, path);
+    if (status)
+        return manager_run_end(&run, status);
+    if (!run.entry->plugin->apply)
+        return manager_run_end(&run, manager_save_to_path(&run, &save, path));
+    const pecs_file_limits limits = manager_load_options(&run)->limits;
+    status = reading_open_path(&reading, after->registry->pool, path, &limits, &why);
+    const bool is_absent = status == PECS_E_IO && why.os_error == ENOENT, is_empty = status == PECS_E_CORRUPT;
+    if (is_absent || is_empty)
+        status = manager_save_to_path(&run, &save, path);
+    else if (status)
+        status = manager_run_fail(&run, status, &why);
+    else
+        status = manager_update_by(&run, &update, &reading.by_path, path);
+    reading_close(&reading);
+    return manager_run_end(&run, status);
 }

@@ -58,9 +58,9 @@ pecs_status operation_report(struct operation *operation, pecs_phase phase, uint
 
 pecs_status operation_report_bytes(struct operation *operation, pecs_phase phase, uint64_t done, uint64_t total)
 {
-    if (operation->plugin_reports || done - operation->reported_bytes < OPERATION_REPORT_BYTES)
+    if (operation->plugin_reports || done - operation->reported_bytes[phase] < OPERATION_REPORT_BYTES)
         return PECS_OK;
-    operation->reported_bytes = done;
+    operation->reported_bytes[phase] = done;
     return operation_report(operation, phase, done, total);
 }
 

@@ -1,6 +1,6 @@
 /*
- * Operation: one save or load by a plugin, as the manager sees it. A plugin may ignore that something failed or was
- * cancelled; so the first failure that the manager itself sees is kept, and ends the operation whatever the plugin
+ * Operation: one save, update or load by a plugin, as the manager sees it. A plugin may ignore that something failed or
+ * was cancelled; so the first failure that the manager itself sees is kept, and ends the operation whatever the plugin
  * returns.
  */
 #ifndef PECS_PERSIST_OPERATION_H
@@ -13,10 +13,11 @@
 enum { OPERATION_REPORT_BYTES = 1024 * 1024 }; /* between two reports that the manager makes */
 
 struct operation {
-    pecs_phase_function progress; /* or NULL */
-    void *user;                   /* for progress */
-    bool plugin_reports;          /* else bytes are reported for it */
-    uint64_t reported_bytes;
+    pecs_phase_function progress;                  /* or NULL */
+    void *user;                                    /* for progress */
+    const char *function;                          /* of the plugin, that is called: "save" */
+    bool plugin_reports;                           /* else bytes are reported for it */
+    uint64_t reported_bytes[PECS_PHASE_WRITE + 1]; /* by phase */
     struct os_mutex mutex; /* guards the failure: a source's read_at may run on several threads */
     pecs_error failure;    /* the first; its status is PECS_OK: none */
 };

@@ -84,11 +84,11 @@ static pecs_status plugin_sink_write(void *user, const pecs_bytes *spans, size_t
     if (status)
         return status;
     if (!spans && count)
-        return operation_refuse(sink->operation, error, "save wrote spans that are NULL");
+        return operation_refuse(sink->operation, error, "%s wrote spans that are NULL", sink->operation->function);
     if (!plugin_sink_measure(sink, spans, count, &total))
         return operation_refuse(sink->operation, error,
-                                "save wrote a span that is NULL, or more than the %" PRIu64 " bytes it began with",
-                                sink->announced_bytes);
+                                "%s wrote a span that is NULL, or more than the %" PRIu64 " bytes it began with",
+                                sink->operation->function, sink->announced_bytes);
     sink->size_bytes += total;
     if (total >= PASS_MIN && total <= WRITE_MAX && count <= PECS_SPAN_MAX) {
         status = plugin_sink_flush(sink, error);
@@ -109,7 +109,8 @@ static pecs_status plugin_sink_begin(void *user, uint64_t size_bytes, pecs_error
     if (status)
         return status;
     if (!size_bytes || sink->announced_bytes || sink->size_bytes)
-        return operation_refuse(sink->operation, error, "save began its sink twice, after a write, or with 0 bytes");
+        return operation_refuse(sink->operation, error, "%s began its sink twice, after a write, or with 0 bytes",
+                                sink->operation->function);
     sink->announced_bytes = size_bytes;
     return plugin_sink_begin_behind(sink, size_bytes, error);
 }
@@ -128,10 +129,10 @@ pecs_status plugin_sink_commit(struct plugin_sink *sink, pecs_error *error)
     pecs_error why = { .status = PECS_OK };
     pecs_status status = operation_failure(sink->operation, error);
     if (!status && !sink->size_bytes)
-        return operation_refuse(sink->operation, error, "save returned OK and wrote nothing");
+        return operation_refuse(sink->operation, error, "%s returned OK and wrote nothing", sink->operation->function);
     if (!status && sink->announced_bytes && sink->size_bytes != sink->announced_bytes)
-        return operation_refuse(sink->operation, error, "save wrote %" PRIu64 " of the %" PRIu64 " bytes it began with",
-                                sink->size_bytes, sink->announced_bytes);
+        return operation_refuse(sink->operation, error, "%s wrote %" PRIu64 " of the %" PRIu64 " bytes it began with",
+                                sink->operation->function, sink->size_bytes, sink->announced_bytes);
     if (!status)
         status = plugin_sink_flush(sink, error);
     if (status)

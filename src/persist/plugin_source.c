@@ -81,7 +81,7 @@ static pecs_status plugin_source_read(void *user, void *bytes, size_t size_bytes
     if (status)
         return status;
     if (!ret_size || (!bytes && size_bytes))
-        return operation_refuse(source->operation, error, "load called read with NULL");
+        return operation_refuse(source->operation, error, "%s called read with NULL", source->operation->function);
     if (plugin_source_next(source, bytes, size_bytes, ret_size, &failure))
         return operation_keep(source->operation, &failure, error);
     source->at += *ret_size;
@@ -95,7 +95,7 @@ static pecs_status plugin_source_size(void *user, uint64_t *ret_size_bytes, pecs
 {
     const struct plugin_source *source = user;
     if (!ret_size_bytes)
-        return operation_refuse(source->operation, error, "load called size with NULL");
+        return operation_refuse(source->operation, error, "%s called size with NULL", source->operation->function);
     *ret_size_bytes = source->size_bytes;
     return PECS_OK;
 }
@@ -109,7 +109,8 @@ static pecs_status plugin_source_read_at(void *user, uint64_t offset, void *byte
     if (status)
         return status;
     if (!ret_size || !bytes || !size_bytes || offset >= source->size_bytes)
-        return operation_refuse(source->operation, error, "load called read_at with NULL, or beyond the end");
+        return operation_refuse(source->operation, error, "%s called read_at with NULL, or beyond the end",
+                                source->operation->function);
     const size_t most = (size_t)min_u64(size_bytes, source->size_bytes - offset);
     if (plugin_source_take_at(source, offset, bytes, most, ret_size, &failure))
         return operation_keep(source->operation, &failure, error);
@@ -120,7 +121,7 @@ static pecs_status plugin_source_map(void *user, const void **ret_bytes, pecs_er
 {
     const struct plugin_source *source = user;
     if (!ret_bytes)
-        return operation_refuse(source->operation, error, "load called map with NULL");
+        return operation_refuse(source->operation, error, "%s called map with NULL", source->operation->function);
     *ret_bytes = source->mapped;
     return PECS_OK;
 }

@@ -185,6 +185,12 @@ static void check_managers(fixture &f)
     CHECK(!manager.create() && !manager.add(*pecs_binary_plugin()) && manager.find("pecs") == pecs_binary_plugin());
     CHECK(manager.add(*pecs_binary_plugin()).status() == PECS_E_CONFLICT && !manager.set_default("pecs"));
     CHECK(!manager.save(from, path) && !manager.load(f.registry, path, to));
+    pecs::snapshot later;
+    FINE(f.world.spawn(Position{ 5, 6 }).status);
+    FINE(later.take(f.world));
+    CHECK(!manager.update(from, later, path) && manager.last().entity_count == 2 && !manager.save(from, path));
+    CHECK(manager.update(from, pecs::snapshot(), path).status() == PECS_E_MISUSE);
+    CHECK(!manager.load(f.registry, path, to));
     CHECK(manager.last().entity_count == 1 && pecs_view_hash(to) == pecs_view_hash(from));
     std::vector<char> file;
     pecs_sink sink = {};

@@ -214,6 +214,10 @@ Test(nulls, plugins)
     MISUSE(pecs_manager_save(NULL, snapshot, path, NULL, NULL));
     MISUSE(pecs_manager_save(manager, NULL, path, NULL, NULL));
     MISUSE(pecs_manager_save(manager, snapshot, NULL, NULL, NULL));
+    MISUSE(pecs_manager_update(NULL, snapshot, snapshot, path, NULL, NULL));
+    MISUSE(pecs_manager_update(manager, NULL, snapshot, path, NULL, NULL));
+    MISUSE(pecs_manager_update(manager, snapshot, NULL, path, NULL, NULL));
+    MISUSE(pecs_manager_update(manager, snapshot, snapshot, NULL, NULL, NULL));
     MISUSE(pecs_manager_save_to(NULL, snapshot, &sink, NULL, NULL));
     MISUSE(pecs_manager_save_to(manager, NULL, &sink, NULL, NULL));
     MISUSE(pecs_manager_save_to(manager, snapshot, NULL, NULL, NULL));
