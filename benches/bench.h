@@ -185,6 +185,10 @@ bool bench_run_json_memory(struct bench *bench);
 bool bench_run_ring(struct bench *bench);
 bool bench_run_save_memory(struct bench *bench);
 bool bench_run_save_pipe(struct bench *bench);
+bool bench_run_save_fast(struct bench *bench);
+bool bench_run_save_small(struct bench *bench);
+bool bench_run_load_fast(struct bench *bench);
+bool bench_run_resume_fast(struct bench *bench);
 bool bench_run_codec_filter(struct bench *bench);
 bool bench_run_codec_inflate(struct bench *bench);
 bool bench_run_codec_columns(struct bench *bench); /* only when it is named */

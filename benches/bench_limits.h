@@ -196,5 +196,7 @@ size_t limit_zstd_compress(struct limit_zstd *zstd, int level, const uint8_t *by
                            size_t capacity);
 bool limit_zstd_decompress(struct limit_zstd *zstd, const uint8_t *stored, size_t stored_size, uint8_t *to,
                            size_t size);
+/* Compresses a file, by Zstandard's own threads, into another one, which is not synced. */
+bool limit_zstd_file(const char *path, const char *to, int level, int thread_count);
 
 #endif

@@ -42,6 +42,14 @@ enum place {
     BEFORE_FOOTER, /* the last byte before the footer */
     CUT_AT_ROWS,   /* the commit ends where its row counts begin */
     CUT_RUN,       /* the last run record is left out */
+    /* of the sample in blocks (break_rules.h): */
+    COMMIT_OF_BLOCKS,
+    SEGMENTS,  /* the n-th segment's record */
+    PROLOGUES, /* the n-th segment's prologue */
+    BLOCKS,    /* the n-th record of a block, of all segments */
+    STORED,    /* the bytes of that */
+    TRAILERS,  /* the n-th segment's trailer */
+    CUT_BLOCK, /* the last record of the last segment is left out */
 };
 
 enum repair { NOTHING, HASHES, ENDS /* not the snapshot id */, COPIES /* also redundant fields */ };
@@ -274,6 +282,37 @@ static const struct breakage breakages[] = {
     { "VALUE-6", HASHES, { IN(HEAP, "Scroll", 28, 4, 9) }, 0 },
     { "VALUE-6", HASHES, { IN(HEAP, "Tale", 16, 1, 3) }, 0 },
     { "VALUE-6", HASHES, { IN(VALUES, "Scroll", 21, 3, 7) }, 0 },
+    /* in blocks: 0 and 1 are the handles of table 0, one row each; all but the attachments, the last, are compressed */
+    { "COMMIT-2", HASHES, { AT(COMMIT_OF_BLOCKS, 12, 4, 0) }, 0 },
+    { "SEGMENT-1", HASHES, { AT(COMMIT_OF_BLOCKS, 12, 4, UINT32_MAX) }, 0 },
+    { "SEGMENT-1", HASHES, { OF(SEGMENTS, 1, 0, 8, 0) }, 0 },
+    { "SEGMENT-1", HASHES, { OF(SEGMENTS, 2, 0, 8, UINT64_MAX - 7) }, 0 },
+    { "SEGMENT-3", HASHES, { OF(PROLOGUES, 1, 4, 4, 2) }, 0 },
+    { "SEGMENT-4", HASHES, { OF(PROLOGUES, 1, 16, 8, 4096) }, 0 },
+    { "SEGMENT-5", HASHES, { OF(SEGMENTS, 1, 24, 8, 64) }, 0 },
+    { "SEGMENT-7", HASHES, { OF(PROLOGUES, 1, 40, 4, UINT32_MAX) }, 0 },
+    { "RUN-8", HASHES, { OF(BLOCKS, 1, 0, 4, 6) }, 0 },
+    { "RUN-1", HASHES, { OF(BLOCKS, 1, 4, 4, 77) }, 0 },
+    { "RUN-2", HASHES, { OF(BLOCKS, 1, 12, 4, 2) }, 0 },
+    { "BLOCK-1", HASHES, { OF(BLOCKS, 1, 16, 4, 4) }, 0 },
+    { "BLOCK-2", HASHES, { OF(BLOCKS, 1, 24, 4, 0) }, 0 },
+    { "BLOCK-2", HASHES, { OF(BLOCKS, 1, 24, 4, UINT32_MAX) }, 0 },
+    { "BLOCK-2", HASHES, { OF(BLOCKS, 1, 28, 4, UINT32_MAX) }, 0 },
+    { "BLOCK-2", HASHES, { OF(BLOCKS, 0, 28, 4, 0) }, 0 },
+    { "BLOCK-3", HASHES, { OF(BLOCKS, 1, 20, 4, 8) }, 0 },
+    { "BLOCK-3", HASHES, { OF(BLOCKS, 1, 40, 8, 0) }, 0 },
+    { "BLOCK-3", HASHES, { OF(BLOCKS, 1, 48, 8, FORMAT_BLOCK_MAX + 8) }, 0 },
+    { "RUN-4", HASHES, { OF(BLOCKS, 1, 32, 8, 64) }, 0 },
+    { "RUN-4", HASHES, { OF(BLOCKS, 1, 32, 8, UINT64_MAX) }, 0 },
+    { "RUN-4", HASHES, { OF(BLOCKS, 1, 40, 8, UINT64_MAX) }, 0 },
+    { "RUN-6", HASHES, { OF(BLOCKS, 1, 56, 8, 1000) }, 0 },
+    { "RUN-7", HASHES, { AT(CUT_BLOCK, 0, 0, 0) }, 0 },
+    { "BLOCK-4", HASHES, { OF(STORED, 0, 0, 0, 0) }, 0 },
+    { "BLOCK-4", HASHES, { OF(STORED, 2, 4, 1, 0) }, 0 },
+    { "TRAILER-2", HASHES, { OF(TRAILERS, 1, 4, 0, 0) }, 0 },
+    { "TRAILER-1", NOTHING, { OF(TRAILERS, 1, 16, 0, 0) }, 0 },
+    { "DATA-1", NOTHING, { OF(STORED, 1, 0, 0, 0) }, 0 },
+    { "NONE", HASHES, { OF(BLOCKS, 1, 56, 8, 0) }, 0 },
     /* the maximum allowed: no rule is broken */
     { "NONE", HASHES, { IN(VALUES, "Scroll", 13, 3, 8) }, 0 },
     { "NONE", HASHES, { AT(COMMIT, 48, 8, INT64_MAX) }, 0 },
@@ -327,8 +366,42 @@ static uint64_t run_bytes(const struct file_parts *parts, uint32_t kind, uint32_
     return run ? parts_get64(parts, run + offsetof(struct run_record, offset)) : 0;
 }
 
-static uint64_t place_of(const struct file_parts *parts, const struct patch *patch)
+/* The record of the n-th block of all; its segment is selected then. */
+static uint64_t find_block(struct file_parts *parts, uint32_t number)
 {
+    for (uint32_t i = 0; parts_select(parts, i); i++) {
+        if (number < parts->run_count)
+            return parts_run(parts, number);
+        number -= parts->run_count;
+    }
+    return 0;
+}
+
+static uint64_t place_in_blocks(struct file_parts *parts, const struct patch *patch)
+{
+    const uint64_t record = patch->place == BLOCKS || patch->place == STORED ? find_block(parts, patch->number) : 0;
+    if (!record)
+        (void)parts_select(parts, patch->place == CUT_BLOCK ? parts->segment_count - 1 : patch->number);
+    switch (patch->place) {
+    case COMMIT_OF_BLOCKS:
+        return parts->commit;
+    case SEGMENTS:
+        return parts->segment;
+    case PROLOGUES:
+        return parts->prologue;
+    case TRAILERS:
+        return parts->trailer;
+    case STORED:
+        return parts_get64(parts, record + offsetof(struct block_record, offset));
+    default:
+        return record;
+    }
+}
+
+static uint64_t place_of(struct file_parts *parts, const struct patch *patch)
+{
+    if (patch->place >= COMMIT_OF_BLOCKS)
+        return place_in_blocks(parts, patch);
     const uint64_t names[] = {
         [FOOTER] = parts->footer,
         [COMMIT] = parts->commit,
@@ -387,9 +460,9 @@ static void apply_patch(struct file_parts *parts, const struct patch *patch)
     if (patch->place == CUT_AT_ROWS) {
         parts_put64(parts, parts->footer + offsetof(struct file_footer, commit_size),
                     parts->row_counts - parts->commit);
-    } else if (patch->place == CUT_RUN) {
-        const uint64_t size = parts->prologue_end - parts->prologue - sizeof(struct run_record);
-        parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_size), size);
+    } else if (patch->place == CUT_RUN || patch->place == CUT_BLOCK) {
+        const uint64_t size = parts->prologue_end - parts->prologue - parts->run_bytes;
+        parts_put64(parts, parts->segment + offsetof(struct segment_record, prologue_size), size);
         parts_put64(parts, parts->prologue + offsetof(struct segment_header, size), size);
         parts_put32(parts, parts->prologue + offsetof(struct segment_header, run_count), parts->run_count - 1);
     } else if (patch->place != NOWHERE && patch->width == 0) {
@@ -398,6 +471,11 @@ static void apply_patch(struct file_parts *parts, const struct patch *patch)
         const le64 value = le64_make(patch->value);
         memcpy(parts->bytes + at, &value, patch->width);
     }
+}
+
+bool break_is_in_blocks(size_t number)
+{
+    return breakages[number].patches[0].place >= COMMIT_OF_BLOCKS;
 }
 
 size_t break_file(size_t number, uint8_t *bytes, size_t size)

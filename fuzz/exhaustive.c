@@ -1,5 +1,6 @@
 /*
- * Exhaustive small cases: a file of a few entities, with everything in it that a file can have, is
+ * Exhaustive small cases: a file of a few entities, with everything in it that a file can have, and a compressed one
+ * of two segments, are
  *
  *     cut at every length, and a larger one while it is read,
  *     changed in every byte between its parts,
@@ -31,13 +32,13 @@ static uint8_t *original, *changed;
 static size_t size;
 static struct file_parts parts;
 
-static uint8_t *sample_file(void)
+static uint8_t *world_file(size_t number, const pecs_save_options *options)
 {
     fuzz_memory_begin(FUZZ_EDIT_BYTES);
     pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
-    pecs_world *world = fuzz_world(registry, fuzz_sample_world);
+    pecs_world *world = fuzz_world(registry, number);
     const char *path = fuzz_path("saved");
-    FUZZ_CHECK(pecs_world_save(world, path, &fuzz_saving, NULL) == PECS_OK, path);
+    FUZZ_CHECK(pecs_world_save(world, path, options, NULL) == PECS_OK, path);
     pecs_world_destroy(world);
     pecs_registry_release(registry);
     fuzz_memory_end();
@@ -73,16 +74,16 @@ static void try_changed(struct counts *counts, bool is_data)
     free(repaired);
 }
 
-static void flip_bits(struct counts *counts, uint64_t begin, uint64_t end)
+static void flip_bits(struct counts *counts, uint64_t begin, uint64_t end, bool is_data)
 {
     for (uint64_t bit = 8 * begin; bit < 8 * end; bit++) {
         memcpy(changed, original, size);
         changed[bit / 8] ^= (uint8_t)(1 << bit % 8);
-        try_changed(counts, begin == parts.data);
+        try_changed(counts, is_data);
     }
 }
 
-static void set_fields(struct counts *counts, uint64_t begin, uint64_t end, unsigned width)
+static void set_fields(struct counts *counts, uint64_t begin, uint64_t end, unsigned width, bool is_data)
 {
     for (uint64_t at = begin; at + width <= end; at += 4) {
         const uint64_t old = width == 8 ? parts_get64(&parts, at) : parts_get32(&parts, at);
@@ -92,7 +93,7 @@ static void set_fields(struct counts *counts, uint64_t begin, uint64_t end, unsi
             memcpy(changed, original, size);
             memcpy(changed + at, &value, width);
             if (memcmp(changed, original, size) != 0)
-                try_changed(counts, begin == parts.data);
+                try_changed(counts, is_data);
         }
     }
 }
@@ -106,30 +107,38 @@ static void print_counts(const struct counts *counts)
     FUZZ_CHECK(counts->refused[AS_IT_IS] > 100 && counts->accepted[REPAIR_HASHES] > 0, counts->name);
 }
 
+struct all_counts {
+    struct counts bits, fields32, fields64, data_bits, data;
+};
+
+static void change_metadata(struct all_counts *counts, uint64_t begin, uint64_t end)
+{
+    flip_bits(&counts->bits, begin, end, false);
+    set_fields(&counts->fields32, begin, end, 4, false);
+    set_fields(&counts->fields64, begin, end, 8, false);
+}
+
 static void change_parts(void)
 {
-    const uint64_t metadata[][2] = {
-        { 0, sizeof(struct file_header) },
-        { parts.prologue, parts.prologue_end },
-        { parts.trailer, parts.trailer_end },
-        { parts.commit, parts.commit_end },
-        { parts.footer, size },
-    };
-    struct counts bits = { .name = "bits of metadata" }, fields32 = { .name = "32-bit fields of metadata" };
-    struct counts fields64 = { .name = "64-bit fields of metadata" };
-    struct counts data_bits = { .name = "bits of data" }, data = { .name = "32-bit fields of data" };
-    for (size_t i = 0; i < sizeof(metadata) / sizeof(metadata[0]); i++) {
-        flip_bits(&bits, metadata[i][0], metadata[i][1]);
-        set_fields(&fields32, metadata[i][0], metadata[i][1], 4);
-        set_fields(&fields64, metadata[i][0], metadata[i][1], 8);
+    struct all_counts counts = { .bits.name = "bits of metadata",
+                                 .fields32.name = "32-bit fields of metadata",
+                                 .fields64.name = "64-bit fields of metadata",
+                                 .data_bits.name = "bits of data",
+                                 .data.name = "32-bit fields of data" };
+    change_metadata(&counts, 0, sizeof(struct file_header));
+    change_metadata(&counts, parts.commit, parts.commit_end);
+    change_metadata(&counts, parts.footer, size);
+    for (uint32_t i = 0; parts_select(&parts, i); i++) {
+        change_metadata(&counts, parts.prologue, parts.prologue_end);
+        change_metadata(&counts, parts.trailer, parts.trailer_end);
+        flip_bits(&counts.data_bits, parts.data, parts.data_end, true);
+        set_fields(&counts.data, parts.data, parts.data_end, 4, true);
     }
-    print_counts(&bits);
-    print_counts(&fields32);
-    print_counts(&fields64);
-    flip_bits(&data_bits, parts.data, parts.data_end);
-    print_counts(&data_bits);
-    set_fields(&data, parts.data, parts.data_end, 4);
-    print_counts(&data);
+    print_counts(&counts.bits);
+    print_counts(&counts.fields32);
+    print_counts(&counts.fields64);
+    print_counts(&counts.data_bits);
+    print_counts(&counts.data);
 }
 
 static void cut_everywhere(void)
@@ -192,9 +201,10 @@ static void cut_while_it_is_read(void)
     printf("cut while it is read: FILE-1\n");
 }
 
-int main(void)
+static void try_file(const char *name, uint8_t *bytes)
 {
-    original = sample_file();
+    printf("%s, %zu bytes\n", name, size);
+    original = bytes;
     changed = malloc(size);
     FUZZ_CHECK(changed, "memory");
     parts_find(&parts, original, size);
@@ -202,10 +212,33 @@ int main(void)
     memcpy(changed, original, size);
     FUZZ_CHECK(parts_repair(changed, size) && memcmp(changed, original, size) == 0, "a whole file needs no repair");
     cut_everywhere();
-    cut_while_it_is_read();
     change_gaps();
     change_parts();
     free(original);
     free(changed);
+}
+
+/* A few entities, some of them as they are. */
+static void try_blocks(void)
+{
+    static const pecs_component_profile mapped = { 0, PECS_PROFILE_OFF };
+    pecs_save_options options = fuzz_saving;
+    options.profile = PECS_PROFILE_FAST;
+    options.component_profiles = &mapped;
+    options.component_profile_count = 1;
+    for (size_t i = 0; i < fuzz_world_count; i++)
+        if (strcmp(fuzz_world_name(i), "heap") == 0) {
+            uint8_t *bytes = world_file(i, &options);
+            FUZZ_CHECK(parts_get32(&(struct file_parts){ .bytes = bytes, .size = size }, 24) & FEATURE_SEGMENTS,
+                       "it has blocks");
+            try_file("in blocks", bytes);
+        }
+}
+
+int main(void)
+{
+    try_file("plain", world_file(fuzz_sample_world, &fuzz_saving));
+    cut_while_it_is_read();
+    try_blocks();
     return 0;
 }

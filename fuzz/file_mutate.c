@@ -5,10 +5,14 @@
  */
 #include "file_mutate.h"
 
+#include "codec_filter.h"
 #include "file_parts.h"
 #include "fuzz_worlds.h"
 
 #include <stdlib.h>
+#include <zstd.h>
+
+enum { HELD_MAX = 1 << 20 }; /* bytes of a block that is changed */
 
 struct span {
     uint64_t begin, end;
@@ -116,7 +120,7 @@ static bool insert_in_prologue(struct file_parts *parts, uint64_t at, uint64_t s
     memmove(parts->bytes + at + size, parts->bytes + at, (size_t)(parts->prologue_end - at));
     memset(parts->bytes + at, 0, (size_t)size);
     parts->prologue_end += size;
-    parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_size),
+    parts_put64(parts, parts->segment + offsetof(struct segment_record, prologue_size),
                 parts->prologue_end - parts->prologue);
     return true;
 }
@@ -124,7 +128,7 @@ static bool insert_in_prologue(struct file_parts *parts, uint64_t at, uint64_t s
 static void remove_from_prologue(struct file_parts *parts, uint64_t at, uint64_t size)
 {
     memmove(parts->bytes + at, parts->bytes + at + size, (size_t)(parts->prologue_end - at - size));
-    parts_put64(parts, parts->segments + offsetof(struct segment_record, prologue_size),
+    parts_put64(parts, parts->segment + offsetof(struct segment_record, prologue_size),
                 parts->prologue_end - size - parts->prologue);
 }
 
@@ -133,13 +137,13 @@ static void bump32(struct file_parts *parts, uint64_t offset, uint32_t by)
     parts_put32(parts, offset, parts_get32(parts, offset) + by);
 }
 
-/* Appends a copy of the record of table `number`, mostly with the other flag, without rows. */
+/* Appends a copy of a table's record, mostly with the other flag, without rows; the last segment brings it. */
 static void add_table(struct file_parts *parts, struct random *random)
 {
     const uint64_t from = parts_table(parts, (uint32_t)random_below(random, parts->table_count));
-    const uint64_t in_prologue = parts->runs;
-    if (!from)
+    if (!from || !parts_select(parts, parts->segment_count - 1))
         return;
+    const uint64_t in_prologue = parts->runs;
     const uint64_t size = format_table_bytes(parts_get32(parts, from + offsetof(struct table_record, component_count)));
     if (size > parts->data - parts->prologue_end || size + sizeof(le64) > parts->footer - parts->commit_end ||
         !insert_in_prologue(parts, in_prologue, size) || !insert_in_commit(parts, parts->segments, sizeof(le64)) ||
@@ -153,13 +157,13 @@ static void add_table(struct file_parts *parts, struct random *random)
     bump32(parts, parts->commit + offsetof(struct commit_header, table_count), 1);
 }
 
-/* Appends a copy of the last type with a slightly greater id. */
+/* Appends a copy of the last type with a slightly greater id, which the last segment brings. */
 static void add_type(struct file_parts *parts, struct random *random)
 {
     const uint64_t from = parts_type(parts, parts->type_count - 1);
     const uint64_t size = parts->tables - from;
-    if (!from || size > parts->data - parts->prologue_end ||
-        !insert_in_prologue(parts, parts->records + (parts->tables - parts->types), size) ||
+    if (!from || !parts_select(parts, parts->segment_count - 1) || size > parts->data - parts->prologue_end ||
+        !insert_in_prologue(parts, parts->records + (parts->types_end - parts->own_types), size) ||
         !insert_in_commit(parts, parts->tables, size))
         return;
     memcpy(parts->bytes + parts->tables, parts->bytes + from, (size_t)size);
@@ -170,23 +174,24 @@ static void add_type(struct file_parts *parts, struct random *random)
 
 static void change_runs(struct file_parts *parts, struct random *random)
 {
-    uint8_t record[sizeof(struct run_record)];
+    uint8_t record[sizeof(struct block_record)];
+    const size_t size = parts->run_bytes;
     const uint64_t a = parts_run(parts, (uint32_t)random_below(random, parts->run_count));
     const uint64_t b = parts_run(parts, (uint32_t)random_below(random, parts->run_count));
     if (!a || !b)
         return;
-    memcpy(record, parts->bytes + a, sizeof(record));
+    memcpy(record, parts->bytes + a, size);
     switch (random_below(random, 3)) {
     case 0:
-        remove_from_prologue(parts, a, sizeof(record));
+        remove_from_prologue(parts, a, size);
         break;
     case 1:
-        memmove(parts->bytes + a, parts->bytes + b, sizeof(record));
-        memcpy(parts->bytes + b, record, sizeof(record));
+        memmove(parts->bytes + a, parts->bytes + b, size);
+        memcpy(parts->bytes + b, record, size);
         break;
     default:
-        if (insert_in_prologue(parts, b, sizeof(record)))
-            memcpy(parts->bytes + b, record, sizeof(record));
+        if (insert_in_prologue(parts, b, size))
+            memcpy(parts->bytes + b, record, size);
     }
 }
 
@@ -224,8 +229,68 @@ static void change_list(struct file_parts *parts, struct random *random)
         changes[random_below(random, sizeof(changes) / sizeof(changes[0]))](parts, random);
 }
 
-/* Loads the file, edits the world and saves it. Returns the new size; 0: the file was refused. */
-static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struct random *random)
+/* Changes numbers of what a compressed block holds, and stores it as another frame, if that fits before the next block.
+ */
+static void change_held(struct file_parts *parts, struct random *random, uint64_t record)
+{
+    const struct codec_filter filter = { parts_get32(parts, record + offsetof(struct block_record, filter)),
+                                         parts_get32(parts, record + offsetof(struct block_record, stride)) };
+    const uint64_t full_size = parts_get64(parts, record + offsetof(struct block_record, full_size));
+    const uint64_t offset = parts_get64(parts, record + offsetof(struct block_record, offset));
+    const uint64_t size = parts_get64(parts, record + offsetof(struct block_record, size));
+    if (full_size < 2 * sizeof(le64) || full_size > HELD_MAX || !range_fits(offset, size, parts->data_end))
+        return;
+    uint64_t end = offset + size; /* zeros behind it are room */
+    while (end < parts->data_end && !parts->bytes[end])
+        end++;
+    uint8_t *held = malloc(2 * (size_t)full_size), *filtered = held ? held + full_size : NULL;
+    FUZZ_CHECK(held, "memory");
+    const size_t found = ZSTD_decompress(filtered, (size_t)full_size, parts->bytes + offset, (size_t)size);
+    if (found == full_size && (!filter.kind || codec_filter_is_valid(filter, filter.stride))) {
+        if (filter.kind)
+            codec_filter_undo(filter, filtered, (size_t)full_size, held);
+        else
+            memcpy(held, filtered, (size_t)full_size);
+        struct file_parts inner = { .bytes = held, .size = full_size };
+        const struct span all = { 0, full_size - sizeof(le64) };
+        for (uint64_t i = 1 + random_below(random, 3); i > 0; i--)
+            change_within(&inner, random, all, all);
+        if (filter.kind)
+            codec_filter_apply(filter, held, (size_t)full_size, filtered);
+        const int level = random_once_in(random, 2) ? 1 : 19;
+        const size_t capacity = (size_t)(end - offset);
+        uint8_t *frame = malloc(capacity);
+        FUZZ_CHECK(frame, "memory");
+        const size_t new_size = ZSTD_compress(frame, capacity, filter.kind ? filtered : held, (size_t)full_size, level);
+        if (!ZSTD_isError(new_size)) {
+            memset(parts->bytes + offset, 0, (size_t)size);
+            memcpy(parts->bytes + offset, frame, new_size);
+            parts_put64(parts, record + offsetof(struct block_record, size), new_size);
+        }
+        free(frame);
+    }
+    free(held);
+}
+
+/* Of a block of the selected segment: what it holds, or a byte of it as it is stored. */
+static void change_block(struct file_parts *parts, struct random *random)
+{
+    const uint32_t number = (uint32_t)random_below(random, parts->run_count + 1);
+    const uint64_t record = parts_run(parts, number);
+    if (!record || parts->depth < PARTS_DATA)
+        return;
+    const struct parts_range range = parts_run_range(parts, number);
+    const bool is_packed = parts_get32(parts, record + offsetof(struct block_record, codec)) == CODEC_ZSTD;
+    if (is_packed && !random_once_in(random, 8))
+        change_held(parts, random, record);
+    else if (range.size && range_fits(range.offset, range.size, parts->data_end))
+        change_within(parts, random, (struct span){ range.offset, range.offset + range.size },
+                      (struct span){ range.offset, range.offset + range.size });
+}
+
+/* Loads the file, edits the world and saves it, mostly as it was: in blocks or not. Returns the new size; 0: the file
+ * was refused. */
+static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struct random *random, bool has_blocks)
 {
     const char *path = fuzz_write("mutated", data, size);
     size_t new_size = 0;
@@ -233,11 +298,14 @@ static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struc
     pecs_registry *registry = fuzz_registry(FUZZ_KNOWN_TYPES);
     pecs_snapshot *snapshot;
     pecs_world *world;
-    if (!pecs_snapshot_load(registry, path, NULL, &snapshot, NULL)) {
+    if (!pecs_snapshot_load(registry, path, &fuzz_loading, &snapshot, NULL)) {
         const pecs_world_options options = { .session_nonce = 1 + (random_next(random) >> 5) };
         if (!pecs_world_create(registry, snapshot, &options, &world, NULL)) {
             fuzz_edit(world, random, 4);
-            if (!pecs_world_save(world, path, &fuzz_saving, NULL)) {
+            pecs_save_options saving = fuzz_saving;
+            if (random_once_in(random, 8) ? !has_blocks : has_blocks)
+                saving.profile = PECS_PROFILE_FAST;
+            if (!pecs_world_save(world, path, &saving, NULL)) {
                 uint8_t *bytes = fuzz_read(path, &new_size);
                 new_size = new_size <= max_size ? new_size : 0;
                 memcpy(data, bytes, new_size);
@@ -252,22 +320,45 @@ static size_t edit_by_library(uint8_t *data, size_t size, size_t max_size, struc
     return new_size;
 }
 
+/* Any segment; if it is not whole, the first. */
+static void select_any(struct file_parts *parts, struct random *random)
+{
+    if (parts->depth == PARTS_DATA && !parts_select(parts, (uint32_t)random_below(random, parts->segment_count)))
+        (void)parts_select(parts, 0);
+}
+
+/* Changes the data alone. What blocks hold is reached by right hashes only: a resume checks those of what it inflates.
+ */
+static void damage(struct file_parts *parts, struct random *random, bool has_blocks)
+{
+    const struct span data = { parts->data, parts->data_end };
+    const bool is_inside = has_blocks && !random_once_in(random, 4);
+    for (uint64_t i = 1 + random_below(random, 6); i > 0; i--) {
+        if (is_inside)
+            change_block(parts, random);
+        else
+            change_within(parts, random, data, data);
+    }
+    if (is_inside)
+        parts_repair_hashes(parts->bytes, parts->size);
+}
+
 size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, enum mutate_how how)
 {
     struct random random = { seed };
     struct file_parts parts;
     if (random_once_in(&random, 16))
         size = LLVMFuzzerMutate(data, size, max_size);
+    parts_find(&parts, data, size);
+    const bool has_blocks = parts.depth == PARTS_DATA && parts_has_blocks(&parts);
     if (how == MUTATE_WORLD && random_once_in(&random, 8)) {
-        const size_t edited = edit_by_library(data, size, max_size, &random);
+        const size_t edited = edit_by_library(data, size, max_size, &random, has_blocks);
         if (edited)
             return edited;
     }
-    parts_find(&parts, data, size);
+    select_any(&parts, &random);
     if (how == MUTATE_DATA && parts.depth >= PARTS_DATA && parts.data < parts.data_end && parts.data_end <= size) {
-        for (uint64_t i = 1 + random_below(&random, 6); i > 0; i--)
-            change_within(&parts, &random, (struct span){ parts.data, parts.data_end },
-                          (struct span){ parts.data, parts.data_end });
+        damage(&parts, &random, has_blocks);
         return size;
     }
     if (parts.depth == PARTS_NONE && size < sizeof(struct file_header) + sizeof(struct file_footer))
@@ -275,7 +366,10 @@ size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, e
     if (how == MUTATE_WORLD && random_once_in(&random, 3)) {
         change_list(&parts, &random);
         parts_find(&parts, data, size);
+        select_any(&parts, &random);
     }
+    if (how != MUTATE_PARTS && has_blocks && !random_once_in(&random, 3))
+        change_block(&parts, &random);
     for (uint64_t i = random_below(&random, 3) + (how == MUTATE_PARTS); i > 0; i--)
         change_number(&parts, &random, how == MUTATE_WORLD);
     if (!random_once_in(&random, 16))

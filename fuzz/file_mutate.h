@@ -7,7 +7,7 @@
 enum mutate_how {
     MUTATE_PARTS, /* numbers of header, footer, commit and segments */
     MUTATE_WORLD, /* also lists of records, values, and edits by the library itself */
-    MUTATE_DATA   /* numbers of the data alone, whose hashes stay as they are */
+    MUTATE_DATA   /* numbers of the data alone, whose hashes stay as they are; but for what blocks hold */
 };
 
 /* Returns the new size, at most max_size. The result depends on the seed only. */

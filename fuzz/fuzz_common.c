@@ -5,6 +5,8 @@
 #define _GNU_SOURCE
 #include "fuzz_common.h"
 
+#include "layout.h"
+
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -25,7 +27,7 @@ static char folder[256];
 
 static void remove_folder(void)
 {
-    static const char *const names[] = { "input", "saved", "again", "mutated" };
+    static const char *const names[] = { "input", "saved", "again", "packed", "mutated" };
     for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
         unlink(fuzz_path(names[i]));
     rmdir(folder);
@@ -34,7 +36,8 @@ static void remove_folder(void)
 const char *fuzz_path(const char *name)
 {
     static char paths[8][320];
-    static unsigned turn;
+    static const char *names[8]; /* of these: a path stays what it is */
+    unsigned number = 0;
     if (!folder[0]) {
         const char *base = getenv("PECS_FUZZ_FOLDER");
         if (!base)
@@ -43,9 +46,11 @@ const char *fuzz_path(const char *name)
         FUZZ_CHECK(mkdtemp(folder) != NULL, folder);
         atexit(remove_folder);
     }
-    char *path = paths[turn++ % 8];
-    snprintf(path, sizeof(paths[0]), "%s/%s", folder, name);
-    return path;
+    for (; names[number] && strcmp(names[number], name) != 0; number++)
+        FUZZ_CHECK(number + 1 < sizeof(names) / sizeof(names[0]), "too many names");
+    names[number] = name;
+    snprintf(paths[number], sizeof(paths[0]), "%s/%s", folder, name);
+    return paths[number];
 }
 
 const char *fuzz_write(const char *name, const uint8_t *data, size_t size)
@@ -146,6 +151,21 @@ void fuzz_memory_end(void)
     FUZZ_CHECK(live_bytes == 0, "memory was not released");
 }
 
+const pecs_load_options fuzz_loading = { .limits.max_bytes = FUZZ_HELD_BYTES };
+const pecs_resume_options fuzz_resuming = { .limits.max_bytes = FUZZ_HELD_BYTES };
+
+/* Whether the file says that it has blocks. */
+static bool has_blocks(const char *path)
+{
+    struct file_header header;
+    memset(&header, 0, sizeof(header));
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    FUZZ_CHECK(descriptor >= 0, path);
+    const ssize_t size = pread(descriptor, &header, sizeof(header), 0);
+    close(descriptor);
+    return size == (ssize_t)sizeof(header) && le64_load(header.required_features) & FEATURE_SEGMENTS;
+}
+
 /* Rules. */
 
 enum { RULE_MAX = 256 };
@@ -193,11 +213,16 @@ static pecs_snapshot *open_once(enum fuzz_verb verb, pecs_registry *registry, co
     pecs_snapshot *snapshot = NULL;
     pecs_error error;
     memset(&error, 0x55, sizeof(error));
-    fuzz_memory_limit(live_bytes + FUZZ_MEMORY_FACTOR * size + FUZZ_MEMORY_FIXED);
-    const pecs_resume_options resume =
-        options ? (pecs_resume_options){ options->limits, options->refuse_unknown, options->migration }
-                : (pecs_resume_options){ .refuse_unknown = false };
-    const pecs_status status = verb == FUZZ_LOAD ? pecs_snapshot_load(registry, path, options, &snapshot, &error)
+    const size_t held = has_blocks(path) ? FUZZ_HELD_FACTOR * (size_t)FUZZ_HELD_BYTES : 0;
+    pecs_load_options load = options ? *options : (pecs_load_options){ .thread_count = 0 };
+    if (held && !load.limits.max_bytes)
+        load.limits.max_bytes = FUZZ_HELD_BYTES;
+    const pecs_resume_options resume = { .limits = load.limits,
+                                         .refuse_unknown = load.refuse_unknown,
+                                         .migration = load.migration,
+                                         .thread_count = load.thread_count };
+    fuzz_memory_limit(live_bytes + FUZZ_MEMORY_FACTOR * size + FUZZ_MEMORY_FIXED + held);
+    const pecs_status status = verb == FUZZ_LOAD ? pecs_snapshot_load(registry, path, &load, &snapshot, &error)
                                                  : pecs_snapshot_resume(registry, path, &resume, &snapshot, &error);
     FUZZ_CHECK(!outgrown, "the file takes memory beyond its length");
     FUZZ_CHECK((status == PECS_OK) == (snapshot != NULL), pecs_status_name(status));

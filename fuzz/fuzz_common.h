@@ -32,8 +32,21 @@ void fuzz_memory_limit(size_t limit_bytes);
 bool fuzz_memory_outgrown(void); /* an allocation failed since the limit was set */
 void fuzz_memory_end(void);
 
-/* The memory budget for loading, resuming or inspecting a file, in proportion to its length. */
-enum { FUZZ_MEMORY_FACTOR = 16, FUZZ_MEMORY_FIXED = 4 << 20, FUZZ_EDIT_BYTES = 256 << 20 };
+/*
+ * The memory budget for loading, resuming or inspecting a file, in proportion to its length; and if it has blocks, to
+ * what these may hold: that, the same for a filter or a conversion, and for rows that are built of it.
+ */
+enum {
+    FUZZ_MEMORY_FACTOR = 16,
+    FUZZ_MEMORY_FIXED = 4 << 20,
+    FUZZ_HELD_BYTES = 8 << 20, /* pecs_file_limits.max_bytes of what has blocks */
+    FUZZ_HELD_FACTOR = 3,
+    FUZZ_EDIT_BYTES = 256 << 20
+};
+
+/* With no limit but that; fuzz_open gives it to options without one, if the file has blocks. */
+extern const pecs_load_options fuzz_loading;
+extern const pecs_resume_options fuzz_resuming;
 
 /* All rules that errors have named so far; for the replay program. */
 void fuzz_note_rule(const pecs_error *error);

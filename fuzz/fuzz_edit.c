@@ -161,7 +161,8 @@ void fuzz_edit(pecs_world *world, struct random *random, unsigned edit_count)
 {
     for (unsigned i = 0; i < edit_count; i++) {
         const pecs_status status = fuzz_edit_once(world, random);
-        FUZZ_CHECK(status == PECS_OK || status == PECS_E_LIMIT || fuzz_memory_outgrown(), pecs_status_name(status));
+        FUZZ_CHECK(status == PECS_OK || status == PECS_E_LIMIT || fuzz_memory_outgrown(),
+                   pecs_world_error(world)->message);
     }
 }
 
@@ -202,6 +203,33 @@ static void save_and_open(pecs_registry *registry, const pecs_snapshot *snapshot
     }
 }
 
+/* Compressed, opened and saved plain again: the bytes of a plain save. */
+static void save_packed(pecs_registry *registry, const pecs_snapshot *snapshot, struct random *random)
+{
+    const char *path = fuzz_path("saved"), *packed = fuzz_path("packed"), *again = fuzz_path("again");
+    const bool is_loaded = random_once_in(random, 2);
+    pecs_save_options options = { .skip_sync = true, .profile = PECS_PROFILE_FAST, .thread_count = 1 };
+    pecs_error error = { .message = "" };
+    pecs_snapshot *copy;
+    const pecs_component_profile mapped = { (pecs_component)random_below(random, 4), PECS_PROFILE_OFF };
+    if (random_once_in(random, 2)) {
+        options.component_profiles = &mapped;
+        options.component_profile_count = 1;
+    }
+    pecs_status status = pecs_snapshot_save(snapshot, packed, &options, &error);
+    FUZZ_CHECK(status == PECS_OK || fuzz_memory_outgrown(), error.message);
+    if (status)
+        return;
+    status = is_loaded ? pecs_snapshot_load(registry, packed, NULL, &copy, &error)
+                       : pecs_snapshot_resume(registry, packed, NULL, &copy, &error);
+    FUZZ_CHECK(status == PECS_OK || fuzz_memory_outgrown(), error.message);
+    if (status)
+        return;
+    save(copy, again);
+    pecs_snapshot_release(copy);
+    expect_same_files(path, again);
+}
+
 void fuzz_round_trip(pecs_registry *registry, const pecs_snapshot *snapshot, struct random *random)
 {
     const uint64_t hash = pecs_view_hash(pecs_snapshot_view(snapshot));
@@ -214,6 +242,7 @@ void fuzz_round_trip(pecs_registry *registry, const pecs_snapshot *snapshot, str
     fuzz_walk(pecs_world_view(world));
     if (!pecs_snapshot_take(world, &edited)) {
         save_and_open(registry, edited, FUZZ_RESUME);
+        save_packed(registry, edited, random);
         pecs_snapshot_release(edited);
     }
     pecs_world_destroy(world);

@@ -38,7 +38,7 @@ static void try_repair(pecs_registry *registry, const char *path, size_t size)
     pecs_snapshot *snapshot = NULL;
     pecs_error error;
     const pecs_load_options options = { .repair = pecs_repair_invalid, .thread_count = 2 };
-    const pecs_status status = pecs_snapshot_load(registry, path, NULL, &snapshot, &error);
+    const pecs_status status = pecs_snapshot_load(registry, path, &fuzz_loading, &snapshot, &error);
     FUZZ_CHECK(status, "it was refused before");
     if (status == PECS_E_CORRUPT && strncmp(error.rule, "VALUE-", 6) == 0) {
         snapshot = fuzz_open(FUZZ_LOAD, registry, path, size, &options);
@@ -54,7 +54,7 @@ static void try_threads(pecs_registry *registry, const char *path, const pecs_sn
     pecs_error errors[2] = { { .message = "" }, { .message = "" } };
     for (uint32_t i = 0; i < 2; i++) {
         pecs_snapshot *loaded = NULL;
-        const pecs_load_options options = { .thread_count = 1 + 2 * i };
+        const pecs_load_options options = { .limits = fuzz_loading.limits, .thread_count = 1 + 2 * i };
         const pecs_status status = pecs_snapshot_load(registry, path, &options, &loaded, &errors[i]);
         FUZZ_CHECK((status == PECS_OK) == (snapshot != NULL), pecs_status_name(status));
         if (loaded)
@@ -94,9 +94,11 @@ static void try_streams(pecs_registry *registry, const char *path, const uint8_t
     const pecs_source source = { .read = trickle_read, .user = &trickle };
     pecs_snapshot *loaded[3] = { NULL, NULL, NULL };
     pecs_error errors[3] = { { .message = "" }, { .message = "" }, { .message = "" } };
-    const pecs_status statuses[3] = { pecs_snapshot_load(registry, path, NULL, &loaded[0], &errors[0]),
-                                      pecs_snapshot_load_memory(registry, data, size, NULL, &loaded[1], &errors[1]),
-                                      pecs_snapshot_load_from(registry, &source, NULL, &loaded[2], &errors[2]) };
+    const pecs_status statuses[3] = {
+        pecs_snapshot_load(registry, path, &fuzz_loading, &loaded[0], &errors[0]),
+        pecs_snapshot_load_memory(registry, data, size, &fuzz_loading, &loaded[1], &errors[1]),
+        pecs_snapshot_load_from(registry, &source, &fuzz_loading, &loaded[2], &errors[2])
+    };
     for (int i = 1; i < 3; i++) {
         FUZZ_CHECK(statuses[i] == statuses[0] && errors[i].offset == errors[0].offset, errors[i].message);
         FUZZ_CHECK(strcmp(errors[i].message, errors[0].message) == 0, errors[i].message);

@@ -5,6 +5,8 @@
  *
  *     hostile_work [TABLE_COUNT]
  */
+#include "hostile_work.h"
+
 #include "bytes.h"
 #include "file_parts.h"
 #include "fuzz_common.h"
@@ -176,17 +178,16 @@ static uint32_t append_sets(struct blob *tables, uint32_t count, bool collide)
     return made;
 }
 
-static double cpu_seconds(void)
+double cpu_seconds(void)
 {
     struct timespec now;
     clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &now);
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
-/* Loads the file and makes a world of it; returns the best of three times. */
-static double time_load(const struct blob *file, uint64_t table_count)
+double time_load_bytes(const uint8_t *bytes, size_t size, uint64_t table_count)
 {
-    const char *path = fuzz_write("input", file->bytes, file->size);
+    const char *path = fuzz_write("input", bytes, size);
     double best = 1e9;
     for (int i = 0; i < 3; i++) {
         pecs_summary summary;
@@ -194,7 +195,7 @@ static double time_load(const struct blob *file, uint64_t table_count)
         fuzz_memory_begin(FUZZ_EDIT_BYTES);
         pecs_registry *registry = fuzz_registry(FUZZ_NO_TYPES);
         const double begin = cpu_seconds();
-        pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, file->size, NULL);
+        pecs_snapshot *snapshot = fuzz_open(FUZZ_LOAD, registry, path, size, NULL);
         FUZZ_CHECK(snapshot, "the file is whole");
         FUZZ_CHECK(pecs_world_create(registry, snapshot, NULL, &world, NULL) == PECS_OK, "a world");
         const double seconds = cpu_seconds() - begin;
@@ -209,12 +210,22 @@ static double time_load(const struct blob *file, uint64_t table_count)
     return best;
 }
 
-static void report(const char *what, uint64_t count, const struct blob *file, double usual, double hostile)
+static double time_load(const struct blob *file, uint64_t table_count)
+{
+    return time_load_bytes(file->bytes, file->size, table_count);
+}
+
+void report_times(const char *what, uint64_t count, size_t size, double usual, double hostile)
 {
     printf("%llu %s, %.2f MB: usual %.1f ms, hostile %.1f ms, memory %.1f MB\n", (unsigned long long)count, what,
-           (double)file->size / 1e6, usual * 1e3, hostile * 1e3, (double)fuzz_open_peak() / 1e6);
+           (double)size / 1e6, usual * 1e3, hostile * 1e3, (double)fuzz_open_peak() / 1e6);
     fflush(stdout);
     FUZZ_CHECK(hostile < RATIO_MAX * usual + 0.02, what);
+}
+
+static void report(const char *what, uint64_t count, const struct blob *file, double usual, double hostile)
+{
+    report_times(what, count, file->size, usual, hostile);
 }
 
 static void try_tables(uint32_t count)
@@ -416,5 +427,6 @@ int main(int argc, char **argv)
     try_padding();
     try_holes();
     try_lists();
+    try_blocks();
     return 0;
 }

@@ -2,9 +2,10 @@
  * Makes the corpora: make_corpus FOLDER. They are the same in every run and generated on demand, so that the tree
  * contains only findings.
  *
- *     FOLDER/worlds/     the file of each world
+ *     FOLDER/worlds/     the files of each world: plain, compressed, compressed in part, and in blocks that the
+ *                        library's writer does not make
  *     FOLDER/growth/     the saves of the ten golden programs
- *     FOLDER/broken/     the sample's file with one rule broken: RULE.N.pecs
+ *     FOLDER/broken/     the sample's file, plain or in blocks, with one rule broken: RULE.N.pecs
  *     FOLDER/schema/     descriptions and type records, for fuzz_schema
  *     FOLDER/lock/       texts of types, for fuzz_lock
  *     FOLDER/edits/      operations, for fuzz_edits
@@ -15,6 +16,7 @@
 #include "fuzz_common.h"
 #include "fuzz_worlds.h"
 #include "growth_programs.h"
+#include "segment_maker.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -37,12 +39,12 @@ static void put_file(const char *kind, const char *name, const uint8_t *bytes, s
 }
 
 /* Returns the bytes of a world's file; the caller frees them. */
-static uint8_t *world_file(pecs_registry *registry, size_t number, size_t *ret_size)
+static uint8_t *world_file(pecs_registry *registry, size_t number, const pecs_save_options *options, size_t *ret_size)
 {
     pecs_world *world = fuzz_world(registry, number);
     pecs_error error = { .message = "" };
     const char *path = fuzz_path("saved");
-    const pecs_status status = pecs_world_save(world, path, &fuzz_saving, &error);
+    const pecs_status status = pecs_world_save(world, path, options, &error);
     FUZZ_CHECK(status == PECS_OK, error.message);
     pecs_world_destroy(world);
     return fuzz_read(path, ret_size);
@@ -63,28 +65,133 @@ static void put_records(uint8_t *bytes, size_t size)
     }
 }
 
-static void put_files(pecs_registry *registry)
+/* Bytes of a row of a run's column; 0: it has contents. */
+static uint64_t row_bytes_of(const struct file_parts *parts, uint64_t run)
 {
-    size_t size;
-    for (size_t i = 0; i < fuzz_world_count; i++) {
-        char name[64];
-        uint8_t *bytes = world_file(registry, i, &size);
-        snprintf(name, sizeof(name), "%s.pecs", fuzz_world_name(i));
-        put_file("worlds", name, bytes, size);
-        free(bytes);
+    switch (parts_get32(parts, run)) {
+    case RUN_HANDLES:
+        return sizeof(pecs_entity);
+    case RUN_INDEX:
+        return sizeof(struct record_layout);
+    case RUN_IDS:
+        return sizeof(struct id_record);
+    case RUN_VALUES:
+        return parts_get32(parts, parts_type(parts, parts_get32(parts, run + offsetof(struct run_record, type))) +
+                                      offsetof(struct type_record, value_size));
+    default:
+        return 0;
     }
-    uint8_t *sample = world_file(registry, fuzz_sample_world, &size);
-    put_records(sample, size);
+}
+
+static struct codec_filter any_filter(struct random *random, uint64_t row_bytes)
+{
+    const uint32_t row = (uint32_t)row_bytes;
+    const struct codec_filter filters[] = { { FILTER_SPLIT, row }, { FILTER_DELTA4, row }, { FILTER_DELTA8, row },
+                                            { FILTER_SPLIT, 2 },   { FILTER_SPLIT, 4 },    { FILTER_DELTA4, 4 },
+                                            { FILTER_DELTA8, 8 } };
+    const struct codec_filter filter = filters[random_below(random, sizeof(filters) / sizeof(filters[0]))];
+    const bool is_valid = row_bytes && random_below(random, 4) && codec_filter_is_valid(filter, row_bytes);
+    return is_valid ? filter : (struct codec_filter){ FILTER_NONE, 0 };
+}
+
+enum { BLOCK_MAX = 512, BLOCK_SLACK = 64 };
+
+/* The blocks of a run: of one row or more, some as they are. Those of the sample are what break_rules.h says. */
+static size_t add_blocks(struct made_block *blocks, size_t count, struct random *random, const struct file_parts *parts,
+                         uint32_t number, bool is_sample)
+{
+    const uint64_t run = parts_run(parts, number), row_bytes = row_bytes_of(parts, run);
+    const uint64_t rows = row_bytes ? parts_run_range(parts, number).size / row_bytes : 1;
+    const bool is_attachments =
+        !row_bytes && parts_get32(parts, run + offsetof(struct run_record, table)) == FORMAT_NONE;
+    for (uint64_t first = 0, some; first < rows; first += some) {
+        const uint64_t least = rows / 8 + 1, more = random_below(random, rows);
+        some = is_sample ? (number ? rows : 1) : min_u64(rows - first, least + more);
+        FUZZ_CHECK(count < BLOCK_MAX, "too many blocks");
+        blocks[count++] = (struct made_block){
+            .run = number,
+            .first = (uint32_t)first,
+            .count = row_bytes ? (uint32_t)some : 0,
+            .codec = !is_attachments && (is_sample || random_below(random, 4)) ? CODEC_ZSTD : CODEC_RAW,
+        };
+        if (!is_sample && blocks[count - 1].codec == CODEC_ZSTD)
+            blocks[count - 1].filter = any_filter(random, row_bytes);
+    }
+    return count;
+}
+
+/* A plain file in blocks. The caller frees it. */
+static uint8_t *in_blocks(uint8_t *bytes, size_t size, struct random *random, bool is_sample, size_t *ret_size)
+{
+    static struct made_block blocks[BLOCK_MAX];
+    struct made_plan plan = { .blocks = blocks, .segment_count = 3, .slack = BLOCK_SLACK };
+    struct file_parts parts;
+    parts_find(&parts, bytes, size);
+    for (uint32_t i = 0; i < parts.run_count; i++)
+        plan.block_count = add_blocks(blocks, plan.block_count, random, &parts, i, is_sample);
+    if (!is_sample)
+        plan.segment_count = 1 + (uint32_t)random_below(random, 4);
+    for (size_t i = 0; i < plan.block_count; i++)
+        blocks[i].segment = is_sample ? (uint32_t)min_u64(i, 2) : (uint32_t)(i * plan.segment_count / plan.block_count);
+    plan.first_types = is_sample ? 2 : (uint32_t)random_below(random, 9);
+    plan.first_tables = is_sample ? 3 : (uint32_t)random_below(random, 9);
+    return segments_make(bytes, size, &plan, ret_size);
+}
+
+static void put_world(const char *name, const char *kind, uint8_t *bytes, size_t size)
+{
+    char path[64];
+    snprintf(path, sizeof(path), "%s%s.pecs", name, kind);
+    put_file("worlds", path, bytes, size);
+    free(bytes);
+}
+
+/* Each as a plain file; compressed; compressed but for what many have; and in blocks, twice. */
+static void put_worlds(pecs_registry *registry)
+{
+    static const pecs_component_profile mapped[] = { { 0, PECS_PROFILE_OFF }, { 5, PECS_PROFILE_OFF } };
+    struct random random = { 17 };
+    pecs_save_options fast = fuzz_saving, mixed;
+    fast.profile = PECS_PROFILE_FAST;
+    mixed = fast;
+    mixed.component_profiles = mapped;
+    mixed.component_profile_count = sizeof(mapped) / sizeof(mapped[0]);
+    for (size_t i = 0; i < fuzz_world_count; i++) {
+        const char *name = fuzz_world_name(i);
+        size_t size, made_size, other_size;
+        uint8_t *bytes = world_file(registry, i, &fast, &size);
+        put_world(name, "-fast", bytes, size);
+        bytes = world_file(registry, i, &mixed, &size);
+        put_world(name, "-mixed", bytes, size);
+        bytes = world_file(registry, i, &fuzz_saving, &size);
+        uint8_t *made = in_blocks(bytes, size, &random, false, &made_size);
+        uint8_t *other = in_blocks(bytes, size, &random, false, &other_size);
+        put_world(name, "-blocks", made, made_size);
+        put_world(name, "-blocks-2", other, other_size);
+        put_world(name, "", bytes, size);
+    }
+}
+
+static void put_broken(pecs_registry *registry)
+{
+    size_t sizes[2];
+    struct random random = { 18 };
+    uint8_t *samples[2];
+    samples[0] = world_file(registry, fuzz_sample_world, &fuzz_saving, &sizes[0]);
+    samples[1] = in_blocks(samples[0], sizes[0], &random, true, &sizes[1]);
+    put_records(samples[0], sizes[0]);
     for (size_t i = 0; i < break_count; i++) {
         char name[64];
+        const size_t size = sizes[break_is_in_blocks(i)];
         uint8_t *bytes = malloc(size);
         FUZZ_CHECK(bytes != NULL, "memory");
-        memcpy(bytes, sample, size);
+        memcpy(bytes, samples[break_is_in_blocks(i)], size);
         snprintf(name, sizeof(name), "%s.%zu.pecs", break_rule(i), i);
         put_file("broken", name, bytes, break_file(i, bytes, size));
         free(bytes);
     }
-    free(sample);
+    free(samples[0]);
+    free(samples[1]);
 }
 
 static void put_growth(void)
@@ -169,7 +276,8 @@ int main(int argc, char **argv)
     mkdir(folder, 0777);
     fuzz_memory_begin(FUZZ_EDIT_BYTES);
     pecs_registry *registry = fuzz_registry(FUZZ_ALL_TYPES);
-    put_files(registry);
+    put_worlds(registry);
+    put_broken(registry);
     put_locks(registry);
     pecs_registry_release(registry);
     put_growth();

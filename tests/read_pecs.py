@@ -5,7 +5,8 @@ usage: read_pecs.py [--json | --content] FILE
 
 Written from docs/format.md with nothing but Python's standard library, so that the specification has a second reader. It
 believes no number of the file before it has checked it, and checks every rule in the order of the page; a file that
-breaks one is refused with the rule's id and the byte offset, and exit status 1.
+breaks one is refused with the rule's id and the byte offset, and exit status 1. Compressed blocks need Python 3.14, or
+its module zstandard, or the library libzstd.so.1; where none is there, the exit status is 2.
 
 --content leaves out what is only of the file (types, tables, sessions) and prints what a program sees of the world.
 
@@ -13,6 +14,7 @@ As a module: File(data).column(table_number, "Position") gives the values of a c
 copy; contents(reference) gives what one of its strings, blobs or lists holds. The arrays alone need numpy.
 """
 import argparse
+import array
 import bisect
 import collections
 import datetime
@@ -227,8 +229,10 @@ GENERATION_MAX, SLOT_COUNT_MAX, CHUNK_SHIFT_MAX = 2**30 - 1, 2**32 - 2, 20
 NAME_MAX, NESTING_MAX, FIELDS_MAX, VALUE_SIZE_MAX, ALIGNMENTS = 255, 8, 4096, 16 * 1024 * 1024, (1, 2, 4, 8, 16, 32, 64)
 RETIRED_WIDTH_MAX = 30
 METADATA_MAX, META_TEXT, META_BYTES, META_ATTACHMENT = 16 * 1024 * 1024, 1, 2, 3
-COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RAW, RETIRED, HEAP_FEATURE, ATTACHMENTS = 1, 1, 1, 0, 1, 2, 4
+COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RETIRED, HEAP_FEATURE, ATTACHMENTS, SEGMENTS = 1, 1, 1, 1, 2, 4, 8
 HANDLES, VALUES, INDEX, IDS, HEAP = 1, 2, 3, 4, 5
+RAW, ZSTD, BLOCK_MAX = 0, 1, 16 * 1024 * 1024
+FILTER_NONE, SPLIT, DELTA4, DELTA8, STRIDE_MIN, STRIDE_MAX = 0, 1, 2, 3, 2, 4096
 HEAP_UNIT, HEAP_PAGE_SHIFT, HEAP_SHIFT_MAX, HEAP_LONG = 8, 15, 38, 0xFFFFFF
 LIST_ELEMENT_NAME, LIST_ALIGN_MAX = "element", 8
 RESERVED_PREFIX = "pecs."  # of names that are the format's
@@ -262,6 +266,8 @@ FIELD_RECORD = Layout("field_record", kind="I", offset="I", size="I", count="I",
 TABLE_RECORD = Layout("table_record", number="I", flags="I", chunk_shift="I", component_count="I")
 RUN_RECORD = Layout("run_record", kind="I", table="I", type="I", codec="I", first_chunk="I", chunk_count="I",
                     offset="Q", size="Q", tick="Q")
+BLOCK_RECORD = Layout("block_record", kind="I", table="I", type="I", codec="I", filter="I", stride="I", first="I",
+                      count="I", offset="Q", size="Q", full_size="Q", tick="Q")
 TRAILER_HEADER = Layout("trailer_header", magic="4s", sequence="I", piece_count="Q")
 COMMIT_HEADER = Layout("commit_header", magic="4s", type_count="I", table_count="I", segment_count="I",
                        session_count="I", singleton_table="I", slot_count="Q", free_count="Q", entity_count="Q",
@@ -289,7 +295,11 @@ KINDS = {
 class Broken(Exception):
     def __init__(self, rule, offset, message):
         super().__init__(f"{rule} at byte {offset}: {message}")
-        self.rule, self.offset = rule, offset
+        self.rule, self.offset, self.message = rule, offset, message
+
+
+class NoZstd(Exception):
+    """The file has compressed blocks, and nothing is there that inflates them."""
 
 
 def require(condition, rule, offset, message):
@@ -306,7 +316,7 @@ def string_bytes(size):
 
 
 def is_zero(data):
-    return not any(data)
+    return data.count(0) == len(data)
 
 
 def decode(data):
@@ -322,6 +332,87 @@ def is_name(text):
     return bool(text) and not any(c < " " or "\x7f" <= c < "\xa0" for c in text)
 
 
+# Zstandard: the frame's header is read here (RFC 8878, 3.1.1.1), what follows it by whatever this Python has.
+
+FRAME_MAGIC, FRAME_SINGLE, FRAME_REFUSED = b"\x28\xb5\x2f\xfd", 0x20, 0x08 | 0x03  # reserved, or of a dictionary
+WINDOW_MAX = 1024 * 1024  # of any frame; larger only as the content
+
+
+def frame_is_readable(frame, size):
+    """Whether a frame begins here that says that it has `size` bytes, with no dictionary and no larger window."""
+    if len(frame) < 6 or frame[:4] != FRAME_MAGIC or frame[4] & FRAME_REFUSED:
+        return False
+    is_single = frame[4] & FRAME_SINGLE
+    if not is_single:
+        base = 1 << 10 + (frame[5] >> 3)
+        if base + base // 8 * (frame[5] & 7) > max(WINDOW_MAX, 1 << (size - 1).bit_length()):
+            return False
+    width = (1 if is_single else 0, 2, 4, 8)[frame[4] >> 6]
+    at = 5 if is_single else 6
+    content = int.from_bytes(frame[at:at + width], "little") + (256 if width == 2 else 0)
+    return width > 0 and len(frame) >= at + width and content == size
+
+
+def by_decompressor(decompressor, frame):
+    """What the whole of `frame` holds, by an object as of Python's own modules; None: no frame, or one that ends before."""
+    try:
+        content = decompressor.decompress(frame)
+    except Exception:  # each module has errors of its own
+        return None
+    return content if decompressor.eof and not decompressor.unused_data else None
+
+
+def by_library(library, frame, size):
+    from ctypes import c_char_p, c_size_t, create_string_buffer
+    library.ZSTD_findFrameCompressedSize.restype = library.ZSTD_decompress.restype = c_size_t
+    content = create_string_buffer(size)
+    if library.ZSTD_findFrameCompressedSize(c_char_p(frame), c_size_t(len(frame))) != len(frame):
+        return None
+    found = library.ZSTD_decompress(content, c_size_t(size), c_char_p(frame), c_size_t(len(frame)))
+    return content.raw if found == size else None
+
+
+def find_zstd():
+    """A function of a frame and the size of what it holds, which gives that, or None."""
+    try:
+        from compression import zstd
+        return lambda frame, size: by_decompressor(zstd.ZstdDecompressor(), frame)
+    except ImportError:
+        pass
+    try:
+        import zstandard
+        return lambda frame, size: by_decompressor(zstandard.ZstdDecompressor().decompressobj(), frame)
+    except ImportError:
+        pass
+    try:
+        import ctypes
+        library = ctypes.CDLL("libzstd.so.1")
+        return lambda frame, size: by_library(library, frame, size)
+    except (ImportError, OSError):
+        raise NoZstd("the file has blocks of the codec zstd; to read them, this program needs Python 3.14, the module "
+                     "zstandard, or the library libzstd.so.1") from None
+
+
+def undo_filter(kind, stride, stored):
+    """The rows of a block, of which the filter made `stored`."""
+    if kind == FILTER_NONE:
+        return stored
+    rows, count = bytearray(len(stored)), len(stored) // stride
+    for i in range(stride):
+        rows[i::stride] = stored[i * count:(i + 1) * count]
+    if kind == SPLIT:
+        return rows
+    code, mask, lanes = ("I", MASK32, stride // 4) if kind == DELTA4 else ("Q", MASK64, stride // 8)
+    numbers = array.array(code, bytes(rows))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    for i in range(lanes):
+        numbers[i::lanes] = array.array(code, itertools.accumulate(numbers[i::lanes], lambda a, b: a + b & mask))
+    if sys.byteorder == "big":
+        numbers.byteswap()
+    return numbers.tobytes()
+
+
 # names: of an enum's values; fields: of a struct, or the element of a list; child_align: as it stands in the record
 Field = collections.namedtuple("Field", "name kind offset size count columns child_align names fields")
 Type = collections.namedtuple("Type", "number id name version size align fields")
@@ -329,18 +420,29 @@ Meta = collections.namedtuple("Meta", "key kind value")  # value: text or bytes
 
 
 class Table:
-    def __init__(self, number, is_singleton, chunk_shift, types):
-        self.number, self.is_singleton, self.chunk_shift, self.types = number, is_singleton, chunk_shift, types
+    def __init__(self, number, offset, is_singleton, chunk_shift, types):
+        self.number, self.offset = number, offset  # of the record
+        self.is_singleton, self.chunk_shift, self.types = is_singleton, chunk_shift, types
         self.row_count = 0
-        self.runs = {}  # by type number, NONE for the handles: (offset, tick)
-        self.heaps = {}  # by type number: Heap
+        self.runs = {}  # by type number, NONE for the handles: Run
+        self.heaps = {}  # by type number: its Heaps, in the order of rows; one, if the file has no blocks
 
     def row_bytes(self, column, types):
         return 8 if column == NONE else types[column].size
 
 
-# The contents of a column: where the chunks' ends begin in the file, the contents, their bytes, their first unit.
-Heap = collections.namedtuple("Heap", "ends offset size first")
+# Where the rows of a column lie in File.data, when any was written last, how many its blocks have so far.
+Run = collections.namedtuple("Run", "offset tick rows")
+
+# The contents of some rows of a column: where the chunks' ends begin in File.data, the contents, their bytes, their first
+# unit; the rows, which without blocks are all.
+Heap = collections.namedtuple("Heap", "ends offset size first first_row rows")
+
+# What the record of a run or block names: rows, bytes a row (0: of contents), chunks, the runs or heaps so far.
+Target = collections.namedtuple("Target", "kind table type rows width shift")
+
+Segment = collections.namedtuple("Segment", "record sequence data_offset data_end pieces blocks")
+Gathered = collections.namedtuple("Gathered", "block segment begin")  # where it lies in File.data
 
 
 class TypeParser:
@@ -476,11 +578,13 @@ def can_be_wrong(fields):
 def content_places(fields, base):
     """Each string, blob and list of a value, and where in the file it lies, in the order of bytes."""
     for field in fields:
+        if field.kind not in ("struct", "string", "blob", "list"):
+            continue
         step = field.size // field.count
         for at in range(base + field.offset, base + field.offset + field.size, step):
             if field.kind == "struct":
                 yield from content_places(field.fields, at)
-            elif field.kind in ("string", "blob", "list"):
+            else:
                 yield field, at
 
 
@@ -494,10 +598,12 @@ class File:
     """
     A whole PECS file (bytes, or a mmap), checked as it is read: in the order of the rules, all of `load`.
     Without check_data it is as with `resume`: no array is read, and entities are not listed; for files of one's own.
+
+    `data` has the file's `size` bytes, and behind them what its blocks hold, each column in one place.
     """
 
     def __init__(self, data, check_data=True):
-        self.data, self.check_data = data, check_data
+        self.data, self.size, self.check_data = data, len(data), check_data
         require(len(data) >= FILE_HEADER.size + FILE_FOOTER.size, "FILE-2", len(data), "the file is too short")
         self.read_header()
         self.read_footer()
@@ -509,31 +615,47 @@ class File:
         self.records_end = at
         at = self.read_row_counts(at)
         self.id_count = sum(table.row_count for table in self.tables if self.id_type in table.types)
-        require(SEGMENT_RECORD.size <= self.commit_end - at, "SEGMENT-1", at, "the commit is too short for its segment")
+        records_size = self.commit.segment_count * SEGMENT_RECORD.size
+        require(records_size <= self.commit_end - at, "SEGMENT-1", at, "the commit is too short for its segments")
         self.segments_offset = at
-        at = self.read_sessions(at + SEGMENT_RECORD.size)
+        at = self.read_sessions(at + records_size)
         self.attached, self.attached_bytes = [], 0  # names and sizes
         self.metadata = self.read_metadata(self.read_retired(self.read_free_counts(at)), self.commit_end,
                                            self.header.required_features & ATTACHMENTS)
         self.check_types()
-        self.index_run = self.ids_run = None  # (offset, tick)
-        self.attached_run = None
+        self.index_run = self.ids_run = None  # Run
+        self.attached_run = None  # Heap
         self.heaps = []  # in the order of their units
+        self.gathered, self.gathered_end = [], align_up(self.size, ALIGN)
         self.parts = [(0, FILE_HEADER.size)]  # of the file, in order: (begin, end)
-        self.read_segment()
+        self.segments = []
+        self.read_segments()
         self.check_coverage()
         if check_data:
             self.check_all_retired()
             self.check_snapshot_id()
-            self.check_trailer()
+            for segment in self.segments:
+                self.check_trailer(segment)
             self.file_metadata = self.read_file_metadata()
             self.check_gaps()
+            self.gather()
+            self.check_contents()
+        else:
+            for number in sorted({block.segment for block in self.gathered}):
+                self.check_trailer(self.segments[number])
+            self.gather()
+
+    def check_contents(self):
+        """Of rows and values, which may lie in compressed blocks."""
+        try:
             self.check_rows()
             self.check_index()
             self.check_ids()
             self.check_heaps()
             self.check_attachments()
             self.check_values()
+        except Broken as broken:
+            raise Broken(broken.rule, self.file_offset(broken.offset), broken.message) from None
 
     def has_unknown_features(self):
         """Optional ones: they may own what else must be zero."""
@@ -556,8 +678,8 @@ class File:
         require(header.magic == b"PECS", "HEADER-1", 0, "this is not a PECS file")
         require(header.version == VERSION, "HEADER-2", place["version"], f"version {header.version} is not known")
         require(header.checksum == hash64(data[:place["checksum"]]), "HEADER-3", place["checksum"], "wrong checksum")
-        require(header.required_features & ~(RETIRED | HEAP_FEATURE | ATTACHMENTS) == 0, "HEADER-4", place["required_features"],
-                "an unknown feature is required")
+        require(header.required_features & ~(RETIRED | HEAP_FEATURE | ATTACHMENTS | SEGMENTS) == 0, "HEADER-4",
+                place["required_features"], "an unknown feature is required")
         require(header.flags & ~COUNTS_KNOWN == 0, "HEADER-5", place["flags"], "a flag of the header is not known")
         self.require_zero(place["zero"], 16, "HEADER-5", "a reserved byte of the header")
 
@@ -587,7 +709,9 @@ class File:
         self.commit = commit = COMMIT_HEADER.read(self.data, self.commit_offset)
         place = {name: self.commit_offset + offset for name, offset in COMMIT_HEADER.offsets.items()}
         require(commit.magic == b"PCMT", "COMMIT-1", self.commit_offset, "no commit is there")
-        require(commit.segment_count == 1 and commit.slot_count <= SLOT_COUNT_MAX and
+        self.has_blocks = self.header.required_features & SEGMENTS != 0
+        can_be = commit.segment_count > 0 if self.has_blocks else commit.segment_count == 1
+        require(can_be and commit.slot_count <= SLOT_COUNT_MAX and
                 commit.free_count + commit.entity_count <= commit.slot_count and 0 < commit.tick < 1 << 63,
                 "COMMIT-2", place["segment_count"], "the commit's counts cannot be")
         self.has_retired = self.header.required_features & RETIRED != 0
@@ -653,7 +777,7 @@ class File:
             require((record.flags, types) not in sets, "TABLE-4", at, "a table has the components of another")
             sets.add((record.flags, types))
             require(not record.flags or self.id_type not in types, "TABLE-6", at, "the world itself has no explicit id")
-            self.tables.append(Table(number, bool(record.flags & SINGLETONS), record.chunk_shift, types))
+            self.tables.append(Table(number, at, bool(record.flags & SINGLETONS), record.chunk_shift, types))
             at += size
         return at
 
@@ -807,45 +931,63 @@ class File:
 
     def check_gaps(self):
         """What belongs to no part of the file."""
-        self.parts.append((self.footer.offset, len(self.data)))
+        self.parts.append((self.footer.offset, self.size))
         ends, begins = [end for _, end in self.parts[:-1]], [begin for begin, _ in self.parts[1:]]
         self.require_zeros(zip(ends, begins), "GAP-1", "a byte that belongs to no part")
 
-    def read_segment(self):
-        data, place = self.data, self.segments_offset
-        self.segment = record = SEGMENT_RECORD.read(data, place)
+    def read_segments(self):
+        types, tables = [kind.offset for kind in self.type_parsers], [table.offset for table in self.tables]
+        tables.append(self.records_end)
+        types.append(tables[0])
+        walk = [types, tables]  # where the records begin that no segment had so far, and where they end
+        for number in range(self.commit.segment_count):
+            self.read_segment(number, walk)
+        self.parts.append((self.commit_offset, self.commit_end))
+
+    def read_segment(self, number, walk):
+        data, place = self.data, self.segments_offset + number * SEGMENT_RECORD.size
+        record = SEGMENT_RECORD.read(data, place)
         start, end = record.offset, record.offset + record.prologue_size
-        require(start >= FILE_HEADER.size and record.prologue_size >= SEGMENT_HEADER.size + 8 and
+        require(start >= self.parts[-1][1] and record.prologue_size >= SEGMENT_HEADER.size + 8 and
                 end <= self.commit_offset, "SEGMENT-1", place, "the prologue does not lie before the commit")
         checksum = hash64(data[start:end - 8])
         require(read64(data, end - 8) == checksum == record.prologue_checksum, "SEGMENT-2", end - 8,
                 "wrong checksum of the prologue")
         header = SEGMENT_HEADER.read(data, start)
-        require(header.magic == b"PSEG" and header.sequence == 0 and header.size == record.prologue_size and
+        require(header.magic == b"PSEG" and header.sequence == number and header.size == record.prologue_size and
                 header.piece_bytes == PIECE, "SEGMENT-3", start, "the prologue's header is not that of this segment")
         self.require_zero(start + SEGMENT_HEADER.offsets["zero"], 16, "SEGMENT-3", "a reserved byte of the prologue")
         data_end = header.data_offset + header.data_size
         require(header.data_offset % PAGE == 0 and header.data_offset >= end and data_end <= self.commit_offset,
                 "SEGMENT-4", start + SEGMENT_HEADER.offsets["data_offset"],
                 "the data does not lie between prologue and commit")
-        self.data_pieces = pieces = self.pieces(header.data_offset, data_end)
+        pieces = self.pieces(header.data_offset, data_end)
+        trailer_end = record.trailer_offset + record.trailer_size
         require(record.trailer_offset == align_up(data_end, ALIGN) and
-                record.trailer_size == TRAILER_HEADER.size + 8 * len(pieces) + 8 and
-                record.trailer_offset + record.trailer_size <= self.commit_offset, "SEGMENT-5",
-                place + SEGMENT_RECORD.offsets["trailer_offset"], "the trailer does not follow the data")
-        at = start + SEGMENT_HEADER.size
-        records = data[self.types_offset:self.records_end]
-        require(header.type_count == len(self.types) and header.table_count == len(self.tables) and
-                len(records) <= end - 8 - at and data[at:at + len(records)] == records, "SEGMENT-6", at,
-                "the segment's types and tables are not those of the commit")
-        at += len(records)
-        require(header.run_count * RUN_RECORD.size == end - 8 - at, "SEGMENT-7",
+                record.trailer_size == TRAILER_HEADER.size + 8 * len(pieces) + 8 and trailer_end <= self.commit_offset,
+                "SEGMENT-5", place + SEGMENT_RECORD.offsets["trailer_offset"], "the trailer does not follow the data")
+        at = self.check_records(start + SEGMENT_HEADER.size, end - 8, header, walk)
+        layout = BLOCK_RECORD if self.has_blocks else RUN_RECORD
+        require(header.run_count * layout.size == end - 8 - at, "SEGMENT-7",
                 start + SEGMENT_HEADER.offsets["run_count"], "the prologue does not end after its runs")
         self.parts.append((start, end))
+        self.segments.append(Segment(record, number, header.data_offset, data_end, pieces, []))
         for run in range(header.run_count):
-            self.read_run(at + run * RUN_RECORD.size, header.data_offset, data_end)
-        self.parts += [(record.trailer_offset, record.trailer_offset + record.trailer_size),
-                       (self.commit_offset, self.commit_end)]
+            self.read_run(layout, at + run * layout.size, self.segments[-1])
+        self.parts.append((record.trailer_offset, trailer_end))
+
+    def check_records(self, at, end, header, walk):
+        """Types and tables of the segment are the next ones of the commit. Gives where the runs begin."""
+        place, is_last = at, len(self.segments) == self.commit.segment_count - 1
+        for i, count in enumerate((header.type_count, header.table_count)):
+            left = len(walk[i]) - 1
+            agrees = count == left if is_last else count <= left
+            records = self.data[walk[i][0]:walk[i][count]] if agrees else b""
+            require(agrees and len(records) <= end - at and self.data[at:at + len(records)] == records, "SEGMENT-6",
+                    place, "the segment's types and tables are not those of the commit")
+            at += len(records)
+            walk[i] = walk[i][count:]
+        return at
 
     @staticmethod
     def pieces(start, end):
@@ -853,81 +995,202 @@ class File:
         cuts = [start] + list(range(align_up(start + 1, PIECE), end, PIECE)) + [end]
         return list(zip(cuts, cuts[1:])) if start < end else []
 
-    def read_run(self, at, data_begin, data_end):
-        run = RUN_RECORD.read(self.data, at)
-        place = {name: at + offset for name, offset in RUN_RECORD.offsets.items()}
+    def find_target(self, run):
+        """The column that a record is of; None: there is none."""
+        if run.table == run.type == NONE:
+            kinds = {INDEX: (self.commit.slot_count, RECORD.size), IDS: (self.id_count, ID_RECORD.size),
+                     HEAP: (self.attached_bytes, 0)}
+            rows, width = kinds.get(run.kind, (0, 0))
+            return Target(run.kind, None, NONE, rows, width, 12) if rows else None
+        table = self.tables[run.table] if run.table < len(self.tables) else None
+        if not table or not table.row_count:
+            return None
+        kind = self.types[run.type] if run.type in table.types else None
+        is_values = kind and run.kind == VALUES and kind.size > 0
+        if is_values or run.kind == HANDLES and run.type == NONE:
+            return Target(run.kind, table, run.type, table.row_count, table.row_bytes(run.type, self.types),
+                          table.chunk_shift)
+        is_heap = kind and run.kind == HEAP and needs_heap(kind.fields)
+        return Target(HEAP, table, run.type, table.row_count, 0, table.chunk_shift) if is_heap else None
+
+    def read_run(self, layout, at, segment):
+        """Of a run or a block."""
+        run = layout.read(self.data, at)
+        place = {name: at + offset for name, offset in layout.offsets.items()}
         require(run.kind in (HANDLES, VALUES, INDEX, IDS, HEAP), "RUN-8", at, f"the kind {run.kind} is not known")
-        of_file = run.table == run.type == NONE
-        if run.kind == INDEX and of_file:
-            runs, column, rows, width, shift = self.index_run, None, self.commit.slot_count, RECORD.size, 12
-        elif run.kind == IDS and of_file:
-            runs, column, rows, width, shift = self.ids_run, None, self.id_count, ID_RECORD.size, 12
-        elif run.kind == HEAP and of_file:
-            runs, column, rows, width, shift = self.attached_run, None, self.attached_bytes, 0, 63
+        target = self.find_target(run)
+        require(target, "RUN-1", at, "the run is of no column that has rows")
+        require(run.codec == RAW or self.has_blocks and run.codec == ZSTD, "RUN-2", place["codec"],
+                f"codec {run.codec} is not known")
+        if self.has_blocks:
+            self.check_block(run, target, place)
         else:
-            table = self.tables[run.table] if run.table < len(self.tables) else None
-            is_handles = run.kind == HANDLES and run.type == NONE
-            is_values = table and run.kind == VALUES and run.type in table.types and self.types[run.type].size > 0
-            is_heap = table and run.kind == HEAP and run.type in table.types and needs_heap(self.types[run.type].fields)
-            require(table and (is_handles or is_values or is_heap), "RUN-1", at, "the run is of no column")
-            runs, column, rows, shift = table.runs, run.type, table.row_count, table.chunk_shift
-            runs, width = table.heaps if is_heap else table.runs, table.row_bytes(column, self.types)
-        require(rows > 0, "RUN-1", at, "the run is of a column without rows")
-        require(run.codec == RAW, "RUN-2", place["codec"], f"codec {run.codec} is not known")
-        chunks = (rows + (1 << shift) - 1) >> shift if not (run.kind == HEAP and of_file) else 0
-        heap = self.heap_of(run, chunks) if run.kind == HEAP else None
-        fits = heap.first * HEAP_UNIT + heap.size <= HEAP_UNIT << HEAP_SHIFT_MAX if heap else run.size == rows * width
-        require(run.first_chunk == 0 and run.chunk_count == chunks and fits and
-                (not heap or run.size % HEAP_UNIT == 0 and heap.size >= 0) and
-                (not heap or not of_file or run.size == self.attached_bytes), "RUN-3", place["first_chunk"],
-                "the run does not hold all rows of its column")
-        last_end = max(data_begin, self.parts[-1][1])
-        require(run.offset % ALIGN == 0 and run.offset >= last_end and run.offset + run.size <= data_end,
-                "RUN-4", place["offset"], "the run is not aligned, not in the data, or overlaps the run before")
-        require(runs is None if column is None else column not in runs, "RUN-5", at, "a column has two runs")
+            chunks = self.chunk_count(target, target.rows)
+            require(run.first_chunk == 0 and run.chunk_count == chunks and
+                    self.size_can_be(target, target.rows, run.size), "RUN-3", place["first_chunk"],
+                    "the run does not hold all rows of its column")
+        last_end = max(segment.data_offset, self.parts[-1][1])
+        require((run.codec != RAW or run.offset % ALIGN == 0) and run.offset >= last_end and
+                run.offset + run.size <= segment.data_end, "RUN-4", place["offset"],
+                "the run is not aligned, not in the data, or overlaps the run before")
+        require(self.has_blocks or not self.has_run(target), "RUN-5", at, "a column has two runs")
         require(run.tick <= self.commit.tick, "RUN-6", place["tick"], "the run was written in the future")
         self.parts.append((run.offset, run.offset + run.size))
-        if run.kind == INDEX:
-            self.index_run = (run.offset, run.tick)
-        elif run.kind == IDS:
-            self.ids_run = (run.offset, run.tick)
-        elif heap and of_file:
-            self.attached_run = heap
-            self.heaps.append(heap)
-        elif heap:
-            runs[column] = heap
-            self.heaps.append(heap)
+        if self.has_blocks:
+            segment.blocks.append(run)
+            self.place_rows(target, run, segment)
         else:
-            runs[column] = (run.offset, run.tick)
+            self.note_rows(target, run.offset, run.size, run.tick, 0, target.rows)
 
-    def heap_of(self, run, chunk_count):
+    @staticmethod
+    def chunk_count(target, rows):
+        return 0 if target.kind == HEAP and not target.table else (rows + (1 << target.shift) - 1) >> target.shift
+
+    def size_can_be(self, target, rows, size):
+        """Of so many rows, or of their contents."""
+        if target.kind != HEAP:
+            return size == rows * target.width
+        contents = size - 8 * self.chunk_count(target, rows)
+        return (size % HEAP_UNIT == 0 and contents >= 0 and (target.table or size == self.attached_bytes) and
+                self.next_unit() * HEAP_UNIT + contents <= HEAP_UNIT << HEAP_SHIFT_MAX)
+
+    def next_unit(self):
+        """Where the contents of the next heap run begin."""
         end = self.heaps[-1].first + self.heaps[-1].size // HEAP_UNIT if self.heaps else 0
-        ends_size = 8 * chunk_count
-        return Heap(run.offset, run.offset + ends_size, run.size - ends_size, align_up(end, 1 << HEAP_PAGE_SHIFT))
+        return align_up(end, 1 << HEAP_PAGE_SHIFT)
 
-    def check_trailer(self):
-        data, record, pieces = self.data, self.segment, self.data_pieces
+    def run_of(self, target):
+        """Of the rows of a column; None: it has none so far."""
+        if target.table:
+            return target.table.runs.get(target.type)
+        return self.index_run if target.kind == INDEX else self.ids_run
+
+    def heaps_of(self, target):
+        if target.table:
+            return target.table.heaps.get(target.type, [])
+        return [self.attached_run] if self.attached_run else []
+
+    def has_run(self, target):
+        return bool(self.heaps_of(target) if target.kind == HEAP else self.run_of(target))
+
+    def rows_so_far(self, target):
+        if target.kind == HEAP:
+            heaps = self.heaps_of(target)
+            return heaps[-1].first_row + heaps[-1].rows if heaps else 0
+        run = self.run_of(target)
+        return run.rows if run else 0
+
+    def check_block(self, block, target, place):
+        """What a block's record says of itself."""
+        is_attached, is_raw = target.kind == HEAP and not target.table, block.codec == RAW
+        require(block.filter in (FILTER_NONE, SPLIT, DELTA4, DELTA8), "BLOCK-1", place["filter"],
+                f"filter {block.filter} is not known")
+        if is_attached:
+            follows = block.first == block.count == 0 and not self.attached_run
+        else:
+            follows = block.first == self.rows_so_far(target) and 0 < block.count <= target.rows - block.first
+        require(follows, "BLOCK-2", place["first"], "the block's rows do not follow those before it")
+        if is_raw:
+            can_be = block.size == block.full_size and block.filter == block.stride == 0
+        else:
+            can_be = block.size > 0 and 0 < block.full_size <= BLOCK_MAX and not is_attached
+        lane = {DELTA4: 4, DELTA8: 8}.get(block.filter, 1)
+        if block.filter == FILTER_NONE:
+            can_be = can_be and block.stride == 0
+        else:
+            can_be = (can_be and target.kind != HEAP and STRIDE_MIN <= block.stride <= STRIDE_MAX and
+                      target.width % block.stride == 0 and block.stride % lane == 0)
+        require(can_be and self.size_can_be(target, block.count, block.full_size), "BLOCK-3", place["size"],
+                "the block's sizes or its filter cannot be")
+
+    def place_rows(self, target, block, segment):
+        """All rows as they are stay where they lie; others, and contents that are compressed, get room behind the file."""
+        if block.codec == RAW and (target.kind == HEAP or block.count == target.rows):
+            self.note_rows(target, block.offset, block.size, block.tick, block.first, block.count)
+            return
+        run = None if target.kind == HEAP else self.run_of(target)
+        begin = run.offset if run else self.gathered_end
+        if not run:
+            room = block.full_size if target.kind == HEAP else target.rows * target.width
+            self.gathered_end += align_up(room, ALIGN)
+        self.gathered.append(Gathered(block, segment.sequence, begin + block.first * target.width))
+        self.note_rows(target, begin, block.full_size, block.tick, block.first, block.count)
+
+    def note_rows(self, target, begin, size, tick, first, rows):
+        """Where the rows of a column, or the contents of some of its rows, lie in the data."""
+        if target.kind == HEAP:
+            ends_size = 8 * self.chunk_count(target, rows)
+            heap = Heap(begin, begin + ends_size, size - ends_size, self.next_unit(), first, rows)
+            self.heaps.append(heap)
+            if target.table:
+                target.table.heaps.setdefault(target.type, []).append(heap)
+            else:
+                self.attached_run = heap
+            return
+        before = self.run_of(target) or Run(begin, 0, 0)
+        run = Run(before.offset, max(before.tick, tick), before.rows + rows)
+        if target.table:
+            target.table.runs[target.type] = run
+        elif target.kind == INDEX:
+            self.index_run = run
+        else:
+            self.ids_run = run
+
+    def gather(self):
+        """Puts what the blocks hold behind the file's bytes."""
+        if not self.gathered:
+            return
+        data = bytearray(self.data[:self.size])
+        data += bytes(self.gathered_end - self.size)
+        inflate = None
+        for block, _, begin in self.gathered:
+            stored = bytes(data[block.offset:block.offset + block.size])
+            if block.codec == ZSTD:
+                inflate = inflate or find_zstd()
+                held = inflate(stored, block.full_size) if frame_is_readable(stored, block.full_size) else None
+                require(held is not None and len(held) == block.full_size, "BLOCK-4", block.offset,
+                        "the block does not hold what its record says")
+                stored = undo_filter(block.filter, block.stride, held)
+            data[begin:begin + block.full_size] = stored
+        self.data = bytes(data)
+
+    def file_offset(self, offset):
+        """Where in the file a byte of the data is: of what is compressed, where its block begins."""
+        for block, _, begin in self.gathered if offset >= self.size else ():
+            if begin <= offset < begin + block.full_size:
+                return block.offset + (offset - begin if block.codec == RAW else 0)
+        return offset
+
+    def check_trailer(self, segment):
+        data, record, pieces = self.data, segment.record, segment.pieces
         start, end = record.trailer_offset, record.trailer_offset + record.trailer_size
         checksum = hash64(data[start:end - 8])
         require(read64(data, end - 8) == checksum == record.trailer_checksum, "TRAILER-1", end - 8,
                 "wrong checksum of the trailer")
         trailer = TRAILER_HEADER.read(data, start)
-        require(trailer == (b"PTRL", 0, len(pieces)), "TRAILER-2", start, "the trailer is not that of its segment")
+        require(trailer == (b"PTRL", segment.sequence, len(pieces)), "TRAILER-2", start,
+                "the trailer is not that of its segment")
         for i, (first, last) in enumerate(pieces):
             require(read64(data, start + TRAILER_HEADER.size + 8 * i) == hash64(data[first:last]), "DATA-1", first,
                     "wrong hash of a data piece")
 
     def check_coverage(self):
-        require(self.id_count == 0 or self.ids_run, "RUN-7", self.segments_offset, "the explicit ids have no run")
+        def require_rows(target, what):
+            has_all = self.has_run(target) and (target.kind == HEAP and not target.table or
+                                                self.rows_so_far(target) == target.rows)
+            require(not target.rows or has_all, "RUN-7", self.segments_offset, f"{what} lacks rows")
+
+        require_rows(Target(IDS, None, NONE, self.id_count, 0, 0), "the list of explicit ids")
+        require_rows(Target(HEAP, None, NONE, self.attached_bytes, 0, 0), "the run of the attachments")
+        require_rows(Target(INDEX, None, NONE, self.commit.slot_count, 0, 0), "the index")
         for table in self.tables:
-            wanted = [NONE] + [kind for kind in table.types if self.types[kind].size]
-            heaps = [kind for kind in table.types if needs_heap(self.types[kind].fields)]
-            require(table.row_count == 0 or all(column in table.runs for column in wanted) and
-                    all(kind in table.heaps for kind in heaps), "RUN-7",
-                    self.segments_offset, f"a column of table {table.number} has no run")
-        require(self.attached_bytes == 0 or self.attached_run, "RUN-7", self.segments_offset,
-                "the attachments have no run")
-        require(self.commit.slot_count == 0 or self.index_run, "RUN-7", self.segments_offset, "the index has no run")
+            what, rows = f"a column of table {table.number}", table.row_count
+            require_rows(Target(HANDLES, table, NONE, rows, 0, 0), what)
+            for kind in table.types:
+                if self.types[kind].size:
+                    require_rows(Target(VALUES, table, kind, rows, 0, 0), what)
+                if needs_heap(self.types[kind].fields):
+                    require_rows(Target(HEAP, table, kind, rows, 0, 0), what)
 
     def check_snapshot_id(self):
         at = self.commit_offset + COMMIT_HEADER.offsets["snapshot_id"]
@@ -953,21 +1216,24 @@ class File:
                         f"table {table.number} row {row}: no record of the index names this row")
 
     def check_heaps(self):
-        """In the order in which the values lie in the file: the ends of all heap runs, then the references."""
-        columns = sorted((table.runs[number][0], table, number) for table in self.tables for number in table.heaps)
-        for _, table, number in columns:
-            heap = table.heaps[number]
+        """In the order in which the values lie in the data: the ends of all heap runs, then the references."""
+        columns = []  # where the values begin, table, heap, fields, bytes a row
+        for table in self.tables:
+            for number, heaps in table.heaps.items():
+                kind = self.types[number]
+                columns += [(table.runs[number][0] + heap.first_row * kind.size, table, heap, kind) for heap in heaps]
+        columns.sort(key=lambda column: column[0])
+        for _, _, heap, _ in columns:
             ends = self.heap_ends(heap)
             for chunk, (before, end) in enumerate(zip([0] + ends, ends)):
                 can_be = before <= end <= heap.size and end % HEAP_UNIT == 0
                 require(can_be and (end == heap.size or chunk < len(ends) - 1), "HEAP-1", heap.ends + 8 * chunk,
                         "a chunk's contents do not end where they can")
-        for start, table, number in columns:
-            heap, width, rows = table.heaps[number], self.types[number].size, 1 << table.chunk_shift
-            at = 0
+        for start, table, heap, kind in columns:
+            at, rows = 0, 1 << table.chunk_shift
             for chunk, end in enumerate(self.heap_ends(heap)):
-                for row in range(chunk * rows, min((chunk + 1) * rows, table.row_count)):
-                    for field, place in content_places(self.types[number].fields, start + row * width):
+                for row in range(chunk * rows, min((chunk + 1) * rows, heap.rows)):
+                    for field, place in content_places(kind.fields, start + row * kind.size):
                         at += self.check_content(heap, field.kind, place, at, end)
                 require(at == end, "HEAP-2", heap.ends + 8 * chunk, "a chunk's contents do not end where it ends")
 
@@ -1045,7 +1311,7 @@ class File:
             require(int.from_bytes(value, "little") < len(field.names), "VALUE-2", at, "an enum has no such value")
         elif field.kind == "text":
             text, _, rest = bytes(value).partition(b"\0")
-            require(not any(rest) and decode(text) is not None, "VALUE-3", at, "a text is not UTF-8, then zeros")
+            require(is_zero(rest) and decode(text) is not None, "VALUE-3", at, "a text is not UTF-8, then zeros")
         elif field.kind == "entity":
             index, generation = HANDLE.unpack(value)
             last = self.record(index)[0] if index < self.commit.slot_count else self.retired_generation(index)
@@ -1368,6 +1634,30 @@ def print_fields(fields, indent):
         print_fields(field.fields, indent + 2)
 
 
+RUN_NAMES = {HANDLES: "handles", VALUES: "values", INDEX: "index", IDS: "ids", HEAP: "contents"}
+CODEC_NAMES = {RAW: "raw", ZSTD: "zstd"}
+FILTER_NAMES = {FILTER_NONE: None, SPLIT: "split", DELTA4: "delta4", DELTA8: "delta8"}
+
+
+def block_title(file, block):
+    """What a block is of."""
+    kind = RUN_NAMES[block.kind]
+    name = " of " + file.types[block.type].name if block.type != NONE else ""
+    if block.table != NONE:
+        return f"{kind}{name} in {block.table}"
+    return "attachments" if block.kind == HEAP else kind
+
+
+def print_segments(file):
+    print("  segments")
+    for segment in file.segments:
+        print(f"    {segment.sequence}: {len(segment.blocks)} block{'' if len(segment.blocks) == 1 else 's'}")
+        for block in segment.blocks:
+            filtered = f", {FILTER_NAMES[block.filter]} {block.stride}" if block.filter else ""
+            rows = f" from {block.first}: {block.count}" if block.count else ""
+            print(f"      {block_title(file, block)}{rows}, {block.full_size} bytes, {CODEC_NAMES[block.codec]}{filtered}")
+
+
 def print_file(file):
     print(f"file of version {file.header.version}")
     if file.commit.wall_clock:
@@ -1384,13 +1674,15 @@ def print_file(file):
         label = f"{table.row_count} row{'' if table.row_count == 1 else 's'}"
         if table.is_singleton:
             label = "singletons" if table.row_count else "earlier singletons"
-        tick = {column: f" @{run[1]}" for column, run in table.runs.items()}
+        tick = {column: f" @{run.tick}" for column, run in table.runs.items()}
         names = sorted(file.types[number].name + tick.get(number, "") for number in table.types)
         print(f"    {table.number}: {label}{tick.get(NONE, '')}: {', '.join(names) or 'no components'}")
     if file.index_run:
         print(f"    index: {file.commit.slot_count} slots @{file.index_run[1]}")
     if file.ids_run:
         print(f"    ids: {file.id_count} explicit")
+    if file.has_blocks:
+        print_segments(file)
     print("  sessions")
     for number, nonce in enumerate(file.sessions):
         indices = [str(index) for index, record in sorted(file.living.items()) if record[3] == number]
@@ -1405,8 +1697,24 @@ def fields_json(fields):
              "columns": field.columns, "names": field.names, "fields": fields_json(field.fields)} for field in fields]
 
 
-def run_json(run):
-    return run and {"offset": run[0], "tick": run[1]}
+def run_json(file, run):
+    """The offset is null of what is put together from blocks."""
+    return run and {"offset": run.offset if run.offset < file.size else None, "tick": run.tick}
+
+
+def block_json(file, block):
+    return {"kind": RUN_NAMES[block.kind], "table": None if block.table == NONE else block.table,
+            "type": None if block.type == NONE else file.types[block.type].name,
+            "codec": CODEC_NAMES[block.codec], "filter": FILTER_NAMES[block.filter], "stride": block.stride,
+            "first": block.first, "count": block.count, "offset": block.offset, "size": block.size,
+            "full_size": block.full_size, "tick": block.tick}
+
+
+def segments_json(file):
+    """A file without blocks has one, of runs."""
+    return [{"offset": segment.record.offset, "data_offset": segment.data_offset,
+             "data_size": segment.data_end - segment.data_offset,
+             "blocks": [block_json(file, block) for block in segment.blocks]} for segment in file.segments]
 
 
 def metadata_json(metadata):
@@ -1418,7 +1726,7 @@ def file_json(file):
     commit = file.commit
     names = [kind.name for kind in file.types]
     return {
-        "version": file.header.version, "bytes": len(file.data), "tick": commit.tick,
+        "version": file.header.version, "bytes": file.size, "tick": commit.tick,
         "optional_features": file.header.optional_features,
         "snapshot_id": commit.snapshot_id.hex(), "wall_clock_ns": commit.wall_clock,
         "metadata": metadata_json(file.metadata), "file_metadata": metadata_json(file.file_metadata),
@@ -1428,9 +1736,10 @@ def file_json(file):
                    "align": kind.align, "fields": fields_json(kind.fields)} for kind in file.types],
         "tables": [{"singletons": table.is_singleton, "chunk_shift": table.chunk_shift, "rows": table.row_count,
                     "types": [names[number] for number in table.types],
-                    "runs": [{"type": None if number == NONE else names[number], "offset": offset, "tick": tick}
-                             for number, (offset, tick) in table.runs.items()]} for table in file.tables],
-        "index_run": run_json(file.index_run), "ids_run": run_json(file.ids_run),
+                    "runs": [{"type": None if number == NONE else names[number], **run_json(file, run)}
+                             for number, run in table.runs.items()]} for table in file.tables],
+        "index_run": run_json(file, file.index_run), "ids_run": run_json(file, file.ids_run),
+        "segments": segments_json(file),
         "sessions": [f"{nonce:015x}" for nonce in file.sessions],
         "entities": [{"index": index, "generation": generation, "table": table, "row": row, "session": session,
                       "id": id_text(file.explicit_id(index) or file.birth_id(index)),
@@ -1456,9 +1765,9 @@ def main():
     try:
         with open(options.file, "rb") as stream:
             file = File(stream.read())
-    except (Broken, OSError) as error:
+    except (Broken, NoZstd, OSError) as error:
         print(f"{options.file}: {error}", file=sys.stderr)
-        return 1
+        return 2 if isinstance(error, NoZstd) else 1
     if options.json:
         json.dump(file_json(file), sys.stdout, ensure_ascii=False, allow_nan=False, indent=1)
         print()

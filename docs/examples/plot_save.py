@@ -55,7 +55,7 @@ def main():
         count = draw(open_save(options.save), options.picture)
     except ImportError as error:
         sys.exit(f"plot_save.py needs numpy and matplotlib (Debian: python3-numpy, python3-matplotlib): {error}")
-    except (read_pecs.Broken, OSError, ValueError) as error:
+    except (read_pecs.Broken, read_pecs.NoZstd, OSError, ValueError) as error:
         sys.exit(f"{options.save}: {error}")
     if not count:
         sys.exit(f"{options.save}: no entity has a Position")

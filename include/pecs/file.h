@@ -54,6 +54,23 @@ typedef struct pecs_save_report {
     pecs_left_out left_out;
 } pecs_save_report;
 
+/*
+ * How a save is compressed: by zstd in blocks, each after the filter that suits its column best. A compressed file is
+ * smaller; a resume inflates it into memory instead of mapping it. Equal states give equal bytes with the same versions
+ * of this library and of zstd only.
+ */
+typedef enum pecs_profile {
+    PECS_PROFILE_OFF = 0, /* not at all */
+    PECS_PROFILE_FAST,    /* fast to save and to open */
+    PECS_PROFILE_SMALL    /* smaller, and slower to save; as fast to open */
+} pecs_profile;
+
+/* Components that the world lacks are ignored; of two entries for one, the first counts. */
+typedef struct pecs_component_profile {
+    pecs_component component;
+    pecs_profile profile;
+} pecs_component_profile;
+
 typedef struct pecs_save_options {
     bool skip_sync; /* do not sync file and directory. A crash of the process loses nothing; one of the machine may lose
                        the save and the file that it replaced. The kernel is asked to begin writing at once */
@@ -71,11 +88,16 @@ typedef struct pecs_save_options {
     void *user;                      /* for progress */
     pecs_references references;      /* what becomes of references to entities that are not saved (filter.h) */
     pecs_save_report *report;        /* filled on success; or NULL */
+    pecs_profile profile;            /* compression of all that the next one does not name; attachments have none */
+    const pecs_component_profile *component_profiles; /* of some components: for example, those that a resume reads
+                                                         seldom are compressed, and all others mapped; or NULL */
+    size_t component_profile_count;
+    uint32_t thread_count; /* threads that compress, the caller's included; 0 means 1, more than 64 count as 64 */
 } pecs_save_options;
 
 /* What a file may have; beyond it, PECS_E_LIMIT. 0: no limit. */
 typedef struct pecs_file_limits {
-    uint64_t max_bytes;    /* of the whole file */
+    uint64_t max_bytes;    /* of the whole file, and of what its compressed blocks hold together */
     uint64_t max_entities; /* living ones. Free slots of the index do not count: only max_bytes bounds them, by 16 bytes
                               of the file each. Retired ones take at most twice the memory that they take in the file */
     uint32_t max_types;    /* component types; never more than the library's own limit */
@@ -86,6 +108,7 @@ typedef struct pecs_resume_options {
     pecs_file_limits limits;
     bool refuse_unknown; /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
     const pecs_migration_options *migration; /* or NULL: nothing may be lost but what the types' histories allow */
+    uint32_t thread_count;                   /* threads that inflate a compressed file, as for a load */
 } pecs_resume_options;
 
 typedef struct pecs_load_options {
@@ -101,8 +124,8 @@ typedef struct pecs_load_options {
 
 typedef struct pecs_info_options {
     pecs_file_limits limits;
-    uint64_t max_info_bytes; /* of commit and metadata, and of the prologue; 0: 64 MiB, which is what a million sessions
-                                and all metadata need */
+    uint64_t max_info_bytes; /* of commit and metadata, and of all prologues; 0: 64 MiB, which is what a million
+                                sessions and all metadata need */
 } pecs_info_options;
 
 /*
@@ -190,16 +213,26 @@ typedef struct pecs_info {
     size_t metadata_count;
     const pecs_meta *file_metadata; /* the file's own (pecs_save_options), ascending by key */
     size_t file_metadata_count;
-    uint64_t retired_count;         /* as in pecs_summary */
-    const uint64_t *contents_bytes; /* for each type: what its strings, blobs and lists (contents.h) take in the file */
+    uint64_t retired_count;             /* as in pecs_summary */
+    const uint64_t *contents_bytes;     /* for each type: of its strings, blobs and lists (contents.h), uncompressed */
     const pecs_attachment *attachments; /* names and sizes, without data; ascending by name */
     size_t attachment_count;
+    uint32_t segment_count;
+    uint64_t block_count;                   /* 0: the file is not compressed */
+    uint64_t block_bytes, block_full_bytes; /* what blocks take in the file, and what they hold */
+    const uint64_t *stored_bytes;           /* for each type: what its values take in the file */
+    const uint64_t *stored_contents_bytes;  /* and its contents */
+    uint64_t stored_handle_bytes;           /* likewise the handles of all rows, */
+    uint64_t stored_index_bytes;            /* the entity index, */
+    uint64_t stored_id_bytes;               /* and the list of explicit ids */
 } pecs_info;
 
 /*
- * Reads and checks header, footer, commit and metadata as load does, of a file with contents (contents.h) its prologue
- * too, and nothing else: a few pages for any number of entities. Needs at most a few times max_info_bytes of memory,
- * whatever the file says. Any thread. Errors as of load. `allocator` (NULL: the system's) provides the memory.
+ * Reads and checks header, footer, commit and metadata as load does, of a file with contents (contents.h) or
+ * compression its prologues too, and nothing else: a few pages for any number of entities; of a compressed file, one
+ * for about 8 MiB of what it holds. Needs at most a few times max_info_bytes of memory, whatever the file says; what
+ * blocks hold is compared with max_bytes, but not read. Any thread. Errors as of load. `allocator` (NULL: the system's)
+ * provides the memory.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_file_info(const char *path, const pecs_allocator *allocator,
                                                   const pecs_info_options *options, pecs_info **ret_info,

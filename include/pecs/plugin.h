@@ -70,8 +70,8 @@ typedef struct pecs_plugin {
     uint32_t (*bid)(void *user, const void *bytes, size_t size_bytes);
     /*
      * Writes all that the view of the snapshot shows, front to back, by sink->write. Spans may be of any size and
-     * number; small ones are gathered. If the size of the whole file is known, sink->begin may be called before the
-     * first write; commit and abort are NULL. NULL: the plugin only loads.
+     * number; small ones are gathered. sink->begin may be called before the first write, with the size of the whole
+     * file or with 0 if that is not known; commit and abort are NULL. NULL: the plugin only loads.
      */
     pecs_status (*save)(const pecs_plugin_context *context, const pecs_snapshot *snapshot, const pecs_sink *sink,
                         pecs_error *error);

@@ -30,7 +30,10 @@ enum { PECS_SPAN_MAX = 1024 }; /* spans of one write: as many as writev(2) takes
  * after that, and nothing at all when the save fails before begin.
  */
 typedef struct pecs_sink {
-    /* Optional. Gets the size of the whole file: exactly so many bytes are written unless the save fails. */
+    /*
+     * Optional. Gets the size of the whole file: exactly so many bytes are written unless the save fails. 0: it is not
+     * known before it is written, as that of a compressed file.
+     */
     pecs_status (*begin)(void *user, uint64_t size_bytes, pecs_error *error);
     /*
      * Takes all of the next bytes, less than a MiB in 1 to PECS_SPAN_MAX spans, or fails. Their memory is the library's

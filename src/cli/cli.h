@@ -25,6 +25,9 @@ enum cli_option {
     OPTION_TRUST,
     OPTION_FROM,
     OPTION_TO,
+    OPTION_PROFILE,
+    OPTION_THREADS,
+    OPTION_ADVISE,
     OPTION_JSON,
     OPTION_HELP,
     OPTION_COUNT
@@ -59,6 +62,8 @@ extern const struct command command_info, command_verify, command_dump, command_
 
 /* Reads the arguments after the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments);
+/* Parses a word of digits only. *ret_number may change on failure. */
+bool arguments_parse_number(const char *word, uint64_t max, uint64_t *ret_number);
 void command_help(const struct command *command, struct text_out *out);
 
 /* Prints "pecs: " and a message, escaped, on stderr. Returns CLI_TROUBLE. */

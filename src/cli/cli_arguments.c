@@ -5,6 +5,8 @@
 #include "cli.h"
 #include "input.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 struct option_name {
@@ -12,11 +14,19 @@ struct option_name {
 };
 
 static const struct option_name arguments_option_names[OPTION_COUNT] = {
-    [OPTION_ENTITY] = { "--entity", "ENTITY" },   [OPTION_COMPONENT] = { "--component", "NAME" },
-    [OPTION_LIMIT] = { "--limit", "N" },          [OPTION_DETAIL] = { "--detail", NULL },
-    [OPTION_BY_HANDLE] = { "--by-handle", NULL }, [OPTION_TRUST] = { "--trust", NULL },
-    [OPTION_FROM] = { "--from", "FORMAT" },       [OPTION_TO] = { "--to", "FORMAT" },
-    [OPTION_JSON] = { "--json", NULL },           [OPTION_HELP] = { "--help", NULL },
+    [OPTION_ENTITY] = { "--entity", "ENTITY" },
+    [OPTION_COMPONENT] = { "--component", "NAME" },
+    [OPTION_LIMIT] = { "--limit", "N" },
+    [OPTION_DETAIL] = { "--detail", NULL },
+    [OPTION_BY_HANDLE] = { "--by-handle", NULL },
+    [OPTION_TRUST] = { "--trust", NULL },
+    [OPTION_FROM] = { "--from", "FORMAT" },
+    [OPTION_TO] = { "--to", "FORMAT" },
+    [OPTION_PROFILE] = { "--profile", "PROFILE" },
+    [OPTION_THREADS] = { "--threads", "N" },
+    [OPTION_ADVISE] = { "--advise", NULL },
+    [OPTION_JSON] = { "--json", NULL },
+    [OPTION_HELP] = { "--help", NULL },
 };
 
 static int arguments_complain_of_usage(const struct command *command, const char *what, const char *word)
@@ -119,6 +129,16 @@ int arguments_read(const struct command *command, int count, char *const *words,
         return arguments_complain_of_missing(command, count, words, ends_in_value);
     *ret_arguments = arguments;
     return arguments_check_stdin(command, ret_arguments);
+}
+
+bool arguments_parse_number(const char *word, uint64_t max, uint64_t *ret_number)
+{
+    char *end;
+    if (word[0] < '0' || word[0] > '9')
+        return false;
+    errno = 0;
+    *ret_number = strtoull(word, &end, 10);
+    return !errno && !*end && *ret_number <= max;
 }
 
 void command_help(const struct command *command, struct text_out *out)

@@ -127,7 +127,7 @@ const struct command command_compact = {
     "compact",
     "FILE OUTPUT",
     2,
-    "Save a file's world without empty tables and without free slots at its end.",
+    "Save a file's world uncompressed, without empty tables and free slots at its end.",
     compact_options,
     sizeof(compact_options) / sizeof(compact_options[0]),
     compact_run,

@@ -1,6 +1,6 @@
 /*
- * pecs convert: loads a file of any format, with all checks, and saves it in another. The registry has no types: those
- * of the file are kept, if its format describes them.
+ * pecs convert: loads a file of any format, with all checks, and saves it in another, or in the same with another
+ * compression. The registry has no types: those of the file are kept, if its format describes them.
  */
 #include "cli.h"
 #include "formats.h"
@@ -10,8 +10,17 @@
 #include "terminal.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 enum { STDOUT_DESCRIPTOR = 1 };
+
+struct conversion {
+    const struct arguments *arguments;
+    pecs_manager *manager;
+    pecs_registry *registry;
+    pecs_profile profile;
+    uint32_t thread_count;
+};
 
 /* The names of the formats, for messages: "pecs, json". */
 static void convert_list_formats(const pecs_manager *manager, char *text, size_t size_bytes)
@@ -33,7 +42,8 @@ static int convert_check_name(const pecs_manager *manager, const char *name)
 }
 
 /* The format of the output is known before the input is read. */
-static int convert_check_formats(const pecs_manager *manager, const struct arguments *arguments)
+static int convert_check_formats(const pecs_manager *manager, const struct arguments *arguments,
+                                 const pecs_plugin **ret_output)
 {
     const char *output = arguments->paths[1], *to = arguments->options[OPTION_TO];
     const bool is_stdout = input_is_stdin(output);
@@ -41,8 +51,28 @@ static int convert_check_formats(const pecs_manager *manager, const struct argum
         return CLI_TROUBLE;
     if (!to && is_stdout)
         return complain("convert: standard output needs --to");
-    if (!to && !pecs_manager_choose(manager, NULL, 0, output))
-        return complain("convert: no format has the extension of %s; use --to", output);
+    *ret_output = to ? pecs_manager_find(manager, to) : pecs_manager_choose(manager, NULL, 0, output);
+    return *ret_output ? CLI_FINE : complain("convert: no format has the extension of %s; use --to", output);
+}
+
+static int convert_check_profile(struct conversion *conversion, const pecs_plugin *output)
+{
+    static const char *const names[] = { "off", "fast", "small" }; /* in the order of pecs_profile */
+    const char *profile = conversion->arguments->options[OPTION_PROFILE];
+    const char *threads = conversion->arguments->options[OPTION_THREADS];
+    uint64_t number = 0;
+    size_t place = 0;
+    if ((profile || threads) && output != pecs_binary_plugin())
+        return complain("convert: %s is for PECS files, and the output's format is %s",
+                        profile ? "--profile" : "--threads", output->name);
+    while (profile && place < sizeof(names) / sizeof(names[0]) && strcmp(profile, names[place]) != 0)
+        place++;
+    if (place == sizeof(names) / sizeof(names[0]))
+        return complain("convert: --profile takes off, fast or small, not %s", profile);
+    if (threads && (!arguments_parse_number(threads, UINT32_MAX, &number) || !number))
+        return complain("convert: --threads takes a number from 1 on, not %s", threads);
+    conversion->profile = (pecs_profile)place;
+    conversion->thread_count = (uint32_t)number;
     return CLI_FINE;
 }
 
@@ -53,9 +83,11 @@ static bool convert_show_progress(void *user, pecs_phase phase, uint64_t done, u
     return true;
 }
 
-static int convert_load(pecs_manager *manager, pecs_registry *registry, const struct arguments *arguments,
-                        const struct input *input, pecs_snapshot **ret_snapshot)
+static int convert_load(const struct conversion *conversion, const struct input *input, pecs_snapshot **ret_snapshot)
 {
+    const struct arguments *arguments = conversion->arguments;
+    pecs_manager *manager = conversion->manager;
+    pecs_registry *registry = conversion->registry;
     struct progress_bar bar = { NULL, 0, 0, 0 };
     pecs_manager_options options = { .plugin = arguments->options[OPTION_FROM], .user = &bar };
     pecs_error error;
@@ -72,79 +104,86 @@ static int convert_load(pecs_manager *manager, pecs_registry *registry, const st
 }
 
 /* `info` is NULL if the input is no PECS file, whose time and metadata are kept. */
-static int convert_save(pecs_manager *manager, const pecs_snapshot *snapshot, const struct arguments *arguments,
-                        const pecs_info *info)
+static int convert_save(const struct conversion *conversion, const pecs_snapshot *snapshot, const pecs_info *info)
 {
+    const struct arguments *arguments = conversion->arguments;
     const pecs_sink sink = pecs_sink_for_fd(STDOUT_DESCRIPTOR);
-    pecs_save_options save = { .wall_clock_ns = info ? info->wall_clock_ns : 0 };
+    pecs_save_options save = { .wall_clock_ns = info ? info->wall_clock_ns : 0,
+                               .profile = conversion->profile,
+                               .thread_count = conversion->thread_count };
     const pecs_manager_options options = { .plugin = arguments->options[OPTION_TO], .save = &save };
     pecs_meta *metadata = info ? kept_metadata(info, &save.metadata_count) : NULL;
     pecs_error error;
     if (info && !metadata)
         return complain("out of memory");
     save.metadata = metadata;
-    const pecs_status status = input_is_stdin(arguments->paths[1])
-                                   ? pecs_manager_save_to(manager, snapshot, &sink, &options, &error)
-                                   : pecs_manager_save(manager, snapshot, arguments->paths[1], &options, &error);
+    const pecs_status status =
+        input_is_stdin(arguments->paths[1])
+            ? pecs_manager_save_to(conversion->manager, snapshot, &sink, &options, &error)
+            : pecs_manager_save(conversion->manager, snapshot, arguments->paths[1], &options, &error);
     free(metadata);
     if (status)
         (void)complain_of_file(arguments->names[1], &error);
     return status ? CLI_TROUBLE : CLI_FINE;
 }
 
-static int convert_input(pecs_manager *manager, pecs_registry *registry, const struct arguments *arguments,
-                         const struct input *input)
+static int convert_input(const struct conversion *conversion, const struct input *input)
 {
     const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX };
     pecs_snapshot *snapshot = NULL;
     pecs_info *info = NULL;
     pecs_error not_pecs;
-    int code = convert_load(manager, registry, arguments, input, &snapshot);
+    int code = convert_load(conversion, input, &snapshot);
     if (!code && input_info(input, &no_limit, &info, &not_pecs))
         info = NULL;
     if (!code)
-        code = convert_save(manager, snapshot, arguments, info);
+        code = convert_save(conversion, snapshot, info);
     pecs_info_destroy(info);
     pecs_snapshot_release(snapshot);
     return code;
 }
 
-static int convert_with(pecs_manager *manager, const struct arguments *arguments)
+static int convert_with(struct conversion *conversion)
 {
     const pecs_registry_desc no_types = { .type_count = 0 };
-    pecs_registry *registry;
+    const struct arguments *arguments = conversion->arguments;
+    const pecs_plugin *output;
     struct input input;
     pecs_error error;
-    int code = convert_check_formats(manager, arguments);
+    int code = convert_check_formats(conversion->manager, arguments, &output);
+    if (!code)
+        code = convert_check_profile(conversion, output);
     if (code)
         return code;
-    if (pecs_registry_create(&no_types, &registry, &error))
+    if (pecs_registry_create(&no_types, &conversion->registry, &error))
         return complain("%s", error.message);
     if (input_open(arguments->paths[0], true, &input, &error)) {
         code = complain_of_file(arguments->names[0], &error);
     } else {
-        code = convert_input(manager, registry, arguments, &input);
+        code = convert_input(conversion, &input);
         input_close(&input);
     }
-    pecs_registry_release(registry);
+    pecs_registry_release(conversion->registry);
     return code;
 }
 
 static int convert_run(const struct arguments *arguments, struct text_out *out)
 {
-    pecs_manager *manager;
+    struct conversion conversion = { .arguments = arguments };
     pecs_error error;
     (void)out;
-    if (formats_create(&manager, &error))
+    if (formats_create(&conversion.manager, &error))
         return complain("%s", error.message);
-    const int code = convert_with(manager, arguments);
-    pecs_manager_destroy(manager);
+    const int code = convert_with(&conversion);
+    pecs_manager_destroy(conversion.manager);
     return code;
 }
 
 static const struct command_option convert_options[] = {
     { OPTION_FROM, "The format of the file; else its bytes decide, then its name." },
     { OPTION_TO, "The format of the output; else its name decides." },
+    { OPTION_PROFILE, "How a PECS file is compressed: off (as without it), fast or small." },
+    { OPTION_THREADS, "Compress with N threads instead of one." },
     { OPTION_HELP, "Print this text." },
 };
 
@@ -152,7 +191,7 @@ const struct command command_convert = {
     .name = "convert",
     .operands = "FILE OUTPUT",
     .path_count = 2,
-    .summary = "Save a file's world in another format.",
+    .summary = "Save a file's world in another format, or compressed.",
     .options = convert_options,
     .option_count = sizeof(convert_options) / sizeof(convert_options[0]),
     .run = convert_run,

@@ -3,21 +3,9 @@
 #include "dump_form.h"
 #include "terminal.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* Parses a word of digits only. */
-static bool dump_parse_number(const char *word, uint64_t max, uint64_t *ret_number)
-{
-    char *end;
-    if (word[0] < '0' || word[0] > '9')
-        return false;
-    errno = 0;
-    *ret_number = strtoull(word, &end, 10);
-    return !errno && !*end && *ret_number <= max;
-}
 
 /* Parses INDEX:GENERATION. On failure *entity may have changed. */
 static bool dump_parse_handle(const char *word, pecs_entity *entity)
@@ -29,7 +17,8 @@ static bool dump_parse_handle(const char *word, pecs_entity *entity)
         return false;
     memcpy(index, word, size);
     index[size] = 0;
-    if (!dump_parse_number(index, UINT32_MAX, &first) || !dump_parse_number(word + size + 1, UINT32_MAX, &second))
+    if (!arguments_parse_number(index, UINT32_MAX, &first) ||
+        !arguments_parse_number(word + size + 1, UINT32_MAX, &second))
         return false;
     *entity = (pecs_entity){ (uint32_t)first, (uint32_t)second };
     return true;
@@ -103,7 +92,7 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
 {
     uint64_t limit = UINT64_MAX;
     const char *word = arguments->options[OPTION_LIMIT];
-    if (word && strcmp(word, "all") != 0 && !dump_parse_number(word, UINT64_MAX, &limit))
+    if (word && strcmp(word, "all") != 0 && !arguments_parse_number(word, UINT64_MAX, &limit))
         return complain("dump: --limit takes a number below 2^64 or all, not %s", word);
     struct loaded loaded;
     pecs_error error;

@@ -15,6 +15,13 @@ static void info_json_write_entry(struct json_out *json, const char *name, const
         json_word(json, name, "null");
 }
 
+static void info_json_write_ratio(struct json_out *json, const char *key, uint64_t stored_bytes, uint64_t full_bytes)
+{
+    char ratio[32];
+    snprintf(ratio, sizeof(ratio), "%.2f", space_ratio(stored_bytes, full_bytes));
+    json_word(json, key, ratio);
+}
+
 static void info_json_write_head(struct json_out *json, const struct info_form *form)
 {
     const pecs_info *info = form->info;
@@ -23,6 +30,11 @@ static void info_json_write_head(struct json_out *json, const struct info_form *
     json_number(json, "size_bytes", info->size_bytes);
     json_number(json, "format_version", info->format_version);
     json_number(json, "optional_features", info->optional_features);
+    json_number(json, "segment_count", info->segment_count);
+    json_number(json, "block_count", info->block_count);
+    json_number(json, "block_bytes", info->block_bytes);
+    json_number(json, "block_full_bytes", info->block_full_bytes);
+    info_json_write_ratio(json, "ratio", info->block_bytes, info->block_full_bytes);
     info_json_write_entry(json, "application", info, PECS_META_APPLICATION);
     info_json_write_entry(json, "application_version", info, PECS_META_APPLICATION_VERSION);
     json_number(json, "wall_clock_ns", info->wall_clock_ns);
@@ -142,6 +154,11 @@ static void info_json_write_space(struct json_out *json, const struct info_form 
         json_number(json, "bytes", part->bytes);
         snprintf(percent, sizeof(percent), "%.2f", space_percent(part->bytes, form->info->size_bytes));
         json_word(json, "percent", percent);
+        if (space_codec(part)) {
+            json_string(json, "codec", space_codec(part));
+            json_number(json, "full_bytes", part->full_bytes);
+            info_json_write_ratio(json, "ratio", part->bytes, part->full_bytes);
+        }
         json_end_object(json);
     }
     json_end_array(json);
@@ -157,6 +174,8 @@ void info_json(struct info_form *form, struct text_out *out)
     info_json_write_types(&json, form);
     info_json_write_tables(&json, form);
     info_json_write_space(&json, form);
+    if (form->advice)
+        advice_json(form->advice, &json);
     json_end_object(&json);
     json_finish(&json);
 }

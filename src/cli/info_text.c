@@ -39,6 +39,12 @@ static void info_text_print_head(const struct info_form *form, struct text_out *
     out_format(out, "\n  size         %" PRIu64 " bytes\n", info->size_bytes);
     out_format(out, "  format       version %" PRIu32 ", optional features 0x%" PRIx64 "\n", info->format_version,
                info->optional_features);
+    if (info->block_count)
+        out_format(out,
+                   "  compressed   %" PRIu32 " segments, %" PRIu64 " blocks: %" PRIu64 " bytes hold %" PRIu64
+                   ", ratio %.2f\n",
+                   info->segment_count, info->block_count, info->block_bytes, info->block_full_bytes,
+                   space_ratio(info->block_bytes, info->block_full_bytes));
     info_text_print_origin(info, out);
     info_text_print_id(out, "  snapshot id  ", info->snapshot_id);
     if (memcmp(&info->parent_id, &none, sizeof(none)) != 0)
@@ -103,7 +109,7 @@ static void info_text_print_tables(struct info_form *form, struct text_out *out)
     }
 }
 
-static void info_text_print_space(const struct info_form *form, struct text_out *out)
+void info_text_print_part(struct text_out *out, const struct space_part *part)
 {
     static const char *const names[][2] = {
         { "handles", "handles of the rows" },
@@ -112,24 +118,35 @@ static void info_text_print_space(const struct info_form *form, struct text_out 
         { "metadata", "metadata" },
         { "structure", "header, types, tables, hashes, and padding between sections" },
     };
+    if (part->label)
+        out_name(out, part->label);
+    if (strcmp(part->kind, "contents") == 0)
+        out_format(out, " (contents of its strings, blobs and lists)");
+    for (size_t i = 0; !part->label && i < sizeof(names) / sizeof(names[0]); i++)
+        if (strcmp(names[i][0], part->kind) == 0)
+            out_format(out, "(%s)", names[i][1]);
+    out_format(out, "\n");
+}
+
+static void info_text_print_space(const struct info_form *form, struct text_out *out)
+{
     const uint64_t size_bytes = form->info->size_bytes;
-    out_format(out, "space: bytes, percent of the file and what\n");
+    const bool is_compressed = form->info->block_count;
+    out_format(out, "space: bytes, percent of the file%s and what\n", is_compressed ? ", codec, ratio" : "");
     for (size_t i = 0; i < form->space.part_count; i++) {
         const struct space_part *part = &form->space.parts[i];
         if (!part->bytes)
             continue;
+        const char *codec = space_codec(part);
         out_format(out, "  %14" PRIu64 " %5.1f  ", part->bytes, space_percent(part->bytes, size_bytes));
-        if (part->label)
-            out_name(out, part->label);
-        if (strcmp(part->kind, "contents") == 0)
-            out_format(out, " (contents of its strings, blobs and lists)");
-        for (size_t j = 0; !part->label && j < sizeof(names) / sizeof(names[0]); j++)
-            if (strcmp(names[j][0], part->kind) == 0)
-                out_format(out, "(%s)", names[j][1]);
-        out_format(out, "\n");
+        if (is_compressed && codec)
+            out_format(out, "%-4s %7.2f  ", codec, space_ratio(part->bytes, part->full_bytes));
+        else if (is_compressed)
+            out_format(out, "%14s", "");
+        info_text_print_part(out, part);
     }
-    out_format(out, "  %14" PRIu64 " %5.1f  total%s\n", form->space.sum_bytes,
-               space_percent(form->space.sum_bytes, size_bytes),
+    out_format(out, "  %14" PRIu64 " %5.1f  %*stotal%s\n", form->space.sum_bytes,
+               space_percent(form->space.sum_bytes, size_bytes), is_compressed ? 14 : 0, "",
                form->space.sum_bytes > size_bytes ? ", more than the file's size: it is invalid, see pecs verify" : "");
 }
 
@@ -154,4 +171,6 @@ void info_text(struct info_form *form, struct text_out *out)
     info_text_print_types(form, out);
     info_text_print_tables(form, out);
     info_text_print_space(form, out);
+    if (form->advice)
+        advice_text(form->advice, out);
 }

@@ -15,17 +15,22 @@ _pecs() {
         fi
     fi
     case $command in
-    info | verify | compact) options='--json --help' ;;
+    info) options='--advise --json --help' ;;
+    verify | compact) options='--json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
     diff) options='--detail --by-handle --trust --json --help' ;;
-    convert) options='--from --to --help' ;;
+    convert) options='--from --to --profile --threads --help' ;;
     'schema show' | 'schema lock' | 'schema check' | 'schema json') options='--help' ;;
     *) return ;;
     esac
     case $previous in
-    --entity | --component | --limit) return ;; # values that no list knows
+    --entity | --component | --limit | --threads) return ;; # values that no list knows
     --from | --to)
         mapfile -t COMPREPLY < <(compgen -W 'pecs json' -- "$word")
+        return
+        ;;
+    --profile)
+        mapfile -t COMPREPLY < <(compgen -W 'off fast small' -- "$word")
         return
         ;;
     esac

@@ -50,7 +50,8 @@ static uint64_t space_count_tables(const pecs_info *info, struct space *space, u
             const pecs_type *type = info->types[table->components[j]];
             const uint64_t bytes = space_product(table->row_count, type->size);
             space->table_bytes[i] = space_sum(space->table_bytes[i], bytes);
-            space->parts[table->components[j]].bytes = space_sum(space->parts[table->components[j]].bytes, bytes);
+            space->parts[table->components[j]].full_bytes =
+                space_sum(space->parts[table->components[j]].full_bytes, bytes);
             if (strcmp(type->name, "pecs.id") == 0)
                 id_count = space_sum(id_count, table->row_count);
         }
@@ -58,26 +59,36 @@ static uint64_t space_count_tables(const pecs_info *info, struct space *space, u
     return id_count;
 }
 
+/* Adds what is not of components. */
+static struct space_part *space_add_others(const pecs_info *info, uint64_t row_count, uint64_t id_count,
+                                           struct space_part *next)
+{
+    const uint64_t metadata = space_metadata_bytes(info->metadata, info->metadata_count) +
+                              space_metadata_bytes(info->file_metadata, info->file_metadata_count);
+    *next++ = (struct space_part){ "handles", NULL, info->stored_handle_bytes, space_product(row_count, HANDLE_BYTES) };
+    *next++ =
+        (struct space_part){ "index", NULL, info->stored_index_bytes, space_product(info->slot_count, RECORD_BYTES) };
+    *next++ = (struct space_part){ "ids", NULL, info->stored_id_bytes, space_product(id_count, ID_RECORD_BYTES) };
+    *next++ = (struct space_part){ "metadata", NULL, metadata, metadata };
+    return next;
+}
+
 static void space_fill(const pecs_info *info, const struct type_list *types, struct space *space)
 {
     uint64_t row_count;
     for (size_t i = 0; i < info->type_count; i++)
-        space->parts[i] = (struct space_part){ "component", types->entries[i].label, 0 };
+        space->parts[i] = (struct space_part){ "component", types->entries[i].label, info->stored_bytes[i], 0 };
     const uint64_t id_count = space_count_tables(info, space, &row_count);
     struct space_part *next = space->parts + info->type_count;
     for (size_t i = 0; i < info->type_count; i++)
         if (info->contents_bytes[i])
-            *next++ = (struct space_part){ "contents", types->entries[i].label, info->contents_bytes[i] };
-    *next++ = (struct space_part){ "handles", NULL, space_product(row_count, HANDLE_BYTES) };
-    *next++ = (struct space_part){ "index", NULL, space_product(info->slot_count, RECORD_BYTES) };
-    *next++ = (struct space_part){ "ids", NULL, space_product(id_count, ID_RECORD_BYTES) };
-    *next++ = (struct space_part){ "metadata", NULL,
-                                   space_metadata_bytes(info->metadata, info->metadata_count) +
-                                       space_metadata_bytes(info->file_metadata, info->file_metadata_count) };
+            *next++ = (struct space_part){ "contents", types->entries[i].label, info->stored_contents_bytes[i],
+                                           info->contents_bytes[i] };
+    next = space_add_others(info, row_count, id_count, next);
     for (const struct space_part *part = space->parts; part < next; part++)
         space->sum_bytes = space_sum(space->sum_bytes, part->bytes);
     const uint64_t rest = space->sum_bytes < info->size_bytes ? info->size_bytes - space->sum_bytes : 0;
-    *next++ = (struct space_part){ "structure", NULL, rest };
+    *next++ = (struct space_part){ "structure", NULL, rest, rest };
     space->sum_bytes = space_sum(space->sum_bytes, rest);
     space->part_count = (size_t)(next - space->parts);
     qsort(space->parts, space->part_count, sizeof(*space->parts), space_compare_parts);
@@ -102,6 +113,18 @@ void space_free(struct space *space)
 {
     free(space->parts);
     free(space->table_bytes);
+}
+
+const char *space_codec(const struct space_part *part)
+{
+    if (strcmp(part->kind, "metadata") == 0 || strcmp(part->kind, "structure") == 0)
+        return NULL;
+    return part->bytes == part->full_bytes ? "raw" : "zstd";
+}
+
+double space_ratio(uint64_t stored_bytes, uint64_t full_bytes)
+{
+    return stored_bytes ? (double)full_bytes / (double)stored_bytes : 1;
 }
 
 double space_percent(uint64_t bytes, uint64_t size_bytes)

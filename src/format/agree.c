@@ -6,7 +6,8 @@
  * same way each entry of the sorted list of ids must lead to an entity that has the id, and the list must have as many
  * entries as there are entities with explicit ids. Then each value must be valid, or the repair callback must fix it.
  *
- * Each column is one run. The work is split into blocks of rows; any thread can check any block.
+ * Each column lies in one place. The work is split into blocks of rows; any thread can check any block. A column whose
+ * contents lie in several heaps is several columns here.
  */
 #include "agree.h"
 
@@ -26,6 +27,7 @@ struct agreement {
     const struct pecs_snapshot *state;
     const struct model *model;
     const struct match *match;
+    const struct image *image, *gathered;
     const pecs_load_options *options;
     uint64_t *first_blocks; /* of each table: the number of its first block */
     const struct record *records;
@@ -39,12 +41,13 @@ struct agreement {
 
 struct value_column {
     uint8_t *values;
-    uint64_t offset; /* of them in the file */
+    uint64_t offset; /* of them in the file, or as MODEL_GATHERED says */
     const struct table *table;
+    uint64_t first_row, row_count;
     pecs_component number;
     const struct component *component;
     uint64_t first_block;          /* of all columns' blocks */
-    const struct model_heap *heap; /* of the column's contents, or NULL */
+    const struct model_heap *heap; /* of the contents of these rows, or NULL */
     const uint8_t *ends, *contents;
     uint32_t chunk_shift; /* the file's */
 };
@@ -210,7 +213,7 @@ static struct value_block agree_find_value_block(const struct agreement *agreeme
     return (struct value_block){
         .column = column,
         .first = first,
-        .count = min_u64(column->table->row_count - first, BLOCK_ROWS),
+        .count = min_u64(column->row_count - first, BLOCK_ROWS),
         .values = column->values + first * column->component->size,
     };
 }
@@ -221,7 +224,7 @@ static pecs_status agree_fail_place(const struct agreement *agreement, const str
     const struct value_column *column = block->column;
     const uint64_t number = block->first + row;
     struct wrong_value wrong;
-    wrong_value_init(&wrong, agreement->state, column->table, number, column->number, place);
+    wrong_value_init(&wrong, agreement->state, column->table, column->first_row + number, column->number, place);
     return fail_value(error, PECS_E_CORRUPT, column->offset + number * column->component->size + place->span.offset,
                       &wrong);
 }
@@ -256,7 +259,8 @@ static pecs_status agree_repair_value(const struct agreement *agreement, const s
     wrong_iter_begin(&iter, &agreement->values, column->component, value);
     while (wrong_iter_next(&iter, &place)) {
         struct wrong_value wrong;
-        wrong_value_init(&wrong, agreement->state, column->table, block->first + row, column->number, &place);
+        wrong_value_init(&wrong, agreement->state, column->table, column->first_row + block->first + row,
+                         column->number, &place);
         if (!options->repair(options->user, &wrong.invalid, value + place.span.offset) ||
             wrong_place_is_wrong(&agreement->values, &place, value))
             return agree_fail_place(agreement, block, row, &place, error);
@@ -283,32 +287,61 @@ static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t blo
     return status;
 }
 
+/* Bytes of the file's image, or of what was gathered, by an offset that is the model's. */
+static const uint8_t *agree_bytes(const struct agreement *agreement, uint64_t offset)
+{
+    return offset < MODEL_GATHERED ? agreement->image->bytes + offset
+                                   : agreement->gathered->bytes + (offset - MODEL_GATHERED);
+}
+
+/* The rows of a column whose contents lie in one heap; without contents, all rows. */
+static pecs_status agree_add_column(struct agreement *agreement, struct value_column column,
+                                    const struct model_heap *heap, uint64_t column_offset)
+{
+    const struct component *component = column.component;
+    if (!pool_reserve(agreement->state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
+                      agreement->column_count + 1, sizeof(*agreement->columns)))
+        return PECS_E_MEMORY;
+    column.row_count = column.table->row_count;
+    column.offset = column_offset;
+    if (heap) {
+        column.first_row = heap->first_row;
+        column.row_count = heap->row_count;
+        column.offset += heap->first_row * component->size;
+        column.values += heap->first_row * component->size;
+        column.heap = heap;
+        column.ends = agree_bytes(agreement, heap->run_offset);
+        column.contents = agree_bytes(agreement, heap->offset);
+    }
+    agreement->columns[agreement->column_count++] = column;
+    return PECS_OK;
+}
+
 static pecs_status agree_add_columns(struct agreement *agreement, uint32_t number)
 {
     const struct pecs_snapshot *state = agreement->state;
-    const struct model_table *from = &agreement->model->tables[number];
+    const struct model *model = agreement->model;
+    const struct model_table *from = &model->tables[number];
     const struct table *table = state_table(state, number);
-    for (uint32_t i = 0; from->row_count && i < from->type_count; i++) {
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && from->row_count && i < from->type_count; i++) {
         const pecs_component component = agreement->match->components[le32_load(from->types[i])];
-        const struct model_heap *heap = model_heap(agreement->model, from, i);
+        const struct model_heap *heap = model_heap(model, from, i);
         if (!values_can_be_wrong(state_component(state, component)))
             continue;
-        if (!pool_reserve(state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
-                          agreement->column_count + 1, sizeof(*agreement->columns)))
-            return PECS_E_MEMORY;
-        agreement->columns[agreement->column_count++] = (struct value_column){
+        const uint64_t offset = model_column(model, from, i)->offset;
+        const struct value_column column = {
             .values = table->runs->columns[archetype_column(table->archetype, component)].base,
-            .offset = model_column(agreement->model, from, i)->offset,
             .table = table,
             .number = component,
             .component = state_component(state, component),
-            .heap = heap,
-            .ends = heap ? table->runs->image->bytes + heap->run_offset : NULL,
-            .contents = heap ? table->runs->image->bytes + heap->offset : NULL,
             .chunk_shift = from->chunk_shift,
         };
+        status = agree_add_column(agreement, column, heap, offset);
+        while (!status && heap && (heap = model_next_heap(model, heap)) != NULL)
+            status = agree_add_column(agreement, column, heap, offset);
     }
-    return PECS_OK;
+    return status;
 }
 
 static int agree_compare_columns(const void *a, const void *b)
@@ -330,7 +363,7 @@ static pecs_status agree_gather_columns(struct agreement *agreement, uint64_t *r
     uint64_t blocks = 0;
     for (size_t i = 0; i < agreement->column_count; i++) {
         agreement->columns[i].first_block = blocks;
-        blocks += agree_block_count(agreement->columns[i].table->row_count);
+        blocks += agree_block_count(agreement->columns[i].row_count);
     }
     *ret_blocks = blocks;
     return PECS_OK;
@@ -347,7 +380,7 @@ static uint64_t agree_heap_end(const struct value_column *column, uint64_t chunk
 /* The ends of a heap's chunks ascend, and the last is that of the heap. */
 static pecs_status agree_check_ends(const struct value_column *column, pecs_error *error)
 {
-    const uint64_t chunks = format_chunk_count(column->table->row_count, column->chunk_shift);
+    const uint64_t chunks = format_chunk_count(column->row_count, column->chunk_shift);
     uint64_t before = 0;
     for (uint64_t chunk = 0; chunk < chunks; chunk++) {
         const uint64_t end = agree_heap_end(column, chunk);
@@ -390,7 +423,7 @@ static pecs_status agree_check_heap_chunk(const struct value_column *column, uin
 {
     const uint64_t first = chunk << column->chunk_shift;
     const uint64_t end = min_u64(agree_heap_end(column, chunk), column->heap->size_bytes);
-    const uint64_t rows = min_u64(column->table->row_count - first, (uint64_t)1 << column->chunk_shift);
+    const uint64_t rows = min_u64(column->row_count - first, (uint64_t)1 << column->chunk_shift);
     const uint64_t offset = first * column->component->size;
     uint64_t at = chunk ? min_u64(agree_heap_end(column, chunk - 1), end) : 0, size = 0;
     struct content_walk walk;
@@ -495,7 +528,8 @@ static pecs_status agree_check_all(struct agreement *agreement, pecs_error *erro
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,
-                        const pecs_load_options *options, pecs_error *error)
+                        const struct image *image, const struct image *gathered, const pecs_load_options *options,
+                        pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
     const struct entity_index *index = state_index(state);
@@ -504,6 +538,8 @@ pecs_status agree_check(const struct pecs_snapshot *state, const struct model *m
         .state = state,
         .model = model,
         .match = match,
+        .image = image,
+        .gathered = gathered,
         .options = options,
         .first_blocks = pool_allocate(pool, table_bytes),
         .records = index_slot_count(index) ? index_chunk(index, 0) : NULL,

@@ -9,10 +9,12 @@
 #include <pecs/file.h>
 
 /*
- * The state is that of model and match. Of the options, threads and repair count; what is repaired is changed in the
- * image of its runs, which must be private.
+ * The state is that of model and match, in these images (build.h). Offsets of errors may be among the gathered bytes.
+ * Of the options, threads and repair count; what is repaired is changed in the image of its runs, which must be
+ * private.
  */
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,
-                        const pecs_load_options *options, pecs_error *error);
+                        const struct image *image, const struct image *gathered, const pecs_load_options *options,
+                        pecs_error *error);
 
 #endif

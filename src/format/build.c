@@ -1,4 +1,4 @@
-/* Builds a state with storage's builder from one image that holds all rows. */
+/* Builds a state with storage's builder from the image of a file, and from what was gathered of its blocks. */
 #include "build.h"
 
 #include "bits.h"
@@ -9,16 +9,35 @@
 struct building {
     const struct model *model;
     const struct match *match;
-    struct image *image;
+    struct image *image, *gathered; /* of the file; of the bytes of its blocks, or NULL */
     struct state_builder builder;
     pecs_component *components; /* of a table, ascending */
     uint64_t *bits;             /* of all components of the state, by place */
     size_t word_count;
 };
 
-static uint8_t *build_base(const struct building *building, const struct model_run *run)
+static uint8_t *build_bytes(const struct building *building, uint64_t offset)
 {
-    return building->image->bytes + run->offset;
+    return offset < MODEL_GATHERED ? building->image->bytes + offset
+                                   : building->gathered->bytes + (offset - MODEL_GATHERED);
+}
+
+/* Of rows that lie at an offset: the gathered bytes keep the file's image, too. */
+static struct image *build_image(const struct building *building, uint64_t offset)
+{
+    return offset < MODEL_GATHERED ? building->image : building->gathered;
+}
+
+/* Of a table, whose columns may lie in both. */
+static struct image *build_table_image(const struct building *building, const struct model_table *table)
+{
+    const struct model *model = building->model;
+    struct image *image = building->image;
+    if (!table->row_count)
+        return NULL;
+    for (uint32_t i = 0; i <= table->type_count && image == building->image; i++)
+        image = build_image(building, model->columns[table->first_column + i].offset);
+    return image;
 }
 
 /* The components of a table in the order of their numbers, which is not that of the file's types. */
@@ -36,18 +55,19 @@ static pecs_status build_table(struct building *building, const struct model_tab
     const struct model *model = building->model;
     struct table *table;
     build_list_components(building, from);
-    const pecs_status status = state_builder_add_table(&building->builder, building->components, from->type_count,
-                                                       from->is_singleton, from->row_count, building->image, &table);
+    const pecs_status status =
+        state_builder_add_table(&building->builder, building->components, from->type_count, from->is_singleton,
+                                from->row_count, build_table_image(building, from), &table);
     if (status || !from->row_count)
         return status;
     const struct model_run *handles = model_handles(model, from);
-    state_builder_set_run(table, HANDLE_COLUMN, build_base(building, handles), handles->tick);
+    state_builder_set_run(table, HANDLE_COLUMN, build_bytes(building, handles->offset), handles->tick);
     for (uint32_t i = 0; i < from->type_count; i++) {
         const struct model_run *run = model_column(model, from, i);
         const pecs_component component = building->match->components[le32_load(from->types[i])];
         if (run->offset)
-            state_builder_set_run(table, archetype_column(table->archetype, component), build_base(building, run),
-                                  run->tick);
+            state_builder_set_run(table, archetype_column(table->archetype, component),
+                                  build_bytes(building, run->offset), run->tick);
     }
     return PECS_OK;
 }
@@ -70,10 +90,11 @@ static pecs_status build_tables(struct building *building)
 static pecs_status build_index(struct building *building)
 {
     const struct model *model = building->model;
-    const struct run run = { build_base(building, &model->index), model->index.tick };
-    return model->slot_count ? state_builder_set_index(&building->builder, model->slot_count, model->free_count,
-                                                       model->free_counts, run, building->image)
-                             : PECS_OK;
+    const struct run run = { build_bytes(building, model->index.offset), model->index.tick };
+    return model->slot_count
+               ? state_builder_set_index(&building->builder, model->slot_count, model->free_count, model->free_counts,
+                                         run, build_image(building, model->index.offset))
+               : PECS_OK;
 }
 
 static pecs_status build_sessions(struct building *building)
@@ -86,13 +107,10 @@ static pecs_status build_sessions(struct building *building)
     return status;
 }
 
-static void build_heap_of(const struct building *building, const struct model_table *table, struct heap *heap)
+static void build_heap_run(const struct building *building, const struct model_heap *from, struct heap *heap)
 {
-    for (uint32_t i = 0; table->row_count && i < table->type_count; i++) {
-        const struct model_heap *from = model_heap(building->model, table, i);
-        if (from && from->size_bytes)
-            heap_set_run(heap, building->image->bytes + from->offset, from->first, from->size_bytes / FORMAT_HEAP_UNIT);
-    }
+    if (from->size_bytes)
+        heap_set_run(heap, build_bytes(building, from->offset), from->first, from->size_bytes / FORMAT_HEAP_UNIT);
 }
 
 static pecs_status build_heap(struct building *building)
@@ -104,12 +122,12 @@ static pecs_status build_heap(struct building *building)
                   "references are used where they lie");
     if (!model->heap_units)
         return PECS_OK;
-    const pecs_status status = state_builder_set_heap(&building->builder, model->heap_units, building->image, &heap);
-    for (uint32_t i = 0; !status && i < model->table_count; i++)
-        build_heap_of(building, &model->tables[i], heap);
-    if (!status && model->attachment_heap.size_bytes)
-        heap_set_run(heap, building->image->bytes + model->attachment_heap.offset, model->attachment_heap.first,
-                     model->attachment_heap.size_bytes / FORMAT_HEAP_UNIT);
+    struct image *image = building->gathered ? building->gathered : building->image;
+    const pecs_status status = state_builder_set_heap(&building->builder, model->heap_units, image, &heap);
+    for (uint32_t i = 0; !status && i < model->heap_count; i++)
+        build_heap_run(building, &model->heaps[i], heap);
+    if (!status)
+        build_heap_run(building, &model->attachment_heap, heap);
     return status;
 }
 
@@ -139,8 +157,8 @@ static pecs_status build_all(struct building *building)
     state_builder_set_unknown_types(builder, building->match->unknown);
     state_builder_set_metadata(builder, model->metadata);
     state_builder_set_retired(builder, model->retired);
-    state_builder_set_ids(builder, (const struct id_entry *)build_base(building, &model->ids), model->id_count,
-                          building->image);
+    state_builder_set_ids(builder, (const struct id_entry *)build_bytes(building, model->ids.offset), model->id_count,
+                          build_image(building, model->ids.offset));
     pecs_status status = build_sessions(building);
     if (!status)
         status = build_index(building);
@@ -152,9 +170,9 @@ static pecs_status build_all(struct building *building)
 }
 
 pecs_status build_state(const struct model *model, const struct match *match, pecs_registry *registry,
-                        struct image *image, bool is_proven, struct pecs_snapshot **ret_state)
+                        struct image *image, struct image *gathered, bool is_proven, struct pecs_snapshot **ret_state)
 {
-    struct building building = { .model = model, .match = match, .image = image };
+    struct building building = { .model = model, .match = match, .image = image, .gathered = gathered };
     pecs_status status = state_builder_init(&building.builder, registry);
     if (!status)
         status = build_all(&building);

@@ -1,13 +1,16 @@
-/* Build: a state of a parsed and matched file, over the image that has the file's bytes. */
+/* Build: a state of a parsed and matched file, over the images that have its bytes. */
 #ifndef PECS_FORMAT_BUILD_H
 #define PECS_FORMAT_BUILD_H
 
 #include "state.h"
 #include "type_match.h"
 
-/* The bytes of runs need not be read yet. `is_proven`: index and rows will be checked before the caller gets the state.
+/*
+ * `image` has the file's bytes, which need not be read yet; `gathered` what its blocks hold, if it has any that had to
+ * be gathered (gather.h), and keeps the other image. `is_proven`: index and rows will be checked before the caller gets
+ * the state.
  */
 pecs_status build_state(const struct model *model, const struct match *match, pecs_registry *registry,
-                        struct image *image, bool is_proven, struct pecs_snapshot **ret_state);
+                        struct image *image, struct image *gathered, bool is_proven, struct pecs_snapshot **ret_state);
 
 #endif

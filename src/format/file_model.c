@@ -46,7 +46,7 @@ static pecs_status parse_header(struct parser *parser, struct file_header *ret_h
     model->required_features = le64_load(header.required_features);
     model->optional_features = le64_load(header.optional_features);
     const uint64_t unknown =
-        model->required_features & ~(uint64_t)(FEATURE_RETIRED | FEATURE_HEAP | FEATURE_ATTACHMENTS);
+        model->required_features & ~(uint64_t)(FEATURE_RETIRED | FEATURE_HEAP | FEATURE_ATTACHMENTS | FEATURE_SEGMENTS);
     RULE_AS(PECS_E_UNSUPPORTED, error, "HEADER-4", unknown, offsetof(struct file_header, required_features),
             "the file needs feature %d (of the bits %#" PRIx64 "), which this library does not know",
             __builtin_ctzll(unknown), model->required_features);
@@ -204,7 +204,11 @@ void model_deinit(struct model *model)
     pool_release(pool, model->columns, model->columns ? (model->column_count + 1) * sizeof(*model->columns) : 0);
     if (model->attachments)
         node_release(pool, &model->attachments->node);
-    pool_release(pool, model->heaps, model->heaps ? (model->column_count + 1) * sizeof(*model->heaps) : 0);
+    pool_release(pool, model->column_heaps,
+                 model->column_heaps ? (model->column_count + 1) * sizeof(*model->column_heaps) : 0);
+    pool_release(pool, model->heaps, model->heap_capacity * sizeof(*model->heaps));
+    pool_release(pool, model->blocks, model->block_capacity * sizeof(*model->blocks));
+    image_parts_deinit(&model->parts, pool);
     if (model->retired)
         node_release(pool, &model->retired->node);
     if (model->metadata)

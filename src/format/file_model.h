@@ -10,6 +10,7 @@
 #define PECS_FORMAT_FILE_MODEL_H
 
 #include "attach_list.h"
+#include "codec_filter.h"
 #include "layout.h"
 #include "meta_list.h"
 #include "retired.h"
@@ -23,16 +24,39 @@ struct model_type {
     bool has_contents; /* strings, blobs or lists */
 };
 
+/*
+ * Offsets from here on are not in the file but in the bytes that its blocks are gathered into (gather.h), from 0 on.
+ * Files have fewer bytes.
+ */
+#define MODEL_GATHERED ((uint64_t)1 << 62)
+
 /* Where the rows of a column lie; offset 0: it has no run. */
 struct model_run {
     uint64_t offset, tick;
+    uint64_t row_count;    /* that its run, or its blocks so far, have */
+    uint64_t stored_bytes; /* that these take in the file */
 };
 
-/* The contents of a column's values. */
+/* Contents of some of a column's rows, of all of them in a file without blocks. */
 struct model_heap {
-    uint64_t run_offset;         /* where the chunks' ends begin; 0: the column has no heap run */
+    uint64_t run_offset;         /* where the chunks' ends begin; 0: there is no run */
     uint64_t offset, size_bytes; /* of the contents */
     uint64_t first;              /* the unit that they begin at */
+    uint64_t first_row, row_count;
+    uint64_t stored_bytes; /* of the contents in the file; of a compressed block, of all of it */
+    uint32_t next;         /* of the same column's, or FORMAT_NONE */
+};
+struct model_heaps {
+    uint32_t first, last; /* in model.heaps, or FORMAT_NONE */
+};
+
+/* Rows that are stored by themselves, and have to be gathered. */
+struct model_block {
+    uint64_t offset, size;  /* in the file */
+    uint64_t to, full_size; /* among the gathered bytes */
+    uint64_t record_offset; /* for errors */
+    struct codec_filter filter;
+    uint32_t codec, segment;
 };
 
 struct model_table {
@@ -63,8 +87,11 @@ struct model {
     uint32_t table_count;
     size_t table_capacity;
     struct model_run *columns;
-    struct model_heap *heaps; /* of each of these; NULL without FEATURE_HEAP */
+    struct model_heaps *column_heaps; /* of each of these; NULL without FEATURE_HEAP */
     size_t column_count;
+    struct model_heap *heaps; /* in the order of their records */
+    uint32_t heap_count;
+    size_t heap_capacity;
     struct model_heap attachment_heap;
     uint64_t heap_units; /* of all of them, from 0 to the last */
 
@@ -79,19 +106,25 @@ struct model {
 
     /* Of segments, which model_parse_segments reads: */
     struct image_parts parts;
+    struct model_block *blocks; /* in the order of their offsets */
+    size_t block_count, block_capacity;
+    uint64_t block_records, block_bytes, block_full_bytes; /* of all blocks, also those that stay where they are */
+    uint64_t gathered_bytes;                               /* that they have room in */
+    bool uses_file;                                        /* some bytes of the state stay where they are in the file */
     struct model_run index, ids;
     uint64_t id_count; /* entities with explicit ids */
 
     /* Places in the file, and the commit's bytes: */
     uint64_t footer_offset, metadata_size, file_metadata_size;
-    uint64_t types_offset, types_end; /* of the records of types and tables */
-    uint64_t segment_offset;          /* of the segment's record */
+    uint64_t records_end;    /* of types and tables, in the commit */
+    uint64_t segment_offset; /* of the first segment's record */
     uint64_t free_counts_offset, retired_offset;
     const uint8_t *commit;
 };
 
 struct model_limits {
     uint64_t max_entities, max_commit_bytes; /* 0: none; the file's metadata counts with the commit */
+    uint64_t max_bytes;                      /* of what blocks hold */
     uint32_t max_types;
 };
 
@@ -99,7 +132,8 @@ struct model_limits {
 pecs_status model_parse(struct model *model, struct source *source, const struct model_limits *limits,
                         struct pool *pool, pecs_error *error);
 /* Parses the prologues of the segments: where every column lies. Each of them is in the file. */
-pecs_status model_parse_segments(struct model *model, struct source *source, pecs_error *error);
+pecs_status model_parse_segments(struct model *model, struct source *source, const struct model_limits *limits,
+                                 pecs_error *error);
 /* The bytes that model_parse_segments would read, as the commit has them: any number. */
 uint64_t model_prologue_size(const struct model *model);
 /* Parses the file's own metadata, which lies behind the commit, and counts against the limit with it. */
@@ -122,11 +156,17 @@ static inline struct model_run *model_column(const struct model *model, const st
     return &model->columns[table->first_column + 1 + place];
 }
 
-/* Of a column with contents, or NULL; as model_column. */
-static inline struct model_heap *model_heap(const struct model *model, const struct model_table *table, uint32_t place)
+/* The first heap of a column with contents, and the one after one, or NULL; as model_column. */
+static inline const struct model_heap *model_heap(const struct model *model, const struct model_table *table,
+                                                  uint32_t place)
 {
-    struct model_heap *heap = model->heaps ? &model->heaps[table->first_column + 1 + place] : NULL;
-    return heap && heap->run_offset ? heap : NULL;
+    const uint32_t first =
+        model->column_heaps ? model->column_heaps[table->first_column + 1 + place].first : FORMAT_NONE;
+    return first == FORMAT_NONE ? NULL : &model->heaps[first];
+}
+static inline const struct model_heap *model_next_heap(const struct model *model, const struct model_heap *heap)
+{
+    return heap->next == FORMAT_NONE ? NULL : &model->heaps[heap->next];
 }
 
 /* Bits of optional_features that this library does not know: such features may own bytes that are otherwise zero. */
@@ -145,6 +185,10 @@ static inline bool model_has_contents(const struct model *model)
 static inline bool model_has_attachments(const struct model *model)
 {
     return model->required_features & FEATURE_ATTACHMENTS;
+}
+static inline bool model_has_segments(const struct model *model)
+{
+    return model->required_features & FEATURE_SEGMENTS;
 }
 static inline bool model_has_retired(const struct model *model)
 {

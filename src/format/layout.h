@@ -25,6 +25,7 @@ enum {
     FORMAT_HEAP_PAGE_SHIFT = 15,            /* the heap runs of columns begin on a multiple of 2^15 units */
     FORMAT_HEAP_SHIFT_MAX = 38,             /* units of all heap runs: at most 2^38 */
     FORMAT_HEAP_LONG = 0xffffff,            /* in a reference: the size stands before the contents */
+    FORMAT_BLOCK_MAX = 16 * 1024 * 1024,    /* bytes that one compressed block holds */
 };
 #define FORMAT_NONE UINT32_MAX /* a u32 that refers to nothing */
 
@@ -36,8 +37,8 @@ enum {
 
 enum { HEADER_COUNTS_KNOWN = 1 };   /* file_header.flags */
 enum { FEATURE_FILE_METADATA = 1 }; /* file_header.optional_features */
-/* file_header.required_features: there are retired slots; contents; attachments */
-enum { FEATURE_RETIRED = 1, FEATURE_HEAP = 2, FEATURE_ATTACHMENTS = 4 };
+/* file_header.required_features: there are retired slots; contents; attachments; several segments, of blocks */
+enum { FEATURE_RETIRED = 1, FEATURE_HEAP = 2, FEATURE_ATTACHMENTS = 4, FEATURE_SEGMENTS = 8 };
 
 struct file_header {
     uint8_t magic[4];
@@ -51,10 +52,13 @@ struct file_header {
     le64 checksum; /* XXH3-64 of the bytes before it */
 };
 
-/* The prologue: this, then type records, table records, run records, and a le64 checksum of all before it. */
+/*
+ * The prologue: this, then type records, table records, run records (block records with FEATURE_SEGMENTS), and a le64
+ * checksum of all before it.
+ */
 struct segment_header {
     uint8_t magic[4];
-    le32 sequence;    /* 0 for the first segment */
+    le32 sequence;    /* of the segment in the file, from 0 */
     le64 size;        /* of the prologue in bytes, checksum included */
     le64 data_offset; /* in the file */
     le64 data_size;
@@ -101,7 +105,7 @@ struct table_record {
 
 /* run_record.kind */
 enum { RUN_HANDLES = 1, RUN_VALUES = 2, RUN_INDEX = 3, RUN_IDS = 4, RUN_HEAP = 5 };
-enum { CODEC_RAW = 0 }; /* run_record.codec */
+enum { CODEC_RAW = 0, CODEC_ZSTD = 1 }; /* run_record.codec, block_record.codec */
 
 struct run_record {
     le32 kind;
@@ -113,6 +117,18 @@ struct run_record {
     le64 offset; /* in the file */
     le64 size;
     le64 tick; /* of the last write */
+};
+
+/* With FEATURE_SEGMENTS: some rows of a run, stored by themselves. */
+struct block_record {
+    le32 kind, table, type; /* as in a run record */
+    le32 codec;
+    le32 filter, stride; /* of CODEC_ZSTD: what was done to the bytes before (codec.h); else 0 */
+    le32 first, count;   /* rows; of the index, slots; of the ids, entries */
+    le64 offset;         /* in the file */
+    le64 size;           /* in bytes, as it is stored */
+    le64 full_size;      /* in bytes, of the rows; of a heap: of its ends and contents */
+    le64 tick;           /* of the last write */
 };
 
 /* Then piece_count hashes (le64), and a le64 checksum of all before it. */
@@ -255,6 +271,20 @@ PROVE(run_record, chunk_count, 20);
 PROVE(run_record, offset, 24);
 PROVE(run_record, size, 32);
 PROVE(run_record, tick, 40);
+
+PROVE_SIZE(block_record, 64);
+PROVE(block_record, kind, 0);
+PROVE(block_record, table, 4);
+PROVE(block_record, type, 8);
+PROVE(block_record, codec, 12);
+PROVE(block_record, filter, 16);
+PROVE(block_record, stride, 20);
+PROVE(block_record, first, 24);
+PROVE(block_record, count, 28);
+PROVE(block_record, offset, 32);
+PROVE(block_record, size, 40);
+PROVE(block_record, full_size, 48);
+PROVE(block_record, tick, 56);
 
 PROVE_SIZE(trailer_header, 16);
 PROVE(trailer_header, magic, 0);

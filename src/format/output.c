@@ -47,7 +47,7 @@ void output_begin(struct output *output, uint64_t total_bytes)
 {
     assert(!output->offset && !output->buffer);
     output->total_bytes = total_bytes;
-    output->buffer_bytes = (size_t)min_u64(total_bytes, output->unit_bytes);
+    output->buffer_bytes = (size_t)min_u64(total_bytes ? total_bytes : output->unit_bytes, output->unit_bytes);
     output->buffer = pool_array_allocate(output->pool, output->buffer_bytes, &output->buffer_source);
     output->status = output->buffer ? output_begin_sink(output) : fail_memory(output->error);
     output->has_begun = !output->status;

@@ -21,7 +21,7 @@ struct output {
     pecs_status status; /* the first failure; everything after it does nothing */
 
     size_t unit_bytes;    /* the sink gets parts that end at multiples of it in the file; it divides FORMAT_PIECE */
-    uint64_t total_bytes; /* for progress: of the file */
+    uint64_t total_bytes; /* for progress: of the file, or 0 */
     uint64_t offset;      /* in the file, of the next byte */
     uint8_t *buffer;
     size_t buffer_bytes; /* a unit, or a file that is smaller */
@@ -38,7 +38,10 @@ struct output {
 pecs_status output_init(struct output *output, struct pool *pool, const pecs_sink *sink, size_t unit_bytes,
                         pecs_error *error);
 void output_deinit(struct output *output);
-/* Begins a file of that size: the sink first, then what is put. Memory for a small file is small. */
+/*
+ * Begins a file of that size, or 0: it is not known yet. The sink first, then what is put. Memory for a small file is
+ * small.
+ */
 void output_begin(struct output *output, uint64_t total_bytes);
 /* Ends the sink, if it has begun: commits when nothing has failed, else aborts. Returns output.status. */
 pecs_status output_end(struct output *output);

@@ -71,6 +71,10 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
 pecs_status parse_commit_sections(struct parser *parser);
 /* A part of it: the retired slots that follow the free counts; their differences end where the metadata begins. */
 pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset);
+/* The records of a segment's runs or blocks, from where the parser is to the end of the part. */
+pecs_status parse_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number);
+/* Whether every column has its rows. */
+pecs_status parse_check_coverage(const struct model *model, pecs_error *error);
 /* Records of metadata, and of attachments if it may have them, to the end of the part; none for no bytes. */
 pecs_status parse_metadata(struct parser *parser, bool may_attach, struct metadata **ret_metadata);
 

@@ -19,6 +19,7 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
          "the commit does not begin with its magic");
     model->type_count = le32_load(commit.type_count);
     model->table_count = le32_load(commit.table_count);
+    model->parts.segment_count = le32_load(commit.segment_count);
     model->session_count = le32_load(commit.session_count);
     model->singleton_table = le32_load(commit.singleton_table);
     model->slot_count = le64_load(commit.slot_count);
@@ -32,7 +33,7 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
     RULE(error, "COMMIT-2",
          model->slot_count > SLOT_COUNT_MAX || model->free_count > model->slot_count ||
              model->entity_count > model->slot_count - model->free_count || model->tick - 1 >= TICK_MAX ||
-             le32_load(commit.segment_count) != 1,
+             (model_has_segments(model) ? !model->parts.segment_count : model->parts.segment_count != 1),
          place + offsetof(struct commit_header, segment_count),
          "the commit's counts of segments, slots, free slots and entities cannot be");
     size_t set = PARSER_FIND_SET(parser, commit, parent_id);
@@ -310,20 +311,19 @@ static pecs_status parse_segment_records(struct parser *parser)
 {
     struct model *model = parser->model;
     model->segment_offset = parser->offset;
-    RULE(parser->error, "SEGMENT-1", parser_left(parser) < sizeof(struct segment_record), parser->offset,
-         "the commit is too short for its segments");
-    parser->offset += sizeof(struct segment_record);
+    RULE(parser->error, "SEGMENT-1", model->parts.segment_count > parser_left(parser) / sizeof(struct segment_record),
+         parser->offset, "the commit is too short for its segments");
+    parser->offset += model->parts.segment_count * sizeof(struct segment_record);
     return PECS_OK;
 }
 
 pecs_status parse_commit_sections(struct parser *parser)
 {
     struct model *model = parser->model;
-    model->types_offset = parser->offset;
     pecs_status status = parse_types(parser);
     if (!status)
         status = parse_tables(parser);
-    model->types_end = parser->offset;
+    model->records_end = parser->offset;
     if (!status)
         status = parse_row_counts(parser);
     if (!status)

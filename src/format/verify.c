@@ -10,7 +10,7 @@
 
 struct verification {
     struct source *source;
-    const struct image_parts *parts;
+    const struct segment_parts *parts;
     const struct verify_options *options;
     const uint8_t *hashes; /* of the pieces, in the trailer */
 };
@@ -23,12 +23,12 @@ static uint64_t verify_le64(const uint8_t *bytes)
 }
 
 /* Where piece `number` begins. */
-static uint64_t verify_piece_start(const struct image_parts *parts, uint64_t number)
+static uint64_t verify_piece_start(const struct segment_parts *parts, uint64_t number)
 {
     return max_u64(parts->data_offset, (parts->data_offset / FORMAT_PIECE + number) * FORMAT_PIECE);
 }
 
-static uint64_t verify_piece_end(const struct image_parts *parts, uint64_t number)
+static uint64_t verify_piece_end(const struct segment_parts *parts, uint64_t number)
 {
     return min_u64(parts->data_offset + parts->data_size, verify_piece_start(parts, number + 1));
 }
@@ -36,7 +36,7 @@ static uint64_t verify_piece_end(const struct image_parts *parts, uint64_t numbe
 static pecs_status verify_piece(void *user, uint64_t number, pecs_error *error)
 {
     const struct verification *verification = user;
-    const struct image_parts *parts = verification->parts;
+    const struct segment_parts *parts = verification->parts;
     const uint64_t offset = verify_piece_start(parts, number), size = verify_piece_end(parts, number) - offset;
     const uint8_t *bytes;
     const pecs_status status = source_get(verification->source, offset, size, &bytes, error);
@@ -55,8 +55,8 @@ static bool verify_progress(void *user, uint64_t done_count)
                              verification->source->size_bytes);
 }
 
-static pecs_status verify_trailer(struct source *source, const struct image_parts *parts, const uint8_t **ret_hashes,
-                                  pecs_error *error)
+static pecs_status verify_trailer(struct source *source, const struct segment_parts *parts, uint32_t sequence,
+                                  const uint8_t **ret_hashes, pecs_error *error)
 {
     struct trailer_header trailer;
     const uint8_t *bytes;
@@ -68,23 +68,34 @@ static pecs_status verify_trailer(struct source *source, const struct image_part
          parts->trailer_offset + end, "the trailer's checksum is wrong");
     memcpy(&trailer, bytes, sizeof(trailer));
     RULE(error, "TRAILER-2",
-         memcmp(trailer.magic, FORMAT_TRAILER_MAGIC, sizeof(trailer.magic)) != 0 || le32_load(trailer.sequence) != 0 ||
+         memcmp(trailer.magic, FORMAT_TRAILER_MAGIC, sizeof(trailer.magic)) != 0 ||
+             le32_load(trailer.sequence) != sequence ||
              le64_load(trailer.piece_count) != format_piece_count(parts->data_offset, parts->data_size),
          parts->trailer_offset, "the trailer is not that of its segment");
     *ret_hashes = bytes + sizeof(trailer);
     return PECS_OK;
 }
 
-pecs_status verify_data(struct source *source, const struct image_parts *parts, const struct verify_options *options,
-                        pecs_error *error)
+pecs_status verify_segment(struct source *source, struct image_parts *parts, uint32_t number,
+                           const struct verify_options *options, pecs_error *error)
 {
-    struct verification verification = { source, parts, options, NULL };
-    const pecs_status status = verify_trailer(source, parts, &verification.hashes, error);
+    const struct segment_parts *segment = image_segment(parts, number);
+    struct verification verification = { source, segment, options, NULL };
+    const pecs_status status = verify_trailer(source, segment, number, &verification.hashes, error);
     if (status)
         return status;
-    const struct jobs jobs = { format_piece_count(parts->data_offset, parts->data_size), verify_piece, &verification,
-                               options->thread_count, options->progress ? verify_progress : NULL };
+    const struct jobs jobs = { format_piece_count(segment->data_offset, segment->data_size), verify_piece,
+                               &verification, options->thread_count, options->progress ? verify_progress : NULL };
     return jobs_run(&jobs, error);
+}
+
+pecs_status verify_data(struct source *source, struct image_parts *parts, const struct verify_options *options,
+                        pecs_error *error)
+{
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < parts->segment_count; i++)
+        status = verify_segment(source, parts, i, options, error);
+    return status;
 }
 
 /* A walk over a file from part to part. */
@@ -119,20 +130,33 @@ static pecs_status verify_gap(struct gap_walk *walk, uint64_t offset, uint64_t s
     return status;
 }
 
-/* The data begins where the walk is. A file that is mapped may have changed since its runs were checked. */
-static pecs_status verify_data_gaps(struct gap_walk *walk, const struct image_parts *parts, const uint8_t *bytes)
+/* Where a run or a block lies in the file. */
+struct verify_range {
+    uint64_t offset, size;
+};
+
+static struct verify_range verify_range_of(const uint8_t *record, bool is_block)
 {
-    const uint64_t records_end = parts->prologue_offset + parts->prologue_size - sizeof(le64);
-    const uint64_t data_end = parts->data_offset + parts->data_size;
+    const size_t offset = is_block ? offsetof(struct block_record, offset) : offsetof(struct run_record, offset);
+    const size_t size = is_block ? offsetof(struct block_record, size) : offsetof(struct run_record, size);
+    return (struct verify_range){ verify_le64(record + offset), verify_le64(record + size) };
+}
+
+/* The data begins where the walk is. A file that is mapped may have changed since its runs were checked. */
+static pecs_status verify_data_gaps(struct gap_walk *walk, const struct segment_parts *segment, bool has_blocks,
+                                    const uint8_t *bytes)
+{
+    const uint64_t records_end = segment->prologue_offset + segment->prologue_size - sizeof(le64);
+    const uint64_t data_end = segment->data_offset + segment->data_size;
+    const size_t record_bytes = has_blocks ? sizeof(struct block_record) : sizeof(struct run_record);
     pecs_status status = PECS_OK;
-    for (uint64_t at = parts->runs_offset; !status && at < records_end; at += sizeof(struct run_record)) {
-        const uint64_t offset = verify_le64(bytes + at + offsetof(struct run_record, offset));
-        const uint64_t size = verify_le64(bytes + at + offsetof(struct run_record, size));
-        if (offset < walk->end || !range_fits(offset, size, data_end))
-            return fail_rule(walk->error, PECS_E_CORRUPT, parts->prologue_offset, "SEGMENT-2",
+    for (uint64_t at = segment->runs_offset; !status && at < records_end; at += record_bytes) {
+        const struct verify_range range = verify_range_of(bytes + at, has_blocks);
+        if (range.offset < walk->end || !range_fits(range.offset, range.size, data_end))
+            return fail_rule(walk->error, PECS_E_CORRUPT, segment->prologue_offset, "SEGMENT-2",
                              "the prologue is not what it was when the file was opened");
-        status = verify_zeros(walk, bytes + walk->end, offset);
-        walk->end = offset + size;
+        status = verify_zeros(walk, bytes + walk->end, range.offset);
+        walk->end = range.offset + range.size;
     }
     if (!status)
         status = verify_zeros(walk, bytes + walk->end, data_end);
@@ -140,18 +164,25 @@ static pecs_status verify_data_gaps(struct gap_walk *walk, const struct image_pa
     return status;
 }
 
-pecs_status verify_gaps(struct source *source, const struct image_parts *parts, const uint8_t *bytes, pecs_error *error)
+static pecs_status verify_segment_gaps(struct gap_walk *walk, const struct segment_parts *segment, bool has_blocks,
+                                       const uint8_t *bytes)
+{
+    pecs_status status = verify_gap(walk, segment->prologue_offset, segment->prologue_size);
+    if (!status)
+        status = verify_gap(walk, segment->data_offset, 0);
+    if (!status)
+        status = verify_data_gaps(walk, segment, has_blocks, bytes);
+    return status ? status : verify_gap(walk, segment->trailer_offset, segment->trailer_size);
+}
+
+pecs_status verify_gaps(struct source *source, struct image_parts *parts, const uint8_t *bytes, pecs_error *error)
 {
     struct gap_walk walk = { source, error, sizeof(struct file_header) };
+    pecs_status status = PECS_OK;
     if (!parts->has_zero_gaps)
         return PECS_OK;
-    pecs_status status = verify_gap(&walk, parts->prologue_offset, parts->prologue_size);
-    if (!status)
-        status = verify_gap(&walk, parts->data_offset, 0);
-    if (!status)
-        status = verify_data_gaps(&walk, parts, bytes);
-    if (!status)
-        status = verify_gap(&walk, parts->trailer_offset, parts->trailer_size);
+    for (uint32_t i = 0; !status && i < parts->segment_count; i++)
+        status = verify_segment_gaps(&walk, image_segment(parts, i), parts->has_blocks, bytes);
     if (!status)
         status = verify_gap(&walk, parts->commit_offset, parts->commit_size);
     if (!status && parts->file_metadata_end > walk.end) {
@@ -161,20 +192,28 @@ pecs_status verify_gaps(struct source *source, const struct image_parts *parts, 
     return status ? status : verify_gap(&walk, source->size_bytes - sizeof(struct file_footer), 0);
 }
 
-pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error)
+static bool verify_prologue_is_as_it_was(const struct image *image, const struct segment_parts *segment)
 {
-    const struct image_parts *parts = &image->parts;
-    const uint64_t prologue_end = parts->prologue_offset + parts->prologue_size - sizeof(le64);
+    const uint64_t size = segment->prologue_size - sizeof(le64);
+    const uint8_t *bytes = image->bytes + segment->prologue_offset;
+    return verify_le64(bytes + size) == segment->prologue_checksum &&
+           hash64(bytes, (size_t)size) == segment->prologue_checksum;
+}
+
+pecs_status verify_image(struct image *image, const struct verify_options *options, pecs_error *error)
+{
+    struct image_parts *parts = &image->parts;
     struct source_memory source;
     source_memory_init(&source, image->bytes, image->size_bytes);
     if (hash64(image->bytes + parts->commit_offset, (size_t)parts->commit_size) != parts->commit_hash)
         return fail_rule(error, PECS_E_CORRUPT, parts->commit_offset, "FOOTER-6",
                          "the commit is not what it was when the file was opened");
-    if (verify_le64(image->bytes + prologue_end) != parts->prologue_checksum ||
-        hash64(image->bytes + parts->prologue_offset, (size_t)(parts->prologue_size - sizeof(le64))) !=
-            parts->prologue_checksum)
-        return fail_rule(error, PECS_E_CORRUPT, parts->prologue_offset, "SEGMENT-2",
-                         "the prologue is not what it was when the file was opened");
+    for (uint32_t i = 0; i < parts->segment_count; i++) {
+        const struct segment_parts *segment = image_segment(parts, i);
+        if (!verify_prologue_is_as_it_was(image, segment))
+            return fail_rule(error, PECS_E_CORRUPT, segment->prologue_offset, "SEGMENT-2",
+                             "the prologue is not what it was when the file was opened");
+    }
     pecs_status status = verify_data(&source.source, parts, options, error);
     if (!status)
         status = verify_gaps(&source.source, parts, image->bytes, error);

@@ -13,22 +13,24 @@ struct verify_options {
 };
 
 /*
- * Checks the trailer's checksum, then reads the data piece by piece and compares each hash with the trailer. Returns
+ * Checks each trailer's checksum, then reads its data piece by piece and compares each hash with the trailer. Returns
  * PECS_E_CORRUPT, PECS_E_CANCELLED, or the source's error. With several threads, source_get must be thread-safe
  * (source_class.is_shared).
  */
-pecs_status verify_data(struct source *source, const struct image_parts *parts, const struct verify_options *options,
+pecs_status verify_data(struct source *source, struct image_parts *parts, const struct verify_options *options,
                         pecs_error *error);
+/* The same for one segment. */
+pecs_status verify_segment(struct source *source, struct image_parts *parts, uint32_t number,
+                           const struct verify_options *options, pecs_error *error);
 
 /*
- * Checks that every byte outside header, prologue, runs, trailer, commit, file metadata and footer is zero. Skips the
+ * Checks that every byte outside header, prologues, runs, trailers, commit, file metadata and footer is zero. Skips the
  * check if the file has an unknown optional feature, which may own such bytes. `bytes` is the file's image, with
- * prologue and data present; other ranges are read from the source. Returns PECS_E_CORRUPT or the source's error.
+ * prologues and data present; other ranges are read from the source. Returns PECS_E_CORRUPT or the source's error.
  */
-pecs_status verify_gaps(struct source *source, const struct image_parts *parts, const uint8_t *bytes,
-                        pecs_error *error);
+pecs_status verify_gaps(struct source *source, struct image_parts *parts, const uint8_t *bytes, pecs_error *error);
 
 /* Verifies all bytes of a mapped file that was opened before, its commit, prologue and gaps included. */
-pecs_status verify_image(const struct image *image, const struct verify_options *options, pecs_error *error);
+pecs_status verify_image(struct image *image, const struct verify_options *options, pecs_error *error);
 
 #endif

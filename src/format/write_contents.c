@@ -96,17 +96,15 @@ static void write_content(struct output *output, const struct component *compone
     span->size_bytes += contents_units(size, content->kind == PECS_STRING) * HEAP_UNIT;
 }
 
-void write_heap(struct output *output, const struct save_plan *plan, const struct plan_run *run)
+void write_contents(struct output *output, const struct heap *heap, const struct plan_run *run, uint64_t first,
+                    uint64_t count, uint64_t end)
 {
-    const struct heap *heap = state_heap(plan->state);
-    const uint64_t end = run->offset + plan_run_size(plan, run);
     struct heap_span span = { NULL, 0 };
-    output_put(output, plan->ends + run->ends, run->chunk_count * sizeof(*plan->ends));
-    for (uint64_t chunk = 0; chunk < run->chunk_count; chunk++) {
+    for (uint64_t row = first, rows; row < first + count; row += rows) {
         struct content_walk walk;
         struct content content;
-        content_walk_begin(&walk, run->component, table_chunk(run->table, run->column, chunk),
-                           table_live_rows(run->table, chunk));
+        rows = min_u64(table_rows_at(run->table, row), first + count - row);
+        content_walk_begin(&walk, run->component, table_value(run->table, run->column, row), rows);
         while (!output->status && content_walk_next(&walk, &content)) {
             write_content(output, run->component, heap, &content, &span);
             if (output->offset + span.size_bytes > end)
@@ -118,10 +116,17 @@ void write_heap(struct output *output, const struct save_plan *plan, const struc
         output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
 }
 
+void write_heap(struct output *output, const struct save_plan *plan, const struct plan_run *run)
+{
+    const uint64_t end = output->offset + plan_run_size(plan, run);
+    output_put(output, plan->ends + run->ends, run->chunk_count * sizeof(*plan->ends));
+    write_contents(output, state_heap(plan->state), run, 0, run->row_count, end);
+}
+
 void write_attachment_bytes(struct output *output, const struct save_plan *plan, const struct plan_run *run)
 {
     const struct pecs_snapshot *state = plan->state;
-    const uint64_t end = run->offset + plan_run_size(plan, run);
+    const uint64_t end = output->offset + plan_run_size(plan, run);
     for (uint32_t i = 0; i < state->attachments->count && !output->status; i++) {
         const struct attachment *entry = &state->attachments->entries[i];
         uint64_t size;

@@ -10,6 +10,12 @@ void write_references(struct output *output, const struct component *component, 
                       const uint8_t *values, uint64_t count, uint64_t *unit);
 
 /*
+ * Puts the contents of some rows of a column, up to an offset of the output, where they must end; as write_heap.
+ */
+void write_contents(struct output *output, const struct heap *heap, const struct plan_run *run, uint64_t first,
+                    uint64_t count, uint64_t end);
+
+/*
  * Puts a heap run: where the chunks' contents end, then the contents. The output's status is PECS_E_CORRUPT when they
  * are not as many as planned: a program has written to the file of a resumed state.
  */

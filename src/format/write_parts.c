@@ -5,7 +5,7 @@
 #include "hash.h"
 #include "identity.h"
 
-struct file_header make_file_header(const struct save_plan *plan, bool has_file_metadata)
+struct file_header make_file_header(const struct save_plan *plan, bool has_file_metadata, bool has_blocks)
 {
     struct file_header header = {
         .magic = FORMAT_HEADER_MAGIC,
@@ -16,7 +16,8 @@ struct file_header make_file_header(const struct save_plan *plan, bool has_file_
         .optional_features = le64_make(has_file_metadata ? FEATURE_FILE_METADATA : 0),
         .required_features =
             le64_make((plan->retired ? FEATURE_RETIRED : 0) | (plan->has_contents ? FEATURE_HEAP : 0) |
-                      (plan->state->attachments && plan->state->attachments->count ? FEATURE_ATTACHMENTS : 0)),
+                      (plan->state->attachments && plan->state->attachments->count ? FEATURE_ATTACHMENTS : 0) |
+                      (has_blocks ? FEATURE_SEGMENTS : 0)),
     };
     header.checksum = le64_make(hash64(&header, offsetof(struct file_header, checksum)));
     return header;
@@ -151,14 +152,15 @@ static void write_retired(struct buffer *to, const struct retired *retired)
     buffer_append(to, retired->differences, (size_t)retired->size_bytes);
 }
 
-static void write_commit_header(struct buffer *to, const struct save_plan *plan, uint64_t wall_clock_ns)
+static void write_commit_header(struct buffer *to, const struct save_plan *plan, uint32_t segment_count,
+                                uint64_t wall_clock_ns)
 {
     const struct pecs_snapshot *state = plan->state;
     const struct commit_header header = {
         .magic = FORMAT_COMMIT_MAGIC,
         .type_count = le32_make(plan->type_count),
         .table_count = le32_make(state->table_count),
-        .segment_count = le32_make(1),
+        .segment_count = le32_make(segment_count),
         .session_count = le32_make(state->sessions ? state->sessions->count : 0),
         .singleton_table = le32_make(state->singleton_table),
         .slot_count = le64_make(state_slot_count(state)),
@@ -178,21 +180,26 @@ static size_t commit_segment_offset(const struct save_plan *plan)
     return sizeof(struct commit_header) + plan->records.size_bytes + plan->state->table_count * sizeof(le64);
 }
 
-void write_commit(struct buffer *to, const struct save_plan *plan, uint64_t wall_clock_ns)
+struct segment_record make_segment_record(const struct save_plan *plan)
 {
-    const struct sessions *sessions = plan->state->sessions;
-    const struct segment_record segment = {
+    return (struct segment_record){
         .offset = le64_make(sizeof(struct file_header)),
         .prologue_size = le64_make(plan->prologue_size),
         .trailer_offset = le64_make(align_up(plan->data_offset + plan->data_size, FORMAT_ALIGN)),
         .trailer_size = le64_make(format_trailer_bytes(trailer_piece_count(plan))),
     };
-    write_commit_header(to, plan, wall_clock_ns);
+}
+
+void write_commit(struct buffer *to, const struct save_plan *plan, const struct segment_record *segments,
+                  uint32_t segment_count, uint64_t wall_clock_ns)
+{
+    const struct sessions *sessions = plan->state->sessions;
+    write_commit_header(to, plan, segment_count, wall_clock_ns);
     buffer_append(to, plan->records.bytes, plan->records.size_bytes);
     for (uint32_t i = 0; i < plan->state->table_count; i++)
         buffer_append_le64(to, state_table(plan->state, i)->row_count);
     assert(to->failed || to->size_bytes == commit_segment_offset(plan));
-    buffer_append(to, &segment, sizeof(segment));
+    buffer_append(to, segments, segment_count * sizeof(*segments));
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
         buffer_append_le64(to, identity_nonce(sessions->heads[i]));
     write_free_counts(to, plan->state);
@@ -210,6 +217,11 @@ void write_commit_hashes(struct buffer *commit, const struct save_plan *plan, co
            prologue->bytes + prologue->size_bytes - sizeof(le64), sizeof(le64));
     memcpy(segment + offsetof(struct segment_record, trailer_checksum),
            trailer->bytes + trailer->size_bytes - sizeof(le64), sizeof(le64));
+    write_commit_id(commit);
+}
+
+void write_commit_id(struct buffer *commit)
+{
     const pecs_id id = hash128(commit->bytes, commit->size_bytes);
     memcpy(commit->bytes + offsetof(struct commit_header, snapshot_id), id.bytes, sizeof(id.bytes));
 }

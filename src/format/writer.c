@@ -9,8 +9,8 @@
 #include "save_plan.h"
 #include "state_seal.h"
 #include "value_check.h"
-#include "write_contents.h"
 #include "write_parts.h"
+#include "write_rows.h"
 
 struct writer {
     const struct writer_options *options;
@@ -25,62 +25,25 @@ static bool writer_makes_parts(struct writer *writer)
     const struct metadata *file_metadata = writer->options->file_metadata;
     write_prologue(&writer->prologue, &writer->plan);
     write_trailer_header(&writer->trailer, &writer->plan);
-    write_commit(&writer->commit, &writer->plan, writer->options->wall_clock_ns);
+    const struct segment_record segment = make_segment_record(&writer->plan);
+    write_commit(&writer->commit, &writer->plan, &segment, 1, writer->options->wall_clock_ns);
     if (file_metadata)
         write_file_metadata(&writer->file_metadata, file_metadata);
     return !(writer->prologue.failed || writer->trailer.failed || writer->commit.failed ||
              writer->file_metadata.failed);
 }
 
-/* *unit: where the contents of the chunk's first row will lie; then of the next chunk's. */
-static void writer_put_chunk(struct writer *writer, const struct plan_run *run, uint64_t chunk, uint64_t *unit)
-{
-    const struct table *table = run->table;
-    struct output *output = &writer->output;
-    const uint8_t *bytes = table_chunk(table, run->column, chunk);
-    const uint64_t rows = table_live_rows(table, chunk);
-    const struct component *component = run->component;
-    if (component && values_can_be_wrong(component) && !writer->options->skip_check)
-        output->status = values_check(&writer->values, table, run->component_number,
-                                      chunk << table->archetype->chunk_shift, bytes, rows, 0, output->error);
-    if (component && component_has_contents(component))
-        write_references(output, component, state_heap(writer->plan.state), bytes, rows, unit);
-    else if (component && !span_list_is_empty(&component->padding))
-        output_put_masked(output, component, bytes, rows);
-    else
-        output_put(output, bytes, rows * run->row_bytes);
-}
-
-static void writer_put_run(struct writer *writer, const struct plan_run *run)
-{
-    struct output *output = &writer->output;
-    const struct entity_index *index = state_index(writer->plan.state);
-    output_put_zeros_to(output, run->offset);
-    if (run->kind == RUN_IDS) {
-        output_put(output, writer->plan.ids, plan_run_size(&writer->plan, run));
-        return;
-    }
-    if (run->kind == RUN_HEAP) {
-        (run->table ? write_heap : write_attachment_bytes)(output, &writer->plan, run);
-        return;
-    }
-    uint64_t unit = run->first;
-    for (uint64_t chunk = 0; chunk < run->chunk_count && !output->status; chunk++) {
-        if (run->kind == RUN_INDEX)
-            output_put(output, index_chunk(index, chunk), index_chunk_slots(index, chunk) * run->row_bytes);
-        else
-            writer_put_chunk(writer, run, chunk, &unit);
-    }
-}
-
 static void writer_put_data(struct writer *writer)
 {
     const struct save_plan *plan = &writer->plan;
     struct output *output = &writer->output;
+    const struct row_writer rows = { plan, output, &writer->values, writer->options->skip_check };
     output_put_zeros_to(output, plan->data_offset);
     output_begin_hashing(output, &writer->trailer);
-    for (size_t i = 0; i < plan->run_count && !output->status; i++)
-        writer_put_run(writer, &plan->runs[i]);
+    for (size_t i = 0; i < plan->run_count && !output->status; i++) {
+        output_put_zeros_to(output, plan->runs[i].offset);
+        write_whole_run(&rows, &plan->runs[i]);
+    }
     output_end_hashing(output);
     write_trailer_checksum(&writer->trailer);
     if (!output->status && writer->trailer.failed)
@@ -112,7 +75,7 @@ static void writer_put_all(struct writer *writer)
     const uint64_t trailer_offset = align_up(plan->data_offset + plan->data_size, FORMAT_ALIGN);
     const uint64_t commit_offset = align_up(trailer_offset + trailer_size, FORMAT_ALIGN);
     const uint64_t commit_end = commit_offset + writer->commit.size_bytes;
-    const struct file_header header = make_file_header(plan, writer->options->file_metadata != NULL);
+    const struct file_header header = make_file_header(plan, writer->options->file_metadata != NULL, false);
     output_begin(output,
                  align_up(format_file_metadata_offset(commit_end) + writer->file_metadata.size_bytes, FORMAT_PAGE) +
                      sizeof(struct file_footer));

@@ -5,6 +5,8 @@
 #include "output.h"
 #include "state.h"
 
+#include <pecs/file.h>
+
 struct writer_options {
     uint64_t wall_clock_ns;               /* 0: none is noted */
     const struct metadata *file_metadata; /* or NULL */
@@ -12,6 +14,10 @@ struct writer_options {
     size_t unit_bytes;                    /* of a write, as of output.h */
     pecs_progress_function progress;      /* or NULL */
     void *user;
+    pecs_profile profile; /* of all that component_profiles does not name */
+    const pecs_component_profile *component_profiles;
+    size_t component_profile_count;
+    uint32_t thread_count; /* that compress */
 };
 
 /* The sink is committed or aborted, if it has begun. *ret_size_bytes is the size of the file. */

@@ -26,7 +26,7 @@ struct info {
     pecs_component *components; /* indices of `types`, of all tables */
     uint32_t *places;           /* of each type of the model: its index in `types`, FORMAT_NONE when no table has it */
     size_t component_count;
-    uint64_t *contents_bytes; /* of each type of `types` */
+    uint64_t *sizes; /* of each type of `types`: values as they are stored, contents, contents as they are stored */
 };
 
 static pecs_status info_check_id_type(struct info *info, uint32_t number, pecs_error *error)
@@ -122,35 +122,82 @@ static pecs_status info_list_attachments(struct info *info, pecs_error *error)
     return PECS_OK;
 }
 
-/* Only the prologue has the sizes of the heap runs. */
-static pecs_status info_read_prologue(struct info *info, const struct model_limits *limits, pecs_error *error)
+/* Only the prologues have the sizes of heap runs and blocks. Of other files the commit says all that is shown. */
+static pecs_status info_read_prologues(struct info *info, const struct model_limits *limits, pecs_error *error)
 {
     const uint64_t size = model_prologue_size(&info->model);
-    if (!model_has_contents(&info->model))
+    if (!model_has_contents(&info->model) && !model_has_segments(&info->model))
         return PECS_OK;
     if (size > limits->max_commit_bytes)
-        return fail(error, PECS_E_LIMIT, "the prologue has %" PRIu64 " bytes; the limit is %" PRIu64, size,
+        return fail(error, PECS_E_LIMIT, "the prologues have %" PRIu64 " bytes; the limit is %" PRIu64, size,
                     limits->max_commit_bytes);
-    return model_parse_segments(&info->model, &info->source.source, error);
+    return model_parse_segments(&info->model, &info->source.source, limits, error);
 }
 
-/* Heap runs lie one after another in the file, so their sum fits. */
-static pecs_status info_count_contents(struct info *info, pecs_error *error)
+/* A file whose prologues were not read may claim any number of rows: sums stop at the most that there is. */
+static void info_add(uint64_t *sum, uint64_t bytes)
+{
+    if (add_overflows(*sum, bytes, sum))
+        *sum = UINT64_MAX;
+}
+
+/* What rows take in the file: of a file without blocks, all bytes of the rows. */
+static void info_add_rows(const struct model *model, const struct model_run *run, uint64_t row_count,
+                          uint64_t row_bytes, uint64_t *sum)
+{
+    uint64_t bytes;
+    if (model_has_segments(model))
+        bytes = run->stored_bytes;
+    else if (mul_overflows(row_count, row_bytes, &bytes))
+        bytes = UINT64_MAX;
+    info_add(sum, bytes);
+}
+
+/* Columns are known where the prologues were read. */
+static const struct model_run *info_column(const struct model *model, const struct model_table *table, uint32_t place)
+{
+    return model->columns ? model_column(model, table, place) : NULL;
+}
+
+static void info_count_column(struct info *info, const struct model_table *table, uint32_t place)
 {
     const struct model *model = &info->model;
-    info->contents_bytes =
-        pool_allocate_zeroed(info->pool, ((size_t)model->type_count + 1) * sizeof(*info->contents_bytes));
-    if (!info->contents_bytes)
+    const uint32_t number = le32_load(table->types[place]);
+    const size_t type = info->places[number], count = info->info.type_count;
+    info_add_rows(model, info_column(model, table, place), table->row_count, model->types[number].value_size,
+                  &info->sizes[type]);
+    for (const struct model_heap *heap = model_heap(model, table, place); heap; heap = model_next_heap(model, heap)) {
+        info_add(&info->sizes[count + type], heap->size_bytes);
+        info_add(&info->sizes[2 * count + type], heap->stored_bytes);
+    }
+}
+
+/* What types, handles, index and ids take. */
+static pecs_status info_count_bytes(struct info *info, pecs_error *error)
+{
+    const struct model *model = &info->model;
+    pecs_info *to = &info->info;
+    info->sizes = pool_allocate_zeroed(info->pool, (3 * (size_t)model->type_count + 1) * sizeof(*info->sizes));
+    if (!info->sizes)
         return fail_memory(error);
+    to->stored_bytes = info->sizes;
+    to->contents_bytes = info->sizes + to->type_count;
+    to->stored_contents_bytes = info->sizes + 2 * to->type_count;
     for (uint32_t i = 0; i < model->table_count; i++) {
         const struct model_table *table = &model->tables[i];
-        for (uint32_t j = 0; table->row_count && j < table->type_count; j++) {
-            const struct model_heap *heap = model_heap(model, table, j);
-            if (heap)
-                info->contents_bytes[info->places[le32_load(table->types[j])]] += heap->size_bytes;
-        }
+        if (!table->row_count)
+            continue;
+        info_add_rows(model, model->columns ? model_handles(model, table) : NULL, table->row_count, sizeof(pecs_entity),
+                      &to->stored_handle_bytes);
+        for (uint32_t j = 0; j < table->type_count; j++)
+            info_count_column(info, table, j);
     }
-    info->info.contents_bytes = info->contents_bytes;
+    info_add_rows(model, &model->index, model->slot_count, sizeof(struct record_layout), &to->stored_index_bytes);
+    info_add_rows(model, &model->ids, model->id_count, sizeof(struct id_record), &to->stored_id_bytes);
+    to->segment_count = model->parts.segment_count;
+    to->block_count = model->block_records;
+    to->block_bytes = model->block_bytes;
+    to->block_full_bytes = model->block_full_bytes;
     return PECS_OK;
 }
 
@@ -182,6 +229,7 @@ static pecs_status info_read(struct info *info, const pecs_info_options *options
     const struct model_limits limits = {
         .max_entities = options->limits.max_entities,
         .max_types = options->limits.max_types,
+        .max_bytes = options->limits.max_bytes,
         .max_commit_bytes = options->max_info_bytes ? options->max_info_bytes : INFO_BYTES_DEFAULT,
     };
     pecs_status status = model_parse(&info->model, source, &limits, info->pool, error);
@@ -198,9 +246,9 @@ static pecs_status info_read(struct info *info, const pecs_info_options *options
     if (!status)
         status = info_list_attachments(info, error);
     if (!status)
-        status = info_read_prologue(info, &limits, error);
+        status = info_read_prologues(info, &limits, error);
     if (!status)
-        status = info_count_contents(info, error);
+        status = info_count_bytes(info, error);
     if (!status)
         info_fill(info);
     return status;
@@ -210,7 +258,7 @@ static void info_free(struct info *info)
 {
     struct pool *pool = info->pool;
     const struct model *model = &info->model;
-    pool_release(pool, info->contents_bytes, ((size_t)model->type_count + 1) * sizeof(*info->contents_bytes));
+    pool_release(pool, info->sizes, (3 * (size_t)model->type_count + 1) * sizeof(*info->sizes));
     pool_release(pool, info->components, (info->component_count + 1) * sizeof(*info->components));
     pool_release(pool, info->attachments,
                  model->attachments ? model->attachments->count * sizeof(*info->attachments) : 0);

@@ -2,6 +2,7 @@
 #include "agree.h"
 #include "build.h"
 #include "error.h"
+#include "gather.h"
 #include "program_meta.h"
 #include "reading.h"
 #include "upgrade.h"
@@ -13,7 +14,7 @@ struct loading {
     const pecs_file_limits *limits;
     bool refuse_unknown;
     struct source *source;
-    struct image *image;
+    struct image *image, *gathered; /* of the file; of what its blocks hold, or NULL */
     struct model model;
     struct match match;
     const pecs_migration_options *migration;
@@ -23,6 +24,8 @@ struct loading {
 
 static void loading_deinit(struct loading *loading)
 {
+    if (loading->gathered)
+        node_release(loading->registry->pool, &loading->gathered->node); /* the state's runs have it */
     upgrade_deinit(&loading->upgrade);
     match_deinit(&loading->match);
     model_deinit(&loading->model);
@@ -54,13 +57,15 @@ static pecs_status load_plan(struct loading *loading)
 static pecs_status load_match(struct loading *loading)
 {
     struct model *model = &loading->model;
+    const struct model_limits limits = { .max_bytes = loading->limits->max_bytes };
     pecs_status status =
         match_types(&loading->match, model, loading->registry, loading->refuse_unknown, loading->error);
     if (!status)
         status = load_plan(loading);
     if (!status)
-        status = model_parse_segments(model, loading->source, loading->error);
+        status = model_parse_segments(model, loading->source, &limits, loading->error);
     loading->image->parts = model->parts;
+    model->parts.segments = NULL; /* the image has them */
     return status;
 }
 
@@ -77,14 +82,13 @@ static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct
 
 static pecs_status load_build(struct loading *loading, bool is_proven, struct pecs_snapshot **ret_state)
 {
-    const pecs_status status =
-        build_state(&loading->model, &loading->match, loading->registry, loading->image, is_proven, ret_state);
+    const pecs_status status = build_state(&loading->model, &loading->match, loading->registry, loading->image,
+                                           loading->gathered, is_proven, ret_state);
     return status ? fail_memory(loading->error) : PECS_OK;
 }
 
-/* All that is not in the structure: the data, and what no state keeps. */
-static pecs_status load_check(struct loading *loading, const pecs_load_options *options,
-                              const struct pecs_snapshot *state)
+/* Of the bytes of a file, all that is not in the structure. */
+static pecs_status load_check_bytes(struct loading *loading, const pecs_load_options *options)
 {
     const struct model_limits no_limits = { .max_commit_bytes = 0 };
     struct model *model = &loading->model;
@@ -93,19 +97,52 @@ static pecs_status load_check(struct loading *loading, const pecs_load_options *
     if (!status)
         status = model_check_id(model, loading->error);
     if (!status)
-        status = verify_data(loading->source, &model->parts, &how, loading->error);
+        status = verify_data(loading->source, &loading->image->parts, &how, loading->error);
     if (!status)
         status = model_parse_file_metadata(model, loading->source, &no_limits, loading->error);
     if (!status)
-        status = verify_gaps(loading->source, &model->parts, loading->image->bytes, loading->error);
-    if (!status)
-        status = agree_check(state, model, &loading->match, options, loading->error);
+        status = verify_gaps(loading->source, &loading->image->parts, loading->image->bytes, loading->error);
+    return status;
+}
+
+static pecs_status load_gather(struct loading *loading, const pecs_load_options *options)
+{
+    const struct verify_options how = { options->thread_count, options->progress, options->user };
+    return gather_blocks(&loading->model, loading->image, &how, &loading->gathered, loading->error);
+}
+
+/* Of rows and values. */
+static pecs_status load_check(struct loading *loading, const pecs_load_options *options,
+                              const struct pecs_snapshot *state)
+{
+    struct model *model = &loading->model;
+    pecs_error *error = loading->error;
+    pecs_status status = agree_check(state, model, &loading->match, loading->image, loading->gathered, options, error);
+    if (status == PECS_E_CORRUPT && error)
+        error->offset = gather_file_offset(model, error->offset);
     if (!status && options->progress && !options->progress(options->user, model->file_size, model->file_size))
         status = fail(loading->error, PECS_E_CANCELLED, "cancelled");
     return status;
 }
 
-static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_snapshot)
+/* Segments whose bytes are read anyway are checked against their hashes. */
+static pecs_status resume_gather(struct loading *loading, const pecs_resume_options *options)
+{
+    const struct model *model = &loading->model;
+    const struct verify_options how = { .thread_count = options->thread_count };
+    uint32_t checked = 0; /* segments up to here */
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < model->block_count; i++) {
+        const uint32_t segment = model->blocks[i].segment;
+        if (segment >= checked)
+            status = verify_segment(loading->source, &loading->image->parts, segment, &how, loading->error);
+        checked = segment + 1;
+    }
+    return status ? status : gather_blocks(model, loading->image, &how, &loading->gathered, loading->error);
+}
+
+static pecs_status resume_image(struct loading *loading, const pecs_resume_options *options,
+                                pecs_snapshot **ret_snapshot)
 {
     struct source_memory source;
     pecs_snapshot *state;
@@ -114,6 +151,8 @@ static pecs_status resume_image(struct loading *loading, pecs_snapshot **ret_sna
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
+    if (!status)
+        status = resume_gather(loading, options);
     if (!status)
         status = load_build(loading, false, &state);
     return status ? status : load_upgrade(loading, false, state, ret_snapshot);
@@ -125,6 +164,10 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
+    if (!status)
+        status = load_check_bytes(loading, options);
+    if (!status)
+        status = load_gather(loading, options);
     if (!status)
         status = load_build(loading, true, &state);
     if (status)
@@ -223,7 +266,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     os_file_close(&file);
     if (!loading.image)
         return status;
-    status = resume_image(&loading, ret_snapshot);
+    status = resume_image(&loading, options, ret_snapshot);
     loading_deinit(&loading);
     node_release(registry->pool, &loading.image->node); /* the state's runs have it */
     return status;

@@ -15,6 +15,8 @@ struct origins {
 
 static pecs_status origins_add(struct origins *origins, struct image *image)
 {
+    if (image && image->base) /* what was gathered of a file's blocks does not change */
+        image = image->base;
     for (size_t i = origins->count; i-- > 0;)
         if (origins->images[i] == image)
             return PECS_OK;
@@ -52,7 +54,7 @@ static pecs_status origins_list_all(struct origins *origins, const struct pecs_s
 }
 
 /* Adds the path: otherwise the error would seem to be about the file being written. */
-static pecs_status origin_verify(const struct image *image, const struct verify_options *options, pecs_error *error)
+static pecs_status origin_verify(struct image *image, const struct verify_options *options, pecs_error *error)
 {
     pecs_error why;
     const pecs_status status = verify_image(image, options, &why);

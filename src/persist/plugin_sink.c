@@ -108,9 +108,10 @@ static pecs_status plugin_sink_begin(void *user, uint64_t size_bytes, pecs_error
     const pecs_status status = operation_failure(sink->operation, error);
     if (status)
         return status;
-    if (!size_bytes || sink->announced_bytes || sink->size_bytes)
-        return operation_refuse(sink->operation, error, "%s began its sink twice, after a write, or with 0 bytes",
+    if (sink->was_begun || sink->size_bytes)
+        return operation_refuse(sink->operation, error, "%s began its sink twice, or after a write",
                                 sink->operation->function);
+    sink->was_begun = true;
     sink->announced_bytes = size_bytes;
     return plugin_sink_begin_behind(sink, size_bytes, error);
 }

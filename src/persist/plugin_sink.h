@@ -13,8 +13,9 @@ struct plugin_sink {
     struct operation *operation;
     struct pool *pool;
     const pecs_sink *to;
-    pecs_sink sink; /* the plugin's */
-    bool has_begun;
+    pecs_sink sink;           /* the plugin's */
+    bool was_begun;           /* by the plugin */
+    bool has_begun;           /* the sink behind */
     uint64_t announced_bytes; /* the size that the plugin said; 0: none */
     uint64_t size_bytes;      /* written by the plugin */
     uint8_t *gathered;

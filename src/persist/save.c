@@ -1,4 +1,5 @@
 /* Saving for users: a snapshot through the writer into a sink; a path is one whose file is published. */
+#include "block_writer.h"
 #include "destination.h"
 #include "error.h"
 #include "filtered.h"
@@ -47,6 +48,15 @@ static void save_report(const pecs_snapshot *saved, uint64_t size_bytes, const p
     ret_report->left_out = *left_out;
 }
 
+static bool save_profiles_are_valid(const pecs_save_options *options)
+{
+    bool valid = (unsigned)options->profile <= PECS_PROFILE_SMALL &&
+                 (options->component_profiles || !options->component_profile_count);
+    for (size_t i = 0; valid && i < options->component_profile_count; i++)
+        valid = (unsigned)options->component_profiles[i].profile <= PECS_PROFILE_SMALL;
+    return valid;
+}
+
 /* `options` is not NULL. */
 static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sink, size_t unit_bytes,
                              const pecs_save_options *options, pecs_error *error)
@@ -54,20 +64,33 @@ static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sin
     struct pool *pool = snapshot->registry->pool;
     if ((unsigned)options->references > PECS_REFERENCES_REFUSE)
         return fail(error, PECS_E_MISUSE, "the value of references is invalid");
+    if (!save_profiles_are_valid(options))
+        return fail(error, PECS_E_MISUSE, "a profile is none that there is, or component_profiles is NULL");
     struct metadata *file_metadata = NULL;
     pecs_status status = origin_check(snapshot, options, error);
     if (!status)
         status = save_gather_metadata(pool, options, &file_metadata, error);
     if (status)
         return status;
-    const struct writer_options how = { options->wall_clock_ns, file_metadata, options->skip_check, unit_bytes,
-                                        options->progress,      options->user };
+    const struct writer_options how = {
+        .wall_clock_ns = options->wall_clock_ns,
+        .file_metadata = file_metadata,
+        .skip_check = options->skip_check,
+        .unit_bytes = unit_bytes,
+        .progress = options->progress,
+        .user = options->user,
+        .profile = options->profile,
+        .component_profiles = options->component_profiles,
+        .component_profile_count = options->component_profile_count,
+        .thread_count = options->thread_count,
+    };
     struct pecs_snapshot *saved;
     pecs_left_out left_out;
     status = filtered_make_saved(snapshot, options->references, &saved, &left_out, error);
     if (!status) {
         uint64_t size_bytes;
-        status = writer_write(saved, sink, &how, &size_bytes, error);
+        const bool compresses = how.profile != PECS_PROFILE_OFF || how.component_profile_count;
+        status = (compresses ? block_writer_write : writer_write)(saved, sink, &how, &size_bytes, error);
         if (!status && options->report)
             save_report(saved, size_bytes, &left_out, options->report);
         state_release(saved);

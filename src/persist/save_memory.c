@@ -14,7 +14,7 @@ struct memory_head {
 };
 
 /* The head takes as much as keeps the bytes after it aligned. */
-enum { HEAD_BYTES = ARRAY_ALIGN };
+enum { HEAD_BYTES = ARRAY_ALIGN, MEMORY_FIRST_BYTES = 1024 * 1024 };
 static_assert(sizeof(struct memory_head) <= HEAD_BYTES, "the head fits");
 
 struct memory_sink {
@@ -29,18 +29,38 @@ static pecs_status memory_begin(void *user, uint64_t size_bytes, pecs_error *err
     struct memory_sink *sink = user;
     if (size_bytes > SIZE_MAX / 2)
         return fail_memory(error);
-    sink->size_bytes = HEAD_BYTES + (size_t)size_bytes;
+    sink->size_bytes = HEAD_BYTES + (size_t)(size_bytes ? size_bytes : MEMORY_FIRST_BYTES);
     sink->memory = pool_array_allocate(sink->pool, sink->size_bytes, &sink->source);
     sink->written_bytes = HEAD_BYTES;
     return sink->memory ? PECS_OK : fail_memory(error);
 }
 
+/* The size of a compressed save is not known beforehand. */
+static pecs_status memory_grow(struct memory_sink *sink, size_t size_bytes, pecs_error *error)
+{
+    uint32_t source;
+    if (size_bytes > SIZE_MAX / 4)
+        return fail_memory(error);
+    size_bytes = (size_t)max_u64(size_bytes, 2 * sink->size_bytes);
+    uint8_t *memory = pool_array_allocate(sink->pool, size_bytes, &source);
+    if (!memory)
+        return fail_memory(error);
+    memcpy(memory + HEAD_BYTES, sink->memory + HEAD_BYTES, sink->written_bytes - HEAD_BYTES);
+    pool_array_release(sink->pool, sink->memory, sink->size_bytes, sink->source);
+    sink->memory = memory;
+    sink->size_bytes = size_bytes;
+    sink->source = source;
+    return PECS_OK;
+}
+
 static pecs_status memory_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     struct memory_sink *sink = user;
-    (void)error;
     for (size_t i = 0; i < span_count; i++) {
-        assert(spans[i].size_bytes <= sink->size_bytes - sink->written_bytes);
+        const size_t size_bytes = sink->written_bytes + spans[i].size_bytes;
+        const pecs_status status = size_bytes > sink->size_bytes ? memory_grow(sink, size_bytes, error) : PECS_OK;
+        if (status)
+            return status;
         memcpy(sink->memory + sink->written_bytes, spans[i].data, spans[i].size_bytes);
         sink->written_bytes += spans[i].size_bytes;
     }
@@ -63,11 +83,10 @@ pecs_status pecs_snapshot_save_memory(const pecs_snapshot *snapshot, const pecs_
     const pecs_status status = pecs_snapshot_save_to(snapshot, &sink, options, error);
     if (status)
         return status;
-    assert(memory.written_bytes == memory.size_bytes);
     const struct memory_head head = { pecs_registry_retain(snapshot->registry), memory.size_bytes, memory.source };
     memcpy(memory.memory, &head, sizeof(head));
     *ret_bytes = memory.memory + HEAD_BYTES;
-    *ret_size = memory.size_bytes - HEAD_BYTES;
+    *ret_size = memory.written_bytes - HEAD_BYTES;
     return PECS_OK;
 }
 

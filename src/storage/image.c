@@ -7,7 +7,10 @@ static void image_destroy(struct pool *pool, struct node *node)
         os_file_unmap(image->bytes, image->size_bytes);
     else
         pool_array_release(pool, image->bytes, (size_t)image->size_bytes, image->source);
+    image_parts_deinit(&image->parts, pool);
     pool_release(pool, image->path, image->path_bytes);
+    if (image->base)
+        node_release(pool, &image->base->node);
     pool_release(pool, image, sizeof(*image));
 }
 
@@ -46,6 +49,15 @@ static struct image *image_create_memory(struct pool *pool, uint64_t size_bytes,
 struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
 {
     return image_create_memory(pool, size_bytes, IMAGE_PRIVATE);
+}
+
+struct image *image_create_beside(struct pool *pool, struct image *base, uint64_t size_bytes)
+{
+    struct image *image =
+        image_create_memory(pool, size_bytes, base->kind == IMAGE_PRIVATE ? IMAGE_PRIVATE : IMAGE_READ);
+    if (image)
+        image->base = (struct image *)node_retain(&base->node);
+    return image;
 }
 
 struct image *image_create_read(struct pool *pool, const struct os_file *file, const char *path)

@@ -14,15 +14,30 @@
  * Parts of a resumed file as they were when it was opened. They are kept here because the content of a mapping may
  * change.
  */
-struct image_parts {
-    uint64_t commit_offset, commit_size, commit_hash;
+struct segment_parts {
     uint64_t prologue_offset, prologue_size, prologue_checksum;
     uint64_t data_offset, data_size;
     uint64_t trailer_offset, trailer_size, trailer_checksum;
-    uint64_t runs_offset;       /* of the run records, which end the prologue */
-    uint64_t file_metadata_end; /* after the commit, or the end of the commit */
-    bool has_zero_gaps;         /* false when an unknown optional feature may use the gaps */
+    uint64_t runs_offset; /* of the run records, which end the prologue */
 };
+struct image_parts {
+    uint64_t commit_offset, commit_size, commit_hash;
+    uint64_t file_metadata_end;     /* after the commit, or the end of the commit */
+    bool has_zero_gaps;             /* false when an unknown optional feature may use the gaps */
+    bool has_blocks;                /* the records of the runs are block records */
+    uint32_t segment_count;         /* in the order of their offsets */
+    struct segment_parts first;     /* of the first segment */
+    struct segment_parts *segments; /* of all, when there are several */
+};
+
+static inline struct segment_parts *image_segment(struct image_parts *parts, uint32_t number)
+{
+    return parts->segments ? &parts->segments[number] : &parts->first;
+}
+static inline void image_parts_deinit(struct image_parts *parts, struct pool *pool)
+{
+    pool_release(pool, parts->segments, parts->segments ? parts->segment_count * sizeof(*parts->segments) : 0);
+}
 
 enum image_kind {
     IMAGE_PRIVATE, /* verified memory, edited in place when no other state sees it */
@@ -34,7 +49,8 @@ struct image {
     struct node node;
     uint8_t *bytes;
     uint64_t size_bytes;
-    uint32_t source; /* of memory: where the pool took it from */
+    struct image *base; /* of the same file, in which other bytes of the same arrays lie, or NULL */
+    uint32_t source;    /* of memory: where the pool took it from */
     enum image_kind kind;
     /* Of images that were read or mapped: */
     struct image_parts parts;
@@ -47,6 +63,8 @@ struct image {
 
 /* Creates an image of uninitialized memory. NULL: out of memory. */
 struct image *image_create_private(struct pool *pool, uint64_t size_bytes);
+/* The same for what belongs to a file beside the bytes of its image, which it retains: it is edited as they are. */
+struct image *image_create_beside(struct pool *pool, struct image *base, uint64_t size_bytes);
 /* The same for the content of a file, which the caller reads into it first. */
 struct image *image_create_read(struct pool *pool, const struct os_file *file, const char *path);
 /* Creates an image of the mapped bytes of a file and takes ownership of the mapping. NULL: out of memory. */

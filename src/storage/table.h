@@ -96,6 +96,13 @@ static inline uint64_t table_live_rows(const struct table *table, uint64_t chunk
     return chunk_live(table->row_count, table->archetype->chunk_shift, chunk);
 }
 
+/* Live rows from this one to the end of its chunk. */
+static inline uint64_t table_rows_at(const struct table *table, uint64_t row)
+{
+    const uint64_t chunk = row >> table->archetype->chunk_shift;
+    return (chunk << table->archetype->chunk_shift) + table_live_rows(table, chunk) - row;
+}
+
 /* The bytes of a chunk that has live rows, for reading. */
 static inline const uint8_t *table_chunk(const struct table *table, uint32_t column, uint64_t chunk)
 {

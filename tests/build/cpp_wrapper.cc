@@ -395,6 +395,32 @@ static void check_streams(fixture &f)
     CHECK(none.save_memory(moved).status() == PECS_E_MISUSE && moved.size() > 128);
 }
 
+// Options of C, passed on by all that saves: velocities are compressed, positions stay as they are.
+static void check_compressed(fixture &f)
+{
+    char path[64];
+    std::snprintf(path, sizeof(path), "cpp_wrapper.%ld.pecs", static_cast<long>(getpid()));
+    for (int i = 0; i < 1000; i++)
+        f.make(1, 2);
+    const pecs_component_profile kept = { Position_component, PECS_PROFILE_OFF };
+    pecs_save_options options = {};
+    options.profile = PECS_PROFILE_SMALL;
+    options.component_profiles = &kept;
+    options.component_profile_count = 1;
+    options.thread_count = 2;
+    pecs::snapshot taken, loaded;
+    pecs::memory plain, small, again;
+    FINE(taken.take(f.world));
+    CHECK(!taken.save_memory(plain) && !taken.save_memory(small, options) && !taken.save(path, options));
+    CHECK(small.size() < plain.size() - 1000 * sizeof(Velocity) && small.size() > 1000 * sizeof(Position));
+    CHECK(!loaded.load_memory(f.registry, small.data(), small.size()) && loaded.hash() == f.world.hash());
+    CHECK(!loaded.save_memory(again) && again.size() == plain.size());
+    CHECK(std::memcmp(again.data(), plain.data(), plain.size()) == 0);
+    CHECK(!f.world.save(path, options) && !loaded.resume(f.registry, path));
+    CHECK(loaded.hash() == f.world.hash() && !loaded.verify());
+    unlink(path);
+}
+
 int main()
 {
     CHECK(position_by_other_list() == 42);
@@ -411,5 +437,6 @@ int main()
         { "snapshots", check_snapshots },
         { "files", check_files },
         { "streams", check_streams },
+        { "compressed", check_compressed },
     });
 }

@@ -76,7 +76,9 @@ def main():
                 ("pecs info no", "<info><no>"), ("pecs info tw", "<info><two words.pecs>"),
                 ("pecs info sav", "<info><saves/>"), ("pecs info saves/i", "<info><saves/inner.pecs>"),
                 ("pecs dump --entity wor", "<dump><--entity><wor>"), ("pecs convert --f", "<convert><--from>"),
-                ("pecs convert --to pe", "<convert><--to><pecs>"), ("pecs other wor", "<other><wor>")):
+                ("pecs convert --to pe", "<convert><--to><pecs>"),
+                ("pecs convert --profile sm", "<convert><--profile><small>"), ("pecs info --ad", "<info><--advise>"),
+                ("pecs other wor", "<other><wor>")):
             check_equal(line, shell.complete(line), expected)
         shell.end()
     finish()

@@ -48,8 +48,8 @@ def space_of(file):
     space = {kind.name: sum(table.row_count for table in file.tables if number in table.types) * kind.size
              for number, kind in enumerate(file.types)}
     for table in file.tables:
-        for number, heap in table.heaps.items():
-            space[file.types[number].name] += heap.size
+        for number, heaps in table.heaps.items():
+            space[file.types[number].name] += sum(heap.size for heap in heaps)
     space["handles"] = 8 * sum(table.row_count for table in file.tables)
     space["index"] = 16 * file.commit.slot_count
     space["ids"] = 20 * file.id_count

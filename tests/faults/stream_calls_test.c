@@ -28,16 +28,24 @@ static const struct scenario {
     enum verb verb;
     uint32_t entity_count;
     bool system_memory; /* else counted */
+    pecs_profile profile;
 } scenarios[] = {
-    { "save to a file", SAVE_FILE, 3, false },
-    { "save to a file, large", SAVE_FILE, 120000, true },
-    { "save to a pipe without reader", SAVE_GONE, 3, false },
-    { "save to memory", SAVE_MEMORY, 120000, true },
-    { "load of a file", LOAD_FILE, 3, false },
-    { "load of a file, large", LOAD_FILE, 120000, true },
-    { "load of a pipe", LOAD_PIPE, 3, false },
-    { "information of a file", INFO_FILE, 3, false },
-    { "information of a pipe", INFO_PIPE, 3, false },
+    { "save to a file", SAVE_FILE, 3, false, PECS_PROFILE_OFF },
+    { "save to a file, large", SAVE_FILE, 120000, true, PECS_PROFILE_OFF },
+    { "save to a pipe without reader", SAVE_GONE, 3, false, PECS_PROFILE_OFF },
+    { "save to memory", SAVE_MEMORY, 120000, true, PECS_PROFILE_OFF },
+    { "load of a file", LOAD_FILE, 3, false, PECS_PROFILE_OFF },
+    { "load of a file, large", LOAD_FILE, 120000, true, PECS_PROFILE_OFF },
+    { "load of a pipe", LOAD_PIPE, 3, false, PECS_PROFILE_OFF },
+    { "information of a file", INFO_FILE, 3, false, PECS_PROFILE_OFF },
+    { "information of a pipe", INFO_PIPE, 3, false, PECS_PROFILE_OFF },
+    { "save to a file, fast", SAVE_FILE, 3, false, PECS_PROFILE_FAST },
+    { "save to a file, large, fast", SAVE_FILE, 120000, true, PECS_PROFILE_FAST },
+    { "save to memory, fast", SAVE_MEMORY, 120000, true, PECS_PROFILE_FAST },
+    { "load of a file, fast", LOAD_FILE, 3, false, PECS_PROFILE_FAST },
+    { "load of a pipe, fast", LOAD_PIPE, 3, false, PECS_PROFILE_FAST },
+    { "load of a file, large, fast", LOAD_FILE, 120000, true, PECS_PROFILE_FAST },
+    { "information of a pipe, fast", INFO_PIPE, 3, false, PECS_PROFILE_FAST },
 };
 
 enum { ERROR_MAX = 6, CALL_MAX = 256, STORM = 100 };
@@ -95,6 +103,7 @@ struct scene {
     const struct scenario *scenario;
     struct sample sample;
     pecs_snapshot *snapshot;
+    pecs_save_options options;
     char folder[256], path[300];
     uint8_t *bytes;
     uint64_t size, run_count, failed_count;
@@ -110,7 +119,8 @@ static void scene_init(struct scene *scene, const struct scenario *scenario)
     snprintf(scene->path, sizeof(scene->path), "%s/world.pecs", scene->folder);
     sample_init(&scene->sample, scenario->system_memory ? NULL : &counting_hooks, 7, scenario->entity_count);
     sample_set_number(&scene->sample, 1);
-    sample_require(!pecs_world_save(scene->sample.world, scene->path, NULL, &error), "%s", error.message);
+    scene->options.profile = scenario->profile;
+    sample_require(!pecs_world_save(scene->sample.world, scene->path, &scene->options, &error), "%s", error.message);
     sample_require(!pecs_snapshot_take(scene->sample.world, &scene->snapshot), "no snapshot");
     scene->bytes = sample_file_read(scene->path, &scene->size);
 }
@@ -180,7 +190,7 @@ static pecs_status run_save_memory(struct scene *scene, struct story *story, pec
 {
     void *bytes = NULL;
     size_t size = 0;
-    const pecs_status status = pecs_snapshot_save_memory(scene->snapshot, NULL, &bytes, &size, error);
+    const pecs_status status = pecs_snapshot_save_memory(scene->snapshot, &scene->options, &bytes, &size, error);
     story->is_over = true;
     sample_require(!status == (bytes != NULL), "memory beside an error, or none");
     sample_require(status || (size == scene->size && memcmp(bytes, scene->bytes, size) == 0),
@@ -202,7 +212,7 @@ static pecs_status run_verb(struct scene *scene, struct story *story, pecs_error
     case INFO_PIPE:
         return run_info(scene, story, error);
     default:
-        return pecs_snapshot_save_to(scene->snapshot, &sink, NULL, error);
+        return pecs_snapshot_save_to(scene->snapshot, &sink, &scene->options, error);
     }
 }
 

@@ -42,21 +42,19 @@ class Parts:
 
     def __init__(self, pecs, data):
         file = pecs.File(data)
-        record = pecs.SEGMENT_RECORD.read(data, file.segments_offset)
-        header = pecs.SEGMENT_HEADER.read(data, record.offset)
-        data_end = header.data_offset + header.data_size
-        self.pecs, self.segments_offset = pecs, file.segments_offset
+        self.pecs, self.segments_offset, self.segments = pecs, file.segments_offset, file.segments
         self.records = (file.types_offset, file.records_end)
-        self.pieces = file.pieces(header.data_offset, data_end)
         self.gaps = [(end, begin) for (_, end), (begin, _) in zip(file.parts, file.parts[1:]) if end < begin]
-        self.places = {
-            "header": (0, 64),
-            "prologue": (record.offset, record.offset + record.prologue_size),
-            "data": (header.data_offset, data_end),
-            "trailer": (record.trailer_offset, record.trailer_offset + record.trailer_size),
-            "commit": (file.commit_offset, file.commit_end),
-            "footer": (len(data) - 64, len(data)),
-        }
+        self.places = {"header": [(0, 64)], "prologue": [], "data": [], "trailer": [],
+                       "commit": [(file.commit_offset, file.commit_end)], "footer": [(len(data) - 64, len(data))]}
+        for segment in file.segments:  # the first has all types and tables
+            record = segment.record
+            self.places["prologue"].append((record.offset, record.offset + record.prologue_size))
+            self.places["data"].append((segment.data_offset, segment.data_end))
+            self.places["trailer"].append((record.trailer_offset, record.trailer_offset + record.trailer_size))
+
+    def all_places(self):
+        return [(name, *place) for name, places in self.places.items() for place in places]
 
     def repair(self, data):
         """Makes every checksum right that a reader will look at, innermost first."""
@@ -65,15 +63,17 @@ class Parts:
         def put(at, number):
             data[at:at + 8] = struct.pack("<Q", number)
 
-        start, end = place["prologue"]
-        put(end - 8, hash64(data[start:end - 8]))
-        put(self.segments_offset + 16, hash64(data[start:end - 8]))
-        start, end = place["trailer"]
-        for i, (first, last) in enumerate(self.pieces):
-            put(start + 16 + 8 * i, hash64(data[first:last]))
-        put(end - 8, hash64(data[start:end - 8]))
-        put(self.segments_offset + 40, hash64(data[start:end - 8]))
-        start, end = place["commit"]
+        for segment in self.segments:
+            record_at = self.segments_offset + segment.sequence * self.pecs.SEGMENT_RECORD.size
+            start, end = place["prologue"][segment.sequence]
+            put(end - 8, hash64(data[start:end - 8]))
+            put(record_at + 16, hash64(data[start:end - 8]))
+            start, end = place["trailer"][segment.sequence]
+            for i, (first, last) in enumerate(segment.pieces):
+                put(start + 16 + 8 * i, hash64(data[first:last]))
+            put(end - 8, hash64(data[start:end - 8]))
+            put(record_at + 40, hash64(data[start:end - 8]))
+        start, end = place["commit"][0]
         data[start + 56:start + 72] = bytes(16)
         data[start + 56:start + 72] = self.pecs.hash128(data[start:end])
         put(len(data) - 64 + 32, hash64(data[start:end]))
@@ -82,7 +82,7 @@ class Parts:
 
 
 def flipped(parts, data):
-    for name, (start, end) in parts.places.items():
+    for name, start, end in parts.all_places():
         for at in sorted({start, end - 1, *range(start, end, FLIP_STEP)} if start < end else ()):
             copy = bytearray(data)
             copy[at] ^= 1 << at % 8
@@ -97,7 +97,7 @@ def flipped(parts, data):
 
 def resized(parts, data):
     cuts = {0, 1, 63, 64, 127, 128, len(data) - 4096, len(data) - 65, len(data) - 64, len(data) - 63, len(data) - 1}
-    for start, end in parts.places.values():
+    for _, start, end in parts.all_places():
         cuts |= {start, (start + end) // 2, end - 1}
     for size in sorted(cuts):
         yield f"cut to {size} bytes", data[:size]
@@ -114,7 +114,7 @@ def other_number(old, rng):
 def replaced(parts, data, rng):
     for _ in range(REPAIRED_COPIES):
         name = rng.choice(("header", "prologue", "prologue", "data", "footer", "trailer") + 6 * ("commit",))
-        start, end = parts.places[name]
+        start, end = rng.choice(parts.places[name]) if len(parts.segments) > 1 else parts.places[name][0]
         if end - start < 4:
             continue
         at = rng.randrange(start, end - 3, 4)
@@ -130,7 +130,7 @@ def replaced(parts, data, rng):
 def retyped(parts, data, rng):
     """One or two numbers in the records of types and tables."""
     start, end = parts.records
-    in_prologue = parts.places["prologue"][0] + 64 - start
+    in_prologue = parts.places["prologue"][0][0] + 64 - start
     for _ in range(RETYPED_COPIES if start < end else 0):
         copy, what = bytearray(data), []
         for _ in range(rng.choice((1, 1, 2))):

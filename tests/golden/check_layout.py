@@ -4,7 +4,7 @@
 usage: check_layout.py ROOT
 
     structs     PROVE and PROVE_SIZE of src/format/layout.h, byte for byte without a hole
-    constants   the numbers of layout.h, and those of read_pecs.py
+    constants   the numbers of layout.h and of codec_filter.h, and those of read_pecs.py
     kinds       enum pecs_kind of include/pecs/schema.h
     metadata    an entry counts as much as its record has bytes; the type of ids has its name
 """
@@ -75,17 +75,16 @@ def number_of(text):
 
 
 # Names in read_pecs.py that are not just without their prefix.
-OF_READER = {"HEADER_COUNTS_KNOWN": "COUNTS_KNOWN", "TABLE_SINGLETONS": "SINGLETONS", "CODEC_RAW": "RAW",
-             "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES", "META_ATTACHMENT": "META_ATTACHMENT", "FEATURE_HEAP": "HEAP_FEATURE",
-             "FEATURE_ATTACHMENTS": "ATTACHMENTS"}
+OF_READER = {"HEADER_COUNTS_KNOWN": "COUNTS_KNOWN", "META_TEXT": "META_TEXT", "META_BYTES": "META_BYTES",
+             "META_ATTACHMENT": "META_ATTACHMENT", "FEATURE_HEAP": "HEAP_FEATURE", "FILTER_NONE": "FILTER_NONE"}
 
 
 def compare_constants(header, page, reader):
     text = re.sub(r"/\*.*?\*/", "", header, flags=re.S)
-    defined = re.findall(r"\b([A-Z]+(?:_[A-Z]+)+) = ([^,}]+?)\s*[,}]", text)
+    defined = re.findall(r"\b([A-Z]+(?:_[A-Z]+)+[0-9]*) = ([^,}]+?)\s*[,}]", text)
     defined += re.findall(r"^#define (FORMAT_\w+) (?!\")(\S+)", text, re.M)
     numbers = {name: number_of(value) for name, value in defined}
-    listed = {name: int(value) for name, value in re.findall(r"^\| `([A-Z]+_[A-Z_]+)` \| (\d+) \|", page, re.M)}
+    listed = {name: int(value) for name, value in re.findall(r"^\| `([A-Z]+_[A-Z_]+[0-9]*)` \| (\d+) \|", page, re.M)}
     failures = [f"{name}: layout.h {numbers.get(name)}, format.md {listed.get(name)}"
                 for name in set(numbers) | set(listed) if numbers.get(name) != listed.get(name)]
     for name, number in numbers.items():
@@ -132,7 +131,8 @@ def main():
     spec.loader.exec_module(reader)
     header, page = read_text(root, "src/format/layout.h"), read_text(root, "docs/format.md")
     structs, tables = structs_of_header(header), tables_of_page(page)
-    failures = compare_structs(structs, tables) + compare_reader(reader, tables) + compare_constants(header, page, reader)
+    failures = compare_structs(structs, tables) + compare_reader(reader, tables)
+    failures += compare_constants(header + read_text(root, "src/base/codec_filter.h"), page, reader)
     failures += compare_kinds(read_text(root, "include/pecs/schema.h"), page, reader)
     failures += compare_rest(root, structs, page, reader)
     if len(structs) < 10:

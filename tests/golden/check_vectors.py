@@ -61,7 +61,7 @@ def check_column(pecs, lines, root):
         file = pecs.File(stream.read())
     table = file.tables[2]
     number, = table.heaps
-    heap, start = table.heaps[number], table.runs[number][0]
+    (heap,), start = table.heaps[number], table.runs[number][0]
     places = [*range(start, start + table.row_count * file.types[number].size), *range(heap.ends, heap.offset + heap.size)]
     failures = [] if file.types[number].name == "Trail" else ["table 2 has another type"]
     failures += [f"a column with contents: other bytes at {at:#x}" for at, line in lines.items()

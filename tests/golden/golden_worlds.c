@@ -5,138 +5,18 @@
  */
 #include "golden_worlds.h"
 
+#include "golden_packed.h"
+#include "golden_types.h"
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-typedef struct {
-    float x, y;
-} Vec;
-PECS_COMPONENT(Vec, 1, x, y);
-
-typedef struct {
-    Vec offset;
-    uint16_t mass;
-    uint8_t spare[2];
-} Part;
-PECS_COMPONENT_OF(Part, "Part", 1, PECS_FIELD_STRUCT(Part, offset, Vec), PECS_FIELD(Part, mass),
-                  PECS_FIELD_PADDING(Part, spare));
-
-typedef struct {
-    Vec at;
-    Part parts[2];
-    int8_t grid[2][3];
-    uint8_t spare[2];
-} Body;
-PECS_COMPONENT_OF(Body, "Body", 3, PECS_FIELD_STRUCT(Body, at, Vec), PECS_FIELD_STRUCT(Body, parts, Part),
-                  PECS_FIELD_GRID(Body, grid), PECS_FIELD_PADDING(Body, spare));
-
-typedef struct {
-    uint64_t frame;
-    double seconds;
-} Clock;
-PECS_COMPONENT(Clock, 1, frame, seconds);
-
-PECS_TAG(Frozen, 1);
-
-typedef struct {
-    char text[8];
-} Label;
-PECS_COMPONENT(Label, 1, text);
-
-typedef struct {
-    pecs_entity target;
-    pecs_entity others[3];
-} Links;
-PECS_COMPONENT(Links, 1, target, others);
-
-PECS_TAG(Marked, 2);
-
-typedef struct {
-    uint8_t now;
-    uint16_t was[2];
-} Mood;
-static const char *const moods[] = { "Calm", "Angry", "Afraid" };
-PECS_COMPONENT_OF(Mood, "Mood", 1, PECS_FIELD_ENUM(Mood, now, moods), PECS_GAP_AFTER(Mood, now, 1),
-                  PECS_FIELD_ENUM_ARRAY(Mood, was, moods));
-
-typedef struct {
-    bool flag;
-    int8_t a;
-    uint8_t b;
-    int16_t c;
-    uint16_t d;
-    int32_t e;
-    uint32_t f;
-    int64_t g;
-    uint64_t h;
-    float i;
-    double j;
-} Scalars;
-PECS_COMPONENT_OF(Scalars, "Scalars", 1, PECS_FIELD(Scalars, flag), PECS_FIELD(Scalars, a), PECS_FIELD(Scalars, b),
-                  PECS_GAP_AFTER(Scalars, b, 1), PECS_FIELD(Scalars, c), PECS_FIELD(Scalars, d), PECS_FIELD(Scalars, e),
-                  PECS_FIELD(Scalars, f), PECS_FIELD(Scalars, g), PECS_FIELD(Scalars, h), PECS_FIELD(Scalars, i),
-                  PECS_GAP_AFTER(Scalars, i, 4), PECS_FIELD(Scalars, j));
-
-typedef struct {
-    uint64_t state[2];
-} Seed;
-PECS_COMPONENT(Seed, 1, state);
-
-typedef struct {
-    char lines[3][5];
-    char title[4];
-    char only[1][3];
-} Sheet;
-PECS_COMPONENT_OF(Sheet, "Sheet", 1, PECS_FIELD_GRID(Sheet, lines), PECS_FIELD(Sheet, title),
-                  PECS_FIELD_GRID(Sheet, only));
-
-typedef struct {
-    uint32_t number;
-    pecs_string name;
-} Chapter;
-PECS_COMPONENT_OF(Chapter, "Chapter", 1, PECS_FIELD(Chapter, number), PECS_GAP_AFTER(Chapter, number, 4),
-                  PECS_FIELD(Chapter, name));
-
-typedef struct {
-    pecs_string title;
-    uint8_t pages;
-    Chapter chapters[2];
-    pecs_string lines[3];
-    pecs_blob picture;
-} Story;
-PECS_COMPONENT_OF(Story, "Story", 1, PECS_FIELD(Story, title), PECS_FIELD(Story, pages),
-                  PECS_GAP_AFTER(Story, pages, 7), PECS_FIELD_STRUCT(Story, chapters, Chapter),
-                  PECS_FIELD(Story, lines), PECS_FIELD(Story, picture));
-
-typedef struct {
-    uint8_t kind;
-    bool wet;
-    float height;
-    pecs_entity by;
-} Step;
-PECS_COMPONENT_OF(Step, "Step", 1, PECS_FIELD_ENUM(Step, kind, moods), PECS_FIELD(Step, wet),
-                  PECS_GAP_AFTER(Step, wet, 2), PECS_FIELD(Step, height), PECS_FIELD(Step, by));
-
-typedef struct {
-    pecs_list steps, moods, friends, numbers;
-    uint16_t length;
-} Trail;
-PECS_COMPONENT_OF(Trail, "Trail", 2, PECS_FIELD_LIST_STRUCT(Trail, steps, Step),
-                  PECS_FIELD_LIST_ENUM(Trail, moods, uint16_t, moods), PECS_FIELD_LIST(Trail, friends, pecs_entity),
-                  PECS_FIELD_LIST(Trail, numbers, int16_t), PECS_FIELD(Trail, length),
-                  PECS_GAP_AFTER(Trail, length, 6));
-
-typedef struct {
-    pecs_blob bytes;
-} Vault;
-PECS_COMPONENT(Vault, 1, bytes);
-
 static const pecs_type *const types[TYPE_COUNT] = {
-    [BODY] = &Body_type,   [CLOCK] = &Clock_type,   [FROZEN] = &Frozen_type, [LABEL] = &Label_type,
-    [LINKS] = &Links_type, [MARKED] = &Marked_type, [MOOD] = &Mood_type,     [SCALARS] = &Scalars_type,
-    [SEED] = &Seed_type,   [SHEET] = &Sheet_type,   [STORY] = &Story_type,   [TRAIL] = &Trail_type,
-    [VAULT] = &Vault_type,
+    [BODY] = &Body_type,     [CLOCK] = &Clock_type,   [FROZEN] = &Frozen_type, [LABEL] = &Label_type,
+    [LINKS] = &Links_type,   [MARKED] = &Marked_type, [MOOD] = &Mood_type,     [SCALARS] = &Scalars_type,
+    [SCROLL] = &Scroll_type, [SEED] = &Seed_type,     [SHEET] = &Sheet_type,   [STORY] = &Story_type,
+    [TRAIL] = &Trail_type,   [VAULT] = &Vault_type,
 };
 
 /* What the program of the world "kept" knows. */
@@ -403,36 +283,6 @@ static pecs_snapshot *make_own(pecs_registry *registry)
     return finish(world);
 }
 
-static void save(const pecs_snapshot *snapshot, uint64_t wall_clock_ns, size_t own_count, const char *path)
-{
-    pecs_error error;
-    const pecs_save_options options = {
-        .skip_sync = true,
-        .wall_clock_ns = wall_clock_ns,
-        .metadata = own_metadata,
-        .metadata_count = own_count,
-    };
-    golden_check(pecs_snapshot_save(snapshot, path, &options, &error), &error, path);
-}
-
-/* One program saves; another, which may know fewer types, goes on and saves again. */
-static void save_kept(pecs_registry *registry, const char *which, const char *path)
-{
-    pecs_error error;
-    pecs_snapshot *snapshot = make_base_of_kept(registry);
-    save(snapshot, 0, 0, path);
-    pecs_snapshot_release(snapshot);
-    pecs_registry *other = golden_registry(which, NULL);
-    golden_check(pecs_snapshot_load(other, path, NULL, &snapshot, &error), &error, path);
-    pecs_world *world = make_world(other, snapshot, 0xfeed);
-    pecs_snapshot_release(snapshot);
-    edit_kept(world);
-    snapshot = finish(world);
-    save(snapshot, 0, 0, path);
-    pecs_snapshot_release(snapshot);
-    pecs_registry_release(other);
-}
-
 /* Grids of text: each row is one. */
 static pecs_snapshot *make_texts(pecs_registry *registry)
 {
@@ -559,26 +409,70 @@ static pecs_snapshot *make_attached(pecs_registry *registry)
     return finish(world);
 }
 
+struct golden_world {
+    const char *name;
+    pecs_snapshot *(*make)(pecs_registry *registry);
+    const char *application;
+    uint64_t wall_clock_ns;
+    size_t own_count; /* entries of the file's metadata */
+    pecs_profile profile;
+    pecs_component plain; /* stays as it is, whatever the profile says; MARKED, a tag: all are of the profile */
+};
+
+static const struct golden_world worlds[] = {
+    { "empty", make_empty, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "kinds", make_kinds, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "tables", make_tables, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "ids", make_ids, "golden", 1700000000123456789, 0, PECS_PROFILE_OFF, MARKED },
+    { "kept", NULL, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "texts", make_texts, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "own", make_own, "golden", 1700000000000000000, sizeof(own_metadata) / sizeof(own_metadata[0]), PECS_PROFILE_OFF,
+      0 },
+    { "retired", make_retired, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "heap", make_heap, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "attached", make_attached, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "packed", golden_make_packed, NULL, 0, 0, PECS_PROFILE_FAST, MARKED },
+    { "packed_plain", golden_make_packed, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
+    { "mixed", golden_make_mixed, NULL, 0, 0, PECS_PROFILE_FAST, STORY },
+    { "mixed_plain", golden_make_mixed, NULL, 0, 0, PECS_PROFILE_OFF, STORY },
+};
+
+static void save(const pecs_snapshot *snapshot, const struct golden_world *world, const char *path)
+{
+    pecs_error error;
+    const pecs_component_profile plain = { world->plain, PECS_PROFILE_OFF };
+    const pecs_save_options options = {
+        .skip_sync = true,
+        .wall_clock_ns = world->wall_clock_ns,
+        .metadata = own_metadata,
+        .metadata_count = world->own_count,
+        .profile = world->profile,
+        .component_profiles = &plain,
+        .component_profile_count = world->profile != PECS_PROFILE_OFF,
+    };
+    golden_check(pecs_snapshot_save(snapshot, path, &options, &error), &error, path);
+}
+
+/* One program saves; another, which may know fewer types, goes on and saves again. */
+static void save_kept(pecs_registry *registry, const struct golden_world *kept, const char *which, const char *path)
+{
+    pecs_error error;
+    pecs_snapshot *snapshot = make_base_of_kept(registry);
+    save(snapshot, kept, path);
+    pecs_snapshot_release(snapshot);
+    pecs_registry *other = golden_registry(which, NULL);
+    golden_check(pecs_snapshot_load(other, path, NULL, &snapshot, &error), &error, path);
+    pecs_world *world = make_world(other, snapshot, 0xfeed);
+    pecs_snapshot_release(snapshot);
+    edit_kept(world);
+    snapshot = finish(world);
+    save(snapshot, kept, path);
+    pecs_snapshot_release(snapshot);
+    pecs_registry_release(other);
+}
+
 bool golden_save(const char *name, const char *which, const char *path)
 {
-    static const struct {
-        const char *name;
-        pecs_snapshot *(*make)(pecs_registry *registry);
-        const char *application;
-        uint64_t wall_clock_ns;
-        size_t own_count; /* entries of the file's metadata */
-    } worlds[] = {
-        { "empty", make_empty, NULL, 0, 0 },
-        { "kinds", make_kinds, NULL, 0, 0 },
-        { "tables", make_tables, NULL, 0, 0 },
-        { "ids", make_ids, "golden", 1700000000123456789, 0 },
-        { "kept", NULL, NULL, 0, 0 },
-        { "texts", make_texts, NULL, 0, 0 },
-        { "own", make_own, "golden", 1700000000000000000, sizeof(own_metadata) / sizeof(own_metadata[0]) },
-        { "retired", make_retired, NULL, 0, 0 },
-        { "heap", make_heap, NULL, 0, 0 },
-        { "attached", make_attached, NULL, 0, 0 },
-    };
     size_t i = 0;
     while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)
         i++;
@@ -587,10 +481,10 @@ bool golden_save(const char *name, const char *which, const char *path)
     pecs_registry *registry = golden_registry("all", worlds[i].application);
     if (worlds[i].make) {
         pecs_snapshot *snapshot = worlds[i].make(registry);
-        save(snapshot, worlds[i].wall_clock_ns, worlds[i].own_count, path);
+        save(snapshot, &worlds[i], path);
         pecs_snapshot_release(snapshot);
     } else {
-        save_kept(registry, which, path);
+        save_kept(registry, &worlds[i], which, path);
     }
     pecs_registry_release(registry);
     return true;

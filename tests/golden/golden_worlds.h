@@ -17,6 +17,7 @@ enum {
     MARKED,
     MOOD,
     SCALARS,
+    SCROLL,
     SEED,
     SHEET,
     STORY,

@@ -327,7 +327,15 @@ static void save_and_open(struct model *model)
 {
     pecs_error error = { .message = "" };
     pecs_snapshot *snapshot, *now;
-    pecs_status status = pecs_world_save(model->world, model->path, &(pecs_save_options){ .skip_sync = true }, &error);
+    const pecs_component_profile other = { (pecs_component)pick(model, 6), (pecs_profile)pick(model, 3) };
+    const pecs_save_options options = {
+        .skip_sync = true,
+        .profile = pick(model, 2) ? (pecs_profile)pick(model, 3) : PECS_PROFILE_OFF,
+        .component_profiles = &other,
+        .component_profile_count = pick(model, 4) == 0,
+        .thread_count = (uint32_t)pick(model, 3),
+    };
+    pecs_status status = pecs_world_save(model->world, model->path, &options, &error);
     if (status)
         fprintf(stderr, "save: %s\n", error.message);
     CHECK(model, !status);

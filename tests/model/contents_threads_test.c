@@ -1,6 +1,7 @@
 /*
- * One thread edits strings and lists and takes snapshots; others read, hash and save each of them meanwhile. Every
- * snapshot must keep what it had, also while pages of the heap are appended to, edited in place, moved and dropped.
+ * One thread edits strings and lists and takes snapshots; others read, hash, save and load each of them meanwhile.
+ * Every snapshot must keep what it had, also while pages of the heap are appended to, edited in place, moved and
+ * dropped.
  *
  * usage: contents_threads_test [frames]
  */
@@ -66,6 +67,27 @@ static bool check_snapshot(const struct shared *shared, const pecs_snapshot *sna
     return !pecs_iter_end(&it) && ok;
 }
 
+/* Compressed, or one component as it is; what is loaded from it is checked as the snapshot is. */
+static bool save_and_load(const struct shared *shared, const pecs_snapshot *snapshot, const char *path, uint64_t turn,
+                          pecs_error *error)
+{
+    static const pecs_component_profile of_names = { Name_component, PECS_PROFILE_OFF };
+    const pecs_save_options options = { .skip_sync = true,
+                                        .profile = (pecs_profile)(turn % 3),
+                                        .component_profiles = &of_names,
+                                        .component_profile_count = turn / 3 % 2,
+                                        .thread_count = 3 };
+    const pecs_load_options threads = { .thread_count = 3 };
+    pecs_snapshot *loaded = NULL;
+    if (pecs_snapshot_save(snapshot, path, &options, error) ||
+        pecs_snapshot_load(shared->registry, path, &threads, &loaded, error))
+        return false;
+    const bool ok = check_snapshot(shared, loaded) &&
+                    pecs_view_hash(pecs_snapshot_view(loaded)) == pecs_view_hash(pecs_snapshot_view(snapshot));
+    pecs_snapshot_release(loaded);
+    return ok;
+}
+
 static void *read_snapshots(void *user)
 {
     struct shared *shared = user;
@@ -84,7 +106,7 @@ static void *read_snapshots(void *user)
         pecs_error error = { .message = "" };
         bool ok = check_snapshot(shared, snapshot);
         if (ok && seen % 3 == 0)
-            ok = !pecs_snapshot_save(snapshot, path, &(pecs_save_options){ .skip_sync = true }, &error);
+            ok = save_and_load(shared, snapshot, path, seen / 3, &error);
         ok = ok && check_snapshot(shared, snapshot);
         pecs_snapshot_release(snapshot);
         pthread_mutex_lock(&shared->mutex);

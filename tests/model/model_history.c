@@ -9,6 +9,7 @@
 #include "model.h"
 #include "model_memory.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -437,6 +438,34 @@ void use_state(struct model *model, pecs_snapshot *snapshot, struct naive *naive
     }
 }
 
+/* Sometimes by way of a compressed file, of which all that follows must notice nothing. */
+static pecs_snapshot *open_packed(struct model *model, unsigned registry, const char *path, bool load)
+{
+    char packed[PATH_BYTES];
+    if (!random_once_in(&model->random, 3))
+        return open_state(model, registry, path, load);
+    path_make(model, packed, 7);
+    pecs_snapshot *snapshot = open_state(model, registry, path, random_once_in(&model->random, 2));
+    const pecs_component_profile other = { (pecs_component)random_below(&model->random, 8),
+                                           (pecs_profile)random_below(&model->random, 3) };
+    const pecs_save_options options = {
+        .skip_sync = true,
+        .profile = (pecs_profile)random_below(&model->random, 3),
+        .component_profiles = &other,
+        .component_profile_count = (size_t)random_below(&model->random, 2),
+        .thread_count = (uint32_t)random_below(&model->random, 4),
+    };
+    pecs_error error = { .message = "" };
+    if (pecs_snapshot_save(snapshot, packed, &options, &error))
+        model_fail(model, "a compressed save: %s", error.message);
+    pecs_snapshot_release(snapshot);
+    model_count(model, "file: compressed");
+    snapshot = open_state(model, registry, packed, load);
+    if (remove(packed))
+        model_fail(model, "%s: %s", packed, strerror(errno));
+    return snapshot;
+}
+
 static void save_and_open(struct model *model, struct test_world *world, bool load)
 {
     char path[PATH_BYTES], again[PATH_BYTES];
@@ -445,7 +474,7 @@ static void save_and_open(struct model *model, struct test_world *world, bool lo
     if (!save_state(model, world, path))
         return;
     const unsigned registry = (unsigned)random_below(&model->random, MODEL_REGISTRY_COUNT);
-    pecs_snapshot *snapshot = open_state(model, registry, path, load);
+    pecs_snapshot *snapshot = open_packed(model, registry, path, load);
     const pecs_view before = pecs_world_view(world->world), after = pecs_snapshot_view(snapshot);
     pecs_summary left, right;
     pecs_view_summary(before, &left);

@@ -119,6 +119,18 @@ static void open_twice(const char *path)
     pecs_registry_release(tool.registry);
 }
 
+/* Every way to compress in turn, on threads of the library's, with and without a column that stays as it is. */
+static void save_parcel(const struct parcel *parcel, const char *path, uint64_t turn)
+{
+    static const pecs_component_profile of_words = { TYPE_WORD, PECS_PROFILE_OFF };
+    const pecs_save_options options = { .skip_sync = true,
+                                        .profile = (pecs_profile)(turn % 3),
+                                        .component_profiles = &of_words,
+                                        .component_profile_count = turn / 3 % 2,
+                                        .thread_count = 3 };
+    require(pecs_snapshot_save(parcel->snapshot, path, &options, NULL), PECS_OK, "status of a save");
+}
+
 static void *saver_run(void *user)
 {
     struct thread *self = user;
@@ -129,15 +141,15 @@ static void *saver_run(void *user)
         if (!parcel.snapshot)
             return NULL;
         snprintf(path, sizeof(path), "%s/%u.pecs", shared->directory, (unsigned)(self->done % 3));
-        const pecs_save_options options = { .skip_sync = true };
-        require(pecs_snapshot_save(parcel.snapshot, path, &options, NULL), PECS_OK, "status of a save");
+        save_parcel(&parcel, path, self->done);
         pecs_snapshot_release(parcel.snapshot);
         check_information(path, &parcel);
         open_twice(path);
         const bool load = self->done++ % 2;
         const pecs_load_options threads = { .thread_count = (uint32_t)(self->done / 2 % 4) };
+        const pecs_resume_options some = { .thread_count = threads.thread_count };
         require(load ? pecs_snapshot_load(shared->registry, path, &threads, &parcel.snapshot, NULL)
-                     : pecs_snapshot_resume(shared->registry, path, NULL, &parcel.snapshot, NULL),
+                     : pecs_snapshot_resume(shared->registry, path, &some, &parcel.snapshot, NULL),
                 PECS_OK, "status of a load");
         check_parcel(shared, &parcel);
         pecs_snapshot_retain(parcel.snapshot);

@@ -15,11 +15,19 @@
 
 enum { PART_MAX = 16 };
 
+/* Offsets of a segment's parts; `record` is that in the commit. */
+struct segment_image {
+    uint64_t record, prologue, runs, data, data_end, trailer;
+    uint32_t run_count; /* or blocks */
+};
+
 struct file_image {
     uint8_t *bytes;
     size_t size;
-    /* Offsets in the file, as they were when it was read. */
+    /* Offsets in the file, as they were when it was read. The parts of a segment are those of the first one. */
     uint64_t prologue, prologue_types, runs, data, data_end, trailer, commit, footer;
+    struct segment_image parts[PART_MAX]; /* of all segments */
+    uint32_t segment_count;
     uint64_t types[PART_MAX], tables[PART_MAX]; /* records of the commit */
     uint64_t row_counts, segments, sessions, free_counts, metadata, commit_end;
 };
@@ -50,14 +58,30 @@ static inline void put64(struct file_image *file, uint64_t offset, uint64_t numb
     memcpy(file->bytes + offset, &value, sizeof(value));
 }
 
-/* Finds the parts of a good file, with at most PART_MAX types and tables. */
+static inline void find_segment(struct file_image *file, uint32_t number)
+{
+    struct segment_image *parts = &file->parts[number];
+    const bool has_blocks = get64(file, offsetof(struct file_header, required_features)) & FEATURE_SEGMENTS;
+    parts->record = file->segments + number * sizeof(struct segment_record);
+    parts->prologue = get64(file, parts->record);
+    parts->run_count = get32(file, parts->prologue + offsetof(struct segment_header, run_count));
+    const uint64_t size = get64(file, parts->record + offsetof(struct segment_record, prologue_size));
+    parts->runs = parts->prologue + size - sizeof(le64) -
+                  parts->run_count * (has_blocks ? sizeof(struct block_record) : sizeof(struct run_record));
+    parts->data = get64(file, parts->prologue + offsetof(struct segment_header, data_offset));
+    parts->data_end = parts->data + get64(file, parts->prologue + offsetof(struct segment_header, data_size));
+    parts->trailer = get64(file, parts->record + offsetof(struct segment_record, trailer_offset));
+}
+
+/* Finds the parts of a good file, with at most PART_MAX types, tables and segments. */
 static inline void find_parts(struct file_image *file)
 {
     file->footer = file->size - sizeof(struct file_footer);
     file->commit = get64(file, file->footer + offsetof(struct file_footer, commit_offset));
     const uint32_t type_count = get32(file, file->commit + offsetof(struct commit_header, type_count));
     const uint32_t table_count = get32(file, file->commit + offsetof(struct commit_header, table_count));
-    cr_assert(type_count <= PART_MAX && table_count <= PART_MAX);
+    file->segment_count = get32(file, file->commit + offsetof(struct commit_header, segment_count));
+    cr_assert(type_count <= PART_MAX && table_count <= PART_MAX && file->segment_count <= PART_MAX);
     uint64_t at = file->commit + sizeof(struct commit_header);
     for (uint32_t i = 0; i < type_count; i++) {
         file->types[i] = at;
@@ -67,20 +91,21 @@ static inline void find_parts(struct file_image *file)
         file->tables[i] = at;
         at += format_table_bytes(get32(file, at + offsetof(struct table_record, component_count)));
     }
-    const uint64_t record_bytes = at - file->commit - sizeof(struct commit_header);
     file->row_counts = at;
     file->segments = file->row_counts + table_count * sizeof(le64);
-    file->sessions = file->segments + sizeof(struct segment_record);
+    file->sessions = file->segments + file->segment_count * sizeof(struct segment_record);
     const uint32_t session_count = get32(file, file->commit + offsetof(struct commit_header, session_count));
     file->free_counts = file->sessions + session_count * sizeof(le64);
     file->commit_end = file->commit + get64(file, file->footer + offsetof(struct file_footer, commit_size));
     file->metadata = file->commit_end - get64(file, file->commit + offsetof(struct commit_header, metadata_size));
-    file->prologue = get64(file, file->segments);
+    for (uint32_t i = 0; i < file->segment_count; i++)
+        find_segment(file, i);
+    file->prologue = file->parts[0].prologue;
     file->prologue_types = file->prologue + sizeof(struct segment_header);
-    file->runs = file->prologue_types + record_bytes;
-    file->data = get64(file, file->prologue + offsetof(struct segment_header, data_offset));
-    file->data_end = file->data + get64(file, file->prologue + offsetof(struct segment_header, data_size));
-    file->trailer = get64(file, file->segments + offsetof(struct segment_record, trailer_offset));
+    file->runs = file->parts[0].runs;
+    file->data = file->parts[0].data;
+    file->data_end = file->parts[0].data_end;
+    file->trailer = file->parts[0].trailer;
 }
 
 static inline struct file_image read_image(const char *path)
@@ -101,28 +126,40 @@ static inline void free_image(struct file_image *file)
     free(file->bytes);
 }
 
-static inline void repair_prologue(struct file_image *file)
+static inline void repair_prologue_of(struct file_image *file, const struct segment_image *parts)
 {
-    const uint64_t size = get64(file, file->segments + offsetof(struct segment_record, prologue_size)) - sizeof(le64);
-    const uint64_t checksum = hash64(file->bytes + file->prologue, size);
-    put64(file, file->prologue + size, checksum);
-    put64(file, file->segments + offsetof(struct segment_record, prologue_checksum), checksum);
+    const uint64_t size = get64(file, parts->record + offsetof(struct segment_record, prologue_size)) - sizeof(le64);
+    const uint64_t checksum = hash64(file->bytes + parts->prologue, size);
+    put64(file, parts->prologue + size, checksum);
+    put64(file, parts->record + offsetof(struct segment_record, prologue_checksum), checksum);
 }
 
-static inline void repair_trailer(struct file_image *file)
+static inline void repair_trailer_of(struct file_image *file, const struct segment_image *parts)
 {
-    uint64_t at = file->data;
-    const uint64_t piece_count = format_piece_count(file->data, file->data_end - file->data);
+    uint64_t at = parts->data;
+    const uint64_t piece_count = format_piece_count(parts->data, parts->data_end - parts->data);
     for (uint64_t i = 0; i < piece_count; i++) {
-        const uint64_t next = min_u64(file->data_end, align_up(at + 1, FORMAT_PIECE));
-        put64(file, file->trailer + sizeof(struct trailer_header) + i * sizeof(le64),
+        const uint64_t next = min_u64(parts->data_end, align_up(at + 1, FORMAT_PIECE));
+        put64(file, parts->trailer + sizeof(struct trailer_header) + i * sizeof(le64),
               hash64(file->bytes + at, next - at));
         at = next;
     }
     const uint64_t size = format_trailer_bytes(piece_count) - sizeof(le64);
-    const uint64_t checksum = hash64(file->bytes + file->trailer, size);
-    put64(file, file->trailer + size, checksum);
-    put64(file, file->segments + offsetof(struct segment_record, trailer_checksum), checksum);
+    const uint64_t checksum = hash64(file->bytes + parts->trailer, size);
+    put64(file, parts->trailer + size, checksum);
+    put64(file, parts->record + offsetof(struct segment_record, trailer_checksum), checksum);
+}
+
+/* Of all segments. */
+static inline void repair_prologue(struct file_image *file)
+{
+    for (uint32_t i = 0; i < file->segment_count; i++)
+        repair_prologue_of(file, &file->parts[i]);
+}
+static inline void repair_trailer(struct file_image *file)
+{
+    for (uint32_t i = 0; i < file->segment_count; i++)
+        repair_trailer_of(file, &file->parts[i]);
 }
 
 /* The commit's hash, and header and footer. */

@@ -60,6 +60,7 @@ static inline void stream_tear_down(void)
 struct gather {
     uint8_t *bytes;
     size_t size, capacity; /* capacity: what begin said */
+    bool is_unbounded;     /* begin said 0: the size is not known, and the capacity grows */
     unsigned begin_count, write_count, commit_count, abort_count;
     pecs_status begin_status, commit_status;
     size_t fail_after; /* the write that would pass so many bytes fails, with */
@@ -86,10 +87,20 @@ static inline pecs_status gather_begin(void *user, uint64_t size_bytes, pecs_err
 {
     struct gather *gather = user;
     must(!gather->begin_count++ && !gather->write_count && !gather->commit_count && !gather->abort_count);
-    gather->capacity = (size_t)size_bytes;
+    gather->is_unbounded = size_bytes == 0;
+    gather->capacity = gather->is_unbounded ? 1024 : (size_t)size_bytes;
     gather->bytes = malloc(gather->capacity);
     must(gather->bytes != NULL);
     return gather_fail(gather, gather->begin_status, error);
+}
+
+static inline void gather_grow(struct gather *gather, size_t size)
+{
+    if (!gather->is_unbounded || size <= gather->capacity - gather->size)
+        return;
+    gather->capacity = 2 * (gather->size + size);
+    gather->bytes = realloc(gather->bytes, gather->capacity);
+    must(gather->bytes != NULL);
 }
 
 static inline pecs_status gather_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
@@ -98,6 +109,7 @@ static inline pecs_status gather_write(void *user, const pecs_bytes *spans, size
     must(gather_is_open(gather) && span_count > 0 && span_count <= PECS_SPAN_MAX);
     gather->write_count++;
     for (size_t i = 0; i < span_count; i++) {
+        gather_grow(gather, spans[i].size_bytes);
         must(spans[i].size_bytes > 0 && spans[i].size_bytes <= gather->capacity - gather->size);
         if (gather->fail_status && gather->size + spans[i].size_bytes > gather->fail_after)
             return gather_fail(gather, gather->fail_status, error);
@@ -110,7 +122,7 @@ static inline pecs_status gather_write(void *user, const pecs_bytes *spans, size
 static inline pecs_status gather_commit(void *user, pecs_error *error)
 {
     struct gather *gather = user;
-    must(gather_is_open(gather) && gather->size == gather->capacity);
+    must(gather_is_open(gather) && (gather->is_unbounded || gather->size == gather->capacity));
     gather->commit_count++;
     return gather_fail(gather, gather->commit_status, error);
 }

@@ -217,6 +217,19 @@ static pecs_status information(struct stage *stage)
     return status;
 }
 
+static void save_compressed(struct stage *stage)
+{
+    const pecs_save_options small = { .skip_sync = true, .profile = PECS_PROFILE_SMALL };
+    save_before(stage);
+    must(pecs_snapshot_save(stage->snapshot, path, &small, NULL) == PECS_OK);
+}
+
+Test(failures_files, information_of_a_compressed_file)
+{
+    try_every_failure(&(struct trial){ save_compressed, information }, 20);
+    unlink(path);
+}
+
 Test(failures_files, a_file_read)
 {
     try_every_failure(&(struct trial){ save_before, load }, 15);

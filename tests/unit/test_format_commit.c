@@ -69,7 +69,7 @@ Test(rules, HEADER_4)
     put64(&b.file, 24, 1ull << 40);
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
-    put64(&b.file, 24, 15); /* the first three are known */
+    put64(&b.file, 24, 31); /* the first four are known */
     repair(&b.file);
     expect(&b, PECS_E_UNSUPPORTED, "HEADER-4", 24);
     put64(&b.file, 32, UINT64_MAX - 1); /* unknown optional features may be any, and then what is reserved too */

@@ -1,6 +1,6 @@
 /* Of several broken rules the first is named, in the order of docs/format.md. */
 #define _GNU_SOURCE
-#include "format_breaking.h"
+#include "format_blocks.h"
 
 #include <pecs/pecs.h>
 
@@ -39,12 +39,6 @@ static struct breakage begin_breaking(bool knows_type)
         cr_assert_eq(pecs_registry_create(&(pecs_registry_desc){ .types = NULL }, &registry, NULL), PECS_OK);
     }
     return breakage_of(registry);
-}
-
-static void expect_unsupported(struct breakage *b, const char *rule, uint64_t offset)
-{
-    repair(&b->file);
-    expect(b, PECS_E_UNSUPPORTED, rule, offset);
 }
 
 Test(rule_order, the_commits_own_numbers_before_the_headers)
@@ -254,5 +248,92 @@ Test(rule_order, of_elements)
     put32(&b.file, contents + 24 + 8, 1); /* a slot that is not there */
     repair(&b.file);
     expect_of_load(&b, "VALUE-6", values + offsetof(Book, friends));
+    end_breaking(&b);
+}
+
+/* The three rows in two segments: handles, values, and the index. */
+static struct breakage begin_with_segments(void)
+{
+    static const struct made_block blocks[] = {
+        { 0, 0, 0, 0, CODEC_ZSTD, { 0, 0 } },
+        { 1, 0, 2, 0, CODEC_ZSTD, { 0, 0 } },
+        { 1, 2, 1, 1, CODEC_ZSTD, { 0, 0 } },
+        { INDEX_RUN, 0, 0, 1, CODEC_ZSTD, { FILTER_SPLIT, 16 } },
+    };
+    struct breakage b = begin_breaking(true);
+    cr_assert_eq(rename("world.pecs", "plain.pecs"), 0);
+    make_segments(&(struct made_plan){ blocks, sizeof(blocks) / sizeof(blocks[0]), 2, 9, 9, SLACK });
+    free_image(&b.file);
+    b.file = read_image("world.pecs");
+    return b;
+}
+
+Test(rule_order, of_a_block)
+{
+    struct breakage b = begin_with_segments();
+    const uint64_t record = block_at(&b, 0, 1), next = block_at(&b, 1, 0);
+    put32(&b.file, record + BLOCK_CODEC, 9);
+    put32(&b.file, record + BLOCK_FILTER, 9); /* BLOCK-1 */
+    expect_unsupported(&b, "RUN-2", record + BLOCK_CODEC);
+    put32(&b.file, record + BLOCK_FILTER, 9);
+    put32(&b.file, record + BLOCK_FIRST, 1); /* BLOCK-2 */
+    expect_unsupported(&b, "BLOCK-1", record + BLOCK_FILTER);
+    put32(&b.file, record + BLOCK_FIRST, 1);
+    put64(&b.file, record + BLOCK_SIZE, 0); /* BLOCK-3 */
+    expect_repaired(&b, "BLOCK-2", record + BLOCK_FIRST);
+    put64(&b.file, record + BLOCK_SIZE, 0);
+    put64(&b.file, record + BLOCK_OFFSET, 1); /* RUN-4 */
+    expect_repaired(&b, "BLOCK-3", record + BLOCK_SIZE);
+    put64(&b.file, record + BLOCK_OFFSET, 1);
+    put64(&b.file, record + BLOCK_TICK, UINT64_MAX); /* RUN-6 */
+    expect_repaired(&b, "RUN-4", record + BLOCK_OFFSET);
+    put64(&b.file, record + BLOCK_TICK, UINT64_MAX);
+    put32(&b.file, next, 9); /* RUN-8 of the next segment */
+    expect_repaired(&b, "RUN-6", record + BLOCK_TICK);
+    end_breaking(&b);
+}
+
+Test(rule_order, of_segments)
+{
+    struct breakage b = begin_with_segments();
+    const uint64_t block = block_at(&b, 0, 1), prologue = b.file.parts[1].prologue;
+    put64(&b.file, block + BLOCK_TICK, UINT64_MAX); /* RUN-6 of the first */
+    put32(&b.file, prologue, 0);                    /* SEGMENT-3 of the second */
+    expect_repaired(&b, "RUN-6", block + BLOCK_TICK);
+    put32(&b.file, prologue, 0);
+    leave_out(&b, 0, 0); /* RUN-7 */
+    expect_repaired(&b, "SEGMENT-3", prologue);
+    leave_out(&b, 1, 1);
+    b.file.bytes[b.file.parts[0].data] ^= 1; /* DATA-1 */
+    repair_prologue(&b.file);
+    repair_commit(&b.file);
+    expect(&b, PECS_E_CORRUPT, "RUN-7", b.file.segments);
+    b.file.bytes[b.file.parts[0].data] ^= 1;
+    b.file.bytes[b.file.parts[1].trailer] ^= 1; /* TRAILER-1 of the second */
+    expect(&b, PECS_E_CORRUPT, "DATA-1", b.file.parts[0].data);
+    end_breaking(&b);
+}
+
+/* What resume checks of data comes before it inflates; load checks the gaps and all that, and then inflates. */
+Test(rule_order, of_what_blocks_hold)
+{
+    struct breakage b = begin_with_segments();
+    const uint64_t second = block_offset(&b, 1, 1), gap = b.file.footer - 1;
+    b.file.bytes[second] ^= 1; /* BLOCK-4 */
+    repair(&b.file);
+    b.file.bytes[b.file.parts[1].data_end - 1] ^= 1; /* DATA-1, and GAP-1 */
+    expect(&b, PECS_E_CORRUPT, "DATA-1", b.file.parts[1].data);
+    b.file.bytes[second] ^= 1;
+    repair(&b.file);
+    b.file.bytes[gap] = 1;
+    write_image(&b.file, "broken.pecs");
+    pecs_snapshot *snapshot;
+    pecs_error error;
+    cr_assert_eq(pecs_snapshot_load(b.registry, "broken.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.rule, "GAP-1");
+    cr_assert_eq(error.offset, gap);
+    cr_assert_eq(pecs_snapshot_resume(b.registry, "broken.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.rule, "BLOCK-4");
+    cr_assert_eq(error.offset, second);
     end_breaking(&b);
 }

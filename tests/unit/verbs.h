@@ -12,7 +12,10 @@ static inline pecs_status resume_like_load(pecs_registry *reader, const char *pa
 {
     pecs_resume_options some = { .refuse_unknown = false };
     if (options)
-        some = (pecs_resume_options){ options->limits, options->refuse_unknown, options->migration };
+        some = (pecs_resume_options){ .limits = options->limits,
+                                      .refuse_unknown = options->refuse_unknown,
+                                      .migration = options->migration,
+                                      .thread_count = options->thread_count };
     return pecs_snapshot_resume(reader, path, options ? &some : NULL, ret_snapshot, error);
 }
 static open_function *const verbs[] = { resume_like_load, pecs_snapshot_load };

@@ -1,0 +1,233 @@
+#include "segment_writer.h"
+
+#include "error.h"
+#include "jobs.h"
+
+struct segment_block {
+    struct block_record record;
+    const uint8_t *bytes; /* to put; NULL: the caller puts them */
+    uint64_t size, offset;
+    uint32_t row_bytes;
+    pecs_profile profile;
+    size_t leader; /* the first block of the same column in the segment, which chooses the filter */
+    struct codec_filter filter;
+    bool is_worth; /* to be compressed */
+};
+
+/* What zstd is asked for: measured in docs/decisions/0050. */
+static int segment_level(pecs_profile profile)
+{
+    return profile == PECS_PROFILE_SMALL ? 9 : 1;
+}
+
+void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct output *output,
+                         uint8_t *stage, size_t stage_bytes)
+{
+    *writer = (struct segment_writer){
+        .pool = plan->pool,
+        .plan = plan,
+        .output = output,
+        .stage = stage,
+        .stage_bytes = stage_bytes,
+    };
+    writer->prologue.pool = writer->trailer.pool = writer->records.pool = plan->pool;
+    codecs_init(&writer->codecs, plan->pool);
+}
+
+void segment_writer_deinit(struct segment_writer *writer)
+{
+    if (!writer->plan)
+        return;
+    pool_release(writer->pool, writer->blocks, writer->block_capacity * sizeof(*writer->blocks));
+    codecs_deinit(&writer->codecs);
+    buffer_deinit(&writer->records);
+    buffer_deinit(&writer->trailer);
+    buffer_deinit(&writer->prologue);
+}
+
+void segment_writer_add(struct segment_writer *writer, const struct block_record *record, const uint8_t *bytes,
+                        uint64_t size, uint32_t row_bytes, pecs_profile profile)
+{
+    if (!writer->output->status && !pool_reserve(writer->pool, (void **)&writer->blocks, &writer->block_capacity,
+                                                 writer->block_count + 1, sizeof(*writer->blocks)))
+        writer->output->status = fail_memory(writer->output->error);
+    if (writer->output->status)
+        return;
+    const size_t number = writer->block_count++;
+    const struct segment_block *before = number ? &writer->blocks[number - 1] : NULL;
+    const bool follows = before && memcmp(&before->record, record, offsetof(struct block_record, codec)) == 0;
+    writer->blocks[number] = (struct segment_block){
+        .record = *record,
+        .bytes = bytes,
+        .size = size,
+        .row_bytes = row_bytes,
+        .profile = profile,
+        .leader = follows ? before->leader : number,
+    };
+}
+
+/* Contents have no rows that a filter could take apart. */
+static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
+{
+    struct segment_writer *writer = user;
+    struct segment_block *block = &writer->blocks[job];
+    block->is_worth = true;
+    if (block->leader != job || !block->row_bytes)
+        return PECS_OK;
+    struct codec *codec = codecs_take(&writer->codecs);
+    const pecs_status status = codec ? codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes,
+                                                    &block->is_worth, &block->filter)
+                                     : PECS_E_MEMORY;
+    codecs_give(&writer->codecs, codec);
+    return status ? fail_memory(error) : PECS_OK;
+}
+
+/* A block that does not get smaller stays as it is. */
+static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
+{
+    struct segment_writer *writer = user;
+    struct segment_block *block = &writer->blocks[job];
+    const struct segment_block *leader = &writer->blocks[block->leader];
+    uint8_t *to = writer->stage + writer->stage_bytes + (block->bytes - writer->stage);
+    size_t size = 0;
+    if (!leader->is_worth)
+        return PECS_OK;
+    struct codec *codec = codecs_take(&writer->codecs);
+    const pecs_status status =
+        codec ? codec_compress(codec, segment_level(block->profile), leader->filter, block->bytes, (size_t)block->size,
+                               to, (size_t)(block->size - block->size / 20), &size)
+              : PECS_E_MEMORY;
+    codecs_give(&writer->codecs, codec);
+    if (status)
+        return fail_memory(error);
+    if (!size)
+        return PECS_OK;
+    block->bytes = to;
+    block->size = size;
+    block->record.codec = le32_make(CODEC_ZSTD);
+    block->record.filter = le32_make(leader->filter.kind);
+    block->record.stride = le32_make(leader->filter.stride);
+    block->record.size = le64_make(size);
+    return PECS_OK;
+}
+
+/* Blocks that stay as they are can be mapped; others lie anywhere. */
+static uint64_t segment_place(struct segment_writer *writer, uint64_t data_offset)
+{
+    uint64_t end = data_offset;
+    for (size_t i = 0; i < writer->block_count; i++) {
+        struct segment_block *block = &writer->blocks[i];
+        block->offset = le32_load(block->record.codec) == CODEC_RAW ? align_up(end, FORMAT_ALIGN) : end;
+        block->record.offset = le64_make(block->offset);
+        end = block->offset + block->size;
+    }
+    return end;
+}
+
+static void segment_write_prologue(struct segment_writer *writer, const struct segment_header *header, bool is_first)
+{
+    struct buffer *to = &writer->prologue;
+    const struct save_plan *plan = writer->plan;
+    to->size_bytes = 0;
+    buffer_append(to, header, sizeof(*header));
+    if (is_first)
+        buffer_append(to, plan->records.bytes, plan->records.size_bytes);
+    for (size_t i = 0; i < writer->block_count; i++)
+        buffer_append(to, &writer->blocks[i].record, sizeof(writer->blocks[i].record));
+    if (!to->failed)
+        buffer_append_le64(to, hash64(to->bytes, to->size_bytes));
+}
+
+static void segment_write_trailer_header(struct segment_writer *writer, uint64_t data_offset, uint64_t data_size)
+{
+    const struct trailer_header header = {
+        .magic = FORMAT_TRAILER_MAGIC,
+        .sequence = le32_make(writer->segment_count),
+        .piece_count = le64_make(format_piece_count(data_offset, data_size)),
+    };
+    writer->trailer.size_bytes = 0;
+    buffer_append(&writer->trailer, &header, sizeof(header));
+}
+
+void segment_writer_begin(struct segment_writer *writer)
+{
+    struct output *output = writer->output;
+    const struct save_plan *plan = writer->plan;
+    const bool is_first = !writer->segment_count;
+    const uint64_t offset = align_up(output->offset, FORMAT_ALIGN);
+    const uint64_t size = sizeof(struct segment_header) + (is_first ? plan->records.size_bytes : 0) +
+                          writer->block_count * sizeof(struct block_record) + sizeof(le64);
+    const uint64_t data_offset = align_up(offset + size, FORMAT_PAGE);
+    const uint64_t data_size = segment_place(writer, data_offset) - data_offset;
+    const struct segment_header header = {
+        .magic = FORMAT_SEGMENT_MAGIC,
+        .sequence = le32_make(writer->segment_count),
+        .size = le64_make(size),
+        .data_offset = le64_make(data_offset),
+        .data_size = le64_make(data_size),
+        .type_count = le32_make(is_first ? plan->type_count : 0),
+        .table_count = le32_make(is_first ? plan->state->table_count : 0),
+        .run_count = le32_make((uint32_t)writer->block_count),
+        .piece_bytes = le32_make(FORMAT_PIECE),
+    };
+    segment_write_prologue(writer, &header, is_first);
+    segment_write_trailer_header(writer, data_offset, data_size);
+    const struct segment_record record = { .offset = le64_make(offset), .prologue_size = le64_make(size) };
+    buffer_append(&writer->records, &record, sizeof(record));
+    if (!output->status && (writer->prologue.failed || writer->trailer.failed || writer->records.failed))
+        output->status = fail_memory(output->error);
+    output_put_zeros_to(output, offset);
+    output_put(output, writer->prologue.bytes, writer->prologue.size_bytes);
+    output_put_zeros_to(output, data_offset);
+    output_begin_hashing(output, &writer->trailer);
+    writer->next = 0;
+}
+
+bool segment_writer_next(struct segment_writer *writer)
+{
+    if (!writer->output->status)
+        output_put_zeros_to(writer->output, writer->blocks[writer->next++].offset);
+    return !writer->output->status;
+}
+
+void segment_writer_end(struct segment_writer *writer)
+{
+    struct output *output = writer->output;
+    struct buffer *trailer = &writer->trailer;
+    output_end_hashing(output);
+    if (!trailer->failed)
+        buffer_append_le64(trailer, hash64(trailer->bytes, trailer->size_bytes));
+    if (!output->status && trailer->failed)
+        output->status = fail_memory(output->error);
+    if (output->status)
+        return;
+    struct segment_record *record =
+        (struct segment_record *)(void *)(writer->records.bytes + writer->records.size_bytes - sizeof(*record));
+    output_put_zeros_to(output, align_up(output->offset, FORMAT_ALIGN));
+    record->prologue_checksum = le64_make(hash64(writer->prologue.bytes, writer->prologue.size_bytes - sizeof(le64)));
+    record->trailer_offset = le64_make(output->offset);
+    record->trailer_size = le64_make(trailer->size_bytes);
+    record->trailer_checksum = le64_make(hash64(trailer->bytes, trailer->size_bytes - sizeof(le64)));
+    output_put(output, trailer->bytes, trailer->size_bytes);
+    output_flush(output); /* the spans of blocks and parts are used again */
+    writer->segment_count++;
+    writer->block_count = 0;
+}
+
+void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)
+{
+    struct output *output = writer->output;
+    const struct jobs choice = { writer->block_count, segment_choose, writer, thread_count, NULL };
+    const struct jobs compression = { writer->block_count, segment_compress, writer, thread_count, NULL };
+    if (!writer->block_count || output->status)
+        return;
+    output->status = jobs_run(&choice, output->error);
+    if (!output->status)
+        output->status = jobs_run(&compression, output->error);
+    if (output->status)
+        return;
+    segment_writer_begin(writer);
+    for (size_t i = 0; i < writer->block_count && segment_writer_next(writer); i++)
+        output_put(output, writer->blocks[i].bytes, writer->blocks[i].size);
+    segment_writer_end(writer);
+}

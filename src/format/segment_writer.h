@@ -1,0 +1,55 @@
+/*
+ * Segment writer: gathers the blocks of a segment, compresses them, and puts the segment: prologue, blocks, trailer.
+ *
+ *     segment_writer_add(...), once a block; then
+ *     segment_writer_flush(...), for blocks in memory, or
+ *     segment_writer_begin(...); segment_writer_next(...) and the bytes of the block, once a block;
+ * segment_writer_end(...)
+ *
+ * Failures are the output's status.
+ */
+#ifndef PECS_FORMAT_SEGMENT_WRITER_H
+#define PECS_FORMAT_SEGMENT_WRITER_H
+
+#include "codecs.h"
+#include "output.h"
+#include "save_plan.h"
+
+#include <pecs/file.h>
+
+struct segment_block;
+struct segment_writer {
+    struct pool *pool;
+    const struct save_plan *plan;
+    struct output *output;
+    uint8_t *stage; /* the blocks that are in memory; behind it as much room for what they become */
+    size_t stage_bytes;
+    struct codecs codecs;
+    struct segment_block *blocks;
+    size_t block_count, block_capacity, next;
+    struct buffer prologue, trailer;
+    struct buffer records; /* of the segments so far */
+    uint32_t segment_count;
+};
+
+/* `stage` has 2 * stage_bytes. */
+void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct output *output,
+                         uint8_t *stage, size_t stage_bytes);
+void segment_writer_deinit(struct segment_writer *writer);
+
+/*
+ * Adds a block of `size` bytes, which lie in the stage, or are put later (NULL). row_bytes: of its rows, or 0. The
+ * record gets offset, size, codec and filter.
+ */
+void segment_writer_add(struct segment_writer *writer, const struct block_record *record, const uint8_t *bytes,
+                        uint64_t size, uint32_t row_bytes, pecs_profile profile);
+
+/* Compresses and puts all blocks, if there are any. */
+void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count);
+
+/* Puts the prologue; the zeros before the next block, whose bytes the caller puts if it is true; the trailer. */
+void segment_writer_begin(struct segment_writer *writer);
+bool segment_writer_next(struct segment_writer *writer);
+void segment_writer_end(struct segment_writer *writer);
+
+#endif
