@@ -119,7 +119,7 @@ static void move_prologue(struct file_image *file, uint64_t size)
     cr_assert_leq(file->prologue + prologue_size + size, file->data);
     memmove(file->bytes + file->prologue + size, file->bytes + file->prologue, prologue_size);
     memset(file->bytes + file->prologue, 0, size);
-    file->prologue += size;
+    file->prologue = file->parts[0].prologue += size;
     put64(file, file->segments, file->prologue);
 }
 
@@ -144,11 +144,11 @@ Test(gaps, GAP_1_at_the_ends_of_the_data)
     const uint64_t old_size = get64(&b.file, size), index = get64(&b.file, last);
     /* the data of a longer size ends where the trailer begins, or the first run, which begins there, lies behind it */
     put64(&b.file, size, b.file.trailer - b.file.data);
-    b.file.data_end = b.file.trailer;
+    b.file.parts[0].data_end = b.file.trailer;
     cr_assert_gt(b.file.trailer - b.file.data, old_size);
     expect_accepted(&b);
     put64(&b.file, size, b.file.trailer - b.file.data);
-    b.file.data_end = b.file.trailer;
+    b.file.parts[0].data_end = b.file.trailer;
     b.file.bytes[b.file.trailer - 1] = 1;
     repair(&b.file);
     cr_assert_eq(get64(&b.file, last), index);
