@@ -398,10 +398,32 @@ static uint64_t place_in_blocks(struct file_parts *parts, const struct patch *pa
     }
 }
 
+static uint64_t place_of_run(const struct file_parts *parts, const struct patch *patch)
+{
+    switch (patch->place) {
+    case VALUES:
+        return run_bytes(parts, RUN_VALUES, FORMAT_NONE, type_number(parts, patch->type));
+    case HEAP:
+        return run_bytes(parts, RUN_HEAP, FORMAT_NONE, type_number(parts, patch->type));
+    case HEAP_RUN:
+        return run_record(parts, RUN_HEAP, FORMAT_NONE, type_number(parts, patch->type));
+    case HANDLES:
+        return run_bytes(parts, RUN_HANDLES, patch->number, FORMAT_NONE);
+    case INDEX:
+        return run_bytes(parts, RUN_INDEX, FORMAT_NONE, FORMAT_NONE);
+    case IDS:
+        return run_bytes(parts, RUN_IDS, FORMAT_NONE, FORMAT_NONE);
+    default: /* ATTACHED */
+        return parts_get64(parts, parts_run(parts, parts->run_count - 1) + offsetof(struct run_record, offset));
+    }
+}
+
 static uint64_t place_of(struct file_parts *parts, const struct patch *patch)
 {
     if (patch->place >= COMMIT_OF_BLOCKS)
         return place_in_blocks(parts, patch);
+    if (patch->place >= VALUES && patch->place <= ATTACHED)
+        return place_of_run(parts, patch);
     const uint64_t names[] = {
         [FOOTER] = parts->footer,
         [COMMIT] = parts->commit,
@@ -435,20 +457,6 @@ static uint64_t place_of(struct file_parts *parts, const struct patch *patch)
         return parts_file_meta(parts, patch->number);
     case RUNS:
         return parts_run(parts, patch->number);
-    case VALUES:
-        return run_bytes(parts, RUN_VALUES, FORMAT_NONE, type_number(parts, patch->type));
-    case HEAP:
-        return run_bytes(parts, RUN_HEAP, FORMAT_NONE, type_number(parts, patch->type));
-    case HEAP_RUN:
-        return run_record(parts, RUN_HEAP, FORMAT_NONE, type_number(parts, patch->type));
-    case HANDLES:
-        return run_bytes(parts, RUN_HANDLES, patch->number, FORMAT_NONE);
-    case INDEX:
-        return run_bytes(parts, RUN_INDEX, FORMAT_NONE, FORMAT_NONE);
-    case IDS:
-        return run_bytes(parts, RUN_IDS, FORMAT_NONE, FORMAT_NONE);
-    case ATTACHED:
-        return parts_get64(parts, parts_run(parts, parts->run_count - 1) + offsetof(struct run_record, offset));
     default:
         return names[patch->place];
     }
