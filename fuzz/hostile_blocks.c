@@ -10,7 +10,7 @@
 
 #include <stdio.h>
 
-enum { TIMES = 8, ROW_BLOCKS = 16384, SEGMENTS = 1600, BOMB_ENTITIES = 3000000, RUN_MAX = 8 };
+enum { TIMES = 8, ROW_BLOCKS = 16384, SEGMENTS = 1600, BOMB_ENTITIES = 3000000, HELD_ENTITIES = 300000, RUN_MAX = 8 };
 
 typedef struct {
     pecs_string text;
@@ -103,6 +103,19 @@ static void try_bomb(void)
     free(bytes);
 }
 
+/* What blocks hold is below the limit: as much work as the same world in a plain file. */
+static void try_held(void)
+{
+    size_t size, usual_size;
+    const pecs_save_options fast = { .skip_sync = true, .profile = PECS_PROFILE_FAST };
+    uint8_t *bytes = plain_file(HELD_ENTITIES, false, &fast, &size);
+    uint8_t *usual = plain_file(HELD_ENTITIES, false, &(pecs_save_options){ .skip_sync = true }, &usual_size);
+    const double seconds = time_load_bytes(usual, usual_size, 1);
+    report_times("entities, compressed", HELD_ENTITIES, size, seconds, time_load_bytes(bytes, size, 1));
+    free(usual);
+    free(bytes);
+}
+
 void try_blocks(void)
 {
     try_rows("rows, each a block as it is", ROW_BLOCKS, false, CODEC_RAW, false);
@@ -110,5 +123,6 @@ void try_blocks(void)
     try_rows("rows, each with contents in a block", ROW_BLOCKS / 2, true, CODEC_RAW, false);
     try_rows("rows, each block in a segment", SEGMENTS / 2, false, CODEC_RAW, true);
     try_rows("rows, each compressed block in a segment", SEGMENTS / 2, false, CODEC_ZSTD, true);
+    try_held();
     try_bomb();
 }
