@@ -93,7 +93,7 @@ static struct breakage begin(void)
     return begin_with_contents(FILTER_STRIDE_MAX);
 }
 
-Test(block_contents, the_sample_in_blocks)
+Test(block_contents, the_sample)
 {
     struct breakage b = begin();
     cr_assert_eq(get64(&b.file, offsetof(struct file_header, required_features)),
