@@ -132,14 +132,19 @@ static void watch_end(struct watch *watch, struct bench_result *result)
     result->figures[1] = (struct bench_figure){ "rss_anon_bytes", rss };
 }
 
-static bool memory_save(struct bench *bench, struct bench_counter *counter, pecs_world *world, const char *path)
+static bool memory_save(struct bench *bench, struct bench_counter *counter, pecs_world *world, const char *path,
+                        pecs_profile profile)
 {
-    struct bench_result result = { .name = "memory_save", .mark_kind = BENCH_BYTES, .mark = 16 << 20 };
+    static const char *const names[] = { "memory_save", "memory_save_fast", "memory_save_small" };
+    const pecs_save_options options = { .skip_sync = true, .profile = profile, .thread_count = 2 };
+    struct bench_result result = { .name = names[profile],
+                                   .mark_kind = BENCH_BYTES,
+                                   .mark = profile == PECS_PROFILE_OFF ? 16 << 20 : 32 << 20 };
     struct watch watch;
     pecs_error error;
     if (!watch_begin(&watch, counter))
         return false;
-    const pecs_status status = pecs_world_save(world, path, &(pecs_save_options){ .skip_sync = true }, &error);
+    const pecs_status status = pecs_world_save(world, path, &options, &error);
     watch_end(&watch, &result);
     if (status)
         return bench_failed("save", status, &error);
@@ -178,7 +183,9 @@ static bool memory_of_files(struct bench *bench)
     const pecs_status status = pecs_world_create(registry, NULL, NULL, &world, &error);
     bool ok = status ? bench_failed("make a world", status, &error) : true;
     if (ok) {
-        ok = bench_spawn_all(bench, world) && memory_save(bench, &counter, world, path);
+        ok = bench_spawn_all(bench, world) && memory_save(bench, &counter, world, path, PECS_PROFILE_FAST) &&
+             memory_save(bench, &counter, world, path, PECS_PROFILE_SMALL) &&
+             memory_save(bench, &counter, world, path, PECS_PROFILE_OFF);
         pecs_world_destroy(world);
     }
     ok = ok && memory_resume(bench, &counter, registry, path);
