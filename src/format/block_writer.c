@@ -17,8 +17,8 @@
 
 enum {
     BLOCK_BYTES = 512 * 1024,       /* of rows or contents in a block, if no single row has more */
-    STAGE_BYTES = 8 * 1024 * 1024,  /* of all blocks of a segment */
-    CONTENTS_MAX = 4 * 1024 * 1024, /* of one row: more are stored as they are */
+    STAGE_BYTES = 4 * 1024 * 1024,  /* of all blocks of a segment */
+    CONTENTS_MAX = 2 * 1024 * 1024, /* of one row: more are stored as they are */
     STAGE_UNIT = 256 * 1024,        /* of the output into the stage */
     ROWS_AT_ONCE = 256,             /* whose contents are counted together */
 };

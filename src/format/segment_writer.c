@@ -11,14 +11,12 @@ struct segment_block {
     pecs_profile profile;
     size_t leader; /* the first block of the same column in the segment, which chooses the filter */
     struct codec_filter filter;
+    int level;     /* of zstd */
     bool is_worth; /* to be compressed */
 };
 
 /* What zstd is asked for: measured in docs/decisions/0050. */
-static int segment_level(pecs_profile profile)
-{
-    return profile == PECS_PROFILE_SMALL ? 9 : 1;
-}
+enum { LEVEL_FAST = 1, LEVEL_SMALL = 3, LEVEL_SAMPLE_BYTES = 128 * 1024 };
 
 void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct output *output,
                          uint8_t *stage, size_t stage_bytes)
@@ -66,18 +64,45 @@ void segment_writer_add(struct segment_writer *writer, const struct block_record
     };
 }
 
-/* Contents have no rows that a filter could take apart. */
+/* Where a block goes when it is compressed. */
+static uint8_t *segment_packed(const struct segment_writer *writer, const struct segment_block *block)
+{
+    return writer->stage + writer->stage_bytes + (block->bytes - writer->stage);
+}
+
+/* Noise, such as most floats, gets no smaller at a higher level, which takes several times as long: a sample tells. */
+static pecs_status segment_choose_level(const struct segment_writer *writer, struct segment_block *block,
+                                        struct codec *codec)
+{
+    const size_t sample = (size_t)min_u64(block->size, LEVEL_SAMPLE_BYTES);
+    uint8_t *to = segment_packed(writer, block);
+    size_t fast = 0, small = 0;
+    block->level = LEVEL_FAST;
+    if (block->profile != PECS_PROFILE_SMALL)
+        return PECS_OK;
+    pecs_status status = codec_compress(codec, LEVEL_FAST, block->filter, block->bytes, sample, to, sample, &fast);
+    if (!status)
+        status = codec_compress(codec, LEVEL_SMALL, block->filter, block->bytes, sample, to, sample, &small);
+    if (!fast || (small && small < fast - fast / 64))
+        block->level = LEVEL_SMALL;
+    return status;
+}
+
+/* The filter and the level of a column. Contents have no rows that a filter could take apart. */
 static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
 {
     struct segment_writer *writer = user;
     struct segment_block *block = &writer->blocks[job];
     block->is_worth = true;
-    if (block->leader != job || !block->row_bytes)
+    if (block->leader != job)
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
-    const pecs_status status = codec ? codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes,
-                                                    &block->is_worth, &block->filter)
-                                     : PECS_E_MEMORY;
+    pecs_status status = codec ? PECS_OK : PECS_E_MEMORY;
+    if (!status && block->row_bytes)
+        status =
+            codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes, &block->is_worth, &block->filter);
+    if (!status && block->is_worth)
+        status = segment_choose_level(writer, block, codec);
     codecs_give(&writer->codecs, codec);
     return status ? fail_memory(error) : PECS_OK;
 }
@@ -88,14 +113,14 @@ static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
     struct segment_writer *writer = user;
     struct segment_block *block = &writer->blocks[job];
     const struct segment_block *leader = &writer->blocks[block->leader];
-    uint8_t *to = writer->stage + writer->stage_bytes + (block->bytes - writer->stage);
+    uint8_t *to = segment_packed(writer, block);
     size_t size = 0;
     if (!leader->is_worth)
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
     const pecs_status status =
-        codec ? codec_compress(codec, segment_level(block->profile), leader->filter, block->bytes, (size_t)block->size,
-                               to, (size_t)(block->size - block->size / 20), &size)
+        codec ? codec_compress(codec, leader->level, leader->filter, block->bytes, (size_t)block->size, to,
+                               (size_t)(block->size - block->size / 20), &size)
               : PECS_E_MEMORY;
     codecs_give(&writer->codecs, codec);
     if (status)

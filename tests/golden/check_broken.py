@@ -16,7 +16,8 @@ import subprocess
 import sys
 import tempfile
 
-FLIP_STEP = 3  # every third byte of a part
+FLIP_STEP = 3  # every third byte of a part, of a large file fewer
+FLIPS = 1200
 GAP_STEP = 41  # of what lies between parts
 REPAIRED_COPIES = 700  # of each file
 RETYPED_COPIES = 600
@@ -82,8 +83,9 @@ class Parts:
 
 
 def flipped(parts, data):
+    step = max(FLIP_STEP, sum(end - start for _, start, end in parts.all_places()) // FLIPS)
     for name, start, end in parts.all_places():
-        for at in sorted({start, end - 1, *range(start, end, FLIP_STEP)} if start < end else ()):
+        for at in sorted({start, end - 1, *range(start, end, step)} if start < end else ()):
             copy = bytearray(data)
             copy[at] ^= 1 << at % 8
             yield f"bit {at % 8} of byte {at} ({name}) flipped", bytes(copy)
