@@ -370,7 +370,7 @@ static pecs_status migrate_piece(const struct chunk_job *job)
 /* Rows whose values stay in the nearest cache while they go through all versions. */
 static uint64_t migrate_piece_rows(const struct migrate_plan *plan)
 {
-    enum { PIECE_BYTES = 16 * 1024, PIECE_ROWS_MIN = 64 };
+    enum { PIECE_BYTES = 24 * 1024, PIECE_ROWS_MIN = 64 };
     uint64_t size = 1;
     for (uint32_t i = 0; i < plan->version_count; i++)
         size = max_u64(size, plan->versions[i].component->size);
