@@ -5,6 +5,7 @@
  */
 #include "block_writer.h"
 
+#include "component_value.h"
 #include "content.h"
 #include "error.h"
 #include "jobs.h"
@@ -20,6 +21,8 @@ enum {
     STAGE_BYTES = 4 * 1024 * 1024,  /* of all blocks of a segment */
     CONTENTS_MAX = 2 * 1024 * 1024, /* of one row: more are stored as they are */
     STAGE_UNIT = 256 * 1024,        /* of the output into the stage */
+    KEPT_SAMPLE_BYTES = 128 * 1024, /* of a column, to see whether it is kept as it is */
+    KEPT_PART = 5,                  /* which it is if less than a fifth would be saved */
     ROWS_AT_ONCE = 256,             /* whose contents are counted together */
 };
 
@@ -58,6 +61,8 @@ static pecs_profile writer_profile(const struct block_writer *writer, const stru
     const struct writer_options *options = writer->options;
     if (run->kind == RUN_HEAP && !run->table)
         return PECS_PROFILE_OFF; /* attachments, which may have any size */
+    if (run->is_kept)
+        return PECS_PROFILE_OFF;
     for (size_t i = 0; run->component_number != NO_COMPONENT && i < options->component_profile_count; i++)
         if (options->component_profiles[i].component == run->component_number)
             return options->component_profiles[i].profile;
@@ -329,6 +334,58 @@ static void writer_put_all(struct block_writer *writer)
     writer_put_end(writer);
 }
 
+/* Some rows from the middle of a column, with zeros as padding. */
+static void writer_sample(const struct plan_run *run, uint64_t count, uint8_t *to)
+{
+    const uint64_t first = (run->row_count - count) / 2;
+    for (uint64_t row = first, rows; row < first + count; row += rows, to += rows * run->row_bytes) {
+        const uint8_t *from = table_value(run->table, run->column, row);
+        rows = min_u64(table_rows_at(run->table, row), first + count - row);
+        if (run->component)
+            component_copy_masked(run->component, to, from, rows);
+        else
+            memcpy(to, from, (size_t)(rows * run->row_bytes));
+    }
+}
+
+/*
+ * Noise, such as most floats, gets a little smaller for most of the time that a save and a load take. A fast save keeps
+ * such a column as it is, so that a resume maps it.
+ */
+static pecs_status writer_choose_kept(struct plan_run *run, struct codec *codec, uint8_t *sample)
+{
+    const uint64_t rows = min_u64(run->row_count, KEPT_SAMPLE_BYTES / run->row_bytes);
+    const size_t size = (size_t)(rows * run->row_bytes);
+    struct codec_filter filter;
+    bool is_worth = true;
+    size_t packed = 0;
+    if (size < KEPT_SAMPLE_BYTES / 2) /* a small column, or large rows */
+        return PECS_OK;
+    writer_sample(run, rows, sample);
+    pecs_status status = codec_choose(codec, sample, size, (size_t)run->row_bytes, &is_worth, &filter);
+    if (!status && is_worth)
+        status = codec_compress(codec, 1, filter, sample, size, sample + KEPT_SAMPLE_BYTES, size, &packed);
+    run->is_kept = !status && (!is_worth || !packed || packed > size - size / KEPT_PART);
+    return status;
+}
+
+static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_error *error)
+{
+    struct save_plan *plan = &writer->plan;
+    struct codec *codec = codec_create(plan->pool);
+    uint8_t *sample = pool_allocate(plan->pool, 2 * KEPT_SAMPLE_BYTES);
+    pecs_status status = codec && sample ? PECS_OK : PECS_E_MEMORY;
+    for (size_t i = 0; !status && i < plan->run_count; i++) {
+        struct plan_run *run = &plan->runs[i];
+        const bool has_contents = run->component && component_has_contents(run->component);
+        if (run->table && !has_contents && writer_profile(writer, run) == PECS_PROFILE_FAST)
+            status = writer_choose_kept(run, codec, sample);
+    }
+    codec_destroy(codec);
+    pool_release(plan->pool, sample, 2 * KEPT_SAMPLE_BYTES);
+    return status ? fail_memory(error) : PECS_OK;
+}
+
 /* Memory for the blocks of a segment: two times the stage. */
 static pecs_status writer_make_stage(struct block_writer *writer, pecs_error *error)
 {
@@ -360,6 +417,8 @@ static pecs_status writer_run(struct block_writer *writer, const struct pecs_sna
     pecs_status status = save_plan_init(&writer->plan, state, error);
     if (!status)
         status = output_init(&writer->output, writer->plan.pool, sink, writer->options->unit_bytes, error);
+    if (!status)
+        status = writer_choose_all_kept(writer, error);
     if (!status)
         status = writer_make_stage(writer, error);
     if (!status && value_check_init(&writer->values, state))

@@ -19,6 +19,7 @@ struct plan_run {
     uint64_t offset; /* in the file */
     size_t ends;     /* of a heap: where the ends of its chunks begin in plan.ends */
     uint64_t first;  /* of a heap, and of values with contents: the unit that the contents begin at */
+    bool is_kept;    /* of a compressed file: it stays as it is, because little would be saved */
 };
 
 struct save_plan {

@@ -43,6 +43,7 @@ struct publication {
     bool has_temporary;              /* that name is this file's */
     int number;                      /* of the temporary */
     bool found_taken;                /* a number was another's */
+    bool is_reserved;                /* space for the whole file */
     uint64_t size_bytes, sent_bytes; /* written; and of those, the disk was asked to begin with */
 };
 
@@ -174,7 +175,8 @@ static int publish_begin(struct publication *publication, const char *path, uint
     }
     if (!os_error)
         os_error = publish_open_file(publication);
-    if (!os_error && publication->sync && size_bytes)
+    publication->is_reserved = publication->sync && size_bytes;
+    if (!os_error && publication->is_reserved)
         os_error = os_draft_reserve(&publication->file, size_bytes);
     return os_error;
 }
@@ -203,7 +205,7 @@ pecs_status publication_begin(struct pool *pool, const char *path, uint64_t size
  */
 static void publish_begin_writeback(struct publication *publication)
 {
-    if (publication->sync || (!publication->target.is_there && publication->size_bytes < WRITEBACK_MIN))
+    if (publication->is_reserved || (!publication->target.is_there && publication->size_bytes < WRITEBACK_MIN))
         return;
     os_draft_begin_writeback(&publication->file, publication->sent_bytes,
                              publication->size_bytes - publication->sent_bytes);
