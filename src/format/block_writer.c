@@ -372,8 +372,9 @@ static pecs_status writer_choose_kept(struct plan_run *run, struct codec *codec,
 static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_error *error)
 {
     struct save_plan *plan = &writer->plan;
+    const size_t sample_bytes = (size_t)2 * KEPT_SAMPLE_BYTES; /* and what they become */
     struct codec *codec = codec_create(plan->pool);
-    uint8_t *sample = pool_allocate(plan->pool, 2 * KEPT_SAMPLE_BYTES);
+    uint8_t *sample = pool_allocate(plan->pool, sample_bytes);
     pecs_status status = codec && sample ? PECS_OK : PECS_E_MEMORY;
     for (size_t i = 0; !status && i < plan->run_count; i++) {
         struct plan_run *run = &plan->runs[i];
@@ -382,7 +383,7 @@ static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_erro
             status = writer_choose_kept(run, codec, sample);
     }
     codec_destroy(codec);
-    pool_release(plan->pool, sample, 2 * KEPT_SAMPLE_BYTES);
+    pool_release(plan->pool, sample, sample_bytes);
     return status ? fail_memory(error) : PECS_OK;
 }
 

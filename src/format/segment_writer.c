@@ -3,6 +3,8 @@
 #include "error.h"
 #include "jobs.h"
 
+#include <assert.h>
+
 struct segment_block {
     struct block_record record;
     const uint8_t *bytes; /* to put; NULL: the caller puts them */
@@ -51,6 +53,7 @@ void segment_writer_add(struct segment_writer *writer, const struct block_record
         writer->output->status = fail_memory(writer->output->error);
     if (writer->output->status)
         return;
+    assert(writer->blocks);
     const size_t number = writer->block_count++;
     const struct segment_block *before = number ? &writer->blocks[number - 1] : NULL;
     const bool follows = before && memcmp(&before->record, record, offsetof(struct block_record, codec)) == 0;

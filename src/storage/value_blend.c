@@ -7,6 +7,8 @@
 
 #include "bytes.h"
 
+#include <assert.h>
+
 static bool blend_add(struct blend *blend, const struct map_step *step)
 {
     const bool is_copy = step->kind == MAP_COPY;
@@ -60,6 +62,7 @@ static inline void blend_loop(const struct blend *blend, const struct convert_va
     const uint32_t places[] = { 0, blend->size_bytes - part_bytes };
     const size_t from_stride = values->from_stride, to_stride = values->to_stride;
     uint8_t masks[2][16], constants[2][16], part[16];
+    assert(part_count <= sizeof(places) / sizeof(places[0]));
     if (first >= end)
         return;
     for (uint32_t p = 0; p < part_count; p++) {
