@@ -97,7 +97,7 @@ typedef struct pecs_save_options {
 
 /* What a file may have; beyond it, PECS_E_LIMIT. 0: no limit. */
 typedef struct pecs_file_limits {
-    uint64_t max_bytes;    /* of the whole file, and of what its compressed blocks hold together */
+    uint64_t max_bytes;    /* of the file, and of what it takes in memory after it was inflated */
     uint64_t max_entities; /* living ones. Free slots of the index do not count: only max_bytes bounds them, by 16 bytes
                               of the file each. Retired ones take at most twice the memory that they take in the file */
     uint32_t max_types;    /* component types; never more than the library's own limit */
@@ -146,7 +146,7 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *sna
  * may not be durable; ESTALE: the resumed file was truncated), PECS_E_MISUSE (an entry of `metadata`; the message names
  * it and says why), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much metadata, or metadata from another
  * library's file that leaves no room for the application's name). Needs less than 16 MiB of memory for any number of
- * entities, of a compressed file 16 MiB and 4 MiB a thread (more if a row has more than 4 MiB), plus one value of the
+ * entities, of a compressed file 16 MiB and 5 MiB a thread (more if a row has more than 4 MiB), plus one value of the
  * largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit
  * id; of transient content, what pecs_snapshot_filter needs (filter.h).
  */

@@ -41,7 +41,7 @@ struct agreement {
 
 struct value_column {
     uint8_t *values;
-    uint64_t offset; /* of them in the file, or as MODEL_GATHERED says */
+    uint64_t offset; /* of them in the file, or as IMAGE_GATHERED says */
     const struct table *table;
     uint64_t first_row, row_count;
     pecs_component number;
@@ -290,8 +290,8 @@ static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t blo
 /* Bytes of the file's image, or of what was gathered, by an offset that is the model's. */
 static const uint8_t *agree_bytes(const struct agreement *agreement, uint64_t offset)
 {
-    return offset < MODEL_GATHERED ? agreement->image->bytes + offset
-                                   : agreement->gathered->bytes + (offset - MODEL_GATHERED);
+    return offset < IMAGE_GATHERED ? agreement->image->bytes + offset
+                                   : agreement->gathered->bytes + (offset - IMAGE_GATHERED);
 }
 
 /* The rows of a column whose contents lie in one heap; without contents, all rows. */

@@ -8,7 +8,6 @@
 #include "component_value.h"
 #include "content.h"
 #include "error.h"
-#include "jobs.h"
 #include "save_plan.h"
 #include "segment_writer.h"
 #include "state_seal.h"
@@ -364,7 +363,7 @@ static pecs_status writer_choose_kept(struct plan_run *run, struct codec *codec,
     writer_sample(run, rows, sample);
     pecs_status status = codec_choose(codec, sample, size, (size_t)run->row_bytes, &is_worth, &filter);
     if (!status && is_worth)
-        status = codec_compress(codec, 1, filter, sample, size, sample + KEPT_SAMPLE_BYTES, size, &packed);
+        status = codec_compress(codec, LEVEL_FAST, filter, sample, size, sample + KEPT_SAMPLE_BYTES, size, &packed);
     run->is_kept = !status && (!is_worth || !packed || packed > size - size / KEPT_PART);
     return status;
 }

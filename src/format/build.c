@@ -18,14 +18,14 @@ struct building {
 
 static uint8_t *build_bytes(const struct building *building, uint64_t offset)
 {
-    return offset < MODEL_GATHERED ? building->image->bytes + offset
-                                   : building->gathered->bytes + (offset - MODEL_GATHERED);
+    return offset < IMAGE_GATHERED ? building->image->bytes + offset
+                                   : building->gathered->bytes + (offset - IMAGE_GATHERED);
 }
 
 /* Of rows that lie at an offset: the gathered bytes keep the file's image, too. */
 static struct image *build_image(const struct building *building, uint64_t offset)
 {
-    return offset < MODEL_GATHERED ? building->image : building->gathered;
+    return offset < IMAGE_GATHERED ? building->image : building->gathered;
 }
 
 /* Of a table, whose columns may lie in both. */

@@ -24,13 +24,7 @@ struct model_type {
     bool has_contents; /* strings, blobs or lists */
 };
 
-/*
- * Offsets from here on are not in the file but in the bytes that its blocks are gathered into (gather.h), from 0 on.
- * Files have fewer bytes.
- */
-#define MODEL_GATHERED ((uint64_t)1 << 62)
-
-/* Where the rows of a column lie; offset 0: it has no run. */
+/* Where the rows of a column lie, in the file or as IMAGE_GATHERED says (gather.h); offset 0: it has no run. */
 struct model_run {
     uint64_t offset, tick;
     uint64_t row_count;    /* that its run, or its blocks so far, have */
@@ -54,7 +48,6 @@ struct model_heaps {
 struct model_block {
     uint64_t offset, size;  /* in the file */
     uint64_t to, full_size; /* among the gathered bytes */
-    uint64_t record_offset; /* for errors */
     struct codec_filter filter;
     uint32_t codec, segment;
 };

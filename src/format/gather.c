@@ -8,8 +8,6 @@
 #include "error.h"
 #include "jobs.h"
 
-#include <assert.h>
-
 struct gathering {
     const struct model *model;
     const struct image *image;
@@ -73,6 +71,7 @@ pecs_status gather_blocks(const struct model *model, struct image *image, const 
                                               : image_create_private(model->pool, model->gathered_bytes);
     if (!gathered)
         return fail_memory(error);
+    gathered->first_offset = IMAGE_GATHERED;
     struct gathering gathering = { .model = model, .image = image, .gathered = gathered, .options = options };
     codecs_init(&gathering.codecs, model->pool);
     const struct jobs jobs = { model->block_count, gather_block, &gathering, options->thread_count,
@@ -88,9 +87,9 @@ pecs_status gather_blocks(const struct model *model, struct image *image, const 
 
 uint64_t gather_file_offset(const struct model *model, uint64_t offset)
 {
-    for (size_t i = 0; offset >= MODEL_GATHERED && i < model->block_count; i++) {
+    for (size_t i = 0; offset >= IMAGE_GATHERED && i < model->block_count; i++) {
         const struct model_block *block = &model->blocks[i];
-        const uint64_t at = offset - MODEL_GATHERED;
+        const uint64_t at = offset - IMAGE_GATHERED;
         if (at >= block->to && at - block->to < block->full_size)
             return block->codec == CODEC_RAW ? block->offset + (at - block->to) : block->offset;
     }

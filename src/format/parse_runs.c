@@ -156,7 +156,7 @@ static pecs_status parse_keep(struct parser *parser, const struct run_target *ta
 static pecs_status parse_add_room(struct parser *parser, uint64_t size_bytes, uint64_t *ret_offset)
 {
     struct model *model = parser->model;
-    if (size_bytes > MODEL_GATHERED / 2 || model->gathered_bytes > MODEL_GATHERED / 2)
+    if (size_bytes > IMAGE_GATHERED / 2 || model->gathered_bytes > IMAGE_GATHERED / 2)
         return fail(parser->error, PECS_E_LIMIT, "the file's blocks hold more bytes than there is memory");
     *ret_offset = model->gathered_bytes;
     model->gathered_bytes += align_up(size_bytes, FORMAT_ALIGN);
@@ -176,13 +176,13 @@ static pecs_status parse_gather(struct parser *parser, const struct run_target *
     if (status)
         return status;
     if (!column) {
-        status = parse_note_heap(parser, target, run, MODEL_GATHERED + to);
+        status = parse_note_heap(parser, target, run, IMAGE_GATHERED + to);
     } else {
-        column->offset = column->offset ? column->offset : MODEL_GATHERED + to;
+        column->offset = column->offset ? column->offset : IMAGE_GATHERED + to;
         column->tick = max_u64(column->tick, run->tick);
         column->row_count += run->count;
         column->stored_bytes += run->size;
-        to = column->offset - MODEL_GATHERED + run->first * target->row_bytes;
+        to = column->offset - IMAGE_GATHERED + run->first * target->row_bytes;
     }
     if (!status && !pool_reserve(model->pool, (void **)&model->blocks, &model->block_capacity, model->block_count + 1,
                                  sizeof(*model->blocks)))
@@ -193,7 +193,6 @@ static pecs_status parse_gather(struct parser *parser, const struct run_target *
             .size = run->size,
             .to = to,
             .full_size = run->full_size,
-            .record_offset = run->place,
             .filter = run->filter,
             .codec = run->codec,
             .segment = segment,

@@ -17,8 +17,7 @@ struct segment_block {
     bool is_worth; /* to be compressed */
 };
 
-/* What zstd is asked for: measured in docs/decisions/0050. */
-enum { LEVEL_FAST = 1, LEVEL_SMALL = 3, LEVEL_SAMPLE_BYTES = 128 * 1024 };
+enum { LEVEL_SAMPLE_BYTES = 128 * 1024 }; /* of a column, to choose the level by */
 
 void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct output *output,
                          uint8_t *stage, size_t stage_bytes)

@@ -210,6 +210,8 @@ static pecs_status convert_run(struct conversion *conversion)
         status = fail_memory(conversion->error);
     if (!status)
         status = upgrade_run(&upgrade, convert_version(conversion->from), false, &conversion->to, conversion->error);
+    if (status == PECS_E_CORRUPT && conversion->error && conversion->error->offset >= IMAGE_GATHERED)
+        conversion->error->offset = 0; /* where its block was, no state keeps */
     upgrade_deinit(&upgrade);
     if (conversion->unknown)
         node_release(conversion->pool, &conversion->unknown->node);

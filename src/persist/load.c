@@ -69,12 +69,20 @@ static pecs_status load_match(struct loading *loading)
     return status;
 }
 
+/* Of what was gathered, an error has the block's place in the file. */
+static void load_place_error(struct loading *loading, pecs_status status)
+{
+    if (status == PECS_E_CORRUPT && loading->error)
+        loading->error->offset = gather_file_offset(&loading->model, loading->error->offset);
+}
+
 static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct pecs_snapshot *state,
                                 pecs_snapshot **ret_snapshot)
 {
     const pecs_status status =
         upgrade_run(&loading->upgrade, program_meta_number(loading->model.metadata, PECS_META_SCHEMA_VERSION),
                     is_checked, &state, loading->error);
+    load_place_error(loading, status);
     if (!status)
         *ret_snapshot = state;
     return status;
@@ -118,8 +126,7 @@ static pecs_status load_check(struct loading *loading, const pecs_load_options *
     struct model *model = &loading->model;
     pecs_error *error = loading->error;
     pecs_status status = agree_check(state, model, &loading->match, loading->image, loading->gathered, options, error);
-    if (status == PECS_E_CORRUPT && error)
-        error->offset = gather_file_offset(model, error->offset);
+    load_place_error(loading, status);
     if (!status && options->progress && !options->progress(options->user, model->file_size, model->file_size))
         status = fail(loading->error, PECS_E_CANCELLED, "cancelled");
     return status;

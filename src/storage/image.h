@@ -40,17 +40,21 @@ static inline void image_parts_deinit(struct image_parts *parts, struct pool *po
 }
 
 enum image_kind {
-    IMAGE_PRIVATE, /* verified memory, edited in place when no other state sees it */
+    IMAGE_PRIVATE, /* memory of its own, edited in place when no other state sees it */
     IMAGE_READ,    /* a small file that was read; the bytes never change, so that they can be hashed */
     IMAGE_MAPPED,
 };
+
+/* Offsets from here on are not of a file, but of bytes that were gathered of its blocks, from 0 on. */
+#define IMAGE_GATHERED ((uint64_t)1 << 62)
 
 struct image {
     struct node node;
     uint8_t *bytes;
     uint64_t size_bytes;
-    struct image *base; /* of the same file, in which other bytes of the same arrays lie, or NULL */
-    uint32_t source;    /* of memory: where the pool took it from */
+    uint64_t first_offset; /* in the file, of the first byte: 0, or IMAGE_GATHERED */
+    struct image *base;    /* of the same file, in which other bytes of the same arrays lie, or NULL */
+    uint32_t source;       /* of memory: where the pool took it from */
     enum image_kind kind;
     /* Of images that were read or mapped: */
     struct image_parts parts;
@@ -71,11 +75,15 @@ struct image *image_create_read(struct pool *pool, const struct os_file *file, c
 struct image *image_create_mapped(struct pool *pool, const uint8_t *bytes, const struct os_file *file,
                                   const char *path);
 
-/* Where a value of an array lies in the file; 0 if the array does not lie in the image, which may be NULL. */
+/* Where a value of an array lies in the file, or as IMAGE_GATHERED says; 0: not in the image, which may be NULL. */
 static inline uint64_t image_offset_of(const struct image *image, const void *value)
 {
-    const uintptr_t at = (uintptr_t)value, first = image ? (uintptr_t)image->bytes : 0;
-    return image && at >= first && at - first < image->size_bytes ? at - first : 0;
+    for (; image; image = image->base) {
+        const uintptr_t at = (uintptr_t)value, first = (uintptr_t)image->bytes;
+        if (at >= first && at - first < image->size_bytes)
+            return image->first_offset + (at - first);
+    }
+    return 0;
 }
 
 /* How the file of a mapped image has changed since the image was made. */

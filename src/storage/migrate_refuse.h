@@ -1,5 +1,4 @@
-/* Migration refusal: the losses of a migration that nobody consented to, and messages that name a value of the state.
- */
+/* Migration refusal: losses without consent, and messages that name a value of the state. */
 #ifndef PECS_STORAGE_MIGRATE_REFUSE_H
 #define PECS_STORAGE_MIGRATE_REFUSE_H
 

@@ -317,6 +317,35 @@ Test(migration_parts, an_invalid_value_is_named_with_its_place)
     end_migration(world);
 }
 
+/* The place in a compressed file is the block: here in the second segment. A converted snapshot has no file to name. */
+Test(migration_parts, an_invalid_value_in_a_block_is_named_with_its_block)
+{
+    enum { FLAGS = 5000, WRONG = 4321 };
+    static const pecs_type *const before[] = { &Flag1_type }, *const after[] = { &Flag2_type };
+    const pecs_save_options packed = { .skip_sync = true, .skip_check = true, .profile = PECS_PROFILE_SMALL };
+    pecs_snapshot *snapshot = NULL, *converted = NULL;
+    pecs_error error = { .message = "" };
+    old_registry = registry_with(before, 1, NULL);
+    new_registry = registry_with(after, 1, NULL);
+    pecs_world *world = world_of(old_registry, NULL, 1);
+    Flag1 *flags = calloc(FLAGS, sizeof(*flags));
+    memset(&flags[WRONG].is_set, 2, 1);
+    must(pecs_world_spawn(world, &(pecs_value){ 0, sizeof(Flag1), flags }, 1, FLAGS, NULL) == PECS_OK);
+    free(flags);
+    cr_assert_eq(pecs_world_save(world, "old.pecs", &packed, &error), PECS_OK, "%s", error.message);
+    struct file_bytes file = read_bytes("old.pecs");
+    cr_assert_eq(pecs_snapshot_resume(new_registry, "old.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
+    cr_assert_str_eq(error.rule, "VALUE-1");
+    cr_assert(error.offset > 0 && error.offset < file.size, "%lu", (unsigned long)error.offset);
+    cr_assert_eq(memcmp(file.bytes + error.offset, "\x28\xb5\x2f\xfd", 4), 0); /* where a frame of zstd begins */
+    cr_assert_eq(pecs_snapshot_resume(old_registry, "old.pecs", NULL, &snapshot, &error), PECS_OK);
+    cr_assert_eq(pecs_snapshot_convert(snapshot, new_registry, &converted, &error), PECS_E_CORRUPT);
+    cr_assert_eq(error.offset, 0);
+    pecs_snapshot_release(snapshot);
+    free(file.bytes);
+    end_migration(world);
+}
+
 typedef struct {
     pecs_list marks;
 } Path1;
