@@ -147,7 +147,7 @@ static int convert_with(struct conversion *conversion)
 {
     const pecs_registry_desc no_types = { .type_count = 0 };
     const struct arguments *arguments = conversion->arguments;
-    const pecs_plugin *output;
+    const pecs_plugin *output = NULL;
     struct input input;
     pecs_error error;
     int code = convert_check_formats(conversion->manager, arguments, &output);

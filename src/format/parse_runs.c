@@ -129,7 +129,7 @@ static uint64_t parse_rows_so_far(const struct model *model, const struct run_ta
 {
     if (target->run)
         return target->run->row_count;
-    if (target->is_attachments || target->heaps->first == FORMAT_NONE)
+    if (!target->heaps || target->heaps->first == FORMAT_NONE)
         return 0;
     const struct model_heap *last = &model->heaps[target->heaps->last];
     return last->first_row + last->row_count;
@@ -137,9 +137,9 @@ static uint64_t parse_rows_so_far(const struct model *model, const struct run_ta
 
 static bool parse_has_run(const struct model *model, const struct run_target *target)
 {
-    return target->run              ? target->run->offset != 0
-           : target->is_attachments ? model->attachment_heap.run_offset != 0
-                                    : target->heaps->first != FORMAT_NONE;
+    if (target->run)
+        return target->run->offset != 0;
+    return target->heaps ? target->heaps->first != FORMAT_NONE : model->attachment_heap.run_offset != 0;
 }
 
 /* Bytes that stay where they are. */

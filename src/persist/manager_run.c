@@ -186,9 +186,9 @@ static pecs_status manager_save_into(struct manager_run *run, const struct manag
     } else {
         run->done.entity_count = saved->entity_count;
         status = manager_save_write(run, &(struct manager_writing){ saved, before, writing->old_file }, to, options);
+        if (!status && options->report)
+            manager_save_report(run, saved, &left_out, options->report);
     }
-    if (!status && options->report)
-        manager_save_report(run, saved, &left_out, options->report);
     pecs_snapshot_release(before);
     pecs_snapshot_release(saved);
     return status;
