@@ -62,7 +62,7 @@ static int convert_check_profile(struct conversion *conversion, const pecs_plugi
     const char *threads = conversion->arguments->options[OPTION_THREADS];
     uint64_t number = 0;
     size_t place = 0;
-    if ((profile || threads) && output != pecs_binary_plugin())
+    if ((profile || threads) && output && output != pecs_binary_plugin())
         return complain("convert: %s is for PECS files, and the output's format is %s",
                         profile ? "--profile" : "--threads", output->name);
     while (profile && place < sizeof(names) / sizeof(names[0]) && strcmp(profile, names[place]) != 0)
