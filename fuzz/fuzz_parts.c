@@ -41,7 +41,8 @@ static void expect_refused(pecs_registry *registry, const char *path, const pecs
         FUZZ_CHECK(error.status == PECS_E_CORRUPT && error.rule && resumed->offset, error.message);
         return;
     }
-    if (resumed->rule && is_of_data(resumed->rule) && error.rule && strcmp(error.rule, resumed->rule) != 0) {
+    if (resumed->rule && is_of_data(resumed->rule) && error.rule &&
+        (strcmp(error.rule, resumed->rule) != 0 || error.offset < resumed->offset)) {
         FUZZ_CHECK(error.status == PECS_E_CORRUPT && is_of_load(error.rule), error.message);
         return;
     }
