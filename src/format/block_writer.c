@@ -8,8 +8,6 @@
 #include "component_value.h"
 #include "content.h"
 #include "error.h"
-#include "save_plan.h"
-#include "segment_writer.h"
 #include "state_seal.h"
 #include "write_contents.h"
 #include "write_parts.h"
@@ -23,24 +21,6 @@ enum {
     KEPT_SAMPLE_BYTES = 128 * 1024, /* of a column, to see whether it is kept as it is */
     KEPT_PART = 5,                  /* which it is if less than a fifth would be saved */
     ROWS_AT_ONCE = 256,             /* whose contents are counted together */
-};
-
-struct block_writer {
-    const struct writer_options *options;
-    struct save_plan plan;
-    struct output output;
-    struct value_check values;
-    struct segment_writer segments;
-    struct buffer commit, file_metadata;
-    struct output stage; /* writes to stage_memory */
-    pecs_sink stage_sink;
-    uint8_t *stage_memory;
-    size_t stage_bytes, staged; /* of the memory, and those in use */
-    uint32_t stage_source;
-    uint64_t heap_units; /* of the contents so far */
-    /* For progress, bytes of the state: in all, so far, in the stage; put as they are at present, from this offset on.
-     */
-    uint64_t data_bytes, done_bytes, staged_data, plain_bytes, plain_from;
 };
 
 static pecs_status stage_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
@@ -74,7 +54,7 @@ static struct block_record writer_record(const struct plan_run *run, uint64_t fi
         .kind = le32_make(run->kind),
         .table = le32_make(run->table_number),
         .type = le32_make(run->type),
-        .first = le32_make((uint32_t)first),
+        .first = le32_make((uint32_t)(run->before + first)),
         .count = le32_make((uint32_t)count),
         .size = le64_make(full_size),
         .full_size = le64_make(full_size),
@@ -314,23 +294,13 @@ static void writer_put_end(struct block_writer *writer)
     output_flush(output);
 }
 
-/* The size of the file is not known before it is written. */
-static void writer_put_all(struct block_writer *writer)
+static void writer_put_runs(struct block_writer *writer)
 {
     const struct save_plan *plan = &writer->plan;
-    struct output *output = &writer->output;
-    const struct file_header header = make_file_header(plan, writer->options->file_metadata != NULL, true);
-    output_begin(output, 0);
-    output_begin(&writer->stage, 0);
-    if (!output->status)
-        output->status = writer->stage.status;
-    output_put(output, &header, sizeof(header));
-    writer_put_plain(writer);
-    for (size_t i = 0; i < plan->run_count && !output->status; i++)
+    for (size_t i = 0; i < plan->run_count && !writer->output.status; i++)
         if (plan->runs[i].kind != RUN_HEAP && writer_profile(writer, &plan->runs[i]) != PECS_PROFILE_OFF)
             writer_stage_run(writer, &plan->runs[i]);
     writer_flush(writer);
-    writer_put_end(writer);
 }
 
 /* Some rows from the middle of a column, with zeros as padding. */
@@ -386,8 +356,11 @@ static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_erro
     return status ? fail_memory(error) : PECS_OK;
 }
 
-/* Memory for the blocks of a segment: two times the stage. */
-static pecs_status writer_make_stage(struct block_writer *writer, pecs_error *error)
+/*
+ * Memory for the blocks of a segment: two times the stage. What a stream has for the part before is used again if it is
+ * large enough.
+ */
+static pecs_status writer_make_stage(struct block_writer *writer)
 {
     const struct save_plan *plan = &writer->plan;
     struct pool *pool = plan->pool;
@@ -401,53 +374,121 @@ static pecs_status writer_make_stage(struct block_writer *writer, pecs_error *er
         row_bytes = run->kind == RUN_HEAP ? row_bytes : max_u64(row_bytes, run->row_bytes);
     }
     const uint64_t least = max_u64(align_up(row_bytes, FORMAT_ALIGN), CONTENTS_MAX + 2 * FORMAT_ALIGN);
-    writer->stage_bytes = (size_t)max_u64(min_u64(bytes, STAGE_BYTES), min_u64(bytes, least) + FORMAT_ALIGN);
+    const uint64_t wanted = max_u64(min_u64(bytes, STAGE_BYTES), min_u64(bytes, least) + FORMAT_ALIGN);
+    if (writer->stage_memory && writer->stage_bytes >= wanted)
+        return PECS_OK;
+    if (writer->stage_memory)
+        pool_array_release(pool, writer->stage_memory, 2 * writer->stage_bytes, writer->stage_source);
+    writer->stage_bytes = (size_t)wanted;
     writer->stage_memory = pool_array_allocate(pool, 2 * writer->stage_bytes, &writer->stage_source);
-    writer->stage_sink = (pecs_sink){ .write = stage_write, .user = writer };
-    const pecs_status status = output_init(&writer->stage, pool, &writer->stage_sink, STAGE_UNIT, error);
-    if (!status && !writer->stage_memory)
-        return fail_memory(error);
-    segment_writer_init(&writer->segments, plan, &writer->output, writer->stage_memory, writer->stage_bytes);
-    return status;
+    segment_writer_set_stage(&writer->segments, writer->stage_memory, writer->stage_bytes);
+    return writer->stage_memory ? PECS_OK : PECS_E_MEMORY;
 }
 
-static pecs_status writer_run(struct block_writer *writer, const struct pecs_snapshot *state, const pecs_sink *sink,
-                              pecs_error *error)
+pecs_status block_writer_init(struct block_writer *writer, struct pool *pool, const pecs_sink *sink,
+                              const struct writer_options *options, pecs_error *error)
 {
-    pecs_status status = save_plan_init(&writer->plan, state, error);
-    if (!status)
-        status = output_init(&writer->output, writer->plan.pool, sink, writer->options->unit_bytes, error);
-    if (!status)
+    *writer = (struct block_writer){ .options = options };
+    writer->commit.pool = writer->file_metadata.pool = writer->plan.pool = pool;
+    writer->output.pool = writer->stage.pool = pool;
+    writer->stage_sink = (pecs_sink){ .write = stage_write, .user = writer };
+    segment_writer_init(&writer->segments, &writer->plan, pool, &writer->output);
+    const pecs_status status = output_init(&writer->output, pool, sink, options->unit_bytes, error);
+    return status ? status : output_init(&writer->stage, pool, &writer->stage_sink, STAGE_UNIT, error);
+}
+
+void block_writer_deinit(struct block_writer *writer)
+{
+    struct pool *pool = writer->plan.pool;
+    if (writer->output.has_begun) {
+        writer->output.error = NULL;
+        if (!writer->output.status)
+            writer->output.status = PECS_E_CANCELLED;
+        (void)output_end(&writer->output);
+    }
+    if (writer->values.state)
+        value_check_deinit(&writer->values);
+    segment_writer_deinit(&writer->segments);
+    if (writer->stage_memory)
+        pool_array_release(pool, writer->stage_memory, 2 * writer->stage_bytes, writer->stage_source);
+    buffer_deinit(&writer->file_metadata);
+    buffer_deinit(&writer->commit);
+    output_deinit(&writer->stage);
+    output_deinit(&writer->output);
+    save_plan_deinit(&writer->plan);
+}
+
+/* Plans all of a state, or the part of a stream, and takes the memory for it. */
+static pecs_status writer_plan(struct block_writer *writer, const struct pecs_snapshot *state,
+                               const struct plan_stream *stream, pecs_error *error)
+{
+    save_plan_deinit(&writer->plan);
+    pecs_status status = save_plan_init(&writer->plan, state, stream, error);
+    writer->data_bytes = writer->done_bytes = 0;
+    if (!status && !stream)
         status = writer_choose_all_kept(writer, error);
-    if (!status)
-        status = writer_make_stage(writer, error);
-    if (!status && value_check_init(&writer->values, state))
-        status = fail_memory(error);
-    if (status)
-        return status;
-    writer_put_all(writer);
+    return status ? status : writer_make_stage(writer) ? fail_memory(error) : PECS_OK;
+}
+
+/* The size of the file is not known before it is written. */
+static void writer_put_header(struct block_writer *writer)
+{
+    const struct file_header header = make_file_header(&writer->plan, writer->options->file_metadata != NULL, true);
+    output_begin(&writer->output, 0);
+    output_begin(&writer->stage, 0);
+    if (!writer->output.status)
+        writer->output.status = writer->stage.status;
+    output_put(&writer->output, &header, sizeof(header));
+    output_flush(&writer->output);
+}
+
+static bool writer_has_plain(const struct block_writer *writer)
+{
+    for (size_t i = 0; i < writer->plan.run_count; i++)
+        if (writer_profile(writer, &writer->plan.runs[i]) == PECS_PROFILE_OFF)
+            return true;
+    return false;
+}
+
+pecs_status block_writer_put(struct block_writer *writer, const struct pecs_snapshot *state,
+                             const struct plan_stream *stream, pecs_error *error)
+{
+    struct output *output = &writer->output;
+    const bool is_first = !output->has_begun;
+    output->error = writer->stage.error = error;
+    if (!output->status)
+        output->status = writer_plan(writer, state, stream, error);
+    if (output->status)
+        return output->status;
+    if (is_first)
+        writer_put_header(writer);
+    if (is_first || writer_has_plain(writer))
+        writer_put_plain(writer);
+    writer_put_runs(writer);
+    return output->status;
+}
+
+pecs_status block_writer_end(struct block_writer *writer, pecs_error *error)
+{
+    writer->output.error = error;
+    if (!writer->output.status && writer->output.has_begun)
+        writer_put_end(writer);
     return output_end(&writer->output);
 }
 
 pecs_status block_writer_write(const struct pecs_snapshot *state, const pecs_sink *sink,
                                const struct writer_options *options, uint64_t *ret_size_bytes, pecs_error *error)
 {
-    struct pool *pool = state->registry->pool;
-    struct block_writer writer = { .options = options };
-    writer.commit.pool = writer.file_metadata.pool = pool;
-    writer.output.pool = writer.stage.pool = writer.segments.pool = pool;
+    struct block_writer writer;
     state_check_seals(state);
-    const pecs_status status = writer_run(&writer, state, sink, error);
+    pecs_status status = block_writer_init(&writer, state->registry->pool, sink, options, error);
+    if (!status && value_check_init(&writer.values, state))
+        status = fail_memory(error);
+    if (!status && !block_writer_put(&writer, state, NULL, error))
+        writer_put_end(&writer);
+    if (!status)
+        status = output_end(&writer.output);
     *ret_size_bytes = writer.output.offset;
-    if (writer.values.state)
-        value_check_deinit(&writer.values);
-    segment_writer_deinit(&writer.segments);
-    if (writer.stage_memory)
-        pool_array_release(pool, writer.stage_memory, 2 * writer.stage_bytes, writer.stage_source);
-    buffer_deinit(&writer.file_metadata);
-    buffer_deinit(&writer.commit);
-    output_deinit(&writer.stage);
-    output_deinit(&writer.output);
-    save_plan_deinit(&writer.plan);
+    block_writer_deinit(&writer);
     return status;
 }

@@ -1,7 +1,7 @@
 /*
  * A full save: one segment, one run a column, table by table, handles first, components by type number; then the index,
  * then the list of explicit ids, if there are any. The same state gives the same plan: types are numbered by their ids,
- * tables by theirs.
+ * tables by theirs. A stream has such a plan for each part of it.
  */
 #include "save_plan.h"
 
@@ -30,8 +30,8 @@ static pecs_status plan_metadata(struct save_plan *plan, pecs_error *error)
 
 static pecs_status plan_ids(struct save_plan *plan)
 {
-    plan->id_count = identity_explicit_count(plan->state);
-    if (!plan->id_count)
+    plan->id_count = plan->stream ? plan->stream->id_count : identity_explicit_count(plan->state);
+    if (!plan->id_count || plan->stream)
         return PECS_OK;
     plan->ids = pool_allocate(plan->pool, (size_t)plan->id_count * sizeof(*plan->ids));
     if (!plan->ids)
@@ -84,7 +84,9 @@ static pecs_status plan_add_column(struct save_plan *plan, uint32_t kind, uint32
 {
     const struct table *table = state_table(plan->state, number);
     const struct archetype *archetype = table->archetype;
+    const struct plan_stream *stream = plan->stream;
     const pecs_component component = archetype->column_components[column];
+    const uint64_t row_count = stream ? stream->row_counts[number] : table->row_count;
     const struct plan_run run = {
         .kind = kind,
         .table_number = number,
@@ -93,11 +95,12 @@ static pecs_status plan_add_column(struct save_plan *plan, uint32_t kind, uint32
         .table = table,
         .component = component == NO_COMPONENT ? NULL : state_component(plan->state, component),
         .component_number = component,
-        .row_count = table->row_count,
+        .row_count = row_count,
         .row_bytes = archetype->column_bytes[column],
-        .chunk_count = table_chunk_count(table),
+        .chunk_count = chunk_count_of(row_count, archetype->chunk_shift),
         .tick = state_write_tick(plan->state, table->columns[column].tick),
         .first = format_heap_first(plan->heap_units),
+        .before = stream ? stream->rows_before[number] : 0,
     };
     const pecs_status status = plan_add_run(plan, &run);
     return status || !run.component || !component_has_contents(run.component) ? status : plan_add_heap(plan, &run);
@@ -140,7 +143,7 @@ static pecs_status plan_table(struct save_plan *plan, uint32_t number, struct ty
     const struct table *table = state_table(plan->state, number);
     const uint32_t type_count = plan_order_types(plan, table->archetype, order);
     plan_write_table(plan, number, table->archetype, order->numbers, type_count);
-    if (!table->row_count)
+    if (plan->stream ? !plan->stream->row_counts[number] : !table->row_count)
         return PECS_OK;
     pecs_status status = plan_add_column(plan, RUN_HANDLES, number, HANDLE_COLUMN);
     for (uint32_t i = 0; !status && i < type_count; i++) {
@@ -168,6 +171,7 @@ static pecs_status plan_tables(struct save_plan *plan)
 static pecs_status plan_index_and_ids(struct save_plan *plan)
 {
     const struct entity_index *index = state_index(plan->state);
+    const struct plan_stream *stream = plan->stream;
     pecs_status status = PECS_OK;
     static_assert(sizeof(struct id_entry) == sizeof(struct id_record), "entries are written as they are");
     const struct plan_run ids = {
@@ -184,10 +188,11 @@ static pecs_status plan_index_and_ids(struct save_plan *plan)
         .table_number = FORMAT_NONE,
         .type = FORMAT_NONE,
         .component_number = NO_COMPONENT,
-        .row_count = index_slot_count(index),
+        .row_count = stream ? stream->slot_count : index_slot_count(index),
         .row_bytes = sizeof(struct record),
         .chunk_count = index_chunk_count(index),
-        .tick = state_write_tick(plan->state, index->records.tick),
+        .tick = stream ? plan->state->tick : state_write_tick(plan->state, index->records.tick),
+        .before = stream ? stream->slots_before : 0,
     };
     if (records.row_count)
         status = plan_add_run(plan, &records);
@@ -205,6 +210,8 @@ static pecs_status plan_attachments(struct save_plan *plan)
         .tick = plan->state->tick,
         .first = format_heap_first(plan->heap_units),
     };
+    if (plan->stream && !plan->stream->puts_attachments)
+        return PECS_OK;
     for (uint32_t i = 0; list && i < list->count; i++)
         plan->attachment_units += contents_units(list->entries[i].size_bytes, false);
     plan->heap_units = run.first + plan->attachment_units;
@@ -235,7 +242,8 @@ static pecs_status plan_types(struct save_plan *plan)
     plan->components = pool_allocate(plan->pool, plan->list_capacity * sizeof(*plan->components));
     if (!plan->numbers || !plan->components)
         return PECS_E_MEMORY;
-    plan->type_count = state_list_components(plan->state, plan->components, plan->numbers);
+    plan->type_count = plan->stream ? state_list_saved(plan->state, plan->components, plan->numbers)
+                                    : state_list_components(plan->state, plan->components, plan->numbers);
     for (uint32_t i = 0; i < plan->type_count; i++) {
         const struct component *component = state_component(plan->state, plan->components[i]);
         typecode_write(&plan->records, component, i);
@@ -244,9 +252,10 @@ static pecs_status plan_types(struct save_plan *plan)
     return PECS_OK;
 }
 
-pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *state, pecs_error *error)
+pecs_status save_plan_init(struct save_plan *plan, const struct pecs_snapshot *state, const struct plan_stream *stream,
+                           pecs_error *error)
 {
-    *plan = (struct save_plan){ .pool = state->registry->pool, .state = state };
+    *plan = (struct save_plan){ .pool = state->registry->pool, .state = state, .stream = stream };
     plan->records.pool = plan->pool;
     pecs_status status = plan_types(plan);
     if (!status)
@@ -273,7 +282,8 @@ void save_plan_deinit(struct save_plan *plan)
     struct pool *pool = plan->pool;
     pool_release(pool, plan->runs, plan->run_capacity * sizeof(*plan->runs));
     pool_release(pool, plan->ends, plan->end_capacity * sizeof(*plan->ends));
-    pool_release(pool, plan->ids, (size_t)plan->id_count * sizeof(*plan->ids));
+    if (plan->ids)
+        pool_release(pool, plan->ids, (size_t)plan->id_count * sizeof(*plan->ids));
     pool_release(pool, plan->components, plan->list_capacity * sizeof(*plan->components));
     pool_release(pool, plan->numbers, plan->list_capacity * sizeof(*plan->numbers));
     buffer_deinit(&plan->records);

@@ -19,24 +19,23 @@ struct segment_block {
 
 enum { LEVEL_SAMPLE_BYTES = 128 * 1024 }; /* of a column, to choose the level by */
 
-void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct output *output,
-                         uint8_t *stage, size_t stage_bytes)
+void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct pool *pool,
+                         struct output *output)
 {
-    *writer = (struct segment_writer){
-        .pool = plan->pool,
-        .plan = plan,
-        .output = output,
-        .stage = stage,
-        .stage_bytes = stage_bytes,
-    };
-    writer->prologue.pool = writer->trailer.pool = writer->records.pool = plan->pool;
-    codecs_init(&writer->codecs, plan->pool);
+    *writer = (struct segment_writer){ .pool = pool, .plan = plan, .output = output };
+    writer->prologue.pool = writer->trailer.pool = writer->records.pool = pool;
+    codecs_init(&writer->codecs, pool);
+}
+
+void segment_writer_set_stage(struct segment_writer *writer, uint8_t *stage, size_t stage_bytes)
+{
+    assert(!writer->block_count);
+    writer->stage = stage;
+    writer->stage_bytes = stage_bytes;
 }
 
 void segment_writer_deinit(struct segment_writer *writer)
 {
-    if (!writer->plan)
-        return;
     pool_release(writer->pool, writer->blocks, writer->block_capacity * sizeof(*writer->blocks));
     codecs_deinit(&writer->codecs);
     buffer_deinit(&writer->records);
@@ -151,14 +150,14 @@ static uint64_t segment_place(struct segment_writer *writer, uint64_t data_offse
     return end;
 }
 
-static void segment_write_prologue(struct segment_writer *writer, const struct segment_header *header, bool is_first)
+/* With the records of types and tables that no segment has yet. */
+static void segment_write_prologue(struct segment_writer *writer, const struct segment_header *header)
 {
     struct buffer *to = &writer->prologue;
-    const struct save_plan *plan = writer->plan;
+    const struct buffer *records = &writer->plan->records;
     to->size_bytes = 0;
     buffer_append(to, header, sizeof(*header));
-    if (is_first)
-        buffer_append(to, plan->records.bytes, plan->records.size_bytes);
+    buffer_append(to, records->bytes + writer->record_bytes, records->size_bytes - writer->record_bytes);
     for (size_t i = 0; i < writer->block_count; i++)
         buffer_append(to, &writer->blocks[i].record, sizeof(writer->blocks[i].record));
     if (!to->failed)
@@ -180,9 +179,8 @@ void segment_writer_begin(struct segment_writer *writer)
 {
     struct output *output = writer->output;
     const struct save_plan *plan = writer->plan;
-    const bool is_first = !writer->segment_count;
     const uint64_t offset = align_up(output->offset, FORMAT_ALIGN);
-    const uint64_t size = sizeof(struct segment_header) + (is_first ? plan->records.size_bytes : 0) +
+    const uint64_t size = sizeof(struct segment_header) + plan->records.size_bytes - writer->record_bytes +
                           writer->block_count * sizeof(struct block_record) + sizeof(le64);
     const uint64_t data_offset = align_up(offset + size, FORMAT_PAGE);
     const uint64_t data_size = segment_place(writer, data_offset) - data_offset;
@@ -192,12 +190,12 @@ void segment_writer_begin(struct segment_writer *writer)
         .size = le64_make(size),
         .data_offset = le64_make(data_offset),
         .data_size = le64_make(data_size),
-        .type_count = le32_make(is_first ? plan->type_count : 0),
-        .table_count = le32_make(is_first ? plan->state->table_count : 0),
+        .type_count = le32_make(plan->type_count - writer->type_count),
+        .table_count = le32_make(plan->state->table_count - writer->table_count),
         .run_count = le32_make((uint32_t)writer->block_count),
         .piece_bytes = le32_make(FORMAT_PIECE),
     };
-    segment_write_prologue(writer, &header, is_first);
+    segment_write_prologue(writer, &header);
     segment_write_trailer_header(writer, data_offset, data_size);
     const struct segment_record record = { .offset = le64_make(offset), .prologue_size = le64_make(size) };
     buffer_append(&writer->records, &record, sizeof(record));
@@ -239,6 +237,9 @@ void segment_writer_end(struct segment_writer *writer)
     output_flush(output); /* the spans of blocks and parts are used again */
     writer->segment_count++;
     writer->block_count = 0;
+    writer->type_count = writer->plan->type_count;
+    writer->table_count = writer->plan->state->table_count;
+    writer->record_bytes = writer->plan->records.size_bytes;
 }
 
 void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)

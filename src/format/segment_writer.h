@@ -33,12 +33,15 @@ struct segment_writer {
     struct buffer prologue, trailer;
     struct buffer records; /* of the segments so far */
     uint32_t segment_count;
+    uint32_t type_count, table_count; /* whose records they have */
+    size_t record_bytes;              /* that these take */
 };
 
-/* `stage` has 2 * stage_bytes. */
-void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct output *output,
-                         uint8_t *stage, size_t stage_bytes);
+void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct pool *pool,
+                         struct output *output);
 void segment_writer_deinit(struct segment_writer *writer);
+/* Where the blocks in memory lie, of which there are none now: 2 * stage_bytes. */
+void segment_writer_set_stage(struct segment_writer *writer, uint8_t *stage, size_t stage_bytes);
 
 /*
  * Adds a block of `size` bytes, which lie in the stage, or are put later (NULL). row_bytes: of its rows, or 0. The

@@ -10,9 +10,9 @@ struct file_header make_file_header(const struct save_plan *plan, bool has_file_
     struct file_header header = {
         .magic = FORMAT_HEADER_MAGIC,
         .version = le32_make(FORMAT_VERSION),
-        .flags = le32_make(HEADER_COUNTS_KNOWN),
-        .entity_count = le64_make(plan->state->entity_count),
-        .type_count = le32_make(plan->type_count),
+        .flags = le32_make(plan->stream ? 0 : HEADER_COUNTS_KNOWN),
+        .entity_count = le64_make(plan->stream ? 0 : plan->state->entity_count),
+        .type_count = le32_make(plan->stream ? 0 : plan->type_count),
         .optional_features = le64_make(has_file_metadata ? FEATURE_FILE_METADATA : 0),
         .required_features =
             le64_make((plan->retired ? FEATURE_RETIRED : 0) | (plan->has_contents ? FEATURE_HEAP : 0) |
@@ -134,11 +134,11 @@ void write_file_metadata(struct buffer *to, const struct metadata *metadata)
         buffer_append_le64(to, hash64(to->bytes, to->size_bytes));
 }
 
-static void write_free_counts(struct buffer *to, const struct pecs_snapshot *state)
+static void write_free_counts(struct buffer *to, const struct save_plan *plan)
 {
-    const uint64_t chunks = index_chunk_count(state_index(state));
+    const uint64_t chunks = format_chunk_count(plan_slot_count(plan), FORMAT_INDEX_SHIFT);
     for (uint64_t i = 0; i < chunks; i++)
-        buffer_append_le32(to, (uint32_t)state_free_in_chunk(state, i));
+        buffer_append_le32(to, (uint32_t)plan_free_in_chunk(plan, i));
     buffer_pad(to, 0, 8);
 }
 
@@ -163,9 +163,9 @@ static void write_commit_header(struct buffer *to, const struct save_plan *plan,
         .segment_count = le32_make(segment_count),
         .session_count = le32_make(state->sessions ? state->sessions->count : 0),
         .singleton_table = le32_make(state->singleton_table),
-        .slot_count = le64_make(state_slot_count(state)),
+        .slot_count = le64_make(plan_slot_count(plan)),
         .free_count = le64_make(state->free_count),
-        .entity_count = le64_make(state->entity_count),
+        .entity_count = le64_make(plan_entity_count(plan)),
         .tick = le64_make(state->tick),
         .wall_clock = le64_make(wall_clock_ns),
         .metadata_size = le64_make(metadata_bytes(plan->metadata) + attachments_meta_bytes(state->attachments)),
@@ -197,12 +197,12 @@ void write_commit(struct buffer *to, const struct save_plan *plan, const struct 
     write_commit_header(to, plan, segment_count, wall_clock_ns);
     buffer_append(to, plan->records.bytes, plan->records.size_bytes);
     for (uint32_t i = 0; i < plan->state->table_count; i++)
-        buffer_append_le64(to, state_table(plan->state, i)->row_count);
+        buffer_append_le64(to, plan_row_count(plan, i));
     assert(to->failed || to->size_bytes == commit_segment_offset(plan));
     buffer_append(to, segments, segment_count * sizeof(*segments));
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
         buffer_append_le64(to, identity_nonce(sessions->heads[i]));
-    write_free_counts(to, plan->state);
+    write_free_counts(to, plan);
     if (plan->retired)
         write_retired(to, plan->retired);
     write_metadata(to, plan->metadata);

@@ -34,8 +34,13 @@ void write_rows(const struct row_writer *writer, const struct plan_run *run, uin
                 uint64_t *unit)
 {
     const uint64_t end = first + count;
+    const struct plan_stream *stream = writer->plan->stream;
     if (run->kind == RUN_IDS) {
-        output_put(writer->output, writer->plan->ids + first, count * run->row_bytes);
+        output_put(writer->output, (stream ? stream->ids : writer->plan->ids) + first, count * run->row_bytes);
+        return;
+    }
+    if (run->kind == RUN_INDEX && stream) {
+        output_put(writer->output, stream->slots + first, count * run->row_bytes);
         return;
     }
     for (uint64_t row = first, rows; row < end && !writer->output->status; row += rows) {

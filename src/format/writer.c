@@ -90,7 +90,7 @@ static void writer_put_all(struct writer *writer)
 static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot *state, const pecs_sink *sink,
                               pecs_error *error)
 {
-    pecs_status status = save_plan_init(&writer->plan, state, error);
+    pecs_status status = save_plan_init(&writer->plan, state, NULL, error);
     if (!status)
         status = output_init(&writer->output, writer->plan.pool, sink, writer->options->unit_bytes, error);
     if (!status && (value_check_init(&writer->values, state) || !writer_makes_parts(writer)))

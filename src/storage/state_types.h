@@ -37,5 +37,7 @@ uint32_t state_list_places(const struct pecs_snapshot *state, const uint64_t *bi
  * state_component_count numbers. `ranks` receives, by place, the index of each component in the list, or NO_COMPONENT.
  */
 uint32_t state_list_components(const struct pecs_snapshot *state, pecs_component *list, uint32_t *ranks);
+/* The same for all components that are saved, of which a table may have none. */
+uint32_t state_list_saved(const struct pecs_snapshot *state, pecs_component *list, uint32_t *ranks);
 
 #endif
