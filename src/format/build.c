@@ -61,11 +61,12 @@ static pecs_status build_table(struct building *building, const struct model_tab
     if (status || !from->row_count)
         return status;
     const struct model_run *handles = model_handles(model, from);
-    state_builder_set_run(table, HANDLE_COLUMN, build_bytes(building, handles->offset), handles->tick);
+    if (!handles->is_split)
+        state_builder_set_run(table, HANDLE_COLUMN, build_bytes(building, handles->offset), handles->tick);
     for (uint32_t i = 0; i < from->type_count; i++) {
         const struct model_run *run = model_column(model, from, i);
         const pecs_component component = building->match->components[le32_load(from->types[i])];
-        if (run->offset)
+        if (run->offset && !run->is_split)
             state_builder_set_run(table, archetype_column(table->archetype, component),
                                   build_bytes(building, run->offset), run->tick);
     }
@@ -90,11 +91,40 @@ static pecs_status build_tables(struct building *building)
 static pecs_status build_index(struct building *building)
 {
     const struct model *model = building->model;
-    const struct run run = { build_bytes(building, model->index.offset), model->index.tick };
+    const bool is_split = model->index.is_split;
+    const struct run run = { is_split ? NULL : build_bytes(building, model->index.offset), model->index.tick };
     return model->slot_count
                ? state_builder_set_index(&building->builder, model->slot_count, model->free_count, model->free_counts,
                                          run, build_image(building, model->index.offset))
                : PECS_OK;
+}
+
+/* Rows that stay where they are, in several pieces. */
+static pecs_status build_split_block(struct building *building, const struct model_block *block)
+{
+    const struct model *model = building->model;
+    struct image *image = building->image;
+    const struct run run = { image->bytes + block->offset, block->tick };
+    if (block->column == &model->index)
+        return state_builder_lend_index(&building->builder, block->first, block->count, run, image);
+    const struct model_table *from = &model->tables[block->table];
+    struct table *table = (struct table *)tree_get(&building->builder.state->tables, block->table);
+    assert(table->archetype->chunk_shift == from->state_shift);
+    const size_t place = (size_t)(block->column - model_handles(model, from));
+    const uint32_t column =
+        place ? archetype_column(table->archetype, building->match->components[le32_load(from->types[place - 1])])
+              : HANDLE_COLUMN;
+    return state_builder_lend(&building->builder, table, column, block->first, block->count, run, image);
+}
+
+static pecs_status build_split(struct building *building)
+{
+    const struct model *model = building->model;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; model->has_split && !status && i < model->block_count; i++)
+        if (model_block_stays(&model->blocks[i]))
+            status = build_split_block(building, &model->blocks[i]);
+    return status;
 }
 
 static pecs_status build_sessions(struct building *building)
@@ -166,7 +196,9 @@ static pecs_status build_all(struct building *building)
         status = build_heap(building);
     if (!status)
         status = build_attachments(building);
-    return status ? status : build_tables(building);
+    if (!status)
+        status = build_tables(building);
+    return status ? status : build_split(building);
 }
 
 pecs_status build_state(const struct model *model, const struct match *match, pecs_registry *registry,

@@ -29,6 +29,8 @@ struct model_run {
     uint64_t offset, tick;
     uint64_t row_count;    /* that its run, or its blocks so far, have */
     uint64_t stored_bytes; /* that these take in the file */
+    bool is_packed;        /* some blocks cannot stay where they are: compressed, or not of whole chunks */
+    bool is_split;         /* its blocks stay where they are in the file; `offset` is that of the first */
 };
 
 /* Contents of some of a column's rows, of all of them in a file without blocks. */
@@ -44,18 +46,27 @@ struct model_heaps {
     uint32_t first, last; /* in model.heaps, or FORMAT_NONE */
 };
 
-/* Rows that are stored by themselves, and have to be gathered. */
+/* Some rows of a column, or contents, that are stored by themselves, and are gathered unless their column is split. */
 struct model_block {
-    uint64_t offset, size;  /* in the file */
-    uint64_t to, full_size; /* among the gathered bytes */
+    uint64_t offset, size;    /* in the file */
+    uint64_t to, full_size;   /* among the gathered bytes */
+    struct model_run *column; /* whose rows it has, or NULL */
+    uint64_t first, count;    /* of them */
+    uint64_t tick;
+    uint32_t table; /* of that column, or FORMAT_NONE */
     struct codec_filter filter;
     uint32_t codec, segment;
 };
+static inline bool model_block_stays(const struct model_block *block)
+{
+    return block->column && block->column->is_split;
+}
 
 struct model_table {
     const le32 *types; /* their numbers, ascending */
     uint32_t type_count;
     uint32_t chunk_shift; /* by which the file counts the chunks of its runs */
+    uint32_t state_shift; /* of a state's chunks of such rows */
     bool is_singleton;
     bool has_ids; /* its entities have explicit ids */
     uint64_t row_count;
@@ -104,6 +115,7 @@ struct model {
     uint64_t block_records, block_bytes, block_full_bytes; /* of all blocks, also those that stay where they are */
     uint64_t gathered_bytes;                               /* that they have room in */
     bool uses_file;                                        /* some bytes of the state stay where they are in the file */
+    bool has_split;                                        /* some column is split */
     struct model_run index, ids;
     uint64_t id_count; /* entities with explicit ids */
 
@@ -117,7 +129,8 @@ struct model {
 
 struct model_limits {
     uint64_t max_entities, max_commit_bytes; /* 0: none; the file's metadata counts with the commit */
-    uint64_t max_bytes;                      /* of what blocks hold */
+    uint64_t max_bytes;                      /* of what is gathered of blocks */
+    bool may_split;                          /* columns whose blocks have whole chunks need not be gathered */
     uint32_t max_types;
 };
 

@@ -37,6 +37,8 @@ static pecs_status gather_block(void *user, uint64_t job, pecs_error *error)
     const struct model_block *block = &gathering->model->blocks[job];
     const uint8_t *bytes = gathering->image->bytes + block->offset;
     struct pool *pool = gathering->model->pool;
+    if (model_block_stays(block))
+        return PECS_OK;
     if (block->codec == CODEC_RAW) {
         memcpy(gathering->gathered->bytes + block->to, bytes, (size_t)block->full_size);
         return PECS_OK;
@@ -65,7 +67,7 @@ pecs_status gather_blocks(const struct model *model, struct image *image, const 
                           struct image **ret_gathered, pecs_error *error)
 {
     *ret_gathered = NULL;
-    if (!model->block_count)
+    if (!model->gathered_bytes)
         return PECS_OK;
     struct image *gathered = model->uses_file ? image_create_beside(model->pool, image, model->gathered_bytes)
                                               : image_create_private(model->pool, model->gathered_bytes);
@@ -90,7 +92,7 @@ uint64_t gather_file_offset(const struct model *model, uint64_t offset)
     for (size_t i = 0; offset >= IMAGE_GATHERED && i < model->block_count; i++) {
         const struct model_block *block = &model->blocks[i];
         const uint64_t at = offset - IMAGE_GATHERED;
-        if (at >= block->to && at - block->to < block->full_size)
+        if (!model_block_stays(block) && at >= block->to && at - block->to < block->full_size)
             return block->codec == CODEC_RAW ? block->offset + (at - block->to) : block->offset;
     }
     return offset;

@@ -73,6 +73,8 @@ pecs_status parse_commit_sections(struct parser *parser);
 pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset);
 /* The records of a segment's runs or blocks, from where the parser is to the end of the part. */
 pecs_status parse_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number);
+/* When those of all segments have been parsed: where the columns of several blocks lie. */
+pecs_status parse_place_columns(struct parser *parser, bool may_split);
 /* Whether every column has its rows. */
 pecs_status parse_check_coverage(const struct model *model, pecs_error *error);
 /* Records of metadata, and of attachments if it may have them, to the end of the part; none for no bytes. */

@@ -4,6 +4,7 @@
  */
 #include "hash.h"
 #include "parse.h"
+#include "table.h"
 #include "typecode.h"
 
 static_assert((int)FORMAT_INDEX_SHIFT == (int)INDEX_SHIFT, "the chunks of the index are those of the format");
@@ -171,6 +172,14 @@ static uint32_t parse_find_id_type(const struct model *model)
     return FORMAT_NONE;
 }
 
+static uint32_t parse_choose_shift(const struct model *model, const struct model_table *table)
+{
+    uint64_t widest = sizeof(pecs_entity);
+    for (uint32_t i = 0; i < table->type_count; i++)
+        widest = max_u64(widest, model->types[le32_load(table->types[i])].value_size);
+    return archetype_choose_chunk_shift((uint32_t)widest);
+}
+
 static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t id_type, struct table_sets *sets)
 {
     struct model *model = parser->model;
@@ -202,6 +211,7 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
     RULE(error, "TABLE-4", !table_sets_add(sets, model, number), place, "table %u has the components of another",
          number);
     table->has_ids = model_type_place(table, id_type) != FORMAT_NONE;
+    table->state_shift = parse_choose_shift(model, table);
     RULE(error, "TABLE-6", table->is_singleton && table->has_ids, place,
          "table %u: the world itself has no explicit id", number);
     parser->offset += size;

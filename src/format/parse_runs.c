@@ -3,7 +3,9 @@
  * of a column. One that has all rows as they are stays where it is, as a run does; others get room among the bytes that
  * are gathered: a column in one place, so that all behind the parser sees columns and no blocks.
  */
+#include "entity_index.h"
 #include "parse.h"
+#include "table.h"
 
 /* A run record, or a block record. */
 struct run_fields {
@@ -21,6 +23,7 @@ struct run_target {
     bool is_attachments;
     uint64_t row_count, row_bytes;
     uint32_t chunk_shift;
+    uint32_t state_shift; /* that a state's chunks have; 32: none, the rows have to be in one place */
 };
 
 static bool parse_finds_nothing(const struct run_target *target)
@@ -37,6 +40,7 @@ static struct run_target parse_find_column(const struct model *model, const stru
         return target;
     target.row_count = table->row_count;
     target.chunk_shift = table->chunk_shift;
+    target.state_shift = table->state_shift;
     if (run->kind == RUN_HANDLES && run->type == FORMAT_NONE) {
         target.run = model_handles(model, table);
         target.row_bytes = sizeof(pecs_entity);
@@ -63,12 +67,14 @@ static struct run_target parse_find_target(struct model *model, const struct run
         return (struct run_target){ .run = model->slot_count ? &model->index : NULL,
                                     .row_count = model->slot_count,
                                     .row_bytes = sizeof(struct record),
-                                    .chunk_shift = FORMAT_INDEX_SHIFT };
+                                    .chunk_shift = FORMAT_INDEX_SHIFT,
+                                    .state_shift = INDEX_SHIFT };
     case RUN_IDS:
         return (struct run_target){ .run = model->id_count ? &model->ids : NULL,
                                     .row_count = model->id_count,
                                     .row_bytes = sizeof(struct id_record),
-                                    .chunk_shift = FORMAT_INDEX_SHIFT };
+                                    .chunk_shift = FORMAT_INDEX_SHIFT,
+                                    .state_shift = 32 };
     case RUN_HEAP:
         return (struct run_target){ .is_attachments = model->attachment_units != 0 };
     default:
@@ -148,7 +154,7 @@ static pecs_status parse_keep(struct parser *parser, const struct run_target *ta
     parser->model->uses_file = true;
     if (!target->run)
         return parse_note_heap(parser, target, run, run->offset);
-    *target->run = (struct model_run){ run->offset, run->tick, run->count, run->size };
+    *target->run = (struct model_run){ run->offset, run->tick, run->count, run->size, false, false };
     return PECS_OK;
 }
 
@@ -163,40 +169,82 @@ static pecs_status parse_add_room(struct parser *parser, uint64_t size_bytes, ui
     return PECS_OK;
 }
 
-/* Bytes that are gathered: a column's rows behind those before them, contents anywhere. */
-static pecs_status parse_gather(struct parser *parser, const struct run_target *target, const struct run_fields *run,
-                                uint32_t segment)
+/* A block whose bytes are gathered, if its column is not split. */
+static pecs_status parse_note_block(struct parser *parser, const struct run_target *target,
+                                    const struct run_fields *run, uint32_t segment)
 {
     struct model *model = parser->model;
-    struct model_run *column = target->run;
+    if (!pool_reserve(model->pool, (void **)&model->blocks, &model->block_capacity, model->block_count + 1,
+                      sizeof(*model->blocks)))
+        return fail_memory(parser->error);
+    model->blocks[model->block_count++] = (struct model_block){
+        .offset = run->offset,
+        .size = run->size,
+        .full_size = run->full_size,
+        .column = target->run,
+        .first = run->first,
+        .count = run->count,
+        .tick = run->tick,
+        .table = run->table,
+        .filter = run->filter,
+        .codec = run->codec,
+        .segment = segment,
+    };
+    return PECS_OK;
+}
+
+/* Contents that are compressed. */
+static pecs_status parse_gather_contents(struct parser *parser, const struct run_target *target,
+                                         const struct run_fields *run, uint32_t segment)
+{
     uint64_t to = 0;
-    pecs_status status = PECS_OK;
-    if (!column || !column->offset)
-        status = parse_add_room(parser, column ? target->row_count * target->row_bytes : run->full_size, &to);
-    if (status)
-        return status;
-    if (!column) {
-        status = parse_note_heap(parser, target, run, IMAGE_GATHERED + to);
-    } else {
-        column->offset = column->offset ? column->offset : IMAGE_GATHERED + to;
-        column->tick = max_u64(column->tick, run->tick);
-        column->row_count += run->count;
-        column->stored_bytes += run->size;
-        to = column->offset - IMAGE_GATHERED + run->first * target->row_bytes;
-    }
-    if (!status && !pool_reserve(model->pool, (void **)&model->blocks, &model->block_capacity, model->block_count + 1,
-                                 sizeof(*model->blocks)))
-        status = fail_memory(parser->error);
+    pecs_status status = parse_add_room(parser, run->full_size, &to);
     if (!status)
-        model->blocks[model->block_count++] = (struct model_block){
-            .offset = run->offset,
-            .size = run->size,
-            .to = to,
-            .full_size = run->full_size,
-            .filter = run->filter,
-            .codec = run->codec,
-            .segment = segment,
-        };
+        status = parse_note_heap(parser, target, run, IMAGE_GATHERED + to);
+    if (!status)
+        status = parse_note_block(parser, target, run, segment);
+    if (!status)
+        parser->model->blocks[parser->model->block_count - 1].to = to;
+    return status;
+}
+
+/* Some rows of a column, behind those before them. */
+static pecs_status parse_add_rows(struct parser *parser, const struct run_target *target, const struct run_fields *run,
+                                  uint32_t segment)
+{
+    struct model_run *column = target->run;
+    column->tick = max_u64(column->tick, run->tick);
+    column->row_count += run->count;
+    column->stored_bytes += run->size;
+    column->is_packed |= run->codec != CODEC_RAW || target->state_shift > CHUNK_SHIFT ||
+                         (run->first & (((uint64_t)1 << target->state_shift) - 1)) != 0;
+    return parse_note_block(parser, target, run, segment);
+}
+
+/* When all blocks are known: a column stays where it is, in pieces, or gets room where its blocks are gathered. */
+pecs_status parse_place_columns(struct parser *parser, bool may_split)
+{
+    struct model *model = parser->model;
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < model->block_count; i++) {
+        struct model_block *block = &model->blocks[i];
+        struct model_run *column = block->column;
+        if (!column)
+            continue;
+        const uint64_t row_bytes = block->full_size / block->count;
+        column->is_split = may_split && !column->is_packed;
+        model->has_split |= column->is_split;
+        model->uses_file |= column->is_split;
+        if (column->is_split) {
+            column->offset = column->offset ? column->offset : block->offset;
+            continue;
+        }
+        if (!column->offset) {
+            status = parse_add_room(parser, column->row_count * row_bytes, &column->offset);
+            column->offset += IMAGE_GATHERED;
+        }
+        block->to = column->offset - IMAGE_GATHERED + block->first * row_bytes;
+    }
     return status;
 }
 
@@ -275,9 +323,10 @@ static pecs_status parse_run(struct parser *parser, const struct segment_parts *
          run->place + offset_at, "the run is not aligned, not within the data, or overlaps the run before");
     RULE(error, "RUN-5", !is_block && parse_has_run(model, &target), run->place, "a column has two runs");
     RULE(error, "RUN-6", run->tick > model->tick, run->place + tick_at, "the run was written in the future");
-    return run->codec == CODEC_RAW && (!target.run || run->count == target.row_count)
-               ? parse_keep(parser, &target, run)
-               : parse_gather(parser, &target, run, number);
+    if (run->codec == CODEC_RAW && (!target.run || run->count == target.row_count))
+        return parse_keep(parser, &target, run);
+    return target.run ? parse_add_rows(parser, &target, run, number)
+                      : parse_gather_contents(parser, &target, run, number);
 }
 
 static struct run_fields parse_run_record(const struct parser *parser)

@@ -192,8 +192,12 @@ pecs_status model_parse_segments(struct model *model, struct source *source, con
         status = parse_segment(&parser, &segment, &walk);
         end = segment.end;
     }
+    if (!status)
+        status = parse_check_coverage(model, error);
+    if (!status)
+        status = parse_place_columns(&parser, limits->may_split);
     if (!status && limits->max_bytes && model->gathered_bytes > limits->max_bytes)
         status = fail(error, PECS_E_LIMIT, "the file's blocks hold %" PRIu64 " bytes; the limit is %" PRIu64,
                       model->gathered_bytes, limits->max_bytes);
-    return status ? status : parse_check_coverage(model, error);
+    return status;
 }

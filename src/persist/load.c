@@ -13,6 +13,7 @@ struct loading {
     pecs_registry *registry;
     const pecs_file_limits *limits;
     bool refuse_unknown;
+    bool may_split; /* columns that lie in several pieces */
     struct source *source;
     struct image *image, *gathered; /* of the file; of what its blocks hold, or NULL */
     struct model model;
@@ -57,7 +58,7 @@ static pecs_status load_plan(struct loading *loading)
 static pecs_status load_match(struct loading *loading)
 {
     struct model *model = &loading->model;
-    const struct model_limits limits = { .max_bytes = loading->limits->max_bytes };
+    const struct model_limits limits = { .max_bytes = loading->limits->max_bytes, .may_split = loading->may_split };
     pecs_status status =
         match_types(&loading->match, model, loading->registry, loading->refuse_unknown, loading->error);
     if (!status)
@@ -141,6 +142,8 @@ static pecs_status resume_gather(struct loading *loading, const pecs_resume_opti
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < model->block_count; i++) {
         const uint32_t segment = model->blocks[i].segment;
+        if (model_block_stays(&model->blocks[i]))
+            continue;
         if (segment >= checked)
             status = verify_segment(loading->source, &loading->image->parts, segment, &how, loading->error);
         checked = segment + 1;
@@ -265,6 +268,7 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
         .registry = registry,
         .limits = &options->limits,
         .refuse_unknown = options->refuse_unknown,
+        .may_split = true,
         .migration = options->migration,
         .error = error,
     };

@@ -1,6 +1,8 @@
 /* Chunks: brings arrays into the tree of a column or vector and removes them. */
 #include "chunk.h"
 
+#include <assert.h>
+
 static void runs_destroy(struct pool *pool, struct node *node)
 {
     struct runs *runs = (struct runs *)node;
@@ -78,6 +80,27 @@ pecs_status chunk_own(struct gate *gate, struct tree *chunks, const struct exten
     if (!status)
         *ret_ref = ref;
     return status;
+}
+
+pecs_status chunk_lend(struct gate *gate, struct tree *chunks, const struct extent *extent, uint64_t first,
+                       uint64_t count, struct run run, struct image *image)
+{
+    assert(!(first & (((uint64_t)1 << extent->shift) - 1)));
+    for (uint64_t done = 0, values; done < count; done += values) {
+        struct ref *ref;
+        values = min_u64(count - done, (uint64_t)1 << extent->shift);
+        struct array *array =
+            array_create_borrowed(gate->pool, run.base + done * extent->width, values * extent->width, &image->node);
+        if (!array)
+            return PECS_E_MEMORY;
+        if (tree_own_ref(gate->pool, gate->epoch, chunks, (first + done) >> extent->shift, &ref)) {
+            node_release(gate->pool, &array->node);
+            return PECS_E_MEMORY;
+        }
+        array->tick = run.tick;
+        *ref = (struct ref){ &array->node, array->data, 0 };
+    }
+    return PECS_OK;
 }
 
 pecs_status chunk_own_paths(const struct gate *gate, struct tree *chunks, uint64_t first, uint64_t end)

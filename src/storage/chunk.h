@@ -81,6 +81,13 @@ uint64_t chunk_tick(const struct tree *chunks, const struct runs *runs, uint32_t
 pecs_status chunk_own(struct gate *gate, struct tree *chunks, const struct extent *extent, uint64_t chunk,
                       uint64_t count, struct ref **ret_ref);
 
+/*
+ * Adds arrays over `count` values in the image, from value `first` on, which begins a chunk, to a tree whose holder is
+ * private. Edits copy them. PECS_E_MEMORY: some have none.
+ */
+pecs_status chunk_lend(struct gate *gate, struct tree *chunks, const struct extent *extent, uint64_t first,
+                       uint64_t count, struct run run, struct image *image);
+
 /* Makes private the paths to the chunks from `first` to `end` - 1 that have arrays, so that chunk_drop cannot fail. */
 pecs_status chunk_own_paths(const struct gate *gate, struct tree *chunks, uint64_t first, uint64_t end);
 /* Frees the arrays of these chunks. False: out of memory, some stay. */

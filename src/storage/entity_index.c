@@ -73,7 +73,10 @@ pecs_status index_set_run(struct pool *pool, struct entity_index *index, uint64_
                           struct run run, struct image *image)
 {
     const uint64_t chunks = chunk_count_of(slot_count, INDEX_SHIFT);
-    if (!index_reserve_counts(pool, index, chunks) || vector_set_run(pool, &index->records, slot_count, run, image))
+    if (!index_reserve_counts(pool, index, chunks))
+        return PECS_E_MEMORY;
+    if (run.base ? vector_set_run(pool, &index->records, slot_count, run, image)
+                 : vector_set_count(pool, &index->records, slot_count))
         return PECS_E_MEMORY;
     for (uint64_t i = 0; i < chunks; i++)
         index->free_counts[i] = le32_load(free_counts[i]);

@@ -24,9 +24,17 @@ struct entity_index *index_create(struct pool *pool);
  * are copied. NULL: out of memory.
  */
 struct entity_index *index_borrow(struct pool *pool, const struct entity_index *from, struct node *lender);
-/* Gives an index without slots the records of a run in the image. The counts are copied. */
+/*
+ * Gives an index without slots the records of a run in the image; without a base, index_lend then gives it all of them.
+ * The counts are copied.
+ */
 pecs_status index_set_run(struct pool *pool, struct entity_index *index, uint64_t slot_count, const le32 *free_counts,
                           struct run run, struct image *image);
+static inline pecs_status index_lend(struct gate *gate, struct entity_index *index, uint64_t first, uint64_t count,
+                                     struct run run, struct image *image)
+{
+    return vector_lend(gate, &index->records, first, count, run, image);
+}
 
 static inline uint64_t index_slot_count(const struct entity_index *index)
 {

@@ -62,10 +62,25 @@ pecs_status state_builder_add_table(struct state_builder *builder, const pecs_co
 pecs_status state_builder_set_index(struct state_builder *builder, uint64_t slot_count, uint64_t free_count,
                                     const le32 *free_counts, struct run run, struct image *image)
 {
-    assert(run.base);
     builder->state->free_count = free_count;
     return index_set_run(builder->pool, (struct entity_index *)builder->state->index.node, slot_count, free_counts, run,
                          image);
+}
+
+pecs_status state_builder_lend_index(struct state_builder *builder, uint64_t first, uint64_t count, struct run run,
+                                     struct image *image)
+{
+    return index_lend(&builder->gate, (struct entity_index *)builder->state->index.node, first, count, run, image);
+}
+
+pecs_status state_builder_lend(struct state_builder *builder, struct table *table, uint32_t column, uint64_t first,
+                               uint64_t count, struct run run, struct image *image)
+{
+    const struct archetype *archetype = table->archetype;
+    const struct extent extent = { table->row_count, archetype->column_bytes[column], archetype->chunk_shift, column,
+                                   NULL };
+    table->columns[column].tick = max_u64(table->columns[column].tick, run.tick);
+    return chunk_lend(&builder->gate, &table->columns[column].chunks, &extent, first, count, run, image);
 }
 
 pecs_status state_builder_set_heap(struct state_builder *builder, uint64_t unit_count, struct image *image,
@@ -92,7 +107,7 @@ void state_builder_set_ids(struct state_builder *builder, const struct id_entry 
 static bool builder_has_runs(const struct table *table)
 {
     for (uint32_t i = 0; table->row_count && i < table->archetype->column_count; i++)
-        if (!table->runs->columns[i].base)
+        if (!table->runs->columns[i].base && !tree_get(&table->columns[i].chunks, table_chunk_count(table) - 1))
             return false;
     return true;
 }

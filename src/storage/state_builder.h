@@ -27,12 +27,17 @@ pecs_status state_builder_add_sessions(struct state_builder *builder, uint32_t c
 pecs_status state_builder_add_table(struct state_builder *builder, const pecs_component *components, uint32_t count,
                                     bool is_singleton, uint64_t row_count, struct image *image,
                                     struct table **ret_table);
+/* Instead of a run: the rows of a column from `first` on, which begins a chunk, lie in the image where the run says. */
+pecs_status state_builder_lend(struct state_builder *builder, struct table *table, uint32_t column, uint64_t first,
+                               uint64_t count, struct run run, struct image *image);
 /*
- * Sets the entity index, once. Its records lie in the image, where the run says. The free counts of its chunks are
- * copied, and free_count is their sum.
+ * Sets the entity index, once. Its records lie in the image, where the run says; without a base,
+ * state_builder_lend_index then says where. The free counts of its chunks are copied, and free_count is their sum.
  */
 pecs_status state_builder_set_index(struct state_builder *builder, uint64_t slot_count, uint64_t free_count,
                                     const le32 *free_counts, struct run run, struct image *image);
+pecs_status state_builder_lend_index(struct state_builder *builder, uint64_t first, uint64_t count, struct run run,
+                                     struct image *image);
 static inline void state_builder_set_run(struct table *table, uint32_t column, uint8_t *base, uint64_t tick)
 {
     table->runs->columns[column] = (struct run){ base, tick };

@@ -55,8 +55,7 @@ uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, u
     return hash;
 }
 
-/* The most rows, a power of two, with which no column of a chunk exceeds CHUNK_COLUMN_BYTES. */
-static uint32_t archetype_choose_chunk_shift(uint32_t widest_bytes)
+uint32_t archetype_choose_chunk_shift(uint32_t widest_bytes)
 {
     uint32_t shift = CHUNK_SHIFT;
     while (shift && (uint64_t)widest_bytes << shift > CHUNK_COLUMN_BYTES)

@@ -42,6 +42,8 @@ struct archetype *archetype_create(const pecs_registry *registry, const struct u
                                    const pecs_component *components, uint32_t count, bool is_singleton);
 /* Sorts components as archetype_create takes them. */
 void archetype_sort(pecs_component *components, uint32_t count);
+/* The chunk size that it chooses: the most rows, a power of two, with which no column exceeds CHUNK_COLUMN_BYTES. */
+uint32_t archetype_choose_chunk_shift(uint32_t widest_bytes);
 /* Keyed with the pool's secret: within one pool, equal sets have equal hashes. */
 uint64_t archetype_set_hash(uint64_t secret, const pecs_component *components, uint32_t count, bool is_singleton);
 

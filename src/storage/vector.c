@@ -58,6 +58,26 @@ static bool vector_reserve_directory(struct pool *pool, struct vector *vector, u
     return true;
 }
 
+pecs_status vector_set_count(struct pool *pool, struct vector *vector, uint64_t count)
+{
+    assert(!vector->count && !vector->runs && !vector->directory);
+    if (!pool_reserve(pool, (void **)&vector->directory, &vector->directory_capacity,
+                      (size_t)chunk_count_of(count, vector->shift), sizeof(*vector->directory)))
+        return PECS_E_MEMORY;
+    vector->count = count;
+    return PECS_OK;
+}
+
+pecs_status vector_lend(struct gate *gate, struct vector *vector, uint64_t first, uint64_t count, struct run run,
+                        struct image *image)
+{
+    const struct extent extent = { .count = vector->count, .width = vector->width, .shift = vector->shift };
+    for (uint64_t done = 0; done < count; done += (uint64_t)1 << vector->shift)
+        vector->directory[(first + done) >> vector->shift] = run.base + done * vector->width;
+    vector->tick = max_u64(vector->tick, run.tick);
+    return chunk_lend(gate, &vector->chunks, &extent, first, count, run, image);
+}
+
 pecs_status vector_borrow(struct pool *pool, struct vector *to, const struct vector *from, struct node *lender)
 {
     const uint64_t chunks = vector_chunk_count(from), epoch = pool_next_epoch(pool);

@@ -35,6 +35,13 @@ static inline void vector_init(struct vector *vector, uint32_t width, uint32_t s
 pecs_status vector_set_run(struct pool *pool, struct vector *vector, uint64_t count, struct run run,
                            struct image *image);
 /*
+ * The same for values that lie in the image piece by piece: first how many there are, then all of them, each piece from
+ * a value on that begins a chunk. PECS_E_MEMORY: clear it.
+ */
+pecs_status vector_set_count(struct pool *pool, struct vector *vector, uint64_t count);
+pecs_status vector_lend(struct gate *gate, struct vector *vector, uint64_t first, uint64_t count, struct run run,
+                        struct image *image);
+/*
  * For the copy and destroy functions of the node that holds the vector. Chunks are shared. False: out of memory, `to`
  * is unchanged.
  */
