@@ -18,6 +18,7 @@
 #include <pecs/plugin.h>
 #include <pecs/query.h>
 #include <pecs/reflect.h>
+#include <pecs/row_stream.h>
 #include <pecs/schema.h>
 #include <pecs/snapshot.h>
 #include <pecs/status.h>

@@ -41,8 +41,8 @@ struct save_plan {
     struct pool *pool;
     const struct pecs_snapshot *state;
     const struct plan_stream *stream; /* or NULL: the file is the state's */
-    pecs_component *components; /* of each type number: ascending by type id */
-    uint32_t *numbers;          /* of each component, by place: its type's number, FORMAT_NONE when no table has it */
+    pecs_component *components;       /* of each type number: ascending by type id */
+    uint32_t *numbers; /* of each component, by place: its type's number, FORMAT_NONE when no table has it */
     uint32_t type_count;
     size_t list_capacity;      /* of these two */
     struct retired *retired;   /* slots from the state's slot count on; or NULL */

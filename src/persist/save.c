@@ -4,41 +4,10 @@
 #include "error.h"
 #include "filtered.h"
 #include "origin.h"
+#include "save_options.h"
 #include "writer.h"
 
 #include <pecs/stream.h>
-
-/* Adds the entry's key if it is printable. */
-static pecs_status save_fail_metadata(const pecs_meta *entry, const struct metadata_fault *fault, pecs_status status,
-                                      pecs_error *error)
-{
-    const bool has_name = entry->key && component_name_is_valid(entry->key, strlen(entry->key));
-    return fail(error, status, "entry %zu of the file's metadata%s%s%s: %s", fault->place, has_name ? ", '" : "",
-                has_name ? entry->key : "", has_name ? "'" : "",
-                fault->cause ? fault->cause : "with it, the metadata is too large");
-}
-
-/* Collects the metadata that belongs to the file and not to its world. */
-static pecs_status save_gather_metadata(struct pool *pool, const pecs_save_options *options,
-                                        struct metadata **ret_metadata, pecs_error *error)
-{
-    struct metadata_fault fault;
-    if (!options->metadata_count)
-        return PECS_OK;
-    if (!options->metadata)
-        return fail(error, PECS_E_MISUSE, "%zu entries of metadata for the file, and none given",
-                    options->metadata_count);
-    const pecs_status status = metadata_gather(pool, options->metadata, options->metadata_count, &fault, ret_metadata);
-    if (status == PECS_E_MISUSE || status == PECS_E_LIMIT)
-        return save_fail_metadata(&options->metadata[fault.place], &fault, status, error);
-    return status ? fail_memory(error) : PECS_OK;
-}
-
-/*
- * Files get whole pieces: the page cache then has large folios. A stream gets bytes that are still in the cache of the
- * processor, where they were hashed, and its reader does not wait for the next ones.
- */
-enum { SAVE_FILE_BYTES = FORMAT_PIECE, SAVE_STREAM_BYTES = 256 * 1024 };
 
 static void save_report(const pecs_snapshot *saved, uint64_t size_bytes, const pecs_left_out *left_out,
                         pecs_save_report *ret_report)
@@ -48,26 +17,15 @@ static void save_report(const pecs_snapshot *saved, uint64_t size_bytes, const p
     ret_report->left_out = *left_out;
 }
 
-static bool save_profiles_are_valid(const pecs_save_options *options)
-{
-    bool valid = (unsigned)options->profile <= PECS_PROFILE_SMALL &&
-                 (options->component_profiles || !options->component_profile_count);
-    for (size_t i = 0; valid && i < options->component_profile_count; i++)
-        valid = (unsigned)options->component_profiles[i].profile <= PECS_PROFILE_SMALL;
-    return valid;
-}
-
 /* `options` is not NULL. */
 static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sink, size_t unit_bytes,
                              const pecs_save_options *options, pecs_error *error)
 {
     struct pool *pool = snapshot->registry->pool;
-    if ((unsigned)options->references > PECS_REFERENCES_REFUSE)
-        return fail(error, PECS_E_MISUSE, "the value of references is invalid");
-    if (!save_profiles_are_valid(options))
-        return fail(error, PECS_E_MISUSE, "a profile is none that there is, or component_profiles is NULL");
     struct metadata *file_metadata = NULL;
-    pecs_status status = origin_check(snapshot, options, error);
+    pecs_status status = save_check_options(options, error);
+    if (!status)
+        status = origin_check(snapshot, options, error);
     if (!status)
         status = save_gather_metadata(pool, options, &file_metadata, error);
     if (status)

@@ -185,6 +185,11 @@ static inline uint8_t *table_owned_value(struct table *table, uint32_t column, u
 void table_remove_row(const struct gate *gate, struct table *table, uint64_t row, uint8_t *const *values);
 /* Frees chunks beyond the last row, whose paths must be prepared. `row_count_before` is the count before the edit. */
 void table_trim(struct gate *gate, struct table *table, uint64_t row_count_before);
+/*
+ * Removes rows from the front of a private table of which every chunk has an array: all of them, or the whole chunks
+ * before the last one. PECS_E_MEMORY: the table has lost rows, and is of no more use.
+ */
+pecs_status table_drop_front(struct gate *gate, struct table *table, uint64_t row_count);
 /* Frees what was reserved for rows that will not be appended, as far as memory allows. The table must be private. */
 void table_give_back(struct gate *gate, struct table *table, uint64_t append_count);
 

@@ -144,8 +144,9 @@ static uint32_t value_check_lowest_generation(const struct value_check *check, u
 static __attribute__((noinline)) bool value_check_generation_has_been(const struct value_check *check,
                                                                       pecs_entity entity)
 {
-    return entity.generation <= value_check_lowest_generation(check, entity.index >> INDEX_SHIFT) ||
-           entity.generation <= state_record(check->state, entity.index)->generation;
+    return check->lowest_generations &&
+           (entity.generation <= value_check_lowest_generation(check, entity.index >> INDEX_SHIFT) ||
+            entity.generation <= state_record(check->state, entity.index)->generation);
 }
 
 /* Whether the entity of the handle lived in a slot that a compaction dropped. */
@@ -159,7 +160,7 @@ static __attribute__((noinline)) bool value_check_is_retired(const struct value_
 static uint64_t value_check_entity(const struct places *places, const struct value_check *check)
 {
     const uint32_t size = places->span->size;
-    const uint64_t slot_count = state_slot_count(check->state);
+    const uint64_t slot_count = check->slot_count;
     for (uint64_t i = 0; i < places->count; i++) {
         const uint8_t *bytes = places->bytes + i * places->stride;
         for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(pecs_entity)) {
@@ -439,9 +440,15 @@ pecs_status value_check_init(struct value_check *check, const struct pecs_snapsh
 {
     const uint64_t chunks = index_chunk_count(state_index(state));
     check->state = state;
+    check->slot_count = state_slot_count(state);
     check->lowest_generations =
         pool_allocate_zeroed(state->registry->pool, ((size_t)chunks + 1) * sizeof(*check->lowest_generations));
     return check->lowest_generations ? PECS_OK : PECS_E_MEMORY;
+}
+
+void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state)
+{
+    *check = (struct value_check){ .state = state, .slot_count = SLOT_COUNT_MAX };
 }
 
 void value_check_deinit(struct value_check *check)

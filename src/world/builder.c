@@ -234,7 +234,7 @@ static pecs_status builder_add(pecs_builder *builder, const pecs_rows *rows, pec
         return fail_memory(error);
     if (!rows->entities && rows->row_count && !(made = builder_make_handles(builder, rows->row_count)))
         return fail_memory(error);
-    const struct spawn spawn = { rows->row_count, rows->ids, made ? made : rows->entities };
+    const struct spawn spawn = { rows->row_count, rows->ids, made ? made : rows->entities, NULL };
     status = failure_end(&world->failure, edit_spawn(world, &spawn, rows->values, rows->value_count, NULL));
     if (status)
         builder_fail_rows(builder, rows, status, error);

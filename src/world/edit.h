@@ -208,6 +208,7 @@ struct spawn {
     size_t row_count;
     const pecs_id *ids;          /* one for each, not in use; or NULL */
     const pecs_entity *entities; /* their handles: no slots are taken, and the caller writes the records; or NULL */
+    uint32_t *ret_table;         /* which they are rows of; or NULL */
 };
 /* pecs_world_spawn of these rows. */
 pecs_status edit_spawn(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,

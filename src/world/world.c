@@ -217,6 +217,8 @@ static pecs_status world_spawn_held(struct pecs_world *world, const struct spawn
                        &(pecs_value){ world->registry->id_component, sizeof(*spawn->ids), spawn->ids });
     edit_plan_finish(world);
     place_end(world, &placed, true);
+    if (spawn->ret_table)
+        *spawn->ret_table = table;
     return PECS_OK;
 }
 
@@ -237,7 +239,7 @@ pecs_status pecs_world_spawn(pecs_world *world, const pecs_value *values, size_t
     if (!world)
         return PECS_E_MISUSE;
     return failure_end(&world->failure,
-                       edit_spawn(world, &(struct spawn){ row_count, NULL, NULL }, values, value_count, ret_entities));
+                       edit_spawn(world, &(struct spawn){ .row_count = row_count }, values, value_count, ret_entities));
 }
 
 pecs_status edit_ready_departure(struct pecs_world *world, pecs_entity entity)

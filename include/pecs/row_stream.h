@@ -1,0 +1,98 @@
+/*
+ * Row stream: writes a PECS file row by row, in constant memory, whatever the number of rows: an export of a database,
+ * a world that is made once and is larger than memory, a server's state into a pipe. It is the builder (builder.h)
+ * whose result is a file. The file is like any other: it is resumed, loaded, verified and shown; a save of what was
+ * resumed of it, or `pecs compact`, makes the file of fewer and longer parts that a save makes.
+ *
+ *     pecs_stream *stream;
+ *     status = pecs_stream_create(registry, "world.pecs", NULL, &stream, &error);
+ *     for (...) {
+ *         const pecs_value values[] = { PECS_ROWS(Position, positions), PECS_ROWS(Velocity, velocities) };
+ *         const pecs_rows rows = { .values = values, .value_count = 2, .row_count = n };
+ *         status = status ? status : pecs_stream_add(stream, &rows, NULL, &error);
+ *     }
+ *     status = status ? status : pecs_stream_finish(stream, NULL, &error);
+ *     pecs_stream_destroy(stream);
+ *
+ * The handle of row n of all rows, from 0, is {n, 1}: a reference may lead to a row that comes later.
+ *
+ * A call that fails with PECS_E_MISUSE, PECS_E_INVALID or PECS_E_CONFLICT changes nothing: go on with other data. After
+ * any other failure the stream can only be destroyed. Until it is finished there is no file at the path; what a sink
+ * has been given is aborted. One thread uses a stream at a time; streams are independent.
+ */
+#ifndef PECS_ROW_STREAM_H
+#define PECS_ROW_STREAM_H
+
+#include <pecs/builder.h>
+#include <pecs/file.h>
+#include <pecs/stream.h>
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct pecs_stream pecs_stream;
+
+typedef struct pecs_stream_options {
+    uint64_t session_nonce; /* of the entities' birth ids (id.h); 0: random */
+    uint64_t tick;          /* of the world, and of all its values; 0: 1, that of a new world */
+    uint64_t wall_clock_ns; /* as in pecs_save_options, like all that follow; read before create returns */
+    const pecs_meta *metadata;
+    size_t metadata_count;
+    bool skip_sync;
+    pecs_profile profile;
+    const pecs_component_profile *component_profiles;
+    size_t component_profile_count;
+    uint32_t thread_count;
+    const pecs_attachment *attachments; /* of the world (attachments.h), in any order; written before create returns */
+    size_t attachment_count;
+} pecs_stream_options;
+
+/*
+ * Creates a stream, which holds the registry. All types of the registry that are saved are described in the file.
+ * `options` may be NULL. PECS_E_MISUSE (options; a tick from 2^63 on), PECS_E_LIMIT (too much metadata), PECS_E_MEMORY,
+ * PECS_E_IO.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_create(pecs_registry *registry, const char *path,
+                                                      const pecs_stream_options *options, pecs_stream **ret_stream,
+                                                      pecs_error *error);
+/* The same into a sink, which is copied; what its `user` leads to stays until the stream is destroyed. */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_create_to(pecs_registry *registry, const pecs_sink *sink,
+                                                         const pecs_stream_options *options, pecs_stream **ret_stream,
+                                                         pecs_error *error);
+
+/*
+ * Adds rows of one table, in any order of tables: as pecs_builder_add, but their handles are made in order
+ * (rows->entities is NULL), and values are checked at once. ret_entities (or NULL) has room for the handles. Everything
+ * is copied. A call needs memory for its rows beside the 32 MiB of the stream, so give some thousands at a time.
+ * PECS_E_MISUSE (a component twice, unknown or transient, a size, an id that is zero, contents that are no text),
+ * PECS_E_INVALID (a value that load would refuse), PECS_E_LIMIT, PECS_E_MEMORY, PECS_E_IO, and statuses of the sink.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows,
+                                                   pecs_entity *ret_entities, pecs_error *error);
+
+/* The parts that belong to no entity: as pecs_world_set_singleton, _set_meta_text and _set_meta_bytes. */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_set_singleton(pecs_stream *stream, const pecs_value *value,
+                                                             pecs_error *error);
+PECS_API PECS_MUST_USE pecs_status pecs_stream_set_meta_text(pecs_stream *stream, const char *key, const char *text,
+                                                             pecs_error *error);
+PECS_API PECS_MUST_USE pecs_status pecs_stream_set_meta_bytes(pecs_stream *stream, const char *key, const void *bytes,
+                                                              size_t size_bytes, pecs_error *error);
+
+/*
+ * Writes what is left and publishes the file, or commits the sink; then the stream can only be destroyed. `report` (or
+ * NULL) is filled on success. PECS_E_INVALID (a reference to a row that was never given), PECS_E_CONFLICT (two entities
+ * with one id), PECS_E_MISUSE (it is finished or has failed), and as pecs_stream_add.
+ *
+ * A stream needs 32 MiB of memory, and 5 MiB a thread when it compresses; beside that a few hundred bytes for each
+ * table and each 16 MiB of the file, 20 bytes for each explicit id, and what one row with larger contents has.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_finish(pecs_stream *stream, pecs_save_report *report, pecs_error *error);
+
+/* NULL is allowed. A stream that is not finished leaves no file. */
+PECS_API void pecs_stream_destroy(pecs_stream *stream);
+
+#ifdef __cplusplus
+}
+#endif
+#endif

@@ -1,0 +1,347 @@
+#include "row_buffer.h"
+
+#include "content.h"
+#include "error.h"
+#include "heap_move.h"
+#include "identity.h"
+#include "place.h"
+#include "reference_walk.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world)
+{
+    *buffer = (struct row_buffer){ .world = world };
+    value_check_init_ahead(&buffer->values, world->state);
+}
+
+void row_buffer_deinit(struct row_buffer *buffer)
+{
+    struct pool *pool = buffer->world->registry->pool;
+    pool_release(pool, buffer->rows_before, buffer->before_capacity * sizeof(*buffer->rows_before));
+    pool_release(pool, buffer->row_counts, buffer->count_capacity * sizeof(*buffer->row_counts));
+    pool_release(pool, buffer->slots, buffer->slot_capacity * sizeof(*buffer->slots));
+    pool_release(pool, buffer->ids, buffer->id_capacity * sizeof(*buffer->ids));
+}
+
+/* Room in the lists of tables. */
+static bool row_buffer_reserve_tables(struct row_buffer *buffer, size_t count)
+{
+    struct pool *pool = buffer->world->registry->pool;
+    const size_t had = buffer->before_capacity;
+    if (!pool_reserve(pool, (void **)&buffer->row_counts, &buffer->count_capacity, count,
+                      sizeof(*buffer->row_counts)) ||
+        !pool_reserve(pool, (void **)&buffer->rows_before, &buffer->before_capacity, count,
+                      sizeof(*buffer->rows_before)))
+        return false;
+    if (buffer->before_capacity > had)
+        memset(buffer->rows_before + had, 0, (buffer->before_capacity - had) * sizeof(*buffer->rows_before));
+    return true;
+}
+
+/* All that the rows need beside the world. */
+static bool row_buffer_reserve(struct row_buffer *buffer, const pecs_rows *rows)
+{
+    struct pool *pool = buffer->world->registry->pool;
+    const size_t ids = rows->ids ? rows->row_count : 0;
+    return row_buffer_reserve_tables(buffer, (size_t)buffer->world->state->table_count + 1) &&
+           rows->row_count <= SIZE_MAX / 4 / sizeof(struct record) - buffer->slot_count &&
+           pool_reserve(pool, (void **)&buffer->slots, &buffer->slot_capacity, buffer->slot_count + rows->row_count,
+                        sizeof(*buffer->slots)) &&
+           pool_reserve(pool, (void **)&buffer->ids, &buffer->id_capacity, buffer->id_count + ids,
+                        sizeof(*buffer->ids));
+}
+
+/* The rows that were added last, of one table. */
+struct added {
+    uint32_t table;
+    uint64_t first, count, units;
+};
+
+/* Rows from `row` to the end of a chunk, as far as they were added. */
+static uint64_t added_rows_at(const struct added *added, const struct table *table, uint64_t row)
+{
+    return min_u64(table_rows_at(table, row), added->first + added->count - row);
+}
+
+static pecs_status row_buffer_check_column(const struct row_buffer *buffer, const struct added *added, uint32_t column,
+                                           pecs_error *error)
+{
+    const struct pecs_snapshot *state = buffer->world->state;
+    const struct table *table = state_table(state, added->table);
+    const pecs_component number = table->archetype->column_components[column];
+    pecs_status status = PECS_OK;
+    if (!values_can_be_wrong(state_component(state, number)))
+        return PECS_OK;
+    for (uint64_t row = added->first, rows; !status && row < added->first + added->count; row += rows) {
+        rows = added_rows_at(added, table, row);
+        status = values_check(&buffer->values, table, number, row, table_value(table, column, row), rows, 0, error);
+    }
+    return status;
+}
+
+static pecs_status row_buffer_check_values(const struct row_buffer *buffer, const struct added *added,
+                                           pecs_error *error)
+{
+    const struct archetype *archetype = state_table(buffer->world->state, added->table)->archetype;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 1; !status && i < archetype->column_count; i++)
+        status = row_buffer_check_column(buffer, added, i, error);
+    return status;
+}
+
+static void row_buffer_undo(struct row_buffer *buffer, const struct added *added, uint32_t table_count)
+{
+    struct pecs_world *world = buffer->world;
+    struct table *table = edit_table(world, added->table);
+    struct heap *heap = (struct heap *)world->state->heap.node;
+    table->row_count -= added->count;
+    world->state->entity_count -= added->count;
+    if (heap)
+        heap->live_units -= added->units;
+    table_give_back(&world->gate, table, added->count);
+    edit_drop_tables(world, table_count);
+}
+
+static void row_buffer_note_references(struct row_buffer *buffer, pecs_component number,
+                                       const struct component *component, const uint8_t *values, uint64_t count,
+                                       pecs_entity from)
+{
+    struct reference_walk walk;
+    uint64_t offset;
+    for (reference_walk_begin(&walk, component, count); reference_walk_next(&walk, &offset);) {
+        pecs_entity entity;
+        memcpy(&entity, values + offset, sizeof(entity));
+        if ((!entity.index && !entity.generation) || entity.index < buffer->farthest.end)
+            continue;
+        buffer->farthest.end = (uint64_t)entity.index + 1;
+        buffer->farthest.from = from;
+        buffer->farthest.component = number;
+    }
+}
+
+/* Those in the lists of values. */
+static void row_buffer_note_listed(struct row_buffer *buffer, pecs_component number, const struct component *component,
+                                   const uint8_t *values, uint64_t count, const pecs_entity *entities)
+{
+    struct content_walk walk;
+    struct content content;
+    for (content_walk_begin(&walk, component, values, count); content_walk_next(&walk, &content);) {
+        const struct component *element = content.list ? component_element(component, content.list) : NULL;
+        uint64_t size;
+        const uint8_t *bytes = heap_find(state_heap(buffer->world->state), content.reference, &size);
+        if (element && element->has_references && size)
+            row_buffer_note_references(buffer, number, element, bytes, size / element->size, entities[content.row]);
+    }
+}
+
+static void row_buffer_note_values(struct row_buffer *buffer, const struct added *added, const pecs_entity *entities)
+{
+    const struct pecs_snapshot *state = buffer->world->state;
+    const struct table *table = state_table(state, added->table);
+    for (uint32_t i = 1; i < table->archetype->column_count; i++) {
+        const pecs_component number = table->archetype->column_components[i];
+        const struct component *component = state_component(state, number);
+        for (uint64_t done = 0, rows; component->has_references && done < added->count; done += rows) {
+            const uint8_t *values = table_value(table, i, added->first + done);
+            rows = added_rows_at(added, table, added->first + done);
+            row_buffer_note_references(buffer, number, component, values, rows, entities[done]);
+            if (component_has_contents(component))
+                row_buffer_note_listed(buffer, number, component, values, rows, entities + done);
+        }
+    }
+}
+
+static uint64_t row_bytes_of(const struct archetype *archetype)
+{
+    uint64_t bytes = sizeof(struct record);
+    for (uint32_t i = 0; i < archetype->column_count; i++)
+        bytes += archetype->column_bytes[i];
+    return bytes;
+}
+
+static void row_buffer_note(struct row_buffer *buffer, const struct added *added, const pecs_rows *rows,
+                            const pecs_entity *entities)
+{
+    const struct archetype *archetype = state_table(buffer->world->state, added->table)->archetype;
+    const uint64_t first = buffer->rows_before[added->table] + added->first;
+    for (size_t i = 0; i < rows->row_count; i++)
+        buffer->slots[buffer->slot_count++] =
+            (struct record){ entities[i].generation, added->table, (uint32_t)(first + i), 0 };
+    for (size_t i = 0; rows->ids && i < rows->row_count; i++)
+        buffer->ids[buffer->id_count++] = (struct id_entry){ rows->ids[i], le32_make(entities[i].index) };
+    buffer->held_bytes += rows->row_count * row_bytes_of(archetype) + added->units * HEAP_UNIT;
+    buffer->component_bytes +=
+        rows->row_count * (row_bytes_of(archetype) - sizeof(struct record) - sizeof(pecs_entity));
+    row_buffer_note_values(buffer, added, entities);
+}
+
+static uint64_t row_buffer_live_units(const struct row_buffer *buffer)
+{
+    const struct heap *heap = state_heap(buffer->world->state);
+    return heap ? heap->live_units : 0;
+}
+
+pecs_status row_buffer_add(struct row_buffer *buffer, const pecs_rows *rows, const pecs_entity *entities,
+                           pecs_error *error)
+{
+    struct pecs_world *world = buffer->world;
+    const uint32_t table_count = world->state->table_count;
+    const uint64_t units = row_buffer_live_units(buffer);
+    struct added added = { .count = rows->row_count };
+    const struct spawn spawn = { rows->row_count, rows->ids, entities, &added.table };
+    if (!row_buffer_reserve(buffer, rows))
+        return fail_memory(error);
+    pecs_status status = failure_end(&world->failure, edit_spawn(world, &spawn, rows->values, rows->value_count, NULL));
+    if (status)
+        return fail(error, status, "%s", pecs_world_error(world)->message);
+    if (!rows->row_count)
+        return PECS_OK;
+    if (edit_open_session(world))
+        status = fail_memory(error);
+    added.first = state_table(world->state, added.table)->row_count - added.count;
+    added.units = row_buffer_live_units(buffer) - units;
+    if (!status)
+        status = row_buffer_check_values(buffer, &added, error);
+    if (status)
+        row_buffer_undo(buffer, &added, table_count);
+    else
+        row_buffer_note(buffer, &added, rows, entities);
+    return status;
+}
+
+/* Parts. */
+
+static uint64_t row_buffer_choose_rows(struct row_buffer *buffer, bool takes_all, bool is_last)
+{
+    const struct pecs_snapshot *state = buffer->world->state;
+    uint64_t bytes = 0;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        const struct archetype *archetype = table->archetype;
+        const uint64_t rows = takes_all ? table->row_count : table->row_count & ~(table_chunk_rows(table) - 1);
+        buffer->row_counts[i] = archetype->is_singleton && !is_last ? 0 : rows;
+        bytes += buffer->row_counts[i] * row_bytes_of(archetype);
+    }
+    return bytes;
+}
+
+pecs_status row_buffer_choose(struct row_buffer *buffer, bool is_last, struct plan_stream *ret_part)
+{
+    if (!row_buffer_reserve_tables(buffer, (size_t)buffer->world->state->table_count + 1))
+        return PECS_E_MEMORY;
+    if (is_last || row_buffer_choose_rows(buffer, false, false) < buffer->held_bytes / 4)
+        row_buffer_choose_rows(buffer, true, is_last);
+    *ret_part = (struct plan_stream){
+        .rows_before = buffer->rows_before,
+        .row_counts = buffer->row_counts,
+        .slots = buffer->slots,
+        .slots_before = buffer->slots_before,
+        .slot_count = is_last ? buffer->slot_count : buffer->slot_count & ~(((size_t)1 << INDEX_SHIFT) - 1),
+        .ids = buffer->ids,
+        .id_count = is_last ? buffer->id_count : 0,
+    };
+    return PECS_OK;
+}
+
+/* Its contents live no more. */
+static void row_buffer_forget(struct row_buffer *buffer, const struct table *table, uint64_t count)
+{
+    for (uint32_t i = 1; table->archetype->has_contents && i < table->archetype->column_count; i++) {
+        const pecs_component number = table->archetype->column_components[i];
+        if (!component_has_contents(state_component(buffer->world->state, number)))
+            continue;
+        for (uint64_t row = 0, rows; row < count; row += rows) {
+            rows = min_u64(table_rows_at(table, row), count - row);
+            place_forget(buffer->world, number, table_value(table, i, row), rows);
+        }
+    }
+}
+
+static pecs_status row_buffer_drop_rows(struct row_buffer *buffer, uint32_t number)
+{
+    struct pecs_world *world = buffer->world;
+    const uint64_t count = buffer->row_counts[number];
+    struct table *table;
+    pecs_status status = edit_own_table(world, number, &table);
+    if (status || !count || table->archetype->is_singleton)
+        return status;
+    row_buffer_forget(buffer, table, count);
+    status = table_drop_front(&world->gate, table, count);
+    buffer->rows_before[number] += count;
+    buffer->row_counts[number] = 0;
+    buffer->held_bytes += table->row_count * row_bytes_of(table->archetype);
+    return status;
+}
+
+pecs_status row_buffer_drop(struct row_buffer *buffer, const struct plan_stream *part)
+{
+    struct pecs_world *world = buffer->world;
+    pecs_status status = edit_own_state(world);
+    const size_t slots = (size_t)part->slot_count;
+    buffer->held_bytes = 0;
+    for (uint32_t i = 0; !status && i < world->state->table_count; i++)
+        status = row_buffer_drop_rows(buffer, i);
+    memmove(buffer->slots, buffer->slots + slots, (buffer->slot_count - slots) * sizeof(*buffer->slots));
+    buffer->slot_count -= slots;
+    buffer->slots_before += slots;
+    if (status || !world->state->heap.node)
+        return status;
+    struct heap *heap = (struct heap *)world->state->heap.node;
+    heap_move_restart(heap);
+    if (heap_is_sparse(heap))
+        status = heap_move_work(&world->gate, world->state, UINT64_MAX);
+    buffer->held_bytes += row_buffer_live_units(buffer) * HEAP_UNIT;
+    return status;
+}
+
+/* The whole. */
+
+static pecs_status row_buffer_check_ids(struct row_buffer *buffer, pecs_error *error)
+{
+    const uint64_t nonce_head = identity_head(edit_session_nonce(buffer->world));
+    char text[PECS_ID_TEXT_BYTES];
+    identity_sort(buffer->ids, buffer->id_count);
+    for (size_t i = 0; i < buffer->id_count; i++) {
+        const struct id_entry *entry = &buffer->ids[i];
+        const uint32_t index = le32_load(entry->index);
+        uint64_t head;
+        pecs_entity born;
+        const bool is_of_birth = identity_parse(entry->id, &head, &born) && head == nonce_head &&
+                                 born.generation == 1 && born.index < row_buffer_total(buffer) && born.index != index;
+        if (!is_of_birth && (!i || memcmp(&entry[-1].id, &entry->id, sizeof(pecs_id)) != 0))
+            continue;
+        pecs_id_format(entry->id, text);
+        return fail(error, PECS_E_CONFLICT, "the id %s of entity %" PRIu32 ":1 is that of another entity, too", text,
+                    index);
+    }
+    return PECS_OK;
+}
+
+/* Of the singletons, which may be set until the end. */
+static void row_buffer_note_singletons(struct row_buffer *buffer)
+{
+    static const pecs_entity none;
+    const uint32_t number = buffer->world->state->singleton_table;
+    const struct added row = { .table = number, .count = 1 };
+    if (number != NO_TABLE)
+        row_buffer_note_values(buffer, &row, &none);
+}
+
+pecs_status row_buffer_check(struct row_buffer *buffer, pecs_error *error)
+{
+    const uint64_t total = row_buffer_total(buffer);
+    const struct far_reference of_rows = buffer->farthest;
+    char who[32] = "the singletons";
+    row_buffer_note_singletons(buffer);
+    const struct far_reference farthest = buffer->farthest;
+    buffer->farthest = of_rows;
+    if (farthest.end <= total)
+        return row_buffer_check_ids(buffer, error);
+    const struct component *component = state_component(buffer->world->state, farthest.component);
+    if (farthest.from.generation)
+        snprintf(who, sizeof(who), "entity %" PRIu32 ":1", farthest.from.index);
+    return fail(error, PECS_E_INVALID, "%s: '%s' refers to row %" PRIu64 " of the stream, which has %" PRIu64, who,
+                component->type->name, farthest.end - 1, total);
+}
