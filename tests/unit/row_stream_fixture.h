@@ -1,0 +1,68 @@
+/* For tests of row streams: the same rows go to a builder and to a stream; their files hold the same world. */
+#ifndef ROW_STREAM_FIXTURE_H
+#define ROW_STREAM_FIXTURE_H
+
+#define _GNU_SOURCE
+#include "profiles_worlds.h"
+
+#include <pecs/row_stream.h>
+
+#include <sys/stat.h>
+
+enum { STREAM_NONCE = 11 };
+
+struct twin {
+    pecs_registry *registry;
+    pecs_builder *builder;
+    pecs_stream *stream;
+    uint64_t row_count;
+};
+
+static inline struct twin twin_begin(pecs_registry *registry, const char *path, const pecs_stream_options *options)
+{
+    pecs_error error;
+    struct twin twin = { .registry = registry };
+    pecs_stream_options how = options ? *options : (pecs_stream_options){ .skip_sync = true };
+    how.session_nonce = STREAM_NONCE;
+    const pecs_builder_options of_builder = { .session_nonce = STREAM_NONCE, .tick = how.tick };
+    must(pecs_builder_create(registry, &of_builder, &twin.builder, &error) == PECS_OK);
+    cr_assert_eq(pecs_stream_create(registry, path, &how, &twin.stream, &error), PECS_OK, "%s", error.message);
+    return twin;
+}
+
+static inline void twin_add(struct twin *twin, const pecs_value *values, size_t value_count, size_t row_count,
+                            const pecs_id *ids)
+{
+    pecs_error error;
+    pecs_entity *entities = malloc((row_count + 1) * sizeof(*entities));
+    const pecs_rows rows = { .values = values, .value_count = value_count, .row_count = row_count, .ids = ids };
+    cr_assert_eq(pecs_builder_add(twin->builder, &rows, NULL, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(pecs_stream_add(twin->stream, &rows, entities, &error), PECS_OK, "%s", error.message);
+    for (size_t i = 0; i < row_count; i++)
+        must(entities[i].index == twin->row_count + i && entities[i].generation == 1);
+    twin->row_count += row_count;
+    free(entities);
+}
+
+/* Ends both. The file is the builder's world, by each verb, and its plain save has the same bytes. */
+static inline void twin_end(struct twin *twin, const char *path)
+{
+    pecs_error error;
+    pecs_snapshot *made;
+    pecs_save_report report;
+    const pecs_save_options plainly = { .skip_sync = true };
+    cr_assert_eq(pecs_builder_finish(twin->builder, &made, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(pecs_stream_finish(twin->stream, &report, &error), PECS_OK, "%s", error.message);
+    pecs_stream_destroy(twin->stream);
+    pecs_builder_destroy(twin->builder);
+    struct stat info;
+    must(stat(path, &info) == 0 && report.size_bytes == (uint64_t)info.st_size);
+    must(report.entity_count == twin->row_count);
+    struct original original = original_of(made, &plainly);
+    for (int verb = 0; verb < 2; verb++)
+        expect_same_state(&original, open_snapshot(twin->registry, verb, path), &plainly, verb ? "load" : "resume");
+    pecs_memory_release(original.plain.bytes);
+    pecs_snapshot_release(made);
+}
+
+#endif
