@@ -96,6 +96,10 @@ size_t bench_row_values(const struct bench *bench, uint32_t table, uint64_t row,
 /* Spawns W1 into an empty world and checks the handles. */
 bool bench_spawn_all(const struct bench *bench, pecs_world *world);
 
+/* Gives W1 to a stream, in its order, so many rows at a time. */
+struct pecs_stream;
+bool bench_stream_rows(const struct bench *bench, struct pecs_stream *stream, uint64_t batch_rows);
+
 /* Makes bench->world when there is none; drops it. */
 bool bench_world_need(struct bench *bench);
 void bench_world_drop(struct bench *bench);
@@ -185,6 +189,9 @@ bool bench_run_json_memory(struct bench *bench);
 bool bench_run_ring(struct bench *bench);
 bool bench_run_save_memory(struct bench *bench);
 bool bench_run_save_pipe(struct bench *bench);
+bool bench_run_stream_write(struct bench *bench);
+bool bench_run_stream_write_each(struct bench *bench);
+bool bench_run_stream_resume(struct bench *bench);
 bool bench_run_save_fast(struct bench *bench);
 bool bench_run_save_small(struct bench *bench);
 bool bench_run_load_fast(struct bench *bench);
