@@ -192,6 +192,7 @@ bool bench_run_save_pipe(struct bench *bench);
 bool bench_run_stream_write(struct bench *bench);
 bool bench_run_stream_write_each(struct bench *bench);
 bool bench_run_stream_resume(struct bench *bench);
+bool bench_run_stream_memory(struct bench *bench);
 bool bench_run_save_fast(struct bench *bench);
 bool bench_run_save_small(struct bench *bench);
 bool bench_run_load_fast(struct bench *bench);

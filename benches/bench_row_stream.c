@@ -1,6 +1,7 @@
 /*
  * Streams of rows: W1 is written in batches of 4096 rows and entity by entity, table by table, beside a plain write of
- * the block to a file; the file is then resumed as it is. What was written is W1.
+ * the block to a file; the file is then resumed as it is. What was written is W1. The memory is that of a stream of a
+ * hundred times as many rows, whose bytes are counted and hashed.
  */
 #include "bench.h"
 
@@ -155,4 +156,63 @@ bool bench_run_stream_resume(struct bench *bench)
         bench_report(bench, &result);
     stream_remove(bench);
     return ok;
+}
+
+/* Memory. */
+
+enum { REPEATS = 100 };
+
+struct counted {
+    uint64_t size_bytes, hash;
+};
+
+static pecs_status counted_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
+{
+    struct counted *counted = user;
+    (void)error;
+    for (size_t i = 0; i < span_count; i++) {
+        counted->hash ^= limit_hash(spans[i].data, spans[i].size_bytes) + counted->size_bytes;
+        counted->size_bytes += spans[i].size_bytes;
+    }
+    return PECS_OK;
+}
+
+static bool stream_repeats(struct bench *bench, pecs_registry *registry, struct counted *counted)
+{
+    const pecs_sink sink = { .write = counted_write, .user = counted };
+    pecs_stream *stream;
+    pecs_error error;
+    bool ok = true;
+    pecs_status status = pecs_stream_create_to(registry, &sink, NULL, &stream, &error);
+    if (status)
+        return bench_failed("make a stream", status, &error);
+    for (int i = 0; ok && i < REPEATS; i++)
+        ok = bench_stream_rows(bench, stream, BATCH_ROWS);
+    status = ok ? pecs_stream_finish(stream, NULL, &error) : PECS_OK;
+    pecs_stream_destroy(stream);
+    return status ? bench_failed("finish the stream", status, &error) : ok;
+}
+
+bool bench_run_stream_memory(struct bench *bench)
+{
+    struct bench_result result = { .name = "stream_memory",
+                                   .mark_kind = BENCH_BYTES,
+                                   .mark = 32 << 20,
+                                   .entity_count = REPEATS * bench->entity_count };
+    struct bench_counter counter = { 0 };
+    struct counted counted = { 0 };
+    const pecs_allocator allocator = bench_counting_allocator(&counter);
+    pecs_registry *registry;
+    if (!bench_registry_create(&allocator, &registry))
+        return false;
+    const double start = bench_now();
+    const bool ok = stream_repeats(bench, registry, &counted);
+    result.seconds = bench_now() - start;
+    pecs_registry_release(registry);
+    if (!ok)
+        return false;
+    result.bytes = counter.peak_bytes;
+    result.figures[0] = (struct bench_figure){ "stream_bytes", counted.size_bytes };
+    bench_report(bench, &result);
+    return true;
 }

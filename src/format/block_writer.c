@@ -181,7 +181,7 @@ static void writer_stage_contents(struct block_writer *writer, const struct plan
 {
     const le64 end = le64_make(bytes);
     struct output *stage = &writer->stage;
-    if (bytes > CONTENTS_MAX) {
+    if (bytes > CONTENTS_MAX && !writer->plan.stream) {
         writer_put_large(writer, heap, first, bytes);
     } else {
         writer_reserve(writer, sizeof(end) + bytes);
@@ -243,6 +243,16 @@ static uint64_t writer_data_bytes(const struct block_writer *writer, const struc
                                                : plan_run_size(&writer->plan, run);
 }
 
+/* Whether a run is staged. A part of a stream is one segment, so that each segment has whole rows. */
+static bool writer_stages(const struct block_writer *writer, const struct plan_run *run)
+{
+    const struct writer_options *options = writer->options;
+    if (run->kind == RUN_HEAP && !run->table)
+        return false;
+    return writer->plan.stream ? options->profile != PECS_PROFILE_OFF || options->component_profile_count
+                               : writer_profile(writer, run) != PECS_PROFILE_OFF;
+}
+
 /* The first segment: runs that stay as they are, each as one block. */
 static void writer_put_plain(struct block_writer *writer)
 {
@@ -251,7 +261,7 @@ static void writer_put_plain(struct block_writer *writer)
     uint64_t bytes = 0;
     for (size_t i = 0; i < plan->run_count; i++) {
         struct plan_run *run = &plan->runs[i];
-        if (writer_profile(writer, run) != PECS_PROFILE_OFF)
+        if (writer_stages(writer, run))
             continue;
         const struct block_record record =
             writer_record(run, 0, run->kind == RUN_HEAP && !run->table ? 0 : run->row_count, plan_run_size(plan, run));
@@ -263,7 +273,7 @@ static void writer_put_plain(struct block_writer *writer)
     }
     writer_begin_plain(writer, bytes);
     for (size_t i = 0; i < plan->run_count && !writer->output.status; i++)
-        if (writer_profile(writer, &plan->runs[i]) == PECS_PROFILE_OFF && segment_writer_next(&writer->segments))
+        if (!writer_stages(writer, &plan->runs[i]) && segment_writer_next(&writer->segments))
             write_whole_run(&rows, &plan->runs[i]);
     writer_end_plain(writer);
 }
@@ -298,7 +308,7 @@ static void writer_put_runs(struct block_writer *writer)
 {
     const struct save_plan *plan = &writer->plan;
     for (size_t i = 0; i < plan->run_count && !writer->output.status; i++)
-        if (plan->runs[i].kind != RUN_HEAP && writer_profile(writer, &plan->runs[i]) != PECS_PROFILE_OFF)
+        if (plan->runs[i].kind != RUN_HEAP && writer_stages(writer, &plan->runs[i]))
             writer_stage_run(writer, &plan->runs[i]);
     writer_flush(writer);
 }
@@ -356,6 +366,14 @@ static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_erro
     return status ? fail_memory(error) : PECS_OK;
 }
 
+/* What the blocks of a run take in the stage, at most: each begins aligned, those of contents with an end. */
+static uint64_t writer_staged_bytes(const struct save_plan *plan, const struct plan_run *run)
+{
+    const uint64_t size = plan_run_size(plan, run);
+    const uint64_t blocks = size / (BLOCK_BYTES / 2) + run->chunk_count + 1;
+    return size + blocks * 3 * FORMAT_ALIGN;
+}
+
 /*
  * Memory for the blocks of a segment: two times the stage. What a stream has for the part before is used again if it is
  * large enough.
@@ -368,13 +386,14 @@ static pecs_status writer_make_stage(struct block_writer *writer)
     for (size_t i = 0; i < plan->run_count; i++) {
         const struct plan_run *run = &plan->runs[i];
         writer->data_bytes += writer_data_bytes(writer, run);
-        if (writer_profile(writer, run) == PECS_PROFILE_OFF)
+        if (!writer_stages(writer, run))
             continue;
-        bytes += plan_run_size(plan, run) + FORMAT_ALIGN;
+        bytes += writer_staged_bytes(plan, run);
         row_bytes = run->kind == RUN_HEAP ? row_bytes : max_u64(row_bytes, run->row_bytes);
     }
     const uint64_t least = max_u64(align_up(row_bytes, FORMAT_ALIGN), CONTENTS_MAX + 2 * FORMAT_ALIGN);
-    const uint64_t wanted = max_u64(min_u64(bytes, STAGE_BYTES), min_u64(bytes, least) + FORMAT_ALIGN);
+    const uint64_t wanted = plan->stream ? bytes + FORMAT_ALIGN
+                                         : max_u64(min_u64(bytes, STAGE_BYTES), min_u64(bytes, least) + FORMAT_ALIGN);
     if (writer->stage_memory && writer->stage_bytes >= wanted)
         return PECS_OK;
     if (writer->stage_memory)
@@ -445,7 +464,7 @@ static void writer_put_header(struct block_writer *writer)
 static bool writer_has_plain(const struct block_writer *writer)
 {
     for (size_t i = 0; i < writer->plan.run_count; i++)
-        if (writer_profile(writer, &writer->plan.runs[i]) == PECS_PROFILE_OFF)
+        if (!writer_stages(writer, &writer->plan.runs[i]))
             return true;
     return false;
 }

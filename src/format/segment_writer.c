@@ -94,8 +94,8 @@ static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
 {
     struct segment_writer *writer = user;
     struct segment_block *block = &writer->blocks[job];
-    block->is_worth = true;
-    if (block->leader != job)
+    block->is_worth = block->profile != PECS_PROFILE_OFF && block->size <= FORMAT_BLOCK_MAX;
+    if (block->leader != job || !block->is_worth)
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
     pecs_status status = codec ? PECS_OK : PECS_E_MEMORY;
@@ -116,7 +116,7 @@ static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
     const struct segment_block *leader = &writer->blocks[block->leader];
     uint8_t *to = segment_packed(writer, block);
     size_t size = 0;
-    if (!leader->is_worth)
+    if (!leader->is_worth || !block->is_worth)
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
     const pecs_status status =
