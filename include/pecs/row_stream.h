@@ -92,6 +92,72 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_finish(pecs_stream *stream, pecs_
 /* NULL is allowed. A stream that is not finished leaves no file. */
 PECS_API void pecs_stream_destroy(pecs_stream *stream);
 
+/*
+ * Stream reader: gives the rows of a PECS file, some thousands at a time, in one pass from front to back: from a pipe
+ * or a socket, or of a world that no memory holds. It holds one segment of the file. Rows are as pecs_stream_add and
+ * pecs_builder_add take them.
+ *
+ *     status = pecs_stream_reader_open_from(registry, &source, NULL, &reader, &error);
+ *     while (!status && !(status = pecs_stream_reader_next(reader, &rows, &error)) && rows.row_count)
+ *         ...
+ *     pecs_stream_reader_close(reader);
+ *
+ * A segment is checked before its rows are given: hashes, structure, and every value; but not what shows only in the
+ * whole, which a load checks: that handles and entity index agree, that references lead to entities, that ids are of
+ * one entity each. Whether the file is complete, its end tells: the call that returns no rows.
+ *
+ * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size.
+ * A save with a profile has not: load it. Types must be those of the registry: a load converts old ones (migration.h).
+ * One thread uses a reader at a time.
+ */
+typedef struct pecs_stream_reader pecs_stream_reader;
+
+typedef struct pecs_stream_reader_options {
+    uint64_t max_held_bytes; /* of a segment, as it is stored and as its blocks are inflated, and of the commit; beyond
+                                it PECS_E_LIMIT; 0: 64 MiB */
+    bool skip_unknown;       /* leave out components that the registry lacks; else PECS_E_UNSUPPORTED */
+} pecs_stream_reader_options;
+
+/*
+ * Opens a file, or begins to read a source, which is copied and whose `user` stays until the reader is closed; one that
+ * reads on is read on. `options` may be NULL. Errors as of a load (file.h).
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_open(pecs_registry *registry, const char *path,
+                                                           const pecs_stream_reader_options *options,
+                                                           pecs_stream_reader **ret_reader, pecs_error *error);
+PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_open_from(pecs_registry *registry, const pecs_source *source,
+                                                                const pecs_stream_reader_options *options,
+                                                                pecs_stream_reader **ret_reader, pecs_error *error);
+
+/*
+ * The next rows of one table, with their handles, and their explicit ids if they have any; everything is valid until
+ * the next call. row_count 0: the file has been read to its end. After a failure, every further call fails.
+ * PECS_E_CORRUPT, PECS_E_UNSUPPORTED, PECS_E_LAYOUT, PECS_E_LIMIT, PECS_E_MEMORY, PECS_E_IO, and statuses of the
+ * source.
+ */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_next(pecs_stream_reader *reader, pecs_rows *ret_rows,
+                                                           pecs_error *error);
+
+/* What belongs to no entity. Its pointers are valid until the reader is closed. */
+typedef struct pecs_stream_end {
+    uint64_t entity_count, tick;
+    pecs_id snapshot_id;
+    const pecs_value *singletons; /* one value each */
+    size_t singleton_count;
+    const pecs_meta *metadata; /* the world's, ascending by key */
+    size_t metadata_count;
+    const pecs_meta *file_metadata; /* the file's own */
+    size_t file_metadata_count;
+    size_t attachment_count; /* whose bytes are passed over */
+} pecs_stream_end;
+
+/* What the file's end tells. PECS_E_MISUSE: the reader is not at the end. */
+PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_end(const pecs_stream_reader *reader, pecs_stream_end *ret_end,
+                                                          pecs_error *error);
+
+/* NULL is allowed. */
+PECS_API void pecs_stream_reader_close(pecs_stream_reader *reader);
+
 #ifdef __cplusplus
 }
 #endif

@@ -26,7 +26,7 @@ static const char *parse_foreign(const uint8_t *bytes, size_t size_bytes)
                : "";
 }
 
-static pecs_status parse_header(struct parser *parser, struct file_header *ret_header)
+pecs_status parse_header(struct parser *parser, struct file_header *ret_header)
 {
     struct model *model = parser->model;
     pecs_error *error = parser->error;
@@ -200,7 +200,7 @@ void model_deinit(struct model *model)
 {
     struct pool *pool = model->pool;
     pool_release(pool, model->types, model->type_capacity * sizeof(*model->types));
-    pool_release(pool, model->tables, (model->table_capacity + 1) * sizeof(*model->tables));
+    pool_release(pool, model->tables, model->table_capacity * sizeof(*model->tables));
     pool_release(pool, model->columns, model->columns ? (model->column_count + 1) * sizeof(*model->columns) : 0);
     if (model->attachments)
         node_release(pool, &model->attachments->node);

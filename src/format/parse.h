@@ -66,16 +66,44 @@ static inline size_t parser_find_set(const struct parser *parser, const void *by
                     (size_t)((const uint8_t *)&(structure).field - (const uint8_t *)&(structure)),                     \
                     sizeof((structure).field))
 
+/* The header, which it reads. */
+pecs_status parse_header(struct parser *parser, struct file_header *ret_header);
+/* The records of the model's types, and of its tables, from number `first` on; all before have been parsed. */
+pecs_status parse_types(struct parser *parser, uint32_t first);
+pecs_status parse_tables(struct parser *parser, uint32_t first);
 /* The commit, which is the part; its header, then all that follows. */
 pecs_status parse_commit_header(struct parser *parser, const struct model_limits *limits);
 pecs_status parse_commit_sections(struct parser *parser);
 /* A part of it: the retired slots that follow the free counts; their differences end where the metadata begins. */
 pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset);
+/* A segment while it is parsed. `end` is that of the one before it. */
+struct segment_parse {
+    struct segment_parts *parts;
+    struct segment_record record;
+    struct segment_header header;
+    uint64_t record_offset, end;
+    uint32_t number;
+};
+/* The header of its prologue, which is the part; the checksum of it is not of the part any more. */
+pecs_status parse_prologue(struct parser *parser, struct segment_parse *segment);
+/* Where data and trailer lie: prologue, data, trailer in this order, all before the commit. */
+pecs_status parse_data_place(struct parser *parser, struct segment_parse *segment);
+/* Whether as many records as the header says are left of the part. */
+pecs_status parse_check_run_count(struct parser *parser, const struct segment_parse *segment);
 /* The records of a segment's runs or blocks, from where the parser is to the end of the part. */
 pecs_status parse_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number);
+/*
+ * The same of a segment by itself, whose tables have the rows that it brings, the first behind those of the segments
+ * before. What is of no table is passed over.
+ */
+pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
+                            const uint64_t *rows_before);
+/* Memory for where columns lie; the tables have their places in it. */
+pecs_status parse_make_columns(struct model *model);
 /* When those of all segments have been parsed: where the columns of several blocks lie. */
 pecs_status parse_place_columns(struct parser *parser, bool may_split);
-/* Whether every column has its rows. */
+/* Whether every column has its rows; the first, those of tables only. */
+pecs_status parse_check_rows(const struct model *model, pecs_error *error);
 pecs_status parse_check_coverage(const struct model *model, pecs_error *error);
 /* Records of metadata, and of attachments if it may have them, to the end of the part; none for no bytes. */
 pecs_status parse_metadata(struct parser *parser, bool may_attach, struct metadata **ret_metadata);

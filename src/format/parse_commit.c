@@ -95,17 +95,16 @@ static pecs_status parse_type(struct parser *parser, uint32_t number)
     return PECS_OK;
 }
 
-static pecs_status parse_types(struct parser *parser)
+pecs_status parse_types(struct parser *parser, uint32_t first)
 {
     struct model *model = parser->model;
-    RULE(parser->error, "TYPE-1", model->type_count > parser_left(parser) / sizeof(struct type_record), parser->offset,
-         "the commit is too short for its types");
-    model->type_capacity = (size_t)model->type_count + 1;
-    model->types = pool_allocate(model->pool, model->type_capacity * sizeof(*model->types));
-    if (!model->types)
+    RULE(parser->error, "TYPE-1", model->type_count - first > parser_left(parser) / sizeof(struct type_record),
+         parser->offset, "the records are too short for the types");
+    if (!pool_reserve(model->pool, (void **)&model->types, &model->type_capacity, (size_t)model->type_count + 1,
+                      sizeof(*model->types)))
         return fail_memory(parser->error);
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < model->type_count; i++)
+    for (uint32_t i = first; !status && i < model->type_count; i++)
         status = parse_type(parser, i);
     return status;
 }
@@ -218,18 +217,22 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
     return PECS_OK;
 }
 
-static pecs_status parse_tables(struct parser *parser)
+pecs_status parse_tables(struct parser *parser, uint32_t first)
 {
     struct model *model = parser->model;
     struct table_sets sets;
     /* the record of one that has no room is refused when it is its turn */
-    model->table_capacity = (size_t)min_u64(model->table_count, parser_left(parser) / sizeof(struct table_record) + 1);
-    model->tables = pool_allocate(model->pool, (model->table_capacity + 1) * sizeof(*model->tables));
-    if (!model->tables || table_sets_init(&sets, model->pool, model->table_capacity))
+    const uint64_t fits = first + parser_left(parser) / sizeof(struct table_record) + 1;
+    const size_t count = (size_t)min_u64(model->table_count, fits);
+    if (!pool_reserve(model->pool, (void **)&model->tables, &model->table_capacity, count + 1,
+                      sizeof(*model->tables)) ||
+        table_sets_init(&sets, model->pool, count))
         return fail_memory(parser->error);
     const uint32_t id_type = parse_find_id_type(model);
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < model->table_count; i++)
+    for (uint32_t i = 0; i < first; i++)
+        (void)table_sets_add(&sets, model, i);
+    for (uint32_t i = first; !status && i < model->table_count; i++)
         status = parse_table(parser, i, id_type, &sets);
     table_sets_deinit(&sets, model->pool);
     return status;
@@ -330,9 +333,9 @@ static pecs_status parse_segment_records(struct parser *parser)
 pecs_status parse_commit_sections(struct parser *parser)
 {
     struct model *model = parser->model;
-    pecs_status status = parse_types(parser);
+    pecs_status status = parse_types(parser, 0);
     if (!status)
-        status = parse_tables(parser);
+        status = parse_tables(parser, 0);
     model->records_end = parser->offset;
     if (!status)
         status = parse_row_counts(parser);

@@ -390,6 +390,52 @@ pecs_status parse_runs(struct parser *parser, const struct segment_parts *segmen
     return status;
 }
 
+/* The rows of each table that a segment brings: those that it has handles of. */
+static void parse_count_rows(struct parser *parser, bool is_block)
+{
+    struct model *model = parser->model;
+    const uint64_t first = parser->offset;
+    for (uint32_t i = 0; i < model->table_count; i++)
+        model->tables[i].row_count = 0;
+    while (parser_left(parser)) {
+        const struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
+        const uint64_t rows = is_block ? run.count : run.size / sizeof(pecs_entity);
+        if (run.kind == RUN_HANDLES && run.table < model->table_count)
+            model->tables[run.table].row_count = min_u64(model->tables[run.table].row_count + rows, SLOT_COUNT_MAX);
+        parser->offset += is_block ? sizeof(struct block_record) : sizeof(struct run_record);
+    }
+    parser->offset = first;
+    model->column_count = 0;
+    for (uint32_t i = 0; i < model->table_count; i++) {
+        struct model_table *table = &model->tables[i];
+        table->first_column = model->column_count;
+        model->column_count += table->row_count ? 1 + (size_t)table->type_count : 0;
+    }
+}
+
+pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
+                            const uint64_t *rows_before)
+{
+    struct model *model = parser->model;
+    const bool is_block = model_has_segments(model);
+    uint64_t end = segment->data_offset;
+    parse_count_rows(parser, is_block);
+    pecs_status status = parse_make_columns(model) ? fail_memory(parser->error) : PECS_OK;
+    while (!status && parser_left(parser)) {
+        struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
+        const uint64_t before = run.table < model->table_count ? rows_before[run.table] : 0;
+        run.first = !is_block ? 0 : run.first >= before ? run.first - before : UINT64_MAX;
+        if (run.table != FORMAT_NONE)
+            status = parse_run(parser, segment, number, &run, end);
+        else if (run.kind == RUN_HEAP)
+            model->heap_units =
+                format_heap_first(model->heap_units) + min_u64(run.full_size, segment->data_size) / FORMAT_HEAP_UNIT;
+        parser->offset += is_block ? sizeof(struct block_record) : sizeof(struct run_record);
+        end = run.table != FORMAT_NONE ? run.offset + run.size : end;
+    }
+    return status ? status : parse_place_columns(parser, false);
+}
+
 /* Whether a column has all rows of its table, as far as it has any bytes. */
 static bool parse_column_is_covered(const struct model *model, const struct model_table *table, uint32_t place)
 {
@@ -401,13 +447,10 @@ static bool parse_column_is_covered(const struct model *model, const struct mode
            (!type->has_contents || parse_rows_so_far(model, &target) == table->row_count);
 }
 
-pecs_status parse_check_coverage(const struct model *model, pecs_error *error)
+/* That every column of every table has all rows. */
+pecs_status parse_check_rows(const struct model *model, pecs_error *error)
 {
     const uint64_t place = model->segment_offset;
-    RULE(error, "RUN-7", model->ids.row_count != model->id_count, place, "the list of explicit ids has no run");
-    RULE(error, "RUN-7", model->attachment_units && !model->attachment_heap.run_offset, place,
-         "the attachments have no run");
-    RULE(error, "RUN-7", model->index.row_count != model->slot_count, place, "the entity index has no run");
     for (uint32_t i = 0; i < model->table_count; i++) {
         const struct model_table *table = &model->tables[i];
         if (!table->row_count)
@@ -418,4 +461,14 @@ pecs_status parse_check_coverage(const struct model *model, pecs_error *error)
         RULE(error, "RUN-7", !is_covered, place, "a column of table %u lacks rows", i);
     }
     return PECS_OK;
+}
+
+pecs_status parse_check_coverage(const struct model *model, pecs_error *error)
+{
+    const uint64_t place = model->segment_offset;
+    RULE(error, "RUN-7", model->ids.row_count != model->id_count, place, "the list of explicit ids has no run");
+    RULE(error, "RUN-7", model->attachment_units && !model->attachment_heap.run_offset, place,
+         "the attachments have no run");
+    RULE(error, "RUN-7", model->index.row_count != model->slot_count, place, "the entity index has no run");
+    return parse_check_rows(model, error);
 }

@@ -5,19 +5,9 @@
 #include "hash.h"
 #include "parse.h"
 
-/* A segment while it is parsed. `end` is that of the one before it. */
-struct segment_parse {
-    struct segment_parts *parts;
-    struct segment_record record;
-    struct segment_header header;
-    uint64_t record_offset, end;
-    uint32_t number;
-};
-
-static pecs_status parse_prologue(struct parser *parser, struct segment_parse *segment)
+static pecs_status parse_get_prologue(struct parser *parser, const struct segment_parse *segment)
 {
     struct segment_parts *parts = segment->parts;
-    const struct segment_header *header = &segment->header;
     parts->prologue_offset = le64_load(segment->record.offset);
     parts->prologue_size = le64_load(segment->record.prologue_size);
     parts->prologue_checksum = le64_load(segment->record.prologue_checksum);
@@ -25,9 +15,13 @@ static pecs_status parse_prologue(struct parser *parser, struct segment_parse *s
          parts->prologue_offset < segment->end || parts->prologue_size < sizeof(struct segment_header) + sizeof(le64) ||
              !range_fits(parts->prologue_offset, parts->prologue_size, parser->model->parts.commit_offset),
          segment->record_offset, "the prologue of segment %u does not lie before the commit", segment->number);
-    const pecs_status status = parser_get(parser, parts->prologue_offset, parts->prologue_size);
-    if (status)
-        return status;
+    return parser_get(parser, parts->prologue_offset, parts->prologue_size);
+}
+
+pecs_status parse_prologue(struct parser *parser, struct segment_parse *segment)
+{
+    const struct segment_parts *parts = segment->parts;
+    const struct segment_header *header = &segment->header;
     parser->end -= sizeof(le64);
     const uint64_t checksum = parser_le64(parser, parser->end);
     RULE(parser->error, "SEGMENT-2",
@@ -47,8 +41,7 @@ static pecs_status parse_prologue(struct parser *parser, struct segment_parse *s
     return PECS_OK;
 }
 
-/* Where data and trailer lie: prologue, data, trailer in this order, all before the commit. */
-static pecs_status parse_data_place(struct parser *parser, struct segment_parse *segment)
+pecs_status parse_data_place(struct parser *parser, struct segment_parse *segment)
 {
     struct segment_parts *parts = segment->parts;
     const uint64_t commit_offset = parser->model->parts.commit_offset;
@@ -119,9 +112,16 @@ static pecs_status parse_compare_records(struct parser *parser, const struct seg
     walk->type_count = types;
     walk->table_count = tables;
     segment->parts->runs_offset = parser->offset;
-    const size_t record_bytes = model_has_segments(model) ? sizeof(struct block_record) : sizeof(struct run_record);
+    return parse_check_run_count(parser, segment);
+}
+
+pecs_status parse_check_run_count(struct parser *parser, const struct segment_parse *segment)
+{
+    const size_t record_bytes =
+        model_has_segments(parser->model) ? sizeof(struct block_record) : sizeof(struct run_record);
     RULE(parser->error, "SEGMENT-7",
-         le32_load(header->run_count) != parser_left(parser) / record_bytes || parser_left(parser) % record_bytes,
+         le32_load(segment->header.run_count) != parser_left(parser) / record_bytes ||
+             parser_left(parser) % record_bytes,
          parser->first_offset + offsetof(struct segment_header, run_count), "the prologue does not end after its runs");
     return PECS_OK;
 }
@@ -145,28 +145,34 @@ uint64_t model_prologue_size(const struct model *model)
     return sum;
 }
 
-/* Memory for what the segments say. */
-static pecs_status parse_make_room(struct model *model)
+pecs_status parse_make_columns(struct model *model)
 {
-    struct image_parts *parts = &model->parts;
     const size_t columns = model->column_count + 1;
     model->columns = pool_allocate_zeroed(model->pool, columns * sizeof(*model->columns));
     if (model_has_contents(model))
         model->column_heaps = pool_allocate(model->pool, columns * sizeof(*model->column_heaps));
-    parts->has_blocks = model_has_segments(model);
-    if (parts->segment_count > 1)
-        parts->segments = pool_allocate_zeroed(model->pool, parts->segment_count * sizeof(*parts->segments));
-    if (!model->columns || (model_has_contents(model) && !model->column_heaps) ||
-        (parts->segment_count > 1 && !parts->segments))
+    if (!model->columns || (model_has_contents(model) && !model->column_heaps))
         return PECS_E_MEMORY;
     if (model->column_heaps)
         memset(model->column_heaps, 0xff, columns * sizeof(*model->column_heaps)); /* FORMAT_NONE */
     return PECS_OK;
 }
 
+/* Memory for what the segments say. */
+static pecs_status parse_make_room(struct model *model)
+{
+    struct image_parts *parts = &model->parts;
+    parts->has_blocks = model_has_segments(model);
+    if (parts->segment_count > 1)
+        parts->segments = pool_allocate_zeroed(model->pool, parts->segment_count * sizeof(*parts->segments));
+    return parts->segment_count > 1 && !parts->segments ? PECS_E_MEMORY : parse_make_columns(model);
+}
+
 static pecs_status parse_segment(struct parser *parser, struct segment_parse *segment, struct records_walk *walk)
 {
-    pecs_status status = parse_prologue(parser, segment);
+    pecs_status status = parse_get_prologue(parser, segment);
+    if (!status)
+        status = parse_prologue(parser, segment);
     if (!status)
         status = parse_data_place(parser, segment);
     if (!status)

@@ -13,7 +13,7 @@
 void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world)
 {
     *buffer = (struct row_buffer){ .world = world };
-    value_check_init_ahead(&buffer->values, world->state);
+    value_check_init_ahead(&buffer->values, world->state, 1);
 }
 
 void row_buffer_deinit(struct row_buffer *buffer)

@@ -144,9 +144,10 @@ static uint32_t value_check_lowest_generation(const struct value_check *check, u
 static __attribute__((noinline)) bool value_check_generation_has_been(const struct value_check *check,
                                                                       pecs_entity entity)
 {
-    return check->lowest_generations &&
-           (entity.generation <= value_check_lowest_generation(check, entity.index >> INDEX_SHIFT) ||
-            entity.generation <= state_record(check->state, entity.index)->generation);
+    if (!check->lowest_generations)
+        return entity.generation <= check->highest_generation;
+    return entity.generation <= value_check_lowest_generation(check, entity.index >> INDEX_SHIFT) ||
+           entity.generation <= state_record(check->state, entity.index)->generation;
 }
 
 /* Whether the entity of the handle lived in a slot that a compaction dropped. */
@@ -446,9 +447,11 @@ pecs_status value_check_init(struct value_check *check, const struct pecs_snapsh
     return check->lowest_generations ? PECS_OK : PECS_E_MEMORY;
 }
 
-void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state)
+void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state, uint32_t highest_generation)
 {
-    *check = (struct value_check){ .state = state, .slot_count = SLOT_COUNT_MAX };
+    *check = (struct value_check){
+        .state = state, .slot_count = SLOT_COUNT_MAX, .highest_generation = highest_generation
+    };
 }
 
 void value_check_deinit(struct value_check *check)

@@ -17,11 +17,12 @@
 struct value_check {
     const struct pecs_snapshot *state;
     uint64_t slot_count;
-    uint32_t *lowest_generations; /* of each chunk; 0: not computed; NULL: every slot will have its first entity */
+    uint32_t *lowest_generations; /* of each chunk; 0: not computed; NULL: any slot has any generation up to the next */
+    uint32_t highest_generation;
 };
 pecs_status value_check_init(struct value_check *check, const struct pecs_snapshot *state);
-/* For values whose entities come later: slots from 0 on, as many as there may be, get an entity of generation 1. */
-void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state);
+/* For values whose entities are not known yet: of any slot that there may be, in any generation up to this one. */
+void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state, uint32_t highest_generation);
 void value_check_deinit(struct value_check *check);
 
 /* Whether a component can have invalid values. */

@@ -15,7 +15,7 @@ struct twin {
     pecs_registry *registry;
     pecs_builder *builder;
     pecs_stream *stream;
-    uint64_t row_count;
+    uint64_t row_count, tick;
 };
 
 static inline struct twin twin_begin(pecs_registry *registry, const char *path, const pecs_stream_options *options)
@@ -24,6 +24,7 @@ static inline struct twin twin_begin(pecs_registry *registry, const char *path, 
     struct twin twin = { .registry = registry };
     pecs_stream_options how = options ? *options : (pecs_stream_options){ .skip_sync = true };
     how.session_nonce = STREAM_NONCE;
+    twin.tick = how.tick;
     const pecs_builder_options of_builder = { .session_nonce = STREAM_NONCE, .tick = how.tick };
     must(pecs_builder_create(registry, &of_builder, &twin.builder, &error) == PECS_OK);
     cr_assert_eq(pecs_stream_create(registry, path, &how, &twin.stream, &error), PECS_OK, "%s", error.message);
@@ -44,6 +45,51 @@ static inline void twin_add(struct twin *twin, const pecs_value *values, size_t 
     free(entities);
 }
 
+/* What belongs to no entity, at the end of a reader; attachments are those of the original. */
+static inline void take_end(pecs_builder *builder, pecs_stream_reader *reader, const pecs_snapshot *original)
+{
+    pecs_error error;
+    pecs_stream_end end;
+    must(pecs_stream_reader_end(reader, &end, &error) == PECS_OK);
+    for (size_t i = 0; i < end.singleton_count; i++)
+        must(pecs_builder_set_singleton(builder, &end.singletons[i], &error) == PECS_OK);
+    for (size_t i = 0; i < end.metadata_count; i++) {
+        const pecs_meta *meta = &end.metadata[i];
+        must((meta->kind == PECS_META_TEXT
+                  ? pecs_builder_set_meta_text(builder, meta->key, meta->value, &error)
+                  : pecs_builder_set_meta_bytes(builder, meta->key, meta->value, meta->size_bytes, &error)) == PECS_OK);
+    }
+    for (size_t i = 0; i < end.attachment_count; i++) {
+        pecs_attachment attachment;
+        must(pecs_view_attachment_at(pecs_snapshot_view(original), i, &attachment));
+        must(pecs_builder_attach(builder, attachment.name, &(pecs_bytes){ attachment.data, attachment.size_bytes },
+                                 &error) == PECS_OK);
+    }
+}
+
+/* A reader gives the rows of the original, in any source's file, to a builder. */
+static inline void expect_same_in_parts(pecs_registry *registry, pecs_stream_reader *reader,
+                                        const struct original *original, uint64_t tick)
+{
+    const pecs_builder_options options = { .session_nonce = STREAM_NONCE, .tick = tick };
+    pecs_builder *builder;
+    pecs_snapshot *made = NULL;
+    pecs_rows rows;
+    pecs_error error;
+    must(pecs_builder_create(registry, &options, &builder, &error) == PECS_OK);
+    for (;;) {
+        cr_assert_eq(pecs_stream_reader_next(reader, &rows, &error), PECS_OK, "%s", error.message);
+        if (!rows.row_count)
+            break;
+        cr_assert_eq(pecs_builder_add(builder, &rows, NULL, &error), PECS_OK, "%s", error.message);
+    }
+    take_end(builder, reader, original->snapshot);
+    cr_assert_eq(pecs_builder_finish(builder, &made, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(pecs_view_hash(pecs_snapshot_view(made)), original->hash);
+    pecs_snapshot_release(made);
+    pecs_builder_destroy(builder);
+}
+
 /* Ends both. The file is the builder's world, by each verb, and its plain save has the same bytes. */
 static inline void twin_end(struct twin *twin, const char *path)
 {
@@ -61,6 +107,11 @@ static inline void twin_end(struct twin *twin, const char *path)
     struct original original = original_of(made, &plainly);
     for (int verb = 0; verb < 2; verb++)
         expect_same_state(&original, open_snapshot(twin->registry, verb, path), &plainly, verb ? "load" : "resume");
+    const pecs_stream_reader_options wide = { .max_held_bytes = 1 << 30 };
+    pecs_stream_reader *reader;
+    must(pecs_stream_reader_open(twin->registry, path, &wide, &reader, &error) == PECS_OK);
+    expect_same_in_parts(twin->registry, reader, &original, twin->tick);
+    pecs_stream_reader_close(reader);
     pecs_memory_release(original.plain.bytes);
     pecs_snapshot_release(made);
 }

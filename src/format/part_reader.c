@@ -1,0 +1,432 @@
+/*
+ * A segment by itself is parsed as a file is: its tables have the rows that it brings, and its contents the addresses
+ * from 0 on, by which the references in its values are lowered. The image begins shortly before the data, so all
+ * offsets of the model are lowered, too.
+ */
+#include "part_reader.h"
+
+#include "build.h"
+#include "content.h"
+#include "gather.h"
+#include "hash.h"
+#include "parse.h"
+#include "state_types.h"
+#include "value_check.h"
+
+struct part_prologue {
+    struct part_prologue *next;
+    uint8_t *bytes;
+    size_t size_bytes;
+};
+
+void part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown)
+{
+    *reader = (struct part_reader){
+        .pool = registry->pool, .registry = registry, .skip_unknown = skip_unknown, .model = { .pool = registry->pool }
+    };
+    reader->records.pool = registry->pool;
+}
+
+/* Releases what the model has of a segment. */
+static void part_reader_clear(struct part_reader *reader)
+{
+    struct model *model = &reader->model;
+    struct pool *pool = reader->pool;
+    pool_release(pool, model->columns, model->columns ? (model->column_count + 1) * sizeof(*model->columns) : 0);
+    pool_release(pool, model->column_heaps,
+                 model->column_heaps ? (model->column_count + 1) * sizeof(*model->column_heaps) : 0);
+    model->columns = NULL;
+    model->column_heaps = NULL;
+    model->column_count = model->block_count = model->heap_count = 0;
+    model->heap_units = model->gathered_bytes = 0;
+    model->uses_file = model->has_split = false;
+}
+
+void part_reader_deinit(struct part_reader *reader)
+{
+    struct pool *pool = reader->pool;
+    part_reader_clear(reader);
+    if (reader->has_match)
+        match_deinit(&reader->match);
+    model_deinit(&reader->model);
+    while (reader->prologues) {
+        struct part_prologue *prologue = reader->prologues;
+        reader->prologues = prologue->next;
+        pool_release(pool, prologue->bytes, prologue->size_bytes);
+        pool_release(pool, prologue, sizeof(*prologue));
+    }
+    pool_release(pool, reader->rows_before, reader->rows_capacity * sizeof(*reader->rows_before));
+    buffer_deinit(&reader->records);
+}
+
+pecs_status part_reader_begin(struct part_reader *reader, const struct file_header *header, pecs_error *error)
+{
+    struct file_header same;
+    struct source_memory source;
+    source_memory_init(&source, (const uint8_t *)header, sizeof(*header));
+    struct parser parser = { .model = &reader->model, .source = &source.source, .error = error };
+    reader->offset = sizeof(*header);
+    reader->model.file_size = UINT64_MAX;
+    reader->model.parts.commit_offset = UINT64_MAX / 2; /* it comes later */
+    return parse_header(&parser, &same);
+}
+
+pecs_status part_reader_size(const struct part_reader *reader, const struct segment_header *header, uint64_t offset,
+                             uint64_t *ret_size, pecs_error *error)
+{
+    const uint64_t size = le64_load(header->size);
+    if (memcmp(header->magic, FORMAT_SEGMENT_MAGIC, sizeof(header->magic)) != 0 ||
+        size < sizeof(*header) + sizeof(le64) || size > UINT64_MAX / 4)
+        return fail(error, PECS_E_CORRUPT, "there is no segment %u at offset %" PRIu64, reader->segment_count, offset);
+    *ret_size = size;
+    return PECS_OK;
+}
+
+/* Types are matched again when there are new ones. A reader of parts converts none. */
+static pecs_status part_reader_match(struct part_reader *reader, pecs_error *error)
+{
+    const struct model *model = &reader->model;
+    if (reader->has_match)
+        match_deinit(&reader->match);
+    reader->has_match = true;
+    const pecs_status status = match_types(&reader->match, model, reader->registry, !reader->skip_unknown, error);
+    for (uint32_t i = 0; !status && i < model->type_count; i++) {
+        pecs_component number;
+        if (!registry_find(reader->registry, model->types[i].id, &number) && number != reader->match.components[i])
+            return match_compare(reader->pool, &model->types[i], i, registry_component(reader->registry, number),
+                                 error);
+    }
+    return status;
+}
+
+static pecs_status part_reader_records(struct part_reader *reader, struct parser *parser,
+                                       const struct segment_parse *segment)
+{
+    struct model *model = &reader->model;
+    const uint32_t had_types = model->type_count, had_tables = model->table_count;
+    const uint32_t types = le32_load(segment->header.type_count), tables = le32_load(segment->header.table_count);
+    if (types > UINT32_MAX - 1 - had_types || tables > UINT32_MAX - 1 - had_tables)
+        return fail(parser->error, PECS_E_CORRUPT, "segment %u cannot have so many types and tables", segment->number);
+    model->type_count += types;
+    pecs_status status = parse_types(parser, had_types);
+    if (!status) {
+        model->table_count += tables;
+        status = parse_tables(parser, had_tables);
+    }
+    if (!status && (types || !reader->has_match))
+        status = part_reader_match(reader, parser->error);
+    const size_t had = reader->rows_capacity;
+    if (!status && !pool_reserve(reader->pool, (void **)&reader->rows_before, &reader->rows_capacity,
+                                 (size_t)model->table_count + 1, sizeof(*reader->rows_before)))
+        return fail_memory(parser->error);
+    if (reader->rows_capacity > had)
+        memset(reader->rows_before + had, 0, (reader->rows_capacity - had) * sizeof(*reader->rows_before));
+    return status;
+}
+
+/* Keeps the bytes, which belong to the reader in any case. */
+static pecs_status part_reader_keep(struct part_reader *reader, uint8_t *bytes, size_t size_bytes, pecs_error *error)
+{
+    struct part_prologue *kept = pool_allocate(reader->pool, sizeof(*kept));
+    if (!kept) {
+        pool_release(reader->pool, bytes, size_bytes);
+        return fail_memory(error);
+    }
+    *kept = (struct part_prologue){ reader->prologues, bytes, size_bytes };
+    reader->prologues = kept;
+    return PECS_OK;
+}
+
+/* Once its records have been parsed, nothing refers to a prologue without types and tables. */
+static void part_reader_let_go(struct part_reader *reader, const struct segment_header *header)
+{
+    struct part_prologue *kept = reader->prologues;
+    if (le32_load(header->type_count) || le32_load(header->table_count))
+        return;
+    reader->prologues = kept->next;
+    pool_release(reader->pool, kept->bytes, kept->size_bytes);
+    pool_release(reader->pool, kept, sizeof(*kept));
+}
+
+pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, size_t size_bytes, uint64_t offset,
+                                 pecs_error *error)
+{
+    struct parser parser = {
+        .model = &reader->model, .error = error, .bytes = bytes, .first_offset = offset, .end = offset + size_bytes
+    };
+    struct segment_parse segment = { .parts = &reader->parts, .number = reader->segment_count };
+    pecs_status status = part_reader_keep(reader, bytes, size_bytes, error);
+    if (status)
+        return status;
+    parser.offset = offset;
+    part_reader_clear(reader);
+    reader->parts = (struct segment_parts){ .prologue_offset = offset, .prologue_size = size_bytes };
+    reader->parts.prologue_checksum = parser_le64(&parser, offset + size_bytes - sizeof(le64));
+    status = parse_prologue(&parser, &segment);
+    if (status)
+        return status;
+    const uint64_t data_offset = le64_load(segment.header.data_offset), size = le64_load(segment.header.data_size);
+    if (data_offset > UINT64_MAX / 4 || size > UINT64_MAX / 4)
+        return fail(error, PECS_E_CORRUPT, "the data of segment %u cannot be so large", segment.number);
+    segment.record.trailer_offset = le64_make(align_up(data_offset + size, FORMAT_ALIGN));
+    segment.record.trailer_size = le64_make(format_trailer_bytes(format_piece_count(data_offset, size)));
+    status = parse_data_place(&parser, &segment);
+    if (!status)
+        status = part_reader_records(reader, &parser, &segment);
+    if (!status)
+        status = parse_check_run_count(&parser, &segment);
+    if (!status)
+        status = parse_part_runs(&parser, &reader->parts, segment.number, reader->rows_before);
+    if (!status)
+        part_reader_let_go(reader, &segment.header);
+    return status;
+}
+
+/* --- rows --- */
+
+/* The segment's bytes as a source that begins in the middle of the file. */
+struct source_part_image {
+    struct source source;
+    const uint8_t *bytes;
+    uint64_t first_offset;
+};
+
+static pecs_status part_image_get(struct source *source, uint64_t offset, uint64_t size_bytes,
+                                  const uint8_t **ret_bytes, pecs_error *error)
+{
+    const struct source_part_image *image = (const struct source_part_image *)source;
+    (void)size_bytes, (void)error;
+    *ret_bytes = image->bytes + (offset - image->first_offset);
+    return PECS_OK;
+}
+
+static const struct source_class part_image_class = { part_image_get, true };
+
+static pecs_status part_reader_verify(struct part_reader *reader, const struct image *image, pecs_error *error)
+{
+    const struct verify_options how = { .thread_count = 1 };
+    struct segment_parts *parts = &reader->parts;
+    struct image_parts list = { .segment_count = 1 };
+    struct source_part_image source = { { &part_image_class, UINT64_MAX },
+                                        image->bytes,
+                                        parts->data_offset - PART_LEAD };
+    le64 checksum;
+    memcpy(&checksum,
+           image->bytes + PART_LEAD + (parts->trailer_offset - parts->data_offset) + parts->trailer_size -
+               sizeof(checksum),
+           sizeof(checksum));
+    parts->trailer_checksum = le64_load(checksum);
+    list.first = *parts;
+    return verify_segment(&source.source, &list, reader->segment_count, &how, error);
+}
+
+static void part_reader_lower(struct part_reader *reader, uint64_t base)
+{
+    struct model *model = &reader->model;
+    for (size_t i = 0; i < model->column_count; i++)
+        if (model->columns[i].offset && model->columns[i].offset < IMAGE_GATHERED)
+            model->columns[i].offset -= base;
+    for (uint32_t i = 0; i < model->heap_count; i++) {
+        struct model_heap *heap = &model->heaps[i];
+        if (heap->run_offset >= IMAGE_GATHERED)
+            continue;
+        heap->run_offset -= base;
+        heap->offset -= base;
+    }
+    for (size_t i = 0; i < model->block_count; i++)
+        model->blocks[i].offset -= base;
+}
+
+/* The references of a value, whose contents have addresses of the whole file. */
+static void part_reader_lower_references(const struct part_reader *reader, const struct component *component,
+                                         uint8_t *values, uint64_t count)
+{
+    const uint64_t base = format_heap_first(reader->heap_units);
+    struct content_walk walk;
+    struct content content;
+    for (content_walk_begin(&walk, component, values, count); content_walk_next(&walk, &content);) {
+        const uint64_t reference = content.reference;
+        const bool is_here = !(reference & 3) && reference_unit(reference) >= base;
+        const uint64_t lowered = is_here ? reference - (base << 2) : reference | 1; /* which leads to nothing */
+        if (reference)
+            memcpy(values + content.offset, &lowered, sizeof(lowered));
+    }
+}
+
+static pecs_status part_reader_check_column(const struct part_reader *reader, const struct value_check *check,
+                                            const struct table *table, uint32_t column, pecs_error *error)
+{
+    const pecs_component number = table->archetype->column_components[column];
+    const struct component *component = state_component(check->state, number);
+    pecs_status status = PECS_OK;
+    for (uint64_t row = 0, rows; !status && row < table->row_count; row += rows) {
+        const uint8_t *values = table_value(table, column, row);
+        rows = table_rows_at(table, row);
+        if (component_has_contents(component)) /* of an image that only this state has */
+            part_reader_lower_references(reader, component, (uint8_t *)(uintptr_t)values, rows);
+        if (values_can_be_wrong(component))
+            status = values_check(check, table, number, row, values, rows, 0, error);
+    }
+    if (status == PECS_E_INVALID && error)
+        error->status = PECS_E_CORRUPT;
+    return status == PECS_E_INVALID ? PECS_E_CORRUPT : status;
+}
+
+static pecs_status part_reader_check_handles(const struct table *table, uint32_t number, pecs_error *error)
+{
+    for (uint64_t row = 0; !table->archetype->is_singleton && row < table->row_count; row++) {
+        pecs_entity entity;
+        memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
+        if (entity.index >= SLOT_COUNT_MAX || entity.generation - 1u >= GENERATION_MAX)
+            return fail(error, PECS_E_CORRUPT, "table %u, row %" PRIu64 ": %u:%u is not a handle of an entity", number,
+                        row, entity.index, entity.generation);
+    }
+    return PECS_OK;
+}
+
+static pecs_status part_reader_check(const struct part_reader *reader, const struct pecs_snapshot *state,
+                                     pecs_error *error)
+{
+    struct value_check check;
+    pecs_status status = PECS_OK;
+    value_check_init_ahead(&check, state, GENERATION_MAX);
+    for (uint32_t i = 0; !status && i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        status = part_reader_check_handles(table, i, error);
+        for (uint32_t j = 1; !status && j < table->archetype->column_count; j++)
+            status = part_reader_check_column(reader, &check, table, j, error);
+    }
+    return status;
+}
+
+/* A segment is over: what the next one begins with, and what the commit has to say of it. */
+static pecs_status part_reader_pass(struct part_reader *reader, pecs_error *error)
+{
+    const struct segment_parts *parts = &reader->parts;
+    const struct model *model = &reader->model;
+    const struct segment_record record = {
+        .offset = le64_make(parts->prologue_offset),
+        .prologue_size = le64_make(parts->prologue_size),
+        .prologue_checksum = le64_make(parts->prologue_checksum),
+        .trailer_offset = le64_make(parts->trailer_offset),
+        .trailer_size = le64_make(parts->trailer_size),
+        .trailer_checksum = le64_make(parts->trailer_checksum),
+    };
+    buffer_append(&reader->records, &record, sizeof(record));
+    for (uint32_t i = 0; i < model->table_count; i++) {
+        reader->rows_before[i] += model->tables[i].row_count;
+        reader->row_count += model->tables[i].is_singleton ? 0 : model->tables[i].row_count;
+    }
+    if (model->heap_units)
+        reader->heap_units = format_heap_first(reader->heap_units) + model->heap_units;
+    reader->segment_count++;
+    reader->offset = parts->trailer_offset + parts->trailer_size;
+    return reader->records.failed ? fail_memory(error) : PECS_OK;
+}
+
+static pecs_status part_reader_build(struct part_reader *reader, struct image *image, struct pecs_snapshot **ret_state,
+                                     pecs_error *error)
+{
+    const struct verify_options how = { .thread_count = 1 };
+    const uint64_t base = reader->parts.data_offset - PART_LEAD;
+    struct image *gathered = NULL;
+    part_reader_lower(reader, base);
+    reader->model.singleton_table = FORMAT_NONE;
+    reader->model.tick = TICK_MAX;
+    pecs_status status = gather_blocks(&reader->model, image, &how, &gathered, error);
+    if (status == PECS_E_CORRUPT && error)
+        error->offset += base;
+    if (!status && build_state(&reader->model, &reader->match, reader->registry, image, gathered, true, ret_state))
+        status = fail_memory(error);
+    if (gathered)
+        node_release(reader->pool, &gathered->node);
+    return status;
+}
+
+pecs_status part_reader_rows(struct part_reader *reader, struct image *image, uint64_t max_bytes,
+                             struct pecs_snapshot **ret_state, pecs_error *error)
+{
+    struct model *model = &reader->model;
+    pecs_error why = { .message = "" };
+    pecs_status status = part_reader_verify(reader, image, error);
+    if (status)
+        return status;
+    if (parse_check_rows(model, &why))
+        return fail(error, PECS_E_UNSUPPORTED,
+                    "segment %u has rows of some columns only, so the file cannot be read in parts: load it",
+                    reader->segment_count);
+    if (max_bytes && model->gathered_bytes > max_bytes)
+        return fail(error, PECS_E_LIMIT, "the blocks of segment %u hold %" PRIu64 " bytes; the limit is %" PRIu64,
+                    reader->segment_count, model->gathered_bytes, max_bytes);
+    status = part_reader_build(reader, image, ret_state, error);
+    if (status)
+        return status;
+    status = part_reader_check(reader, *ret_state, error);
+    if (!status)
+        status = part_reader_pass(reader, error);
+    if (!status)
+        return PECS_OK;
+    state_release(*ret_state);
+    *ret_state = NULL;
+    return status;
+}
+
+/* --- the end --- */
+
+/* The first bytes of the file, and the last. */
+struct source_ends {
+    struct source source;
+    const uint8_t *header, *bytes;
+    uint64_t offset; /* of the latter */
+};
+
+static pecs_status source_ends_get(struct source *source, uint64_t offset, uint64_t size_bytes,
+                                   const uint8_t **ret_bytes, pecs_error *error)
+{
+    const struct source_ends *ends = (const struct source_ends *)source;
+    if (offset >= ends->offset)
+        *ret_bytes = ends->bytes + (offset - ends->offset);
+    else if (range_fits(offset, size_bytes, sizeof(struct file_header)))
+        *ret_bytes = ends->header + offset;
+    else
+        return fail(error, PECS_E_CORRUPT, "the commit does not follow the segments");
+    return PECS_OK;
+}
+
+static const struct source_class source_ends_class = { source_ends_get, true };
+
+static bool part_reader_agrees(const struct part_reader *reader, const struct model *model)
+{
+    const struct model *mine = &reader->model;
+    bool same = model->parts.segment_count == reader->segment_count && model->entity_count == reader->row_count &&
+                model->type_count == mine->type_count && model->table_count == mine->table_count &&
+                memcmp(model->commit + (model->segment_offset - model->parts.commit_offset), reader->records.bytes,
+                       reader->records.size_bytes) == 0;
+    for (uint32_t i = 0; same && i < mine->type_count; i++)
+        same = model->types[i].record_bytes == mine->types[i].record_bytes &&
+               memcmp(model->types[i].record, mine->types[i].record, mine->types[i].record_bytes) == 0;
+    for (uint32_t i = 0; same && i < mine->table_count; i++) {
+        const struct model_table *a = &model->tables[i], *b = &mine->tables[i];
+        same = a->type_count == b->type_count && a->is_singleton == b->is_singleton &&
+               a->chunk_shift == b->chunk_shift && a->row_count == reader->rows_before[i] &&
+               memcmp(a->types, b->types, a->type_count * sizeof(*a->types)) == 0;
+    }
+    return same;
+}
+
+pecs_status part_reader_end(struct part_reader *reader, const struct file_header *header, const uint8_t *bytes,
+                            uint64_t offset, uint64_t size_bytes, struct model *ret_model, pecs_error *error)
+{
+    const struct model_limits no_limits = { .max_commit_bytes = 0 };
+    struct source_ends source = { { &source_ends_class, offset + size_bytes }, (const uint8_t *)header, bytes, offset };
+    pecs_status status = model_parse(ret_model, &source.source, &no_limits, reader->pool, error);
+    if (!status)
+        status = model_check_retired(ret_model, error);
+    if (!status)
+        status = model_check_id(ret_model, error);
+    if (!status)
+        status = model_parse_file_metadata(ret_model, &source.source, &no_limits, error);
+    if (!status && (ret_model->parts.commit_offset != offset || !part_reader_agrees(reader, ret_model)))
+        status = fail(error, PECS_E_CORRUPT, "the commit is not about the segments before it");
+    return status;
+}
