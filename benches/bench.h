@@ -96,6 +96,9 @@ size_t bench_row_values(const struct bench *bench, uint32_t table, uint64_t row,
 /* Spawns W1 into an empty world and checks the handles. */
 bool bench_spawn_all(const struct bench *bench, pecs_world *world);
 
+/* The limit of what goes through a pipe: the block is written and drained. */
+bool bench_pipe_limit(struct bench *bench, void *context, double *ret_seconds);
+
 /* Gives W1 to a stream, in its order, so many rows at a time. */
 struct pecs_stream;
 bool bench_stream_rows(const struct bench *bench, struct pecs_stream *stream, uint64_t batch_rows);
@@ -193,6 +196,8 @@ bool bench_run_stream_write(struct bench *bench);
 bool bench_run_stream_write_each(struct bench *bench);
 bool bench_run_stream_resume(struct bench *bench);
 bool bench_run_stream_memory(struct bench *bench);
+bool bench_run_stream_read(struct bench *bench);
+bool bench_run_stream_pipe(struct bench *bench);
 bool bench_run_save_fast(struct bench *bench);
 bool bench_run_save_small(struct bench *bench);
 bool bench_run_load_fast(struct bench *bench);

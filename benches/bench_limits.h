@@ -79,6 +79,8 @@ void limit_given_destroy(struct limit_given *given);
 /* A file of these bytes, renamed; one read into memory and hashed (as limit_hash). */
 bool limit_write(const char *path, const uint8_t *bytes, size_t size_bytes);
 bool limit_read(const char *path, uint64_t *ret_hash);
+/* The same into one piece of memory again and again. */
+bool limit_read_on(const char *path, uint64_t *ret_hash);
 
 /* Writes all bytes to a pipe, whose buffer is made larger. */
 bool limit_pipe(int descriptor, const uint8_t *bytes, size_t size_bytes);

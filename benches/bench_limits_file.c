@@ -423,6 +423,20 @@ bool limit_read(const char *path, uint64_t *ret_hash)
     return ok;
 }
 
+bool limit_read_on(const char *path, uint64_t *ret_hash)
+{
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    uint8_t *piece = limit_pages_allocate(READ_BYTES);
+    ssize_t count = -1;
+    *ret_hash = 0;
+    while (piece && descriptor >= 0 && (count = read(descriptor, piece, READ_BYTES)) > 0)
+        *ret_hash ^= limit_hash(piece, (size_t)count);
+    if (descriptor >= 0)
+        close(descriptor);
+    limit_pages_release(piece, READ_BYTES);
+    return count == 0;
+}
+
 bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash)
 {
     const int descriptor = open(path, O_RDONLY | O_CLOEXEC);

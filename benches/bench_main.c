@@ -69,6 +69,8 @@ static const struct discipline {
     { "stream_write_each", bench_run_stream_write_each },
     { "stream_resume", bench_run_stream_resume },
     { "stream_memory", bench_run_stream_memory },
+    { "stream_read", bench_run_stream_read },
+    { "stream_pipe", bench_run_stream_pipe },
     { "save_fast", bench_run_save_fast },
     { "save_small", bench_run_save_small },
     { "load_fast", bench_run_load_fast },

@@ -5,10 +5,10 @@
  */
 #include "bench.h"
 
+#include <pecs/row_stream.h>
+
 #include <errno.h>
 #include <unistd.h>
-
-#include <pecs/row_stream.h>
 
 enum { BATCH_ROWS = 4096 };
 
@@ -16,9 +16,9 @@ static bool add_rows(const struct bench *bench, pecs_stream *stream, uint32_t ta
 {
     pecs_value values[W1_COMPONENT_COUNT];
     pecs_error error;
-    const pecs_rows rows = {
-        .values = values, .value_count = bench_row_values(bench, table, row, values), .row_count = (size_t)count
-    };
+    const pecs_rows rows = { .values = values,
+                             .value_count = bench_row_values(bench, table, row, values),
+                             .row_count = (size_t)count };
     const pecs_status status = pecs_stream_add(stream, &rows, NULL, &error);
     return status ? bench_failed("add rows", status, &error) : true;
 }

@@ -117,7 +117,7 @@ static bool pipe_pecs(struct bench *bench, void *context, double *ret_seconds)
     return drain.size_bytes == stream->size_bytes ? true : bench_wrong("a part of the save is missing in the pipe");
 }
 
-static bool pipe_limit(struct bench *bench, void *context, double *ret_seconds)
+bool bench_pipe_limit(struct bench *bench, void *context, double *ret_seconds)
 {
     struct drain drain = { .bytes = NULL };
     (void)context;
@@ -191,6 +191,6 @@ bool bench_run_save_memory(struct bench *bench)
 
 bool bench_run_save_pipe(struct bench *bench)
 {
-    const struct bench_sides sides = { .pecs = pipe_pecs, .limit = pipe_limit, .sample_count = 3 };
+    const struct bench_sides sides = { .pecs = pipe_pecs, .limit = bench_pipe_limit, .sample_count = 3 };
     return run_stream(bench, &sides, "save_pipe", "write");
 }

@@ -272,14 +272,26 @@ static pecs_status part_reader_check_column(const struct part_reader *reader, co
     return status == PECS_E_INVALID ? PECS_E_CORRUPT : status;
 }
 
+static bool part_reader_is_handle(pecs_entity entity)
+{
+    return entity.index < SLOT_COUNT_MAX && entity.generation - 1u < GENERATION_MAX;
+}
+
+/* The loop over a chunk is free of branches. */
 static pecs_status part_reader_check_handles(const struct table *table, uint32_t number, pecs_error *error)
 {
-    for (uint64_t row = 0; !table->archetype->is_singleton && row < table->row_count; row++) {
-        pecs_entity entity;
-        memcpy(&entity, table_value(table, HANDLE_COLUMN, row), sizeof(entity));
-        if (entity.index >= SLOT_COUNT_MAX || entity.generation - 1u >= GENERATION_MAX)
-            return fail(error, PECS_E_CORRUPT, "table %u, row %" PRIu64 ": %u:%u is not a handle of an entity", number,
-                        row, entity.index, entity.generation);
+    for (uint64_t row = 0, rows; !table->archetype->is_singleton && row < table->row_count; row += rows) {
+        const pecs_entity *handles = (const pecs_entity *)(const void *)table_value(table, HANDLE_COLUMN, row);
+        uint64_t place = 0, wrong = 0;
+        rows = table_rows_at(table, row);
+        for (uint64_t i = 0; i < rows; i++)
+            wrong += !part_reader_is_handle(handles[i]);
+        if (!wrong)
+            continue;
+        while (part_reader_is_handle(handles[place]))
+            place++;
+        return fail(error, PECS_E_CORRUPT, "table %u, row %" PRIu64 ": %u:%u is not a handle of an entity", number,
+                    row + place, handles[place].index, handles[place].generation);
     }
     return PECS_OK;
 }

@@ -26,6 +26,7 @@ struct pecs_stream_reader {
     struct part_reader parts;
     struct file_header header;
     uint64_t max_held_bytes;
+    struct image *image;              /* of the last segment, whose memory the next one gets; or NULL */
     struct pecs_snapshot *state;      /* the segment whose rows are given; or NULL */
     struct pecs_snapshot *singletons; /* the one that has the singletons' row; or NULL */
     uint32_t table;                   /* the batch that comes next */
@@ -115,6 +116,8 @@ void pecs_stream_reader_close(pecs_stream_reader *reader)
     pool_release(pool, reader->singleton_values, reader->singleton_capacity * sizeof(*reader->singleton_values));
     state_release(reader->state);
     state_release(reader->singletons);
+    if (reader->image)
+        node_release(pool, &reader->image->node);
     model_deinit(&reader->model);
     buffer_deinit(&reader->tail);
     part_reader_deinit(&reader->parts);
@@ -154,6 +157,18 @@ static pecs_status reader_read_prologue(pecs_stream_reader *reader, const struct
     return status;
 }
 
+/* Fresh memory would cost as much as reading into it. The singletons' segment keeps its own. */
+static struct image *reader_image(pecs_stream_reader *reader, uint64_t size_bytes)
+{
+    struct image *image = reader->image;
+    if (image && image->size_bytes >= size_bytes && !node_is_shared(&image->node))
+        return image;
+    if (image)
+        node_release(reader_pool(reader), &image->node);
+    reader->image = image_create_private(reader_pool(reader), size_bytes);
+    return reader->image;
+}
+
 static pecs_status reader_read_rows(pecs_stream_reader *reader, pecs_error *error)
 {
     const uint64_t size = part_reader_image_bytes(&reader->parts);
@@ -162,14 +177,11 @@ static pecs_status reader_read_rows(pecs_stream_reader *reader, pecs_error *erro
     pecs_status status = part_feed_skip_to(&reader->feed, reader->parts.parts.data_offset, error);
     if (status)
         return status;
-    struct image *image = image_create_private(reader_pool(reader), size);
+    struct image *image = reader_image(reader, size);
     if (!image)
         return fail_memory(error);
     status = part_feed_read(&reader->feed, image->bytes + PART_LEAD, size - PART_LEAD, error);
-    if (!status)
-        status = part_reader_rows(&reader->parts, image, reader->max_held_bytes, &reader->state, error);
-    node_release(reader_pool(reader), &image->node);
-    return status;
+    return status ? status : part_reader_rows(&reader->parts, image, reader->max_held_bytes, &reader->state, error);
 }
 
 static pecs_status reader_keep_singletons(pecs_stream_reader *reader, pecs_error *error)
