@@ -19,6 +19,7 @@
 #include <pecs/query.h>
 #include <pecs/reflect.h>
 #include <pecs/row_stream.h>
+#include <pecs/salvage.h>
 #include <pecs/schema.h>
 #include <pecs/snapshot.h>
 #include <pecs/status.h>

@@ -58,7 +58,7 @@ struct command {
 };
 
 extern const struct command command_info, command_verify, command_dump, command_diff, command_compact, command_convert,
-    command_schema_show, command_schema_lock, command_schema_check, command_schema_json;
+    command_salvage, command_schema_show, command_schema_lock, command_schema_check, command_schema_json;
 
 /* Reads the arguments after the command's name. CLI_FINE, or CLI_TROUBLE after a message. */
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments);

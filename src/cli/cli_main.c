@@ -1,16 +1,15 @@
 /*
- * pecs: inspects PECS files, through the public interface of the library. Only compact and convert write
- * files. Signals keep
- * their default actions: an interrupt ends the program, and so does SIGPIPE.
+ * pecs: inspects PECS files, through the public interface of the library. Only compact, convert and salvage write
+ * files. Signals keep their default actions: an interrupt ends the program, and so does SIGPIPE.
  */
 #include "cli.h"
 
 #include <string.h>
 
-static const struct command *const cli_commands[] = { &command_info,        &command_verify,      &command_dump,
-                                                      &command_diff,        &command_compact,     &command_convert,
-                                                      &command_schema_show, &command_schema_lock, &command_schema_check,
-                                                      &command_schema_json };
+static const struct command *const cli_commands[] = { &command_info,         &command_verify,      &command_dump,
+                                                      &command_diff,         &command_compact,     &command_convert,
+                                                      &command_salvage,      &command_schema_show, &command_schema_lock,
+                                                      &command_schema_check, &command_schema_json };
 enum { COMMAND_COUNT = sizeof(cli_commands) / sizeof(cli_commands[0]) };
 
 static void cli_print_help(struct text_out *out)
@@ -18,7 +17,7 @@ static void cli_print_help(struct text_out *out)
     out_format(out, "usage: pecs COMMAND [options] FILE...\n"
                     "       pecs --help | --version\n\n"
                     "Inspects PECS files, which hold worlds of entities and their components.\n"
-                    "A FILE of - is standard input, which all commands but compact can read.\n\n"
+                    "A FILE of - is standard input, which all commands but compact and salvage can read.\n\n"
                     "commands\n");
     for (unsigned i = 0; i < COMMAND_COUNT; i++)
         out_format(out, "  %-12s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);

@@ -67,7 +67,8 @@ pecs_status part_reader_begin(struct part_reader *reader, const struct file_head
     struct parser parser = { .model = &reader->model, .source = &source.source, .error = error };
     reader->offset = sizeof(*header);
     reader->model.file_size = UINT64_MAX;
-    reader->model.parts.commit_offset = UINT64_MAX / 2; /* it comes later */
+    reader->model.parts.commit_offset = UINT64_MAX / 2; /* it comes later, and the tick with it */
+    reader->model.tick = TICK_MAX;
     return parse_header(&parser, &same);
 }
 
@@ -344,7 +345,6 @@ static pecs_status part_reader_build(struct part_reader *reader, struct image *i
     struct image *gathered = NULL;
     part_reader_lower(reader, base);
     reader->model.singleton_table = FORMAT_NONE;
-    reader->model.tick = TICK_MAX;
     pecs_status status = gather_blocks(&reader->model, image, &how, &gathered, error);
     if (status == PECS_E_CORRUPT && error)
         error->offset += base;

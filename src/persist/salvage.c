@@ -1,0 +1,568 @@
+/*
+ * Salvage: the whole rows of a wreck go to a builder. Its types are those of the file, in a registry of their own. The
+ * rows are walked over twice, first for the handles that are left, by which references are cleared then.
+ */
+#include "error.h"
+#include "os_file.h"
+#include "program_meta.h"
+#include "reference_walk.h"
+#include "registry.h"
+#include "salvage_rows.h"
+#include "type_match.h"
+#include "typecode.h"
+
+#include <pecs/attachments.h>
+#include <pecs/salvage.h>
+#include <pecs/stream.h>
+
+#include <stdlib.h>
+
+struct salvage_type {
+    void *memory; /* of the description */
+    size_t bytes;
+    pecs_component component; /* of the registry */
+};
+
+struct salvage {
+    struct pool *pool;
+    struct wreck wreck;
+    pecs_registry *registry;
+    struct salvage_type *types;          /* of each type of the model */
+    const pecs_type **described;         /* for the registry */
+    const struct component **components; /* of each type; NULL: a tag */
+    struct wreck_column index;           /* records that are whole */
+    pecs_entity *alive;                  /* handles that are left, ascending by index */
+    size_t alive_count, alive_capacity;
+    pecs_builder *builder;
+    struct salvage_table table; /* the present one */
+    bool has_table;
+    pecs_salvage_report *report;
+    pecs_error *error;
+};
+
+/* --- types --- */
+
+static pecs_status salvage_describe(struct salvage *salvage, uint32_t number, size_t *count)
+{
+    const struct model_type *type = &salvage->wreck.model.types[number];
+    struct salvage_type *own = &salvage->types[number];
+    uint32_t name_size;
+    const char *name = typecode_name(type->record, &name_size);
+    if (name_is_reserved(name, name_size)) { /* the registry has the library's own */
+        own->component = NO_COMPONENT;
+        return PECS_OK;
+    }
+    own->bytes = typecode_parse_bytes(type->record_bytes);
+    own->memory = pool_allocate(salvage->pool, own->bytes);
+    if (!own->memory)
+        return fail_memory(salvage->error);
+    own->component = (pecs_component)*count;
+    salvage->described[(*count)++] = typecode_parse(type->record, type->record_bytes, own->memory);
+    return PECS_OK;
+}
+
+/* The types of the library itself have no number of the registry's list. */
+static pecs_status salvage_list_components(struct salvage *salvage)
+{
+    const struct model *model = &salvage->wreck.model;
+    for (uint32_t i = 0; i < model->type_count; i++) {
+        struct salvage_type *own = &salvage->types[i];
+        if (own->component == NO_COMPONENT && registry_find(salvage->registry, model->types[i].id, &own->component))
+            return fail(salvage->error, PECS_E_UNSUPPORTED,
+                        "the file has a type of the format that this library does not know");
+        const struct component *component = registry_component(salvage->registry, own->component);
+        const pecs_status status = match_compare(salvage->pool, &model->types[i], i, component, salvage->error);
+        if (status)
+            return status == PECS_E_LAYOUT
+                       ? fail(salvage->error, PECS_E_CORRUPT, "type record %u has invalid numbers", i)
+                       : status;
+        salvage->components[i] = component->size ? component : NULL;
+    }
+    return PECS_OK;
+}
+
+static pecs_status salvage_make_registry(struct salvage *salvage, const pecs_salvage_options *options)
+{
+    const uint32_t type_count = salvage->wreck.model.type_count;
+    size_t count = 0;
+    pecs_status status = PECS_OK;
+    salvage->types = pool_allocate_zeroed(salvage->pool, ((size_t)type_count + 1) * sizeof(*salvage->types));
+    salvage->described = pool_allocate_zeroed(salvage->pool, ((size_t)type_count + 1) * sizeof(*salvage->described));
+    salvage->components = pool_allocate_zeroed(salvage->pool, ((size_t)type_count + 1) * sizeof(*salvage->components));
+    if (!salvage->types || !salvage->described || !salvage->components)
+        return fail_memory(salvage->error);
+    for (uint32_t i = 0; !status && i < type_count; i++)
+        status = salvage_describe(salvage, i, &count);
+    pecs_registry_desc desc = { .types = salvage->described, .type_count = count };
+    if (options->allocator)
+        desc.allocator = *options->allocator;
+    if (!status)
+        status = pecs_registry_create(&desc, &salvage->registry, salvage->error);
+    if (status == PECS_E_MISUSE || status == PECS_E_CONFLICT) {
+        if (salvage->error)
+            salvage->error->status = PECS_E_CORRUPT;
+        return PECS_E_CORRUPT;
+    }
+    return status ? status : salvage_list_components(salvage);
+}
+
+/* --- what is left --- */
+
+static pecs_status salvage_begin_table(struct salvage *salvage, uint32_t number)
+{
+    const pecs_status status = salvage_table_init(&salvage->table, &salvage->wreck, number, salvage->components);
+    salvage->has_table = true;
+    return status;
+}
+
+static void salvage_end_table(struct salvage *salvage)
+{
+    if (salvage->has_table)
+        salvage_table_free(&salvage->table);
+    salvage->has_table = false;
+}
+
+static pecs_status salvage_note_alive(struct salvage *salvage)
+{
+    struct salvage_batch batch;
+    pecs_status status = PECS_OK;
+    while (!status && salvage_table_next(&salvage->table, &batch)) {
+        status = salvage_table_copy(&salvage->table, &batch);
+        if (!status && !pool_reserve(salvage->pool, (void **)&salvage->alive, &salvage->alive_capacity,
+                                     salvage->alive_count + batch.count, sizeof(*salvage->alive)))
+            status = PECS_E_MEMORY;
+        for (size_t i = 0; !status && i < batch.count; i++)
+            if (!salvage->table.is_lost[i])
+                salvage->alive[salvage->alive_count++] = batch.entities[i];
+    }
+    return status;
+}
+
+static int salvage_compare_handles(const void *x, const void *y)
+{
+    const pecs_entity *a = x, *b = y;
+    return (a->index > b->index) - (a->index < b->index);
+}
+
+static pecs_status salvage_find_alive(struct salvage *salvage)
+{
+    const struct model *model = &salvage->wreck.model;
+    pecs_status status =
+        wreck_find_rows(&salvage->wreck, RUN_INDEX, FORMAT_NONE, FORMAT_NONE, sizeof(struct record), &salvage->index);
+    for (uint32_t i = 0; !status && i < model->table_count; i++) {
+        if (model->tables[i].is_singleton)
+            continue;
+        status = salvage_begin_table(salvage, i);
+        if (!status)
+            status = salvage_note_alive(salvage);
+        salvage_end_table(salvage);
+    }
+    if (salvage->alive_count)
+        qsort(salvage->alive, salvage->alive_count, sizeof(*salvage->alive), salvage_compare_handles);
+    return status;
+}
+
+/* The record of a slot, if it is whole. */
+static const struct record *salvage_record(const struct salvage *salvage, uint32_t slot)
+{
+    const struct wreck_column *index = &salvage->index;
+    size_t low = 0, high = index->count;
+    while (low < high) {
+        const size_t middle = (low + high) / 2;
+        if (index->rows[middle].first + index->rows[middle].count <= slot)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    if (low == index->count || slot < index->rows[low].first)
+        return NULL;
+    return (const struct record *)(const void *)index->rows[low].bytes + (slot - index->rows[low].first);
+}
+
+static const pecs_entity *salvage_living(const struct salvage *salvage, uint32_t slot)
+{
+    const pecs_entity key = { slot, 0 };
+    return salvage->alive_count
+               ? bsearch(&key, salvage->alive, salvage->alive_count, sizeof(key), salvage_compare_handles)
+               : NULL;
+}
+
+/* Whether a reference may stay: to an entity that is left, or that was dead before. */
+static bool salvage_may_refer(const struct salvage *salvage, pecs_entity entity)
+{
+    const pecs_entity *living = salvage_living(salvage, entity.index);
+    if (living)
+        return entity.generation <= living->generation;
+    const struct record *record = salvage_record(salvage, entity.index);
+    return record && record->table == NO_TABLE && entity.generation <= record->generation;
+}
+
+static void salvage_clear(struct salvage *salvage, const struct component *component, uint8_t *values, uint64_t count)
+{
+    struct reference_walk walk;
+    uint64_t offset;
+    for (reference_walk_begin(&walk, component, count); reference_walk_next(&walk, &offset);) {
+        pecs_entity entity;
+        memcpy(&entity, values + offset, sizeof(entity));
+        if ((!entity.index && !entity.generation) || salvage_may_refer(salvage, entity))
+            continue;
+        memset(values + offset, 0, sizeof(entity));
+        salvage->report->cleared_reference_count++;
+    }
+}
+
+/* --- lists with references: copies of a batch, since the file's bytes stay --- */
+
+struct salvage_copy {
+    struct salvage_copy *next;
+    size_t size_bytes;
+    uint8_t bytes[];
+};
+
+static void salvage_free_copies(struct salvage *salvage, struct salvage_copy **copies)
+{
+    while (*copies) {
+        struct salvage_copy *copy = *copies;
+        *copies = copy->next;
+        pool_release(salvage->pool, copy, sizeof(*copy) + copy->size_bytes);
+    }
+}
+
+static pecs_status salvage_clear_lists(struct salvage *salvage, struct salvage_column *column, uint64_t count,
+                                       struct salvage_copy **copies)
+{
+    struct content_walk walk;
+    struct content content;
+    pecs_bytes *given = column->given;
+    for (content_walk_begin(&walk, column->component, column->copy, count); content_walk_next(&walk, &content);
+         given++) {
+        const struct component *element = content.list ? component_element(column->component, content.list) : NULL;
+        if (!element || !element->has_references || !given->size_bytes || salvage->table.is_lost[content.row])
+            continue;
+        struct salvage_copy *copy = pool_allocate(salvage->pool, sizeof(*copy) + given->size_bytes);
+        if (!copy)
+            return PECS_E_MEMORY;
+        copy->next = *copies;
+        copy->size_bytes = given->size_bytes;
+        *copies = copy;
+        memcpy(copy->bytes, given->data, given->size_bytes);
+        salvage_clear(salvage, element, copy->bytes, given->size_bytes / element->size);
+        given->data = copy->bytes;
+    }
+    return PECS_OK;
+}
+
+/* --- rows into the builder --- */
+
+static uint32_t salvage_session(const struct salvage *salvage, pecs_entity entity)
+{
+    const struct record *record = salvage->wreck.has_commit ? salvage_record(salvage, entity.index) : NULL;
+    return record && record->generation == entity.generation && record->session < salvage->wreck.commit.session_count
+               ? record->session
+               : UINT32_MAX;
+}
+
+/* Rows that are consecutive, of one session. */
+static pecs_status salvage_add_rows(struct salvage *salvage, const struct salvage_batch *batch, size_t first,
+                                    size_t count, uint32_t session, pecs_value *values)
+{
+    const struct salvage_table *table = &salvage->table;
+    const struct model_table *from = &salvage->wreck.model.tables[table->number];
+    pecs_rows rows = { .values = values, .row_count = count, .entities = batch->entities + first };
+    uint32_t next = 1;
+    for (uint32_t i = 0; i < from->type_count; i++) {
+        const uint32_t type = le32_load(from->types[i]);
+        const pecs_component number = salvage->types[type].component;
+        const struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
+        const uint8_t *data = !column        ? NULL
+                              : column->copy ? column->copy + first * column->row_bytes
+                                             : salvage_values(column, batch) + first * column->row_bytes;
+        if (number == salvage->registry->id_component)
+            rows.ids = (const pecs_id *)(const void *)data;
+        else
+            values[rows.value_count++] = (pecs_value){ number, column ? (size_t)column->row_bytes : 0, data };
+    }
+    const uint64_t nonce = session == UINT32_MAX ? 0 : le64_load(salvage->wreck.commit.nonces[session]);
+    pecs_status status = pecs_builder_set_session(salvage->builder, nonce, salvage->error);
+    if (!status)
+        status = pecs_builder_add(salvage->builder, &rows, NULL, salvage->error);
+    salvage->report->entity_count += status ? 0 : count;
+    return status;
+}
+
+static pecs_status salvage_add_batch(struct salvage *salvage, const struct salvage_batch *batch, pecs_value *values)
+{
+    struct salvage_table *table = &salvage->table;
+    struct salvage_copy *copies = NULL;
+    pecs_status status = salvage_table_copy(table, batch);
+    for (uint32_t i = 1; !status && i < table->column_count; i++) {
+        struct salvage_column *column = &table->columns[i];
+        if (column->copy && column->component->has_references)
+            salvage_clear(salvage, column->component, column->copy, batch->count);
+        if (column->given)
+            status = salvage_clear_lists(salvage, column, batch->count, &copies);
+    }
+    if (status)
+        fail(salvage->error, status, status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+    for (size_t first = 0, end; !status && first < batch->count; first = end) {
+        const uint32_t session = salvage_session(salvage, batch->entities[first]);
+        end = first + 1;
+        if (table->is_lost[first])
+            continue;
+        while (end < batch->count && !table->is_lost[end] && salvage_session(salvage, batch->entities[end]) == session)
+            end++;
+        status = salvage_add_rows(salvage, batch, first, end - first, session, values);
+    }
+    salvage_free_copies(salvage, &copies);
+    return status;
+}
+
+/* The one row of the world itself. */
+static pecs_status salvage_add_singletons(struct salvage *salvage, const struct model_table *from)
+{
+    struct salvage_table *table = &salvage->table;
+    struct salvage_batch batch;
+    uint32_t next = 1;
+    pecs_status status = PECS_OK;
+    const bool is_left = salvage_table_next(table, &batch) && !salvage_table_copy(table, &batch) && !table->is_lost[0];
+    if (!is_left) {
+        salvage->report->lost_singleton_count += table->columns[0].whole.count ? from->type_count : 0;
+        return PECS_OK;
+    }
+    for (uint32_t i = 0; !status && i < from->type_count; i++) {
+        const uint32_t type = le32_load(from->types[i]);
+        struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
+        if (column && column->copy && column->component->has_references)
+            salvage_clear(salvage, column->component, column->copy, 1);
+        const pecs_value value = { salvage->types[type].component, column ? (size_t)column->row_bytes : 0,
+                                   !column        ? NULL
+                                   : column->copy ? column->copy
+                                                  : salvage_values(column, &batch) };
+        status = pecs_builder_set_singleton(salvage->builder, &value, salvage->error);
+    }
+    return status;
+}
+
+static pecs_status salvage_add_table(struct salvage *salvage, uint32_t number, pecs_value *values)
+{
+    const struct model_table *from = &salvage->wreck.model.tables[number];
+    struct salvage_batch batch;
+    pecs_status status = salvage_begin_table(salvage, number);
+    if (status)
+        fail(salvage->error, status, status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+    if (!status && from->is_singleton)
+        status = salvage_add_singletons(salvage, from);
+    while (!status && !from->is_singleton && salvage_table_next(&salvage->table, &batch))
+        status = salvage_add_batch(salvage, &batch, values);
+    salvage_end_table(salvage);
+    return status;
+}
+
+static pecs_status salvage_add_tables(struct salvage *salvage)
+{
+    const struct model *model = &salvage->wreck.model;
+    const size_t bytes = ((size_t)model->type_count + 1) * sizeof(pecs_value);
+    pecs_value *values = pool_allocate(salvage->pool, bytes);
+    pecs_status status = values ? PECS_OK : fail_memory(salvage->error);
+    for (uint32_t i = 0; !status && i < model->table_count; i++)
+        status = salvage_add_table(salvage, i, values);
+    pool_release(salvage->pool, values, bytes);
+    return status;
+}
+
+/* Slots without an entity, and those whose entity was lost, keep their generations. */
+static pecs_status salvage_add_dead(struct salvage *salvage)
+{
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; !status && i < salvage->index.count; i++) {
+        const struct wreck_rows *rows = &salvage->index.rows[i];
+        const struct record *records = (const struct record *)(const void *)rows->bytes;
+        for (uint64_t j = 0; !status && j < rows->count; j++) {
+            const pecs_entity dead = { (uint32_t)(rows->first + j), records[j].generation };
+            if (dead.generation - 1u < GENERATION_MAX && !salvage_living(salvage, dead.index))
+                status = pecs_builder_add_dead(salvage->builder, &dead, 1, salvage->error);
+        }
+    }
+    return status;
+}
+
+/* --- what belongs to no entity --- */
+
+static pecs_status salvage_add_metadata(struct salvage *salvage)
+{
+    const struct metadata *list = salvage->wreck.has_commit ? salvage->wreck.commit.metadata : NULL;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && list && i < list->count; i++) {
+        const pecs_meta *entry = &list->entries[i];
+        if (strncmp(entry->key, "pecs.", 5) == 0 && !program_meta_has_key(entry->key))
+            continue; /* of another library's version */
+        status = entry->kind == PECS_META_TEXT
+                     ? pecs_builder_set_meta_text(salvage->builder, entry->key, entry->value, salvage->error)
+                     : pecs_builder_set_meta_bytes(salvage->builder, entry->key, entry->value, entry->size_bytes,
+                                                   salvage->error);
+    }
+    return status;
+}
+
+static pecs_status salvage_add_attachments(struct salvage *salvage)
+{
+    const struct attachments *list = salvage->wreck.has_commit ? salvage->wreck.commit.attachments : NULL;
+    size_t run_count;
+    struct wreck_run *run = wreck_find_runs(&salvage->wreck, RUN_HEAP, FORMAT_NONE, FORMAT_NONE, &run_count);
+    uint64_t at = 0;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && list && i < list->count; i++) {
+        const struct attachment *entry = &list->entries[i];
+        const uint64_t size = contents_units(entry->size_bytes, false) * FORMAT_HEAP_UNIT;
+        const bool is_left = !size || (run_count && run->codec == CODEC_RAW && range_fits(at, size, run->size) &&
+                                       wreck_is_whole(&salvage->wreck, run, run->offset + at, size));
+        const uint64_t head = entry->size_bytes >= FORMAT_HEAP_LONG ? sizeof(le64) : 0;
+        const pecs_bytes bytes = { is_left && size ? salvage->wreck.bytes + run->offset + at + head : NULL,
+                                   (size_t)entry->size_bytes };
+        if (is_left)
+            status = pecs_builder_attach(salvage->builder, entry->name, &bytes, salvage->error);
+        else
+            salvage->report->lost_attachment_count++;
+        at += size;
+    }
+    return status;
+}
+
+/* --- all of it --- */
+
+static uint64_t salvage_tick(const struct salvage *salvage)
+{
+    uint64_t tick = salvage->wreck.has_commit ? salvage->wreck.commit.tick : 1;
+    for (size_t i = 0; !salvage->wreck.has_commit && i < salvage->wreck.run_count; i++)
+        tick = max_u64(tick, min_u64(salvage->wreck.runs[i].tick, TICK_MAX));
+    return tick;
+}
+
+static pecs_status salvage_fill(struct salvage *salvage)
+{
+    const pecs_builder_options options = { .tick = salvage_tick(salvage) };
+    pecs_status status = salvage_find_alive(salvage);
+    if (status)
+        return fail(salvage->error, status,
+                    status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+    status = pecs_builder_create(salvage->registry, &options, &salvage->builder, salvage->error);
+    if (!status)
+        status = salvage_add_tables(salvage);
+    if (!status)
+        status = salvage_add_dead(salvage);
+    if (!status)
+        status = salvage_add_metadata(salvage);
+    return status ? status : salvage_add_attachments(salvage);
+}
+
+/* How many entities there were: the commit says it, or the handles of prologues do. */
+static uint64_t salvage_count_before(const struct salvage *salvage)
+{
+    const struct wreck *wreck = &salvage->wreck;
+    uint64_t count = 0, end = 0;
+    if (wreck->has_commit)
+        return wreck->commit.entity_count;
+    for (size_t i = 0; i < wreck->run_count && wreck->runs[i].kind == RUN_HANDLES; i++) {
+        const struct wreck_run *run = &wreck->runs[i];
+        const bool is_last =
+            i + 1 == wreck->run_count || wreck->runs[i + 1].kind != run->kind || wreck->runs[i + 1].table != run->table;
+        end = run->first + run->full_size / sizeof(pecs_entity);
+        if (is_last && run->table != FORMAT_NONE && !wreck->model.tables[run->table].is_singleton)
+            count += end;
+    }
+    return count;
+}
+
+static pecs_status salvage_save(struct salvage *salvage, const char *to, const pecs_salvage_options *options)
+{
+    const struct metadata *own = salvage->wreck.has_commit ? salvage->wreck.commit.file_metadata : NULL;
+    const pecs_save_options how = { .skip_sync = options->skip_sync,
+                                    .wall_clock_ns =
+                                        salvage->wreck.has_commit ? salvage->wreck.commit.wall_clock_ns : 0,
+                                    .metadata = own ? own->entries : NULL,
+                                    .metadata_count = own ? own->count : 0 };
+    pecs_snapshot *snapshot;
+    pecs_status status = pecs_builder_finish(salvage->builder, &snapshot, salvage->error);
+    if (status)
+        return status;
+    status = pecs_snapshot_save(snapshot, to, &how, salvage->error);
+    pecs_snapshot_release(snapshot);
+    return status;
+}
+
+static pecs_status salvage_run(struct salvage *salvage, const char *to, const pecs_salvage_options *options)
+{
+    pecs_salvage_report *report = salvage->report;
+    pecs_status status = salvage_make_registry(salvage, options);
+    if (!status)
+        status = salvage_fill(salvage);
+    if (!status)
+        status = salvage_save(salvage, to, options);
+    const uint64_t before = status ? 0 : salvage_count_before(salvage);
+    report->lost_entity_count = before > report->entity_count ? before - report->entity_count : 0;
+    report->segment_count = salvage->wreck.segment_count;
+    report->lost_bytes = salvage->wreck.lost_bytes;
+    report->has_header = salvage->wreck.has_header;
+    report->has_commit = salvage->wreck.has_commit;
+    return status;
+}
+
+static void salvage_deinit(struct salvage *salvage)
+{
+    struct pool *pool = salvage->pool;
+    const size_t types = (size_t)salvage->wreck.model.type_count + 1;
+    pecs_builder_destroy(salvage->builder);
+    pecs_registry_release(salvage->registry);
+    for (size_t i = 0; salvage->types && i + 1 < types; i++)
+        pool_release(pool, salvage->types[i].memory, salvage->types[i].bytes);
+    pool_release(pool, salvage->types, salvage->types ? types * sizeof(*salvage->types) : 0);
+    pool_release(pool, salvage->described, salvage->described ? types * sizeof(*salvage->described) : 0);
+    pool_release(pool, salvage->components, salvage->components ? types * sizeof(*salvage->components) : 0);
+    pool_release(pool, salvage->alive, salvage->alive_capacity * sizeof(*salvage->alive));
+    wreck_column_free(&salvage->wreck, &salvage->index);
+    wreck_deinit(&salvage->wreck);
+}
+
+static pecs_status salvage_mapped(struct pool *pool, const uint8_t *bytes, uint64_t size_bytes, const char *to,
+                                  const pecs_salvage_options *options, pecs_salvage_report *report, pecs_error *error)
+{
+    struct salvage salvage = { .pool = pool, .report = report, .error = error };
+    pecs_status status = wreck_open(&salvage.wreck, pool, bytes, size_bytes, options->max_bytes, error);
+    if (!status)
+        status = salvage_run(&salvage, to, options);
+    salvage_deinit(&salvage);
+    return status;
+}
+
+pecs_status pecs_salvage(const char *path, const char *to, const pecs_salvage_options *options,
+                         pecs_salvage_report *report, pecs_error *error)
+{
+    static const pecs_salvage_options defaults;
+    static const pecs_allocator system;
+    pecs_salvage_report own = { .entity_count = 0 };
+    struct os_file file;
+    const uint8_t *bytes = NULL;
+    if (!path || !to)
+        return fail(error, PECS_E_MISUSE, "path and to must not be NULL");
+    options = options ? options : &defaults;
+    pecs_status status = os_file_open(path, &file, error);
+    if (status)
+        return status;
+    if (!file.size_bytes)
+        status = fail(error, PECS_E_CORRUPT, "the file is empty");
+    struct pool *pool = status ? NULL : pool_create(options->allocator ? options->allocator : &system);
+    if (!status && !pool)
+        status = fail_memory(error);
+    if (!status)
+        status = os_file_map(&file, path, &bytes, error);
+    if (!status)
+        status = salvage_mapped(pool, bytes, file.size_bytes, to, options, &own, error);
+    if (bytes)
+        os_file_unmap(bytes, file.size_bytes);
+    if (pool)
+        pool_destroy(pool);
+    os_file_close(&file);
+    if (report)
+        *report = own;
+    return status;
+}
