@@ -4,7 +4,7 @@ _pecs() {
     local word=${COMP_WORDS[COMP_CWORD]} previous=${COMP_WORDS[COMP_CWORD - 1]} command=${COMP_WORDS[1]-} options=
     COMPREPLY=()
     if ((COMP_CWORD == 1)); then
-        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact convert schema --help --version' -- "$word")
+        mapfile -t COMPREPLY < <(compgen -W 'info verify dump diff compact convert salvage schema --help --version' -- "$word")
         return
     fi
     if [[ $command == schema ]]; then
@@ -16,7 +16,7 @@ _pecs() {
     fi
     case $command in
     info) options='--advise --json --help' ;;
-    verify | compact) options='--json --help' ;;
+    verify | compact | salvage) options='--json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
     diff) options='--detail --by-handle --trust --json --help' ;;
     convert) options='--from --to --profile --threads --help' ;;

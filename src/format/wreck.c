@@ -48,19 +48,25 @@ static bool wreck_parse_header(struct wreck *wreck)
     return !parse_header(&parser, &same);
 }
 
-static bool wreck_parse_commit(struct wreck *wreck)
+/* PECS_E_CORRUPT: there is no whole commit. PECS_E_MEMORY. */
+static pecs_status wreck_parse_commit(struct wreck *wreck)
 {
     const struct model_limits no_limits = { .max_commit_bytes = 0 };
     struct wreck_source source = wreck_source_of(wreck);
+    struct model *commit = &wreck->commit;
     if (wreck->size_bytes < sizeof(struct file_header) + sizeof(struct file_footer))
-        return false;
-    const bool is_whole = !model_parse(&wreck->commit, &source.source, &no_limits, wreck->pool, NULL) &&
-                          !model_check_retired(&wreck->commit, NULL) && !model_check_id(&wreck->commit, NULL);
-    if (is_whole)
-        (void)model_parse_file_metadata(&wreck->commit, &source.source, &no_limits, NULL);
-    if (!is_whole)
-        model_deinit(&wreck->commit);
-    return is_whole;
+        return PECS_E_CORRUPT;
+    pecs_status status = model_parse(commit, &source.source, &no_limits, wreck->pool, NULL);
+    if (!status)
+        status = model_check_retired(commit, NULL);
+    if (!status)
+        status = model_check_id(commit, NULL);
+    if (!status && model_parse_file_metadata(commit, &source.source, &no_limits, NULL) == PECS_E_MEMORY)
+        status = PECS_E_MEMORY;
+    if (status)
+        model_deinit(commit);
+    wreck->has_commit = !status;
+    return status == PECS_E_MEMORY ? status : status ? PECS_E_CORRUPT : PECS_OK;
 }
 
 static struct file_header wreck_make_header(uint64_t features)
@@ -75,23 +81,23 @@ static struct file_header wreck_make_header(uint64_t features)
 enum { FEATURES_END = FEATURE_SEGMENTS << 1 };
 
 /* Without a header, the commit tells which features the file has: it is whole with those only. */
-static void wreck_find_features(struct wreck *wreck)
+static pecs_status wreck_find_features(struct wreck *wreck)
 {
-    for (uint64_t features = 0; !wreck->has_commit && features < FEATURES_END; features++) {
+    pecs_status status = PECS_E_CORRUPT;
+    for (uint64_t features = 0; status == PECS_E_CORRUPT && features < FEATURES_END; features++) {
         wreck->header = wreck_make_header(features);
-        wreck->has_commit = wreck_parse_commit(wreck);
+        status = wreck_parse_commit(wreck);
     }
     (void)wreck_parse_header(wreck);
+    return status;
 }
 
-static void wreck_find_ends(struct wreck *wreck)
+static pecs_status wreck_find_ends(struct wreck *wreck)
 {
     memcpy(&wreck->header, wreck->bytes, sizeof(wreck->header));
     wreck->has_header = wreck_parse_header(wreck);
-    if (wreck->has_header)
-        wreck->has_commit = wreck_parse_commit(wreck);
-    else
-        wreck_find_features(wreck);
+    const pecs_status status = wreck->has_header ? wreck_parse_commit(wreck) : wreck_find_features(wreck);
+    return status == PECS_E_MEMORY ? status : PECS_OK;
 }
 
 /* --- segments --- */
@@ -129,28 +135,37 @@ static bool wreck_find_prologue(struct wreck *wreck, uint64_t offset, uint32_t l
     return !parse_prologue(ret_parser, ret_segment) && !parse_data_place(ret_parser, ret_segment);
 }
 
-/* The records of types and tables: those of the commit, if it is there, else the next ones. */
-static bool wreck_take_records(struct wreck *wreck, const struct segment_parse *segment, struct parser *parser)
+/* The next records of types and tables. PECS_E_CORRUPT: they are not, since some of a lost segment are missing. */
+static pecs_status wreck_parse_records(struct wreck *wreck, const struct segment_parse *segment, struct parser *parser)
 {
     struct model *model = &wreck->model;
-    const size_t record_bytes = model_has_segments(model) ? sizeof(struct block_record) : sizeof(struct run_record);
-    const uint64_t run_bytes = (uint64_t)le32_load(segment->header.run_count) * record_bytes;
     const uint32_t types = model->type_count, tables = model->table_count;
-    if (run_bytes > parser_left(parser))
-        return false;
-    if (!wreck->has_commit) {
-        model->type_count += min_u64(le32_load(segment->header.type_count), UINT32_MAX - 1 - types);
-        bool ok = !parse_types(parser, types);
-        model->table_count += min_u64(le32_load(segment->header.table_count), UINT32_MAX - 1 - tables);
-        ok = ok && !parse_tables(parser, tables) && parser_left(parser) == run_bytes;
-        if (!ok) {
-            model->type_count = types;
-            model->table_count = tables;
-            return false;
-        }
+    model->type_count += (uint32_t)min_u64(le32_load(segment->header.type_count), UINT32_MAX - 1 - types);
+    pecs_status status = parse_types(parser, types);
+    if (!status) {
+        model->table_count += (uint32_t)min_u64(le32_load(segment->header.table_count), UINT32_MAX - 1 - tables);
+        status = parse_tables(parser, tables);
     }
+    if (status) {
+        model->type_count = types;
+        model->table_count = tables;
+    }
+    return status;
+}
+
+/* The records of types and tables are those of the commit, if it is there. Then come those of the runs. */
+static pecs_status wreck_take_records(struct wreck *wreck, const struct segment_parse *segment, struct parser *parser)
+{
+    const bool is_block = model_has_segments(&wreck->model);
+    const size_t record_bytes = is_block ? sizeof(struct block_record) : sizeof(struct run_record);
+    const uint64_t run_bytes = (uint64_t)le32_load(segment->header.run_count) * record_bytes;
+    pecs_status status = run_bytes > parser_left(parser) ? PECS_E_CORRUPT : PECS_OK;
+    if (!status && !wreck->has_commit)
+        status = wreck_parse_records(wreck, segment, parser);
+    if (!status && !wreck->has_commit && parser_left(parser) != run_bytes)
+        status = PECS_E_CORRUPT;
     parser->offset = parser->end - run_bytes;
-    return true;
+    return status;
 }
 
 static void wreck_find_trailer(struct wreck *wreck, struct wreck_segment *segment)
@@ -258,11 +273,10 @@ static pecs_status wreck_add_segment(struct wreck *wreck, const struct segment_p
     struct wreck_segment segment = { .parts = *parsed->parts, .number = parsed->number };
     const uint32_t next = wreck->segment_count ? wreck->segments[wreck->segment_count - 1].number + 1 : 0;
     segment.follows = parsed->number == next && (!next || wreck->segments[wreck->segment_count - 1].follows);
-    if (!wreck_take_records(wreck, parsed, parser))
-        return PECS_OK;
+    const pecs_status status = wreck_take_records(wreck, parsed, parser);
+    if (status)
+        return status == PECS_E_MEMORY ? status : PECS_OK;
     wreck_find_trailer(wreck, &segment);
-    if (!segment.hashes)
-        wreck->lost_bytes += segment.parts.data_size;
     if (!pool_reserve(wreck->pool, (void **)&wreck->segments, &wreck->segment_capacity, wreck->segment_count + 1,
                       sizeof(*wreck->segments)))
         return PECS_E_MEMORY;
@@ -326,8 +340,9 @@ pecs_status wreck_open(struct wreck *wreck, struct pool *pool, const uint8_t *by
     codecs_init(&wreck->codecs, pool);
     if (size_bytes < sizeof(struct file_header) + sizeof(struct segment_header))
         return fail(error, PECS_E_CORRUPT, "the file has %" PRIu64 " bytes, which hold no segment", size_bytes);
-    wreck_find_ends(wreck);
-    pecs_status status = wreck->has_commit ? wreck_take_commit(wreck) : PECS_OK;
+    pecs_status status = wreck_find_ends(wreck);
+    if (!status && wreck->has_commit)
+        status = wreck_take_commit(wreck);
     if (!status)
         status = wreck_find_segments(wreck);
     if (!status && !wreck->segment_count && !wreck->has_header && !wreck->has_commit) { /* perhaps it has blocks */
@@ -376,8 +391,21 @@ static void wreck_look_at_piece(struct wreck *wreck, const struct wreck_segment 
     memcpy(&hash, segment->hashes + number * sizeof(hash), sizeof(hash));
     wreck->piece_is_whole =
         hash64(wreck->bytes + wreck->piece_offset, (size_t)(wreck->piece_end - wreck->piece_offset)) == le64_load(hash);
-    if (!wreck->piece_is_whole)
-        wreck->lost_bytes += wreck->piece_end - wreck->piece_offset;
+}
+
+uint64_t wreck_count_lost(struct wreck *wreck)
+{
+    uint64_t lost = 0;
+    for (size_t i = 0; i < wreck->segment_count; i++) {
+        const struct wreck_segment *segment = &wreck->segments[i];
+        const uint64_t end = segment->parts.data_offset + segment->parts.data_size;
+        for (uint64_t at = segment->parts.data_offset; segment->hashes && at < end; at = wreck->piece_end) {
+            wreck_look_at_piece(wreck, segment, at);
+            lost += wreck->piece_is_whole ? 0 : wreck->piece_end - wreck->piece_offset;
+        }
+        lost += segment->hashes ? 0 : segment->parts.data_size;
+    }
+    return lost;
 }
 
 bool wreck_is_whole(struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes)

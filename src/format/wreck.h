@@ -59,7 +59,6 @@ struct wreck {
     /* The piece that was hashed last. */
     uint64_t piece_offset, piece_end;
     bool piece_is_whole;
-    uint64_t lost_bytes; /* of pieces that are not, as far as they were looked at; of lost trailers */
 };
 
 /*
@@ -69,6 +68,9 @@ struct wreck {
 pecs_status wreck_open(struct wreck *wreck, struct pool *pool, const uint8_t *bytes, uint64_t size_bytes,
                        uint64_t max_bytes, pecs_error *error);
 void wreck_deinit(struct wreck *wreck);
+
+/* Bytes of pieces that are not whole, of the segments that were found. Hashes all data. */
+uint64_t wreck_count_lost(struct wreck *wreck);
 
 /* Whether these bytes of the data are whole. */
 bool wreck_is_whole(struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes);

@@ -187,6 +187,14 @@ static const pecs_entity *salvage_living(const struct salvage *salvage, uint32_t
                : NULL;
 }
 
+/* Retired slots become free ones, of 16 bytes each, unless the file is too small to have had so many. */
+static bool salvage_keeps_retired(const struct salvage *salvage)
+{
+    const struct wreck *wreck = &salvage->wreck;
+    return wreck->has_commit && wreck->commit.retired &&
+           wreck->commit.retired_count <= wreck->size_bytes / sizeof(struct record) + SALVAGE_BATCH_ROWS;
+}
+
 /* Whether a reference may stay: to an entity that is left, or that was dead before. */
 static bool salvage_may_refer(const struct salvage *salvage, pecs_entity entity)
 {
@@ -194,7 +202,10 @@ static bool salvage_may_refer(const struct salvage *salvage, pecs_entity entity)
     if (living)
         return entity.generation <= living->generation;
     const struct record *record = salvage_record(salvage, entity.index);
-    return record && record->table == NO_TABLE && entity.generation <= record->generation;
+    if (record)
+        return record->table == NO_TABLE && entity.generation <= record->generation;
+    return salvage_keeps_retired(salvage) &&
+           entity.generation <= retired_generation(salvage->wreck.commit.retired, entity.index);
 }
 
 static void salvage_clear(struct salvage *salvage, const struct component *component, uint8_t *values, uint64_t count)
@@ -386,6 +397,19 @@ static pecs_status salvage_add_dead(struct salvage *salvage)
     return status;
 }
 
+static pecs_status salvage_add_retired(struct salvage *salvage)
+{
+    const struct model *commit = &salvage->wreck.commit;
+    pecs_status status = PECS_OK;
+    for (uint64_t i = 0; !status && salvage_keeps_retired(salvage) && i < commit->retired_count; i++) {
+        const uint64_t slot = commit->slot_count + i;
+        const pecs_entity dead = { (uint32_t)slot, retired_generation(commit->retired, slot) };
+        if (dead.generation)
+            status = pecs_builder_add_dead(salvage->builder, &dead, 1, salvage->error);
+    }
+    return status;
+}
+
 /* --- what belongs to no entity --- */
 
 static pecs_status salvage_add_metadata(struct salvage *salvage)
@@ -451,6 +475,8 @@ static pecs_status salvage_fill(struct salvage *salvage)
     if (!status)
         status = salvage_add_dead(salvage);
     if (!status)
+        status = salvage_add_retired(salvage);
+    if (!status)
         status = salvage_add_metadata(salvage);
     return status ? status : salvage_add_attachments(salvage);
 }
@@ -501,7 +527,7 @@ static pecs_status salvage_run(struct salvage *salvage, const char *to, const pe
     const uint64_t before = status ? 0 : salvage_count_before(salvage);
     report->lost_entity_count = before > report->entity_count ? before - report->entity_count : 0;
     report->segment_count = salvage->wreck.segment_count;
-    report->lost_bytes = salvage->wreck.lost_bytes;
+    report->lost_bytes = status ? 0 : wreck_count_lost(&salvage->wreck);
     report->has_header = salvage->wreck.has_header;
     report->has_commit = salvage->wreck.has_commit;
     return status;

@@ -108,7 +108,7 @@ def check_clean():
 def main():
     with open(page, encoding="utf-8") as stream:
         lists, commands = check_page(stream.read())
-    check(len(commands) == 10 and sum(map(len, commands.values())) > 10, f"too little was found: {commands}")
+    check(len(commands) == 11 and sum(map(len, commands.values())) > 10, f"too little was found: {commands}")
     check_completion(lists, commands)
     check_clean()
     finish()

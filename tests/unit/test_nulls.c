@@ -514,6 +514,8 @@ Test(nulls, locks)
 
 Test(nulls, files_of_nothing)
 {
+    MISUSE(pecs_salvage(NULL, "to", NULL, NULL, NULL));
+    MISUSE(pecs_salvage("from", NULL, NULL, NULL, NULL));
     MISUSE(pecs_snapshot_verify(NULL, NULL, NULL, NULL));
     cr_assert_null(pecs_info_meta(NULL, "title"));
 }

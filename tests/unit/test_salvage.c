@@ -22,7 +22,7 @@ static void strike(void)
 
 TestSuite(salvage, .init = set_up, .fini = strike, .timeout = 120);
 
-enum { ROUNDS = 12, COUNT = 9000, TOTAL = ROUNDS * COUNT * 3 };
+enum { ROUNDS = 7, COUNT = 9000, TOTAL = ROUNDS * COUNT * 3 };
 
 /* Three tables, with strings, lists and references to entities anywhere. */
 static pecs_snapshot *make_original(void)
