@@ -265,7 +265,7 @@ static pecs_status convert_prepare(const pecs_snapshot *snapshot, const pecs_reg
         *ret_snapshot = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
         return PECS_OK;
     }
-    const struct projection_less less = { components, &selection };
+    const struct projection_less less = { components, &selection, NULL };
     pecs_status status = convert_select(snapshot, registry, &selection);
     status = status ? filtered_fail(error, status)
                     : filtered_make(snapshot, &less, PECS_REFERENCES_KEEP, ret_snapshot, &left_out, error);
