@@ -27,14 +27,17 @@ struct agreement {
     const struct pecs_snapshot *state;
     const struct model *model;
     const struct match *match;
+    const struct part *part;
     const struct image *image, *gathered;
     const pecs_load_options *options;
     uint64_t *first_blocks; /* of each table: the number of its first block */
     const struct record *records;
     uint64_t slot_count;
     struct value_check values;
-    _Atomic uint64_t living_count;
-    struct value_column *columns; /* columns that can hold invalid values, in file order */
+    _Atomic uint64_t living_count; /* records of entities in tables that are read, */
+    _Atomic uint64_t left_count;   /* and in those that are left out */
+    _Atomic uint64_t listed_count; /* of the former, those in the list of ids */
+    struct value_column *columns;  /* columns that can hold invalid values, in file order */
     size_t column_count, column_capacity;
     uint8_t *wrong_blocks; /* one for each block of all columns: 1 if it has a value to repair; NULL without repair */
 };
@@ -107,6 +110,14 @@ static pecs_status agree_check_rows(void *user, uint64_t job, pecs_error *error)
     return PECS_OK;
 }
 
+/* Whether a living record names a row of a table that the part leaves out. */
+static bool agree_is_left_out(const struct agreement *agreement, const struct record *record)
+{
+    const struct model *model = agreement->model;
+    return record->table < model->table_count && !part_has_table(agreement->part, record->table) &&
+           record->row < model->tables[record->table].row_count;
+}
+
 static bool agree_record_is_valid(const struct record *record, uint32_t session_count)
 {
     if (record->generation == 0 || record->generation > GENERATION_MAX)
@@ -120,7 +131,7 @@ static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk
     const struct pecs_snapshot *state = agreement->state;
     const uint32_t session_count = state->sessions ? state->sessions->count : 0;
     const uint64_t first = chunk << INDEX_SHIFT, slots = index_chunk_slots(state_index(state), chunk);
-    uint64_t living = 0, used_up = 0;
+    uint64_t living = 0, left = 0, used_up = 0;
     uint32_t lowest = GENERATION_MAX;
     for (uint64_t i = first; i < first + slots; i++) {
         const struct record *record = &agreement->records[i];
@@ -128,11 +139,13 @@ static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk
             return fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset + i * sizeof(*record), "INDEX-1",
                              "the record of entity index %" PRIu64 " is invalid", i);
         living += record->table != NO_TABLE;
+        left += agree_is_left_out(agreement, record);
         used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
         lowest = record->generation < lowest ? record->generation : lowest;
     }
     agreement->values.lowest_generations[chunk] = lowest;
-    atomic_fetch_add(&agreement->living_count, living);
+    atomic_fetch_add(&agreement->living_count, living - left);
+    atomic_fetch_add(&agreement->left_count, left);
     if (BREAKS("INDEX-2", slots - living - used_up != state_free_in_chunk(state, chunk)))
         return fail_rule(error, PECS_E_CORRUPT, agreement->model->free_counts_offset + chunk * sizeof(le32), "INDEX-2",
                          "the free count of index chunk %" PRIu64 " does not match its records", chunk);
@@ -161,13 +174,31 @@ static struct id_text agree_id_text(pecs_id id)
     return text;
 }
 
+/* Whether the slot's entity is left out: whether it has an explicit id is not known. */
+static bool agree_slot_is_left_out(const struct agreement *agreement, uint32_t index)
+{
+    return index < agreement->slot_count && agree_is_left_out(agreement, &agreement->records[index]);
+}
+
+/* The entities with explicit ids in the tables that are read. */
+static uint64_t agree_count_ids(const struct agreement *agreement)
+{
+    const struct model *model = agreement->model;
+    uint64_t count = 0;
+    for (uint32_t i = 0; i < model->table_count; i++)
+        if (model->tables[i].has_ids && part_has_table(agreement->part, i))
+            count += model->tables[i].row_count;
+    return count;
+}
+
 static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
 {
-    const struct agreement *agreement = user;
+    struct agreement *agreement = user;
     const struct pecs_snapshot *state = agreement->state;
     const struct id_entry *entries = state->saved_ids.entries;
     static const pecs_id zero;
     const uint64_t end = min_u64((job + 1) * BLOCK_ROWS, state->saved_ids.count);
+    uint64_t left = 0;
     for (uint64_t i = job * BLOCK_ROWS; i < end; i++) {
         const uint64_t offset = agreement->model->ids.offset + i * sizeof(*entries);
         const uint32_t index = le32_load(entries[i].index);
@@ -179,14 +210,18 @@ static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
         }
         if (BREAKS("ID-1", memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
+        const bool is_left_out = agree_slot_is_left_out(agreement, index);
         const pecs_id *has = identity_explicit_at(state, index);
-        if (BREAKS("ID-2", !has || memcmp(has, &entries[i].id, sizeof(*has)) != 0))
+        left += is_left_out;
+        if (BREAKS("ID-2", !is_left_out && (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0)))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u does not have the explicit id %s",
                              index, agree_id_text(entries[i].id).text);
-        if (BREAKS("ID-3", identity_find_by_birth(state, entries[i].id, &other)))
+        if (BREAKS("ID-3", identity_find_by_birth(state, entries[i].id, &other) &&
+                               !agree_slot_is_left_out(agreement, other.index)))
             return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
                              other.index, agree_id_text(entries[i].id).text);
     }
+    atomic_fetch_add(&agreement->listed_count, end - job * BLOCK_ROWS - left);
     return PECS_OK;
 }
 
@@ -324,7 +359,9 @@ static pecs_status agree_add_columns(struct agreement *agreement, uint32_t numbe
     const struct model_table *from = &model->tables[number];
     const struct table *table = state_table(state, number);
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && from->row_count && i < from->type_count; i++) {
+    for (uint32_t i = 0; !status && table->row_count && i < from->type_count; i++) {
+        if (!part_has_type(agreement->part, le32_load(from->types[i])))
+            continue;
         const pecs_component component = agreement->match->components[le32_load(from->types[i])];
         const struct model_heap *heap = model_heap(model, from, i);
         if (!values_can_be_wrong(state_component(state, component)))
@@ -518,18 +555,23 @@ static pecs_status agree_check_all(struct agreement *agreement, pecs_error *erro
     pecs_status status = agree_run(agreement, blocks, agree_check_rows, error);
     if (!status)
         status = agree_run(agreement, agree_block_count(agreement->slot_count), agree_check_records, error);
-    if (BREAKS("INDEX-3", !status && agreement->living_count != state->entity_count))
+    const uint64_t row_count = part_entity_count(agreement->part, agreement->model);
+    if (BREAKS("INDEX-3", !status && (agreement->living_count != row_count ||
+                                      agreement->left_count != agreement->model->entity_count - row_count)))
         status = fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset, "INDEX-3",
                            "the index has %" PRIu64 " living records for %" PRIu64 " rows",
-                           (uint64_t)agreement->living_count, state->entity_count);
+                           (uint64_t)agreement->living_count + agreement->left_count, agreement->model->entity_count);
     if (!status)
         status = agree_run(agreement, agree_block_count(state->saved_ids.count), agree_check_ids, error);
+    if (BREAKS("ID-2", !status && agreement->listed_count != agree_count_ids(agreement)))
+        status = fail_rule(error, PECS_E_CORRUPT, agreement->model->ids.offset, "ID-2",
+                           "the list does not have the explicit ids of all entities that are read");
     return status ? status : agree_check_all_values(agreement, error);
 }
 
 pecs_status agree_check(const struct pecs_snapshot *state, const struct model *model, const struct match *match,
-                        const struct image *image, const struct image *gathered, const pecs_load_options *options,
-                        pecs_error *error)
+                        const struct part *part, const struct image *image, const struct image *gathered,
+                        const pecs_load_options *options, pecs_error *error)
 {
     struct pool *pool = state->registry->pool;
     const struct entity_index *index = state_index(state);
@@ -538,6 +580,7 @@ pecs_status agree_check(const struct pecs_snapshot *state, const struct model *m
         .state = state,
         .model = model,
         .match = match,
+        .part = part,
         .image = image,
         .gathered = gathered,
         .options = options,

@@ -16,6 +16,7 @@ struct parser {
     struct model *model;
     struct source *source;
     pecs_error *error;
+    const struct part *part; /* of segments: what is read */
     const uint8_t *bytes;
     uint64_t first_offset, end; /* in the file */
     uint64_t offset;            /* of what is parsed next */
@@ -73,6 +74,8 @@ pecs_status parse_commit_sections(struct parser *parser);
 pecs_status parse_retired(struct parser *parser, uint64_t metadata_offset);
 /* The records of a segment's runs or blocks, from where the parser is to the end of the part. */
 pecs_status parse_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number);
+/* Adds to the ranges that are read. */
+pecs_status parse_note_range(struct parser *parser, uint64_t offset, uint64_t size);
 /* Whether every column has its rows. */
 pecs_status parse_check_coverage(const struct model *model, pecs_error *error);
 /* Records of metadata, and of attachments if it may have them, to the end of the part; none for no bytes. */

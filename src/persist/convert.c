@@ -203,6 +203,9 @@ static pecs_status convert_run(struct conversion *conversion)
     pecs_status status = has_room ? convert_types(conversion) : fail_memory(conversion->error);
     if (!status && !conversion->from->registry->history)
         status = upgrade_check_reader(conversion->registry, conversion->from->metadata, conversion->error);
+    if (!status && conversion->from->is_partial)
+        status = upgrade_check_part(conversion->registry, convert_version(conversion->from), conversion->error);
+    upgrade.is_partial = conversion->from->is_partial;
     if (!status)
         status = upgrade_init(&upgrade, conversion->registry, conversion->unknown, conversion->migration, &culprit,
                               conversion->error);

@@ -66,6 +66,9 @@ static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sin
         return fail(error, PECS_E_MISUSE, "the value of references is invalid");
     if (!save_profiles_are_valid(options))
         return fail(error, PECS_E_MISUSE, "a profile is none that there is, or component_profiles is NULL");
+    if (snapshot->is_partial && !options->partial)
+        return fail(error, PECS_E_MISUSE,
+                    "the snapshot was made of a part of a file, and has less than that: set partial to save it");
     struct metadata *file_metadata = NULL;
     pecs_status status = origin_check(snapshot, options, error);
     if (!status)
