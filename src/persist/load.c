@@ -287,8 +287,9 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
     pecs_status status = part_check(options->part, error);
-    if (!status)
-        status = reading_open_file(path, &options->limits, &file, error);
+    if (status)
+        return status;
+    status = reading_open_file(path, &options->limits, &file, error);
     if (status)
         return status;
     struct loading loading = {
@@ -321,8 +322,9 @@ pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const 
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
     pecs_status status = part_check(options->part, error);
-    if (!status)
-        status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
+    if (status)
+        return status;
+    status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
     if (!status)
         status = load_reading(registry, &reading, options, ret_snapshot, error);
     reading_close(&reading);
@@ -337,8 +339,9 @@ pecs_status pecs_snapshot_load_from(pecs_registry *registry, const pecs_source *
     if (!registry || !source || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, source and ret_snapshot must not be NULL");
     pecs_status status = part_check(options->part, error);
-    if (!status)
-        status = reading_open(&reading, registry->pool, source, &options->limits, error);
+    if (status)
+        return status;
+    status = reading_open(&reading, registry->pool, source, &options->limits, error);
     if (!status)
         status = load_reading(registry, &reading, options, ret_snapshot, error);
     reading_close(&reading);
