@@ -221,3 +221,22 @@ Test(part_migration, world_migrations_need_the_whole_file)
     }
     cr_assert_eq(hook_count, 0);
 }
+
+/* Each allocation fails once: the load or resume does, too, and the end of the test finds no leak. */
+Test(part_migration, out_of_memory)
+{
+    for (int verb = 0; verb < VERB_COUNT; verb++) {
+        unsigned count = 0;
+        for (pecs_status status = PECS_E_MEMORY; status; count++) {
+            pecs_snapshot *opened = NULL;
+            counting.fail_at = counting.call_count + count + 1;
+            status = open_types(verb, new_types + NEW_HULL, 1, NULL, &opened, NULL);
+            counting.fail_at = 0;
+            cr_assert(status == PECS_OK || status == PECS_E_MEMORY, "allocation %u: %s", count,
+                      pecs_status_name(status));
+            cr_assert_eq(!status, opened != NULL);
+            pecs_snapshot_release(opened);
+        }
+        cr_assert(count > 50, "%u allocations", count);
+    }
+}
