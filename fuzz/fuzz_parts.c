@@ -3,6 +3,7 @@
  * whatever resume refuses, by the same rule.
  */
 #include "file_mutate.h"
+#include "fuzz_part.h"
 #include "fuzz_worlds.h"
 
 #include <string.h>
@@ -64,6 +65,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         expect_refused(registry, path, &error);
     else
         pecs_snapshot_release(resumed);
+    struct random random = fuzz_random(data, size);
+    fuzz_try_part(registry, path, size, loaded, false, &random);
     pecs_snapshot_release(loaded);
     pecs_registry_release(registry);
     fuzz_memory_end();

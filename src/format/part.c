@@ -6,8 +6,10 @@
 #include "part.h"
 
 #include "error.h"
-#include "filtered.h"
+#include "projection.h"
 #include "state_types.h"
+
+#include <inttypes.h>
 
 const struct part part_whole = { .is_whole = true, .has_attachments = true };
 
@@ -141,10 +143,10 @@ uint64_t part_entity_count(const struct part *part, const struct model *model)
 }
 
 /* Selects the entities whose records name tables that are left out. A damaged record may name any. */
-static pecs_status part_select(const struct part *part, const struct model *model, struct selection *selection)
+static pecs_status part_select(const struct part *part, const struct model *model, struct selection *selection,
+                               pecs_error *error)
 {
-    const struct pecs_snapshot *state = selection->state;
-    const struct entity_index *index = state_index(state);
+    const struct entity_index *index = state_index(selection->state);
     for (uint64_t chunk = 0; chunk < index_chunk_count(index); chunk++) {
         const struct record *records = index_chunk(index, chunk);
         const uint64_t first = chunk << INDEX_SHIFT, slots = index_chunk_slots(index, chunk);
@@ -156,7 +158,10 @@ static pecs_status part_select(const struct part *part, const struct model *mode
             selection->count++;
         }
     }
-    return selection->count == model->entity_count - part_entity_count(part, model) ? PECS_OK : PECS_E_CORRUPT;
+    RULE(error, "INDEX-3", selection->count != model->entity_count - part_entity_count(part, model),
+         model->index.offset, "the index has %" PRIu64 " records of tables with %" PRIu64 " rows, which are left out",
+         selection->count, model->entity_count - part_entity_count(part, model));
+    return PECS_OK;
 }
 
 /* The tables of which a filter would leave nothing. */
@@ -169,45 +174,57 @@ static void part_list_dropped(const struct model *model, const struct pecs_snaps
     }
 }
 
-/* Replaces the state. */
-static pecs_status part_project(const struct projection_less *less, struct pecs_snapshot **state)
+/* Where the first row lies that no record names, in a state that has one. */
+static pecs_status part_fail_rows(const struct pecs_snapshot *state, pecs_error *error)
 {
-    struct pecs_snapshot *made;
-    const pecs_status status = projection_make(*state, less, &made);
-    if (status)
-        return status;
-    state_release(*state);
-    *state = made;
-    return PECS_OK;
+    uint64_t offset = 0;
+    for (uint32_t i = 0; !offset && i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint64_t row = 0; !offset && !table->archetype->is_singleton && row < table->row_count; row++) {
+            const uint8_t *value = table_value(table, HANDLE_COLUMN, row);
+            pecs_entity handle;
+            memcpy(&handle, value, sizeof(handle));
+            if (!state_row_agrees(state, i, row, handle))
+                offset = image_offset_of(table->runs ? table->runs->image : NULL, value);
+        }
+    }
+    return fail_rule(error, PECS_E_CORRUPT, offset, "ROW-1", "a row has a handle that is not that of its record");
+}
+
+/* Replaces the state, or releases it. */
+static pecs_status part_project(const struct projection_less *less, struct pecs_snapshot **state, pecs_error *error)
+{
+    struct pecs_snapshot *const before = *state;
+    const pecs_status status = projection_make(before, less, state);
+    if (status == PECS_E_CORRUPT)
+        (void)part_fail_rows(before, error);
+    else if (status)
+        (void)fail_memory(error);
+    state_release(before);
+    return status;
 }
 
 /* Without entities that are left out, the projection has no selection, and reads no rows that stay where they are. */
 static pecs_status part_project_all(const struct part *part, const struct model *model, const uint64_t *dropped,
-                                    struct pecs_snapshot **state)
+                                    struct pecs_snapshot **state, pecs_error *error)
 {
     static const uint64_t no_components[TYPES_MAX / 64 + 1];
     struct projection_less less = { no_components, NULL, dropped };
     struct selection selection;
     if (part_entity_count(part, model) == model->entity_count)
-        return part_project(&less, state);
+        return part_project(&less, state, error);
     struct pecs_snapshot *const before = pecs_snapshot_retain(*state); /* the selection is of it */
-    pecs_status status = selection_init(&selection, before);
+    pecs_status status = selection_init(&selection, before) ? fail_memory(error) : PECS_OK;
     if (!status)
-        status = part_select(part, model, &selection);
+        status = part_select(part, model, &selection, error);
     less.entities = &selection;
-    if (!status)
-        status = part_project(&less, state);
+    if (status)
+        state_release(*state);
+    else
+        status = part_project(&less, state, error);
     selection_deinit(&selection);
     state_release(before);
     return status;
-}
-
-static pecs_status part_end(pecs_status status, struct pecs_snapshot *state, pecs_error *error)
-{
-    if (!status)
-        return PECS_OK;
-    state_release(state);
-    return filtered_fail(error, status);
 }
 
 pecs_status part_reduce(const struct part *part, const struct model *model, struct pecs_snapshot **state,
@@ -217,13 +234,14 @@ pecs_status part_reduce(const struct part *part, const struct model *model, stru
         return PECS_OK;
     const size_t table_bytes = part->table_words * sizeof(uint64_t);
     uint64_t *dropped = pool_allocate_zeroed(part->pool, table_bytes);
-    pecs_status status = dropped ? PECS_OK : PECS_E_MEMORY;
-    if (!status) {
-        part_list_dropped(model, *state, dropped);
-        status = part_project_all(part, model, dropped, state);
+    if (!dropped) {
+        state_release(*state);
+        return fail_memory(error);
     }
+    part_list_dropped(model, *state, dropped);
+    const pecs_status status = part_project_all(part, model, dropped, state, error);
     pool_release(part->pool, dropped, table_bytes);
-    return part_end(status, *state, error);
+    return status;
 }
 
 pecs_status part_trim(const struct part *part, struct pecs_snapshot **state, pecs_error *error)
@@ -242,5 +260,5 @@ pecs_status part_trim(const struct part *part, struct pecs_snapshot **state, pec
         for (uint32_t j = 0; !is_needed && j < archetype->component_count; j++)
             is_needed = bits_has(components, state_place(*state, archetype->components[j]));
     }
-    return part_end(is_needed ? part_project(&less, state) : PECS_OK, *state, error);
+    return is_needed ? part_project(&less, state, error) : PECS_OK;
 }

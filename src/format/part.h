@@ -56,7 +56,8 @@ uint64_t part_entity_count(const struct part *part, const struct model *model);
 
 /*
  * Replaces a state that was built of the part by one whose tables are merged, and where the slots of entities that are
- * left out are free; on failure releases it. PECS_E_MEMORY; PECS_E_CORRUPT: rows and index of a resumed file disagree.
+ * left out are free; on failure releases it. PECS_E_MEMORY; PECS_E_CORRUPT: rows and index of a resumed file disagree,
+ * in what had to be read; the offset may be among the gathered bytes.
  */
 pecs_status part_reduce(const struct part *part, const struct model *model, struct pecs_snapshot **state,
                         pecs_error *error);

@@ -98,9 +98,9 @@ static pecs_status load_finish(struct loading *loading, bool is_checked, struct 
     pecs_status status = part_reduce(&loading->part, &loading->model, &state, loading->error);
     if (!status)
         status = upgrade_run(&loading->upgrade, load_version(loading), is_checked, &state, loading->error);
-    load_place_error(loading, status);
     if (!status)
         status = part_trim(&loading->part, &state, loading->error);
+    load_place_error(loading, status);
     if (!status)
         *ret_snapshot = state;
     return status;
