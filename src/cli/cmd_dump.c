@@ -108,7 +108,7 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option dump_options[] = {
     { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
-    { OPTION_COMPONENT, "Only this component, of the entities that have it." },
+    { OPTION_COMPONENT, "Only this component, of the entities that have it; no other is read and checked." },
     { OPTION_LIMIT, "At most N entities; the word all also lifts the default bound on a terminal." },
     { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
     { OPTION_JSON, "Print one JSON document." },

@@ -184,7 +184,7 @@ Test(format_part, ROW_1_of_tables_that_are_read)
     end_breaking(&b);
 }
 
-Test(format_part, handles_that_are_left_out_are_not_read)
+Test(format_part, ROW_1_not_of_tables_that_are_left_out)
 {
     struct breakage b = begin_breaking();
     uint32_t table;
