@@ -174,21 +174,31 @@ static void part_list_dropped(const struct model *model, const struct pecs_snaps
     }
 }
 
-/* Where the first row lies that no record names, in a state that has one. */
+/* The first handle of a table that is not that of its record, or NULL. */
+static const uint8_t *part_find_row(const struct pecs_snapshot *state, uint32_t number)
+{
+    const struct table *table = state_table(state, number);
+    for (uint64_t row = 0; !table->archetype->is_singleton && row < table->row_count; row++) {
+        const uint8_t *value = table_value(table, HANDLE_COLUMN, row);
+        pecs_entity handle;
+        memcpy(&handle, value, sizeof(handle));
+        if (!state_row_agrees(state, number, row, handle))
+            return value;
+    }
+    return NULL;
+}
+
+/* Says where the first row lies that no record names, in a state that has one. */
 static pecs_status part_fail_rows(const struct pecs_snapshot *state, pecs_error *error)
 {
-    uint64_t offset = 0;
-    for (uint32_t i = 0; !offset && i < state->table_count; i++) {
-        const struct table *table = state_table(state, i);
-        for (uint64_t row = 0; !offset && !table->archetype->is_singleton && row < table->row_count; row++) {
-            const uint8_t *value = table_value(table, HANDLE_COLUMN, row);
-            pecs_entity handle;
-            memcpy(&handle, value, sizeof(handle));
-            if (!state_row_agrees(state, i, row, handle))
-                offset = image_offset_of(table->runs ? table->runs->image : NULL, value);
-        }
+    const uint8_t *found = NULL;
+    const struct runs *runs = NULL;
+    for (uint32_t i = 0; !found && i < state->table_count; i++) {
+        found = part_find_row(state, i);
+        runs = state_table(state, i)->runs;
     }
-    return fail_rule(error, PECS_E_CORRUPT, offset, "ROW-1", "a row has a handle that is not that of its record");
+    return fail_rule(error, PECS_E_CORRUPT, image_offset_of(runs ? runs->image : NULL, found), "ROW-1",
+                     "a row has a handle that is not that of its record");
 }
 
 /* Replaces the state, or releases it. */

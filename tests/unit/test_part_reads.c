@@ -295,7 +295,7 @@ Test(part_reads, memory_for_the_blocks_that_are_read)
     uint64_t count;
     const uint64_t before = counting.live_bytes;
     pecs_snapshot *loaded = load_counted(&file, &part, &count);
-    const uint64_t most = (ROWS + OTHER_ROWS) * (sizeof(struct record) + sizeof(pecs_entity)) + ROWS;
+    const uint64_t most = (size_t)(ROWS + OTHER_ROWS) * (sizeof(struct record) + sizeof(pecs_entity)) + ROWS;
     cr_assert(counting.live_bytes - before < most + 8 * 1024 * 1024, "%llu bytes",
               (unsigned long long)(counting.live_bytes - before));
     cr_assert_null(state_table(loaded, 0)->runs->image->base, "nothing lies in the file, whose memory is kept");
