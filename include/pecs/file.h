@@ -111,7 +111,8 @@ typedef struct pecs_file_limits {
  * metadata, generations and explicit ids stay. What is left out is not read:
  *   load    reads the 4 MiB pieces of the file in which anything lies that stays: values, handles, contents; the entity
  *           index and the list of explicit ids. It takes address space of the file's size, and memory for what it
- *           reads. Of a compressed file, it inflates the blocks that hold what stays, and no others.
+ *           reads. Of a compressed file, it inflates the blocks that hold what stays, and no others. A source that
+ *           only reads on (stream.h) is read to its end.
  *   resume  reads, of a file that is not compressed, what pecs_snapshot_filter would read: nothing if no tables become
  *           equal or empty, else handles and index. Of a compressed file, the blocks of what stays.
  * A load checks header, footer, commit and prologues as ever, the hash of each piece that it reads, that index, rows
