@@ -115,7 +115,8 @@ uint64_t bench_moving_bytes(const struct bench *bench); /* that the update reads
 /* True when two sums differ by rounding only: a position that is missed weighs hundreds. */
 bool bench_same_sum(const char *what, double sum, double expected);
 
-/* Every component of every entity in the view equals the block. */
+/* A component of every entity in the view equals the block; every component does. */
+bool bench_check_component(const struct bench *bench, pecs_registry *registry, pecs_view view, uint32_t component);
 bool bench_check_view(const struct bench *bench, pecs_registry *registry, pecs_view view);
 
 /* Random set calls that write what the block has. */
@@ -155,6 +156,7 @@ bool bench_run_migrate_touch(struct bench *bench);
 bool bench_run_save(struct bench *bench);
 bool bench_run_save_durable(struct bench *bench);
 bool bench_run_load(struct bench *bench);
+bool bench_run_load_part(struct bench *bench);
 bool bench_run_load_parallel(struct bench *bench);
 bool bench_run_update(struct bench *bench);
 bool bench_run_update_cpp(struct bench *bench); /* where there is a C++ compiler */

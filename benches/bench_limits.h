@@ -51,6 +51,12 @@ bool limit_save(const struct w1_layout *layout, const uint8_t *block, const char
  */
 bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_block, uint64_t *ret_hash);
 uint64_t limit_hash(const uint8_t *block, size_t size_bytes);
+/*
+ * The same for one component, the handles and the index: only these are read, to their places in the block.
+ * *ret_read_bytes: how many bytes they have.
+ */
+bool limit_load_part(const char *path, enum w1_component component, struct w1_layout *ret_layout, uint8_t **ret_block,
+                     uint64_t *ret_read_bytes);
 
 /* Hand-written pecs_file_info: open, fstat, and read the first and last 64 bytes and the bytes that these point to. */
 bool limit_read_ends(const char *path);

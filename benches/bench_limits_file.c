@@ -388,11 +388,12 @@ static bool index_agrees(const struct w1_layout *layout, const uint8_t *block)
     return wrong == 0 && rows == layout->entity_count;
 }
 
-static bool read_pieces(int descriptor, uint8_t *block, size_t size_bytes, uint64_t *ret_hash)
+/* From `first` to `end` - 1. */
+static bool read_range(int descriptor, uint8_t *block, size_t first, size_t end, uint64_t *ret_hash)
 {
     uint64_t hash = 0;
-    for (size_t at = 0; at < size_bytes;) {
-        const size_t wanted = size_bytes - at < READ_BYTES ? size_bytes - at : READ_BYTES;
+    for (size_t at = first; at < end;) {
+        const size_t wanted = end - at < READ_BYTES ? end - at : READ_BYTES;
         for (size_t done = 0; done < wanted;) {
             const ssize_t count = pread(descriptor, block + at + done, wanted - done, (off_t)(at + done));
             if (count < 0 && errno == EINTR)
@@ -406,6 +407,11 @@ static bool read_pieces(int descriptor, uint8_t *block, size_t size_bytes, uint6
     }
     *ret_hash = hash;
     return true;
+}
+
+static bool read_pieces(int descriptor, uint8_t *block, size_t size_bytes, uint64_t *ret_hash)
+{
+    return read_range(descriptor, block, 0, size_bytes, ret_hash);
 }
 
 bool limit_read(const char *path, uint64_t *ret_hash)
@@ -457,5 +463,45 @@ bool limit_load(const char *path, struct w1_layout *ret_layout, uint8_t **ret_bl
         *ret_block = block;
     else
         limit_pages_release(block, (size_t)info.st_size);
+    return ok;
+}
+
+static bool read_part(int descriptor, const struct w1_layout *layout, enum w1_component component, uint8_t *block,
+                      uint64_t *ret_read_bytes)
+{
+    const uint64_t index_bytes = layout->entity_count * sizeof(struct w1_record);
+    uint64_t hash, read_bytes = index_bytes;
+    bool ok = read_range(descriptor, block, layout->index, layout->index + index_bytes, &hash);
+    for (uint32_t t = 0; ok && t < W1_TABLE_COUNT; t++) {
+        const uint64_t handles = layout->entities[t], handle_bytes = layout->row_counts[t] * sizeof(w1_entity);
+        const uint64_t column = layout->columns[t][component];
+        const uint64_t column_bytes = w1_table_has(t, component) ? layout->row_counts[t] * w1_sizes[component] : 0;
+        ok = read_range(descriptor, block, handles, handles + handle_bytes, &hash) &&
+             read_range(descriptor, block, column, column + column_bytes, &hash);
+        read_bytes += handle_bytes + column_bytes;
+    }
+    *ret_read_bytes = read_bytes;
+    return ok;
+}
+
+bool limit_load_part(const char *path, enum w1_component component, struct w1_layout *ret_layout, uint8_t **ret_block,
+                     uint64_t *ret_read_bytes)
+{
+    struct w1_header header;
+    const int descriptor = open(path, O_RDONLY | O_CLOEXEC);
+    if (descriptor < 0)
+        return false;
+    bool ok = pread(descriptor, &header, sizeof(header), 0) == sizeof(header) && w1_layout_read(&header, ret_layout);
+    uint8_t *block = ok ? limit_pages_allocate(ret_layout->size_bytes) : NULL;
+    ok = block && read_part(descriptor, ret_layout, component, block, ret_read_bytes);
+    close(descriptor);
+    if (ok && !index_agrees(ret_layout, block)) {
+        errno = EILSEQ;
+        ok = false;
+    }
+    if (ok)
+        *ret_block = block;
+    else if (block)
+        limit_pages_release(block, ret_layout->size_bytes);
     return ok;
 }

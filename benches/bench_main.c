@@ -30,6 +30,7 @@ static const struct discipline {
     { "save_durable", bench_run_save_durable },
     { "load", bench_run_load },
     { "load_parallel", bench_run_load_parallel },
+    { "load_part", bench_run_load_part },
     { "update", bench_run_update },
 #ifdef BENCH_HAS_CPP
     { "update_cpp", bench_run_update_cpp },

@@ -127,31 +127,37 @@ static uint64_t check_block(const struct bench *bench, uint32_t component, uint6
     return sum;
 }
 
+bool bench_check_component(const struct bench *bench, pecs_registry *registry, pecs_view view, uint32_t c)
+{
+    pecs_query *query;
+    pecs_error error;
+    pecs_status status = pecs_query_create(registry, (pecs_term[]){ { c, PECS_READ } }, 1, &query, &error);
+    if (status)
+        return bench_failed("make a query", status, &error);
+    uint64_t sum = 0, rows = 0, expected_rows;
+    const uint64_t expected = check_block(bench, c, &expected_rows);
+    pecs_iter it = pecs_query_iter(query, view, NULL);
+    while (pecs_iter_next(&it)) {
+        sum += w1_check(it.entities, pecs_iter_column(&it, c, w1_sizes[c]), it.row_count, w1_sizes[c]);
+        rows += it.row_count;
+    }
+    status = pecs_iter_end(&it);
+    pecs_query_destroy(query);
+    if (status)
+        return bench_failed("read a column", status, NULL);
+    if (rows != expected_rows || sum != expected)
+        return bench_wrong("%s: %llu rows, checksum %016llx instead of %llu, %016llx", w1_names[c],
+                           (unsigned long long)rows, (unsigned long long)sum, (unsigned long long)expected_rows,
+                           (unsigned long long)expected);
+    return true;
+}
+
 bool bench_check_view(const struct bench *bench, pecs_registry *registry, pecs_view view)
 {
-    for (uint32_t c = 0; c < W1_COMPONENT_COUNT; c++) {
-        pecs_query *query;
-        pecs_error error;
-        pecs_status status = pecs_query_create(registry, (pecs_term[]){ { c, PECS_READ } }, 1, &query, &error);
-        if (status)
-            return bench_failed("make a query", status, &error);
-        uint64_t sum = 0, rows = 0, expected_rows;
-        const uint64_t expected = check_block(bench, c, &expected_rows);
-        pecs_iter it = pecs_query_iter(query, view, NULL);
-        while (pecs_iter_next(&it)) {
-            sum += w1_check(it.entities, pecs_iter_column(&it, c, w1_sizes[c]), it.row_count, w1_sizes[c]);
-            rows += it.row_count;
-        }
-        status = pecs_iter_end(&it);
-        pecs_query_destroy(query);
-        if (status)
-            return bench_failed("read a column", status, NULL);
-        if (rows != expected_rows || sum != expected)
-            return bench_wrong("%s: %llu rows, checksum %016llx instead of %llu, %016llx", w1_names[c],
-                               (unsigned long long)rows, (unsigned long long)sum, (unsigned long long)expected_rows,
-                               (unsigned long long)expected);
-    }
-    return true;
+    bool is_right = true;
+    for (uint32_t c = 0; is_right && c < W1_COMPONENT_COUNT; c++)
+        is_right = bench_check_component(bench, registry, view, c);
+    return is_right;
 }
 
 void bench_sets(const struct bench *bench, struct limit_set *ret_sets)

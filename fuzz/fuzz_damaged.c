@@ -4,6 +4,7 @@
  * finds the damage returns PECS_E_CORRUPT and changes nothing.
  */
 #include "file_mutate.h"
+#include "fuzz_part.h"
 #include "fuzz_worlds.h"
 
 #include <stdlib.h>
@@ -159,6 +160,19 @@ static void use(pecs_registry *registry, const pecs_snapshot *snapshot, struct r
     FUZZ_CHECK(hash == pecs_view_hash(view), "a snapshot never changes");
 }
 
+/* The same for a part of the file. */
+static void use_part(pecs_registry *registry, const char *path, size_t size, struct random *random)
+{
+    struct fuzz_part part;
+    fuzz_part_init(&part, path, true, random);
+    const pecs_load_options options = { .part = &part.part };
+    pecs_snapshot *snapshot = part.info ? fuzz_open(FUZZ_RESUME, registry, path, size, &options) : NULL;
+    if (snapshot)
+        use(registry, snapshot, random);
+    pecs_snapshot_release(snapshot);
+    fuzz_part_deinit(&part);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_write("input", data, size);
@@ -169,6 +183,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     if (snapshot)
         use(registry, snapshot, &random);
     pecs_snapshot_release(snapshot);
+    use_part(registry, path, size, &random);
     pecs_registry_release(registry);
     fuzz_memory_end();
     return 0;

@@ -1,5 +1,6 @@
 /* Load of any bytes: they are refused with an error, or are a completely readable world. */
 #include "fuzz_common.h"
+#include "fuzz_part.h"
 #include "fuzz_worlds.h"
 
 #include <string.h>
@@ -109,6 +110,18 @@ static void try_streams(pecs_registry *registry, const char *path, const uint8_t
     pecs_snapshot_release(loaded[0]);
 }
 
+/* Of tables that types are migrated in, what the file has is not what the snapshot has: a registry has none of them. */
+static void try_parts(const char *path, pecs_registry *registry, size_t size, const pecs_snapshot *snapshot,
+                      struct random *random)
+{
+    fuzz_try_part(registry, path, size, snapshot, false, random);
+    pecs_registry *empty = fuzz_registry(FUZZ_NO_TYPES);
+    pecs_snapshot *whole = fuzz_open(FUZZ_LOAD, empty, path, size, NULL);
+    fuzz_try_part(empty, path, size, whole, true, random);
+    pecs_snapshot_release(whole);
+    pecs_registry_release(empty);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     const char *path = fuzz_write("input", data, size);
@@ -125,6 +138,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
         try_threads(registry, path, snapshot);
     if (snapshot || random_once_in(&random, 4))
         try_streams(registry, path, data, size, &random);
+    if (snapshot || random_once_in(&random, 2))
+        try_parts(path, registry, size, snapshot, &random);
     pecs_snapshot_release(snapshot);
     pecs_registry_release(registry);
     fuzz_memory_end();

@@ -93,6 +93,7 @@ typedef struct pecs_save_options {
                                                          seldom are compressed, and all others mapped; or NULL */
     size_t component_profile_count;
     uint32_t thread_count; /* threads that compress, the caller's included; 0 means 1, more than 64 count as 64 */
+    bool partial;          /* save also what was made of a part of a file (pecs_part): a file with less */
 } pecs_save_options;
 
 /* What a file may have; beyond it, PECS_E_LIMIT. 0: no limit. */
@@ -104,11 +105,48 @@ typedef struct pecs_file_limits {
     bool private_only;     /* refuse a file that others than this user (and root) may write to: PECS_E_IO with EACCES */
 } pecs_file_limits;
 
+/*
+ * A part of a file. The result is the snapshot that pecs_snapshot_filter would make of the whole file: with
+ * only_components, and without the entities of some tables, whose slots are free and whose handles are stale. Sessions,
+ * metadata, generations and explicit ids stay. What is left out is not read:
+ *   load    reads the 4 MiB pieces of the file in which anything lies that stays: values, handles, contents; the entity
+ *           index and the list of explicit ids. It takes address space of the file's size, and memory for what it
+ *           reads. Of a compressed file, it inflates the blocks that hold what stays, and no others. A source that
+ *           only reads on (stream.h) is read to its end.
+ *   resume  reads, of a file that is not compressed, what pecs_snapshot_filter would read: nothing if no tables become
+ *           equal or empty, else handles and index. Of a compressed file, the blocks of what stays.
+ * A load checks header, footer, commit and prologues as ever, the hash of each piece that it reads, that index, rows
+ * and ids of the tables that it reads agree, and the values that stay. It does not check the other pieces, nor the
+ * bytes between the parts and the file's own metadata, so a file that is damaged elsewhere is loaded.
+ *
+ * The snapshot, and worlds and snapshots that are made of it, count as partial: saved as a PECS file in the place of
+ * the whole one they would lose the rest, so a save refuses them unless pecs_save_options.partial says that it is
+ * meant. Types are migrated as ever; one that is not wanted needs no consent to losses. World migrations and load hooks
+ * (migration.h) are written for whole worlds: hooks are not called, and a file that needs a world migration is refused.
+ */
+typedef struct pecs_part {
+    /*
+     * The types that the result has; those of a registry, or of pecs_info, or with a name or an id alone. NULL: all; a
+     * count of 0 beside a list: none. Explicit ids stay in any case. The file need not have them.
+     */
+    const pecs_type *const *types;
+    size_t type_count;
+    /*
+     * Returns whether the entities of a table stay; NULL: all stay. `types` are those of the table, as the file has
+     * them: with ids if the registry lacks them, else as the registry has them. Called for each table with entities, on
+     * the calling thread, before any data is read. The lists are valid for the call.
+     */
+    bool (*wants_table)(void *user, const pecs_type *const *types, size_t type_count, uint64_t entity_count);
+    void *user;       /* for wants_table */
+    bool attachments; /* they stay, too (attachments.h) */
+} pecs_part;
+
 typedef struct pecs_resume_options {
     pecs_file_limits limits;
     bool refuse_unknown; /* PECS_E_UNSUPPORTED for types that the registry lacks; else they are kept (reflect.h) */
     const pecs_migration_options *migration; /* or NULL: nothing may be lost but what the types' histories allow */
     uint32_t thread_count;                   /* threads that inflate a compressed file, as for a load */
+    const pecs_part *part;                   /* or NULL: the whole file */
 } pecs_resume_options;
 
 typedef struct pecs_load_options {
@@ -120,6 +158,7 @@ typedef struct pecs_load_options {
                                         it; NULL: such a file is refused. The file itself is not changed */
     pecs_progress_function progress; /* or NULL */
     void *user;                      /* for repair and progress */
+    const pecs_part *part;           /* or NULL: the whole file */
 } pecs_load_options;
 
 typedef struct pecs_info_options {
@@ -144,11 +183,11 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *sna
  * component and field, pecs_view_check finds all), PECS_E_CORRUPT (the resumed file was damaged since; the message
  * names it), PECS_E_IO (with errno; the old file is whole, unless the message says that the new one is published but
  * may not be durable; ESTALE: the resumed file was truncated), PECS_E_MISUSE (an entry of `metadata`; the message names
- * it and says why), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much metadata, or metadata from another
- * library's file that leaves no room for the application's name). Needs less than 16 MiB of memory for any number of
- * entities, of a compressed file 16 MiB and 5 MiB a thread (more if a row has more than 4 MiB), plus one value of the
- * largest type with padding, about a kilobyte for each table, a few times the metadata, and 20 bytes for each explicit
- * id; of transient content, what pecs_snapshot_filter needs (filter.h).
+ * it and says why; or the snapshot is partial, see `partial`), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much
+ * metadata, or metadata from another library's file that leaves no room for the application's name). Needs less than 16
+ * MiB of memory for any number of entities, of a compressed file 16 MiB and 5 MiB a thread (more if a row has more than
+ * 4 MiB), plus one value of the largest type with padding, about a kilobyte for each table, a few times the metadata,
+ * and 20 bytes for each explicit id; of transient content, what pecs_snapshot_filter needs (filter.h).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

@@ -157,7 +157,8 @@ typedef struct pecs_manager_options {
     const char *plugin; /* the name of the plugin to use; NULL: a save or update goes by the extension of the path, then
                            by the default, a load as pecs_manager_choose */
     const pecs_save_options *save; /* or NULL. Its progress is not called: use the one here */
-    const pecs_load_options *load; /* or NULL. The same; repair is for formats that store values as they are */
+    const pecs_load_options *load; /* or NULL. The same; repair is for formats that store values as they are. A part
+                                      needs a plugin that loads parts, as that of PECS files: PECS_E_UNSUPPORTED */
     pecs_phase_function progress;  /* or NULL. For a plugin that does not report, the bytes, every MiB */
     void *user;                    /* for progress */
     pecs_operation *ret_operation; /* what was done, filled on failure too; or NULL */

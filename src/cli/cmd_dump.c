@@ -96,7 +96,10 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
         return complain("dump: --limit takes a number below 2^64 or all, not %s", word);
     struct loaded loaded;
     pecs_error error;
-    if (loaded_open_with_info(arguments->paths[0], arguments->options[OPTION_TRUST], &loaded, &error))
+    const char *path = arguments->paths[0], *component = arguments->options[OPTION_COMPONENT];
+    const bool is_trusted = arguments->options[OPTION_TRUST];
+    if (component ? loaded_open_component(path, is_trusted, component, &loaded, &error)
+                  : loaded_open_with_info(path, is_trusted, &loaded, &error))
         return complain_of_file(arguments->names[0], &error);
     const int code = dump_run_loaded(arguments, limit, &loaded, out);
     loaded_close(&loaded);
@@ -105,7 +108,7 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option dump_options[] = {
     { OPTION_ENTITY, "Only this entity, named by its id or as INDEX:GENERATION." },
-    { OPTION_COMPONENT, "Only this component, of the entities that have it." },
+    { OPTION_COMPONENT, "Only this component, of the entities that have it; no other is read and checked." },
     { OPTION_LIMIT, "At most N entities; the word all also lifts the default bound on a terminal." },
     { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
     { OPTION_JSON, "Print one JSON document." },

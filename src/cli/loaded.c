@@ -3,6 +3,9 @@
 #include "input.h"
 #include "progress_bar.h"
 #include "terminal.h"
+#include "type_list.h"
+
+#include <stdlib.h>
 
 static bool loaded_show_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
 {
@@ -10,11 +13,11 @@ static bool loaded_show_progress(void *user, uint64_t done_bytes, uint64_t total
     return true;
 }
 
-static pecs_status loaded_load(const struct input *input, pecs_registry *registry, pecs_snapshot **ret_snapshot,
-                               pecs_error *error)
+static pecs_status loaded_load(const struct input *input, pecs_registry *registry, const pecs_part *part,
+                               pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     struct progress_bar bar = { NULL, 0, 0, 0 };
-    pecs_load_options options = { .user = &bar };
+    pecs_load_options options = { .user = &bar, .part = part };
     if (terminal_is(stderr)) {
         bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
         options.progress = loaded_show_progress;
@@ -24,17 +27,19 @@ static pecs_status loaded_load(const struct input *input, pecs_registry *registr
     return status;
 }
 
-/* Loads the input, or resumes it if it is trusted, with a registry of its own. */
-static pecs_status loaded_make(const struct input *input, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
+/* Loads the input, or resumes it if it is trusted, with a registry of its own. `part` may be NULL. */
+static pecs_status loaded_make(const struct input *input, bool is_trusted, const pecs_part *part,
+                               struct loaded *ret_loaded, pecs_error *error)
 {
+    const pecs_resume_options resume = { .part = part };
     const pecs_registry_desc no_types = { .type_count = 0 };
     pecs_registry *registry;
     pecs_snapshot *snapshot;
     pecs_status status = pecs_registry_create(&no_types, &registry, error);
     if (status)
         return status;
-    status = is_trusted ? pecs_snapshot_resume(registry, input->path, NULL, &snapshot, error)
-                        : loaded_load(input, registry, &snapshot, error);
+    status = is_trusted ? pecs_snapshot_resume(registry, input->path, &resume, &snapshot, error)
+                        : loaded_load(input, registry, part, &snapshot, error);
     if (status) {
         pecs_registry_release(registry);
         return status;
@@ -49,24 +54,67 @@ pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error 
     pecs_status status = input_open(path, false, &input, error);
     if (status)
         return status;
-    status = loaded_make(&input, false, ret_loaded, error);
+    status = loaded_make(&input, false, NULL, ret_loaded, error);
     input_close(&input);
     return status;
 }
 
-pecs_status loaded_open_with_info(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
+static pecs_status loaded_get_info(const struct input *input, pecs_info **ret_info, pecs_error *error)
 {
     const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* the load has no limit either */
+    return input_info(input, &no_limit, ret_info, error);
+}
+
+pecs_status loaded_open_with_info(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
+{
     struct input input;
     pecs_status status = input_open(path, true, &input, error);
     if (status)
         return status;
-    status = loaded_make(&input, is_trusted, ret_loaded, error);
+    status = loaded_make(&input, is_trusted, NULL, ret_loaded, error);
     if (!status) {
-        status = input_info(&input, &no_limit, &ret_loaded->info, error);
+        status = loaded_get_info(&input, &ret_loaded->info, error);
         if (status)
             loaded_close(ret_loaded);
     }
+    input_close(&input);
+    return status;
+}
+
+static pecs_status loaded_make_component(const struct input *input, bool is_trusted, const char *label,
+                                         struct loaded *ret_loaded, pecs_error *error)
+{
+    pecs_info *info;
+    pecs_status status = loaded_get_info(input, &info, error);
+    if (status)
+        return status;
+    const pecs_type **types = calloc(info->type_count + 1, sizeof(const pecs_type *));
+    if (types) {
+        pecs_part part = { .types = types };
+        for (size_t i = 0; i < info->type_count; i++)
+            if (type_may_have_label(info->types[i], label))
+                types[part.type_count++] = info->types[i];
+        status = loaded_make(input, is_trusted, &part, ret_loaded, error);
+    } else {
+        *error = (pecs_error){ .status = PECS_E_MEMORY, .message = "out of memory" };
+        status = PECS_E_MEMORY;
+    }
+    free(types);
+    if (status)
+        pecs_info_destroy(info);
+    else
+        ret_loaded->info = info;
+    return status;
+}
+
+pecs_status loaded_open_component(const char *path, bool is_trusted, const char *label, struct loaded *ret_loaded,
+                                  pecs_error *error)
+{
+    struct input input;
+    pecs_status status = input_open(path, true, &input, error);
+    if (status)
+        return status;
+    status = loaded_make_component(&input, is_trusted, label, ret_loaded, error);
     input_close(&input);
     return status;
 }

@@ -19,6 +19,12 @@ struct loaded {
 pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error *error);
 /* Loads a file, or resumes it if it is trusted; with the file's information, since no view has the file metadata. */
 pecs_status loaded_open_with_info(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error);
+/*
+ * The same for what has a name, or a label (type_list.h): of all types, only those are read whose label it may be. All
+ * entities are there, and all types are described.
+ */
+pecs_status loaded_open_component(const char *path, bool is_trusted, const char *label, struct loaded *ret_loaded,
+                                  pecs_error *error);
 void loaded_close(struct loaded *loaded);
 
 #endif

@@ -30,6 +30,15 @@ static bool type_list_looks_like_label(const char *name)
            pecs_id_parse(name + size - PECS_ID_TEXT_BYTES + 1, &id) == PECS_OK;
 }
 
+bool type_may_have_label(const pecs_type *type, const char *label)
+{
+    char id[PECS_ID_TEXT_BYTES];
+    const size_t size = strlen(type->name);
+    pecs_id_format(type->id, id);
+    return strncmp(label, type->name, size) == 0 &&
+           (!label[size] || (label[size] == '#' && strcmp(label + size + 1, id) == 0));
+}
+
 static bool type_list_make_label(struct type_entry *entry)
 {
     char id[PECS_ID_TEXT_BYTES];

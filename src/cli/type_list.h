@@ -39,6 +39,9 @@ void type_list_free(struct type_list *list);
 /* The entry of a component of the view, or of a type by its index in pecs_info.types, that the list was made of. */
 const struct type_entry *type_list_entry(const struct type_list *list, pecs_component component);
 
+/* Whether a label is the type's in some list, whatever other types that has. */
+bool type_may_have_label(const pecs_type *type, const char *label);
+
 /* Finds a component by its label. False: there is none, or it is "pecs.id" and no entity has an explicit id. */
 bool type_list_find(const struct type_list *list, pecs_view view, const char *label, pecs_component *ret_component);
 

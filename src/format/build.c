@@ -9,6 +9,7 @@
 struct building {
     const struct model *model;
     const struct match *match;
+    const struct part *part;
     struct image *image, *gathered; /* of the file; of the bytes of its blocks, or NULL */
     struct state_builder builder;
     pecs_component *components; /* of a table, ascending */
@@ -28,37 +29,49 @@ static struct image *build_image(const struct building *building, uint64_t offse
     return offset < IMAGE_GATHERED ? building->image : building->gathered;
 }
 
-/* Of a table, whose columns may lie in both. */
+static bool build_has_type(const struct building *building, const struct model_table *table, uint32_t place)
+{
+    return part_has_type(building->part, le32_load(table->types[place]));
+}
+
+/* Of a table with rows, whose columns may lie in both. */
 static struct image *build_table_image(const struct building *building, const struct model_table *table)
 {
     const struct model *model = building->model;
-    struct image *image = building->image;
-    if (!table->row_count)
-        return NULL;
-    for (uint32_t i = 0; i <= table->type_count && image == building->image; i++)
-        image = build_image(building, model->columns[table->first_column + i].offset);
+    struct image *image = build_image(building, model_handles(model, table)->offset);
+    for (uint32_t i = 0; i < table->type_count && image == building->image; i++)
+        if (build_has_type(building, table, i))
+            image = build_image(building, model_column(model, table, i)->offset);
     return image;
 }
 
 /* The components of a table in the order of their numbers, which is not that of the file's types. */
-static void build_list_components(struct building *building, const struct model_table *table)
+static uint32_t build_list_components(struct building *building, const struct model_table *table)
 {
     const struct pecs_snapshot *state = building->builder.state;
+    uint32_t count = 0;
     memset(building->bits, 0, building->word_count * sizeof(*building->bits));
-    for (uint32_t i = 0; i < table->type_count; i++)
+    for (uint32_t i = 0; i < table->type_count; i++) {
+        if (!build_has_type(building, table, i))
+            continue;
         bits_set(building->bits, state_place(state, building->match->components[le32_load(table->types[i])]));
+        count++;
+    }
     state_list_places(state, building->bits, building->word_count, building->components);
+    return count;
 }
 
-static pecs_status build_table(struct building *building, const struct model_table *from)
+static pecs_status build_table(struct building *building, uint32_t number)
 {
     const struct model *model = building->model;
+    const struct model_table *from = &model->tables[number];
+    const uint64_t row_count = part_has_table(building->part, number) ? from->row_count : 0;
     struct table *table;
-    build_list_components(building, from);
+    const uint32_t count = build_list_components(building, from);
     const pecs_status status =
-        state_builder_add_table(&building->builder, building->components, from->type_count, from->is_singleton,
-                                from->row_count, build_table_image(building, from), &table);
-    if (status || !from->row_count)
+        state_builder_add_table(&building->builder, building->components, count, from->is_singleton, row_count,
+                                row_count ? build_table_image(building, from) : NULL, &table);
+    if (status || !row_count)
         return status;
     const struct model_run *handles = model_handles(model, from);
     if (!handles->is_split)
@@ -66,7 +79,7 @@ static pecs_status build_table(struct building *building, const struct model_tab
     for (uint32_t i = 0; i < from->type_count; i++) {
         const struct model_run *run = model_column(model, from, i);
         const pecs_component component = building->match->components[le32_load(from->types[i])];
-        if (run->offset && !run->is_split)
+        if (run->offset && !run->is_split && build_has_type(building, from, i))
             state_builder_set_run(table, archetype_column(table->archetype, component),
                                   build_bytes(building, run->offset), run->tick);
     }
@@ -82,7 +95,7 @@ static pecs_status build_tables(struct building *building)
     building->components = pool_allocate(pool, list_bytes);
     pecs_status status = building->bits && building->components ? PECS_OK : PECS_E_MEMORY;
     for (uint32_t i = 0; !status && i < building->model->table_count; i++)
-        status = build_table(building, &building->model->tables[i]);
+        status = build_table(building, i);
     pool_release(pool, building->components, list_bytes);
     pool_release(pool, building->bits, building->word_count * sizeof(*building->bits));
     return status;
@@ -139,7 +152,7 @@ static pecs_status build_sessions(struct building *building)
 
 static void build_heap_run(const struct building *building, const struct model_heap *from, struct heap *heap)
 {
-    if (from->size_bytes)
+    if (from->size_bytes && from->is_read)
         heap_set_run(heap, build_bytes(building, from->offset), from->first, from->size_bytes / FORMAT_HEAP_UNIT);
 }
 
@@ -166,7 +179,7 @@ static pecs_status build_attachments(struct building *building)
 {
     const struct model *model = building->model;
     uint64_t unit = model->attachment_heap.first;
-    if (!model->attachments)
+    if (!model->attachments || !building->part->has_attachments)
         return PECS_OK;
     struct attachments *list =
         attachments_create(building->builder.pool, model->attachments->entries, model->attachments->count);
@@ -198,13 +211,18 @@ static pecs_status build_all(struct building *building)
         status = build_attachments(building);
     if (!status)
         status = build_tables(building);
-    return status ? status : build_split(building);
+    if (!status)
+        status = build_split(building);
+    builder->state->entity_count = model->entity_count; /* also those that part_reduce leaves out */
+    builder->state->is_partial = !building->part->is_whole;
+    return status;
 }
 
 pecs_status build_state(const struct model *model, const struct match *match, pecs_registry *registry,
-                        struct image *image, struct image *gathered, bool is_proven, struct pecs_snapshot **ret_state)
+                        const struct part *part, struct image *image, struct image *gathered, bool is_proven,
+                        struct pecs_snapshot **ret_state)
 {
-    struct building building = { .model = model, .match = match, .image = image, .gathered = gathered };
+    struct building building = { .model = model, .match = match, .part = part, .image = image, .gathered = gathered };
     pecs_status status = state_builder_init(&building.builder, registry);
     if (!status)
         status = build_all(&building);

@@ -207,6 +207,7 @@ void model_deinit(struct model *model)
     pool_release(pool, model->column_heaps,
                  model->column_heaps ? (model->column_count + 1) * sizeof(*model->column_heaps) : 0);
     pool_release(pool, model->heaps, model->heap_capacity * sizeof(*model->heaps));
+    pool_release(pool, model->ranges, model->range_capacity * sizeof(*model->ranges));
     pool_release(pool, model->blocks, model->block_capacity * sizeof(*model->blocks));
     image_parts_deinit(&model->parts, pool);
     if (model->retired)

@@ -16,6 +16,8 @@
 #include "retired.h"
 #include "source.h"
 
+struct part;
+
 struct model_type {
     const uint8_t *record; /* well-formed (typecode.h); what its fields mean is not checked */
     uint32_t record_bytes, value_size;
@@ -24,7 +26,10 @@ struct model_type {
     bool has_contents; /* strings, blobs or lists */
 };
 
-/* Where the rows of a column lie, in the file or as IMAGE_GATHERED says (gather.h); offset 0: it has no run. */
+/*
+ * Where the rows of a column lie, in the file or as IMAGE_GATHERED says (gather.h); offset 0: it has no run. Of a
+ * column that is not read (part.h), the offset has no meaning but that.
+ */
 struct model_run {
     uint64_t offset, tick;
     uint64_t row_count;    /* that its run, or its blocks so far, have */
@@ -35,6 +40,7 @@ struct model_run {
 
 /* Contents of some of a column's rows, of all of them in a file without blocks. */
 struct model_heap {
+    bool is_read;                /* the part has it (part.h) */
     uint64_t run_offset;         /* where the chunks' ends begin; 0: there is no run */
     uint64_t offset, size_bytes; /* of the contents */
     uint64_t first;              /* the unit that they begin at */
@@ -44,6 +50,11 @@ struct model_heap {
 };
 struct model_heaps {
     uint32_t first, last; /* in model.heaps, or FORMAT_NONE */
+};
+
+/* Bytes of the file. */
+struct model_range {
+    uint64_t offset, size;
 };
 
 /* Some rows of a column, or contents, that are stored by themselves, and are gathered unless their column is split. */
@@ -110,7 +121,9 @@ struct model {
 
     /* Of segments, which model_parse_segments reads: */
     struct image_parts parts;
-    struct model_block *blocks; /* in the order of their offsets */
+    struct model_range *ranges; /* that are read, of the segments' data; in the order of their offsets */
+    size_t range_count, range_capacity;
+    struct model_block *blocks; /* those that are read, in the order of their offsets */
     size_t block_count, block_capacity;
     uint64_t block_records, block_bytes, block_full_bytes; /* of all blocks, also those that stay where they are */
     uint64_t gathered_bytes;                               /* that they have room in */
@@ -137,9 +150,12 @@ struct model_limits {
 /* Parses header, footer and commit. Call model_deinit also on failure. */
 pecs_status model_parse(struct model *model, struct source *source, const struct model_limits *limits,
                         struct pool *pool, pecs_error *error);
-/* Parses the prologues of the segments: where every column lies. Each of them is in the file. */
-pecs_status model_parse_segments(struct model *model, struct source *source, const struct model_limits *limits,
-                                 pecs_error *error);
+/*
+ * Parses the prologues of the segments: where every column lies. Each of them is in the file. Blocks and ranges are
+ * noted for what is read.
+ */
+pecs_status model_parse_segments(struct model *model, struct source *source, const struct part *part,
+                                 const struct model_limits *limits, pecs_error *error);
 /* The bytes that model_parse_segments would read, as the commit has them: any number. */
 uint64_t model_prologue_size(const struct model *model);
 /* Parses the file's own metadata, which lies behind the commit, and counts against the limit with it. */

@@ -16,6 +16,7 @@ struct parser {
     struct model *model;
     struct source *source;
     pecs_error *error;
+    const struct part *part; /* of segments: what is read */
     const uint8_t *bytes;
     uint64_t first_offset, end; /* in the file */
     uint64_t offset;            /* of what is parsed next */
@@ -102,6 +103,8 @@ pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *s
 pecs_status parse_make_columns(struct model *model);
 /* When those of all segments have been parsed: where the columns of several blocks lie. */
 pecs_status parse_place_columns(struct parser *parser, bool may_split);
+/* Adds to the ranges that are read. */
+pecs_status parse_note_range(struct parser *parser, uint64_t offset, uint64_t size);
 /* Whether every column has its rows; the first, those of tables only. */
 pecs_status parse_check_rows(const struct model *model, pecs_error *error);
 pecs_status parse_check_coverage(const struct model *model, pecs_error *error);

@@ -5,6 +5,7 @@
  */
 #include "entity_index.h"
 #include "parse.h"
+#include "part.h"
 #include "table.h"
 
 /* A run record, or a block record. */
@@ -24,6 +25,7 @@ struct run_target {
     uint64_t row_count, row_bytes;
     uint32_t chunk_shift;
     uint32_t state_shift; /* that a state's chunks have; 32: none, the rows have to be in one place */
+    bool is_read;         /* the part has it */
 };
 
 static bool parse_finds_nothing(const struct run_target *target)
@@ -31,8 +33,9 @@ static bool parse_finds_nothing(const struct run_target *target)
     return !target->run && !target->heaps && !target->is_attachments;
 }
 
-static struct run_target parse_find_column(const struct model *model, const struct run_fields *run)
+static struct run_target parse_find_column(const struct parser *parser, const struct run_fields *run)
 {
+    const struct model *model = parser->model;
     struct run_target target = { .run = NULL };
     const struct model_table *table = run->table < model->table_count ? &model->tables[run->table] : NULL;
     const struct model_type *type = run->type < model->type_count ? &model->types[run->type] : NULL;
@@ -42,6 +45,7 @@ static struct run_target parse_find_column(const struct model *model, const stru
     target.chunk_shift = table->chunk_shift;
     target.state_shift = table->state_shift;
     if (run->kind == RUN_HANDLES && run->type == FORMAT_NONE) {
+        target.is_read = part_has_table(parser->part, run->table);
         target.run = model_handles(model, table);
         target.row_bytes = sizeof(pecs_entity);
         return target;
@@ -49,6 +53,7 @@ static struct run_target parse_find_column(const struct model *model, const stru
     const uint32_t place = type ? model_type_place(table, run->type) : FORMAT_NONE;
     if (place == FORMAT_NONE)
         return target;
+    target.is_read = part_has_column(parser->part, run->table, run->type);
     if (run->kind == RUN_VALUES && type->value_size) {
         target.run = model_column(model, table, place);
         target.row_bytes = type->value_size;
@@ -58,25 +63,29 @@ static struct run_target parse_find_column(const struct model *model, const stru
     return target;
 }
 
-static struct run_target parse_find_target(struct model *model, const struct run_fields *run)
+static struct run_target parse_find_target(const struct parser *parser, const struct run_fields *run)
 {
+    struct model *model = parser->model;
     if (run->table != FORMAT_NONE || run->type != FORMAT_NONE)
-        return parse_find_column(model, run);
+        return parse_find_column(parser, run);
     switch (run->kind) {
     case RUN_INDEX:
         return (struct run_target){ .run = model->slot_count ? &model->index : NULL,
                                     .row_count = model->slot_count,
                                     .row_bytes = sizeof(struct record),
                                     .chunk_shift = FORMAT_INDEX_SHIFT,
-                                    .state_shift = INDEX_SHIFT };
+                                    .state_shift = INDEX_SHIFT,
+                                    .is_read = true };
     case RUN_IDS:
         return (struct run_target){ .run = model->id_count ? &model->ids : NULL,
                                     .row_count = model->id_count,
                                     .row_bytes = sizeof(struct id_record),
                                     .chunk_shift = FORMAT_INDEX_SHIFT,
-                                    .state_shift = 32 };
+                                    .state_shift = 32,
+                                    .is_read = true };
     case RUN_HEAP:
-        return (struct run_target){ .is_attachments = model->attachment_units != 0 };
+        return (struct run_target){ .is_attachments = model->attachment_units != 0,
+                                    .is_read = parser->part->has_attachments };
     default:
         return (struct run_target){ .run = NULL };
     }
@@ -107,7 +116,8 @@ static pecs_status parse_note_heap(struct parser *parser, const struct run_targe
 {
     struct model *model = parser->model;
     const uint64_t ends_bytes = parse_ends_bytes(target, run->count), contents = run->full_size - ends_bytes;
-    const struct model_heap heap = { .run_offset = offset,
+    const struct model_heap heap = { .is_read = target->is_read,
+                                     .run_offset = offset,
                                      .offset = offset + ends_bytes,
                                      .size_bytes = contents,
                                      .first = format_heap_first(model->heap_units),
@@ -151,7 +161,7 @@ static bool parse_has_run(const struct model *model, const struct run_target *ta
 /* Bytes that stay where they are. */
 static pecs_status parse_keep(struct parser *parser, const struct run_target *target, const struct run_fields *run)
 {
-    parser->model->uses_file = true;
+    parser->model->uses_file |= target->is_read;
     if (!target->run)
         return parse_note_heap(parser, target, run, run->offset);
     *target->run = (struct model_run){ run->offset, run->tick, run->count, run->size, false, false };
@@ -198,11 +208,12 @@ static pecs_status parse_gather_contents(struct parser *parser, const struct run
                                          const struct run_fields *run, uint32_t segment)
 {
     uint64_t to = 0;
-    pecs_status status = parse_add_room(parser, run->full_size, &to);
+    pecs_status status = target->is_read ? parse_add_room(parser, run->full_size, &to) : PECS_OK;
     if (!status)
         status = parse_note_heap(parser, target, run, IMAGE_GATHERED + to);
-    if (!status)
-        status = parse_note_block(parser, target, run, segment);
+    if (status || !target->is_read)
+        return status;
+    status = parse_note_block(parser, target, run, segment);
     if (!status)
         parser->model->blocks[parser->model->block_count - 1].to = to;
     return status;
@@ -218,7 +229,7 @@ static pecs_status parse_add_rows(struct parser *parser, const struct run_target
     column->stored_bytes += run->size;
     column->is_packed |= run->codec != CODEC_RAW || target->state_shift > CHUNK_SHIFT ||
                          (run->first & (((uint64_t)1 << target->state_shift) - 1)) != 0;
-    return parse_note_block(parser, target, run, segment);
+    return target->is_read ? parse_note_block(parser, target, run, segment) : PECS_OK;
 }
 
 /* When all blocks are known: a column stays where it is, in pieces, or gets room where its blocks are gathered. */
@@ -246,6 +257,16 @@ pecs_status parse_place_columns(struct parser *parser, bool may_split)
         block->to = column->offset - IMAGE_GATHERED + block->first * row_bytes;
     }
     return status;
+}
+
+pecs_status parse_note_range(struct parser *parser, uint64_t offset, uint64_t size)
+{
+    struct model *model = parser->model;
+    if (!pool_reserve(model->pool, (void **)&model->ranges, &model->range_capacity, model->range_count + 1,
+                      sizeof(*model->ranges)))
+        return fail_memory(parser->error);
+    model->ranges[model->range_count++] = (struct model_range){ offset, size };
+    return PECS_OK;
 }
 
 static bool parse_block_size_is_right(const struct model *model, const struct run_target *target,
@@ -308,13 +329,12 @@ static pecs_status parse_run(struct parser *parser, const struct segment_parts *
     const size_t tick_at = is_block ? offsetof(struct block_record, tick) : offsetof(struct run_record, tick);
     RULE_AS(PECS_E_UNSUPPORTED, error, "RUN-8", run->kind < RUN_HANDLES || run->kind > RUN_HEAP, run->place,
             "the run has the kind %u, which this library does not know", run->kind);
-    const struct run_target target = parse_find_target(model, run);
+    const struct run_target target = parse_find_target(parser, run);
     RULE(error, "RUN-1", parse_finds_nothing(&target), run->place, "the run is of no column that has rows");
     RULE_AS(PECS_E_UNSUPPORTED, error, "RUN-2", run->codec != CODEC_RAW && (!is_block || run->codec != CODEC_ZSTD),
             run->place + codec_at, "the run has codec %u, which this library does not know", run->codec);
     run->count = is_block ? run->count : target.row_count;
-    const pecs_status status =
-        is_block ? parse_check_block(parser, &target, run) : parse_check_run(parser, &target, run);
+    pecs_status status = is_block ? parse_check_block(parser, &target, run) : parse_check_run(parser, &target, run);
     if (status)
         return status;
     RULE(error, "RUN-4",
@@ -323,6 +343,10 @@ static pecs_status parse_run(struct parser *parser, const struct segment_parts *
          run->place + offset_at, "the run is not aligned, not within the data, or overlaps the run before");
     RULE(error, "RUN-5", !is_block && parse_has_run(model, &target), run->place, "a column has two runs");
     RULE(error, "RUN-6", run->tick > model->tick, run->place + tick_at, "the run was written in the future");
+    if (target.is_read)
+        status = parser->part->is_whole ? PECS_OK : parse_note_range(parser, run->offset, run->size);
+    if (status)
+        return status;
     if (run->codec == CODEC_RAW && (!target.run || run->count == target.row_count))
         return parse_keep(parser, &target, run);
     return target.run ? parse_add_rows(parser, &target, run, number)

@@ -4,6 +4,7 @@
  */
 #include "hash.h"
 #include "parse.h"
+#include "part.h"
 
 static pecs_status parse_get_prologue(struct parser *parser, const struct segment_parse *segment)
 {
@@ -180,13 +181,15 @@ static pecs_status parse_segment(struct parser *parser, struct segment_parse *se
     return status ? status : parse_runs(parser, segment->parts, segment->number);
 }
 
-pecs_status model_parse_segments(struct model *model, struct source *source, const struct model_limits *limits,
-                                 pecs_error *error)
+pecs_status model_parse_segments(struct model *model, struct source *source, const struct part *part,
+                                 const struct model_limits *limits, pecs_error *error)
 {
-    struct parser parser = { .model = model, .source = source, .error = error };
+    struct parser parser = { .model = model, .source = source, .error = error, .part = part };
     struct records_walk walk = { .type_count = 0 };
     uint64_t end = sizeof(struct file_header);
     pecs_status status = parse_make_room(model) ? fail_memory(error) : PECS_OK;
+    if (!status && part->is_whole) /* also what belongs to no column */
+        status = parse_note_range(&parser, 0, UINT64_MAX);
     for (uint32_t i = 0; !status && i < model->parts.segment_count; i++) {
         struct segment_parse segment = {
             .parts = image_segment(&model->parts, i),

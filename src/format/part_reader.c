@@ -10,6 +10,7 @@
 #include "gather.h"
 #include "hash.h"
 #include "parse.h"
+#include "part.h"
 #include "state_types.h"
 #include "value_check.h"
 
@@ -153,7 +154,12 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
                                  pecs_error *error)
 {
     struct parser parser = {
-        .model = &reader->model, .error = error, .bytes = bytes, .first_offset = offset, .end = offset + size_bytes
+        .model = &reader->model,
+        .part = &part_whole,
+        .error = error,
+        .bytes = bytes,
+        .first_offset = offset,
+        .end = offset + size_bytes,
     };
     struct segment_parse segment = { .parts = &reader->parts, .number = reader->segment_count };
     pecs_status status = part_reader_keep(reader, bytes, size_bytes, error);
@@ -205,6 +211,7 @@ static const struct source_class part_image_class = { part_image_get, true };
 
 static pecs_status part_reader_verify(struct part_reader *reader, const struct image *image, pecs_error *error)
 {
+    static const struct model_range all = { 0, UINT64_MAX };
     const struct verify_options how = { .thread_count = 1 };
     struct segment_parts *parts = &reader->parts;
     struct image_parts list = { .segment_count = 1 };
@@ -218,7 +225,7 @@ static pecs_status part_reader_verify(struct part_reader *reader, const struct i
            sizeof(checksum));
     parts->trailer_checksum = le64_load(checksum);
     list.first = *parts;
-    return verify_segment(&source.source, &list, reader->segment_count, &how, error);
+    return verify_segment(&source.source, &list, reader->segment_count, (struct verify_ranges){ &all, 1 }, &how, error);
 }
 
 static void part_reader_lower(struct part_reader *reader, uint64_t base)
@@ -348,7 +355,8 @@ static pecs_status part_reader_build(struct part_reader *reader, struct image *i
     pecs_status status = gather_blocks(&reader->model, image, &how, &gathered, error);
     if (status == PECS_E_CORRUPT && error)
         error->offset += base;
-    if (!status && build_state(&reader->model, &reader->match, reader->registry, image, gathered, true, ret_state))
+    if (!status &&
+        build_state(&reader->model, &reader->match, reader->registry, &part_whole, image, gathered, true, ret_state))
         status = fail_memory(error);
     if (gathered)
         node_release(reader->pool, &gathered->node);

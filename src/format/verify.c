@@ -11,6 +11,7 @@
 struct verification {
     struct source *source;
     const struct segment_parts *parts;
+    struct verify_ranges ranges;
     const struct verify_options *options;
     const uint8_t *hashes; /* of the pieces, in the trailer */
 };
@@ -33,12 +34,30 @@ static uint64_t verify_piece_end(const struct segment_parts *parts, uint64_t num
     return min_u64(parts->data_offset + parts->data_size, verify_piece_start(parts, number + 1));
 }
 
+/* Whether bytes from `start` to `end` - 1 are in a range: in the first that does not end before them, if in any. */
+static bool verify_has_some(struct verify_ranges ranges, uint64_t start, uint64_t end)
+{
+    size_t low = 0, high = ranges.count;
+    while (low < high) {
+        const size_t middle = low + (high - low) / 2;
+        if (ranges.list[middle].offset + ranges.list[middle].size <= start)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    while (low < ranges.count && !ranges.list[low].size)
+        low++;
+    return low < ranges.count && ranges.list[low].offset < end;
+}
+
 static pecs_status verify_piece(void *user, uint64_t number, pecs_error *error)
 {
     const struct verification *verification = user;
     const struct segment_parts *parts = verification->parts;
     const uint64_t offset = verify_piece_start(parts, number), size = verify_piece_end(parts, number) - offset;
     const uint8_t *bytes;
+    if (!verify_has_some(verification->ranges, offset, offset + size))
+        return PECS_OK;
     const pecs_status status = source_get(verification->source, offset, size, &bytes, error);
     if (status)
         return status;
@@ -77,10 +96,12 @@ static pecs_status verify_trailer(struct source *source, const struct segment_pa
 }
 
 pecs_status verify_segment(struct source *source, struct image_parts *parts, uint32_t number,
-                           const struct verify_options *options, pecs_error *error)
+                           struct verify_ranges ranges, const struct verify_options *options, pecs_error *error)
 {
     const struct segment_parts *segment = image_segment(parts, number);
-    struct verification verification = { source, segment, options, NULL };
+    struct verification verification = { source, segment, ranges, options, NULL };
+    if (!verify_has_some(ranges, segment->data_offset, segment->data_offset + segment->data_size))
+        return PECS_OK;
     const pecs_status status = verify_trailer(source, segment, number, &verification.hashes, error);
     if (status)
         return status;
@@ -89,12 +110,12 @@ pecs_status verify_segment(struct source *source, struct image_parts *parts, uin
     return jobs_run(&jobs, error);
 }
 
-pecs_status verify_data(struct source *source, struct image_parts *parts, const struct verify_options *options,
-                        pecs_error *error)
+pecs_status verify_data(struct source *source, struct image_parts *parts, struct verify_ranges ranges,
+                        const struct verify_options *options, pecs_error *error)
 {
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; !status && i < parts->segment_count; i++)
-        status = verify_segment(source, parts, i, options, error);
+        status = verify_segment(source, parts, i, ranges, options, error);
     return status;
 }
 
@@ -202,6 +223,7 @@ static bool verify_prologue_is_as_it_was(const struct image *image, const struct
 
 pecs_status verify_image(struct image *image, const struct verify_options *options, pecs_error *error)
 {
+    static const struct model_range everything = { 0, UINT64_MAX };
     struct image_parts *parts = &image->parts;
     struct source_memory source;
     source_memory_init(&source, image->bytes, image->size_bytes);
@@ -214,7 +236,7 @@ pecs_status verify_image(struct image *image, const struct verify_options *optio
             return fail_rule(error, PECS_E_CORRUPT, segment->prologue_offset, "SEGMENT-2",
                              "the prologue is not what it was when the file was opened");
     }
-    pecs_status status = verify_data(&source.source, parts, options, error);
+    pecs_status status = verify_data(&source.source, parts, (struct verify_ranges){ &everything, 1 }, options, error);
     if (!status)
         status = verify_gaps(&source.source, parts, image->bytes, error);
     if (!status && options->progress && !options->progress(options->user, image->size_bytes, image->size_bytes))

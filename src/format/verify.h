@@ -12,16 +12,22 @@ struct verify_options {
     void *user;
 };
 
+/* Ranges of a file, in the order of their offsets. */
+struct verify_ranges {
+    const struct model_range *list;
+    size_t count;
+};
+
 /*
- * Checks each trailer's checksum, then reads its data piece by piece and compares each hash with the trailer. Returns
- * PECS_E_CORRUPT, PECS_E_CANCELLED, or the source's error. With several threads, source_get must be thread-safe
- * (source_class.is_shared).
+ * Of each segment of which a range has some data, checks the trailer's checksum, then reads its data piece by piece, as
+ * far as a range has any of a piece, and compares each hash with the trailer. Returns PECS_E_CORRUPT, PECS_E_CANCELLED,
+ * or the source's error. With several threads, source_get must be thread-safe (source_class.is_shared).
  */
-pecs_status verify_data(struct source *source, struct image_parts *parts, const struct verify_options *options,
-                        pecs_error *error);
+pecs_status verify_data(struct source *source, struct image_parts *parts, struct verify_ranges ranges,
+                        const struct verify_options *options, pecs_error *error);
 /* The same for one segment. */
 pecs_status verify_segment(struct source *source, struct image_parts *parts, uint32_t number,
-                           const struct verify_options *options, pecs_error *error);
+                           struct verify_ranges ranges, const struct verify_options *options, pecs_error *error);
 
 /*
  * Checks that every byte outside header, prologues, runs, trailers, commit, file metadata and footer is zero. Skips the

@@ -203,6 +203,9 @@ static pecs_status convert_run(struct conversion *conversion)
     pecs_status status = has_room ? convert_types(conversion) : fail_memory(conversion->error);
     if (!status && !conversion->from->registry->history)
         status = upgrade_check_reader(conversion->registry, conversion->from->metadata, conversion->error);
+    if (!status && conversion->from->is_partial)
+        status = upgrade_check_part(conversion->registry, convert_version(conversion->from), conversion->error);
+    upgrade.is_partial = conversion->from->is_partial;
     if (!status)
         status = upgrade_init(&upgrade, conversion->registry, conversion->unknown, conversion->migration, &culprit,
                               conversion->error);
@@ -265,7 +268,7 @@ static pecs_status convert_prepare(const pecs_snapshot *snapshot, const pecs_reg
         *ret_snapshot = pecs_snapshot_retain((pecs_snapshot *)(uintptr_t)snapshot);
         return PECS_OK;
     }
-    const struct projection_less less = { components, &selection };
+    const struct projection_less less = { components, &selection, NULL };
     pecs_status status = convert_select(snapshot, registry, &selection);
     status = status ? filtered_fail(error, status)
                     : filtered_make(snapshot, &less, PECS_REFERENCES_KEEP, ret_snapshot, &left_out, error);

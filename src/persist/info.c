@@ -4,6 +4,7 @@
  */
 #include "error.h"
 #include "file_model.h"
+#include "part.h"
 #include "reading.h"
 #include "type_match.h"
 #include "typecode.h"
@@ -131,7 +132,7 @@ static pecs_status info_read_prologues(struct info *info, const struct model_lim
     if (size > limits->max_commit_bytes)
         return fail(error, PECS_E_LIMIT, "the prologues have %" PRIu64 " bytes; the limit is %" PRIu64, size,
                     limits->max_commit_bytes);
-    return model_parse_segments(&info->model, &info->source.source, limits, error);
+    return model_parse_segments(&info->model, &info->source.source, &part_whole, limits, error);
 }
 
 /* A file whose prologues were not read may claim any number of rows: sums stop at the most that there is. */

@@ -3,6 +3,7 @@
 #include "build.h"
 #include "error.h"
 #include "gather.h"
+#include "part.h"
 #include "program_meta.h"
 #include "reading.h"
 #include "upgrade.h"
@@ -20,6 +21,8 @@ struct loading {
     struct match match;
     const pecs_migration_options *migration;
     struct upgrade upgrade;
+    const pecs_part *wanted; /* or NULL: the whole file */
+    struct part part;
     pecs_error *error;
 };
 
@@ -27,6 +30,7 @@ static void loading_deinit(struct loading *loading)
 {
     if (loading->gathered)
         node_release(loading->registry->pool, &loading->gathered->node); /* the state's runs have it */
+    part_deinit(&loading->part);
     upgrade_deinit(&loading->upgrade);
     match_deinit(&loading->match);
     model_deinit(&loading->model);
@@ -39,14 +43,22 @@ static pecs_status load_parse(struct loading *loading)
     return model_parse(&loading->model, loading->source, &limits, loading->registry->pool, loading->error);
 }
 
+static uint32_t load_version(const struct loading *loading)
+{
+    return program_meta_number(loading->model.metadata, PECS_META_SCHEMA_VERSION);
+}
+
 /* What cannot be upgraded is refused before any data is read. */
 static pecs_status load_plan(struct loading *loading)
 {
     pecs_error why = { .message = "" };
     uint32_t culprit = 0;
     pecs_status status = upgrade_check_reader(loading->registry, loading->model.metadata, loading->error);
+    if (!status && loading->wanted)
+        status = upgrade_check_part(loading->registry, load_version(loading), loading->error);
     if (status)
         return status;
+    loading->upgrade.is_partial = loading->wanted != NULL;
     status =
         upgrade_init(&loading->upgrade, loading->registry, loading->match.unknown, loading->migration, &culprit, &why);
     if (status == PECS_E_LAYOUT)
@@ -63,8 +75,11 @@ static pecs_status load_match(struct loading *loading)
         match_types(&loading->match, model, loading->registry, loading->refuse_unknown, loading->error);
     if (!status)
         status = load_plan(loading);
+    if (!status &&
+        part_init(&loading->part, loading->wanted, model, &loading->match, loading->registry, &loading->upgrade.plan))
+        status = fail_memory(loading->error);
     if (!status)
-        status = model_parse_segments(model, loading->source, &limits, loading->error);
+        status = model_parse_segments(model, loading->source, &loading->part, &limits, loading->error);
     loading->image->parts = model->parts;
     model->parts.segments = NULL; /* the image has them */
     return status;
@@ -77,12 +92,15 @@ static void load_place_error(struct loading *loading, pecs_status status)
         loading->error->offset = gather_file_offset(&loading->model, loading->error->offset);
 }
 
-static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct pecs_snapshot *state,
-                                pecs_snapshot **ret_snapshot)
+/* Makes of the state that was built the one that the caller gets, or releases it. */
+static pecs_status load_finish(struct loading *loading, bool is_checked, struct pecs_snapshot *state,
+                               pecs_snapshot **ret_snapshot)
 {
-    const pecs_status status =
-        upgrade_run(&loading->upgrade, program_meta_number(loading->model.metadata, PECS_META_SCHEMA_VERSION),
-                    is_checked, &state, loading->error);
+    pecs_status status = part_reduce(&loading->part, &loading->model, &state, loading->error);
+    if (!status)
+        status = upgrade_run(&loading->upgrade, load_version(loading), is_checked, &state, loading->error);
+    if (!status)
+        status = part_trim(&loading->part, &state, loading->error);
     load_place_error(loading, status);
     if (!status)
         *ret_snapshot = state;
@@ -91,12 +109,17 @@ static pecs_status load_upgrade(struct loading *loading, bool is_checked, struct
 
 static pecs_status load_build(struct loading *loading, bool is_proven, struct pecs_snapshot **ret_state)
 {
-    const pecs_status status = build_state(&loading->model, &loading->match, loading->registry, loading->image,
-                                           loading->gathered, is_proven, ret_state);
+    const pecs_status status = build_state(&loading->model, &loading->match, loading->registry, &loading->part,
+                                           loading->image, loading->gathered, is_proven, ret_state);
     return status ? fail_memory(loading->error) : PECS_OK;
 }
 
-/* Of the bytes of a file, all that is not in the structure. */
+static struct verify_ranges load_ranges(const struct model *model)
+{
+    return (struct verify_ranges){ model->ranges, model->range_count };
+}
+
+/* Of the bytes of a file, all that is not in the structure. Of a part, only those that are read. */
 static pecs_status load_check_bytes(struct loading *loading, const pecs_load_options *options)
 {
     const struct model_limits no_limits = { .max_commit_bytes = 0 };
@@ -106,9 +129,10 @@ static pecs_status load_check_bytes(struct loading *loading, const pecs_load_opt
     if (!status)
         status = model_check_id(model, loading->error);
     if (!status)
-        status = verify_data(loading->source, &loading->image->parts, &how, loading->error);
-    if (!status)
-        status = model_parse_file_metadata(model, loading->source, &no_limits, loading->error);
+        status = verify_data(loading->source, &loading->image->parts, load_ranges(model), &how, loading->error);
+    if (status || !loading->part.is_whole)
+        return status;
+    status = model_parse_file_metadata(model, loading->source, &no_limits, loading->error);
     if (!status)
         status = verify_gaps(loading->source, &loading->image->parts, loading->image->bytes, loading->error);
     return status;
@@ -126,7 +150,8 @@ static pecs_status load_check(struct loading *loading, const pecs_load_options *
 {
     struct model *model = &loading->model;
     pecs_error *error = loading->error;
-    pecs_status status = agree_check(state, model, &loading->match, loading->image, loading->gathered, options, error);
+    pecs_status status =
+        agree_check(state, model, &loading->match, &loading->part, loading->image, loading->gathered, options, error);
     load_place_error(loading, status);
     if (!status && options->progress && !options->progress(options->user, model->file_size, model->file_size))
         status = fail(loading->error, PECS_E_CANCELLED, "cancelled");
@@ -145,7 +170,8 @@ static pecs_status resume_gather(struct loading *loading, const pecs_resume_opti
         if (model_block_stays(&model->blocks[i]))
             continue;
         if (segment >= checked)
-            status = verify_segment(loading->source, &loading->image->parts, segment, &how, loading->error);
+            status = verify_segment(loading->source, &loading->image->parts, segment, load_ranges(model), &how,
+                                    loading->error);
         checked = segment + 1;
     }
     return status ? status : gather_blocks(model, loading->image, &how, &loading->gathered, loading->error);
@@ -165,7 +191,7 @@ static pecs_status resume_image(struct loading *loading, const pecs_resume_optio
         status = resume_gather(loading, options);
     if (!status)
         status = load_build(loading, false, &state);
-    return status ? status : load_upgrade(loading, false, state, ret_snapshot);
+    return status ? status : load_finish(loading, false, state, ret_snapshot);
 }
 
 static pecs_status load_image(struct loading *loading, const pecs_load_options *options, pecs_snapshot **ret_snapshot)
@@ -184,7 +210,7 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
         return status;
     status = load_check(loading, options, state);
     if (!status)
-        return load_upgrade(loading, true, state, ret_snapshot);
+        return load_finish(loading, true, state, ret_snapshot);
     state_release(state);
     return status;
 }
@@ -199,6 +225,8 @@ static pecs_status load_reading(pecs_registry *registry, const struct reading *r
         .limits = &options->limits,
         .refuse_unknown = options->refuse_unknown,
         .migration = options->migration,
+        .wanted = options->part,
+        .part = part_whole,
         .error = error,
     };
     struct source_memory memory;
@@ -261,7 +289,10 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     options = options ? options : &defaults;
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
-    pecs_status status = reading_open_file(path, &options->limits, &file, error);
+    pecs_status status = part_check(options->part, error);
+    if (status)
+        return status;
+    status = reading_open_file(path, &options->limits, &file, error);
     if (status)
         return status;
     struct loading loading = {
@@ -270,6 +301,8 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
         .refuse_unknown = options->refuse_unknown,
         .may_split = true,
         .migration = options->migration,
+        .wanted = options->part,
+        .part = part_whole,
         .error = error,
     };
     status = file.size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, &file, path, &loading.image, error)
@@ -292,7 +325,10 @@ pecs_status pecs_snapshot_load(pecs_registry *registry, const char *path, const 
     options = options ? options : &load_defaults;
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
-    pecs_status status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
+    pecs_status status = part_check(options->part, error);
+    if (status)
+        return status;
+    status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
     if (!status)
         status = load_reading(registry, &reading, options, ret_snapshot, error);
     reading_close(&reading);
@@ -306,7 +342,10 @@ pecs_status pecs_snapshot_load_from(pecs_registry *registry, const pecs_source *
     options = options ? options : &load_defaults;
     if (!registry || !source || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, source and ret_snapshot must not be NULL");
-    pecs_status status = reading_open(&reading, registry->pool, source, &options->limits, error);
+    pecs_status status = part_check(options->part, error);
+    if (status)
+        return status;
+    status = reading_open(&reading, registry->pool, source, &options->limits, error);
     if (!status)
         status = load_reading(registry, &reading, options, ret_snapshot, error);
     reading_close(&reading);

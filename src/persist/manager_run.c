@@ -305,6 +305,10 @@ static pecs_status manager_load_finish(struct manager_run *run, pecs_builder *bu
     pecs_error why = { .status = PECS_OK };
     pecs_snapshot *made;
     pecs_status status = pecs_builder_finish(builder, &made, &why);
+    if (!status && manager_load_options(run)->part && !made->is_partial) {
+        pecs_snapshot_release(made);
+        status = fail(&why, PECS_E_UNSUPPORTED, "the plugin loads no parts of files");
+    }
     if (!status && made->is_built)
         status = manager_load_upgrade(run, &made, &why);
     if (status)

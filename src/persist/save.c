@@ -22,6 +22,9 @@ static pecs_status save_into(const pecs_snapshot *snapshot, const pecs_sink *sin
                              const pecs_save_options *options, pecs_error *error)
 {
     struct pool *pool = snapshot->registry->pool;
+    if (snapshot->is_partial && !options->partial)
+        return fail(error, PECS_E_MISUSE,
+                    "the snapshot was made of a part of a file, and has less than that: set partial to save it");
     struct metadata *file_metadata = NULL;
     pecs_status status = save_check_options(options, error);
     if (!status)

@@ -95,10 +95,19 @@ static pecs_status upgrade_step_world(const pecs_history *given, uint32_t versio
     return status;
 }
 
-static bool upgrade_needs_world(const pecs_history *given, uint32_t version)
+static bool upgrade_needs_migration(const pecs_history *given, uint32_t version)
 {
-    return given->hook_count || (given->world_migration_count &&
-                                 given->world_migrations[given->world_migration_count - 1].to_version > version);
+    return given->world_migration_count &&
+           given->world_migrations[given->world_migration_count - 1].to_version > version;
+}
+
+pecs_status upgrade_check_part(const pecs_registry *registry, uint32_t version, pecs_error *error)
+{
+    if (!registry->history || !upgrade_needs_migration(registry->history->given, version))
+        return PECS_OK;
+    return fail(error, PECS_E_UNSUPPORTED,
+                "a part of a file with schema version %u cannot be migrated by world migrations: load all of it",
+                version);
 }
 
 /* Replaces the state by one that world migrations and hooks have changed. */
@@ -108,7 +117,7 @@ static pecs_status upgrade_world(const struct upgrade *upgrade, uint32_t version
     const pecs_history *given = upgrade->registry->history ? upgrade->registry->history->given : NULL;
     struct pecs_snapshot *changed;
     pecs_world *world;
-    if (!given || !upgrade_needs_world(given, version))
+    if (!given || upgrade->is_partial || (!given->hook_count && !upgrade_needs_migration(given, version)))
         return PECS_OK;
     pecs_status status = pecs_world_create(upgrade->registry, *state, NULL, &world, error);
     if (status)
@@ -215,7 +224,8 @@ static void upgrade_note_all(const struct upgrade *upgrade, uint32_t version, co
                                      .from_version = type->component.type->version,
                                      .field = "" };
         upgrade_count_kept(state, type->number, &note);
-        upgrade_note(upgrade, note);
+        if (note.count || !upgrade->is_partial) /* others are in the part of the file that was left */
+            upgrade_note(upgrade, note);
     }
     for (size_t i = 0; given && i < given->world_migration_count; i++)
         if (given->world_migrations[i].to_version > version)

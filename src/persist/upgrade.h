@@ -13,6 +13,7 @@ struct upgrade {
     pecs_registry *registry;
     const pecs_migration_options *options;
     struct migrate_plan plan;
+    bool is_partial; /* of a part of a file: without the hooks, which are for whole worlds */
 };
 
 /*
@@ -25,6 +26,9 @@ void upgrade_deinit(struct upgrade *upgrade);
 
 /* PECS_E_UNSUPPORTED: what has this metadata (or NULL) needs a program of a later schema version. */
 pecs_status upgrade_check_reader(const pecs_registry *registry, const struct metadata *metadata, pecs_error *error);
+
+/* PECS_E_UNSUPPORTED: what has this schema version needs a world migration, which is for whole worlds. */
+pecs_status upgrade_check_part(const pecs_registry *registry, uint32_t version, pecs_error *error);
 
 /*
  * Replaces the state by the upgraded one, or releases it on failure. `is_checked`: its values are valid. Any status:

@@ -122,6 +122,7 @@ pecs_status loan_make_state(struct loan *loan, pecs_registry *registry, struct u
     state->tick = from->tick;
     state->floor_tick = from->floor_tick;
     state->is_proven = from->is_proven;
+    state->is_partial = from->is_partial;
     state->session = from->session;
     if (!loan_copy_lists(loan, state)) {
         state_release(state);

@@ -156,7 +156,7 @@ static pecs_status migrate_reduce_types(const struct migrate_plan *plan, struct 
 static pecs_status migrate_leave_out(struct migrating *migrating, struct pecs_snapshot **ret_state)
 {
     uint64_t components[TYPES_MAX / 64 + 1] = { 0 };
-    const struct projection_less less = { components, NULL };
+    const struct projection_less less = { components, NULL, NULL };
     for (uint32_t i = 0; i < migrating->plan->version_count; i++) {
         const struct migrate_version *version = &migrating->plan->versions[i];
         if (version->number != NO_COMPONENT && !version->is_final)

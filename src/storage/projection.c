@@ -165,7 +165,8 @@ static pecs_status projection_place(struct projection *projection, uint32_t numb
     const bool is_singleton = table->archetype->is_singleton;
     const uint32_t count = projection_list_kept(projection, table->archetype);
     const bool has_rows = table->row_count > projection_lost_rows(projection, number);
-    if (count < table->archetype->component_count && (!has_rows || (is_singleton && !count)))
+    const bool is_dropped = projection->less->tables && bits_has(projection->less->tables, number);
+    if (is_dropped || (count < table->archetype->component_count && (!has_rows || (is_singleton && !count))))
         return PECS_OK;
     struct table *left;
     uint64_t first_row;

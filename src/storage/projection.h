@@ -11,6 +11,7 @@
 struct projection_less {
     const uint64_t *components;       /* a bit for each component, by place */
     const struct selection *entities; /* or NULL: none */
+    const uint64_t *tables;           /* a bit for each table, without rows, that goes as a whole; or NULL: none */
 };
 
 /*

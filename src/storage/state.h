@@ -96,6 +96,7 @@ struct pecs_snapshot {
     uint64_t floor_tick; /* everything counts as changed at this tick, that of the last restore */
     bool is_proven;      /* rows and index agree; false: they are a file's and not verified */
     bool is_built;       /* by a builder: no world migration and no load hook has seen it yet */
+    bool is_partial;     /* it was made of a part of a file, and must not replace the whole by accident */
     /* A timeline is a world's history since it was created or restored, within which it can rewind. */
     uint64_t stretch;         /* the state's timeline; 0: none */
     uint64_t session_stretch; /* the timeline in which `session` was opened; if another, none is open */

@@ -83,7 +83,7 @@ static pecs_status filter_make(struct filtering *filtering, pecs_snapshot **ret_
 {
     const pecs_filter *filter = filtering->filter;
     const struct projection_less less = { filtering->components,
-                                          filter->query || filter->keep ? &filtering->entities : NULL };
+                                          filter->query || filter->keep ? &filtering->entities : NULL, NULL };
     pecs_left_out left_out;
     const pecs_status status =
         filtered_make(filtering->state, &less, filter->references, ret_snapshot, &left_out, filtering->error);

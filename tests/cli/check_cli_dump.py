@@ -131,6 +131,40 @@ def check_choice(path):
                 f"{path}: entity 0:1 has no component Mood")
 
 
+def only(lines, name):
+    """What a dump of one component shows: of the text of a whole dump, its lines and those of its entities."""
+    shown, head = lines[:1], None
+    for line in lines[1:]:
+        if not line.startswith("  "):
+            head = line
+        elif line == f"  {name}" or line.startswith(f"  {name} "):
+            shown += [head, line] if head else [line]
+            head = None
+    return shown
+
+
+def check_each_component(path, folder):
+    """A dump of one component, which reads only that, shows what one of everything shows of it."""
+    compressed = os.path.join(folder, "compressed.pecs")
+    program.text("convert", path, compressed, "--profile", "small")
+    everything = program.json("dump", path)
+    names = set(everything["singletons"]).union(*(entity["components"] for entity in everything["entities"]))
+    for name in names:
+        expected = only(program.text("dump", path).splitlines(), name)
+        entities = [{**entity, "components": {name: entity["components"][name]}}
+                    for entity in everything["entities"] if name in entity["components"]]
+        for file in (path, compressed):
+            lines = [line.replace(path, file) for line in expected]
+            check_equal(f"{name} of {file}", program.text("dump", "--component", name, file).splitlines(), lines)
+            check_equal(f"{name} of {file}", program.text("dump", "--component", name, "--trust", file).splitlines(), lines)
+            with open(file, "rb") as stream:
+                result = program.run("dump", "--component", name, "-", stdin=None, input=stream.read())
+            lines[0] = lines[0].replace(file, "standard input")
+            check_equal(f"{name} of {file}, piped", result.stdout.decode().splitlines(), lines)
+            check_equal(f"{name} of {file}, as JSON", program.json("dump", "--component", name, file)["entities"], entities)
+    os.remove(compressed)
+
+
 def check_strange(folder):
     path = os.path.join(folder, "strange.pecs")
     found = program.json("dump", path)
@@ -257,6 +291,8 @@ def main():
         check_golden(path)
     check_choice(next(path for path in files if "kinds" in path))
     with made_worlds(sys.argv[3]) as folder:
+        for path in files:
+            check_each_component(path, folder)
         check_strange(folder)
         check_rough(folder)
         check_twins(folder)

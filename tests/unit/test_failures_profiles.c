@@ -168,6 +168,49 @@ static pecs_status information(struct stage *stage)
     return status;
 }
 
+/* Without the entities that have names, and without the positions of all others. */
+static bool wants_positions(void *user, const pecs_type *const *types, size_t type_count, uint64_t entity_count)
+{
+    (void)user, (void)type_count;
+    must(entity_count > 0);
+    return types[0] == &Position_type;
+}
+
+static const pecs_type *const of_names[] = { &Name_type };
+static const pecs_part parts[] = { { .types = of_names, .type_count = 1, .wants_table = wants_positions },
+                                   { .types = of_names, .type_count = 1 },
+                                   { .wants_table = wants_positions, .attachments = true } };
+static const pecs_part *part; /* of the trials that follow */
+
+static void keep_part(struct stage *stage, pecs_status status, pecs_snapshot *snapshot)
+{
+    must(!status == (snapshot != NULL));
+    if (status)
+        return;
+    pecs_snapshot_release(stage->taken);
+    stage->taken = snapshot;
+    check_state(snapshot);
+    must(summary_of(pecs_snapshot_view(snapshot)).entity_count == POSITION_COUNT + (part->wants_table ? 0 : 32));
+}
+
+static pecs_status load_part(struct stage *stage)
+{
+    const pecs_load_options how = { .thread_count = thread_count, .part = part };
+    pecs_snapshot *snapshot = NULL;
+    const pecs_status status = pecs_snapshot_load(stage->registry, "world.pecs", &how, &snapshot, NULL);
+    keep_part(stage, status, snapshot);
+    return status;
+}
+
+static pecs_status resume_part(struct stage *stage)
+{
+    const pecs_resume_options how = { .thread_count = thread_count, .part = part };
+    pecs_snapshot *snapshot = NULL;
+    const pecs_status status = pecs_snapshot_resume(stage->registry, "world.pecs", &how, &snapshot, NULL);
+    keep_part(stage, status, snapshot);
+    return status;
+}
+
 /* A snapshot over the file, some of which is mapped, is verified and saved again. */
 static pecs_status verify(struct stage *stage)
 {
@@ -250,6 +293,18 @@ Test(failures_profiles, a_load, .init = set_up, .fini = strike)
 {
     try_in_ways(save_populated, load, 20);
     try_in_ways(save_populated, load_memory, 20);
+}
+
+Test(failures_profiles, a_part, .init = set_up, .fini = strike)
+{
+    for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++) {
+        part = &parts[i];
+        try_in_ways(save_populated, load_part, 20);
+        try_in_ways(save_populated, resume_part, 20);
+        set_options(PECS_PROFILE_OFF, 0, 1);
+        try_every_failure(&(struct trial){ save_populated, load_part }, 20);
+        try_every_failure(&(struct trial){ save_populated, resume_part }, 20);
+    }
 }
 
 Test(failures_profiles, information_and_verify, .init = set_up, .fini = strike)

@@ -285,6 +285,12 @@ Test(nulls, files)
     MISUSE(pecs_snapshot_resume(NULL, path, NULL, &made, NULL));
     MISUSE(pecs_snapshot_resume(registry, NULL, NULL, &made, NULL));
     MISUSE(pecs_snapshot_resume(registry, path, NULL, NULL, NULL));
+    const pecs_type *const no_type = NULL;
+    const pecs_part missing = { .type_count = 1 }, with_null = { .types = &no_type, .type_count = 1 };
+    MISUSE(pecs_snapshot_load(registry, path, &(pecs_load_options){ .part = &missing }, &made, NULL));
+    MISUSE(pecs_snapshot_load(registry, path, &(pecs_load_options){ .part = &with_null }, &made, NULL));
+    MISUSE(pecs_snapshot_resume(registry, path, &(pecs_resume_options){ .part = &missing }, &made, NULL));
+    MISUSE(pecs_snapshot_resume(registry, path, &(pecs_resume_options){ .part = &with_null }, &made, NULL));
     MISUSE(pecs_file_info(NULL, NULL, NULL, &info, NULL));
     MISUSE(pecs_file_info(path, NULL, NULL, NULL, NULL));
     pecs_info_destroy(NULL);

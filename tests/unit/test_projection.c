@@ -49,7 +49,7 @@ static pecs_status project(const pecs_snapshot *snapshot, pecs_component left_ou
 {
     uint64_t bits[4] = { 0 };
     bits_set(bits, state_place(snapshot, left_out));
-    return projection_make(snapshot, &(struct projection_less){ bits, NULL }, ret_state);
+    return projection_make(snapshot, &(struct projection_less){ bits, NULL, NULL }, ret_state);
 }
 
 static pecs_snapshot *without(const pecs_snapshot *snapshot, pecs_component left_out)
