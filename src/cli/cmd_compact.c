@@ -1,6 +1,7 @@
 /*
  * pecs compact: writes the compacted world of a file to another file or over the same one. Checks the file first, as
- * verify does: damage must not get new hashes. The only command that writes to a file.
+ * verify does: damage must not get new hashes. A trusted one is mapped: its hashes are checked, and its values when
+ * they are saved.
  */
 #include "cli.h"
 #include "json_out.h"
@@ -15,10 +16,12 @@
 /* The world is loaded as a whole, so a limit on the file's information would save nothing. */
 static const pecs_info_options compact_no_limit = { .max_info_bytes = UINT64_MAX };
 
-static int compact_save(pecs_world *world, const char *path, const pecs_info *info)
+static int compact_save(pecs_world *world, const struct arguments *arguments, const pecs_info *info)
 {
     pecs_error error;
-    pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns };
+    const char *path = arguments->paths[1];
+    pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns,
+                                  .verify_source = arguments->options[OPTION_TRUST] != NULL };
     if (pecs_world_compact(world, &error))
         return complain("cannot compact: %s", error.message);
     pecs_meta *metadata = kept_metadata(info, &options.metadata_count);
@@ -35,13 +38,15 @@ static int compact_file(const struct arguments *arguments, const pecs_info *info
     struct loaded loaded;
     pecs_world *world;
     pecs_error error;
-    if (loaded_open(arguments->paths[0], &loaded, &error))
+    const bool is_trusted = arguments->options[OPTION_TRUST];
+    if (is_trusted ? loaded_open_with_info(arguments->paths[0], true, &loaded, &error)
+                   : loaded_open(arguments->paths[0], &loaded, &error))
         return complain_of_file(arguments->paths[0], &error);
     const bool is_made = !pecs_world_create(loaded.registry, loaded.snapshot, NULL, &world, &error);
     loaded_close(&loaded);
     if (!is_made)
         return complain("cannot compact: %s", error.message);
-    const int code = compact_save(world, arguments->paths[1], info);
+    const int code = compact_save(world, arguments, info);
     pecs_world_destroy(world);
     return code;
 }
@@ -119,6 +124,8 @@ static int compact_run(const struct arguments *arguments, struct text_out *out)
 }
 
 static const struct command_option compact_options[] = {
+    { OPTION_TRUST,
+      "Map the file, which needs no memory for it: check hashes and values, but not that index and rows agree." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

@@ -16,7 +16,8 @@ _pecs() {
     fi
     case $command in
     info) options='--advise --json --help' ;;
-    verify | compact | salvage) options='--json --help' ;;
+    verify | salvage) options='--json --help' ;;
+    compact) options='--trust --json --help' ;;
     dump) options='--entity --component --limit --trust --json --help' ;;
     diff) options='--detail --by-handle --trust --json --help' ;;
     convert) options='--from --to --profile --threads --help' ;;

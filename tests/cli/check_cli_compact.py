@@ -52,6 +52,8 @@ def check_file(path, folder):
     check_equal("differences", program.expect(0, "diff", path, new).returncode, 0)
     program.expect(0, "compact", new, again)
     check_equal(f"compacted again, {path}", read_bytes(again), read_bytes(new))
+    program.expect(0, "compact", "--trust", path, again)
+    check_equal(f"compacted by a map, {path}", read_bytes(again), read_bytes(new))
     shutil.copyfile(path, again)
     program.expect(0, "compact", again, again)
     check_equal(f"in its place, {path}", read_bytes(again), read_bytes(new))
