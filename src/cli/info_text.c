@@ -39,7 +39,10 @@ static void info_text_print_head(const struct info_form *form, struct text_out *
     out_format(out, "\n  size         %" PRIu64 " bytes\n", info->size_bytes);
     out_format(out, "  format       version %" PRIu32 ", optional features 0x%" PRIx64 "\n", info->format_version,
                info->optional_features);
-    if (info->block_count)
+    if (info->block_count && info->block_bytes == info->block_full_bytes)
+        out_format(out, "  segments     %" PRIu32 ", of %" PRIu64 " blocks: a stream of rows, not compressed\n",
+                   info->segment_count, info->block_count);
+    else if (info->block_count)
         out_format(out,
                    "  compressed   %" PRIu32 " segments, %" PRIu64 " blocks: %" PRIu64 " bytes hold %" PRIu64
                    ", ratio %.2f\n",
