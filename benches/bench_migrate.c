@@ -76,7 +76,8 @@ static void migrate_describe_chain(struct migrate_context *context)
         context->versions[i] = (pecs_type){ "Position", { { 0 } }, i + 1, sizeof(Position), 4, 3, position_fields, 0 };
     for (uint32_t i = 0; i < CHAIN_STEPS; i++) {
         context->targets[i] = &context->versions[i + 1];
-        context->migrations[i] = (pecs_migration){ &context->versions[i], &context->targets[i], 1, migrate_step, NULL };
+        context->migrations[i] =
+            (pecs_migration){ &context->versions[i], &context->targets[i], 1, migrate_step, NULL, true };
     }
     context->history = (pecs_history){ .migrations = context->migrations, .migration_count = CHAIN_STEPS };
 }

@@ -103,6 +103,8 @@ typedef struct pecs_migration {
     size_t to_count;
     pecs_migrate_function migrate; /* NULL: the fields of one `to` are matched by name; or nothing is to do */
     void *user;
+    bool writes_all; /* `migrate` writes every member of the values that it makes: they are not filled with defaults
+                        first, and what they hold before is undefined. Does not count for types with contents */
 } pecs_migration;
 
 /*

@@ -280,7 +280,9 @@ static pecs_status migrate_by_function(const struct chunk_job *job, uint32_t ind
         (void)fail_memory(job->error);
     for (uint32_t i = 0; !status && i < version->target_count; i++) {
         uint8_t *made = NULL;
-        status = migrate_own_values(job, version->targets[i], false, &made);
+        const struct component *target = job->migrating->plan->versions[version->targets[i]].component;
+        const bool writes_all = version->step->writes_all && !component_has_contents(target);
+        status = migrate_own_values(job, version->targets[i], writes_all, &made);
         to[i] = made;
     }
     if (!status)

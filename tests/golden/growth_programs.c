@@ -149,19 +149,19 @@ static const pecs_type *const to_ship3[] = { &Ship3_type }, *const to_parts[] = 
                               *const to_mood[] = { &Mood7_type }, *const to_drive[] = { &Drive8_type },
                               *const to_drive10[] = { &Drive10_type };
 static const pecs_migration growth_migrations[] = {
-    { &Ship1_type, to_ship3, 1, NULL, NULL },
-    { &Ship2_type, to_ship3, 1, NULL, NULL },
-    { &Ship3_type, to_parts, 2, growth_split_ship, NULL },
-    { &Legacy_type, NULL, 0, NULL, NULL },
-    { &Frozen_type, to_cold, 1, growth_warm, NULL },
-    { &Cold_type, to_chill, 1, NULL, NULL },
-    { &Chill7_type, to_chilled, 1, growth_mark, NULL },
-    { &Score1_type, to_score5, 1, NULL, NULL },
-    { &Score5_type, to_score, 2, growth_split_score, NULL },
-    { &Mood1_type, to_mood, 1, growth_rename_mood, NULL },
-    { &Fuel_type, to_drive, 1, growth_join_fuel, NULL },
-    { &Engine_type, to_drive, 1, growth_join_engine, NULL },
-    { &Drive8_type, to_drive10, 1, NULL, NULL },
+    { &Ship1_type, to_ship3, 1, NULL, NULL, false },
+    { &Ship2_type, to_ship3, 1, NULL, NULL, false },
+    { &Ship3_type, to_parts, 2, growth_split_ship, NULL, false },
+    { &Legacy_type, NULL, 0, NULL, NULL, false },
+    { &Frozen_type, to_cold, 1, growth_warm, NULL, false },
+    { &Cold_type, to_chill, 1, NULL, NULL, false },
+    { &Chill7_type, to_chilled, 1, growth_mark, NULL, false },
+    { &Score1_type, to_score5, 1, NULL, NULL, false },
+    { &Score5_type, to_score, 2, growth_split_score, NULL, false },
+    { &Mood1_type, to_mood, 1, growth_rename_mood, NULL, false },
+    { &Fuel_type, to_drive, 1, growth_join_fuel, NULL, false },
+    { &Engine_type, to_drive, 1, growth_join_engine, NULL, false },
+    { &Drive8_type, to_drive10, 1, NULL, NULL, false },
 };
 
 static const pecs_rename ship_renames[] = { { "health", "hull" } }, name_renames[] = { { "full", "text" } };

@@ -116,7 +116,7 @@ static void describe_history(struct program *program)
         program->coded_to = forms[CODED][coded];
         if (form != coded)
             program->migrations[migrations++] =
-                (pecs_migration){ forms[CODED][form], &program->coded_to, 1, convert_coded, migration };
+                (pecs_migration){ forms[CODED][form], &program->coded_to, 1, convert_coded, migration, false };
     }
     history->migration_count = migrations;
 }

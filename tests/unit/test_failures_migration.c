@@ -103,8 +103,8 @@ static pecs_status count_entities(void *user, pecs_world *world, pecs_error *err
 static const pecs_type *const old_types[] = { &Tale1_type, &Bag1_type, &Grid1_type, &Position_type };
 static const pecs_type *const new_types[] = { &Story_type, &Bag2_type, &Grid2_type, &Position_type };
 static const pecs_type *const to_tale2[] = { &Tale2_type };
-static const pecs_migration migrations[] = { { &Tale1_type, to_tale2, 1, shout, NULL },
-                                             { &Tale2_type, new_types, 1, tell, NULL } };
+static const pecs_migration migrations[] = { { &Tale1_type, to_tale2, 1, shout, NULL, false },
+                                             { &Tale2_type, new_types, 1, tell, NULL, false } };
 static const Item2 item_default = { .count = 3 };
 static const pecs_type_history types[] = { { .type = &Item2_type, .defaults = &item_default },
                                            { .type = &Bag2_type, .losses = PECS_LOSS_ENUM } };

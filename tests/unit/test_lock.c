@@ -277,8 +277,8 @@ static const pecs_type *const to_ship2[] = { &Ship2_type }, *const to_parts[] = 
 Test(lock, migrations_are_named_step_by_step)
 {
     const pecs_migration steps[] = {
-        { &Ship2_type, to_parts, 2, keep_zeros, NULL },
-        { &Ship1_type, to_ship2, 1, NULL, NULL },
+        { &Ship2_type, to_parts, 2, keep_zeros, NULL, false },
+        { &Ship1_type, to_ship2, 1, NULL, NULL, false },
     };
     const pecs_history history = {
         .types = &ship_past_whole, .type_count = 1, .migrations = steps, .migration_count = 2
@@ -307,7 +307,7 @@ Test(lock, migrations_are_named_step_by_step)
 Test(lock, a_migration_from_the_locked_version_is_as_good_as_a_higher_one)
 {
     const pecs_type *const to_odd[] = { &Ship1_type };
-    const pecs_migration step = { &Ship2_type, to_odd, 1, keep_zeros, NULL };
+    const pecs_migration step = { &Ship2_type, to_odd, 1, keep_zeros, NULL, false };
     const pecs_history history = { .migrations = &step, .migration_count = 1 };
     expect(LIST(&Ship2_type), LIST(&Ship1_type), &history, "N Ship: version 2 becomes version 1 by a migration\n",
            NULL);
@@ -315,7 +315,7 @@ Test(lock, a_migration_from_the_locked_version_is_as_good_as_a_higher_one)
 
 Test(lock, a_migration_from_another_layout_of_the_locked_version_fails)
 {
-    const pecs_migration step = { &ShipOdd_type, NULL, 0, NULL, NULL };
+    const pecs_migration step = { &ShipOdd_type, NULL, 0, NULL, NULL, false };
     const pecs_history history = { .migrations = &step, .migration_count = 1 };
     expect(LIST(&Ship2_type), LIST(&Place_type), &history,
            "N Place: is new\n"
@@ -330,7 +330,7 @@ Test(lock, a_migration_from_another_layout_of_the_locked_version_fails)
 
 Test(lock, a_removed_type_is_a_warning_unless_a_migration_removes_it)
 {
-    const pecs_migration step = { &Ship1_type, NULL, 0, NULL, NULL };
+    const pecs_migration step = { &Ship1_type, NULL, 0, NULL, NULL, false };
     const pecs_history history = { .migrations = &step, .migration_count = 1 };
     expect(LIST(&Ship1_type, &Place_type), LIST(&Place_type), NULL,
            "W Ship: is removed: its old values are kept, but the program does not use them\n", NULL);

@@ -74,8 +74,8 @@ static float factor = 100;
 static const pecs_type *const to_body2[] = { &Body2_type };
 static const pecs_type *const to_parts[] = { &Place_type, &Life_type };
 static const pecs_migration body_migrations[] = {
-    { &Body2_type, to_parts, 2, split, NULL },
-    { &Body1_type, to_body2, 1, scale, &factor },
+    { &Body2_type, to_parts, 2, split, NULL, false },
+    { &Body1_type, to_body2, 1, scale, &factor, true },
 };
 static const Life life_default = { 0, 100 };
 static const pecs_type_history life_history = { .type = &Life_type, .defaults = &life_default };
@@ -151,7 +151,7 @@ Test(migration_code, the_shortest_chain_is_taken)
 {
     const pecs_migration migrations[] = { body_migrations[0],
                                           body_migrations[1],
-                                          { &Body1_type, to_parts, 2, split_at_once, NULL } };
+                                          { &Body1_type, to_parts, 2, split_at_once, NULL, false } };
     const pecs_history history = { .migrations = migrations, .migration_count = 3 };
     old_registry = registry_with(old_bodies, 2, NULL);
     new_registry = registry_with(new_bodies, 4, &history);
@@ -187,8 +187,8 @@ static pecs_status join_life(void *user, pecs_migration_rows *rows, pecs_error *
 Test(migration_code, components_are_joined)
 {
     static const pecs_type *const parts[] = { &Place_type, &Life_type }, *const wholes[] = { &Body2_type };
-    static const pecs_migration migrations[] = { { &Place_type, to_body2, 1, join_place, NULL },
-                                                 { &Life_type, to_body2, 1, join_life, NULL } };
+    static const pecs_migration migrations[] = { { &Place_type, to_body2, 1, join_place, NULL, false },
+                                                 { &Life_type, to_body2, 1, join_life, NULL, false } };
     static const Body2 body_default = { 1, 2, 3 };
     static const pecs_type_history type = { .type = &Body2_type, .defaults = &body_default };
     static const pecs_history history = {
@@ -285,7 +285,7 @@ static pecs_status fail_at(void *user, pecs_migration_rows *rows, pecs_error *er
 Test(migration_code, a_failing_function_names_entity_and_version)
 {
     static const pecs_type *const to[] = { &Place_type };
-    const pecs_migration migration = { &Body1_type, to, 1, fail_at, &entities[5000] };
+    const pecs_migration migration = { &Body1_type, to, 1, fail_at, &entities[5000], false };
     const pecs_history history = { .migrations = &migration, .migration_count = 1 };
     for (int way = 0; way < WAY_COUNT; way++) {
         old_registry = registry_with(old_bodies, 2, NULL);
@@ -348,7 +348,7 @@ static pecs_world *make_tales(void)
 Test(migration_code, contents_are_given_or_copied)
 {
     static const pecs_type *const before[] = { &Tale1_type }, *const after[] = { &Tale2_type };
-    static const pecs_migration migration = { &Tale1_type, after, 1, retell, NULL };
+    static const pecs_migration migration = { &Tale1_type, after, 1, retell, NULL, false };
     static const pecs_history history = { .migrations = &migration, .migration_count = 1 };
     for (int way = 0; way < WAY_COUNT; way++) {
         old_registry = registry_with(before, 1, NULL);
@@ -451,7 +451,7 @@ Test(migration_code, an_invalid_value_of_a_function_is_refused)
     static const pecs_field flag = { "on", PECS_BOOL, 0, 1, 1, 0, NULL, NULL, 0, (pecs_kind)0, 0 };
     static const pecs_type flags = { "Flags", { { 0 } }, 1, 1, 1, 1, &flag, 0 };
     static const pecs_type *const after[] = { &flags };
-    static const pecs_migration migration = { &Body1_type, after, 1, write_invalid, NULL };
+    static const pecs_migration migration = { &Body1_type, after, 1, write_invalid, NULL, false };
     static const pecs_history history = { .migrations = &migration, .migration_count = 1 };
     old_registry = registry_with(old_bodies, 2, NULL);
     new_registry = registry_with(after, 1, &history);

@@ -225,12 +225,12 @@ static pecs_status write_nothing(void *user, pecs_migration_rows *rows, pecs_err
 Test(migration_notes, name_what_a_component_became)
 {
     static const pecs_migration migrations[] = {
-        { &body1, to_body2, 1, NULL, NULL },
-        { &body2, to_parts, 2, write_nothing, NULL },
-        { &limb, to_arm, 1, write_nothing, NULL },
-        { &hat1, to_cap, 1, NULL, NULL },
-        { &glove, to_cap_and_dust, 2, write_nothing, NULL },
-        { &dust, NULL, 0, NULL, NULL },
+        { &body1, to_body2, 1, NULL, NULL, false },
+        { &body2, to_parts, 2, write_nothing, NULL, false },
+        { &limb, to_arm, 1, write_nothing, NULL, false },
+        { &hat1, to_cap, 1, NULL, NULL, false },
+        { &glove, to_cap_and_dust, 2, write_nothing, NULL, false },
+        { &dust, NULL, 0, NULL, NULL, false },
     };
     static const pecs_history history = { .migrations = migrations, .migration_count = 6 };
     static const pecs_type *const before[] = { &body1, &hat1, &dust, &glove };

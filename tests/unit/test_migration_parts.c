@@ -123,7 +123,7 @@ static uint64_t units_of_state(const struct pecs_snapshot *state)
 }
 
 static const pecs_type *const names_before[] = { &Name_type, &Nick_type }, *const to_name[] = { &Name_type };
-static const pecs_migration name_migrations[] = { { &Nick_type, to_name, 1, add_nick, NULL } };
+static const pecs_migration name_migrations[] = { { &Nick_type, to_name, 1, add_nick, NULL, false } };
 static const pecs_history name_history = { .migrations = name_migrations, .migration_count = 1 };
 
 Test(migration_parts, a_function_changes_contents_that_the_entity_has)
@@ -174,8 +174,8 @@ static const Old2 old2_default = { .c = 7 };
 static const Final final_default = { .d = 8 };
 static const pecs_type_history old2_types[] = { { &Old2_type, NULL, 0, old2_renames, 1, &old2_default, 0 },
                                                 { &Final_type, NULL, 0, NULL, 0, &final_default, 0 } };
-static const pecs_migration old2_migrations[] = { { &Old1_type, to_old2, 1, NULL, NULL },
-                                                  { &Old2_type, finals, 1, NULL, NULL } };
+static const pecs_migration old2_migrations[] = { { &Old1_type, to_old2, 1, NULL, NULL, false },
+                                                  { &Old2_type, finals, 1, NULL, NULL, false } };
 static const pecs_history old2_history = {
     .types = old2_types, .type_count = 2, .migrations = old2_migrations, .migration_count = 2
 };

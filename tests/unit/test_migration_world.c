@@ -295,15 +295,17 @@ static pecs_status copy(void *user, pecs_migration_rows *rows, pecs_error *error
 
 Test(migration_world, a_wrong_history_is_refused_when_the_registry_is_made)
 {
-    static const pecs_migration cycle[] = { { &version1, to2, 1, copy, NULL }, { &version2, to1, 1, copy, NULL } };
-    static const pecs_migration gap[] = { { &version1, to_stray, 1, copy, NULL } };
+    static const pecs_migration cycle[] = { { &version1, to2, 1, copy, NULL, false },
+                                            { &version2, to1, 1, copy, NULL, false } };
+    static const pecs_migration gap[] = { { &version1, to_stray, 1, copy, NULL, false } };
     static const pecs_type *const to_same[] = { &version3, &version3 };
-    static const pecs_migration twice[] = { { &version1, to_same, 2, copy, NULL } };
-    static const pecs_migration present[] = { { &version3, to2, 1, copy, NULL } };
-    static const pecs_migration two_layouts[] = { { &version1, to2, 1, copy, NULL }, { &other2, to3, 1, copy, NULL } };
-    static const pecs_migration no_map[] = { { &version1, to_other2, 1, copy, NULL } };
-    static const pecs_migration no_function[] = { { &version1, to_other2, 1, NULL, NULL },
-                                                  { &other2, to3, 1, copy, NULL } };
+    static const pecs_migration twice[] = { { &version1, to_same, 2, copy, NULL, false } };
+    static const pecs_migration present[] = { { &version3, to2, 1, copy, NULL, false } };
+    static const pecs_migration two_layouts[] = { { &version1, to2, 1, copy, NULL, false },
+                                                  { &other2, to3, 1, copy, NULL, false } };
+    static const pecs_migration no_map[] = { { &version1, to_other2, 1, copy, NULL, false } };
+    static const pecs_migration no_function[] = { { &version1, to_other2, 1, NULL, NULL, false },
+                                                  { &other2, to3, 1, copy, NULL, false } };
     static const struct {
         const pecs_migration *migrations;
         size_t count;
@@ -340,8 +342,8 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
                                                      .rename_count = 2 };
     static const pecs_type old_stuff = { .name = "Stuff", .version = 1, .align = 1 };
     static const pecs_type *const to_thing[] = { &version3 }, *const to_position[] = { &Position_type };
-    static const pecs_migration rivals[] = { { &old_stuff, to_thing, 1, copy, NULL },
-                                             { &old_stuff, to_position, 1, copy, NULL } };
+    static const pecs_migration rivals[] = { { &old_stuff, to_thing, 1, copy, NULL, false },
+                                             { &old_stuff, to_position, 1, copy, NULL, false } };
     static const pecs_type_history rename = { .type = &version3, .renames = &no_field, .rename_count = 1 };
     static const pecs_type_history name = { .type = &version3, .old_names = own_name, .old_name_count = 1 };
     static const char *const stuff[] = { "Stuff" };

@@ -152,7 +152,7 @@ static void hear_name(void *user, const pecs_migration_note *note)
 Test(migration_worlds, types_of_one_id_and_other_names)
 {
     static const pecs_type *const before[] = { &Dot_type }, *const after[] = { &Spot_type };
-    static const pecs_migration migration = { &Speck_type, after, 1, widen, NULL };
+    static const pecs_migration migration = { &Speck_type, after, 1, widen, NULL, false };
     static const pecs_history with_code = { .migrations = &migration, .migration_count = 1 };
     for (int way = 0; way < WAY_COUNT; way++)
         for (int has_code = 0; has_code < 2; has_code++) {
@@ -213,8 +213,8 @@ Test(migration_worlds, types_between_are_aligned)
 {
     static const pecs_type *const before[] = { &Lane_type }, *const lanes[] = { &Lanes_type },
                                   *const after[] = { &Sum_type };
-    static const pecs_migration migrations[] = { { &Lane_type, lanes, 1, spread, NULL },
-                                                 { &Lanes_type, after, 1, add_up, NULL } };
+    static const pecs_migration migrations[] = { { &Lane_type, lanes, 1, spread, NULL, false },
+                                                 { &Lanes_type, after, 1, add_up, NULL, false } };
     static const pecs_history history = { .migrations = migrations, .migration_count = 2 };
     for (uint32_t count = 1; count < 40; count++) {
         pecs_entity entities[40];
@@ -273,7 +273,7 @@ Test(migration_worlds, large_contents_are_copied_to_several_members)
 {
     static uint8_t bytes[PHOTO_BYTES];
     static const pecs_type *const before[] = { &Photo_type }, *const after[] = { &Card_type, &Thumb_type };
-    static const pecs_migration migration = { &Photo_type, after, 2, copy_photo, NULL };
+    static const pecs_migration migration = { &Photo_type, after, 2, copy_photo, NULL, false };
     static const pecs_history history = { .migrations = &migration, .migration_count = 1 };
     memset(bytes, 7, sizeof(bytes));
     for (int way = 0; way < WAY_COUNT; way++) {

@@ -51,7 +51,7 @@ static pecs_status count_hook(void *user, pecs_world *world, pecs_error *error)
 }
 
 static const pecs_type *const parts[] = { &Hull_type, &Engine_type };
-static const pecs_migration to_parts = { &Body_type, parts, 2, split, NULL };
+static const pecs_migration to_parts = { &Body_type, parts, 2, split, NULL, false };
 static const pecs_load_hook hook = { count_hook, NULL };
 static const pecs_history history = {
     .schema_version = 3, .migrations = &to_parts, .migration_count = 1, .hooks = &hook, .hook_count = 1
