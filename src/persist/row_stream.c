@@ -219,7 +219,7 @@ static pecs_status stream_check_rows(const pecs_stream *stream, const pecs_rows 
     const struct pecs_world *world = stream->rows.world;
     if (rows->entities)
         return fail(error, PECS_E_MISUSE, "the rows of a stream get their handles from it: entities must be NULL");
-    const size_t most = state_component_count(world->state); /* with more, the array may be anything: see the edit */
+    const size_t most = state_component_count(world->state); /* the edit refuses more, and does not read them */
     for (size_t i = 0; rows->values && rows->value_count < most && i < rows->value_count; i++) {
         const struct component *component = edit_component(world, rows->values[i].component);
         if (component && component_is_transient(component))
