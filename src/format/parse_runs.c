@@ -421,6 +421,25 @@ static void parse_count_rows(struct parser *parser, bool is_block)
     }
 }
 
+pecs_status parse_fail_partial(uint32_t segment, pecs_error *error)
+{
+    return fail(error, PECS_E_UNSUPPORTED,
+                "segment %u has rows of some columns only, so the file cannot be read in parts: load it", segment);
+}
+
+/* A block of rows that other segments have the handles of, or of a table or type that a later one brings. */
+static bool parse_is_partial(const struct model *model, const struct run_fields *run)
+{
+    if (run->table == FORMAT_NONE)
+        return false;
+    if (run->table >= model->table_count || (run->type != FORMAT_NONE && run->type >= model->type_count) ||
+        !model->tables[run->table].row_count)
+        return true;
+    const struct run_target target = parse_find_column(model, run);
+    return !parse_finds_nothing(&target) &&
+           (run->first != parse_rows_so_far(model, &target) || !range_fits(run->first, run->count, target.row_count));
+}
+
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
                             const uint64_t *rows_before)
 {
@@ -433,6 +452,8 @@ pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *s
         struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
         const uint64_t before = run.table < model->table_count ? rows_before[run.table] : 0;
         run.first = !is_block ? 0 : run.first >= before ? run.first - before : UINT64_MAX;
+        if (is_block && parse_is_partial(model, &run))
+            return parse_fail_partial(number, parser->error);
         status = run.table != FORMAT_NONE ? parse_run(parser, segment, number, &run, end)
                                           : parse_check_place(parser, segment, &run, end);
         if (run.table == FORMAT_NONE && run.kind == RUN_HEAP)

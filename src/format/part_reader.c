@@ -161,7 +161,12 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
                                  pecs_error *error)
 {
     struct parser parser = {
-        .model = &reader->model, .error = error, .bytes = bytes, .first_offset = offset, .end = offset + size_bytes
+        .model = &reader->model,
+        .error = error,
+        .bytes = bytes,
+        .first_offset = offset,
+        .end = offset + size_bytes,
+        .is_part = true,
     };
     struct segment_parse segment = { .parts = &reader->parts, .number = reader->segment_count };
     pecs_status status = part_reader_keep(reader, bytes, size_bytes, error);
@@ -378,9 +383,7 @@ pecs_status part_reader_rows(struct part_reader *reader, struct image *image, ui
     if (status)
         return status;
     if (parse_check_rows(model, &why))
-        return fail(error, PECS_E_UNSUPPORTED,
-                    "segment %u has rows of some columns only, so the file cannot be read in parts: load it",
-                    reader->segment_count);
+        return parse_fail_partial(reader->segment_count, error);
     if (max_bytes && model->gathered_bytes > max_bytes)
         return fail(error, PECS_E_LIMIT, "the blocks of segment %u hold %" PRIu64 " bytes; the limit is %" PRIu64,
                     reader->segment_count, model->gathered_bytes, max_bytes);

@@ -358,19 +358,19 @@ pecs_status pecs_stream_reader_next(pecs_stream_reader *reader, pecs_rows *ret_r
     if (reader->failed)
         return fail(error, PECS_E_MISUSE, "the reader has failed before and can only be closed");
     pecs_status status = PECS_OK;
-    *ret_rows = (pecs_rows){ .values = NULL };
-    while (!status && !reader->is_at_end && !ret_rows->row_count) {
+    pecs_rows rows = { .values = NULL };
+    while (!status && !reader->is_at_end && !rows.row_count) {
         reader_release_copies(reader);
-        if (reader_next_batch(reader, ret_rows))
+        if (reader_next_batch(reader, &rows))
             status = fail_memory(error);
-        if (status || ret_rows->row_count)
+        if (status || rows.row_count)
             break;
         state_release(reader->state);
         reader->state = NULL;
         status = reader_read_part(reader, error);
     }
-    if (status)
-        *ret_rows = (pecs_rows){ .values = NULL };
+    if (!status)
+        *ret_rows = rows;
     reader->failed = status;
     return status;
 }

@@ -272,7 +272,7 @@ Test(row_stream_errors, without_a_finish_the_file_stays)
             free(file.bytes);
         }
         pecs_stream_destroy(stream);
-        cr_assert_eq(file_count(), had);
+        cr_assert_eq(file_count(), (size_t)had);
     }
 }
 

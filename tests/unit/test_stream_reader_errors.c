@@ -76,8 +76,9 @@ static pecs_status read_from(const pecs_source *source, const pecs_stream_reader
     must(!status == (reader != NULL));
     must(pecs_builder_create(registry, &of_builder, &builder, NULL) == PECS_OK);
     while (!status && rows.row_count) {
+        const pecs_rows before = rows;
         status = pecs_stream_reader_next(reader, &rows, &error);
-        must(!status || (!rows.row_count && error.status == status && error.message[0]));
+        must(!status || (memcmp(&rows, &before, sizeof(rows)) == 0 && error.status == status && error.message[0]));
         if (!status)
             must(pecs_builder_add(builder, &rows, NULL, NULL) == PECS_OK);
     }
@@ -330,8 +331,8 @@ static pecs_status count_rows(pecs_registry *of, const pecs_stream_reader_option
     pecs_status status = pecs_stream_reader_open(of, "small", options, &reader, &error);
     while (!status && rows.row_count) {
         status = pecs_stream_reader_next(reader, &rows, &error);
-        *ret_rows += rows.row_count;
-        *ret_values += rows.row_count * rows.value_count;
+        *ret_rows += status ? 0 : rows.row_count;
+        *ret_values += status ? 0 : rows.row_count * rows.value_count;
     }
     pecs_stream_reader_close(reader);
     return status;
