@@ -428,6 +428,51 @@ Test(row_stream_errors, a_full_disk_keeps_the_old_file)
     }
 }
 
+/* Each call of the system, whatever it is: the file is the old one or the new one. */
+struct failing_call {
+    uint64_t number;
+};
+
+static void fail_call(void *user, struct fault_event *event)
+{
+    if (event->number == ((const struct failing_call *)user)->number)
+        event->os_error = EIO;
+}
+
+static pecs_status put_small_file(const char *path, uint64_t failing, uint64_t *ret_call_count)
+{
+    const pecs_stream_options options = { .session_nonce = STREAM_NONCE, .wall_clock_ns = 1 };
+    struct failing_call call = { failing };
+    pecs_stream *stream = NULL;
+    fault_watch(&(struct fault_hooks){ .before = fail_call, .user = &call });
+    pecs_status status = pecs_stream_create(registry, path, &options, &stream, &error);
+    if (!status)
+        status = add_value(stream, (pecs_value)PECS_HAS(Frozen), 5000, NULL);
+    if (!status)
+        status = pecs_stream_finish(stream, NULL, &error);
+    pecs_stream_destroy(stream);
+    *ret_call_count = fault_unwatch();
+    return status;
+}
+
+Test(row_stream_errors, each_system_call_fails_once)
+{
+    uint64_t call_count = 0, refused = 0;
+    must(put_small_file("new", 0, &call_count) == PECS_OK);
+    for (uint64_t number = 1; number <= call_count; number++) {
+        write_bytes("file", "old", 3);
+        const pecs_status status = put_small_file("file", number, &call_count);
+        must(status == PECS_OK || (status == PECS_E_IO && error.os_error == EIO));
+        const struct file_bytes file = read_bytes("file");
+        const bool is_new = same_bytes("file", "new");
+        must(is_new || (status && file.size == 3 && memcmp(file.bytes, "old", 3) == 0));
+        must(!(is_new && status) || strstr(error.message, "published, but perhaps not durable"));
+        free(file.bytes);
+        refused += status != PECS_OK;
+    }
+    cr_assert_geq(refused, 5);
+}
+
 /* Creation. */
 
 static void refuse_options(const pecs_stream_options *options, pecs_status status, const char *message)
