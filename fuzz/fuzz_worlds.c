@@ -54,6 +54,12 @@ PECS_COMPONENT_OF(Scroll, "Scroll", 1, PECS_FIELD(Scroll, title), PECS_FIELD(Scr
                   PECS_FIELD_LIST(Scroll, friends, pecs_entity), PECS_FIELD_LIST(Scroll, sizes, uint16_t),
                   PECS_FIELD(Scroll, number), PECS_GAP_AFTER(Scroll, number, 4));
 
+/* So small that some chunks of rows fit into a file of the length that is fuzzed. */
+typedef struct {
+    uint8_t mood;
+} Mood;
+PECS_COMPONENT_OF(Mood, "Mood", 1, PECS_FIELD_ENUM(Mood, mood, moods));
+
 /* Unknown to all targets: only files describe it. */
 typedef struct {
     uint8_t low;
@@ -86,10 +92,10 @@ typedef struct {
 PECS_COMPONENT_OF(Tale, "Tale", 1, PECS_FIELD_STRUCT(Tale, chapters, Chapter),
                   PECS_FIELD_LIST_STRUCT(Tale, inner, Inner), PECS_FIELD_LIST_ENUM(Tale, moods, uint8_t, moods));
 
-enum { SPOT, MIXED, FROZEN, CLOCK, NOTE, SCROLL, STRANGE, STRANGE_TAG, TALE, TYPE_COUNT, KNOWN_COUNT = STRANGE };
-static const pecs_type *const types[TYPE_COUNT] = { &Spot_type,    &Mixed_type,      &Frozen_type,
-                                                    &Clock_type,   &Note_type,       &Scroll_type,
-                                                    &Strange_type, &StrangeTag_type, &Tale_type };
+enum { SPOT, MIXED, FROZEN, CLOCK, NOTE, SCROLL, MOOD, STRANGE, STRANGE_TAG, TALE, TYPE_COUNT, KNOWN_COUNT = STRANGE };
+static const pecs_type *const types[TYPE_COUNT] = { &Spot_type,       &Mixed_type,  &Frozen_type, &Clock_type,
+                                                    &Note_type,       &Scroll_type, &Mood_type,   &Strange_type,
+                                                    &StrangeTag_type, &Tale_type };
 
 static void must(pecs_status status)
 {
@@ -271,6 +277,15 @@ static void fill_chunks(pecs_world *world)
     must(pecs_world_despawn(world, (pecs_entity[]){ { 5, 1 }, { 4098, 1 } }, 2));
 }
 
+/* Columns of several chunks. */
+static void fill_long(pecs_world *world)
+{
+    static Mood rows[4200];
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        rows[i].mood = (uint8_t)(i / 7 % 3);
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(MOOD, rows) }, 1, sizeof(rows) / sizeof(rows[0]), NULL));
+}
+
 /* Slots with several last generations, in two chunks, of which one is used again; a handle of another. */
 static void fill_retired(pecs_world *world)
 {
@@ -304,6 +319,7 @@ static const struct {
     { "chunks", fill_chunks },
     { "retired", fill_retired },
     { "heap", fill_heap },
+    { "long", fill_long },
 };
 const size_t fuzz_world_count = sizeof(worlds) / sizeof(worlds[0]);
 const size_t fuzz_sample_world = 0;

@@ -3,7 +3,7 @@
  * contains only findings.
  *
  *     FOLDER/worlds/     the files of each world: plain, compressed, compressed in part, and in blocks that the
- *                        library's writer does not make
+ *                        library's writer does not make; in parts of whole rows, and of row streams
  *     FOLDER/growth/     the saves of the ten golden programs
  *     FOLDER/broken/     the sample's file, plain or in blocks, with one rule broken: RULE.N.pecs
  *     FOLDER/schema/     descriptions and type records, for fuzz_schema
@@ -94,7 +94,7 @@ static struct codec_filter any_filter(struct random *random, uint64_t row_bytes)
     return is_valid ? filter : (struct codec_filter){ FILTER_NONE, 0 };
 }
 
-enum { BLOCK_MAX = 512, BLOCK_SLACK = 64 };
+enum { BLOCK_MAX = 512, BLOCK_SLACK = 64, TABLE_MAX = 64, PART_COUNT = 3, CHUNK_OF_PARTS = 4096 };
 
 /* The blocks of a run: of one row or more, some as they are. Those of the sample are what break_rules.h says. */
 static size_t add_blocks(struct made_block *blocks, size_t count, struct random *random, const struct file_parts *parts,
@@ -138,6 +138,102 @@ static uint8_t *in_blocks(uint8_t *bytes, size_t size, struct random *random, bo
     return segments_make(bytes, size, &plan, ret_size);
 }
 
+/* Rows of a run that parts have: all, if the table has contents; or whole chunks; or a third each. */
+struct run_parts {
+    uint32_t first_part, count;
+    uint64_t rows, step;
+};
+
+static struct run_parts parts_of(const struct file_parts *parts, uint32_t number, const uint32_t *heap_parts)
+{
+    const uint64_t run = parts_run(parts, number), row_bytes = row_bytes_of(parts, run);
+    const uint32_t table = parts_get32(parts, run + offsetof(struct run_record, table));
+    const uint64_t rows = row_bytes ? parts_run_range(parts, number).size / row_bytes : 0;
+    const bool is_whole = !rows || table == FORMAT_NONE || heap_parts[table];
+    struct run_parts found = { .rows = rows, .count = 1, .step = rows };
+    found.first_part = !is_whole || (table == FORMAT_NONE && row_bytes) ? 0 : PART_COUNT * number / parts->run_count;
+    if (table != FORMAT_NONE && heap_parts[table])
+        found.first_part = heap_parts[table] - 1;
+    if (!is_whole) {
+        found.step = rows > CHUNK_OF_PARTS ? CHUNK_OF_PARTS : (rows + PART_COUNT - 1) / PART_COUNT;
+        found.count = (uint32_t)((rows + found.step - 1) / found.step);
+    }
+    return found;
+}
+
+/* The part of each table with contents, and 1; 0: it has none. They ascend, as the addresses of their contents do. */
+static void find_heap_parts(const struct file_parts *parts, uint32_t *heap_parts)
+{
+    for (uint32_t i = 0; i < parts->run_count; i++) {
+        const uint64_t run = parts_run(parts, i);
+        const uint32_t table = parts_get32(parts, run + offsetof(struct run_record, table));
+        if (table != FORMAT_NONE && parts_get32(parts, run) == RUN_HEAP && !heap_parts[table])
+            heap_parts[table] = 1 + PART_COUNT * i / parts->run_count;
+    }
+}
+
+/* A plain file in segments of whole rows, as row streams write. Columns of few bytes a row stay as they are. */
+static uint8_t *in_parts(uint8_t *bytes, size_t size, struct random *random, size_t *ret_size)
+{
+    static struct made_block blocks[BLOCK_MAX];
+    uint32_t heap_parts[TABLE_MAX] = { 0 };
+    struct made_plan plan = { .blocks = blocks, .segment_count = PART_COUNT, .first_types = UINT32_MAX };
+    struct file_parts parts;
+    parts_find(&parts, bytes, size);
+    plan.first_tables = (uint32_t)random_below(random, parts.table_count + 1);
+    find_heap_parts(&parts, heap_parts);
+    for (uint32_t part = 0; part < PART_COUNT; part++)
+        for (uint32_t i = 0; i < parts.run_count; i++) {
+            const struct run_parts of = parts_of(&parts, i, heap_parts);
+            const uint64_t first = (part - of.first_part) * of.step;
+            if (part < of.first_part || part >= of.first_part + of.count)
+                continue;
+            FUZZ_CHECK(plan.block_count < BLOCK_MAX, "too many blocks");
+            const uint64_t row_bytes = row_bytes_of(&parts, parts_run(&parts, i));
+            blocks[plan.block_count++] = (struct made_block){
+                .run = i,
+                .first = (uint32_t)first,
+                .count = (uint32_t)min_u64(of.step, of.rows - first),
+                .segment = part,
+                .codec = row_bytes > 4 && (of.rows > 1000 || random_below(random, 2)) ? CODEC_ZSTD : CODEC_RAW,
+            };
+        }
+    return segments_make(bytes, size, &plan, ret_size);
+}
+
+/* Adds the rows of a plain file that a stream takes, which has other handles. */
+static uint8_t *by_stream(pecs_registry *registry, const uint8_t *bytes, size_t size, size_t *ret_size)
+{
+    const pecs_attachment attachments[] = { { "map", "\1\2\3", 3 } };
+    const pecs_stream_options options = {
+        .session_nonce = 5, .skip_sync = true, .attachments = attachments, .attachment_count = size % 2
+    };
+    const pecs_bytes memory = { bytes, size };
+    const pecs_source source = pecs_source_for_memory(&memory);
+    pecs_stream_reader *reader;
+    pecs_stream *stream;
+    pecs_stream_end end;
+    pecs_rows rows = { .row_count = 1 };
+    pecs_error error = { .message = "" };
+    const char *path = fuzz_path("saved");
+    FUZZ_CHECK(!pecs_stream_reader_open_from(registry, &source, NULL, &reader, &error), error.message);
+    FUZZ_CHECK(!pecs_stream_create(registry, path, &options, &stream, &error), error.message);
+    while (rows.row_count) {
+        FUZZ_CHECK(!pecs_stream_reader_next(reader, &rows, &error), error.message);
+        rows.entities = NULL;
+        const pecs_status status = rows.row_count ? pecs_stream_add(stream, &rows, NULL, &error) : PECS_OK;
+        FUZZ_CHECK(!status || status == PECS_E_INVALID, error.message);
+    }
+    FUZZ_CHECK(!pecs_stream_reader_end(reader, &end, &error), error.message);
+    for (size_t i = 0; i < end.singleton_count; i++)
+        FUZZ_CHECK(!pecs_stream_set_singleton(stream, &end.singletons[i], &error), error.message);
+    pecs_stream_reader_close(reader);
+    const pecs_status status = pecs_stream_finish(stream, NULL, &error);
+    pecs_stream_destroy(stream);
+    FUZZ_CHECK(!status || status == PECS_E_INVALID, error.message); /* a reference to a row that was not taken */
+    return status ? NULL : fuzz_read(path, ret_size);
+}
+
 static void put_world(const char *name, const char *kind, uint8_t *bytes, size_t size)
 {
     char path[64];
@@ -146,7 +242,7 @@ static void put_world(const char *name, const char *kind, uint8_t *bytes, size_t
     free(bytes);
 }
 
-/* Each as a plain file; compressed; compressed but for what many have; and in blocks, twice. */
+/* Each as a plain file; compressed; compressed but for what many have; in blocks, twice; in parts; and streamed. */
 static void put_worlds(pecs_registry *registry)
 {
     static const pecs_component_profile mapped[] = { { 0, PECS_PROFILE_OFF }, { 5, PECS_PROFILE_OFF } };
@@ -158,7 +254,7 @@ static void put_worlds(pecs_registry *registry)
     mixed.component_profile_count = sizeof(mapped) / sizeof(mapped[0]);
     for (size_t i = 0; i < fuzz_world_count; i++) {
         const char *name = fuzz_world_name(i);
-        size_t size, made_size, other_size;
+        size_t size, made_size, other_size, size_of_parts, size_of_stream;
         uint8_t *bytes = world_file(registry, i, &fast, &size);
         put_world(name, "-fast", bytes, size);
         bytes = world_file(registry, i, &mixed, &size);
@@ -166,6 +262,11 @@ static void put_worlds(pecs_registry *registry)
         bytes = world_file(registry, i, &fuzz_saving, &size);
         uint8_t *made = in_blocks(bytes, size, &random, false, &made_size);
         uint8_t *other = in_blocks(bytes, size, &random, false, &other_size);
+        uint8_t *parted = in_parts(bytes, size, &random, &size_of_parts);
+        uint8_t *streamed = by_stream(registry, bytes, size, &size_of_stream);
+        if (streamed)
+            put_world(name, "-stream", streamed, size_of_stream);
+        put_world(name, "-parts", parted, size_of_parts);
         put_world(name, "-blocks", made, made_size);
         put_world(name, "-blocks-2", other, other_size);
         put_world(name, "", bytes, size);

@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 minutes=${1:?usage: fuzz/run.sh MINUTES [TARGET...]}
 shift
 targets=("$@")
-((${#targets[@]})) || targets=(damaged edits info json load lock migrate parts resume round_trip schema structure transplant unhashed)
+((${#targets[@]})) || targets=(damaged edits info json load lock migrate parts resume round_trip schema stream structure transplant unhashed)
 seconds=$(awk -v minutes="$minutes" 'BEGIN { printf "%d", minutes * 60 }')
 work=${PECS_FUZZ_CORPUS:-${TMPDIR:-/tmp}/pecs-fuzz-$(id -u)}
 build=$PWD/build-fuzz
@@ -58,7 +58,7 @@ statistic() {
 }
 
 fuzz_one() {
-    local target=$1 length=24576 corpus=$work/corpus/$1 log=$work/logs/$1.log
+    local target=$1 length=32768 corpus=$work/corpus/$1 log=$work/logs/$1.log
     local inputs
     read -r -a inputs <<<"$(seeds "$target")"
     [[ ! -d $regressions/$target ]] || inputs+=("$regressions/$target")

@@ -20,6 +20,7 @@ struct parser {
     const uint8_t *bytes;
     uint64_t first_offset, end; /* in the file */
     uint64_t offset;            /* of what is parsed next */
+    bool is_part;               /* a prologue by itself, which may name types that a later one brings */
 };
 
 /* Reads a part and moves to its start. */
@@ -107,6 +108,8 @@ pecs_status parse_place_columns(struct parser *parser, bool may_split);
 pecs_status parse_note_range(struct parser *parser, uint64_t offset, uint64_t size);
 /* Whether every column has its rows; the first, those of tables only. */
 pecs_status parse_check_rows(const struct model *model, pecs_error *error);
+/* PECS_E_UNSUPPORTED: a file whose segments have no whole rows is read as a whole only. */
+pecs_status parse_fail_partial(uint32_t segment, pecs_error *error);
 pecs_status parse_check_coverage(const struct model *model, pecs_error *error);
 /* Records of metadata, and of attachments if it may have them, to the end of the part; none for no bytes. */
 pecs_status parse_metadata(struct parser *parser, bool may_attach, struct metadata **ret_metadata);

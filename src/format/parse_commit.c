@@ -161,6 +161,14 @@ static bool parse_types_ascend(const struct model *model, const struct model_tab
     return true;
 }
 
+static bool parse_types_are_there(const struct model *model, const struct model_table *table)
+{
+    for (uint32_t i = 0; i < table->type_count; i++)
+        if (le32_load(table->types[i]) >= model->type_count)
+            return false;
+    return true;
+}
+
 /* The library's own type, whose values are explicit ids; FORMAT_NONE: the file has none. */
 static uint32_t parse_find_id_type(const struct model *model)
 {
@@ -190,7 +198,7 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
     const uint32_t count = le32_load(record.component_count), flags = le32_load(record.flags);
     const uint64_t size = format_table_bytes(count), used = sizeof(record) + (uint64_t)count * sizeof(le32);
     RULE(error, "TABLE-1",
-         count > model->type_count || size > parser_left(parser) ||
+         (count > model->type_count && !parser->is_part) || size > parser_left(parser) ||
              !bytes_are_zero(parser_at(parser, place + used), (size_t)(size - used)),
          place, "the record of table %u is malformed", number);
     RULE(error, "TABLE-2", le32_load(record.number) != number || le32_load(record.chunk_shift) > FORMAT_CHUNK_SHIFT_MAX,
@@ -205,6 +213,9 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
         .is_singleton = flags & TABLE_SINGLETONS,
         .offset = place,
     };
+    if (parser->is_part && !parse_types_are_there(model, table))
+        return fail(error, PECS_E_UNSUPPORTED,
+                    "table %u has types of a later segment, so the file cannot be read in parts: load it", number);
     RULE(error, "TABLE-3", !parse_types_ascend(model, table), place,
          "table %u: its types are not numbers of types, ascending", number);
     RULE(error, "TABLE-4", !table_sets_add(sets, model, number), place, "table %u has the components of another",

@@ -318,6 +318,18 @@ static pecs_status parse_check_run(struct parser *parser, const struct run_targe
 }
 
 /* `end` is that of the run before. */
+static pecs_status parse_check_place(const struct parser *parser, const struct segment_parts *segment,
+                                     const struct run_fields *run, uint64_t end)
+{
+    const size_t offset_at =
+        model_has_segments(parser->model) ? offsetof(struct block_record, offset) : offsetof(struct run_record, offset);
+    RULE(parser->error, "RUN-4",
+         (run->codec == CODEC_RAW && run->offset % FORMAT_ALIGN) || run->offset < end ||
+             !range_fits(run->offset, run->size, segment->data_offset + segment->data_size),
+         run->place + offset_at, "the run is not aligned, not within the data, or overlaps the run before");
+    return PECS_OK;
+}
+
 static pecs_status parse_run(struct parser *parser, const struct segment_parts *segment, uint32_t number,
                              struct run_fields *run, uint64_t end)
 {
@@ -325,7 +337,6 @@ static pecs_status parse_run(struct parser *parser, const struct segment_parts *
     pecs_error *error = parser->error;
     const bool is_block = model_has_segments(model);
     const size_t codec_at = is_block ? offsetof(struct block_record, codec) : offsetof(struct run_record, codec);
-    const size_t offset_at = is_block ? offsetof(struct block_record, offset) : offsetof(struct run_record, offset);
     const size_t tick_at = is_block ? offsetof(struct block_record, tick) : offsetof(struct run_record, tick);
     RULE_AS(PECS_E_UNSUPPORTED, error, "RUN-8", run->kind < RUN_HANDLES || run->kind > RUN_HEAP, run->place,
             "the run has the kind %u, which this library does not know", run->kind);
@@ -335,12 +346,10 @@ static pecs_status parse_run(struct parser *parser, const struct segment_parts *
             run->place + codec_at, "the run has codec %u, which this library does not know", run->codec);
     run->count = is_block ? run->count : target.row_count;
     pecs_status status = is_block ? parse_check_block(parser, &target, run) : parse_check_run(parser, &target, run);
+    if (!status)
+        status = parse_check_place(parser, segment, run, end);
     if (status)
         return status;
-    RULE(error, "RUN-4",
-         (run->codec == CODEC_RAW && run->offset % FORMAT_ALIGN) || run->offset < end ||
-             !range_fits(run->offset, run->size, segment->data_offset + segment->data_size),
-         run->place + offset_at, "the run is not aligned, not within the data, or overlaps the run before");
     RULE(error, "RUN-5", !is_block && parse_has_run(model, &target), run->place, "a column has two runs");
     RULE(error, "RUN-6", run->tick > model->tick, run->place + tick_at, "the run was written in the future");
     if (target.is_read)
@@ -437,6 +446,26 @@ static void parse_count_rows(struct parser *parser, bool is_block)
     }
 }
 
+pecs_status parse_fail_partial(uint32_t segment, pecs_error *error)
+{
+    return fail(error, PECS_E_UNSUPPORTED,
+                "segment %u has rows of some columns only, so the file cannot be read in parts: load it", segment);
+}
+
+/* A block of rows that other segments have the handles of, or of a table or type that a later one brings. */
+static bool parse_is_partial(const struct parser *parser, const struct run_fields *run)
+{
+    const struct model *model = parser->model;
+    if (run->table == FORMAT_NONE)
+        return false;
+    if (run->table >= model->table_count || (run->type != FORMAT_NONE && run->type >= model->type_count) ||
+        !model->tables[run->table].row_count)
+        return true;
+    const struct run_target target = parse_find_column(parser, run);
+    return !parse_finds_nothing(&target) &&
+           (run->first != parse_rows_so_far(model, &target) || !range_fits(run->first, run->count, target.row_count));
+}
+
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
                             const uint64_t *rows_before)
 {
@@ -449,13 +478,15 @@ pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *s
         struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
         const uint64_t before = run.table < model->table_count ? rows_before[run.table] : 0;
         run.first = !is_block ? 0 : run.first >= before ? run.first - before : UINT64_MAX;
-        if (run.table != FORMAT_NONE)
-            status = parse_run(parser, segment, number, &run, end);
-        else if (run.kind == RUN_HEAP)
+        if (is_block && parse_is_partial(parser, &run))
+            return parse_fail_partial(number, parser->error);
+        status = run.table != FORMAT_NONE ? parse_run(parser, segment, number, &run, end)
+                                          : parse_check_place(parser, segment, &run, end);
+        if (run.table == FORMAT_NONE && run.kind == RUN_HEAP)
             model->heap_units =
                 format_heap_first(model->heap_units) + min_u64(run.full_size, segment->data_size) / FORMAT_HEAP_UNIT;
         parser->offset += is_block ? sizeof(struct block_record) : sizeof(struct run_record);
-        end = run.table != FORMAT_NONE ? run.offset + run.size : end;
+        end = run.offset + run.size;
     }
     return status ? status : parse_place_columns(parser, false);
 }

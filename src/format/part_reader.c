@@ -13,6 +13,7 @@
 #include "part.h"
 #include "state_types.h"
 #include "value_check.h"
+#include "verify.h"
 
 struct part_prologue {
     struct part_prologue *next;
@@ -71,6 +72,11 @@ pecs_status part_reader_begin(struct part_reader *reader, const struct file_head
     reader->model.parts.commit_offset = UINT64_MAX / 2; /* it comes later, and the tick with it */
     reader->model.tick = TICK_MAX;
     return parse_header(&parser, &same);
+}
+
+bool part_reader_has_zero_gaps(const struct part_reader *reader)
+{
+    return !model_has_unknown_features(&reader->model);
 }
 
 pecs_status part_reader_size(const struct part_reader *reader, const struct segment_header *header, uint64_t offset,
@@ -139,11 +145,13 @@ static pecs_status part_reader_keep(struct part_reader *reader, uint8_t *bytes, 
     return PECS_OK;
 }
 
-/* Once its records have been parsed, nothing refers to a prologue without types and tables. */
-static void part_reader_let_go(struct part_reader *reader, const struct segment_header *header)
+/* When its segment has been read, nothing refers to a prologue without types and tables. */
+static void part_reader_let_go(struct part_reader *reader)
 {
     struct part_prologue *kept = reader->prologues;
-    if (le32_load(header->type_count) || le32_load(header->table_count))
+    struct segment_header header;
+    memcpy(&header, kept->bytes, sizeof(header));
+    if (le32_load(header.type_count) || le32_load(header.table_count))
         return;
     reader->prologues = kept->next;
     pool_release(reader->pool, kept->bytes, kept->size_bytes);
@@ -160,6 +168,7 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
         .bytes = bytes,
         .first_offset = offset,
         .end = offset + size_bytes,
+        .is_part = true,
     };
     struct segment_parse segment = { .parts = &reader->parts, .number = reader->segment_count };
     pecs_status status = part_reader_keep(reader, bytes, size_bytes, error);
@@ -180,12 +189,11 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
     status = parse_data_place(&parser, &segment);
     if (!status)
         status = part_reader_records(reader, &parser, &segment);
+    reader->parts.runs_offset = parser.offset;
     if (!status)
         status = parse_check_run_count(&parser, &segment);
     if (!status)
         status = parse_part_runs(&parser, &reader->parts, segment.number, reader->rows_before);
-    if (!status)
-        part_reader_let_go(reader, &segment.header);
     return status;
 }
 
@@ -225,7 +233,12 @@ static pecs_status part_reader_verify(struct part_reader *reader, const struct i
            sizeof(checksum));
     parts->trailer_checksum = le64_load(checksum);
     list.first = *parts;
-    return verify_segment(&source.source, &list, reader->segment_count, (struct verify_ranges){ &all, 1 }, &how, error);
+    const pecs_status status =
+        verify_segment(&source.source, &list, reader->segment_count, (struct verify_ranges){ &all, 1 }, &how, error);
+    if (status || !part_reader_has_zero_gaps(reader))
+        return status;
+    const uint8_t *records = reader->prologues->bytes + (parts->runs_offset - parts->prologue_offset);
+    return verify_part_gaps(parts, model_has_segments(&reader->model), records, image->bytes + PART_LEAD, error);
 }
 
 static void part_reader_lower(struct part_reader *reader, uint64_t base)
@@ -337,8 +350,11 @@ static pecs_status part_reader_pass(struct part_reader *reader, pecs_error *erro
         reader->rows_before[i] += model->tables[i].row_count;
         reader->row_count += model->tables[i].is_singleton ? 0 : model->tables[i].row_count;
     }
+    for (size_t i = 0; i < model->column_count; i++)
+        reader->last_tick = max_u64(reader->last_tick, model->columns[i].tick);
     if (model->heap_units)
         reader->heap_units = format_heap_first(reader->heap_units) + model->heap_units;
+    part_reader_let_go(reader);
     reader->segment_count++;
     reader->offset = parts->trailer_offset + parts->trailer_size;
     return reader->records.failed ? fail_memory(error) : PECS_OK;
@@ -372,9 +388,7 @@ pecs_status part_reader_rows(struct part_reader *reader, struct image *image, ui
     if (status)
         return status;
     if (parse_check_rows(model, &why))
-        return fail(error, PECS_E_UNSUPPORTED,
-                    "segment %u has rows of some columns only, so the file cannot be read in parts: load it",
-                    reader->segment_count);
+        return parse_fail_partial(reader->segment_count, error);
     if (max_bytes && model->gathered_bytes > max_bytes)
         return fail(error, PECS_E_LIMIT, "the blocks of segment %u hold %" PRIu64 " bytes; the limit is %" PRIu64,
                     reader->segment_count, model->gathered_bytes, max_bytes);
@@ -446,7 +460,8 @@ pecs_status part_reader_end(struct part_reader *reader, const struct file_header
         status = model_check_id(ret_model, error);
     if (!status)
         status = model_parse_file_metadata(ret_model, &source.source, &no_limits, error);
-    if (!status && (ret_model->parts.commit_offset != offset || !part_reader_agrees(reader, ret_model)))
+    if (!status && (ret_model->parts.commit_offset != offset || ret_model->tick < reader->last_tick ||
+                    !part_reader_agrees(reader, ret_model)))
         status = fail(error, PECS_E_CORRUPT, "the commit is not about the segments before it");
-    return status;
+    return status ? status : verify_end_gaps(&source.source, &ret_model->parts, error);
 }

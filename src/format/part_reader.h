@@ -34,6 +34,7 @@ struct part_reader {
     uint64_t *rows_before; /* of each table, in segments before */
     size_t rows_capacity;
     uint64_t row_count;  /* of entities, in all segments */
+    uint64_t last_tick;  /* that a column has */
     uint64_t heap_units; /* of all segments before */
     uint64_t offset;     /* in the file, of the end of the last part */
     uint32_t segment_count;
@@ -45,6 +46,8 @@ void part_reader_init(struct part_reader *reader, pecs_registry *registry, bool 
 void part_reader_deinit(struct part_reader *reader);
 
 pecs_status part_reader_begin(struct part_reader *reader, const struct file_header *header, pecs_error *error);
+/* Whether bytes that belong to no part must be zero: no unknown optional feature may use them. */
+bool part_reader_has_zero_gaps(const struct part_reader *reader);
 
 /* How many bytes the prologue has that begins so, at an offset; checked. PECS_E_CORRUPT. */
 pecs_status part_reader_size(const struct part_reader *reader, const struct segment_header *header, uint64_t offset,

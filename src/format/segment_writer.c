@@ -157,7 +157,8 @@ static void segment_write_prologue(struct segment_writer *writer, const struct s
     const struct buffer *records = &writer->plan->records;
     to->size_bytes = 0;
     buffer_append(to, header, sizeof(*header));
-    buffer_append(to, records->bytes + writer->record_bytes, records->size_bytes - writer->record_bytes);
+    if (records->size_bytes > writer->record_bytes)
+        buffer_append(to, records->bytes + writer->record_bytes, records->size_bytes - writer->record_bytes);
     for (size_t i = 0; i < writer->block_count; i++)
         buffer_append(to, &writer->blocks[i].record, sizeof(writer->blocks[i].record));
     if (!to->failed)

@@ -163,26 +163,38 @@ static struct verify_range verify_range_of(const uint8_t *record, bool is_block)
     return (struct verify_range){ verify_le64(record + offset), verify_le64(record + size) };
 }
 
-/* The data begins where the walk is. A file that is mapped may have changed since its runs were checked. */
+/*
+ * The data begins where the walk is, which is its first byte. A file that is mapped may have changed since its runs
+ * were checked.
+ */
 static pecs_status verify_data_gaps(struct gap_walk *walk, const struct segment_parts *segment, bool has_blocks,
-                                    const uint8_t *bytes)
+                                    const uint8_t *records, const uint8_t *data)
 {
-    const uint64_t records_end = segment->prologue_offset + segment->prologue_size - sizeof(le64);
-    const uint64_t data_end = segment->data_offset + segment->data_size;
+    const uint64_t records_bytes =
+        segment->prologue_offset + segment->prologue_size - sizeof(le64) - segment->runs_offset;
+    const uint64_t data_first = segment->data_offset, data_end = data_first + segment->data_size;
     const size_t record_bytes = has_blocks ? sizeof(struct block_record) : sizeof(struct run_record);
     pecs_status status = PECS_OK;
-    for (uint64_t at = segment->runs_offset; !status && at < records_end; at += record_bytes) {
-        const struct verify_range range = verify_range_of(bytes + at, has_blocks);
+    for (uint64_t at = 0; !status && at < records_bytes; at += record_bytes) {
+        const struct verify_range range = verify_range_of(records + at, has_blocks);
         if (range.offset < walk->end || !range_fits(range.offset, range.size, data_end))
             return fail_rule(walk->error, PECS_E_CORRUPT, segment->prologue_offset, "SEGMENT-2",
                              "the prologue is not what it was when the file was opened");
-        status = verify_zeros(walk, bytes + walk->end, range.offset);
+        status = verify_zeros(walk, data + (walk->end - data_first), range.offset);
         walk->end = range.offset + range.size;
     }
     if (!status)
-        status = verify_zeros(walk, bytes + walk->end, data_end);
+        status = verify_zeros(walk, data + (walk->end - data_first), data_end);
     walk->end = data_end;
     return status;
+}
+
+pecs_status verify_part_gaps(const struct segment_parts *segment, bool has_blocks, const uint8_t *records,
+                             const uint8_t *data, pecs_error *error)
+{
+    struct gap_walk walk = { NULL, error, segment->data_offset };
+    const pecs_status status = verify_data_gaps(&walk, segment, has_blocks, records, data);
+    return status ? status : verify_zeros(&walk, data + segment->data_size, segment->trailer_offset);
 }
 
 static pecs_status verify_segment_gaps(struct gap_walk *walk, const struct segment_parts *segment, bool has_blocks,
@@ -192,8 +204,26 @@ static pecs_status verify_segment_gaps(struct gap_walk *walk, const struct segme
     if (!status)
         status = verify_gap(walk, segment->data_offset, 0);
     if (!status)
-        status = verify_data_gaps(walk, segment, has_blocks, bytes);
+        status =
+            verify_data_gaps(walk, segment, has_blocks, bytes + segment->runs_offset, bytes + segment->data_offset);
     return status ? status : verify_gap(walk, segment->trailer_offset, segment->trailer_size);
+}
+
+/* Behind the commit, at whose end the walk is. */
+static pecs_status verify_tail_gaps(struct gap_walk *walk, const struct image_parts *parts)
+{
+    pecs_status status = PECS_OK;
+    if (parts->file_metadata_end > walk->end) {
+        const uint64_t start = format_file_metadata_offset(walk->end);
+        status = verify_gap(walk, start, parts->file_metadata_end - start);
+    }
+    return status ? status : verify_gap(walk, walk->source->size_bytes - sizeof(struct file_footer), 0);
+}
+
+pecs_status verify_end_gaps(struct source *source, const struct image_parts *parts, pecs_error *error)
+{
+    struct gap_walk walk = { source, error, parts->commit_offset + parts->commit_size };
+    return parts->has_zero_gaps ? verify_tail_gaps(&walk, parts) : PECS_OK;
 }
 
 pecs_status verify_gaps(struct source *source, struct image_parts *parts, const uint8_t *bytes, pecs_error *error)
@@ -206,11 +236,7 @@ pecs_status verify_gaps(struct source *source, struct image_parts *parts, const 
         status = verify_segment_gaps(&walk, image_segment(parts, i), parts->has_blocks, bytes);
     if (!status)
         status = verify_gap(&walk, parts->commit_offset, parts->commit_size);
-    if (!status && parts->file_metadata_end > walk.end) {
-        const uint64_t start = format_file_metadata_offset(walk.end);
-        status = verify_gap(&walk, start, parts->file_metadata_end - start);
-    }
-    return status ? status : verify_gap(&walk, source->size_bytes - sizeof(struct file_footer), 0);
+    return status ? status : verify_tail_gaps(&walk, parts);
 }
 
 static bool verify_prologue_is_as_it_was(const struct image *image, const struct segment_parts *segment)

@@ -35,6 +35,13 @@ pecs_status verify_segment(struct source *source, struct image_parts *parts, uin
  * prologues and data present; other ranges are read from the source. Returns PECS_E_CORRUPT or the source's error.
  */
 pecs_status verify_gaps(struct source *source, struct image_parts *parts, const uint8_t *bytes, pecs_error *error);
+/*
+ * The same for a file that is read in parts: from a segment's data to its trailer, by its run or block records and the
+ * data; and from the commit's end on. The caller knows whether the gaps have to be zero for the former.
+ */
+pecs_status verify_part_gaps(const struct segment_parts *segment, bool has_blocks, const uint8_t *records,
+                             const uint8_t *data, pecs_error *error);
+pecs_status verify_end_gaps(struct source *source, const struct image_parts *parts, pecs_error *error);
 
 /* Verifies all bytes of a mapped file that was opened before, its commit, prologue and gaps included. */
 pecs_status verify_image(struct image *image, const struct verify_options *options, pecs_error *error);

@@ -78,16 +78,28 @@ pecs_status part_feed_read(struct part_feed *feed, uint8_t *bytes, uint64_t size
     return status;
 }
 
-pecs_status part_feed_skip_to(struct part_feed *feed, uint64_t offset, pecs_error *error)
+pecs_status part_feed_skip_to(struct part_feed *feed, uint64_t offset, bool is_zero, pecs_error *error)
 {
     uint8_t gap[FORMAT_PAGE];
     pecs_status status = PECS_OK;
     while (!status && feed->offset < offset) {
         const uint64_t from = feed->offset, size = min_u64(offset - from, sizeof(gap));
+        uint64_t place = 0;
         status = part_feed_read(feed, gap, size, error);
-        if (!status && !bytes_are_zero(gap, (size_t)size))
-            return fail(error, PECS_E_CORRUPT,
-                        "a byte behind offset %" PRIu64 ", which belongs to no part, is not zero", from);
+        if (status || !is_zero || bytes_are_zero(gap, (size_t)size))
+            continue;
+        while (!gap[place])
+            place++;
+        return fail_rule(error, PECS_E_CORRUPT, from + place, "GAP-1",
+                         "a byte that belongs to no part of the file is not zero");
     }
     return status;
+}
+
+pecs_status part_feed_check_end(const struct part_feed *feed, pecs_error *error)
+{
+    if (feed->size_bytes == UINT64_MAX || feed->offset == feed->size_bytes)
+        return PECS_OK;
+    return fail_rule(error, PECS_E_CORRUPT, feed->offset, "FILE-1",
+                     "the stream ended after %" PRIu64 " of %" PRIu64 " bytes", feed->offset, feed->size_bytes);
 }

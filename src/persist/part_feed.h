@@ -25,7 +25,9 @@ pecs_status part_feed_some(struct part_feed *feed, uint8_t *bytes, size_t size_b
                            pecs_error *error);
 /* Reads exactly so many. PECS_E_CORRUPT with FILE-1: it ends before that. */
 pecs_status part_feed_read(struct part_feed *feed, uint8_t *bytes, uint64_t size_bytes, pecs_error *error);
-/* Reads on to an offset; what is between must be zero. */
-pecs_status part_feed_skip_to(struct part_feed *feed, uint64_t offset, pecs_error *error);
+/* Reads on to an offset. PECS_E_CORRUPT with GAP-1: what is between is not zero, but has to be. */
+pecs_status part_feed_skip_to(struct part_feed *feed, uint64_t offset, bool is_zero, pecs_error *error);
+/* When there are no more bytes. PECS_E_CORRUPT with FILE-1: the source stated a larger size. */
+pecs_status part_feed_check_end(const struct part_feed *feed, pecs_error *error);
 
 #endif

@@ -219,7 +219,8 @@ static pecs_status stream_check_rows(const pecs_stream *stream, const pecs_rows 
     const struct pecs_world *world = stream->rows.world;
     if (rows->entities)
         return fail(error, PECS_E_MISUSE, "the rows of a stream get their handles from it: entities must be NULL");
-    for (size_t i = 0; rows->values && i < rows->value_count; i++) {
+    const size_t most = state_component_count(world->state); /* the edit refuses more, and does not read them */
+    for (size_t i = 0; rows->values && rows->value_count < most && i < rows->value_count; i++) {
         const struct component *component = edit_component(world, rows->values[i].component);
         if (component && component_is_transient(component))
             return fail(error, PECS_E_MISUSE, "'%s' is transient, and is not saved", component->type->name);
@@ -236,10 +237,11 @@ pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows, pecs_ent
 {
     pecs_entity few[STREAM_HANDLES_AT_ONCE], *made = few;
     pecs_status status = stream_check_open(stream, rows != NULL, error);
-    if (!status)
-        status = stream_check_rows(stream, rows, error);
-    if (status || !rows->row_count)
+    if (status)
         return status;
+    status = stream_check_rows(stream, rows, error);
+    if (status || !rows->row_count)
+        return stream_note(stream, status);
     struct pool *pool = stream->rows.world->registry->pool;
     const size_t count = rows->row_count;
     if (count > STREAM_HANDLES_AT_ONCE)
@@ -248,14 +250,14 @@ pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows, pecs_ent
         return stream_note(stream, fail_memory(error));
     for (size_t i = 0; i < count; i++)
         made[i] = (pecs_entity){ (uint32_t)(row_buffer_total(&stream->rows) + i), 1 };
-    status = row_buffer_add(&stream->rows, rows, made, error);
+    status = stream_note(stream, row_buffer_add(&stream->rows, rows, made, error));
+    if (!status && stream->rows.held_bytes >= stream->most_bytes)
+        stream->failed = status = stream_put(stream, false, error); /* whatever the sink returned: the rows are added */
     if (!status && ret_entities)
         memcpy(ret_entities, made, count * sizeof(*made));
     if (made != few)
         pool_release(pool, made, count * sizeof(*made));
-    if (!status && stream->rows.held_bytes >= stream->most_bytes)
-        status = stream_put(stream, false, error);
-    return stream_note(stream, status);
+    return status;
 }
 
 static pecs_status stream_end_edit(pecs_stream *stream, pecs_status status, const char *where, pecs_error *error)

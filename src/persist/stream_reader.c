@@ -136,6 +136,11 @@ static pecs_status reader_fail_limit(const pecs_stream_reader *reader, const cha
                 bytes, reader->max_held_bytes);
 }
 
+static pecs_status reader_skip_to(pecs_stream_reader *reader, uint64_t offset, pecs_error *error)
+{
+    return part_feed_skip_to(&reader->feed, offset, part_reader_has_zero_gaps(&reader->parts), error);
+}
+
 /* The prologue, of which the first bytes have been read. */
 static pecs_status reader_read_prologue(pecs_stream_reader *reader, const struct segment_header *header,
                                         uint64_t offset, pecs_error *error)
@@ -174,7 +179,7 @@ static pecs_status reader_read_rows(pecs_stream_reader *reader, pecs_error *erro
     const uint64_t size = part_reader_image_bytes(&reader->parts);
     if (size > reader->max_held_bytes)
         return reader_fail_limit(reader, "a segment", size, error);
-    pecs_status status = part_feed_skip_to(&reader->feed, reader->parts.parts.data_offset, error);
+    pecs_status status = reader_skip_to(reader, reader->parts.parts.data_offset, error);
     if (status)
         return status;
     struct image *image = reader_image(reader, size);
@@ -213,7 +218,9 @@ static pecs_status reader_read_tail(pecs_stream_reader *reader, const struct seg
             status = part_feed_some(&reader->feed, tail->bytes + tail->size_bytes, room, &count, error);
         tail->size_bytes += tail->failed || status ? 0 : count;
     }
-    return tail->failed ? fail_memory(error) : status;
+    if (tail->failed)
+        return fail_memory(error);
+    return status ? status : part_feed_check_end(&reader->feed, error);
 }
 
 static pecs_status reader_list_singletons(pecs_stream_reader *reader, pecs_error *error);
@@ -236,7 +243,7 @@ static pecs_status reader_read_part(pecs_stream_reader *reader, pecs_error *erro
 {
     struct segment_header header;
     const uint64_t offset = align_up(reader->parts.offset, FORMAT_ALIGN);
-    pecs_status status = part_feed_skip_to(&reader->feed, offset, error);
+    pecs_status status = reader_skip_to(reader, offset, error);
     if (!status)
         status = part_feed_read(&reader->feed, (uint8_t *)&header, sizeof(header), error);
     if (status)
@@ -351,19 +358,19 @@ pecs_status pecs_stream_reader_next(pecs_stream_reader *reader, pecs_rows *ret_r
     if (reader->failed)
         return fail(error, PECS_E_MISUSE, "the reader has failed before and can only be closed");
     pecs_status status = PECS_OK;
-    *ret_rows = (pecs_rows){ .values = NULL };
-    while (!status && !reader->is_at_end && !ret_rows->row_count) {
+    pecs_rows rows = { .values = NULL };
+    while (!status && !reader->is_at_end && !rows.row_count) {
         reader_release_copies(reader);
-        if (reader_next_batch(reader, ret_rows))
+        if (reader_next_batch(reader, &rows))
             status = fail_memory(error);
-        if (status || ret_rows->row_count)
+        if (status || rows.row_count)
             break;
         state_release(reader->state);
         reader->state = NULL;
         status = reader_read_part(reader, error);
     }
-    if (status)
-        *ret_rows = (pecs_rows){ .values = NULL };
+    if (!status)
+        *ret_rows = rows;
     reader->failed = status;
     return status;
 }

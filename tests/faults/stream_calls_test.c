@@ -1,7 +1,7 @@
 /*
- * Every system call of saves to descriptors and memory, of loads from descriptors and of their information fails: the
- * n-th once, or all later ones of its kind too, with each errno that the call may return; or it transfers fewer bytes
- * than requested, or none. After each, it is checked that
+ * Every system call of saves and row streams to descriptors and memory, of loads from descriptors, of their rows in one
+ * pass and of their information fails: the n-th once, or all later ones of its kind too, with each errno that the call
+ * may return; or it transfers fewer bytes than requested, or none. After each, it is checked that
  *
  *   - the status is OK only if the result is complete;
  *   - the error carries an errno that was given, and words;
@@ -21,7 +21,18 @@
 #include <string.h>
 #include <unistd.h>
 
-enum verb { SAVE_FILE, SAVE_GONE, SAVE_MEMORY, LOAD_FILE, LOAD_PIPE, INFO_FILE, INFO_PIPE };
+enum verb {
+    SAVE_FILE,
+    SAVE_GONE,
+    SAVE_MEMORY,
+    LOAD_FILE,
+    LOAD_PIPE,
+    INFO_FILE,
+    INFO_PIPE,
+    PUT_ROWS,
+    ROWS_FILE,
+    ROWS_PIPE
+};
 
 static const struct scenario {
     const char *name;
@@ -46,6 +57,12 @@ static const struct scenario {
     { "load of a pipe, fast", LOAD_PIPE, 3, false, PECS_PROFILE_FAST },
     { "load of a file, large, fast", LOAD_FILE, 120000, true, PECS_PROFILE_FAST },
     { "information of a pipe, fast", INFO_PIPE, 3, false, PECS_PROFILE_FAST },
+    { "rows to a file", PUT_ROWS, 3, false, PECS_PROFILE_OFF },
+    { "rows to a file, large", PUT_ROWS, 120000, true, PECS_PROFILE_OFF },
+    { "rows to a file, large, fast", PUT_ROWS, 120000, true, PECS_PROFILE_FAST },
+    { "rows of a file", ROWS_FILE, 3, false, PECS_PROFILE_OFF },
+    { "rows of a file, large", ROWS_FILE, 120000, true, PECS_PROFILE_OFF },
+    { "rows of a pipe", ROWS_PIPE, 3, false, PECS_PROFILE_OFF },
 };
 
 enum { ERROR_MAX = 6, CALL_MAX = 256, STORM = 100 };
@@ -106,13 +123,14 @@ struct scene {
     pecs_save_options options;
     char folder[256], path[300];
     uint8_t *bytes;
-    uint64_t size, run_count, failed_count;
+    uint64_t size, row_count, run_count, failed_count;
     int descriptor; /* the user's */
 };
 
 static void scene_init(struct scene *scene, const struct scenario *scenario)
 {
     pecs_error error;
+    pecs_summary summary;
     memset(scene, 0, sizeof(*scene));
     scene->scenario = scenario;
     sample_folder_make(scene->folder, NULL);
@@ -122,6 +140,8 @@ static void scene_init(struct scene *scene, const struct scenario *scenario)
     scene->options.profile = scenario->profile;
     sample_require(!pecs_world_save(scene->sample.world, scene->path, &scene->options, &error), "%s", error.message);
     sample_require(!pecs_snapshot_take(scene->sample.world, &scene->snapshot), "no snapshot");
+    pecs_view_summary(pecs_snapshot_view(scene->snapshot), &summary);
+    scene->row_count = summary.entity_count;
     scene->bytes = sample_file_read(scene->path, &scene->size);
 }
 
@@ -149,14 +169,17 @@ static void open_descriptor(struct scene *scene)
 {
     switch (scene->scenario->verb) {
     case SAVE_FILE:
+    case PUT_ROWS:
         scene->descriptor = open(scene->path, O_WRONLY | O_TRUNC);
         break;
     case LOAD_FILE:
     case INFO_FILE:
+    case ROWS_FILE:
         scene->descriptor = open(scene->path, O_RDONLY);
         break;
     default:
-        scene->descriptor = open_pipe(scene, scene->scenario->verb == LOAD_PIPE || scene->scenario->verb == INFO_PIPE);
+        scene->descriptor =
+            open_pipe(scene, scene->scenario->verb != SAVE_GONE && scene->scenario->verb != SAVE_MEMORY);
     }
     sample_require(scene->descriptor >= 0, "%s: %s", scene->path, strerror(errno));
 }
@@ -186,6 +209,50 @@ static pecs_status run_info(struct scene *scene, struct story *story, pecs_error
     return status;
 }
 
+/* Two times as many rows of the first type as the sample has entities; the file is whole, or it is no file. */
+static pecs_status run_put_rows(struct scene *scene, struct story *story, pecs_error *error)
+{
+    const pecs_sink sink = pecs_sink_for_fd(scene->descriptor);
+    const pecs_stream_options options = { .session_nonce = 7, .profile = scene->options.profile };
+    const pecs_value value = { 0, pecs_registry_type(scene->sample.registry, 0)->size, NULL };
+    const pecs_rows rows = { .values = &value, .value_count = 1, .row_count = scene->scenario->entity_count };
+    pecs_info *info = NULL;
+    pecs_stream *stream = NULL;
+    pecs_status status = pecs_stream_create_to(scene->sample.registry, &sink, &options, &stream, error);
+    for (int i = 0; !status && i < 2; i++)
+        status = pecs_stream_add(stream, &rows, NULL, error);
+    if (!status)
+        status = pecs_stream_finish(stream, NULL, error);
+    pecs_stream_destroy(stream);
+    story->is_over = true;
+    const pecs_status found = pecs_file_info(scene->path, &counting_hooks, NULL, &info, NULL);
+    sample_require(!status == !found, "the status is %s, but that of the file %s", pecs_status_name(status),
+                   pecs_status_name(found));
+    sample_require(found || info->entity_count == 2 * (uint64_t)scene->scenario->entity_count, "rows are missing");
+    pecs_info_destroy(info);
+    return status;
+}
+
+static pecs_status run_rows(struct scene *scene, struct story *story, pecs_error *error)
+{
+    const pecs_source source = pecs_source_for_fd(scene->descriptor);
+    pecs_stream_reader *reader = NULL;
+    pecs_stream_end end;
+    pecs_rows rows = { .row_count = 1 };
+    uint64_t row_count = 0;
+    pecs_status status = pecs_stream_reader_open_from(scene->sample.registry, &source, NULL, &reader, error);
+    while (!status && rows.row_count) {
+        status = pecs_stream_reader_next(reader, &rows, error);
+        row_count += status ? 0 : rows.row_count;
+    }
+    story->is_over = true;
+    sample_require(status || (!pecs_stream_reader_end(reader, &end, NULL) && end.entity_count == row_count &&
+                              row_count == scene->row_count),
+                   "the status is OK, but rows are missing");
+    pecs_stream_reader_close(reader);
+    return status;
+}
+
 static pecs_status run_save_memory(struct scene *scene, struct story *story, pecs_error *error)
 {
     void *bytes = NULL;
@@ -211,6 +278,11 @@ static pecs_status run_verb(struct scene *scene, struct story *story, pecs_error
     case INFO_FILE:
     case INFO_PIPE:
         return run_info(scene, story, error);
+    case PUT_ROWS:
+        return run_put_rows(scene, story, error);
+    case ROWS_FILE:
+    case ROWS_PIPE:
+        return run_rows(scene, story, error);
     default:
         return pecs_snapshot_save_to(scene->snapshot, &sink, &scene->options, error);
     }

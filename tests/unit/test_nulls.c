@@ -160,6 +160,68 @@ Test(nulls, commands)
     pecs_commands_destroy(NULL);
 }
 
+static pecs_status never_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
+{
+    (void)user, (void)spans, (void)span_count, (void)error;
+    return PECS_OK;
+}
+
+Test(nulls, row_streams)
+{
+    const pecs_value value = PECS_VALUE_AS(TEAM, Team, 1);
+    const pecs_rows rows = { .values = &value, .value_count = 1, .row_count = 1 };
+    const pecs_sink sink = { .write = never_write };
+    pecs_stream *stream = NULL;
+    MISUSE(pecs_stream_create(NULL, path, NULL, &stream, NULL));
+    MISUSE(pecs_stream_create(registry, NULL, NULL, &stream, NULL));
+    MISUSE(pecs_stream_create(registry, path, NULL, NULL, NULL));
+    MISUSE(pecs_stream_create_to(NULL, &sink, NULL, &stream, NULL));
+    MISUSE(pecs_stream_create_to(registry, NULL, NULL, &stream, NULL));
+    MISUSE(pecs_stream_create_to(registry, &sink, NULL, NULL, NULL));
+    MISUSE(pecs_stream_create_to(registry, &sink, &(pecs_stream_options){ .attachment_count = 1 }, &stream, NULL));
+    MISUSE(
+        pecs_stream_create_to(registry, &sink, &(pecs_stream_options){ .component_profile_count = 1 }, &stream, NULL));
+    MISUSE(pecs_stream_add(NULL, &rows, NULL, NULL));
+    MISUSE(pecs_stream_set_singleton(NULL, &value, NULL));
+    MISUSE(pecs_stream_set_meta_text(NULL, "a", "b", NULL));
+    MISUSE(pecs_stream_set_meta_bytes(NULL, "a", "b", 1, NULL));
+    MISUSE(pecs_stream_finish(NULL, NULL, NULL));
+    cr_assert(pecs_stream_create_to(registry, &sink, NULL, &stream, NULL) == PECS_OK);
+    MISUSE(pecs_stream_add(stream, NULL, NULL, NULL));
+    MISUSE(pecs_stream_set_singleton(stream, NULL, NULL));
+    MISUSE(pecs_stream_set_meta_text(stream, NULL, "b", NULL));
+    MISUSE(pecs_stream_set_meta_text(stream, "a", NULL, NULL));
+    MISUSE(pecs_stream_set_meta_bytes(stream, "a", NULL, 1, NULL));
+    pecs_stream_destroy(stream);
+    pecs_stream_destroy(NULL);
+}
+
+Test(nulls, stream_readers)
+{
+    void *bytes = NULL;
+    size_t size = 0;
+    pecs_stream_reader *reader = NULL;
+    pecs_stream_end end;
+    pecs_rows rows;
+    cr_assert(pecs_snapshot_save_memory(snapshot, NULL, &bytes, &size, NULL) == PECS_OK);
+    const pecs_bytes memory = { bytes, size };
+    const pecs_source source = pecs_source_for_memory(&memory);
+    MISUSE(pecs_stream_reader_open(NULL, path, NULL, &reader, NULL));
+    MISUSE(pecs_stream_reader_open(registry, NULL, NULL, &reader, NULL));
+    MISUSE(pecs_stream_reader_open(registry, path, NULL, NULL, NULL));
+    MISUSE(pecs_stream_reader_open_from(NULL, &source, NULL, &reader, NULL));
+    MISUSE(pecs_stream_reader_open_from(registry, NULL, NULL, &reader, NULL));
+    MISUSE(pecs_stream_reader_open_from(registry, &source, NULL, NULL, NULL));
+    MISUSE(pecs_stream_reader_next(NULL, &rows, NULL));
+    MISUSE(pecs_stream_reader_end(NULL, &end, NULL));
+    cr_assert(pecs_stream_reader_open_from(registry, &source, NULL, &reader, NULL) == PECS_OK);
+    MISUSE(pecs_stream_reader_next(reader, NULL, NULL));
+    MISUSE(pecs_stream_reader_end(reader, NULL, NULL));
+    pecs_stream_reader_close(reader);
+    pecs_stream_reader_close(NULL);
+    pecs_memory_release(bytes);
+}
+
 Test(nulls, builders)
 {
     const pecs_rows rows = { .row_count = 1 };

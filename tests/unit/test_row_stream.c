@@ -37,6 +37,16 @@ Test(row_stream, of_nothing_is_an_empty_world)
     cr_assert_eq(file_count(), 1);
 }
 
+Test(row_stream, of_a_registry_without_types)
+{
+    pecs_registry *bare = make_registry(NULL, 0, counting_hooks);
+    struct twin nothing = twin_begin(bare, "nothing", NULL), twin = twin_begin(bare, "file", NULL);
+    twin_end(&nothing, "nothing");
+    twin_add(&twin, NULL, 0, 20, NULL);
+    twin_end(&twin, "file");
+    pecs_registry_release(bare);
+}
+
 /* Large enough for several parts; references lead backwards and forwards. */
 static void add_links(struct twin *twin, size_t count, uint64_t total)
 {
