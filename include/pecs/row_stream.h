@@ -140,8 +140,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_next(pecs_stream_reader *r
 
 static inline pecs_bytes pecs_row_contents_(uint64_t reference)
 {
-    const pecs_bytes empty = { "", 0 };
-    return reference ? *(const pecs_bytes *)(uintptr_t)(reference >> 2) : empty;
+    const pecs_bytes empty = { "", 0 }, *bytes = (const pecs_bytes *)(uintptr_t)(reference >> 2);
+    return bytes && bytes->size_bytes ? *bytes : empty;
 }
 /*
  * What a string of a reader's row holds, or of a singleton of pecs_stream_end: valid as long as these are. Behind it is
