@@ -16,7 +16,7 @@ cd "$(dirname "$0")/.."
 minutes=${1:?usage: fuzz/run.sh MINUTES [TARGET...]}
 shift
 targets=("$@")
-((${#targets[@]})) || targets=(damaged edits info json load lock migrate parts resume round_trip schema stream structure transplant unhashed)
+((${#targets[@]})) || targets=(damaged edits info json load lock migrate parts resume round_trip salvage schema stream structure transplant unhashed)
 seconds=$(awk -v minutes="$minutes" 'BEGIN { printf "%d", minutes * 60 }')
 work=${PECS_FUZZ_CORPUS:-${TMPDIR:-/tmp}/pecs-fuzz-$(id -u)}
 build=$PWD/build-fuzz

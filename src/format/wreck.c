@@ -506,7 +506,7 @@ struct wreck_run *wreck_find_runs(struct wreck *wreck, uint32_t kind, uint32_t t
                     wreck->runs[end].type == type;)
         end++;
     *ret_count = end - low;
-    return wreck->runs + low;
+    return *ret_count ? &wreck->runs[low] : NULL;
 }
 
 pecs_status wreck_find_rows(struct wreck *wreck, uint32_t kind, uint32_t table, uint32_t type, uint64_t row_bytes,

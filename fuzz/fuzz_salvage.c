@@ -1,0 +1,68 @@
+/*
+ * Salvage of any bytes: a new file that load accepts, or an error and no file. Of a file that load accepts nothing is
+ * lost. Memory stays within a multiple of the file's length and of what its blocks may hold.
+ */
+#include "file_mutate.h"
+#include "fuzz_worlds.h"
+
+#include <pecs/salvage.h>
+
+#include <stdio.h>
+#include <unistd.h>
+
+size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsigned seed)
+{
+    static const enum mutate_how kinds[] = { MUTATE_DATA, MUTATE_PARTS, MUTATE_WORLD };
+    return file_mutate(data, size, max_size, seed, kinds[seed / 7 % 3]);
+}
+
+static pecs_snapshot *load_saved(pecs_registry *registry, const char *path)
+{
+    pecs_snapshot *saved = NULL;
+    pecs_error error = { .message = "" };
+    FUZZ_CHECK(!pecs_snapshot_load(registry, path, NULL, &saved, &error), error.message);
+    fuzz_walk(pecs_snapshot_view(saved));
+    return saved;
+}
+
+static void expect_whole(pecs_snapshot *loaded, pecs_snapshot *saved, const pecs_salvage_report *report)
+{
+    pecs_summary was, is;
+    pecs_view_summary(pecs_snapshot_view(loaded), &was);
+    pecs_view_summary(pecs_snapshot_view(saved), &is);
+    FUZZ_CHECK(was.entity_count == is.entity_count && is.entity_count == report->entity_count &&
+                   !report->lost_entity_count && !report->lost_bytes && report->has_commit,
+               "of a whole file something was lost");
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *path = fuzz_write("input", data, size);
+    char to[4096];
+    snprintf(to, sizeof(to), "%s", fuzz_path("salvaged"));
+    pecs_error error = { .message = "" };
+    pecs_salvage_report report;
+    fuzz_memory_begin(FUZZ_EDIT_BYTES);
+    const pecs_salvage_options options = { .allocator = &fuzz_allocator,
+                                           .max_bytes = FUZZ_HELD_BYTES,
+                                           .skip_sync = true };
+    pecs_registry *registry = fuzz_registry(FUZZ_KNOWN_TYPES);
+    pecs_registry *none = fuzz_registry(FUZZ_NO_TYPES);
+    const pecs_status status = pecs_salvage(path, to, &options, &report, &error);
+    FUZZ_CHECK(error.status == status || !status, "the error has another status");
+    pecs_snapshot *loaded = fuzz_open(FUZZ_LOAD, none, path, size, NULL);
+    FUZZ_CHECK(!status || access(to, F_OK) != 0, "a salvage that failed left a file");
+    if (!status) {
+        pecs_snapshot *saved = load_saved(none, to);
+        if (loaded)
+            expect_whole(loaded, saved, &report);
+        pecs_snapshot_release(saved);
+    }
+    FUZZ_CHECK(!loaded || !status || fuzz_memory_outgrown() || status == PECS_E_LIMIT, error.message);
+    pecs_snapshot_release(loaded);
+    pecs_registry_release(none);
+    pecs_registry_release(registry);
+    fuzz_memory_end();
+    unlink(to);
+    return 0;
+}
