@@ -1,15 +1,16 @@
 /*
- * Salvage: the whole rows of a wreck go to a builder. Its types are those of the file, in a registry of their own. The
- * rows are walked over twice, first for the handles that are left, by which references are cleared then.
+ * Salvage: the whole rows of a wreck go to a builder, whose types are those that the file describes. The rows are
+ * walked over twice, first for the handles that are left, by which references are cleared then.
  */
+#include "builder_adopt.h"
 #include "error.h"
 #include "os_file.h"
 #include "program_meta.h"
 #include "reference_walk.h"
 #include "registry.h"
 #include "salvage_rows.h"
+#include "state_builder.h"
 #include "type_match.h"
-#include "typecode.h"
 
 #include <pecs/attachments.h>
 #include <pecs/salvage.h>
@@ -17,18 +18,12 @@
 
 #include <stdlib.h>
 
-struct salvage_type {
-    void *memory; /* of the description */
-    size_t bytes;
-    pecs_component component; /* of the registry */
-};
-
 struct salvage {
     struct pool *pool;
     struct wreck wreck;
     pecs_registry *registry;
-    struct salvage_type *types;          /* of each type of the model */
-    const pecs_type **described;         /* for the registry */
+    struct match match; /* to a registry without types */
+    bool has_match;
     const struct component **components; /* of each type; NULL: a tag */
     struct wreck_column index;           /* records that are whole */
     pecs_entity *alive;                  /* handles that are left, ascending by index */
@@ -42,68 +37,30 @@ struct salvage {
 
 /* --- types --- */
 
-static pecs_status salvage_describe(struct salvage *salvage, uint32_t number, size_t *count)
-{
-    const struct model_type *type = &salvage->wreck.model.types[number];
-    struct salvage_type *own = &salvage->types[number];
-    uint32_t name_size;
-    const char *name = typecode_name(type->record, &name_size);
-    if (name_is_reserved(name, name_size)) { /* the registry has the library's own */
-        own->component = NO_COMPONENT;
-        return PECS_OK;
-    }
-    own->bytes = typecode_parse_bytes(type->record_bytes);
-    own->memory = pool_allocate(salvage->pool, own->bytes);
-    if (!own->memory)
-        return fail_memory(salvage->error);
-    own->component = (pecs_component)*count;
-    salvage->described[(*count)++] = typecode_parse(type->record, type->record_bytes, own->memory);
-    return PECS_OK;
-}
-
-/* The types of the library itself have no number of the registry's list. */
-static pecs_status salvage_list_components(struct salvage *salvage)
+/* All types but the library's own are unknown to the registry, so they may be anything that a file can have. */
+static pecs_status salvage_make_registry(struct salvage *salvage, const pecs_salvage_options *options)
 {
     const struct model *model = &salvage->wreck.model;
+    pecs_registry_desc desc = { .type_count = 0 };
+    if (options->allocator)
+        desc.allocator = *options->allocator;
+    pecs_status status = pecs_registry_create(&desc, &salvage->registry, salvage->error);
+    if (status)
+        return status;
+    salvage->has_match = true;
+    status = match_types(&salvage->match, model, salvage->registry, false, salvage->error);
+    if (status)
+        return status;
+    salvage->components =
+        pool_allocate_zeroed(salvage->pool, ((size_t)model->type_count + 1) * sizeof(*salvage->components));
+    if (!salvage->components)
+        return fail_memory(salvage->error);
     for (uint32_t i = 0; i < model->type_count; i++) {
-        struct salvage_type *own = &salvage->types[i];
-        if (own->component == NO_COMPONENT && registry_find(salvage->registry, model->types[i].id, &own->component))
-            return fail(salvage->error, PECS_E_UNSUPPORTED,
-                        "the file has a type of the format that this library does not know");
-        const struct component *component = registry_component(salvage->registry, own->component);
-        const pecs_status status = match_compare(salvage->pool, &model->types[i], i, component, salvage->error);
-        if (status)
-            return status == PECS_E_LAYOUT
-                       ? fail(salvage->error, PECS_E_CORRUPT, "type record %u has invalid numbers", i)
-                       : status;
+        const struct component *component =
+            component_of(salvage->registry, salvage->match.unknown, salvage->match.components[i]);
         salvage->components[i] = component->size ? component : NULL;
     }
     return PECS_OK;
-}
-
-static pecs_status salvage_make_registry(struct salvage *salvage, const pecs_salvage_options *options)
-{
-    const uint32_t type_count = salvage->wreck.model.type_count;
-    size_t count = 0;
-    pecs_status status = PECS_OK;
-    salvage->types = pool_allocate_zeroed(salvage->pool, ((size_t)type_count + 1) * sizeof(*salvage->types));
-    salvage->described = pool_allocate_zeroed(salvage->pool, ((size_t)type_count + 1) * sizeof(*salvage->described));
-    salvage->components = pool_allocate_zeroed(salvage->pool, ((size_t)type_count + 1) * sizeof(*salvage->components));
-    if (!salvage->types || !salvage->described || !salvage->components)
-        return fail_memory(salvage->error);
-    for (uint32_t i = 0; !status && i < type_count; i++)
-        status = salvage_describe(salvage, i, &count);
-    pecs_registry_desc desc = { .types = salvage->described, .type_count = count };
-    if (options->allocator)
-        desc.allocator = *options->allocator;
-    if (!status)
-        status = pecs_registry_create(&desc, &salvage->registry, salvage->error);
-    if (status == PECS_E_MISUSE || status == PECS_E_CONFLICT) {
-        if (salvage->error)
-            salvage->error->status = PECS_E_CORRUPT;
-        return PECS_E_CORRUPT;
-    }
-    return status ? status : salvage_list_components(salvage);
 }
 
 /* --- what is left --- */
@@ -283,7 +240,7 @@ static pecs_status salvage_add_rows(struct salvage *salvage, const struct salvag
     uint32_t next = 1;
     for (uint32_t i = 0; i < from->type_count; i++) {
         const uint32_t type = le32_load(from->types[i]);
-        const pecs_component number = salvage->types[type].component;
+        const pecs_component number = salvage->match.components[type];
         const struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
         const uint8_t *data = !column        ? NULL
                               : column->copy ? column->copy + first * column->row_bytes
@@ -345,7 +302,7 @@ static pecs_status salvage_add_singletons(struct salvage *salvage, const struct 
         struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
         if (column && column->copy && column->component->has_references)
             salvage_clear(salvage, column->component, column->copy, 1);
-        const pecs_value value = { salvage->types[type].component, column ? (size_t)column->row_bytes : 0,
+        const pecs_value value = { salvage->match.components[type], column ? (size_t)column->row_bytes : 0,
                                    !column        ? NULL
                                    : column->copy ? column->copy
                                                   : salvage_values(column, &batch) };
@@ -462,6 +419,22 @@ static uint64_t salvage_tick(const struct salvage *salvage)
     return tick;
 }
 
+/* Its types are those of the file, which an empty state has. */
+static pecs_status salvage_create_builder(struct salvage *salvage, const pecs_builder_options *options)
+{
+    struct state_builder empty;
+    if (state_builder_init(&empty, salvage->registry)) {
+        state_builder_deinit(&empty);
+        return fail_memory(salvage->error);
+    }
+    state_builder_set_unknown_types(&empty, salvage->match.unknown);
+    struct pecs_snapshot *state = state_builder_finish(&empty, 1, true);
+    state_builder_deinit(&empty);
+    const pecs_status status = builder_create(salvage->registry, state, options, &salvage->builder, salvage->error);
+    state_release(state);
+    return status;
+}
+
 static pecs_status salvage_fill(struct salvage *salvage)
 {
     const pecs_builder_options options = { .tick = salvage_tick(salvage) };
@@ -469,7 +442,7 @@ static pecs_status salvage_fill(struct salvage *salvage)
     if (status)
         return fail(salvage->error, status,
                     status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
-    status = pecs_builder_create(salvage->registry, &options, &salvage->builder, salvage->error);
+    status = salvage_create_builder(salvage, &options);
     if (!status)
         status = salvage_add_tables(salvage);
     if (!status)
@@ -538,11 +511,9 @@ static void salvage_deinit(struct salvage *salvage)
     struct pool *pool = salvage->pool;
     const size_t types = (size_t)salvage->wreck.model.type_count + 1;
     pecs_builder_destroy(salvage->builder);
+    if (salvage->has_match)
+        match_deinit(&salvage->match);
     pecs_registry_release(salvage->registry);
-    for (size_t i = 0; salvage->types && i + 1 < types; i++)
-        pool_release(pool, salvage->types[i].memory, salvage->types[i].bytes);
-    pool_release(pool, salvage->types, salvage->types ? types * sizeof(*salvage->types) : 0);
-    pool_release(pool, salvage->described, salvage->described ? types * sizeof(*salvage->described) : 0);
     pool_release(pool, salvage->components, salvage->components ? types * sizeof(*salvage->components) : 0);
     pool_release(pool, salvage->alive, salvage->alive_capacity * sizeof(*salvage->alive));
     wreck_column_free(&salvage->wreck, &salvage->index);

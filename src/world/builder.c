@@ -85,16 +85,14 @@ static struct builder_names builder_names_of_table(const struct pecs_world *worl
     return names;
 }
 
-pecs_status pecs_builder_create(pecs_registry *registry, const pecs_builder_options *options,
-                                pecs_builder **ret_builder, pecs_error *error)
+pecs_status builder_create(pecs_registry *registry, const pecs_snapshot *base, const pecs_builder_options *options,
+                           pecs_builder **ret_builder, pecs_error *error)
 {
     const pecs_world_options of_world = { .session_nonce = options ? options->session_nonce : 0 };
     pecs_world *world;
-    if (!registry || !ret_builder)
-        return fail(error, PECS_E_MISUSE, "registry and ret_builder must not be NULL");
     if (options && options->tick > TICK_MAX)
         return fail(error, PECS_E_MISUSE, "the tick %" PRIu64 " is above 2^63 - 1", options->tick);
-    const pecs_status status = pecs_world_create(registry, NULL, &of_world, &world, error);
+    const pecs_status status = pecs_world_create(registry, base, &of_world, &world, error);
     if (status)
         return status;
     struct pecs_builder *builder = pool_allocate_zeroed(registry->pool, sizeof(*builder));
@@ -107,6 +105,14 @@ pecs_status pecs_builder_create(pecs_registry *registry, const pecs_builder_opti
         world->gate.tick = world->state->tick = options->tick;
     *ret_builder = builder;
     return PECS_OK;
+}
+
+pecs_status pecs_builder_create(pecs_registry *registry, const pecs_builder_options *options,
+                                pecs_builder **ret_builder, pecs_error *error)
+{
+    if (!registry || !ret_builder)
+        return fail(error, PECS_E_MISUSE, "registry and ret_builder must not be NULL");
+    return builder_create(registry, NULL, options, ret_builder, error);
 }
 
 void pecs_builder_destroy(pecs_builder *builder)

@@ -1,4 +1,5 @@
-/* The builder's part of pecs_builder_adopt, whose conversion (persist/convert.c) is above this layer. */
+/* The builder's part of pecs_builder_adopt, whose conversion (persist/convert.c) is above this layer, and of salvage.
+ */
 #ifndef PECS_WORLD_BUILDER_ADOPT_H
 #define PECS_WORLD_BUILDER_ADOPT_H
 
@@ -13,5 +14,9 @@ void builder_take(struct pecs_builder *builder, struct pecs_snapshot *snapshot);
 /* With which options a snapshot that it adopts is migrated; or NULL. They outlive the builder. */
 void builder_set_migration(struct pecs_builder *builder, const pecs_migration_options *migration);
 const pecs_migration_options *builder_migration(const struct pecs_builder *builder);
+
+/* pecs_builder_create with the types that an empty snapshot knows beside the registry's; or NULL. */
+pecs_status builder_create(pecs_registry *registry, const pecs_snapshot *base, const pecs_builder_options *options,
+                           pecs_builder **ret_builder, pecs_error *error);
 
 #endif
