@@ -24,7 +24,7 @@ namespace pecs {
 
 namespace detail {
 
-/* The rows of one builder::add, column by column. */
+/* The rows of one add of a builder or a row stream, column by column. */
 class given_rows {
   public:
     explicit given_rows(pecs_value *values) : values_(values)
@@ -48,11 +48,12 @@ class given_rows {
         rows_.row_count = row_count;
         has_length_ = true;
     }
-    pecs_status add_to(pecs_builder *builder, pecs_entity *ret_entities, pecs_error *why)
+    /* `to` takes a pecs_rows, and returns a status. */
+    template <typename To> pecs_status add_to(To &&to, pecs_error *why)
     {
         rows_.values = values_;
         if (!fault_)
-            return pecs_builder_add(builder, &rows_, ret_entities, why);
+            return to(static_cast<const pecs_rows &>(rows_));
         std::strcpy(why->message, fault_);
         return PECS_E_MISUSE;
     }
@@ -166,7 +167,10 @@ class builder : public detail::owner<pecs_builder, pecs_builder_destroy> {
   private:
     error add_rows(detail::given_rows &rows, pecs_entity *ret_entities)
     {
-        return error::of([&](pecs_error *why) { return rows.add_to(get(), ret_entities, why); });
+        return error::of([&](pecs_error *why) {
+            return rows.add_to([&](const pecs_rows &all) { return pecs_builder_add(get(), &all, ret_entities, why); },
+                               why);
+        });
     }
 };
 

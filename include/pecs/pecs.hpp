@@ -14,8 +14,8 @@
  *     auto [status, entity] = world.spawn(Position{ 0, 10 }, Velocity{ 1, 0 });
  *     status = world.each<Position, const Velocity>([](Position &p, const Velocity &v) { p.x += v.x; });
  *
- * Owners. registry, world, snapshot, commands, builder, manager and query<...> own one C object each, or none; they can
- * be moved, and end it in their destructors. create, open, take, resume, load and finish give an owner a new object,
+ * Owners. registry, world, snapshot, commands, builder, row_stream, stream_reader, manager and query<...> own one C
+ * object each, or none; they can be moved, and end it in their destructors. create, open, take, resume, load and finish give an owner a new object,
  * and end the one that it had; if they fail, it keeps that. get() is the C pointer, for what is in C only; release()
  * gives the object away.
  *
@@ -35,6 +35,7 @@
 #include <pecs/manager.hpp>
 #include <pecs/pecs.h>
 #include <pecs/reading.hpp>
+#include <pecs/row_streams.hpp>
 #include <pecs/snapshots.hpp>
 
 namespace pecs {

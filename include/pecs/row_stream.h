@@ -138,6 +138,30 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_open_from(pecs_registry *r
 PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_next(pecs_stream_reader *reader, pecs_rows *ret_rows,
                                                            pecs_error *error);
 
+static inline pecs_bytes pecs_row_contents_(uint64_t reference)
+{
+    const pecs_bytes empty = { "", 0 }, *bytes = (const pecs_bytes *)(uintptr_t)(reference >> 2);
+    return bytes && bytes->size_bytes ? *bytes : empty;
+}
+/*
+ * What a string of a reader's row holds, or of a singleton of pecs_stream_end: valid as long as these are. Behind it is
+ * a zero, which size_bytes does not count. For values of a stream reader only, like the next two.
+ */
+static inline pecs_bytes pecs_row_string(pecs_string string)
+{
+    return pecs_row_contents_(string.reference);
+}
+/* The bytes of a blob. */
+static inline pecs_bytes pecs_row_blob(pecs_blob blob)
+{
+    return pecs_row_contents_(blob.reference);
+}
+/* The elements of a list. */
+static inline pecs_bytes pecs_row_list(pecs_list list)
+{
+    return pecs_row_contents_(list.reference);
+}
+
 /* What belongs to no entity. Its pointers are valid until the reader is closed. */
 typedef struct pecs_stream_end {
     uint64_t entity_count, tick;

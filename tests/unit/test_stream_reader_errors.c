@@ -400,6 +400,38 @@ Test(stream_reader_errors, a_save_with_a_profile_has_no_whole_rows)
 
 /* The calls of a reader. */
 
+static bool has_text(pecs_bytes bytes, const char *text)
+{
+    return bytes.size_bytes == strlen(text) && memcmp(bytes.data, text, bytes.size_bytes + 1) == 0;
+}
+
+Test(stream_reader_errors, contents_are_read_where_they_are)
+{
+    const pecs_entity friends[] = { { 0, 1 }, { 6, 1 } };
+    pecs_stream_reader *reader = NULL;
+    pecs_rows rows = { .row_count = 1 };
+    int seen = 0;
+    must(pecs_stream_reader_open(registry, "small", NULL, &reader, &error) == PECS_OK);
+    while (rows.row_count) {
+        must(pecs_stream_reader_next(reader, &rows, &error) == PECS_OK);
+        for (size_t i = 0; i < rows.value_count; i++) {
+            const pecs_value *value = &rows.values[i];
+            const Name *names = value->component == Name_component ? value->data : NULL;
+            const Bag *bags = value->component == Bag_component ? value->data : NULL;
+            if (names)
+                must(has_text(pecs_row_string(names[0].text), "Zoe, whose name is long") &&
+                     has_text(pecs_row_string(names[1].text), ""));
+            if (bags)
+                must(pecs_row_list(bags[0].friends).size_bytes == sizeof(friends) &&
+                     memcmp(pecs_row_list(bags[0].friends).data, friends, sizeof(friends)) == 0 &&
+                     pecs_row_blob(bags[1].bytes).size_bytes == 0);
+            seen += names || bags;
+        }
+    }
+    cr_assert_eq(seen, 2);
+    pecs_stream_reader_close(reader);
+}
+
 Test(stream_reader_errors, its_end_is_reached_first)
 {
     pecs_stream_reader *reader = NULL;
