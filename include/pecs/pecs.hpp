@@ -15,9 +15,9 @@
  *     status = world.each<Position, const Velocity>([](Position &p, const Velocity &v) { p.x += v.x; });
  *
  * Owners. registry, world, snapshot, commands, builder, row_stream, stream_reader, manager and query<...> own one C
- * object each, or none; they can be moved, and end it in their destructors. create, open, take, resume, load and finish give an owner a new object,
- * and end the one that it had; if they fail, it keeps that. get() is the C pointer, for what is in C only; release()
- * gives the object away.
+ * object each, or none; they can be moved, and end it in their destructors. create, open, take, resume, load and finish
+ * give an owner a new object, and end the one that it had; if they fail, it keeps that. get() is the C pointer, for
+ * what is in C only; release() gives the object away.
  *
  * Failures. What can fail for many reasons gives a pecs::error, which is true when it failed. Edits give a pecs_status,
  * and world.error() says more. Neither may be ignored.

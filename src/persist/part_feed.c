@@ -80,7 +80,7 @@ pecs_status part_feed_read(struct part_feed *feed, uint8_t *bytes, uint64_t size
 
 pecs_status part_feed_skip_to(struct part_feed *feed, uint64_t offset, bool is_zero, pecs_error *error)
 {
-    uint8_t gap[FORMAT_PAGE];
+    uint8_t gap[FORMAT_PAGE] = { 0 };
     pecs_status status = PECS_OK;
     while (!status && feed->offset < offset) {
         const uint64_t from = feed->offset, size = min_u64(offset - from, sizeof(gap));

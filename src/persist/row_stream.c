@@ -196,10 +196,15 @@ void pecs_stream_destroy(pecs_stream *stream)
     pecs_registry_release(registry);
 }
 
-static pecs_status stream_check_open(const pecs_stream *stream, bool has_arguments, pecs_error *error)
+static pecs_status stream_fail_null(pecs_error *error)
 {
-    if (!stream || !has_arguments)
-        return fail(error, PECS_E_MISUSE, "a required argument is NULL");
+    return fail(error, PECS_E_MISUSE, "a required argument is NULL");
+}
+
+static pecs_status stream_check_open(const pecs_stream *stream, pecs_error *error)
+{
+    if (!stream)
+        return stream_fail_null(error);
     if (stream->failed)
         return fail(error, PECS_E_MISUSE, "the stream has failed before and can only be destroyed");
     return stream->is_finished ? fail(error, PECS_E_MISUSE, "the stream is finished") : PECS_OK;
@@ -236,7 +241,9 @@ static pecs_status stream_check_rows(const pecs_stream *stream, const pecs_rows 
 pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows, pecs_entity *ret_entities, pecs_error *error)
 {
     pecs_entity few[STREAM_HANDLES_AT_ONCE], *made = few;
-    pecs_status status = stream_check_open(stream, rows != NULL, error);
+    if (!rows)
+        return stream_fail_null(error);
+    pecs_status status = stream_check_open(stream, error);
     if (status)
         return status;
     status = stream_check_rows(stream, rows, error);
@@ -269,7 +276,9 @@ static pecs_status stream_end_edit(pecs_stream *stream, pecs_status status, cons
 
 pecs_status pecs_stream_set_singleton(pecs_stream *stream, const pecs_value *value, pecs_error *error)
 {
-    const pecs_status status = stream_check_open(stream, value != NULL, error);
+    if (!value)
+        return stream_fail_null(error);
+    const pecs_status status = stream_check_open(stream, error);
     if (status)
         return status;
     struct pecs_world *world = stream->rows.world;
@@ -282,7 +291,7 @@ pecs_status pecs_stream_set_singleton(pecs_stream *stream, const pecs_value *val
 
 pecs_status pecs_stream_set_meta_text(pecs_stream *stream, const char *key, const char *text, pecs_error *error)
 {
-    const pecs_status status = stream_check_open(stream, true, error);
+    const pecs_status status = stream_check_open(stream, error);
     return status ? status
                   : stream_end_edit(stream, pecs_world_set_meta_text(stream->rows.world, key, text), "", error);
 }
@@ -290,7 +299,7 @@ pecs_status pecs_stream_set_meta_text(pecs_stream *stream, const char *key, cons
 pecs_status pecs_stream_set_meta_bytes(pecs_stream *stream, const char *key, const void *bytes, size_t size_bytes,
                                        pecs_error *error)
 {
-    const pecs_status status = stream_check_open(stream, true, error);
+    const pecs_status status = stream_check_open(stream, error);
     return status ? status
                   : stream_end_edit(stream, pecs_world_set_meta_bytes(stream->rows.world, key, bytes, size_bytes), "",
                                     error);
@@ -324,7 +333,7 @@ static void stream_report(const pecs_stream *stream, pecs_save_report *ret_repor
 
 pecs_status pecs_stream_finish(pecs_stream *stream, pecs_save_report *report, pecs_error *error)
 {
-    pecs_status status = stream_check_open(stream, true, error);
+    pecs_status status = stream_check_open(stream, error);
     if (!status)
         status = stream_check_singletons(stream, error);
     if (!status)

@@ -304,7 +304,7 @@ static pecs_status reader_list_values(pecs_stream_reader *reader, const struct t
         }
         if (number >= reader->registry->type_count) /* unknown, and to be left out */
             continue;
-        if (component_has_contents(component))
+        if (component_has_contents(component) && value.data)
             status = reader_give(reader, number, rows, &value);
         reader->values[count++] = value;
     }

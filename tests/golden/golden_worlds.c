@@ -6,6 +6,7 @@
 #include "golden_worlds.h"
 
 #include "golden_packed.h"
+#include "golden_stream.h"
 #include "golden_types.h"
 
 #include <stdio.h>
@@ -471,9 +472,22 @@ static void save_kept(pecs_registry *registry, const struct golden_world *kept, 
     pecs_registry_release(other);
 }
 
+static bool save_stream(const char *name, const char *path)
+{
+    const bool is_plain = strcmp(name, "stream_plain") == 0;
+    if (!is_plain && strcmp(name, "stream") != 0)
+        return false;
+    pecs_registry *registry = golden_registry("all", NULL);
+    golden_save_stream(registry, is_plain, path);
+    pecs_registry_release(registry);
+    return true;
+}
+
 bool golden_save(const char *name, const char *which, const char *path)
 {
     size_t i = 0;
+    if (save_stream(name, path))
+        return true;
     while (i < sizeof(worlds) / sizeof(worlds[0]) && strcmp(worlds[i].name, name) != 0)
         i++;
     if (i == sizeof(worlds) / sizeof(worlds[0]))
