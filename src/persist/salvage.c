@@ -220,6 +220,23 @@ static pecs_status salvage_clear_lists(struct salvage *salvage, struct salvage_c
     return PECS_OK;
 }
 
+/* References to what is lost, in the copies of a batch. */
+static pecs_status salvage_clear_columns(struct salvage *salvage, uint64_t count, struct salvage_copy **copies)
+{
+    struct salvage_table *table = &salvage->table;
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 1; !status && i < table->column_count; i++) {
+        struct salvage_column *column = &table->columns[i];
+        if (!column->copy)
+            continue;
+        if (column->component->has_references)
+            salvage_clear(salvage, column->component, column->copy, count);
+        if (column->given)
+            status = salvage_clear_lists(salvage, column, count, copies);
+    }
+    return status;
+}
+
 /* --- rows into the builder --- */
 
 static uint32_t salvage_session(const struct salvage *salvage, pecs_entity entity)
@@ -263,13 +280,8 @@ static pecs_status salvage_add_batch(struct salvage *salvage, const struct salva
     struct salvage_table *table = &salvage->table;
     struct salvage_copy *copies = NULL;
     pecs_status status = salvage_table_copy(table, batch);
-    for (uint32_t i = 1; !status && i < table->column_count; i++) {
-        struct salvage_column *column = &table->columns[i];
-        if (column->copy && column->component->has_references)
-            salvage_clear(salvage, column->component, column->copy, batch->count);
-        if (column->given)
-            status = salvage_clear_lists(salvage, column, batch->count, &copies);
-    }
+    if (!status)
+        status = salvage_clear_columns(salvage, batch->count, &copies);
     if (status)
         fail(salvage->error, status, status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
     for (size_t first = 0, end; !status && first < batch->count; first = end) {
@@ -290,24 +302,26 @@ static pecs_status salvage_add_singletons(struct salvage *salvage, const struct 
 {
     struct salvage_table *table = &salvage->table;
     struct salvage_batch batch;
+    struct salvage_copy *copies = NULL;
     uint32_t next = 1;
-    pecs_status status = PECS_OK;
-    const bool is_left = salvage_table_next(table, &batch) && !salvage_table_copy(table, &batch) && !table->is_lost[0];
-    if (!is_left) {
+    const bool is_left = salvage_table_next(table, &batch);
+    pecs_status status = is_left ? salvage_table_copy(table, &batch) : PECS_OK;
+    if (!is_left || status || table->is_lost[0]) {
         salvage->report->lost_singleton_count += table->columns[0].whole.count ? from->type_count : 0;
-        return PECS_OK;
+        return status == PECS_E_MEMORY ? fail_memory(salvage->error) : PECS_OK;
     }
+    if (salvage_clear_columns(salvage, 1, &copies))
+        status = fail_memory(salvage->error);
     for (uint32_t i = 0; !status && i < from->type_count; i++) {
         const uint32_t type = le32_load(from->types[i]);
-        struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
-        if (column && column->copy && column->component->has_references)
-            salvage_clear(salvage, column->component, column->copy, 1);
+        const struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
         const pecs_value value = { salvage->match.components[type], column ? (size_t)column->row_bytes : 0,
                                    !column        ? NULL
                                    : column->copy ? column->copy
                                                   : salvage_values(column, &batch) };
         status = pecs_builder_set_singleton(salvage->builder, &value, salvage->error);
     }
+    salvage_free_copies(salvage, &copies);
     return status;
 }
 

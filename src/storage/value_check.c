@@ -449,9 +449,8 @@ pecs_status value_check_init(struct value_check *check, const struct pecs_snapsh
 
 void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state, uint32_t highest_generation)
 {
-    *check = (struct value_check){
-        .state = state, .slot_count = SLOT_COUNT_MAX, .highest_generation = highest_generation
-    };
+    *check =
+        (struct value_check){ .state = state, .slot_count = SLOT_COUNT_MAX, .highest_generation = highest_generation };
 }
 
 void value_check_deinit(struct value_check *check)

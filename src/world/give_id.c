@@ -140,7 +140,8 @@ static pecs_status give_id_spawn(struct pecs_world *world, size_t row_count, con
         return PECS_E_MEMORY;
     status = id_hash_reserve(&world->gate, world->state, ids, row_count);
     if (!status)
-        status = edit_spawn(world, &(struct spawn){ .row_count = row_count, .ids = ids }, values, value_count, entities);
+        status =
+            edit_spawn(world, &(struct spawn){ .row_count = row_count, .ids = ids }, values, value_count, entities);
     if (!status)
         id_hash_note(world->state, row_count, ids, entities);
     if (!status && ret_entities)

@@ -160,7 +160,8 @@ static uint64_t salvage_bytes(const pecs_snapshot *original, const void *bytes, 
     }
     must(count == report->entity_count && count == summary.entity_count);
     if (report->has_commit)
-        cr_assert_eq(count + report->lost_entity_count, TOTAL, "%llu %llu", (unsigned long long)count, (unsigned long long)report->lost_entity_count);
+        cr_assert_eq(count + report->lost_entity_count, TOTAL, "%llu %llu", (unsigned long long)count,
+                     (unsigned long long)report->lost_entity_count);
     pecs_snapshot_release(loaded);
     return count;
 }
