@@ -200,12 +200,12 @@ static pecs_status read_source(struct stage *stage)
     return status;
 }
 
-/* Plain, and compressed on two threads. */
-static void try_both(void (*before)(struct stage *stage), pecs_status (*edit)(struct stage *stage))
+/* Plain, and compressed on two threads. What differs only by where bytes go or come from is tried plain. */
+static void try_ways(void (*before)(struct stage *stage), pecs_status (*edit)(struct stage *stage), int way_count)
 {
     static const pecs_attachment attachment = { "map", "hills", 5 };
     static const pecs_meta title = { "title", PECS_META_TEXT, "One", 3 };
-    for (int way = 0; way < 2; way++) {
+    for (int way = 0; way < way_count; way++) {
         options = (pecs_stream_options){ .skip_sync = true,
                                          .profile = way ? PECS_PROFILE_FAST : PECS_PROFILE_OFF,
                                          .thread_count = 2,
@@ -221,20 +221,20 @@ static void try_both(void (*before)(struct stage *stage), pecs_status (*edit)(st
 
 Test(failures_streams, to_a_file)
 {
-    try_both(prepare, write_file);
+    try_ways(prepare, write_file, 2);
 }
 
 Test(failures_streams, to_a_sink)
 {
-    try_both(prepare, write_sink);
+    try_ways(prepare, write_sink, 1);
 }
 
 Test(failures_streams, from_a_file)
 {
-    try_both(write_before, read_file);
+    try_ways(write_before, read_file, 2);
 }
 
 Test(failures_streams, from_a_source)
 {
-    try_both(write_before, read_source);
+    try_ways(write_before, read_source, 1);
 }
