@@ -11,7 +11,7 @@ static pecs_status salvage_column_init(struct salvage_table *table, struct salva
                                        .component = component,
                                        .row_bytes = component ? component->size : sizeof(pecs_entity) };
     if (component && (component_has_contents(component) || component->has_references)) {
-        column->copy = pool_allocate(pool, SALVAGE_BATCH_ROWS * (size_t)column->row_bytes);
+        column->copy = pool_allocate(pool, table->batch_rows * (size_t)column->row_bytes);
         if (!column->copy)
             return PECS_E_MEMORY;
     }
@@ -21,7 +21,7 @@ static pecs_status salvage_column_init(struct salvage_table *table, struct salva
         memset(column->copy, 0, (size_t)column->row_bytes);
         for (content_walk_begin(&walk, component, column->copy, 1); content_walk_next(&walk, &content);)
             column->member_count++;
-        column->given = pool_allocate(pool, SALVAGE_BATCH_ROWS * column->member_count * sizeof(*column->given));
+        column->given = pool_allocate(pool, table->batch_rows * column->member_count * sizeof(*column->given));
         if (!column->given)
             return PECS_E_MEMORY;
         column->heaps = wreck_find_runs(wreck, RUN_HEAP, table->number, type, &column->heap_count);
@@ -34,7 +34,11 @@ pecs_status salvage_table_init(struct salvage_table *table, struct wreck *wreck,
                                const struct component *const *components)
 {
     const struct model_table *from = &wreck->model.tables[number];
+    uint64_t widest = sizeof(pecs_entity);
+    for (uint32_t i = 0; i < from->type_count; i++)
+        widest = max_u64(widest, wreck->model.types[le32_load(from->types[i])].value_size);
     *table = (struct salvage_table){ .wreck = wreck, .number = number };
+    table->batch_rows = (size_t)min_u64(max_u64(SALVAGE_BATCH_BYTES / widest, 1), SALVAGE_BATCH_ROWS);
     table->columns = pool_allocate_zeroed(wreck->pool, ((size_t)from->type_count + 1) * sizeof(*table->columns));
     if (!table->columns)
         return PECS_E_MEMORY;
@@ -54,9 +58,9 @@ void salvage_table_free(struct salvage_table *table)
         struct salvage_column *column = &table->columns[i];
         wreck_column_free(table->wreck, &column->whole);
         if (column->copy)
-            pool_release(pool, column->copy, SALVAGE_BATCH_ROWS * (size_t)column->row_bytes);
+            pool_release(pool, column->copy, table->batch_rows * (size_t)column->row_bytes);
         if (column->given)
-            pool_release(pool, column->given, SALVAGE_BATCH_ROWS * column->member_count * sizeof(*column->given));
+            pool_release(pool, column->given, table->batch_rows * column->member_count * sizeof(*column->given));
     }
     if (table->columns)
         pool_release(pool, table->columns,
@@ -98,7 +102,7 @@ bool salvage_table_next(struct salvage_table *table, struct salvage_batch *ret_b
             end = min_u64(end, rows->first + rows->count);
         }
     }
-    end = min_u64(end, start + SALVAGE_BATCH_ROWS);
+    end = min_u64(end, start + table->batch_rows);
     table->row = end;
     *ret_batch = (struct salvage_batch){ .first = start, .count = (size_t)(end - start) };
     ret_batch->entities = (const pecs_entity *)(const void *)salvage_values(&table->columns[0], ret_batch);

@@ -8,7 +8,10 @@
 
 #include <pecs/builder.h>
 
-enum { SALVAGE_BATCH_ROWS = 4096 };
+enum {
+    SALVAGE_BATCH_ROWS = 4096,
+    SALVAGE_BATCH_BYTES = 4 * 1024 * 1024 /* of a column's copy, if a single row has no more */
+};
 
 /* A column of a table: of the handles, or of a type that has values. */
 struct salvage_column {
@@ -29,6 +32,7 @@ struct salvage_table {
     uint32_t number;
     struct salvage_column *columns; /* that of the handles first */
     uint32_t column_count;
+    size_t batch_rows;                /* at most */
     uint64_t row;                     /* that the walk looks at next */
     bool is_lost[SALVAGE_BATCH_ROWS]; /* of a batch: its contents are not whole */
 };
