@@ -84,8 +84,8 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_set_meta_bytes(pecs_stream *strea
  * NULL) is filled on success. PECS_E_INVALID (a reference to a row that was never given), PECS_E_CONFLICT (two entities
  * with one id), PECS_E_MISUSE (it is finished or has failed), and as pecs_stream_add.
  *
- * A stream needs 32 MiB of memory, and 5 MiB a thread when it compresses; beside that a few hundred bytes for each
- * table and each 16 MiB of the file, 20 bytes for each explicit id, and what one row with larger contents has.
+ * A stream needs 32 MiB of memory, and 5 MiB a thread when it compresses; beside that about a kilobyte for each table,
+ * some for each 16 MiB of the file, 20 bytes for each explicit id, and what one row with larger contents has.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_finish(pecs_stream *stream, pecs_save_report *report, pecs_error *error);
 
