@@ -286,10 +286,10 @@ Test(salvage, needs_neither_header_nor_footer)
 Test(salvage, leaves_the_first_file_and_refuses_what_is_none)
 {
     pecs_salvage_report report;
-    write_bytes("text",
-                "this is no PECS file, however long it may be; it has more than 128 bytes, since it goes on and "
-                "on, about nothing at all, until it ends.",
-                160);
+    static const char text[] =
+        "this is no PECS file, however long it may be; it has more than 128 bytes, since it goes "
+        "on and on, about nothing at all, until it ends.";
+    write_bytes("text", text, sizeof(text));
     cr_assert_eq(pecs_salvage("text", "saved", NULL, &report, &error), PECS_E_CORRUPT);
     cr_assert_eq(pecs_salvage("none", "saved", NULL, NULL, &error), PECS_E_IO);
     write_bytes("empty", "", 0);
