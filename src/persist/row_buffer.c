@@ -161,6 +161,15 @@ static uint64_t row_bytes_of(const struct archetype *archetype)
     return bytes;
 }
 
+/* When rows go to another table. */
+static void row_buffer_free_spare(struct row_buffer *buffer)
+{
+    struct pecs_world *world = buffer->world;
+    if (buffer->spare_rows)
+        table_give_back(&world->gate, edit_table(world, buffer->last_table), buffer->spare_rows);
+    buffer->spare_rows = 0;
+}
+
 static void row_buffer_note(struct row_buffer *buffer, const struct added *added, const pecs_rows *rows,
                             const pecs_entity *entities)
 {
@@ -175,6 +184,9 @@ static void row_buffer_note(struct row_buffer *buffer, const struct added *added
     buffer->component_bytes +=
         rows->row_count * (row_bytes_of(archetype) - sizeof(struct record) - sizeof(pecs_entity));
     row_buffer_note_values(buffer, added, entities);
+    if (buffer->last_table != added->table)
+        row_buffer_free_spare(buffer);
+    buffer->last_table = added->table;
 }
 
 static uint64_t row_buffer_live_units(const struct row_buffer *buffer)
@@ -268,7 +280,10 @@ static pecs_status row_buffer_drop_rows(struct row_buffer *buffer, uint32_t numb
     if (status || !count || table->archetype->is_singleton)
         return status;
     row_buffer_forget(buffer, table, count);
-    status = table_drop_front(&world->gate, table, count);
+    const bool is_last = number == buffer->last_table;
+    status = (is_last ? table_empty_front : table_drop_front)(&world->gate, table, count);
+    if (is_last) /* fresh memory would cost as much as what is put into it */
+        buffer->spare_rows = max_u64(buffer->spare_rows, count);
     buffer->rows_before[number] += count;
     buffer->row_counts[number] = 0;
     buffer->held_bytes += table->row_count * row_bytes_of(table->archetype);

@@ -31,6 +31,8 @@ struct row_buffer {
     uint64_t held_bytes;      /* by rows that are not put yet */
     uint64_t component_bytes; /* of values of all rows so far */
     struct far_reference farthest;
+    uint32_t last_table; /* that rows were added to */
+    uint64_t spare_rows; /* that it has memory for, of rows that were put */
 };
 
 /* Takes the world, which is empty. */

@@ -400,3 +400,25 @@ pecs_status table_drop_front(struct gate *gate, struct table *table, uint64_t ro
     table->row_count = keeps;
     return status;
 }
+
+pecs_status table_empty_front(struct gate *gate, struct table *table, uint64_t row_count)
+{
+    const uint64_t chunks = table_chunk_count(table), keeps = table->row_count - row_count;
+    pecs_status status = PECS_OK;
+    assert(!table->runs && (!keeps || row_count == (chunks - 1) << table->archetype->chunk_shift));
+    table->tail_epoch = 0;
+    for (uint32_t i = 0; !status && keeps && row_count && i < table->archetype->column_count; i++) {
+        struct tree *tree = &table->columns[i].chunks;
+        struct ref *first, *last;
+        status = tree_own_ref(gate->pool, gate->epoch, tree, 0, &first);
+        if (!status)
+            status = tree_own_ref(gate->pool, gate->epoch, tree, chunks - 1, &last);
+        if (status)
+            break;
+        const struct ref kept = *last;
+        *last = *first;
+        *first = kept;
+    }
+    table->row_count = keeps;
+    return status;
+}

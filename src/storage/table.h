@@ -190,6 +190,8 @@ void table_trim(struct gate *gate, struct table *table, uint64_t row_count_befor
  * before the last one. PECS_E_MEMORY: the table has lost rows, and is of no more use.
  */
 pecs_status table_drop_front(struct gate *gate, struct table *table, uint64_t row_count);
+/* The same, but the chunks keep their memory for as many rows that will be appended (table_give_back frees it). */
+pecs_status table_empty_front(struct gate *gate, struct table *table, uint64_t row_count);
 /* Frees what was reserved for rows that will not be appended, as far as memory allows. The table must be private. */
 void table_give_back(struct gate *gate, struct table *table, uint64_t append_count);
 
