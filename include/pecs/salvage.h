@@ -11,6 +11,8 @@
  * data: when it is cut, nothing is known to be whole. Handles, and where the index is whole generations, stay; so do
  * birth ids (id.h) where commit and index are whole, else entities get new ones. References to entities that are lost
  * become {0, 0}. Metadata is in the commit, at the file's end.
+ *
+ * The broken file is mapped: nobody may write to it meanwhile.
  */
 #ifndef PECS_SALVAGE_H
 #define PECS_SALVAGE_H

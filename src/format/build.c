@@ -122,7 +122,7 @@ static pecs_status build_split_block(struct building *building, const struct mod
         return state_builder_lend_index(&building->builder, block->first, block->count, run, image);
     const struct model_table *from = &model->tables[block->table];
     struct table *table = (struct table *)tree_get(&building->builder.state->tables, block->table);
-    assert(table->archetype->chunk_shift == from->state_shift);
+    assert(table->archetype->chunk_shift == from->state_shift || !building->part->is_whole);
     const size_t place = (size_t)(block->column - model_handles(model, from));
     const uint32_t column =
         place ? archetype_column(table->archetype, building->match->components[le32_load(from->types[place - 1])])

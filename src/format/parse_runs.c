@@ -43,7 +43,7 @@ static struct run_target parse_find_column(const struct parser *parser, const st
         return target;
     target.row_count = table->row_count;
     target.chunk_shift = table->chunk_shift;
-    target.state_shift = table->state_shift;
+    target.state_shift = parser->part->is_whole ? table->state_shift : CHUNK_SHIFT; /* of a part's columns: at most */
     if (run->kind == RUN_HANDLES && run->type == FORMAT_NONE) {
         target.is_read = part_has_table(parser->part, run->table);
         target.run = model_handles(model, table);

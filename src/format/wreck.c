@@ -102,6 +102,8 @@ static pecs_status wreck_find_ends(struct wreck *wreck)
 
 /* --- segments --- */
 
+enum { TRIED_FACTOR = 8 }; /* of the file's size: bytes that are hashed in search of prologues */
+
 /* The prologue at an offset, if one is there that is whole. */
 static bool wreck_find_prologue(struct wreck *wreck, uint64_t offset, uint32_t least_number,
                                 struct segment_parse *ret_segment, struct parser *ret_parser)
@@ -115,6 +117,9 @@ static bool wreck_find_prologue(struct wreck *wreck, uint64_t offset, uint32_t l
         le32_load(header.sequence) < least_number || size < sizeof(header) + sizeof(le64) ||
         !range_fits(offset, size, wreck->size_bytes))
         return false;
+    if (size > TRIED_FACTOR * wreck->size_bytes - wreck->tried_bytes)
+        return false;
+    wreck->tried_bytes += size;
     struct segment_parts *parts = ret_segment->parts;
     *parts = (struct segment_parts){ .prologue_offset = offset, .prologue_size = size };
     le64 checksum;
@@ -172,6 +177,7 @@ static void wreck_find_trailer(struct wreck *wreck, struct wreck_segment *segmen
 {
     const struct segment_parts *parts = &segment->parts;
     struct trailer_header trailer;
+    segment->piece_count = format_piece_count(parts->data_offset, parts->data_size);
     if (!range_fits(parts->trailer_offset, parts->trailer_size, wreck->size_bytes))
         return;
     const uint8_t *bytes = wreck->bytes + parts->trailer_offset;
@@ -181,8 +187,7 @@ static void wreck_find_trailer(struct wreck *wreck, struct wreck_segment *segmen
     memcpy(&trailer, bytes, sizeof(trailer));
     if (le64_load(checksum) == hash64(bytes, end) &&
         memcmp(trailer.magic, FORMAT_TRAILER_MAGIC, sizeof(trailer.magic)) == 0 &&
-        le32_load(trailer.sequence) == segment->number &&
-        le64_load(trailer.piece_count) == format_piece_count(parts->data_offset, parts->data_size))
+        le32_load(trailer.sequence) == segment->number && le64_load(trailer.piece_count) == segment->piece_count)
         segment->hashes = bytes + sizeof(trailer);
 }
 
@@ -234,16 +239,20 @@ static bool wreck_run_is_sound(const struct wreck *wreck, const struct wreck_run
            run->offset >= parts->data_offset &&
            range_fits(run->offset, run->size, parts->data_offset + parts->data_size) &&
            range_fits(run->offset, run->size, wreck->size_bytes) && run->size &&
-           (run->codec == CODEC_RAW ? run->size == run->full_size : run->full_size <= FORMAT_BLOCK_MAX);
+           (run->codec == CODEC_RAW ? run->size == run->full_size
+                                    : run->full_size && run->full_size <= FORMAT_BLOCK_MAX) &&
+           (run->kind != RUN_HEAP || (!run->filter.kind && !run->filter.stride));
 }
 
 static bool wreck_take_runs(struct wreck *wreck, const struct wreck_segment *segment, struct parser *parser)
 {
     const bool is_block = model_has_segments(&wreck->model);
     const size_t record_bytes = is_block ? sizeof(struct block_record) : sizeof(struct run_record);
+    uint64_t end = segment->parts.data_offset; /* of the run before: no two share bytes */
     for (; parser_left(parser) >= record_bytes; parser->offset += record_bytes) {
         struct wreck_run run = wreck_run_of_record(parser, is_block);
         run.segment = (uint32_t)wreck->segment_count;
+        run.next_row = UINT64_MAX;
         if (run.kind == RUN_HEAP) {
             const uint64_t rows = is_block                               ? run.count
                                   : run.table < wreck->model.table_count ? wreck->model.tables[run.table].row_count
@@ -256,8 +265,9 @@ static bool wreck_take_runs(struct wreck *wreck, const struct wreck_segment *seg
                 continue;
             wreck->heap_units = run.unit + min_u64(run.full_size - ends, UINT64_MAX / 4) / FORMAT_HEAP_UNIT;
         }
-        if (!wreck_run_is_sound(wreck, &run, &segment->parts))
+        if (!wreck_run_is_sound(wreck, &run, &segment->parts) || run.offset < end)
             continue;
+        end = run.offset + run.size;
         if (run.kind == RUN_HANDLES && run.table != FORMAT_NONE) /* those of a heap run behind it are as many */
             wreck->model.tables[run.table].row_count = run.full_size / sizeof(pecs_entity);
         if (!pool_reserve(wreck->pool, (void **)&wreck->runs, &wreck->run_capacity, wreck->run_count + 1,
@@ -277,13 +287,18 @@ static pecs_status wreck_add_segment(struct wreck *wreck, const struct segment_p
     if (status)
         return status == PECS_E_MEMORY ? status : PECS_OK;
     wreck_find_trailer(wreck, &segment);
+    if (segment.hashes && segment.piece_count &&
+        !(segment.pieces = pool_allocate_zeroed(wreck->pool, (size_t)segment.piece_count)))
+        return PECS_E_MEMORY;
     if (!pool_reserve(wreck->pool, (void **)&wreck->segments, &wreck->segment_capacity, wreck->segment_count + 1,
-                      sizeof(*wreck->segments)))
+                      sizeof(*wreck->segments))) {
+        pool_release(wreck->pool, segment.pieces, (size_t)segment.piece_count);
         return PECS_E_MEMORY;
-    if (!wreck_take_runs(wreck, &segment, parser))
-        return PECS_E_MEMORY;
-    wreck->segments[wreck->segment_count++] = segment;
-    return PECS_OK;
+    }
+    wreck->segments[wreck->segment_count] = segment;
+    const bool has_room = wreck_take_runs(wreck, &segment, parser);
+    wreck->segment_count++;
+    return has_room ? PECS_OK : PECS_E_MEMORY;
 }
 
 /* Prologues begin at a multiple of FORMAT_ALIGN. Within the data of one that was found, none is looked for. */
@@ -369,6 +384,9 @@ void wreck_deinit(struct wreck *wreck)
         pool_release(pool, block, sizeof(*block));
     }
     codecs_deinit(&wreck->codecs);
+    for (size_t i = 0; i < wreck->segment_count; i++)
+        if (wreck->segments[i].pieces)
+            pool_release(pool, wreck->segments[i].pieces, (size_t)wreck->segments[i].piece_count);
     pool_release(pool, wreck->segments, wreck->segment_capacity * sizeof(*wreck->segments));
     pool_release(pool, wreck->runs, wreck->run_capacity * sizeof(*wreck->runs));
     model_deinit(&wreck->model);
@@ -378,45 +396,58 @@ void wreck_deinit(struct wreck *wreck)
 
 /* --- data --- */
 
-/* Hashes the piece that an offset lies in, unless it is the last one that was. */
-static void wreck_look_at_piece(struct wreck *wreck, const struct wreck_segment *segment, uint64_t offset)
+enum { PIECE_UNKNOWN, PIECE_WHOLE, PIECE_LOST };
+
+/* A piece of a segment's data. */
+struct wreck_piece {
+    uint64_t offset, end;
+    bool is_whole;
+};
+
+/* The piece that an offset lies in. Each is hashed once. */
+static struct wreck_piece wreck_piece_at(const struct wreck *wreck, const struct wreck_segment *segment,
+                                         uint64_t offset)
 {
     const struct segment_parts *parts = &segment->parts;
-    if (offset >= wreck->piece_offset && offset < wreck->piece_end)
-        return;
     const uint64_t number = offset / FORMAT_PIECE - parts->data_offset / FORMAT_PIECE;
-    wreck->piece_offset = max_u64(parts->data_offset, offset / FORMAT_PIECE * FORMAT_PIECE);
-    wreck->piece_end = min_u64(parts->data_offset + parts->data_size, (offset / FORMAT_PIECE + 1) * FORMAT_PIECE);
-    le64 hash;
-    memcpy(&hash, segment->hashes + number * sizeof(hash), sizeof(hash));
-    wreck->piece_is_whole =
-        hash64(wreck->bytes + wreck->piece_offset, (size_t)(wreck->piece_end - wreck->piece_offset)) == le64_load(hash);
+    struct wreck_piece piece = {
+        .offset = max_u64(parts->data_offset, offset / FORMAT_PIECE * FORMAT_PIECE),
+        .end = min_u64(parts->data_offset + parts->data_size, (offset / FORMAT_PIECE + 1) * FORMAT_PIECE),
+    };
+    uint8_t *known = &segment->pieces[number];
+    if (*known == PIECE_UNKNOWN) {
+        le64 hash;
+        memcpy(&hash, segment->hashes + number * sizeof(hash), sizeof(hash));
+        const uint64_t found = hash64(wreck->bytes + piece.offset, (size_t)(piece.end - piece.offset));
+        *known = found == le64_load(hash) ? PIECE_WHOLE : PIECE_LOST;
+    }
+    piece.is_whole = *known == PIECE_WHOLE;
+    return piece;
 }
 
-uint64_t wreck_count_lost(struct wreck *wreck)
+uint64_t wreck_count_lost(const struct wreck *wreck)
 {
     uint64_t lost = 0;
     for (size_t i = 0; i < wreck->segment_count; i++) {
         const struct wreck_segment *segment = &wreck->segments[i];
         const uint64_t end = segment->parts.data_offset + segment->parts.data_size;
-        for (uint64_t at = segment->parts.data_offset; segment->hashes && at < end; at = wreck->piece_end) {
-            wreck_look_at_piece(wreck, segment, at);
-            lost += wreck->piece_is_whole ? 0 : wreck->piece_end - wreck->piece_offset;
+        struct wreck_piece piece;
+        for (uint64_t at = segment->parts.data_offset; segment->hashes && at < end; at = piece.end) {
+            piece = wreck_piece_at(wreck, segment, at);
+            lost += piece.is_whole ? 0 : piece.end - piece.offset;
         }
         lost += segment->hashes ? 0 : segment->parts.data_size;
     }
     return lost;
 }
 
-bool wreck_is_whole(struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes)
+bool wreck_is_whole(const struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes)
 {
     const struct wreck_segment *segment = &wreck->segments[run->segment];
-    bool is_whole = segment->hashes != NULL;
-    for (uint64_t at = offset; is_whole && at < offset + size_bytes; at = wreck->piece_end) {
-        wreck_look_at_piece(wreck, segment, at);
-        is_whole = wreck->piece_is_whole;
-    }
-    return is_whole;
+    struct wreck_piece piece = { .is_whole = segment->hashes != NULL };
+    for (uint64_t at = offset; piece.is_whole && at < offset + size_bytes; at = piece.end)
+        piece = wreck_piece_at(wreck, segment, at);
+    return piece.is_whole;
 }
 
 static pecs_status wreck_inflate(struct wreck *wreck, const struct wreck_run *run, struct wreck_block *block)
@@ -477,16 +508,15 @@ static bool wreck_add_raw(struct wreck *wreck, const struct wreck_run *run, uint
     bool ok = true;
     for (uint64_t row = 0; ok && segment->hashes && row < row_count;) {
         const uint64_t from = run->offset + row * row_bytes;
-        uint64_t to = from;
-        do {
-            wreck_look_at_piece(wreck, segment, to);
-            to = wreck->piece_is_whole ? wreck->piece_end : to;
-        } while (wreck->piece_is_whole && to < end);
-        const uint64_t whole = (min_u64(to, end) - from) / row_bytes;
+        struct wreck_piece piece = wreck_piece_at(wreck, segment, from);
+        while (piece.is_whole && piece.end < end)
+            piece = wreck_piece_at(wreck, segment, piece.end);
+        const uint64_t to = piece.is_whole ? end : max_u64(piece.offset, from);
+        const uint64_t whole = (to - from) / row_bytes;
         ok = wreck_add_rows(wreck, column, run->first + row, whole, wreck->bytes + from);
         row += whole;
         if (row < row_count) /* on to the first row behind the piece that is not whole */
-            row = max_u64(row + 1, (wreck->piece_end - run->offset + row_bytes - 1) / row_bytes);
+            row = max_u64(row + 1, (piece.end - run->offset + row_bytes - 1) / row_bytes);
     }
     return ok;
 }
@@ -522,7 +552,7 @@ pecs_status wreck_find_rows(struct wreck *wreck, uint32_t kind, uint32_t table, 
         pecs_status status = PECS_OK;
         if (run->codec == CODEC_RAW) {
             status = wreck_add_raw(wreck, run, row_bytes, rows, ret_column) ? PECS_OK : PECS_E_MEMORY;
-        } else if (codec_filter_is_valid(run->filter, row_bytes)) {
+        } else if (codec_filter_is_valid(run->filter, row_bytes) && run->full_size % row_bytes == 0) {
             status = wreck_take(wreck, run, &bytes);
             if (!status && bytes && !wreck_add_rows(wreck, ret_column, run->first, rows, bytes))
                 status = PECS_E_MEMORY;

@@ -12,6 +12,8 @@
 struct wreck_segment {
     struct segment_parts parts;
     const uint8_t *hashes; /* of its pieces, in the trailer; NULL: the trailer is lost, and the data with it */
+    uint8_t *pieces;       /* what is known of each */
+    uint64_t piece_count;
     uint32_t number;
     bool follows; /* every segment before it was found, so the addresses of its contents are known */
 };
@@ -25,7 +27,7 @@ struct wreck_run {
     uint64_t unit; /* of contents: their first address, if it is known */
     uint64_t tick;
     bool has_unit;
-    uint64_t next_row;         /* without it: all rows before this one were there, and had no contents */
+    uint64_t next_row;         /* without it: this one had no contents, nor any before it; or UINT64_MAX */
     struct wreck_block *block; /* what it was inflated to; or NULL */
 };
 
@@ -55,10 +57,8 @@ struct wreck {
     struct wreck_block *blocks;
     uint64_t max_bytes, block_bytes; /* that blocks may hold, and do */
     struct codecs codecs;
-    uint64_t heap_units; /* of the segments so far */
-    /* The piece that was hashed last. */
-    uint64_t piece_offset, piece_end;
-    bool piece_is_whole;
+    uint64_t heap_units;  /* of the segments so far */
+    uint64_t tried_bytes; /* of what looked like a prologue */
 };
 
 /*
@@ -70,10 +70,10 @@ pecs_status wreck_open(struct wreck *wreck, struct pool *pool, const uint8_t *by
 void wreck_deinit(struct wreck *wreck);
 
 /* Bytes of pieces that are not whole, of the segments that were found. Hashes all data. */
-uint64_t wreck_count_lost(struct wreck *wreck);
+uint64_t wreck_count_lost(const struct wreck *wreck);
 
 /* Whether these bytes of the data are whole. */
-bool wreck_is_whole(struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes);
+bool wreck_is_whole(const struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes);
 
 /* The runs of one column, of *ret_count. */
 struct wreck_run *wreck_find_runs(struct wreck *wreck, uint32_t kind, uint32_t table, uint32_t type, size_t *ret_count);
