@@ -70,7 +70,8 @@ void fuzz_walk(pecs_view view);
 /* Reads all that the strings, blobs and lists of a value hold. */
 void fuzz_read_contents(pecs_view view, const pecs_type *type, const void *value);
 
-/* Both views have the same content. */
+/* Both views have the same content: entities, ids, values and metadata; and also the same slots, tables and tick. */
+void fuzz_expect_same_content(pecs_view a, pecs_view b);
 void fuzz_expect_same(pecs_view a, pecs_view b);
 
 /* One random edit that keeps every value valid. */

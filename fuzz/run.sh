@@ -17,7 +17,7 @@ minutes=${1:?usage: fuzz/run.sh MINUTES [TARGET...]}
 shift
 targets=("$@")
 ((${#targets[@]})) || targets=(damaged edits info json load lock migrate parts resume round_trip salvage schema stream structure transplant unhashed)
-seconds=$(awk -v minutes="$minutes" 'BEGIN { printf "%d", minutes * 60 }')
+seconds=$(awk -v minutes="$minutes" 'BEGIN { seconds = int(minutes * 60); print (seconds > 1) ? seconds : 1 }') # 0 would be no limit
 work=${PECS_FUZZ_CORPUS:-${TMPDIR:-/tmp}/pecs-fuzz-$(id -u)}
 build=$PWD/build-fuzz
 regressions=$PWD/fuzz/regressions

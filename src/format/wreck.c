@@ -239,7 +239,7 @@ static bool wreck_run_is_sound(const struct wreck *wreck, const struct wreck_run
            run->offset >= parts->data_offset &&
            range_fits(run->offset, run->size, parts->data_offset + parts->data_size) &&
            range_fits(run->offset, run->size, wreck->size_bytes) && run->size &&
-           (run->codec == CODEC_RAW ? run->size == run->full_size
+           (run->codec == CODEC_RAW ? run->size == run->full_size && run->offset % FORMAT_ALIGN == 0
                                     : run->full_size && run->full_size <= FORMAT_BLOCK_MAX) &&
            (run->kind != RUN_HEAP || (!run->filter.kind && !run->filter.stride));
 }

@@ -5,7 +5,6 @@
 #include "builder_adopt.h"
 #include "error.h"
 #include "os_file.h"
-#include "program_meta.h"
 #include "reference_walk.h"
 #include "registry.h"
 #include "salvage_rows.h"
@@ -34,6 +33,13 @@ struct salvage {
     pecs_salvage_report *report;
     pecs_error *error;
 };
+
+/* The error of what reads the wreck. */
+static pecs_status salvage_fail(struct salvage *salvage, pecs_status status)
+{
+    return fail(salvage->error, status,
+                status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+}
 
 /* --- types --- */
 
@@ -283,7 +289,7 @@ static pecs_status salvage_add_batch(struct salvage *salvage, const struct salva
     if (!status)
         status = salvage_clear_columns(salvage, batch->count, &copies);
     if (status)
-        fail(salvage->error, status, status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+        (void)salvage_fail(salvage, status);
     for (size_t first = 0, end; !status && first < batch->count; first = end) {
         const uint32_t session = salvage_session(salvage, batch->entities[first]);
         end = first + 1;
@@ -331,7 +337,7 @@ static pecs_status salvage_add_table(struct salvage *salvage, uint32_t number, p
     struct salvage_batch batch;
     pecs_status status = salvage_begin_table(salvage, number);
     if (status)
-        fail(salvage->error, status, status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+        (void)salvage_fail(salvage, status);
     if (!status && from->is_singleton)
         status = salvage_add_singletons(salvage, from);
     while (!status && !from->is_singleton && salvage_table_next(&salvage->table, &batch))
@@ -383,22 +389,6 @@ static pecs_status salvage_add_retired(struct salvage *salvage)
 
 /* --- what belongs to no entity --- */
 
-static pecs_status salvage_add_metadata(struct salvage *salvage)
-{
-    const struct metadata *list = salvage->wreck.has_commit ? salvage->wreck.commit.metadata : NULL;
-    pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && list && i < list->count; i++) {
-        const pecs_meta *entry = &list->entries[i];
-        if (strncmp(entry->key, "pecs.", 5) == 0 && !program_meta_has_key(entry->key))
-            continue; /* of another library's version */
-        status = entry->kind == PECS_META_TEXT
-                     ? pecs_builder_set_meta_text(salvage->builder, entry->key, entry->value, salvage->error)
-                     : pecs_builder_set_meta_bytes(salvage->builder, entry->key, entry->value, entry->size_bytes,
-                                                   salvage->error);
-    }
-    return status;
-}
-
 static pecs_status salvage_add_attachments(struct salvage *salvage)
 {
     const struct attachments *list = salvage->wreck.has_commit ? salvage->wreck.commit.attachments : NULL;
@@ -433,17 +423,30 @@ static uint64_t salvage_tick(const struct salvage *salvage)
     return tick;
 }
 
-/* Its types are those of the file, which an empty state has. */
+/* NULL: out of memory. */
+static struct pecs_snapshot *salvage_make_empty(const struct salvage *salvage)
+{
+    const struct metadata *found = salvage->wreck.has_commit ? salvage->wreck.commit.metadata : NULL;
+    struct metadata *copy = found ? metadata_create(salvage->registry->pool, found->entries, found->count) : NULL;
+    struct pecs_snapshot *state = NULL;
+    struct state_builder empty;
+    if (!state_builder_init(&empty, salvage->registry) && (copy || !found)) {
+        state_builder_set_unknown_types(&empty, salvage->match.unknown);
+        state_builder_set_metadata(&empty, copy);
+        state = state_builder_finish(&empty, 1, true);
+    }
+    state_builder_deinit(&empty);
+    if (copy)
+        node_release(salvage->registry->pool, &copy->node);
+    return state;
+}
+
+/* It begins with an empty state, which has the file's types and metadata. */
 static pecs_status salvage_create_builder(struct salvage *salvage, const pecs_builder_options *options)
 {
-    struct state_builder empty;
-    if (state_builder_init(&empty, salvage->registry)) {
-        state_builder_deinit(&empty);
+    struct pecs_snapshot *state = salvage_make_empty(salvage);
+    if (!state)
         return fail_memory(salvage->error);
-    }
-    state_builder_set_unknown_types(&empty, salvage->match.unknown);
-    struct pecs_snapshot *state = state_builder_finish(&empty, 1, true);
-    state_builder_deinit(&empty);
     const pecs_status status = builder_create(salvage->registry, state, options, &salvage->builder, salvage->error);
     state_release(state);
     return status;
@@ -454,8 +457,7 @@ static pecs_status salvage_fill(struct salvage *salvage)
     const pecs_builder_options options = { .tick = salvage_tick(salvage) };
     pecs_status status = salvage_find_alive(salvage);
     if (status)
-        return fail(salvage->error, status,
-                    status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+        return salvage_fail(salvage, status);
     status = salvage_create_builder(salvage, &options);
     if (!status)
         status = salvage_add_tables(salvage);
@@ -463,8 +465,6 @@ static pecs_status salvage_fill(struct salvage *salvage)
         status = salvage_add_dead(salvage);
     if (!status)
         status = salvage_add_retired(salvage);
-    if (!status)
-        status = salvage_add_metadata(salvage);
     return status ? status : salvage_add_attachments(salvage);
 }
 
@@ -486,20 +486,34 @@ static uint64_t salvage_count_before(const struct salvage *salvage)
     return count;
 }
 
-static pecs_status salvage_save(struct salvage *salvage, const char *to, const pecs_salvage_options *options)
+static pecs_status salvage_save(struct salvage *salvage, const char *to, const pecs_save_options *how)
 {
-    const struct metadata *own = salvage->wreck.has_commit ? salvage->wreck.commit.file_metadata : NULL;
-    const pecs_save_options how = { .skip_sync = options->skip_sync,
-                                    .wall_clock_ns =
-                                        salvage->wreck.has_commit ? salvage->wreck.commit.wall_clock_ns : 0,
-                                    .metadata = own ? own->entries : NULL,
-                                    .metadata_count = own ? own->count : 0 };
     pecs_snapshot *snapshot;
     pecs_status status = pecs_builder_finish(salvage->builder, &snapshot, salvage->error);
     if (status)
         return status;
-    status = pecs_snapshot_save(snapshot, to, &how, salvage->error);
+    status = pecs_snapshot_save(snapshot, to, how, salvage->error);
     pecs_snapshot_release(snapshot);
+    return status;
+}
+
+/* With the file's own metadata, but for entries of another library's version. */
+static pecs_status salvage_save_as(struct salvage *salvage, const char *to, bool skip_sync)
+{
+    const struct model *commit = &salvage->wreck.commit;
+    const struct metadata *own = salvage->wreck.has_commit ? commit->file_metadata : NULL;
+    const size_t count = own ? own->count : 0, bytes = (count + 1) * sizeof(pecs_meta);
+    pecs_meta *kept = pool_allocate(salvage->pool, bytes);
+    pecs_save_options how = { .skip_sync = skip_sync,
+                              .wall_clock_ns = salvage->wreck.has_commit ? commit->wall_clock_ns : 0,
+                              .metadata = kept };
+    if (!kept)
+        return fail_memory(salvage->error);
+    for (size_t i = 0; i < count; i++)
+        if (!name_is_reserved(own->entries[i].key, strlen(own->entries[i].key)))
+            kept[how.metadata_count++] = own->entries[i];
+    const pecs_status status = salvage_save(salvage, to, &how);
+    pool_release(salvage->pool, kept, bytes);
     return status;
 }
 
@@ -510,7 +524,7 @@ static pecs_status salvage_run(struct salvage *salvage, const char *to, const pe
     if (!status)
         status = salvage_fill(salvage);
     if (!status)
-        status = salvage_save(salvage, to, options);
+        status = salvage_save_as(salvage, to, options->skip_sync);
     const uint64_t before = status ? 0 : salvage_count_before(salvage);
     report->lost_entity_count = before > report->entity_count ? before - report->entity_count : 0;
     report->segment_count = salvage->wreck.segment_count;

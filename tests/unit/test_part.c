@@ -1,6 +1,8 @@
 /* Parts of files: each is what the filter makes of the whole, whatever the file and the way to open it. */
 #include "part_fixture.h"
 
+#include <pecs/row_stream.h>
+
 static pecs_registry *registry;
 
 static void set_up(void)
@@ -131,4 +133,50 @@ Test(part, is_the_filter_of_large_worlds)
     try_world(fill_many_rows, 6);
     try_world(fill_many_ids, 6);
     try_world(fill_padded, 4);
+}
+
+/* Rows of a table whose chunks are small, since one component is wide: a part without it has chunks of 4096 rows. */
+static void stream_wide_rows(const char *path, pecs_profile profile)
+{
+    enum { ROWS = 40, AT_ONCE = 5 };
+    pecs_error error;
+    pecs_stream *stream;
+    Position positions[AT_ONCE];
+    Wide *wides = rows_of(AT_ONCE * sizeof(*wides));
+    const pecs_value values[] = { { Wide_component, sizeof(*wides), wides },
+                                  { Position_component, sizeof(*positions), positions } };
+    const pecs_stream_options options = { .skip_sync = true, .profile = profile };
+    must(pecs_stream_create(registry, path, &options, &stream, &error) == PECS_OK);
+    for (size_t first = 0; first < ROWS; first += AT_ONCE) {
+        for (size_t i = 0; i < AT_ONCE; i++) {
+            wides[i].flag = true;
+            positions[i] = (Position){ .x = (float)(first + i) };
+        }
+        const pecs_rows rows = { .values = values, .value_count = 2, .row_count = AT_ONCE };
+        cr_assert_eq(pecs_stream_add(stream, &rows, NULL, &error), PECS_OK, "%s", error.message);
+    }
+    cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_OK, "%s", error.message);
+    pecs_stream_destroy(stream);
+    free(wides);
+}
+
+Test(part, of_wide_rows_in_segments_has_larger_chunks)
+{
+    static const pecs_type *const types[] = { &Position_type };
+    static const pecs_profile profiles[] = { PECS_PROFILE_OFF, PECS_PROFILE_FAST };
+    for (size_t i = 0; i < 2; i++) {
+        struct choice choice = { .types = { types[0] }, .type_count = 1 };
+        choice.part = (pecs_part){ .types = choice.types, .type_count = 1 };
+        stream_wide_rows("wide.pecs", profiles[i]);
+        pecs_snapshot *whole = open_snapshot(registry, 0, "wide.pecs");
+        pecs_snapshot *expected = filter_as(whole, &choice);
+        for (int verb = 0; verb < PART_VERB_COUNT; verb++) {
+            pecs_snapshot *opened = part_of(registry, verb, "wide.pecs", &choice.part);
+            expect_same_part(expected, opened, part_verb_names[verb]);
+            edit(opened);
+            pecs_snapshot_release(opened);
+        }
+        pecs_snapshot_release(expected);
+        pecs_snapshot_release(whole);
+    }
 }

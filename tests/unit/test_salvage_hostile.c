@@ -1,0 +1,234 @@
+/* Salvage of files that lie: their hashes are right, and what they say of their rows is not. */
+#define _GNU_SOURCE
+#include "codec.h"
+#include "hash.h"
+#include "row_stream_fixture.h"
+
+#include <pecs/salvage.h>
+
+static pecs_registry *registry;
+static pecs_error error;
+
+static void set_up(void)
+{
+    enter_folder();
+    registry = profiles_registry();
+}
+
+static void strike(void)
+{
+    pecs_registry_release(registry);
+    assert_no_leak();
+    leave_folder();
+}
+
+TestSuite(salvage_hostile, .init = set_up, .fini = strike, .timeout = 60);
+
+/* --- files whose records a test changes --- */
+
+/* The prologue of a segment, in the bytes of a file, and the records of its blocks. */
+struct prologue {
+    uint8_t *bytes;
+    uint64_t size;
+    struct block_record *blocks;
+    uint32_t block_count;
+};
+
+static struct prologue prologue_of(const struct file_bytes *file, uint32_t number)
+{
+    for (uint64_t at = sizeof(struct file_header); at + sizeof(struct segment_header) <= file->size;
+         at += FORMAT_ALIGN) {
+        const struct segment_header *header = (const struct segment_header *)(file->bytes + at);
+        if (memcmp(header->magic, FORMAT_SEGMENT_MAGIC, sizeof(header->magic)) != 0 ||
+            le32_load(header->sequence) != number)
+            continue;
+        struct prologue prologue = { .bytes = file->bytes + at, .size = le64_load(header->size) };
+        prologue.block_count = le32_load(header->run_count);
+        prologue.blocks =
+            (struct block_record *)(void *)(prologue.bytes + prologue.size - sizeof(le64)) - prologue.block_count;
+        return prologue;
+    }
+    must(false);
+    abort();
+}
+
+static void seal(const struct prologue *prologue)
+{
+    const uint64_t end = prologue->size - sizeof(le64);
+    const le64 checksum = le64_make(hash64(prologue->bytes, (size_t)end));
+    memcpy(prologue->bytes + end, &checksum, sizeof(checksum));
+}
+
+/* The record of the n-th column of a table, or the only one of its handles or contents. */
+static struct block_record *block_record_of(const struct prologue *prologue, uint32_t kind, uint32_t table,
+                                            uint32_t number)
+{
+    for (uint32_t i = 0; i < prologue->block_count; i++) {
+        struct block_record *block = &prologue->blocks[i];
+        if (le32_load(block->kind) == kind && le32_load(block->table) == table && number-- == 0)
+            return block;
+    }
+    must(false);
+    abort();
+}
+
+static pecs_status salvage(const struct file_bytes *file, pecs_salvage_report *report)
+{
+    const pecs_salvage_options options = { .skip_sync = true, .allocator = &counting_hooks };
+    write_bytes("broken", file->bytes, file->size);
+    return pecs_salvage("broken", "saved", &options, report, &error);
+}
+
+static void expect_saved(const struct file_bytes *file, uint64_t count)
+{
+    pecs_salvage_report report = { .entity_count = 0 };
+    cr_assert_eq(salvage(file, &report), PECS_OK, "%s", error.message);
+    cr_assert_eq(report.entity_count, count, "%llu", (unsigned long long)report.entity_count);
+}
+
+enum { NAMED = 501, NAMES = 0, PADDED = 1, POSITIONS = 2 };
+
+static void add_rows(pecs_stream *stream, const pecs_value *values, size_t value_count, size_t row_count)
+{
+    const pecs_rows rows = { .values = values, .value_count = value_count, .row_count = row_count };
+    cr_assert_eq(pecs_stream_add(stream, &rows, NULL, &error), PECS_OK, "%s", error.message);
+}
+
+/* Names, positions and padded values of one table, in segment 1; or in segment 2, if there are so many teams before
+ * that they fill one. */
+static struct file_bytes stream_named(pecs_profile profile, size_t before)
+{
+    static char texts[NAMED][16];
+    static pecs_bytes parts[NAMED];
+    static Name names[NAMED];
+    static Position positions[NAMED];
+    static Padded padded[NAMED];
+    const pecs_stream_options options = { .skip_sync = true, .profile = profile };
+    pecs_stream *stream;
+    must(pecs_stream_create(registry, "file", &options, &stream, &error) == PECS_OK);
+    void *teams = rows_of((before + 1) * sizeof(Team));
+    if (before)
+        add_rows(stream, (pecs_value[]){ { Team_component, sizeof(Team), teams } }, 1, before);
+    free(teams);
+    for (size_t i = 0; i < NAMED; i++) {
+        snprintf(texts[i], sizeof(texts[i]), "name %010zu", i);
+        parts[i] = (pecs_bytes){ texts[i], 15 };
+        names[i] = (Name){ i, pecs_string_from(&parts[i]) };
+        positions[i] = (Position){ .x = (float)i };
+    }
+    const pecs_value values[] = { { Name_component, sizeof(*names), names },
+                                  { Position_component, sizeof(*positions), positions },
+                                  { Padded_component, sizeof(*padded), padded } };
+    add_rows(stream, values, 3, NAMED);
+    cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_OK, "%s", error.message);
+    pecs_stream_destroy(stream);
+    return read_bytes("file");
+}
+
+/* --- what they say --- */
+
+Test(salvage_hostile, the_records_are_those_that_count)
+{
+    const struct file_bytes file = stream_named(PECS_PROFILE_FAST, 0);
+    expect_saved(&file, NAMED);
+    free(file.bytes);
+}
+
+Test(salvage_hostile, contents_have_no_filter)
+{
+    const struct file_bytes file = stream_named(PECS_PROFILE_FAST, 0);
+    const struct prologue prologue = prologue_of(&file, 1);
+    struct block_record *heap = block_record_of(&prologue, RUN_HEAP, 0, 0);
+    must(le32_load(heap->codec) == CODEC_ZSTD);
+    for (uint32_t kind = 0; kind < FILTER_COUNT; kind++) {
+        for (uint32_t stride = 0; stride < 12; stride += 4) {
+            heap->filter = le32_make(kind);
+            heap->stride = le32_make(stride);
+            seal(&prologue);
+            expect_saved(&file, kind || stride ? 0 : NAMED);
+        }
+    }
+    free(file.bytes);
+}
+
+/* A block of 501 positions, of 12 bytes each, is said to be of values that have 24. */
+Test(salvage_hostile, a_block_has_whole_rows)
+{
+    const struct file_bytes file = stream_named(PECS_PROFILE_FAST, 0);
+    const struct prologue prologue = prologue_of(&file, 1);
+    struct block_record *positions = block_record_of(&prologue, RUN_VALUES, 0, POSITIONS);
+    struct block_record *padded = block_record_of(&prologue, RUN_VALUES, 0, PADDED);
+    const le32 type = padded->type;
+    must(le64_load(positions->full_size) % sizeof(Padded) != 0 && le32_load(positions->codec) == CODEC_ZSTD);
+    padded->type = positions->type;
+    positions->type = type;
+    padded->filter = padded->stride = le32_make(0);
+    for (uint32_t kind = 0; kind < FILTER_COUNT; kind++) {
+        positions->filter = le32_make(kind);
+        positions->stride = le32_make(kind ? sizeof(Padded) : 0);
+        seal(&prologue);
+        expect_saved(&file, 0);
+    }
+    free(file.bytes);
+}
+
+Test(salvage_hostile, no_two_runs_share_bytes)
+{
+    const struct file_bytes file = stream_named(PECS_PROFILE_OFF, 0);
+    const struct prologue prologue = prologue_of(&file, 1);
+    struct block_record *handles = block_record_of(&prologue, RUN_HANDLES, 0, 0);
+    struct block_record *positions = block_record_of(&prologue, RUN_VALUES, 0, POSITIONS);
+    const le64 was = positions->offset;
+    expect_saved(&file, NAMED);
+    positions->offset = handles->offset;
+    seal(&prologue);
+    expect_saved(&file, 0);
+    positions->offset = le64_make(le64_load(was) + 4); /* and each begins at a multiple of FORMAT_ALIGN */
+    positions->size = positions->full_size = le64_make(le64_load(positions->size) - 12);
+    seal(&prologue);
+    expect_saved(&file, 0);
+    free(file.bytes);
+}
+
+/*
+ * When the segment before is lost, the first contents of a run tell where its heap begins: but those of its first row
+ * only. Here another column has no first row.
+ */
+Test(salvage_hostile, contents_are_not_those_of_another_row)
+{
+    const struct file_bytes file = stream_named(PECS_PROFILE_OFF, 1000000);
+    pecs_snapshot *saved;
+    const struct prologue lost = prologue_of(&file, 1), prologue = prologue_of(&file, 2);
+    struct block_record *positions = block_record_of(&prologue, RUN_VALUES, 1, POSITIONS);
+    const uint32_t teams = le32_load(block_record_of(&prologue, RUN_HANDLES, 0, 0)->count);
+    lost.bytes[0] ^= 1;
+    for (uint32_t missing = 0; missing < 3; missing++) {
+        positions->first = le32_make(missing);
+        positions->count = le32_make(NAMED - missing);
+        seal(&prologue);
+        pecs_salvage_report report;
+        cr_assert_eq(salvage(&file, &report), PECS_OK, "%s", error.message);
+        cr_assert_eq(report.entity_count, teams + (missing ? 0 : NAMED), "%u: %llu", missing,
+                     (unsigned long long)report.entity_count);
+        must(pecs_snapshot_load(registry, "saved", NULL, &saved, &error) == PECS_OK);
+        pecs_snapshot_release(saved);
+    }
+    free(file.bytes);
+}
+
+/* Prologues at every multiple of 64, each of which says that it has the rest of the file: 16 MiB times 262,144. */
+Test(salvage_hostile, false_prologues_cost_no_more_than_the_file)
+{
+    const size_t size = 16 * 1024 * 1024;
+    struct file_bytes file = stream_named(PECS_PROFILE_OFF, 0);
+    uint8_t *bytes = calloc(1, size);
+    memcpy(bytes, file.bytes, sizeof(struct file_header));
+    for (size_t at = sizeof(struct file_header); at < size; at += FORMAT_ALIGN) {
+        struct segment_header header = { .magic = FORMAT_SEGMENT_MAGIC, .size = le64_make(size - at) };
+        memcpy(bytes + at, &header, sizeof(header));
+    }
+    free(file.bytes);
+    file = (struct file_bytes){ bytes, size };
+    cr_assert_eq(salvage(&file, NULL), PECS_E_CORRUPT);
+    free(bytes);
+}
