@@ -18,16 +18,16 @@ struct twin {
     uint64_t row_count, tick;
 };
 
-static inline struct twin twin_begin(pecs_registry *registry, const char *path, const pecs_stream_options *options)
+static inline struct twin twin_begin(pecs_registry *types, const char *path, const pecs_stream_options *options)
 {
     pecs_error error;
-    struct twin twin = { .registry = registry };
+    struct twin twin = { .registry = types };
     pecs_stream_options how = options ? *options : (pecs_stream_options){ .skip_sync = true };
     how.session_nonce = STREAM_NONCE;
     twin.tick = how.tick;
     const pecs_builder_options of_builder = { .session_nonce = STREAM_NONCE, .tick = how.tick };
-    must(pecs_builder_create(registry, &of_builder, &twin.builder, &error) == PECS_OK);
-    cr_assert_eq(pecs_stream_create(registry, path, &how, &twin.stream, &error), PECS_OK, "%s", error.message);
+    must(pecs_builder_create(types, &of_builder, &twin.builder, &error) == PECS_OK);
+    cr_assert_eq(pecs_stream_create(types, path, &how, &twin.stream, &error), PECS_OK, "%s", error.message);
     return twin;
 }
 
@@ -68,7 +68,7 @@ static inline void take_end(pecs_builder *builder, pecs_stream_reader *reader, c
 }
 
 /* A reader gives the rows of the original, in any source's file, to a builder. */
-static inline void expect_same_in_parts(pecs_registry *registry, pecs_stream_reader *reader,
+static inline void expect_same_in_parts(pecs_registry *types, pecs_stream_reader *reader,
                                         const struct original *original, uint64_t tick)
 {
     const pecs_builder_options options = { .session_nonce = STREAM_NONCE, .tick = tick };
@@ -76,7 +76,7 @@ static inline void expect_same_in_parts(pecs_registry *registry, pecs_stream_rea
     pecs_snapshot *made = NULL;
     pecs_rows rows;
     pecs_error error;
-    must(pecs_builder_create(registry, &options, &builder, &error) == PECS_OK);
+    must(pecs_builder_create(types, &options, &builder, &error) == PECS_OK);
     for (;;) {
         cr_assert_eq(pecs_stream_reader_next(reader, &rows, &error), PECS_OK, "%s", error.message);
         if (!rows.row_count)

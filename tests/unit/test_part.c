@@ -1,22 +1,8 @@
 /* Parts of files: each is what the filter makes of the whole, whatever the file and the way to open it. */
 #include "part_fixture.h"
+#include "profiles_suite.h"
 
 #include <pecs/row_stream.h>
-
-static pecs_registry *registry;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = profiles_registry();
-}
-
-static void strike(void)
-{
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
 
 TestSuite(part, .init = set_up, .fini = strike, .timeout = 280);
 

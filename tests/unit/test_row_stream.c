@@ -1,25 +1,12 @@
 /* Row streams: files of many parts that hold what a builder makes of the same rows, in memory that does not grow. */
 #define _GNU_SOURCE
+#include "profiles_suite.h"
 #include "row_stream_fixture.h"
 
 #include <pecs/attachments.h>
 #include <pecs/metadata.h>
 
-static pecs_registry *registry;
 static pecs_error error;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = profiles_registry();
-}
-
-static void strike(void)
-{
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
 
 TestSuite(row_stream, .init = set_up, .fini = strike);
 

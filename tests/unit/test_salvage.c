@@ -1,24 +1,11 @@
 /* Salvage: of files that are cut and damaged everywhere, what is left is what was there, and nothing else. */
 #define _GNU_SOURCE
+#include "profiles_suite.h"
 #include "row_stream_fixture.h"
 
 #include <pecs/salvage.h>
 
-static pecs_registry *registry;
 static pecs_error error;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = profiles_registry();
-}
-
-static void strike(void)
-{
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
 
 TestSuite(salvage, .init = set_up, .fini = strike, .timeout = 120);
 

@@ -2,25 +2,12 @@
 #define _GNU_SOURCE
 #include "codec.h"
 #include "hash.h"
+#include "profiles_suite.h"
 #include "row_stream_fixture.h"
 
 #include <pecs/salvage.h>
 
-static pecs_registry *registry;
 static pecs_error error;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = profiles_registry();
-}
-
-static void strike(void)
-{
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
 
 TestSuite(salvage_hostile, .init = set_up, .fini = strike, .timeout = 60);
 
