@@ -26,18 +26,21 @@ static bool count_rows(const struct bench *bench, pecs_stream_reader *reader)
     return count == bench->entity_count ? true : bench_wrong("%llu rows were read", (unsigned long long)count);
 }
 
+static bool fill_stream(struct bench *bench, pecs_stream *stream)
+{
+    pecs_error error;
+    const bool ok = bench_stream_rows(bench, stream, BATCH_ROWS);
+    const pecs_status status = ok ? pecs_stream_finish(stream, NULL, &error) : PECS_OK;
+    pecs_stream_destroy(stream);
+    return status ? bench_failed("finish the stream", status, &error) : ok;
+}
+
 static bool write_stream(struct bench *bench, const pecs_sink *sink)
 {
     pecs_stream *stream;
     pecs_error error;
-    pecs_status status = pecs_stream_create_to(bench->registry, sink, NULL, &stream, &error);
-    if (status)
-        return bench_failed("make a stream", status, &error);
-    const bool ok = bench_stream_rows(bench, stream, BATCH_ROWS);
-    if (ok)
-        status = pecs_stream_finish(stream, NULL, &error);
-    pecs_stream_destroy(stream);
-    return status ? bench_failed("finish the stream", status, &error) : ok;
+    const pecs_status status = pecs_stream_create_to(bench->registry, sink, NULL, &stream, &error);
+    return status ? bench_failed("make a stream", status, &error) : fill_stream(bench, stream);
 }
 
 /* Files. */
@@ -47,14 +50,8 @@ static bool write_file(struct bench *bench, const char *path)
     const pecs_stream_options options = { .skip_sync = true };
     pecs_stream *stream;
     pecs_error error;
-    pecs_status status = pecs_stream_create(bench->registry, path, &options, &stream, &error);
-    if (status)
-        return bench_failed("make a stream", status, &error);
-    const bool ok = bench_stream_rows(bench, stream, BATCH_ROWS);
-    if (ok)
-        status = pecs_stream_finish(stream, NULL, &error);
-    pecs_stream_destroy(stream);
-    return status ? bench_failed("finish the stream", status, &error) : ok;
+    const pecs_status status = pecs_stream_create(bench->registry, path, &options, &stream, &error);
+    return status ? bench_failed("make a stream", status, &error) : fill_stream(bench, stream);
 }
 
 static bool read_pecs(struct bench *bench, void *context, double *ret_seconds)

@@ -172,7 +172,7 @@ typedef struct pecs_stream_end {
     size_t metadata_count;
     const pecs_meta *file_metadata; /* the file's own */
     size_t file_metadata_count;
-    size_t attachment_count; /* whose bytes are passed over */
+    size_t attachment_count; /* whose bytes a reader skips */
 } pecs_stream_end;
 
 /* What the file's end tells. PECS_E_MISUSE: the reader is not at the end. */

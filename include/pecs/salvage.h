@@ -25,7 +25,7 @@ extern "C" {
 
 typedef struct pecs_salvage_options {
     const pecs_allocator *allocator; /* or NULL: the system's */
-    uint64_t max_bytes;              /* that compressed blocks may hold; beyond it PECS_E_LIMIT; 0: no limit */
+    uint64_t max_bytes;              /* that compressed blocks and the entity index hold; 0: no limit */
     bool skip_sync;                  /* of the new file, as in pecs_save_options */
 } pecs_salvage_options;
 
@@ -43,9 +43,10 @@ typedef struct pecs_salvage_report {
 /*
  * Reads what is left at `path` and saves it to another path, as pecs_snapshot_save does; the first file is not changed,
  * unless both are one, which is then replaced. Types are those that the file describes; a load matches them with a
- * program's. Needs memory for what is saved. `options` and `report` may be NULL. Any thread. PECS_E_CORRUPT (nothing is
- * left), PECS_E_CONFLICT, PECS_E_INVALID (what is left breaks rules that hashes do not show; the message says where),
- * PECS_E_UNSUPPORTED, PECS_E_LIMIT, PECS_E_IO, PECS_E_MEMORY.
+ * program's. Needs memory for what is saved; a stranger's file may make that far more than it has bytes, so give
+ * max_bytes for one, beyond which it is PECS_E_LIMIT. `options` and `report` may be NULL. Any thread. PECS_E_CORRUPT
+ * (nothing is left), PECS_E_CONFLICT, PECS_E_INVALID (what is left breaks rules that hashes do not show; the message
+ * says where), PECS_E_UNSUPPORTED, PECS_E_LIMIT, PECS_E_IO, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_salvage(const char *path, const char *to, const pecs_salvage_options *options,
                                                 pecs_salvage_report *report, pecs_error *error);

@@ -96,7 +96,7 @@ pecs_status parse_check_run_count(struct parser *parser, const struct segment_pa
 pecs_status parse_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number);
 /*
  * The same of a segment by itself, whose tables have the rows that it brings, the first behind those of the segments
- * before. What is of no table is passed over.
+ * before. Runs of no table are skipped.
  */
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
                             const uint64_t *rows_before);

@@ -15,10 +15,7 @@
 
 #include <pecs/schema.h>
 
-enum {
-    PART_LEAD = FORMAT_ALIGN,       /* bytes before the data in its image: no offset is 0 */
-    PART_HEADER_BYTES = FORMAT_PAGE /* at most, that tell what a part is */
-};
+enum { PART_LEAD = FORMAT_ALIGN }; /* bytes before the data in its image: no offset is 0 */
 
 /* The bytes of a prologue that has types or tables, which the model refers to. */
 struct part_prologue;

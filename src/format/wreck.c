@@ -80,7 +80,7 @@ static struct file_header wreck_make_header(uint64_t features)
 
 enum { FEATURES_END = FEATURE_SEGMENTS << 1 };
 
-/* Without a header, the commit tells which features the file has: it is whole with those only. */
+/* Without a header, the features of the file are those with which its commit is whole. */
 static pecs_status wreck_find_features(struct wreck *wreck)
 {
     pecs_status status = PECS_E_CORRUPT;
@@ -441,6 +441,22 @@ uint64_t wreck_count_lost(const struct wreck *wreck)
     return lost;
 }
 
+uint64_t wreck_count_entities(const struct wreck *wreck)
+{
+    uint64_t count = 0, end = 0;
+    if (wreck->has_commit)
+        return wreck->commit.entity_count;
+    for (size_t i = 0; i < wreck->run_count && wreck->runs[i].kind == RUN_HANDLES; i++) {
+        const struct wreck_run *run = &wreck->runs[i];
+        const bool is_last =
+            i + 1 == wreck->run_count || wreck->runs[i + 1].kind != run->kind || wreck->runs[i + 1].table != run->table;
+        end = run->first + run->full_size / sizeof(pecs_entity);
+        if (is_last && run->table != FORMAT_NONE && !wreck->model.tables[run->table].is_singleton)
+            count += end;
+    }
+    return count;
+}
+
 bool wreck_is_whole(const struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes)
 {
     const struct wreck_segment *segment = &wreck->segments[run->segment];
@@ -448,6 +464,14 @@ bool wreck_is_whole(const struct wreck *wreck, const struct wreck_run *run, uint
     for (uint64_t at = offset; piece.is_whole && at < offset + size_bytes; at = piece.end)
         piece = wreck_piece_at(wreck, segment, at);
     return piece.is_whole;
+}
+
+pecs_status wreck_hold(struct wreck *wreck, uint64_t size_bytes)
+{
+    if (wreck->max_bytes && size_bytes > wreck->max_bytes - wreck->held_bytes)
+        return PECS_E_LIMIT;
+    wreck->held_bytes += size_bytes;
+    return PECS_OK;
 }
 
 static pecs_status wreck_inflate(struct wreck *wreck, const struct wreck_run *run, struct wreck_block *block)
@@ -465,7 +489,7 @@ static pecs_status wreck_inflate(struct wreck *wreck, const struct wreck_run *ru
 
 static pecs_status wreck_make_block(struct wreck *wreck, struct wreck_run *run)
 {
-    if (wreck->max_bytes && run->full_size > wreck->max_bytes - wreck->block_bytes)
+    if (wreck_hold(wreck, run->full_size))
         return PECS_E_LIMIT;
     struct wreck_block *block = pool_allocate_zeroed(wreck->pool, sizeof(*block));
     if (!block)
@@ -476,7 +500,6 @@ static pecs_status wreck_make_block(struct wreck *wreck, struct wreck_run *run)
     if (!block->bytes)
         return PECS_E_MEMORY;
     block->size_bytes = (size_t)run->full_size;
-    wreck->block_bytes += run->full_size;
     return wreck_inflate(wreck, run, block);
 }
 

@@ -55,22 +55,26 @@ struct wreck {
     struct wreck_run *runs; /* by kind, table and type, then in the order of the file */
     size_t segment_count, segment_capacity, run_count, run_capacity;
     struct wreck_block *blocks;
-    uint64_t max_bytes, block_bytes; /* that blocks may hold, and do */
+    uint64_t max_bytes, held_bytes; /* that blocks, and what else grows beyond the file, may hold; and do */
     struct codecs codecs;
     uint64_t heap_units;  /* of the segments so far */
     uint64_t tried_bytes; /* of what looked like a prologue */
 };
 
 /*
- * Finds the parts. Blocks may hold at most max_bytes (0: any number). PECS_E_CORRUPT: there is nothing. PECS_E_MEMORY.
- * Call deinit in any case.
+ * Finds the parts. Blocks, and what wreck_hold adds, may hold at most max_bytes (0: any number). PECS_E_CORRUPT: there
+ * is nothing. PECS_E_MEMORY. Call deinit in any case.
  */
 pecs_status wreck_open(struct wreck *wreck, struct pool *pool, const uint8_t *bytes, uint64_t size_bytes,
                        uint64_t max_bytes, pecs_error *error);
 void wreck_deinit(struct wreck *wreck);
+/* Counts bytes that are held besides those of the file. PECS_E_LIMIT: more than max_bytes would be. */
+pecs_status wreck_hold(struct wreck *wreck, uint64_t size_bytes);
 
 /* Bytes of pieces that are not whole, of the segments that were found. Hashes all data. */
 uint64_t wreck_count_lost(const struct wreck *wreck);
+/* How many entities there were: the commit says it, or the handles of prologues do. */
+uint64_t wreck_count_entities(const struct wreck *wreck);
 
 /* Whether these bytes of the data are whole. */
 bool wreck_is_whole(const struct wreck *wreck, const struct wreck_run *run, uint64_t offset, uint64_t size_bytes);

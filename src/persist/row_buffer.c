@@ -280,10 +280,11 @@ static pecs_status row_buffer_drop_rows(struct row_buffer *buffer, uint32_t numb
     if (status || !count || table->archetype->is_singleton)
         return status;
     row_buffer_forget(buffer, table, count);
-    const bool is_last = number == buffer->last_table;
-    status = (is_last ? table_empty_front : table_drop_front)(&world->gate, table, count);
-    if (is_last) /* fresh memory would cost as much as what is put into it */
+    status = table_drop_front(&world->gate, table, count);
+    if (number == buffer->last_table) /* fresh memory would cost as much as what is put into it */
         buffer->spare_rows = max_u64(buffer->spare_rows, count);
+    else
+        table_give_back(&world->gate, table, count);
     buffer->rows_before[number] += count;
     buffer->row_counts[number] = 0;
     buffer->held_bytes += table->row_count * row_bytes_of(table->archetype);

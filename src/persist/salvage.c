@@ -38,7 +38,7 @@ struct salvage {
 static pecs_status salvage_fail(struct salvage *salvage, pecs_status status)
 {
     return fail(salvage->error, status,
-                status == PECS_E_LIMIT ? "the blocks hold more than max_bytes" : "out of memory");
+                status == PECS_E_LIMIT ? "blocks and entity index hold more than max_bytes" : "out of memory");
 }
 
 /* --- types --- */
@@ -452,10 +452,26 @@ static pecs_status salvage_create_builder(struct salvage *salvage, const pecs_bu
     return status;
 }
 
+/* The new index has a record of every slot, also of those between what is left, which may be of no bytes in the file.
+ */
+static pecs_status salvage_hold_index(struct salvage *salvage)
+{
+    struct wreck *wreck = &salvage->wreck;
+    const struct wreck_column *index = &salvage->index;
+    uint64_t slots = salvage->alive_count ? salvage->alive[salvage->alive_count - 1].index + (uint64_t)1 : 0;
+    if (index->count)
+        slots = max_u64(slots, index->rows[index->count - 1].first + index->rows[index->count - 1].count);
+    if (salvage_keeps_retired(salvage))
+        slots = max_u64(slots, wreck->commit.slot_count + wreck->commit.retired_count);
+    return wreck_hold(wreck, slots * sizeof(struct record));
+}
+
 static pecs_status salvage_fill(struct salvage *salvage)
 {
     const pecs_builder_options options = { .tick = salvage_tick(salvage) };
     pecs_status status = salvage_find_alive(salvage);
+    if (!status)
+        status = salvage_hold_index(salvage);
     if (status)
         return salvage_fail(salvage, status);
     status = salvage_create_builder(salvage, &options);
@@ -466,24 +482,6 @@ static pecs_status salvage_fill(struct salvage *salvage)
     if (!status)
         status = salvage_add_retired(salvage);
     return status ? status : salvage_add_attachments(salvage);
-}
-
-/* How many entities there were: the commit says it, or the handles of prologues do. */
-static uint64_t salvage_count_before(const struct salvage *salvage)
-{
-    const struct wreck *wreck = &salvage->wreck;
-    uint64_t count = 0, end = 0;
-    if (wreck->has_commit)
-        return wreck->commit.entity_count;
-    for (size_t i = 0; i < wreck->run_count && wreck->runs[i].kind == RUN_HANDLES; i++) {
-        const struct wreck_run *run = &wreck->runs[i];
-        const bool is_last =
-            i + 1 == wreck->run_count || wreck->runs[i + 1].kind != run->kind || wreck->runs[i + 1].table != run->table;
-        end = run->first + run->full_size / sizeof(pecs_entity);
-        if (is_last && run->table != FORMAT_NONE && !wreck->model.tables[run->table].is_singleton)
-            count += end;
-    }
-    return count;
 }
 
 static pecs_status salvage_save(struct salvage *salvage, const char *to, const pecs_save_options *how)
@@ -525,7 +523,7 @@ static pecs_status salvage_run(struct salvage *salvage, const char *to, const pe
         status = salvage_fill(salvage);
     if (!status)
         status = salvage_save_as(salvage, to, options->skip_sync);
-    const uint64_t before = status ? 0 : salvage_count_before(salvage);
+    const uint64_t before = status ? 0 : wreck_count_entities(&salvage->wreck);
     report->lost_entity_count = before > report->entity_count ? before - report->entity_count : 0;
     report->segment_count = salvage->wreck.segment_count;
     report->lost_bytes = status ? 0 : wreck_count_lost(&salvage->wreck);

@@ -192,8 +192,8 @@ static pecs_status salvage_content(struct salvage_table *table, struct salvage_c
 }
 
 /*
- * When segments before were lost, the first contents of a run tell the address that it begins at: those of its first
- * row that has any, if no row before is lost.
+ * When segments before were lost, the address at which a run begins is not known. The first row that has contents
+ * refers to it, unless a row before is lost.
  */
 static void salvage_find_units(struct salvage_column *column, const struct salvage_batch *batch)
 {

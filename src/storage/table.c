@@ -383,30 +383,6 @@ pecs_status table_drop_front(struct gate *gate, struct table *table, uint64_t ro
     pecs_status status = PECS_OK;
     assert(!table->runs && (!keeps || row_count == (chunks - 1) << table->archetype->chunk_shift));
     table->tail_epoch = 0;
-    for (uint32_t i = 0; !status && row_count && i < table->archetype->column_count; i++) {
-        struct tree *tree = &table->columns[i].chunks;
-        struct ref *last, *first;
-        struct ref kept = { 0 };
-        if (keeps && !(status = tree_own_ref(gate->pool, gate->epoch, tree, chunks - 1, &last))) {
-            kept = *last;
-            *last = (struct ref){ 0 };
-        }
-        tree_clear(gate->pool, tree);
-        if (kept.node && !(status = tree_own_ref(gate->pool, gate->epoch, tree, 0, &first)))
-            *first = kept;
-        else
-            node_release(gate->pool, kept.node);
-    }
-    table->row_count = keeps;
-    return status;
-}
-
-pecs_status table_empty_front(struct gate *gate, struct table *table, uint64_t row_count)
-{
-    const uint64_t chunks = table_chunk_count(table), keeps = table->row_count - row_count;
-    pecs_status status = PECS_OK;
-    assert(!table->runs && (!keeps || row_count == (chunks - 1) << table->archetype->chunk_shift));
-    table->tail_epoch = 0;
     for (uint32_t i = 0; !status && keeps && row_count && i < table->archetype->column_count; i++) {
         struct tree *tree = &table->columns[i].chunks;
         struct ref *first, *last;

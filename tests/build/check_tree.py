@@ -8,6 +8,7 @@ usage: check_tree.py ROOT
 3. The public headers and exactly these are installed.
 4. Every source of a layer and every unit test is named in the meson.build beside it.
 5. A file of C or C++ has at most 600 lines.
+6. A line of prose in Markdown has at most 120 characters; tables, code and images may be wider.
 """
 import glob
 import os
@@ -34,6 +35,7 @@ FORBIDDEN = ["../" + "shared"] + [
 ]
 REPEATED = {"meson.build", "README.md"}
 LINES_MAX = 600
+COLUMNS_MAX = 120
 
 
 def from_git(root):
@@ -89,6 +91,21 @@ def long_sources(root, names):
     return failures
 
 
+def wide_prose(root, names):
+    failures = []
+    for name in names:
+        if not name.endswith(".md"):
+            continue
+        is_code = False
+        with open(os.path.join(root, name), encoding="utf-8") as text:
+            for number, line in enumerate(text.read().split("\n"), 1):
+                is_code ^= line.lstrip().startswith("```")
+                is_prose = not is_code and " " in line.strip() and not re.match(r"\s*(\||!\[|<)", line)
+                if is_prose and len(line) > COLUMNS_MAX:
+                    failures.append(f"{name}:{number} has {len(line)} characters")
+    return failures
+
+
 def headers_installed(root):
     with open(os.path.join(root, "src/meson.build"), encoding="utf-8") as text:
         installed = set(re.findall(r"'\.\./include/pecs/(\w+\.(?:h|hpp))'", text.read()))
@@ -112,7 +129,7 @@ def main():
     root = sys.argv[1]
     names = sorted(from_git(root) or from_walk(root))
     failures = repeated_names(names) + forbidden_text(root, names) + headers_installed(root)
-    failures += sources_built(root) + long_sources(root, names)
+    failures += sources_built(root) + long_sources(root, names) + wide_prose(root, names)
     print("\n".join(failures) or f"{len(names)} files keep the rules")
     sys.exit(1 if failures or len(names) < 20 else 0)
 

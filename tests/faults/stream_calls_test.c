@@ -209,7 +209,7 @@ static pecs_status run_info(struct scene *scene, struct story *story, pecs_error
     return status;
 }
 
-/* Two times as many rows of the first type as the sample has entities; the file is whole, or it is no file. */
+/* Two times as many rows of the first type as the sample has entities; the file is whole, or there is none. */
 static pecs_status run_put_rows(struct scene *scene, struct story *story, pecs_error *error)
 {
     const pecs_sink sink = pecs_sink_for_fd(scene->descriptor);

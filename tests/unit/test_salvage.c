@@ -247,7 +247,7 @@ Test(salvage, of_a_cut_file_has_the_segments_before)
     for_each_kind(check_cut);
 }
 
-/* Without header and footer the rest tells what it is. */
+/* Without header or footer, the rest of the file is enough. */
 static void check_ends(const pecs_snapshot *original, struct file_bytes *file, int kind)
 {
     pecs_salvage_report report;

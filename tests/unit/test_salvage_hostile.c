@@ -203,6 +203,26 @@ Test(salvage_hostile, contents_are_not_those_of_another_row)
     free(file.bytes);
 }
 
+/* Records of slots far away: the new index would have 800 MB. */
+Test(salvage_hostile, an_index_has_no_more_than_max_bytes)
+{
+    const struct file_bytes file = stream_named(PECS_PROFILE_OFF, 0);
+    const struct prologue prologue = prologue_of(&file, 1);
+    struct block_record *index = block_record_of(&prologue, RUN_INDEX, FORMAT_NONE, 0);
+    index->first = le32_make(50 * 1000 * 1000);
+    seal(&prologue);
+    pecs_salvage_options options = { .skip_sync = true, .allocator = &counting_hooks, .max_bytes = NAMED * 16 };
+    write_bytes("broken", file.bytes, file.size);
+    cr_assert_eq(pecs_salvage("broken", "saved", &options, NULL, &error), PECS_E_LIMIT);
+    index->first = le32_make(0);
+    seal(&prologue);
+    write_bytes("broken", file.bytes, file.size);
+    cr_assert_eq(pecs_salvage("broken", "saved", &options, NULL, &error), PECS_OK, "%s", error.message);
+    options.max_bytes--;
+    cr_assert_eq(pecs_salvage("broken", "saved", &options, NULL, &error), PECS_E_LIMIT);
+    free(file.bytes);
+}
+
 /* Prologues at every multiple of 64, each of which says that it has the rest of the file: 16 MiB times 262,144. */
 Test(salvage_hostile, false_prologues_cost_no_more_than_the_file)
 {
