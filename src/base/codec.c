@@ -35,13 +35,18 @@ enum {
 static const uint8_t frame_magic[4] = { 0x28, 0xb5, 0x2f, 0xfd };
 enum { FRAME_SINGLE_SEGMENT = 1 << 5, FRAME_RESERVED = 3 << 3, FRAME_DICTIONARY = 3 };
 
+/* Memory that is kept for the next call. */
+struct codec_memory {
+    uint8_t *bytes;
+    size_t size_bytes;
+    uint32_t source;
+};
+
 struct codec {
     struct pool *pool;
     ZSTD_CCtx *compressor; /* NULL until it is needed */
     ZSTD_DCtx *decompressor;
-    uint8_t *scratch;
-    size_t scratch_bytes;
-    uint32_t scratch_source;
+    struct codec_memory scratch, stored;
 };
 
 struct codec *codec_create(struct pool *pool)
@@ -52,11 +57,11 @@ struct codec *codec_create(struct pool *pool)
     return codec;
 }
 
-static void codec_drop_scratch(struct codec *codec)
+static void codec_drop(struct codec *codec, struct codec_memory *memory)
 {
-    if (codec->scratch)
-        pool_array_release(codec->pool, codec->scratch, codec->scratch_bytes, codec->scratch_source);
-    codec->scratch = NULL;
+    if (memory->bytes)
+        pool_array_release(codec->pool, memory->bytes, memory->size_bytes, memory->source);
+    memory->bytes = NULL;
 }
 
 void codec_destroy(struct codec *codec)
@@ -65,19 +70,25 @@ void codec_destroy(struct codec *codec)
         return;
     ZSTD_freeCCtx(codec->compressor);
     ZSTD_freeDCtx(codec->decompressor);
-    codec_drop_scratch(codec);
+    codec_drop(codec, &codec->scratch);
+    codec_drop(codec, &codec->stored);
     pool_release(codec->pool, codec, sizeof(*codec));
 }
 
-/* Scratch memory of at least this size, with undefined bytes. */
-static bool codec_need_scratch(struct codec *codec, size_t size_bytes)
+/* At least this size, with undefined bytes. */
+static bool codec_need(struct codec *codec, struct codec_memory *memory, size_t size_bytes)
 {
-    if (codec->scratch && codec->scratch_bytes >= size_bytes)
+    if (memory->bytes && memory->size_bytes >= size_bytes)
         return true;
-    codec_drop_scratch(codec);
-    codec->scratch_bytes = size_bytes ? size_bytes : 1;
-    codec->scratch = pool_array_allocate(codec->pool, codec->scratch_bytes, &codec->scratch_source);
-    return codec->scratch != NULL;
+    codec_drop(codec, memory);
+    memory->size_bytes = size_bytes ? size_bytes : 1;
+    memory->bytes = pool_array_allocate(codec->pool, memory->size_bytes, &memory->source);
+    return memory->bytes != NULL;
+}
+
+uint8_t *codec_stored(struct codec *codec, size_t size_bytes)
+{
+    return codec_need(codec, &codec->stored, size_bytes) ? codec->stored.bytes : NULL;
 }
 
 size_t codec_bound(size_t size_bytes)
@@ -185,10 +196,10 @@ pecs_status codec_compress(struct codec *codec, int level, struct codec_filter f
     const uint8_t *filtered = bytes;
     *ret_size = 0;
     if (filter.kind != FILTER_NONE) {
-        if (!codec_need_scratch(codec, size))
+        if (!codec_need(codec, &codec->scratch, size))
             return PECS_E_MEMORY;
-        codec_filter_apply(filter, bytes, size, codec->scratch);
-        filtered = codec->scratch;
+        codec_filter_apply(filter, bytes, size, codec->scratch.bytes);
+        filtered = codec->scratch.bytes;
     }
     return codec_deflate_best(codec, level, codec_part_bytes(filter, size, PART_BYTES_MIN), filtered, size,
                               (struct codec_target){ to, capacity }, ret_size);
@@ -239,9 +250,9 @@ pecs_status codec_choose(struct codec *codec, const uint8_t *bytes, size_t size,
     const struct sample sample = sample_of(size, row_bytes);
     const size_t bound = codec_bound(sample.size), filter_count = codec_candidates(row_bytes, filters);
     size_t best_bytes = 0;
-    if (!codec_need_scratch(codec, 2 * sample.size + bound))
+    if (!codec_need(codec, &codec->scratch, 2 * sample.size + bound))
         return PECS_E_MEMORY;
-    uint8_t *gathered = codec->scratch, *filtered = gathered + sample.size;
+    uint8_t *gathered = codec->scratch.bytes, *filtered = gathered + sample.size;
     sample_gather(sample, bytes, size, row_bytes, gathered);
     for (size_t i = 0; i < filter_count; i++) {
         size_t found;
@@ -287,9 +298,9 @@ pecs_status codec_decompress(struct codec *codec, struct codec_filter filter, co
     if (!codec->decompressor && !(codec->decompressor = ZSTD_createDCtx()))
         return PECS_E_MEMORY;
     if (filter.kind != FILTER_NONE) {
-        if (!codec_need_scratch(codec, size))
+        if (!codec_need(codec, &codec->scratch, size))
             return PECS_E_MEMORY;
-        filtered = codec->scratch;
+        filtered = codec->scratch.bytes;
     }
     const size_t result = ZSTD_decompressDCtx(codec->decompressor, filtered, size, stored, stored_size);
     if (ZSTD_getErrorCode(result) == ZSTD_error_memory_allocation)

@@ -209,6 +209,7 @@ void model_deinit(struct model *model)
     pool_release(pool, model->heaps, model->heap_capacity * sizeof(*model->heaps));
     pool_release(pool, model->ranges, model->range_capacity * sizeof(*model->ranges));
     pool_release(pool, model->blocks, model->block_capacity * sizeof(*model->blocks));
+    pool_release(pool, model->records, model->records ? model->parts.segment_count * sizeof(*model->records) : 0);
     image_parts_deinit(&model->parts, pool);
     if (model->retired)
         node_release(pool, &model->retired->node);

@@ -121,6 +121,7 @@ struct model {
 
     /* Of segments, which model_parse_segments reads: */
     struct image_parts parts;
+    const uint8_t **records;    /* of the runs of each segment, in the source */
     struct model_range *ranges; /* that are read, of the segments' data; in the order of their offsets */
     size_t range_count, range_capacity;
     struct model_block *blocks; /* those that are read, in the order of their offsets */

@@ -113,6 +113,7 @@ static pecs_status parse_compare_records(struct parser *parser, const struct seg
     walk->type_count = types;
     walk->table_count = tables;
     segment->parts->runs_offset = parser->offset;
+    parser->model->records[segment->number] = parser_at(parser, parser->offset);
     return parse_check_run_count(parser, segment);
 }
 
@@ -166,7 +167,9 @@ static pecs_status parse_make_room(struct model *model)
     parts->has_blocks = model_has_segments(model);
     if (parts->segment_count > 1)
         parts->segments = pool_allocate_zeroed(model->pool, parts->segment_count * sizeof(*parts->segments));
-    return parts->segment_count > 1 && !parts->segments ? PECS_E_MEMORY : parse_make_columns(model);
+    model->records = pool_allocate_zeroed(model->pool, parts->segment_count * sizeof(*model->records));
+    return (parts->segment_count > 1 && !parts->segments) || !model->records ? PECS_E_MEMORY
+                                                                             : parse_make_columns(model);
 }
 
 static pecs_status parse_segment(struct parser *parser, struct segment_parse *segment, struct records_walk *walk)

@@ -199,46 +199,19 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
 
 /* --- rows --- */
 
-/* The segment's bytes as a source that begins in the middle of the file. */
-struct source_part_image {
-    struct source source;
-    const uint8_t *bytes;
-    uint64_t first_offset;
-};
-
-static pecs_status part_image_get(struct source *source, uint64_t offset, uint64_t size_bytes,
-                                  const uint8_t **ret_bytes, pecs_error *error)
-{
-    const struct source_part_image *image = (const struct source_part_image *)source;
-    (void)size_bytes, (void)error;
-    *ret_bytes = image->bytes + (offset - image->first_offset);
-    return PECS_OK;
-}
-
-static const struct source_class part_image_class = { part_image_get, true };
-
 static pecs_status part_reader_verify(struct part_reader *reader, const struct image *image, pecs_error *error)
 {
-    static const struct model_range all = { 0, UINT64_MAX };
-    const struct verify_options how = { .thread_count = 1 };
     struct segment_parts *parts = &reader->parts;
-    struct image_parts list = { .segment_count = 1 };
-    struct source_part_image source = { { &part_image_class, UINT64_MAX },
-                                        image->bytes,
-                                        parts->data_offset - PART_LEAD };
+    const uint8_t *data = image->bytes + PART_LEAD;
     le64 checksum;
-    memcpy(&checksum,
-           image->bytes + PART_LEAD + (parts->trailer_offset - parts->data_offset) + parts->trailer_size -
-               sizeof(checksum),
+    memcpy(&checksum, data + (parts->trailer_offset - parts->data_offset) + parts->trailer_size - sizeof(checksum),
            sizeof(checksum));
     parts->trailer_checksum = le64_load(checksum);
-    list.first = *parts;
-    const pecs_status status =
-        verify_segment(&source.source, &list, reader->segment_count, (struct verify_ranges){ &all, 1 }, &how, error);
+    const pecs_status status = verify_segment(parts, reader->segment_count, data, error);
     if (status || !part_reader_has_zero_gaps(reader))
         return status;
     const uint8_t *records = reader->prologues->bytes + (parts->runs_offset - parts->prologue_offset);
-    return verify_part_gaps(parts, model_has_segments(&reader->model), records, image->bytes + PART_LEAD, error);
+    return verify_part_gaps(parts, model_has_segments(&reader->model), records, data, error);
 }
 
 static void part_reader_lower(struct part_reader *reader, uint64_t base)
@@ -368,7 +341,11 @@ static pecs_status part_reader_build(struct part_reader *reader, struct image *i
     struct image *gathered = NULL;
     part_reader_lower(reader, base);
     reader->model.singleton_table = FORMAT_NONE;
-    pecs_status status = gather_blocks(&reader->model, image, &how, &gathered, error);
+    struct gathering gathering;
+    pecs_status status = gather_begin(&gathering, &reader->model, image, &how, error);
+    if (!status)
+        status = gather_rest(&gathering, error);
+    status = gather_end(&gathering, status, &gathered);
     if (status == PECS_E_CORRUPT && error)
         error->offset += base;
     if (!status &&

@@ -8,12 +8,17 @@
 #include "hash.h"
 #include "jobs.h"
 
-struct verification {
-    struct source *source;
-    const struct segment_parts *parts;
-    struct verify_ranges ranges;
-    const struct verify_options *options;
+/* A segment among the jobs. */
+struct verify_segment_jobs {
+    uint64_t first;        /* its first job */
     const uint8_t *hashes; /* of the pieces, in the trailer */
+};
+
+struct verification {
+    const struct verify_plan *plan;
+    const struct verify_options *options;
+    struct verify_segment_jobs *segments;
+    uint64_t job_count;
 };
 
 static uint64_t verify_le64(const uint8_t *bytes)
@@ -50,38 +55,19 @@ static bool verify_has_some(struct verify_ranges ranges, uint64_t start, uint64_
     return low < ranges.count && ranges.list[low].offset < end;
 }
 
-static pecs_status verify_piece(void *user, uint64_t number, pecs_error *error)
+static pecs_status verify_piece(const struct segment_parts *parts, uint64_t number, const uint8_t *bytes,
+                                const uint8_t *hashes, pecs_error *error)
 {
-    const struct verification *verification = user;
-    const struct segment_parts *parts = verification->parts;
     const uint64_t offset = verify_piece_start(parts, number), size = verify_piece_end(parts, number) - offset;
-    const uint8_t *bytes;
-    if (!verify_has_some(verification->ranges, offset, offset + size))
-        return PECS_OK;
-    const pecs_status status = source_get(verification->source, offset, size, &bytes, error);
-    if (status)
-        return status;
-    RULE(error, "DATA-1", hash64(bytes, (size_t)size) != verify_le64(verification->hashes + number * sizeof(le64)),
-         offset, "the hash of the data piece at this offset is wrong");
+    RULE(error, "DATA-1", hash64(bytes, (size_t)size) != verify_le64(hashes + number * sizeof(le64)), offset,
+         "the hash of the data piece at this offset is wrong");
     return PECS_OK;
 }
 
-static bool verify_progress(void *user, uint64_t done_count)
-{
-    const struct verification *verification = user;
-    const struct verify_options *options = verification->options;
-    return options->progress(options->user, verify_piece_end(verification->parts, done_count - 1),
-                             verification->source->size_bytes);
-}
-
-static pecs_status verify_trailer(struct source *source, const struct segment_parts *parts, uint32_t sequence,
-                                  const uint8_t **ret_hashes, pecs_error *error)
+static pecs_status verify_trailer(const struct segment_parts *parts, uint32_t sequence, const uint8_t *bytes,
+                                  pecs_error *error)
 {
     struct trailer_header trailer;
-    const uint8_t *bytes;
-    const pecs_status status = source_get(source, parts->trailer_offset, parts->trailer_size, &bytes, error);
-    if (status)
-        return status;
     const uint64_t end = parts->trailer_size - sizeof(le64), checksum = verify_le64(bytes + end);
     RULE(error, "TRAILER-1", checksum != hash64(bytes, (size_t)end) || checksum != parts->trailer_checksum,
          parts->trailer_offset + end, "the trailer's checksum is wrong");
@@ -91,33 +77,105 @@ static pecs_status verify_trailer(struct source *source, const struct segment_pa
              le32_load(trailer.sequence) != sequence ||
              le64_load(trailer.piece_count) != format_piece_count(parts->data_offset, parts->data_size),
          parts->trailer_offset, "the trailer is not that of its segment");
-    *ret_hashes = bytes + sizeof(trailer);
     return PECS_OK;
 }
 
-pecs_status verify_segment(struct source *source, struct image_parts *parts, uint32_t number,
-                           struct verify_ranges ranges, const struct verify_options *options, pecs_error *error)
+/* --- jobs --- */
+
+static enum verify_way verify_way_of(const struct verify_plan *plan, uint32_t segment)
 {
-    const struct segment_parts *segment = image_segment(parts, number);
-    struct verification verification = { source, segment, ranges, options, NULL };
-    if (!verify_has_some(ranges, segment->data_offset, segment->data_offset + segment->data_size))
-        return PECS_OK;
-    const pecs_status status = verify_trailer(source, segment, number, &verification.hashes, error);
-    if (status)
-        return status;
-    const struct jobs jobs = { format_piece_count(segment->data_offset, segment->data_size), verify_piece,
-                               &verification, options->thread_count, options->progress ? verify_progress : NULL };
-    return jobs_run(&jobs, error);
+    return plan->ways ? (enum verify_way)plan->ways[segment] : VERIFY_PIECES;
 }
 
-pecs_status verify_data(struct source *source, struct image_parts *parts, struct verify_ranges ranges,
-                        const struct verify_options *options, pecs_error *error)
+/* The segment that has a job: the last that begins at or before it. Those without jobs begin where the next one does.
+ */
+static uint32_t verify_segment_of(const struct verification *verification, uint64_t job)
 {
-    pecs_status status = PECS_OK;
-    for (uint32_t i = 0; !status && i < parts->segment_count; i++)
-        status = verify_segment(source, parts, i, ranges, options, error);
-    return status;
+    uint32_t low = 0, high = verification->plan->parts->segment_count;
+    while (high - low > 1) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (verification->segments[middle].first <= job)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
 }
+
+static pecs_status verify_job(void *user, uint64_t job, pecs_error *error)
+{
+    const struct verification *verification = user;
+    const struct verify_plan *plan = verification->plan;
+    const uint32_t segment = verify_segment_of(verification, job);
+    const struct segment_parts *parts = image_segment(plan->parts, segment);
+    if (verify_way_of(plan, segment) == VERIFY_AT_ONCE)
+        return plan->check(plan->user, segment, error);
+    const uint64_t number = job - verification->segments[segment].first;
+    const uint64_t offset = verify_piece_start(parts, number), end = verify_piece_end(parts, number);
+    const uint8_t *bytes;
+    if (!verify_has_some(plan->ranges, offset, end))
+        return PECS_OK;
+    const pecs_status status = source_get(plan->data, offset, end - offset, &bytes, error);
+    return status ? status : verify_piece(parts, number, bytes, verification->segments[segment].hashes, error);
+}
+
+static bool verify_progress(void *user, uint64_t done_count)
+{
+    const struct verification *verification = user;
+    const struct verify_options *options = verification->options;
+    const struct verify_plan *plan = verification->plan;
+    const uint32_t segment = verify_segment_of(verification, done_count - 1);
+    const struct segment_parts *parts = image_segment(plan->parts, segment);
+    const uint64_t end = verify_way_of(plan, segment) == VERIFY_AT_ONCE
+                             ? parts->data_offset + parts->data_size
+                             : verify_piece_end(parts, done_count - 1 - verification->segments[segment].first);
+    return options->progress(options->user, end, plan->structure->size_bytes);
+}
+
+/* Gives the segment its jobs. */
+static pecs_status verify_begin_segment(struct verification *verification, uint32_t number, pecs_error *error)
+{
+    const struct verify_plan *plan = verification->plan;
+    const struct segment_parts *parts = image_segment(plan->parts, number);
+    const enum verify_way way = verify_way_of(plan, number);
+    const uint8_t *trailer;
+    verification->segments[number].first = verification->job_count;
+    verification->job_count += way == VERIFY_AT_ONCE;
+    if (way != VERIFY_PIECES ||
+        !verify_has_some(plan->ranges, parts->data_offset, parts->data_offset + parts->data_size))
+        return PECS_OK;
+    pecs_status status = source_get(plan->structure, parts->trailer_offset, parts->trailer_size, &trailer, error);
+    if (!status)
+        status = verify_trailer(parts, number, trailer, error);
+    if (status)
+        return status;
+    verification->segments[number].hashes = trailer + sizeof(struct trailer_header);
+    verification->job_count += format_piece_count(parts->data_offset, parts->data_size);
+    return PECS_OK;
+}
+
+pecs_status verify_data(const struct verify_plan *plan, const struct verify_options *options, pecs_error *error)
+{
+    const uint32_t segment_count = plan->parts->segment_count;
+    const size_t bytes = segment_count * sizeof(struct verify_segment_jobs);
+    struct verification verification = { .plan = plan, .options = options };
+    pecs_error why = { .message = "" };
+    pecs_status status = PECS_OK;
+    verification.segments = pool_allocate_zeroed(plan->pool, bytes);
+    if (!verification.segments)
+        return fail_memory(error);
+    for (uint32_t i = 0; !status && i < segment_count; i++)
+        status = verify_begin_segment(&verification, i, &why);
+    const struct jobs jobs = { verification.job_count, verify_job, &verification, options->thread_count,
+                               options->progress ? verify_progress : NULL };
+    const pecs_status before = jobs_run(&jobs, error); /* of the segments before a trailer that is wrong */
+    pool_release(plan->pool, verification.segments, bytes);
+    if (!before && status && error)
+        *error = why;
+    return before ? before : status;
+}
+
+/* --- gaps --- */
 
 /* A walk over a file from part to part. */
 struct gap_walk {
@@ -189,24 +247,45 @@ static pecs_status verify_data_gaps(struct gap_walk *walk, const struct segment_
     return status;
 }
 
+pecs_status verify_segment(const struct segment_parts *segment, uint32_t number, const uint8_t *bytes,
+                           pecs_error *error)
+{
+    const uint64_t piece_count = format_piece_count(segment->data_offset, segment->data_size);
+    const uint8_t *trailer = bytes + (segment->trailer_offset - segment->data_offset);
+    pecs_status status = verify_trailer(segment, number, trailer, error);
+    for (uint64_t i = 0; !status && i < piece_count; i++)
+        status = verify_piece(segment, i, bytes + (verify_piece_start(segment, i) - segment->data_offset),
+                              trailer + sizeof(struct trailer_header), error);
+    return status;
+}
+
 pecs_status verify_part_gaps(const struct segment_parts *segment, bool has_blocks, const uint8_t *records,
-                             const uint8_t *data, pecs_error *error)
+                             const uint8_t *bytes, pecs_error *error)
 {
     struct gap_walk walk = { NULL, error, segment->data_offset };
-    const pecs_status status = verify_data_gaps(&walk, segment, has_blocks, records, data);
-    return status ? status : verify_zeros(&walk, data + segment->data_size, segment->trailer_offset);
+    const pecs_status status = verify_data_gaps(&walk, segment, has_blocks, records, bytes);
+    return status ? status : verify_zeros(&walk, bytes + segment->data_size, segment->trailer_offset);
 }
 
 static pecs_status verify_segment_gaps(struct gap_walk *walk, const struct segment_parts *segment, bool has_blocks,
-                                       const uint8_t *bytes)
+                                       const uint8_t *records, const uint8_t *data)
 {
     pecs_status status = verify_gap(walk, segment->prologue_offset, segment->prologue_size);
     if (!status)
         status = verify_gap(walk, segment->data_offset, 0);
     if (!status)
-        status =
-            verify_data_gaps(walk, segment, has_blocks, bytes + segment->runs_offset, bytes + segment->data_offset);
+        status = verify_data_gaps(walk, segment, has_blocks, records, data + segment->data_offset);
     return status ? status : verify_gap(walk, segment->trailer_offset, segment->trailer_size);
+}
+
+/* The data and what follows it to the trailer were checked with the hashes. */
+static pecs_status verify_prologue_gaps(struct gap_walk *walk, const struct segment_parts *segment)
+{
+    pecs_status status = verify_gap(walk, segment->prologue_offset, segment->prologue_size);
+    if (!status)
+        status = verify_gap(walk, segment->data_offset, 0);
+    walk->end = segment->trailer_offset + segment->trailer_size;
+    return status;
 }
 
 /* Behind the commit, at whose end the walk is. */
@@ -226,14 +305,21 @@ pecs_status verify_end_gaps(struct source *source, const struct image_parts *par
     return parts->has_zero_gaps ? verify_tail_gaps(&walk, parts) : PECS_OK;
 }
 
-pecs_status verify_gaps(struct source *source, struct image_parts *parts, const uint8_t *bytes, pecs_error *error)
+pecs_status verify_gaps(const struct verify_plan *plan, const uint8_t *const *records, const uint8_t *data,
+                        pecs_error *error)
 {
-    struct gap_walk walk = { source, error, sizeof(struct file_header) };
+    struct image_parts *parts = plan->parts;
+    struct gap_walk walk = { plan->structure, error, sizeof(struct file_header) };
     pecs_status status = PECS_OK;
     if (!parts->has_zero_gaps)
         return PECS_OK;
-    for (uint32_t i = 0; !status && i < parts->segment_count; i++)
-        status = verify_segment_gaps(&walk, image_segment(parts, i), parts->has_blocks, bytes);
+    for (uint32_t i = 0; !status && i < parts->segment_count; i++) {
+        const struct segment_parts *segment = image_segment(parts, i);
+        status = verify_way_of(plan, i) == VERIFY_AT_ONCE
+                     ? verify_prologue_gaps(&walk, segment)
+                     : verify_segment_gaps(&walk, segment, parts->has_blocks,
+                                           records ? records[i] : data + segment->runs_offset, data);
+    }
     if (!status)
         status = verify_gap(&walk, parts->commit_offset, parts->commit_size);
     return status ? status : verify_tail_gaps(&walk, parts);
@@ -247,7 +333,8 @@ static bool verify_prologue_is_as_it_was(const struct image *image, const struct
            hash64(bytes, (size_t)size) == segment->prologue_checksum;
 }
 
-pecs_status verify_image(struct image *image, const struct verify_options *options, pecs_error *error)
+pecs_status verify_image(struct image *image, struct pool *pool, const struct verify_options *options,
+                         pecs_error *error)
 {
     static const struct model_range everything = { 0, UINT64_MAX };
     struct image_parts *parts = &image->parts;
@@ -262,9 +349,12 @@ pecs_status verify_image(struct image *image, const struct verify_options *optio
             return fail_rule(error, PECS_E_CORRUPT, segment->prologue_offset, "SEGMENT-2",
                              "the prologue is not what it was when the file was opened");
     }
-    pecs_status status = verify_data(&source.source, parts, (struct verify_ranges){ &everything, 1 }, options, error);
+    const struct verify_plan plan = {
+        .pool = pool, .parts = parts, .structure = &source.source, .data = &source.source, .ranges = { &everything, 1 }
+    };
+    pecs_status status = verify_data(&plan, options, error);
     if (!status)
-        status = verify_gaps(&source.source, parts, image->bytes, error);
+        status = verify_gaps(&plan, NULL, image->bytes, error);
     if (!status && options->progress && !options->progress(options->user, image->size_bytes, image->size_bytes))
         return fail(error, PECS_E_CANCELLED, "cancelled");
     return status;

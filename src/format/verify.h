@@ -18,32 +18,46 @@ struct verify_ranges {
     size_t count;
 };
 
-/*
- * Of each segment of which a range has some data, checks the trailer's checksum, then reads its data piece by piece, as
- * far as a range has any of a piece, and compares each hash with the trailer. Returns PECS_E_CORRUPT, PECS_E_CANCELLED,
- * or the source's error. With several threads, source_get must be thread-safe (source_class.is_shared).
- */
-pecs_status verify_data(struct source *source, struct image_parts *parts, struct verify_ranges ranges,
-                        const struct verify_options *options, pecs_error *error);
-/* The same for one segment. */
-pecs_status verify_segment(struct source *source, struct image_parts *parts, uint32_t number,
-                           struct verify_ranges ranges, const struct verify_options *options, pecs_error *error);
+/* How the data of a segment is checked: piece by piece, which any thread may do, or all of it as one job. */
+enum verify_way { VERIFY_PIECES, VERIFY_AT_ONCE, VERIFY_NOT };
+
+struct verify_plan {
+    struct pool *pool;
+    struct image_parts *parts;
+    struct source *structure;    /* of trailers */
+    struct source *data;         /* of pieces: thread-safe (source_class.is_shared) */
+    struct verify_ranges ranges; /* of pieces: those that have some of it */
+    const uint8_t *ways;         /* of each segment an enum verify_way; NULL: VERIFY_PIECES */
+    pecs_status (*check)(void *user, uint32_t segment, pecs_error *error); /* does VERIFY_AT_ONCE; any thread */
+    void *user;
+};
 
 /*
- * Checks that every byte outside header, prologues, runs, trailers, commit, file metadata and footer is zero. Skips the
- * check if the file has an unknown optional feature, which may own such bytes. `bytes` is the file's image, with
- * prologues and data present; other ranges are read from the source. Returns PECS_E_CORRUPT or the source's error.
+ * Segment by segment checks the trailer, reads each piece and compares its hash, or checks all at once. Of several
+ * errors the first in the file is returned: PECS_E_CORRUPT, PECS_E_CANCELLED, PECS_E_MEMORY, or the source's.
  */
-pecs_status verify_gaps(struct source *source, struct image_parts *parts, const uint8_t *bytes, pecs_error *error);
-/*
- * The same for a file that is read in parts: from a segment's data to its trailer, by its run or block records and the
- * data; and from the commit's end on. The caller knows whether the gaps have to be zero for the former.
- */
+pecs_status verify_data(const struct verify_plan *plan, const struct verify_options *options, pecs_error *error);
+/* Trailer and pieces of one segment, whose bytes from the data to the trailer's end are at `bytes`. */
+pecs_status verify_segment(const struct segment_parts *segment, uint32_t number, const uint8_t *bytes,
+                           pecs_error *error);
+/* Whether the bytes between its runs or blocks, and between data and trailer, are zero. */
 pecs_status verify_part_gaps(const struct segment_parts *segment, bool has_blocks, const uint8_t *records,
-                             const uint8_t *data, pecs_error *error);
+                             const uint8_t *bytes, pecs_error *error);
+
+/*
+ * Checks that every byte outside header, prologues, runs, trailers, commit, file metadata and footer is zero, but for
+ * the data of segments that were checked at once. Skips the check if the file has an unknown optional feature, which
+ * may own such bytes. `data` is the file's image with the data present, `records` are those of each segment's runs;
+ * NULL: they are in the image, too.
+ * Other ranges are read from plan->structure. Returns PECS_E_CORRUPT or the source's error.
+ */
+pecs_status verify_gaps(const struct verify_plan *plan, const uint8_t *const *records, const uint8_t *data,
+                        pecs_error *error);
+/* The same from the commit's end on. */
 pecs_status verify_end_gaps(struct source *source, const struct image_parts *parts, pecs_error *error);
 
 /* Verifies all bytes of a mapped file that was opened before, its commit, prologue and gaps included. */
-pecs_status verify_image(struct image *image, const struct verify_options *options, pecs_error *error);
+pecs_status verify_image(struct image *image, struct pool *pool, const struct verify_options *options,
+                         pecs_error *error);
 
 #endif

@@ -14,9 +14,11 @@ struct loading {
     pecs_registry *registry;
     const pecs_file_limits *limits;
     bool refuse_unknown;
-    bool may_split; /* columns that lie in several pieces */
-    struct source *source;
-    struct image *image, *gathered; /* of the file; of what its blocks hold, or NULL */
+    bool may_split;        /* columns that lie in several pieces */
+    struct source *source; /* of the structure */
+    struct source *data;
+    const struct source_input *input; /* of data that is not in the image yet, or NULL */
+    struct image *image, *gathered;   /* of the file; of what its blocks hold, or NULL */
     struct model model;
     struct match match;
     const pecs_migration_options *migration;
@@ -114,34 +116,54 @@ static pecs_status load_build(struct loading *loading, bool is_proven, struct pe
     return status ? fail_memory(loading->error) : PECS_OK;
 }
 
-static struct verify_ranges load_ranges(const struct model *model)
-{
-    return (struct verify_ranges){ model->ranges, model->range_count };
-}
-
 /* Of the bytes of a file, all that is not in the structure. Of a part, only those that are read. */
-static pecs_status load_check_bytes(struct loading *loading, const pecs_load_options *options)
+static pecs_status load_check_bytes(struct loading *loading, const struct verify_plan *plan,
+                                    const struct verify_options *how)
 {
     const struct model_limits no_limits = { .max_commit_bytes = 0 };
     struct model *model = &loading->model;
-    const struct verify_options how = { options->thread_count, options->progress, options->user };
     pecs_status status = model_check_retired(model, loading->error);
     if (!status)
         status = model_check_id(model, loading->error);
     if (!status)
-        status = verify_data(loading->source, &loading->image->parts, load_ranges(model), &how, loading->error);
+        status = verify_data(plan, how, loading->error);
+    gather_settle(plan->user);
     if (status || !loading->part.is_whole)
         return status;
     status = model_parse_file_metadata(model, loading->source, &no_limits, loading->error);
-    if (!status)
-        status = verify_gaps(loading->source, &loading->image->parts, loading->image->bytes, loading->error);
-    return status;
+    return status ? status : verify_gaps(plan, model->records, loading->image->bytes, loading->error);
 }
 
-static pecs_status load_gather(struct loading *loading, const pecs_load_options *options)
+static struct verify_plan load_verify_plan(struct loading *loading, struct gathering *gathering)
+{
+    return (struct verify_plan){
+        .pool = loading->registry->pool,
+        .parts = &loading->image->parts,
+        .structure = loading->source,
+        .data = loading->data,
+        .ranges = { loading->model.ranges, loading->model.range_count },
+        .ways = gathering->ways,
+        .check = gather_segment,
+        .user = gathering,
+    };
+}
+
+static pecs_status load_data(struct loading *loading, const pecs_load_options *options)
 {
     const struct verify_options how = { options->thread_count, options->progress, options->user };
-    return gather_blocks(&loading->model, loading->image, &how, &loading->gathered, loading->error);
+    struct gathering gathering;
+    pecs_status status = gather_begin(&gathering, &loading->model, loading->image, &how, loading->error);
+    gathering.input = loading->input;
+    gathering.checks_gaps = loading->image->parts.has_zero_gaps;
+    if (!status)
+        status = gather_choose(&gathering, &loading->part, false, loading->error);
+    if (!status) {
+        const struct verify_plan plan = load_verify_plan(loading, &gathering);
+        status = load_check_bytes(loading, &plan, &how);
+    }
+    if (!status)
+        status = gather_rest(&gathering, loading->error);
+    return gather_end(&gathering, status, &loading->gathered);
 }
 
 /* Of rows and values. */
@@ -159,22 +181,23 @@ static pecs_status load_check(struct loading *loading, const pecs_load_options *
 }
 
 /* Segments whose bytes are read anyway are checked against their hashes. */
-static pecs_status resume_gather(struct loading *loading, const pecs_resume_options *options)
+static pecs_status resume_data(struct loading *loading, const pecs_resume_options *options)
 {
-    const struct model *model = &loading->model;
     const struct verify_options how = { .thread_count = options->thread_count };
-    uint32_t checked = 0; /* segments up to here */
-    pecs_status status = PECS_OK;
-    for (size_t i = 0; !status && i < model->block_count; i++) {
-        const uint32_t segment = model->blocks[i].segment;
-        if (model_block_stays(&model->blocks[i]))
-            continue;
-        if (segment >= checked)
-            status = verify_segment(loading->source, &loading->image->parts, segment, load_ranges(model), &how,
-                                    loading->error);
-        checked = segment + 1;
+    struct gathering gathering;
+    if (!loading->model.gathered_bytes)
+        return PECS_OK;
+    pecs_status status = gather_begin(&gathering, &loading->model, loading->image, &how, loading->error);
+    if (!status)
+        status = gather_choose(&gathering, &loading->part, true, loading->error);
+    if (!status) {
+        const struct verify_plan plan = load_verify_plan(loading, &gathering);
+        status = verify_data(&plan, &how, loading->error);
+        gather_settle(&gathering);
     }
-    return status ? status : gather_blocks(model, loading->image, &how, &loading->gathered, loading->error);
+    if (!status)
+        status = gather_rest(&gathering, loading->error);
+    return gather_end(&gathering, status, &loading->gathered);
 }
 
 static pecs_status resume_image(struct loading *loading, const pecs_resume_options *options,
@@ -183,12 +206,12 @@ static pecs_status resume_image(struct loading *loading, const pecs_resume_optio
     struct source_memory source;
     pecs_snapshot *state;
     source_memory_init(&source, loading->image->bytes, loading->image->size_bytes);
-    loading->source = &source.source;
+    loading->source = loading->data = &source.source;
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
     if (!status)
-        status = resume_gather(loading, options);
+        status = resume_data(loading, options);
     if (!status)
         status = load_build(loading, false, &state);
     return status ? status : load_finish(loading, false, state, ret_snapshot);
@@ -201,9 +224,7 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     if (!status)
         status = load_match(loading);
     if (!status)
-        status = load_check_bytes(loading, options);
-    if (!status)
-        status = load_gather(loading, options);
+        status = load_data(loading, options);
     if (!status)
         status = load_build(loading, true, &state);
     if (status)
@@ -215,7 +236,11 @@ static pecs_status load_image(struct loading *loading, const pecs_load_options *
     return status;
 }
 
-/* A stream is in memory already, which becomes the state's; anything else is copied there range by range. */
+/*
+ * A stream is in memory already, which becomes the state's. Of anything else the data is copied there range by range,
+ * unless it is gathered from a thread's own memory; the structure, of which little pieces lie all over the file, has
+ * memory of its own.
+ */
 static pecs_status load_reading(pecs_registry *registry, const struct reading *reading,
                                 const pecs_load_options *options, pecs_snapshot **ret_snapshot, pecs_error *error)
 {
@@ -231,17 +256,22 @@ static pecs_status load_reading(pecs_registry *registry, const struct reading *r
     };
     struct source_memory memory;
     struct source_image image;
+    struct source_parts parts;
+    source_parts_init(&parts, input, registry->pool);
     if (reading->image) {
         loading.image = reading->image;
         source_memory_init(&memory, loading.image->bytes, input->size_bytes);
-        loading.source = &memory.source;
+        loading.source = loading.data = &memory.source;
     } else if (input->size_bytes <= SIZE_MAX / 2 &&
                (loading.image = image_create_private(registry->pool, input->size_bytes)) != NULL) {
         source_image_init(&image, input, loading.image->bytes);
-        loading.source = &image.source;
+        loading.source = &parts.source;
+        loading.data = &image.source;
+        loading.input = input;
     }
     const pecs_status status = loading.image ? load_image(&loading, options, ret_snapshot) : fail_memory(error);
     loading_deinit(&loading);
+    source_parts_deinit(&parts);
     if (loading.image && !reading->image)
         node_release(registry->pool, &loading.image->node); /* the state's runs have it */
     return status;

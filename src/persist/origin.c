@@ -54,10 +54,11 @@ static pecs_status origins_list_all(struct origins *origins, const struct pecs_s
 }
 
 /* Adds the path: otherwise the error would seem to be about the file being written. */
-static pecs_status origin_verify(struct image *image, const struct verify_options *options, pecs_error *error)
+static pecs_status origin_verify(struct image *image, struct pool *pool, const struct verify_options *options,
+                                 pecs_error *error)
 {
     pecs_error why;
-    const pecs_status status = verify_image(image, options, &why);
+    const pecs_status status = verify_image(image, pool, options, &why);
     if (status == PECS_E_CORRUPT) {
         const char *path = path_shown(image->path);
         return fail_rule(error, status, why.offset, why.rule,
@@ -70,8 +71,8 @@ static pecs_status origin_verify(struct image *image, const struct verify_option
 }
 
 /* Checks whether a mapped file has changed, and hashes it if it has or if `always` is set. */
-static pecs_status origin_check_image(struct image *image, bool always, const struct verify_options *options,
-                                      pecs_error *error)
+static pecs_status origin_check_image(struct image *image, struct pool *pool, bool always,
+                                      const struct verify_options *options, pecs_error *error)
 {
     struct os_file_state now;
     const enum image_news news = image_look(image, &now);
@@ -79,7 +80,7 @@ static pecs_status origin_check_image(struct image *image, bool always, const st
         return fail_os(error, ESTALE, "the file that the world lies in was cut:", image->path);
     if (news == IMAGE_AS_IT_WAS && !always)
         return PECS_OK;
-    const pecs_status status = origin_verify(image, options, error);
+    const pecs_status status = origin_verify(image, pool, options, error);
     if (!status && news == IMAGE_WRITTEN_TO)
         image_note(image, &now);
     return status;
@@ -91,7 +92,7 @@ static pecs_status origin_check_all(const struct pecs_snapshot *state, bool alwa
     struct origins origins = { .pool = state->registry->pool };
     pecs_status status = origins_list_all(&origins, state) ? fail_memory(error) : PECS_OK;
     for (size_t i = 0; !status && i < origins.count; i++)
-        status = origin_check_image(origins.images[i], always, options, error);
+        status = origin_check_image(origins.images[i], origins.pool, always, options, error);
     pool_release(origins.pool, origins.images, origins.capacity * sizeof(*origins.images));
     return status;
 }
