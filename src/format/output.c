@@ -14,8 +14,7 @@ pecs_status output_init(struct output *output, struct pool *pool, const pecs_sin
     assert(FORMAT_PIECE % unit_bytes == 0);
     *output = (struct output){ .pool = pool, .sink = sink, .unit_bytes = unit_bytes, .error = error };
     output->spans = pool_allocate(pool, PECS_SPAN_MAX * sizeof(*output->spans));
-    output->hash = pool_array_allocate(pool, sizeof(*output->hash), &output->hash_source);
-    return output->spans && output->hash ? PECS_OK : fail_memory(error);
+    return piece_hash_init(&output->pieces, pool) || !output->spans ? fail_memory(error) : PECS_OK;
 }
 
 /* The functions of a sink get an error of their own: the caller's may be NULL. */
@@ -66,8 +65,7 @@ pecs_status output_end(struct output *output)
 
 void output_deinit(struct output *output)
 {
-    if (output->hash)
-        pool_array_release(output->pool, output->hash, sizeof(*output->hash), output->hash_source);
+    piece_hash_deinit(&output->pieces);
     if (output->buffer)
         pool_array_release(output->pool, output->buffer, output->buffer_bytes, output->buffer_source);
     pool_release(output->pool, output->spans, PECS_SPAN_MAX * sizeof(*output->spans));
@@ -85,12 +83,6 @@ void output_flush(struct output *output)
     output->buffered = 0;
 }
 
-static void output_end_piece(struct output *output)
-{
-    buffer_append_le64(output->hashes, hash_stream_digest(output->hash));
-    hash_stream_reset(output->hash);
-}
-
 static void output_add_span(struct output *output, const uint8_t *bytes, size_t size)
 {
     assert(output->spans && output->span_count < PECS_SPAN_MAX);
@@ -99,11 +91,9 @@ static void output_add_span(struct output *output, const uint8_t *bytes, size_t 
         last->size_bytes += size;
     else
         output->spans[output->span_count++] = (pecs_bytes){ bytes, size };
-    if (output->hashes)
-        hash_stream_update(output->hash, bytes, size);
+    if (output->pieces.hashes)
+        piece_hash_update(&output->pieces, bytes, size);
     output->offset += size;
-    if (output->offset % FORMAT_PIECE == 0 && output->hashes)
-        output_end_piece(output);
     if (output->offset % output->unit_bytes == 0 || output->span_count == PECS_SPAN_MAX)
         output_flush(output);
 }
@@ -193,14 +183,10 @@ void output_put_masked(struct output *output, const struct component *component,
 
 void output_begin_hashing(struct output *output, struct buffer *hashes)
 {
-    hash_stream_reset(output->hash);
-    output->hashes = hashes;
-    output->hashed_from = output->offset;
+    piece_hash_begin(&output->pieces, output->offset, hashes);
 }
 
 void output_end_hashing(struct output *output)
 {
-    if (output->offset > output->hashed_from && output->offset % FORMAT_PIECE)
-        output_end_piece(output);
-    output->hashes = NULL;
+    piece_hash_end(&output->pieces);
 }

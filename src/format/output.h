@@ -5,9 +5,8 @@
 #ifndef PECS_FORMAT_OUTPUT_H
 #define PECS_FORMAT_OUTPUT_H
 
-#include "buffer.h"
 #include "component.h"
-#include "hash.h"
+#include "piece_hash.h"
 
 #include <pecs/stream.h>
 
@@ -28,10 +27,8 @@ struct output {
     size_t buffered;     /* bytes of it in use by spans */
     pecs_bytes *spans;
     size_t span_count;
-    struct hash_stream *hash;
-    struct buffer *hashes; /* gets the hash of each piece; NULL: none is wanted now */
-    uint64_t hashed_from;  /* the offset where it began */
-    uint32_t buffer_source, hash_source;
+    struct piece_hash pieces; /* of the data that is put */
+    uint32_t buffer_source;
 };
 
 /* Returns PECS_E_MEMORY on failure. Call output_deinit also then. */

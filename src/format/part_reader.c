@@ -8,7 +8,6 @@
 #include "build.h"
 #include "content.h"
 #include "gather.h"
-#include "hash.h"
 #include "parse.h"
 #include "part.h"
 #include "state_types.h"
@@ -21,12 +20,13 @@ struct part_prologue {
     size_t size_bytes;
 };
 
-void part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown)
+pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown)
 {
     *reader = (struct part_reader){
         .pool = registry->pool, .registry = registry, .skip_unknown = skip_unknown, .model = { .pool = registry->pool }
     };
-    reader->records.pool = registry->pool;
+    reader->records.pool = reader->hashes.pool = registry->pool;
+    return piece_hash_init(&reader->pieces, registry->pool);
 }
 
 /* Releases what the model has of a segment. */
@@ -59,6 +59,8 @@ void part_reader_deinit(struct part_reader *reader)
     }
     pool_release(pool, reader->rows_before, reader->rows_capacity * sizeof(*reader->rows_before));
     buffer_deinit(&reader->records);
+    buffer_deinit(&reader->hashes);
+    piece_hash_deinit(&reader->pieces);
 }
 
 pecs_status part_reader_begin(struct part_reader *reader, const struct file_header *header, pecs_error *error)
@@ -187,6 +189,8 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
     segment.record.trailer_offset = le64_make(align_up(data_offset + size, FORMAT_ALIGN));
     segment.record.trailer_size = le64_make(format_trailer_bytes(format_piece_count(data_offset, size)));
     status = parse_data_place(&parser, &segment);
+    reader->hashes.size_bytes = 0;
+    piece_hash_begin(&reader->pieces, data_offset, &reader->hashes);
     if (!status)
         status = part_reader_records(reader, &parser, &segment);
     reader->parts.runs_offset = parser.offset;
@@ -199,15 +203,25 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
 
 /* --- rows --- */
 
+void part_reader_hash(struct part_reader *reader, const uint8_t *bytes, size_t size_bytes)
+{
+    for (size_t at = 0, size; at < size_bytes; at += size) {
+        size = (size_t)min_u64(size_bytes - at, FORMAT_PIECE - reader->pieces.offset % FORMAT_PIECE);
+        piece_hash_update(&reader->pieces, bytes + at, size);
+    }
+}
+
 static pecs_status part_reader_verify(struct part_reader *reader, const struct image *image, pecs_error *error)
 {
     struct segment_parts *parts = &reader->parts;
-    const uint8_t *data = image->bytes + PART_LEAD;
+    const uint8_t *data = image->bytes + PART_LEAD, *trailer = data + (parts->trailer_offset - parts->data_offset);
     le64 checksum;
-    memcpy(&checksum, data + (parts->trailer_offset - parts->data_offset) + parts->trailer_size - sizeof(checksum),
-           sizeof(checksum));
+    memcpy(&checksum, trailer + parts->trailer_size - sizeof(checksum), sizeof(checksum));
     parts->trailer_checksum = le64_load(checksum);
-    const pecs_status status = verify_segment(parts, reader->segment_count, data, error);
+    piece_hash_end(&reader->pieces);
+    if (reader->hashes.failed)
+        return fail_memory(error);
+    const pecs_status status = verify_hashes(parts, reader->segment_count, reader->hashes.bytes, trailer, error);
     if (status || !part_reader_has_zero_gaps(reader))
         return status;
     const uint8_t *records = reader->prologues->bytes + (parts->runs_offset - parts->prologue_offset);

@@ -3,14 +3,15 @@
  * knows no source: the caller reads, and gives it each part.
  *
  *     part_reader_begin(header); then for each segment
- *     part_reader_prologue(its bytes), part_reader_rows(its data and trailer) -> a state; at last
+ *     part_reader_prologue(its bytes), part_reader_hash(its data, as it comes),
+ *     part_reader_rows(its data and trailer) -> a state; at last
  *     part_reader_end(commit to footer)
  */
 #ifndef PECS_FORMAT_PART_READER_H
 #define PECS_FORMAT_PART_READER_H
 
-#include "buffer.h"
 #include "file_model.h"
+#include "piece_hash.h"
 #include "type_match.h"
 
 #include <pecs/schema.h>
@@ -36,10 +37,13 @@ struct part_reader {
     uint64_t offset;     /* in the file, of the end of the last part */
     uint32_t segment_count;
     struct segment_parts parts; /* of the present segment */
+    struct piece_hash pieces;   /* of its data */
+    struct buffer hashes;       /* of its pieces */
     struct buffer records;      /* segment records, as the commit has to have them */
 };
 
-void part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown);
+/* PECS_E_MEMORY; call deinit also on failure. */
+pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown);
 void part_reader_deinit(struct part_reader *reader);
 
 pecs_status part_reader_begin(struct part_reader *reader, const struct file_header *header, pecs_error *error);
@@ -61,6 +65,8 @@ static inline uint64_t part_reader_image_bytes(const struct part_reader *reader)
     const struct segment_parts *parts = &reader->parts;
     return PART_LEAD + (parts->trailer_offset + parts->trailer_size - parts->data_offset);
 }
+/* The next bytes of the segment's data, to hash while they are in the cache. */
+void part_reader_hash(struct part_reader *reader, const uint8_t *bytes, size_t size_bytes);
 /*
  * Checks the data against the trailer, and makes a state of the rows of the segment, with their values checked. What
  * they refer to is not: any entity may come later. PECS_E_CORRUPT, PECS_E_UNSUPPORTED (the segment has no whole rows),

@@ -11,13 +11,14 @@ struct segment_block {
     uint64_t size, offset;
     uint32_t row_bytes;
     pecs_profile profile;
-    size_t leader; /* the first block of the same column in the segment, which chooses the filter */
-    struct codec_filter filter;
-    int level;     /* of zstd */
-    bool is_worth; /* to be compressed */
+    size_t leader; /* the first block of the same column in the segment, which has the choice for all */
+    struct segment_choice choice;
 };
 
-enum { LEVEL_SAMPLE_BYTES = 128 * 1024 }; /* of a column, to choose the level by */
+enum {
+    LEVEL_SAMPLE_BYTES = 128 * 1024, /* of a column, to choose the level by */
+    CHOICE_SEGMENTS = 8,             /* that a choice is good for */
+};
 
 void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct pool *pool,
                          struct output *output)
@@ -43,6 +44,19 @@ void segment_writer_deinit(struct segment_writer *writer)
     buffer_deinit(&writer->prologue);
 }
 
+static bool segment_is_of_column(const struct block_record *record, const struct block_record *other)
+{
+    return memcmp(record, other, offsetof(struct block_record, codec)) == 0;
+}
+
+/* What was chosen for the column in the segment before is good for some more. */
+static void segment_inherit(const struct segment_writer *writer, struct segment_block *block)
+{
+    const struct segment_choice *last = &writer->last;
+    if (last->age && last->age < CHOICE_SEGMENTS && segment_is_of_column(&last->record, &block->record))
+        block->choice = *last;
+}
+
 void segment_writer_add(struct segment_writer *writer, const struct block_record *record, const uint8_t *bytes,
                         uint64_t size, uint32_t row_bytes, pecs_profile profile)
 {
@@ -53,16 +67,14 @@ void segment_writer_add(struct segment_writer *writer, const struct block_record
         return;
     assert(writer->blocks);
     const size_t number = writer->block_count++;
-    const struct segment_block *before = number ? &writer->blocks[number - 1] : NULL;
-    const bool follows = before && memcmp(&before->record, record, offsetof(struct block_record, codec)) == 0;
-    writer->blocks[number] = (struct segment_block){
-        .record = *record,
-        .bytes = bytes,
-        .size = size,
-        .row_bytes = row_bytes,
-        .profile = profile,
-        .leader = follows ? before->leader : number,
+    struct segment_block *block = &writer->blocks[number];
+    *block = (struct segment_block){
+        .record = *record, .bytes = bytes, .size = size, .row_bytes = row_bytes, .profile = profile, .leader = number
     };
+    if (number && segment_is_of_column(&writer->blocks[number - 1].record, record))
+        block->leader = writer->blocks[number - 1].leader;
+    else if (!number)
+        segment_inherit(writer, block);
 }
 
 /* Where a block goes when it is compressed. */
@@ -76,17 +88,23 @@ static pecs_status segment_choose_level(const struct segment_writer *writer, str
                                         struct codec *codec)
 {
     const size_t sample = (size_t)min_u64(block->size, LEVEL_SAMPLE_BYTES);
+    const struct codec_filter filter = block->choice.filter;
     uint8_t *to = segment_packed(writer, block);
     size_t fast = 0, small = 0;
-    block->level = LEVEL_FAST;
+    block->choice.level = LEVEL_FAST;
     if (block->profile != PECS_PROFILE_SMALL)
         return PECS_OK;
-    pecs_status status = codec_compress(codec, LEVEL_FAST, block->filter, block->bytes, sample, to, sample, &fast);
+    pecs_status status = codec_compress(codec, LEVEL_FAST, filter, block->bytes, sample, to, sample, &fast);
     if (!status)
-        status = codec_compress(codec, LEVEL_SMALL, block->filter, block->bytes, sample, to, sample, &small);
+        status = codec_compress(codec, LEVEL_SMALL, filter, block->bytes, sample, to, sample, &small);
     if (!fast || (small && small < fast - fast / 64))
-        block->level = LEVEL_SMALL;
+        block->choice.level = LEVEL_SMALL;
     return status;
+}
+
+static bool segment_may_pack(const struct segment_block *block)
+{
+    return block->profile != PECS_PROFILE_OFF && block->size <= FORMAT_BLOCK_MAX;
 }
 
 /* The filter and the level of a column. Contents have no rows that a filter could take apart. */
@@ -94,18 +112,38 @@ static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
 {
     struct segment_writer *writer = user;
     struct segment_block *block = &writer->blocks[job];
-    block->is_worth = block->profile != PECS_PROFILE_OFF && block->size <= FORMAT_BLOCK_MAX;
-    if (block->leader != job || !block->is_worth)
+    struct segment_choice *choice = &block->choice;
+    if (block->leader != job || choice->age || !segment_may_pack(block))
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
     pecs_status status = codec ? PECS_OK : PECS_E_MEMORY;
+    choice->is_worth = true;
     if (!status && block->row_bytes)
-        status =
-            codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes, &block->is_worth, &block->filter);
-    if (!status && block->is_worth)
+        status = codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes, &choice->is_worth,
+                              &choice->filter);
+    if (!status && choice->is_worth)
         status = segment_choose_level(writer, block, codec);
     codecs_give(&writer->codecs, codec);
     return status ? fail_memory(error) : PECS_OK;
+}
+
+/* Keeps the choice of the last column, which the next segment may go on with. */
+static void segment_keep_choice(struct segment_writer *writer)
+{
+    const struct segment_block *leader = &writer->blocks[writer->blocks[writer->block_count - 1].leader];
+    const uint32_t age = leader->choice.age;
+    writer->last = leader->choice;
+    writer->last.record = leader->record;
+    writer->last.age = segment_may_pack(leader) ? age + 1 : 0;
+}
+
+/* Whether a block has to choose; if none has, all are spared the round of threads. */
+static bool segment_has_choices(const struct segment_writer *writer)
+{
+    for (size_t i = 0; i < writer->block_count; i++)
+        if (writer->blocks[i].leader == i && !writer->blocks[i].choice.age && segment_may_pack(&writer->blocks[i]))
+            return true;
+    return false;
 }
 
 /* A block that does not get smaller stays as it is. */
@@ -116,12 +154,12 @@ static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
     const struct segment_block *leader = &writer->blocks[block->leader];
     uint8_t *to = segment_packed(writer, block);
     size_t size = 0;
-    if (!leader->is_worth || !block->is_worth)
+    if (!leader->choice.is_worth || !segment_may_pack(block))
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
     const pecs_status status =
-        codec ? codec_compress(codec, leader->level, leader->filter, block->bytes, (size_t)block->size, to,
-                               (size_t)(block->size - block->size / 20), &size)
+        codec ? codec_compress(codec, leader->choice.level, leader->choice.filter, block->bytes, (size_t)block->size,
+                               to, (size_t)(block->size - block->size / 20), &size)
               : PECS_E_MEMORY;
     codecs_give(&writer->codecs, codec);
     if (status)
@@ -131,8 +169,8 @@ static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
     block->bytes = to;
     block->size = size;
     block->record.codec = le32_make(CODEC_ZSTD);
-    block->record.filter = le32_make(leader->filter.kind);
-    block->record.stride = le32_make(leader->filter.stride);
+    block->record.filter = le32_make(leader->choice.filter.kind);
+    block->record.stride = le32_make(leader->choice.filter.stride);
     block->record.size = le64_make(size);
     return PECS_OK;
 }
@@ -250,11 +288,13 @@ void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)
     const struct jobs compression = { writer->block_count, segment_compress, writer, thread_count, NULL };
     if (!writer->block_count || output->status)
         return;
-    output->status = jobs_run(&choice, output->error);
+    if (segment_has_choices(writer))
+        output->status = jobs_run(&choice, output->error);
     if (!output->status)
         output->status = jobs_run(&compression, output->error);
     if (output->status)
         return;
+    segment_keep_choice(writer);
     segment_writer_begin(writer);
     for (size_t i = 0; i < writer->block_count && segment_writer_next(writer); i++)
         output_put(output, writer->blocks[i].bytes, writer->blocks[i].size);

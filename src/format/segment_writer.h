@@ -20,6 +20,15 @@
 /* What the profiles ask of zstd: measured in docs/decisions/0050. */
 enum { LEVEL_FAST = 1, LEVEL_SMALL = 3 };
 
+/* How the blocks of a column are compressed. */
+struct segment_choice {
+    struct block_record record; /* which column it is */
+    struct codec_filter filter;
+    int level;     /* of zstd */
+    bool is_worth; /* to be compressed */
+    uint32_t age;  /* segments that the choice was good for; 0: it is not made yet */
+};
+
 struct segment_block;
 struct segment_writer {
     struct pool *pool;
@@ -31,7 +40,8 @@ struct segment_writer {
     struct segment_block *blocks;
     size_t block_count, block_capacity, next;
     struct buffer prologue, trailer;
-    struct buffer records; /* of the segments so far */
+    struct buffer records;      /* of the segments so far */
+    struct segment_choice last; /* of the column that the last segment ended with */
     uint32_t segment_count;
     uint32_t type_count, table_count; /* whose records they have */
     size_t record_bytes;              /* that these take */

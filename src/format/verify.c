@@ -55,13 +55,20 @@ static bool verify_has_some(struct verify_ranges ranges, uint64_t start, uint64_
     return low < ranges.count && ranges.list[low].offset < end;
 }
 
+/* `hashes` are those of the trailer. */
+static pecs_status verify_hash(const struct segment_parts *parts, uint64_t number, uint64_t hash, const uint8_t *hashes,
+                               pecs_error *error)
+{
+    RULE(error, "DATA-1", hash != verify_le64(hashes + number * sizeof(le64)), verify_piece_start(parts, number),
+         "the hash of the data piece at this offset is wrong");
+    return PECS_OK;
+}
+
 static pecs_status verify_piece(const struct segment_parts *parts, uint64_t number, const uint8_t *bytes,
                                 const uint8_t *hashes, pecs_error *error)
 {
-    const uint64_t offset = verify_piece_start(parts, number), size = verify_piece_end(parts, number) - offset;
-    RULE(error, "DATA-1", hash64(bytes, (size_t)size) != verify_le64(hashes + number * sizeof(le64)), offset,
-         "the hash of the data piece at this offset is wrong");
-    return PECS_OK;
+    const uint64_t size = verify_piece_end(parts, number) - verify_piece_start(parts, number);
+    return verify_hash(parts, number, hash64(bytes, (size_t)size), hashes, error);
 }
 
 static pecs_status verify_trailer(const struct segment_parts *parts, uint32_t sequence, const uint8_t *bytes,
@@ -256,6 +263,17 @@ pecs_status verify_segment(const struct segment_parts *segment, uint32_t number,
     for (uint64_t i = 0; !status && i < piece_count; i++)
         status = verify_piece(segment, i, bytes + (verify_piece_start(segment, i) - segment->data_offset),
                               trailer + sizeof(struct trailer_header), error);
+    return status;
+}
+
+pecs_status verify_hashes(const struct segment_parts *segment, uint32_t number, const uint8_t *hashes,
+                          const uint8_t *trailer, pecs_error *error)
+{
+    const uint64_t piece_count = format_piece_count(segment->data_offset, segment->data_size);
+    pecs_status status = verify_trailer(segment, number, trailer, error);
+    for (uint64_t i = 0; !status && i < piece_count; i++)
+        status = verify_hash(segment, i, verify_le64(hashes + i * sizeof(le64)),
+                             trailer + sizeof(struct trailer_header), error);
     return status;
 }
 

@@ -40,6 +40,9 @@ pecs_status verify_data(const struct verify_plan *plan, const struct verify_opti
 /* Trailer and pieces of one segment, whose bytes from the data to the trailer's end are at `bytes`. */
 pecs_status verify_segment(const struct segment_parts *segment, uint32_t number, const uint8_t *bytes,
                            pecs_error *error);
+/* The same with the hashes of the pieces, which were made as these were read, and the trailer's bytes. */
+pecs_status verify_hashes(const struct segment_parts *segment, uint32_t number, const uint8_t *hashes,
+                          const uint8_t *trailer, pecs_error *error);
 /* Whether the bytes between its runs or blocks, and between data and trailer, are zero. */
 pecs_status verify_part_gaps(const struct segment_parts *segment, bool has_blocks, const uint8_t *records,
                              const uint8_t *bytes, pecs_error *error);

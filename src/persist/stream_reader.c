@@ -10,7 +10,8 @@
 
 enum {
     READER_HELD_BYTES = 64 * 1024 * 1024,
-    READER_TAIL_BYTES = 64 * 1024, /* of the file's end, at first */
+    READER_UNIT_BYTES = 256 * 1024, /* of data that is read and hashed */
+    READER_TAIL_BYTES = 64 * 1024,  /* of the file's end, at first */
 };
 
 /* Values of one component of a batch in which strings, blobs and lists are given, and what these point to. */
@@ -74,9 +75,12 @@ static pecs_status reader_open(pecs_registry *registry, const char *path, const 
     reader->registry = pecs_registry_retain(registry);
     reader->tail.pool = reader->model.pool = registry->pool;
     reader->max_held_bytes = options && options->max_held_bytes ? options->max_held_bytes : READER_HELD_BYTES;
-    part_reader_init(&reader->parts, registry, options && options->skip_unknown);
-    pecs_status status = path ? part_feed_open_path(&reader->feed, registry->pool, path, error)
-                              : part_feed_open(&reader->feed, source, error);
+    pecs_status status = part_reader_init(&reader->parts, registry, options && options->skip_unknown);
+    if (status)
+        status = fail_memory(error);
+    else
+        status = path ? part_feed_open_path(&reader->feed, registry->pool, path, error)
+                      : part_feed_open(&reader->feed, source, error);
     if (!status)
         status = reader_begin(reader, error);
     if (status)
@@ -162,7 +166,10 @@ static pecs_status reader_read_prologue(pecs_stream_reader *reader, const struct
     return status;
 }
 
-/* Fresh memory would cost as much as reading into it. The singletons' segment keeps its own. */
+/*
+ * Fresh memory would cost as much as reading into it, so there is some to spare for a segment that is a little larger.
+ * The singletons' segment keeps its own.
+ */
 static struct image *reader_image(pecs_stream_reader *reader, uint64_t size_bytes)
 {
     struct image *image = reader->image;
@@ -170,8 +177,22 @@ static struct image *reader_image(pecs_stream_reader *reader, uint64_t size_byte
         return image;
     if (image)
         node_release(reader_pool(reader), &image->node);
-    reader->image = image_create_private(reader_pool(reader), size_bytes);
+    reader->image = image_create_private(reader_pool(reader), size_bytes + size_bytes / 8);
     return reader->image;
+}
+
+/* From the data to the trailer's end. Each part of the data is hashed while it is in the cache. */
+static pecs_status reader_read_data(pecs_stream_reader *reader, uint8_t *bytes, uint64_t size_bytes, pecs_error *error)
+{
+    const uint64_t data_size = reader->parts.parts.data_size;
+    pecs_status status = PECS_OK;
+    for (uint64_t at = 0, size; !status && at < data_size; at += size) {
+        size = min_u64(READER_UNIT_BYTES, data_size - at);
+        status = part_feed_read(&reader->feed, bytes + at, size, error);
+        if (!status)
+            part_reader_hash(&reader->parts, bytes + at, (size_t)size);
+    }
+    return status ? status : part_feed_read(&reader->feed, bytes + data_size, size_bytes - data_size, error);
 }
 
 static pecs_status reader_read_rows(pecs_stream_reader *reader, pecs_error *error)
@@ -185,7 +206,7 @@ static pecs_status reader_read_rows(pecs_stream_reader *reader, pecs_error *erro
     struct image *image = reader_image(reader, size);
     if (!image)
         return fail_memory(error);
-    status = part_feed_read(&reader->feed, image->bytes + PART_LEAD, size - PART_LEAD, error);
+    status = reader_read_data(reader, image->bytes + PART_LEAD, size - PART_LEAD, error);
     return status ? status : part_reader_rows(&reader->parts, image, reader->max_held_bytes, &reader->state, error);
 }
 
