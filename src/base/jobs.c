@@ -35,6 +35,8 @@ static void jobs_work(void *user, bool is_caller)
 {
     struct crew *crew = user;
     const struct jobs *jobs = crew->jobs;
+    if (is_caller && jobs->first)
+        jobs->first(jobs->user);
     while (!atomic_load(&crew->is_cancelled)) {
         const uint64_t job = atomic_fetch_add(&crew->next, 1);
         if (job >= jobs->count || job > atomic_load(&crew->first_failed))
@@ -54,7 +56,8 @@ pecs_status jobs_run(const struct jobs *jobs, pecs_error *error)
     struct crew crew = { .jobs = jobs };
     atomic_init(&crew.first_failed, UINT64_MAX);
     os_mutex_init(&crew.mutex);
-    os_threads_run((uint32_t)min_u64(min_u64(jobs->thread_count, OS_THREAD_MAX), jobs->count), jobs_work, &crew);
+    const uint64_t useful = jobs->count + (jobs->first ? 1 : 0);
+    os_threads_run((uint32_t)min_u64(min_u64(jobs->thread_count, OS_THREAD_MAX), useful), jobs_work, &crew);
     os_mutex_deinit(&crew.mutex);
     if (atomic_load(&crew.is_cancelled))
         return fail(error, PECS_E_CANCELLED, "cancelled");

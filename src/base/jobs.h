@@ -14,6 +14,8 @@ struct jobs {
     uint32_t thread_count; /* includes the caller's thread; 0 and 1: no other thread */
     /* Progress callback, on the caller's thread between its jobs. Return false to cancel. May be NULL. */
     bool (*progress)(void *user, uint64_t done_count);
+    /* What the caller's thread does before its first job, while others work. May be NULL. */
+    void (*first)(void *user);
 };
 
 /* Returns when all started jobs have ended: the status of the first failed job, PECS_E_CANCELLED or PECS_OK. */

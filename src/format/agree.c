@@ -186,7 +186,9 @@ static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
 pecs_status agree_run(struct agreement *agreement, uint64_t count,
                       pecs_status (*function)(void *user, uint64_t job, pecs_error *error), pecs_error *error)
 {
-    const struct jobs jobs = { count, function, agreement, agreement->options->thread_count, NULL };
+    const struct jobs jobs = {
+        .count = count, .run = function, .user = agreement, .thread_count = agreement->options->thread_count
+    };
     return jobs_run(&jobs, error);
 }
 

@@ -1,7 +1,8 @@
 /*
  * The writer of compressed files. Columns that stay as they are go into the first segment, each as one block that can
  * be mapped; all others follow in segments of a few MiB. The blocks of such a segment are staged in memory, compressed
- * on as many threads as the caller asks for, and written. So the writer needs the same memory whatever the state.
+ * on as many threads as the caller asks for, and written while the next ones are compressed. So the writer needs the
+ * same memory whatever the state.
  */
 #include "block_writer.h"
 
@@ -29,7 +30,7 @@ static pecs_status stage_write(void *user, const pecs_bytes *spans, size_t span_
     for (size_t i = 0; i < span_count; i++) {
         if (spans[i].size_bytes > writer->stage_bytes - writer->staged)
             return fail(error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
-        memcpy(writer->stage_memory + writer->staged, spans[i].data, spans[i].size_bytes);
+        memcpy(writer->present + writer->staged, spans[i].data, spans[i].size_bytes);
         writer->staged += spans[i].size_bytes;
     }
     return PECS_OK;
@@ -88,9 +89,26 @@ static void writer_report(struct block_writer *writer, uint64_t bytes)
         output->status = fail(output->error, PECS_E_CANCELLED, "the save was cancelled");
 }
 
+/* Each stage has room for blocks, and as much for what they become. */
+static void writer_use_stage(struct block_writer *writer, uint32_t number)
+{
+    writer->stage_used = number;
+    writer->present = writer->stage_memory + 2 * number * writer->stage_bytes;
+    segment_writer_set_stage(&writer->segments, writer->present, writer->stage_bytes);
+}
+
+static size_t writer_stage_memory_bytes(const struct block_writer *writer)
+{
+    return 2 * writer->stage_count * writer->stage_bytes;
+}
+
 static void writer_flush(struct block_writer *writer)
 {
     segment_writer_flush(&writer->segments, writer->options->thread_count);
+    if (writer->stage_count < 2)
+        segment_writer_drain(&writer->segments);
+    else if (writer->staged && !writer->output.status) /* what lies in the other one has been put */
+        writer_use_stage(writer, writer->stage_used ^ 1);
     writer_report(writer, writer->staged_data);
     writer->staged_data = 0;
     writer->staged = 0;
@@ -139,7 +157,7 @@ static void writer_add_block(struct block_writer *writer, struct block_record re
     const size_t size = writer->staged - start;
     record.size = record.full_size = le64_make(size);
     if (!writer->output.status)
-        segment_writer_add(&writer->segments, &record, writer->stage_memory + start, size,
+        segment_writer_add(&writer->segments, &record, writer->present + start, size,
                            run->kind == RUN_HEAP ? 0 : (uint32_t)run->row_bytes, writer_profile(writer, run));
     writer->staged = (size_t)align_up(writer->staged, FORMAT_ALIGN);
 }
@@ -311,6 +329,7 @@ static void writer_put_runs(struct block_writer *writer)
         if (plan->runs[i].kind != RUN_HEAP && writer_stages(writer, &plan->runs[i]))
             writer_stage_run(writer, &plan->runs[i]);
     writer_flush(writer);
+    segment_writer_drain(&writer->segments);
 }
 
 /* Some rows from the middle of a column, with zeros as padding. */
@@ -375,8 +394,8 @@ static uint64_t writer_staged_bytes(const struct save_plan *plan, const struct p
 }
 
 /*
- * Memory for the blocks of a segment: two times the stage. What a stream has for the part before is used again if it is
- * large enough.
+ * Memory for the blocks of a segment; of two, if one is compressed while the one before is put. What a stream has for
+ * the part before is used again if it is large enough.
  */
 static pecs_status writer_make_stage(struct block_writer *writer)
 {
@@ -397,11 +416,14 @@ static pecs_status writer_make_stage(struct block_writer *writer)
     if (writer->stage_memory && writer->stage_bytes >= wanted)
         return PECS_OK;
     if (writer->stage_memory)
-        pool_array_release(pool, writer->stage_memory, 2 * writer->stage_bytes, writer->stage_source);
+        pool_array_release(pool, writer->stage_memory, writer_stage_memory_bytes(writer), writer->stage_source);
     writer->stage_bytes = (size_t)wanted;
-    writer->stage_memory = pool_array_allocate(pool, 2 * writer->stage_bytes, &writer->stage_source);
-    segment_writer_set_stage(&writer->segments, writer->stage_memory, writer->stage_bytes);
-    return writer->stage_memory ? PECS_OK : PECS_E_MEMORY;
+    writer->stage_count = !plan->stream && writer->options->thread_count > 1 && bytes > wanted ? 2 : 1;
+    writer->stage_memory = pool_array_allocate(pool, writer_stage_memory_bytes(writer), &writer->stage_source);
+    if (!writer->stage_memory)
+        return PECS_E_MEMORY;
+    writer_use_stage(writer, 0);
+    return PECS_OK;
 }
 
 pecs_status block_writer_init(struct block_writer *writer, struct pool *pool, const pecs_sink *sink,
@@ -429,7 +451,7 @@ void block_writer_deinit(struct block_writer *writer)
         value_check_deinit(&writer->values);
     segment_writer_deinit(&writer->segments);
     if (writer->stage_memory)
-        pool_array_release(pool, writer->stage_memory, 2 * writer->stage_bytes, writer->stage_source);
+        pool_array_release(pool, writer->stage_memory, writer_stage_memory_bytes(writer), writer->stage_source);
     buffer_deinit(&writer->file_metadata);
     buffer_deinit(&writer->commit);
     output_deinit(&writer->stage);

@@ -172,8 +172,11 @@ static bool gather_progress(void *user, uint64_t done_count)
 pecs_status gather_rest(struct gathering *gathering, pecs_error *error)
 {
     const struct verify_options *options = gathering->options;
-    const struct jobs jobs = { gathering->model->block_count, gather_block, gathering, options->thread_count,
-                               options->progress ? gather_progress : NULL };
+    const struct jobs jobs = { .count = gathering->model->block_count,
+                               .run = gather_block,
+                               .user = gathering,
+                               .thread_count = options->thread_count,
+                               .progress = options->progress ? gather_progress : NULL };
     return gathering->gathered ? jobs_run(&jobs, error) : PECS_OK;
 }
 

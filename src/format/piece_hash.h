@@ -52,7 +52,7 @@ static inline void piece_hash_update(struct piece_hash *hash, const void *bytes,
 
 static inline void piece_hash_end(struct piece_hash *hash)
 {
-    if (hash->offset > hash->first && hash->offset % FORMAT_PIECE)
+    if (hash->hashes && hash->offset > hash->first && hash->offset % FORMAT_PIECE)
         piece_hash_end_piece(hash);
     hash->hashes = NULL;
 }

@@ -8,6 +8,7 @@
 struct segment_block {
     struct block_record record;
     const uint8_t *bytes; /* to put; NULL: the caller puts them */
+    uint8_t *packed;      /* where they go when they are compressed */
     uint64_t size, offset;
     uint32_t row_bytes;
     pecs_profile profile;
@@ -30,14 +31,15 @@ void segment_writer_init(struct segment_writer *writer, const struct save_plan *
 
 void segment_writer_set_stage(struct segment_writer *writer, uint8_t *stage, size_t stage_bytes)
 {
-    assert(!writer->block_count);
+    assert(!writer->added.count);
     writer->stage = stage;
     writer->stage_bytes = stage_bytes;
 }
 
 void segment_writer_deinit(struct segment_writer *writer)
 {
-    pool_release(writer->pool, writer->blocks, writer->block_capacity * sizeof(*writer->blocks));
+    pool_release(writer->pool, writer->added.blocks, writer->added.capacity * sizeof(*writer->added.blocks));
+    pool_release(writer->pool, writer->put.blocks, writer->put.capacity * sizeof(*writer->put.blocks));
     codecs_deinit(&writer->codecs);
     buffer_deinit(&writer->records);
     buffer_deinit(&writer->trailer);
@@ -60,36 +62,32 @@ static void segment_inherit(const struct segment_writer *writer, struct segment_
 void segment_writer_add(struct segment_writer *writer, const struct block_record *record, const uint8_t *bytes,
                         uint64_t size, uint32_t row_bytes, pecs_profile profile)
 {
-    if (!writer->output->status && !pool_reserve(writer->pool, (void **)&writer->blocks, &writer->block_capacity,
-                                                 writer->block_count + 1, sizeof(*writer->blocks)))
+    struct segment_blocks *list = &writer->added;
+    if (!writer->output->status &&
+        !pool_reserve(writer->pool, (void **)&list->blocks, &list->capacity, list->count + 1, sizeof(*list->blocks)))
         writer->output->status = fail_memory(writer->output->error);
     if (writer->output->status)
         return;
-    assert(writer->blocks);
-    const size_t number = writer->block_count++;
-    struct segment_block *block = &writer->blocks[number];
+    assert(list->blocks);
+    const size_t number = list->count++;
+    struct segment_block *block = &list->blocks[number];
     *block = (struct segment_block){
         .record = *record, .bytes = bytes, .size = size, .row_bytes = row_bytes, .profile = profile, .leader = number
     };
-    if (number && segment_is_of_column(&writer->blocks[number - 1].record, record))
-        block->leader = writer->blocks[number - 1].leader;
+    if (bytes)
+        block->packed = writer->stage + writer->stage_bytes + (bytes - writer->stage);
+    if (number && segment_is_of_column(&list->blocks[number - 1].record, record))
+        block->leader = list->blocks[number - 1].leader;
     else if (!number)
         segment_inherit(writer, block);
 }
 
-/* Where a block goes when it is compressed. */
-static uint8_t *segment_packed(const struct segment_writer *writer, const struct segment_block *block)
-{
-    return writer->stage + writer->stage_bytes + (block->bytes - writer->stage);
-}
-
 /* Noise, such as most floats, gets no smaller at a higher level, which takes several times as long: a sample tells. */
-static pecs_status segment_choose_level(const struct segment_writer *writer, struct segment_block *block,
-                                        struct codec *codec)
+static pecs_status segment_choose_level(struct segment_block *block, struct codec *codec)
 {
     const size_t sample = (size_t)min_u64(block->size, LEVEL_SAMPLE_BYTES);
     const struct codec_filter filter = block->choice.filter;
-    uint8_t *to = segment_packed(writer, block);
+    uint8_t *to = block->packed;
     size_t fast = 0, small = 0;
     block->choice.level = LEVEL_FAST;
     if (block->profile != PECS_PROFILE_SMALL)
@@ -111,7 +109,7 @@ static bool segment_may_pack(const struct segment_block *block)
 static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
 {
     struct segment_writer *writer = user;
-    struct segment_block *block = &writer->blocks[job];
+    struct segment_block *block = &writer->added.blocks[job];
     struct segment_choice *choice = &block->choice;
     if (block->leader != job || choice->age || !segment_may_pack(block))
         return PECS_OK;
@@ -122,7 +120,7 @@ static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
         status = codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes, &choice->is_worth,
                               &choice->filter);
     if (!status && choice->is_worth)
-        status = segment_choose_level(writer, block, codec);
+        status = segment_choose_level(block, codec);
     codecs_give(&writer->codecs, codec);
     return status ? fail_memory(error) : PECS_OK;
 }
@@ -130,7 +128,8 @@ static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
 /* Keeps the choice of the last column, which the next segment may go on with. */
 static void segment_keep_choice(struct segment_writer *writer)
 {
-    const struct segment_block *leader = &writer->blocks[writer->blocks[writer->block_count - 1].leader];
+    const struct segment_blocks *list = &writer->added;
+    const struct segment_block *leader = &list->blocks[list->blocks[list->count - 1].leader];
     const uint32_t age = leader->choice.age;
     writer->last = leader->choice;
     writer->last.record = leader->record;
@@ -138,10 +137,10 @@ static void segment_keep_choice(struct segment_writer *writer)
 }
 
 /* Whether a block has to choose; if none has, all are spared the round of threads. */
-static bool segment_has_choices(const struct segment_writer *writer)
+static bool segment_has_choices(const struct segment_blocks *list)
 {
-    for (size_t i = 0; i < writer->block_count; i++)
-        if (writer->blocks[i].leader == i && !writer->blocks[i].choice.age && segment_may_pack(&writer->blocks[i]))
+    for (size_t i = 0; i < list->count; i++)
+        if (list->blocks[i].leader == i && !list->blocks[i].choice.age && segment_may_pack(&list->blocks[i]))
             return true;
     return false;
 }
@@ -150,9 +149,9 @@ static bool segment_has_choices(const struct segment_writer *writer)
 static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
 {
     struct segment_writer *writer = user;
-    struct segment_block *block = &writer->blocks[job];
-    const struct segment_block *leader = &writer->blocks[block->leader];
-    uint8_t *to = segment_packed(writer, block);
+    struct segment_block *block = &writer->added.blocks[job];
+    const struct segment_block *leader = &writer->added.blocks[block->leader];
+    uint8_t *to = block->packed;
     size_t size = 0;
     if (!leader->choice.is_worth || !segment_may_pack(block))
         return PECS_OK;
@@ -179,8 +178,8 @@ static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
 static uint64_t segment_place(struct segment_writer *writer, uint64_t data_offset)
 {
     uint64_t end = data_offset;
-    for (size_t i = 0; i < writer->block_count; i++) {
-        struct segment_block *block = &writer->blocks[i];
+    for (size_t i = 0; i < writer->put.count; i++) {
+        struct segment_block *block = &writer->put.blocks[i];
         block->offset = le32_load(block->record.codec) == CODEC_RAW ? align_up(end, FORMAT_ALIGN) : end;
         block->record.offset = le64_make(block->offset);
         end = block->offset + block->size;
@@ -197,8 +196,8 @@ static void segment_write_prologue(struct segment_writer *writer, const struct s
     buffer_append(to, header, sizeof(*header));
     if (records->size_bytes > writer->record_bytes)
         buffer_append(to, records->bytes + writer->record_bytes, records->size_bytes - writer->record_bytes);
-    for (size_t i = 0; i < writer->block_count; i++)
-        buffer_append(to, &writer->blocks[i].record, sizeof(writer->blocks[i].record));
+    for (size_t i = 0; i < writer->put.count; i++)
+        buffer_append(to, &writer->put.blocks[i].record, sizeof(writer->put.blocks[i].record));
     if (!to->failed)
         buffer_append_le64(to, hash64(to->bytes, to->size_bytes));
 }
@@ -214,13 +213,14 @@ static void segment_write_trailer_header(struct segment_writer *writer, uint64_t
     buffer_append(&writer->trailer, &header, sizeof(header));
 }
 
-void segment_writer_begin(struct segment_writer *writer)
+/* The prologue of the blocks that are put. */
+static void segment_begin(struct segment_writer *writer)
 {
     struct output *output = writer->output;
     const struct save_plan *plan = writer->plan;
     const uint64_t offset = align_up(output->offset, FORMAT_ALIGN);
     const uint64_t size = sizeof(struct segment_header) + plan->records.size_bytes - writer->record_bytes +
-                          writer->block_count * sizeof(struct block_record) + sizeof(le64);
+                          writer->put.count * sizeof(struct block_record) + sizeof(le64);
     const uint64_t data_offset = align_up(offset + size, FORMAT_PAGE);
     const uint64_t data_size = segment_place(writer, data_offset) - data_offset;
     const struct segment_header header = {
@@ -231,7 +231,7 @@ void segment_writer_begin(struct segment_writer *writer)
         .data_size = le64_make(data_size),
         .type_count = le32_make(plan->type_count - writer->type_count),
         .table_count = le32_make(plan->state->table_count - writer->table_count),
-        .run_count = le32_make((uint32_t)writer->block_count),
+        .run_count = le32_make((uint32_t)writer->put.count),
         .piece_bytes = le32_make(FORMAT_PIECE),
     };
     segment_write_prologue(writer, &header);
@@ -247,10 +247,28 @@ void segment_writer_begin(struct segment_writer *writer)
     writer->next = 0;
 }
 
+/* What was added is put next. */
+static void segment_turn(struct segment_writer *writer)
+{
+    const struct segment_blocks full = writer->added;
+    assert(!writer->put.count);
+    writer->added = writer->put;
+    writer->put = full;
+}
+
+void segment_writer_begin(struct segment_writer *writer)
+{
+    segment_writer_drain(writer);
+    if (writer->output->status)
+        return;
+    segment_turn(writer);
+    segment_begin(writer);
+}
+
 bool segment_writer_next(struct segment_writer *writer)
 {
     if (!writer->output->status)
-        output_put_zeros_to(writer->output, writer->blocks[writer->next++].offset);
+        output_put_zeros_to(writer->output, writer->put.blocks[writer->next++].offset);
     return !writer->output->status;
 }
 
@@ -275,28 +293,48 @@ void segment_writer_end(struct segment_writer *writer)
     output_put(output, trailer->bytes, trailer->size_bytes);
     output_flush(output); /* the spans of blocks and parts are used again */
     writer->segment_count++;
-    writer->block_count = 0;
+    writer->put.count = 0;
     writer->type_count = writer->plan->type_count;
     writer->table_count = writer->plan->state->table_count;
     writer->record_bytes = writer->plan->records.size_bytes;
 }
 
+void segment_writer_drain(struct segment_writer *writer)
+{
+    struct output *output = writer->output;
+    if (!writer->put.count || output->status)
+        return;
+    segment_begin(writer);
+    for (size_t i = 0; i < writer->put.count && segment_writer_next(writer); i++)
+        output_put(output, writer->put.blocks[i].bytes, writer->put.blocks[i].size);
+    segment_writer_end(writer);
+}
+
+static void segment_drain(void *user)
+{
+    segment_writer_drain(user);
+}
+
 void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)
 {
     struct output *output = writer->output;
-    const struct jobs choice = { writer->block_count, segment_choose, writer, thread_count, NULL };
-    const struct jobs compression = { writer->block_count, segment_compress, writer, thread_count, NULL };
-    if (!writer->block_count || output->status)
+    const struct jobs choice = {
+        .count = writer->added.count, .run = segment_choose, .user = writer, .thread_count = thread_count
+    };
+    struct jobs compression = choice;
+    pecs_status status = PECS_OK;
+    if (!writer->added.count || output->status)
         return;
-    if (segment_has_choices(writer))
-        output->status = jobs_run(&choice, output->error);
+    if (segment_has_choices(&writer->added))
+        status = jobs_run(&choice, output->error);
+    compression.run = segment_compress;
+    compression.first = segment_drain;
+    if (!status)
+        status = jobs_run(&compression, output->error);
     if (!output->status)
-        output->status = jobs_run(&compression, output->error);
+        output->status = status;
     if (output->status)
         return;
     segment_keep_choice(writer);
-    segment_writer_begin(writer);
-    for (size_t i = 0; i < writer->block_count && segment_writer_next(writer); i++)
-        output_put(output, writer->blocks[i].bytes, writer->blocks[i].size);
-    segment_writer_end(writer);
+    segment_turn(writer);
 }

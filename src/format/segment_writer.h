@@ -30,15 +30,20 @@ struct segment_choice {
 };
 
 struct segment_block;
+struct segment_blocks {
+    struct segment_block *blocks;
+    size_t count, capacity;
+};
+
 struct segment_writer {
     struct pool *pool;
     const struct save_plan *plan;
     struct output *output;
-    uint8_t *stage; /* the blocks that are in memory; behind it as much room for what they become */
+    uint8_t *stage; /* the blocks that are added; behind it as much room for what they become */
     size_t stage_bytes;
     struct codecs codecs;
-    struct segment_block *blocks;
-    size_t block_count, block_capacity, next;
+    struct segment_blocks added, put; /* those of the next segment; and of the one before, which is compressed */
+    size_t next;                      /* of those that are put */
     struct buffer prologue, trailer;
     struct buffer records;      /* of the segments so far */
     struct segment_choice last; /* of the column that the last segment ended with */
@@ -50,7 +55,7 @@ struct segment_writer {
 void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct pool *pool,
                          struct output *output);
 void segment_writer_deinit(struct segment_writer *writer);
-/* Where the blocks in memory lie, of which there are none now: 2 * stage_bytes. */
+/* Where the blocks that will be added lie: 2 * stage_bytes. */
 void segment_writer_set_stage(struct segment_writer *writer, uint8_t *stage, size_t stage_bytes);
 
 /*
@@ -60,8 +65,12 @@ void segment_writer_set_stage(struct segment_writer *writer, uint8_t *stage, siz
 void segment_writer_add(struct segment_writer *writer, const struct block_record *record, const uint8_t *bytes,
                         uint64_t size, uint32_t row_bytes, pecs_profile profile);
 
-/* Compresses and puts all blocks, if there are any. */
+/*
+ * Compresses all blocks that were added. Meanwhile the caller's thread puts those of the segment before; those of this
+ * one are put by the next flush, or by drain. Until then their memory is in use.
+ */
 void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count);
+void segment_writer_drain(struct segment_writer *writer);
 
 /* Puts the prologue; the zeros before the next block, whose bytes the caller puts if it is true; the trailer. */
 void segment_writer_begin(struct segment_writer *writer);

@@ -173,8 +173,11 @@ pecs_status verify_data(const struct verify_plan *plan, const struct verify_opti
         return fail_memory(error);
     for (uint32_t i = 0; !status && i < segment_count; i++)
         status = verify_begin_segment(&verification, i, &why);
-    const struct jobs jobs = { verification.job_count, verify_job, &verification, options->thread_count,
-                               options->progress ? verify_progress : NULL };
+    const struct jobs jobs = { .count = verification.job_count,
+                               .run = verify_job,
+                               .user = &verification,
+                               .thread_count = options->thread_count,
+                               .progress = options->progress ? verify_progress : NULL };
     const pecs_status before = jobs_run(&jobs, error); /* of the segments before a trailer that is wrong */
     pool_release(plan->pool, verification.segments, bytes);
     if (!before && status && error)

@@ -2,6 +2,7 @@
 #include "jobs.h"
 
 #include <criterion/criterion.h>
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
 
@@ -38,7 +39,7 @@ Test(jobs, each_is_done_once)
     for (int i = 0; i < THREAD_COUNTS; i++) {
         static struct record record;
         record = (struct record){ .fails_from = MANY };
-        const struct jobs jobs = { MANY, note, &record, thread_counts[i], NULL };
+        const struct jobs jobs = { .count = MANY, .run = note, .user = &record, .thread_count = thread_counts[i] };
         cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
         for (int job = 0; job < MANY; job++)
             cr_assert_eq(record.times[job], 1);
@@ -51,7 +52,7 @@ Test(jobs, the_first_failure_is_told)
         for (uint64_t first = 0; first < MANY; first += 111) {
             static struct record record;
             record = (struct record){ .fails_from = first };
-            const struct jobs jobs = { MANY, note, &record, thread_counts[i], NULL };
+            const struct jobs jobs = { .count = MANY, .run = note, .user = &record, .thread_count = thread_counts[i] };
             pecs_error error = { .message = "" };
             cr_assert_eq(jobs_run(&jobs, &error), first % 2 ? PECS_E_CORRUPT : PECS_E_IO);
             cr_assert_eq(error.offset, first);
@@ -63,7 +64,7 @@ Test(jobs, the_first_failure_is_told)
 
 Test(jobs, none)
 {
-    const struct jobs jobs = { 0, note, NULL, 4, NULL };
+    const struct jobs jobs = { .count = 0, .run = note, .thread_count = 4 };
     cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
 }
 
@@ -71,7 +72,7 @@ Test(jobs, progress_on_the_callers_thread)
 {
     static struct record record;
     record = (struct record){ .fails_from = MANY };
-    const struct jobs jobs = { MANY, note, &record, 1, tell };
+    const struct jobs jobs = { .count = MANY, .run = note, .user = &record, .thread_count = 1, .progress = tell };
     cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
     cr_assert_eq(record.told_count, MANY);
     cr_assert_eq(record.last_told, MANY);
@@ -82,11 +83,38 @@ Test(jobs, cancelled)
     for (int i = 0; i < THREAD_COUNTS; i++) {
         static struct record record;
         record = (struct record){ .fails_from = MANY, .stop_at = 1 };
-        const struct jobs jobs = { MANY, note, &record, thread_counts[i], tell };
+        const struct jobs jobs = {
+            .count = MANY, .run = note, .user = &record, .thread_count = thread_counts[i], .progress = tell
+        };
         pecs_error error = { .message = "" };
         const pecs_status status = jobs_run(&jobs, &error);
         /* other threads may leave nothing to the caller's */
         cr_assert(status == PECS_E_CANCELLED || (thread_counts[i] > 1 && status == PECS_OK && !record.told_count));
         cr_assert_leq(record.told_count, 1);
+    }
+}
+
+static pthread_t first_thread;
+
+static void note_first(void *user)
+{
+    struct record *record = user;
+    record->told_count++;
+    first_thread = pthread_self();
+}
+
+Test(jobs, the_callers_thread_does_what_comes_first)
+{
+    for (int i = 0; i < THREAD_COUNTS; i++) {
+        for (uint64_t count = 0; count <= 1; count++) {
+            static struct record record;
+            record = (struct record){ .fails_from = MANY };
+            const struct jobs jobs = {
+                .count = count, .run = note, .user = &record, .thread_count = thread_counts[i], .first = note_first
+            };
+            cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
+            cr_assert_eq(record.times[0], count);
+            cr_assert(record.told_count == 1 && pthread_equal(first_thread, pthread_self()));
+        }
     }
 }
