@@ -153,6 +153,8 @@ static __attribute__((noinline)) bool value_check_generation_has_been(const stru
 /* Whether the entity of the handle lived in a slot that a compaction dropped. */
 static __attribute__((noinline)) bool value_check_is_retired(const struct value_check *check, pecs_entity entity)
 {
+    if (!check->lowest_generations)
+        return false;
     const uint32_t last = retired_generation(check->state->retired, entity.index);
     return entity.index >= state_slot_count(check->state) && last && entity.generation <= last;
 }

@@ -1,63 +1,15 @@
 /* Salvage of files that lie: their hashes are right, and what they say of their rows is not. */
 #define _GNU_SOURCE
 #include "codec.h"
-#include "hash.h"
 #include "profiles_suite.h"
 #include "row_stream_fixture.h"
+#include "segment_fixture.h"
 
 #include <pecs/salvage.h>
 
 static pecs_error error;
 
 TestSuite(salvage_hostile, .init = set_up, .fini = strike, .timeout = 60);
-
-/* --- files whose records a test changes --- */
-
-/* The prologue of a segment, in the bytes of a file, and the records of its blocks. */
-struct prologue {
-    uint8_t *bytes;
-    uint64_t size;
-    struct block_record *blocks;
-    uint32_t block_count;
-};
-
-static struct prologue prologue_of(const struct file_bytes *file, uint32_t number)
-{
-    for (uint64_t at = sizeof(struct file_header); at + sizeof(struct segment_header) <= file->size;
-         at += FORMAT_ALIGN) {
-        const struct segment_header *header = (const struct segment_header *)(file->bytes + at);
-        if (memcmp(header->magic, FORMAT_SEGMENT_MAGIC, sizeof(header->magic)) != 0 ||
-            le32_load(header->sequence) != number)
-            continue;
-        struct prologue prologue = { .bytes = file->bytes + at, .size = le64_load(header->size) };
-        prologue.block_count = le32_load(header->run_count);
-        prologue.blocks =
-            (struct block_record *)(void *)(prologue.bytes + prologue.size - sizeof(le64)) - prologue.block_count;
-        return prologue;
-    }
-    must(false);
-    abort();
-}
-
-static void seal(const struct prologue *prologue)
-{
-    const uint64_t end = prologue->size - sizeof(le64);
-    const le64 checksum = le64_make(hash64(prologue->bytes, (size_t)end));
-    memcpy(prologue->bytes + end, &checksum, sizeof(checksum));
-}
-
-/* The record of the n-th column of a table, or the only one of its handles or contents. */
-static struct block_record *block_record_of(const struct prologue *prologue, uint32_t kind, uint32_t table,
-                                            uint32_t number)
-{
-    for (uint32_t i = 0; i < prologue->block_count; i++) {
-        struct block_record *block = &prologue->blocks[i];
-        if (le32_load(block->kind) == kind && le32_load(block->table) == table && number-- == 0)
-            return block;
-    }
-    must(false);
-    abort();
-}
 
 static pecs_status salvage(const struct file_bytes *file, pecs_salvage_report *report)
 {
@@ -131,7 +83,7 @@ Test(salvage_hostile, contents_have_no_filter)
         for (uint32_t stride = 0; stride < 12; stride += 4) {
             heap->filter = le32_make(kind);
             heap->stride = le32_make(stride);
-            seal(&prologue);
+            seal_prologue(&prologue);
             expect_saved(&file, kind || stride ? 0 : NAMED);
         }
     }
@@ -153,7 +105,7 @@ Test(salvage_hostile, a_block_has_whole_rows)
     for (uint32_t kind = 0; kind < FILTER_COUNT; kind++) {
         positions->filter = le32_make(kind);
         positions->stride = le32_make(kind ? sizeof(Padded) : 0);
-        seal(&prologue);
+        seal_prologue(&prologue);
         expect_saved(&file, 0);
     }
     free(file.bytes);
@@ -168,11 +120,11 @@ Test(salvage_hostile, no_two_runs_share_bytes)
     const le64 was = positions->offset;
     expect_saved(&file, NAMED);
     positions->offset = handles->offset;
-    seal(&prologue);
+    seal_prologue(&prologue);
     expect_saved(&file, 0);
     positions->offset = le64_make(le64_load(was) + 4); /* and each begins at a multiple of FORMAT_ALIGN */
     positions->size = positions->full_size = le64_make(le64_load(positions->size) - 12);
-    seal(&prologue);
+    seal_prologue(&prologue);
     expect_saved(&file, 0);
     free(file.bytes);
 }
@@ -192,7 +144,7 @@ Test(salvage_hostile, contents_are_not_those_of_another_row)
     for (uint32_t missing = 0; missing < 3; missing++) {
         positions->first = le32_make(missing);
         positions->count = le32_make(NAMED - missing);
-        seal(&prologue);
+        seal_prologue(&prologue);
         pecs_salvage_report report;
         cr_assert_eq(salvage(&file, &report), PECS_OK, "%s", error.message);
         cr_assert_eq(report.entity_count, teams + (missing ? 0 : NAMED), "%u: %llu", missing,
@@ -210,12 +162,12 @@ Test(salvage_hostile, an_index_has_no_more_than_max_bytes)
     const struct prologue prologue = prologue_of(&file, 1);
     struct block_record *index = block_record_of(&prologue, RUN_INDEX, FORMAT_NONE, 0);
     index->first = le32_make(50 * 1000 * 1000);
-    seal(&prologue);
+    seal_prologue(&prologue);
     pecs_salvage_options options = { .skip_sync = true, .allocator = &counting_hooks, .max_bytes = NAMED * 16 };
     write_bytes("broken", file.bytes, file.size);
     cr_assert_eq(pecs_salvage("broken", "saved", &options, NULL, &error), PECS_E_LIMIT);
     index->first = le32_make(0);
-    seal(&prologue);
+    seal_prologue(&prologue);
     write_bytes("broken", file.bytes, file.size);
     cr_assert_eq(pecs_salvage("broken", "saved", &options, NULL, &error), PECS_OK, "%s", error.message);
     options.max_bytes--;

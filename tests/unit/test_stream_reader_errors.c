@@ -3,6 +3,7 @@
  * does not have, and what they would have to hold. What they give is what was written, or no end is reached.
  */
 #define _GNU_SOURCE
+#include "segment_fixture.h"
 #include "stream_errors_fixture.h"
 
 #include <pecs/metadata.h>
@@ -462,4 +463,51 @@ Test(stream_reader_errors, it_is_closed_at_any_time)
             must(pecs_stream_reader_next(reader, &rows, &error) == PECS_OK);
         pecs_stream_reader_close(reader);
     }
+}
+
+static pecs_status read_all(const char *path, pecs_error *why)
+{
+    pecs_stream_reader *reader;
+    pecs_rows rows = { .row_count = 1 };
+    pecs_status status = pecs_stream_reader_open(registry, path, NULL, &reader, why);
+    must(!status);
+    while (!status && rows.row_count)
+        status = pecs_stream_reader_next(reader, &rows, why);
+    pecs_stream_reader_close(reader);
+    return status;
+}
+
+/* Wherever it lies in what is read at once: the hashes are right. */
+Test(stream_reader_errors, a_value_that_is_wrong_is_found)
+{
+    enum { ROWS = 50000, UNIT_ROWS = 256 * 1024 / sizeof(Padded) };
+    static const uint32_t places[] = { 0, 1, UNIT_ROWS - 1, UNIT_ROWS, UNIT_ROWS + 1, 3 * UNIT_ROWS, ROWS - 1 };
+    static Padded padded[ROWS];
+    static Position positions[ROWS];
+    pecs_stream *stream;
+    const pecs_value values[] = { { Padded_component, sizeof(*padded), padded },
+                                  { Position_component, sizeof(*positions), positions } };
+    must(pecs_stream_create(registry, "values", &(pecs_stream_options){ .skip_sync = true }, &stream, &error) ==
+         PECS_OK);
+    const pecs_rows rows = { .values = values, .value_count = 2, .row_count = ROWS };
+    cr_assert_eq(pecs_stream_add(stream, &rows, NULL, &error), PECS_OK, "%s", error.message);
+    cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_OK, "%s", error.message);
+    pecs_stream_destroy(stream);
+    const struct file_bytes file = read_bytes("values");
+    const struct prologue prologue = prologue_of(&file, 1);
+    const struct block_record *block = block_record_of(&prologue, RUN_VALUES, 0, 0);
+    uint8_t *first = file.bytes + le64_load(block->offset);
+    must(le64_load(block->size) == sizeof(padded));
+    cr_assert_eq(read_all("values", &error), PECS_OK, "%s", error.message);
+    for (size_t i = 0; i < sizeof(places) / sizeof(places[0]); i++) {
+        char entity[40];
+        first[places[i] * sizeof(Padded)] = 2;
+        seal_data(&file, &prologue);
+        write_bytes("wrong", file.bytes, file.size);
+        first[places[i] * sizeof(Padded)] = 0;
+        snprintf(entity, sizeof(entity), "entity %u:1: flag of 'Padded'", places[i]);
+        cr_assert_eq(read_all("wrong", &error), PECS_E_CORRUPT);
+        cr_assert(strstr(error.message, entity), "%s", error.message);
+    }
+    free(file.bytes);
 }
