@@ -61,8 +61,6 @@ void part_reader_deinit(struct part_reader *reader)
     buffer_deinit(&reader->records);
     buffer_deinit(&reader->hashes);
     piece_hash_deinit(&reader->pieces);
-    pool_release(pool, reader->ahead, reader->ahead_capacity * sizeof(*reader->ahead));
-    pool_release(pool, reader->is_checked, reader->checked_capacity * sizeof(*reader->is_checked));
 }
 
 pecs_status part_reader_begin(struct part_reader *reader, const struct file_header *header, pecs_error *error)
@@ -162,42 +160,6 @@ static void part_reader_let_go(struct part_reader *reader)
     pool_release(reader->pool, kept, sizeof(*kept));
 }
 
-static bool part_reader_goes_ahead(const struct model *model, const struct model_table *table, uint32_t place,
-                                   const struct component *component)
-{
-    const struct model_run *run = model_column(model, table, place);
-    return component->size && !component_has_contents(component) && values_can_be_wrong(component) && run->offset &&
-           run->offset < IMAGE_GATHERED && run->row_count == table->row_count;
-}
-
-/* Lists the columns that are checked as the data comes. */
-static pecs_status part_reader_plan(struct part_reader *reader)
-{
-    const struct model *model = &reader->model;
-    reader->ahead_count = reader->ahead_next = 0;
-    reader->is_wrong = false;
-    if (!pool_reserve(reader->pool, (void **)&reader->is_checked, &reader->checked_capacity, model->column_count + 1,
-                      sizeof(*reader->is_checked)))
-        return PECS_E_MEMORY;
-    memset(reader->is_checked, 0, model->column_count * sizeof(*reader->is_checked));
-    for (uint32_t i = 0; i < model->table_count; i++) {
-        const struct model_table *table = &model->tables[i];
-        for (uint32_t place = 0; table->row_count && place < table->type_count; place++) {
-            const pecs_component number = reader->match.components[le32_load(table->types[place])];
-            const struct component *component = component_of(reader->registry, reader->match.unknown, number);
-            const struct model_run *run = model_column(model, table, place);
-            if (!part_reader_goes_ahead(model, table, place, component))
-                continue;
-            if (!pool_reserve(reader->pool, (void **)&reader->ahead, &reader->ahead_capacity, reader->ahead_count + 1,
-                              sizeof(*reader->ahead)))
-                return PECS_E_MEMORY;
-            reader->ahead[reader->ahead_count++] = (struct part_column){ component, run->offset, run->row_count, 0 };
-            reader->is_checked[run - model->columns] = true;
-        }
-    }
-    return PECS_OK;
-}
-
 pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, size_t size_bytes, uint64_t offset,
                                  pecs_error *error)
 {
@@ -236,41 +198,17 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
         status = parse_check_run_count(&parser, &segment);
     if (!status)
         status = parse_part_runs(&parser, &reader->parts, segment.number, reader->rows_before);
-    if (!status && part_reader_plan(reader))
-        status = fail_memory(error);
     return status;
 }
 
 /* --- rows --- */
 
-/* The values that are whole now. What is wrong with one is told when the hashes are known to be right. */
-static void part_reader_check_ahead(struct part_reader *reader, const uint8_t *data)
+void part_reader_hash(struct part_reader *reader, const uint8_t *bytes, size_t size_bytes)
 {
-    const uint64_t first = reader->parts.data_offset, end = reader->pieces.offset;
-    struct value_check check;
-    value_check_init_ahead(&check, NULL, GENERATION_MAX);
-    for (; reader->ahead_next < reader->ahead_count; reader->ahead_next++) {
-        struct part_column *column = &reader->ahead[reader->ahead_next];
-        const uint64_t size = column->component->size;
-        const uint64_t whole = end < column->offset ? 0 : min_u64((end - column->offset) / size, column->rows);
-        const uint8_t *values = data + (column->offset - first) + column->done * size;
-        if (whole > column->done &&
-            values_find_wrong(&check, column->component, values, whole - column->done) < whole - column->done)
-            reader->is_wrong = true;
-        column->done = max_u64(column->done, whole);
-        if (column->done < column->rows)
-            return;
-    }
-}
-
-void part_reader_data(struct part_reader *reader, const uint8_t *data, size_t size_bytes)
-{
-    const uint8_t *bytes = data + (reader->pieces.offset - reader->parts.data_offset);
     for (size_t at = 0, size; at < size_bytes; at += size) {
         size = (size_t)min_u64(size_bytes - at, FORMAT_PIECE - reader->pieces.offset % FORMAT_PIECE);
         piece_hash_update(&reader->pieces, bytes + at, size);
     }
-    part_reader_check_ahead(reader, data);
 }
 
 static pecs_status part_reader_verify(struct part_reader *reader, const struct image *image, pecs_error *error)
@@ -366,25 +304,17 @@ static pecs_status part_reader_check_handles(const struct table *table, uint32_t
     return PECS_OK;
 }
 
-/* Columns that were checked as the data came are checked again only if some value was wrong: this finds which. */
 static pecs_status part_reader_check(const struct part_reader *reader, const struct pecs_snapshot *state,
                                      pecs_error *error)
 {
-    const struct model *model = &reader->model;
     struct value_check check;
     pecs_status status = PECS_OK;
     value_check_init_ahead(&check, state, GENERATION_MAX);
     for (uint32_t i = 0; !status && i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
-        const struct model_table *from = &model->tables[i];
         status = part_reader_check_handles(table, i, error);
-        for (uint32_t place = 0; !status && place < from->type_count; place++) {
-            const pecs_component number = reader->match.components[le32_load(from->types[place])];
-            const uint32_t column = archetype_column(table->archetype, number);
-            const bool is_checked = reader->is_checked[model_column(model, from, place) - model->columns];
-            if (column != NO_COLUMN && (!is_checked || reader->is_wrong))
-                status = part_reader_check_column(reader, &check, table, column, error);
-        }
+        for (uint32_t j = 1; !status && j < table->archetype->column_count; j++)
+            status = part_reader_check_column(reader, &check, table, j, error);
     }
     return status;
 }

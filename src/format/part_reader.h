@@ -3,7 +3,7 @@
  * knows no source: the caller reads, and gives it each part.
  *
  *     part_reader_begin(header); then for each segment
- *     part_reader_prologue(its bytes), part_reader_data(its data, as it comes),
+ *     part_reader_prologue(its bytes), part_reader_hash(its data, as it comes),
  *     part_reader_rows(its data and trailer) -> a state; at last
  *     part_reader_end(commit to footer)
  */
@@ -20,13 +20,6 @@ enum { PART_LEAD = FORMAT_ALIGN }; /* bytes before the data in its image: no off
 
 /* The bytes of a prologue that has types or tables, which the model refers to. */
 struct part_prologue;
-
-/* A column whose values lie in the data as they are, hold no contents and can be wrong: checked as the data comes. */
-struct part_column {
-    const struct component *component;
-    uint64_t offset;     /* in the file */
-    uint64_t rows, done; /* all, and those that were checked */
-};
 
 struct part_reader {
     struct pool *pool;
@@ -46,12 +39,7 @@ struct part_reader {
     struct segment_parts parts; /* of the present segment */
     struct piece_hash pieces;   /* of its data */
     struct buffer hashes;       /* of its pieces */
-    struct part_column *ahead;  /* in the order of the file, if it does not lie */
-    size_t ahead_count, ahead_capacity, ahead_next;
-    bool *is_checked; /* of each column of the model */
-    size_t checked_capacity;
-    bool is_wrong;         /* some value is: which one, the check of all tells */
-    struct buffer records; /* segment records, as the commit has to have them */
+    struct buffer records;      /* segment records, as the commit has to have them */
 };
 
 /* PECS_E_MEMORY; call deinit also on failure. */
@@ -77,11 +65,8 @@ static inline uint64_t part_reader_image_bytes(const struct part_reader *reader)
     const struct segment_parts *parts = &reader->parts;
     return PART_LEAD + (parts->trailer_offset + parts->trailer_size - parts->data_offset);
 }
-/*
- * The segment's data, at `data`, has grown by these bytes, which are hashed, and whose values are checked, while they
- * are in the cache.
- */
-void part_reader_data(struct part_reader *reader, const uint8_t *data, size_t size_bytes);
+/* The next bytes of the segment's data, to hash while they are in the cache. */
+void part_reader_hash(struct part_reader *reader, const uint8_t *bytes, size_t size_bytes);
 /*
  * Checks the data against the trailer, and makes a state of the rows of the segment, with their values checked. What
  * they refer to is not: any entity may come later. PECS_E_CORRUPT, PECS_E_UNSUPPORTED (the segment has no whole rows),

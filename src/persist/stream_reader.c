@@ -10,7 +10,7 @@
 
 enum {
     READER_HELD_BYTES = 64 * 1024 * 1024,
-    READER_UNIT_BYTES = 256 * 1024, /* of data that is read, hashed and checked */
+    READER_UNIT_BYTES = 256 * 1024, /* of data that is read and hashed */
     READER_TAIL_BYTES = 64 * 1024,  /* of the file's end, at first */
 };
 
@@ -181,7 +181,7 @@ static struct image *reader_image(pecs_stream_reader *reader, uint64_t size_byte
     return reader->image;
 }
 
-/* From the data to the trailer's end. Each part of the data is hashed and checked while it is in the cache. */
+/* From the data to the trailer's end. Each part of the data is hashed while it is in the cache. */
 static pecs_status reader_read_data(pecs_stream_reader *reader, uint8_t *bytes, uint64_t size_bytes, pecs_error *error)
 {
     const uint64_t data_size = reader->parts.parts.data_size;
@@ -190,7 +190,7 @@ static pecs_status reader_read_data(pecs_stream_reader *reader, uint8_t *bytes, 
         size = min_u64(READER_UNIT_BYTES, data_size - at);
         status = part_feed_read(&reader->feed, bytes + at, size, error);
         if (!status)
-            part_reader_data(&reader->parts, bytes, (size_t)size);
+            part_reader_hash(&reader->parts, bytes + at, (size_t)size);
     }
     return status ? status : part_feed_read(&reader->feed, bytes + data_size, size_bytes - data_size, error);
 }

@@ -59,11 +59,11 @@ static uint64_t value_check_enum(const struct places *places, const struct value
 #define HIGH_BITS UINT64_C(0x8080808080808080)
 
 /*
- * Accepts ASCII followed by zeros, which most texts are, eight bytes at a time. In `present` the highest bit of each
- * byte is set when the byte is not zero; such a byte needs another one before it, in its word or at the end of the
+ * Returns 0 for ASCII followed by zeros, which most texts are, eight bytes at a time. In `present` the highest bit of
+ * each byte is set when the byte is not zero; such a byte needs another one before it, in its word or at the end of the
  * previous.
  */
-static inline bool value_check_text_is_ascii(const uint8_t *text, uint32_t size)
+static inline uint64_t value_check_text_doubts(const uint8_t *text, uint32_t size)
 {
     uint64_t wrong = 0, before = 0x80;
     uint32_t at = 0;
@@ -80,7 +80,7 @@ static inline bool value_check_text_is_ascii(const uint8_t *text, uint32_t size)
         const uint64_t present = ((word & ~HIGH_BITS) + ~HIGH_BITS) & HIGH_BITS;
         wrong |= (word & HIGH_BITS) | (present & ~(present << 8 | before));
     }
-    return wrong == 0;
+    return wrong;
 }
 
 /* Accepts UTF-8 followed by zeros. */
@@ -99,15 +99,23 @@ static bool value_check_text_is_valid(const uint8_t *text, uint32_t size)
     return rest == 0;
 }
 
+enum { ROWS_AT_ONCE = 16 }; /* that are looked at without a branch for each */
+
 /* Inlined for common widths, so that the inner loop disappears. */
 static inline __attribute__((always_inline)) uint64_t value_check_texts(const struct places *places, uint32_t size,
                                                                         uint32_t width)
 {
-    for (uint64_t i = 0; i < places->count; i++) {
+    for (uint64_t i = 0, rows; i < places->count; i += rows) {
         const uint8_t *bytes = places->bytes + i * places->stride;
-        for (uint32_t at = 0; at < size; at += width)
-            if (!value_check_text_is_ascii(bytes + at, width) && !value_check_text_is_valid(bytes + at, width))
-                return i * places->stride + at;
+        uint64_t doubts = 0;
+        rows = min_u64(ROWS_AT_ONCE, places->count - i);
+        for (uint64_t row = 0; row < rows; row++)
+            for (uint32_t at = 0; at < size; at += width)
+                doubts |= value_check_text_doubts(bytes + row * places->stride + at, width);
+        for (uint64_t row = 0; doubts && row < rows; row++)
+            for (uint32_t at = 0; at < size; at += width)
+                if (!value_check_text_is_valid(bytes + row * places->stride + at, width))
+                    return (i + row) * places->stride + at;
     }
     return NONE_WRONG;
 }
@@ -153,29 +161,49 @@ static __attribute__((noinline)) bool value_check_generation_has_been(const stru
 /* Whether the entity of the handle lived in a slot that a compaction dropped. */
 static __attribute__((noinline)) bool value_check_is_retired(const struct value_check *check, pecs_entity entity)
 {
-    if (!check->lowest_generations)
-        return false;
     const uint32_t last = retired_generation(check->state->retired, entity.index);
     return entity.index >= state_slot_count(check->state) && last && entity.generation <= last;
 }
 
-/* The common case first: generations begin at 1, and most entities are the first of their slot. */
-static uint64_t value_check_entity(const struct places *places, const struct value_check *check)
+static bool value_check_entity_is_valid(const struct value_check *check, pecs_entity entity)
 {
-    const uint32_t size = places->span->size;
+    if (entity.index < check->slot_count && (entity.generation <= 1 || value_check_generation_has_been(check, entity)))
+        return true;
+    return (!entity.index && !entity.generation) || value_check_is_retired(check, entity);
+}
+
+/* The common case first: generations begin at 1, and most entities are the first of their slot. */
+static inline __attribute__((always_inline)) uint64_t
+value_check_entities(const struct places *places, const struct value_check *check, uint32_t size)
+{
     const uint64_t slot_count = check->slot_count;
-    for (uint64_t i = 0; i < places->count; i++) {
+    pecs_entity entity;
+    for (uint64_t i = 0, rows; i < places->count; i += rows) {
         const uint8_t *bytes = places->bytes + i * places->stride;
-        for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(pecs_entity)) {
-            pecs_entity entity;
-            memcpy(&entity, bytes + at, sizeof(entity));
-            if (entity.index < slot_count && (entity.generation <= 1 || value_check_generation_has_been(check, entity)))
-                continue;
-            if ((entity.index || entity.generation) && !value_check_is_retired(check, entity))
-                return i * places->stride + at;
+        bool is_common = true;
+        rows = min_u64(ROWS_AT_ONCE, places->count - i);
+        for (uint64_t row = 0; row < rows; row++) {
+            for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(entity)) {
+                memcpy(&entity, bytes + row * places->stride + at, sizeof(entity));
+                is_common &= (entity.index < slot_count) & (entity.generation <= 1);
+            }
+        }
+        for (uint64_t row = 0; !is_common && row < rows; row++) {
+            for (uint32_t at = 0; at < size; at += (uint32_t)sizeof(entity)) {
+                memcpy(&entity, bytes + row * places->stride + at, sizeof(entity));
+                if (!value_check_entity_is_valid(check, entity))
+                    return (i + row) * places->stride + at;
+            }
         }
     }
     return NONE_WRONG;
+}
+
+static uint64_t value_check_entity(const struct places *places, const struct value_check *check)
+{
+    const uint32_t size = places->span->size;
+    return size == sizeof(pecs_entity) ? value_check_entities(places, check, sizeof(pecs_entity))
+                                       : value_check_entities(places, check, size);
 }
 
 /* The contents of a member; false: it refers to none. Empty: NULL. */

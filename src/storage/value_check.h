@@ -21,10 +21,7 @@ struct value_check {
     uint32_t highest_generation;
 };
 pecs_status value_check_init(struct value_check *check, const struct pecs_snapshot *state);
-/*
- * For values whose entities are not known yet: of any slot that there may be, in any generation up to this one. The
- * state may be NULL if the values have no contents, and no message is asked for.
- */
+/* For values whose entities are not known yet: of any slot that there may be, in any generation up to this one. */
 void value_check_init_ahead(struct value_check *check, const struct pecs_snapshot *state, uint32_t highest_generation);
 void value_check_deinit(struct value_check *check);
 
