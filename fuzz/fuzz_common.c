@@ -266,3 +266,17 @@ struct random fuzz_random(const uint8_t *data, size_t size)
         random.state = (random.state ^ data[i]) * 0x100000001b3u;
     return random;
 }
+
+pecs_status fuzz_trickle_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
+{
+    struct fuzz_trickle *trickle = user;
+    const size_t step = (size_t)random_below(&trickle->random, 5000) + 1, left = trickle->size - trickle->at;
+    size_t count = step < size_bytes ? step : size_bytes;
+    (void)error;
+    count = count < left ? count : left;
+    if (count)
+        memcpy(bytes, trickle->data + trickle->at, count);
+    trickle->at += count;
+    *ret_size = count;
+    return PECS_OK;
+}

@@ -25,6 +25,14 @@ const char *fuzz_write(const char *name, const uint8_t *data, size_t size);
 /* Reads a whole file; the caller frees it. */
 uint8_t *fuzz_read(const char *path, size_t *ret_size);
 
+/* Bytes as a stream, in steps of any size: the user and the read function of a pecs_source. */
+struct fuzz_trickle {
+    const uint8_t *data;
+    size_t size, at;
+    struct random random;
+};
+pecs_status fuzz_trickle_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error);
+
 /* Memory. Above the limit allocations fail; fuzz_memory_end checks that everything was released. */
 extern const pecs_allocator fuzz_allocator;
 void fuzz_memory_begin(size_t limit_bytes);

@@ -66,33 +66,12 @@ static void try_threads(pecs_registry *registry, const char *path, const pecs_sn
     FUZZ_CHECK(!strcmp(errors[0].rule ? errors[0].rule : "", errors[1].rule ? errors[1].rule : ""), errors[1].message);
 }
 
-/* The same bytes as a stream, in steps of any size. */
-struct trickle {
-    const uint8_t *data;
-    size_t size, at;
-    struct random random;
-};
-
-static pecs_status trickle_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
-{
-    struct trickle *trickle = user;
-    const size_t step = (size_t)random_below(&trickle->random, 5000) + 1, left = trickle->size - trickle->at;
-    size_t count = step < size_bytes ? step : size_bytes;
-    (void)error;
-    count = count < left ? count : left;
-    if (count)
-        memcpy(bytes, trickle->data + trickle->at, count);
-    trickle->at += count;
-    *ret_size = count;
-    return PECS_OK;
-}
-
 /* Memory and a stream give the world or the error that the file gives. */
 static void try_streams(pecs_registry *registry, const char *path, const uint8_t *data, size_t size,
                         const struct random *random)
 {
-    struct trickle trickle = { data, size, 0, *random };
-    const pecs_source source = { .read = trickle_read, .user = &trickle };
+    struct fuzz_trickle trickle = { data, size, 0, *random };
+    const pecs_source source = { .read = fuzz_trickle_read, .user = &trickle };
     pecs_snapshot *loaded[3] = { NULL, NULL, NULL };
     pecs_error errors[3] = { { .message = "" }, { .message = "" }, { .message = "" } };
     const pecs_status statuses[3] = {

@@ -16,27 +16,6 @@ size_t LLVMFuzzerCustomMutator(uint8_t *data, size_t size, size_t max_size, unsi
     return file_mutate(data, size, max_size, seed, seed % 3 ? MUTATE_WORLD : MUTATE_PARTS);
 }
 
-/* The same bytes in steps of any size. */
-struct trickle {
-    const uint8_t *data;
-    size_t size, at;
-    struct random random;
-};
-
-static pecs_status trickle_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
-{
-    struct trickle *trickle = user;
-    const size_t step = (size_t)random_below(&trickle->random, 5000) + 1, left = trickle->size - trickle->at;
-    size_t count = step < size_bytes ? step : size_bytes;
-    (void)error;
-    count = count < left ? count : left;
-    if (count)
-        memcpy(bytes, trickle->data + trickle->at, count);
-    trickle->at += count;
-    *ret_size = count;
-    return PECS_OK;
-}
-
 /* Where rows go; NULL: nowhere. What takes none any more is not asked again. */
 struct taking {
     pecs_registry *registry;
@@ -197,8 +176,8 @@ static void try_sources(pecs_registry *registry, const uint8_t *data, size_t siz
                         const struct taking *by_path, const pecs_error *expected)
 {
     const pecs_bytes memory = { data, size };
-    struct trickle trickle = { data, size, 0, *random };
-    const pecs_source sources[] = { pecs_source_for_memory(&memory), { .read = trickle_read, .user = &trickle } };
+    struct fuzz_trickle trickle = { data, size, 0, *random };
+    const pecs_source sources[] = { pecs_source_for_memory(&memory), { .read = fuzz_trickle_read, .user = &trickle } };
     for (size_t i = 0; i < 2; i++) {
         struct taking taking = { .registry = registry };
         pecs_error error;

@@ -51,8 +51,8 @@ pecs_status verify_part_gaps(const struct segment_parts *segment, bool has_block
  * Checks that every byte outside header, prologues, runs, trailers, commit, file metadata and footer is zero, but for
  * the data of segments that were checked at once. Skips the check if the file has an unknown optional feature, which
  * may own such bytes. `data` is the file's image with the data present, `records` are those of each segment's runs;
- * NULL: they are in the image, too.
- * Other ranges are read from plan->structure. Returns PECS_E_CORRUPT or the source's error.
+ * NULL: they are in the image, too. Other ranges are read from plan->structure. Returns PECS_E_CORRUPT or the source's
+ * error.
  */
 pecs_status verify_gaps(const struct verify_plan *plan, const uint8_t *const *records, const uint8_t *data,
                         pecs_error *error);
