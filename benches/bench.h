@@ -25,6 +25,7 @@ struct bench {
     uint32_t world_count; /* of W3 */
     bool json, shuffled;
     const char *only;
+    const char *file;                   /* of the user's, for file_fast and file_small; or NULL */
     char directory[BENCH_PATH_MAX / 2]; /* of the files; removed in the end */
     char programs[BENCH_PATH_MAX / 2];  /* where the answer programs are */
 
@@ -70,7 +71,7 @@ struct bench_result {
     enum bench_mark_kind mark_kind;
     double mark;           /* the number to reach: a ratio, seconds, or bytes */
     uint64_t entity_count; /* 0: the run's */
-    struct bench_figure figures[4];
+    struct bench_figure figures[5];
 };
 
 double bench_now(void);
@@ -203,6 +204,8 @@ bool bench_run_stream_pipe(struct bench *bench);
 bool bench_run_save_fast(struct bench *bench);
 bool bench_run_save_small(struct bench *bench);
 bool bench_run_load_fast(struct bench *bench);
+bool bench_run_file_fast(struct bench *bench);
+bool bench_run_file_small(struct bench *bench);
 bool bench_run_resume_fast(struct bench *bench);
 bool bench_run_codec_filter(struct bench *bench);
 bool bench_run_codec_inflate(struct bench *bench);

@@ -2,6 +2,7 @@
  * pecs-bench: measures PECS on W1 against limits that are made by hand, both sides in turn in the same run.
  *
  *     pecs-bench [--entities N] [--worlds N] [--runs K] [--json] [--only NAME] [--dir DIR] [--shuffled]
+ *                [--file PATH]
  *
  * Exit status: 0 when every discipline ran with correct results, whether or not its mark is reached; 1 when a result is
  * wrong or something failed; 2 for wrong usage.
@@ -76,6 +77,8 @@ static const struct discipline {
     { "save_small", bench_run_save_small },
     { "load_fast", bench_run_load_fast },
     { "resume_fast", bench_run_resume_fast },
+    { "file_fast", bench_run_file_fast },
+    { "file_small", bench_run_file_small },
     { "codec_filter", bench_run_codec_filter },
     { "codec_inflate", bench_run_codec_inflate },
     { "codec_columns", bench_run_codec_columns },
@@ -91,7 +94,7 @@ enum { DISCIPLINE_COUNT = sizeof(disciplines) / sizeof(disciplines[0]) };
 static int usage(void)
 {
     fprintf(stderr, "usage: pecs-bench [--entities N] [--worlds N] [--runs K] [--json] [--only NAME] [--dir DIR] "
-                    "[--shuffled]\n"
+                    "[--shuffled] [--file PATH]\n"
                     "entities from 16 to 4000000000 (default 1000000), worlds of w3 from 1 to 1000000 (default 10000), "
                     "K from 1 to 1000 (default 5). NAME is one of");
     for (size_t i = 0; i < DISCIPLINE_COUNT; i++)
@@ -144,6 +147,8 @@ static bool parse(struct bench *bench, const char **ret_parent, int argc, char *
             ok = known(bench->only = value);
         else if (strcmp(option, "--dir") == 0)
             *ret_parent = value;
+        else if (strcmp(option, "--file") == 0)
+            bench->file = value;
         else
             ok = false;
         if (!ok)
