@@ -93,13 +93,13 @@ static void writer_report(struct block_writer *writer, uint64_t bytes)
 static void writer_use_stage(struct block_writer *writer, uint32_t number)
 {
     writer->stage_used = number;
-    writer->present = writer->stage_memory + 2 * number * writer->stage_bytes;
+    writer->present = writer->stage_memory + writer->stage_bytes * 2 * number;
     segment_writer_set_stage(&writer->segments, writer->present, writer->stage_bytes);
 }
 
 static size_t writer_stage_memory_bytes(const struct block_writer *writer)
 {
-    return 2 * writer->stage_count * writer->stage_bytes;
+    return writer->stage_bytes * 2 * writer->stage_count;
 }
 
 static void writer_flush(struct block_writer *writer)

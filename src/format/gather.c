@@ -24,21 +24,26 @@ static pecs_status gather_inflate(struct gathering *gathering, struct codec *cod
     return PECS_OK;
 }
 
-/* Bytes of the file that nobody changes while they are used: in the image, or in the codec's memory. */
+/* Bytes in the image that nobody changes while they are used: those of a map are copied. NULL: out of memory. */
+static const uint8_t *gather_held(const struct gathering *gathering, struct codec *codec, uint64_t offset,
+                                  uint64_t size)
+{
+    const uint8_t *bytes = gathering->image->bytes + offset;
+    if (gathering->image->kind != IMAGE_MAPPED)
+        return bytes;
+    uint8_t *copy = codec_stored(codec, (size_t)size);
+    return copy ? memcpy(copy, bytes, (size_t)size) : NULL;
+}
+
+/* Bytes of the file, in the image or read into the codec's memory. */
 static pecs_status gather_bytes(const struct gathering *gathering, struct codec *codec, uint64_t offset, uint64_t size,
                                 const uint8_t **ret_bytes, pecs_error *error)
 {
-    *ret_bytes = gathering->image->bytes + offset;
-    if (!gathering->input && gathering->image->kind != IMAGE_MAPPED)
-        return PECS_OK;
-    uint8_t *copy = codec_stored(codec, (size_t)size);
-    if (!copy)
+    uint8_t *read = gathering->input ? codec_stored(codec, (size_t)size) : NULL;
+    *ret_bytes = gathering->input ? read : gather_held(gathering, codec, offset, size);
+    if (!*ret_bytes)
         return fail_memory(error);
-    *ret_bytes = copy;
-    if (gathering->input)
-        return source_input_read(gathering->input, offset, copy, (size_t)size, error);
-    memcpy(copy, gathering->image->bytes + offset, (size_t)size);
-    return PECS_OK;
+    return read ? source_input_read(gathering->input, offset, read, (size_t)size, error) : PECS_OK;
 }
 
 /* --- segments at once --- */
@@ -142,20 +147,13 @@ static pecs_status gather_block(void *user, uint64_t job, pecs_error *error)
 {
     struct gathering *gathering = user;
     const struct model_block *block = &gathering->model->blocks[job];
-    const uint8_t *bytes = gathering->image->bytes + block->offset;
     if (model_block_stays(block) || (gathering->ways && gathering->ways[block->segment] == VERIFY_AT_ONCE))
         return PECS_OK;
     struct codec *codec = codecs_take(&gathering->codecs);
-    pecs_status status = codec ? PECS_OK : fail_memory(error);
-    if (!status && gathering->image->kind == IMAGE_MAPPED) {
-        uint8_t *copy = codec_stored(codec, (size_t)block->size);
-        if (copy)
-            memcpy(copy, bytes, (size_t)block->size);
-        status = copy ? PECS_OK : fail_memory(error);
-        bytes = copy;
-    }
-    if (!status)
-        status = gather_inflate(gathering, codec, block, bytes, error);
+    if (!codec)
+        return fail_memory(error);
+    const uint8_t *bytes = gather_held(gathering, codec, block->offset, block->size);
+    const pecs_status status = bytes ? gather_inflate(gathering, codec, block, bytes, error) : fail_memory(error);
     codecs_give(&gathering->codecs, codec);
     return status;
 }
