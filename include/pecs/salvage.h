@@ -12,7 +12,7 @@
  * birth ids (id.h) where commit and index are whole, else entities get new ones. References to entities that are lost
  * become {0, 0}. Metadata is in the commit, at the file's end.
  *
- * The broken file is mapped: nobody may write to it meanwhile.
+ * The call maps the broken file: no program may write to it until the call returns.
  */
 #ifndef PECS_SALVAGE_H
 #define PECS_SALVAGE_H

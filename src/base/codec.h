@@ -26,8 +26,7 @@ struct codec;
 struct codec *codec_create(struct pool *pool);
 void codec_destroy(struct codec *codec);
 
-/* Memory for stored bytes, before they are decompressed; it is the codec's, until the next call. NULL: out of memory.
- */
+/* Memory of the codec for stored bytes, valid until the next call of this. NULL: out of memory. */
 uint8_t *codec_stored(struct codec *codec, size_t size_bytes);
 
 /* A capacity with which codec_compress always fits. */

@@ -68,19 +68,20 @@ static size_t os_page_bytes(void)
     return bytes > 0 ? (size_t)bytes : 4096;
 }
 
+/*
+ * A page more than alignment needs, so that there is too much on both sides, however the system aligns: the calls are
+ * the same each time, and a test can make each of them fail.
+ */
 uint8_t *os_address_reserve(size_t size_bytes)
 {
-    uint8_t *start =
-        mmap(NULL, size_bytes + OS_HUGE_BYTES, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    const size_t page = os_page_bytes(), mapped = (size_t)align_up(size_bytes, page) + OS_HUGE_BYTES + page;
+    uint8_t *start = mmap(NULL, mapped, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     if (start == MAP_FAILED)
         return NULL;
-    uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start, OS_HUGE_BYTES);
-    if (aligned != start)
-        munmap(start, (size_t)(aligned - start));
-    uint8_t *end = (uint8_t *)align_up((uintptr_t)(aligned + size_bytes), os_page_bytes());
-    uint8_t *reserved = (uint8_t *)align_up((uintptr_t)(start + size_bytes + OS_HUGE_BYTES), os_page_bytes());
-    if (end < reserved)
-        munmap(end, (size_t)(reserved - end));
+    uint8_t *aligned = (uint8_t *)align_up((uintptr_t)start + page, OS_HUGE_BYTES);
+    uint8_t *end = aligned + (size_t)align_up(size_bytes, page);
+    munmap(start, (size_t)(aligned - start));
+    munmap(end, (size_t)(start + mapped - end));
     return aligned;
 }
 

@@ -90,9 +90,8 @@ static void writer_report(struct block_writer *writer, uint64_t bytes)
 }
 
 /* Each stage has room for blocks, and as much for what they become. */
-static void writer_use_stage(struct block_writer *writer, uint32_t number)
+static void writer_use_stage(struct block_writer *writer, size_t number)
 {
-    writer->stage_used = number;
     writer->present = writer->stage_memory + writer->stage_bytes * 2 * number;
     segment_writer_set_stage(&writer->segments, writer->present, writer->stage_bytes);
 }
@@ -108,7 +107,7 @@ static void writer_flush(struct block_writer *writer)
     if (writer->stage_count < 2)
         segment_writer_drain(&writer->segments);
     else if (writer->staged && !writer->output.status) /* what lies in the other one has been put */
-        writer_use_stage(writer, writer->stage_used ^ 1);
+        writer_use_stage(writer, writer->present == writer->stage_memory);
     writer_report(writer, writer->staged_data);
     writer->staged_data = 0;
     writer->staged = 0;

@@ -25,7 +25,7 @@ struct block_writer {
     pecs_sink stage_sink;
     uint8_t *stage_memory, *present; /* of all stages; the one that is filled */
     size_t stage_bytes, staged;      /* of a stage, and those in use */
-    uint32_t stage_count, stage_used, stage_source;
+    uint32_t stage_count, stage_source;
     uint64_t heap_units; /* of the contents so far */
     /* For progress, bytes of the state: in all, so far, in the stage; put as they are at present, from this offset on.
      */

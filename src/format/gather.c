@@ -24,7 +24,7 @@ static pecs_status gather_inflate(struct gathering *gathering, struct codec *cod
     return PECS_OK;
 }
 
-/* Bytes in the image that nobody changes while they are used: those of a map are copied. NULL: out of memory. */
+/* Bytes of the image. Those of a map are copied, since another process may write to the file. NULL: out of memory. */
 static const uint8_t *gather_held(const struct gathering *gathering, struct codec *codec, uint64_t offset,
                                   uint64_t size)
 {

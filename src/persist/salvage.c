@@ -452,8 +452,7 @@ static pecs_status salvage_create_builder(struct salvage *salvage, const pecs_bu
     return status;
 }
 
-/* The new index has a record of every slot, also of those between what is left, which may be of no bytes in the file.
- */
+/* The new index has a record for each slot up to the last, however few of them the file has. */
 static pecs_status salvage_hold_index(struct salvage *salvage)
 {
     struct wreck *wreck = &salvage->wreck;

@@ -1,6 +1,6 @@
 /*
- * Blend: copied bytes and constants that are neighbours in the new value, written together. Most added fields then cost
- * one pass over the values.
+ * Blend: copied bytes and constants that are neighbours in the new value, written together. Most migrations that add a
+ * field then read each value once.
  */
 #ifndef PECS_STORAGE_VALUE_BLEND_H
 #define PECS_STORAGE_VALUE_BLEND_H
