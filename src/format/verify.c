@@ -18,6 +18,7 @@ struct verification {
     const struct verify_plan *plan;
     const struct verify_options *options;
     struct verify_segment_jobs *segments;
+    uint32_t segment_count; /* those that have their jobs: not the ones behind a wrong trailer */
     uint64_t job_count;
 };
 
@@ -98,7 +99,7 @@ static enum verify_way verify_way_of(const struct verify_plan *plan, uint32_t se
  */
 static uint32_t verify_segment_of(const struct verification *verification, uint64_t job)
 {
-    uint32_t low = 0, high = verification->plan->parts->segment_count;
+    uint32_t low = 0, high = verification->segment_count;
     while (high - low > 1) {
         const uint32_t middle = low + (high - low) / 2;
         if (verification->segments[middle].first <= job)
@@ -147,6 +148,7 @@ static pecs_status verify_begin_segment(struct verification *verification, uint3
     const enum verify_way way = verify_way_of(plan, number);
     const uint8_t *trailer;
     verification->segments[number].first = verification->job_count;
+    verification->segment_count = number + 1;
     verification->job_count += way == VERIFY_AT_ONCE;
     if (way != VERIFY_PIECES ||
         !verify_has_some(plan->ranges, parts->data_offset, parts->data_offset + parts->data_size))

@@ -314,6 +314,31 @@ Test(rule_order, of_segments)
     end_breaking(&b);
 }
 
+/* A wrong trailer ends the work on what follows it, not that on what is before it. */
+Test(rule_order, of_a_trailer_among_many_segments)
+{
+    enum { SEGMENTS = 7 };
+    struct made_block blocks[SEGMENTS];
+    struct breakage b = begin_with_books();
+    cr_assert_eq(b.file.parts[0].run_count, SEGMENTS);
+    for (uint32_t i = 0; i < SEGMENTS; i++)
+        blocks[i] = (struct made_block){ .run = i, .segment = i, .codec = CODEC_RAW };
+    cr_assert_eq(rename("world.pecs", "plain.pecs"), 0);
+    make_segments(&(struct made_plan){ blocks, SEGMENTS, SEGMENTS, 9, 9, 0 });
+    free_image(&b.file);
+    b.file = read_image("world.pecs");
+    for (size_t i = 0; i < SEGMENTS; i++) {
+        const uint64_t data = b.file.parts[0].data, trailer = b.file.parts[i].trailer;
+        const uint64_t checksum = trailer + format_trailer_bytes(1) - sizeof(le64);
+        b.file.bytes[trailer] ^= 1;
+        expect_of_load(&b, "TRAILER-1", checksum);
+        b.file.bytes[trailer] ^= 1;
+        b.file.bytes[data] ^= 1;
+        expect_of_load(&b, i ? "DATA-1" : "TRAILER-1", i ? data : checksum);
+    }
+    end_breaking(&b);
+}
+
 /* What resume checks of data comes before it inflates; load checks the gaps and all that, and then inflates. */
 Test(rule_order, of_what_blocks_hold)
 {
