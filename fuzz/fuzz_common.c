@@ -5,6 +5,7 @@
 #define _GNU_SOURCE
 #include "fuzz_common.h"
 
+#include "bytes.h"
 #include "layout.h"
 
 #include <fcntl.h>
@@ -76,6 +77,17 @@ uint8_t *fuzz_read(const char *path, size_t *ret_size)
     return bytes;
 }
 
+/* Random numbers of the library (linker option --wrap): the same ones again for each input, so a finding comes again. */
+
+uint64_t __wrap_os_random_u64(void);
+
+static _Atomic uint64_t random_count;
+
+uint64_t __wrap_os_random_u64(void)
+{
+    return mix_u64(++random_count);
+}
+
 /* Memory. */
 
 static size_t live_bytes, peak_bytes, limit_bytes, open_peak;
@@ -131,6 +143,7 @@ const pecs_allocator fuzz_allocator = { fuzz_allocate, fuzz_release, NULL };
 void fuzz_memory_begin(size_t limit)
 {
     FUZZ_CHECK(live_bytes == 0, "memory was allocated before");
+    random_count = 0;
     fuzz_memory_limit(limit);
 }
 

@@ -7,9 +7,10 @@
 # New inputs are merged into a working corpus outside the tree, with which the next run begins: in $PECS_FUZZ_CORPUS, or
 # else in /tmp. Findings are kept in its folder `findings`; one belongs into fuzz/regressions/TARGET/, where every
 # `meson test` replays it. $PECS_FUZZ_JOBS targets run at one time (1). $PECS_FUZZ_SEED begins the random numbers, so that
-# with an empty corpus a run repeats another; 0, as usual, is another beginning each time. Prints for each target the
-# executions, the coverage (edges of the library and the target), the inputs and the findings; exits with 1 if there is
-# a finding.
+# with an empty corpus a run repeats another, but for what threads change; it has at most 3,000 executions for each
+# second, so that a faster machine tries no others, and merges nothing. 0, as usual, is another beginning each time.
+# Prints for each target the executions, the coverage (edges of the library and the target), the inputs and the findings;
+# exits with 1 if there is a finding, and prints the end of its log.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -59,18 +60,28 @@ statistic() {
 
 fuzz_one() {
     local target=$1 length=32768 corpus=$work/corpus/$1 log=$work/logs/$1.log
+    case $target in schema | edits) length=512 ;; esac
+    local fuzz=("$build/fuzz/fuzz_$target" -max_len=$length -rss_limit_mb=2048
+        -artifact_prefix="$work/findings/$target-")
     local inputs
     read -r -a inputs <<<"$(seeds "$target")"
     [[ ! -d $regressions/$target ]] || inputs+=("$regressions/$target")
-    case $target in schema | edits) length=512 ;; esac
-    mkdir -p "$corpus" "$work/files-$target"
-    PECS_FUZZ_FOLDER=$work/files-$target "$build/fuzz/fuzz_$target" -seed="$seed" -max_total_time="$seconds" \
-        -max_len=$length -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=512 -print_final_stats=1 \
-        -artifact_prefix="$work/findings/$target-" "$corpus" "${inputs[@]}" >"$log" 2>&1 || true
-    PECS_FUZZ_FOLDER=$work/files-$target "$build/fuzz/fuzz_$target" -merge=1 -max_len=$length -rss_limit_mb=2048 \
-        -artifact_prefix="$work/findings/$target-" "$corpus.merged" "$corpus" "${inputs[@]}" >"$log.merge" 2>&1 &&
-        rm -rf "$corpus" && mv "$corpus.merged" "$corpus"
-    rm -rf "$work/files-$target"
+    export PECS_FUZZ_FOLDER=$work/files-$target
+    mkdir -p "$corpus" "$corpus.merged" "$PECS_FUZZ_FOLDER"
+    fuzz+=(-malloc_limit_mb=512 -timeout=20)
+    local search=("${fuzz[@]}" -seed="$seed" -max_total_time="$seconds" -print_final_stats=1 "$corpus")
+    if ((seed)); then # folders list their files in another order on each machine, and comparisons see addresses
+        if setarch -R true 2>/dev/null; then
+            search=(setarch -R "${search[@]}")
+        fi
+        find "${inputs[@]}" -type f | LC_ALL=C sort | paste -sd, >"$log.inputs"
+        "${search[@]}" -seed_inputs="@$log.inputs" -runs=$((seconds * 3000)) -reload=0 >"$log" 2>&1 || true
+    else
+        "${search[@]}" "${inputs[@]}" >"$log" 2>&1 || true
+        "${fuzz[@]}" -merge=1 "$corpus.merged" "$corpus" "${inputs[@]}" >"$log.merge" 2>&1 &&
+            rm -rf "$corpus" && mv "$corpus.merged" "$corpus"
+    fi
+    rm -rf "$PECS_FUZZ_FOLDER" "$corpus.merged"
     local findings edges
     findings=$(find "$work/findings" -name "$target-*" -newer "$work/begin" ! -name '*slow-unit*' | wc -l)
     edges=$(sed -nE 's/^#[0-9]+.* cov: ([0-9]+) .*/\1/p' "$log" | tail -n 1)
@@ -102,6 +113,10 @@ main() {
             if (missing) printf "%d targets did not end as they should\n", missing
             exit findings > 0 || missing > 0
         }' "$work/results/"* || {
+        for target in $(awk '$6 > 0 || NF < 6 { print FILENAME }' "$work/results/"*); do
+            echo "--- ${target##*/}"
+            grep -vE '^(#[0-9]|INFO|stat::)|NEW_FUNC' "$work/logs/${target##*/}.log" | tail -n 40
+        done
         echo "findings and logs: $work"
         exit 1
     }
