@@ -170,26 +170,6 @@ static pecs_status codec_deflate(struct codec *codec, int level, size_t part_byt
     return PECS_OK;
 }
 
-/*
- * At the level, and at the quick one, whichever is smaller. Matches that a higher level finds in noise cost more than
- * they save, and floats are full of noise.
- */
-static pecs_status codec_deflate_best(struct codec *codec, int level, size_t part_bytes, const uint8_t *bytes,
-                                      size_t size, struct codec_target to, size_t *ret_size)
-{
-    size_t quick;
-    pecs_status status = codec_deflate(codec, level < LEVEL_QUICK ? level : LEVEL_QUICK, part_bytes, PART_BYTES_MIN,
-                                       bytes, size, to, &quick);
-    *ret_size = quick;
-    if (status || level <= LEVEL_QUICK)
-        return status;
-    const struct codec_target less = { to.bytes, quick ? quick - 1 : to.capacity };
-    status = codec_deflate(codec, level, part_bytes, PART_BYTES_MIN, bytes, size, less, ret_size);
-    if (!status && !*ret_size && quick) /* once more, rather than memory for both */
-        status = codec_deflate(codec, LEVEL_QUICK, part_bytes, PART_BYTES_MIN, bytes, size, to, ret_size);
-    return status;
-}
-
 pecs_status codec_compress(struct codec *codec, int level, struct codec_filter filter, const uint8_t *bytes,
                            size_t size, uint8_t *to, size_t capacity, size_t *ret_size)
 {
@@ -201,8 +181,8 @@ pecs_status codec_compress(struct codec *codec, int level, struct codec_filter f
         codec_filter_apply(filter, bytes, size, codec->scratch.bytes);
         filtered = codec->scratch.bytes;
     }
-    return codec_deflate_best(codec, level, codec_part_bytes(filter, size, PART_BYTES_MIN), filtered, size,
-                              (struct codec_target){ to, capacity }, ret_size);
+    return codec_deflate(codec, level, codec_part_bytes(filter, size, PART_BYTES_MIN), PART_BYTES_MIN, filtered, size,
+                         (struct codec_target){ to, capacity }, ret_size);
 }
 
 /* The filters that may do for such rows, none first. Elements of 2, 4 or 8 bytes may fill a long row. */

@@ -42,9 +42,8 @@ pecs_status codec_choose(struct codec *codec, const uint8_t *bytes, size_t size,
                          struct codec_filter *ret_filter);
 
 /*
- * Compresses a block at a level of libzstd, and above level 1 at level 1 too: the smaller frame counts. *ret_size is
- * the frame's size, 0 if it does not fit the capacity; less than codec_bound is no error: give the size from which the
- * block is rather stored as it is. PECS_OK or PECS_E_MEMORY.
+ * Compresses a block at a level of libzstd. *ret_size is the frame's size, 0 if it does not fit the capacity; less than
+ * codec_bound is no error: give the size from which the block is rather stored as it is. PECS_OK or PECS_E_MEMORY.
  */
 pecs_status codec_compress(struct codec *codec, int level, struct codec_filter filter, const uint8_t *bytes,
                            size_t size, uint8_t *to, size_t capacity, size_t *ret_size);

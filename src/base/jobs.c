@@ -6,21 +6,8 @@
 
 #include "bytes.h"
 #include "error.h"
-#include "os.h"
 
-#include <stdatomic.h>
-
-struct crew {
-    const struct jobs *jobs;
-    _Atomic uint64_t next, done_count;
-    _Atomic uint64_t first_failed; /* UINT64_MAX: none */
-    _Atomic bool is_cancelled;
-    struct os_mutex mutex; /* guards the two below */
-    pecs_status status;
-    pecs_error error;
-};
-
-static void jobs_note_failure(struct crew *crew, uint64_t job, pecs_status status, const pecs_error *error)
+static void jobs_note_failure(struct jobs_crew *crew, uint64_t job, pecs_status status, const pecs_error *error)
 {
     os_mutex_lock(&crew->mutex);
     if (job < atomic_load(&crew->first_failed)) {
@@ -31,12 +18,9 @@ static void jobs_note_failure(struct crew *crew, uint64_t job, pecs_status statu
     os_mutex_unlock(&crew->mutex);
 }
 
-static void jobs_work(void *user, bool is_caller)
+static void jobs_work(struct jobs_crew *crew, bool is_caller)
 {
-    struct crew *crew = user;
-    const struct jobs *jobs = crew->jobs;
-    if (is_caller && jobs->first)
-        jobs->first(jobs->user);
+    const struct jobs *jobs = &crew->jobs;
     while (!atomic_load(&crew->is_cancelled)) {
         const uint64_t job = atomic_fetch_add(&crew->next, 1);
         if (job >= jobs->count || job > atomic_load(&crew->first_failed))
@@ -51,17 +35,49 @@ static void jobs_work(void *user, bool is_caller)
     }
 }
 
+static void jobs_thread(void *user)
+{
+    jobs_work(user, false);
+}
+
+static void jobs_start(struct jobs_crew *crew, const struct jobs *jobs, uint64_t threads)
+{
+    crew->jobs = *jobs;
+    crew->status = PECS_OK;
+    atomic_init(&crew->next, 0);
+    atomic_init(&crew->done_count, 0);
+    atomic_init(&crew->first_failed, UINT64_MAX);
+    atomic_init(&crew->is_cancelled, false);
+    os_mutex_init(&crew->mutex);
+    os_threads_start(&crew->threads, (uint32_t)min_u64(threads, OS_THREAD_MAX - 1), jobs_thread, crew);
+}
+
+void jobs_begin(struct jobs_crew *crew, const struct jobs *jobs)
+{
+    jobs_start(crew, jobs, min_u64(jobs->count, max_u64(jobs->thread_count, 1) - 1));
+}
+
+pecs_status jobs_end(struct jobs_crew *crew, pecs_error *error)
+{
+    jobs_work(crew, true);
+    os_threads_join(&crew->threads);
+    os_mutex_deinit(&crew->mutex);
+    if (atomic_load(&crew->is_cancelled))
+        return fail(error, PECS_E_CANCELLED, "cancelled");
+    if (crew->status && error)
+        *error = crew->error;
+    return crew->status;
+}
+
+void jobs_abandon(struct jobs_crew *crew)
+{
+    atomic_store(&crew->is_cancelled, true);
+    (void)jobs_end(crew, NULL);
+}
+
 pecs_status jobs_run(const struct jobs *jobs, pecs_error *error)
 {
-    struct crew crew = { .jobs = jobs };
-    atomic_init(&crew.first_failed, UINT64_MAX);
-    os_mutex_init(&crew.mutex);
-    const uint64_t useful = jobs->count + (jobs->first ? 1 : 0);
-    os_threads_run((uint32_t)min_u64(min_u64(jobs->thread_count, OS_THREAD_MAX), useful), jobs_work, &crew);
-    os_mutex_deinit(&crew.mutex);
-    if (atomic_load(&crew.is_cancelled))
-        return fail(error, PECS_E_CANCELLED, "cancelled");
-    if (crew.status && error)
-        *error = crew.error;
-    return crew.status;
+    struct jobs_crew crew;
+    jobs_start(&crew, jobs, max_u64(min_u64(jobs->count, jobs->thread_count), 1) - 1);
+    return jobs_end(&crew, error);
 }

@@ -14,13 +14,20 @@ void os_mutex_deinit(struct os_mutex *mutex);
 void os_mutex_lock(struct os_mutex *mutex);
 void os_mutex_unlock(struct os_mutex *mutex);
 
-/*
- * Calls function(user, true) on this thread and, concurrently, function(user, false) on up to thread_count - 1 others,
- * and returns when all have returned. Starts fewer threads if the system refuses more. Signals are blocked in the other
- * threads.
- */
-void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user);
 enum { OS_THREAD_MAX = 64 };
+
+struct os_threads {
+    void (*function)(void *user);
+    void *user;
+    uint32_t count;
+    pthread_t native[OS_THREAD_MAX];
+};
+/*
+ * Calls function(user) on up to `count` other threads, in which signals are blocked; on fewer if the system refuses
+ * more. The structure stays where it is until join, which returns when all calls have.
+ */
+void os_threads_start(struct os_threads *threads, uint32_t count, void (*function)(void *user), void *user);
+void os_threads_join(struct os_threads *threads);
 
 enum { OS_HUGE_BYTES = 2 * 1024 * 1024 }; /* size of a huge page */
 

@@ -33,33 +33,31 @@ void os_mutex_unlock(struct os_mutex *mutex)
     pthread_mutex_unlock(&mutex->native);
 }
 
-struct thread_start {
-    void (*function)(void *user, bool is_caller);
-    void *user;
-};
-
 static void *os_thread_main(void *argument)
 {
-    const struct thread_start *start = argument;
-    start->function(start->user, false);
+    const struct os_threads *threads = argument;
+    threads->function(threads->user);
     return NULL;
 }
 
-void os_threads_run(uint32_t thread_count, void (*function)(void *user, bool is_caller), void *user)
+void os_threads_start(struct os_threads *threads, uint32_t count, void (*function)(void *user), void *user)
 {
-    struct thread_start start = { function, user };
-    pthread_t threads[OS_THREAD_MAX];
-    uint32_t started = 0;
     sigset_t all, before;
+    threads->function = function;
+    threads->user = user;
+    threads->count = 0;
     sigfillset(&all);
     pthread_sigmask(SIG_SETMASK, &all, &before);
-    while (started + 1 < thread_count && started < OS_THREAD_MAX &&
-           pthread_create(&threads[started], NULL, os_thread_main, &start) == 0)
-        started++;
+    while (threads->count < count && threads->count < OS_THREAD_MAX &&
+           pthread_create(&threads->native[threads->count], NULL, os_thread_main, threads) == 0)
+        threads->count++;
     pthread_sigmask(SIG_SETMASK, &before, NULL);
-    function(user, true);
-    while (started)
-        pthread_join(threads[--started], NULL);
+}
+
+void os_threads_join(struct os_threads *threads)
+{
+    while (threads->count)
+        pthread_join(threads->native[--threads->count], NULL);
 }
 
 static size_t os_page_bytes(void)

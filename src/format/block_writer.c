@@ -1,8 +1,8 @@
 /*
  * The writer of compressed files. Columns that stay as they are go into the first segment, each as one block that can
- * be mapped; all others follow in segments of a few MiB. The blocks of such a segment are staged in memory, compressed
- * on as many threads as the caller asks for, and written while the next ones are compressed. So the writer needs the
- * same memory whatever the state.
+ * be mapped; all others follow in segments of a few MiB. The blocks of such a segment are staged in memory while those
+ * of the one before are compressed on as many threads as the caller asks for. So the writer needs the same memory
+ * whatever the state.
  */
 #include "block_writer.h"
 

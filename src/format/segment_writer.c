@@ -14,6 +14,7 @@ struct segment_block {
     pecs_profile profile;
     size_t leader; /* the first block of the same column in the segment, which has the choice for all */
     struct segment_choice choice;
+    struct os_mutex mutex; /* of a leader that is being compressed: guards its choice */
 };
 
 enum {
@@ -36,10 +37,34 @@ void segment_writer_set_stage(struct segment_writer *writer, uint8_t *stage, siz
     writer->stage_bytes = stage_bytes;
 }
 
+static void segment_release_blocks(const struct segment_writer *writer, const struct segment_blocks *list)
+{
+    pool_release(writer->pool, list->blocks, list->capacity * sizeof(*list->blocks));
+}
+
+static void segment_init_mutexes(const struct segment_blocks *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->blocks[i].leader == i)
+            os_mutex_init(&list->blocks[i].mutex);
+}
+
+static void segment_deinit_mutexes(const struct segment_blocks *list)
+{
+    for (size_t i = 0; i < list->count; i++)
+        if (list->blocks[i].leader == i)
+            os_mutex_deinit(&list->blocks[i].mutex);
+}
+
 void segment_writer_deinit(struct segment_writer *writer)
 {
-    pool_release(writer->pool, writer->added.blocks, writer->added.capacity * sizeof(*writer->added.blocks));
-    pool_release(writer->pool, writer->put.blocks, writer->put.capacity * sizeof(*writer->put.blocks));
+    if (writer->packed.count) {
+        jobs_abandon(&writer->crew);
+        segment_deinit_mutexes(&writer->packed);
+    }
+    segment_release_blocks(writer, &writer->added);
+    segment_release_blocks(writer, &writer->packed);
+    segment_release_blocks(writer, &writer->put);
     codecs_deinit(&writer->codecs);
     buffer_deinit(&writer->records);
     buffer_deinit(&writer->trailer);
@@ -51,12 +76,24 @@ static bool segment_is_of_column(const struct block_record *record, const struct
     return memcmp(record, other, offsetof(struct block_record, codec)) == 0;
 }
 
-/* What was chosen for the column in the segment before is good for some more. */
+/* What was chosen for a column in the segment before is good for some more. */
 static void segment_inherit(const struct segment_writer *writer, struct segment_block *block)
 {
-    const struct segment_choice *last = &writer->last;
-    if (last->age && last->age < CHOICE_SEGMENTS && segment_is_of_column(&last->record, &block->record))
-        block->choice = *last;
+    for (size_t i = 0; i < SEGMENT_LAST; i++) {
+        const struct segment_choice *last = &writer->last[i];
+        if (last->age && last->age < CHOICE_SEGMENTS && segment_is_of_column(&last->record, &block->record)) {
+            block->choice = *last;
+            block->choice.age++;
+        }
+    }
+}
+
+static size_t segment_leader_of(const struct segment_blocks *list, size_t number)
+{
+    for (size_t i = number; i > 0 && number - i < SEGMENT_LAST; i--)
+        if (segment_is_of_column(&list->blocks[i - 1].record, &list->blocks[number].record))
+            return list->blocks[i - 1].leader;
+    return number;
 }
 
 void segment_writer_add(struct segment_writer *writer, const struct block_record *record, const uint8_t *bytes,
@@ -72,14 +109,11 @@ void segment_writer_add(struct segment_writer *writer, const struct block_record
     const size_t number = list->count++;
     struct segment_block *block = &list->blocks[number];
     *block = (struct segment_block){
-        .record = *record, .bytes = bytes, .size = size, .row_bytes = row_bytes, .profile = profile, .leader = number
+        .record = *record, .bytes = bytes, .size = size, .row_bytes = row_bytes, .profile = profile
     };
+    block->leader = segment_leader_of(list, number);
     if (bytes)
         block->packed = writer->stage + writer->stage_bytes + (bytes - writer->stage);
-    if (number && segment_is_of_column(&list->blocks[number - 1].record, record))
-        block->leader = list->blocks[number - 1].leader;
-    else if (!number)
-        segment_inherit(writer, block);
 }
 
 /* Noise, such as most floats, gets no smaller at a higher level, which takes several times as long: a sample tells. */
@@ -100,78 +134,63 @@ static pecs_status segment_choose_level(struct segment_block *block, struct code
     return status;
 }
 
-static bool segment_may_pack(const struct segment_block *block)
-{
-    return block->profile != PECS_PROFILE_OFF && block->size <= FORMAT_BLOCK_MAX;
-}
-
 /* The filter and the level of a column. Contents have no rows that a filter could take apart. */
-static pecs_status segment_choose(void *user, uint64_t job, pecs_error *error)
+static pecs_status segment_choose(struct segment_block *block, struct codec *codec)
 {
-    struct segment_writer *writer = user;
-    struct segment_block *block = &writer->added.blocks[job];
     struct segment_choice *choice = &block->choice;
-    if (block->leader != job || choice->age || !segment_may_pack(block))
-        return PECS_OK;
-    struct codec *codec = codecs_take(&writer->codecs);
-    pecs_status status = codec ? PECS_OK : PECS_E_MEMORY;
+    pecs_status status = PECS_OK;
     choice->is_worth = true;
-    if (!status && block->row_bytes)
+    if (block->row_bytes)
         status = codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes, &choice->is_worth,
                               &choice->filter);
     if (!status && choice->is_worth)
         status = segment_choose_level(block, codec);
-    codecs_give(&writer->codecs, codec);
-    return status ? fail_memory(error) : PECS_OK;
+    choice->age = status ? 0 : 1;
+    return status;
 }
 
-/* Keeps the choice of the last column, which the next segment may go on with. */
-static void segment_keep_choice(struct segment_writer *writer)
+/* The choice of a block's leader, which is made by whoever needs it first. */
+static pecs_status segment_get_choice(const struct segment_blocks *list, const struct segment_block *block,
+                                      struct codec *codec, struct segment_choice *ret_choice)
 {
-    const struct segment_blocks *list = &writer->added;
-    const struct segment_block *leader = &list->blocks[list->blocks[list->count - 1].leader];
-    const uint32_t age = leader->choice.age;
-    writer->last = leader->choice;
-    writer->last.record = leader->record;
-    writer->last.age = segment_may_pack(leader) ? age + 1 : 0;
-}
-
-/* Whether a block has to choose; if none has, all are spared the round of threads. */
-static bool segment_has_choices(const struct segment_blocks *list)
-{
-    for (size_t i = 0; i < list->count; i++)
-        if (list->blocks[i].leader == i && !list->blocks[i].choice.age && segment_may_pack(&list->blocks[i]))
-            return true;
-    return false;
+    struct segment_block *leader = &list->blocks[block->leader];
+    os_mutex_lock(&leader->mutex);
+    const pecs_status status = leader->choice.age ? PECS_OK : segment_choose(leader, codec);
+    *ret_choice = leader->choice;
+    os_mutex_unlock(&leader->mutex);
+    return status;
 }
 
 /* A block that does not get smaller stays as it is. */
-static pecs_status segment_compress(void *user, uint64_t job, pecs_error *error)
+static pecs_status segment_compress(const struct segment_blocks *list, struct segment_block *block, struct codec *codec)
 {
-    struct segment_writer *writer = user;
-    struct segment_block *block = &writer->added.blocks[job];
-    const struct segment_block *leader = &writer->added.blocks[block->leader];
-    uint8_t *to = block->packed;
+    struct segment_choice choice;
     size_t size = 0;
-    if (!leader->choice.is_worth || !segment_may_pack(block))
-        return PECS_OK;
-    struct codec *codec = codecs_take(&writer->codecs);
-    const pecs_status status =
-        codec ? codec_compress(codec, leader->choice.level, leader->choice.filter, block->bytes, (size_t)block->size,
-                               to, (size_t)(block->size - block->size / 20), &size)
-              : PECS_E_MEMORY;
-    codecs_give(&writer->codecs, codec);
-    if (status)
-        return fail_memory(error);
+    pecs_status status = segment_get_choice(list, block, codec, &choice);
+    if (!status && choice.is_worth)
+        status = codec_compress(codec, choice.level, choice.filter, block->bytes, (size_t)block->size, block->packed,
+                                (size_t)(block->size - block->size / 20), &size);
     if (!size)
-        return PECS_OK;
-    block->bytes = to;
+        return status;
+    block->bytes = block->packed;
     block->size = size;
     block->record.codec = le32_make(CODEC_ZSTD);
-    block->record.filter = le32_make(leader->choice.filter.kind);
-    block->record.stride = le32_make(leader->choice.filter.stride);
+    block->record.filter = le32_make(choice.filter.kind);
+    block->record.stride = le32_make(choice.filter.stride);
     block->record.size = le64_make(size);
     return PECS_OK;
+}
+
+static pecs_status segment_compress_job(void *user, uint64_t job, pecs_error *error)
+{
+    struct segment_writer *writer = user;
+    struct segment_block *block = &writer->packed.blocks[job];
+    if (block->profile == PECS_PROFILE_OFF || block->size > FORMAT_BLOCK_MAX)
+        return PECS_OK;
+    struct codec *codec = codecs_take(&writer->codecs);
+    const pecs_status status = codec ? segment_compress(&writer->packed, block, codec) : PECS_E_MEMORY;
+    codecs_give(&writer->codecs, codec);
+    return status ? fail_memory(error) : PECS_OK;
 }
 
 /* Blocks that stay as they are can be mapped; others lie anywhere. */
@@ -247,13 +266,13 @@ static void segment_begin(struct segment_writer *writer)
     writer->next = 0;
 }
 
-/* What was added is put next. */
-static void segment_turn(struct segment_writer *writer)
+/* A list goes on to the next step, whose list is empty. */
+static void segment_turn(struct segment_blocks *list, struct segment_blocks *next)
 {
-    const struct segment_blocks full = writer->added;
-    assert(!writer->put.count);
-    writer->added = writer->put;
-    writer->put = full;
+    const struct segment_blocks full = *list;
+    assert(!next->count);
+    *list = *next;
+    *next = full;
 }
 
 void segment_writer_begin(struct segment_writer *writer)
@@ -261,7 +280,7 @@ void segment_writer_begin(struct segment_writer *writer)
     segment_writer_drain(writer);
     if (writer->output->status)
         return;
-    segment_turn(writer);
+    segment_turn(&writer->added, &writer->put);
     segment_begin(writer);
 }
 
@@ -299,7 +318,7 @@ void segment_writer_end(struct segment_writer *writer)
     writer->record_bytes = writer->plan->records.size_bytes;
 }
 
-void segment_writer_drain(struct segment_writer *writer)
+static void segment_put(struct segment_writer *writer)
 {
     struct output *output = writer->output;
     if (!writer->put.count || output->status)
@@ -310,31 +329,55 @@ void segment_writer_drain(struct segment_writer *writer)
     segment_writer_end(writer);
 }
 
-static void segment_drain(void *user)
+/* Keeps the choices of the last columns, which the next segment may go on with. */
+static void segment_keep_choices(struct segment_writer *writer)
 {
-    segment_writer_drain(user);
+    const struct segment_blocks *list = &writer->packed;
+    for (size_t i = 0; i < SEGMENT_LAST; i++) {
+        struct segment_choice *last = &writer->last[i];
+        *last = (struct segment_choice){ .age = 0 };
+        if (i >= list->count)
+            continue;
+        const struct segment_block *block = &list->blocks[list->count - 1 - i], *leader = &list->blocks[block->leader];
+        *last = leader->choice;
+        last->record = leader->record;
+    }
+}
+
+/* Waits until the blocks that are being compressed can be put. */
+static void segment_settle(struct segment_writer *writer)
+{
+    struct output *output = writer->output;
+    if (!writer->packed.count || output->status)
+        return;
+    output->status = jobs_end(&writer->crew, output->error);
+    segment_deinit_mutexes(&writer->packed);
+    segment_keep_choices(writer);
+    if (!output->status)
+        segment_turn(&writer->packed, &writer->put);
+    writer->packed.count = 0;
+}
+
+void segment_writer_drain(struct segment_writer *writer)
+{
+    segment_settle(writer);
+    segment_put(writer);
 }
 
 void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)
 {
-    struct output *output = writer->output;
-    const struct jobs choice = {
-        .count = writer->added.count, .run = segment_choose, .user = writer, .thread_count = thread_count
+    const struct jobs jobs = {
+        .count = writer->added.count, .run = segment_compress_job, .user = writer, .thread_count = thread_count
     };
-    struct jobs compression = choice;
-    pecs_status status = PECS_OK;
-    if (!writer->added.count || output->status)
+    if (writer->added.count)
+        segment_settle(writer);
+    if (!writer->added.count || writer->output->status)
         return;
-    if (segment_has_choices(&writer->added))
-        status = jobs_run(&choice, output->error);
-    compression.run = segment_compress;
-    compression.first = segment_drain;
-    if (!status)
-        status = jobs_run(&compression, output->error);
-    if (!output->status)
-        output->status = status;
-    if (output->status)
-        return;
-    segment_keep_choice(writer);
-    segment_turn(writer);
+    for (size_t i = 0; i < writer->added.count; i++)
+        if (writer->added.blocks[i].leader == i)
+            segment_inherit(writer, &writer->added.blocks[i]);
+    segment_init_mutexes(&writer->added);
+    segment_turn(&writer->added, &writer->packed);
+    jobs_begin(&writer->crew, &jobs);
+    segment_put(writer);
 }

@@ -12,6 +12,7 @@
 #define PECS_FORMAT_SEGMENT_WRITER_H
 
 #include "codecs.h"
+#include "jobs.h"
 #include "output.h"
 #include "save_plan.h"
 
@@ -20,13 +21,15 @@
 /* What the profiles ask of zstd: measured in docs/decisions/0050. */
 enum { LEVEL_FAST = 1, LEVEL_SMALL = 3 };
 
+enum { SEGMENT_LAST = 2 }; /* blocks of a column alternate with those of its contents */
+
 /* How the blocks of a column are compressed. */
 struct segment_choice {
     struct block_record record; /* which column it is */
     struct codec_filter filter;
     int level;     /* of zstd */
     bool is_worth; /* to be compressed */
-    uint32_t age;  /* segments that the choice was good for; 0: it is not made yet */
+    uint32_t age;  /* segments that go by the choice, so far; 0: it is not made yet */
 };
 
 struct segment_block;
@@ -42,11 +45,12 @@ struct segment_writer {
     uint8_t *stage; /* the blocks that are added; behind it as much room for what they become */
     size_t stage_bytes;
     struct codecs codecs;
-    struct segment_blocks added, put; /* those of the next segment; and of the one before, which is compressed */
-    size_t next;                      /* of those that are put */
+    struct segment_blocks added, packed, put; /* of a segment that is filled, is compressed, is ready to be put */
+    struct jobs_crew crew;                    /* that compresses, if packed.count */
+    size_t next;                              /* of those that are put */
     struct buffer prologue, trailer;
-    struct buffer records;      /* of the segments so far */
-    struct segment_choice last; /* of the column that the last segment ended with */
+    struct buffer records;                    /* of the segments so far */
+    struct segment_choice last[SEGMENT_LAST]; /* of the columns that the last segment ended with, the last one first */
     uint32_t segment_count;
     uint32_t type_count, table_count; /* whose records they have */
     size_t record_bytes;              /* that these take */
@@ -66,10 +70,11 @@ void segment_writer_add(struct segment_writer *writer, const struct block_record
                         uint64_t size, uint32_t row_bytes, pecs_profile profile);
 
 /*
- * Compresses all blocks that were added. Meanwhile the caller's thread puts those of the segment before; those of this
- * one are put by the next flush, or by drain. Until then their memory is in use.
+ * Begins to compress all blocks that were added, on other threads until the next flush or drain, and puts those of the
+ * segment before. Until they are put, the memory of blocks is in use.
  */
 void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count);
+/* Puts all that was flushed. */
 void segment_writer_drain(struct segment_writer *writer);
 
 /* Puts the prologue; the zeros before the next block, whose bytes the caller puts if it is true; the trailer. */

@@ -144,26 +144,6 @@ Test(codec, planes_have_codes_of_their_own)
     free(bytes), free(stored);
 }
 
-/* Three bits of noise in each byte: what higher levels take for matches costs more than it saves. */
-Test(codec, a_higher_level_is_never_larger)
-{
-    uint8_t *bytes = noise(262144), *stored = malloc(codec_bound(262144));
-    for (size_t i = 0; i < 262144; i++)
-        bytes[i] &= 7;
-    for (size_t k = 0; k < 2; k++) {
-        const size_t size = pack(all_filters[k], bytes, 262144, stored, codec_bound(262144));
-        for (int level = 2; level <= 9; level++) {
-            size_t other;
-            cr_assert_eq(
-                codec_compress(codec, level, all_filters[k], bytes, 262144, stored, codec_bound(262144), &other),
-                PECS_OK);
-            cr_assert_leq(other, size, "level %d", level);
-            cr_assert_eq(unpack(all_filters[k], stored, other, 262144, bytes), PECS_OK);
-        }
-    }
-    free(bytes), free(stored);
-}
-
 Test(codec, the_same_bytes_give_the_same_frame)
 {
     uint8_t *alike = records(16384), *first = malloc(300000), *second = malloc(300000);

@@ -1,10 +1,12 @@
 /* Jobs: each number once, the first failure told, whatever the number of threads. */
+#define _GNU_SOURCE
 #include "jobs.h"
 
 #include <criterion/criterion.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdio.h>
+#include <unistd.h>
 
 enum { MANY = 1000 };
 
@@ -94,27 +96,67 @@ Test(jobs, cancelled)
     }
 }
 
-static pthread_t first_thread;
-
-static void note_first(void *user)
+Test(jobs, the_caller_does_something_else_between_begin_and_end)
 {
-    struct record *record = user;
-    record->told_count++;
-    first_thread = pthread_self();
+    for (int i = 0; i < THREAD_COUNTS; i++)
+        for (uint64_t count = 0; count < 3; count++) {
+            static struct record record;
+            struct jobs_crew crew;
+            pecs_error error = { .message = "" };
+            record = (struct record){ .fails_from = 1 };
+            const struct jobs jobs = {
+                .count = count, .run = note, .user = &record, .thread_count = thread_counts[i], .progress = tell
+            };
+            jobs_begin(&crew, &jobs);
+            if (thread_counts[i] > 1) /* all of it is done by others, whatever the caller does */
+                while (count && !record.times[0])
+                    usleep(100);
+            else
+                cr_assert_eq(record.times[0], 0);
+            cr_assert_eq(jobs_end(&crew, &error), count > 1 ? PECS_E_CORRUPT : PECS_OK);
+            cr_assert_eq(error.offset, count > 1 ? 1 : 0);
+            cr_assert_eq(record.times[0], count > 0);
+            cr_assert_eq(record.times[1], count > 1);
+        }
 }
 
-Test(jobs, the_callers_thread_does_what_comes_first)
+static void wait_until(const _Atomic bool *is_so)
 {
-    for (int i = 0; i < THREAD_COUNTS; i++) {
-        for (uint64_t count = 0; count <= 1; count++) {
-            static struct record record;
-            record = (struct record){ .fails_from = MANY };
-            const struct jobs jobs = {
-                .count = count, .run = note, .user = &record, .thread_count = thread_counts[i], .first = note_first
-            };
-            cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
-            cr_assert_eq(record.times[0], count);
-            cr_assert(record.told_count == 1 && pthread_equal(first_thread, pthread_self()));
-        }
-    }
+    while (!*is_so)
+        usleep(100);
+}
+
+static _Atomic bool has_begun, may_end;
+
+static pecs_status wait_job(void *user, uint64_t job, pecs_error *error)
+{
+    (void)error;
+    has_begun = true;
+    wait_until(&may_end);
+    return note(user, job, error);
+}
+
+static void *let_end(void *unused)
+{
+    usleep(20000);
+    may_end = true;
+    return unused;
+}
+
+Test(jobs, those_that_are_abandoned_are_left_out_or_end)
+{
+    static struct record record;
+    struct jobs_crew crew;
+    pthread_t thread;
+    record = (struct record){ .fails_from = MANY };
+    jobs_begin(&crew, &(struct jobs){ .count = MANY, .run = note, .user = &record, .thread_count = 1 });
+    jobs_abandon(&crew);
+    cr_assert_eq(record.times[0], 0);
+    jobs_begin(&crew, &(struct jobs){ .count = MANY, .run = wait_job, .user = &record, .thread_count = 2 });
+    wait_until(&has_begun);
+    cr_assert_eq(pthread_create(&thread, NULL, let_end, NULL), 0);
+    jobs_abandon(&crew);
+    cr_assert_eq(record.times[0], 1, "it had begun, and has ended");
+    cr_assert_eq(record.times[1], 0);
+    cr_assert_eq(pthread_join(thread, NULL), 0);
 }

@@ -91,6 +91,27 @@ static void edit_all(pecs_world *edited)
     spawn_positions(edited, 5000);
 }
 
+/* In noise of three bits a byte, what higher levels take for matches costs more than it saves: a sample shows that. */
+Test(profiles_files, a_small_file_is_no_larger_than_a_fast_one)
+{
+    static Team teams[300000];
+    struct memory_file files[COMPRESSING_COUNT];
+    for (uint32_t i = 0; i < sizeof(teams) / sizeof(teams[0]); i++)
+        teams[i] = (Team){ (uint8_t)(mix_u64(i) & 7) };
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS(Team, teams) }, 1, sizeof(teams) / sizeof(teams[0]), NULL) ==
+         PECS_OK);
+    pecs_snapshot *snapshot = take(world);
+    for (int i = 0; i < COMPRESSING_COUNT; i++) {
+        const pecs_save_options options = profile_options(compressing[i], 1);
+        files[i] = save_in_memory(snapshot, &options);
+    }
+    cr_assert_leq(files[1].size, files[0].size);
+    cr_assert_lt(files[0].size, sizeof(teams) / 2);
+    for (int i = 0; i < COMPRESSING_COUNT; i++)
+        pecs_memory_release(files[i].bytes);
+    pecs_snapshot_release(snapshot);
+}
+
 Test(profiles_files, columns_are_mapped_beside_compressed_ones)
 {
     pecs_snapshot *snapshot = snapshot_of_many_rows();
