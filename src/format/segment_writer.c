@@ -18,7 +18,7 @@ struct segment_block {
 };
 
 enum {
-    LEVEL_SAMPLE_BYTES = 128 * 1024, /* of a column, to choose the level by */
+    LEVEL_SAMPLE_BYTES = 64 * 1024, /* of a column, to choose the level by */
     CHOICE_SEGMENTS = 8,             /* that a choice is good for */
 };
 
@@ -129,7 +129,7 @@ static pecs_status segment_choose_level(struct segment_block *block, struct code
     pecs_status status = codec_compress(codec, LEVEL_FAST, filter, block->bytes, sample, to, sample, &fast);
     if (!status)
         status = codec_compress(codec, LEVEL_SMALL, filter, block->bytes, sample, to, sample, &small);
-    if (!fast || (small && small < fast - fast / 64))
+    if (!fast || (small && small < fast - fast / 32))
         block->choice.level = LEVEL_SMALL;
     return status;
 }
