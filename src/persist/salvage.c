@@ -483,13 +483,23 @@ static pecs_status salvage_fill(struct salvage *salvage)
     return status ? status : salvage_add_attachments(salvage);
 }
 
+static bool salvage_lost_everything(const struct salvage *salvage, const struct pecs_snapshot *state)
+{
+    const uint64_t lost = wreck_count_entities(&salvage->wreck) + salvage->report->lost_singleton_count +
+                          salvage->report->lost_attachment_count;
+    const bool has_some = state->entity_count || state_singletons(state) || state->attachments;
+    return (lost || !salvage->wreck.has_commit) && !has_some;
+}
+
 static pecs_status salvage_save(struct salvage *salvage, const char *to, const pecs_save_options *how)
 {
     pecs_snapshot *snapshot;
     pecs_status status = pecs_builder_finish(salvage->builder, &snapshot, salvage->error);
     if (status)
         return status;
-    status = pecs_snapshot_save(snapshot, to, how, salvage->error);
+    status = salvage_lost_everything(salvage, snapshot)
+                 ? fail(salvage->error, PECS_E_CORRUPT, "no entity, singleton or attachment of the file is whole")
+                 : pecs_snapshot_save(snapshot, to, how, salvage->error);
     pecs_snapshot_release(snapshot);
     return status;
 }

@@ -126,6 +126,12 @@ static inline const struct table *state_table(const struct pecs_snapshot *state,
 {
     return (const struct table *)tree_get(&state->tables, table);
 }
+/* The row of the singletons, or NULL. */
+static inline const struct table *state_singletons(const struct pecs_snapshot *state)
+{
+    const struct table *table = state->singleton_table == NO_TABLE ? NULL : state_table(state, state->singleton_table);
+    return table && table->row_count ? table : NULL;
+}
 static inline const struct entity_index *state_index(const struct pecs_snapshot *state)
 {
     return (const struct entity_index *)state->index.node;
