@@ -77,7 +77,8 @@ uint8_t *fuzz_read(const char *path, size_t *ret_size)
     return bytes;
 }
 
-/* Random numbers of the library (linker option --wrap): the same ones again for each input, so a finding comes again. */
+/* Random numbers of the library (linker option --wrap): the same ones again for each input, so a finding comes again.
+ */
 
 uint64_t __wrap_os_random_u64(void);
 

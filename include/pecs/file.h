@@ -186,8 +186,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *sna
  * it and says why; or the snapshot is partial, see `partial`), PECS_E_MEMORY, PECS_E_CANCELLED, PECS_E_LIMIT (too much
  * metadata, or metadata from another library's file that leaves no room for the application's name). Needs less than 16
  * MiB of memory for any number of entities, of a compressed file 16 MiB and 5 MiB a thread (more if a row has more than
- * 4 MiB), plus one value of the largest type with padding, about a kilobyte for each table, a few times the metadata,
- * and 20 bytes for each explicit id; of transient content, what pecs_snapshot_filter needs (filter.h).
+ * 4 MiB), plus one value of the largest type with padding, about a kilobyte for each table and 200 bytes for each of
+ * its columns, a few times the metadata, and 20 bytes for each explicit id; of transient content, what
+ * pecs_snapshot_filter needs (filter.h).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_save(const pecs_snapshot *snapshot, const char *path,
                                                       const pecs_save_options *options, pecs_error *error);

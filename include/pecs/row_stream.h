@@ -64,9 +64,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_create_to(pecs_registry *registry
 /*
  * Adds rows of one table, in any order of tables: as pecs_builder_add, but their handles are made in order
  * (rows->entities is NULL), and values are checked at once. ret_entities (or NULL) has room for the handles. Everything
- * is copied. A call needs memory for its rows beside the 32 MiB of the stream, so give some thousands at a time.
- * PECS_E_MISUSE (a component twice, unknown or transient, a size, an id that is zero, contents that are no text),
- * PECS_E_INVALID (a value that load would refuse), PECS_E_LIMIT, PECS_E_MEMORY, PECS_E_IO, and statuses of the sink.
+ * is copied. Any number of rows is allowed, but a call needs memory for all of its rows beside the 32 MiB of the
+ * stream, so give some thousands at a time. PECS_E_MISUSE (a component twice, unknown or transient, a size, an id that
+ * is zero, contents that are no text), PECS_E_INVALID (a value that load would refuse), PECS_E_LIMIT, PECS_E_MEMORY,
+ * PECS_E_IO, and statuses of the sink.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows,
                                                    pecs_entity *ret_entities, pecs_error *error);
@@ -84,8 +85,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_set_meta_bytes(pecs_stream *strea
  * NULL) is filled on success. PECS_E_INVALID (a reference to a row that was never given), PECS_E_CONFLICT (two entities
  * with one id), PECS_E_MISUSE (it is finished or has failed), and as pecs_stream_add.
  *
- * A stream needs 32 MiB of memory, and 5 MiB a thread when it compresses; beside that about a kilobyte for each table,
- * some for each 16 MiB of the file, 20 bytes for each explicit id, and what one row with larger contents has.
+ * A stream needs 32 MiB of memory, and 5 MiB a thread when it compresses; from a thousand tables on, beside that about
+ * a kilobyte for each table and 128 bytes for each of its columns; and some for each 16 MiB of the file, 20 bytes for
+ * each explicit id, and what one row with larger contents has. With thousands of tables, each part of the file has only
+ * a few rows of each: such a file is larger than a save's (`pecs compact`).
  */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_finish(pecs_stream *stream, pecs_save_report *report, pecs_error *error);
 

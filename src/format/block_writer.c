@@ -17,6 +17,7 @@
 enum {
     BLOCK_BYTES = 512 * 1024,       /* of rows or contents in a block, if no single row has more */
     STAGE_BYTES = 4 * 1024 * 1024,  /* of all blocks of a segment */
+    STAGE_BLOCKS = 4096,            /* in a segment, at most; what describes a block takes memory, too */
     CONTENTS_MAX = 2 * 1024 * 1024, /* of one row: more are stored as they are */
     STAGE_UNIT = 256 * 1024,        /* of the output into the stage */
     KEPT_SAMPLE_BYTES = 128 * 1024, /* of a column, to see whether it is kept as it is */
@@ -139,10 +140,11 @@ static void writer_end_plain(struct block_writer *writer)
     writer_report(writer, writer->plain_bytes);
 }
 
-/* Makes room for a block of rows and contents. */
+/* Makes room for a block of rows and contents. A part of a stream is one segment. */
 static void writer_reserve(struct block_writer *writer, uint64_t bytes)
 {
-    if (writer->staged + align_up(bytes, FORMAT_ALIGN) > writer->stage_bytes)
+    if (writer->staged + align_up(bytes, FORMAT_ALIGN) > writer->stage_bytes ||
+        (writer->segments.added.count >= STAGE_BLOCKS && !writer->plan.stream))
         writer_flush(writer);
 }
 

@@ -19,7 +19,7 @@ struct segment_block {
 
 enum {
     LEVEL_SAMPLE_BYTES = 64 * 1024, /* of a column, to choose the level by */
-    CHOICE_SEGMENTS = 8,             /* that a choice is good for */
+    CHOICE_SEGMENTS = 8,            /* that a choice is good for */
 };
 
 void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct pool *pool,

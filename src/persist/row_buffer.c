@@ -10,9 +10,14 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world)
+enum {
+    PART_COLUMNS = 4096, /* each makes a block or two, whose descriptions are some hundred bytes */
+    TABLE_BYTES = 1024,  /* that a table takes without rows, about */
+};
+
+void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world, uint64_t most_bytes)
 {
-    *buffer = (struct row_buffer){ .world = world };
+    *buffer = (struct row_buffer){ .world = world, .most_bytes = most_bytes };
     value_check_init_ahead(&buffer->values, world->state, 1);
 }
 
@@ -155,10 +160,17 @@ static void row_buffer_note_values(struct row_buffer *buffer, const struct added
 
 static uint64_t row_bytes_of(const struct archetype *archetype)
 {
-    uint64_t bytes = sizeof(struct record);
+    uint64_t bytes = 0;
     for (uint32_t i = 0; i < archetype->column_count; i++)
         bytes += archetype->column_bytes[i];
     return bytes;
+}
+
+/* The memory of a table's rows: of a chunk that is not full, an array may have twice as much as it needs. */
+static uint64_t row_buffer_table_bytes(const struct table *table, uint64_t rows)
+{
+    const uint64_t chunk_rows = table_chunk_rows(table), last_rows = rows & (chunk_rows - 1);
+    return (rows - last_rows + min_u64(2 * last_rows, chunk_rows)) * row_bytes_of(table->archetype);
 }
 
 /* When rows go to another table. */
@@ -173,16 +185,18 @@ static void row_buffer_free_spare(struct row_buffer *buffer)
 static void row_buffer_note(struct row_buffer *buffer, const struct added *added, const pecs_rows *rows,
                             const pecs_entity *entities)
 {
-    const struct archetype *archetype = state_table(buffer->world->state, added->table)->archetype;
+    const struct table *table = state_table(buffer->world->state, added->table);
     const uint64_t first = buffer->rows_before[added->table] + added->first;
     for (size_t i = 0; i < rows->row_count; i++)
         buffer->slots[buffer->slot_count++] =
             (struct record){ entities[i].generation, added->table, (uint32_t)(first + i), 0 };
     for (size_t i = 0; rows->ids && i < rows->row_count; i++)
         buffer->ids[buffer->id_count++] = (struct id_entry){ rows->ids[i], le32_make(entities[i].index) };
-    buffer->held_bytes += rows->row_count * row_bytes_of(archetype) + added->units * HEAP_UNIT;
-    buffer->component_bytes +=
-        rows->row_count * (row_bytes_of(archetype) - sizeof(struct record) - sizeof(pecs_entity));
+    buffer->row_units += added->units;
+    buffer->held_bytes += row_buffer_table_bytes(table, table->row_count) -
+                          row_buffer_table_bytes(table, added->first) + rows->row_count * sizeof(struct record) +
+                          added->units * HEAP_UNIT;
+    buffer->component_bytes += rows->row_count * (row_bytes_of(table->archetype) - sizeof(pecs_entity));
     row_buffer_note_values(buffer, added, entities);
     if (buffer->last_table != added->table)
         row_buffer_free_spare(buffer);
@@ -225,32 +239,108 @@ pecs_status row_buffer_add(struct row_buffer *buffer, const pecs_rows *rows, con
 
 /* Parts. */
 
-static uint64_t row_buffer_choose_rows(struct row_buffer *buffer, bool takes_all, bool is_last)
+/* What is chosen for a part, so far. */
+struct row_choice {
+    struct row_buffer *buffer;
+    uint64_t most_bytes, bytes;
+    uint64_t contents_bytes; /* of a row, if its table has contents; on the average */
+    size_t columns;
+    bool takes_all, is_last;
+};
+
+static uint64_t row_buffer_contents_bytes(const struct row_buffer *buffer)
 {
     const struct pecs_snapshot *state = buffer->world->state;
-    uint64_t bytes = 0;
-    for (uint32_t i = 0; i < state->table_count; i++) {
+    uint64_t rows = 0;
+    for (uint32_t i = 0; buffer->row_units && i < state->table_count; i++) {
         const struct table *table = state_table(state, i);
-        const struct archetype *archetype = table->archetype;
-        const uint64_t rows = takes_all ? table->row_count : table->row_count & ~(table_chunk_rows(table) - 1);
-        buffer->row_counts[i] = archetype->is_singleton && !is_last ? 0 : rows;
-        bytes += buffer->row_counts[i] * row_bytes_of(archetype);
+        rows += table->archetype->has_contents && !table->archetype->is_singleton ? table->row_count : 0;
     }
-    return bytes;
+    return rows ? buffer->row_units * HEAP_UNIT / rows + 1 : 0;
+}
+
+/* So many of the rows as there is room for: whole chunks, unless all fit; of the first table, at least a chunk. */
+static uint64_t row_choice_fit(const struct row_choice *choice, const struct table *table, uint64_t rows)
+{
+    const struct archetype *archetype = table->archetype;
+    const uint64_t row_bytes = row_bytes_of(archetype) + (archetype->has_contents ? choice->contents_bytes : 0);
+    const uint64_t left = choice->most_bytes - min_u64(choice->most_bytes, choice->bytes);
+    if (choice->is_last || rows <= left / row_bytes)
+        return rows;
+    rows = left / row_bytes & ~(table_chunk_rows(table) - 1);
+    return rows || choice->bytes ? rows : min_u64(table->row_count, table_chunk_rows(table));
+}
+
+/* False: the part has no room for more tables. */
+static bool row_choice_add_table(struct row_choice *choice, uint32_t number)
+{
+    const struct table *table = state_table(choice->buffer->world->state, number);
+    const struct archetype *archetype = table->archetype;
+    uint64_t rows = choice->takes_all ? table->row_count : table->row_count & ~(table_chunk_rows(table) - 1);
+    if (!rows || (archetype->is_singleton && !choice->is_last))
+        return true;
+    if (!choice->is_last && choice->columns + archetype->column_count > PART_COLUMNS)
+        return false;
+    rows = row_choice_fit(choice, table, rows);
+    choice->buffer->row_counts[number] = rows;
+    choice->bytes += rows * (row_bytes_of(archetype) + (archetype->has_contents ? choice->contents_bytes : 0));
+    choice->columns += archetype->column_count;
+    return rows > 0;
+}
+
+/* Returns the bytes. */
+static uint64_t row_buffer_choose_rows(struct row_buffer *buffer, struct row_choice *choice)
+{
+    const uint32_t table_count = buffer->world->state->table_count;
+    uint32_t number = buffer->next_table < table_count ? buffer->next_table : 0;
+    choice->bytes = choice->columns = 0;
+    memset(buffer->row_counts, 0, table_count * sizeof(*buffer->row_counts));
+    for (uint32_t i = 0; i < table_count && row_choice_add_table(choice, number); i++)
+        number = number + 1 < table_count ? number + 1 : 0;
+    buffer->end_table = number;
+    return choice->bytes;
+}
+
+static size_t row_buffer_columns(const struct row_buffer *buffer)
+{
+    const struct pecs_snapshot *state = buffer->world->state;
+    size_t columns = 0;
+    for (uint32_t i = 0; i < state->table_count; i++)
+        columns += state_table(state, i)->row_count ? state_table(state, i)->archetype->column_count : 0;
+    return columns;
+}
+
+bool row_buffer_has_part(const struct row_buffer *buffer, bool at_the_end)
+{
+    const uint64_t tables = buffer->world->state->table_count * (uint64_t)TABLE_BYTES;
+    return at_the_end ? buffer->held_bytes > 2 * buffer->most_bytes || row_buffer_columns(buffer) > PART_COLUMNS
+                      : buffer->held_bytes + min_u64(tables, buffer->most_bytes / 2) >= buffer->most_bytes;
 }
 
 pecs_status row_buffer_choose(struct row_buffer *buffer, bool is_last, struct plan_stream *ret_part)
 {
+    const size_t most_slots = is_last ? buffer->slot_count : (size_t)(buffer->most_bytes / sizeof(struct record));
+    const size_t slots = min_u64(buffer->slot_count, most_slots);
+    const size_t whole_slots = is_last ? slots : slots & ~(((size_t)1 << INDEX_SHIFT) - 1);
+    struct row_choice choice = {
+        .buffer = buffer,
+        .most_bytes = 2 * buffer->most_bytes - min_u64(buffer->most_bytes, whole_slots * sizeof(struct record)),
+        .contents_bytes = row_buffer_contents_bytes(buffer),
+        .takes_all = is_last,
+        .is_last = is_last,
+    };
     if (!row_buffer_reserve_tables(buffer, (size_t)buffer->world->state->table_count + 1))
         return PECS_E_MEMORY;
-    if (is_last || row_buffer_choose_rows(buffer, false, false) < buffer->held_bytes / 4)
-        row_buffer_choose_rows(buffer, true, is_last);
+    if (row_buffer_choose_rows(buffer, &choice) < buffer->held_bytes / 4 && !is_last) {
+        choice.takes_all = true;
+        row_buffer_choose_rows(buffer, &choice);
+    }
     *ret_part = (struct plan_stream){
         .rows_before = buffer->rows_before,
         .row_counts = buffer->row_counts,
         .slots = buffer->slots,
         .slots_before = buffer->slots_before,
-        .slot_count = is_last ? buffer->slot_count : buffer->slot_count & ~(((size_t)1 << INDEX_SHIFT) - 1),
+        .slot_count = whole_slots,
         .ids = buffer->ids,
         .id_count = is_last ? buffer->id_count : 0,
     };
@@ -277,7 +367,7 @@ static pecs_status row_buffer_drop_rows(struct row_buffer *buffer, uint32_t numb
     const uint64_t count = buffer->row_counts[number];
     struct table *table;
     pecs_status status = edit_own_table(world, number, &table);
-    if (status || !count || table->archetype->is_singleton)
+    if (status || !count)
         return status;
     row_buffer_forget(buffer, table, count);
     status = table_drop_front(&world->gate, table, count);
@@ -287,8 +377,19 @@ static pecs_status row_buffer_drop_rows(struct row_buffer *buffer, uint32_t numb
         table_give_back(&world->gate, table, count);
     buffer->rows_before[number] += count;
     buffer->row_counts[number] = 0;
-    buffer->held_bytes += table->row_count * row_bytes_of(table->archetype);
     return status;
+}
+
+/* Of the rows that are left. */
+static uint64_t row_buffer_left_bytes(const struct row_buffer *buffer)
+{
+    const struct pecs_snapshot *state = buffer->world->state;
+    uint64_t bytes = buffer->slot_count * sizeof(struct record) + buffer->row_units * HEAP_UNIT;
+    for (uint32_t i = 0; i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        bytes += table->archetype->is_singleton ? 0 : row_buffer_table_bytes(table, table->row_count);
+    }
+    return bytes;
 }
 
 pecs_status row_buffer_drop(struct row_buffer *buffer, const struct plan_stream *part)
@@ -296,19 +397,21 @@ pecs_status row_buffer_drop(struct row_buffer *buffer, const struct plan_stream 
     struct pecs_world *world = buffer->world;
     pecs_status status = edit_own_state(world);
     const size_t slots = (size_t)part->slot_count;
-    buffer->held_bytes = 0;
+    const uint64_t units = row_buffer_live_units(buffer);
     for (uint32_t i = 0; !status && i < world->state->table_count; i++)
         status = row_buffer_drop_rows(buffer, i);
+    buffer->row_units -= units - row_buffer_live_units(buffer);
+    buffer->next_table = buffer->end_table;
     memmove(buffer->slots, buffer->slots + slots, (buffer->slot_count - slots) * sizeof(*buffer->slots));
     buffer->slot_count -= slots;
     buffer->slots_before += slots;
+    buffer->held_bytes = row_buffer_left_bytes(buffer);
     if (status || !world->state->heap.node)
         return status;
     struct heap *heap = (struct heap *)world->state->heap.node;
     heap_move_restart(heap);
     if (heap_is_sparse(heap))
         status = heap_move_work(&world->gate, world->state, UINT64_MAX);
-    buffer->held_bytes += row_buffer_live_units(buffer) * HEAP_UNIT;
     return status;
 }
 

@@ -28,15 +28,18 @@ struct row_buffer {
     uint64_t slots_before;
     struct id_entry *ids; /* explicit ones, of all rows so far */
     size_t id_count, id_capacity;
-    uint64_t held_bytes;      /* by rows that are not put yet */
-    uint64_t component_bytes; /* of values of all rows so far */
+    uint64_t most_bytes;            /* that it should hold */
+    uint64_t held_bytes;            /* by rows and slots that are not put yet */
+    uint64_t row_units;             /* of the heap, that these rows have */
+    uint32_t next_table, end_table; /* that a part begins with, and that the next one begins with */
+    uint64_t component_bytes;       /* of values of all rows so far */
     struct far_reference farthest;
     uint32_t last_table; /* that rows were added to */
     uint64_t spare_rows; /* that it has memory for, of rows that were put */
 };
 
 /* Takes the world, which is empty. */
-void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world);
+void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world, uint64_t most_bytes);
 void row_buffer_deinit(struct row_buffer *buffer);
 
 /* Rows so far, put or not. */
@@ -49,9 +52,11 @@ static inline uint64_t row_buffer_total(const struct row_buffer *buffer)
 pecs_status row_buffer_add(struct row_buffer *buffer, const pecs_rows *rows, const pecs_entity *entities,
                            pecs_error *error);
 
+/* Whether a part is to be put now; or, `at_the_end`, before the last one. */
+bool row_buffer_has_part(const struct row_buffer *buffer, bool at_the_end);
 /*
  * Chooses what is put next: of each table the whole chunks, if these are worth it; else, or if it is the last part,
- * all. PECS_E_MEMORY.
+ * all. But no more than twice most_bytes, and only so many tables that their blocks take little memory. PECS_E_MEMORY.
  */
 pecs_status row_buffer_choose(struct row_buffer *buffer, bool is_last, struct plan_stream *ret_part);
 /* Drops what was put. PECS_E_MEMORY: the buffer is of no more use. */

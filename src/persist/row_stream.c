@@ -30,7 +30,6 @@ struct pecs_stream {
     struct writer_options how;
     pecs_component_profile *profiles;
     struct metadata *file_metadata;
-    uint64_t most_bytes; /* held */
     bool has_writer;
     bool is_finished;
     pecs_status failed; /* it can only be destroyed */
@@ -44,6 +43,14 @@ static pecs_status stream_put(pecs_stream *stream, bool is_last, pecs_error *err
     pecs_status status = block_writer_put(&stream->writer, rows->world->state, &stream->part, error);
     if (!status && !is_last && row_buffer_drop(rows, &stream->part))
         status = fail_memory(error);
+    return status;
+}
+
+static pecs_status stream_put_parts(pecs_stream *stream, bool at_the_end, pecs_error *error)
+{
+    pecs_status status = PECS_OK;
+    while (!status && row_buffer_has_part(&stream->rows, at_the_end))
+        status = stream_put(stream, false, error);
     return status;
 }
 
@@ -104,7 +111,6 @@ static pecs_status stream_take_options(pecs_stream *stream, const pecs_stream_op
         .component_profile_count = count,
         .thread_count = options->thread_count,
     };
-    stream->most_bytes = options->profile != PECS_PROFILE_OFF || count ? STREAM_PACKED_BYTES : STREAM_HELD_BYTES;
     return PECS_OK;
 }
 
@@ -130,6 +136,12 @@ static pecs_status stream_begin(pecs_stream *stream, const char *path, const pec
     return status ? status : stream_put_first(stream, options, error);
 }
 
+static uint64_t stream_held_bytes(const pecs_stream_options *options)
+{
+    return options->profile != PECS_PROFILE_OFF || options->component_profile_count ? STREAM_PACKED_BYTES
+                                                                                    : STREAM_HELD_BYTES;
+}
+
 static pecs_status stream_create(pecs_registry *registry, const char *path, const pecs_sink *sink,
                                  const pecs_stream_options *options, pecs_stream **ret_stream, pecs_error *error)
 {
@@ -151,7 +163,7 @@ static pecs_status stream_create(pecs_registry *registry, const char *path, cons
     }
     if (options->tick)
         world->gate.tick = world->state->tick = options->tick;
-    row_buffer_init(&stream->rows, world);
+    row_buffer_init(&stream->rows, world, stream_held_bytes(options));
     status = stream_begin(stream, path, sink, options, error);
     if (status)
         pecs_stream_destroy(stream);
@@ -258,8 +270,8 @@ pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows, pecs_ent
     for (size_t i = 0; i < count; i++)
         made[i] = (pecs_entity){ (uint32_t)(row_buffer_total(&stream->rows) + i), 1 };
     status = stream_note(stream, row_buffer_add(&stream->rows, rows, made, error));
-    if (!status && stream->rows.held_bytes >= stream->most_bytes)
-        stream->failed = status = stream_put(stream, false, error); /* whatever the sink returned: the rows are added */
+    if (!status)
+        stream->failed = status = stream_put_parts(stream, false, error); /* whatever it is: the rows are added */
     if (!status && ret_entities)
         memcpy(ret_entities, made, count * sizeof(*made));
     if (made != few)
@@ -340,7 +352,9 @@ pecs_status pecs_stream_finish(pecs_stream *stream, pecs_save_report *report, pe
         status = row_buffer_check(&stream->rows, error);
     if (status)
         return status;
-    status = stream_put(stream, true, error);
+    status = stream_put_parts(stream, true, error);
+    if (!status)
+        status = stream_put(stream, true, error);
     if (!status)
         status = block_writer_end(&stream->writer, error);
     stream->is_finished = !status;

@@ -377,24 +377,33 @@ void table_give_back(struct gate *gate, struct table *table, uint64_t append_cou
     (void)table_drop_chunks(gate, table, table->row_count + append_count);
 }
 
+/* The chunks that are kept change places with the first ones, one after another. */
+static pecs_status table_turn_chunks(struct gate *gate, struct tree *tree, uint64_t dropped, uint64_t count)
+{
+    pecs_status status = PECS_OK;
+    for (uint64_t i = dropped; !status && i < count; i++) {
+        struct ref *free_place, *kept_place;
+        status = tree_own_ref(gate->pool, gate->epoch, tree, i - dropped, &free_place);
+        if (!status)
+            status = tree_own_ref(gate->pool, gate->epoch, tree, i, &kept_place);
+        if (status)
+            break;
+        const struct ref kept = *kept_place;
+        *kept_place = *free_place;
+        *free_place = kept;
+    }
+    return status;
+}
+
 pecs_status table_drop_front(struct gate *gate, struct table *table, uint64_t row_count)
 {
     const uint64_t chunks = table_chunk_count(table), keeps = table->row_count - row_count;
+    const uint64_t dropped = row_count >> table->archetype->chunk_shift;
     pecs_status status = PECS_OK;
-    assert(!table->runs && (!keeps || row_count == (chunks - 1) << table->archetype->chunk_shift));
+    assert(!table->runs && (!keeps || row_count == dropped << table->archetype->chunk_shift));
     table->tail_epoch = 0;
-    for (uint32_t i = 0; !status && keeps && row_count && i < table->archetype->column_count; i++) {
-        struct tree *tree = &table->columns[i].chunks;
-        struct ref *first, *last;
-        status = tree_own_ref(gate->pool, gate->epoch, tree, 0, &first);
-        if (!status)
-            status = tree_own_ref(gate->pool, gate->epoch, tree, chunks - 1, &last);
-        if (status)
-            break;
-        const struct ref kept = *last;
-        *last = *first;
-        *first = kept;
-    }
+    for (uint32_t i = 0; !status && keeps && row_count && i < table->archetype->column_count; i++)
+        status = table_turn_chunks(gate, &table->columns[i].chunks, dropped, chunks);
     table->row_count = keeps;
     return status;
 }

@@ -107,9 +107,8 @@ static inline void twin_end(struct twin *twin, const char *path)
     struct original original = original_of(made, &plainly);
     for (int verb = 0; verb < 2; verb++)
         expect_same_state(&original, open_snapshot(twin->registry, verb, path), &plainly, verb ? "load" : "resume");
-    const pecs_stream_reader_options wide = { .max_held_bytes = 1 << 30 };
     pecs_stream_reader *reader;
-    must(pecs_stream_reader_open(twin->registry, path, &wide, &reader, &error) == PECS_OK);
+    must(pecs_stream_reader_open(twin->registry, path, NULL, &reader, &error) == PECS_OK);
     expect_same_in_parts(twin->registry, reader, &original, twin->tick);
     pecs_stream_reader_close(reader);
     pecs_memory_release(original.plain.bytes);
