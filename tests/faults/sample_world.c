@@ -2,6 +2,8 @@
 #define _GNU_SOURCE
 #include "sample_world.h"
 
+#include <pecs/row_stream.h>
+
 #include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -31,6 +33,7 @@ PECS_COMPONENT(Bond, 1, target, weight);
 PECS_TAG(Marked, 1);
 
 enum { STAMP, BODY, BOND, MARKED, TYPE_COUNT };
+enum { STREAM_ROWS_AT_ONCE = 100, STREAM_BOUND_EVERY = 4 };
 static const pecs_type *const types[TYPE_COUNT] = { &Stamp_type, &Body_type, &Bond_type, &Marked_type };
 
 void sample_fail(const char *format, ...)
@@ -113,12 +116,31 @@ void sample_set_number(struct sample *sample, uint64_t number)
     must(pecs_iter_end(&it), "iteration");
 }
 
+/* The value of a word of the attachment. */
+static uint64_t sample_attached_word(uint64_t family, uint64_t number, size_t index)
+{
+    return value_of(family, number, UINT32_MAX - (uint32_t)index);
+}
+
+/* A world that was not written by a stream has no attachment. */
+static bool sample_attachment_is_whole(pecs_view view, const Stamp *stamp)
+{
+    pecs_attachment attachment;
+    if (pecs_view_attachment(view, "sample.words", &attachment))
+        return true;
+    const uint64_t *words = attachment.data;
+    for (size_t i = 0; i < attachment.size_bytes / sizeof(*words); i++)
+        if (words[i] != sample_attached_word(stamp->family, stamp->number, i))
+            return false;
+    return true;
+}
+
 bool sample_is_whole(const struct sample *sample, pecs_view view, uint64_t *ret_family, uint64_t *ret_number)
 {
     const Stamp *stamp = pecs_view_get_singleton(view, STAMP, sizeof(Stamp));
     if (!stamp)
         return false;
-    bool whole = true;
+    bool whole = sample_attachment_is_whole(view, stamp);
     uint64_t row_count = 0;
     pecs_summary summary;
     pecs_view_summary(view, &summary);
@@ -138,6 +160,80 @@ bool sample_is_whole(const struct sample *sample, pecs_view view, uint64_t *ret_
     *ret_family = stamp->family;
     *ret_number = stamp->number;
     return whole && row_count == summary.entity_count && row_count > 0;
+}
+
+/* Adds the rows with the indexes from `first` on. Tables take turns. */
+static pecs_status sample_stream_rows(const struct sample *sample, pecs_stream *stream, uint64_t first, size_t count,
+                                      pecs_error *error)
+{
+    Body bodies[STREAM_ROWS_AT_ONCE];
+    Bond bonds[STREAM_ROWS_AT_ONCE];
+    const pecs_value values[] = { { BODY, sizeof(Body), bodies }, { BOND, sizeof(Bond), bonds }, { MARKED, 0, NULL } };
+    const bool is_bound = first / STREAM_ROWS_AT_ONCE % STREAM_BOUND_EVERY == STREAM_BOUND_EVERY - 1;
+    const pecs_rows rows = { .values = values, .value_count = is_bound ? 3 : 1, .row_count = count };
+    for (size_t i = 0; i < count; i++) {
+        const uint32_t index = (uint32_t)(first + i);
+        bodies[i].value = value_of(sample->family, sample->number, index);
+        bonds[i] = (Bond){ { index, 1 }, (uint32_t)bodies[i].value };
+    }
+    return pecs_stream_add(stream, &rows, NULL, error);
+}
+
+static pecs_status sample_stream_world(const struct sample *sample, pecs_stream *stream, pecs_error *error)
+{
+    const Stamp stamp = { sample->family, sample->number };
+    const pecs_value singleton = { STAMP, sizeof(stamp), &stamp };
+    char text[32];
+    pecs_summary summary;
+    pecs_view_summary(pecs_world_view(sample->world), &summary);
+    pecs_status status = pecs_stream_set_singleton(stream, &singleton, error);
+    for (uint64_t first = 0; !status && first < summary.entity_count; first += STREAM_ROWS_AT_ONCE) {
+        const uint64_t left = summary.entity_count - first;
+        const size_t count = left < STREAM_ROWS_AT_ONCE ? (size_t)left : STREAM_ROWS_AT_ONCE;
+        status = sample_stream_rows(sample, stream, first, count, error);
+    }
+    snprintf(text, sizeof(text), "number %" PRIu64, sample->number);
+    if (!status)
+        status = pecs_stream_set_meta_text(stream, "sample.number", text, error);
+    return status ? status : pecs_stream_finish(stream, NULL, error);
+}
+
+static pecs_status sample_stream(const struct sample *sample, const char *path, const struct sample_writer *writer,
+                                 pecs_error *error)
+{
+    const size_t word_count = writer->attached_bytes / sizeof(uint64_t);
+    uint64_t *words = malloc(word_count * sizeof(*words) + 1);
+    sample_require(words != NULL, "out of memory");
+    for (size_t i = 0; i < word_count; i++)
+        words[i] = sample_attached_word(sample->family, sample->number, i);
+    const pecs_attachment attachment = { "sample.words", words, word_count * sizeof(*words) };
+    const pecs_stream_options options = {
+        .session_nonce = sample->family + 1,
+        .skip_sync = writer->skip_sync,
+        .profile = writer->profile,
+        .thread_count = writer->thread_count,
+        .attachments = &attachment,
+        .attachment_count = word_count > 0,
+    };
+    pecs_stream *stream = NULL;
+    pecs_status status = pecs_stream_create(sample->registry, path, &options, &stream, error);
+    if (!status)
+        status = sample_stream_world(sample, stream, error);
+    pecs_stream_destroy(stream);
+    free(words);
+    return status;
+}
+
+pecs_status sample_write(const struct sample *sample, const char *path, const struct sample_writer *writer,
+                         pecs_error *error)
+{
+    const pecs_save_options options = {
+        .skip_sync = writer->skip_sync,
+        .profile = writer->profile,
+        .thread_count = writer->thread_count,
+    };
+    return writer->is_stream ? sample_stream(sample, path, writer, error)
+                             : pecs_world_save(sample->world, path, &options, error);
 }
 
 void sample_folder_make(char folder[256], const char *parent)
@@ -228,10 +324,34 @@ void sample_file_write(const char *path, const void *bytes, uint64_t size)
     sample_require(fclose(file) == 0, "%s: %s", path, strerror(errno));
 }
 
-uint64_t sample_option(int argument_count, char **arguments, const char *name, uint64_t otherwise)
+static const char *sample_find_option(int argument_count, char **arguments, const char *name)
 {
     for (int i = 1; i + 1 < argument_count; i++)
         if (strcmp(arguments[i], name) == 0)
-            return strtoull(arguments[i + 1], NULL, 10);
-    return otherwise;
+            return arguments[i + 1];
+    return NULL;
+}
+
+uint64_t sample_option(int argument_count, char **arguments, const char *name, uint64_t otherwise)
+{
+    const char *text = sample_find_option(argument_count, arguments, name);
+    return text ? strtoull(text, NULL, 10) : otherwise;
+}
+
+struct sample_writer sample_writer_option(int argument_count, char **arguments)
+{
+    const char *profile = sample_find_option(argument_count, arguments, "--profile");
+    struct sample_writer writer = {
+        .is_stream = sample_option(argument_count, arguments, "--stream", 0) != 0,
+        .attached_bytes = sample_option(argument_count, arguments, "--attached", 0),
+        .thread_count = (uint32_t)sample_option(argument_count, arguments, "--threads", 1),
+        .skip_sync = sample_option(argument_count, arguments, "--no-sync", 0) != 0,
+    };
+    if (profile && strcmp(profile, "fast") == 0)
+        writer.profile = PECS_PROFILE_FAST;
+    else if (profile && strcmp(profile, "small") == 0)
+        writer.profile = PECS_PROFILE_SMALL;
+    else
+        sample_require(!profile, "there is no profile %s", profile);
+    return writer;
 }

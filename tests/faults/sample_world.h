@@ -28,6 +28,19 @@ void sample_set_number(struct sample *sample, uint64_t number);
 /* Whether the view is completely the world of one family and number, which are then returned. */
 bool sample_is_whole(const struct sample *sample, pecs_view view, uint64_t *ret_family, uint64_t *ret_number);
 
+/* How a world is written to a file. */
+struct sample_writer {
+    bool is_stream;          /* by a row stream, else by a save */
+    uint64_t attached_bytes; /* of the attachment that the stream begins with; 0: none */
+    pecs_profile profile;
+    uint32_t thread_count;
+    bool skip_sync;
+};
+
+/* Writes the world as it is; by a stream, its entities get other handles. */
+pecs_status sample_write(const struct sample *sample, const char *path, const struct sample_writer *writer,
+                         pecs_error *error);
+
 /* Makes a folder, in memory if the system has such a file system, else on disk. The name fits 256 bytes. */
 void sample_folder_make(char folder[256], const char *parent);
 void sample_folder_clear(const char *folder);
@@ -41,5 +54,7 @@ void sample_file_write(const char *path, const void *bytes, uint64_t size);
 
 /* Parses --name NUMBER. */
 uint64_t sample_option(int argument_count, char **arguments, const char *name, uint64_t otherwise);
+/* Parses --profile fast|small, --stream 1, --attached BYTES, --threads N and --no-sync 1. */
+struct sample_writer sample_writer_option(int argument_count, char **arguments);
 
 #endif
