@@ -6,7 +6,10 @@
  * The model must find what it is for: the same states are made of logs in which a step is left out or done at another
  * time, and each of those must show a broken promise.
  *
- *     power_loss_test [--seed S]
+ *     power_loss_test [--seed S] [WRITER]
+ *
+ * WRITER are the options of sample_writer_option: with --stream, each save is a row stream. On one thread, the default,
+ * the calls are the same each time.
  */
 #define _GNU_SOURCE
 #include "disk_model.h"
@@ -26,6 +29,7 @@ static const uint64_t write_limits[SAVE_COUNT] = { 0, 5000, 2000, 0 }; /* 0: no 
 
 struct judge {
     struct sample reader;
+    struct sample_writer writer;
     char folder[256], path[300];
     uint64_t *seen; /* hashes of states that were tried at this prefix */
     uint64_t state_count, distinct_count, bad_count;
@@ -35,9 +39,10 @@ struct judge {
     char first_bad[256];
 };
 
-static void record_saves(struct disk_log *log, const char *path, bool skip_sync, enum fault_lack lack)
+static void record_saves(struct disk_log *log, const struct judge *judge, bool skip_sync, enum fault_lack lack)
 {
-    const pecs_save_options options = { .skip_sync = skip_sync };
+    struct sample_writer writer = judge->writer;
+    writer.skip_sync = skip_sync;
     for (uint64_t number = 1; number <= SAVE_COUNT; number++) {
         struct sample sample;
         pecs_error error;
@@ -45,7 +50,7 @@ static void record_saves(struct disk_log *log, const char *path, bool skip_sync,
         sample_set_number(&sample, number);
         disk_note(log, DISK_BEGUN, number);
         disk_record(log, write_limits[number - 1], lack);
-        const pecs_status status = pecs_world_save(sample.world, path, &options, &error);
+        const pecs_status status = sample_write(&sample, judge->path, &writer, &error);
         fault_unwatch();
         sample_require(!status, "%s", error.message);
         disk_note(log, DISK_SAVED, number);
@@ -112,8 +117,9 @@ static void check_next_save(struct judge *judge)
 {
     uint64_t number;
     pecs_error error;
-    const pecs_save_options options = { .skip_sync = true };
-    const pecs_status status = pecs_world_save(judge->reader.world, judge->path, &options, &error);
+    struct sample_writer writer = judge->writer;
+    writer.skip_sync = true;
+    const pecs_status status = sample_write(&judge->reader, judge->path, &writer, &error);
     sample_require(!status, "the next save: %s", error.message);
     sample_require(sample_entry_count(judge->folder) == 1, "the next save leaves a temporary");
     sample_require(look(judge, false, &number) && number == judge->reader.number, "the next save is not whole");
@@ -238,7 +244,7 @@ static void expect_good(struct judge *judge, const struct disk_log *log, const c
 static void try_way(struct judge *judge, const char *way, enum fault_lack lack, uint64_t least, uint64_t seed)
 {
     static struct disk_log log, wrong;
-    record_saves(&log, judge->path, false, lack);
+    record_saves(&log, judge, false, lack);
     expect_good(judge, &log, way, seed);
     sample_require(judge->found_old > least && judge->found_new > 10 && judge->temporary_count > least,
                    "the model no longer reaches what it is for");
@@ -249,7 +255,7 @@ static void try_way(struct judge *judge, const char *way, enum fault_lack lack, 
     }
     disk_log_free(&log);
     sample_folder_clear(judge->folder);
-    record_saves(&log, judge->path, true, lack);
+    record_saves(&log, judge, true, lack);
     expect_bad(judge, &log, "saves with skip_sync", seed);
     disk_log_free(&log);
     sample_folder_clear(judge->folder);
@@ -259,6 +265,7 @@ int main(int argument_count, char **arguments)
 {
     static struct judge judge;
     const uint64_t seed = sample_option(argument_count, arguments, "--seed", 1);
+    judge.writer = sample_writer_option(argument_count, arguments);
     sample_folder_make(judge.folder, NULL);
     snprintf(judge.path, sizeof(judge.path), "%s/world.pecs", judge.folder);
     judge.seen = calloc(SEEN_COUNT, sizeof(uint64_t));
