@@ -1,11 +1,11 @@
 /*
  * A process that saves until it is killed, and commands that check what it left.
  *
- *     doomed_saver save PATH FIRST [--family F] [--entities N] [--no-sync 1] [--alone 1] [--named 1]
+ *     doomed_saver save PATH FIRST [--family F] [--entities N] [--alone 1] [--named 1] [WRITER]
  *         loads the file, reports it, then saves numbers FIRST, FIRST + 1, ... endlessly. Reports each on standard
  *         output, one write a line: "found F N" or "none", "begin N", "saved N". Exits with 3 when a save
  *         fails. With --alone, no temporary may be there after the first save; with --named, the system has no
- *         unnamed files.
+ *         unnamed files. WRITER are the options of sample_writer_option: with --stream, a save is a row stream.
  *     doomed_saver check PATH
  *         loads and resumes; prints "found F N" or "none". Exits with 1 if the file is not a complete world.
  *     doomed_saver watch PATH
@@ -80,15 +80,14 @@ static void refuse_unnamed(void *user, struct fault_event *event)
     fault_lack(FAULT_LACKS_UNNAMED, event);
 }
 
-static int save(struct sample *sample, const char *path, uint64_t first, bool skip_sync, bool alone)
+static int save(struct sample *sample, const char *path, uint64_t first, const struct sample_writer *writer, bool alone)
 {
-    const pecs_save_options options = { .skip_sync = skip_sync };
     pecs_error error;
     tell(look(sample, path, false));
     for (uint64_t number = first;; number++) {
         sample_set_number(sample, number);
         say("begin %" PRIu64 "\n", number);
-        if (pecs_world_save(sample->world, path, &options, &error)) {
+        if (sample_write(sample, path, writer, &error)) {
             fprintf(stderr, "%s\n", error.message);
             return 3;
         }
@@ -131,14 +130,14 @@ int main(int argument_count, char **arguments)
         return 2;
     }
     const char *verb = arguments[1], *path = arguments[2];
+    const struct sample_writer writer = sample_writer_option(argument_count, arguments);
     sample_init(&sample, NULL, sample_option(argument_count, arguments, "--family", 1),
                 (uint32_t)sample_option(argument_count, arguments, "--entities", 4000));
     int result = 2;
     if (sample_option(argument_count, arguments, "--named", 0))
         fault_watch(&(struct fault_hooks){ .before = refuse_unnamed });
     if (strcmp(verb, "save") == 0 && argument_count > 3)
-        result = save(&sample, path, strtoull(arguments[3], NULL, 10),
-                      sample_option(argument_count, arguments, "--no-sync", 0) != 0,
+        result = save(&sample, path, strtoull(arguments[3], NULL, 10), &writer,
                       sample_option(argument_count, arguments, "--alone", 0) != 0);
     else if (strcmp(verb, "check") == 0)
         result = check(&sample, path);

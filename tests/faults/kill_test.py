@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
 """A process that saves in a loop is killed with SIGKILL at random moments.
 
-usage: kill_test.py SAVER [--kills N] [--seed S] [--named]
+usage: kill_test.py SAVER [--kills N] [--seed S] [--named] [--writer OPTIONS]
 
 After each kill the file is a complete world: the last one that the process reported as saved, or the one that it had
 begun to save. The next process loads it, and its first save removes what the kill left. Prints how many kills hit a
 save and how many left a temporary. With --named (no unnamed files), a run that left no temporary fails, as it proves
-nothing.
+nothing. --writer has options of the saver: --writer='--stream 1' writes by row streams, not by saves.
 """
 import argparse
 import os
@@ -62,6 +62,7 @@ def main():
     parser.add_argument("--kills", type=int, default=50)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--named", action="store_true")
+    parser.add_argument("--writer", type=str.split, default=[])
     options = parser.parse_args()
     chance = random.Random(options.seed)
     folder = tempfile.mkdtemp(prefix="pecs-kill-", dir="/dev/shm" if os.access("/dev/shm", os.W_OK) else None)
@@ -71,7 +72,7 @@ def main():
     try:
         for kill in range(options.kills):
             life = Life(options.saver, path, first,
-                        ["--entities", str(chance.choice(SIZES)), "--named", str(int(options.named))])
+                        ["--entities", str(chance.choice(SIZES)), "--named", str(int(options.named))] + options.writer)
             number = number_of(life.found)
             if number not in allowed:
                 fail(f"kill {kill}: found {number}, allowed is {allowed}")
