@@ -1,14 +1,15 @@
 #!/usr/bin/env python3
 """A real file system loses its power while a process saves, repeatedly. Needs root and loop devices.
 
-usage: power_cut.py SAVER [--cuts N] [--seed S] [--named] [--file-system NAME]...
+usage: power_cut.py SAVER [--cuts N] [--seed S] [--named] [--writer OPTIONS] [--file-system NAME]...
                     [--image-folder FOLDER]
 
 For each file system: an image is made and mounted through a loop device, a process saves in a loop there, durably. At a
 random moment the file system is shut down by its own ioctl, with the flag that not even the journal's memory is flushed:
 what was not synced is lost. It is unmounted and mounted again, which recovers it, and the file is loaded and resumed.
 It must be the last world that was reported as saved, or the one that was being saved. Every second time the file is
-kept and the next process saves over it. With --named, the saver has no unnamed files.
+kept and the next process saves over it. With --named, the saver has no unnamed files. --writer
+has further options of it: --writer='--stream 1' writes by row streams, not by saves.
 
 Exit code 77: skipped, with the reason.
 """
@@ -80,10 +81,9 @@ def number_of(found):
     return int(found[2]) if found[0] == b"found" else None
 
 
-def live_and_die(saver, disk, path, first, seconds, entities, named):
+def live_and_die(saver, disk, path, first, seconds, arguments):
     """(words about what was found at the start, last saved, last begun): the numbers, None where there is none."""
-    process = subprocess.Popen([saver, "save", path, str(first), "--entities", str(entities), "--alone", "1",
-                                "--named", str(int(named))],
+    process = subprocess.Popen([saver, "save", path, str(first), "--alone", "1"] + arguments,
                                stdout=subprocess.PIPE, stderr=subprocess.PIPE, bufsize=0)
     found = process.stdout.readline().split()
     time.sleep(seconds)
@@ -109,15 +109,15 @@ def check(saver, path):
     return number_of(result.stdout.split())
 
 
-def try_file_system(saver, disk, cuts, chance, named):
+def try_file_system(saver, disk, cuts, chance, arguments):
     """Prints one line a cut."""
     path = os.path.join(disk.place, "world.pecs")
     last, first = None, 1
     new = old = left = 0
     disk.mount()
     for cut in range(cuts):
-        found, saved, begun = live_and_die(saver, disk, path, first, chance.uniform(0, 0.1), chance.choice(SIZES),
-                                          named)
+        found, saved, begun = live_and_die(saver, disk, path, first, chance.uniform(0, 0.1),
+                                          ["--entities", str(chance.choice(SIZES))] + arguments)
         if found and number_of(found) != last:
             raise RuntimeError(f"cut {cut}: found {found} at the start, not {last}")
         disk.unmount()
@@ -142,6 +142,7 @@ def main():
     parser.add_argument("--named", action="store_true")
     parser.add_argument("--file-system", action="append", choices=sorted(MAKE))
     parser.add_argument("--image-folder")
+    parser.add_argument("--writer", type=str.split, default=[])
     options = parser.parse_args()
     if os.geteuid() != 0:
         skip("only root mounts file systems")
@@ -166,7 +167,7 @@ def main():
         tried += 1
         try:
             try_file_system(os.path.abspath(options.saver), disk, options.cuts, random.Random(options.seed),
-                            options.named)
+                            ["--named", str(int(options.named))] + options.writer)
         except RuntimeError as error:
             print(f"{kind}: FAILED: {error}")
             failed += 1
