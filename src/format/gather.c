@@ -7,7 +7,7 @@
 #include "error.h"
 #include "jobs.h"
 
-enum { AT_ONCE_BYTES = 8 * 1024 * 1024 }; /* of a segment's data, that a thread holds beside the image */
+enum { AT_ONCE_BYTES = 24 * 1024 * 1024 }; /* of a segment's data, that a thread holds beside the image */
 
 static pecs_status gather_inflate(struct gathering *gathering, struct codec *codec, const struct model_block *block,
                                   const uint8_t *bytes, pecs_error *error)

@@ -182,6 +182,7 @@ static pecs_status plan_index_and_ids(struct save_plan *plan)
         .row_count = plan->id_count,
         .row_bytes = sizeof(struct id_record),
         .chunk_count = format_chunk_count(plan->id_count, FORMAT_INDEX_SHIFT),
+        .before = stream ? stream->ids_before : 0,
     };
     const struct plan_run records = {
         .kind = RUN_INDEX,

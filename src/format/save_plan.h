@@ -32,8 +32,8 @@ struct plan_stream {
     const uint64_t *row_counts;  /* that are put now: whole chunks of the first ones, or all */
     const struct record *slots;  /* records of the entity index that are put now */
     uint64_t slots_before, slot_count;
-    const struct id_entry *ids; /* at the end of the stream, sorted */
-    uint64_t id_count;
+    const struct id_entry *ids; /* at the end of the stream, sorted: those that are put now */
+    uint64_t ids_before, id_count;
     bool puts_attachments;
 };
 

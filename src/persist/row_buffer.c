@@ -310,11 +310,29 @@ static size_t row_buffer_columns(const struct row_buffer *buffer)
     return columns;
 }
 
+/* Of a part: whole chunks. More parts are fewer ids that a resume can map. */
+static size_t row_buffer_most_ids(const struct row_buffer *buffer)
+{
+    const size_t ids = (size_t)(2 * buffer->most_bytes / sizeof(*buffer->ids));
+    return ids & ~(((size_t)1 << FORMAT_INDEX_SHIFT) - 1);
+}
+
 bool row_buffer_has_part(const struct row_buffer *buffer, bool at_the_end)
 {
     const uint64_t tables = buffer->world->state->table_count * (uint64_t)TABLE_BYTES;
-    return at_the_end ? buffer->held_bytes > 2 * buffer->most_bytes || row_buffer_columns(buffer) > PART_COLUMNS
-                      : buffer->held_bytes + min_u64(tables, buffer->most_bytes / 2) >= buffer->most_bytes;
+    if (!at_the_end)
+        return buffer->held_bytes + min_u64(tables, buffer->most_bytes / 2) >= buffer->most_bytes;
+    return buffer->held_bytes > buffer->most_bytes || row_buffer_columns(buffer) > PART_COLUMNS ||
+           buffer->id_count - buffer->ids_put > row_buffer_most_ids(buffer);
+}
+
+/* They are known when all rows are. */
+static size_t row_buffer_choose_ids(const struct row_buffer *buffer, bool is_last)
+{
+    const size_t left = buffer->id_count - buffer->ids_put;
+    if (is_last)
+        return left;
+    return buffer->are_ids_final ? min_u64(left, row_buffer_most_ids(buffer)) : 0;
 }
 
 pecs_status row_buffer_choose(struct row_buffer *buffer, bool is_last, struct plan_stream *ret_part)
@@ -341,8 +359,9 @@ pecs_status row_buffer_choose(struct row_buffer *buffer, bool is_last, struct pl
         .slots = buffer->slots,
         .slots_before = buffer->slots_before,
         .slot_count = whole_slots,
-        .ids = buffer->ids,
-        .id_count = is_last ? buffer->id_count : 0,
+        .ids = buffer->ids ? buffer->ids + buffer->ids_put : NULL,
+        .ids_before = buffer->ids_put,
+        .id_count = row_buffer_choose_ids(buffer, is_last),
     };
     return PECS_OK;
 }
@@ -405,6 +424,7 @@ pecs_status row_buffer_drop(struct row_buffer *buffer, const struct plan_stream 
     memmove(buffer->slots, buffer->slots + slots, (buffer->slot_count - slots) * sizeof(*buffer->slots));
     buffer->slot_count -= slots;
     buffer->slots_before += slots;
+    buffer->ids_put += part->id_count;
     buffer->held_bytes = row_buffer_left_bytes(buffer);
     if (status || !world->state->heap.node)
         return status;
@@ -456,8 +476,11 @@ pecs_status row_buffer_check(struct row_buffer *buffer, pecs_error *error)
     row_buffer_note_singletons(buffer);
     const struct far_reference farthest = buffer->farthest;
     buffer->farthest = of_rows;
-    if (farthest.end <= total)
-        return row_buffer_check_ids(buffer, error);
+    if (farthest.end <= total) {
+        const pecs_status status = row_buffer_check_ids(buffer, error);
+        buffer->are_ids_final = !status;
+        return status;
+    }
     const struct component *component = state_component(buffer->world->state, farthest.component);
     if (farthest.from.generation)
         snprintf(who, sizeof(who), "entity %" PRIu32 ":1", farthest.from.index);

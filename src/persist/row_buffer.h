@@ -27,7 +27,8 @@ struct row_buffer {
     size_t slot_count, slot_capacity;
     uint64_t slots_before;
     struct id_entry *ids; /* explicit ones, of all rows so far */
-    size_t id_count, id_capacity;
+    size_t id_count, id_capacity, ids_put;
+    bool are_ids_final;             /* and sorted */
     uint64_t most_bytes;            /* that it should hold */
     uint64_t held_bytes;            /* by rows and slots that are not put yet */
     uint64_t row_units;             /* of the heap, that these rows have */

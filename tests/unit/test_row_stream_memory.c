@@ -104,6 +104,20 @@ Test(row_stream_memory, a_call_may_give_several_parts)
     free(rows);
 }
 
+/* More explicit ids than a part has. */
+Test(row_stream_memory, ids_may_take_several_parts)
+{
+    enum { COUNT = 700000 };
+    const pecs_stream_options options = { .skip_sync = true, .profile = PECS_PROFILE_FAST };
+    pecs_id *ids = malloc(COUNT * sizeof(*ids));
+    for (uint64_t i = 0; i < COUNT; i++)
+        memcpy(ids[i].bytes, (const uint64_t[]){ number_for(i), i + 1 }, sizeof(ids[i]));
+    struct twin twin = twin_begin(registry, "file", &options);
+    twin_add(&twin, (pecs_value[]){ { Frozen_component, 0, NULL } }, 1, COUNT, ids);
+    twin_end(&twin, "file");
+    free(ids);
+}
+
 /* Contents of the world itself, which the last part has, are no reason to put rows. */
 Test(row_stream_memory, singletons_wait_for_the_last_part)
 {
