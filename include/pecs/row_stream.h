@@ -109,8 +109,8 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
  * whole, which a load checks: that handles and entity index agree, that references lead to entities, that ids are of
  * one entity each. Whether the file is complete, its end tells: the call that returns no rows.
  *
- * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size: a
- * long one needs max_held_bytes. A save with a profile has not: load it. Types must be those of the registry: a load
+ * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size:
+ * a long one needs max_held_bytes. A save with a profile has not: load it. Types must be those of the registry: a load
  * converts old ones (migration.h). One thread uses a reader at a time.
  */
 typedef struct pecs_stream_reader pecs_stream_reader;
