@@ -86,7 +86,7 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_set_meta_bytes(pecs_stream *strea
  * with one id), PECS_E_MISUSE (it is finished or has failed), and as pecs_stream_add.
  *
  * A stream needs 32 MiB of memory, and 5 MiB a thread when it compresses; from a thousand tables on, beside that about
- * a kilobyte for each table and 128 bytes for each of its columns; and some for each 16 MiB of the file, 20 bytes for
+ * a kilobyte for each table and 128 bytes for each of its columns; and some for each 15 MiB of the file, 20 bytes for
  * each explicit id, and what one row with larger contents has. With thousands of tables, each part of the file has only
  * a few rows of each: such a file is larger than a save's (`pecs compact`).
  */

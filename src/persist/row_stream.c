@@ -14,7 +14,7 @@
 #include <inttypes.h>
 
 enum {
-    STREAM_HELD_BYTES = 16 * 1024 * 1024,  /* of rows that are put together */
+    STREAM_HELD_BYTES = 15 * 1024 * 1024,  /* of rows that are put together */
     STREAM_PACKED_BYTES = 6 * 1024 * 1024, /* of those that are compressed, which takes memory too */
     STREAM_HANDLES_AT_ONCE = 64,           /* that a call makes without memory of the pool */
 };
