@@ -65,9 +65,10 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_create_to(pecs_registry *registry
  * Adds rows of one table, in any order of tables: as pecs_builder_add, but their handles are made in order
  * (rows->entities is NULL), and values are checked at once. ret_entities (or NULL) has room for the handles. Everything
  * is copied. Any number of rows is allowed, but a call needs memory for all of its rows beside the 32 MiB of the
- * stream, so give some thousands at a time. PECS_E_MISUSE (a component twice, unknown or transient, a size, an id that
- * is zero, contents that are no text), PECS_E_INVALID (a value that load would refuse), PECS_E_LIMIT, PECS_E_MEMORY,
- * PECS_E_IO, and statuses of the sink.
+ * stream, so give some thousands at a time; of rows with large contents, a few MiB, since a segment may have all that
+ * one call gives of them, and a reader holds a segment. PECS_E_MISUSE (a component twice, unknown or transient, a size,
+ * an id that is zero, contents that are no text), PECS_E_INVALID (a value that load would refuse), PECS_E_LIMIT,
+ * PECS_E_MEMORY, PECS_E_IO, and statuses of the sink.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows,
                                                    pecs_entity *ret_entities, pecs_error *error);

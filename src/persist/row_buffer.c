@@ -310,7 +310,7 @@ static size_t row_buffer_columns(const struct row_buffer *buffer)
     return columns;
 }
 
-/* Of a part: whole chunks. More parts are fewer ids that a resume can map. */
+/* Of a part: whole chunks. A resume maps the ids if one part has all of them; else it gathers them. */
 static size_t row_buffer_most_ids(const struct row_buffer *buffer)
 {
     const size_t ids = (size_t)(2 * buffer->most_bytes / sizeof(*buffer->ids));
