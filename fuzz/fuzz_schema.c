@@ -163,7 +163,7 @@ static void check_values(const struct component *component)
     for (uint32_t i = 0; i < component->size; i++)
         padding += masked[i] == 0;
     const size_t holes = count_bytes(component_holes(component));
-    FUZZ_CHECK(padding == count_bytes(&component->padding) && padding <= holes, component->type->name);
+    FUZZ_CHECK(padding == count_bytes(component->padding) && padding <= holes, component->type->name);
     FUZZ_CHECK(component_values_are_equal(component, values, other) == (holes == component->size),
                component->type->name);
     free(values);

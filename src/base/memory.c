@@ -17,6 +17,7 @@ enum {
     DIRECT_LIMIT = 1024 * 1024, /* bytes of arrays that are allocations of their own */
     SOURCE_DIRECT = 0,          /* a source is SOURCE_DIRECT or the offset in a block */
     PATIENCE_MAX = 1024,
+    FIRST_ITEMS = 2, /* of a list that grows: most lists of a small world stay that short */
     POOL_GAPS_BYTES = GAP_CLASS_COUNT * sizeof(struct gap *),
 };
 
@@ -131,7 +132,7 @@ bool pool_reserve(struct pool *pool, void **array, size_t *capacity, size_t coun
 {
     if (count <= *capacity)
         return true;
-    uint64_t wanted = max_u64(count, max_u64(8, 2 * (uint64_t)*capacity)), bytes;
+    uint64_t wanted = max_u64(count, max_u64(FIRST_ITEMS, 2 * (uint64_t)*capacity)), bytes;
     if (mul_overflows(wanted, item_bytes, &bytes) || bytes > SIZE_MAX)
         return false;
     void *grown = pool_allocate(pool, (size_t)bytes);

@@ -80,7 +80,7 @@ static void write_content(struct output *output, const struct component *compone
     uint64_t size;
     const uint8_t *bytes = heap_find(heap, content->reference, &size);
     const struct component *element = content->list && size ? component_element(component, content->list) : NULL;
-    const struct component *padded = element && !span_list_is_empty(&element->padding) ? element : NULL;
+    const struct component *padded = element && !span_list_is_empty(element->padding) ? element : NULL;
     if (!size)
         return;
     if (padded || !write_content_is_whole(heap, content, bytes, size)) {

@@ -14,7 +14,7 @@ static void write_table_rows(const struct row_writer *writer, const struct plan_
             values_check(writer->values, run->table, run->component_number, first, bytes, count, 0, output->error);
     if (component && component_has_contents(component))
         write_references(output, component, state_heap(writer->plan->state), bytes, count, unit);
-    else if (component && !span_list_is_empty(&component->padding))
+    else if (component && !span_list_is_empty(component->padding))
         output_put_masked(output, component, bytes, count);
     else
         output_put(output, bytes, count * run->row_bytes);

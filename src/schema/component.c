@@ -74,10 +74,12 @@ static pecs_status component_init_spans(struct component *component, const pecs_
         .size = type->size,
         .align = type->align,
         .has_references = component_find_references(type),
+        .padding = &span_list_none,
+        .special = &span_list_none,
     };
-    pecs_status status = span_list_init(&component->padding, pool, type, component_is_padding);
+    pecs_status status = span_list_create(pool, type, component_is_padding, &component->padding);
     if (!status)
-        status = span_list_init(&component->special, pool, type, component_is_special);
+        status = span_list_create(pool, type, component_is_special, &component->special);
     return status;
 }
 
@@ -154,9 +156,10 @@ static pecs_status component_init_contents(struct component *component, struct p
     if (!contents)
         return PECS_E_MEMORY;
     component->contents = contents;
-    pecs_status status = span_list_init(&contents->spans, pool, component->type, component_is_content);
+    contents->spans = contents->holes = &span_list_none;
+    pecs_status status = span_list_create(pool, component->type, component_is_content, &contents->spans);
     if (!status)
-        status = span_list_init(&contents->holes, pool, component->type, component_is_hole);
+        status = span_list_create(pool, component->type, component_is_hole, &contents->holes);
     return status ? status : component_init_elements(contents, component->type, pool);
 }
 
@@ -180,7 +183,11 @@ pecs_status component_init(struct component *component, const pecs_type *type, s
     if (status)
         return status;
     if (type_is_transient(type)) {
-        *component = (struct component){ .type = type, .size = type->size, .align = type->align };
+        *component = (struct component){ .type = type,
+                                         .size = type->size,
+                                         .align = type->align,
+                                         .padding = &span_list_none,
+                                         .special = &span_list_none };
     } else {
         status = component_init_spans(component, type, pool);
     }
@@ -220,12 +227,12 @@ uint64_t component_description_bytes(const pecs_type *type, uint64_t limit)
 void component_deinit(struct component *component, struct pool *pool)
 {
     struct component_contents *contents = component->contents;
-    span_list_deinit(&component->padding, pool);
-    span_list_deinit(&component->special, pool);
+    span_list_destroy(pool, component->padding);
+    span_list_destroy(pool, component->special);
     if (!contents)
         return;
-    span_list_deinit(&contents->spans, pool);
-    span_list_deinit(&contents->holes, pool);
+    span_list_destroy(pool, contents->spans);
+    span_list_destroy(pool, contents->holes);
     for (size_t i = 0; i < contents->element_count; i++)
         component_deinit(&contents->elements[i].values, pool);
     pool_release(pool, contents->elements, contents->element_capacity * sizeof(*contents->elements));

@@ -12,17 +12,17 @@ struct component {
     const pecs_type *type;
     pecs_id id; /* the type's own, or its name's hash */
     uint32_t size, align;
-    uint32_t flags; /* of the type. A transient one has no spans and no references, whatever fields it has */
-    struct span_list padding;
-    bool has_references;      /* some field, or an element of a list, holds entities */
-    struct span_list special; /* fields with invalid bit patterns (bool, enum, text), entities, and contents */
+    uint32_t flags;      /* of the type. A transient one has no spans and no references, whatever fields it has */
+    bool has_references; /* some field, or an element of a list, holds entities */
+    const struct span_list *padding;
+    const struct span_list *special; /* fields with invalid bit patterns (bool, enum, text), entities, and contents */
     struct component_contents *contents; /* NULL: it has no strings, blobs and lists */
 };
 
 /* What a component with contents has besides. */
 struct component_contents {
-    struct span_list spans;        /* strings, blobs and lists */
-    struct span_list holes;        /* padding and contents: what is no part of a value's own bytes */
+    const struct span_list *spans; /* strings, blobs and lists */
+    const struct span_list *holes; /* padding and contents: what is no part of a value's own bytes */
     struct list_element *elements; /* of each list field, ascending by the field's address */
     size_t element_count, element_capacity;
 };
@@ -40,7 +40,7 @@ static inline bool component_has_contents(const struct component *component)
 }
 static inline const struct span_list *component_holes(const struct component *component)
 {
-    return component->contents ? &component->contents->holes : &component->padding;
+    return component->contents ? component->contents->holes : component->padding;
 }
 /* `list` is that of a span of the component's contents. */
 const struct component *component_element(const struct component *component, const pecs_field *list);

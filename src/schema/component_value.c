@@ -46,7 +46,7 @@ void component_copy_masked(const struct component *component, void *to, const vo
     memcpy(to, from, (size_t)count * component->size);
     struct span_run_iter iter;
     struct span_run run;
-    for (span_run_begin(&iter, &component->padding, count); span_run_next(&iter, &run);)
+    for (span_run_begin(&iter, component->padding, count); span_run_next(&iter, &run);)
         value_clear_run((uint8_t *)to + run.offset, run.count, run.stride, run.span.size);
 }
 

@@ -360,7 +360,7 @@ static pecs_status history_check_defaults(const struct history_making *making, c
         return status;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, &component.special); !status && type->defaults && span_iter_next(&iter, &span);)
+    for (span_iter_begin(&iter, component.special); !status && type->defaults && span_iter_next(&iter, &span);)
         for (uint32_t at = 0; !status && at < span.size; at += span.width) {
             const char *wrong = history_check_element(&span, (const uint8_t *)type->defaults + span.offset + at);
             if (wrong)

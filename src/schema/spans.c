@@ -14,18 +14,19 @@ enum {
 struct collect {
     struct span_list *list;
     struct pool *pool;
-    uint32_t field_count; /* visited so far */
-    size_t joins_from;    /* new spans are not joined with spans before this one */
+    size_t capacity, group_capacity; /* of the list, while it grows */
+    uint32_t field_count;            /* visited so far */
+    size_t joins_from;               /* new spans are not joined with spans before this one */
     bool is_in_array;
 };
 
 static pecs_status span_collect_group(struct collect *collect, struct span_group group)
 {
     struct span_list *list = collect->list;
-    if (!pool_reserve(collect->pool, (void **)&list->groups, &list->group_capacity, list->group_count + 1,
+    if (!pool_reserve(collect->pool, (void **)&list->groups, &collect->group_capacity, list->group_count + 1,
                       sizeof(*list->groups)))
         return PECS_E_MEMORY;
-    group.first = group.end = (uint32_t)list->count;
+    group.first = group.end = list->count;
     list->groups[list->group_count++] = group;
     collect->joins_from = list->count;
     return PECS_OK;
@@ -55,10 +56,10 @@ static pecs_status span_collect_span(struct collect *collect, struct value_span 
     }
     if (list->count == SPANS_MAX)
         return PECS_E_LIMIT;
-    if (!pool_reserve(collect->pool, (void **)&list->spans, &list->capacity, list->count + 1, sizeof(*list->spans)))
+    if (!pool_reserve(collect->pool, (void **)&list->spans, &collect->capacity, list->count + 1, sizeof(*list->spans)))
         return PECS_E_MEMORY;
     list->spans[list->count++] = span;
-    list->groups[list->group_count - 1].end = (uint32_t)list->count;
+    list->groups[list->group_count - 1].end = list->count;
     return PECS_OK;
 }
 
@@ -131,8 +132,8 @@ static pecs_status span_collect_element(struct collect *collect, const pecs_type
 
 static void span_list_drop(struct span_list *list, size_t first, size_t first_group)
 {
-    list->count = first;
-    list->group_count = first_group;
+    list->count = (uint32_t)first;
+    list->group_count = (uint32_t)first_group;
     if (first_group)
         list->groups[first_group - 1].end = (uint32_t)first;
 }
@@ -170,25 +171,56 @@ static pecs_status span_collect_array(struct collect *collect, const pecs_field 
     return span_collect_span(collect, span);
 }
 
-void span_list_deinit(struct span_list *list, struct pool *pool)
+const struct span_list span_list_none;
+
+void span_list_destroy(struct pool *pool, const struct span_list *list)
 {
-    pool_release(pool, list->spans, list->capacity * sizeof(*list->spans));
-    pool_release(pool, list->groups, list->group_capacity * sizeof(*list->groups));
-    *list = (struct span_list){ .type = list->type, .belongs = list->belongs };
+    if (!list || list == &span_list_none)
+        return;
+    pool_release(pool, list->spans, list->count * sizeof(*list->spans));
+    pool_release(pool, list->groups, list->group_count * sizeof(*list->groups));
+    pool_release(pool, (struct span_list *)(uintptr_t)list, sizeof(*list));
 }
 
-pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
-                           bool (*belongs)(const struct value_span *span))
+/* A copy of the collected list, in memory of its size. NULL: out of memory. */
+static const struct span_list *span_list_copy(struct pool *pool, const struct span_list *list)
 {
-    *list = (struct span_list){ .type = type, .belongs = belongs };
-    struct collect collect = { .list = list, .pool = pool };
+    struct span_list *copy = pool_allocate(pool, sizeof(*copy));
+    if (!copy)
+        return NULL;
+    *copy = *list;
+    copy->spans = list->count ? pool_allocate(pool, list->count * sizeof(*list->spans)) : NULL;
+    copy->groups = list->count ? pool_allocate(pool, list->group_count * sizeof(*list->groups)) : NULL;
+    if (list->count && (!copy->spans || !copy->groups)) {
+        span_list_destroy(pool, copy);
+        return NULL;
+    }
+    if (list->count) {
+        memcpy(copy->spans, list->spans, list->count * sizeof(*list->spans));
+        memcpy(copy->groups, list->groups, list->group_count * sizeof(*list->groups));
+    }
+    return copy;
+}
+
+pecs_status span_list_create(struct pool *pool, const pecs_type *type, bool (*belongs)(const struct value_span *span),
+                             const struct span_list **ret_list)
+{
+    struct span_list list = { .type = type, .belongs = belongs };
+    struct collect collect = { .list = &list, .pool = pool };
     pecs_status status = span_collect_fields(&collect, type, 0);
-    if (!status && list->count > (uint64_t)SPANS_PER_FIELD_MAX * collect.field_count)
-        status = PECS_E_LIMIT;
-    if (status || !list->count)
-        span_list_deinit(list, pool);
-    list->is_walked = status == PECS_E_LIMIT;
-    return list->is_walked ? PECS_OK : status;
+    list.is_walked =
+        status == PECS_E_LIMIT || (!status && list.count > (uint64_t)SPANS_PER_FIELD_MAX * collect.field_count);
+    if (list.is_walked) {
+        list.count = list.group_count = 0;
+        status = PECS_OK;
+    }
+    const struct span_list *created = &span_list_none;
+    if (!status && !span_list_is_empty(&list))
+        created = span_list_copy(pool, &list);
+    pool_release(pool, list.spans, collect.capacity * sizeof(*list.spans));
+    pool_release(pool, list.groups, collect.group_capacity * sizeof(*list.groups));
+    *ret_list = created ? created : &span_list_none;
+    return created ? status : PECS_E_MEMORY;
 }
 
 /* Walks depth first; `levels` is the stack of a recursion. */
@@ -253,11 +285,11 @@ static bool span_run_walk(struct span_run_iter *iter, struct span_run *ret_run)
 bool span_run_next(struct span_run_iter *iter, struct span_run *ret_run)
 {
     const struct span_list *list = iter->list;
-    const uint64_t value_bytes = list->type->size;
     if (list->is_walked)
         return span_run_walk(iter, ret_run);
     while (iter->group < list->group_count && iter->value_count) {
         const struct span_group *group = &list->groups[iter->group];
+        const uint64_t value_bytes = list->type->size;
         const bool is_even = (uint64_t)group->stride * group->count == value_bytes;
         const bool by_element = group->count <= iter->value_count;
         const uint64_t part = iter->part++;

@@ -34,20 +34,23 @@ struct span_group {
     uint32_t first, end; /* range of spans in the list */
 };
 
-/* Groups, and spans within an element, ascend by offset and do not overlap. */
+/* Groups, and spans within an element, ascend by offset and do not overlap. Lists without spans are one and the same.
+ */
 struct span_list {
     const pecs_type *type;
     bool (*belongs)(const struct value_span *span);
-    bool is_walked;
-    struct value_span *spans; /* allocated from the pool, like the groups */
+    struct value_span *spans; /* allocated from the pool, like the groups, with no room for more */
     struct span_group *groups;
-    size_t count, capacity, group_count, group_capacity;
+    uint32_t count, group_count;
+    bool is_walked;
 };
 
-/* Lists the spans of a valid type for which `belongs` returns true. PECS_E_MEMORY. */
-pecs_status span_list_init(struct span_list *list, struct pool *pool, const pecs_type *type,
-                           bool (*belongs)(const struct value_span *span));
-void span_list_deinit(struct span_list *list, struct pool *pool);
+extern const struct span_list span_list_none;
+/* Lists the spans of a valid type for which `belongs` returns true. PECS_E_MEMORY: it is the list without spans. */
+pecs_status span_list_create(struct pool *pool, const pecs_type *type, bool (*belongs)(const struct value_span *span),
+                             const struct span_list **ret_list);
+/* NULL is allowed. */
+void span_list_destroy(struct pool *pool, const struct span_list *list);
 
 static inline bool span_list_is_empty(const struct span_list *list)
 {

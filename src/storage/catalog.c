@@ -8,7 +8,7 @@
 
 #include <assert.h>
 
-enum { FIRST_BUCKET_COUNT = 16 };
+enum { FIRST_BUCKET_COUNT = 4 };
 
 pecs_status catalog_init(struct catalog *catalog, const pecs_registry *registry, const struct unknown_types *unknown)
 {
@@ -88,8 +88,10 @@ pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct
         return PECS_E_MEMORY;
     for (uint32_t i = 0; i < archetype->component_count; i++) {
         struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
-        if (!pool_reserve(pool, (void **)&list->tables, &list->capacity, list->count + 1, sizeof(*list->tables)))
+        size_t capacity = list->capacity;
+        if (!pool_reserve(pool, (void **)&list->tables, &capacity, (size_t)list->count + 1, sizeof(*list->tables)))
             return PECS_E_MEMORY;
+        list->capacity = (uint32_t)min_u64(capacity, UINT32_MAX);
     }
     catalog->archetypes[catalog->table_count] = archetype;
     catalog_link_table(catalog, catalog->table_count);

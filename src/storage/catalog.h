@@ -9,7 +9,7 @@
 
 struct posting_list {
     uint32_t *tables; /* ascending */
-    size_t count, capacity;
+    uint32_t count, capacity;
 };
 
 struct catalog {

@@ -11,7 +11,7 @@ bool content_find_member(const struct component *component, size_t offset_bytes,
     struct value_span span;
     if (!component_has_contents(component))
         return false;
-    for (span_iter_begin(&iter, &component->contents->spans); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, component->contents->spans); span_iter_next(&iter, &span);) {
         if (offset_bytes < span.offset || offset_bytes - span.offset >= span.size)
             continue;
         *ret_content = (struct content){ .offset = offset_bytes, .kind = span.kind, .list = span.list };
@@ -42,7 +42,7 @@ uint64_t contents_count_units(const struct heap *heap, const struct component *c
 static const struct component *contents_padded_element(const struct component *component, const pecs_field *list)
 {
     const struct component *element = list ? component_element(component, list) : NULL;
-    return element && !span_list_is_empty(&element->padding) ? element : NULL;
+    return element && !span_list_is_empty(element->padding) ? element : NULL;
 }
 
 static bool contents_equal_without_padding(const void *user, const struct component *element, const void *a,
@@ -57,7 +57,7 @@ static element_equal_function *contents_choose_equal(const struct component *ele
 {
     if (equal && element->has_references)
         return equal;
-    return span_list_is_empty(&element->padding) ? NULL : contents_equal_without_padding;
+    return span_list_is_empty(element->padding) ? NULL : contents_equal_without_padding;
 }
 
 bool contents_are_equal(const struct component *component, const struct heap *heap, const uint8_t *value,

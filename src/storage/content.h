@@ -34,7 +34,7 @@ struct content_walk {
 static inline void content_walk_begin(struct content_walk *walk, const struct component *component,
                                       const uint8_t *values, uint64_t count)
 {
-    const struct span_list *list = &component->contents->spans;
+    const struct span_list *list = component->contents->spans;
     walk->component = component;
     walk->values = values;
     walk->count = count;
@@ -63,7 +63,7 @@ static inline bool content_walk_step(struct content_walk *walk)
         walk->base += walk->component->size;
         walk->next_span = 0;
         if (!walk->flat)
-            span_iter_begin(&walk->spans, &walk->component->contents->spans);
+            span_iter_begin(&walk->spans, walk->component->contents->spans);
     }
 }
 

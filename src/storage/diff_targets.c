@@ -276,7 +276,7 @@ bool targets_agree(struct targets *targets, const struct component *component, c
         return true;
     struct span_run_iter iter;
     struct span_run run;
-    for (span_run_begin(&iter, &component->special, count); span_run_next(&iter, &run);) {
+    for (span_run_begin(&iter, component->special, count); span_run_next(&iter, &run);) {
         const uint8_t *bytes = values + run.offset;
         for (uint64_t i = 0; run.span.kind == PECS_ENTITY && i < run.count; i++, bytes += run.stride)
             if (!targets_handles_agree(targets, bytes, run.span.size / sizeof(pecs_entity)))
@@ -309,7 +309,7 @@ static bool targets_bytes_are_equal(const struct targets *targets, const struct 
     struct span_iter holes, iter;
     struct value_span hole, references;
     span_iter_begin(&holes, component_holes(component));
-    span_iter_begin(&iter, &component->special);
+    span_iter_begin(&iter, component->special);
     bool has_hole = span_iter_next(&holes, &hole), has_references = targets_next_references(&iter, &references);
     for (uint32_t done = 0; done < component->size;) {
         const bool is_hole = has_hole && (!has_references || hole.offset < references.offset);

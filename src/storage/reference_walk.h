@@ -12,7 +12,7 @@ struct reference_walk {
 };
 static inline void reference_walk_begin(struct reference_walk *walk, const struct component *component, uint64_t count)
 {
-    span_run_begin(&walk->iter, &component->special, count);
+    span_run_begin(&walk->iter, component->special, count);
     walk->next = walk->run.count = 0;
     walk->at = 0;
 }

@@ -140,7 +140,7 @@ static bool references_find(const struct selection *selection, const struct comp
     for (uint64_t row = 0; row < count; row++, values += component->size) {
         struct span_iter iter;
         struct value_span span;
-        for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
+        for (span_iter_begin(&iter, component->special); span_iter_next(&iter, &span);) {
             for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += (uint32_t)sizeof(pecs_entity)) {
                 memcpy(ret_entity, values + span.offset + at, sizeof(*ret_entity));
                 if (!selection_has(selection, *ret_entity))

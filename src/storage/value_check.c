@@ -289,7 +289,7 @@ static uint64_t value_check_block(const struct value_check *check, const struct 
     uint64_t first = count;
     struct span_run_iter iter;
     struct span_run run;
-    for (span_run_begin(&iter, &component->special, count); span_run_next(&iter, &run);) {
+    for (span_run_begin(&iter, component->special, count); span_run_next(&iter, &run);) {
         const struct places places = { component, &run.span, values + run.offset, run.stride, run.count };
         const uint64_t found = value_check_kinds[run.span.kind].find(&places, check);
         if (BREAKS(value_check_kinds[run.span.kind].rule, found != NONE_WRONG))
@@ -317,7 +317,7 @@ void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, 
     iter->check = check;
     iter->component = component;
     iter->value = value;
-    span_iter_begin(&iter->spans, &component->special);
+    span_iter_begin(&iter->spans, component->special);
     iter->span = (struct value_span){ .size = 0 };
     iter->next = 0;
 }

@@ -28,7 +28,7 @@ void value_check_deinit(struct value_check *check);
 /* Whether a component can have invalid values. */
 static inline bool values_can_be_wrong(const struct component *component)
 {
-    return !span_list_is_empty(&component->special);
+    return !span_list_is_empty(component->special);
 }
 
 /* The first of `count` values that is invalid, or `count`. */

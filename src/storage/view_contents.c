@@ -19,7 +19,7 @@ static uint64_t view_contents_of_value(const struct component *component)
     struct span_run_iter iter;
     struct span_run run;
     uint64_t count = 0;
-    for (span_run_begin(&iter, &component->contents->spans, 1); span_run_next(&iter, &run);)
+    for (span_run_begin(&iter, component->contents->spans, 1); span_run_next(&iter, &run);)
         count += run.count * (run.span.size / sizeof(uint64_t));
     return count;
 }

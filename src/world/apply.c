@@ -381,7 +381,7 @@ static void apply_replace_provisional(const pecs_commands *commands, const struc
 {
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, component->special); span_iter_next(&iter, &span);) {
         for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, value + span.offset + at, sizeof(entity));

@@ -52,11 +52,11 @@ static bool commands_is_usable(const pecs_commands *commands, pecs_entity entity
 static bool commands_fields_are_usable(const pecs_commands *commands, const struct component *component,
                                        const uint8_t *value)
 {
-    if (span_list_is_empty(&component->special))
+    if (span_list_is_empty(component->special))
         return true;
     struct span_iter iter;
     struct value_span span;
-    for (span_iter_begin(&iter, &component->special); span_iter_next(&iter, &span);) {
+    for (span_iter_begin(&iter, component->special); span_iter_next(&iter, &span);) {
         for (uint32_t at = 0; span.kind == PECS_ENTITY && at < span.size; at += sizeof(pecs_entity)) {
             pecs_entity entity;
             memcpy(&entity, value + span.offset + at, sizeof(entity));

@@ -70,31 +70,29 @@ pecs_status edit_begin(struct pecs_world *world)
     return status ? status : edit_begin_values(world);
 }
 
+static size_t edit_scratch_bytes(const struct pecs_world *world, uint32_t component_count)
+{
+    return ((size_t)component_count + 1) * (sizeof(*world->row) + sizeof(*world->set));
+}
+
 pecs_status edit_reserve_scratch(struct pecs_world *world, const struct pecs_snapshot *state)
 {
-    struct pool *pool = world->registry->pool;
     const uint32_t count = state_component_count(state);
     if (count <= world->scratch_count)
         return PECS_OK;
-    pecs_component *set = pool_allocate(pool, ((size_t)count + 1) * sizeof(*set));
-    uint8_t **row = pool_allocate(pool, ((size_t)count + 1) * sizeof(*row));
-    if (!set || !row) {
-        pool_release(pool, set, ((size_t)count + 1) * sizeof(*set));
-        pool_release(pool, row, ((size_t)count + 1) * sizeof(*row));
+    uint8_t **row = pool_allocate(world->registry->pool, edit_scratch_bytes(world, count));
+    if (!row)
         return PECS_E_MEMORY;
-    }
     edit_release_scratch(world);
-    world->set = set;
     world->row = row;
+    world->set = (pecs_component *)(void *)(row + count + 1);
     world->scratch_count = count;
     return PECS_OK;
 }
 
 void edit_release_scratch(struct pecs_world *world)
 {
-    struct pool *pool = world->registry->pool;
-    pool_release(pool, world->set, ((size_t)world->scratch_count + 1) * sizeof(*world->set));
-    pool_release(pool, world->row, ((size_t)world->scratch_count + 1) * sizeof(*world->row));
+    pool_release(world->registry->pool, world->row, edit_scratch_bytes(world, world->scratch_count));
 }
 
 pecs_status edit_fail_twice(struct pecs_world *world, pecs_component component)

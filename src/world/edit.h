@@ -51,7 +51,7 @@ struct pecs_world {
 
     uint32_t scratch_count;   /* components that the scratch has room for */
     pecs_component *set;      /* scratch: a set of components, ascending */
-    uint8_t **row;            /* scratch: the values of one row, by column */
+    uint8_t **row;            /* scratch: the values of one row, by column. The set lies behind it */
     struct table_plan *plans; /* by table; all zero between edits */
     size_t plan_capacity;
     uint32_t *planned; /* tables with a plan */

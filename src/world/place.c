@@ -33,7 +33,7 @@ pecs_status place_content(struct pecs_world *world, const struct component *comp
 {
     const struct component *element =
         content->list && given->bytes ? component_element(component, content->list) : NULL;
-    const bool has_padding = element && !span_list_is_empty(&element->padding);
+    const bool has_padding = element && !span_list_is_empty(element->padding);
     const pecs_status status = heap_append(&world->gate, place_heap(world), has_padding ? NULL : given->bytes,
                                            given->size_bytes, content->kind == PECS_STRING, ret_bytes, ret_reference);
     if (!status && has_padding && given->size_bytes)
@@ -45,7 +45,7 @@ pecs_status place_copied(struct pecs_world *world, const struct component *compo
                          const struct heap *from, uint64_t *units, uint64_t *ret_reference)
 {
     const struct component *element = content->list ? component_element(component, content->list) : NULL;
-    const bool is_plain = !element || (!element->has_references && span_list_is_empty(&element->padding));
+    const bool is_plain = !element || (!element->has_references && span_list_is_empty(element->padding));
     const bool is_string = content->kind == PECS_STRING;
     struct given given;
     uint8_t *to;

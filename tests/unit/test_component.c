@@ -78,8 +78,8 @@ Test(component, a_given_id_is_kept)
 Test(component, spans_are_flattened)
 {
     struct component component = init_component(&body);
-    assert_spans_of(&component.padding, PECS_PADDING, (struct byte_span[]){ { 9, 3 }, { 61, 3 }, { 69, 3 } }, 3);
-    assert_spans_of(&component.special, PECS_ENTITY, (struct byte_span[]){ { 12, 8 } }, 1);
+    assert_spans_of(component.padding, PECS_PADDING, (struct byte_span[]){ { 9, 3 }, { 61, 3 }, { 69, 3 } }, 3);
+    assert_spans_of(component.special, PECS_ENTITY, (struct byte_span[]){ { 12, 8 } }, 1);
     deinit_component(&component);
 }
 
@@ -94,8 +94,8 @@ Test(component, spans_that_touch_are_one)
                                   { "last", PECS_ENTITY, 84, 8, 1, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type outer = { "Outer", { { 0 } }, 1, 92, 4, 4, outer_fields, 0 };
     struct component component = init_component(&outer);
-    assert_spans_of(&component.special, PECS_ENTITY, (struct byte_span[]){ { 0, 80 }, { 84, 8 } }, 2);
-    assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
+    assert_spans_of(component.special, PECS_ENTITY, (struct byte_span[]){ { 0, 80 }, { 84, 8 } }, 2);
+    assert_spans_of(component.padding, PECS_PADDING, NULL, 0);
     deinit_component(&component);
 }
 
@@ -113,7 +113,7 @@ Test(component, paddings_of_different_levels_join)
                                   { NULL, PECS_PADDING, 20, 4, 4, 0, NULL, NULL, 0, 0, 0 } };
     const pecs_type outer = { "Outer", { { 0 } }, 1, 24, 2, 2, outer_fields, 0 };
     struct component component = init_component(&outer);
-    assert_spans_of(&component.padding, PECS_PADDING,
+    assert_spans_of(component.padding, PECS_PADDING,
                     (struct byte_span[]){ { 3, 1 }, { 7, 3 }, { 13, 1 }, { 17, 3 }, { 20, 4 } }, 5);
     deinit_component(&component);
 }
@@ -126,8 +126,8 @@ Test(component, large_arrays_of_plain_structs_have_no_spans, .timeout = 20)
     pecs_field outer_field = { "bytes", PECS_STRUCT, 0, 16777216, 16777216, 0, &byte, NULL, 0, 0, 0 };
     const pecs_type outer = { "Outer", { { 0 } }, 1, 16777216, 1, 1, &outer_field, 0 };
     struct component component = init_component(&outer);
-    assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
-    assert_spans_of(&component.special, PECS_ENTITY, NULL, 0);
+    assert_spans_of(component.padding, PECS_PADDING, NULL, 0);
+    assert_spans_of(component.special, PECS_ENTITY, NULL, 0);
     deinit_component(&component);
 }
 
@@ -152,8 +152,8 @@ Test(component, large_arrays_of_structs_of_padding_are_one_span, .timeout = 20)
     const pecs_type outer = { "Outer", { { 0 } }, 1, COUNT, 1, 4, outer_fields, 0 };
     for (int i = 0; i < 100; i++) { /* walked, each takes more than a second */
         struct component component = init_component(&outer);
-        assert_spans_of(&component.padding, PECS_PADDING, (struct byte_span[]){ { 1, COUNT - 2 } }, 1);
-        assert_spans_of(&component.special, PECS_ENTITY, NULL, 0);
+        assert_spans_of(component.padding, PECS_PADDING, (struct byte_span[]){ { 1, COUNT - 2 } }, 1);
+        assert_spans_of(component.special, PECS_ENTITY, NULL, 0);
         deinit_component(&component);
     }
 }
@@ -165,14 +165,14 @@ static void check_parts(const pecs_type *type, uint32_t base)
 {
     static uint8_t from[2 * (PARTS_BYTES + 8)], to[2 * (PARTS_BYTES + 8)];
     struct component component = init_component(type);
-    cr_assert_eq(component.padding.count, 1);
-    cr_assert_eq(component.padding.group_count, 1);
-    cr_assert(span_list_is_empty(&component.special));
+    cr_assert_eq(component.padding->count, 1);
+    cr_assert_eq(component.padding->group_count, 1);
+    cr_assert(span_list_is_empty(component.special));
     struct span_iter iter;
     struct value_span span;
-    span_iter_begin(&iter, &component.special);
+    span_iter_begin(&iter, component.special);
     cr_assert_not(span_iter_next(&iter, &span));
-    span_iter_begin(&iter, &component.padding);
+    span_iter_begin(&iter, component.padding);
     for (uint32_t i = 0; i < PART_COUNT; i++) {
         cr_assert(span_iter_next(&iter, &span));
         cr_assert_eq(span.offset, base + 8 * i + 1);
@@ -231,8 +231,8 @@ Test(component, a_masked_copy_of_a_tag_touches_nothing)
     const pecs_type tag = { "Frozen", { { 0 } }, 1, 0, 1, 0, NULL, 0 };
     struct component component = init_component(&tag);
     component_copy_masked(&component, NULL, NULL, 1);
-    assert_spans_of(&component.padding, PECS_PADDING, NULL, 0);
-    assert_spans_of(&component.special, PECS_ENTITY, NULL, 0);
+    assert_spans_of(component.padding, PECS_PADDING, NULL, 0);
+    assert_spans_of(component.special, PECS_ENTITY, NULL, 0);
     deinit_component(&component);
 }
 

@@ -55,14 +55,14 @@ Test(memory, zeroed_objects_are_zero)
     destroy_clean(pool);
 }
 
-Test(memory, reserve_starts_at_eight_and_doubles)
+Test(memory, reserve_starts_at_two_and_doubles)
 {
     struct pool *pool = counting_pool();
     void *array = NULL;
     size_t capacity = 0;
     const struct {
         size_t count, capacity;
-    } steps[] = { { 0, 0 }, { 1, 8 }, { 8, 8 }, { 9, 16 }, { 17, 32 }, { 100, 100 }, { 101, 200 } };
+    } steps[] = { { 0, 0 }, { 1, 2 }, { 2, 2 }, { 3, 4 }, { 5, 8 }, { 100, 100 }, { 101, 200 } };
     for (size_t i = 0; i < sizeof(steps) / sizeof(steps[0]); i++) {
         cr_assert(pool_reserve(pool, &array, &capacity, steps[i].count, sizeof(uint32_t)));
         cr_assert_eq(capacity, steps[i].capacity, "%zu items: capacity %zu", steps[i].count, capacity);
@@ -99,9 +99,9 @@ Test(memory, reserve_that_fails_changes_nothing)
     counting.fail_at = counting.call_count + 1;
     cr_assert_not(pool_reserve(pool, &array, &capacity, 9, 16));
     cr_assert_eq(array, before);
-    cr_assert_eq(capacity, 8);
+    cr_assert_eq(capacity, 5);
     cr_assert_eq(((uint8_t *)array)[79], 0x5c);
-    pool_release(pool, array, 8 * 16);
+    pool_release(pool, array, 5 * 16);
     destroy_clean(pool);
 }
 
