@@ -9,9 +9,31 @@
 #include "error.h"
 
 struct reference_copy {
-    const struct heap *heap;
+    struct heap_cursor cursor;
     uint64_t unit;
 };
+
+/* The same for values that have one member with contents each. */
+static void write_copy_only_references(struct reference_copy *copy, const struct component *component,
+                                       const struct value_span *only, uint8_t *to, const uint8_t *from, uint64_t count)
+{
+    const size_t stride = component->size;
+    for (uint64_t row = 0, end; row < count; row = end) {
+        const uint64_t offset = row * stride + only->offset;
+        const struct content_stretch stretch =
+            content_stretch_at(&copy->cursor, from + offset, stride, count - row, only->kind == PECS_STRING, false);
+        const uint64_t first = stretch.first_size ? format_reference(copy->unit, stretch.first_size) : 0;
+        uint64_t reference;
+        memcpy(&reference, from + offset, sizeof(reference));
+        const uint64_t moved = first - reference; /* those after it move as far */
+        for (end = row; end < row + stretch.count; end++) {
+            memcpy(&reference, from + end * stride + only->offset, sizeof(reference));
+            const le64 written = le64_make(reference + moved);
+            memcpy(to + end * stride + only->offset, &written, sizeof(written));
+        }
+        copy->unit += stretch.units;
+    }
+}
 
 static void write_copy_references(void *user, const struct component *component, uint8_t *to, const uint8_t *from,
                                   uint64_t count)
@@ -20,25 +42,32 @@ static void write_copy_references(void *user, const struct component *component,
     struct content_walk walk;
     struct content content;
     component_copy_masked(component, to, from, count);
+    if (content_only(component)) {
+        write_copy_only_references(copy, component, content_only(component), to, from, count);
+        return;
+    }
     for (content_walk_begin(&walk, component, from, count); content_walk_next(&walk, &content);) {
+        const bool is_string = content.kind == PECS_STRING;
         uint64_t size;
-        heap_find(copy->heap, content.reference, &size);
+        bool is_whole;
+        heap_cursor_find(&copy->cursor, content.reference, is_string, &size, &is_whole);
         const le64 reference = le64_make(size ? format_reference(copy->unit, size) : 0);
         memcpy(to + content.offset, &reference, sizeof(reference));
-        copy->unit += contents_units(size, content.kind == PECS_STRING);
+        copy->unit += contents_units(size, is_string);
     }
 }
 
 void write_references(struct output *output, const struct component *component, const struct heap *heap,
                       const uint8_t *values, uint64_t count, uint64_t *unit)
 {
-    struct reference_copy copy = { heap, *unit };
+    struct reference_copy copy = { heap_cursor_of(heap), *unit };
     output_put_changed(output, component, values, count, write_copy_references, &copy);
     *unit = copy.unit;
 }
 
 /* Contents that lie one after another in memory and were not put yet. */
 struct heap_span {
+    struct heap_cursor cursor; /* finds the next ones */
     const uint8_t *bytes;
     uint64_t size_bytes;
 };
@@ -50,16 +79,8 @@ static void write_heap_span(struct output *output, struct heap_span *span)
     span->size_bytes = 0;
 }
 
-/* Whether the units of contents may go to the file as they are. Not where a program made the reference itself. */
-static bool write_content_is_whole(const struct heap *heap, const struct content *content, const uint8_t *bytes,
-                                   uint64_t size)
-{
-    const bool is_string = content->kind == PECS_STRING;
-    return heap_has_units(heap, content->reference, contents_units(size, is_string)) &&
-           contents_end_in_zeros(bytes, size, is_string);
-}
-
-/* Contents that are put together: such ones, and a list with padding, to which an edit in place may have written. */
+/* Contents that are put together: those of a reference that a program made itself, and a list with padding, to which an
+ * edit in place may have written. */
 static void write_other_content(struct output *output, const struct component *padded, const struct content *content,
                                 const uint8_t *bytes, uint64_t size)
 {
@@ -74,44 +95,81 @@ static void write_other_content(struct output *output, const struct component *p
     output_put_zeros_to(output, end);
 }
 
-static void write_content(struct output *output, const struct component *component, const struct heap *heap,
-                          const struct content *content, struct heap_span *span)
+/* Puts contents as they are, with those before them if they lie so. */
+static void write_whole_contents(struct output *output, struct heap_span *span, const uint8_t *bytes,
+                                 uint64_t size_bytes)
 {
-    uint64_t size;
-    const uint8_t *bytes = heap_find(heap, content->reference, &size);
-    const struct component *element = content->list && size ? component_element(component, content->list) : NULL;
-    const struct component *padded = element && !span_list_is_empty(element->padding) ? element : NULL;
-    if (!size)
-        return;
-    if (padded || !write_content_is_whole(heap, content, bytes, size)) {
-        write_heap_span(output, span);
-        write_other_content(output, padded, content, bytes, size);
-        return;
-    }
-    bytes -= size >= HEAP_LONG ? HEAP_UNIT : 0;
     if (span->size_bytes && span->bytes + span->size_bytes != bytes)
         write_heap_span(output, span);
     if (!span->size_bytes)
         span->bytes = bytes;
-    span->size_bytes += contents_units(size, content->kind == PECS_STRING) * HEAP_UNIT;
+    span->size_bytes += size_bytes;
+}
+
+/* The type of a list's elements if they have padding, else NULL. */
+static const struct component *write_padded_element(const struct component *component, const pecs_field *list)
+{
+    const struct component *element = list ? component_element(component, list) : NULL;
+    return element && !span_list_is_empty(element->padding) ? element : NULL;
+}
+
+/* Contents of `count` references, `stride` bytes apart. Returns of how many: the first ones that can be put together.
+ */
+static uint64_t write_some_contents(struct output *output, const struct component *padded,
+                                    const struct content *content, struct heap_span *span, const uint8_t *references,
+                                    size_t stride, uint64_t count)
+{
+    const bool is_string = content->kind == PECS_STRING;
+    const struct content_stretch stretch =
+        content_stretch_at(&span->cursor, references, stride, padded ? 1 : count, is_string, true);
+    if (!stretch.first_size)
+        return 1;
+    if (stretch.is_whole && !padded) {
+        write_whole_contents(output, span, stretch.bytes - (stretch.first_size >= HEAP_LONG ? HEAP_UNIT : 0),
+                             stretch.units * HEAP_UNIT);
+    } else {
+        write_heap_span(output, span);
+        write_other_content(output, padded, content, stretch.bytes, stretch.first_size);
+    }
+    return stretch.count;
+}
+
+/* Contents of the rows of a chunk. False: they go beyond `end`. */
+static bool write_chunk_contents(struct output *output, const struct component *component, const uint8_t *values,
+                                 uint64_t count, struct heap_span *span, uint64_t end)
+{
+    const struct value_span *only = content_only(component);
+    const struct content same = { .kind = only ? only->kind : PECS_BLOB };
+    const struct component *padded = only ? write_padded_element(component, only->list) : NULL;
+    bool fits = true;
+    for (uint64_t row = 0; only && row < count && fits && !output->status;) {
+        row += write_some_contents(output, padded, &same, span, values + row * component->size + only->offset,
+                                   component->size, count - row);
+        fits = output->offset + span->size_bytes <= end;
+    }
+    struct content_walk walk;
+    struct content content;
+    content_walk_begin(&walk, component, values, only ? 0 : count);
+    while (fits && !output->status && content_walk_next(&walk, &content)) {
+        write_some_contents(output, write_padded_element(component, content.list), &content, span,
+                            values + content.offset, 0, 1);
+        fits = output->offset + span->size_bytes <= end;
+    }
+    return fits;
 }
 
 void write_contents(struct output *output, const struct heap *heap, const struct plan_run *run, uint64_t first,
                     uint64_t count, uint64_t end)
 {
-    struct heap_span span = { NULL, 0 };
-    for (uint64_t row = first, rows; row < first + count; row += rows) {
-        struct content_walk walk;
-        struct content content;
+    struct heap_span span = { .cursor = heap_cursor_of(heap) };
+    bool fits = true;
+    for (uint64_t row = first, rows; row < first + count && fits; row += rows) {
         rows = min_u64(table_rows_at(run->table, row), first + count - row);
-        content_walk_begin(&walk, run->component, table_value(run->table, run->column, row), rows);
-        while (!output->status && content_walk_next(&walk, &content)) {
-            write_content(output, run->component, heap, &content, &span);
-            if (output->offset + span.size_bytes > end)
-                output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
-        }
+        fits =
+            write_chunk_contents(output, run->component, table_value(run->table, run->column, row), rows, &span, end);
     }
-    write_heap_span(output, &span);
+    if (fits)
+        write_heap_span(output, &span);
     if (!output->status && output->offset != end)
         output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
 }

@@ -5,6 +5,27 @@
 #include "hash.h"
 #include "utf8.h"
 
+bool content_walk_step_slow(struct content_walk *walk)
+{
+    walk->at = 0;
+    for (;;) {
+        if (walk->row == walk->count)
+            return false;
+        if (walk->flat && walk->next_span < walk->flat->count) {
+            walk->span = walk->flat->spans[walk->next_span++];
+            walk->is_single = walk->flat->count == 1;
+            return true;
+        }
+        if (!walk->flat && span_iter_next(&walk->spans, &walk->span))
+            return true;
+        walk->row++;
+        walk->base += walk->component->size;
+        walk->next_span = 0;
+        if (!walk->flat)
+            span_iter_begin(&walk->spans, walk->component->contents->spans);
+    }
+}
+
 bool content_find_member(const struct component *component, size_t offset_bytes, struct content *ret_content)
 {
     struct span_iter iter;
@@ -30,11 +51,25 @@ uint64_t content_units(const struct heap *heap, const struct content *content)
 uint64_t contents_count_units(const struct heap *heap, const struct component *component, const uint8_t *values,
                               uint64_t count)
 {
+    const struct value_span *only = content_only(component);
+    struct heap_cursor cursor = heap_cursor_of(heap);
     struct content_walk walk;
     struct content content;
-    uint64_t units = 0;
-    for (content_walk_begin(&walk, component, values, count); content_walk_next(&walk, &content);)
-        units += content_units(heap, &content);
+    uint64_t units = 0, size;
+    bool is_whole;
+    for (uint64_t row = 0; only && row < count;) {
+        const struct content_stretch stretch =
+            content_stretch_at(&cursor, values + row * component->size + only->offset, component->size, count - row,
+                               only->kind == PECS_STRING, false);
+        units += stretch.units;
+        row += stretch.count;
+    }
+    if (only)
+        return units;
+    for (content_walk_begin(&walk, component, values, count); content_walk_next(&walk, &content);) {
+        heap_cursor_find(&cursor, content.reference, content.kind == PECS_STRING, &size, &is_whole);
+        units += contents_units(size, content.kind == PECS_STRING);
+    }
     return units;
 }
 

@@ -28,6 +28,7 @@ struct content_walk {
     uint32_t at;      /* of the span, the next to visit */
     size_t next_span; /* of `flat` */
     const struct span_list *flat;
+    bool is_single; /* the first row has begun, and each has one span */
     struct value_span span;
     struct span_iter spans;
 };
@@ -41,30 +42,26 @@ static inline void content_walk_begin(struct content_walk *walk, const struct co
     walk->row = walk->base = 0;
     walk->at = walk->span.size = 0;
     walk->next_span = 0;
+    walk->is_single = false;
     walk->flat = !list->is_walked && list->group_count == 1 && list->groups[0].count == 1 ? list : NULL;
     if (!walk->flat)
         span_iter_begin(&walk->spans, list);
 }
 
-/* Goes to the next span. False: that was the last one of the last value. */
+/* Goes to the next span of a walk whose rows have several, or begins one. False: the last one is done. */
+bool content_walk_step_slow(struct content_walk *walk);
+
+/* Goes to the next span, which in most components is the same one, of the next row. */
 static inline bool content_walk_step(struct content_walk *walk)
 {
+    if (!walk->is_single)
+        return content_walk_step_slow(walk);
+    if (walk->row + 1 >= walk->count)
+        return false;
     walk->at = 0;
-    for (;;) {
-        if (walk->row == walk->count)
-            return false;
-        if (walk->flat && walk->next_span < walk->flat->count) {
-            walk->span = walk->flat->spans[walk->next_span++];
-            return true;
-        }
-        if (!walk->flat && span_iter_next(&walk->spans, &walk->span))
-            return true;
-        walk->row++;
-        walk->base += walk->component->size;
-        walk->next_span = 0;
-        if (!walk->flat)
-            span_iter_begin(&walk->spans, walk->component->contents->spans);
-    }
+    walk->row++;
+    walk->base += walk->component->size;
+    return true;
 }
 
 static inline bool content_walk_next(struct content_walk *walk, struct content *ret_content)
@@ -78,6 +75,51 @@ static inline bool content_walk_next(struct content_walk *walk, struct content *
     memcpy(&ret_content->reference, walk->values + ret_content->offset, sizeof(ret_content->reference));
     walk->at += (uint32_t)sizeof(ret_content->reference);
     return true;
+}
+
+/* The span of a component that has one string, blob or list, as most of those do that have any; else NULL. */
+static inline const struct value_span *content_only(const struct component *component)
+{
+    const struct span_list *list = component->contents->spans;
+    const bool is_one = list->count == 1 && list->groups[0].count == 1 && list->spans[0].size == sizeof(uint64_t);
+    return is_one ? list->spans : NULL;
+}
+
+/*
+ * Contents of consecutive references that lie one after another, all of them whole (heap_cursor_find), or those of one
+ * reference that are not, or are long.
+ */
+struct content_stretch {
+    const uint8_t *bytes; /* of the first; NULL: it is empty, or refers to nothing */
+    uint64_t first_size;
+    uint64_t count; /* of references, at least 1 */
+    uint64_t units;
+    uint64_t size_bytes; /* together, without the zeros behind each */
+    bool is_whole;
+};
+/*
+ * The stretch that begins at the first of `count` references, `stride` bytes apart. in_zeros: contents that do not end
+ * in zeros are not whole.
+ */
+static inline struct content_stretch content_stretch_at(struct heap_cursor *cursor, const uint8_t *references,
+                                                        size_t stride, uint64_t count, bool is_string, bool in_zeros)
+{
+    struct content_stretch stretch = { .count = 1 };
+    uint64_t reference;
+    memcpy(&reference, references, sizeof(reference));
+    stretch.bytes = heap_cursor_find(cursor, reference, is_string, &stretch.first_size, &stretch.is_whole);
+    stretch.size_bytes = stretch.first_size;
+    stretch.units = contents_units(stretch.size_bytes, is_string);
+    stretch.is_whole =
+        stretch.is_whole && (!in_zeros || contents_end_in_zeros(stretch.bytes, stretch.size_bytes, is_string));
+    if (!stretch.is_whole || stretch.size_bytes >= HEAP_LONG)
+        return stretch;
+    const struct heap_stretch more =
+        heap_cursor_skip(cursor, references + stride, stride, count - 1, is_string, in_zeros);
+    stretch.count += more.count;
+    stretch.units += more.units;
+    stretch.size_bytes += more.size_bytes;
+    return stretch;
 }
 
 /* The member at an offset in a value of the component, without its reference; false: there is none. */

@@ -379,6 +379,24 @@ bool heap_has_units(const struct heap *heap, uint64_t reference, uint64_t units)
     return offset <= page->size_bytes && units <= (page->size_bytes - offset) / HEAP_UNIT;
 }
 
+const uint8_t *heap_cursor_seek(struct heap_cursor *cursor, uint64_t reference, bool is_string, uint64_t *ret_size,
+                                bool *ret_is_whole)
+{
+    const struct heap *heap = cursor->heap;
+    const uint8_t *bytes = heap_find(heap, reference, ret_size);
+    const uint64_t units = contents_units(*ret_size, is_string);
+    *ret_is_whole = bytes && *ret_size && heap_has_units(heap, reference, units);
+    if (!*ret_is_whole || *ret_size >= HEAP_LONG)
+        return bytes;
+    const uint64_t unit = reference_unit(reference) + units;
+    const pecs_heap_page *page = &heap->view.spaces[reference_space(reference)].pages[heap_page_of(unit - units)];
+    const uint64_t in_page = (reference_unit(reference) & (HEAP_PAGE_UNITS - 1)) + units;
+    cursor->next = reference_make(reference_space(reference), unit, 0);
+    cursor->left = page->size_bytes / HEAP_UNIT - in_page;
+    cursor->bytes = page->bytes + in_page * HEAP_UNIT;
+    return bytes;
+}
+
 void heap_begin_move(struct heap *heap)
 {
     assert(!heap->is_moving && !heap->spaces[1 - heap->active].unit_count);

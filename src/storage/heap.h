@@ -101,6 +101,75 @@ static inline const uint8_t *heap_find(const struct heap *heap, uint64_t referen
 /* Whether so many units lie at a reference to contents. */
 bool heap_has_units(const struct heap *heap, uint64_t reference, uint64_t units);
 
+/*
+ * Finds contents one after another. Those of rows mostly lie so, too, and then the list of pages is not needed: what
+ * comes next is known, and how many units can be read from there on.
+ */
+struct heap_cursor {
+    const struct heap *heap; /* or NULL */
+    uint64_t next;           /* a reference without its size */
+    uint64_t left;           /* units */
+    const uint8_t *bytes;
+};
+#define HEAP_PLACE_MASK (((uint64_t)1 << 40) - 1) /* of a reference: all but the size */
+static inline struct heap_cursor heap_cursor_of(const struct heap *heap)
+{
+    return (struct heap_cursor){ .heap = heap };
+}
+/*
+ * As heap_find; *ret_is_whole: all units of the contents can be read. So the same contents are found in the same way,
+ * whatever the cursor found before.
+ */
+const uint8_t *heap_cursor_seek(struct heap_cursor *cursor, uint64_t reference, bool is_string, uint64_t *ret_size,
+                                bool *ret_is_whole);
+static inline const uint8_t *heap_cursor_find(struct heap_cursor *cursor, uint64_t reference, bool is_string,
+                                              uint64_t *ret_size, bool *ret_is_whole)
+{
+    const uint64_t size = reference >> 40, units = (size + is_string + HEAP_UNIT - 1) / HEAP_UNIT;
+    const uint8_t *bytes = cursor->bytes;
+    if ((reference & HEAP_PLACE_MASK) != cursor->next || !size || size == HEAP_LONG || units > cursor->left)
+        return heap_cursor_seek(cursor, reference, is_string, ret_size, ret_is_whole);
+    cursor->next += units << 2;
+    cursor->left -= units;
+    cursor->bytes += units * HEAP_UNIT;
+    *ret_size = size;
+    *ret_is_whole = true;
+    return bytes;
+}
+/* Contents that lie one after another from a cursor on. */
+struct heap_stretch {
+    uint64_t count, units, size_bytes; /* the size without the zeros behind each */
+};
+/*
+ * How many of `count` references, `stride` bytes apart, lead to such contents, which are whole and, if `in_zeros`, end
+ * in zeros; the cursor goes behind them. 0: the next one must be found.
+ */
+static inline __attribute__((always_inline)) struct heap_stretch heap_cursor_skip(struct heap_cursor *cursor,
+                                                                                  const uint8_t *references,
+                                                                                  size_t stride, uint64_t count,
+                                                                                  bool is_string, bool in_zeros)
+{
+    const uint64_t first = cursor->next, most = cursor->left;
+    const uint8_t *const bytes = cursor->bytes;
+    struct heap_stretch stretch = { 0, 0, 0 };
+    for (; stretch.count < count; stretch.count++) {
+        uint64_t reference;
+        memcpy(&reference, references + stretch.count * stride, sizeof(reference));
+        const uint64_t size = reference >> 40, units = (size + is_string + HEAP_UNIT - 1) / HEAP_UNIT;
+        if ((reference & HEAP_PLACE_MASK) != first + (stretch.units << 2) || !size || size == HEAP_LONG ||
+            stretch.units + units > most)
+            break;
+        if (in_zeros && !contents_end_in_zeros(bytes + stretch.units * HEAP_UNIT, size, is_string))
+            break;
+        stretch.units += units;
+        stretch.size_bytes += size;
+    }
+    cursor->next = first + (stretch.units << 2);
+    cursor->left = most - stretch.units;
+    cursor->bytes = bytes + stretch.units * HEAP_UNIT;
+    return stretch;
+}
+
 /* Gives a new heap room for contents of an image, of so many units. PECS_E_MEMORY. */
 pecs_status heap_set_image(struct gate *gate, struct heap *heap, struct image *image, uint64_t unit_count);
 /* Then says where contents lie: `unit_count` units at `bytes`; the first one, `first`, is the start of a page. */

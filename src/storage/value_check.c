@@ -12,7 +12,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 
-enum { BLOCK_BYTES = 128 * 1024 };
+enum {
+    BLOCK_BYTES = 128 * 1024,
+    STRING_RUN_BYTES = 16 * 1024, /* of strings, verified together: they are still in the cache */
+    STRINGS_AT_ONCE = 256,
+};
 
 /* The places of one span in many values, `stride` bytes apart; `bytes` is the first. */
 struct places {
@@ -207,16 +211,16 @@ static uint64_t value_check_entity(const struct places *places, const struct val
 }
 
 /* The contents of a member; false: it refers to none. Empty: NULL. */
-static bool value_check_find(const struct value_check *check, const uint8_t *reference, bool is_string,
-                             const uint8_t **ret_bytes, uint64_t *ret_size)
+static inline bool value_check_find(struct heap_cursor *cursor, const uint8_t *reference, bool is_string,
+                                    const uint8_t **ret_bytes, uint64_t *ret_size)
 {
     uint64_t number;
+    bool is_whole;
     memcpy(&number, reference, sizeof(number));
-    *ret_bytes = heap_find(state_heap(check->state), number, ret_size);
+    *ret_bytes = heap_cursor_find(cursor, number, is_string, ret_size, &is_whole);
     if (!*ret_bytes || !*ret_size)
         return number == 0;
-    return heap_has_units(state_heap(check->state), number, contents_units(*ret_size, is_string)) &&
-           contents_end_in_zeros(*ret_bytes, *ret_size, is_string);
+    return is_whole && contents_end_in_zeros(*ret_bytes, *ret_size, is_string);
 }
 
 typedef bool content_function(const struct value_check *check, const struct places *places, const uint8_t *bytes,
@@ -225,11 +229,12 @@ typedef bool content_function(const struct value_check *check, const struct plac
 static inline uint64_t value_check_contents(const struct places *places, const struct value_check *check,
                                             bool is_string, content_function *is_valid)
 {
+    struct heap_cursor cursor = heap_cursor_of(state_heap(check->state));
     for (uint64_t i = 0; i < places->count; i++) {
         for (uint32_t at = 0; at < places->span->size; at += sizeof(uint64_t)) {
             const uint8_t *bytes;
             uint64_t size;
-            if (!value_check_find(check, places->bytes + i * places->stride + at, is_string, &bytes, &size) ||
+            if (!value_check_find(&cursor, places->bytes + i * places->stride + at, is_string, &bytes, &size) ||
                 (is_valid && size && !is_valid(check, places, bytes, size)))
                 return i * places->stride + at;
         }
@@ -237,16 +242,99 @@ static inline uint64_t value_check_contents(const struct places *places, const s
     return NONE_WRONG;
 }
 
-static bool value_check_string_is_valid(const struct value_check *check, const struct places *places,
-                                        const uint8_t *bytes, uint64_t size)
+/* Strings that lie one after another in the heap, from a member on, with the zeros behind each. */
+struct string_run {
+    const uint8_t *bytes, *end;
+    uint64_t zero_count;   /* of these zeros */
+    uint64_t first_member; /* counting all members of all values */
+};
+
+/*
+ * Whether all bytes are ASCII and this many of them zeros, as of strings that have none: most strings are accepted so,
+ * without a branch for each.
+ */
+static bool value_check_is_ascii(const uint8_t *bytes, uint64_t size, uint64_t zero_count)
 {
-    (void)check, (void)places;
-    return utf8_is_text((const char *)bytes, (size_t)size);
+    uint64_t present = 0, high = 0;
+    for (uint64_t at = 0, end; at < size; at = end) {
+        uint64_t sums = 0, word; /* of eight bytes each, which count words */
+        end = min_u64(size, at + UINT64_C(255) * sizeof(word));
+        for (; at < end; at += sizeof(word)) {
+            memcpy(&word, bytes + at, sizeof(word));
+            high |= word;
+            sums += (((word & ~HIGH_BITS) + ~HIGH_BITS) & HIGH_BITS) >> 7;
+        }
+        for (unsigned i = 0; i < sizeof(word); i++)
+            present += sums >> 8 * i & 0xff;
+    }
+    return !(high & HIGH_BITS) && present + zero_count == size;
+}
+
+static uint64_t value_check_member_offset(const struct places *places, uint64_t member)
+{
+    const uint64_t in_value = places->span->size / sizeof(uint64_t);
+    return in_value == 1 ? member * places->stride
+                         : member / in_value * places->stride + member % in_value * sizeof(uint64_t);
+}
+
+/* The first member from that of the run to before `end` whose string is wrong, or NONE_WRONG. */
+static uint64_t value_check_string_run(const struct places *places, const struct value_check *check,
+                                       const struct string_run *run, uint64_t end)
+{
+    struct heap_cursor cursor = heap_cursor_of(state_heap(check->state));
+    if (value_check_is_ascii(run->bytes, (uint64_t)(run->end - run->bytes), run->zero_count))
+        return NONE_WRONG;
+    for (uint64_t member = run->first_member; member < end; member++) {
+        const uint64_t offset = value_check_member_offset(places, member);
+        const uint8_t *bytes;
+        uint64_t size;
+        if (!value_check_find(&cursor, places->bytes + offset, true, &bytes, &size) ||
+            !utf8_is_text((const char *)bytes, (size_t)size))
+            return offset;
+    }
+    return NONE_WRONG;
+}
+
+/* Members of strings, `stride` bytes apart; `first` is the number of the first one. */
+static uint64_t value_check_strings(const struct places *places, const struct value_check *check,
+                                    struct heap_cursor *cursor, struct string_run *run, uint64_t first, size_t stride,
+                                    uint64_t count)
+{
+    for (uint64_t i = 0; i < count;) {
+        const uint64_t offset = value_check_member_offset(places, first + i);
+        const uint8_t *const reference = places->bytes + offset;
+        const struct content_stretch stretch =
+            content_stretch_at(cursor, reference, stride, min_u64(count - i, STRINGS_AT_ONCE), true, true);
+        uint64_t number, wrong;
+        memcpy(&number, reference, sizeof(number));
+        if (number && (!stretch.is_whole || stretch.bytes != run->end || run->end - run->bytes >= STRING_RUN_BYTES)) {
+            wrong = value_check_string_run(places, check, run, first + i);
+            if (wrong != NONE_WRONG || !stretch.is_whole)
+                return wrong != NONE_WRONG ? wrong : offset;
+            *run = (struct string_run){ stretch.bytes, stretch.bytes, 0, first + i };
+        }
+        if (number) {
+            const uint64_t with_zeros = stretch.first_size < HEAP_LONG ? stretch.units * HEAP_UNIT
+                                                                       : align_up(stretch.first_size + 1, HEAP_UNIT);
+            run->end += with_zeros;
+            run->zero_count += with_zeros - stretch.size_bytes;
+        }
+        i += stretch.count;
+    }
+    return NONE_WRONG;
 }
 
 static uint64_t value_check_string(const struct places *places, const struct value_check *check)
 {
-    return value_check_contents(places, check, true, value_check_string_is_valid);
+    struct heap_cursor cursor = heap_cursor_of(state_heap(check->state));
+    struct string_run run = { NULL, NULL, 0, 0 };
+    const uint64_t in_value = places->span->size / sizeof(uint64_t);
+    uint64_t wrong = NONE_WRONG;
+    if (in_value == 1)
+        wrong = value_check_strings(places, check, &cursor, &run, 0, places->stride, places->count);
+    for (uint64_t i = 0; in_value > 1 && i < places->count && wrong == NONE_WRONG; i++)
+        wrong = value_check_strings(places, check, &cursor, &run, i * in_value, sizeof(uint64_t), in_value);
+    return wrong != NONE_WRONG ? wrong : value_check_string_run(places, check, &run, places->count * in_value);
 }
 
 static uint64_t value_check_blob(const struct places *places, const struct value_check *check)
@@ -330,7 +418,8 @@ static void wrong_place_find_listed(struct wrong_place *place, const struct valu
     uint64_t size;
     struct wrong_iter iter;
     struct wrong_place found;
-    if (!value_check_find(check, value + place->span.offset, false, &bytes, &size) || size % element->size)
+    struct heap_cursor cursor = heap_cursor_of(state_heap(check->state));
+    if (!value_check_find(&cursor, value + place->span.offset, false, &bytes, &size) || size % element->size)
         return;
     const uint64_t count = size / element->size, index = values_find_wrong(check, element, bytes, count);
     if (index == count)
