@@ -6,6 +6,7 @@
 #include <pecs/builder.h>
 #include <pecs/clone.h>
 #include <pecs/commands.h>
+#include <pecs/compact.h>
 #include <pecs/contents.h>
 #include <pecs/diff.h>
 #include <pecs/file.h>

@@ -2,7 +2,7 @@
  * Row stream: writes a PECS file row by row, in constant memory, whatever the number of rows: an export of a database,
  * a world that is made once and is larger than memory, a server's state into a pipe. It is the builder (builder.h)
  * whose result is a file. The file is like any other: it is resumed, loaded, verified and shown; a save of what was
- * resumed of it, or `pecs compact`, makes the file of fewer and longer parts that a save makes.
+ * resumed of it, or pecs_compact, makes the file of fewer and longer parts that a save makes.
  *
  *     pecs_stream *stream;
  *     status = pecs_stream_create(registry, "world.pecs", NULL, &stream, &error);

@@ -30,7 +30,7 @@ struct pool {
     uint64_t secret;
 };
 
-static void *pool_system_allocate(void *user, size_t size_bytes, size_t align_bytes)
+void *pool_system_allocate(void *user, size_t size_bytes, size_t align_bytes)
 {
     (void)user;
     if (align_bytes <= _Alignof(max_align_t))
@@ -38,7 +38,7 @@ static void *pool_system_allocate(void *user, size_t size_bytes, size_t align_by
     return aligned_alloc(align_bytes, align_up(size_bytes, align_bytes));
 }
 
-static void pool_system_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
+void pool_system_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
 {
     (void)user, (void)size_bytes, (void)align_bytes;
     free(memory);

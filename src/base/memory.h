@@ -19,6 +19,10 @@ enum {
 
 struct pool;
 
+/* The system's memory, as functions of an allocator: for less than OS_HUGE_BYTES. `user` is ignored. */
+void *pool_system_allocate(void *user, size_t size_bytes, size_t align_bytes);
+void pool_system_release(void *user, void *memory, size_t size_bytes, size_t align_bytes);
+
 /* A zero-initialised allocator stands for the system's memory. Returns NULL when out of memory. */
 struct pool *pool_create(const pecs_allocator *allocator);
 void pool_destroy(struct pool *pool);

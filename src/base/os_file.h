@@ -46,6 +46,15 @@ pecs_status os_file_read(const struct os_file *file, const char *path, void *byt
 pecs_status os_file_map(const struct os_file *file, const char *path, const uint8_t **ret_bytes, pecs_error *error);
 void os_file_unmap(const uint8_t *bytes, uint64_t size_bytes);
 
+/*
+ * Allocates zeroed memory in a file without a name, in the folder of `path`: the system writes to the disk what it has
+ * no room for, and removes the file when the memory is released. Space on the disk is taken now. At a multiple of
+ * OS_HUGE_BYTES. Where the file system has no such files, it is common memory. NULL: *ret_os_error is the platform's
+ * error number, or 0: out of address space or memory.
+ */
+void *os_file_memory_allocate(const char *path, size_t size_bytes, int *ret_os_error);
+void os_file_memory_release(void *memory, size_t size_bytes);
+
 /* --- writing. Functions return 0 or the platform's error number --- */
 
 /* The errors that callers distinguish. */

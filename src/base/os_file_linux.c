@@ -413,17 +413,20 @@ int os_draft_check_named(const struct os_draft *draft, const char *path)
     return open_file.st_ino == named.st_ino && open_file.st_dev == named.st_dev ? 0 : ENOENT;
 }
 
+static int os_reserve(int descriptor, uint64_t size_bytes)
+{
+    for (int i = 0; i < RESERVE_TRIES; i++)
+        if (!fallocate(descriptor, 0, 0, (off_t)size_bytes))
+            return 0;
+        else if (errno != EINTR)
+            return errno == ENOSYS ? EOPNOTSUPP : errno;
+    return EINTR;
+}
+
 int os_draft_reserve(const struct os_draft *draft, uint64_t size_bytes)
 {
-    for (int i = 0; i < RESERVE_TRIES; i++) {
-        if (!fallocate(draft->descriptor, 0, 0, (off_t)size_bytes))
-            return 0;
-        if (errno == EOPNOTSUPP || errno == ENOSYS)
-            return 0; /* a full disk then shows while writing */
-        if (errno != EINTR)
-            return errno;
-    }
-    return 0;
+    const int os_error = os_reserve(draft->descriptor, size_bytes);
+    return os_error == EOPNOTSUPP || os_error == EINTR ? 0 : os_error; /* a full disk then shows while writing */
 }
 
 int os_draft_write(const struct os_draft *draft, const pecs_bytes *spans, size_t span_count)
@@ -476,4 +479,41 @@ void os_folder_close(struct os_folder *folder)
 {
     close(folder->descriptor);
     folder->descriptor = -1;
+}
+
+/* Maps a file of its size, whose space on the disk is reserved: else a full disk would be a SIGBUS. */
+static int os_file_memory_map(int descriptor, size_t size_bytes, uint8_t *address)
+{
+    const int os_error = os_reserve(descriptor, size_bytes);
+    if (os_error)
+        return os_error;
+    const int flags = MAP_SHARED | MAP_FIXED;
+    return mmap(address, size_bytes, PROT_READ | PROT_WRITE, flags, descriptor, 0) == MAP_FAILED ? errno : 0;
+}
+
+void *os_file_memory_allocate(const char *path, size_t size_bytes, int *ret_os_error)
+{
+    char folder[OS_PATH_BYTES];
+    os_path_folder(path, folder);
+    const int descriptor =
+        os_leave_streams(os_open_retry(folder, O_TMPFILE | O_RDWR | O_EXCL | O_CLOEXEC, S_IRUSR | S_IWUSR));
+    *ret_os_error = descriptor < 0 ? errno : 0;
+    uint8_t *address = descriptor < 0 ? NULL : os_address_reserve(size_bytes);
+    if (address)
+        *ret_os_error = os_file_memory_map(descriptor, size_bytes, address);
+    if (address && *ret_os_error) {
+        munmap(address, size_bytes);
+        address = NULL;
+    }
+    if (descriptor >= 0)
+        close(descriptor);
+    if (!os_error_is_unsupported(*ret_os_error))
+        return address;
+    *ret_os_error = 0;
+    return os_pages_allocate(size_bytes);
+}
+
+void os_file_memory_release(void *memory, size_t size_bytes)
+{
+    munmap(memory, size_bytes);
 }

@@ -1,14 +1,11 @@
-/*
- * pecs compact: writes the compacted world of a file to another file or over the same one. Checks the file first, as
- * verify does: damage must not get new hashes. A trusted one is mapped: its hashes are checked, and its values when
- * they are saved.
- */
+/* pecs compact: pecs_compact of a file, with what it had and has. */
 #include "cli.h"
 #include "json_out.h"
 #include "kept_metadata.h"
-#include "loaded.h"
+#include "progress_bar.h"
+#include "terminal.h"
 
-#include <pecs/world.h>
+#include <pecs/compact.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -16,39 +13,26 @@
 /* The world is loaded as a whole, so a limit on the file's information would save nothing. */
 static const pecs_info_options compact_no_limit = { .max_info_bytes = UINT64_MAX };
 
-static int compact_save(pecs_world *world, const struct arguments *arguments, const pecs_info *info)
+static bool compact_show_progress(void *user, uint64_t done_bytes, uint64_t total_bytes)
 {
-    pecs_error error;
-    const char *path = arguments->paths[1];
-    pecs_save_options options = { .wall_clock_ns = info->wall_clock_ns,
-                                  .verify_source = arguments->options[OPTION_TRUST] != NULL };
-    if (pecs_world_compact(world, &error))
-        return complain("cannot compact: %s", error.message);
-    pecs_meta *metadata = kept_metadata(info, &options.metadata_count);
-    if (!metadata)
-        return complain("out of memory");
-    options.metadata = metadata;
-    const int code = pecs_world_save(world, path, &options, &error) ? complain_of_file(path, &error) : CLI_FINE;
-    free(metadata);
-    return code;
+    progress_bar_step(user, terminal_now_ns(), done_bytes, total_bytes);
+    return true;
 }
 
 static int compact_file(const struct arguments *arguments, const pecs_info *info)
 {
-    struct loaded loaded;
-    pecs_world *world;
+    struct progress_bar bar = { NULL, 0, 0, 0 };
+    pecs_compact_options options = { .trust = arguments->options[OPTION_TRUST] != NULL, .user = &bar };
     pecs_error error;
-    const bool is_trusted = arguments->options[OPTION_TRUST];
-    if (is_trusted ? loaded_open_with_info(arguments->paths[0], true, &loaded, &error)
-                   : loaded_open(arguments->paths[0], &loaded, &error))
-        return complain_of_file(arguments->paths[0], &error);
-    const bool is_made = !pecs_world_create(loaded.registry, loaded.snapshot, NULL, &world, &error);
-    loaded_close(&loaded);
-    if (!is_made)
-        return complain("cannot compact: %s", error.message);
-    const int code = compact_save(world, arguments, info);
-    pecs_world_destroy(world);
-    return code;
+    size_t kept_count;
+    free(kept_metadata(info, &kept_count)); /* says what the call will leave out */
+    if (terminal_is(stderr)) {
+        bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
+        options.progress = compact_show_progress;
+    }
+    const pecs_status status = pecs_compact(arguments->paths[0], arguments->paths[1], &options, &error);
+    progress_bar_end(&bar);
+    return status ? complain_of_file(arguments->paths[0], &error) : CLI_FINE;
 }
 
 static void compact_print_counts(struct text_out *out, const char *path, const pecs_info *before,
@@ -125,7 +109,7 @@ static int compact_run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option compact_options[] = {
     { OPTION_TRUST,
-      "Map the file, which needs no memory for it: check hashes and values, but not that index and rows agree." },
+      "Map the file, which needs no room for its world: check hashes and values, but not that index and rows agree." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

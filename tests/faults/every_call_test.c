@@ -1,7 +1,7 @@
 /*
- * Every system call of a save, a load, a resume and pecs_file_info fails: the n-th once, all later ones of its kind
- * too, or all later calls too, with each errno that the call may return; or it transfers fewer bytes than requested.
- * After each, it is checked that
+ * Every system call of a save, a load, a resume, pecs_file_info and pecs_compact fails: the n-th once, all later ones
+ * of its kind too, or all later calls too, with each errno that the call may return; or it transfers fewer bytes than
+ * requested. After each, it is checked that
  *
  *   - the status is OK only if the result is complete, and durable if required;
  *   - the error carries an errno that was given, and words;
@@ -15,6 +15,8 @@
 #include "fault_calls.h"
 #include "sample_world.h"
 
+#include <pecs/compact.h>
+
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -24,7 +26,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-enum verb { SAVE, LOAD, RESUME, INFO };
+enum verb { SAVE, LOAD, RESUME, INFO, COMPACT };
 
 struct scenario {
     const char *name;
@@ -83,6 +85,10 @@ static const struct scenario scenarios[] = {
     { "information, fast", INFO, 3, .replaces = true, .profile = PECS_PROFILE_FAST },
     { "information", INFO, 3, .replaces = true },
     { "information, large", INFO, 60000, .replaces = true, .system_memory = true },
+    { "compact", COMPACT, 3, .replaces = true, .is_brief = true },
+    { "compact, large", COMPACT, 60000, .replaces = true },
+    { "compact, fast, large", COMPACT, 60000, .replaces = true, .is_brief = true, .profile = PECS_PROFILE_FAST },
+    { "compact, large, named", COMPACT, 60000, .replaces = true, .is_brief = true, .lack = FAULT_LACKS_UNNAMED },
 };
 
 enum { ERROR_MAX = 8, EVENT_MAX = 4096, STORM = 100 };
@@ -232,6 +238,22 @@ static void lay_out(struct scene *scene)
     }
 }
 
+static pecs_status compact_in_place(const struct scene *scene, pecs_error *error)
+{
+    const pecs_compact_options options = { .allocator = &counting_hooks, .skip_sync = scene->scenario->skip_sync };
+    return pecs_compact(scene->path, scene->path, &options, error);
+}
+
+/* What a compaction makes of the old file. */
+static void find_compacted(struct scene *scene)
+{
+    pecs_error error;
+    sample_file_write(scene->target, scene->old_bytes, scene->old_size);
+    sample_require(!compact_in_place(scene, &error), "%s", error.message);
+    free(scene->new_bytes);
+    scene->new_bytes = sample_file_read(scene->target, &scene->new_size);
+}
+
 static void scene_init(struct scene *scene, const struct scenario *scenario)
 {
     pecs_error error;
@@ -252,6 +274,8 @@ static void scene_init(struct scene *scene, const struct scenario *scenario)
         else
             scene->new_bytes = sample_file_read(scene->target, &scene->new_size);
     }
+    if (scenario->verb == COMPACT)
+        find_compacted(scene);
     scene->world_hash = pecs_view_hash(pecs_world_view(scene->sample.world));
     scene->entry_count = 1 + scenario->through_link + scenario->beside_live;
     scene->live = -1;
@@ -319,6 +343,8 @@ static void run_call(struct scene *scene, struct story *story, struct outcome *o
     const pecs_save_options options = { .skip_sync = scene->scenario->skip_sync, .profile = scene->scenario->profile };
     if (scene->scenario->verb == SAVE)
         outcome->status = pecs_world_save(scene->sample.world, scene->path, &options, &outcome->error);
+    else if (scene->scenario->verb == COMPACT)
+        outcome->status = compact_in_place(scene, &outcome->error);
     else if (scene->scenario->verb == INFO)
         run_information(scene, story, outcome);
     else
@@ -420,7 +446,9 @@ static void check_next_save(struct scene *scene)
     sample_require(pecs_view_hash(pecs_world_view(scene->sample.world)) == scene->world_hash, "the world changed");
     const pecs_save_options options = { .skip_sync = true, .profile = scene->scenario->profile };
     fault_watch(&(struct fault_hooks){ .before = lack_and_hurry, .user = (void *)(uintptr_t)scene->scenario });
-    const pecs_status status = pecs_world_save(scene->sample.world, scene->path, &options, &error);
+    const pecs_status status = scene->scenario->verb == COMPACT
+                                   ? compact_in_place(scene, &error)
+                                   : pecs_world_save(scene->sample.world, scene->path, &options, &error);
     fault_unwatch();
     sample_require(!status, "the next save: %s", error.message);
     sample_require(has_content(scene->target, scene->new_bytes, scene->new_size), "the next save is not whole");
@@ -437,7 +465,7 @@ static void run_with(struct scene *scene, const struct fault *fault)
     run_verb(scene, &story, &outcome);
     if (outcome.status)
         check_error(&story, &outcome);
-    if (scene->scenario->verb == SAVE) {
+    if (scene->scenario->verb == SAVE || scene->scenario->verb == COMPACT) {
         check_save(scene, &story, &outcome);
         check_next_save(scene);
     } else {
@@ -500,7 +528,8 @@ static uint64_t play(const struct scenario *scenario)
     run_verb(&scene, &calls, &outcome);
     sample_require(!outcome.status, "%s: %s", scenario->name, outcome.error.message);
     sample_require(calls.call_count > 3 && calls.call_count < EVENT_MAX, "%" PRIu64 " calls", calls.call_count);
-    const bool is_unnamed = scenario->verb == SAVE && scenario->lack == FAULT_LACKS_NOTHING;
+    const bool is_unnamed =
+        (scenario->verb == SAVE || scenario->verb == COMPACT) && scenario->lack == FAULT_LACKS_NOTHING;
     sample_require(calls.linked == is_unnamed, "%s: %s", scenario->name,
                    is_unnamed ? "the folder's file system has no unnamed files" : "an unnamed file was linked");
     sample_require(!scenario->call_limit || calls.armed_count <= scenario->call_limit, "%s: %" PRIu64 " calls",

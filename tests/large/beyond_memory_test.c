@@ -1,12 +1,13 @@
 /*
  * A world of which memory holds a quarter: it is written row by row, resumed, queried, partly edited, and saved again,
- * as one segment, while the process may have so much memory only.
+ * as one segment, while the process may have so much memory only. So is what compacts its file, and a compressed one.
  *
  *     beyond_memory_test FOLDER
  */
 #define _GNU_SOURCE
 #include "large_support.h"
 
+#include <pecs/compact.h>
 #include <pecs/row_stream.h>
 
 #include <sys/resource.h>
@@ -95,13 +96,49 @@ static pecs_world *resume_world(const char *path)
     return world;
 }
 
+static void require_same_files(const char *a, const char *b)
+{
+    enum { PART = 1 << 20 };
+    static uint8_t bytes[2][PART];
+    FILE *files[2] = { fopen(a, "rb"), fopen(b, "rb") };
+    require(files[0] && files[1]);
+    for (size_t sizes[2] = { 1 }; sizes[0] > 0;) {
+        for (int i = 0; i < 2; i++)
+            sizes[i] = fread(bytes[i], 1, PART, files[i]);
+        require(sizes[0] == sizes[1] && memcmp(bytes[0], bytes[1], sizes[0]) == 0);
+    }
+    fclose(files[0]);
+    fclose(files[1]);
+}
+
+/* The streamed file and a compressed one of the same world become that of a save. */
+static void compact_files(const char *path, const char *packed, const char *saved)
+{
+    const pecs_save_options fast = { .skip_sync = true, .profile = PECS_PROFILE_FAST };
+    const pecs_compact_options quick = { .skip_sync = true }, mapped = { .skip_sync = true, .trust = true };
+    pecs_error error = { .message = "" };
+    pecs_world *world = resume_world(path);
+    require_ok(pecs_world_save(world, packed, &fast, &error));
+    require_ok(pecs_world_compact(world, &error));
+    save_quick(world, saved);
+    pecs_world_destroy(world);
+    require_ok(pecs_compact(packed, packed, &quick, &error));
+    require_same_files(packed, saved);
+    require_ok(pecs_compact(path, packed, &mapped, &error));
+    require_same_files(packed, saved);
+    require_ok(pecs_compact(path, packed, &quick, &error));
+    require_same_files(packed, saved);
+    require(unlink(packed) == 0);
+}
+
 int main(int argc, char **argv)
 {
-    char path[300], again[300];
+    char path[300], again[300], packed[300];
     require(argc == 2);
     make_own_folder(argv[1]);
     path_of("beyond", path);
     path_of("again", again);
+    path_of("packed", packed);
     limit_memory();
     registry = registry_of(beyond_types, beyond_type_count, (pecs_allocator){ 0 });
     const uint64_t size = write_world(path);
@@ -119,6 +156,7 @@ int main(int argc, char **argv)
     world = resume_world(path);
     require(sum_of(pecs_world_view(world)) == sum);
     pecs_world_destroy(world);
+    compact_files(path, packed, again);
     pecs_registry_release(registry);
     printf("%" PRIu64 " bytes of file, %" PRIu64 " of memory\n", size, MEMORY_BYTES);
     return 0;

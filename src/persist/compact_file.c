@@ -1,0 +1,110 @@
+/*
+ * Compaction of a file in constant memory: the registry's large allocations, which hold the world, lie in files without
+ * a name, so their pages can leave memory.
+ */
+#include "error.h"
+#include "memory.h"
+#include "os_file.h"
+
+#include <pecs/compact.h>
+#include <pecs/world.h>
+
+#include <stdatomic.h>
+
+enum { COMPACT_FILE_BYTES_MIN = 1024 * 1024 }; /* smaller allocations are the system's: of them there are few */
+
+struct compact {
+    const char *path, *to;
+    const pecs_compact_options *options;
+    pecs_allocator small; /* for what is no large array */
+    pecs_info *info;      /* read first: the output may replace the file */
+    pecs_registry *registry;
+    pecs_world *world;
+    _Atomic int os_error; /* why memory in a file could not be had; 0: it could */
+};
+
+static void *compact_allocate(void *user, size_t size_bytes, size_t align_bytes)
+{
+    struct compact *compact = user;
+    int os_error;
+    if (size_bytes < COMPACT_FILE_BYTES_MIN)
+        return compact->small.allocate(compact->small.user, size_bytes, align_bytes);
+    void *memory = os_file_memory_allocate(compact->to, size_bytes, &os_error);
+    if (!memory)
+        atomic_store(&compact->os_error, os_error);
+    return memory;
+}
+
+static void compact_release(void *user, void *memory, size_t size_bytes, size_t align_bytes)
+{
+    const struct compact *compact = user;
+    if (size_bytes < COMPACT_FILE_BYTES_MIN)
+        compact->small.release(compact->small.user, memory, size_bytes, align_bytes);
+    else
+        os_file_memory_release(memory, size_bytes);
+}
+
+static pecs_status compact_open(struct compact *compact, pecs_snapshot **ret_snapshot, pecs_error *error)
+{
+    const pecs_compact_options *options = compact->options;
+    const pecs_load_options load = { .thread_count = options->thread_count,
+                                     .progress = options->progress,
+                                     .user = options->user };
+    const pecs_resume_options resume = { .thread_count = options->thread_count };
+    return options->trust ? pecs_snapshot_resume(compact->registry, compact->path, &resume, ret_snapshot, error)
+                          : pecs_snapshot_load(compact->registry, compact->path, &load, ret_snapshot, error);
+}
+
+static pecs_status compact_make_world(struct compact *compact, pecs_error *error)
+{
+    const pecs_registry_desc desc = { .allocator = { compact_allocate, compact_release, compact } };
+    pecs_snapshot *snapshot = NULL;
+    pecs_status status = pecs_registry_create(&desc, &compact->registry, error);
+    if (!status)
+        status = compact_open(compact, &snapshot, error);
+    if (!status)
+        status = pecs_world_create(compact->registry, snapshot, NULL, &compact->world, error);
+    pecs_snapshot_release(snapshot);
+    return status ? status : pecs_world_compact(compact->world, error);
+}
+
+static pecs_status compact_save(struct compact *compact, pecs_error *error)
+{
+    const pecs_info *info = compact->info;
+    const size_t bytes = (info->file_metadata_count + 1) * sizeof(pecs_meta);
+    pecs_meta *kept = compact->small.allocate(compact->small.user, bytes, _Alignof(pecs_meta));
+    pecs_save_options options = { .skip_sync = compact->options->skip_sync,
+                                  .wall_clock_ns = info->wall_clock_ns,
+                                  .metadata = kept,
+                                  .verify_source = compact->options->trust };
+    for (size_t i = 0; kept && i < info->file_metadata_count; i++)
+        if (strncmp(info->file_metadata[i].key, "pecs.", 5) != 0)
+            kept[options.metadata_count++] = info->file_metadata[i];
+    const pecs_status status =
+        kept ? pecs_world_save(compact->world, compact->to, &options, error) : fail_memory(error);
+    if (kept)
+        compact->small.release(compact->small.user, kept, bytes, _Alignof(pecs_meta));
+    return status;
+}
+
+pecs_status pecs_compact(const char *path, const char *to, const pecs_compact_options *options, pecs_error *error)
+{
+    static const pecs_compact_options defaults;
+    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* the load has none either */
+    struct compact compact = { .path = path, .to = to, .options = options ? options : &defaults };
+    if (!path || !to)
+        return fail(error, PECS_E_MISUSE, "path and to must not be NULL");
+    compact.small = (pecs_allocator){ pool_system_allocate, pool_system_release, NULL };
+    if (compact.options->allocator && (compact.options->allocator->allocate || compact.options->allocator->release))
+        compact.small = *compact.options->allocator;
+    pecs_status status = pecs_file_info(path, &compact.small, &no_limit, &compact.info, error);
+    if (!status)
+        status = compact_make_world(&compact, error);
+    if (!status)
+        status = compact_save(&compact, error);
+    pecs_world_destroy(compact.world);
+    pecs_registry_release(compact.registry);
+    pecs_info_destroy(compact.info);
+    const int os_error = atomic_load(&compact.os_error);
+    return status == PECS_E_MEMORY && os_error ? fail_os(error, os_error, "no room for the world beside", to) : status;
+}
