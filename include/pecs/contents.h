@@ -95,23 +95,33 @@ typedef struct pecs_heap {
 /* Never NULL: a view without contents has an empty heap. */
 PECS_API const pecs_heap *pecs_view_heap(pecs_view view);
 
+/* Contents whose size does not fit into the reference: it stands before them. */
+static inline const uint8_t *pecs_heap_find_long_(const pecs_heap_page *place, uint64_t offset, unsigned behind,
+                                                  uint64_t *ret_size)
+{
+    uint64_t size;
+    if (place->size_bytes < 8 || offset > place->size_bytes - 8)
+        return NULL;
+    memcpy(&size, place->bytes + offset, 8);
+    offset += 8;
+    if (offset + behind > place->size_bytes || size > place->size_bytes - offset - behind)
+        return NULL;
+    *ret_size = size;
+    return place->bytes + offset;
+}
 /* The bytes of contents, with `behind` more that can be read; NULL, with size 0, for none. */
 static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t reference, unsigned behind,
                                              uint64_t *ret_size)
 {
     const uint64_t at = reference >> 2 & (((uint64_t)1 << 38) - 1), page = at >> 15;
-    uint64_t offset = (at & 0x7fff) * 8, size = reference >> 40;
+    const uint64_t offset = (at & 0x7fff) * 8, size = reference >> 40;
     *ret_size = 0;
     if (!size || (reference & 1) || page >= heap->spaces[reference >> 1 & 1].page_count)
         return NULL;
     const pecs_heap_page *place = &heap->spaces[reference >> 1 & 1].pages[page];
-    if (size == 0xffffff) { /* too large for the reference: it stands before the bytes */
-        if (place->size_bytes < 8 || offset > place->size_bytes - 8)
-            return NULL;
-        memcpy(&size, place->bytes + offset, 8);
-        offset += 8;
-    }
-    if (offset + behind > place->size_bytes || size > place->size_bytes - offset - behind)
+    if (size == 0xffffff)
+        return pecs_heap_find_long_(place, offset, behind, ret_size);
+    if (offset + size + behind > place->size_bytes)
         return NULL;
     *ret_size = size;
     return place->bytes + offset;
