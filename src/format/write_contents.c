@@ -79,8 +79,10 @@ static void write_heap_span(struct output *output, struct heap_span *span)
     span->size_bytes = 0;
 }
 
-/* Contents that are put together: those of a reference that a program made itself, and a list with padding, to which an
- * edit in place may have written. */
+/*
+ * Contents that are put together: those of a reference that a program made itself, and a list with padding, to which an
+ * edit in place may have written.
+ */
 static void write_other_content(struct output *output, const struct component *padded, const struct content *content,
                                 const uint8_t *bytes, uint64_t size)
 {
@@ -113,8 +115,7 @@ static const struct component *write_padded_element(const struct component *comp
     return element && !span_list_is_empty(element->padding) ? element : NULL;
 }
 
-/* Contents of `count` references, `stride` bytes apart. Returns of how many: the first ones that can be put together.
- */
+/* Contents of the first of `count` references, `stride` bytes apart, that can be put together; returns how many. */
 static uint64_t write_some_contents(struct output *output, const struct component *padded,
                                     const struct content *content, struct heap_span *span, const uint8_t *references,
                                     size_t stride, uint64_t count)
@@ -170,7 +171,7 @@ void write_contents(struct output *output, const struct heap *heap, const struct
     }
     if (fits)
         write_heap_span(output, &span);
-    if (!output->status && output->offset != end)
+    if (!output->status && (!fits || output->offset != end))
         output->status = fail(output->error, PECS_E_CORRUPT, "the file that was resumed has changed meanwhile");
 }
 

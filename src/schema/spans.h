@@ -34,8 +34,7 @@ struct span_group {
     uint32_t first, end; /* range of spans in the list */
 };
 
-/* Groups, and spans within an element, ascend by offset and do not overlap. Lists without spans are one and the same.
- */
+/* Groups, and spans within an element, ascend by offset and do not overlap. All lists without spans are one. */
 struct span_list {
     const pecs_type *type;
     bool (*belongs)(const struct value_span *span);
