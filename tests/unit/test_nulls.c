@@ -1,7 +1,4 @@
-/*
- * The rule for NULL (pecs/status.h): where a pointer is required it gives PECS_E_MISUSE, or in a function without a
- * status the answer for nothing. Every exported function is here (check_exports.py looks).
- */
+/* The rule for NULL (pecs/status.h), of every exported function: check_exports.py looks whether it is here. */
 #include "world_fixture.h"
 
 static pecs_registry *registry;
@@ -577,6 +574,8 @@ Test(nulls, files_of_nothing)
 {
     MISUSE(pecs_salvage(NULL, "to", NULL, NULL, NULL));
     MISUSE(pecs_salvage("from", NULL, NULL, NULL, NULL));
+    MISUSE(pecs_compact(NULL, "to", NULL, NULL));
+    MISUSE(pecs_compact("from", NULL, NULL, NULL));
     MISUSE(pecs_snapshot_verify(NULL, NULL, NULL, NULL));
     cr_assert_null(pecs_info_meta(NULL, "title"));
 }
