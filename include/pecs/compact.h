@@ -4,8 +4,8 @@
  *
  *     status = pecs_compact("streamed.pecs", "world.pecs", NULL, &error);
  *
- * It needs the same memory whatever the file, besides some bytes for each table and segment: the world lies in a file
- * without a name beside the new one, which the system writes to the disk when memory is short, so there must be room
+ * It needs some MiB of memory whatever the file, and some bytes for each table and segment: the world lies in files
+ * without a name beside the new one, which the system writes to the disk when memory is short. So there must be room
  * for the world twice. Types are those that the file describes.
  */
 #ifndef PECS_COMPACT_H

@@ -23,10 +23,9 @@ static void write_copy_only_references(struct reference_copy *copy, const struct
         const struct content_stretch stretch =
             content_stretch_at(&copy->cursor, from + offset, stride, count - row, only->kind == PECS_STRING, false);
         const uint64_t first = stretch.first_size ? format_reference(copy->unit, stretch.first_size) : 0;
-        uint64_t reference;
-        memcpy(&reference, from + offset, sizeof(reference));
-        const uint64_t moved = first - reference; /* those after it move as far */
+        const uint64_t moved = first - stretch.reference; /* those after it move as far */
         for (end = row; end < row + stretch.count; end++) {
+            uint64_t reference;
             memcpy(&reference, from + end * stride + only->offset, sizeof(reference));
             const le64 written = le64_make(reference + moved);
             memcpy(to + end * stride + only->offset, &written, sizeof(written));

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "memory.h"
 #include "os_file.h"
+#include "registry.h"
 
 #include <pecs/compact.h>
 #include <pecs/world.h>
@@ -78,7 +79,7 @@ static pecs_status compact_save(struct compact *compact, pecs_error *error)
                                   .metadata = kept,
                                   .verify_source = compact->options->trust };
     for (size_t i = 0; kept && i < info->file_metadata_count; i++)
-        if (strncmp(info->file_metadata[i].key, "pecs.", 5) != 0)
+        if (!name_is_reserved(info->file_metadata[i].key, strlen(info->file_metadata[i].key)))
             kept[options.metadata_count++] = info->file_metadata[i];
     const pecs_status status =
         kept ? pecs_world_save(compact->world, compact->to, &options, error) : fail_memory(error);

@@ -90,6 +90,7 @@ static inline const struct value_span *content_only(const struct component *comp
  * reference that are not, or are long.
  */
 struct content_stretch {
+    uint64_t reference;   /* the first */
     const uint8_t *bytes; /* of the first; NULL: it is empty, or refers to nothing */
     uint64_t first_size;
     uint64_t count; /* of references, at least 1 */
@@ -105,9 +106,8 @@ static inline struct content_stretch content_stretch_at(struct heap_cursor *curs
                                                         size_t stride, uint64_t count, bool is_string, bool in_zeros)
 {
     struct content_stretch stretch = { .count = 1 };
-    uint64_t reference;
-    memcpy(&reference, references, sizeof(reference));
-    stretch.bytes = heap_cursor_find(cursor, reference, is_string, &stretch.first_size, &stretch.is_whole);
+    memcpy(&stretch.reference, references, sizeof(stretch.reference));
+    stretch.bytes = heap_cursor_find(cursor, stretch.reference, is_string, &stretch.first_size, &stretch.is_whole);
     stretch.size_bytes = stretch.first_size;
     stretch.units = contents_units(stretch.size_bytes, is_string);
     stretch.is_whole =

@@ -302,18 +302,17 @@ static uint64_t value_check_strings(const struct places *places, const struct va
 {
     for (uint64_t i = 0; i < count;) {
         const uint64_t offset = value_check_member_offset(places, first + i);
-        const uint8_t *const reference = places->bytes + offset;
         const struct content_stretch stretch =
-            content_stretch_at(cursor, reference, stride, min_u64(count - i, STRINGS_AT_ONCE), true, true);
-        uint64_t number, wrong;
-        memcpy(&number, reference, sizeof(number));
-        if (number && (!stretch.is_whole || stretch.bytes != run->end || run->end - run->bytes >= STRING_RUN_BYTES)) {
-            wrong = value_check_string_run(places, check, run, first + i);
+            content_stretch_at(cursor, places->bytes + offset, stride, min_u64(count - i, STRINGS_AT_ONCE), true, true);
+        const bool is_empty = stretch.reference == 0;
+        if (!is_empty &&
+            (!stretch.is_whole || stretch.bytes != run->end || run->end - run->bytes >= STRING_RUN_BYTES)) {
+            const uint64_t wrong = value_check_string_run(places, check, run, first + i);
             if (wrong != NONE_WRONG || !stretch.is_whole)
                 return wrong != NONE_WRONG ? wrong : offset;
             *run = (struct string_run){ stretch.bytes, stretch.bytes, 0, first + i };
         }
-        if (number) {
+        if (!is_empty) {
             const uint64_t with_zeros = stretch.first_size < HEAP_LONG ? stretch.units * HEAP_UNIT
                                                                        : align_up(stretch.first_size + 1, HEAP_UNIT);
             run->end += with_zeros;

@@ -114,6 +114,37 @@ Test(failures_compact, no_room)
     leave_folder();
 }
 
+struct watched {
+    uint64_t call_count, done, total, most; /* at most so many calls go on */
+};
+
+static bool watch(void *user, uint64_t done_bytes, uint64_t total_bytes)
+{
+    struct watched *watched = user;
+    cr_assert(done_bytes >= watched->done && done_bytes <= total_bytes);
+    watched->done = done_bytes;
+    watched->total = total_bytes;
+    return watched->call_count++ < watched->most;
+}
+
+Test(failures_compact, tells_progress_and_is_cancelled)
+{
+    struct watched watched = { .most = 0 };
+    const pecs_compact_options options = { .skip_sync = true, .thread_count = 2, .progress = watch, .user = &watched };
+    enter_folder();
+    struct stage stage = { .registry = contents_registry() };
+    make_file(&stage, PECS_PROFILE_FAST, 1000000);
+    cr_assert_eq(pecs_compact("world.pecs", "world.pecs", &options, NULL), PECS_E_CANCELLED);
+    cr_assert(file_count() == 1 && is_file(&before));
+    watched = (struct watched){ .most = UINT64_MAX };
+    cr_assert_eq(pecs_compact("world.pecs", "world.pecs", &options, NULL), PECS_OK);
+    cr_assert(file_count() == 1 && is_file(&after));
+    cr_assert(watched.call_count > 1 && watched.done == watched.total);
+    free_files();
+    pecs_registry_release(stage.registry);
+    leave_folder();
+}
+
 Test(failures_compact, of_no_file)
 {
     pecs_error error;

@@ -137,10 +137,10 @@ static void check_all_are_found(void)
 {
     pecs_error error = { .message = "" };
     const uint32_t count = count_wrong();
-    uint32_t told = 0;
-    cr_assert_eq(pecs_view_check(pecs_world_view(world), tell, &told, &error), count ? PECS_E_INVALID : PECS_OK, "%s",
+    uint32_t found = 0;
+    cr_assert_eq(pecs_view_check(pecs_world_view(world), tell, &found, &error), count ? PECS_E_INVALID : PECS_OK, "%s",
                  error.message);
-    cr_assert_eq(told, count);
+    cr_assert_eq(found, count);
     void *bytes = NULL;
     size_t size;
     pecs_snapshot *snapshot;
