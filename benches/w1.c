@@ -186,3 +186,9 @@ void w1_fill(const struct w1_layout *layout, uint8_t *block)
         }
     }
 }
+
+void w1_move(float *restrict position, const float *restrict velocity, size_t row_count)
+{
+    for (size_t i = 0; i < 3 * row_count; i++)
+        position[i] += velocity[i] * (1.0f / 60.0f);
+}

@@ -136,12 +136,22 @@ bool query_fits(const pecs_query *query, const struct pecs_snapshot *state)
     return query->registry == state->registry;
 }
 
-/* Whether the table matches. Sets the columns of the data terms, which come first, unless `columns` is NULL. */
+static bool query_is_column(const struct archetype *archetype, uint32_t column, pecs_component component)
+{
+    return column < archetype->column_count && archetype->column_components[column] == component;
+}
+
+/*
+ * Whether the table matches. Sets the columns of the data terms, which come first, unless `columns` is NULL. It holds
+ * the columns of another table, most often the same ones, or zeros.
+ */
 static bool query_match(const pecs_query *query, const struct archetype *archetype, uint32_t *columns)
 {
     if ((archetype->signature & query->required_signature) != query->required_signature || archetype->is_singleton)
         return false;
     for (uint32_t i = 0; i < query->term_count; i++) {
+        if (columns && i < query->data_count && query_is_column(archetype, columns[i], query->terms[i].component))
+            continue;
         const pecs_access access = query->terms[i].access;
         const uint32_t place = archetype_find(archetype, query->terms[i].component);
         const bool is_there = place != NO_COLUMN;
