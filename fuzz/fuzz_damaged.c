@@ -90,12 +90,13 @@ static pecs_status edit_many(pecs_world *world, pecs_registry *registry, struct 
     pecs_entity entities[ENTITY_MAX];
     const pecs_view view = pecs_world_view(world);
     const size_t count = find_entities(view, random, entities);
+    pecs_value zero = { 0, pecs_registry_type(registry, 0)->size, NULL };
     pecs_commands *commands;
     pecs_query *query;
     pecs_status status;
     if (!count)
         return PECS_OK;
-    switch (random_below(random, 4)) {
+    switch (random_below(random, 5)) {
     case 0:
         return pecs_world_despawn(world, entities, 1 + random_below(random, count));
     case 1:
@@ -107,10 +108,13 @@ static pecs_status edit_many(pecs_world *world, pecs_registry *registry, struct 
         return status;
     case 2:
         return pecs_world_spawn(world, NULL, 0, 1 + random_below(random, 9000), NULL);
+    case 3:
+        zero.component = (pecs_component)random_below(random, pecs_registry_type_count(registry));
+        zero.size_bytes = pecs_registry_type(registry, zero.component)->size;
+        return pecs_world_set_many(world, entities, count, &zero, 1);
     default:
         status = pecs_commands_create(registry, &commands);
         for (size_t i = 0; !status && i < count; i++) {
-            const pecs_value zero = { 0, pecs_registry_type(registry, 0)->size, NULL };
             if (random_once_in(random, 4))
                 (void)!pecs_commands_spawn(commands, &zero, 1, NULL);
             else if (random_once_in(random, 2))

@@ -163,6 +163,16 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
         return pecs_world_set(get(), entity, list, sizeof...(Values));
     }
     /*
+     * The same of many entities, given in braces or by an array or container: pointers to as many values of each
+     * component; tags by their types. All or none (pecs_world_set_many).
+     */
+    template <typename... Rows>
+    [[nodiscard]] PECS_INLINE_ pecs_status set_many(detail::given_entities entities, const Rows &...rows)
+    {
+        const pecs_value list[] = { detail::rows(rows)..., {} };
+        return pecs_world_set_many(get(), entities.data(), entities.size(), list, sizeof...(Rows));
+    }
+    /*
      * The contents of one member, given by string_of, blob_of or list_of: set_contents(e, &Name::text,
      * string_of("Zoe")). Entity {0, 0}: of a singleton.
      */

@@ -339,17 +339,6 @@ static pecs_status apply_place_values(pecs_commands *commands, struct pecs_world
 
 /* Change. */
 
-/* Contents of columns that a row has not brought along are empty until a command sets them. */
-static void apply_clear_contents(struct pecs_world *world, uint32_t number, uint64_t row, const struct archetype *had)
-{
-    struct table *table = edit_table(world, number);
-    const struct archetype *archetype = table->archetype;
-    for (uint32_t i = 1; archetype->has_contents && i < archetype->column_count; i++)
-        if ((!had || archetype_find(had, archetype->column_components[i]) == NO_COLUMN) &&
-            component_has_contents(state_component(world->state, archetype->column_components[i])))
-            memset(table_owned_value(table, i, row), 0, archetype->column_bytes[i]);
-}
-
 static void apply_change_structure(pecs_commands *commands, struct pecs_world *world)
 {
     if (commands->spawn_count)
@@ -360,7 +349,7 @@ static void apply_change_structure(pecs_commands *commands, struct pecs_world *w
             const pecs_entity entity = edit_take_slot(world);
             commands->spawned[group->entity.index] = entity;
             group->entity = entity;
-            apply_clear_contents(world, group->to, edit_append_row(world, group->to, entity), NULL);
+            place_clear_row(world, group->to, edit_append_row(world, group->to, entity), NULL);
         } else if (apply_is_present(group) && group->from != group->to) {
             const struct record record = *state_find(world->state, group->entity);
             const struct archetype *had = state_table(world->state, record.table)->archetype;
@@ -371,7 +360,7 @@ static void apply_change_structure(pecs_commands *commands, struct pecs_world *w
                 edit_give_slot(world, group->entity.index);
             } else {
                 edit_move_row(world, group->entity, record.table, record.row, group->to);
-                apply_clear_contents(world, group->to, state_find(world->state, group->entity)->row, had);
+                place_clear_row(world, group->to, state_find(world->state, group->entity)->row, had);
             }
         }
     }

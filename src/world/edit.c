@@ -552,15 +552,14 @@ pecs_status edit_own_values(struct pecs_world *world, struct record at, const pe
     return status;
 }
 
-/* Writes a value, or zeros, to one row. */
-static void edit_fill_value(uint8_t *to, const pecs_value *value)
+void edit_fill_value(uint8_t *to, const void *data, size_t size)
 {
-    if (!value->data)
-        memset(to, 0, value->size_bytes);
-    else if (value->size_bytes <= 256)
-        copy_small(to, value->data, value->size_bytes);
+    if (!data)
+        memset(to, 0, size);
+    else if (size <= 256)
+        copy_small(to, data, size);
     else
-        memcpy(to, value->data, value->size_bytes);
+        memcpy(to, data, size);
 }
 
 /* Copies chunk by chunk. */
@@ -591,7 +590,8 @@ void edit_fill_rows(struct pecs_world *world, uint32_t table_number, uint64_t fi
     if (column == NO_COLUMN)
         return;
     if (count == 1) /* often the last row, whose chunk is cached */
-        edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value);
+        edit_fill_value((uint8_t *)(uintptr_t)table_tail_value(&world->gate, table, column, first), value->data,
+                        value->size_bytes);
     else
         edit_fill_column(world, table_number, column, first, count, value);
 }

@@ -195,7 +195,8 @@ pecs_status edit_relocate(struct pecs_world *world, pecs_entity entity, struct r
                           bool is_singleton, struct record *ret_at);
 /* Prepares the columns of values in a row that stays in its table. */
 pecs_status edit_own_values(struct pecs_world *world, struct record at, const pecs_value *values, size_t value_count);
-/* Copies values into prepared rows. */
+/* Copies a value, or zeros where data is NULL, to one row; and values into prepared rows. */
+void edit_fill_value(uint8_t *to, const void *data, size_t size);
 void edit_fill_rows(struct pecs_world *world, uint32_t table, uint64_t first, uint64_t count, const pecs_value *value);
 void edit_fill_column(struct pecs_world *world, uint32_t table, uint32_t column, uint64_t first, uint64_t count,
                       const pecs_value *value);

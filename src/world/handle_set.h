@@ -13,11 +13,18 @@ struct handle_set {
 };
 
 /*
+ * Makes an empty set with room for `count` handles of a list, and adds the one at a place of it. False: a handle with
+ * its index is there. PECS_E_MEMORY. Call deinit in any case.
+ */
+pecs_status handle_set_create(struct handle_set *set, struct pool *pool, const pecs_entity *entities, size_t count);
+bool handle_set_add(struct handle_set *set, uint32_t place);
+/*
  * Makes the set of `count` handles, fewer than 2^32. PECS_E_DEAD, explained in the world's failure: one is not alive in
- * the state, or is given twice. PECS_E_MEMORY. Call deinit in any case.
+ * the state, or is given twice. PECS_E_MEMORY.
  */
 pecs_status handle_set_init(struct handle_set *set, struct pecs_world *world, const struct pecs_snapshot *state,
                             const pecs_entity *entities, size_t count);
+/* Nothing for a set of zeros. */
 void handle_set_deinit(struct handle_set *set, struct pool *pool);
 
 /* The place of a handle in the list, or NOT_IN_SET. */

@@ -99,14 +99,19 @@ static bool place_has_contents(const struct pecs_world *world, const pecs_value 
     return component_has_contents(edit_component(world, value->component));
 }
 
-/* Copies the values that have contents, one component after another. */
+static bool place_is_copied(const struct pecs_world *world, const pecs_value *value, bool copies_all)
+{
+    return value->data && value->size_bytes && (copies_all || place_has_contents(world, value));
+}
+
+/* Copies the values that have contents, or all, one component after another. */
 static pecs_status place_copy(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
-                              struct placed *placed)
+                              bool copies_all, struct placed *placed)
 {
     struct pool *pool = world->registry->pool;
     uint64_t bytes = 0, more;
     for (size_t i = 0; i < value_count; i++) {
-        if (!values[i].data || !place_has_contents(world, &values[i]))
+        if (!place_is_copied(world, &values[i], copies_all))
             continue;
         if (mul_overflows(row_count, values[i].size_bytes, &more) || more > SIZE_MAX / 2 - bytes)
             return PECS_E_MEMORY;
@@ -122,7 +127,7 @@ static pecs_status place_copy(struct pecs_world *world, const pecs_value *values
     uint8_t *to = placed->copies;
     for (size_t i = 0; i < value_count; i++) {
         placed->list[i] = values[i];
-        if (!to || !values[i].data || !place_has_contents(world, &values[i]))
+        if (!to || !place_is_copied(world, &values[i], copies_all))
             continue;
         memcpy(to, values[i].data, row_count * values[i].size_bytes);
         placed->list[i].data = to;
@@ -132,17 +137,19 @@ static pecs_status place_copy(struct pecs_world *world, const pecs_value *values
 }
 
 pecs_status place_values(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
-                         struct placed *ret_placed)
+                         bool copies_all, struct placed *ret_placed)
 {
     *ret_placed = (struct placed){ .values = values };
-    bool is_needed = false;
-    for (size_t i = 0; place_may_be_needed(world) && !is_needed && i < value_count; i++)
-        is_needed = place_has_contents(world, &values[i]);
-    if (!is_needed)
+    bool has_contents = false;
+    for (size_t i = 0; place_may_be_needed(world) && !has_contents && i < value_count; i++)
+        has_contents = place_has_contents(world, &values[i]);
+    if (!has_contents && !copies_all)
         return PECS_OK;
-    pecs_status status = place_begin(world);
+    pecs_status status = has_contents ? place_begin(world) : PECS_OK;
     if (!status)
-        status = place_copy(world, values, value_count, row_count, ret_placed);
+        status = place_copy(world, values, value_count, row_count, copies_all, ret_placed);
+    if (status || !has_contents)
+        return status;
     gate_hold(&world->gate);
     for (size_t i = 0; !status && i < value_count; i++)
         if (values[i].data && place_has_contents(world, &values[i]))
@@ -192,4 +199,14 @@ void place_forget_row(struct pecs_world *world, const struct archetype *from, co
         if (component_has_contents(component) && (!to || archetype_find(to, number) == NO_COLUMN))
             place_forget(world, number, world->row[i], 1);
     }
+}
+
+void place_clear_row(struct pecs_world *world, uint32_t number, uint64_t row, const struct archetype *had)
+{
+    struct table *table = edit_table(world, number);
+    const struct archetype *archetype = table->archetype;
+    for (uint32_t i = 1; archetype->has_contents && i < archetype->column_count; i++)
+        if ((!had || archetype_find(had, archetype->column_components[i]) == NO_COLUMN) &&
+            component_has_contents(state_component(world->state, archetype->column_components[i])))
+            memset(table_owned_value(table, i, row), 0, archetype->column_bytes[i]);
 }

@@ -25,9 +25,12 @@ struct placed {
     size_t list_bytes, copies_bytes;
     uint64_t units; /* of the heap */
 };
-/* The state must be private. Call place_end also on failure. PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY. */
+/*
+ * The state must be private. copies_all: the others are copies, too, since they may lie in rows that the edit changes.
+ * Call place_end also on failure. PECS_E_MISUSE, PECS_E_LIMIT, PECS_E_MEMORY.
+ */
 pecs_status place_values(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
-                         struct placed *ret_placed);
+                         bool copies_all, struct placed *ret_placed);
 /* is_used: rows refer to what was placed. */
 void place_end(struct pecs_world *world, struct placed *placed, bool is_used);
 
@@ -82,5 +85,7 @@ void place_count(struct pecs_world *world, uint64_t units);
 void place_forget(struct pecs_world *world, pecs_component component, const uint8_t *values, uint64_t count);
 void place_forget_content(struct pecs_world *world, const struct content *content);
 void place_forget_row(struct pecs_world *world, const struct archetype *from, const struct archetype *to);
+/* Contents of columns that a row has not brought along from `had` (or NULL) are empty until a value is written. */
+void place_clear_row(struct pecs_world *world, uint32_t table, uint64_t row, const struct archetype *had);
 
 #endif

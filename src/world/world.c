@@ -195,7 +195,7 @@ static pecs_status world_spawn_held(struct pecs_world *world, const struct spawn
         return status;
     const uint32_t table_count = world->state->table_count;
     struct placed placed;
-    status = place_values(world, values, value_count, (size_t)row_count, &placed);
+    status = place_values(world, values, value_count, (size_t)row_count, false, &placed);
     if (!status)
         status = edit_find_table(world, world->set, set_count, false, &table);
     if (!status)

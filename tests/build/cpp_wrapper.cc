@@ -172,6 +172,12 @@ static void check_many(fixture &f)
     FINE(f.world.spawn_many(3, entities, positions, velocities, Frozen{}));
     CHECK(f.world.get<Position>(entities[2])->x == 3 && f.world.get<Velocity>(entities[1])->x == 20);
     CHECK(f.world.has<Frozen>(entities[0]) && f.world.summary().entity_count == 3);
+    FINE((f.world.remove<Velocity, Frozen>(entities[0])));
+    FINE(f.world.set_many({ entities[2], entities[0] }, positions, Frozen{}));
+    CHECK(f.world.get<Position>(entities[2])->x == 1 && f.world.get<Position>(entities[0])->x == 2);
+    CHECK(f.world.has<Frozen>(entities[0]) && !f.world.has<Velocity>(entities[0]));
+    FINE(f.world.set_many(entities, velocity_pointer));
+    CHECK(f.world.get<Velocity>(entities[0])->x == 10 && f.world.get<Velocity>(entities[2])->x == 30);
     FINE(f.world.despawn(entities, 2));
     CHECK(f.world.summary().entity_count == 1);
     pecs::query<pecs::with<Frozen>> frozen;

@@ -108,6 +108,42 @@ static void set_name(struct model *model, struct shadow *shadow)
     CHECK(model, !pecs_set_ptr(model->world, shadow->entity, Name, &name));
 }
 
+/* Of several entities; one that is picked again keeps the last name. A dead one among them: nothing changes. */
+static void set_names(struct model *model)
+{
+    enum { MANY = 24 };
+    struct shadow *shadows[MANY];
+    struct bytes texts[MANY] = { { NULL, 0 } };
+    pecs_entity entities[MANY];
+    Name names[MANY];
+    size_t count = 0;
+    for (size_t i = 0; i < MANY; i++) {
+        struct shadow *shadow = pick_living(model, &model->now);
+        if (!shadow)
+            continue;
+        make_text(model, &texts[count]);
+        names[count] = name_of(&(struct shadow){ .number = (uint32_t)i, .name = texts[count] });
+        entities[count] = shadow->entity;
+        shadows[count++] = shadow;
+    }
+    const pecs_value value = PECS_ROWS(Name, names);
+    const bool is_refused = count && pick(model, 5) == 0;
+    if (is_refused) {
+        entities[pick(model, count)].generation += 1000;
+        CHECK(model, pecs_world_set_many(model->world, entities, count, &value, 1) == PECS_E_DEAD);
+    } else {
+        CHECK(model, !pecs_world_set_many(model->world, entities, count, &value, 1));
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (!is_refused) {
+            shadows[i]->has_name = true;
+            shadows[i]->number = names[i].number;
+            bytes_set(&shadows[i]->name, texts[i].data, texts[i].size);
+        }
+        free(texts[i].data);
+    }
+}
+
 static void set_bag(struct model *model, struct shadow *shadow)
 {
     struct given given;
@@ -414,8 +450,10 @@ static void run_one(struct model *model)
         despawn(model, 1 + pick(model, 20));
     } else if (choice < 88) {
         run_commands(model);
-    } else if (choice < 90) {
+    } else if (choice < 89) {
         spawn_many(model);
+    } else if (choice < 90) {
+        set_names(model);
     } else if (choice < 91) {
         attach(model);
         set_own(model);

@@ -186,7 +186,7 @@ void commands_forget(struct test_world *world);
 /* --- operations --- */
 typedef void operation_function(struct model *model, struct test_world *world);
 operation_function op_spawn, op_spawn_many, op_spawn_misuse, op_despawn, op_despawn_refused, op_despawn_matching,
-    op_set, op_set_refused, op_remove, op_remove_refused, op_edit, op_edit_refused, op_singleton_set, op_singleton_edit,
+    op_set, op_set_many, op_set_refused, op_remove, op_remove_refused, op_edit, op_edit_refused, op_singleton_set, op_singleton_edit,
     op_singleton_remove, op_advance, op_misuse_handles, op_compact;
 operation_function op_query_read, op_query_edit, op_query_changed, op_query_quiet, op_query_parts, op_query_count,
     op_query_snapshot, op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */

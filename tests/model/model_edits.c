@@ -208,8 +208,64 @@ void op_set(struct model *model, struct test_world *world)
     batch_free(&batch);
 }
 
+/* Several living entities in random order, some of them more than once. */
+static size_t choose_repeated(struct model *model, const struct naive *naive, pecs_entity *entities)
+{
+    size_t count = choose_several(model, naive, entities);
+    while (count && count < DESPAWN_MAX && random_once_in(&model->random, 3)) {
+        const size_t from = random_below(&model->random, count), to = random_below(&model->random, count);
+        entities[count++] = entities[to];
+        entities[to] = entities[from];
+    }
+    return count;
+}
+
+void op_set_many(struct model *model, struct test_world *world)
+{
+    struct naive *naive = world->naive;
+    pecs_entity entities[DESPAWN_MAX];
+    const size_t count = choose_repeated(model, naive, entities);
+    uint32_t mask = choose_mask(model), common = UINT32_MAX;
+    for (size_t i = 0; i < count; i++)
+        common &= naive->slots[entities[i].index].has;
+    if (random_once_in(&model->random, 2))
+        mask &= common;
+    struct batch batch;
+    batch_fill(&batch, model, world, mask, count);
+    const pecs_status status = pecs_world_set_many(world->world, entities, count, batch.values, batch.count);
+    if (!model_refused(model, status)) {
+        model_expect(model, status, PECS_OK, "pecs_world_set_many");
+        for (size_t row = 0; row < count; row++)
+            for (size_t i = 0; i < batch.count; i++)
+                naive_set(naive, entities[row], batch.types[i], batch_value(&batch, i, row));
+        if (count > 1)
+            model_count(model, mask & ~common ? "set_many: some absent" : "set_many: all present");
+    }
+    for (size_t i = 0; i < count; i++)
+        model_touch(model, entities[i]);
+    batch_free(&batch);
+}
+
+static void set_many_of_dead(struct model *model, struct test_world *world)
+{
+    pecs_entity entities[DESPAWN_MAX + 1];
+    struct batch batch;
+    const size_t count = choose_repeated(model, world->naive, entities);
+    const size_t at = random_below(&model->random, count + 1);
+    entities[count] = entities[at];
+    entities[at] = choose_dead(model, world->naive);
+    batch_fill(&batch, model, world, choose_mask(model), count + 1);
+    const pecs_status status = pecs_world_set_many(world->world, entities, count + 1, batch.values, batch.count);
+    if (!model_refused(model, status))
+        model_expect(model, status, PECS_E_DEAD, "set_many of a dead entity");
+    for (size_t i = 0; i <= count; i++)
+        model_touch(model, entities[i]);
+    batch_free(&batch);
+}
+
 void op_set_refused(struct model *model, struct test_world *world)
 {
+    set_many_of_dead(model, world);
     struct batch batch;
     const pecs_entity dead = choose_dead(model, world->naive);
     batch_fill(&batch, model, world, choose_mask(model), 1);
@@ -222,6 +278,7 @@ void op_set_refused(struct model *model, struct test_world *world)
         return;
     const size_t count = bad_values(model, world, &batch);
     expect_misuse(model, pecs_world_set(world->world, entity, batch.values, count), "set of bad values");
+    expect_misuse(model, pecs_world_set_many(world->world, &entity, 1, batch.values, count), "set_many of bad values");
     batch_free(&batch);
     model_touch(model, entity);
 }

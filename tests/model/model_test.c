@@ -38,6 +38,7 @@ static struct operation {
     { "despawn, refused", op_despawn_refused, 10, COST_ENTITY, true, 0 },
     { "despawn matching", op_despawn_matching, 8, COST_WORLD, true, 0 },
     { "set", op_set, 160, COST_ENTITY, true, 0 },
+    { "set, many", op_set_many, 60, COST_ENTITY, true, 0 },
     { "set, refused", op_set_refused, 8, COST_ENTITY, true, 0 },
     { "remove", op_remove, 70, COST_ENTITY, true, 0 },
     { "remove, refused", op_remove_refused, 6, COST_ENTITY, true, 0 },

@@ -84,6 +84,9 @@ static void assert_every_move_is_corrupt(pecs_entity entity)
     cr_assert_eq(pecs_world_despawn(world, &entity, 1), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_despawn(world, (pecs_entity[]){ second, entity }, 2), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_set(world, entity, &health, 1), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_set_many(world, (pecs_entity[]){ second, entity }, 2,
+                                     (pecs_value[]){ { HEALTH, sizeof(Health), NULL } }, 1),
+                 PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_remove(world, entity, &position, 1), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_set_id(world, entity, (pecs_id){ { 1 } }), PECS_E_CORRUPT);
     for (int kind = 0; kind < 3; kind++) {
@@ -99,11 +102,15 @@ static void assert_every_move_is_corrupt(pecs_entity entity)
     cr_assert_eq(pecs_view_hash(view()), hash);
 }
 
-/* Those, and a value set by commands. */
+/* Those, and a value set by commands, or beside one of an entity that moves. */
 static void assert_every_edit_is_corrupt(pecs_entity entity)
 {
     pecs_commands *commands;
+    pecs_entity entities[2] = { { 0, 0 }, entity };
     assert_every_move_is_corrupt(entity);
+    cr_assert_eq(pecs_world_spawn(world, NULL, 0, 1, entities), PECS_OK);
+    cr_assert_eq(pecs_world_set_many(world, entities, 2, (pecs_value[]){ { POSITION, sizeof(Position), NULL } }, 1),
+                 PECS_E_CORRUPT);
     cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
     cr_assert_eq(pecs_commands_set(commands, entity, &at_home, 1), PECS_OK);
     cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_E_CORRUPT);
@@ -161,6 +168,7 @@ Test(damaged, a_record_of_a_row_that_is_not)
     cr_assert_null(pecs_get_as(view(), first, POSITION, Position));
     cr_assert_eq(pecs_world_get_mut(world, first, POSITION, sizeof(Position), &value), PECS_E_CORRUPT);
     cr_assert_eq(pecs_world_set(world, first, &at_home, 1), PECS_E_CORRUPT);
+    cr_assert_eq(pecs_world_set_many(world, &first, 1, &at_home, 1), PECS_E_CORRUPT);
     assert_every_edit_is_corrupt(first);
     assert_matching_is_corrupt();
 }

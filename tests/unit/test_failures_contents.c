@@ -85,6 +85,34 @@ Test(failures_contents, set)
     try_contents(populate_and_share, set_singleton, 8);
 }
 
+/* Some have a name, some are listed twice, and those with bags move. */
+static pecs_status set_many(struct stage *stage)
+{
+    enum { COUNT = 50 };
+    pecs_entity entities[COUNT];
+    Name names[COUNT];
+    for (int i = 0; i < COUNT; i++) {
+        entities[i] = stage->entities[i < 45 ? i : i - 40];
+        names[i] = (Name){ (uint64_t)i, pecs_string_of(i == 44 ? long_text : "one of many") };
+    }
+    return pecs_world_set_many(stage->world, entities, COUNT,
+                               (pecs_value[]){ PECS_ROWS(Name, names), PECS_HAS(Frozen) }, 2);
+}
+
+static pecs_status set_many_in_place(struct stage *stage)
+{
+    const Name names[] = { { 1, pecs_string_of("one") }, { 2, pecs_string_of(long_text) }, { 3, pecs_string_of("") } };
+    return pecs_world_set_many(stage->world, stage->entities, 3, (pecs_value[]){ PECS_ROWS(Name, names) }, 1);
+}
+
+Test(failures_contents, set_many)
+{
+    try_contents(populate, set_many, 10);
+    try_contents(populate_and_share, set_many, 20);
+    try_contents(populate, set_many_in_place, 4);
+    try_contents(populate_and_share, set_many_in_place, 8);
+}
+
 static pecs_status set_one_member(struct stage *stage)
 {
     return pecs_set_contents(stage->world, stage->entities[33], Bag, labels[1], PECS_BYTES("set", 3));

@@ -99,6 +99,7 @@ Test(nulls, edits)
     MISUSE(pecs_world_despawn_matching(world, NULL, NULL));
     MISUSE(pecs_world_set(NULL, entity, &value, 1));
     MISUSE(pecs_world_set(world, entity, NULL, 1));
+    MISUSE(pecs_world_set_many(NULL, &entity, 1, &value, 1));
     MISUSE(pecs_world_add(NULL, entity, &component, 1));
     MISUSE(pecs_world_add(world, entity, NULL, 1));
     MISUSE(pecs_world_remove(NULL, entity, &component, 1));
