@@ -96,43 +96,57 @@ typedef struct pecs_heap {
 PECS_API const pecs_heap *pecs_view_heap(pecs_view view);
 
 /* Contents whose size does not fit into the reference: it stands before them. */
-static inline const uint8_t *pecs_heap_find_long_(const pecs_heap_page *place, uint64_t offset, unsigned behind,
-                                                  uint64_t *ret_size)
+static inline int pecs_heap_find_long_(const pecs_heap_page *place, uint64_t offset, unsigned behind,
+                                       const uint8_t **ret_bytes, uint64_t *ret_size)
 {
     uint64_t size;
     if (place->size_bytes < 8 || offset > place->size_bytes - 8)
-        return NULL;
+        return 0;
     memcpy(&size, place->bytes + offset, 8);
     offset += 8;
     if (offset + behind > place->size_bytes || size > place->size_bytes - offset - behind)
-        return NULL;
+        return 0;
+    *ret_bytes = place->bytes + offset;
     *ret_size = size;
-    return place->bytes + offset;
+    return 1;
+}
+/*
+ * Finds contents, with `behind` more bytes that can be read. 0: they are not there. Empty ones may be found anywhere.
+ * What was given has no place; its lowest bit becomes one that no number of a page has.
+ */
+static inline int pecs_heap_seek_(const pecs_heap *heap, uint64_t reference, unsigned behind, const uint8_t **ret_bytes,
+                                  uint64_t *ret_size)
+{
+    const uint64_t page = (reference >> 17 | reference << 47) & (((uint64_t)1 << 47) | (((uint64_t)1 << 23) - 1));
+    const uint64_t offset = (reference >> 2 & 0x7fff) * 8, size = reference >> 40;
+    if (page >= heap->spaces[reference >> 1 & 1].page_count)
+        return 0;
+    const pecs_heap_page *place = &heap->spaces[reference >> 1 & 1].pages[page];
+    if (size == 0xffffff)
+        return pecs_heap_find_long_(place, offset, behind, ret_bytes, ret_size);
+    if (offset + size + behind > place->size_bytes)
+        return 0;
+    *ret_bytes = place->bytes + offset;
+    *ret_size = size;
+    return 1;
 }
 /* The bytes of contents, with `behind` more that can be read; NULL, with size 0, for none. */
 static inline const uint8_t *pecs_heap_find_(const pecs_heap *heap, uint64_t reference, unsigned behind,
                                              uint64_t *ret_size)
 {
-    const uint64_t at = reference >> 2 & (((uint64_t)1 << 38) - 1), page = at >> 15;
-    const uint64_t offset = (at & 0x7fff) * 8, size = reference >> 40;
+    const uint8_t *bytes = NULL;
+    if (reference >> 40 && pecs_heap_seek_(heap, reference, behind, &bytes, ret_size))
+        return bytes;
     *ret_size = 0;
-    if (!size || (reference & 1) || page >= heap->spaces[reference >> 1 & 1].page_count)
-        return NULL;
-    const pecs_heap_page *place = &heap->spaces[reference >> 1 & 1].pages[page];
-    if (size == 0xffffff)
-        return pecs_heap_find_long_(place, offset, behind, ret_size);
-    if (offset + size + behind > place->size_bytes)
-        return NULL;
-    *ret_size = size;
-    return place->bytes + offset;
+    return NULL;
 }
 
 /* A zero-terminated string, never NULL, and its size in bytes; ret_size may be NULL. */
 static inline const char *pecs_heap_string(const pecs_heap *heap, pecs_string string, size_t *ret_size_bytes)
 {
+    const uint8_t *bytes;
     uint64_t size;
-    const uint8_t *bytes = pecs_heap_find_(heap, string.reference, 1, &size);
-    const int is_whole = bytes != NULL && bytes[size] == 0;
+    const int is_whole = pecs_heap_seek_(heap, string.reference, 1, &bytes, &size) && bytes[size] == 0;
     if (ret_size_bytes)
         *ret_size_bytes = is_whole ? (size_t)size : 0;
     return is_whole ? (const char *)bytes : "";

@@ -144,15 +144,29 @@ pecs_status os_file_read(const struct os_file *file, const char *path, void *byt
     return PECS_OK;
 }
 
+/*
+ * An address for a large map: a random multiple of 2 MiB, where a process has nothing else. Beside other maps, each
+ * 2 MiB of it would take time again when it is unmapped, used or not, since the system skips only whole gibibytes that
+ * nobody uses. Where an address is taken, or is not one, the system chooses.
+ */
+static void *file_map_place(void)
+{
+    enum { FIRST = 16, LAST = 80 }; /* TiB: above heaps that follow a program, below programs and libraries */
+    const uint64_t count = ((uint64_t)(LAST - FIRST) << 40) / OS_HUGE_BYTES;
+    const uint64_t place = ((uint64_t)FIRST << 40) + os_random_u64() % count * OS_HUGE_BYTES;
+    return place <= UINTPTR_MAX ? (void *)(uintptr_t)place : NULL;
+}
+
 pecs_status os_file_map(const struct os_file *file, const char *path, const uint8_t **ret_bytes, pecs_error *error)
 {
     if (file->size_bytes > SIZE_MAX - OS_HUGE_BYTES)
         return fail(error, PECS_E_LIMIT, "the file is larger than the address space");
     const size_t size = (size_t)file->size_bytes;
-    uint8_t *bytes = mmap(NULL, size, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
+    void *place = size >= OS_HUGE_BYTES ? file_map_place() : NULL;
+    uint8_t *bytes = mmap(place, size, PROT_READ, MAP_PRIVATE, file->descriptor, 0);
     if (bytes != MAP_FAILED && (uintptr_t)bytes % OS_HUGE_BYTES && size >= OS_HUGE_BYTES) {
         munmap(bytes, size);
-        uint8_t *place = os_address_reserve(size);
+        place = os_address_reserve(size);
         bytes = place ? mmap(place, size, PROT_READ, MAP_PRIVATE | MAP_FIXED, file->descriptor, 0) : MAP_FAILED;
         if (place && bytes == MAP_FAILED) {
             const int os_error = errno;

@@ -200,13 +200,20 @@ static pecs_status resume_data(struct loading *loading, const pecs_resume_option
     return gather_end(&gathering, status, &loading->gathered);
 }
 
-static pecs_status resume_image(struct loading *loading, const pecs_resume_options *options,
-                                pecs_snapshot **ret_snapshot)
+/*
+ * The structure of a mapped file is read: its few kilobytes cost less so than the faults of a map, which then has no
+ * pages yet, and is dropped in the time of a small one if nobody uses it.
+ */
+static pecs_status resume_image(struct loading *loading, const struct source_input *input,
+                                const pecs_resume_options *options, pecs_snapshot **ret_snapshot)
 {
     struct source_memory source;
+    struct source_parts parts;
     pecs_snapshot *state;
     source_memory_init(&source, loading->image->bytes, loading->image->size_bytes);
-    loading->source = loading->data = &source.source;
+    source_parts_init(&parts, input, loading->registry->pool);
+    loading->data = &source.source;
+    loading->source = loading->image->kind == IMAGE_MAPPED ? &parts.source : &source.source;
     pecs_status status = load_parse(loading);
     if (!status)
         status = load_match(loading);
@@ -214,7 +221,11 @@ static pecs_status resume_image(struct loading *loading, const pecs_resume_optio
         status = resume_data(loading, options);
     if (!status)
         status = load_build(loading, false, &state);
-    return status ? status : load_finish(loading, false, state, ret_snapshot);
+    if (!status)
+        status = load_finish(loading, false, state, ret_snapshot);
+    loading_deinit(loading);
+    source_parts_deinit(&parts);
+    return status;
 }
 
 static pecs_status load_image(struct loading *loading, const pecs_load_options *options, pecs_snapshot **ret_snapshot)
@@ -315,14 +326,14 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
                                  pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     static const pecs_resume_options defaults;
-    struct os_file file = { .descriptor = -1 };
+    struct reading reading;
     options = options ? options : &defaults;
     if (!registry || !path || !ret_snapshot)
         return fail(error, PECS_E_MISUSE, "registry, path and ret_snapshot must not be NULL");
     pecs_status status = part_check(options->part, error);
     if (status)
         return status;
-    status = reading_open_file(path, &options->limits, &file, error);
+    status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
     if (status)
         return status;
     struct loading loading = {
@@ -335,14 +346,14 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
         .part = part_whole,
         .error = error,
     };
-    status = file.size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, &file, path, &loading.image, error)
-                                                : resume_map(registry->pool, &file, path, &loading.image, error);
-    os_file_close(&file);
-    if (!loading.image)
-        return status;
-    status = resume_image(&loading, options, ret_snapshot);
-    loading_deinit(&loading);
-    node_release(registry->pool, &loading.image->node); /* the state's runs have it */
+    const struct os_file *file = &reading.file;
+    status = file->size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, file, path, &loading.image, error)
+                                                 : resume_map(registry->pool, file, path, &loading.image, error);
+    if (!status)
+        status = resume_image(&loading, &reading.input, options, ret_snapshot);
+    if (loading.image)
+        node_release(registry->pool, &loading.image->node); /* the state's runs have it */
+    reading_close(&reading);
     return status;
 }
 

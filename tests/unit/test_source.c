@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -273,4 +274,22 @@ Test(source, progress)
         struct watch stopped = { .stop_at = i };
         cr_assert_eq(pecs_snapshot_verify(snapshot, watch, &stopped, NULL), PECS_E_CANCELLED);
     }
+}
+
+/* The structure is read beside the map: nothing of the map is there before somebody reads a value. */
+Test(source, a_resume_reads_nothing_through_the_map)
+{
+    char line[256];
+    bool is_ours = false;
+    unsigned long resident = ULONG_MAX;
+    FILE *maps = fopen("/proc/self/smaps", "r");
+    cr_assert(maps);
+    while (fgets(line, sizeof(line), maps)) {
+        if (strstr(line, "/world.pecs"))
+            is_ours = true;
+        else if (is_ours && sscanf(line, "Rss: %lu", &resident) == 1)
+            break;
+    }
+    fclose(maps);
+    cr_assert_eq(resident, 0, "%lu KiB", resident);
 }
