@@ -361,7 +361,7 @@ static pecs_status writer_choose_kept(struct plan_run *run, struct codec *codec,
     if (size < KEPT_SAMPLE_BYTES / 2) /* a small column, or large rows */
         return PECS_OK;
     writer_sample(run, rows, sample);
-    pecs_status status = codec_choose(codec, sample, size, (size_t)run->row_bytes, &is_worth, &filter);
+    pecs_status status = codec_choose(codec, CODEC_FAST, sample, size, (size_t)run->row_bytes, &is_worth, &filter);
     if (!status && is_worth)
         status = codec_compress(codec, LEVEL_FAST, filter, sample, size, sample + KEPT_SAMPLE_BYTES, size, &packed);
     run->is_kept = !status && (!is_worth || !packed || packed > size - size / KEPT_PART);

@@ -141,8 +141,8 @@ static pecs_status segment_choose(struct segment_block *block, struct codec *cod
     pecs_status status = PECS_OK;
     choice->is_worth = true;
     if (block->row_bytes)
-        status = codec_choose(codec, block->bytes, (size_t)block->size, block->row_bytes, &choice->is_worth,
-                              &choice->filter);
+        status = codec_choose(codec, block->profile == PECS_PROFILE_SMALL ? CODEC_SMALL : CODEC_FAST, block->bytes,
+                              (size_t)block->size, block->row_bytes, &choice->is_worth, &choice->filter);
     if (!status && choice->is_worth)
         status = segment_choose_level(block, codec);
     choice->age = status ? 0 : 1;

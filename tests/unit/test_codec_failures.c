@@ -35,7 +35,7 @@ static pecs_status run(struct codec *codec, struct codec_filter filter, int leve
 {
     bool is_worth;
     struct codec_filter chosen;
-    pecs_status status = codec_choose(codec, bytes, SIZE, 16, &is_worth, &chosen);
+    pecs_status status = codec_choose(codec, CODEC_SMALL, bytes, SIZE, 16, &is_worth, &chosen);
     if (!status)
         status = codec_compress(codec, level, filter, bytes, SIZE, again, STORED_BYTES, ret_size);
     if (!status)
