@@ -41,6 +41,9 @@ static pecs_status origins_list(struct origins *origins, const struct pecs_snaps
         status = origins_add(origins, state->ids_image);
     for (uint32_t i = 0; !status && i < state->table_count; i++)
         status = origins_add_runs(origins, state_table(state, i)->runs);
+    const struct heap *heap = state_heap(state);
+    for (uint32_t i = 0; !status && heap && i < 2; i++) /* a world may have attachments alone */
+        status = origins_add(origins, heap->spaces[i].image);
     return status;
 }
 

@@ -293,3 +293,27 @@ Test(source, a_resume_reads_nothing_through_the_map)
     fclose(maps);
     cr_assert_eq(resident, 0, "%lu KiB", resident);
 }
+
+/* A world without entities: the file has nothing but an attachment. */
+Test(source, the_bytes_of_attachments)
+{
+    static uint8_t noise[300000];
+    for (size_t i = 0; i < sizeof(noise); i++)
+        noise[i] = (uint8_t)(i * 7919 >> 8);
+    pecs_world *world = make_world(registry, NULL);
+    cr_assert_eq(pecs_world_attach(world, "map", PECS_ARRAY(noise)), PECS_OK);
+    save_world(world, "world.pecs");
+    pecs_world_destroy(world);
+    pecs_snapshot_release(snapshot);
+    free_image(&image);
+    image = read_image("world.pecs");
+    cr_assert_eq(pecs_snapshot_resume(registry, "world.pecs", NULL, &snapshot, NULL), PECS_OK);
+    expect_verify(PECS_OK, NULL, 0);
+    write_byte(image.data_end / 2, true);
+    pecs_error error;
+    cr_assert_eq(pecs_snapshot_verify(snapshot, NULL, NULL, &error), PECS_E_CORRUPT);
+    cr_assert_eq(save(true, &error), PECS_E_CORRUPT);
+    write_back(image.data_end / 2);
+    expect_verify(PECS_OK, NULL, 0);
+    cr_assert_eq(save(true, &error), PECS_OK);
+}
