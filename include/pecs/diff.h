@@ -2,7 +2,7 @@
  * Diff: the differences between two views, entity by entity. Entities are matched by their stable ids, and so are
  * references to them; component types by their type ids. So the views may be of two registries, two files or two
  * moments of one world. Arrays that both share are skipped: the diff of a world and a snapshot taken from it costs what
- * was written since.
+ * was written since. Attachments and metadata are not compared (pecs diff does).
  */
 #ifndef PECS_DIFF_H
 #define PECS_DIFF_H

@@ -18,6 +18,7 @@ static pecs_status diff_compare_entities(struct diff_form *form, pecs_change_fun
 static pecs_status diff_compare_as_text(struct diff_form *form, bool with_detail)
 {
     diff_metadata(form, with_detail ? diff_text_meta : NULL);
+    diff_attachments(form, with_detail ? diff_text_attachment : NULL);
     const pecs_status status = diff_compare_entities(form, with_detail ? diff_text_change : diff_only_count);
     if (!status)
         diff_text_end(form);
@@ -28,6 +29,7 @@ static pecs_status diff_compare_as_json(struct diff_form *form, bool with_detail
 {
     diff_json_begin(form, with_detail);
     diff_metadata(form, with_detail ? diff_json_meta : NULL);
+    diff_attachments(form, with_detail ? diff_json_attachment : NULL);
     const pecs_status status = diff_compare_entities(form, with_detail ? diff_json_change : diff_only_count);
     if (!status)
         diff_json_end(form, with_detail);
@@ -128,7 +130,7 @@ const struct command command_diff = {
     "diff",
     "FILE FILE",
     2,
-    "Compare two files: entities by their ids, components, values and all metadata.",
+    "Compare two files: entities by their ids, components, values, attachments and all metadata.",
     diff_options,
     sizeof(diff_options) / sizeof(diff_options[0]),
     diff_run,

@@ -136,6 +136,13 @@ struct meta_span {
     size_t count;
 };
 
+static void diff_count_entry(struct change_counts *counts, int order)
+{
+    counts->added += order > 0;
+    counts->removed += order < 0;
+    counts->changed += order == 0;
+}
+
 /* Merges two lists, which are in ascending order of keys. */
 static void diff_compare_metadata(struct diff_form *form, bool is_of_file, struct meta_span from, struct meta_span to,
                                   diff_meta_function each)
@@ -149,9 +156,7 @@ static void diff_compare_metadata(struct diff_form *form, bool is_of_file, struc
         j += order >= 0;
         if (order == 0 && diff_is_same_entry(old, new_entry))
             continue;
-        counts->added += order > 0;
-        counts->removed += order < 0;
-        counts->changed += order == 0;
+        diff_count_entry(counts, order);
         if (each)
             each(form, is_of_file, order <= 0 ? old : NULL, order >= 0 ? new_entry : NULL);
     }
@@ -164,6 +169,39 @@ void diff_metadata(struct diff_form *form, diff_meta_function each)
                           (struct meta_span){ to->file_metadata, to->file_metadata_count }, each);
     diff_compare_metadata(form, false, (struct meta_span){ from->metadata, from->metadata_count },
                           (struct meta_span){ to->metadata, to->metadata_count }, each);
+}
+
+/* How many bytes the contents of two attachments begin with that are the same. */
+static size_t diff_same_bytes(const pecs_attachment *a, const pecs_attachment *b)
+{
+    const size_t size = a->size_bytes < b->size_bytes ? a->size_bytes : b->size_bytes;
+    const uint8_t *x = a->data, *y = b->data;
+    size_t same = 0;
+    while (same < size && size - same >= 4096 && memcmp(x + same, y + same, 4096) == 0)
+        same += 4096;
+    while (same < size && x[same] == y[same])
+        same++;
+    return same;
+}
+
+void diff_attachments(struct diff_form *form, diff_attachment_function each)
+{
+    pecs_attachment old, new_entry;
+    for (size_t i = 0, j = 0;;) {
+        const bool has_old = pecs_view_attachment_at(form->from.view, i, &old);
+        const bool has_new = pecs_view_attachment_at(form->to.view, j, &new_entry);
+        if (!has_old && !has_new)
+            return;
+        const int order = !has_new ? -1 : !has_old ? 1 : strcmp(old.name, new_entry.name);
+        const size_t same = order == 0 ? diff_same_bytes(&old, &new_entry) : 0;
+        i += order <= 0;
+        j += order >= 0;
+        if (order == 0 && old.size_bytes == same && new_entry.size_bytes == same)
+            continue;
+        diff_count_entry(&form->attachments, order);
+        if (each)
+            each(form, order <= 0 ? &old : NULL, order >= 0 ? &new_entry : NULL, same);
+    }
 }
 
 static int diff_compare_labels(const void *a, const void *b)
@@ -186,7 +224,7 @@ bool counts_any(const struct change_counts *counts)
 bool diff_found(const struct diff_form *form)
 {
     bool found = form->has_other_ids || counts_any(&form->entities) || counts_any(&form->metadata) ||
-                 counts_any(&form->file_metadata);
+                 counts_any(&form->file_metadata) || counts_any(&form->attachments);
     for (size_t i = 0; !found && i < form->type_count; i++)
         found = counts_any(&form->types[i].of_world);
     return found;

@@ -7,6 +7,7 @@
 #include "type_list.h"
 #include "value_diff.h"
 
+#include <pecs/attachments.h>
 #include <pecs/diff.h>
 
 /* Changes of one component: in entities that both files have, or in the world itself. */
@@ -38,6 +39,7 @@ struct diff_form {
     size_t *to_places;                            /* for each type of `to`: its index in `types` */
     uint8_t *changed;                             /* a bit for each slot of `from` whose entity has changed */
     struct change_counts metadata, file_metadata; /* entries of the world and of the file */
+    struct change_counts attachments;
     struct text_out *out;
     struct json_out json; /* for output as JSON */
 };
@@ -46,12 +48,17 @@ struct diff_form {
 typedef void (*diff_meta_function)(struct diff_form *form, bool is_of_file, const pecs_meta *old,
                                    const pecs_meta *new_entry);
 
+/* Does so for an attachment; what both sides have is the same up to `same_bytes`. */
+typedef void (*diff_attachment_function)(struct diff_form *form, const pecs_attachment *old,
+                                         const pecs_attachment *new_entry, size_t same_bytes);
+
 /* The caller sets path, view and info of both sides, by_handle and out before. False: out of memory. */
 bool diff_begin(struct diff_form *form);
 void diff_end(struct diff_form *form);
 
 void diff_count(struct diff_form *form, const pecs_change *change);
 void diff_metadata(struct diff_form *form, diff_meta_function each);
+void diff_attachments(struct diff_form *form, diff_attachment_function each);
 
 /* Sorts the types by label, after all differences are counted. diff_label must not be called afterwards. */
 void diff_sort_types(struct diff_form *form);
@@ -76,10 +83,14 @@ bool diff_names_id(const struct diff_form *form, const struct diff_side *side, c
 /* The two output formats: each prints single differences and, at the end, the counts. */
 bool diff_text_change(void *form, const pecs_change *change);
 void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
+void diff_text_attachment(struct diff_form *form, const pecs_attachment *old, const pecs_attachment *new_entry,
+                          size_t same_bytes);
 void diff_text_end(struct diff_form *form);
 void diff_json_begin(struct diff_form *form, bool with_detail);
 bool diff_json_change(void *form, const pecs_change *change);
 void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry);
+void diff_json_attachment(struct diff_form *form, const pecs_attachment *old, const pecs_attachment *new_entry,
+                          size_t same_bytes);
 void diff_json_end(struct diff_form *form, bool with_detail);
 
 #endif

@@ -118,6 +118,25 @@ void diff_json_meta(struct diff_form *form, bool is_of_file, const pecs_meta *ol
     json_end_object(json);
 }
 
+void diff_json_attachment(struct diff_form *form, const pecs_attachment *old, const pecs_attachment *new_entry,
+                          size_t same_bytes)
+{
+    struct json_out *json = &form->json;
+    json_begin_object(json, NULL);
+    json_string(json, "change",
+                old && new_entry ? "attachment changed"
+                : old            ? "attachment removed"
+                                 : "attachment added");
+    json_string(json, "name", old ? old->name : new_entry->name);
+    if (old)
+        json_number(json, "old_size", old->size_bytes);
+    if (new_entry)
+        json_number(json, "new_size", new_entry->size_bytes);
+    if (old && new_entry)
+        json_number(json, "same_bytes", same_bytes);
+    json_end_object(json);
+}
+
 static void diff_json_write_counts(struct json_out *json, const struct change_counts *counts)
 {
     json_number(json, "added", counts->added);
@@ -161,6 +180,9 @@ void diff_json_end(struct diff_form *form, bool with_detail)
     json_end_object(json);
     json_begin_object(json, "file_metadata");
     diff_json_write_counts(json, &form->file_metadata);
+    json_end_object(json);
+    json_begin_object(json, "attachments");
+    diff_json_write_counts(json, &form->attachments);
     json_end_object(json);
     json_end_object(json);
     json_finish(json);

@@ -112,13 +112,14 @@ bool diff_text_change(void *user, const pecs_change *change)
     return !form->out->os_error;
 }
 
+static const char *diff_text_what(const void *old, const void *new_entry)
+{
+    return old && new_entry ? "changed in" : old ? "removed from" : "added to";
+}
+
 void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *old, const pecs_meta *new_entry)
 {
-    out_format(form->out, "%s metadata%s: ",
-               old && new_entry ? "changed in"
-               : old            ? "removed from"
-                                : "added to",
-               is_of_file ? " of the file alone" : "");
+    out_format(form->out, "%s metadata%s: ", diff_text_what(old, new_entry), is_of_file ? " of the file alone" : "");
     out_name(form->out, old ? old->key : new_entry->key);
     out_format(form->out, " ");
     if (old)
@@ -126,6 +127,20 @@ void diff_text_meta(struct diff_form *form, bool is_of_file, const pecs_meta *ol
     out_format(form->out, old && new_entry ? " -> " : "");
     if (new_entry)
         meta_print_value(form->out, new_entry);
+    out_format(form->out, "\n");
+}
+
+void diff_text_attachment(struct diff_form *form, const pecs_attachment *old, const pecs_attachment *new_entry,
+                          size_t same_bytes)
+{
+    out_format(form->out, "%s attachments: ", diff_text_what(old, new_entry));
+    out_name(form->out, old ? old->name : new_entry->name);
+    if (old)
+        out_format(form->out, " %zu bytes", old->size_bytes);
+    if (new_entry)
+        out_format(form->out, "%s %zu bytes", old ? " ->" : "", new_entry->size_bytes);
+    if (old && new_entry)
+        out_format(form->out, ", from byte %zu on", same_bytes);
     out_format(form->out, "\n");
 }
 
@@ -157,4 +172,5 @@ void diff_text_end(struct diff_form *form)
     }
     diff_text_print_counts(form->out, "metadata", " of the file alone", &form->file_metadata);
     diff_text_print_counts(form->out, "metadata", "", &form->metadata);
+    diff_text_print_counts(form->out, "attachments", "", &form->attachments);
 }

@@ -10,6 +10,19 @@ static void dump_json_write_component(const struct dump *dump, struct json_out *
     value_write(json, entry->label, dump->view, entry->type, value);
 }
 
+static void dump_json_write_attachments(struct dump *dump, struct json_out *json)
+{
+    pecs_attachment attachment;
+    json_begin_array(json, "attachments");
+    for (size_t i = 0; pecs_view_attachment_at(dump->view, i, &attachment); i++) {
+        json_begin_object(json, NULL);
+        json_string(json, "name", attachment.name);
+        json_number(json, "size", attachment.size_bytes);
+        json_end_object(json);
+    }
+    json_end_array(json);
+}
+
 static void dump_json_write_world(struct dump *dump, struct json_out *json)
 {
     pecs_meta meta;
@@ -23,6 +36,7 @@ static void dump_json_write_world(struct dump *dump, struct json_out *json)
         for (size_t i = 0; i < dump->info->file_metadata_count; i++)
             value_write_meta(json, dump->info->file_metadata[i].key, &dump->info->file_metadata[i]);
         json_end_object(json);
+        dump_json_write_attachments(dump, json);
     }
     json_begin_object(json, "singletons");
     const pecs_component *components = dump_singletons(dump, &count);

@@ -36,11 +36,25 @@ static void dump_text_print_metadata(struct dump *dump, struct text_out *out)
         meta_print(out, &meta);
 }
 
+static void dump_text_print_attachments(struct dump *dump, struct text_out *out)
+{
+    pecs_attachment attachment;
+    if (pecs_view_attachment_count(dump->view) && dump_text_has_room(dump, out))
+        out_format(out, "attachments: bytes and name\n");
+    for (size_t i = 0; pecs_view_attachment_at(dump->view, i, &attachment) && dump_text_has_room(dump, out); i++) {
+        out_format(out, "  %zu  ", attachment.size_bytes);
+        out_name(out, attachment.name);
+        out_format(out, "\n");
+    }
+}
+
 static void dump_text_print_world(struct dump *dump, struct text_out *out)
 {
     size_t count;
     if (!dump->one_component)
         dump_text_print_metadata(dump, out);
+    if (!dump->one_component)
+        dump_text_print_attachments(dump, out);
     const pecs_component *components = dump_singletons(dump, &count);
     if (count)
         out_format(out, "singletons\n");

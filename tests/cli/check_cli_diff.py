@@ -101,7 +101,8 @@ def check_same(path):
     found = program.json("diff", "--detail", path, path)
     none = {"added": 0, "removed": 0, "changed": 0}
     check_equal("same", found, {"from": path, "to": path, "changes": [], "same": True, "entities": none,
-                                "components": [], "singletons": [], "metadata": none, "file_metadata": none, "other_ids": False})
+                                "components": [], "singletons": [], "metadata": none, "file_metadata": none,
+                                "attachments": none, "other_ids": False})
     check_equal("same", program.text("diff", path, path), f"{path} and {path} have the same content\n")
 
 
@@ -154,6 +155,36 @@ def check_file_metadata():
     check_equal("dump", program.text("dump", "--limit", "0", "title.pecs").splitlines()[1:6], [
         "metadata of the file alone", '  playtime "3"', '  title "a cave"', "  x 1 bytes: 31", "metadata"])
     check("file_metadata" not in program.json("dump", "--component", "Clock", "title.pecs"), "a dump of one component")
+
+
+DRAWINGS = """\
+removed from attachments: gone 3 bytes
+changed in attachments: map 9000 bytes -> 9001 bytes, from byte 5000 on
+added to attachments: new 5 bytes
+drawn.pecs and redrawn.pecs differ
+  attachments: 1 added, 1 removed, 1 changed
+"""
+
+
+def check_attachments():
+    for path, other in (("drawn.pecs", "redrawn.pecs"), ("before.pecs", "drawn.pecs")):
+        check_same(path)
+        program.expect(1, "diff", path, other)
+    check_equal("text", program.expect(1, "diff", "--detail", "drawn.pecs", "redrawn.pecs").stdout.decode(), DRAWINGS)
+    found = program.json("diff", "--detail", "drawn.pecs", "redrawn.pecs", code=1)
+    check_equal("JSON", (found["changes"], triple(found["attachments"]), found["same"]), ([
+        {"change": "attachment removed", "name": "gone", "old_size": 3},
+        {"change": "attachment changed", "name": "map", "old_size": 9000, "new_size": 9001, "same_bytes": 5000},
+        {"change": "attachment added", "name": "new", "new_size": 5}], (1, 1, 1), False))
+    back = program.json("diff", "--detail", "redrawn.pecs", "drawn.pecs", code=1)
+    check_equal("backwards", [entry["change"] for entry in back["changes"]],
+                ["attachment added", "attachment changed", "attachment removed"])
+    sizes = [{"name": "blank", "size": 0}, {"name": "gone", "size": 3}, {"name": "map", "size": 9000}]
+    check_equal("dump", program.json("dump", "drawn.pecs")["attachments"], sizes)
+    lines = program.text("dump", "drawn.pecs").splitlines()
+    at = lines.index("attachments: bytes and name")
+    check_equal("dump", lines[at + 1:at + 4], ["  0  blank", "  3  gone", "  9000  map"])
+    check("attachments" not in program.json("dump", "--component", "Clock", "drawn.pecs"), "a dump of one component")
 
 
 def check_relaid():
@@ -237,6 +268,7 @@ def main():
         check_edited()
         check_backwards()
         check_file_metadata()
+        check_attachments()
         check_relaid()
         check_rerun()
         check_client()

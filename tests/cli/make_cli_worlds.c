@@ -14,6 +14,7 @@
  *                          array, in one text
  *     before.pecs, after.pecs   one world and what became of it
  *     title.pecs, retitled.pecs     before.pecs, with metadata of the file alone
+ *     drawn.pecs, redrawn.pecs      before.pecs, with attachments
  *     things.pecs, edited-things.pecs, dead-things.pecs     strings, blobs and lists, after edits, and without entities
  *     relaid.pecs          before.pecs, by a program in which a type has another layout
  */
@@ -405,6 +406,29 @@ static void make_changes(const char *folder)
     pecs_registry_release(registry);
 }
 
+static void attach(pecs_world *world, const char *name, const char *bytes, size_t size)
+{
+    check(pecs_world_attach(world, name, PECS_BYTES(bytes, size)), NULL);
+}
+
+static void make_drawings(const char *folder)
+{
+    static char map[9001];
+    pecs_registry *registry = make_registry(types, NULL);
+    pecs_world *world = make_before(registry, false);
+    attach(world, "blank", NULL, 0);
+    attach(world, "gone", "old", 3);
+    attach(world, "map", map, sizeof(map) - 1);
+    save(world, folder, "drawn", 0);
+    map[5000] = 1;
+    attach(world, "map", map, sizeof(map));
+    attach(world, "new", "fresh", 5);
+    check(pecs_world_detach(world, "gone"), NULL);
+    save(world, folder, "redrawn", 0);
+    pecs_world_destroy(world);
+    pecs_registry_release(registry);
+}
+
 /* The same edits in another run. */
 static void make_rerun(const char *folder)
 {
@@ -522,6 +546,7 @@ int main(int count, char **words)
     make_strange(words[1]);
     make_rough(words[1]);
     make_changes(words[1]);
+    make_drawings(words[1]);
     make_rerun(words[1]);
     make_client(words[1]);
     make_things(words[1]);
