@@ -87,51 +87,76 @@ static void append_table(struct blob *blob, uint32_t number, const uint32_t *typ
     append(blob, NULL, begin + format_table_bytes(count) - blob->size);
 }
 
-/* A file without rows, of these types and tables. */
-static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
-                             uint32_t table_count)
+/* The records of types and tables, which a segment and a commit have alike. */
+struct records {
+    const struct blob *types, *tables;
+    uint32_t type_count, table_count;
+};
+
+static uint64_t records_size(const struct records *records)
 {
-    struct blob file = { NULL, 0, 0 };
-    const uint64_t prologue_size = sizeof(struct segment_header) + types->size + tables->size + sizeof(le64);
-    const uint64_t data = align_up(sizeof(struct file_header) + prologue_size, FORMAT_PAGE);
-    const uint64_t commit = align_up(data + format_trailer_bytes(0), FORMAT_ALIGN);
-    const uint64_t commit_size = sizeof(struct commit_header) + types->size + tables->size +
-                                 table_count * sizeof(le64) + sizeof(struct segment_record);
-    const uint64_t footer = align_up(commit + commit_size, FORMAT_PAGE);
-    append(&file,
-           &(struct file_header){
-               .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(FEATURE_HEAP) },
-           sizeof(struct file_header));
-    append(&file,
+    return records->types->size + records->tables->size;
+}
+
+static void append_records(struct blob *blob, const struct records *records)
+{
+    append(blob, records->types->bytes, records->types->size);
+    append(blob, records->tables->bytes, records->tables->size);
+}
+
+/* The first segment, which has no rows: its prologue, and a trailer where its data would begin. */
+static struct segment_record append_segment(struct blob *file, const struct records *records)
+{
+    const uint64_t begin = file->size;
+    const uint64_t prologue_size = sizeof(struct segment_header) + records_size(records) + sizeof(le64);
+    const uint64_t data = align_up(begin + prologue_size, FORMAT_PAGE);
+    append(file,
            &(struct segment_header){ .magic = "PSEG",
                                      .size = le64_make(prologue_size),
                                      .data_offset = le64_make(data),
-                                     .type_count = le32_make(type_count),
-                                     .table_count = le32_make(table_count),
+                                     .type_count = le32_make(records->type_count),
+                                     .table_count = le32_make(records->table_count),
                                      .piece_bytes = le32_make(FORMAT_PIECE) },
            sizeof(struct segment_header));
-    append(&file, types->bytes, types->size);
-    append(&file, tables->bytes, tables->size);
-    append(&file, NULL, data - file.size);
-    append(&file, &(struct trailer_header){ .magic = "PTRL" }, sizeof(struct trailer_header));
-    append(&file, NULL, commit - file.size);
-    append(&file,
+    append_records(file, records);
+    append(file, NULL, data - file->size);
+    append(file, &(struct trailer_header){ .magic = "PTRL" }, sizeof(struct trailer_header));
+    append(file, NULL, align_up(data + format_trailer_bytes(0), FORMAT_ALIGN) - file->size);
+    return (struct segment_record){ .offset = le64_make(begin),
+                                    .prologue_size = le64_make(prologue_size),
+                                    .trailer_offset = le64_make(data),
+                                    .trailer_size = le64_make(format_trailer_bytes(0)) };
+}
+
+static void append_commit(struct blob *file, const struct records *records, const struct segment_record *segment)
+{
+    append(file,
            &(struct commit_header){ .magic = "PCMT",
-                                    .type_count = le32_make(type_count),
-                                    .table_count = le32_make(table_count),
+                                    .type_count = le32_make(records->type_count),
+                                    .table_count = le32_make(records->table_count),
                                     .segment_count = le32_make(1),
                                     .singleton_table = le32_make(FORMAT_NONE),
                                     .tick = le64_make(1) },
            sizeof(struct commit_header));
-    append(&file, types->bytes, types->size);
-    append(&file, tables->bytes, tables->size);
-    append(&file, NULL, table_count * sizeof(le64));
+    append_records(file, records);
+    append(file, NULL, records->table_count * sizeof(le64));
+    append(file, segment, sizeof(*segment));
+}
+
+/* A file without rows, of these types and tables. */
+static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
+                             uint32_t table_count)
+{
+    const struct records records = { types, tables, type_count, table_count };
+    struct blob file = { NULL, 0, 0 };
     append(&file,
-           &(struct segment_record){ .offset = le64_make(sizeof(struct file_header)),
-                                     .prologue_size = le64_make(prologue_size),
-                                     .trailer_offset = le64_make(data),
-                                     .trailer_size = le64_make(format_trailer_bytes(0)) },
-           sizeof(struct segment_record));
+           &(struct file_header){
+               .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(FEATURE_HEAP) },
+           sizeof(struct file_header));
+    const struct segment_record segment = append_segment(&file, &records);
+    const uint64_t commit = file.size;
+    append_commit(&file, &records, &segment);
+    const uint64_t commit_size = file.size - commit, footer = align_up(file.size, FORMAT_PAGE);
     append(&file, NULL, footer - file.size);
     append(&file,
            &(struct file_footer){ .magic = "PECSFOOT",

@@ -92,7 +92,7 @@ static void check_values(fixture &f)
 }
 
 // Contents are given from temporaries and variables, of every class that has data and size.
-static void check_contents(fixture &f)
+static void check_contents_given(fixture &f)
 {
     pecs::world &world = f.world;
     const std::vector<Point> points = { { 1, 2 }, { 3, 4 } };
@@ -114,11 +114,23 @@ static void check_contents(fixture &f)
     for (const Point &point : heap.list<Point>(path->points))
         sum += point.x + point.y;
     CHECK(sum == 11);
-
     const pecs::string_of name("a variable");
     const Path variable = { name, {}, {} };
     FINE(world.set(e, variable));
     CHECK(world.string(world.get<Path>(e)->name) == "a variable");
+    FINE(pecs_set(world.get(), e, Path, { pecs_string_from(PECS_BYTES("in C", 4)), {}, {} }));
+    CHECK(world.string(world.get<Path>(e)->name) == "in C");
+    FINE(world.despawn(e));
+}
+
+// Contents of one member, set and edited in place.
+static void check_contents_of_members(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<Point> points = { { 1, 2 }, { 3, 4 } };
+    const char text[] = "not all of it";
+    const auto [status, e] = world.spawn(Path{});
+    FINE(status);
     FINE(world.set_contents(e, &Path::name, pecs::string_of("set")));
     FINE(world.set_contents(e, &Path::points, pecs::list_of(points.data(), 1)));
     FINE(world.set_contents(e, &Path::picture, pecs::blob_of(text, 3)));
@@ -134,7 +146,16 @@ static void check_contents(fixture &f)
     const auto bytes = world.edit_blob(e, &Path::picture);
     CHECK(bytes.status == PECS_OK && bytes.elements.size() == 3 && bytes.elements[0] == 'n');
     CHECK(world.edit_blob({ 99, 1 }, &Path::picture).status == PECS_E_DEAD);
+    FINE(world.despawn(e));
+}
 
+// Commands record contents, and a copy takes them from one world to another.
+static void check_contents_recorded_and_copied(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<Point> points = { { 1, 2 }, { 3, 4 } };
+    const auto [status, e] = world.spawn(Path{});
+    FINE(status);
     pecs::commands commands;
     FINE(commands.create(f.registry));
     FINE(commands.set(e, Path{ pecs::string_of(std::string("replaced")), {}, {} }));
@@ -154,8 +175,6 @@ static void check_contents(fixture &f)
         const pecs::copy_of<Path> again(world, copy.value());
         CHECK(again.status() == PECS_E_INVALID && again.value().name.reference == 0);
     }
-    FINE(pecs_set(world.get(), e, Path, { pecs_string_from(PECS_BYTES("in C", 4)), {}, {} }));
-    CHECK(world.string(world.get<Path>(e)->name) == "in C");
     FINE(world.despawn(e));
 }
 
@@ -435,7 +454,9 @@ int main()
         { "owners", check_owners },
         { "values", check_values },
         { "many", check_many },
-        { "contents", check_contents },
+        { "contents_given", check_contents_given },
+        { "contents_of_members", check_contents_of_members },
+        { "contents_recorded_and_copied", check_contents_recorded_and_copied },
         { "each", check_each },
         { "queries", check_queries },
         { "commands", check_commands },

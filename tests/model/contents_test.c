@@ -251,6 +251,49 @@ static void record_contents(struct model *model, pecs_commands *commands, struct
     free(text.data);
 }
 
+/* Records an entity that is a friend of itself, and gives its provisional handle. */
+static pecs_entity record_spawn(struct model *model, pecs_commands *commands, struct shadow *shadow, uint32_t number)
+{
+    struct given given;
+    pecs_entity provisional;
+    shadow_clear(shadow);
+    shadow->has_name = shadow->has_bag = true;
+    shadow->number = number;
+    make_text(model, &shadow->name);
+    make_bag(model, shadow);
+    const Name name = name_of(shadow);
+    Bag bag = bag_of(shadow, &given);
+    const pecs_value values[] = { PECS_ROWS(Name, &name), PECS_ROWS(Bag, &bag) };
+    CHECK(model, !pecs_commands_spawn(commands, values, 2, &provisional));
+    const pecs_entity friends[] = { provisional, { 0, 0 } };
+    bag.friends = pecs_list_of(PECS_ARRAY(friends));
+    CHECK(model, !pecs_set_ptr(commands, provisional, Bag, &bag));
+    return provisional;
+}
+
+/* Records contents of one member, a name once or twice, a removal, or the end of an entity that lives. */
+static void record_edit(struct model *model, pecs_commands *commands, struct shadow *shadow)
+{
+    if (pick(model, 3) == 0) {
+        record_contents(model, commands, shadow);
+    } else if (pick(model, 3)) {
+        const bool is_twice = pick(model, 3) == 0;
+        for (int k = 0; k <= is_twice; k++) {
+            shadow->has_name = true;
+            shadow->number = (uint32_t)pick(model, 1000);
+            make_text(model, &shadow->name);
+            const Name name = name_of(shadow);
+            CHECK(model, !pecs_set_ptr(commands, shadow->entity, Name, &name));
+        }
+    } else if (pick(model, 2)) {
+        CHECK(model, !pecs_despawn(commands, shadow->entity));
+        shadow_clear(shadow);
+    } else {
+        CHECK(model, !pecs_remove(commands, shadow->entity, Bag));
+        shadow->has_bag = false;
+    }
+}
+
 static void run_commands(struct model *model)
 {
     enum { MANY = 12 };
@@ -260,41 +303,14 @@ static void run_commands(struct model *model)
     CHECK(model, !pecs_commands_create(model->registry, &commands));
     for (int i = 0; i < MANY; i++) {
         struct shadow *shadow = &model->now.shadows[pick(model, ENTITY_COUNT)];
-        struct given given;
         bool is_new = !shadow->entity.generation;
         for (int j = 0; j < i; j++)
             is_new = is_new && spawned[j] != shadow;
         if (is_new) {
-            shadow_clear(shadow);
-            shadow->has_name = shadow->has_bag = true;
-            shadow->number = (uint32_t)i;
-            make_text(model, &shadow->name);
-            make_bag(model, shadow);
-            const Name name = name_of(shadow);
-            Bag bag = bag_of(shadow, &given);
-            const pecs_value values[] = { PECS_ROWS(Name, &name), PECS_ROWS(Bag, &bag) };
-            CHECK(model, !pecs_commands_spawn(commands, values, 2, &provisional[i]));
-            const pecs_entity friends[] = { provisional[i], { 0, 0 } };
-            bag.friends = pecs_list_of(PECS_ARRAY(friends));
-            CHECK(model, !pecs_set_ptr(commands, provisional[i], Bag, &bag));
+            provisional[i] = record_spawn(model, commands, shadow, (uint32_t)i);
             spawned[i] = shadow;
-        } else if (shadow->entity.generation && pick(model, 3) == 0) {
-            record_contents(model, commands, shadow);
-        } else if (shadow->entity.generation && pick(model, 3)) {
-            const bool is_twice = pick(model, 3) == 0;
-            for (int k = 0; k <= is_twice; k++) {
-                shadow->has_name = true;
-                shadow->number = (uint32_t)pick(model, 1000);
-                make_text(model, &shadow->name);
-                const Name name = name_of(shadow);
-                CHECK(model, !pecs_set_ptr(commands, shadow->entity, Name, &name));
-            }
-        } else if (shadow->entity.generation && pick(model, 2)) {
-            CHECK(model, !pecs_despawn(commands, shadow->entity));
-            shadow_clear(shadow);
         } else if (shadow->entity.generation) {
-            CHECK(model, !pecs_remove(commands, shadow->entity, Bag));
-            shadow->has_bag = false;
+            record_edit(model, commands, shadow);
         }
     }
     CHECK(model, !pecs_commands_apply(commands, model->world, NULL));

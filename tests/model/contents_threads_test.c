@@ -141,11 +141,57 @@ static bool edit_frame(pecs_world *world, const pecs_entity *entities, uint32_t 
     return !status;
 }
 
+static bool spawn_entities(pecs_world *world, pecs_entity *ret_entities)
+{
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < ENTITY_COUNT; i++) {
+        const uint32_t points[POINTS] = { 0 };
+        char text[80];
+        Name name = { .stamp = i };
+        name_text(i, i, text, &name.size);
+        name.text = pecs_string_of(text);
+        const Path path = { pecs_list_of(PECS_ARRAY(points)) };
+        status = pecs_spawn(world, &ret_entities[i], PECS_ROWS(Name, &name), PECS_ROWS(Path, &path));
+    }
+    return !status;
+}
+
+/* Gives the readers a snapshot of each frame; false when an edit or a reader has failed. */
+static bool publish_frames(struct shared *shared, pecs_world *world, const pecs_entity *entities, uint32_t frame_count)
+{
+    bool ok = true;
+    for (uint32_t frame = 1; ok && frame <= frame_count; frame++) {
+        pecs_snapshot *snapshot;
+        if (!edit_frame(world, entities, frame) || pecs_world_advance(world, NULL) ||
+            pecs_snapshot_take(world, &snapshot))
+            return false;
+        pthread_mutex_lock(&shared->mutex);
+        pecs_snapshot *before = shared->snapshot;
+        shared->snapshot = snapshot;
+        shared->frame = frame;
+        ok = !shared->has_failed;
+        pthread_cond_broadcast(&shared->changed);
+        pthread_mutex_unlock(&shared->mutex);
+        pecs_snapshot_release(before);
+    }
+    return ok;
+}
+
+static void end_readers(struct shared *shared, const pthread_t *readers)
+{
+    pthread_mutex_lock(&shared->mutex);
+    shared->is_over = true;
+    pthread_cond_broadcast(&shared->changed);
+    pthread_mutex_unlock(&shared->mutex);
+    for (int i = 0; i < READERS; i++)
+        pthread_join(readers[i], NULL);
+}
+
 int main(int argc, char **argv)
 {
     static struct shared shared = { .mutex = PTHREAD_MUTEX_INITIALIZER, .changed = PTHREAD_COND_INITIALIZER };
     static pecs_entity entities[ENTITY_COUNT];
-    const uint32_t frames = argc > 1 ? (uint32_t)atoi(argv[1]) : 300;
+    const uint32_t frame_count = argc > 1 ? (uint32_t)atoi(argv[1]) : 300;
     const pecs_registry_desc desc = { .types = threads_types, .type_count = threads_type_count };
     const pecs_term terms[] = { { Name_component, PECS_READ }, { Path_component, PECS_READ } };
     pecs_error error = { .message = "" };
@@ -157,40 +203,12 @@ int main(int argc, char **argv)
         fprintf(stderr, "%s\n", error.message);
         return 1;
     }
-    bool ok = true;
-    for (uint32_t i = 0; ok && i < ENTITY_COUNT; i++) {
-        const uint32_t points[POINTS] = { 0 };
-        char text[80];
-        Name name = { .stamp = i };
-        name_text(i, i, text, &name.size);
-        name.text = pecs_string_of(text);
-        const Path path = { pecs_list_of(PECS_ARRAY(points)) };
-        ok = !pecs_spawn(world, &entities[i], PECS_ROWS(Name, &name), PECS_ROWS(Path, &path));
-    }
+    bool ok = spawn_entities(world, entities);
     for (int i = 0; i < READERS; i++)
         if (pthread_create(&readers[i], NULL, read_snapshots, &shared))
             return 1;
-    for (uint32_t frame = 1; ok && frame <= frames; frame++) {
-        pecs_snapshot *snapshot;
-        ok = edit_frame(world, entities, frame) && !pecs_world_advance(world, NULL) &&
-             !pecs_snapshot_take(world, &snapshot);
-        if (!ok)
-            break;
-        pthread_mutex_lock(&shared.mutex);
-        pecs_snapshot *before = shared.snapshot;
-        shared.snapshot = snapshot;
-        shared.frame = frame;
-        ok = !shared.has_failed;
-        pthread_cond_broadcast(&shared.changed);
-        pthread_mutex_unlock(&shared.mutex);
-        pecs_snapshot_release(before);
-    }
-    pthread_mutex_lock(&shared.mutex);
-    shared.is_over = true;
-    pthread_cond_broadcast(&shared.changed);
-    pthread_mutex_unlock(&shared.mutex);
-    for (int i = 0; i < READERS; i++)
-        pthread_join(readers[i], NULL);
+    ok = ok && publish_frames(&shared, world, entities, frame_count);
+    end_readers(&shared, readers);
     ok = ok && !shared.has_failed && shared.snapshot && check_snapshot(&shared, shared.snapshot);
     if (!ok)
         fprintf(stderr, "failed: %s\n", pecs_world_error(world)->message);

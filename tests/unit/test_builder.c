@@ -376,9 +376,6 @@ Test(builder, rows_are_refused)
     const Position positions[2] = { { 0, 0, 0 } };
     const pecs_value value = PECS_ROWS(Position, positions), twice[] = { value, PECS_HAS(Frozen), value };
     const pecs_id ids[] = { number_id(3), { { 0 } } };
-    const Name names[] = { { 1, pecs_string_of("fine") }, { 2, pecs_string_from(PECS_BYTES("a\0b", 3)) } };
-    const Bag bags[] = { { .labels = { pecs_string_of("a") } }, { .labels = { { 0 }, pecs_string_of("\xff") } } };
-    const pecs_value contents[] = { PECS_ROWS(Position, positions), PECS_ROWS(Bag, bags) };
     refuse_value(value, unborn, PECS_E_MISUSE, "{Position}, row 1: 2:0 is not a handle of an entity");
     refuse_value(value, outside, PECS_E_MISUSE, "{Position}, row 0: 4294967294:1 is not a handle of an entity");
     refuse_value(value, late, PECS_E_MISUSE, "{Position}, row 1: 2:1073741824 is not a handle of an entity");
@@ -393,13 +390,8 @@ Test(builder, rows_are_refused)
                 "{}: there are more values than component types");
     refuse_rows(&(pecs_rows){ NULL, 1, 2, entities, NULL }, PECS_E_MISUSE,
                 "{}: values is NULL, but value_count is not 0");
-    refuse_value((pecs_value)PECS_ROWS(Name, names), entities, PECS_E_MISUSE,
-                 "{Name}, row 1: text of 'Name': the string is not UTF-8, or has a zero byte");
-    refuse_rows(&(pecs_rows){ contents, 2, 2, entities, NULL }, PECS_E_MISUSE,
-                "{Position, Bag}, row 1: labels[1] of 'Bag': the string is not UTF-8, or has a zero byte");
-    const size_t too_many = (size_t)UINT32_MAX;
-    refuse_rows(&(pecs_rows){ .row_count = too_many }, PECS_E_LIMIT, "{}: there are more rows than entity slots");
-    refuse_rows(&(pecs_rows){ .row_count = too_many, .entities = entities }, PECS_E_LIMIT,
+    refuse_rows(&(pecs_rows){ .row_count = UINT32_MAX }, PECS_E_LIMIT, "{}: there are more rows than entity slots");
+    refuse_rows(&(pecs_rows){ .row_count = UINT32_MAX, .entities = entities }, PECS_E_LIMIT,
                 "{}: there are more rows than entity slots");
     cr_assert_eq(pecs_builder_add_dead(builder, unborn, 2, &error), PECS_E_MISUSE);
     cr_assert_str_eq(error.message, "2:0 is not a handle of an entity");
@@ -417,6 +409,19 @@ Test(builder, rows_are_refused)
     cr_assert_eq(summary_of(pecs_snapshot_view(made)).table_count, 1);
     cr_assert_eq(summary_of(pecs_snapshot_view(made)).content_bytes, 0);
     pecs_snapshot_release(made);
+}
+
+Test(builder, strings_that_are_not_utf8_are_refused)
+{
+    const pecs_entity entities[] = { { 4, 1 }, { 2, 1 } };
+    const Position positions[2] = { { 0, 0, 0 } };
+    const Name names[] = { { 1, pecs_string_of("fine") }, { 2, pecs_string_from(PECS_BYTES("a\0b", 3)) } };
+    const Bag bags[] = { { .labels = { pecs_string_of("a") } }, { .labels = { { 0 }, pecs_string_of("\xff") } } };
+    const pecs_value contents[] = { PECS_ROWS(Position, positions), PECS_ROWS(Bag, bags) };
+    refuse_value((pecs_value)PECS_ROWS(Name, names), entities, PECS_E_MISUSE,
+                 "{Name}, row 1: text of 'Name': the string is not UTF-8, or has a zero byte");
+    refuse_rows(&(pecs_rows){ contents, 2, 2, entities, NULL }, PECS_E_MISUSE,
+                "{Position, Bag}, row 1: labels[1] of 'Bag': the string is not UTF-8, or has a zero byte");
 }
 
 Test(builder, conflicts)
@@ -453,8 +458,7 @@ Test(builder, the_own_birth_id)
     pecs_world_destroy(world);
 }
 
-/* An explicit id of 2:1 that is the birth id of 4:1 in the builder's session. If there is no 4:1, no later one gets it.
- */
+/* An explicit id of 2:1 that is the birth id of 4:1 in the builder's session. Without a 4:1, no later one gets it. */
 Test(builder, ids_of_births)
 {
     const pecs_entity entities[] = { { 2, 1 }, { 4, 1 } };
@@ -506,8 +510,7 @@ Test(builder, invalid_values)
     cr_assert_str_eq(error.message,
                      "{Door}, row 1: entity 2:1: owner of 'Door' is the handle of an entity that never existed");
     add(&(pecs_rows){ .row_count = 1, .entities = &nobody });
-    made = finish();
-    pecs_snapshot_release(made);
+    pecs_snapshot_release(finish());
     cr_assert_eq(pecs_builder_finish(builder, &made, &error), PECS_E_MISUSE);
     cr_assert_str_eq(error.message, "the builder is finished");
     cr_assert_eq(pecs_builder_add(builder, &(pecs_rows){ .row_count = 1 }, NULL, NULL), PECS_E_MISUSE);

@@ -203,7 +203,7 @@ Test(json_load, integers_are_exact)
     check_u64("18446744073709551615", UINT64_MAX);
 }
 
-Test(json_load, values_that_do_not_fit_are_named)
+Test(json_load, scalars_that_do_not_fit_are_named)
 {
     check_refused(ENTITY("\"Scalars\": {\"u8\": 256}"),
                   "line 2, column 35: entity number 1, component Scalars, field u8: expected an integer from 0 to 255, "
@@ -228,6 +228,10 @@ Test(json_load, values_that_do_not_fit_are_named)
         ENTITY("\"Scalars\": {\"mood\": \"calm\"}"),
         "line 2, column 37: entity number 1, component Scalars, field mood: expected one of \"Calm\", \"Angry\", "
         "\"\xe2\x82\xac\", found the string \"calm\"");
+}
+
+Test(json_load, lists_and_contents_that_do_not_fit_are_named)
+{
     check_refused(
         ENTITY("\"Shapes\": {\"text\": \"ninechars\"}"),
         "line 2, column 36: entity number 1, component Shapes, field text: expected at most 8 bytes of UTF-8, "

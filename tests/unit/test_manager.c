@@ -366,29 +366,33 @@ Test(manager, streams_of_each_kind)
     free(gather.bytes);
 }
 
+struct refusal {
+    enum feed_kind kind;
+    struct feed feed; /* its bytes are those of the file */
+    const pecs_load_options *load;
+    pecs_status status;
+    const char *message;
+};
+
+static void refuse_sources(const struct file_bytes *file, const struct refusal *refusals, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        struct feed feed = refusals[i].feed;
+        const pecs_source source = feed_source(&feed, refusals[i].kind);
+        pecs_snapshot *loaded = NULL;
+        feed.bytes = file->bytes;
+        const pecs_manager_options options = { .load = refusals[i].load };
+        cr_assert_eq(pecs_manager_load_from(manager, registry, &source, &options, &loaded, &error), refusals[i].status,
+                     "%zu: %s", i, error.message);
+        cr_assert_str_eq(error.message, refusals[i].message);
+        cr_assert_null(loaded);
+    }
+}
+
 Test(manager, sources_that_lie_are_refused)
 {
-    save_as("a.toy");
-    const struct file_bytes file = read_bytes("a.toy");
-    const pecs_load_options own = { .limits.private_only = true }, small = { .limits.max_bytes = 9000 };
-    const struct {
-        enum feed_kind kind;
-        struct feed feed;
-        const pecs_load_options *load;
-        pecs_status status;
-        const char *message;
-    } trials[] = {
+    static const struct refusal refusals[] = {
         { ONE_WAY, { .size = 0 }, NULL, PECS_E_CORRUPT, "the file is empty" },
-        { ONE_WAY,
-          { .size = file.size },
-          &own,
-          PECS_E_MISUSE,
-          "limits.private_only is for files that are opened by a path" },
-        { ONE_WAY,
-          { .size = file.size },
-          &small,
-          PECS_E_LIMIT,
-          "toy: the stream has more than 9000 bytes, which is the limit" },
         { SIZED,
           { .size = 5000, .stated_size = 6000 },
           NULL,
@@ -404,6 +408,18 @@ Test(manager, sources_that_lie_are_refused)
           NULL,
           PECS_E_MISUSE,
           "read_at of the source gave 4097 bytes where 4096 were asked for" },
+    };
+    save_as("a.toy");
+    const struct file_bytes file = read_bytes("a.toy");
+    refuse_sources(&file, refusals, sizeof(refusals) / sizeof(refusals[0]));
+    free(file.bytes);
+}
+
+Test(manager, sources_that_fail_are_refused)
+{
+    save_as("a.toy");
+    const struct file_bytes file = read_bytes("a.toy");
+    const struct refusal refusals[] = {
         { SIZED, { .size = 1, .size_status = PECS_E_IO }, NULL, PECS_E_IO, "size of the source returned IO" },
         { SIZED,
           { .size = file.size, .stated_size = file.size, .fail_at = 8000, .fail_status = PECS_E_IO },
@@ -416,16 +432,27 @@ Test(manager, sources_that_lie_are_refused)
           PECS_E_IO,
           "the line is dead" },
     };
-    for (size_t i = 0; i < sizeof(trials) / sizeof(trials[0]); i++) {
-        struct feed feed = trials[i].feed;
-        const pecs_source source = feed_source(&feed, trials[i].kind);
-        pecs_snapshot *loaded = NULL;
-        feed.bytes = file.bytes;
-        const pecs_manager_options options = { .load = trials[i].load };
-        cr_assert_eq(pecs_manager_load_from(manager, registry, &source, &options, &loaded, &error), trials[i].status,
-                     "%zu: %s", i, error.message);
-        cr_assert_str_eq(error.message, trials[i].message);
-        cr_assert_null(loaded);
-    }
+    refuse_sources(&file, refusals, sizeof(refusals) / sizeof(refusals[0]));
+    free(file.bytes);
+}
+
+Test(manager, streams_keep_the_limits)
+{
+    save_as("a.toy");
+    const struct file_bytes file = read_bytes("a.toy");
+    const pecs_load_options own = { .limits.private_only = true }, small = { .limits.max_bytes = 9000 };
+    const struct refusal refusals[] = {
+        { ONE_WAY,
+          { .size = file.size },
+          &own,
+          PECS_E_MISUSE,
+          "limits.private_only is for files that are opened by a path" },
+        { ONE_WAY,
+          { .size = file.size },
+          &small,
+          PECS_E_LIMIT,
+          "toy: the stream has more than 9000 bytes, which is the limit" },
+    };
+    refuse_sources(&file, refusals, sizeof(refusals) / sizeof(refusals[0]));
     free(file.bytes);
 }

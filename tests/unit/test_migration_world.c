@@ -328,40 +328,35 @@ Test(migration_world, a_wrong_history_is_refused_when_the_registry_is_made)
     }
 }
 
-Test(migration_world, wrong_lists_of_a_history_are_refused)
+struct wrong_history {
+    pecs_history history;
+    pecs_status status;
+    const char *message;
+};
+
+/* By a registry of the types Thing, version 3, and Position. */
+static void refuse_histories(const struct wrong_history *cases, size_t count)
 {
-    static const pecs_rename no_field = { "w", "v" };
-    static const char *const own_name[] = { "Thing" };
-    static const pecs_rename to_field = { "x", "y" };
+    static const pecs_type *const two[] = { &version3, &Position_type };
+    for (size_t i = 0; i < count; i++) {
+        pecs_error error;
+        cr_assert_eq(refuse_history(two, 2, &cases[i].history, &error), cases[i].status, "%zu: %s", i, error.message);
+        cr_assert_not_null(strstr(error.message, cases[i].message), "%zu: %s", i, error.message);
+    }
+}
+
+Test(migration_world, wrong_renames_of_fields_are_refused)
+{
+    static const pecs_rename no_field = { "w", "v" }, to_field = { "x", "y" };
+    static const pecs_rename one_to_both[] = { { "x", "a" }, { "y", "a" } };
+    static const pecs_type_history rename = { .type = &version3, .renames = &no_field, .rename_count = 1 };
     static const pecs_type_history rename_to_field = { .type = &Position_type,
                                                        .renames = &to_field,
                                                        .rename_count = 1 };
-    static const pecs_rename one_to_both[] = { { "x", "a" }, { "y", "a" } };
     static const pecs_type_history both_from_one = { .type = &Position_type,
                                                      .renames = one_to_both,
                                                      .rename_count = 2 };
-    static const pecs_type old_stuff = { .name = "Stuff", .version = 1, .align = 1 };
-    static const pecs_type *const to_thing[] = { &version3 }, *const to_position[] = { &Position_type };
-    static const pecs_migration rivals[] = { { &old_stuff, to_thing, 1, copy, NULL, false },
-                                             { &old_stuff, to_position, 1, copy, NULL, false } };
-    static const pecs_type_history rename = { .type = &version3, .renames = &no_field, .rename_count = 1 };
-    static const pecs_type_history name = { .type = &version3, .old_names = own_name, .old_name_count = 1 };
-    static const char *const stuff[] = { "Stuff" };
-    static const pecs_type *const two[] = { &version3, &Position_type };
-    static const pecs_type_history two_names[] = {
-        { .type = &version3, .old_names = stuff, .old_name_count = 1 },
-        { .type = &Position_type, .old_names = stuff, .old_name_count = 1 }
-    };
-    static const pecs_type_history losses = { .type = &version3, .losses = 32 };
-    static const pecs_type_history twice[] = { { .type = &version3 }, { .type = &version3 } };
-    static const pecs_world_migration backwards = { 2, 1, step, NULL }, beyond = { 1, 9, step, NULL };
-    static const pecs_load_hook no_hook = { NULL, NULL };
-    static const struct {
-        pecs_history history;
-        pecs_status status;
-        const char *message;
-    } cases[] = {
-        { { .type_count = 1 }, PECS_E_MISUSE, "a list of the history is NULL" },
+    static const struct wrong_history cases[] = {
         { { .types = &rename, .type_count = 1 }, PECS_E_MISUSE, "rename 0 of type 'Thing' names no field of it" },
         { { .types = &rename_to_field, .type_count = 1 },
           PECS_E_CONFLICT,
@@ -369,9 +364,22 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
         { { .types = &both_from_one, .type_count = 1 },
           PECS_E_CONFLICT,
           "the fields 'x' and 'y' of type 'Position' have the old name 'a'" },
-        { { .migrations = rivals, .migration_count = 2 },
-          PECS_E_CONFLICT,
-          "two ways of the same length lead on from version 1 of type 'Stuff'" },
+    };
+    refuse_histories(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+Test(migration_world, wrong_histories_of_types_are_refused)
+{
+    static const char *const own_name[] = { "Thing" }, *const stuff[] = { "Stuff" };
+    static const pecs_type_history name = { .type = &version3, .old_names = own_name, .old_name_count = 1 };
+    static const pecs_type_history two_names[] = {
+        { .type = &version3, .old_names = stuff, .old_name_count = 1 },
+        { .type = &Position_type, .old_names = stuff, .old_name_count = 1 }
+    };
+    static const pecs_type_history losses = { .type = &version3, .losses = 32 };
+    static const pecs_type_history twice[] = { { .type = &version3 }, { .type = &version3 } };
+    static const struct wrong_history cases[] = {
+        { { .type_count = 1 }, PECS_E_MISUSE, "a list of the history is NULL" },
         { { .types = &name, .type_count = 1 },
           PECS_E_CONFLICT,
           "the old name 'Thing' of type 'Thing' is that of a type" },
@@ -380,6 +388,22 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
           "the types 'Thing' and 'Position' have the old name 'Stuff'" },
         { { .types = &losses, .type_count = 1 }, PECS_E_MISUSE, "losses that are none" },
         { { .types = twice, .type_count = 2 }, PECS_E_CONFLICT, "type 'Thing' is twice in the history" },
+    };
+    refuse_histories(cases, sizeof(cases) / sizeof(cases[0]));
+}
+
+Test(migration_world, wrong_migrations_and_hooks_are_refused)
+{
+    static const pecs_type old_stuff = { .name = "Stuff", .version = 1, .align = 1 };
+    static const pecs_type *const to_thing[] = { &version3 }, *const to_position[] = { &Position_type };
+    static const pecs_migration rivals[] = { { &old_stuff, to_thing, 1, copy, NULL, false },
+                                             { &old_stuff, to_position, 1, copy, NULL, false } };
+    static const pecs_world_migration backwards = { 2, 1, step, NULL }, beyond = { 1, 9, step, NULL };
+    static const pecs_load_hook no_hook = { NULL, NULL };
+    static const struct wrong_history cases[] = {
+        { { .migrations = rivals, .migration_count = 2 },
+          PECS_E_CONFLICT,
+          "two ways of the same length lead on from version 1 of type 'Stuff'" },
         { { .schema_version = 3, .oldest_reader = 4 }, PECS_E_MISUSE, "oldest reader 4 is above the schema version 3" },
         { { .schema_version = 3, .world_migrations = &backwards, .world_migration_count = 1 },
           PECS_E_MISUSE,
@@ -389,11 +413,7 @@ Test(migration_world, wrong_lists_of_a_history_are_refused)
           "world migration 0" },
         { { .hooks = &no_hook, .hook_count = 1 }, PECS_E_MISUSE, "load hook 0 has no function" },
     };
-    for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-        pecs_error error;
-        cr_assert_eq(refuse_history(two, 2, &cases[i].history, &error), cases[i].status, "%zu: %s", i, error.message);
-        cr_assert_not_null(strstr(error.message, cases[i].message), "%zu: %s", i, error.message);
-    }
+    refuse_histories(cases, sizeof(cases) / sizeof(cases[0]));
 }
 
 /* A program without a schema version keeps that of the file, also for another program that it hands the state to. */

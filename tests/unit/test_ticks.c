@@ -186,78 +186,134 @@ Test(changed, what_is_no_edit_opens_no_tick)
     pecs_query_destroy(healthy);
 }
 
+/* Entities that die, one that lives, and what edits values by another way than the world's own functions. */
+struct edit_stage {
+    pecs_entity doomed[3], entity;
+    pecs_query *writing;
+    pecs_commands *commands;
+};
+
+static pecs_status run_spawn(const struct edit_stage *stage)
+{
+    (void)stage;
+    return pecs_world_spawn(world, NULL, 0, 1, NULL);
+}
+
+static pecs_status run_despawn(const struct edit_stage *stage)
+{
+    return pecs_world_despawn(world, stage->doomed, 1);
+}
+
+static pecs_status run_despawn_two(const struct edit_stage *stage)
+{
+    return pecs_world_despawn(world, stage->doomed + 1, 2);
+}
+
+static pecs_status run_set_new(const struct edit_stage *stage)
+{
+    return pecs_world_set(world, stage->entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 1, 2) }, 1);
+}
+
+static pecs_status run_set_present(const struct edit_stage *stage)
+{
+    return pecs_world_set(world, stage->entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 3, 4) }, 1);
+}
+
+static pecs_status run_get_mut(const struct edit_stage *stage)
+{
+    void *value;
+    return pecs_world_get_mut(world, stage->entity, HEALTH, sizeof(Health), &value);
+}
+
+static pecs_status run_iteration(const struct edit_stage *stage)
+{
+    pecs_iter iter = pecs_query_iter_mut(stage->writing, world, NULL);
+    cr_assert(pecs_iter_next(&iter));
+    return pecs_iter_end(&iter);
+}
+
+static pecs_status run_worker(const struct edit_stage *stage)
+{
+    const pecs_iter_options options = { .worker = 0, .worker_count = 2 };
+    pecs_iter iter = pecs_query_iter_mut(stage->writing, world, &options);
+    cr_assert(pecs_iter_next(&iter));
+    return pecs_iter_end(&iter);
+}
+
+static pecs_status run_id(const struct edit_stage *stage)
+{
+    return pecs_world_set_id(world, stage->entity, (pecs_id){ { 1 } });
+}
+
+static pecs_status run_metadata(const struct edit_stage *stage)
+{
+    (void)stage;
+    return pecs_world_set_meta_text(world, "key", "text");
+}
+
+static pecs_status run_singleton(const struct edit_stage *stage)
+{
+    (void)stage;
+    return pecs_world_set_singleton(world, HEALTH, sizeof(Health), &(Health){ 1, 2 });
+}
+
+static pecs_status run_commands(const struct edit_stage *stage)
+{
+    const pecs_value value = PECS_VALUE_AS(HEALTH, Health, 5, 6);
+    cr_assert_eq(pecs_commands_set(stage->commands, stage->entity, &value, 1), PECS_OK);
+    return pecs_commands_apply(stage->commands, world, NULL);
+}
+
+static pecs_status run_remove(const struct edit_stage *stage)
+{
+    return pecs_world_remove(world, stage->entity, &(pecs_component){ POSITION }, 1);
+}
+
+static pecs_status run_despawn_matching(const struct edit_stage *stage)
+{
+    return pecs_world_despawn_matching(world, stage->writing, NULL);
+}
+
+/* In this order: each finds what those before it have left. */
+static const struct {
+    const char *name;
+    pecs_status (*run)(const struct edit_stage *stage);
+} edits[] = {
+    { "spawn", run_spawn },
+    { "despawn", run_despawn },
+    { "despawn of two", run_despawn_two },
+    { "set of a new component", run_set_new },
+    { "set of a present component", run_set_present },
+    { "get_mut", run_get_mut },
+    { "iteration", run_iteration },
+    { "iteration of a worker", run_worker },
+    { "set_id", run_id },
+    { "metadata", run_metadata },
+    { "singleton", run_singleton },
+    { "commands", run_commands },
+    { "remove", run_remove },
+    { "despawn_matching", run_despawn_matching },
+};
+
 /* Each of these is an edit, and carries a tick that the snapshot has not seen. */
 Test(changed, what_is_an_edit_opens_a_tick)
 {
-    const pecs_entity doomed[] = { spawn_position(world, 1), spawn_position(world, 2), spawn_position(world, 3) };
-    const pecs_entity entity = spawn_position(world, 4);
-    const pecs_component component = POSITION;
-    const Health health = { 1, 2 };
-    pecs_query *writing = make_query(registry, &(pecs_term){ HEALTH, PECS_WRITE }, 1);
-    pecs_commands *commands;
-    pecs_iter iter;
-    void *value;
-    cr_assert_eq(pecs_commands_create(registry, &commands), PECS_OK);
-    for (int edit = 0; edit < 14; edit++) {
+    struct edit_stage stage = {
+        .doomed = { spawn_position(world, 1), spawn_position(world, 2), spawn_position(world, 3) },
+        .entity = spawn_position(world, 4),
+        .writing = make_query(registry, &(pecs_term){ HEALTH, PECS_WRITE }, 1),
+    };
+    cr_assert_eq(pecs_commands_create(registry, &stage.commands), PECS_OK);
+    for (size_t i = 0; i < sizeof(edits) / sizeof(edits[0]); i++) {
         pecs_snapshot *snapshot = take(world);
         const uint64_t seen = pecs_view_tick(view());
-        switch (edit) {
-        case 0:
-            cr_assert_eq(pecs_world_spawn(world, NULL, 0, 1, NULL), PECS_OK);
-            break;
-        case 1:
-            cr_assert_eq(pecs_world_despawn(world, doomed, 1), PECS_OK);
-            break;
-        case 2:
-            cr_assert_eq(pecs_world_despawn(world, doomed + 1, 2), PECS_OK);
-            break;
-        case 3:
-            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 1, 2) }, 1),
-                         PECS_OK);
-            break;
-        case 4:
-            cr_assert_eq(pecs_world_set(world, entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 3, 4) }, 1),
-                         PECS_OK);
-            break;
-        case 5:
-            cr_assert_eq(pecs_world_get_mut(world, entity, HEALTH, sizeof(Health), &value), PECS_OK);
-            break;
-        case 6:
-            iter = pecs_query_iter_mut(writing, world, NULL);
-            cr_assert(pecs_iter_next(&iter));
-            cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-            break;
-        case 7:
-            iter = pecs_query_iter_mut(writing, world, &(pecs_iter_options){ .worker = 0, .worker_count = 2 });
-            cr_assert(pecs_iter_next(&iter));
-            cr_assert_eq(pecs_iter_end(&iter), PECS_OK);
-            break;
-        case 8:
-            cr_assert_eq(pecs_world_set_id(world, entity, (pecs_id){ { 1 } }), PECS_OK);
-            break;
-        case 9:
-            cr_assert_eq(pecs_world_set_meta_text(world, "key", "text"), PECS_OK);
-            break;
-        case 10:
-            cr_assert_eq(pecs_world_set_singleton(world, HEALTH, sizeof(health), &health), PECS_OK);
-            break;
-        case 11:
-            cr_assert_eq(pecs_commands_set(commands, entity, (pecs_value[]){ PECS_VALUE_AS(HEALTH, Health, 5, 6) }, 1),
-                         PECS_OK);
-            cr_assert_eq(pecs_commands_apply(commands, world, NULL), PECS_OK);
-            break;
-        case 12:
-            cr_assert_eq(pecs_world_remove(world, entity, &component, 1), PECS_OK);
-            break;
-        default:
-            cr_assert_eq(pecs_world_despawn_matching(world, writing, NULL), PECS_OK);
-        }
-        cr_assert_eq(pecs_view_tick(view()), seen + 1, "edit %d", edit);
+        cr_assert_eq(edits[i].run(&stage), PECS_OK, "%s", edits[i].name);
+        cr_assert_eq(pecs_view_tick(view()), seen + 1, "%s", edits[i].name);
         cr_assert_eq(pecs_view_tick(pecs_snapshot_view(snapshot)), seen);
         pecs_snapshot_release(snapshot);
     }
-    pecs_commands_destroy(commands);
-    pecs_query_destroy(writing);
+    pecs_commands_destroy(stage.commands);
+    pecs_query_destroy(stage.writing);
 }
 
 /* Only a file brings a world to the last tick; edits go on there. */

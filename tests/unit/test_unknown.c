@@ -310,54 +310,70 @@ static void save_c(const char *path)
     pecs_registry_release(c);
 }
 
+/* Three states, whose unknown types are those of the first file, of the second, and none. */
+enum { STATE_COUNT = 3 };
+static const char *const state_types[STATE_COUNT] = { "Secret", "Rumour", NULL };
+
+/* The world has exactly the unknown type of the state, whose values can be made and removed. */
+static void use_unknown_type(const struct visit *visit, int state)
+{
+    pecs_component component;
+    for (int i = 0; i < 2; i++)
+        cr_assert_eq(pecs_view_component(visit->view, state_types[i], &component),
+                     i == state ? PECS_OK : PECS_E_ABSENT);
+    if (!state_types[state])
+        return;
+    component = number_of(visit->view, state_types[state]);
+    const pecs_value value = { component, pecs_view_type(visit->view, component)->size, NULL };
+    const pecs_value team = PECS_VALUE_AS(B_TEAM, Team, 1);
+    const pecs_entity entity = spawn_one(visit->world, &value, 1);
+    cr_assert_eq(pecs_world_set(visit->world, entity, &team, 1), PECS_OK);
+    cr_assert_eq(pecs_world_remove(visit->world, entity, &component, 1), PECS_OK);
+}
+
+/* A world made from a state can be restored to another. */
+static void check_fork(const struct visit *visit, pecs_snapshot *from, pecs_snapshot *to, uint64_t hash)
+{
+    pecs_world *fork = world_of(visit->b, from, 0);
+    check_world(fork);
+    cr_assert_eq(pecs_world_restore(fork, to), PECS_OK);
+    cr_assert_eq(pecs_view_hash(pecs_world_view(fork)), hash);
+    check_world(fork);
+    pecs_world_destroy(fork);
+}
+
 /* A world goes from one file's state to another's, and to none's, and back, with edits in between. */
 Test(unknown, restores_between_files_with_different_types)
 {
+    static const int order[] = { 1, 0, 2, 0, 1, 2, 1, 1, 0, 0, 2, 2 };
+    const pecs_value known[] = { PECS_VALUE_AS(B_TEAM, Team, 1), PECS_VALUE_AS(B_POSITION, Position, 0) };
     each_verb(visit)
     {
         save_c("c.pecs");
         pecs_world *plain = world_of(visit.b, NULL, 0);
-        spawn_one(plain, (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1) }, 1);
-        pecs_snapshot *snapshots[] = { open_snapshot(visit.b, verb, "a.pecs"), open_snapshot(visit.b, verb, "c.pecs"),
-                                       take(plain) };
-        static const char *const names[] = { "Secret", "Rumour", NULL };
-        static const int order[] = { 1, 0, 2, 0, 1, 2, 1, 1, 0, 0, 2, 2 };
-        uint64_t hashes[3];
-        for (int i = 0; i < 3; i++)
-            hashes[i] = pecs_view_hash(pecs_snapshot_view(snapshots[i]));
+        spawn_one(plain, known, 1);
+        pecs_snapshot *states[] = { open_snapshot(visit.b, verb, "a.pecs"), open_snapshot(visit.b, verb, "c.pecs"),
+                                    take(plain) };
+        uint64_t hashes[STATE_COUNT];
+        for (int i = 0; i < STATE_COUNT; i++)
+            hashes[i] = pecs_view_hash(pecs_snapshot_view(states[i]));
         for (size_t i = 0; i < sizeof(order) / sizeof(order[0]); i++) {
-            const int to = order[i];
-            cr_assert_eq(pecs_world_restore(visit.world, snapshots[to]), PECS_OK);
+            cr_assert_eq(pecs_world_restore(visit.world, states[order[i]]), PECS_OK);
             check_world(visit.world);
-            cr_assert_eq(pecs_view_hash(visit.view), hashes[to]);
-            pecs_component component;
-            for (int j = 0; j < 2; j++)
-                cr_assert_eq(pecs_view_component(visit.view, names[j], &component), j == to ? PECS_OK : PECS_E_ABSENT);
-            if (names[to]) {
-                component = number_of(visit.view, names[to]);
-                const pecs_value value = { component, pecs_view_type(visit.view, component)->size, NULL };
-                const pecs_entity entity = spawn_one(visit.world, &value, 1);
-                cr_assert_eq(pecs_world_set(visit.world, entity, (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1) }, 1),
-                             PECS_OK);
-                cr_assert_eq(pecs_world_remove(visit.world, entity, &component, 1), PECS_OK);
-            }
-            spawn_one(visit.world,
-                      (pecs_value[]){ PECS_VALUE_AS(B_TEAM, Team, 1), PECS_VALUE_AS(B_POSITION, Position, 0) }, 2);
+            cr_assert_eq(pecs_view_hash(visit.view), hashes[order[i]]);
+            use_unknown_type(&visit, order[i]);
+            spawn_one(visit.world, known, 2);
             check_world(visit.world);
             save_world(visit.world, "back.pecs");
             pecs_snapshot_release(open_snapshot(visit.a, LOAD, "back.pecs"));
         }
-        for (int i = 0; i < 3; i++) {
-            cr_assert_eq(pecs_view_hash(pecs_snapshot_view(snapshots[i])), hashes[i]);
-            pecs_world *fork = world_of(visit.b, snapshots[i], 0);
-            check_world(fork);
-            cr_assert_eq(pecs_world_restore(fork, snapshots[(i + 1) % 3]), PECS_OK);
-            cr_assert_eq(pecs_view_hash(pecs_world_view(fork)), hashes[(i + 1) % 3]);
-            check_world(fork);
-            pecs_world_destroy(fork);
+        for (int i = 0; i < STATE_COUNT; i++) {
+            cr_assert_eq(pecs_view_hash(pecs_snapshot_view(states[i])), hashes[i]);
+            const int next = (i + 1) % STATE_COUNT;
+            check_fork(&visit, states[i], states[next], hashes[next]);
         }
-        for (int i = 0; i < 3; i++)
-            pecs_snapshot_release(snapshots[i]);
+        for (int i = 0; i < STATE_COUNT; i++)
+            pecs_snapshot_release(states[i]);
         pecs_world_destroy(plain);
     }
 }
