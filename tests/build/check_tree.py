@@ -9,6 +9,7 @@ usage: check_tree.py ROOT
 4. Every source of a layer and every unit test is named in the meson.build beside it.
 5. A file of C or C++ has at most 600 lines.
 6. A line of prose in Markdown has at most 120 characters; tables, code and images may be wider.
+7. A function of C or C++ has at most 45 lines between its braces, each of which has a line of its own.
 """
 import glob
 import os
@@ -34,8 +35,11 @@ FORBIDDEN = ["../" + "shared"] + [
     )
 ]
 REPEATED = {"meson.build", "README.md"}
+SOURCES = (".c", ".h", ".cc", ".cpp", ".hpp")
 LINES_MAX = 600
 COLUMNS_MAX = 120
+FUNCTION_LINES_MAX = 45
+FUNCTION = re.compile(r"^( *)\{\n(.*?)^\1\}$", re.MULTILINE | re.DOTALL)
 
 
 def from_git(root):
@@ -83,11 +87,32 @@ def forbidden_text(root, names):
 def long_sources(root, names):
     failures = []
     for name in names:
-        if name.endswith((".c", ".h", ".cc", ".cpp", ".hpp")):
+        if name.endswith(SOURCES):
             with open(os.path.join(root, name), "rb") as file:
                 line_count = file.read().count(b"\n")
             if line_count > LINES_MAX:
                 failures.append(f"{name} has {line_count} lines")
+    return failures
+
+
+def long_bodies(text):
+    """The number of functions, and of each that is too long the line of its opening brace and its length."""
+    bodies = [(text.count("\n", 0, found.start()) + 1, found[2].count("\n")) for found in FUNCTION.finditer(text)]
+    return len(bodies), [(line, length) for line, length in bodies if length > FUNCTION_LINES_MAX]
+
+
+def long_functions(root, names):
+    count, failures = 0, []
+    for name in names:
+        if name.endswith(SOURCES):
+            with open(os.path.join(root, name), encoding="utf-8") as text:
+                found, too_long = long_bodies(text.read())
+            count += found
+            failures += [f"{name}:{line} begins a function of {length} lines" for line, length in too_long]
+    # A search that finds nothing would pass every file.
+    planted = "Test(a, b)\n{\n" + "    c();\n" * FUNCTION_LINES_MAX + "%s}\n"
+    if count < len(names) or long_bodies(planted % "") != (1, []) or long_bodies(planted % "\n") != (1, [(2, 46)]):
+        failures.append("the search for long functions is broken")
     return failures
 
 
@@ -130,6 +155,7 @@ def main():
     names = sorted(from_git(root) or from_walk(root))
     failures = repeated_names(names) + forbidden_text(root, names) + headers_installed(root)
     failures += sources_built(root) + long_sources(root, names) + wide_prose(root, names)
+    failures += long_functions(root, names)
     print("\n".join(failures) or f"{len(names)} files keep the rules")
     sys.exit(1 if failures or len(names) < 20 else 0)
 
