@@ -3,10 +3,11 @@
 
 usage: read_pecs.py [--json | --content] FILE
 
-Written from docs/format.md with nothing but Python's standard library, so that the specification has a second reader. It
-believes no number of the file before it has checked it, and checks every rule in the order of the page; a file that
-breaks one is refused with the rule's id and the byte offset, and exit status 1. Compressed blocks need Python 3.14, or
-its module zstandard, or the library libzstd.so.1; where none is there, the exit status is 2.
+Written from docs/format.md with nothing but Python's standard library, so that the specification has a second reader.
+It is one file on purpose: anyone can copy and run it. It believes no number of the file before it has checked it, and
+checks every rule in the order of the page; a file that breaks one is refused with the rule's id and the byte offset,
+and exit status 1. Compressed blocks need Python 3.14, or its module zstandard, or the library libzstd.so.1; where none
+is there, the exit status is 2.
 
 --content leaves out what is only of the file (types, tables, sessions) and prints what a program sees of the world.
 
@@ -495,7 +496,7 @@ class TypeParser:
                      "a type record does not end after its fields")
         return Type(record.number, record.id, name, record.version, record.value_size, record.value_align, fields)
 
-    # Then: its numbers tell a layout.
+    # Then: its numbers describe a layout.
 
     def check(self, kind):
         self.require(kind.version > 0, "a type has version 0")
@@ -548,7 +549,7 @@ class TypeParser:
                      "a list's element has another size, is aligned too far, or has contents")
 
     def check_rest(self, fields):
-        """What a layout does not tell is not there."""
+        """Padding has no name, and only a struct has an alignment of its own."""
         for field in fields:
             self.require(field.kind != "padding" or not field.name, "padding has a name")
             self.require(field.kind == "struct" or field.child_align == 0, "a field has an alignment of its own")
@@ -1461,7 +1462,7 @@ class File:
         return {field.name: self.value(field, base) for field in fields if field.kind != "padding"}
 
     def components(self, table, row):
-        """By name: the values of a row; None for tags. The explicit id is told apart."""
+        """By name: the values of a row; None for tags. The explicit id is left out."""
         values = {}
         for number in table.types:
             kind = self.types[number]

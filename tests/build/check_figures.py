@@ -4,8 +4,8 @@
 usage: check_figures.py ROOT
 
 1. Nothing changes when they are made again, and the check that says so fails for every file when a line changes.
-2. Each picture is well-formed, tells what it shows in words, and keeps its text inside.
-3. benches/README.md tells of every discipline there is a line of, and has the ratio that is its mark.
+2. Each picture is well-formed, describes what it shows in words, and keeps its text inside.
+3. benches/README.md names every discipline there is a line of, and has the ratio that is its mark.
 4. Lines of disciplines that are not known yet, without a limit, of nanoseconds or far beyond the axis, are drawn.
 """
 
@@ -60,7 +60,7 @@ def mark_failures(root):
     for line in map(json.loads, (root / READ[0]).read_text(encoding="utf-8").splitlines()):
         name = line.get("bench", "resume")
         if f"`{name}`" not in text and f"`{name.split('_')[0]}`" not in text:
-            failures.append(f"benches/README.md does not tell of {name}")
+            failures.append(f"benches/README.md does not name {name}")
         if line.get("mark_of") == "ratio" and float(marks.get(name, "nan")) != line["mark"]:
             failures.append(f"benches/README.md does not have the mark {line['mark']} of {name}")
     return failures

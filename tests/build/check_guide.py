@@ -13,7 +13,7 @@ The blocks of a page that begin with ```c are one program, those with ```cpp ano
     ```text         what the block before it prints; a block without one prints nothing
 
 A program whose blocks have a main of their own has no `main` blocks. It runs once for each ```text block that
-follows, in one folder, and each tells what that run prints.
+follows, in one folder, and each shows what that run prints.
 
 Besides: links to files and headings lead somewhere; names that begin with pecs_ or PECS_ are in the public headers or in the page's
 own blocks; and a folder's README.md links to all of its pages.
@@ -88,7 +88,7 @@ def check_program(page, language, blocks, compiler, arguments):
         if own_main:
             outputs = [(block.line, output) for block in blocks for output in block.outputs]
             if not outputs:
-                sys.exit(f"{page}: nothing tells what the {language} program prints")
+                sys.exit(f"{page}: no ```text block shows what the {language} program prints")
             for line, output in outputs:
                 compare(page, line, run(page, folder), output)
             return len(outputs)

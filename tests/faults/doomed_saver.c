@@ -57,7 +57,7 @@ static struct found look(const struct sample *sample, const char *path, bool is_
     return found;
 }
 
-static void tell(struct found found)
+static void say_found(struct found found)
 {
     if (found.there)
         say("found %" PRIu64 " %" PRIu64 "\n", found.family, found.number);
@@ -83,7 +83,7 @@ static void refuse_unnamed(void *user, struct fault_event *event)
 static int save(struct sample *sample, const char *path, uint64_t first, const struct sample_writer *writer, bool alone)
 {
     pecs_error error;
-    tell(look(sample, path, false));
+    say_found(look(sample, path, false));
     for (uint64_t number = first;; number++) {
         sample_set_number(sample, number);
         say("begin %" PRIu64 "\n", number);
@@ -102,7 +102,7 @@ static int check(const struct sample *sample, const char *path)
     const struct found loaded = look(sample, path, false);
     const struct found resumed = look(sample, path, true);
     sample_require(loaded.there == resumed.there && loaded.number == resumed.number, "load and resume differ");
-    tell(loaded);
+    say_found(loaded);
     return 0;
 }
 

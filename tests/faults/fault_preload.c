@@ -4,7 +4,7 @@
  *     PECS_FAULT         "CALL ERRNO ON": number of the call from 1, of all that fault_calls.h lists; ON is 1 when all
  *                        that follow fail too
  *     PECS_FAULT_MEMORY  "NTH ON": the same for allocations
- *     PECS_FAULT_TOLD    a file that gets "CALLS ALLOCATIONS", when the program ends
+ *     PECS_FAULT_COUNTS  a file that gets "CALLS ALLOCATIONS", when the program ends
  */
 #define _GNU_SOURCE
 #include "fault_calls.h"
@@ -52,7 +52,7 @@ __attribute__((constructor)) static void begin(void)
 __attribute__((destructor)) static void end(void)
 {
     const uint64_t call_count = fault_unwatch(), allocations = allocation_count;
-    const char *path = getenv("PECS_FAULT_TOLD");
+    const char *path = getenv("PECS_FAULT_COUNTS");
     is_over = true;
     FILE *file = path ? fopen(path, "w") : NULL;
     if (!file)

@@ -15,8 +15,8 @@ import tempfile
 ERRORS = (errno.EIO, errno.EMFILE, errno.ENOMEM, errno.EACCES)
 
 
-def run(command, preload, told, stdin=None, **faults):
-    environment = dict(os.environ, LD_PRELOAD=preload, PECS_FAULT_TOLD=told, **faults)
+def run(command, preload, counts, stdin=None, **faults):
+    environment = dict(os.environ, LD_PRELOAD=preload, PECS_FAULT_COUNTS=counts, **faults)
     environment.pop("MALLOC_PERTURB_", None)
     return subprocess.run(command, env=environment, input=stdin or b"", stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                           timeout=60)
@@ -27,10 +27,10 @@ def fail(command, faults, why, result):
              f"stderr {result.stderr.decode(errors='replace')!r}")
 
 
-def try_command(command, preload, told, stdin):
+def try_command(command, preload, counts, stdin):
     """(runs, errors) of all faults of one command, whose standard input is a pipe."""
-    right = run(command, preload, told, stdin)
-    with open(told, encoding="ascii") as text:
+    right = run(command, preload, counts, stdin)
+    with open(counts, encoding="ascii") as text:
         call_count, allocation_count = (int(word) for word in text.read().split())
     if call_count < 3 or allocation_count < 3:
         fail(command, {}, f"only {call_count} calls and {allocation_count} allocations", right)
@@ -39,7 +39,7 @@ def try_command(command, preload, told, stdin):
     trials += [{"PECS_FAULT_MEMORY": f"{nth} {on}"} for nth in range(1, allocation_count + 1) for on in (0, 1)]
     errors = 0
     for faults in trials:
-        result = run(command, preload, told, stdin, **faults)
+        result = run(command, preload, counts, stdin, **faults)
         if result.returncode == 2:
             errors += 1
             if not result.stderr.startswith(b"pecs: "):
@@ -59,9 +59,9 @@ def main():
         stdin = stream.read()
     run_count = error_count = 0
     with tempfile.TemporaryDirectory() as folder:
-        told = os.path.join(folder, "told")
+        counts = os.path.join(folder, "counts")
         for words in commands[:-1]:
-            runs, errors = try_command([pecs] + words, os.path.abspath(preload), told, stdin)
+            runs, errors = try_command([pecs] + words, os.path.abspath(preload), counts, stdin)
             run_count += runs
             error_count += errors
     for words in commands:

@@ -50,11 +50,11 @@ def main():
                   start(options.saver, path, "2", "3000", options.ways != "unnamed")]
         watcher = subprocess.Popen([options.saver, "watch", path], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
         time.sleep(options.seconds)
-        told, _ = watcher.communicate()
+        output, _ = watcher.communicate()
         counts = [finish(*saver) for saver in savers]
         if watcher.returncode:
             fail(f"the reader ended with {watcher.returncode}")
-        words = told.decode().split()
+        words = output.decode().split()
         looks, changes = int(words[1]), int(words[4])
         # the savers died by a signal: one more save clears what they left
         last = subprocess.Popen([options.saver, "save", path, "1000000", "--alone", "1", "--named",

@@ -3,7 +3,7 @@
 
 usage: check_columns.py READ_PECS FILE...
 
-Exit code 77 (skipped) when this Python has no numpy; that read_pecs.py tells so is checked before.
+Exit code 77 (skipped) when this Python has no numpy; that read_pecs.py says so is checked before.
 """
 import importlib.util
 import mmap

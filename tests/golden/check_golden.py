@@ -5,7 +5,7 @@ usage: check_golden.py READ_PECS GOLDEN_TEST MAKE_GOLDEN
 
 For each NAME-v1.pecs beside this script: read_pecs.py prints NAME-v1.txt; the library, with resume and with load, prints
 that text from its line "content" on, and saves the same bytes again, whether the program knows all types, some or
-none; so does the world of that name, made anew. The files of the draft, NAME-v0.pecs, are refused, and it is said why.
+none; so does the world of that name, made again. The files of the draft, NAME-v0.pecs, are refused with the reason.
 
 What zstd makes of the same bytes depends on its version, so nothing is asked of the bytes of compressed files: their
 worlds, and those that today's writer compresses, are saved plain, with the bytes that a plain save of the world has. To

@@ -7,8 +7,8 @@
  *     golden_test TYPES changes COPY FILE...         load refuses a copy of each with any byte changed
  *
  * TYPES, which the program registers: all of the golden ones, some or none. The text is that of read_pecs.py --content,
- * whatever is registered; the form of values is told there. Only the public API is used: free slots, which it does not
- * show, are found by spawning in a fork.
+ * whatever is registered; the form of values is described there. Only the public API is used: free slots, which it does
+ * not show, are found by spawning in a fork.
  */
 #include "golden_worlds.h"
 

@@ -1,5 +1,5 @@
 /*
- * Makes the file of a golden world: make_golden NAME all|some FILE, where the second tells which types the program of
+ * Makes the file of a golden world: make_golden NAME all|some FILE, where the second says which types the program of
  * the world "kept" knows. For new worlds; a file that is checked in is never made again, but a test makes each beside
  * it and compares the bytes.
  */

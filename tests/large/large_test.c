@@ -5,7 +5,7 @@
  *     large_test [--entities N] FOLDER
  *
  * Exits with 77 and says so when memory or disk do not allow it. Times are printed and not judged, but for the resume:
- * what it costs is told beside that of 100,000 entities.
+ * its time is compared with that of 100,000 entities.
  */
 #define _GNU_SOURCE
 #include "large_support.h"

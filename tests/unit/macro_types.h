@@ -90,7 +90,7 @@ PECS_COMPONENT_OF(Modes, "Modes", 1, PECS_FIELD_ENUM(Modes, mode, mode_names),
                   PECS_FIELD_ENUM_ARRAY(Modes, sides, side_names), PECS_FIELD_ENUM(Modes, wide, mode_names),
                   PECS_FIELD(Modes, tail));
 
-/* One nameless gap in the middle, one at the end, and a member that means nothing. */
+/* One nameless gap in the middle, one at the end, and a member that is padding. */
 typedef struct {
     uint8_t kind;
     uint32_t mass;

@@ -1,6 +1,6 @@
 /*
- * For tests of streams: a world with a file of it in memory, a sink that gathers and fails where it is told to, and a
- * source that gives bytes in steps and lies where it is told to.
+ * For tests of streams: a world with a file of it in memory, a sink that gathers and fails where a test wants, and a
+ * source that gives bytes in steps and lies where a test wants.
  */
 #ifndef STREAM_FIXTURE_H
 #define STREAM_FIXTURE_H

@@ -36,7 +36,7 @@ static uint32_t components_of(uint32_t bits, pecs_component *ret_components)
     return count;
 }
 
-/* Adds the table whose set is told by bits; bit 5 makes it the singletons'. */
+/* Adds the table whose set the bits name; bit 5 makes it the singletons'. */
 static void add(uint32_t bits)
 {
     pecs_component set[FIXTURE_TYPE_COUNT];

@@ -386,7 +386,7 @@ Test(commands, a_small_batch_after_a_large_one)
     }
 }
 
-/* Again and again: the buffer's memory is used anew. */
+/* Each round reuses the buffer's memory. */
 Test(commands, a_buffer_does_not_grow)
 {
     uint64_t live = 0;

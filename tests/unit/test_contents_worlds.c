@@ -358,7 +358,7 @@ Test(contents_worlds, hash_and_diff_compare_contents)
 }
 
 /* Contents that are divided otherwise among the members are others. */
-Test(contents_worlds, hash_tells_members_apart)
+Test(contents_worlds, hash_distinguishes_members)
 {
     const pecs_entity entity = spawn_bag(world, &(Bag){ .labels = { pecs_string_of("ab"), pecs_string_of("c") } });
     const uint64_t hash = pecs_view_hash(view());
@@ -422,16 +422,16 @@ Test(contents_worlds, equal_states_give_equal_bytes)
 
 /* Members that were written without an edit. */
 
-struct told {
+struct reported {
     char lines[8][96];
     size_t count;
 };
 
-static bool tell(void *user, const pecs_invalid *invalid)
+static bool note_invalid(void *user, const pecs_invalid *invalid)
 {
-    struct told *told = user;
-    must(told->count < 8);
-    snprintf(told->lines[told->count++], sizeof(told->lines[0]), "%u %s.%s %s %u+%u", invalid->entity.index,
+    struct reported *reported = user;
+    must(reported->count < 8);
+    snprintf(reported->lines[reported->count++], sizeof(reported->lines[0]), "%u %s.%s %s %u+%u", invalid->entity.index,
              invalid->type, invalid->field, invalid->rule, invalid->offset, invalid->size);
     return true;
 }
@@ -462,14 +462,14 @@ Test(contents_worlds, a_check_finds_members_that_were_written_directly)
     static const char *const lines[] = { "5 Name.text VALUE-5 8+8", "6 Bag.bytes HEAP-2 0+8",
                                          "6 Bag.points VALUE-6 8+8", "6 Bag.moods[0] VALUE-6 24+8",
                                          "6 Bag.labels[1] VALUE-5 40+8" };
-    struct told told = { .count = 0 };
+    struct reported reported = { .count = 0 };
     pecs_entity named;
     pecs_error error;
     make_invalid(&named);
-    cr_assert_eq(pecs_view_check(view(), tell, &told, &error), PECS_E_INVALID);
-    cr_assert_eq(told.count, 5);
+    cr_assert_eq(pecs_view_check(view(), note_invalid, &reported, &error), PECS_E_INVALID);
+    cr_assert_eq(reported.count, 5);
     for (size_t i = 0; i < 5; i++)
-        cr_assert_str_eq(told.lines[i], lines[i]);
+        cr_assert_str_eq(reported.lines[i], lines[i]);
     cr_assert_str_eq(error.message, "entity 5:1: text of 'Name' is not a string of UTF-8 without U+0000");
     cr_assert_str_eq(name_of(view(), named), "");
     cr_assert_eq(pecs_world_save(world, "a", &(pecs_save_options){ .skip_sync = true }, &error), PECS_E_INVALID);
@@ -502,13 +502,13 @@ Test(contents_worlds, a_check_names_lists_with_invalid_elements)
 {
     static const char *const lines[] = { "0 Bag.friends[0] VALUE-6 16+8", "0 Bag.moods[1] VALUE-6 24+8" };
     const pecs_entity nobody = { 5, 1 };
-    struct told told = { .count = 0 };
+    struct reported reported = { .count = 0 };
     spawn_bag(world, &(Bag){ .friends = pecs_list_of(PECS_BYTES(&nobody, sizeof(nobody))),
                              .moods = pecs_list_of(PECS_BYTES("\1\2", 2)) });
-    cr_assert_eq(pecs_view_check(view(), tell, &told, NULL), PECS_E_INVALID);
-    cr_assert_eq(told.count, 2);
+    cr_assert_eq(pecs_view_check(view(), note_invalid, &reported, NULL), PECS_E_INVALID);
+    cr_assert_eq(reported.count, 2);
     for (size_t i = 0; i < 2; i++)
-        cr_assert_str_eq(told.lines[i], lines[i]);
+        cr_assert_str_eq(reported.lines[i], lines[i]);
 }
 
 /* Sizes. Of the i-th size are the label of entity {2 * i, 1} and the bytes of {2 * i + 1, 1}. */

@@ -238,7 +238,7 @@ Test(failures_files, a_file_read)
     unlink(path);
 }
 
-/* Slots were dropped, and the first of them is used again: a save packs the generations of the rest anew. */
+/* Slots were dropped, and the first of them is used again: a save packs the generations of the rest again. */
 static void retire(struct stage *stage)
 {
     pecs_entity entities[100];

@@ -130,7 +130,7 @@ Test(failures_ids, one_more_explicit_id)
     try_every_failure(&(struct trial){ populate_and_share, set_first_id }, 10);
 }
 
-/* A try that failed may have made them anew already. */
+/* A try that failed may have rebuilt them already. */
 static pecs_status set_id_beyond_room(struct stage *stage)
 {
     const pecs_status status = set_first_id(stage);
@@ -486,7 +486,7 @@ Test(failures_ids, the_information_of_a_file)
     try_every_failure(&(struct trial){ open_foreign, tell }, 30);
 }
 
-/* The registry tells an application, so the writer changes the metadata too. */
+/* The registry names an application, so the writer changes the metadata too. */
 static void prepare_save(struct stage *stage)
 {
     go_to_foreign(stage);

@@ -174,7 +174,7 @@ Test(failures, a_writing_iteration_in_parts)
     try_every_failure(&(struct trial){ populate_for_writing, write_parts }, 8);
 }
 
-/* The chunks that were given before the failure are written, no other is, and the reader's status tells. */
+/* The chunks that were given before the failure are written, no other is, and the reader's status is the error. */
 Test(failures, a_failing_iteration_gives_whole_chunks_until_it_ends)
 {
     for (uint64_t nth = 1;; nth++) {

@@ -1,6 +1,6 @@
 /*
  * The rules about attachments: each broken alone in a file whose checksums are right, with the rule's id and the byte
- * offset that the error must tell.
+ * offset that the error must have.
  *
  * The sample has the metadata "title" and the attachments "empty", "map" (21 bytes) and "random" (8 bytes).
  */

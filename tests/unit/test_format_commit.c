@@ -1,6 +1,6 @@
 /*
  * The rules of header, footer and commit: each broken alone in the sample, whose checksums are right, with the rule's
- * id and the byte offset that the error must tell. Those of types and tables are in test_format_records.c.
+ * id and the byte offset that the error must have. Those of types and tables are in test_format_records.c.
  */
 #define _GNU_SOURCE
 #include "format_sample.h"

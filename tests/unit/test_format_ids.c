@@ -1,6 +1,6 @@
 /*
  * The rules about explicit ids: each broken alone in a file whose checksums are right, with the rule's id and the byte
- * offset that the error must tell.
+ * offset that the error must have.
  */
 #define _GNU_SOURCE
 #include "format_ids_sample.h"

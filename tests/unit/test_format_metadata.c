@@ -1,6 +1,6 @@
 /*
  * The rules about metadata, the state's and the file's: each broken alone in a file whose checksums are right, with the
- * rule's id and the byte offset that the error must tell.
+ * rule's id and the byte offset that the error must have.
  */
 #define _GNU_SOURCE
 #include "format_ids_sample.h"
@@ -41,7 +41,7 @@ Test(metadata, META_1_sizes_that_cannot_be)
     end_breaking(&b);
 }
 
-/* A program that tells its name has no room for it, says so, and can make some. */
+/* A program that gives its name has no room for it, says so, and can make some. */
 static void go_on_with_full_metadata(const char *path)
 {
     pecs_registry *registry;

@@ -1,5 +1,5 @@
 /*
- * The rules of the commit's records of types and tables, and what an error tells of types that differ: each broken
+ * The rules of the commit's records of types and tables, and what an error says of types that differ: each broken
  * alone in the sample, whose checksums are right. Records of types that the program lacks are in test_format_types.c.
  */
 #define _GNU_SOURCE

@@ -1,6 +1,6 @@
 /*
  * The rules about retired slots: each broken alone in a file whose checksums are right, with the rule's id and the byte
- * offset that the error must tell.
+ * offset that the error must have.
  *
  * The sample: entity 0:1 lives; slots 1 to 4099 are retired, all with generation 1 but slot 1 with 3 and slot 4097 with
  * 2. So the first chunk has 4095 differences of 2 bits, in 1024 bytes, the second 4 of one bit, in 8 bytes.

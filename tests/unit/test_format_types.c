@@ -1,6 +1,6 @@
 /*
  * The rules about type records, as a program sees them that does not have the type: TYPE-1, TYPE-5 and TYPE-6. Each
- * case is a few numbers of a good record replaced by others, that break one rule alone; and others that only tell
+ * case is a few numbers of a good record replaced by others, that break one rule alone; and others that only make
  * another type.
  */
 #define _GNU_SOURCE
@@ -494,7 +494,7 @@ Test(type_records, lists_nest_up_to_the_limit)
     }
 }
 
-/* A few bytes of a file tell of padding in any number of places: they are walked, and not listed. */
+/* A few bytes of a file describe padding in any number of places: they are walked, and not listed. */
 Test(type_records, padding_in_any_number_of_places)
 {
     enum { PLACES = 10000 };

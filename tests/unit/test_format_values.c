@@ -1,7 +1,7 @@
 /*
  * The rules about values: each kind broken alone in a file whose checksums are right; resume, which trusts, does not
- * look. And that the first wrong place of a file is told, whatever the order of the program's types and the number of
- * threads.
+ * look. And that the first wrong place of a file is reported, whatever the order of the program's types and the number
+ * of threads.
  *
  * The sample: table 0 {Sheet} of ROW_COUNT rows, entities 0:1 and so on, but 2:2 in place of 2:1. Runs: 0 handles,
  * 1 sheets, 2 index.
@@ -175,7 +175,7 @@ Test(values, VALUE_3_the_first_wrong_place_is_told)
     end_breaking(&b);
 }
 
-/* Values are looked at in blocks, span by span in each: the first of the file is told, in whichever block it is. */
+/* Values are looked at in blocks, span by span in each: the first of the file is reported, in whichever block it is. */
 Test(values, VALUE_1_in_many_rows)
 {
     enum { MANY_ROWS = 20000 };

@@ -340,7 +340,7 @@ Test(identity, sorting_is_by_bytes)
 
 /*
  * Each as by a call of its own, whatever the count: the first and the last ones of an array are not read ahead. Handles
- * and ids are of the living, of the dead, and of nobody, in an order that jumps.
+ * and ids are of the living, of the dead, and of no entity, in an order that jumps.
  */
 static void check_many(pecs_view view, uint32_t index_count, pecs_id one_of_nobody)
 {

@@ -1,5 +1,5 @@
 /*
- * What a file tells of itself without being loaded, and that this takes a few pages; and the progress of save and load,
+ * What a file says of itself without being loaded, and that this takes a few pages; and the progress of save and load,
  * which the caller can stop. pread comes before the C library's, so that bytes read are counted.
  */
 #define _GNU_SOURCE

@@ -379,11 +379,11 @@ Test(metadata_in_files, all_that_fits_is_saved)
     assert_no_leak();
 }
 
-/* Saved by the program, and by the next: each tells its own; one that tells none keeps what is there. */
+/* Saved by the program, and by the next: each gives its own name; one without a name keeps what is there. */
 Test(metadata_in_files, the_application_that_saved)
 {
     static const struct {
-        const char *application, *version;           /* that the program tells */
+        const char *application, *version;           /* that the program gives */
         const char *told_application, *told_version; /* that the file has then */
     } programs[] = {
         { NULL, NULL, NULL, NULL },      { "Editor", "2.1", "Editor", "2.1" },

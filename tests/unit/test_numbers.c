@@ -264,7 +264,7 @@ Test(numbers, a_type_has_one_in_all_files_of_a_registry)
     assert_no_leak();
 }
 
-/* What makes a type that type is all that its record tells. */
+/* What makes a type that type is all that its record says. */
 Test(numbers, another_version_or_layout_is_another_type)
 {
     const int alpha = ALPHA;

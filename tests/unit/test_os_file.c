@@ -28,7 +28,7 @@ Test(file, what_is_not_there_is_an_error)
     assert_not_opened("", ENOENT);
 }
 
-/* Opening must not hang either: nobody writes to the FIFO. */
+/* Opening must not hang either: no process writes to the FIFO. */
 Test(file, only_regular_files_are_opened, .timeout = 10)
 {
     cr_assert_eq(mkfifo("pipe", 0666), 0);

@@ -64,7 +64,7 @@ TestBothWays(publication, interrupted_calls_are_repeated)
     assert_content("world.pecs", "content");
 }
 
-/* Each interruption makes a kernel begin a reservation anew: of a large file it would never end. */
+/* Each interruption makes a kernel begin a reservation again: of a large file it would never end. */
 TestBothWays(publication, a_reservation_that_is_always_interrupted_is_given_up)
 {
     fault.fallocate_error = EINTR;
@@ -72,7 +72,7 @@ TestBothWays(publication, a_reservation_that_is_always_interrupted_is_given_up)
     assert_content("world.pecs", "content");
 }
 
-/* A file system of a network may tell of a full disk only when a file is closed. */
+/* A file system of a network may report a full disk only when a file is closed. */
 TestBothWays(publication, without_sync_an_error_at_closing_leaves_the_old_file)
 {
     make_file("world.pecs", "old");
@@ -152,7 +152,7 @@ TestBothWays(publication, a_failed_sync_of_the_directory_says_that_the_file_is_p
     cr_assert_eq(entry_count("."), 1);
 }
 
-/* XFS says that a directory is synced although it has shut down; opening tells. No other error of opening counts. */
+/* XFS says that a directory is synced although it has shut down; opening fails. No other error of opening counts. */
 TestBothWays(publication, a_file_system_that_shut_down_is_noticed)
 {
     make_file("world.pecs", "old");

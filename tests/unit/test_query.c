@@ -6,7 +6,7 @@
 
 TestSuite(query, .init = set_up, .fini = strike_with_query);
 
-/* An entity for every subset of the five components; bits tell which, and slot numbers are the bits. */
+/* An entity for every subset of the five components; bits say which, and slot numbers are the bits. */
 static void spawn_subsets(void)
 {
     for (uint32_t bits = 0; bits < 32; bits++) {

@@ -1,9 +1,9 @@
-/* Reflection: what a view tells of its types, those of the program and those that only the file has. */
+/* Reflection: what a view says of its types, those of the program and those that only the file has. */
 #include "unknown_fixture.h"
 
 TestSuite(reflection, .init = enter_folder, .fini = leave_folder);
 
-/* What a field must tell; names of enum values are compared by hand. */
+/* What a field must be; names of enum values are compared by hand. */
 struct expected_field {
     const char *name;
     pecs_kind kind;

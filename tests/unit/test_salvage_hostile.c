@@ -130,7 +130,7 @@ Test(salvage_hostile, no_two_runs_share_bytes)
 }
 
 /*
- * When the segment before is lost, the first contents of a run tell where its heap begins: but those of its first row
+ * When the segment before is lost, the first contents of a run show where its heap begins: but those of its first row
  * only. Here another column has no first row.
  */
 Test(salvage_hostile, contents_are_not_those_of_another_row)

@@ -82,7 +82,7 @@ Test(session, a_restore_opens_another)
     pecs_snapshot_release(snapshot);
 }
 
-/* Where there is no entity, nobody names a session: the list begins anew. */
+/* Without an entity no session is needed: the list begins again. */
 Test(session, an_empty_world_forgets_the_old_ones)
 {
     pecs_query *all = make_query(registry, NULL, 0);
@@ -154,7 +154,7 @@ static pecs_entity restore_and_spawn(void)
     return spawn_position(world, 1);
 }
 
-/* Sessions whose entities died give their places to new ones, and nobody else's id changes. */
+/* Sessions whose entities died give their places to new ones, and no other id changes. */
 Test(session, the_list_does_not_grow_with_the_dead)
 {
     enum { KEPT = 500, LOOK = 4096 };

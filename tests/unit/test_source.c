@@ -44,7 +44,7 @@ static void set_time(const char *path, const struct timespec *time)
     cr_assert_eq(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-/* As a program does that writes to the file, or a disk that rots: then nothing tells that it was written to. */
+/* As a program does that writes to the file, or a disk that rots: then nothing shows that it was written to. */
 static void write_byte(uint64_t offset, bool rots)
 {
     struct stat before;
@@ -158,7 +158,7 @@ Test(source, a_file_that_was_touched)
     set_time("world.pecs", &(struct timespec){ .tv_sec = 1 });
     cr_assert_eq(save(false, NULL), PECS_OK);
     write_byte(image.data, true);
-    cr_assert_eq(save(false, NULL), PECS_OK, "nothing tells of it");
+    cr_assert_eq(save(false, NULL), PECS_OK, "nothing shows it");
     cr_assert_eq(save(true, NULL), PECS_E_CORRUPT);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Types that a file has and the program lacks: what program B keeps, moves and edits, A must find again. What a view
- * tells of them is in test_reflection.c.
+ * says of them is in test_reflection.c.
  */
 #include "unknown_fixture.h"
 

@@ -295,7 +295,7 @@ Test(generations, a_used_up_slot_is_retired_by_commands)
     pecs_commands_destroy(commands);
 }
 
-/* The map is made anew from the records after a restore: it must not find the slot, though it is below the free one. */
+/* The map is rebuilt from the records after a restore: it must not find the slot, though it is below the free one. */
 Test(generations, a_used_up_slot_stays_so_after_a_restore)
 {
     age_slot_1();
