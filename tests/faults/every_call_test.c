@@ -485,7 +485,7 @@ static const struct scenario *now_running;
 static struct fault now_fault;
 
 /* Prints what was tried when a check fails, before sample_fail ends the program. */
-static void tell_place(void)
+static void print_place(void)
 {
     if (now_running)
         fprintf(stderr, "in: %s; call %" PRIu64 ", %s, %s, errno %d (%s), %s\n", now_running->name, now_fault.nth,
@@ -552,7 +552,7 @@ static uint64_t play(const struct scenario *scenario)
 int main(void)
 {
     uint64_t run_count = 0;
-    atexit(tell_place);
+    atexit(print_place);
     umask(022);
     for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
         run_count += play(&scenarios[i]);

@@ -354,7 +354,7 @@ static const struct scenario *now_running;
 static struct story now;
 
 /* Prints what was tried when a check fails, before sample_fail ends the program. */
-static void tell_place(void)
+static void print_place(void)
 {
     if (now_running)
         fprintf(stderr, "in: %s; call %" PRIu64 ", %s, effect %d, errno %d (%s), %s\n", now_running->name, now.nth,
@@ -424,7 +424,7 @@ static uint64_t play(const struct scenario *scenario)
 int main(void)
 {
     uint64_t run_count = 0;
-    atexit(tell_place);
+    atexit(print_place);
     for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++)
         run_count += play(&scenarios[i]);
     printf("%" PRIu64 " runs, no promise broken\n", run_count);

@@ -27,8 +27,8 @@ def require(condition, what):
 def expect(error, function, *arguments):
     try:
         function(*arguments)
-    except error as told:
-        return str(told)
+    except error as caught:
+        return str(caught)
     sys.exit(f"{function.__name__}{arguments}: no {error.__name__}")
 
 
@@ -45,8 +45,8 @@ def check_without_numpy(pecs, paths):
     there = sys.modules.pop("numpy", None)
     sys.modules["numpy"] = None
     file = read_file(pecs, golden(paths, "kinds"))
-    require("need numpy" in expect(ImportError, file.column, 1, "Label"), "what is missing is not told")
-    require("need numpy" in expect(ImportError, file.handles, 1), "what is missing is not told")
+    require("need numpy" in expect(ImportError, file.column, 1, "Label"), "what is missing is not named")
+    require("need numpy" in expect(ImportError, file.handles, 1), "what is missing is not named")
     del sys.modules["numpy"]
     if there:
         sys.modules["numpy"] = there
@@ -86,7 +86,7 @@ def check_all(numpy, pecs, path):
             offset = table.runs[number][0] if table.row_count else 0
             check_bytes(numpy, file, array, offset, kind.fields, kind.size, f"{path}: {kind.name}")
             columns += 1
-        expect(KeyError, file.column, table.number, "Nobody")
+        expect(KeyError, file.column, table.number, "Nothing")
     return columns
 
 
@@ -116,7 +116,7 @@ def check_values(numpy, pecs, path):
     none = file.column(0, "Scalars")
     require(none.shape == (0,) and none.dtype == file.column(8, "Scalars").dtype, "a table without rows")
     require(file.tables_with("Scalars") == [1, 2, 8] and file.tables_with("Label", "Marked") == [8], "tables_with")
-    require(file.tables_with("Clock") == [7] and file.tables_with("Nobody") == [], "tables_with")
+    require(file.tables_with("Clock") == [7] and file.tables_with("Nothing") == [], "tables_with")
 
 
 def check_map(numpy, pecs, path):

@@ -131,12 +131,12 @@ def check_file(path, read_pecs, golden_test, make_golden, folder):
 
 
 def check_draft(path, read_pecs, golden_test):
-    told = output_of(golden_test, "all", "verdicts", path)
-    if "UNSUPPORTED HEADER-2 4" not in told:
-        sys.exit(f"{path}: {told}")
-    told = subprocess.run([sys.executable, read_pecs, path], capture_output=True, text=True)
-    if told.returncode != 1 or "HEADER-2 at byte 4: version 0" not in told.stderr + told.stdout:
-        sys.exit(f"read_pecs.py {path}: {told.stderr}")
+    verdict = output_of(golden_test, "all", "verdicts", path)
+    if "UNSUPPORTED HEADER-2 4" not in verdict:
+        sys.exit(f"{path}: {verdict}")
+    refused = subprocess.run([sys.executable, read_pecs, path], capture_output=True, text=True)
+    if refused.returncode != 1 or "HEADER-2 at byte 4: version 0" not in refused.stderr + refused.stdout:
+        sys.exit(f"read_pecs.py {path}: {refused.stderr}")
 
 
 def golden_paths(version):

@@ -60,7 +60,7 @@ Test(archetype, a_file_may_say_how_many_rows_a_chunk_has)
     node_release(pool, &archetype->node);
 }
 
-Test(archetype, set_hash_tells_sets_apart_and_not_orders)
+Test(archetype, set_hash_distinguishes_sets_and_not_orders)
 {
     const pecs_component ab[] = { NUMBER, LETTER }, ba[] = { LETTER, NUMBER }, ac[] = { NUMBER, MARK };
     cr_assert_eq(archetype_set_hash(7, ab, 2, false), archetype_set_hash(7, ba, 2, false));

@@ -484,7 +484,7 @@ Test(builder, ids_of_births)
 
 Test(builder, invalid_values)
 {
-    const pecs_entity entities[] = { { 4, 1 }, { 2, 1 } }, nobody = { 5, 1 };
+    const pecs_entity entities[] = { { 4, 1 }, { 2, 1 } }, absent = { 5, 1 };
     Door doors[] = { { true, 1, "door", entities[1] }, { false, 0, "gate", none } };
     const pecs_value value = PECS_ROWS(Door, doors);
     const uint8_t two = 2;
@@ -503,13 +503,13 @@ Test(builder, invalid_values)
     must(pecs_builder_set_singleton(builder, &(pecs_value)PECS_ROWS(Door, doors), NULL) == PECS_OK);
     refuse_finish(PECS_E_INVALID, "singleton: owner of 'Door' is the handle of an entity that never existed");
     /* what is missing can still come */
-    doors[1].owner = nobody;
+    doors[1].owner = absent;
     add_value(value, entities, 2);
     pecs_snapshot *made = NULL;
     cr_assert_eq(pecs_builder_finish(builder, &made, &error), PECS_E_INVALID);
     cr_assert_str_eq(error.message,
                      "{Door}, row 1: entity 2:1: owner of 'Door' is the handle of an entity that never existed");
-    add(&(pecs_rows){ .row_count = 1, .entities = &nobody });
+    add(&(pecs_rows){ .row_count = 1, .entities = &absent });
     pecs_snapshot_release(finish());
     cr_assert_eq(pecs_builder_finish(builder, &made, &error), PECS_E_MISUSE);
     cr_assert_str_eq(error.message, "the builder is finished");

@@ -501,9 +501,9 @@ Test(contents_worlds, a_repair_empties_them)
 Test(contents_worlds, a_check_names_lists_with_invalid_elements)
 {
     static const char *const lines[] = { "0 Bag.friends[0] VALUE-6 16+8", "0 Bag.moods[1] VALUE-6 24+8" };
-    const pecs_entity nobody = { 5, 1 };
+    const pecs_entity absent = { 5, 1 };
     struct reported reported = { .count = 0 };
-    spawn_bag(world, &(Bag){ .friends = pecs_list_of(PECS_BYTES(&nobody, sizeof(nobody))),
+    spawn_bag(world, &(Bag){ .friends = pecs_list_of(PECS_BYTES(&absent, sizeof(absent))),
                              .moods = pecs_list_of(PECS_BYTES("\1\2", 2)) });
     cr_assert_eq(pecs_view_check(view(), note_invalid, &reported, NULL), PECS_E_INVALID);
     cr_assert_eq(reported.count, 2);

@@ -1,4 +1,4 @@
-/* Diff: what is told, of worlds that share arrays and of files that share nothing. */
+/* Diff: what is reported of worlds that share arrays and of files that share nothing. */
 #define _GNU_SOURCE
 #include "world_fixture.h"
 
@@ -33,8 +33,8 @@ static void tear_down(void)
 
 TestSuite(diff, .init = set_up, .fini = tear_down);
 
-/* What was told, counted by kind, and the last change. */
-struct told {
+/* What was reported, counted by kind, and the last change. */
+struct reported {
     uint64_t counts[PECS_COMPONENT_CHANGED + 1], total;
     pecs_change last;
     float old_x, new_x;
@@ -44,29 +44,29 @@ struct told {
 
 static bool note(void *user, const pecs_change *change)
 {
-    struct told *told = user;
-    told->counts[change->kind]++;
-    told->last = *change;
-    told->has_link = told->has_link || (change->kind == PECS_COMPONENT_CHANGED && change->to_component == LINK);
+    struct reported *reported = user;
+    reported->counts[change->kind]++;
+    reported->last = *change;
+    reported->has_link = reported->has_link || (change->kind == PECS_COMPONENT_CHANGED && change->to_component == LINK);
     if (change->from_component == POSITION && change->old_value)
-        told->old_x = ((const Position *)change->old_value)->x;
+        reported->old_x = ((const Position *)change->old_value)->x;
     if (change->to_component == POSITION && change->new_value)
-        told->new_x = ((const Position *)change->new_value)->x;
-    return ++told->total != told->stop_after;
+        reported->new_x = ((const Position *)change->new_value)->x;
+    return ++reported->total != reported->stop_after;
 }
 
-static struct told diff(pecs_view from, pecs_view to)
+static struct reported diff(pecs_view from, pecs_view to)
 {
-    struct told told = { .total = 0 };
-    cr_assert_eq(pecs_view_diff(from, to, note, &told), PECS_OK);
-    return told;
+    struct reported reported = { .total = 0 };
+    cr_assert_eq(pecs_view_diff(from, to, note, &reported), PECS_OK);
+    return reported;
 }
 
-static struct told diff_by_handle(pecs_view from, pecs_view to)
+static struct reported diff_by_handle(pecs_view from, pecs_view to)
 {
-    struct told told = { .total = 0 };
-    cr_assert_eq(pecs_view_diff_by_handle(from, to, note, &told), PECS_OK);
-    return told;
+    struct reported reported = { .total = 0 };
+    cr_assert_eq(pecs_view_diff_by_handle(from, to, note, &reported), PECS_OK);
+    return reported;
 }
 
 static pecs_view view(void)
@@ -116,15 +116,15 @@ Test(diff, a_value_that_changed)
         spawn_x(2);
     pecs_snapshot *snapshot = take(world);
     set_x(entity, 5);
-    const struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_CHANGED);
-    cr_assert_eq(told.old_x, 1);
-    cr_assert_eq(told.new_x, 5);
-    cr_assert(same(told.last.before, entity) && same(told.last.after, entity));
-    cr_assert(same_id(told.last.id, id_of(entity)));
-    cr_assert_eq(told.last.from_component, POSITION);
-    cr_assert_eq(told.last.to_component, POSITION);
+    const struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_CHANGED);
+    cr_assert_eq(reported.old_x, 1);
+    cr_assert_eq(reported.new_x, 5);
+    cr_assert(same(reported.last.before, entity) && same(reported.last.after, entity));
+    cr_assert(same_id(reported.last.id, id_of(entity)));
+    cr_assert_eq(reported.last.from_component, POSITION);
+    cr_assert_eq(reported.last.to_component, POSITION);
     pecs_snapshot_release(snapshot);
 }
 
@@ -135,18 +135,18 @@ Test(diff, entities_that_came_and_went)
     pecs_snapshot *snapshot = take(world);
     const pecs_id id_a = id_of(a);
     cr_assert_eq(pecs_world_despawn(world, &a, 1), PECS_OK);
-    struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_ENTITY_REMOVED);
-    cr_assert(same_id(told.last.id, id_a));
-    cr_assert(same(told.last.before, a) && same(told.last.after, (pecs_entity){ 0, 0 }));
+    struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_ENTITY_REMOVED);
+    cr_assert(same_id(reported.last.id, id_a));
+    cr_assert(same(reported.last.before, a) && same(reported.last.after, (pecs_entity){ 0, 0 }));
     const pecs_entity again = spawn_x(1); /* in the same slot, another one */
     cr_assert_eq(again.index, a.index);
-    told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 2);
-    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
-    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
-    cr_assert(same(told.last.after, again));
+    reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 2);
+    cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert(same(reported.last.after, again));
     cr_assert_not_null(pecs_get_as(view(), b, POSITION, Position));
     pecs_snapshot_release(snapshot);
 }
@@ -156,15 +156,15 @@ Test(diff, components_that_came_and_went)
     const pecs_entity a = spawn_x(1), b = spawn_x(2);
     pecs_snapshot *snapshot = take(world);
     cr_assert_eq(pecs_world_set(world, a, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 7) }, 1), PECS_OK);
-    struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
-    cr_assert_eq(told.last.to_component, TEAM);
-    cr_assert_eq(told.last.from_component, UINT32_MAX);
-    cr_assert_null(told.last.old_value);
-    told = diff(view(), pecs_snapshot_view(snapshot));
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_REMOVED);
+    struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert_eq(reported.last.to_component, TEAM);
+    cr_assert_eq(reported.last.from_component, UINT32_MAX);
+    cr_assert_null(reported.last.old_value);
+    reported = diff(view(), pecs_snapshot_view(snapshot));
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_REMOVED);
     set_x(b, 3);
     cr_assert_eq(diff(view(), pecs_snapshot_view(snapshot)).total, 2);
     pecs_snapshot_release(snapshot);
@@ -174,15 +174,15 @@ Test(diff, the_world_itself)
 {
     pecs_snapshot *snapshot = take(world);
     cr_assert_eq(pecs_world_set_singleton(world, TEAM, sizeof(Team), &(Team){ 3 }), PECS_OK);
-    struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
-    cr_assert(same_id(told.last.id, (pecs_id){ { 0 } }));
+    struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert(same_id(reported.last.id, (pecs_id){ { 0 } }));
     pecs_snapshot *second = take(world);
     cr_assert_eq(pecs_world_set_singleton(world, TEAM, sizeof(Team), &(Team){ 4 }), PECS_OK);
-    told = diff(pecs_snapshot_view(second), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_CHANGED);
+    reported = diff(pecs_snapshot_view(second), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_CHANGED);
     pecs_snapshot_release(second);
     pecs_snapshot_release(snapshot);
 }
@@ -196,10 +196,10 @@ Test(diff, the_same_handle_is_not_the_same_entity)
     cr_assert_eq(pecs_world_restore(world, start), PECS_OK);
     const pecs_entity two = spawn_x(1);
     cr_assert(same(one, two));
-    struct told told = diff(pecs_snapshot_view(first), view());
-    cr_assert_eq(told.total, 2);
-    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
-    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
+    struct reported reported = diff(pecs_snapshot_view(first), view());
+    cr_assert_eq(reported.total, 2);
+    cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], 1);
     pecs_snapshot_release(first);
     pecs_snapshot_release(start);
 }
@@ -214,15 +214,15 @@ Test(diff, explicit_ids_match)
     pecs_entity filler, merged;
     cr_assert_eq(pecs_world_spawn(other, &value, 1, 1, &filler), PECS_OK);
     cr_assert_eq(pecs_world_spawn_with_ids(other, &value, 1, &id, 1, &merged), PECS_OK);
-    struct told told = diff(view(), pecs_world_view(other));
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_ENTITY_ADDED);
-    cr_assert(same(told.last.after, filler));
+    struct reported reported = diff(view(), pecs_world_view(other));
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_ENTITY_ADDED);
+    cr_assert(same(reported.last.after, filler));
     cr_assert_eq(pecs_world_set(other, merged, (pecs_value[]){ PECS_VALUE_AS(POSITION, Position, 9, 0, 0) }, 1),
                  PECS_OK);
-    told = diff(view(), pecs_world_view(other));
-    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
-    cr_assert_eq(told.new_x, 9);
+    reported = diff(view(), pecs_world_view(other));
+    cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(reported.new_x, 9);
     pecs_world_destroy(other);
 }
 
@@ -257,14 +257,14 @@ Test(diff, the_caller_may_stop_it)
     for (int i = 0; i < 10; i++)
         spawn_x(1);
     pecs_world *empty = make_stranger();
-    struct told told = { .stop_after = 3 };
-    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(empty), note, &told), PECS_E_CANCELLED);
-    cr_assert_eq(told.total, 3);
-    told = (struct told){ .stop_after = 4 };
-    cr_assert_eq(pecs_view_diff(pecs_world_view(empty), view(), note, &told), PECS_E_CANCELLED);
-    cr_assert_eq(told.total, 4);
+    struct reported reported = { .stop_after = 3 };
+    cr_assert_eq(pecs_view_diff(view(), pecs_world_view(empty), note, &reported), PECS_E_CANCELLED);
+    cr_assert_eq(reported.total, 3);
+    reported = (struct reported){ .stop_after = 4 };
+    cr_assert_eq(pecs_view_diff(pecs_world_view(empty), view(), note, &reported), PECS_E_CANCELLED);
+    cr_assert_eq(reported.total, 4);
     cr_assert_eq(pecs_view_diff(view(), view(), NULL, NULL), PECS_E_MISUSE);
-    cr_assert_eq(pecs_view_diff((pecs_view){ NULL }, view(), note, &told), PECS_E_MISUSE);
+    cr_assert_eq(pecs_view_diff((pecs_view){ NULL }, view(), note, &reported), PECS_E_MISUSE);
     pecs_world_destroy(empty);
 }
 
@@ -272,17 +272,17 @@ Test(diff, memory_runs_out)
 {
     spawn_x(1);
     pecs_status status = PECS_E_MEMORY;
-    struct told told = { .total = 0 };
+    struct reported reported = { .total = 0 };
     uint64_t nth = 1;
     for (; status; nth++) {
         counting.call_count = 0;
         counting.fail_at = nth;
-        status = pecs_view_diff(view(), view(), note, &told);
+        status = pecs_view_diff(view(), view(), note, &reported);
         cr_assert(!status || status == PECS_E_MEMORY);
     }
     counting.fail_at = 0;
     cr_assert_geq(nth, 5);
-    cr_assert_eq(told.total, 0);
+    cr_assert_eq(reported.total, 0);
 }
 
 Test(diff, entities_with_explicit_ids)
@@ -297,10 +297,10 @@ Test(diff, entities_with_explicit_ids)
     pecs_snapshot *snapshot = take(world);
     cr_assert_eq(pecs_world_set(world, (pecs_entity){ 5, 1 }, (pecs_value[]){ PECS_VALUE_AS(TEAM, Team, 1) }, 1),
                  PECS_OK);
-    struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
-    cr_assert(same_id(told.last.id, ids[5]));
+    struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_ADDED);
+    cr_assert(same_id(reported.last.id, ids[5]));
     pecs_snapshot_release(snapshot);
 }
 
@@ -346,15 +346,15 @@ Test(diff, references_are_what_they_name)
     cr_assert_not(pecs_diff_same_target(view(), entities[7], pecs_world_view(client), made[8]));
     cr_assert_not(pecs_diff_same_target(view(), entities[7], pecs_world_view(client), none));
     link_to(client, made[9], made[10]);
-    const struct told told = diff(view(), pecs_world_view(client));
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_CHANGED);
-    cr_assert_eq(told.last.to_component, LINK);
-    cr_assert(same(told.last.before, entities[9]) && same(told.last.after, made[9]));
+    const struct reported reported = diff(view(), pecs_world_view(client));
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_CHANGED);
+    cr_assert_eq(reported.last.to_component, LINK);
+    cr_assert(same(reported.last.before, entities[9]) && same(reported.last.after, made[9]));
     pecs_world_destroy(client);
 }
 
-/* What an entity refers to has died, which is told once, and not of each that referred to it. */
+/* What an entity refers to has died, which is reported once, and not of each that referred to it. */
 Test(diff, references_to_the_dead)
 {
     static pecs_entity entities[LINK_COUNT], made[LINK_COUNT];
@@ -362,14 +362,14 @@ Test(diff, references_to_the_dead)
     pecs_world *client = make_client(entities, made);
     pecs_snapshot *snapshot = take(world);
     cr_assert_eq(pecs_world_despawn(world, &entities[20], 1), PECS_OK);
-    struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
+    struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], 1);
     /* in another world its handle is another, which names a living entity there; or it is dead there, too */
-    told = diff(view(), pecs_world_view(client));
-    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
-    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
-    cr_assert_eq(told.total, 2);
+    reported = diff(view(), pecs_world_view(client));
+    cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(reported.total, 2);
     cr_assert_eq(pecs_world_despawn(client, &made[20], 1), PECS_OK);
     cr_assert_eq(diff(view(), pecs_world_view(client)).total, 0);
     pecs_snapshot_release(snapshot);
@@ -389,11 +389,11 @@ Test(diff, one_handle_for_two_targets)
     const pecs_entity two = spawn_x(1);
     cr_assert(same(one, two));
     link_to(world, entities[3], two);
-    struct told told = diff(pecs_snapshot_view(first), view());
-    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
-    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
-    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
-    cr_assert(same(told.last.before, none) && same(told.last.after, two)); /* new ones come last */
+    struct reported reported = diff(pecs_snapshot_view(first), view());
+    cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert(same(reported.last.before, none) && same(reported.last.after, two)); /* new ones come last */
     cr_assert_not(pecs_diff_same_target(pecs_snapshot_view(first), one, view(), two));
     cr_assert_eq(diff_by_handle(pecs_snapshot_view(first), view()).total, 0);
     pecs_snapshot_release(first);
@@ -414,9 +414,9 @@ Test(diff, one_handle_for_two_targets_in_a_full_chunk)
     const pecs_entity two = spawn_x(5);
     cr_assert(same(one, two));
     link_to(world, entities[3], two);
-    const struct told told = diff(pecs_snapshot_view(first), view());
-    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
-    cr_assert_eq(told.total, 3);
+    const struct reported reported = diff(pecs_snapshot_view(first), view());
+    cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(reported.total, 3);
     pecs_snapshot_release(first);
     pecs_snapshot_release(start);
 }
@@ -429,19 +429,18 @@ Test(diff, a_target_that_got_another_id)
     pecs_snapshot *snapshot = take(world);
     const pecs_id id = { { 1, 2, 3 } };
     cr_assert_eq(pecs_world_set_id(world, entities[30], id), PECS_OK);
-    struct told told = diff(pecs_snapshot_view(snapshot), view());
-    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 1);
-    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 1);
-    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
-    cr_assert_eq(told.total, 3);
-    told = diff(view(), pecs_snapshot_view(snapshot));
-    cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1);
-    cr_assert_eq(told.total, 3);
+    struct reported reported = diff(pecs_snapshot_view(snapshot), view());
+    cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], 1);
+    cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], 1);
+    cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(reported.total, 3);
+    reported = diff(view(), pecs_snapshot_view(snapshot));
+    cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1);
+    cr_assert_eq(reported.total, 3);
     pecs_snapshot_release(snapshot);
 }
 
-/* A client that joined while the target was dead has no id of it: that it lives again is told where it is referred to.
- */
+/* A client that joined while the target was dead has no id of it: its new life is reported where it is referred to. */
 Test(diff, a_dead_target_that_lives_again)
 {
     static pecs_entity entities[LINK_COUNT];
@@ -452,14 +451,14 @@ Test(diff, a_dead_target_that_lives_again)
         link_to(world, entities[29], entities[30]);
         cr_assert(!i || !pecs_world_compact(world, NULL));
         pecs_snapshot *without = take(world);
-        struct told told = diff(pecs_snapshot_view(undo), pecs_snapshot_view(without));
-        cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], (i ? LINK_COUNT - 30 : 1));
-        cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], 1, "the one that was written");
+        struct reported reported = diff(pecs_snapshot_view(undo), pecs_snapshot_view(without));
+        cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], (i ? LINK_COUNT - 30 : 1));
+        cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], 1, "the one that was written");
         cr_assert_eq(pecs_world_restore(world, undo), PECS_OK);
-        told = diff(pecs_snapshot_view(without), view());
-        cr_assert_eq(told.counts[PECS_ENTITY_ADDED], (i ? LINK_COUNT - 30 : 1));
-        cr_assert_eq(told.counts[PECS_COMPONENT_CHANGED], i ? 1 : 2, "%u",
-                     (unsigned)told.counts[PECS_COMPONENT_CHANGED]);
+        reported = diff(pecs_snapshot_view(without), view());
+        cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], (i ? LINK_COUNT - 30 : 1));
+        cr_assert_eq(reported.counts[PECS_COMPONENT_CHANGED], i ? 1 : 2, "%u",
+                     (unsigned)reported.counts[PECS_COMPONENT_CHANGED]);
         cr_assert_not(pecs_diff_same_target(pecs_snapshot_view(without), entities[30], view(), entities[30]));
         cr_assert(pecs_diff_same_target(view(), entities[30], pecs_snapshot_view(without), entities[30]));
         pecs_snapshot_release(without);
@@ -477,9 +476,10 @@ static void expect_reference_moves(const pecs_entity *entities, pecs_id id)
     cr_assert_not(pecs_diff_same_target(pecs_snapshot_view(snapshot), entities[30], view(), entities[30]));
     for (int i = 0; i < 2; i++) {
         const pecs_view before = pecs_snapshot_view(snapshot);
-        const struct told told = i ? diff(view(), before) : diff(before, view());
-        cr_assert_eq(told.counts[PECS_ENTITY_REMOVED] + told.counts[PECS_ENTITY_ADDED], 0, "the heir has that id");
-        cr_assert(told.has_link, "%s: the reference in a shared array", i ? "backwards" : "forwards");
+        const struct reported reported = i ? diff(view(), before) : diff(before, view());
+        cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED] + reported.counts[PECS_ENTITY_ADDED], 0,
+                     "the heir has that id");
+        cr_assert(reported.has_link, "%s: the reference in a shared array", i ? "backwards" : "forwards");
     }
     pecs_snapshot_release(snapshot);
 }
@@ -512,19 +512,19 @@ Test(diff, by_handle)
         link_to(world, a, a);
         link_to(other, b, b);
     }
-    struct told told = diff(view(), pecs_world_view(other));
-    cr_assert_eq(told.counts[PECS_ENTITY_REMOVED], 10);
-    cr_assert_eq(told.counts[PECS_ENTITY_ADDED], 10);
+    struct reported reported = diff(view(), pecs_world_view(other));
+    cr_assert_eq(reported.counts[PECS_ENTITY_REMOVED], 10);
+    cr_assert_eq(reported.counts[PECS_ENTITY_ADDED], 10);
     cr_assert_eq(diff_by_handle(view(), pecs_world_view(other)).total, 0);
     link_to(other, (pecs_entity){ 4, 1 }, (pecs_entity){ 5, 1 });
-    told = diff_by_handle(view(), pecs_world_view(other));
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.before.index, 4);
+    reported = diff_by_handle(view(), pecs_world_view(other));
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.before.index, 4);
     link_to(other, (pecs_entity){ 4, 1 }, (pecs_entity){ 4, 1 });
     cr_assert_eq(pecs_world_set_id(other, (pecs_entity){ 2, 1 }, (pecs_id){ { 1 } }), PECS_OK);
-    told = diff_by_handle(view(), pecs_world_view(other));
-    cr_assert_eq(told.total, 1);
-    cr_assert_eq(told.last.kind, PECS_COMPONENT_ADDED);
+    reported = diff_by_handle(view(), pecs_world_view(other));
+    cr_assert_eq(reported.total, 1);
+    cr_assert_eq(reported.last.kind, PECS_COMPONENT_ADDED);
     cr_assert_eq(pecs_world_despawn(other, &(pecs_entity){ 6, 1 }, 1), PECS_OK);
     cr_assert_eq(diff_by_handle(view(), pecs_world_view(other)).counts[PECS_ENTITY_REMOVED], 1);
     pecs_world_destroy(other);

@@ -127,7 +127,7 @@ static bool watch(void *user, uint64_t done_bytes, uint64_t total_bytes)
     return watched->call_count++ < watched->most;
 }
 
-Test(failures_compact, tells_progress_and_is_cancelled)
+Test(failures_compact, reports_progress_and_is_cancelled)
 {
     struct watched watched = { .most = 0 };
     const pecs_compact_options options = { .skip_sync = true, .thread_count = 2, .progress = watch, .user = &watched };

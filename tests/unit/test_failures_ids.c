@@ -32,7 +32,7 @@ static bool has_id(const struct stage *stage, pecs_entity entity, pecs_id id)
            same(found, entity);
 }
 
-static bool nobody_has(const struct stage *stage, pecs_id id)
+static bool is_unused(const struct stage *stage, pecs_id id)
 {
     pecs_entity found;
     return pecs_view_find(pecs_world_view(stage->world), id, &found) == PECS_E_ABSENT;
@@ -116,7 +116,7 @@ static pecs_status set_first_id(struct stage *stage)
     const pecs_id birth = id_of(stage, stage->entities[50]);
     const pecs_status status = pecs_world_set_id(stage->world, stage->entities[50], number_id(1000));
     must(has_id(stage, stage->entities[50], status ? birth : number_id(1000)));
-    must(nobody_has(stage, status ? number_id(1000) : birth));
+    must(is_unused(stage, status ? number_id(1000) : birth));
     return status;
 }
 
@@ -147,7 +147,7 @@ static pecs_status set_other_id(struct stage *stage)
 {
     const pecs_status status = pecs_world_remap_id(stage->world, number_id(4), number_id(1000));
     must(has_id(stage, stage->entities[3], status ? number_id(4) : number_id(1000)));
-    must(nobody_has(stage, status ? number_id(1000) : number_id(4)));
+    must(is_unused(stage, status ? number_id(1000) : number_id(4)));
     return status;
 }
 
@@ -186,7 +186,7 @@ static pecs_status spawn_with_ids(struct stage *stage, size_t count)
     const pecs_status status = pecs_world_spawn_with_ids(stage->world, values, 2, ids, count, entities);
     for (size_t i = 0; i < count; i++)
         if (status)
-            must(nobody_has(stage, ids[i]) && same(entities[i], (pecs_entity){ 8, 8 }));
+            must(is_unused(stage, ids[i]) && same(entities[i], (pecs_entity){ 8, 8 }));
         else
             must(has_id(stage, entities[i], ids[i]));
     must(has_id(stage, stage->entities[0], number_id(1)));
@@ -218,7 +218,7 @@ static pecs_status despawn_some(struct stage *stage)
 {
     const pecs_status status = pecs_world_despawn(stage->world, stage->entities, 10);
     for (uint64_t i = 0; i < 10; i++)
-        must(nobody_has(stage, number_id(1 + i)) == !status);
+        must(is_unused(stage, number_id(1 + i)) == !status);
     return status;
 }
 
@@ -237,7 +237,7 @@ static void go_on(struct stage *stage)
 static pecs_status rewind_world(struct stage *stage)
 {
     const pecs_status status = pecs_world_rewind(stage->world, stage->snapshot);
-    must(nobody_has(stage, number_id(2000)) == !status);
+    must(is_unused(stage, number_id(2000)) == !status);
     must(has_id(stage, stage->entities[0], number_id(1)));
     return status;
 }
@@ -393,7 +393,7 @@ static pecs_status set_id_of_saved(struct stage *stage)
 {
     const pecs_status status = pecs_world_remap_id(stage->world, number_id(8), number_id(1000));
     must(has_id(stage, (pecs_entity){ 7, 1 }, status ? number_id(8) : number_id(1000)));
-    must(nobody_has(stage, status ? number_id(1000) : number_id(8)));
+    must(is_unused(stage, status ? number_id(1000) : number_id(8)));
     return status;
 }
 
@@ -468,7 +468,7 @@ Test(failures_ids, a_file_with_ids_metadata_and_unknown_types_opened)
     try_every_failure(&(struct trial){ open_foreign, load_again }, 30);
 }
 
-static pecs_status tell(struct stage *stage)
+static pecs_status open_info(struct stage *stage)
 {
     pecs_info *info = NULL;
     pecs_error error = { .status = PECS_OK };
@@ -483,7 +483,7 @@ static pecs_status tell(struct stage *stage)
 
 Test(failures_ids, the_information_of_a_file)
 {
-    try_every_failure(&(struct trial){ open_foreign, tell }, 30);
+    try_every_failure(&(struct trial){ open_foreign, open_info }, 30);
 }
 
 /* The registry names an application, so the writer changes the metadata too. */

@@ -75,7 +75,7 @@ static pecs_status shout(void *user, pecs_migration_rows *rows, pecs_error *erro
     return PECS_OK;
 }
 
-static pecs_status tell(void *user, pecs_migration_rows *rows, pecs_error *error)
+static pecs_status to_story(void *user, pecs_migration_rows *rows, pecs_error *error)
 {
     const Tale2 *from = rows->from;
     Story *to = rows->to[0];
@@ -104,7 +104,7 @@ static const pecs_type *const old_types[] = { &Tale1_type, &Bag1_type, &Grid1_ty
 static const pecs_type *const new_types[] = { &Story_type, &Bag2_type, &Grid2_type, &Position_type };
 static const pecs_type *const to_tale2[] = { &Tale2_type };
 static const pecs_migration migrations[] = { { &Tale1_type, to_tale2, 1, shout, NULL, false },
-                                             { &Tale2_type, new_types, 1, tell, NULL, false } };
+                                             { &Tale2_type, new_types, 1, to_story, NULL, false } };
 static const Item2 item_default = { .count = 3 };
 static const pecs_type_history types[] = { { .type = &Item2_type, .defaults = &item_default },
                                            { .type = &Bag2_type, .losses = PECS_LOSS_ENUM } };

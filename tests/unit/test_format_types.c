@@ -341,7 +341,7 @@ Test(type_records, lists_of_other_types)
     end_breaking(&b);
 }
 
-Test(type_records, TYPE_1_numbers_that_tell_no_type)
+Test(type_records, TYPE_1_numbers_that_describe_no_type)
 {
     expect_all(not_types, sizeof(not_types) / sizeof(not_types[0]), PECS_E_CORRUPT, "TYPE-1");
 }
@@ -373,7 +373,7 @@ Test(type_records, TYPE_6_names_of_the_format)
 }
 
 /* What is refused above is refused for its own sake: these are as far from the program's type. */
-Test(type_records, numbers_that_tell_another_type)
+Test(type_records, numbers_that_describe_another_type)
 {
     struct breakage b = begin_with_rich();
     for (size_t i = 0; i < sizeof(other_types) / sizeof(other_types[0]); i++) {

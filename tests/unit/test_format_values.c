@@ -164,7 +164,7 @@ Test(values, VALUE_4_entities)
 }
 
 /* Of several, that which comes first in the file, of whatever kind. */
-Test(values, VALUE_3_the_first_wrong_place_is_told)
+Test(values, VALUE_3_the_first_wrong_place_is_reported)
 {
     struct breakage b = begin_breaking();
     put_entity(&b, 3, AT(owner), 77, 1);

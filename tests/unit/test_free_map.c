@@ -113,7 +113,7 @@ Test(free_map, a_chunk_emptied_and_refilled_many_times)
 
 /* A map beside the world's own, over the same index. */
 
-Test(free_map, reserve_tells_how_many_slots_are_to_be_appended)
+Test(free_map, reserve_returns_how_many_slots_are_to_be_appended)
 {
     pecs_entity *entities = spawn_many();
     cr_assert_eq(pecs_world_despawn(world, entities, 5000), PECS_OK);

@@ -162,7 +162,7 @@ Test(identity, fresh_moved_despawned_respawned)
 }
 
 /* Ids that look like birth ids, of slots, generations and sessions that are not there. */
-Test(identity, what_nobody_has_is_not_found)
+Test(identity, an_unused_id_is_not_found)
 {
     pecs_registry *registry = counting_registry();
     pecs_world *world = world_of(registry, NULL, 0x5000);
@@ -342,7 +342,7 @@ Test(identity, sorting_is_by_bytes)
  * Each as by a call of its own, whatever the count: the first and the last ones of an array are not read ahead. Handles
  * and ids are of the living, of the dead, and of no entity, in an order that jumps.
  */
-static void check_many(pecs_view view, uint32_t index_count, pecs_id one_of_nobody)
+static void check_many(pecs_view view, uint32_t index_count, pecs_id unused)
 {
     enum { MOST = 400 };
     static pecs_entity entities[MOST], found[MOST + 1];
@@ -354,7 +354,7 @@ static void check_many(pecs_view view, uint32_t index_count, pecs_id one_of_nobo
             if (pecs_view_id(view, entities[i], &ids[i])) {
                 id_status = PECS_E_DEAD;
                 find_status = PECS_E_ABSENT;
-                ids[i] = i % 2 ? one_of_nobody : (pecs_id){ { 0 } };
+                ids[i] = i % 2 ? unused : (pecs_id){ { 0 } };
             }
         }
         memset(wanted, 0xee, sizeof(wanted));
@@ -378,21 +378,21 @@ Test(ids_in_files, many_at_once_are_as_one_by_one)
     pecs_registry *registry = counting_registry();
     pecs_world *world = plain_world(registry);
     static pecs_entity entities[9000];
-    const pecs_id nobody = birth_id(7, (pecs_entity){ 0xfffffff0, 1 });
-    check_many(pecs_world_view(world), 1, nobody);
+    const pecs_id unused = birth_id(7, (pecs_entity){ 0xfffffff0, 1 });
+    check_many(pecs_world_view(world), 1, unused);
     cr_assert_eq(pecs_world_spawn(world, NULL, 0, 9000, entities), PECS_OK);
-    check_many(pecs_world_view(world), 9000, nobody);
+    check_many(pecs_world_view(world), 9000, unused);
     cr_assert_eq(pecs_world_despawn(world, entities + 100, 300), PECS_OK);
-    check_many(pecs_world_view(world), 9100, nobody);
+    check_many(pecs_world_view(world), 9100, unused);
     for (uint32_t i = 1000; i < 5000; i++)
         must(pecs_world_set_id(world, entities[i], made_id(i)) == PECS_OK);
-    check_many(pecs_world_view(world), 9100, nobody);
+    check_many(pecs_world_view(world), 9100, unused);
     save_world(world, "many.pecs");
     pecs_world_destroy(world);
     world = open_world(registry, RESUME, "many.pecs");
-    check_many(pecs_world_view(world), 9100, nobody);
+    check_many(pecs_world_view(world), 9100, unused);
     cr_assert_eq(pecs_world_despawn(world, entities + 4000, 300), PECS_OK);
-    check_many(pecs_world_view(world), 9100, nobody);
+    check_many(pecs_world_view(world), 9100, unused);
     pecs_world_destroy(world);
     pecs_registry_release(registry);
     assert_no_leak();

@@ -1,4 +1,4 @@
-/* Jobs: each number once, the first failure told, whatever the number of threads. */
+/* Jobs: each number once, the first failure returned, whatever the number of threads. */
 #define _GNU_SOURCE
 #include "jobs.h"
 
@@ -12,7 +12,7 @@ enum { MANY = 1000 };
 
 struct record {
     _Atomic uint32_t times[MANY];
-    uint64_t fails_from, told_count, last_told, stop_at;
+    uint64_t fails_from, progress_count, last_done, stop_at;
 };
 
 static pecs_status note(void *user, uint64_t job, pecs_error *error)
@@ -25,12 +25,12 @@ static pecs_status note(void *user, uint64_t job, pecs_error *error)
     return error->status = job % 2 ? PECS_E_CORRUPT : PECS_E_IO;
 }
 
-static bool tell(void *user, uint64_t done_count)
+static bool note_progress(void *user, uint64_t done_count)
 {
     struct record *record = user;
-    record->told_count++;
-    record->last_told = done_count;
-    return record->told_count != record->stop_at;
+    record->progress_count++;
+    record->last_done = done_count;
+    return record->progress_count != record->stop_at;
 }
 
 static const uint32_t thread_counts[] = { 0, 1, 2, 3, 64, 1000 };
@@ -48,7 +48,7 @@ Test(jobs, each_is_done_once)
     }
 }
 
-Test(jobs, the_first_failure_is_told)
+Test(jobs, the_first_failure_is_returned)
 {
     for (int i = 0; i < THREAD_COUNTS; i++) {
         for (uint64_t first = 0; first < MANY; first += 111) {
@@ -74,10 +74,12 @@ Test(jobs, progress_on_the_callers_thread)
 {
     static struct record record;
     record = (struct record){ .fails_from = MANY };
-    const struct jobs jobs = { .count = MANY, .run = note, .user = &record, .thread_count = 1, .progress = tell };
+    const struct jobs jobs = {
+        .count = MANY, .run = note, .user = &record, .thread_count = 1, .progress = note_progress
+    };
     cr_assert_eq(jobs_run(&jobs, NULL), PECS_OK);
-    cr_assert_eq(record.told_count, MANY);
-    cr_assert_eq(record.last_told, MANY);
+    cr_assert_eq(record.progress_count, MANY);
+    cr_assert_eq(record.last_done, MANY);
 }
 
 Test(jobs, cancelled)
@@ -86,13 +88,13 @@ Test(jobs, cancelled)
         static struct record record;
         record = (struct record){ .fails_from = MANY, .stop_at = 1 };
         const struct jobs jobs = {
-            .count = MANY, .run = note, .user = &record, .thread_count = thread_counts[i], .progress = tell
+            .count = MANY, .run = note, .user = &record, .thread_count = thread_counts[i], .progress = note_progress
         };
         pecs_error error = { .message = "" };
         const pecs_status status = jobs_run(&jobs, &error);
         /* other threads may leave nothing to the caller's */
-        cr_assert(status == PECS_E_CANCELLED || (thread_counts[i] > 1 && status == PECS_OK && !record.told_count));
-        cr_assert_leq(record.told_count, 1);
+        cr_assert(status == PECS_E_CANCELLED || (thread_counts[i] > 1 && status == PECS_OK && !record.progress_count));
+        cr_assert_leq(record.progress_count, 1);
     }
 }
 
@@ -104,9 +106,11 @@ Test(jobs, the_caller_does_something_else_between_begin_and_end)
             struct jobs_crew crew;
             pecs_error error = { .message = "" };
             record = (struct record){ .fails_from = 1 };
-            const struct jobs jobs = {
-                .count = count, .run = note, .user = &record, .thread_count = thread_counts[i], .progress = tell
-            };
+            const struct jobs jobs = { .count = count,
+                                       .run = note,
+                                       .user = &record,
+                                       .thread_count = thread_counts[i],
+                                       .progress = note_progress };
             jobs_begin(&crew, &jobs);
             if (thread_counts[i] > 1) /* all of it is done by others, whatever the caller does */
                 while (count && !record.times[0])

@@ -383,8 +383,8 @@ Test(metadata_in_files, all_that_fits_is_saved)
 Test(metadata_in_files, the_application_that_saved)
 {
     static const struct {
-        const char *application, *version;           /* that the program gives */
-        const char *told_application, *told_version; /* that the file has then */
+        const char *application, *version;             /* that the program gives */
+        const char *saved_application, *saved_version; /* that the file has then */
     } programs[] = {
         { NULL, NULL, NULL, NULL },      { "Editor", "2.1", "Editor", "2.1" },
         { NULL, NULL, "Editor", "2.1" }, { "Game", "1.0 \xce\xb1", "Game", "1.0 \xce\xb1" },
@@ -405,12 +405,12 @@ Test(metadata_in_files, the_application_that_saved)
         pecs_world_destroy(world);
         pecs_snapshot *saved = open_snapshot(registry, i % 2, "world.pecs");
         const pecs_view view = pecs_snapshot_view(saved);
-        if (programs[i].told_application)
-            cr_assert(has_text(view, PECS_META_APPLICATION, programs[i].told_application), "program %zu", i);
+        if (programs[i].saved_application)
+            cr_assert(has_text(view, PECS_META_APPLICATION, programs[i].saved_application), "program %zu", i);
         else
             cr_assert(is_absent(view, PECS_META_APPLICATION), "program %zu", i);
-        if (programs[i].told_version)
-            cr_assert(has_text(view, PECS_META_APPLICATION_VERSION, programs[i].told_version), "program %zu", i);
+        if (programs[i].saved_version)
+            cr_assert(has_text(view, PECS_META_APPLICATION_VERSION, programs[i].saved_version), "program %zu", i);
         else
             cr_assert(is_absent(view, PECS_META_APPLICATION_VERSION), "program %zu", i);
         cr_assert(has_text(view, "title", "x"));

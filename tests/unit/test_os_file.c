@@ -4,7 +4,7 @@
 
 TestSuite(file, .init = enter_folder, .fini = leave_folder);
 
-Test(file, open_tells_the_size)
+Test(file, open_returns_the_size)
 {
     make_file("five", "12345");
     struct os_file file;

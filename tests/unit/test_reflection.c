@@ -66,7 +66,7 @@ static void check_secret(const pecs_type *type)
     cr_assert_str_eq(type->fields[17].enum_names[2], "blue");
 }
 
-Test(reflection, an_unknown_type_tells_all)
+Test(reflection, an_unknown_type_is_described)
 {
     each_verb(visit)
     {

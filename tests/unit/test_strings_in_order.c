@@ -114,7 +114,7 @@ static uint64_t *member_of(uint32_t i, int k)
     return &couple->pair[k - 1].reference;
 }
 
-static bool tell(void *user, const pecs_invalid *invalid)
+static bool note_invalid(void *user, const pecs_invalid *invalid)
 {
     uint32_t *count = user;
     const uint32_t i = invalid->entity.index - entities[0].index;
@@ -138,8 +138,8 @@ static void check_all_are_found(void)
     pecs_error error = { .message = "" };
     const uint32_t count = count_wrong();
     uint32_t found = 0;
-    cr_assert_eq(pecs_view_check(pecs_world_view(world), tell, &found, &error), count ? PECS_E_INVALID : PECS_OK, "%s",
-                 error.message);
+    cr_assert_eq(pecs_view_check(pecs_world_view(world), note_invalid, &found, &error),
+                 count ? PECS_E_INVALID : PECS_OK, "%s", error.message);
     cr_assert_eq(found, count);
     void *bytes = NULL;
     size_t size;

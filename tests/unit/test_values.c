@@ -59,27 +59,28 @@ static pecs_view view(void)
     return pecs_world_view(world);
 }
 
-/* What is told, one line each. */
-struct told {
+/* What is reported, one line each. */
+struct reported {
     char lines[64][128];
     size_t count, limit; /* false is the answer to line `limit`; 0: never */
 };
 
-static bool tell(void *user, const pecs_invalid *invalid)
+static bool note_invalid(void *user, const pecs_invalid *invalid)
 {
-    struct told *told = user;
-    must(told->count < 64);
-    snprintf(told->lines[told->count++], sizeof(told->lines[0]), "%u:%u %s.%s %s %u+%u", invalid->entity.index,
-             invalid->entity.generation, invalid->type, invalid->field, invalid->rule, invalid->offset, invalid->size);
+    struct reported *reported = user;
+    must(reported->count < 64);
+    snprintf(reported->lines[reported->count++], sizeof(reported->lines[0]), "%u:%u %s.%s %s %u+%u",
+             invalid->entity.index, invalid->entity.generation, invalid->type, invalid->field, invalid->rule,
+             invalid->offset, invalid->size);
     must(invalid->value && strcmp(types[invalid->component]->name, invalid->type) == 0);
-    return told->count != told->limit;
+    return reported->count != reported->limit;
 }
 
-static void expect_lines(const struct told *told, const char *const *lines, size_t count)
+static void expect_lines(const struct reported *reported, const char *const *lines, size_t count)
 {
-    cr_assert_eq(told->count, count);
+    cr_assert_eq(reported->count, count);
     for (size_t i = 0; i < count; i++)
-        cr_assert_str_eq(told->lines[i], lines[i]);
+        cr_assert_str_eq(reported->lines[i], lines[i]);
 }
 
 static pecs_entity spawn_bag(const Bag *bag)
@@ -112,18 +113,18 @@ static void spawn_wrong(void)
     cr_assert_eq(pecs_world_set_singleton(world, SWITCH, 1, &(uint8_t){ 9 }), PECS_OK);
 }
 
-Test(invalid, each_is_told_with_entity_field_and_place)
+Test(invalid, each_is_reported_with_entity_field_and_place)
 {
-    struct told told = { .count = 0 };
+    struct reported reported = { .count = 0 };
     pecs_error error;
-    cr_assert_eq(pecs_view_check(view(), tell, &told, &error), PECS_OK);
+    cr_assert_eq(pecs_view_check(view(), note_invalid, &reported, &error), PECS_OK);
     spawn_wrong();
     for (int i = 0; i < 2; i++) {
         pecs_snapshot *snapshot = take(world);
-        told.count = 0;
+        reported.count = 0;
         const pecs_view of = i ? pecs_snapshot_view(snapshot) : view();
-        cr_assert_eq(pecs_view_check(of, tell, &told, &error), PECS_E_INVALID);
-        expect_lines(&told, wrong_lines, WRONG_COUNT);
+        cr_assert_eq(pecs_view_check(of, note_invalid, &reported, &error), PECS_E_INVALID);
+        expect_lines(&reported, wrong_lines, WRONG_COUNT);
         cr_assert_str_eq(error.rule, "VALUE-3");
         cr_assert_eq(error.offset, 0);
         cr_assert_str_eq(error.message, "entity 0:1: items[1].name of 'Bag' is not UTF-8 and then only zeros");
@@ -137,17 +138,17 @@ Test(invalid, the_check_can_be_ended)
 {
     pecs_error error;
     spawn_wrong();
-    struct told told = { .limit = 2 };
-    cr_assert_eq(pecs_view_check(view(), tell, &told, &error), PECS_E_CANCELLED);
+    struct reported reported = { .limit = 2 };
+    cr_assert_eq(pecs_view_check(view(), note_invalid, &reported, &error), PECS_E_CANCELLED);
     cr_assert_eq(error.status, PECS_E_CANCELLED);
-    expect_lines(&told, wrong_lines, 2);
+    expect_lines(&reported, wrong_lines, 2);
 }
 
 /* The old file stays, and nothing else is left in the folder. */
 Test(invalid, a_save_refuses_them)
 {
     pecs_error error;
-    struct told told = { .count = 0 };
+    struct reported reported = { .count = 0 };
     save_world(world, "world.pecs");
     struct file_bytes before = read_bytes("world.pecs"), after;
     spawn_wrong();
@@ -162,8 +163,8 @@ Test(invalid, a_save_refuses_them)
     const pecs_save_options rough = { .skip_sync = true, .skip_check = true };
     cr_assert_eq(pecs_world_save(world, "world.pecs", &rough, &error), PECS_OK);
     pecs_snapshot *snapshot = open_snapshot(registry, RESUME, "world.pecs");
-    cr_assert_eq(pecs_view_check(pecs_snapshot_view(snapshot), tell, &told, NULL), PECS_E_INVALID);
-    expect_lines(&told, wrong_lines, WRONG_COUNT);
+    cr_assert_eq(pecs_view_check(pecs_snapshot_view(snapshot), note_invalid, &reported, NULL), PECS_E_INVALID);
+    expect_lines(&reported, wrong_lines, WRONG_COUNT);
     pecs_snapshot_release(snapshot);
     cr_assert_eq(pecs_snapshot_load(registry, "world.pecs", NULL, &snapshot, &error), PECS_E_CORRUPT);
     cr_assert_str_eq(error.message, "entity 0:1: items[1].name of 'Bag' is not UTF-8 and then only zeros");
@@ -192,7 +193,7 @@ Test(invalid, foreign_handles_are_found)
 }
 
 /* Slots that were used more than once, so that generations are looked up: in chunks with and without such slots. */
-Test(invalid, handles_of_any_generation_are_told_apart)
+Test(invalid, handles_of_any_generation_are_distinguished)
 {
     enum { MANY = 3 * CHUNK_ROWS };
     static pecs_entity all[MANY];
@@ -231,7 +232,7 @@ Test(invalid, handles_of_any_generation_are_told_apart)
 /* Repair. */
 
 struct mender {
-    struct told told;
+    struct reported reported;
     size_t fails_at; /* 0: never; at that line the place stays as it is */
     bool gives_up;
     pthread_t thread;
@@ -240,10 +241,10 @@ struct mender {
 static bool mend(void *user, const pecs_invalid *invalid, void *place)
 {
     struct mender *mender = user;
-    tell(&mender->told, invalid);
+    note_invalid(&mender->reported, invalid);
     must(pthread_equal(mender->thread, pthread_self()));
     must(memcmp((const uint8_t *)invalid->value + invalid->offset, place, invalid->size) == 0);
-    if (mender->told.count == mender->fails_at)
+    if (mender->reported.count == mender->fails_at)
         return !mender->gives_up;
     return pecs_repair_invalid(NULL, invalid, place);
 }
@@ -263,7 +264,7 @@ Test(invalid, load_mends_each_in_the_order_of_the_file)
     pecs_error error;
     const pecs_load_options options = { .repair = mend, .user = &mender, .thread_count = 2 };
     cr_assert_eq(pecs_snapshot_load(registry, "rough.pecs", &options, &snapshot, &error), PECS_OK, "%s", error.message);
-    expect_lines(&mender.told, wrong_lines, WRONG_COUNT);
+    expect_lines(&mender.reported, wrong_lines, WRONG_COUNT);
     const Bag *bag = pecs_get_as(pecs_snapshot_view(snapshot), ((pecs_entity){ 0, 1 }), BAG, Bag);
     cr_assert_eq(memcmp(bag->items[1].name, "ab\0\0\0", 6), 0);
     cr_assert(same(bag->items[2].owner, none) && same(bag->items[1].owner, (pecs_entity){ 0, 1 }));
@@ -288,7 +289,7 @@ Test(invalid, what_is_not_mended_is_refused)
             const pecs_load_options options = { .repair = mend, .user = &mender };
             cr_assert_eq(pecs_snapshot_load(registry, "rough.pecs", &options, &snapshot, &error), PECS_E_CORRUPT);
             cr_assert_null(snapshot);
-            cr_assert_eq(mender.told.count, line);
+            cr_assert_eq(mender.reported.count, line);
             cr_assert_not_null(strstr(wrong_lines[line - 1], error.rule));
             cr_assert_neq(error.offset, 0);
         }
@@ -359,7 +360,7 @@ static Bag random_bag(uint32_t slot_count)
     return bag;
 }
 
-static bool count_told(void *user, const pecs_invalid *invalid)
+static bool count_invalid(void *user, const pecs_invalid *invalid)
 {
     (void)invalid;
     ++*(uint32_t *)user;
@@ -368,22 +369,22 @@ static bool count_told(void *user, const pecs_invalid *invalid)
 
 static bool mend_and_count(void *user, const pecs_invalid *invalid, void *place)
 {
-    return count_told(user, invalid) && pecs_repair_invalid(NULL, invalid, place);
+    return count_invalid(user, invalid) && pecs_repair_invalid(NULL, invalid, place);
 }
 
 Test(invalid, as_many_are_found_as_there_are)
 {
     enum { ROWS = 150000 };
     Bag *bags = malloc(ROWS * sizeof(Bag));
-    uint32_t expected = 0, told = 0, mended = 0;
+    uint32_t expected = 0, reported = 0, mended = 0;
     random_state = 77;
     for (uint32_t i = 0; i < ROWS; i++) {
         bags[i] = random_bag(ROWS);
         expected += count_wrong(&bags[i], ROWS);
     }
     cr_assert_eq(pecs_world_spawn(world, &(pecs_value){ BAG, sizeof(Bag), bags }, 1, ROWS, NULL), PECS_OK);
-    cr_assert_eq(pecs_view_check(view(), count_told, &told, NULL), PECS_E_INVALID);
-    cr_assert_eq(told, expected);
+    cr_assert_eq(pecs_view_check(view(), count_invalid, &reported, NULL), PECS_E_INVALID);
+    cr_assert_eq(reported, expected);
     cr_assert_gt(expected, 10000);
     save_rough();
     const pecs_load_options options = { .repair = mend_and_count, .user = &mended, .thread_count = 3 };

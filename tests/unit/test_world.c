@@ -44,7 +44,7 @@ Test(world, destroying_null_is_allowed)
     pecs_world_destroy(NULL);
 }
 
-Test(world, misuse_of_create_is_told)
+Test(world, misuse_of_create_is_reported)
 {
     pecs_registry *other = counting_registry();
     pecs_world *foreign = make_world(other, NULL), *made = NULL;
