@@ -1,4 +1,7 @@
-/* Limits of clones and merges: columns, handles, index, references and ids, written once each. */
+/*
+ * Limits of clones and merges: what must be written is written once. A merge leaves the columns without references
+ * where they are.
+ */
 #include "bench_limits.h"
 
 /* Fills a column with copies of one value, by doubling. */
@@ -54,10 +57,6 @@ void limit_merge(const struct w1_layout *layout, const uint8_t *block, uint64_t 
     for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
         const w1_entity *from = (const w1_entity *)(const void *)(block + layout->entities[t]);
         w1_entity *handles = (w1_entity *)(void *)(out + layout->entities[t]);
-        for (int c = 0; c < W1_COMPONENT_COUNT; c++)
-            if (w1_table_has(t, (enum w1_component)c))
-                memcpy(out + layout->columns[t][c], block + layout->columns[t][c],
-                       (size_t)(layout->row_counts[t] * w1_sizes[c]));
         for (uint64_t row = 0; row < layout->row_counts[t]; row++, slot++) {
             handles[row] = map[from[row].index] = (w1_entity){ slot, W1_FIRST_GENERATION };
             records[slot] = (struct w1_record){ W1_FIRST_GENERATION, t, (uint32_t)row, 0 };
@@ -66,9 +65,10 @@ void limit_merge(const struct w1_layout *layout, const uint8_t *block, uint64_t 
         }
     }
     for (uint32_t t = 0; t < W1_TABLE_COUNT; t++) {
-        w1_entity *parents = (w1_entity *)(void *)(out + layout->columns[t][W1_PARENT]);
+        const uint64_t column = layout->columns[t][W1_PARENT];
+        const w1_entity *from = (const w1_entity *)(const void *)(block + column);
+        w1_entity *parents = (w1_entity *)(void *)(out + column);
         for (uint64_t row = 0; w1_table_has(t, W1_PARENT) && row < layout->row_counts[t]; row++)
-            if (parents[row].generation)
-                parents[row] = map[parents[row].index];
+            parents[row] = from[row].generation ? map[from[row].index] : from[row];
     }
 }

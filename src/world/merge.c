@@ -392,14 +392,18 @@ static pecs_status merge_run(struct merge *merge, pecs_entity *ret_entities)
     pecs_status status = edit_check_busy(world);
     if (status)
         return status;
-    merge->targets = pool_allocate_zeroed(pool, bytes);
-    status = merge->targets ? merge_find(merge) : PECS_E_MEMORY;
+    uint32_t source;
+    merge->targets = pool_array_allocate(pool, bytes, &source); /* huge pages: references lead all over it */
+    if (!merge->targets)
+        return PECS_E_MEMORY;
+    memset(merge->targets, 0, bytes);
+    status = merge_find(merge);
     if (!status && (merge->row_count || merge->has_own))
         status = merge_edit(merge);
     for (uint64_t i = 0; !status && ret_entities && i < slot_count; i++)
         ret_entities[i] = merge->targets[i].entity;
     transplant_deinit(&merge->transplant);
-    pool_release(pool, merge->targets, bytes);
+    pool_array_release(pool, merge->targets, bytes, source);
     merge->report.reference_count = merge->transplant.cleared_count;
     return status;
 }
