@@ -166,6 +166,14 @@ static void compare_bag(struct model *model, pecs_view view, const Bag *bag, con
     }
 }
 
+static void compare_transient(struct model *model, const Cache *cache, const Body *body, const struct shadow *shadow)
+{
+    CHECK(model, (cache != NULL) == shadow->has_cache);
+    CHECK(model, (body != NULL) == shadow->has_body);
+    CHECK(model, !cache || cache->pointer == shadow->cache.pointer);
+    CHECK(model, !body || (body->pointer == shadow->body.pointer && body->number == shadow->body.number));
+}
+
 static void compare_one(struct model *model, pecs_view view, const struct shadow *shadow)
 {
     const pecs_entity entity = shadow->entity;
@@ -181,6 +189,8 @@ static void compare_one(struct model *model, pecs_view view, const struct shadow
     }
     if (shadow->has_bag)
         compare_bag(model, view, pecs_get(view, entity, Bag), shadow);
+    CHECK(model, pecs_has(view, entity, Ghost) == shadow->is_ghost);
+    compare_transient(model, pecs_get(view, entity, Cache), pecs_get(view, entity, Body), shadow);
 }
 
 static void compare_own(struct model *model, pecs_view view, const struct shadow *own)
@@ -189,6 +199,7 @@ static void compare_own(struct model *model, pecs_view view, const struct shadow
     CHECK(model, (bag != NULL) == own->has_bag);
     if (bag)
         compare_bag(model, view, bag, own);
+    compare_transient(model, pecs_get_singleton(view, Cache), pecs_get_singleton(view, Body), own);
 }
 
 const char *const attachment_names[ATTACHMENT_COUNT] = { "empty", "map", "random", "script", "\xc3\xa9" };

@@ -1,6 +1,6 @@
 /*
- * What the world of contents_test must hold: a plain copy of the strings, blobs and lists of each entity, of one
- * singleton and of the attachments; and how it is made up and compared.
+ * What the world of contents_test must hold: a plain copy of the strings, blobs and lists of each entity, of the
+ * singletons and of the attachments, and of what is transient; and how it is made up and compared.
  */
 #ifndef PECS_TESTS_CONTENTS_MODEL_H
 #define PECS_TESTS_CONTENTS_MODEL_H
@@ -38,15 +38,20 @@ typedef struct Position {
 } Position;
 PECS_COMPONENT(Position, 1, x, y);
 PECS_TAG(Frozen, 1);
-/* Only what goes through JSON has these (contents_json.c). */
+/* Not saved (contents_transient.c). */
 typedef struct Cache {
     const void *pointer;
 } Cache;
 PECS_TRANSIENT(Cache);
+typedef struct Body {
+    const void *pointer;
+    uint64_t number;
+} Body;
+PECS_TRANSIENT_NO_SNAPSHOT(Body);
 PECS_TRANSIENT_ENTITY(Ghost);
-PECS_TYPES(model, Name, Bag, Position, Frozen, Cache, Ghost);
+PECS_TYPES(model, Name, Bag, Position, Frozen, Cache, Body, Ghost);
 
-/* What one entity, or the singleton, must hold. */
+/* What one entity, or the singletons, must hold. */
 struct bytes {
     uint8_t *data;
     size_t size;
@@ -54,13 +59,16 @@ struct bytes {
 struct shadow {
     pecs_entity entity; /* {0, 0}: free */
     bool has_name, has_bag, is_frozen;
+    bool has_cache, has_body, is_ghost;
     uint32_t number;
     struct bytes name, blob, points, friends, labels[2];
+    Cache cache; /* zeros without has_cache, as the next without has_body */
+    Body body;
 };
 /* What a world must hold. */
 struct contents {
     struct shadow shadows[ENTITY_COUNT];
-    struct shadow own;                          /* the singleton Bag, if it has_bag */
+    struct shadow own;                          /* the singletons Bag, Cache and Body, if it has_... */
     struct bytes attachments[ATTACHMENT_COUNT]; /* data NULL: there is none */
 };
 struct moment {
@@ -73,12 +81,18 @@ struct model {
     pecs_registry *registry;
     pecs_world *world;
     pecs_query *named;
+    pecs_query *ghosts;
     struct contents now;
     struct moment history[HISTORY];
     char path[64];
     uint64_t operation;
-    uint64_t stretch;        /* another one after each restore */
-    uint64_t document_count; /* that worlds came back from */
+    uint64_t stretch; /* another one after each restore */
+    struct {          /* what has happened how often */
+        uint64_t documents, rewinds;
+        uint64_t cleared; /* references to ghosts, by saves */
+        uint64_t undone;  /* references to what a rewind undid, cleared by clones */
+        uint64_t future;  /* entities in merges whose ids the world is still to give */
+    } counts;
 };
 
 #define CHECK(model, condition)                                                                                        \
@@ -116,6 +130,23 @@ void compare_all(struct model *model, pecs_view view, const struct contents *con
 
 /* A shadow of a living entity; NULL: it found none. */
 struct shadow *pick_living(struct model *model, struct contents *contents);
+
+/* Snapshots, restores, rewinds, forks and files (contents_history.c). */
+void moment_clear(struct moment *moment);
+void take(struct model *model);
+void go_back(struct model *model);
+void save_and_open(struct model *model);
+void compare_history(struct model *model);
+
+/* Edits of what is transient (contents_transient.c); the value needs `shadow` to live as long. */
+void change_transient(struct model *model, struct shadow *shadow);
+void change_own_transient(struct model *model);
+void make_transient(struct model *model, struct shadow *shadow);
+size_t transient_values(const struct shadow *shadow, pecs_value values[3]);
+/* What a snapshot of the contents has. */
+void contents_forget_bodies(struct contents *contents);
+/* What a file of the contents has. Returns the count of its references to ghosts; `clears`: of those that were. */
+uint64_t contents_leave_out(struct contents *contents, bool clears);
 
 /* Clones, merges and the builder (contents_transplant.c). */
 void clone_some(struct model *model);

@@ -1,7 +1,7 @@
 /*
- * A model of strings, blobs and lists: random edits of a world, and a plain copy of what each entity must hold beside
- * it. After each batch all contents are compared; snapshots, forks, saved and resumed files are compared with the
- * copies of their time.
+ * A model of strings, blobs and lists, and of what is transient: random edits of a world, and a plain copy of what each
+ * entity must hold beside it. After each batch all contents are compared; snapshots, forks, saved and resumed files are
+ * compared with the copies of their time.
  *
  * usage: contents_test [operations] [seed]
  */
@@ -50,8 +50,9 @@ static void spawn_one(struct model *model, struct shadow *shadow)
     make_bag(model, shadow);
     const Name name = name_of(shadow);
     const Bag bag = bag_of(shadow, &given);
-    pecs_value values[3];
-    size_t count = 0;
+    pecs_value values[6];
+    make_transient(model, shadow);
+    size_t count = transient_values(shadow, values);
     if (shadow->has_name)
         values[count++] = (pecs_value)PECS_ROWS(Name, &name);
     if (shadow->has_bag)
@@ -66,8 +67,10 @@ static void spawn_many(struct model *model)
     enum { MANY = 40 };
     struct shadow *shadows[MANY];
     Name names[MANY];
+    Body bodies[MANY];
     pecs_entity entities[MANY];
     size_t count = 0;
+    const bool has_body = pick(model, 3) == 0;
     for (size_t i = 0; i < ENTITY_COUNT && count < MANY; i++) {
         struct shadow *shadow = &model->now.shadows[i];
         if (shadow->entity.generation || pick(model, 2))
@@ -76,11 +79,14 @@ static void spawn_many(struct model *model)
         shadow->has_name = true;
         shadow->number = (uint32_t)i;
         make_text(model, &shadow->name);
+        shadow->has_body = has_body;
+        shadow->body.number = has_body ? i : 0;
         names[count] = name_of(shadow);
+        bodies[count] = shadow->body;
         shadows[count++] = shadow;
     }
-    const pecs_value value = PECS_ROWS(Name, names);
-    CHECK(model, !pecs_world_spawn(model->world, &value, 1, count, entities));
+    const pecs_value values[] = { PECS_ROWS(Name, names), PECS_ROWS(Body, bodies) };
+    CHECK(model, !pecs_world_spawn(model->world, values, has_body ? 2 : 1, count, entities));
     for (size_t i = 0; i < count; i++)
         shadows[i]->entity = entities[i];
 }
@@ -207,7 +213,7 @@ static void edit_contents(struct model *model, struct shadow *shadow)
 
 static void change_set(struct model *model, struct shadow *shadow)
 {
-    switch (pick(model, 5)) {
+    switch (pick(model, 7)) {
     case 0:
         CHECK(model, !pecs_add(model->world, shadow->entity, Frozen));
         shadow->is_frozen = true;
@@ -223,6 +229,10 @@ static void change_set(struct model *model, struct shadow *shadow)
     case 3:
         CHECK(model, !pecs_remove(model->world, shadow->entity, Bag));
         shadow->has_bag = false;
+        break;
+    case 4:
+    case 5:
+        change_transient(model, shadow);
         break;
     default:
         if (!shadow->has_name) {
@@ -251,43 +261,60 @@ static void record_contents(struct model *model, pecs_commands *commands, struct
     free(text.data);
 }
 
-/* Records an entity that is a friend of itself, and gives its provisional handle. */
-static pecs_entity record_spawn(struct model *model, pecs_commands *commands, struct shadow *shadow, uint32_t number)
+static void record_name(struct model *model, pecs_commands *commands, struct shadow *shadow)
+{
+    shadow->has_name = true;
+    shadow->number = (uint32_t)pick(model, 1000);
+    make_text(model, &shadow->name);
+    const Name name = name_of(shadow);
+    CHECK(model, !pecs_set_ptr(commands, shadow->entity, Name, &name));
+}
+
+static void record_transient(struct model *model, pecs_commands *commands, struct shadow *shadow)
+{
+    shadow->has_cache = shadow->has_body = true;
+    shadow->cache.pointer = shadow;
+    shadow->body = (Body){ model, pick(model, 1000) };
+    CHECK(model, !pecs_set_ptr(commands, shadow->entity, Cache, &shadow->cache));
+    CHECK(model, !pecs_set_ptr(commands, shadow->entity, Body, &shadow->body));
+    if (shadow->is_ghost)
+        CHECK(model, !pecs_remove(commands, shadow->entity, Ghost));
+    shadow->is_ghost = false;
+}
+
+static void record_spawn(struct model *model, pecs_commands *commands, struct shadow *shadow, pecs_entity *ret_entity)
 {
     struct given given;
-    pecs_entity provisional;
+    pecs_value values[5];
     shadow_clear(shadow);
+    make_transient(model, shadow);
     shadow->has_name = shadow->has_bag = true;
-    shadow->number = number;
+    shadow->number = (uint32_t)pick(model, 100);
     make_text(model, &shadow->name);
     make_bag(model, shadow);
     const Name name = name_of(shadow);
     Bag bag = bag_of(shadow, &given);
-    const pecs_value values[] = { PECS_ROWS(Name, &name), PECS_ROWS(Bag, &bag) };
-    CHECK(model, !pecs_commands_spawn(commands, values, 2, &provisional));
-    const pecs_entity friends[] = { provisional, { 0, 0 } };
+    size_t count = transient_values(shadow, values);
+    values[count++] = (pecs_value)PECS_ROWS(Name, &name);
+    values[count++] = (pecs_value)PECS_ROWS(Bag, &bag);
+    CHECK(model, !pecs_commands_spawn(commands, values, count, ret_entity));
+    const pecs_entity friends[] = { *ret_entity, { 0, 0 } };
     bag.friends = pecs_list_of(PECS_ARRAY(friends));
-    CHECK(model, !pecs_set_ptr(commands, provisional, Bag, &bag));
-    return provisional;
+    CHECK(model, !pecs_set_ptr(commands, *ret_entity, Bag, &bag));
 }
 
-/* Records contents of one member, a name once or twice, a removal, or the end of an entity that lives. */
 static void record_edit(struct model *model, pecs_commands *commands, struct shadow *shadow)
 {
     if (pick(model, 3) == 0) {
         record_contents(model, commands, shadow);
     } else if (pick(model, 3)) {
-        const bool is_twice = pick(model, 3) == 0;
-        for (int k = 0; k <= is_twice; k++) {
-            shadow->has_name = true;
-            shadow->number = (uint32_t)pick(model, 1000);
-            make_text(model, &shadow->name);
-            const Name name = name_of(shadow);
-            CHECK(model, !pecs_set_ptr(commands, shadow->entity, Name, &name));
-        }
+        for (uint64_t times = pick(model, 3) ? 1 : 2; times; times--)
+            record_name(model, commands, shadow);
     } else if (pick(model, 2)) {
         CHECK(model, !pecs_despawn(commands, shadow->entity));
         shadow_clear(shadow);
+    } else if (pick(model, 2)) {
+        record_transient(model, commands, shadow);
     } else {
         CHECK(model, !pecs_remove(commands, shadow->entity, Bag));
         shadow->has_bag = false;
@@ -307,7 +334,7 @@ static void run_commands(struct model *model)
         for (int j = 0; j < i; j++)
             is_new = is_new && spawned[j] != shadow;
         if (is_new) {
-            provisional[i] = record_spawn(model, commands, shadow, (uint32_t)i);
+            record_spawn(model, commands, shadow, &provisional[i]);
             spawned[i] = shadow;
         } else if (shadow->entity.generation) {
             record_edit(model, commands, shadow);
@@ -332,95 +359,6 @@ static void despawn_named(struct model *model)
         if (model->now.shadows[i].entity.generation && model->now.shadows[i].has_name &&
             model->now.shadows[i].is_frozen)
             shadow_clear(&model->now.shadows[i]);
-}
-
-/* History and files. */
-
-static void moment_clear(struct moment *moment)
-{
-    if (moment->contents)
-        contents_clear(moment->contents);
-    free(moment->contents);
-    pecs_snapshot_release(moment->snapshot);
-    *moment = (struct moment){ .contents = NULL };
-}
-
-static void take(struct model *model)
-{
-    struct moment *moment = &model->history[pick(model, HISTORY)];
-    moment_clear(moment);
-    moment->contents = malloc(sizeof(*moment->contents));
-    if (!moment->contents)
-        abort();
-    CHECK(model, !pecs_snapshot_take(model->world, &moment->snapshot));
-    contents_copy(moment->contents, &model->now);
-    moment->stretch = model->stretch;
-}
-
-static void restore(struct model *model)
-{
-    const struct moment *moment = &model->history[pick(model, HISTORY)];
-    if (!moment->snapshot)
-        return;
-    CHECK(model, !pecs_world_restore(model->world, moment->snapshot));
-    contents_clear(&model->now);
-    contents_copy(&model->now, moment->contents);
-    model->stretch++;
-}
-
-static bool count_change(void *user, const pecs_change *change)
-{
-    (void)change;
-    ++*(uint64_t *)user;
-    return true;
-}
-
-static void save_and_open(struct model *model)
-{
-    pecs_error error = { .message = "" };
-    pecs_snapshot *snapshot, *now;
-    const pecs_component_profile other = { (pecs_component)pick(model, 6), (pecs_profile)pick(model, 3) };
-    const pecs_save_options options = {
-        .skip_sync = true,
-        .profile = pick(model, 2) ? (pecs_profile)pick(model, 3) : PECS_PROFILE_OFF,
-        .component_profiles = &other,
-        .component_profile_count = pick(model, 4) == 0,
-        .thread_count = (uint32_t)pick(model, 3),
-    };
-    pecs_status status = pecs_world_save(model->world, model->path, &options, &error);
-    if (status)
-        fprintf(stderr, "save: %s\n", error.message);
-    CHECK(model, !status);
-    const bool is_loaded = pick(model, 2);
-    status = is_loaded ? pecs_snapshot_load(model->registry, model->path, NULL, &snapshot, &error)
-                       : pecs_snapshot_resume(model->registry, model->path, NULL, &snapshot, &error);
-    if (status)
-        fprintf(stderr, "open: %s\n", error.message);
-    CHECK(model, !status);
-    CHECK(model, is_loaded || !pecs_snapshot_verify(snapshot, NULL, NULL, &error));
-    compare_all(model, pecs_snapshot_view(snapshot), &model->now);
-    CHECK(model, !pecs_view_check(pecs_snapshot_view(snapshot), NULL, NULL, &error));
-    CHECK(model, !pecs_snapshot_take(model->world, &now));
-    CHECK(model, pecs_view_hash(pecs_snapshot_view(now)) == pecs_view_hash(pecs_snapshot_view(snapshot)));
-    uint64_t change_count = 0;
-    CHECK(model, !pecs_view_diff(pecs_snapshot_view(now), pecs_snapshot_view(snapshot), count_change, &change_count));
-    CHECK(model, change_count == 0);
-    if (pick(model, 2)) { /* go on in the file's world */
-        pecs_world *world;
-        CHECK(model, !pecs_world_create(model->registry, snapshot, NULL, &world, &error));
-        pecs_world_destroy(model->world);
-        model->world = world;
-        model->stretch++;
-    }
-    pecs_snapshot_release(now);
-    pecs_snapshot_release(snapshot);
-}
-
-static void compare_history(struct model *model)
-{
-    for (int i = 0; i < HISTORY; i++)
-        if (model->history[i].snapshot)
-            compare_all(model, pecs_snapshot_view(model->history[i].snapshot), model->history[i].contents);
 }
 
 /* Those that concern many entities. */
@@ -473,10 +411,11 @@ static void run_one(struct model *model)
     } else if (choice < 91) {
         attach(model);
         set_own(model);
+        change_own_transient(model);
     } else if (choice < 94) {
         take(model);
     } else if (choice < 95) {
-        restore(model);
+        go_back(model);
     } else if (choice < 96) {
         CHECK(model, !pecs_world_compact(model->world, NULL));
     } else if (choice < 98) {
@@ -488,21 +427,40 @@ static void run_one(struct model *model)
     }
 }
 
+static void model_begin(struct model *model, uint64_t seed)
+{
+    const pecs_registry_desc desc = { .types = model_types, .type_count = model_type_count };
+    const pecs_term named[] = { { Name_component, PECS_WITH }, { Frozen_component, PECS_WITH } };
+    const pecs_term ghosts[] = { { Ghost_component, PECS_WITH } };
+    pecs_error error = { .message = "" };
+    model->random.state = seed;
+    snprintf(model->path, sizeof(model->path), "contents_test_%ld.pecs", (long)getpid());
+    if (pecs_registry_create(&desc, &model->registry, &error) ||
+        pecs_world_create(model->registry, NULL, NULL, &model->world, &error) ||
+        pecs_query_create(model->registry, named, 2, &model->named, &error) ||
+        pecs_query_create(model->registry, ghosts, 1, &model->ghosts, &error)) {
+        fprintf(stderr, "%s\n", error.message);
+        exit(1);
+    }
+}
+
+static void model_end(struct model *model)
+{
+    for (int i = 0; i < HISTORY; i++)
+        moment_clear(&model->history[i]);
+    contents_clear(&model->now);
+    pecs_query_destroy(model->named);
+    pecs_query_destroy(model->ghosts);
+    pecs_world_destroy(model->world);
+    pecs_registry_release(model->registry);
+    unlink(model->path);
+}
+
 int main(int argc, char **argv)
 {
     static struct model model;
     const uint64_t operations = argc > 1 ? strtoull(argv[1], NULL, 10) : 20000;
-    const pecs_registry_desc desc = { .types = model_types, .type_count = model_type_count };
-    const pecs_term terms[] = { { Name_component, PECS_WITH }, { Frozen_component, PECS_WITH } };
-    pecs_error error = { .message = "" };
-    model.random.state = argc > 2 ? strtoull(argv[2], NULL, 10) : 1;
-    snprintf(model.path, sizeof(model.path), "contents_test_%ld.pecs", (long)getpid());
-    if (pecs_registry_create(&desc, &model.registry, &error) ||
-        pecs_world_create(model.registry, NULL, NULL, &model.world, &error) ||
-        pecs_query_create(model.registry, terms, 2, &model.named, &error)) {
-        fprintf(stderr, "%s\n", error.message);
-        return 1;
-    }
+    model_begin(&model, argc > 2 ? strtoull(argv[2], NULL, 10) : 1);
     for (model.operation = 0; model.operation < operations; model.operation++) {
         run_one(&model);
         if (model.operation % 64 == 0) {
@@ -512,14 +470,11 @@ int main(int argc, char **argv)
     }
     compare_all(&model, pecs_world_view(model.world), &model.now);
     compare_history(&model);
-    for (int i = 0; i < HISTORY; i++)
-        moment_clear(&model.history[i]);
-    contents_clear(&model.now);
-    pecs_query_destroy(model.named);
-    pecs_world_destroy(model.world);
-    pecs_registry_release(model.registry);
-    unlink(model.path);
-    printf("%llu operations, %llu documents\n", (unsigned long long)operations,
-           (unsigned long long)model.document_count);
+    model_end(&model);
+    printf("%llu operations, %llu documents, %llu rewinds\n", (unsigned long long)operations,
+           (unsigned long long)model.counts.documents, (unsigned long long)model.counts.rewinds);
+    printf("references cleared: %llu to ghosts, %llu to the undone; merged from the future: %llu entities\n",
+           (unsigned long long)model.counts.cleared, (unsigned long long)model.counts.undone,
+           (unsigned long long)model.counts.future);
     return 0;
 }

@@ -89,12 +89,45 @@ static struct contents *choose_source(struct model *model, struct leading *leadi
     return is_past ? moment->contents : &model->now;
 }
 
-static void clone_compared(struct model *model, struct leading *leading, struct shadow *const *originals,
-                           pecs_entity *made, size_t copy_count)
+/* Whether the world knows the entity, which is of its timeline: a rewind has not undone it. */
+static bool is_known(const struct leading *leading, pecs_entity entity)
 {
-    struct shadow copies[CLONED_MAX];
-    for (size_t i = 0; i < leading->count; i++)
-        copies[i] = shadow_copy(originals[i]); /* the place of one may be taken by a clone */
+    return pecs_view_slot(leading->to, entity.index).generation >= entity.generation;
+}
+
+static void clear_undone(struct model *model, const struct leading *leading, struct shadow *shadow)
+{
+    pecs_entity *friends = (pecs_entity *)(void *)shadow->friends.data;
+    for (size_t i = 0; shadow->has_bag && i < shadow->friends.size / sizeof(*friends); i++) {
+        bool stays = is_known(leading, friends[i]);
+        for (size_t k = 0; k < leading->count; k++)
+            stays |= memcmp(&leading->originals[k], &friends[i], sizeof(friends[i])) == 0;
+        if (stays)
+            continue;
+        friends[i] = (pecs_entity){ 0, 0 };
+        model->counts.undone++;
+    }
+}
+
+/* Any entity, or, of a state of the timeline, one that refers to an entity that was undone. */
+static struct shadow *pick_original(struct model *model, const struct leading *leading, struct contents *source)
+{
+    const bool is_any = !leading->is_of_timeline || pick(model, 2);
+    const size_t start = pick(model, ENTITY_COUNT);
+    for (size_t i = 0; !is_any && i < ENTITY_COUNT; i++) {
+        struct shadow *shadow = &source->shadows[(start + i) % ENTITY_COUNT];
+        const pecs_entity *friends = (const pecs_entity *)(const void *)shadow->friends.data;
+        const size_t count = shadow->entity.generation && shadow->has_bag ? shadow->friends.size / sizeof(*friends) : 0;
+        for (size_t k = 0; k < count; k++)
+            if (!is_known(leading, friends[k]))
+                return shadow;
+    }
+    return pick_living(model, source);
+}
+
+static void clone_compared(struct model *model, struct leading *leading, const struct shadow *copies, pecs_entity *made,
+                           size_t copy_count)
+{
     for (size_t copy = 0; copy < copy_count; copy++) {
         leading->copies = &made[copy * leading->count];
         for (size_t i = 0; i < leading->count; i++) {
@@ -105,8 +138,6 @@ static void clone_compared(struct model *model, struct leading *leading, struct 
             CHECK(model, pecs_view_alive(leading->to, shadow->entity));
         }
     }
-    for (size_t i = 0; i < leading->count; i++)
-        shadow_clear(&copies[i]);
     compare_all(model, pecs_world_view(model->world), &model->now);
 }
 
@@ -115,12 +146,12 @@ void clone_some(struct model *model)
     struct leading leading = { .count = 0 };
     pecs_snapshot *snapshot;
     struct contents *source = choose_source(model, &leading, &snapshot);
-    struct shadow *originals[CLONED_MAX];
+    struct shadow *originals[CLONED_MAX], copies[CLONED_MAX];
     pecs_entity entities[CLONED_MAX], made[ENTITY_COUNT];
     const size_t room = count_free(model);
     leading.originals = entities;
     for (size_t i = 0; i < CLONED_MAX; i++) {
-        struct shadow *shadow = pick_living(model, source);
+        struct shadow *shadow = pick_original(model, &leading, source);
         bool is_new = shadow != NULL;
         for (size_t k = 0; k < leading.count; k++)
             is_new = is_new && originals[k] != shadow;
@@ -132,9 +163,16 @@ void clone_some(struct model *model)
     size_t copy_count = 1 + pick(model, pick(model, 8) ? 3 : 30);
     if (leading.count * copy_count > room)
         copy_count = leading.count ? room / leading.count : 0;
+    for (size_t i = 0; i < leading.count; i++) {
+        copies[i] = shadow_copy(originals[i]); /* the place of one may be taken by a clone */
+        if (leading.is_of_timeline && copy_count)
+            clear_undone(model, &leading, &copies[i]);
+    }
     CHECK(model, !pecs_world_clone(model->world, snapshot, entities, leading.count, copy_count, made));
     leading.to = pecs_world_view(model->world);
-    clone_compared(model, &leading, originals, made, copy_count);
+    clone_compared(model, &leading, copies, made, copy_count);
+    for (size_t i = 0; i < leading.count; i++)
+        shadow_clear(&copies[i]);
 }
 
 /* --- merges --- */
@@ -142,6 +180,7 @@ void clone_some(struct model *model)
 struct merging {
     struct leading leading;
     pecs_conflicts conflicts;
+    pecs_id session; /* its first 8 bytes: those of the ids that the world gives */
     struct contents *from;
     pecs_entity originals[ENTITY_COUNT], copies[ENTITY_COUNT]; /* of all entities of the snapshot */
     bool is_kept[ENTITY_COUNT];                                /* whether the world has one with the id */
@@ -181,6 +220,7 @@ static pecs_snapshot *choose_part(struct model *model, struct contents *contents
             shadow_clear(&contents->shadows[i]);
     if (pick(model, 3) == 0) {
         const bool is_loaded = pick(model, 2);
+        (void)contents_leave_out(contents, false);
         CHECK(model, !pecs_snapshot_save(part, model->path, &(pecs_save_options){ .skip_sync = true }, NULL));
         pecs_snapshot_release(part);
         CHECK(model, !(is_loaded ? pecs_snapshot_load(model->registry, model->path, NULL, &part, NULL)
@@ -189,11 +229,32 @@ static pecs_snapshot *choose_part(struct model *model, struct contents *contents
     return part;
 }
 
+/* What ids of new entities begin with, of one that lives for a moment. */
+static pecs_id session_of(struct model *model)
+{
+    pecs_entity entity;
+    pecs_id id;
+    CHECK(model, !pecs_world_spawn(model->world, NULL, 0, 1, &entity));
+    CHECK(model, !pecs_view_id(pecs_world_view(model->world), entity, &id));
+    CHECK(model, !pecs_world_despawn(model->world, &entity, 1));
+    return id;
+}
+
+/* Whether the world will give the id to an entity that is not spawned yet, as a rewind undid the one that had it. */
+static bool is_future(const struct merging *merging, pecs_id id)
+{
+    uint32_t words[2] = { 0, 0 }; /* generation, index */
+    for (size_t i = 0; i < 8; i++)
+        words[i / 4] = words[i / 4] << 8 | id.bytes[8 + i];
+    return memcmp(&id, &merging->session, 8) == 0 &&
+           (words[0] & 0x3fffffff) > pecs_view_slot(merging->leading.to, words[1]).generation;
+}
+
 /* Lists the entities of the snapshot. False: the merge is refused. */
 static bool list_entities(struct model *model, struct merging *merging, pecs_merge_report *report)
 {
     const struct contents *now = &model->now, *from = merging->from;
-    uint64_t conflicts = 0, count = 0;
+    uint64_t conflicts = 0, future = 0, count = 0;
     for (size_t i = 0; i < ENTITY_COUNT; i++) {
         pecs_id id;
         pecs_entity there;
@@ -203,17 +264,39 @@ static bool list_entities(struct model *model, struct merging *merging, pecs_mer
         CHECK(model, !pecs_view_id(merging->leading.from, entity, &id));
         merging->is_kept[count] = !pecs_view_find(merging->leading.to, id, &there);
         conflicts += merging->is_kept[count];
+        future += !merging->is_kept[count] && is_future(merging, id);
         merging->originals[count++] = entity;
     }
     uint64_t *const counts[] = { &(uint64_t){ 0 }, &report->kept_count, &report->replaced_count,
                                  &report->new_id_count };
     *counts[merging->conflicts] = conflicts;
-    report->added_count = count - conflicts;
+    report->new_id_count += future;
+    report->added_count = count - conflicts - future;
     merging->leading.count = (size_t)count;
-    bool is_refused = conflicts || (now->own.has_bag && from->own.has_bag);
+    bool is_refused = conflicts || (now->own.has_bag && from->own.has_bag) ||
+                      (now->own.has_cache && from->own.has_cache) || (now->own.has_body && from->own.has_body);
     for (size_t i = 0; i < ATTACHMENT_COUNT; i++)
         is_refused |= now->attachments[i].data && from->attachments[i].data;
-    return !is_refused || merging->conflicts != PECS_CONFLICTS_REFUSE;
+    model->counts.future += future;
+    return (!is_refused || merging->conflicts != PECS_CONFLICTS_REFUSE) &&
+           (!future || merging->conflicts == PECS_CONFLICTS_NEW_ID);
+}
+
+static void merge_own(struct model *model, struct merging *merging, bool replaces)
+{
+    struct shadow *own = &model->now.own;
+    const struct shadow *from = &merging->from->own;
+    const bool takes_bag = from->has_bag && (!own->has_bag || replaces);
+    struct shadow made = shadow_copy(takes_bag ? from : own);
+    made.has_bag = own->has_bag || from->has_bag;
+    made.has_cache = own->has_cache || from->has_cache;
+    made.has_body = own->has_body || from->has_body;
+    made.cache = from->has_cache && (!own->has_cache || replaces) ? from->cache : own->cache;
+    made.body = from->has_body && (!own->has_body || replaces) ? from->body : own->body;
+    if (takes_bag)
+        lead_friends(&merging->leading, &made);
+    shadow_clear(own);
+    *own = made;
 }
 
 static void merge_entities(struct model *model, struct merging *merging)
@@ -229,10 +312,7 @@ static void merge_entities(struct model *model, struct merging *merging)
         lead_friends(leading, shadow);
     }
     const bool replaces = merging->conflicts == PECS_CONFLICTS_REPLACE;
-    if (merging->from->own.has_bag && (!model->now.own.has_bag || replaces)) {
-        shadow_become(&model->now.own, &merging->from->own, (pecs_entity){ 0, 0 });
-        lead_friends(leading, &model->now.own);
-    }
+    merge_own(model, merging, replaces);
     for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
         const struct bytes *from = &merging->from->attachments[i];
         if (from->data && (!model->now.attachments[i].data || replaces))
@@ -263,6 +343,20 @@ static void merge_one(struct model *model, struct merging *merging, const pecs_s
     free(became);
 }
 
+/* So that nothing of the world itself is in conflict. */
+static void drop_own(struct model *model)
+{
+    static const pecs_component components[] = { Bag_component, Cache_component, Body_component };
+    for (size_t i = 0; i < sizeof(components) / sizeof(components[0]); i++)
+        CHECK(model, !pecs_world_remove_singleton(model->world, components[i]));
+    shadow_clear(&model->now.own);
+    for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
+        CHECK(model, !pecs_world_detach(model->world, attachment_names[i]));
+        free(model->now.attachments[i].data);
+        model->now.attachments[i] = (struct bytes){ NULL, 0 };
+    }
+}
+
 void merge_some(struct model *model)
 {
     static struct contents contents;
@@ -279,15 +373,10 @@ void merge_some(struct model *model)
         .conflicts = (pecs_conflicts)pick(model, PECS_CONFLICTS_NEW_ID + 1),
         .from = &contents,
     };
-    if (merging.conflicts == PECS_CONFLICTS_REFUSE && pick(model, 2)) { /* nothing of the world itself to refuse */
-        CHECK(model, !pecs_world_remove_singleton(model->world, Bag_component));
-        model->now.own.has_bag = false;
-        for (size_t i = 0; i < ATTACHMENT_COUNT; i++) {
-            CHECK(model, !pecs_world_detach(model->world, attachment_names[i]));
-            free(model->now.attachments[i].data);
-            model->now.attachments[i] = (struct bytes){ NULL, 0 };
-        }
-    }
+    merging.session = session_of(model);
+    merging.leading.to = pecs_world_view(model->world);
+    if (merging.conflicts == PECS_CONFLICTS_REFUSE && pick(model, 2))
+        drop_own(model);
     merge_one(model, &merging, part);
     pecs_snapshot_release(part);
     contents_clear(&contents);
@@ -301,9 +390,10 @@ static void build_row(struct model *model, pecs_builder *builder, const struct s
     struct given given;
     const Name name = name_of(shadow);
     const Bag bag = bag_of(shadow, &given);
-    pecs_value values[3];
+    pecs_value values[6];
     pecs_id id;
     pecs_rows row = { .values = values, .row_count = 1, .entities = &shadow->entity };
+    row.value_count = transient_values(shadow, values);
     if (shadow->has_name)
         values[row.value_count++] = (pecs_value)PECS_ROWS(Name, &name);
     if (shadow->has_bag)
@@ -328,6 +418,19 @@ static void build_dead(struct model *model, pecs_builder *builder)
     }
 }
 
+static void build_own(struct model *model, pecs_builder *builder)
+{
+    const struct shadow *own = &model->now.own;
+    struct given given;
+    const Bag bag = bag_of(own, &given);
+    pecs_value values[4];
+    size_t count = transient_values(own, values);
+    if (own->has_bag)
+        values[count++] = (pecs_value)PECS_ROWS(Bag, &bag);
+    for (size_t i = 0; i < count; i++)
+        CHECK(model, !pecs_builder_set_singleton(builder, &values[i], NULL));
+}
+
 static pecs_snapshot *build(struct model *model)
 {
     const pecs_builder_options options = { .tick = pecs_view_tick(pecs_world_view(model->world)) };
@@ -336,16 +439,13 @@ static pecs_snapshot *build(struct model *model)
     pecs_snapshot *snapshot;
     pecs_component id_type;
     pecs_error error = { .message = "" };
-    struct given given;
-    const Bag own = bag_of(&now->own, &given);
     CHECK(model, !pecs_view_component(pecs_world_view(model->world), "pecs.id", &id_type));
     CHECK(model, !pecs_builder_create(model->registry, &options, &builder, NULL));
     build_dead(model, builder);
     for (size_t i = 0; i < ENTITY_COUNT; i++)
         if (now->shadows[i].entity.generation)
             build_row(model, builder, &now->shadows[i], id_type);
-    if (now->own.has_bag)
-        CHECK(model, !pecs_builder_set_singleton(builder, &(pecs_value)PECS_ROWS(Bag, &own), NULL));
+    build_own(model, builder);
     for (size_t i = 0; i < ATTACHMENT_COUNT; i++)
         if (now->attachments[i].data)
             CHECK(model, !pecs_builder_attach(builder, attachment_names[i],
@@ -360,12 +460,17 @@ static pecs_snapshot *build(struct model *model)
 
 void build_all(struct model *model)
 {
+    static struct contents built;
     pecs_snapshot *snapshot = build(model);
-    compare_all(model, pecs_snapshot_view(snapshot), &model->now);
+    contents_copy(&built, &model->now);
+    contents_forget_bodies(&built);
+    compare_all(model, pecs_snapshot_view(snapshot), &built);
     CHECK(model, pecs_view_hash(pecs_snapshot_view(snapshot)) == pecs_view_hash(pecs_world_view(model->world)));
     if (pick(model, 2)) { /* go on in it */
         CHECK(model, !pecs_world_restore(model->world, snapshot));
+        contents_forget_bodies(&model->now);
         model->stretch++;
     }
+    contents_clear(&built);
     pecs_snapshot_release(snapshot);
 }
