@@ -58,6 +58,34 @@ def space_of(file):
     return space
 
 
+def attachments_of(file):
+    """Names and sizes, from where the bytes are; no golden file has a name that a terminal does not show as it is."""
+    return [{"name": name, "size": size} for name, _, _, size in file.attachments()]
+
+
+def text_attachments(path):
+    """The lines between the heading and the next one, which a file without attachments lacks."""
+    lines = program.text("info", path).splitlines()
+    heading = "attachments: bytes and name"
+    if heading not in lines:
+        return []
+    first = lines.index(heading) + 1
+    end = next(number for number in range(first, len(lines)) if not lines[number].startswith(" "))
+    check(end > first, f"{path}: a heading without attachments")
+    return lines[first:end]
+
+
+ATTACHED = [("map", 5), ("nothing", 0), ("script", 16), ("title", 19)]
+
+
+def check_attached(path):
+    """What the golden file's text, which was written by hand, says of its attachments."""
+    found = [(entry["name"], entry["size"]) for entry in program.json("info", path)["attachments"]]
+    check_equal("attachments by hand", found, ATTACHED)
+    check_equal("attachments by hand, in text", text_attachments(path),
+                ["               5  map", "               0  nothing", "              16  script", "              19  title"])
+
+
 def check_golden(path):
     file, found = reader.File(read_bytes(path)), program.json("info", path)
     names = [kind.name for kind in file.types]
@@ -72,6 +100,9 @@ def check_golden(path):
         [path, len(file.data), reader.VERSION, file.header.optional_features, metadata.get("pecs.application"), metadata.get("pecs.application_version"),
          commit.wall_clock, saved_at, None, commit.entity_count, commit.slot_count,
          commit.free_count, commit.retired_count, commit.tick, len(file.sessions), metadata, file_metadata])
+    check_equal("attachments", found["attachments"], attachments_of(file))
+    check_equal("attachments in text", text_attachments(path),
+                [f"{entry['size']:>16}  {entry['name']}" for entry in attachments_of(file)])
     check_equal("snapshot id", plain(found["snapshot_id"]), commit.snapshot_id.hex())
     check_equal("types", [{**kind, "id": plain(kind["id"])} for kind in found["types"]], [
         {"name": kind.name, "id": kind.id.hex(), "version": kind.version, "size": kind.size, "align": kind.align,
@@ -199,6 +230,7 @@ def main():
         check_golden(path)
     kinds = next(path for path in files if "kinds" in path)
     check_text(kinds)
+    check_attached(next(path for path in files if "attached" in path))
     check_not_read(kinds)
     with made_worlds(sys.argv[3]) as folder:
         check_strange(folder)
