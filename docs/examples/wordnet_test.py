@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """Runs the wordnet example: one process builds the save and compares it with the database, others resume it and must
-print what is written here. A build whose save cannot give back the database's own lines must fail.
+print what is written here. A build whose save cannot give back the database's own lines must fail. Strings and lists
+make the save a small part of what fields of fixed sizes would take.
 
 usage: wordnet_test.py WORDNET-PROGRAM
 Exit code 77 (skipped) when the database is not installed.
@@ -54,6 +55,46 @@ def run(arguments, code=0):
     return done
 
 
+def records(kind):
+    """The lines of the database's files of a kind, without the licence at their heads."""
+    for part in "adj", "adv", "noun", "verb":
+        with open(os.path.join(DATABASE, f"{kind}.{part}"), encoding="utf-8") as file:
+            yield from (line for line in file if not line.startswith(" "))
+
+
+def fixed_size():
+    """Bytes of the values alone, if every field had room for its longest value: the longest lemma, word and gloss as
+    arrays of bytes, and arrays for the most senses of a lemma and the most words, relations and frames of a synset.
+    A sense is a handle of 8 bytes; a word and a relation have a handle and 4 bytes more; a frame has 2."""
+    index = [line.split() for line in records("index")]
+    lemma = max(len(fields[0]) for fields in index)
+    senses = max(int(fields[2]) for fields in index)
+    word = words = relations = frames = gloss = synset_count = 0
+    for line in records("data"):
+        numbers, text = line.rstrip("\n").split("| ", 1)
+        fields = numbers.split()
+        word_end = 4 + 2 * int(fields[3], 16)
+        frames_at = word_end + 1 + 4 * int(fields[word_end])
+        word = max(word, *(len(text) for text in fields[4:word_end:2]))
+        words = max(words, int(fields[3], 16))
+        relations = max(relations, int(fields[word_end]))
+        frames = max(frames, int(fields[frames_at]) if frames_at < len(fields) else 0)
+        gloss = max(gloss, len(text.encode()))
+        synset_count += 1
+    print(f"at most: {lemma} bytes and {senses} senses a lemma; {words} words of {word} bytes, {relations} relations, "
+          f"{frames} frames and {gloss} bytes of gloss a synset")
+    return (len(index) * (lemma + senses * 8) +
+            synset_count * (gloss + words * (word + 12) + relations * 12 + frames * 2))
+
+
+def check_size(save):
+    """The save also has handles, index and the structure of a file, and is still less than a thirtieth."""
+    size, fixed = os.path.getsize(save), fixed_size()
+    print(f"{size} bytes, {fixed} with fixed fields")
+    if not 0 < size * 30 < fixed:
+        sys.exit(f"the save has {size} bytes, and fixed fields would take {fixed}")
+
+
 def main():
     program = sys.argv[1]
     if not os.path.isdir(DATABASE):
@@ -63,6 +104,7 @@ def main():
         save = os.path.join(directory, "wordnet.pecs")
         if not run([program, "build", save]).stderr.startswith(COUNTS):
             sys.exit("build: the counts are not WordNet's")
+        check_size(save)
         for command, results in ("hypernyms", EXPECTED), ("show", SENSES):
             for word, expected in results.items():
                 output = run([program, command, save, word]).stdout
