@@ -10,6 +10,7 @@ usage: check_tree.py ROOT
 5. A file of C or C++ has at most 600 lines.
 6. A line of prose in Markdown has at most 120 characters; tables, code and images may be wider.
 7. A function of C or C++ has at most 45 lines between its braces, each of which has a line of its own.
+8. docs/examples/own_ecs.c has at most 120 lines: that is all a program with an ECS of its own needs.
 """
 import glob
 import os
@@ -40,6 +41,7 @@ LINES_MAX = 600
 COLUMNS_MAX = 120
 FUNCTION_LINES_MAX = 45
 FUNCTION = re.compile(r"^( *)\{\n(.*?)^\1\}$", re.MULTILINE | re.DOTALL)
+SHORT = {"docs/examples/own_ecs.c": 120}
 
 
 def from_git(root):
@@ -90,7 +92,7 @@ def long_sources(root, names):
         if name.endswith(SOURCES):
             with open(os.path.join(root, name), "rb") as file:
                 line_count = file.read().count(b"\n")
-            if line_count > LINES_MAX:
+            if line_count > SHORT.get(name, LINES_MAX):
                 failures.append(f"{name} has {line_count} lines")
     return failures
 
