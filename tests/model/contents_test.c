@@ -122,6 +122,7 @@ static void set_names(struct model *model)
     struct bytes texts[MANY] = { { NULL, 0 } };
     pecs_entity entities[MANY];
     Name names[MANY];
+    Body bodies[MANY];
     size_t count = 0;
     for (size_t i = 0; i < MANY; i++) {
         struct shadow *shadow = pick_living(model, &model->now);
@@ -129,19 +130,23 @@ static void set_names(struct model *model)
             continue;
         make_text(model, &texts[count]);
         names[count] = name_of(&(struct shadow){ .number = (uint32_t)i, .name = texts[count] });
+        bodies[count] = (Body){ shadow, i };
         entities[count] = shadow->entity;
         shadows[count++] = shadow;
     }
-    const pecs_value value = PECS_ROWS(Name, names);
+    const pecs_value values[] = { PECS_ROWS(Name, names), PECS_ROWS(Body, bodies) };
+    const size_t value_count = 1 + pick(model, 2);
     const bool is_refused = count && pick(model, 5) == 0;
     if (is_refused) {
         entities[pick(model, count)].generation += 1000;
-        CHECK(model, pecs_world_set_many(model->world, entities, count, &value, 1) == PECS_E_DEAD);
+        CHECK(model, pecs_world_set_many(model->world, entities, count, values, value_count) == PECS_E_DEAD);
     } else {
-        CHECK(model, !pecs_world_set_many(model->world, entities, count, &value, 1));
+        CHECK(model, !pecs_world_set_many(model->world, entities, count, values, value_count));
     }
     for (size_t i = 0; i < count; i++) {
         if (!is_refused) {
+            shadows[i]->has_body |= value_count > 1;
+            shadows[i]->body = value_count > 1 ? bodies[i] : shadows[i]->body;
             shadows[i]->has_name = true;
             shadows[i]->number = names[i].number;
             bytes_set(&shadows[i]->name, texts[i].data, texts[i].size);
