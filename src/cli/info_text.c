@@ -118,6 +118,7 @@ void info_text_print_part(struct text_out *out, const struct space_part *part)
         { "handles", "handles of the rows" },
         { "index", "entity index" },
         { "ids", "list of explicit ids" },
+        { "attachments", "attachments" },
         { "metadata", "metadata" },
         { "structure", "header, types, tables, hashes, and padding between sections" },
     };

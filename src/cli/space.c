@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-enum { HANDLE_BYTES = 8, RECORD_BYTES = 16, ID_RECORD_BYTES = 20, META_RECORD_BYTES = 16, OTHER_PARTS = 5 };
+enum { HANDLE_BYTES = 8, RECORD_BYTES = 16, ID_RECORD_BYTES = 20, META_RECORD_BYTES = 16, OTHER_PARTS = 6 };
 
 static uint64_t space_sum(uint64_t a, uint64_t b)
 {
@@ -37,6 +37,17 @@ static uint64_t space_metadata_bytes(const pecs_meta *metadata, size_t count)
     return bytes;
 }
 
+/* Each lies as the contents of a blob does, with its size before it if that needs more than three bytes. */
+static uint64_t space_attachment_bytes(const pecs_info *info)
+{
+    uint64_t bytes = 0;
+    for (size_t i = 0; i < info->attachment_count; i++) {
+        const uint64_t size = info->attachments[i].size_bytes, units = size / 8 + (size % 8 > 0) + (size >= 0xffffff);
+        bytes = space_sum(bytes, space_product(units, 8));
+    }
+    return bytes;
+}
+
 /* Adds the bytes of all tables to the parts. Returns the number of explicit ids. */
 static uint64_t space_count_tables(const pecs_info *info, struct space *space, uint64_t *ret_row_count)
 {
@@ -65,10 +76,12 @@ static struct space_part *space_add_others(const pecs_info *info, uint64_t row_c
 {
     const uint64_t metadata = space_metadata_bytes(info->metadata, info->metadata_count) +
                               space_metadata_bytes(info->file_metadata, info->file_metadata_count);
+    const uint64_t attached = space_attachment_bytes(info);
     *next++ = (struct space_part){ "handles", NULL, info->stored_handle_bytes, space_product(row_count, HANDLE_BYTES) };
     *next++ =
         (struct space_part){ "index", NULL, info->stored_index_bytes, space_product(info->slot_count, RECORD_BYTES) };
     *next++ = (struct space_part){ "ids", NULL, info->stored_id_bytes, space_product(id_count, ID_RECORD_BYTES) };
+    *next++ = (struct space_part){ "attachments", NULL, attached, attached };
     *next++ = (struct space_part){ "metadata", NULL, metadata, metadata };
     return next;
 }

@@ -8,7 +8,7 @@
 #include "type_list.h"
 
 struct space_part {
-    const char *kind;  /* "component", "contents", "handles", "index", "ids", "metadata", "structure" */
+    const char *kind;  /* "component", "contents", "handles", "index", "ids", "attachments", "metadata", "structure" */
     const char *label; /* of a component: its values, or the contents of its strings, blobs and lists; else NULL */
     uint64_t bytes, full_bytes; /* in the file; uncompressed */
 };

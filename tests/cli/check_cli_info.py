@@ -54,6 +54,7 @@ def space_of(file):
     space["index"] = 16 * file.commit.slot_count
     space["ids"] = 20 * file.id_count
     space["metadata"] = sum((16 + len(entry.key.encode()) + len(bytes_of(entry.value)) + 7) // 8 * 8 for entry in file.metadata + file.file_metadata)
+    space["attachments"] = sum((size + 7) // 8 * 8 + (8 if size >= 0xffffff else 0) for _, _, _, size in file.attachments())
     space["structure"] = len(file.data) - sum(space.values())
     return space
 
