@@ -48,9 +48,8 @@ static pecs_status agree_check_rows(void *user, uint64_t job, pecs_error *error)
     const uint64_t offset = model_handles(agreement->model, &agreement->model->tables[block.number])->offset;
     const pecs_entity *handles = (const pecs_entity *)(const void *)table_chunk(block.table, HANDLE_COLUMN, 0);
     if (block.table->archetype->is_singleton) {
-        if (BREAKS("ROW-2", handles[0].index || handles[0].generation))
-            return fail_rule(error, PECS_E_CORRUPT, offset, "ROW-2", "table %u: the singletons' row has an entity",
-                             block.number);
+        RULE(error, "ROW-2", handles[0].index || handles[0].generation, offset,
+             "table %u: the singletons' row has an entity", block.number);
         return PECS_OK;
     }
     const struct record *records = agreement->records;
@@ -59,11 +58,9 @@ static pecs_status agree_check_rows(void *user, uint64_t job, pecs_error *error)
         const bool agrees = handle.index < agreement->slot_count &&
                             records[handle.index].generation == handle.generation &&
                             records[handle.index].table == block.number && records[handle.index].row == row;
-        if (BREAKS("ROW-1", !agrees))
-            return fail_rule(error, PECS_E_CORRUPT, offset + row * sizeof(handle), "ROW-1",
-                             "table %u row %" PRIu64
-                             ": its handle {%u, %u} is not that of a record which names this row",
-                             block.number, row, handle.index, handle.generation);
+        RULE(error, "ROW-1", !agrees, offset + row * sizeof(handle),
+             "table %u row %" PRIu64 ": its handle {%u, %u} is not that of a record which names this row", block.number,
+             row, handle.index, handle.generation);
     }
     return PECS_OK;
 }
@@ -93,9 +90,9 @@ static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk
     uint32_t lowest = GENERATION_MAX;
     for (uint64_t i = first; i < first + slots; i++) {
         const struct record *record = &agreement->records[i];
-        if (BREAKS("INDEX-1", !agree_record_is_valid(record, session_count)))
-            return fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset + i * sizeof(*record), "INDEX-1",
-                             "the record of entity index %" PRIu64 " is invalid", i);
+        RULE(error, "INDEX-1", !agree_record_is_valid(record, session_count),
+             agreement->model->index.offset + i * sizeof(*record), "the record of entity index %" PRIu64 " is invalid",
+             i);
         living += record->table != NO_TABLE;
         left += agree_is_left_out(agreement, record);
         used_up += record->table == NO_TABLE && record->generation == GENERATION_MAX;
@@ -104,9 +101,9 @@ static pecs_status agree_check_chunk(struct agreement *agreement, uint64_t chunk
     agreement->values.lowest_generations[chunk] = lowest;
     atomic_fetch_add(&agreement->living_count, living - left);
     atomic_fetch_add(&agreement->left_count, left);
-    if (BREAKS("INDEX-2", slots - living - used_up != state_free_in_chunk(state, chunk)))
-        return fail_rule(error, PECS_E_CORRUPT, agreement->model->free_counts_offset + chunk * sizeof(le32), "INDEX-2",
-                         "the free count of index chunk %" PRIu64 " does not match its records", chunk);
+    RULE(error, "INDEX-2", slots - living - used_up != state_free_in_chunk(state, chunk),
+         agreement->model->free_counts_offset + chunk * sizeof(le32),
+         "the free count of index chunk %" PRIu64 " does not match its records", chunk);
     return PECS_OK;
 }
 
@@ -166,18 +163,17 @@ static pecs_status agree_check_ids(void *user, uint64_t job, pecs_error *error)
             __builtin_prefetch(identity_record_at(state, le32_load(entries[i + IDENTITY_FAR_AHEAD].index)));
             __builtin_prefetch(identity_explicit_at(state, le32_load(entries[i + IDENTITY_AHEAD].index)));
         }
-        if (BREAKS("ID-1", memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0))
-            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-1", "the explicit ids do not ascend");
+        RULE(error, "ID-1", memcmp(i ? &entries[i - 1].id : &zero, &entries[i].id, sizeof(zero)) >= 0, offset,
+             "the explicit ids do not ascend");
         const bool is_left_out = agree_slot_is_left_out(agreement, index);
         const pecs_id *has = identity_explicit_at(state, index);
         left += is_left_out;
-        if (BREAKS("ID-2", !is_left_out && (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0)))
-            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-2", "entity index %u does not have the explicit id %s",
-                             index, agree_id_text(entries[i].id).text);
-        if (BREAKS("ID-3", identity_find_by_birth(state, entries[i].id, &other) &&
-                               !agree_slot_is_left_out(agreement, other.index)))
-            return fail_rule(error, PECS_E_CORRUPT, offset, "ID-3", "entity index %u was born with the explicit id %s",
-                             other.index, agree_id_text(entries[i].id).text);
+        RULE(error, "ID-2", !is_left_out && (!has || memcmp(has, &entries[i].id, sizeof(*has)) != 0), offset,
+             "entity index %u does not have the explicit id %s", index, agree_id_text(entries[i].id).text);
+        RULE(error, "ID-3",
+             identity_find_by_birth(state, entries[i].id, &other) && !agree_slot_is_left_out(agreement, other.index),
+             offset, "entity index %u was born with the explicit id %s", other.index,
+             agree_id_text(entries[i].id).text);
     }
     atomic_fetch_add(&agreement->listed_count, end - job * BLOCK_ROWS - left);
     return PECS_OK;
@@ -192,6 +188,26 @@ pecs_status agree_run(struct agreement *agreement, uint64_t count,
     return jobs_run(&jobs, error);
 }
 
+/* Checks the number of living records, when every chunk of the index has been counted. */
+static pecs_status agree_check_living_count(const struct agreement *agreement, pecs_error *error)
+{
+    const struct model *model = agreement->model;
+    const uint64_t row_count = part_entity_count(agreement->part, model);
+    RULE(error, "INDEX-3",
+         agreement->living_count != row_count || agreement->left_count != model->entity_count - row_count,
+         model->index.offset, "the index has %" PRIu64 " living records for %" PRIu64 " rows",
+         (uint64_t)agreement->living_count + agreement->left_count, model->entity_count);
+    return PECS_OK;
+}
+
+/* Checks the number of entries of the list of ids, when all have been counted. */
+static pecs_status agree_check_listed_count(const struct agreement *agreement, pecs_error *error)
+{
+    RULE(error, "ID-2", agreement->listed_count != agree_count_ids(agreement), agreement->model->ids.offset,
+         "the list does not have the explicit ids of all entities that are read");
+    return PECS_OK;
+}
+
 static pecs_status agree_check_all(struct agreement *agreement, pecs_error *error)
 {
     const struct pecs_snapshot *state = agreement->state;
@@ -203,17 +219,12 @@ static pecs_status agree_check_all(struct agreement *agreement, pecs_error *erro
     pecs_status status = agree_run(agreement, blocks, agree_check_rows, error);
     if (!status)
         status = agree_run(agreement, agree_block_count(agreement->slot_count), agree_check_records, error);
-    const uint64_t row_count = part_entity_count(agreement->part, agreement->model);
-    if (BREAKS("INDEX-3", !status && (agreement->living_count != row_count ||
-                                      agreement->left_count != agreement->model->entity_count - row_count)))
-        status = fail_rule(error, PECS_E_CORRUPT, agreement->model->index.offset, "INDEX-3",
-                           "the index has %" PRIu64 " living records for %" PRIu64 " rows",
-                           (uint64_t)agreement->living_count + agreement->left_count, agreement->model->entity_count);
+    if (!status)
+        status = agree_check_living_count(agreement, error);
     if (!status)
         status = agree_run(agreement, agree_block_count(state->saved_ids.count), agree_check_ids, error);
-    if (BREAKS("ID-2", !status && agreement->listed_count != agree_count_ids(agreement)))
-        status = fail_rule(error, PECS_E_CORRUPT, agreement->model->ids.offset, "ID-2",
-                           "the list does not have the explicit ids of all entities that are read");
+    if (!status)
+        status = agree_check_listed_count(agreement, error);
     return status ? status : agree_check_all_values(agreement, error);
 }
 
