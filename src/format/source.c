@@ -6,8 +6,8 @@
 #include <inttypes.h>
 #include <string.h>
 
-static pecs_status memory_get(struct source *source, uint64_t offset, uint64_t size_bytes, const uint8_t **ret_bytes,
-                              pecs_error *error)
+static pecs_status source_memory_get(struct source *source, uint64_t offset, uint64_t size_bytes,
+                                     const uint8_t **ret_bytes, pecs_error *error)
 {
     (void)size_bytes;
     (void)error;
@@ -17,7 +17,7 @@ static pecs_status memory_get(struct source *source, uint64_t offset, uint64_t s
 
 void source_memory_init(struct source_memory *source, const uint8_t *bytes, uint64_t size_bytes)
 {
-    static const struct source_class class = { memory_get, true };
+    static const struct source_class class = { source_memory_get, true };
     *source = (struct source_memory){ { &class, size_bytes }, bytes };
 }
 
@@ -47,8 +47,8 @@ pecs_status source_input_read(const struct source_input *input, uint64_t offset,
     return PECS_OK;
 }
 
-static pecs_status image_get(struct source *source, uint64_t offset, uint64_t size_bytes, const uint8_t **ret_bytes,
-                             pecs_error *error)
+static pecs_status source_image_get(struct source *source, uint64_t offset, uint64_t size_bytes,
+                                    const uint8_t **ret_bytes, pecs_error *error)
 {
     const struct source_image *image = (const struct source_image *)source;
     *ret_bytes = image->bytes + offset;
@@ -57,7 +57,7 @@ static pecs_status image_get(struct source *source, uint64_t offset, uint64_t si
 
 void source_image_init(struct source_image *source, const struct source_input *input, uint8_t *bytes)
 {
-    static const struct source_class class = { image_get, true };
+    static const struct source_class class = { source_image_get, true };
     *source = (struct source_image){ { &class, input->size_bytes }, input, bytes };
 }
 
@@ -67,8 +67,8 @@ struct source_part {
     uint8_t bytes[];
 };
 
-static pecs_status parts_get(struct source *source, uint64_t offset, uint64_t size_bytes, const uint8_t **ret_bytes,
-                             pecs_error *error)
+static pecs_status source_parts_get(struct source *source, uint64_t offset, uint64_t size_bytes,
+                                    const uint8_t **ret_bytes, pecs_error *error)
 {
     struct source_parts *parts = (struct source_parts *)source;
     const size_t size = sizeof(struct source_part) + (size_t)size_bytes;
@@ -84,7 +84,7 @@ static pecs_status parts_get(struct source *source, uint64_t offset, uint64_t si
 
 void source_parts_init(struct source_parts *source, const struct source_input *input, struct pool *pool)
 {
-    static const struct source_class class = { parts_get, false };
+    static const struct source_class class = { source_parts_get, false };
     *source = (struct source_parts){ { &class, input->size_bytes }, input, pool, NULL };
 }
 

@@ -53,7 +53,7 @@ static void writer_put_data(struct writer *writer)
 }
 
 /* The commit, what belongs to the file alone, and the footer that ends at the file's size. */
-static void writer_put_end(struct writer *writer, uint64_t commit_offset)
+static void writer_put_commit_and_footer(struct writer *writer, uint64_t commit_offset)
 {
     struct output *output = &writer->output;
     write_commit_hashes(&writer->commit, &writer->plan, &writer->prologue, &writer->trailer);
@@ -84,7 +84,7 @@ static void writer_put_all(struct writer *writer)
     writer_put_data(writer);
     output_put_zeros_to(output, commit_offset);
     if (!output->status)
-        writer_put_end(writer, commit_offset);
+        writer_put_commit_and_footer(writer, commit_offset);
 }
 
 static pecs_status writer_run(struct writer *writer, const struct pecs_snapshot *state, const pecs_sink *sink,

@@ -123,7 +123,7 @@ struct stream {
     uint64_t size_bytes;
 };
 
-static struct stream_piece *stream_add_piece(struct stream *stream)
+static struct stream_piece *reading_stream_add_piece(struct stream *stream)
 {
     const uint64_t wanted = max_u64(PIECE_MIN, min_u64(stream->size_bytes / 4, PIECE_MAX));
     const size_t capacity = (size_t)min_u64(wanted, stream->max_bytes - stream->size_bytes);
@@ -138,7 +138,7 @@ static struct stream_piece *stream_add_piece(struct stream *stream)
     return piece;
 }
 
-static void stream_drop_first(struct stream *stream)
+static void reading_stream_drop_first(struct stream *stream)
 {
     struct stream_piece *piece = stream->first;
     stream->first = piece->next;
@@ -146,7 +146,7 @@ static void stream_drop_first(struct stream *stream)
 }
 
 /* The stream has all the bytes that it may have: it must end here. */
-static pecs_status stream_check_end(const struct stream *stream, bool *ret_is_end, pecs_error *error)
+static pecs_status reading_stream_check_end(const struct stream *stream, bool *ret_is_end, pecs_error *error)
 {
     uint8_t byte;
     size_t count = 0;
@@ -158,14 +158,14 @@ static pecs_status stream_check_end(const struct stream *stream, bool *ret_is_en
     return status;
 }
 
-static pecs_status stream_read_some(struct stream *stream, bool *ret_is_end, pecs_error *error)
+static pecs_status reading_stream_read_some(struct stream *stream, bool *ret_is_end, pecs_error *error)
 {
     struct stream_piece *piece = stream->last;
     size_t count = 0;
     if (stream->size_bytes == stream->max_bytes)
-        return stream_check_end(stream, ret_is_end, error);
+        return reading_stream_check_end(stream, ret_is_end, error);
     if (!piece || piece->size_bytes == piece->capacity)
-        piece = stream_add_piece(stream);
+        piece = reading_stream_add_piece(stream);
     if (!piece)
         return fail_memory(error);
     const pecs_status status = reading_read(stream->from, piece->bytes + piece->size_bytes,
@@ -184,12 +184,12 @@ static pecs_status reading_take_all(struct reading *reading, const pecs_file_lim
                              .max_bytes = limits->max_bytes ? limits->max_bytes : UINT64_MAX };
     pecs_status status = PECS_OK;
     for (bool is_end = false; !status && !is_end;)
-        status = stream_read_some(&stream, &is_end, error);
+        status = reading_stream_read_some(&stream, &is_end, error);
     if (!status)
         status = reading_check_size(stream.size_bytes, limits, error);
     if (!status)
         status = reading_fill_image(reading, stream.size_bytes, error);
-    for (uint64_t done = 0; stream.first; stream_drop_first(&stream)) {
+    for (uint64_t done = 0; stream.first; reading_stream_drop_first(&stream)) {
         if (!status)
             memcpy(reading->image->bytes + done, stream.first->bytes, stream.first->size_bytes);
         done += stream.first->size_bytes;

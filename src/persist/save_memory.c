@@ -24,7 +24,7 @@ struct memory_sink {
     uint32_t source;
 };
 
-static pecs_status memory_begin(void *user, uint64_t size_bytes, pecs_error *error)
+static pecs_status save_memory_begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     struct memory_sink *sink = user;
     if (size_bytes > SIZE_MAX / 2)
@@ -36,7 +36,7 @@ static pecs_status memory_begin(void *user, uint64_t size_bytes, pecs_error *err
 }
 
 /* The size of a compressed save is not known beforehand. */
-static pecs_status memory_grow(struct memory_sink *sink, size_t size_bytes, pecs_error *error)
+static pecs_status save_memory_grow(struct memory_sink *sink, size_t size_bytes, pecs_error *error)
 {
     uint32_t source;
     if (size_bytes > SIZE_MAX / 4)
@@ -53,12 +53,12 @@ static pecs_status memory_grow(struct memory_sink *sink, size_t size_bytes, pecs
     return PECS_OK;
 }
 
-static pecs_status memory_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
+static pecs_status save_memory_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
     struct memory_sink *sink = user;
     for (size_t i = 0; i < span_count; i++) {
         const size_t size_bytes = sink->written_bytes + spans[i].size_bytes;
-        const pecs_status status = size_bytes > sink->size_bytes ? memory_grow(sink, size_bytes, error) : PECS_OK;
+        const pecs_status status = size_bytes > sink->size_bytes ? save_memory_grow(sink, size_bytes, error) : PECS_OK;
         if (status)
             return status;
         memcpy(sink->memory + sink->written_bytes, spans[i].data, spans[i].size_bytes);
@@ -67,7 +67,7 @@ static pecs_status memory_write(void *user, const pecs_bytes *spans, size_t span
     return PECS_OK;
 }
 
-static void memory_abort(void *user)
+static void save_memory_abort(void *user)
 {
     struct memory_sink *sink = user;
     pool_array_release(sink->pool, sink->memory, sink->size_bytes, sink->source);
@@ -79,7 +79,7 @@ pecs_status pecs_snapshot_save_memory(const pecs_snapshot *snapshot, const pecs_
     if (!snapshot || !ret_bytes || !ret_size)
         return fail(error, PECS_E_MISUSE, "snapshot, ret_bytes and ret_size must not be NULL");
     struct memory_sink memory = { .pool = snapshot->registry->pool };
-    const pecs_sink sink = { memory_begin, memory_write, NULL, memory_abort, &memory };
+    const pecs_sink sink = { save_memory_begin, save_memory_write, NULL, save_memory_abort, &memory };
     const pecs_status status = pecs_snapshot_save_to(snapshot, &sink, options, error);
     if (status)
         return status;

@@ -2,68 +2,68 @@
 #include "error.h"
 #include "os_stream.h"
 
-static int stream_descriptor(void *user)
+static int streams_fd_from(void *user)
 {
     return (int)(intptr_t)user;
 }
 
-static pecs_status stream_fail(pecs_error *error, int os_error, const char *doing, int descriptor)
+static pecs_status streams_fd_fail(pecs_error *error, int os_error, const char *doing, int descriptor)
 {
     char name[OS_STREAM_NAME_BYTES];
     os_stream_name(descriptor, name);
     return fail_os(error, os_error, doing, name);
 }
 
-static pecs_status stream_begin(void *user, uint64_t size_bytes, pecs_error *error)
+static pecs_status streams_fd_begin(void *user, uint64_t size_bytes, pecs_error *error)
 {
     (void)size_bytes, (void)error;
-    os_stream_widen(stream_descriptor(user));
+    os_stream_widen(streams_fd_from(user));
     return PECS_OK;
 }
 
-static pecs_status stream_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
+static pecs_status streams_fd_write(void *user, const pecs_bytes *spans, size_t span_count, pecs_error *error)
 {
-    const int descriptor = stream_descriptor(user), os_error = os_stream_write(descriptor, spans, span_count);
-    return os_error ? stream_fail(error, os_error, "cannot write", descriptor) : PECS_OK;
+    const int descriptor = streams_fd_from(user), os_error = os_stream_write(descriptor, spans, span_count);
+    return os_error ? streams_fd_fail(error, os_error, "cannot write", descriptor) : PECS_OK;
 }
 
 pecs_sink pecs_sink_for_fd(int descriptor)
 {
-    return (pecs_sink){ .begin = stream_begin, .write = stream_write, .user = (void *)(intptr_t)descriptor };
+    return (pecs_sink){ .begin = streams_fd_begin, .write = streams_fd_write, .user = (void *)(intptr_t)descriptor };
 }
 
-static pecs_status stream_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
+static pecs_status streams_fd_read(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
 {
-    const int descriptor = stream_descriptor(user);
+    const int descriptor = streams_fd_from(user);
     const int os_error = os_stream_read(descriptor, bytes, size_bytes, ret_size);
-    return os_error ? stream_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
+    return os_error ? streams_fd_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
 }
 
-static pecs_status stream_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
+static pecs_status streams_fd_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
 {
-    const int descriptor = stream_descriptor(user), os_error = os_stream_size(descriptor, ret_size_bytes);
-    return os_error ? stream_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
+    const int descriptor = streams_fd_from(user), os_error = os_stream_size(descriptor, ret_size_bytes);
+    return os_error ? streams_fd_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
 }
 
-static pecs_status stream_read_at(void *user, uint64_t offset, void *bytes, size_t size_bytes, size_t *ret_size,
-                                  pecs_error *error)
+static pecs_status streams_fd_read_at(void *user, uint64_t offset, void *bytes, size_t size_bytes, size_t *ret_size,
+                                      pecs_error *error)
 {
-    const int descriptor = stream_descriptor(user);
+    const int descriptor = streams_fd_from(user);
     const int os_error = os_stream_read_at(descriptor, offset, bytes, size_bytes, ret_size);
-    return os_error ? stream_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
+    return os_error ? streams_fd_fail(error, os_error, "cannot read", descriptor) : PECS_OK;
 }
 
 pecs_source pecs_source_for_fd(int descriptor)
 {
-    pecs_source source = { .read = stream_read, .user = (void *)(intptr_t)descriptor };
+    pecs_source source = { .read = streams_fd_read, .user = (void *)(intptr_t)descriptor };
     if (os_stream_is_file(descriptor)) {
-        source.size = stream_size;
-        source.read_at = stream_read_at;
+        source.size = streams_fd_size;
+        source.read_at = streams_fd_read_at;
     }
     return source;
 }
 
-static pecs_status memory_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
+static pecs_status streams_memory_size(void *user, uint64_t *ret_size_bytes, pecs_error *error)
 {
     const pecs_bytes *memory = user;
     if (!memory || (!memory->data && memory->size_bytes))
@@ -72,7 +72,7 @@ static pecs_status memory_size(void *user, uint64_t *ret_size_bytes, pecs_error 
     return PECS_OK;
 }
 
-static pecs_status memory_map(void *user, const void **ret_bytes, pecs_error *error)
+static pecs_status streams_memory_map(void *user, const void **ret_bytes, pecs_error *error)
 {
     (void)error;
     *ret_bytes = ((const pecs_bytes *)user)->data;
@@ -81,5 +81,5 @@ static pecs_status memory_map(void *user, const void **ret_bytes, pecs_error *er
 
 pecs_source pecs_source_for_memory(const pecs_bytes *memory)
 {
-    return (pecs_source){ .size = memory_size, .map = memory_map, .user = (void *)(uintptr_t)memory };
+    return (pecs_source){ .size = streams_memory_size, .map = streams_memory_map, .user = (void *)(uintptr_t)memory };
 }
