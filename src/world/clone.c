@@ -114,7 +114,9 @@ static pecs_status clone_copied(struct clone *clone, size_t total, pecs_entity *
     pecs_status status = handle_set_init(&clone->set, world, transplant_source(&clone->transplant), clone->entities,
                                          clone->entity_count);
     if (!status && clone->entity_count > transplant_source(&clone->transplant)->entity_count)
-        status = PECS_E_CORRUPT; /* all of them live: the file's count is wrong */
+        status = edit_fail(world, PECS_E_CORRUPT,
+                           "more entities of the resumed file live than it counts: it is damaged; loading it reports "
+                           "where");
     if (!status)
         status = edit_check_slots(world, total);
     if (!status && total)

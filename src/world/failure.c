@@ -11,14 +11,20 @@
 static const pecs_error failure_general[] = {
     GENERAL(PECS_OK, ""),
     GENERAL(PECS_E_MEMORY, "out of memory"),
+    GENERAL(PECS_E_IO, "the operating system failed"),
     GENERAL(PECS_E_CORRUPT, "rows and index of the resumed file disagree: it is damaged; loading it reports where"),
+    GENERAL(PECS_E_UNSUPPORTED, "this library does not support it"),
+    GENERAL(PECS_E_LAYOUT, "a type has another layout here"),
     GENERAL(PECS_E_LIMIT, "the table is full"),
     GENERAL(PECS_E_CONFLICT, "the id is in use"),
     GENERAL(PECS_E_DEAD, "the entity is not alive"),
     GENERAL(PECS_E_ABSENT, "the entity does not have the component"),
     GENERAL(PECS_E_BUSY, "an iteration over the world is open"),
+    GENERAL(PECS_E_CANCELLED, "a function of the program cancelled it"),
     GENERAL(PECS_E_MISUSE, "a required argument is NULL"),
+    GENERAL(PECS_E_INVALID, "a value is invalid"),
 };
+static_assert(sizeof(failure_general) / sizeof(failure_general[0]) == PECS_E_INVALID + 1, "a text for each status");
 
 pecs_status failure_end_slow(struct failure *failure, pecs_status status)
 {

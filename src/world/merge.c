@@ -187,12 +187,19 @@ static pecs_entity merge_replaced(const struct merge *merge, const struct transp
 /* The table in a record whose entity is alive but has no row: another number than NO_TABLE, so its slot is not free. */
 #define BETWEEN_TABLES (NO_TABLE - 1)
 
-/* Removes the row of an entity that keeps its record. Two entities of a damaged file may have one id. */
+/* Two entities of a resumed file that was damaged have one id. */
+static pecs_status merge_fail_same_id(struct pecs_world *world)
+{
+    return edit_fail(world, PECS_E_CORRUPT,
+                     "two entities of the resumed file have one id: it is damaged; loading it reports where");
+}
+
+/* Removes the row of an entity that keeps its record. */
 static pecs_status merge_remove_row(struct pecs_world *world, pecs_entity entity)
 {
     const struct record *record = state_find(world->state, entity);
     if (!record)
-        return PECS_E_CORRUPT;
+        return merge_fail_same_id(world);
     const struct record at = *record;
     edit_find_row(world, at.table, at.row);
     place_forget_row(world, state_table(world->state, at.table)->archetype, NULL);
@@ -211,6 +218,8 @@ static pecs_status merge_remove_replaced(struct merge *merge)
             status = edit_ready_departure(world, merge_replaced(merge, &transplant->runs[i], row));
     if (!status)
         status = edit_plan_ready(world);
+    if (status == PECS_E_CORRUPT && world->state->is_proven) /* a table loses more rows than it has */
+        status = merge_fail_same_id(world);
     for (size_t i = 0; !status && i < transplant->run_count; i++)
         for (uint64_t row = 0; !status && transplant->runs[i].has_handles && row < transplant->runs[i].count; row++)
             status = merge_remove_row(world, merge_replaced(merge, &transplant->runs[i], row));
@@ -307,7 +316,8 @@ static pecs_status merge_note_ids(struct merge *merge)
 /* Of a resumed snapshot it is not known that ids are unique: each must find the entity that came in with it. */
 static pecs_status merge_prove_ids(const struct merge *merge)
 {
-    const struct pecs_snapshot *state = merge->transplant.world->state;
+    struct pecs_world *world = merge->transplant.world;
+    const struct pecs_snapshot *state = world->state;
     for (size_t i = 0; !merge->transplant.source->is_proven && i < merge->transplant.run_count; i++) {
         const struct transplant_run *run = &merge->transplant.runs[i];
         for (uint64_t row = run->row; row < run->row + run->count; row++) {
@@ -316,7 +326,7 @@ static pecs_status merge_prove_ids(const struct merge *merge)
             pecs_entity found;
             if (!record || !identity_find(state, identity_of(state, entity, record), &found) ||
                 found.index != entity.index)
-                return PECS_E_CORRUPT;
+                return merge_fail_same_id(world);
         }
     }
     return PECS_OK;

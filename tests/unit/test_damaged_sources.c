@@ -109,6 +109,8 @@ Test(damaged_sources, one_id_twice)
     for (int i = 0; i < 2; i++) {
         const struct photograph before = photograph_of(pecs_world_view(worlds[i]));
         cr_assert_eq(pecs_world_merge(worlds[i], damaged, PECS_CONFLICTS_REPLACE, NULL, NULL), PECS_E_CORRUPT);
+        cr_assert_str_eq(pecs_world_error(worlds[i])->message,
+                         "two entities of the resumed file have one id: it is damaged; loading it reports where");
         const struct photograph after = photograph_of(pecs_world_view(worlds[i]));
         cr_assert(same_photograph(&before, &after));
         check_contents(worlds[i]);
