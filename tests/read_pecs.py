@@ -714,7 +714,7 @@ class File:
         can_be = commit.segment_count > 0 if self.has_blocks else commit.segment_count == 1
         require(can_be and commit.slot_count <= SLOT_COUNT_MAX and
                 commit.free_count + commit.entity_count <= commit.slot_count and 0 < commit.tick < 1 << 63,
-                "COMMIT-2", place["segment_count"], "the commit's counts cannot be")
+                "COMMIT-2", place["segment_count"], "the commit's counts are impossible")
         self.has_retired = self.header.required_features & RETIRED != 0
         self.require_zero(place["parent_id"], 16, "COMMIT-3", "a reserved byte of the commit")
         if not self.has_retired:
@@ -734,7 +734,7 @@ class File:
         for number in range(self.commit.type_count):
             left = self.commit_end - at
             size = read32(self.data, at) if left >= TYPE_RECORD.size else 0
-            require(TYPE_RECORD.size <= size <= left and size % 8 == 0, "TYPE-1", at, "a type record's size cannot be")
+            require(TYPE_RECORD.size <= size <= left and size % 8 == 0, "TYPE-1", at, "a type record's size is invalid")
             parser = TypeParser(self.data, at, at + size)
             kind = parser.parse()
             require(kind.number == number and (self.types[-1].id < kind.id if self.types else any(kind.id)), "TYPE-2",
@@ -770,7 +770,7 @@ class File:
             require(record.component_count <= len(self.types) and size <= left and
                     not any(self.data[at + used:at + size]), "TABLE-1", at, "a table record is malformed")
             require(record.number == number and record.chunk_shift <= CHUNK_SHIFT_MAX, "TABLE-2", at,
-                    "a table's number or chunks cannot be")
+                    "a table's number or chunks are invalid")
             require(record.flags & ~SINGLETONS == 0, "TABLE-7", at, f"the flags {record.flags:#x} are not known")
             types = struct.unpack_from(f"<{record.component_count}I", self.data, at + TABLE_RECORD.size)
             require(all(kind < len(self.types) for kind in types) and all(a < b for a, b in zip(types, types[1:])),
@@ -804,7 +804,7 @@ class File:
     def read_sessions(self, at):
         count = self.commit.session_count
         require(count <= (self.commit_end - at) // 8 and (count or not self.commit.slot_count), "COMMIT-6", at,
-                "the commit's sessions cannot be")
+                "the number of the commit's sessions is impossible")
         self.sessions = []
         for _ in range(count):
             self.sessions.append(read64(self.data, at))
@@ -1102,7 +1102,7 @@ class File:
             can_be = (can_be and target.kind != HEAP and STRIDE_MIN <= block.stride <= STRIDE_MAX and
                       target.width % block.stride == 0 and block.stride % lane == 0)
         require(can_be and self.size_can_be(target, block.count, block.full_size), "BLOCK-3", place["size"],
-                "the block's sizes or its filter cannot be")
+                "the block's sizes or its filter are invalid")
 
     def place_rows(self, target, block, segment):
         """All rows as they are stay where they lie; others, and contents that are compressed, get room behind the file."""
@@ -1229,7 +1229,7 @@ class File:
             for chunk, (before, end) in enumerate(zip([0] + ends, ends)):
                 can_be = before <= end <= heap.size and end % HEAP_UNIT == 0
                 require(can_be and (end == heap.size or chunk < len(ends) - 1), "HEAP-1", heap.ends + 8 * chunk,
-                        "a chunk's contents do not end where they can")
+                        "the end of a chunk's contents is invalid")
         for start, table, heap, kind in columns:
             at, rows = 0, 1 << table.chunk_shift
             for chunk, end in enumerate(self.heap_ends(heap)):

@@ -57,11 +57,11 @@ typedef struct pecs_rows {
 
 /*
  * Adds rows, behind those that have the same components. Everything is copied; values of a type with
- * PECS_TYPE_NO_SNAPSHOT (schema.h) are zeros in the snapshot. ret_entities (or NULL) has room for
- * their handles. Handles have a generation of 1 to 2^30 - 1; of one builder, either all rows are given handles or none.
- * There are slots up to the highest index, of 16 bytes each; one that no row and no dead handle names is free as after
- * the death of {n, 1}. PECS_E_MISUSE (a component twice or unknown, a
- * size, a handle, an id, contents that are no text), PECS_E_LIMIT, PECS_E_MEMORY.
+ * PECS_TYPE_NO_SNAPSHOT (schema.h) are zeros in the snapshot. ret_entities (or NULL) has room for their handles.
+ * Handles have a generation of 1 to 2^30 - 1; of one builder, either all rows are given handles or none. There are
+ * slots up to the highest index, of 16 bytes each; one that no row and no dead handle names is free as after the death
+ * of {n, 1}. PECS_E_MISUSE (a component twice or unknown, a size, a handle, an id, contents that are no text),
+ * PECS_E_LIMIT, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_builder_add(pecs_builder *builder, const pecs_rows *rows,
                                                     pecs_entity *ret_entities, pecs_error *error);

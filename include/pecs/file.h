@@ -170,9 +170,9 @@ typedef struct pecs_info_options {
 /*
  * Checks the file of a resumed snapshot against its hashes, and that the bytes between its parts are zero, to detect
  * bit rot and programs that wrote to it; of a file of less than 128 KiB, checks the bytes that the resume read. Does
- * nothing for a snapshot that was loaded or comes from no file. Any thread,
- * also while a world that shares the file is edited. `progress` may be NULL. PECS_E_CORRUPT (with rule and offset),
- * PECS_E_IO with ESTALE (the file was truncated), PECS_E_CANCELLED, PECS_E_MISUSE.
+ * nothing for a snapshot that was loaded or comes from no file. Any thread, also while a world that shares the file is
+ * edited. `progress` may be NULL. PECS_E_CORRUPT (with rule and offset), PECS_E_IO with ESTALE (the file was
+ * truncated), PECS_E_CANCELLED, PECS_E_MISUSE.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_verify(const pecs_snapshot *snapshot, pecs_progress_function progress,
                                                         void *user, pecs_error *error);

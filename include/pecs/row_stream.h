@@ -108,7 +108,7 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
  *
  * A segment is checked before its rows are given: hashes, structure, and every value; but not what shows only in the
  * whole, which a load checks: that handles and entity index agree, that references lead to entities, that ids are of
- * one entity each. Whether the file is complete, its end tells: the call that returns no rows.
+ * one entity each. The file is known to be complete at its end: when the call returns no rows.
  *
  * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size:
  * a long one needs max_held_bytes. A save with a profile has not: load it. Types must be those of the registry: a load
@@ -179,7 +179,7 @@ typedef struct pecs_stream_end {
     size_t attachment_count; /* whose bytes a reader skips */
 } pecs_stream_end;
 
-/* What the file's end tells. PECS_E_MISUSE: the reader is not at the end. */
+/* Gives what stands at the file's end. PECS_E_MISUSE: the reader is not there yet. */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_reader_end(const pecs_stream_reader *reader, pecs_stream_end *ret_end,
                                                           pecs_error *error);
 

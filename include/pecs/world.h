@@ -2,9 +2,9 @@
  * World: a snapshot being edited. One thread edits a world at a time; different worlds are independent.
  *
  * An edit that fails changes no content (though it may open a tick and mark components as changed); pecs_world_error
- * says why. Structural edits (spawn, despawn, set of an absent component, add, remove,
- * singletons added or removed, clone, merge, advance, restore, compact) return PECS_E_BUSY while an iteration over the
- * world is open; edits of values do not.
+ * says why. Structural edits (spawn, despawn, set of an absent component, add, remove, singletons added or removed,
+ * clone, merge, advance, restore, compact) return PECS_E_BUSY while an iteration over the world is open; edits of
+ * values do not.
  *
  * The data of a resumed file is trusted (file.h). An edit that finds that rows and index of such a file disagree
  * returns PECS_E_CORRUPT and changes nothing: the file was damaged, and load says where.
@@ -46,8 +46,8 @@ PECS_API void pecs_world_destroy(pecs_world *world);
 /*
  * Why the last edit of this world that failed did so: its status, and a message that names entity and component, or the
  * query whose iteration is open. The status is PECS_OK as long as no edit has failed. Without memory for the message
- * it is a general one. The error belongs to the world
- * and is overwritten by the next call. NULL for NULL. The world's writer only.
+ * it is a general one. The error belongs to the world and is overwritten by the next call. NULL for NULL. The world's
+ * writer only.
  */
 PECS_API const pecs_error *pecs_world_error(pecs_world *world);
 

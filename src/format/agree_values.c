@@ -222,7 +222,7 @@ static pecs_status agree_check_ends(const struct value_column *column, pecs_erro
         RULE(error, "HEAP-1",
              end < before || end % FORMAT_HEAP_UNIT || end > column->heap->size_bytes ||
                  (chunk == chunks - 1 && end != column->heap->size_bytes),
-             column->heap->run_offset + chunk * sizeof(le64), "a chunk's contents do not end where they can");
+             column->heap->run_offset + chunk * sizeof(le64), "the end of a chunk's contents is invalid");
         before = end;
     }
     return PECS_OK;

@@ -36,7 +36,7 @@ pecs_status parse_commit_header(struct parser *parser, const struct model_limits
              model->entity_count > model->slot_count - model->free_count || model->tick - 1 >= TICK_MAX ||
              (model_has_segments(model) ? !model->parts.segment_count : model->parts.segment_count != 1),
          place + offsetof(struct commit_header, segment_count),
-         "the commit's counts of segments, slots, free slots and entities cannot be");
+         "the commit's counts of segments, slots, free slots and entities are impossible");
     size_t set = PARSER_FIND_SET(parser, commit, parent_id);
     if (!set && !model_has_retired(model))
         set = PARSER_FIND_SET(parser, commit, retired_count);
@@ -202,7 +202,7 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
              !bytes_are_zero(parser_at(parser, place + used), (size_t)(size - used)),
          place, "the record of table %u is malformed", number);
     RULE(error, "TABLE-2", le32_load(record.number) != number || le32_load(record.chunk_shift) > FORMAT_CHUNK_SHIFT_MAX,
-         place, "table %u: its number or chunk size cannot be", number);
+         place, "table %u: its number or chunk size is invalid", number);
     RULE_AS(PECS_E_UNSUPPORTED, error, "TABLE-7", flags & ~(uint32_t)TABLE_SINGLETONS, place,
             "table %u has the flags %#x, which this library does not know", number, flags);
     struct model_table *table = &model->tables[number];
@@ -280,7 +280,7 @@ static pecs_status parse_sessions(struct parser *parser)
     struct model *model = parser->model;
     RULE(parser->error, "COMMIT-6",
          model->session_count > parser_left(parser) / sizeof(le64) || (!model->session_count && model->slot_count != 0),
-         parser->offset, "the commit's sessions cannot be");
+         parser->offset, "the number of the commit's sessions is impossible");
     model->nonces = (const le64 *)(const void *)parser_at(parser, parser->offset);
     for (uint32_t i = 0; i < model->session_count; i++, parser->offset += sizeof(le64))
         RULE(parser->error, "COMMIT-6", le64_load(model->nonces[i]) >> 60, parser->offset,

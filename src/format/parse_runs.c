@@ -301,7 +301,7 @@ static pecs_status parse_check_block(struct parser *parser, const struct run_tar
          run->place + offsetof(struct block_record, first), "the block's rows do not follow those before it");
     RULE(parser->error, "BLOCK-3",
          !parse_block_size_is_right(model, target, run) || !parse_filter_is_right(target, run->filter),
-         run->place + offsetof(struct block_record, size), "the block's sizes or its filter cannot be");
+         run->place + offsetof(struct block_record, size), "the block's sizes or its filter are invalid");
     return PECS_OK;
 }
 

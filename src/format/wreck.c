@@ -214,7 +214,7 @@ static struct wreck_run wreck_run_of_record(const struct parser *parser, bool is
                                .table = le32_load(run.table),
                                .type = le32_load(run.type),
                                .codec = le32_load(run.codec),
-                               .count = UINT64_MAX, /* all rows, which its size tells */
+                               .count = UINT64_MAX, /* all rows; its size gives their number */
                                .offset = le64_load(run.offset),
                                .size = le64_load(run.size),
                                .full_size = le64_load(run.size),

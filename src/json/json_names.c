@@ -1,6 +1,6 @@
 /*
  * The tree of D. J. Bernstein's crit-bit trees: an inner node has the place of the first bit in which the names below
- * it differ; the lowest bit of a pointer tells inner nodes from names.
+ * it differ; the lowest bit of a pointer is set if it leads to an inner node.
  */
 #include "json_names.h"
 

@@ -202,7 +202,7 @@ static pecs_status resume_data(struct loading *loading, const pecs_resume_option
 
 /*
  * The structure of a mapped file is read: its few kilobytes cost less so than the faults of a map, which then has no
- * pages yet, and is dropped in the time of a small one if nobody uses it.
+ * pages yet, and is dropped in the time of a small one if it is not used.
  */
 static pecs_status resume_image(struct loading *loading, const struct source_input *input,
                                 const pecs_resume_options *options, pecs_snapshot **ret_snapshot)

@@ -1,6 +1,6 @@
 /*
  * Selection: the entities of a state that another state, made of it, leaves out. A bit for each slot says who, so the
- * selection also tells which references lead to one of them.
+ * selection also shows which references lead to one of them.
  */
 #ifndef PECS_STORAGE_SELECTION_H
 #define PECS_STORAGE_SELECTION_H
