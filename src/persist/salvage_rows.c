@@ -77,7 +77,7 @@ void salvage_table_rewind(struct salvage_table *table)
 
 /* --- rows --- */
 
-/* Moves on to the stretch that has the row or, if none has it, comes next. False: there is none. */
+/* Moves on to the whole rows that include the row or, if none do, come next. False: there is none. */
 static bool salvage_column_seek(struct salvage_column *column, uint64_t row)
 {
     const struct wreck_column *whole = &column->whole;

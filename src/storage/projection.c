@@ -363,7 +363,7 @@ pecs_status projection_make(const struct pecs_snapshot *state, const struct proj
     pecs_status status = state_create_without_tables(state, &projection.to);
     if (status)
         return status;
-    projection.to->stretch = 0;
+    projection.to->timeline = 0;
     gate_init(&projection.gate, state->registry->pool);
     projection.gate.state_epoch = projection.gate.epoch;
     projection.gate.tick = state->tick;

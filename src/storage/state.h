@@ -98,9 +98,9 @@ struct pecs_snapshot {
     bool is_built;       /* by a builder: no world migration and no load hook has seen it yet */
     bool is_partial;     /* it was made of a part of a file, and must not replace the whole by accident */
     /* A timeline is a world's history since it was created or restored, within which it can rewind. */
-    uint64_t stretch;         /* the state's timeline; 0: none */
-    uint64_t session_stretch; /* the timeline in which `session` was opened; if another, none is open */
-    uint32_t session;         /* place of the session that was opened last; any place when none is open */
+    uint64_t timeline;         /* the state's timeline; 0: none */
+    uint64_t session_timeline; /* the timeline in which `session` was opened; if another, none is open */
+    uint32_t session;          /* place of the session that was opened last; any place when none is open */
 };
 
 /* Creates an empty state at tick 1 with one reference. It retains the registry. */

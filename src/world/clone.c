@@ -132,7 +132,7 @@ static pecs_status clone_run(struct pecs_world *world, const pecs_snapshot *snap
     const struct pecs_snapshot *source = snapshot ? snapshot : world->state;
     struct clone clone = {
         .transplant = { .world = world, .source = snapshot, .copy_count = copy_count, .map = clone_map },
-        .is_of_timeline = !snapshot || (snapshot->stretch && snapshot->stretch == world->state->stretch),
+        .is_of_timeline = !snapshot || (snapshot->timeline && snapshot->timeline == world->state->timeline),
     };
     uint64_t total;
     if (source->registry != world->registry)

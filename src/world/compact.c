@@ -226,7 +226,7 @@ static void compact_change_sessions(struct compaction *compaction)
         state->session = compaction->sessions[state->session];
     } else {
         state->session = compaction->session_count ? compaction->session_count - 1 : 0;
-        state->session_stretch = 0;
+        state->session_timeline = 0;
     }
 }
 

@@ -184,9 +184,9 @@ uint64_t edit_session_nonce(struct pecs_world *world)
 }
 
 /* A nonce from the options is chosen here: whether it is in use must not depend on later rewinds. */
-void edit_begin_stretch(struct pecs_world *world)
+void edit_begin_timeline(struct pecs_world *world)
 {
-    world->state->stretch = pool_next_epoch(world->registry->pool);
+    world->state->timeline = pool_next_epoch(world->registry->pool);
     world->nonce = 0;
     if (world->given_nonce)
         (void)edit_session_nonce(world);
@@ -195,11 +195,11 @@ void edit_begin_stretch(struct pecs_world *world)
 pecs_status edit_open_session(struct pecs_world *world)
 {
     struct pecs_snapshot *state = world->state;
-    if (state->session_stretch == state->stretch)
+    if (state->session_timeline == state->timeline)
         return PECS_OK;
     const pecs_status status = sessions_open(state, identity_head(edit_session_nonce(world)));
     if (!status)
-        state->session_stretch = state->stretch;
+        state->session_timeline = state->timeline;
     return status;
 }
 

@@ -118,7 +118,7 @@ uint64_t edit_session_nonce(struct pecs_world *world);
 /* Whether the id is the birth id, in the present session, of a handle that was not used yet. */
 bool edit_id_is_future(struct pecs_world *world, pecs_id id);
 /* Begins a timeline at the state, which must be private. */
-void edit_begin_stretch(struct pecs_world *world);
+void edit_begin_timeline(struct pecs_world *world);
 
 /*
  * The plan of a batch: note each row that leaves or joins a table, prepare them all, make the changes, finish. When

@@ -47,7 +47,7 @@ pecs_status pecs_world_create(pecs_registry *registry, const pecs_snapshot *base
         pecs_world_destroy(world);
         return fail_memory(error);
     }
-    edit_begin_stretch(world);
+    edit_begin_timeline(world);
     world->gate.tick = world->state->tick;
     world->tick_is_seen = base != NULL;
     *ret_world = world;
@@ -499,7 +499,7 @@ pecs_status pecs_world_restore(pecs_world *world, const pecs_snapshot *snapshot)
         status = world_restore(world, snapshot);
     if (status)
         return failure_end(&world->failure, status);
-    edit_begin_stretch(world);
+    edit_begin_timeline(world);
     return PECS_OK;
 }
 
@@ -508,7 +508,7 @@ pecs_status pecs_world_rewind(pecs_world *world, const pecs_snapshot *snapshot)
     if (!world)
         return PECS_E_MISUSE;
     pecs_status status = world_check_snapshot(world, snapshot);
-    if (!status && snapshot->stretch != world->state->stretch)
+    if (!status && snapshot->timeline != world->state->timeline)
         status = edit_fail(world, PECS_E_MISUSE,
                            "the snapshot was not taken from this world since it was made or last restored");
     return failure_end(&world->failure, status ? status : world_restore(world, snapshot));

@@ -357,7 +357,7 @@ static void open_world(struct maker *maker)
     find_components(maker);
 }
 
-/* Other edits, which are then undone. The state before is one of this world's stretch. */
+/* Other edits, which are then undone. The state before is one of this world's timeline. */
 static void make_detour(struct maker *maker)
 {
     pecs_snapshot *before = NULL;

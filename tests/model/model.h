@@ -59,8 +59,8 @@ struct test_world {
     pecs_world *world;
     struct naive *naive;
     unsigned registry;
-    bool shared;      /* took a snapshot or came from one: edits may copy */
-    uint64_t stretch; /* unique; a new one at each restore */
+    bool shared;       /* took a snapshot or came from one: edits may copy */
+    uint64_t timeline; /* unique; a new one at each restore */
     struct test_commands commands;
 };
 
@@ -69,7 +69,7 @@ struct test_snapshot {
     struct naive *naive;
     unsigned registry;
     unsigned references;
-    uint64_t stretch; /* of the world it was taken from; 0: it came from a file */
+    uint64_t timeline; /* of the world it was taken from; 0: it came from a file */
     uint64_t hash;
     pecs_summary summary;
 };
@@ -86,7 +86,7 @@ struct model {
     size_t size;                                         /* number of entities that the present episode aims at */
     pecs_registry *registries[MODEL_REGISTRY_COUNT + 1]; /* the last: the partial one, while there is one */
     const pecs_allocator *allocator;
-    uint64_t stretch_count;
+    uint64_t timeline_count;
     uint64_t nonces[NONCE_MAX]; /* that sessions had */
     uint64_t nonce_count;
     struct test_world worlds[WORLD_MAX];
@@ -186,8 +186,8 @@ void commands_forget(struct test_world *world);
 /* --- operations --- */
 typedef void operation_function(struct model *model, struct test_world *world);
 operation_function op_spawn, op_spawn_many, op_spawn_misuse, op_despawn, op_despawn_refused, op_despawn_matching,
-    op_set, op_set_many, op_set_refused, op_remove, op_remove_refused, op_edit, op_edit_refused, op_singleton_set, op_singleton_edit,
-    op_singleton_remove, op_advance, op_misuse_handles, op_compact;
+    op_set, op_set_many, op_set_refused, op_remove, op_remove_refused, op_edit, op_edit_refused, op_singleton_set,
+    op_singleton_edit, op_singleton_remove, op_advance, op_misuse_handles, op_compact;
 operation_function op_query_read, op_query_edit, op_query_changed, op_query_quiet, op_query_parts, op_query_count,
     op_query_snapshot, op_query_replace, op_query_misuse, op_busy; /* model_queries.c, model_busy.c */
 operation_function op_commands_record, op_commands_apply, op_commands_clear, op_commands_misuse;

@@ -135,7 +135,7 @@ static void try_history(const struct busy *busy)
     for (size_t i = 0; i < model->snapshot_count; i++) {
         if (model->snapshots[i].registry == busy->world->registry)
             expect_busy(busy, pecs_world_restore(world, model->snapshots[i].snapshot), "restore while iterating");
-        if (model->snapshots[i].stretch == busy->world->stretch)
+        if (model->snapshots[i].timeline == busy->world->timeline)
             expect_busy(busy, pecs_world_rewind(world, model->snapshots[i].snapshot), "rewind while iterating");
     }
     expect_busy(busy, pecs_world_advance(world, NULL), "advance while iterating");

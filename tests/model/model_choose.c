@@ -161,7 +161,7 @@ struct test_snapshot *choose_snapshot_of(struct model *model, const struct test_
     const size_t start = random_below(&model->random, model->snapshot_count);
     for (size_t i = 0; i < model->snapshot_count; i++) {
         struct test_snapshot *snapshot = &model->snapshots[(start + i) % model->snapshot_count];
-        if (snapshot->stretch == world->stretch)
+        if (snapshot->timeline == world->timeline)
             return snapshot;
     }
     return choose_snapshot(model);

@@ -36,7 +36,7 @@ static void choose_source(struct model *model, const struct test_world *world, s
     *cloning = (struct cloning){ .snapshot = snapshot ? snapshot->snapshot : NULL,
                                  .from = snapshot ? snapshot->naive : world->naive,
                                  .to = world->naive,
-                                 .is_of_timeline = !snapshot || snapshot->stretch == world->stretch };
+                                 .is_of_timeline = !snapshot || snapshot->timeline == world->timeline };
     *ret_registry = snapshot ? snapshot->registry : world->registry;
 }
 

@@ -31,7 +31,7 @@ void world_adopt(struct model *model, pecs_world *world, struct naive *naive, un
     *place = (struct test_world){ .world = world, .naive = naive, .registry = registry };
     if (shared)
         world_shared(place);
-    place->stretch = ++model->stretch_count;
+    place->timeline = ++model->timeline_count;
     commands_init(model, place);
 }
 
@@ -77,7 +77,7 @@ void op_take(struct model *model, struct test_world *world)
     model_memory_disarm();
     world_shared(world);
     snapshot_adopt(model, snapshot, naive_copy(world->naive), world->registry);
-    model->snapshots[model->snapshot_count - 1].stretch = world->stretch;
+    model->snapshots[model->snapshot_count - 1].timeline = world->timeline;
     compare_all(model, pecs_world_view(world->world), world->registry, world->naive);
 }
 
@@ -160,7 +160,7 @@ void op_restore(struct model *model, struct test_world *world)
         return;
     }
     model_expect(model, status, PECS_OK, "pecs_world_restore");
-    world->stretch = ++model->stretch_count;
+    world->timeline = ++model->timeline_count;
     world_returned(model, world, snapshot, 0);
     model_count(model, "restore: done");
 }
@@ -170,7 +170,7 @@ static const struct test_snapshot *choose_oldest(struct model *model, const stru
 {
     const struct test_snapshot *oldest = choose_snapshot_of(model, world);
     for (size_t i = 0; i < model->snapshot_count; i++)
-        if (model->snapshots[i].stretch == world->stretch && model->snapshots[i].naive->tick < oldest->naive->tick)
+        if (model->snapshots[i].timeline == world->timeline && model->snapshots[i].naive->tick < oldest->naive->tick)
             oldest = &model->snapshots[i];
     return oldest;
 }
@@ -195,8 +195,8 @@ void op_rewind(struct model *model, struct test_world *world)
     const pecs_status status = pecs_world_rewind(world->world, snapshot->snapshot);
     if (model_refused(model, status))
         return;
-    if (snapshot->stretch != world->stretch) {
-        model_expect(model, status, PECS_E_MISUSE, "rewind to a snapshot of another stretch");
+    if (snapshot->timeline != world->timeline) {
+        model_expect(model, status, PECS_E_MISUSE, "rewind to a snapshot of another timeline");
         return;
     }
     model_expect(model, status, PECS_OK, "pecs_world_rewind");
@@ -272,7 +272,7 @@ void op_replay(struct model *model, struct test_world *world)
                      PECS_OK, "going back");
         if (!rewinds) {
             before->nonce = 0;
-            world->stretch = ++model->stretch_count;
+            world->timeline = ++model->timeline_count;
         }
     }
     for (size_t i = 0; i < ROWS; i++) {

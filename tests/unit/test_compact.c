@@ -484,7 +484,7 @@ Test(compact, sessions_without_living_entities_go)
     }
 }
 
-/* The session of this stretch has no living entity: it is opened again, with the same nonce. */
+/* The session of this timeline has no living entity: it is opened again, with the same nonce. */
 Test(compact, the_open_session_goes_on)
 {
     pecs_world *twin = world_of(registry, NULL, 0x11);
