@@ -52,12 +52,12 @@ static struct value_block agree_find_value_block(const struct agreement *agreeme
 }
 
 static pecs_status agree_fail_place(const struct agreement *agreement, const struct value_block *block, uint64_t row,
-                                    const struct wrong_place *place, pecs_error *error)
+                                    const struct invalid_place *place, pecs_error *error)
 {
     const struct value_column *column = block->column;
     const uint64_t number = block->first + row;
-    struct wrong_value wrong;
-    wrong_value_init(&wrong, agreement->state, column->table, column->first_row + number, column->number, place);
+    struct invalid_value wrong;
+    invalid_value_init(&wrong, agreement->state, column->table, column->first_row + number, column->number, place);
     return fail_value(error, PECS_E_CORRUPT, column->offset + number * column->component->size + place->span.offset,
                       &wrong);
 }
@@ -67,17 +67,17 @@ static pecs_status agree_check_values(void *user, uint64_t job, pecs_error *erro
     const struct agreement *agreement = user;
     const struct value_block block = agree_find_value_block(agreement, job);
     const struct component *component = block.column->component;
-    const uint64_t row = values_find_wrong(&agreement->values, component, block.values, block.count);
+    const uint64_t row = values_find_invalid(&agreement->values, component, block.values, block.count);
     if (row == block.count)
         return PECS_OK;
-    if (agreement->wrong_blocks) {
-        agreement->wrong_blocks[job] = 1;
+    if (agreement->invalid_blocks) {
+        agreement->invalid_blocks[job] = 1;
         return PECS_OK;
     }
-    struct wrong_iter iter;
-    struct wrong_place place;
-    wrong_iter_begin(&iter, &agreement->values, component, block.values + row * component->size);
-    return wrong_iter_next(&iter, &place) ? agree_fail_place(agreement, &block, row, &place, error) : PECS_OK;
+    struct invalid_iter iter;
+    struct invalid_place place;
+    invalid_iter_begin(&iter, &agreement->values, component, block.values + row * component->size);
+    return invalid_iter_next(&iter, &place) ? agree_fail_place(agreement, &block, row, &place, error) : PECS_OK;
 }
 
 /* Repairs all invalid spans of one value. Fails if a span is still invalid after the callback. */
@@ -87,15 +87,15 @@ static pecs_status agree_repair_value(const struct agreement *agreement, const s
     const struct value_column *column = block->column;
     const pecs_load_options *options = agreement->options;
     uint8_t *value = block->values + row * column->component->size;
-    struct wrong_iter iter;
-    struct wrong_place place;
-    wrong_iter_begin(&iter, &agreement->values, column->component, value);
-    while (wrong_iter_next(&iter, &place)) {
-        struct wrong_value wrong;
-        wrong_value_init(&wrong, agreement->state, column->table, column->first_row + block->first + row,
-                         column->number, &place);
+    struct invalid_iter iter;
+    struct invalid_place place;
+    invalid_iter_begin(&iter, &agreement->values, column->component, value);
+    while (invalid_iter_next(&iter, &place)) {
+        struct invalid_value wrong;
+        invalid_value_init(&wrong, agreement->state, column->table, column->first_row + block->first + row,
+                           column->number, &place);
         if (!options->repair(options->user, &wrong.invalid, value + place.span.offset) ||
-            wrong_place_is_wrong(&agreement->values, &place, value))
+            invalid_place_remains(&agreement->values, &place, value))
             return agree_fail_place(agreement, block, row, &place, error);
     }
     return PECS_OK;
@@ -106,13 +106,13 @@ static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t blo
 {
     pecs_status status = PECS_OK;
     for (uint64_t job = 0; !status && job < block_count; job++) {
-        if (!agreement->wrong_blocks[job])
+        if (!agreement->invalid_blocks[job])
             continue;
         const struct value_block block = agree_find_value_block(agreement, job);
         const struct component *component = block.column->component;
         for (uint64_t row = 0; !status && row < block.count; row++) {
             const uint8_t *values = block.values + row * component->size;
-            row += values_find_wrong(&agreement->values, component, values, block.count - row);
+            row += values_find_invalid(&agreement->values, component, values, block.count - row);
             if (row < block.count)
                 status = agree_repair_value(agreement, &block, row, error);
         }
@@ -162,7 +162,7 @@ static pecs_status agree_add_columns(struct agreement *agreement, uint32_t numbe
             continue;
         const pecs_component component = agreement->match->components[le32_load(from->types[i])];
         const struct model_heap *heap = model_heap(model, from, i);
-        if (!values_can_be_wrong(state_component(state, component)))
+        if (!values_can_be_invalid(state_component(state, component)))
             continue;
         const uint64_t offset = model_column(model, from, i)->offset;
         const struct value_column column = {
@@ -311,8 +311,8 @@ static pecs_status agree_check_columns(struct agreement *agreement, uint64_t blo
 {
     struct pool *pool = agreement->state->registry->pool;
     if (agreement->options->repair) {
-        agreement->wrong_blocks = pool_allocate_zeroed(pool, (size_t)blocks + 1);
-        if (!agreement->wrong_blocks)
+        agreement->invalid_blocks = pool_allocate_zeroed(pool, (size_t)blocks + 1);
+        if (!agreement->invalid_blocks)
             return fail_memory(error);
     }
     pecs_status status = PECS_OK;
@@ -325,9 +325,9 @@ static pecs_status agree_check_columns(struct agreement *agreement, uint64_t blo
         status = agree_check_attachments(agreement, error);
     if (!status)
         status = agree_run(agreement, blocks, agree_check_values, error);
-    if (agreement->wrong_blocks) {
+    if (agreement->invalid_blocks) {
         status = status ? status : agree_repair_blocks(agreement, blocks, error);
-        pool_release(pool, agreement->wrong_blocks, (size_t)blocks + 1);
+        pool_release(pool, agreement->invalid_blocks, (size_t)blocks + 1);
     }
     return status;
 }

@@ -28,7 +28,7 @@ struct agreement {
     _Atomic uint64_t listed_count; /* of the former, those in the list of ids */
     struct value_column *columns;  /* columns that can hold invalid values, in file order */
     size_t column_count, column_capacity;
-    uint8_t *wrong_blocks; /* one for each block of all columns: 1 if it has a value to repair; NULL without repair */
+    uint8_t *invalid_blocks; /* one for each block of all columns: 1 if it has a value to repair; NULL without repair */
 };
 
 static inline uint64_t agree_block_count(uint64_t row_count)

@@ -272,7 +272,7 @@ static pecs_status part_reader_check_column(const struct part_reader *reader, co
         rows = table_rows_at(table, row);
         if (component_has_contents(component)) /* of an image that only this state has */
             part_reader_lower_references(reader, component, (uint8_t *)(uintptr_t)values, rows);
-        if (values_can_be_wrong(component))
+        if (values_can_be_invalid(component))
             status = values_check(check, table, number, row, values, rows, 0, error);
     }
     if (status == PECS_E_INVALID && error)

@@ -9,7 +9,7 @@ static void write_table_rows(const struct row_writer *writer, const struct plan_
     struct output *output = writer->output;
     const uint8_t *bytes = table_value(run->table, run->column, first);
     const struct component *component = run->component;
-    if (component && values_can_be_wrong(component) && !writer->skip_check)
+    if (component && values_can_be_invalid(component) && !writer->skip_check)
         output->status =
             values_check(writer->values, run->table, run->component_number, first, bytes, count, 0, output->error);
     if (component && component_has_contents(component))

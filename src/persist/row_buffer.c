@@ -77,7 +77,7 @@ static pecs_status row_buffer_check_column(const struct row_buffer *buffer, cons
     const struct table *table = state_table(state, added->table);
     const pecs_component number = table->archetype->column_components[column];
     pecs_status status = PECS_OK;
-    if (!values_can_be_wrong(state_component(state, number)))
+    if (!values_can_be_invalid(state_component(state, number)))
         return PECS_OK;
     for (uint64_t row = added->first, rows; !status && row < added->first + added->count; row += rows) {
         rows = added_rows_at(added, table, row);

@@ -229,16 +229,16 @@ static pecs_status migrate_check_made(const struct chunk_job *job, const struct 
         for (content_walk_begin(&walk, to->component, values, job->count);
              !status && content_walk_next(&walk, &content);)
             status = migrate_place(job, version, to->component, &content, values);
-    if (status || !values_can_be_wrong(to->component))
+    if (status || !values_can_be_invalid(to->component))
         return status;
-    const uint64_t wrong = values_find_wrong(&migrating->check, to->component, values, job->count);
+    const uint64_t wrong = values_find_invalid(&migrating->check, to->component, values, job->count);
     if (wrong == job->count)
         return PECS_OK;
-    struct wrong_iter iter;
-    struct wrong_place place;
+    struct invalid_iter iter;
+    struct invalid_place place;
     char why[MAP_PATH_BYTES + 80], field[MAP_PATH_BYTES] = "";
-    wrong_iter_begin(&iter, &migrating->check, to->component, values + wrong * to->component->size);
-    if (wrong_iter_next(&iter, &place))
+    invalid_iter_begin(&iter, &migrating->check, to->component, values + wrong * to->component->size);
+    if (invalid_iter_next(&iter, &place))
         value_write_field(to->component->type, place.span.offset, field, sizeof(field));
     (void)snprintf(why, sizeof(why), "the function wrote an invalid value to '%s' of '%.*s'", field, 60,
                    to->component->type->name);

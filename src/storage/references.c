@@ -158,7 +158,7 @@ static bool references_find(const struct selection *selection, const struct comp
 
 /* The same in the lists of a value. */
 static bool references_find_listed(const struct reference_search *search, const struct component *component,
-                                   const uint8_t *value, struct wrong_place *place, pecs_entity *ret_entity)
+                                   const uint8_t *value, struct invalid_place *place, pecs_entity *ret_entity)
 {
     struct content_walk walk;
     struct content content;
@@ -183,17 +183,17 @@ static pecs_status references_fail(const struct reference_search *search, const 
                                    const uint8_t *values)
 {
     const struct table *table = state_table(search->state, at->table);
-    struct wrong_place place = { .component = at->component };
+    struct invalid_place place = { .component = at->component };
     pecs_entity target = { 0, 0 };
-    struct wrong_value wrong;
+    struct invalid_value wrong;
     uint64_t row = 0, first;
     while (!references_find(search->selection, at->component, values, 1, &first, &place.span, &target) &&
            !references_find_listed(search, at->component, values, &place, &target)) {
         row++;
         values += at->component->size;
     }
-    wrong_value_init(&wrong, search->state, table, (at->chunk << table->archetype->chunk_shift) + row, at->number,
-                     &place);
+    invalid_value_init(&wrong, search->state, table, (at->chunk << table->archetype->chunk_shift) + row, at->number,
+                       &place);
     const pecs_entity whose = wrong.invalid.entity;
     if (!whose.generation)
         return fail(search->error, PECS_E_INVALID, "singleton: %s of '%.*s' names entity %u:%u, which is left out",

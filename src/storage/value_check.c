@@ -355,7 +355,7 @@ static bool value_check_elements_are_valid(const struct value_check *check, cons
     const struct component *element = component_element(places->component, places->span->list);
     const uint64_t count = size / element->size;
     return size % element->size == 0 &&
-           (!values_can_be_wrong(element) || values_find_wrong(check, element, bytes, count) == count);
+           (!values_can_be_invalid(element) || values_find_invalid(check, element, bytes, count) == count);
 }
 
 static uint64_t value_check_list(const struct places *places, const struct value_check *check)
@@ -393,8 +393,8 @@ static uint64_t value_check_block(const struct value_check *check, const struct 
     return first;
 }
 
-uint64_t values_find_wrong(const struct value_check *check, const struct component *component, const uint8_t *values,
-                           uint64_t count)
+uint64_t values_find_invalid(const struct value_check *check, const struct component *component, const uint8_t *values,
+                             uint64_t count)
 {
     const uint64_t block_values = component->size < BLOCK_BYTES ? BLOCK_BYTES / component->size : 1;
     for (uint64_t first = 0; first < count; first += block_values) {
@@ -406,8 +406,8 @@ uint64_t values_find_wrong(const struct value_check *check, const struct compone
     return count;
 }
 
-void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, const struct component *component,
-                      const uint8_t *value)
+void invalid_iter_begin(struct invalid_iter *iter, const struct value_check *check, const struct component *component,
+                        const uint8_t *value)
 {
     iter->check = check;
     iter->component = component;
@@ -418,28 +418,29 @@ void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, 
 }
 
 /* Finds the first invalid element of an invalid list. */
-static void wrong_place_find_listed(struct wrong_place *place, const struct value_check *check, const uint8_t *value)
+static void invalid_place_find_listed(struct invalid_place *place, const struct value_check *check,
+                                      const uint8_t *value)
 {
     const struct component *element = component_element(place->component, place->span.list);
     const uint8_t *bytes;
     uint64_t size;
-    struct wrong_iter iter;
-    struct wrong_place found;
+    struct invalid_iter iter;
+    struct invalid_place found;
     struct heap_cursor cursor = heap_cursor_of(state_heap(check->state));
     if (!value_check_find(&cursor, value + place->span.offset, false, &bytes, &size) || size % element->size)
         return;
-    const uint64_t count = size / element->size, index = values_find_wrong(check, element, bytes, count);
+    const uint64_t count = size / element->size, index = values_find_invalid(check, element, bytes, count);
     if (index == count)
         return;
-    wrong_iter_begin(&iter, check, element, bytes + index * element->size);
-    if (!wrong_iter_next(&iter, &found))
+    invalid_iter_begin(&iter, check, element, bytes + index * element->size);
+    if (!invalid_iter_next(&iter, &found))
         return;
     place->listed = element;
     place->index = index;
     place->in_listed = found.span;
 }
 
-bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
+bool invalid_iter_next(struct invalid_iter *iter, struct invalid_place *ret_place)
 {
     for (;;) {
         if (iter->next == iter->span.size) {
@@ -458,17 +459,17 @@ bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place)
             iter->next = offset - iter->span.offset + rest.width;
             rest.offset = offset;
             rest.size = rest.width;
-            *ret_place = (struct wrong_place){ .rule = value_check_kinds[rest.kind].rule,
-                                               .component = iter->component,
-                                               .span = rest };
+            *ret_place = (struct invalid_place){ .rule = value_check_kinds[rest.kind].rule,
+                                                 .component = iter->component,
+                                                 .span = rest };
             if (rest.kind == PECS_LIST)
-                wrong_place_find_listed(ret_place, iter->check, iter->value);
+                invalid_place_find_listed(ret_place, iter->check, iter->value);
             return true;
         }
     }
 }
 
-bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value)
+bool invalid_place_remains(const struct value_check *check, const struct invalid_place *place, const uint8_t *value)
 {
     const struct places places = { place->component, &place->span, value + place->span.offset, place->span.size, 1 };
     return value_check_kinds[place->span.kind].find(&places, check) != NONE_WRONG;
@@ -503,7 +504,7 @@ void value_write_field(const pecs_type *type, uint32_t offset, char *text, size_
 }
 
 /* The same, on to a member of a list: "ties[3].kind". */
-static void value_write_place(const pecs_type *type, const struct wrong_place *place, char *text, size_t capacity)
+static void value_write_place(const pecs_type *type, const struct invalid_place *place, char *text, size_t capacity)
 {
     value_write_field(type, place->span.offset, text, capacity);
     const size_t used = strlen(text);
@@ -516,8 +517,8 @@ static void value_write_place(const pecs_type *type, const struct wrong_place *p
                           capacity - used - (size_t)added);
 }
 
-void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *state, const struct table *table,
-                      uint64_t row, pecs_component component, const struct wrong_place *place)
+void invalid_value_init(struct invalid_value *wrong, const struct pecs_snapshot *state, const struct table *table,
+                        uint64_t row, pecs_component component, const struct invalid_place *place)
 {
     const pecs_type *type = state_component(state, component)->type;
     wrong->invalid = (pecs_invalid){
@@ -536,7 +537,7 @@ void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *sta
     value_write_place(type, place, wrong->field, sizeof(wrong->field));
 }
 
-pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong)
+pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct invalid_value *wrong)
 {
     const pecs_invalid *invalid = &wrong->invalid;
     char whose[32] = "singleton";
@@ -550,16 +551,16 @@ pecs_status values_check(const struct value_check *check, const struct table *ta
                          uint64_t row, const uint8_t *values, uint64_t count, uint64_t offset, pecs_error *error)
 {
     const struct component *type = state_component(check->state, component);
-    const uint64_t found = values_find_wrong(check, type, values, count);
+    const uint64_t found = values_find_invalid(check, type, values, count);
     if (found == count)
         return PECS_OK;
-    struct wrong_iter iter;
-    struct wrong_place place;
-    struct wrong_value wrong;
-    wrong_iter_begin(&iter, check, type, values + found * type->size);
-    if (!wrong_iter_next(&iter, &place))
+    struct invalid_iter iter;
+    struct invalid_place place;
+    struct invalid_value wrong;
+    invalid_iter_begin(&iter, check, type, values + found * type->size);
+    if (!invalid_iter_next(&iter, &place))
         return PECS_OK;
-    wrong_value_init(&wrong, check->state, table, row + found, component, &place);
+    invalid_value_init(&wrong, check->state, table, row + found, component, &place);
     return fail_value(error, PECS_E_INVALID, offset ? offset + found * type->size + place.span.offset : 0, &wrong);
 }
 

@@ -26,17 +26,17 @@ void value_check_init_ahead(struct value_check *check, const struct pecs_snapsho
 void value_check_deinit(struct value_check *check);
 
 /* Whether a component can have invalid values. */
-static inline bool values_can_be_wrong(const struct component *component)
+static inline bool values_can_be_invalid(const struct component *component)
 {
     return !span_list_is_empty(component->special);
 }
 
 /* The first of `count` values that is invalid, or `count`. */
-uint64_t values_find_wrong(const struct value_check *check, const struct component *component, const uint8_t *values,
-                           uint64_t count);
+uint64_t values_find_invalid(const struct value_check *check, const struct component *component, const uint8_t *values,
+                             uint64_t count);
 
 /* The invalid elements of one value, in order. */
-struct wrong_place {
+struct invalid_place {
     const char *rule;
     const struct component *component;
     struct value_span span; /* one element */
@@ -45,8 +45,9 @@ struct wrong_place {
     uint64_t index;
     struct value_span in_listed;
 };
-bool wrong_place_is_wrong(const struct value_check *check, const struct wrong_place *place, const uint8_t *value);
-struct wrong_iter {
+/* Whether the element is invalid in `value`, where it may have been repaired. */
+bool invalid_place_remains(const struct value_check *check, const struct invalid_place *place, const uint8_t *value);
+struct invalid_iter {
     const struct value_check *check;
     const struct component *component;
     const uint8_t *value;
@@ -54,24 +55,24 @@ struct wrong_iter {
     struct value_span span; /* the current span */
     uint32_t next;          /* the next byte of it to verify */
 };
-void wrong_iter_begin(struct wrong_iter *iter, const struct value_check *check, const struct component *component,
-                      const uint8_t *value);
-bool wrong_iter_next(struct wrong_iter *iter, struct wrong_place *ret_place);
+void invalid_iter_begin(struct invalid_iter *iter, const struct value_check *check, const struct component *component,
+                        const uint8_t *value);
+bool invalid_iter_next(struct invalid_iter *iter, struct invalid_place *ret_place);
 
 /* Writes the path of fields to a byte of a value: "slots[2].owner". */
 void value_write_field(const pecs_type *type, uint32_t offset, char *text, size_t capacity);
 
 /* An invalid element in the value of a row, as reported to users. */
-struct wrong_value {
+struct invalid_value {
     pecs_invalid invalid;
     const char *what; /* "is not ..."; static */
     char field[256];  /* invalid.field points here */
 };
-void wrong_value_init(struct wrong_value *wrong, const struct pecs_snapshot *state, const struct table *table,
-                      uint64_t row, pecs_component component, const struct wrong_place *place);
+void invalid_value_init(struct invalid_value *wrong, const struct pecs_snapshot *state, const struct table *table,
+                        uint64_t row, pecs_component component, const struct invalid_place *place);
 
 /* Writes "entity 3:1: slots[2].owner of 'Bag' is not ..."; the offset is the file's, or 0. */
-pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct wrong_value *wrong);
+pecs_status fail_value(pecs_error *error, pecs_status status, uint64_t offset, const struct invalid_value *wrong);
 
 /*
  * Verifies the values of `count` rows, from `row` on. PECS_E_INVALID with a message for the first invalid element.

@@ -16,12 +16,12 @@ struct view_check {
 static pecs_status view_check_report_value(struct view_check *check, const struct table *table,
                                            pecs_component component, uint64_t row, const uint8_t *value)
 {
-    struct wrong_iter iter;
-    struct wrong_place place;
-    struct wrong_value wrong;
-    wrong_iter_begin(&iter, &check->values, state_component(check->values.state, component), value);
-    while (wrong_iter_next(&iter, &place)) {
-        wrong_value_init(&wrong, check->values.state, table, row, component, &place);
+    struct invalid_iter iter;
+    struct invalid_place place;
+    struct invalid_value wrong;
+    invalid_iter_begin(&iter, &check->values, state_component(check->values.state, component), value);
+    while (invalid_iter_next(&iter, &place)) {
+        invalid_value_init(&wrong, check->values.state, table, row, component, &place);
         if (!check->found)
             fail_value(check->error, PECS_E_INVALID, 0, &wrong);
         check->found = true;
@@ -41,7 +41,7 @@ static pecs_status view_check_chunk(struct view_check *check, const struct table
     const uint64_t first = chunk << table->archetype->chunk_shift, count = table_live_rows(table, chunk);
     pecs_status status = PECS_OK;
     for (uint64_t row = 0; !status && row < count; row++) {
-        row += values_find_wrong(&check->values, component, values + row * component->size, count - row);
+        row += values_find_invalid(&check->values, component, values + row * component->size, count - row);
         if (row < count)
             status = view_check_report_value(check, table, number, first + row, values + row * component->size);
     }
@@ -53,7 +53,7 @@ static pecs_status view_check_table(struct view_check *check, const struct table
     pecs_status status = PECS_OK;
     for (uint32_t i = 0; i < table->archetype->component_count; i++) {
         const pecs_component number = table->archetype->components[i];
-        const bool is_wanted = values_can_be_wrong(state_component(check->values.state, number));
+        const bool is_wanted = values_can_be_invalid(state_component(check->values.state, number));
         for (uint64_t chunk = 0; is_wanted && !status && chunk < table_chunk_count(table); chunk++)
             status = view_check_chunk(check, table, number, chunk);
     }
