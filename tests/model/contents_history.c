@@ -23,7 +23,7 @@ void take(struct model *model)
     CHECK(model, !pecs_snapshot_take(model->world, &moment->snapshot));
     contents_copy(moment->contents, &model->now);
     contents_forget_bodies(moment->contents);
-    moment->stretch = model->stretch;
+    moment->timeline = model->timeline;
 }
 
 static void fork_world(struct model *model, pecs_snapshot *snapshot)
@@ -32,13 +32,13 @@ static void fork_world(struct model *model, pecs_snapshot *snapshot)
     CHECK(model, !pecs_world_create(model->registry, snapshot, NULL, &world, NULL));
     pecs_world_destroy(model->world);
     model->world = world;
-    model->stretch++;
+    model->timeline++;
 }
 
-/* A rewind stays within the stretch; false: the moment is of another one. */
+/* A rewind stays within the timeline; false: the moment is of another one. */
 static bool rewind_to(struct model *model, const struct moment *moment)
 {
-    const bool is_allowed = moment->stretch == model->stretch;
+    const bool is_allowed = moment->timeline == model->timeline;
     const pecs_status status = pecs_world_rewind(model->world, moment->snapshot);
     CHECK(model, status == (is_allowed ? PECS_OK : PECS_E_MISUSE));
     model->counts.rewinds += is_allowed;
@@ -69,7 +69,7 @@ void go_back(struct model *model)
         fork_world(model, moment->snapshot);
     } else if (way == 1) {
         CHECK(model, !pecs_world_restore(model->world, moment->snapshot));
-        model->stretch++;
+        model->timeline++;
     } else {
         use_undone(model);
     }

@@ -80,7 +80,7 @@ void json_all(struct model *model)
         CHECK(model, !pecs_world_restore(model->world, loaded));
         contents_clear(&model->now);
         contents_copy(&model->now, &saved);
-        model->stretch++;
+        model->timeline++;
     }
     contents_clear(&saved);
     pecs_snapshot_release(loaded);

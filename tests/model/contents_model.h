@@ -74,7 +74,7 @@ struct contents {
 struct moment {
     struct contents *contents;
     pecs_snapshot *snapshot;
-    uint64_t stretch; /* of the world that it was taken from */
+    uint64_t timeline; /* of the world that it was taken from */
 };
 struct model {
     struct random random;
@@ -86,7 +86,7 @@ struct model {
     struct moment history[HISTORY];
     char path[64];
     uint64_t operation;
-    uint64_t stretch; /* another one after each restore */
+    uint64_t timeline; /* another one after each restore */
     struct {          /* what has happened how often */
         uint64_t documents, rewinds;
         uint64_t cleared; /* references to ghosts, by saves */

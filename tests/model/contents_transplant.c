@@ -85,7 +85,7 @@ static struct contents *choose_source(struct model *model, struct leading *leadi
     *ret_snapshot = is_past ? moment->snapshot : NULL;
     leading->to = pecs_world_view(model->world);
     leading->from = is_past ? pecs_snapshot_view(moment->snapshot) : leading->to;
-    leading->is_of_timeline = !is_past || moment->stretch == model->stretch;
+    leading->is_of_timeline = !is_past || moment->timeline == model->timeline;
     return is_past ? moment->contents : &model->now;
 }
 
@@ -469,7 +469,7 @@ void build_all(struct model *model)
     if (pick(model, 2)) { /* go on in it */
         CHECK(model, !pecs_world_restore(model->world, snapshot));
         contents_forget_bodies(&model->now);
-        model->stretch++;
+        model->timeline++;
     }
     contents_clear(&built);
     pecs_snapshot_release(snapshot);
