@@ -87,7 +87,7 @@ struct model {
     char path[64];
     uint64_t operation;
     uint64_t timeline; /* another one after each restore */
-    struct {          /* what has happened how often */
+    struct {           /* what has happened how often */
         uint64_t documents, rewinds;
         uint64_t cleared; /* references to ghosts, by saves */
         uint64_t undone;  /* references to what a rewind undid, cleared by clones */
