@@ -143,10 +143,10 @@ static pecs_status build_split(struct building *building)
 static pecs_status build_sessions(struct building *building)
 {
     const struct model *model = building->model;
-    uint64_t *heads;
-    const pecs_status status = state_builder_add_sessions(&building->builder, model->session_count, &heads);
+    uint64_t *prefixes;
+    const pecs_status status = state_builder_add_sessions(&building->builder, model->session_count, &prefixes);
     for (uint32_t i = 0; !status && i < model->session_count; i++)
-        heads[i] = identity_head(le64_load(model->nonces[i]));
+        prefixes[i] = identity_prefix(le64_load(model->nonces[i]));
     return status;
 }
 

@@ -201,7 +201,7 @@ void write_commit(struct buffer *to, const struct save_plan *plan, const struct 
     assert(to->failed || to->size_bytes == commit_segment_offset(plan));
     buffer_append(to, segments, segment_count * sizeof(*segments));
     for (uint32_t i = 0; sessions && i < sessions->count; i++)
-        buffer_append_le64(to, identity_nonce(sessions->heads[i]));
+        buffer_append_le64(to, identity_nonce(sessions->prefixes[i]));
     write_free_counts(to, plan);
     if (plan->retired)
         write_retired(to, plan->retired);

@@ -439,15 +439,15 @@ pecs_status row_buffer_drop(struct row_buffer *buffer, const struct plan_stream 
 
 static pecs_status row_buffer_check_ids(struct row_buffer *buffer, pecs_error *error)
 {
-    const uint64_t nonce_head = identity_head(edit_session_nonce(buffer->world));
+    const uint64_t nonce_prefix = identity_prefix(edit_session_nonce(buffer->world));
     char text[PECS_ID_TEXT_BYTES];
     identity_sort(buffer->ids, buffer->id_count);
     for (size_t i = 0; i < buffer->id_count; i++) {
         const struct id_entry *entry = &buffer->ids[i];
         const uint32_t index = le32_load(entry->index);
-        uint64_t head;
+        uint64_t prefix;
         pecs_entity born;
-        const bool is_of_birth = identity_parse(entry->id, &head, &born) && head == nonce_head &&
+        const bool is_of_birth = identity_parse(entry->id, &prefix, &born) && prefix == nonce_prefix &&
                                  born.generation == 1 && born.index < row_buffer_total(buffer) && born.index != index;
         if (!is_of_birth && (!i || memcmp(&entry[-1].id, &entry->id, sizeof(pecs_id)) != 0))
             continue;

@@ -57,14 +57,14 @@ static void births_push(struct births *births, struct birth_map *map)
 /* The explicit id of the entity that the hint in a slot leads to, if it was born there, or NULL. */
 static const pecs_id *births_id_at(const struct pecs_snapshot *state, const struct birth_map *map, uint64_t slot)
 {
-    uint64_t head;
+    uint64_t prefix;
     pecs_entity born;
     if (map->slot_count - slot > IDENTITY_FAR_AHEAD) {
         __builtin_prefetch(identity_record_at(state, map->indices[slot + IDENTITY_FAR_AHEAD]));
         __builtin_prefetch(identity_explicit_at(state, map->indices[slot + IDENTITY_AHEAD]));
     }
     const pecs_id *id = identity_explicit_at(state, map->indices[slot]);
-    return id && identity_parse(*id, &head, &born) && born.index == slot ? id : NULL;
+    return id && identity_parse(*id, &prefix, &born) && born.index == slot ? id : NULL;
 }
 
 static bool birth_map_counts(const struct pecs_snapshot *state, const struct birth_map *map)
@@ -130,13 +130,13 @@ bool births_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_enti
     return false;
 }
 
-bool births_name_session(const struct pecs_snapshot *state, uint64_t head)
+bool births_name_session(const struct pecs_snapshot *state, uint64_t prefix)
 {
     const struct births *births = state->births;
     for (uint32_t i = 0; births && i < births->count; i++)
         for (uint64_t slot = 0; slot < births->maps[i]->slot_count; slot++) {
             const pecs_id *id = births_id_at(state, births->maps[i], slot);
-            if (id && memcmp(id->bytes, &head, sizeof(head)) == 0 && identity_has_birth_form(*id))
+            if (id && memcmp(id->bytes, &prefix, sizeof(prefix)) == 0 && identity_has_birth_form(*id))
                 return true;
         }
     return false;

@@ -45,6 +45,6 @@ void births_prefetch(const struct pecs_snapshot *state, pecs_entity born);
 /* Finds the living entity with an explicit id, which has the form of the birth id of `born`. */
 bool births_find(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity born, pecs_entity *ret_entity);
 /* As identity_names_session. Linear in the slots of the maps. */
-bool births_name_session(const struct pecs_snapshot *state, uint64_t head);
+bool births_name_session(const struct pecs_snapshot *state, uint64_t prefix);
 
 #endif

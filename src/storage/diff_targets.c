@@ -60,7 +60,7 @@ static bool targets_has_same_sessions(const struct pecs_snapshot *from, const st
 {
     const struct sessions *a = from->sessions, *b = to->sessions;
     return a && b &&
-           (a == b || (a->count == b->count && memcmp(a->heads, b->heads, a->count * sizeof(*a->heads)) == 0));
+           (a == b || (a->count == b->count && memcmp(a->prefixes, b->prefixes, a->count * sizeof(*a->prefixes)) == 0));
 }
 
 pecs_status targets_init(struct targets *targets, const struct pecs_snapshot *from, const struct pecs_snapshot *to,
@@ -91,7 +91,7 @@ static bool targets_moved_id(const struct pecs_snapshot *state, const struct pec
     const struct record *there = state_find(other, entity);
     const pecs_id id = identity_of(state, entity, record);
     pecs_entity named;
-    if (there && state_session_head(state, record->session) == state_session_head(other, there->session))
+    if (there && state_session_prefix(state, record->session) == state_session_prefix(other, there->session))
         return !targets_is_same_id(id, identity_of(other, entity, there));
     return identity_find(other, id, &named) && memcmp(&named, &entity, sizeof(named)) != 0;
 }
@@ -196,7 +196,7 @@ static bool targets_slots_agree(const struct targets *targets, uint64_t first, u
          */
         if (targets->is_plain &&
             (x->generation != y->generation || !state_is_living(from, x) || !state_is_living(to, y) ||
-             state_session_head(from, x->session) == state_session_head(to, y->session)) &&
+             state_session_prefix(from, x->session) == state_session_prefix(to, y->session)) &&
             !targets_is_revived(from, to, (uint32_t)i))
             continue;
         if (!targets_slot_agrees(targets, from, (uint32_t)i) || !targets_slot_agrees(targets, to, (uint32_t)i))

@@ -292,12 +292,12 @@ pecs_status id_hash_note_rows(struct gate *gate, struct pecs_snapshot *state, ui
     return status;
 }
 
-bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t head)
+bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t prefix)
 {
     const struct id_hash *hash = id_hash_of(state);
     for (uint64_t bucket = 0; hash && hash->has_birth_form && bucket < hash->buckets.count; bucket++) {
         const pecs_id *id = id_hash_id_at(state, hash, bucket);
-        if (id && identity_has_birth_form(*id) && memcmp(id->bytes, &head, sizeof(head)) == 0)
+        if (id && identity_has_birth_form(*id) && memcmp(id->bytes, &prefix, sizeof(prefix)) == 0)
             return true;
     }
     return false;

@@ -56,9 +56,9 @@ pecs_status id_hash_note_rows(struct gate *gate, struct pecs_snapshot *state, ui
                               uint64_t count);
 
 /*
- * True when a living entity has an id, assigned since the world was made, that a session with this head could assign.
+ * True when a living entity has an id, assigned since the world was made, that a session with this prefix could assign.
  * Linear in the buckets once an id of that form was assigned.
  */
-bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t head);
+bool id_hash_names_session(const struct pecs_snapshot *state, uint64_t prefix);
 
 #endif

@@ -59,25 +59,25 @@ static bool identity_find_saved(const struct pecs_snapshot *state, const pecs_id
 
 bool identity_has_birth_form(pecs_id id)
 {
-    uint64_t head;
+    uint64_t prefix;
     pecs_entity entity;
-    return identity_parse(id, &head, &entity) && identity_head(identity_nonce(head)) == head;
+    return identity_parse(id, &prefix, &entity) && identity_prefix(identity_nonce(prefix)) == prefix;
 }
 
 bool identity_find_by_birth(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
 {
-    uint64_t head;
-    if (!identity_parse(id, &head, ret_entity))
+    uint64_t prefix;
+    if (!identity_parse(id, &prefix, ret_entity))
         return false;
     const struct record *record = state_find(state, *ret_entity);
-    return record && state_session_head(state, record->session) == head && !identity_explicit(state, record);
+    return record && state_session_prefix(state, record->session) == prefix && !identity_explicit(state, record);
 }
 
 void identity_prefetch(const struct pecs_snapshot *state, const pecs_id *id)
 {
     pecs_entity entity;
-    uint64_t head;
-    if (identity_parse(*id, &head, &entity)) {
+    uint64_t prefix;
+    if (identity_parse(*id, &prefix, &entity)) {
         __builtin_prefetch(identity_record_at(state, entity.index));
         births_prefetch(state, entity);
     }
@@ -86,9 +86,9 @@ void identity_prefetch(const struct pecs_snapshot *state, const pecs_id *id)
 
 static bool identity_find_born(const struct pecs_snapshot *state, const pecs_id *id, pecs_entity *ret_entity)
 {
-    uint64_t head;
+    uint64_t prefix;
     pecs_entity born;
-    return state->births && identity_parse(*id, &head, &born) && births_find(state, id, born, ret_entity);
+    return state->births && identity_parse(*id, &prefix, &born) && births_find(state, id, born, ret_entity);
 }
 
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity)
@@ -99,14 +99,14 @@ bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *r
              identity_find_saved(state, &id, ret_entity)));
 }
 
-/* Whether one of the saved entries with this head counts. */
-static bool identity_saved_names_session(const struct pecs_snapshot *state, uint64_t head)
+/* Whether one of the saved entries with this prefix counts. */
+static bool identity_saved_names_session(const struct pecs_snapshot *state, uint64_t prefix)
 {
-    const pecs_id lowest = identity_make(head, (pecs_entity){ 0, 0 });
+    const pecs_id lowest = identity_make(prefix, (pecs_entity){ 0, 0 });
     pecs_entity entity;
     for (uint64_t i = identity_saved_place(state, &lowest); i < state->saved_ids.count; i++) {
         const struct id_entry *entry = &state->saved_ids.entries[i];
-        if (memcmp(entry->id.bytes, lowest.bytes, sizeof(head)) != 0)
+        if (memcmp(entry->id.bytes, lowest.bytes, sizeof(prefix)) != 0)
             return false;
         if (identity_has_birth_form(entry->id) &&
             identity_hint_counts(state, le32_load(entry->index), &entry->id, &entity))
@@ -115,8 +115,8 @@ static bool identity_saved_names_session(const struct pecs_snapshot *state, uint
     return false;
 }
 
-bool identity_names_session(const struct pecs_snapshot *state, uint64_t head)
+bool identity_names_session(const struct pecs_snapshot *state, uint64_t prefix)
 {
-    return identity_saved_names_session(state, head) || id_hash_names_session(state, head) ||
-           births_name_session(state, head);
+    return identity_saved_names_session(state, prefix) || id_hash_names_session(state, prefix) ||
+           births_name_session(state, prefix);
 }

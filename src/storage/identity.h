@@ -43,29 +43,29 @@ static inline void identity_store64(uint8_t *bytes, uint64_t number)
 }
 
 /* The first eight bytes of a session's ids, in memory order; nonce < 2^60. */
-static inline uint64_t identity_head(uint64_t nonce)
+static inline uint64_t identity_prefix(uint64_t nonce)
 {
     return identity_big_endian((nonce >> 12) << 16 | 0x8000 | (nonce & 0xfff));
 }
-static inline uint64_t identity_nonce(uint64_t head)
+static inline uint64_t identity_nonce(uint64_t prefix)
 {
-    const uint64_t number = identity_big_endian(head);
+    const uint64_t number = identity_big_endian(prefix);
     return (number >> 16) << 12 | (number & 0xfff);
 }
 
 /* generation < 2^30 */
-static inline pecs_id identity_make(uint64_t head, pecs_entity entity)
+static inline pecs_id identity_make(uint64_t prefix, pecs_entity entity)
 {
     pecs_id id;
-    memcpy(id.bytes, &head, sizeof(head));
+    memcpy(id.bytes, &prefix, sizeof(prefix));
     identity_store64(id.bytes + 8, (uint64_t)(0x80000000u | entity.generation) << 32 | entity.index);
     return id;
 }
-/* Splits an id into the head and handle that it was made from. False: no session makes such an id. */
-static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *ret_entity)
+/* Splits an id into the prefix and handle that it was made from. False: no session makes such an id. */
+static inline bool identity_parse(pecs_id id, uint64_t *ret_prefix, pecs_entity *ret_entity)
 {
     const uint64_t low = identity_load64(id.bytes + 8);
-    memcpy(ret_head, id.bytes, sizeof(*ret_head));
+    memcpy(ret_prefix, id.bytes, sizeof(*ret_prefix));
     *ret_entity = (pecs_entity){ (uint32_t)low, (uint32_t)(low >> 32) & 0x3fffffff };
     return low >> 62 == 2;
 }
@@ -74,7 +74,7 @@ static inline bool identity_parse(pecs_id id, uint64_t *ret_head, pecs_entity *r
 static inline pecs_id identity_of_birth(const struct pecs_snapshot *state, pecs_entity entity,
                                         const struct record *record)
 {
-    return identity_make(state_session_head(state, record->session), entity);
+    return identity_make(state_session_prefix(state, record->session), entity);
 }
 /* False: no entity of the state has or ever had an explicit id. One test, since every read begins with it. */
 static inline bool identity_has_explicit(const struct pecs_snapshot *state)
@@ -119,10 +119,10 @@ void identity_prefetch(const struct pecs_snapshot *state, const pecs_id *id);
 bool identity_find(const struct pecs_snapshot *state, pecs_id id, pecs_entity *ret_entity);
 
 /*
- * True when a living entity has an explicit id that a session with this head could assign. A binary search, but linear
- * in the explicit ids once an id of that form was assigned.
+ * True when a living entity has an explicit id that a session with this prefix could assign. A binary search, but
+ * linear in the explicit ids once an id of that form was assigned.
  */
-bool identity_names_session(const struct pecs_snapshot *state, uint64_t head);
+bool identity_names_session(const struct pecs_snapshot *state, uint64_t prefix);
 
 uint64_t identity_explicit_count(const struct pecs_snapshot *state);
 /* Sorts in place, ascending by id. */

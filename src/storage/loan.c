@@ -53,7 +53,7 @@ static bool loan_copy_sessions(const struct sessions *from, struct pecs_snapshot
     state->sessions = sessions_create(state->registry->pool, from->count, from->free_count);
     if (!state->sessions)
         return false;
-    memcpy(state->sessions->heads, from->heads, from->count * sizeof(*from->heads));
+    memcpy(state->sessions->prefixes, from->prefixes, from->count * sizeof(*from->prefixes));
     if (from->free_count)
         memcpy(state->sessions->free, from->free, from->free_count * sizeof(*from->free));
     return true;

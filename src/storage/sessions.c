@@ -27,7 +27,7 @@ struct sessions *sessions_create(struct pool *pool, uint32_t count, uint32_t fre
     node_init(&sessions->node, &sessions_class);
     sessions->count = count;
     sessions->free_count = free_count;
-    sessions->free = (uint32_t *)(void *)(sessions->heads + count);
+    sessions->free = (uint32_t *)(void *)(sessions->prefixes + count);
     return sessions;
 }
 
@@ -50,9 +50,9 @@ static uint32_t sessions_find_free(const struct pecs_snapshot *state, uint32_t *
     return free_count;
 }
 
-/* Makes a list of the first `count` heads of the old one and a new head, in a free place or behind them. */
+/* Makes a list of the first `count` prefixes of the old one and a new prefix, in a free place or behind them. */
 static pecs_status sessions_put(struct pecs_snapshot *state, uint32_t count, const uint32_t *free, uint32_t free_count,
-                                uint64_t head)
+                                uint64_t prefix)
 {
     const uint32_t place = free_count ? free[--free_count] : count;
     if (place == UINT32_MAX)
@@ -62,10 +62,10 @@ static pecs_status sessions_put(struct pecs_snapshot *state, uint32_t count, con
     if (!sessions)
         return PECS_E_MEMORY;
     if (count)
-        memcpy(sessions->heads, state->sessions->heads, count * sizeof(*sessions->heads));
+        memcpy(sessions->prefixes, state->sessions->prefixes, count * sizeof(*sessions->prefixes));
     if (free_count)
         memcpy(sessions->free, free, free_count * sizeof(*free));
-    sessions->heads[place] = head;
+    sessions->prefixes[place] = prefix;
     if (state->sessions)
         node_release(pool, &state->sessions->node);
     state->sessions = sessions;
@@ -78,23 +78,23 @@ static pecs_status sessions_put(struct pecs_snapshot *state, uint32_t count, con
  * time their number has doubled. The places are used only if they are at least half of the list: then the next search
  * is as many sessions away.
  */
-pecs_status sessions_open(struct pecs_snapshot *state, uint64_t head)
+pecs_status sessions_open(struct pecs_snapshot *state, uint64_t prefix)
 {
     const struct sessions *old =
         state->entity_count ? state->sessions : NULL; /* without entities, all places are free */
     if (!old)
-        return sessions_put(state, 0, NULL, 0, head);
+        return sessions_put(state, 0, NULL, 0, prefix);
     const uint32_t count = old->count;
-    if (old->heads[state->session] == head)
+    if (old->prefixes[state->session] == prefix)
         return PECS_OK;
     if (old->free_count || count < SESSIONS_LOOK || (count & (count - 1)))
-        return sessions_put(state, count, old->free, old->free_count, head);
+        return sessions_put(state, count, old->free, old->free_count, prefix);
     struct pool *pool = state->registry->pool;
     uint32_t *found = pool_allocate(pool, count * sizeof(*found));
     if (!found)
         return PECS_E_MEMORY;
     const uint32_t found_count = sessions_find_free(state, found);
-    const pecs_status status = sessions_put(state, count, found, found_count < count / 2 ? 0 : found_count, head);
+    const pecs_status status = sessions_put(state, count, found, found_count < count / 2 ? 0 : found_count, prefix);
     pool_release(pool, found, count * sizeof(*found));
     return status;
 }

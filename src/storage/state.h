@@ -214,10 +214,10 @@ static inline bool state_has_row(const struct pecs_snapshot *state, const struct
 {
     return record->row < state_table(state, record->table)->row_count;
 }
-/* The head of the ids of a session; 0 for the invalid session of a damaged record. */
-static inline uint64_t state_session_head(const struct pecs_snapshot *state, uint32_t session)
+/* The prefix of the ids of a session; 0 for the invalid session of a damaged record. */
+static inline uint64_t state_session_prefix(const struct pecs_snapshot *state, uint32_t session)
 {
-    return session < state->sessions->count ? state->sessions->heads[session] : 0;
+    return session < state->sessions->count ? state->sessions->prefixes[session] : 0;
 }
 /* True when the row has this handle, and the handle's record names this row. */
 static inline bool state_row_agrees(const struct pecs_snapshot *state, uint32_t table, uint64_t row, pecs_entity handle)

@@ -25,14 +25,14 @@ void state_builder_set_retired(struct state_builder *builder, struct retired *re
     builder->state->retired = retired ? (struct retired *)node_retain(&retired->node) : NULL;
 }
 
-pecs_status state_builder_add_sessions(struct state_builder *builder, uint32_t count, uint64_t **ret_heads)
+pecs_status state_builder_add_sessions(struct state_builder *builder, uint32_t count, uint64_t **ret_prefixes)
 {
     struct sessions *sessions = count ? sessions_create(builder->pool, count, 0) : NULL;
     if (count && !sessions)
         return PECS_E_MEMORY;
     builder->state->sessions = sessions;
     builder->state->session = count ? count - 1 : 0;
-    *ret_heads = sessions ? sessions->heads : NULL;
+    *ret_prefixes = sessions ? sessions->prefixes : NULL;
     return PECS_OK;
 }
 

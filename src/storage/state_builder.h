@@ -17,8 +17,8 @@ void state_builder_set_unknown_types(struct state_builder *builder, struct unkno
 void state_builder_set_metadata(struct state_builder *builder, struct metadata *metadata);
 void state_builder_set_retired(struct state_builder *builder, struct retired *retired);
 
-/* Adds `count` sessions, whose heads the caller writes. The last one becomes the session of the state. */
-pecs_status state_builder_add_sessions(struct state_builder *builder, uint32_t count, uint64_t **ret_heads);
+/* Adds `count` sessions, whose prefixes the caller writes. The last one becomes the session of the state. */
+pecs_status state_builder_add_sessions(struct state_builder *builder, uint32_t count, uint64_t **ret_prefixes);
 
 /*
  * Adds a table whose set (components ascending) no other table has and whose rows lie in the image. The caller then

@@ -47,13 +47,13 @@ pecs_status pecs_view_find(pecs_view view, pecs_id id, pecs_entity *ret_entity)
         return PECS_E_MISUSE;
     const struct pecs_snapshot *state = view_source(view)->state;
     pecs_entity entity;
-    uint64_t head;
+    uint64_t prefix;
     if (identity_has_explicit(state))
         return view_ids_find_any(state, id, ret_entity);
-    if (!identity_parse(id, &head, &entity))
+    if (!identity_parse(id, &prefix, &entity))
         return PECS_E_ABSENT;
     const struct record *record = state_find(state, entity);
-    if (!record || state_session_head(state, record->session) != head)
+    if (!record || state_session_prefix(state, record->session) != prefix)
         return PECS_E_ABSENT;
     *ret_entity = entity;
     return PECS_OK;

@@ -16,29 +16,29 @@ bool builder_births_reserve(struct pool *pool, struct builder_births *births, si
 void builder_births_note(struct builder_births *births, const pecs_entity *entities, size_t count)
 {
     for (size_t i = 0; births->nonce && i < count; i++)
-        births->entries[births->count++] = (struct builder_birth){ identity_head(births->nonce), entities[i].index };
+        births->entries[births->count++] = (struct builder_birth){ identity_prefix(births->nonce), entities[i].index };
 }
 
 static int births_compare(const void *a, const void *b)
 {
-    const uint64_t x = ((const struct builder_birth *)a)->head, y = ((const struct builder_birth *)b)->head;
+    const uint64_t x = ((const struct builder_birth *)a)->prefix, y = ((const struct builder_birth *)b)->prefix;
     return (x > y) - (x < y);
 }
 
-/* The heads of the state and of the births, which are sorted. One that the present session has needs no other. */
+/* The prefixes of the state and of the births, which are sorted. One that the present session has needs no other. */
 static struct sessions *births_make_sessions(const struct builder_births *births, const struct pecs_snapshot *state)
 {
     uint64_t count = state->sessions->count;
     for (size_t i = 0; i < births->count; i++)
-        count += !i || births->entries[i].head != births->entries[i - 1].head;
+        count += !i || births->entries[i].prefix != births->entries[i - 1].prefix;
     struct sessions *sessions = count < UINT32_MAX ? sessions_create(state->registry->pool, (uint32_t)count, 0) : NULL;
     if (!sessions)
         return NULL;
-    memcpy(sessions->heads, state->sessions->heads, state->sessions->count * sizeof(*sessions->heads));
+    memcpy(sessions->prefixes, state->sessions->prefixes, state->sessions->count * sizeof(*sessions->prefixes));
     uint32_t place = state->sessions->count;
     for (size_t i = 0; i < births->count; i++)
-        if (!i || births->entries[i].head != births->entries[i - 1].head)
-            sessions->heads[place++] = births->entries[i].head;
+        if (!i || births->entries[i].prefix != births->entries[i - 1].prefix)
+            sessions->prefixes[place++] = births->entries[i].prefix;
     return sessions;
 }
 
@@ -53,8 +53,8 @@ pecs_status builder_births_write(struct builder_births *births, struct pecs_worl
         return PECS_E_MEMORY;
     uint32_t place = state->sessions->count - 1;
     for (size_t i = 0; i < births->count; i++) {
-        place += !i || births->entries[i].head != births->entries[i - 1].head;
-        const bool is_own = births->entries[i].head == sessions->heads[state->session];
+        place += !i || births->entries[i].prefix != births->entries[i - 1].prefix;
+        const bool is_own = births->entries[i].prefix == sessions->prefixes[state->session];
         index_owned_record(index, births->entries[i].index)->session = is_own ? state->session : place;
     }
     node_release(state->registry->pool, &state->sessions->node);

@@ -5,7 +5,7 @@
 #include "edit.h"
 
 struct builder_birth {
-    uint64_t head; /* of the session */
+    uint64_t prefix; /* of the session */
     uint32_t index;
 };
 

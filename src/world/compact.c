@@ -161,7 +161,7 @@ static pecs_status compact_ready_sessions(struct compaction *compaction)
     compaction->new_sessions = sessions;
     for (uint32_t i = 0; sessions && i < compaction->session_total; i++)
         if (compaction->sessions[i] != NO_SESSION)
-            sessions->heads[compaction->sessions[i]] = compaction->world->state->sessions->heads[i];
+            sessions->prefixes[compaction->sessions[i]] = compaction->world->state->sessions->prefixes[i];
     return sessions ? PECS_OK : PECS_E_MEMORY;
 }
 

@@ -177,7 +177,7 @@ uint64_t edit_session_nonce(struct pecs_world *world)
             world->given_nonce ? world->given_nonce + mix_u64(world->session_count) : os_random_u64();
         world->session_count++;
         /* a nonce from the options may be that of an earlier world, whose birth ids may be explicit ids here */
-        if (!world->given_nonce || !identity_names_session(world->state, identity_head(nonce & mask)))
+        if (!world->given_nonce || !identity_names_session(world->state, identity_prefix(nonce & mask)))
             world->nonce = nonce & mask;
     }
     return world->nonce;
@@ -197,7 +197,7 @@ pecs_status edit_open_session(struct pecs_world *world)
     struct pecs_snapshot *state = world->state;
     if (state->session_timeline == state->timeline)
         return PECS_OK;
-    const pecs_status status = sessions_open(state, identity_head(edit_session_nonce(world)));
+    const pecs_status status = sessions_open(state, identity_prefix(edit_session_nonce(world)));
     if (!status)
         state->session_timeline = state->timeline;
     return status;

@@ -16,9 +16,9 @@ static bool give_id_is_zero(pecs_id id)
 
 bool edit_id_is_future(struct pecs_world *world, pecs_id id)
 {
-    uint64_t head;
+    uint64_t prefix;
     pecs_entity entity;
-    if (!identity_parse(id, &head, &entity) || head != identity_head(edit_session_nonce(world)))
+    if (!identity_parse(id, &prefix, &entity) || prefix != identity_prefix(edit_session_nonce(world)))
         return false;
     const uint32_t last = state_last_generation(world->state, entity.index);
     return !last || entity.generation > last;

@@ -133,10 +133,10 @@ static bool merge_is_of_strangers(const struct merge *merge)
     if (count > COMPARISONS_MAX / (own_count + 1))
         return false;
     for (uint64_t i = 0; i < count; i++) {
-        if (theirs->heads[i] == identity_head(edit_session_nonce(world)))
+        if (theirs->prefixes[i] == identity_prefix(edit_session_nonce(world)))
             return false;
         for (uint64_t j = 0; j < own_count; j++)
-            if (theirs->heads[i] == own->heads[j])
+            if (theirs->prefixes[i] == own->prefixes[j])
                 return false;
     }
     return true;

@@ -43,7 +43,7 @@ static inline pecs_world *plain_world(pecs_registry *registry)
 
 static inline pecs_id birth_id(uint64_t nonce, pecs_entity entity)
 {
-    return identity_make(identity_head(nonce), entity);
+    return identity_make(identity_prefix(nonce), entity);
 }
 
 #endif

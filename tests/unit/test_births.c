@@ -88,15 +88,15 @@ Test(births, every_id_is_found)
     const pecs_entity own = spawn_one(world, NULL, 0);
     const pecs_id own_id = id_of(view(), own);
     pecs_snapshot *source = make_source(SOURCE_NONCE);
-    const pecs_id dead = identity_make(identity_head(SOURCE_NONCE), (pecs_entity){ 10, 1 });
+    const pecs_id dead = identity_make(identity_prefix(SOURCE_NONCE), (pecs_entity){ 10, 1 });
     cr_assert_eq(merge(source, PECS_CONFLICTS_REFUSE).added_count, MANY);
     cr_assert_eq(map_count(), 1);
     cr_assert_null(id_hash_of(world->state));
     expect_all_found(view(), source);
     cr_assert(same(find(view(), own_id), own));
     cr_assert(same(find(view(), dead), none));
-    cr_assert(same(find(view(), identity_make(identity_head(SOURCE_NONCE), (pecs_entity){ MANY + 5, 1 })), none));
-    cr_assert(same(find(view(), identity_make(identity_head(78), (pecs_entity){ 11, 1 })), none));
+    cr_assert(same(find(view(), identity_make(identity_prefix(SOURCE_NONCE), (pecs_entity){ MANY + 5, 1 })), none));
+    cr_assert(same(find(view(), identity_make(identity_prefix(78), (pecs_entity){ 11, 1 })), none));
     pecs_snapshot_release(source);
 }
 
@@ -144,7 +144,7 @@ Test(births, explicit_ids_go_to_the_hash_index)
     pecs_snapshot *source, *plain = make_source(SOURCE_NONCE);
     must(pecs_world_create(registry, plain, NULL, &made, NULL) == PECS_OK);
     for (uint32_t i = 0; i < GIVEN; i++) {
-        const pecs_id id = identity_make(identity_head(99), (pecs_entity){ 2 * i, 1 });
+        const pecs_id id = identity_make(identity_prefix(99), (pecs_entity){ 2 * i, 1 });
         must(pecs_world_set_id(made, pecs_view_slot(pecs_world_view(made), 100 * i + 1), id) == PECS_OK);
     }
     must(pecs_snapshot_take(made, &source) == PECS_OK);
@@ -222,18 +222,18 @@ Test(births, sessions_do_not_get_their_nonces)
     pecs_snapshot *taken, *source = make_source(SOURCE_NONCE);
     pecs_world *fork;
     pecs_entity born;
-    uint64_t head;
+    uint64_t prefix;
     merge(source, PECS_CONFLICTS_REFUSE);
     must(pecs_snapshot_take(world, &taken) == PECS_OK);
     must(pecs_world_create(registry, NULL, &(pecs_world_options){ .session_nonce = SOURCE_NONCE }, &fork, NULL) ==
          PECS_OK);
-    must(identity_parse(id_of(pecs_world_view(fork), spawn_one(fork, NULL, 0)), &head, &born));
-    cr_assert(births_name_session(world->state, head), "the source had the same nonce");
+    must(identity_parse(id_of(pecs_world_view(fork), spawn_one(fork, NULL, 0)), &prefix, &born));
+    cr_assert(births_name_session(world->state, prefix), "the source had the same nonce");
     pecs_world_destroy(fork);
     must(pecs_world_create(registry, taken, &(pecs_world_options){ .session_nonce = SOURCE_NONCE }, &fork, NULL) ==
          PECS_OK);
-    must(identity_parse(id_of(pecs_world_view(fork), spawn_one(fork, NULL, 0)), &head, &born));
-    cr_assert_not(births_name_session(world->state, head));
+    must(identity_parse(id_of(pecs_world_view(fork), spawn_one(fork, NULL, 0)), &prefix, &born));
+    cr_assert_not(births_name_session(world->state, prefix));
     pecs_world_destroy(fork);
     pecs_snapshot_release(taken);
     pecs_snapshot_release(source);

@@ -105,27 +105,27 @@ Test(identity, the_largest_numbers_of_a_birth_id)
     const pecs_entity last = { 0xfffffffd, GENERATION_MAX };
     const pecs_id id = birth_id(UINT64_C(0xfffffffffffffff), last);
     cr_assert(same_id(id, parsed("ffffffff-ffff-8fff-bfff-fffffffffffd")));
-    uint64_t head;
+    uint64_t prefix;
     pecs_entity entity;
-    cr_assert(identity_parse(id, &head, &entity));
-    cr_assert_eq(identity_nonce(head), UINT64_C(0xfffffffffffffff));
+    cr_assert(identity_parse(id, &prefix, &entity));
+    cr_assert_eq(identity_nonce(prefix), UINT64_C(0xfffffffffffffff));
     cr_assert(same(entity, last));
-    cr_assert(identity_parse(parsed("12345678-9abc-8def-8765-432112345678"), &head, &entity));
-    cr_assert_eq(identity_nonce(head), UINT64_C(0x123456789abcdef));
+    cr_assert(identity_parse(parsed("12345678-9abc-8def-8765-432112345678"), &prefix, &entity));
+    cr_assert_eq(identity_nonce(prefix), UINT64_C(0x123456789abcdef));
     cr_assert(same(entity, (pecs_entity){ 0x12345678, 0x7654321 }));
 }
 
 Test(identity, only_version_8_and_variant_10_are_birth_ids)
 {
-    uint64_t head;
+    uint64_t prefix;
     pecs_entity entity;
     for (uint8_t version = 0; version < 16; version++)
         for (uint8_t variant = 0; variant < 4; variant++) {
             pecs_id id = parsed("12345678-9abc-0def-0000-000100000000");
             id.bytes[6] |= (uint8_t)(version << 4);
             id.bytes[8] |= (uint8_t)(variant << 6);
-            must(identity_parse(id, &head, &entity) == (variant == 2));
-            must((head == identity_head(identity_nonce(head))) == (version == 8));
+            must(identity_parse(id, &prefix, &entity) == (variant == 2));
+            must((prefix == identity_prefix(identity_nonce(prefix))) == (version == 8));
         }
 }
 

@@ -62,11 +62,11 @@ Test(session, a_rewind_to_before_it_opens_it_again)
 {
     pecs_snapshot *snapshot = take(world);
     spawn_row(1);
-    const uint64_t head = world->state->sessions->heads[0];
+    const uint64_t prefix = world->state->sessions->prefixes[0];
     cr_assert_eq(pecs_world_rewind(world, snapshot), PECS_OK);
     spawn_row(1);
     cr_assert_eq(session_count(world), 1);
-    cr_assert_eq(world->state->sessions->heads[0], head);
+    cr_assert_eq(world->state->sessions->prefixes[0], prefix);
     pecs_snapshot_release(snapshot);
 }
 
@@ -78,7 +78,7 @@ Test(session, a_restore_opens_another)
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     spawn_row(1);
     cr_assert_eq(session_count(world), 2);
-    cr_assert_neq(world->state->sessions->heads[0], world->state->sessions->heads[1]);
+    cr_assert_neq(world->state->sessions->prefixes[0], world->state->sessions->prefixes[1]);
     pecs_snapshot_release(snapshot);
 }
 
@@ -118,11 +118,11 @@ Test(session, a_restore_to_before_it_opens_another)
 {
     pecs_snapshot *snapshot = take(world);
     spawn_row(1);
-    const uint64_t head = world->state->sessions->heads[0];
+    const uint64_t prefix = world->state->sessions->prefixes[0];
     cr_assert_eq(pecs_world_restore(world, snapshot), PECS_OK);
     spawn_row(1);
     cr_assert_eq(session_count(world), 1);
-    cr_assert_neq(world->state->sessions->heads[0], head);
+    cr_assert_neq(world->state->sessions->prefixes[0], prefix);
     pecs_snapshot_release(snapshot);
 }
 
@@ -139,7 +139,7 @@ Test(session, forks_and_files_open_their_own_at_their_first_spawn)
     cr_assert_eq(session_count(other), 2);
     cr_assert_eq(state_record(other->state, entity.index)->session, 1);
     cr_assert_eq(state_record(other->state, 0)->session, 0);
-    cr_assert_neq(other->state->sessions->heads[0], other->state->sessions->heads[1]);
+    cr_assert_neq(other->state->sessions->prefixes[0], other->state->sessions->prefixes[1]);
     cr_assert_eq(session_count(world), 1);
     pecs_world_destroy(other);
     pecs_snapshot_release(base);
