@@ -265,9 +265,7 @@ static pecs_status salvage_add_rows(struct salvage *salvage, const struct salvag
         const uint32_t type = le32_load(from->types[i]);
         const pecs_component number = salvage->match.components[type];
         const struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
-        const uint8_t *data = !column        ? NULL
-                              : column->copy ? column->copy + first * column->row_bytes
-                                             : salvage_values(column, batch) + first * column->row_bytes;
+        const uint8_t *data = salvage_data(column, batch, first);
         if (number == salvage->registry->id_component)
             rows.ids = (const pecs_id *)(const void *)data;
         else
@@ -310,10 +308,14 @@ static pecs_status salvage_add_singletons(struct salvage *salvage, const struct 
     struct salvage_batch batch;
     struct salvage_copy *copies = NULL;
     uint32_t next = 1;
+    size_t run_count;
+    (void)wreck_find_runs(&salvage->wreck, RUN_HANDLES, table->number, FORMAT_NONE, &run_count);
+    if (!run_count) /* no segment that was found has the row */
+        return PECS_OK;
     const bool is_left = salvage_table_next(table, &batch);
     pecs_status status = is_left ? salvage_table_copy(table, &batch) : PECS_OK;
     if (!is_left || status || table->is_lost[0]) {
-        salvage->report->lost_singleton_count += table->columns[0].whole.count ? from->type_count : 0;
+        salvage->report->lost_singleton_count += from->type_count;
         return status == PECS_E_MEMORY ? fail_memory(salvage->error) : PECS_OK;
     }
     if (salvage_clear_columns(salvage, 1, &copies))
@@ -322,9 +324,7 @@ static pecs_status salvage_add_singletons(struct salvage *salvage, const struct 
         const uint32_t type = le32_load(from->types[i]);
         const struct salvage_column *column = salvage->components[type] ? &table->columns[next++] : NULL;
         const pecs_value value = { salvage->match.components[type], column ? (size_t)column->row_bytes : 0,
-                                   !column        ? NULL
-                                   : column->copy ? column->copy
-                                                  : salvage_values(column, &batch) };
+                                   salvage_data(column, &batch, 0) };
         status = pecs_builder_set_singleton(salvage->builder, &value, salvage->error);
     }
     salvage_free_copies(salvage, &copies);

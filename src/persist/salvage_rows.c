@@ -37,7 +37,7 @@ pecs_status salvage_table_init(struct salvage_table *table, struct wreck *wreck,
     uint64_t widest = sizeof(pecs_entity);
     for (uint32_t i = 0; i < from->type_count; i++)
         widest = max_u64(widest, wreck->model.types[le32_load(from->types[i])].value_size);
-    *table = (struct salvage_table){ .wreck = wreck, .number = number };
+    *table = (struct salvage_table){ .wreck = wreck, .number = number, .is_singleton = from->is_singleton };
     table->batch_rows = (size_t)min_u64(max_u64(SALVAGE_BATCH_BYTES / widest, 1), SALVAGE_BATCH_ROWS);
     table->columns = pool_allocate_zeroed(wreck->pool, ((size_t)from->type_count + 1) * sizeof(*table->columns));
     if (!table->columns)
@@ -86,13 +86,15 @@ static bool salvage_column_seek(struct salvage_column *column, uint64_t row)
     return column->at < whole->count;
 }
 
+/* The one row of singletons has the handle of none, which need not be whole. */
 bool salvage_table_next(struct salvage_table *table, struct salvage_batch *ret_batch)
 {
-    uint64_t start = table->row, end = UINT64_MAX;
+    const uint64_t most = table->is_singleton ? 1 : UINT64_MAX;
+    uint64_t start = table->row, end = most;
     for (bool is_settled = false; !is_settled;) {
         is_settled = true;
-        end = UINT64_MAX;
-        for (uint32_t i = 0; i < table->column_count; i++) {
+        end = most;
+        for (uint32_t i = table->is_singleton; i < table->column_count; i++) {
             struct salvage_column *column = &table->columns[i];
             if (!salvage_column_seek(column, start))
                 return false;
@@ -102,10 +104,13 @@ bool salvage_table_next(struct salvage_table *table, struct salvage_batch *ret_b
             end = min_u64(end, rows->first + rows->count);
         }
     }
+    if (start >= end)
+        return false;
     end = min_u64(end, start + table->batch_rows);
     table->row = end;
     *ret_batch = (struct salvage_batch){ .first = start, .count = (size_t)(end - start) };
-    ret_batch->entities = (const pecs_entity *)(const void *)salvage_values(&table->columns[0], ret_batch);
+    if (!table->is_singleton)
+        ret_batch->entities = (const pecs_entity *)(const void *)salvage_values(&table->columns[0], ret_batch);
     return true;
 }
 
@@ -113,6 +118,12 @@ const uint8_t *salvage_values(const struct salvage_column *column, const struct 
 {
     const struct wreck_rows *rows = &column->whole.rows[column->at];
     return rows->bytes + (batch->first - rows->first) * column->row_bytes;
+}
+
+const uint8_t *salvage_data(const struct salvage_column *column, const struct salvage_batch *batch, size_t row)
+{
+    const uint8_t *values = !column ? NULL : column->copy ? column->copy : salvage_values(column, batch);
+    return values ? values + row * column->row_bytes : NULL;
 }
 
 /* --- contents --- */

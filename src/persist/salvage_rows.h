@@ -30,6 +30,7 @@ struct salvage_column {
 struct salvage_table {
     struct wreck *wreck;
     uint32_t number;
+    bool is_singleton;
     struct salvage_column *columns; /* that of the handles first */
     uint32_t column_count;
     size_t batch_rows;                /* at most */
@@ -41,7 +42,7 @@ struct salvage_table {
 struct salvage_batch {
     uint64_t first;
     size_t count;
-    const pecs_entity *entities;
+    const pecs_entity *entities; /* NULL for singletons */
 };
 
 /* `components` are those of each type of the model, NULL for tags. PECS_E_MEMORY, PECS_E_LIMIT. Free it in any case. */
@@ -53,8 +54,9 @@ void salvage_table_free(struct salvage_table *table);
 void salvage_table_rewind(struct salvage_table *table);
 /* The next rows, of which all columns are whole; false: there are no more. */
 bool salvage_table_next(struct salvage_table *table, struct salvage_batch *ret_batch);
-/* The values of a batch in a column. */
+/* The values of a batch in a column; the copies, if there are, from a row of the batch on. NULL: a tag. */
 const uint8_t *salvage_values(const struct salvage_column *column, const struct salvage_batch *batch);
+const uint8_t *salvage_data(const struct salvage_column *column, const struct salvage_batch *batch, size_t row);
 /*
  * Copies the values of a batch, if they have contents or references, with contents that are given; table->is_lost says
  * which rows lack some. PECS_E_MEMORY, PECS_E_LIMIT.

@@ -317,3 +317,39 @@ Test(salvage, of_an_empty_world_is_one)
     cr_assert_eq(pecs_salvage("empty", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
     must(report.entity_count == 0 && report.has_commit);
 }
+
+/* A byte of each piece that has handles: what the world itself has is left, and all of it but what is damaged, too. */
+Test(salvage, of_what_the_world_itself_has)
+{
+    enum { ROWS = 600000 };
+    static Position positions[ROWS];
+    const pecs_value value = PECS_ROWS(Position, positions);
+    pecs_salvage_report report;
+    pecs_snapshot *loaded;
+    pecs_attachment found;
+    pecs_world *world;
+    must(pecs_world_create(registry, NULL, NULL, &world, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, &value, 1, ROWS, NULL) == PECS_OK);
+    must(pecs_set_singleton(world, Health, { 3, 4 }) == PECS_OK);
+    must(pecs_world_attach(world, "terrain", PECS_BYTES("hills", 5)) == PECS_OK);
+    must(pecs_world_save(world, "file", &(pecs_save_options){ .skip_sync = true }, NULL) == PECS_OK);
+    pecs_world_destroy(world);
+    struct file_bytes file = read_bytes("file");
+    for (uint64_t at = FORMAT_PIECE / 2; at < ROWS * sizeof(pecs_entity) + FORMAT_PIECE; at += FORMAT_PIECE)
+        file.bytes[at] ^= 1;
+    write_bytes("broken", file.bytes, file.size);
+    cr_assert_eq(pecs_salvage("broken", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
+    must(report.entity_count == 0 && report.lost_entity_count == ROWS);
+    must(report.lost_singleton_count == 0 && report.lost_attachment_count == 0);
+    must(pecs_snapshot_load(registry, "saved", NULL, &loaded, &error) == PECS_OK);
+    const pecs_view view = pecs_snapshot_view(loaded);
+    must(pecs_get_singleton(view, Health)->current == 3);
+    must(pecs_view_attachment(view, "terrain", &found) == PECS_OK && memcmp(found.data, "hills", 5) == 0);
+    pecs_snapshot_release(loaded);
+    for (uint64_t at = FORMAT_PIECE / 2; at + FORMAT_PIECE < file.size; at += FORMAT_PIECE)
+        file.bytes[at] ^= 2; /* the piece with the singleton, too */
+    write_bytes("broken", file.bytes, file.size);
+    free(file.bytes);
+    cr_assert_eq(pecs_salvage("broken", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
+    must(report.lost_singleton_count == 1 && report.lost_attachment_count == 0);
+}
