@@ -112,7 +112,7 @@ static inline int pecs_heap_find_long_(const pecs_heap_page *place, uint64_t off
 }
 /*
  * Finds contents, with `behind` more bytes that can be read. 0: they are not there. Empty ones may be found anywhere.
- * What was given has no place; its lowest bit becomes one that no number of a page has.
+ * Bit 0, which references to what was given have, is moved to bit 47 of the page, beyond every count of pages.
  */
 static inline int pecs_heap_seek_(const pecs_heap *heap, uint64_t reference, unsigned behind, const uint8_t **ret_bytes,
                                   uint64_t *ret_size)

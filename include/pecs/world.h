@@ -123,8 +123,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_world_set(pecs_world *world, pecs_entity
 /*
  * Sets components of many entities: entity k gets value k of each array. As pecs_world_set of one after the other, but
  * all or none, and several times as fast where the entities are far apart. Of an entity that is listed more than once
- * the last values count. entities and values may lie in the world. PECS_E_DEAD, PECS_E_MISUSE, PECS_E_LIMIT (2^32 - 1
- * entities, or rows in a table), PECS_E_BUSY (only if one must be added), PECS_E_MEMORY.
+ * the last values count. entities and values are copied first, so they may lie in rows that are set. PECS_E_DEAD,
+ * PECS_E_MISUSE, PECS_E_LIMIT (2^32 - 1 entities, or rows in a table), PECS_E_BUSY (only if one must be added),
+ * PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_set_many(pecs_world *world, const pecs_entity *entities,
                                                        size_t entity_count, const pecs_value *values,

@@ -22,10 +22,10 @@ enum {
     STRETCH_ROWS_MIN = 8,
     LEVEL_QUICK = 1, /* of samples, too */
     CANDIDATE_MAX = 7,
-    LONG_ROW_BYTES = 17,            /* with elements of one type, perhaps */
-    ADVANTAGE = 128,                /* a later filter must save that part more, */
-    ADVANTAGE_OF_ELEMENTS = 16,     /* one that splits long rows that part, where speed counts, */
-    WORTH = 20,                     /* and the best one that part of all */
+    LONG_ROW_BYTES = 17,        /* with elements of one type, perhaps */
+    ADVANTAGE = 128,            /* a later filter must save this part more */
+    ADVANTAGE_OF_ELEMENTS = 16, /* where speed counts, the first one that splits long rows into elements: this part */
+    WORTH = 20,                 /* the best one must save this part of all */
     WINDOW_BYTES_MIN = 1024 * 1024, /* that every reader accepts */
     WINDOW_LOG_MIN = 10,
     WINDOW_LOG_MAX = 27, /* beyond it a reader must be asked for more */
@@ -224,14 +224,20 @@ static void sample_gather(struct sample sample, const uint8_t *bytes, size_t siz
     }
 }
 
-/*
- * Planes of the elements of long rows scatter what rows have in common: such a block takes longer to compress, and
- * twice as long to get back, as one without a filter.
- */
-static size_t codec_advantage(enum codec_aim aim, struct codec_filter filter, size_t row_bytes)
+static bool codec_splits_elements(struct codec_filter filter, size_t row_bytes)
 {
-    const bool has_elements = filter.kind == FILTER_SPLIT && filter.stride < row_bytes;
-    return aim == CODEC_FAST && has_elements ? ADVANTAGE_OF_ELEMENTS : ADVANTAGE;
+    return filter.kind == FILTER_SPLIT && filter.stride < row_bytes;
+}
+
+/*
+ * Planes of the elements of long rows scatter what rows have in common: such a block takes longer to compress than one
+ * with another filter or none, and twice as long to decompress.
+ */
+static size_t codec_advantage(enum codec_aim aim, struct codec_filter filter, struct codec_filter best,
+                              size_t row_bytes)
+{
+    const bool is_first = codec_splits_elements(filter, row_bytes) && !codec_splits_elements(best, row_bytes);
+    return aim == CODEC_FAST && is_first ? ADVANTAGE_OF_ELEMENTS : ADVANTAGE;
 }
 
 pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes,
@@ -253,7 +259,7 @@ pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t 
             filtered, sample.size, (struct codec_target){ filtered + sample.size, bound }, &found);
         if (status)
             return status;
-        if (i == 0 || found < best_bytes - best_bytes / codec_advantage(aim, filters[i], row_bytes)) {
+        if (i == 0 || found < best_bytes - best_bytes / codec_advantage(aim, filters[i], best, row_bytes)) {
             best = filters[i];
             best_bytes = found;
         }

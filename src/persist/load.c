@@ -334,8 +334,6 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     if (status)
         return status;
     status = reading_open_path(&reading, registry->pool, path, &options->limits, error);
-    if (status)
-        return status;
     struct loading loading = {
         .registry = registry,
         .limits = &options->limits,
@@ -347,8 +345,9 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
         .error = error,
     };
     const struct os_file *file = &reading.file;
-    status = file->size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, file, path, &loading.image, error)
-                                                 : resume_map(registry->pool, file, path, &loading.image, error);
+    if (!status)
+        status = file->size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, file, path, &loading.image, error)
+                                                     : resume_map(registry->pool, file, path, &loading.image, error);
     if (!status)
         status = resume_image(&loading, &reading.input, options, ret_snapshot);
     if (loading.image)

@@ -308,9 +308,7 @@ static pecs_status salvage_add_singletons(struct salvage *salvage, const struct 
     struct salvage_batch batch;
     struct salvage_copy *copies = NULL;
     uint32_t next = 1;
-    size_t run_count;
-    (void)wreck_find_runs(&salvage->wreck, RUN_HANDLES, table->number, FORMAT_NONE, &run_count);
-    if (!run_count) /* no segment that was found has the row */
+    if (!salvage_table_has_runs(table))
         return PECS_OK;
     const bool is_left = salvage_table_next(table, &batch);
     pecs_status status = is_left ? salvage_table_copy(table, &batch) : PECS_OK;

@@ -67,6 +67,15 @@ void salvage_table_free(struct salvage_table *table)
                      ((size_t)table->wreck->model.tables[table->number].type_count + 1) * sizeof(*table->columns));
 }
 
+bool salvage_table_has_runs(const struct salvage_table *table)
+{
+    size_t count = 0;
+    for (uint32_t i = 0; !count && i < table->column_count; i++)
+        (void)wreck_find_runs(table->wreck, i ? RUN_VALUES : RUN_HANDLES, table->number, table->columns[i].type,
+                              &count);
+    return count > 0;
+}
+
 void salvage_table_rewind(struct salvage_table *table)
 {
     table->row = 0;
@@ -86,7 +95,7 @@ static bool salvage_column_seek(struct salvage_column *column, uint64_t row)
     return column->at < whole->count;
 }
 
-/* The one row of singletons has the handle of none, which need not be whole. */
+/* The one row of singletons has the handle of none, which need not be whole; of tags alone, nothing else is there. */
 bool salvage_table_next(struct salvage_table *table, struct salvage_batch *ret_batch)
 {
     const uint64_t most = table->is_singleton ? 1 : UINT64_MAX;

@@ -142,8 +142,8 @@ static bool query_is_column(const struct archetype *archetype, uint32_t column, 
 }
 
 /*
- * Whether the table matches. Sets the columns of the data terms, which come first, unless `columns` is NULL. It holds
- * the columns of another table, most often the same ones, or zeros.
+ * Whether the table matches. Sets the columns of the data terms, which come first, unless `columns` is NULL. On
+ * entry it holds those of another table, most often the same ones, or zeros.
  */
 static bool query_match(const pecs_query *query, const struct archetype *archetype, uint32_t *columns)
 {

@@ -8,7 +8,7 @@
 
 enum { RECORD_AHEAD = 16, ROW_AHEAD = 12 };
 
-/* Where an entity is, and the table that it moves to; NO_TABLE: it stays, or its place before in the list moves it. */
+/* Where an entity is, and the table that it moves to; NO_TABLE: it stays, or an earlier place in the list moves it. */
 struct set_target {
     uint32_t table, row, to;
 };
@@ -20,6 +20,7 @@ struct set_many {
     pecs_entity *entities;            /* copies: they may lie in rows that change */
     struct set_target *targets;
     size_t entity_count, move_count; /* all, and those with a table to move to */
+    bool has_contents;               /* some were placed */
     struct handle_set moving;
     struct placed placed;
 };
@@ -32,7 +33,7 @@ static bool set_many_has_all(const struct set_many *many, const struct archetype
     return count == many->value_count;
 }
 
-/* Finds the entities, and how many lack a component: these get a table to move to, any but NO_TABLE. */
+/* Finds the entities, and how many lack a component: these get a table to move to (0: set_many_ready finds it). */
 static pecs_status set_many_locate(struct set_many *many)
 {
     const struct pecs_snapshot *state = many->world->state;
@@ -154,6 +155,7 @@ static void set_many_change(struct set_many *many)
 {
     /* first: of several values of an entity, each forgets the one before */
     place_count(many->world, many->placed.units);
+    many->has_contents = many->placed.units > 0;
     many->placed.units = 0;
     if (many->move_count)
         set_many_move(many);
@@ -235,7 +237,7 @@ pecs_status pecs_world_set_many(pecs_world *world, const pecs_entity *entities, 
     gate_hold(&world->gate); /* the values may lie in the world */
     const pecs_status status = set_many(&many, entities);
     gate_let_go(&world->gate);
-    if (!status && place_may_be_needed(world))
+    if (!status && many.has_contents)
         place_tend(world, 0);
     return failure_end(&world->failure, status);
 }

@@ -55,6 +55,21 @@ Test(contents, zeros_are_empty)
     cr_assert(has_bytes(view(), bag->bytes, NULL, 0));
 }
 
+/* Whatever the first byte of the heap is, where an empty string finds its zero. */
+Test(contents, empty_strings_beside_others)
+{
+    for (int first = 0; first < 2; first++) {
+        const Point points[] = { { (int16_t)(first * 7), 1 } };
+        spawn_bag(world, &(Bag){ .points = pecs_list_of(PECS_ARRAY(points)) });
+        const pecs_entity entity = spawn_name(world, "");
+        size_t size = 7;
+        cr_assert_str_eq(pecs_view_string(view(), pecs_get(view(), entity, Name)->text, &size), "");
+        cr_assert_eq(size, 0);
+        pecs_world_destroy(world);
+        world = make_world(registry, NULL);
+    }
+}
+
 Test(contents, null_and_empty_are_given_as_empty)
 {
     const pecs_bytes nothing = { NULL, 0 }, empty = { "", 0 };
