@@ -135,10 +135,10 @@ static void set_many_write(struct set_many *many, const pecs_value *values)
     const bool has_contents = component_has_contents(edit_component(world, values->component));
     const size_t size = values->size_bytes;
     struct table *table = NULL;
-    uint32_t number = NO_TABLE, column = NO_COLUMN;
+    uint32_t number = 0, column = NO_COLUMN;
     for (size_t i = 0; i < many->entity_count; i++) {
         const struct set_target target = many->targets[i];
-        if (target.table != number) {
+        if (!table || target.table != number) {
             table = edit_table(world, number = target.table);
             column = archetype_column(table->archetype, values->component);
         }
