@@ -348,10 +348,10 @@ pecs_status pecs_snapshot_resume(pecs_registry *registry, const char *path, cons
     if (!status)
         status = file->size_bytes < RESUME_MAP_BYTES ? resume_read(registry->pool, file, path, &loading.image, error)
                                                      : resume_map(registry->pool, file, path, &loading.image, error);
-    if (!status)
+    if (loading.image) {
         status = resume_image(&loading, &reading.input, options, ret_snapshot);
-    if (loading.image)
         node_release(registry->pool, &loading.image->node); /* the state's runs have it */
+    }
     reading_close(&reading);
     return status;
 }
