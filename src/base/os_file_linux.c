@@ -146,8 +146,8 @@ pecs_status os_file_read(const struct os_file *file, const char *path, void *byt
 
 /*
  * An address for a large map: a random multiple of 2 MiB, where a process has nothing else. Beside other maps, each
- * 2 MiB of it would take time again when it is unmapped, used or not, since the system skips only whole gibibytes
- * without maps. Where an address is taken, or is not one, the system chooses.
+ * 2 MiB of it would take time again when it is unmapped, used or not, since the system skips only whole gibibytes in
+ * which no page is in use. Where an address is taken, or is not one, the system chooses.
  */
 static void *file_map_place(void)
 {

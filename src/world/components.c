@@ -23,6 +23,7 @@ bool components_locate(const struct pecs_world *world, pecs_entity entity, bool 
 struct given_set {
     const pecs_value *values;
     size_t value_count;
+    uint32_t set_count;    /* of the scratch set, which has their components */
     uint8_t *data;         /* copies of the values that have data, one after another */
     uint64_t placed_units; /* of the heap, for their contents */
     bool has_contents;     /* some of the components have */
@@ -80,10 +81,6 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
     struct record at;
     if (!components_locate(world, entity, is_singleton, &at))
         return edit_fail_dead(world, entity);
-    uint32_t set_count = 0, given_count = 0;
-    for (size_t i = 0; i < value_count; i++)
-        if (!edit_set_insert(world, &given_count, values[i].component))
-            return edit_fail_twice(world, values[i].component);
     const struct archetype *had = at.table == NO_TABLE ? NULL : state_table(world->state, at.table)->archetype;
     uint32_t had_count = 0, column_count = 0;
     for (size_t i = 0; had && i < value_count; i++) {
@@ -99,10 +96,9 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
     if (!status && stays) {
         status = edit_own_values(world, at, values, value_count);
     } else if (!status) {
-        set_count = given_count;
         for (uint32_t i = 0; had && i < had->component_count; i++)
-            edit_set_insert(world, &set_count, had->components[i]);
-        status = edit_relocate(world, entity, at, set_count, is_singleton, &at);
+            edit_set_insert(world, &set->set_count, had->components[i]);
+        status = edit_relocate(world, entity, at, set->set_count, is_singleton, &at);
     }
     if (!status)
         components_fill(world, at, had, set);
@@ -113,7 +109,8 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
 static pecs_status components_set(struct pecs_world *world, pecs_entity entity, bool is_singleton,
                                   const pecs_value *values, size_t value_count)
 {
-    pecs_status status = edit_check_values(world, values, value_count);
+    uint32_t set_count;
+    pecs_status status = edit_check_values(world, values, value_count, &set_count);
     if (status)
         return status;
     uint8_t small[SMALL_VALUES_BYTES], *copy = small;
@@ -129,7 +126,7 @@ static pecs_status components_set(struct pecs_world *world, pecs_entity entity, 
         memcpy(to, values[i].data, values[i].size_bytes);
         to += values[i].size_bytes;
     }
-    struct given_set set = { .values = values, .value_count = value_count, .data = copy };
+    struct given_set set = { .values = values, .value_count = value_count, .set_count = set_count, .data = copy };
     status = components_set_copied(world, entity, is_singleton, &set);
     if (copy != small)
         pool_release(world->registry->pool, copy, bytes);
@@ -245,7 +242,8 @@ static pecs_status components_get_mut(struct pecs_world *world, pecs_entity enti
 {
     const pecs_value value = { component, size_bytes, NULL };
     struct record at;
-    pecs_status status = edit_check_values(world, &value, 1);
+    uint32_t set_count;
+    pecs_status status = edit_check_values(world, &value, 1, &set_count);
     if (!status && !ret_value)
         return PECS_E_MISUSE;
     if (!status && !size_bytes)

@@ -95,11 +95,6 @@ void edit_release_scratch(struct pecs_world *world)
     pool_release(world->registry->pool, world->row, edit_scratch_bytes(world, world->scratch_count));
 }
 
-pecs_status edit_fail_twice(struct pecs_world *world, pecs_component component)
-{
-    return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, component, "it is given twice");
-}
-
 pecs_status edit_fail_component(struct pecs_world *world, pecs_component component)
 {
     const bool is_id = component == world->registry->id_component;
@@ -107,8 +102,10 @@ pecs_status edit_fail_component(struct pecs_world *world, pecs_component compone
                            is_id ? "only pecs_world_set_id changes ids" : "the world has no type of this number");
 }
 
-pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count)
+pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count,
+                              uint32_t *ret_set_count)
 {
+    *ret_set_count = 0;
     if (value_count && !values)
         return edit_fail(world, PECS_E_MISUSE, "values is NULL, but value_count is not 0");
     /* edits may not name the id component, so this many values name one twice */
@@ -121,6 +118,9 @@ pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values
         if (values[i].size_bytes != component->size)
             return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, values[i].component,
                                    "size_bytes is not the size of the type");
+        if (!edit_set_insert(world, ret_set_count, values[i].component))
+            return failure_explain(&world->failure, PECS_E_MISUSE, (pecs_entity){ 0, 0 }, values[i].component,
+                                   "it is given twice");
     }
     return PECS_OK;
 }

@@ -77,8 +77,7 @@ static inline pecs_status edit_fail_dead(struct pecs_world *world, pecs_entity e
     return failure_explain(&world->failure, PECS_E_DEAD, entity, NO_COMPONENT, "it is not alive");
 }
 
-/* PECS_E_MISUSE: the component is given twice; edits may not name it. */
-pecs_status edit_fail_twice(struct pecs_world *world, pecs_component component);
+/* PECS_E_MISUSE: edits may not name the component. */
 pecs_status edit_fail_component(struct pecs_world *world, pecs_component component);
 
 /* PECS_E_LIMIT unless there is room for `count` more entities. */
@@ -95,8 +94,9 @@ void edit_open_tick(struct pecs_world *world);
 pecs_status edit_begin_values(struct pecs_world *world);
 pecs_status edit_begin(struct pecs_world *world);
 
-/* Checks the components and sizes of values; callers check for a repeated component. */
-pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count);
+/* Checks the components and sizes of values. The scratch set has then these components. */
+pecs_status edit_check_values(struct pecs_world *world, const pecs_value *values, size_t value_count,
+                              uint32_t *ret_set_count);
 
 /* Finds the table of a set, or adds one. edit_drop_tables drops all tables from number `table_count` on. */
 pecs_status edit_find_table(struct pecs_world *world, const pecs_component *components, uint32_t count,

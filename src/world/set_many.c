@@ -20,7 +20,7 @@ struct set_many {
     pecs_entity *entities;            /* copies: they may lie in rows that change */
     struct set_target *targets;
     size_t entity_count, move_count; /* all, and those with a table to move to */
-    bool has_contents;               /* some were placed */
+    bool has_contents;               /* some component has, so the heap has changed */
     struct handle_set moving;
     struct placed placed;
 };
@@ -68,8 +68,7 @@ static pecs_status set_many_find_table(struct set_many *many, uint32_t from, uin
     return edit_find_table(world, world->set, set_count, false, ret_table);
 }
 
-/* Prepares a row that stays: its columns of the values pass the gate. Rows of one chunk most often follow each other.
- */
+/* Prepares a row that stays: its columns of the values pass the gate. */
 static pecs_status set_many_ready_values(struct set_many *many, size_t i)
 {
     struct pecs_world *world = many->world;
@@ -133,6 +132,7 @@ static void set_many_write(struct set_many *many, const pecs_value *values)
 {
     struct pecs_world *world = many->world;
     const bool has_contents = component_has_contents(edit_component(world, values->component));
+    many->has_contents |= has_contents;
     const size_t size = values->size_bytes;
     struct table *table = NULL;
     uint32_t number = 0, column = NO_COLUMN;
@@ -155,7 +155,6 @@ static void set_many_change(struct set_many *many)
 {
     /* first: of several values of an entity, each forgets the one before */
     place_count(many->world, many->placed.units);
-    many->has_contents = many->placed.units > 0;
     many->placed.units = 0;
     if (many->move_count)
         set_many_move(many);
@@ -191,15 +190,12 @@ static pecs_status set_many_located(struct set_many *many)
 static pecs_status set_many_check(struct set_many *many, const pecs_entity *entities)
 {
     struct pecs_world *world = many->world;
-    const pecs_status status = edit_check_values(world, many->values, many->value_count);
-    uint32_t set_count = 0;
+    uint32_t set_count;
+    const pecs_status status = edit_check_values(world, many->values, many->value_count, &set_count);
     if (status)
         return status;
-    for (size_t i = 0; i < many->value_count; i++) {
-        if (!edit_set_insert(world, &set_count, many->values[i].component))
-            return edit_fail_twice(world, many->values[i].component);
+    for (size_t i = 0; i < many->value_count; i++)
         many->column_count += many->values[i].size_bytes > 0;
-    }
     if (many->entity_count && !entities)
         return edit_fail(world, PECS_E_MISUSE, "entities is NULL, but entity_count is not 0");
     if (many->entity_count >= NOT_IN_SET)

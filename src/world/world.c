@@ -163,27 +163,15 @@ static void world_append_handles(struct pecs_world *world, uint32_t table, const
                      &(pecs_value){ NO_COMPONENT, sizeof(pecs_entity), spawn->entities });
 }
 
-/* The components of a spawn, in the scratch set. */
-static pecs_status world_make_set(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
-                                  size_t value_count, uint32_t *ret_count)
-{
-    pecs_status status = edit_check_values(world, values, value_count);
-    *ret_count = 0;
-    for (size_t i = 0; !status && i < value_count; i++)
-        if (!edit_set_insert(world, ret_count, values[i].component))
-            status = edit_fail_twice(world, values[i].component);
-    if (!status && spawn->ids)
-        edit_set_insert(world, ret_count, world->registry->id_component);
-    return status;
-}
-
 /* The values may lie in the world, so the caller holds the gate meanwhile. */
 static pecs_status world_spawn_held(struct pecs_world *world, const struct spawn *spawn, const pecs_value *values,
                                     size_t value_count, pecs_entity *ret_entities)
 {
     const uint64_t row_count = spawn->row_count;
     uint32_t set_count, table;
-    pecs_status status = world_make_set(world, spawn, values, value_count, &set_count);
+    pecs_status status = edit_check_values(world, values, value_count, &set_count);
+    if (!status && spawn->ids)
+        edit_set_insert(world, &set_count, world->registry->id_component);
     if (!status)
         status = edit_check_busy(world);
     if (!status) /* before reserving memory for the rows */

@@ -344,6 +344,18 @@ Test(codec, elements_are_chosen_for_long_rows_of_them)
     free(numbers);
 }
 
+/* Rows longer than any stride, of pairs: noise, and noise below 260. Planes of 2 are as slow as those of 4. */
+Test(codec, a_fast_save_finds_the_width_of_elements)
+{
+    uint16_t *numbers = malloc(240000);
+    uint64_t state = 1;
+    for (size_t i = 0; i < 120000; i++)
+        numbers[i] = (uint16_t)(random_next(&state) % (i % 2 ? 260 : 500));
+    assert_filter(choose_for(CODEC_SMALL, (uint8_t *)numbers, 240000, 12000, true), FILTER_SPLIT, 4);
+    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 12000, true), FILTER_SPLIT, 4);
+    free(numbers);
+}
+
 /* Rows of up to 24 numbers, then zeros: planes save a little, for twice the time that it takes to get them back. */
 Test(codec, a_fast_save_leaves_long_rows_whole)
 {

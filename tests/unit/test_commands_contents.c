@@ -1,32 +1,21 @@
 /* pecs_commands_set_contents (pecs/contents.h): one string, blob or list, in its place among an entity's commands. */
-#include "contents_fixture.h"
+#include "one_contents_fixture.h"
 
-static pecs_registry *registry;
-static pecs_world *world;
 static pecs_commands *commands;
 
-static void set_up(void)
+static void begin(void)
 {
-    registry = contents_registry();
-    world = make_world(registry, NULL);
+    set_up();
     must(pecs_commands_create(registry, &commands) == PECS_OK);
 }
 
-static void strike(void)
+static void end(void)
 {
-    check_contents(world);
     pecs_commands_destroy(commands);
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
+    strike();
 }
 
-TestSuite(commands_contents, .init = set_up, .fini = strike);
-
-static pecs_view view(void)
-{
-    return pecs_world_view(world);
-}
+TestSuite(commands_contents, .init = begin, .fini = end);
 
 static void record_text(pecs_entity entity, const char *text)
 {

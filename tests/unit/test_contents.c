@@ -1,29 +1,7 @@
 /* Strings, blobs and lists: what pecs/contents.h promises of giving, refusing, reading and editing in place. */
-#include "contents_fixture.h"
-
-static pecs_registry *registry;
-static pecs_world *world;
-
-static void set_up(void)
-{
-    registry = contents_registry();
-    world = make_world(registry, NULL);
-}
-
-static void strike(void)
-{
-    check_contents(world);
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-}
+#include "one_contents_fixture.h"
 
 TestSuite(contents, .init = set_up, .fini = strike);
-
-static pecs_view view(void)
-{
-    return pecs_world_view(world);
-}
 
 static void expect_refused(pecs_status found, pecs_status status, const char *message)
 {

@@ -1,26 +1,8 @@
 /* What strings, blobs and lists cost: bytes that edits copy, and bytes of files. */
 #define _GNU_SOURCE
-#include "contents_fixture.h"
+#include "one_contents_fixture.h"
 
 enum { BLOB_BYTES = 1 << 20 };
-
-static pecs_registry *registry;
-static pecs_world *world;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = contents_registry();
-    world = make_world(registry, NULL);
-}
-
-static void strike(void)
-{
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
 
 TestSuite(contents_costs, .init = set_up, .fini = strike);
 

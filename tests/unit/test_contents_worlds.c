@@ -4,33 +4,10 @@
  */
 #define _GNU_SOURCE
 #include "bits.h"
-#include "contents_fixture.h"
+#include "one_contents_fixture.h"
 #include "projection.h"
 
-static pecs_registry *registry;
-static pecs_world *world;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = contents_registry();
-    world = make_world(registry, NULL);
-}
-
-static void strike(void)
-{
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
-
 TestSuite(contents_worlds, .init = set_up, .fini = strike);
-
-static pecs_view view(void)
-{
-    return pecs_world_view(world);
-}
 
 static void rename_to(pecs_world *target, pecs_entity entity, const char *text)
 {

@@ -3,28 +3,10 @@
  * it, references in lists are references, and nothing is copied that does not change.
  */
 #define _GNU_SOURCE
-#include "contents_fixture.h"
+#include "one_contents_fixture.h"
 
 #include <pecs/attachments.h>
 #include <pecs/filter.h>
-
-static pecs_registry *registry;
-static pecs_world *world;
-
-static void set_up(void)
-{
-    enter_folder();
-    registry = contents_registry();
-    world = make_world(registry, NULL);
-}
-
-static void strike(void)
-{
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
-}
 
 TestSuite(filter_contents, .init = set_up, .fini = strike);
 

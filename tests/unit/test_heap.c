@@ -1,22 +1,5 @@
 /* The heap of a state: where appended contents lie, who shares them, and how they move to another space. */
-#include "contents_fixture.h"
-
-static pecs_registry *registry;
-static pecs_world *world;
-
-static void set_up(void)
-{
-    registry = contents_registry();
-    world = make_world(registry, NULL);
-}
-
-static void strike(void)
-{
-    check_contents(world);
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-}
+#include "one_contents_fixture.h"
 
 TestSuite(heap, .init = set_up, .fini = strike);
 

@@ -1,35 +1,14 @@
 /* pecs_world_set_many: values of many entities in one call, wherever they are. */
-#include "contents_fixture.h"
+#include "one_contents_fixture.h"
 
 enum { COUNT = 9000 }; /* several chunks */
 
-static pecs_registry *registry;
-static pecs_world *world;
 static pecs_entity entities[COUNT];
 static Position positions[COUNT];
 static Name names[COUNT];
 static const pecs_value positions_value = PECS_ROWS(Position, positions), names_value = PECS_ROWS(Name, names);
 
-static void set_up(void)
-{
-    registry = contents_registry();
-    world = make_world(registry, NULL);
-}
-
-static void strike(void)
-{
-    check_contents(world);
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-}
-
 TestSuite(set_many, .init = set_up, .fini = strike);
-
-static pecs_view view(void)
-{
-    return pecs_world_view(world);
-}
 
 /* The bits of a number in reverse: a walk that jumps about. */
 static size_t jump(size_t number)
@@ -209,6 +188,22 @@ Test(set_many, null_gives_zeros)
         else
             expect_name(entities[i], "name %d", i);
     }
+}
+
+/* The heap begins to move as after single sets, also where the call placed nothing. */
+Test(set_many, emptied_names_are_given_back)
+{
+    enum { SET = 60 };
+    static char text[40000];
+    memset(text, 't', sizeof(text) - 1);
+    spawn_positions(SET);
+    for (size_t i = 0; i < SET; i++)
+        names[i] = (Name){ i, pecs_string_of(text) };
+    must(!pecs_world_set_many(world, entities, SET, &names_value, 1));
+    const uint64_t full = heap_of(world)->spaces[heap_of(world)->active].unit_count;
+    const pecs_value empty = PECS_ROWS(Name, (const Name *)NULL);
+    cr_assert_eq(pecs_world_set_many(world, entities, SET, &empty, 1), PECS_OK);
+    cr_assert(heap_of(world)->is_moving || heap_of(world)->spaces[heap_of(world)->active].unit_count < full);
 }
 
 Test(set_many, snapshots_and_ticks)

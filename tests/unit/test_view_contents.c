@@ -1,33 +1,22 @@
 /* Values that give what a view has to another world: what pecs/contents.h promises of pecs_view_give_contents. */
-#include "contents_fixture.h"
+#include "one_contents_fixture.h"
 
-static pecs_registry *registry;
-static pecs_world *world, *other;
+static pecs_world *other;
 
-static void set_up(void)
+static void begin(void)
 {
-    enter_folder();
-    registry = contents_registry();
-    world = make_world(registry, NULL);
+    set_up();
     other = make_world(registry, NULL);
 }
 
-static void strike(void)
+static void end(void)
 {
     check_contents(other);
     pecs_world_destroy(other);
-    pecs_world_destroy(world);
-    pecs_registry_release(registry);
-    assert_no_leak();
-    leave_folder();
+    strike();
 }
 
-TestSuite(view_contents, .init = set_up, .fini = strike);
-
-static pecs_view view(void)
-{
-    return pecs_world_view(world);
-}
+TestSuite(view_contents, .init = begin, .fini = end);
 
 static pecs_view other_view(void)
 {
