@@ -71,7 +71,10 @@ static inline const struct heap *heap_of(const pecs_world *world)
 /* The units that all contents of a world take, which the heap counts. */
 static inline uint64_t count_live_units(const pecs_world *world)
 {
+    const struct attachments *attached = world->state->attachments;
     uint64_t units = 0;
+    for (uint32_t i = 0; attached && i < attached->count; i++)
+        units += contents_units(attached->entries[i].size_bytes, false);
     for (uint32_t i = 0; i < world->state->table_count; i++) {
         const struct table *table = state_table(world->state, i);
         for (uint32_t j = 1; j < table->archetype->column_count; j++) {
