@@ -82,8 +82,8 @@ static bool spawn_all(const struct strings *strings, bool has_names, pecs_world 
     pecs_error error = { .message = "" };
     const pecs_status status = pecs_world_create(strings->registry, NULL, NULL, ret_world, &error);
     bool ok = status ? bench_failed("create", status, &error) : true;
-    for (uint64_t i = 0; ok && i < strings->count; i += 4096)
-        ok = spawn_part(strings, *ret_world, i, strings->count - i < 4096 ? (size_t)(strings->count - i) : 4096,
+    for (uint64_t i = 0; ok && i < strings->count; i += PART)
+        ok = spawn_part(strings, *ret_world, i, strings->count - i < PART ? (size_t)(strings->count - i) : PART,
                         has_names);
     return ok;
 }

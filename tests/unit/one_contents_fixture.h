@@ -1,5 +1,7 @@
-/* For tests of one world with strings, blobs and lists: made before each test in a folder of its own, checked and
- * destroyed after it, with all its memory counted. */
+/*
+ * For tests of one world with strings, blobs and lists: made before each test in a folder of its own, checked and
+ * destroyed after it, with all its memory counted.
+ */
 #ifndef ONE_CONTENTS_FIXTURE_H
 #define ONE_CONTENTS_FIXTURE_H
 
