@@ -195,6 +195,7 @@ bool bench_run_json_memory(struct bench *bench);
 bool bench_run_ring(struct bench *bench);
 bool bench_run_save_memory(struct bench *bench);
 bool bench_run_save_pipe(struct bench *bench);
+bool bench_run_load_pipe(struct bench *bench);
 bool bench_run_stream_write(struct bench *bench);
 bool bench_run_stream_write_each(struct bench *bench);
 bool bench_run_stream_resume(struct bench *bench);

@@ -67,6 +67,7 @@ static const struct discipline {
     { "ring", bench_run_ring },
     { "save_memory", bench_run_save_memory },
     { "save_pipe", bench_run_save_pipe },
+    { "load_pipe", bench_run_load_pipe },
     { "stream_write", bench_run_stream_write },
     { "stream_write_each", bench_run_stream_write_each },
     { "stream_resume", bench_run_stream_resume },

@@ -1,13 +1,18 @@
 /*
  * Saving into memory and into a pipe. Both sides have the same content; the memory is fresh, and the pipe is drained by
  * a thread that reads into one buffer again and again. The time of a pipe ends when its reader has seen the end.
+ *
+ * Loading from a pipe that `cat` fills, beside a `cat` that reads from it. The time ends when both programs have.
  */
 #define _GNU_SOURCE
 #include "bench.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdlib.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 struct stream_context {
@@ -193,4 +198,119 @@ bool bench_run_save_pipe(struct bench *bench)
 {
     const struct bench_sides sides = { .pecs = pipe_pecs, .limit = bench_pipe_limit, .sample_count = 3 };
     return run_stream(bench, &sides, "save_pipe", "write");
+}
+
+/* cat */
+
+/* Runs `cat` from one file into another, each a descriptor or, when that is below 0, a path. Gives 0 after a message.
+ */
+static pid_t cat_run(int from, const char *from_path, int to, const char *to_path)
+{
+    char *arguments[] = { "cat", NULL };
+    posix_spawn_file_actions_t actions;
+    pid_t child;
+    posix_spawn_file_actions_init(&actions);
+    if (from >= 0)
+        posix_spawn_file_actions_adddup2(&actions, from, STDIN_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&actions, STDIN_FILENO, from_path, O_RDONLY, 0);
+    if (to >= 0)
+        posix_spawn_file_actions_adddup2(&actions, to, STDOUT_FILENO);
+    else
+        posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, to_path, O_WRONLY, 0);
+    const int os_error = posix_spawnp(&child, "cat", &actions, NULL, arguments, environ);
+    posix_spawn_file_actions_destroy(&actions);
+    if (os_error)
+        bench_wrong("cannot run cat: %s", strerror(os_error));
+    return os_error ? 0 : child;
+}
+
+static bool cat_wait(pid_t child)
+{
+    int exit_status = -1;
+    return child && waitpid(child, &exit_status, 0) == child && exit_status == 0 ? true : bench_wrong("cat failed");
+}
+
+/* The writing end is given to `cat`, the reading end to the caller. Gives 0 after a message. */
+static pid_t cat_start(struct bench *bench, int *ret_from)
+{
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC)) {
+        bench_wrong("cannot make a pipe: %s", strerror(errno));
+        return 0;
+    }
+    char path[BENCH_PATH_MAX];
+    bench_path(bench, "w1.pecs", path);
+    const pid_t writer = cat_run(-1, path, ends[1], NULL);
+    close(ends[1]);
+    if (writer)
+        *ret_from = ends[0];
+    else
+        close(ends[0]);
+    return writer;
+}
+
+static bool cat_limit(struct bench *bench, void *context, double *ret_seconds)
+{
+    int from;
+    (void)context;
+    const double start = bench_now();
+    const pid_t writer = cat_start(bench, &from);
+    if (!writer)
+        return false;
+    const pid_t reader = cat_run(from, NULL, -1, "/dev/null");
+    close(from);
+    bool ok = cat_wait(writer);
+    ok = cat_wait(reader) && ok;
+    *ret_seconds = bench_now() - start;
+    return ok;
+}
+
+/* A registry of its own, so that memory is fresh. */
+static bool cat_load(struct bench *bench, bool check, double *ret_seconds)
+{
+    pecs_registry *registry;
+    pecs_snapshot *snapshot;
+    pecs_error error;
+    int from;
+    if (!bench_registry_create(NULL, &registry))
+        return false;
+    const double start = bench_now();
+    const pid_t writer = cat_start(bench, &from);
+    bool ok = writer != 0;
+    if (ok) {
+        const pecs_source source = pecs_source_for_fd(from);
+        const pecs_status status = pecs_snapshot_load_from(registry, &source, NULL, &snapshot, &error);
+        close(from);
+        ok = cat_wait(writer) && !status;
+        *ret_seconds = bench_now() - start;
+        if (status)
+            bench_failed("load from a pipe", status, &error);
+        ok = ok && (!check || bench_check_view(bench, registry, pecs_snapshot_view(snapshot)));
+        if (!status)
+            pecs_snapshot_release(snapshot);
+    }
+    pecs_registry_release(registry);
+    return ok;
+}
+
+static bool cat_pecs(struct bench *bench, void *context, double *ret_seconds)
+{
+    (void)context;
+    return cat_load(bench, false, ret_seconds);
+}
+
+bool bench_run_load_pipe(struct bench *bench)
+{
+    const struct bench_sides sides = {
+        .pecs = cat_pecs, .limit = cat_limit, .disk = BENCH_READS, .fresh_bytes = bench->layout.content_bytes
+    };
+    struct bench_result result = {
+        .name = "load_pipe", .bytes = bench->layout.content_bytes, .limit = "cat", .mark_kind = BENCH_RATIO, .mark = 1.1
+    };
+    double seconds;
+    if (!bench_files_need(bench) || !cat_load(bench, true, &seconds) || !bench_measure(bench, &sides, &result))
+        return false;
+    bench_report(bench, &result);
+    return true;
 }

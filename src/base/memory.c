@@ -227,6 +227,16 @@ void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint3
     }
 }
 
+bool pool_array_resizes(const struct pool *pool, size_t size_bytes)
+{
+    return pool_uses_system(pool) && size_bytes >= OS_HUGE_BYTES;
+}
+
+void *pool_array_resize(void *array, size_t size_bytes, size_t new_bytes)
+{
+    return os_pages_resize(array, size_bytes, new_bytes);
+}
+
 void pool_expect_arrays(struct pool *pool, uint64_t size_bytes)
 {
     os_mutex_lock(&pool->mutex);

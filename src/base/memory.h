@@ -46,6 +46,10 @@ bool pool_reserve(struct pool *pool, void **array, size_t *capacity, size_t coun
  */
 void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_source);
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source);
+/* Whether an array of so many bytes can grow and shrink without a copy. */
+bool pool_array_resizes(const struct pool *pool, size_t size_bytes);
+/* Of such an array, to a size that can, too. Returns where it is then; NULL: out of memory, nothing has changed. */
+void *pool_array_resize(void *array, size_t size_bytes, size_t new_bytes);
 /*
  * Announces about how many bytes of arrays come, so that their blocks need not grow step by step: small ones have small
  * pages, which cost more than what is written to them. 0 ends it. Of several callers the last one counts.

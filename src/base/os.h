@@ -37,6 +37,11 @@ enum { OS_HUGE_BYTES = 2 * 1024 * 1024 }; /* size of a huge page */
  */
 void *os_pages_allocate(size_t size_bytes);
 void os_pages_release(void *pages, size_t size_bytes);
+/*
+ * Makes pages of at least OS_HUGE_BYTES more or fewer, both sizes at least that, without a copy; the address may
+ * change. NULL: out of memory, nothing has changed.
+ */
+void *os_pages_resize(void *pages, size_t size_bytes, size_t new_bytes);
 /* Reserves address space at a multiple of OS_HUGE_BYTES, for a map that will replace it. NULL: none is left. */
 uint8_t *os_address_reserve(size_t size_bytes);
 void os_advise_huge(void *memory, size_t size_bytes);

@@ -107,6 +107,22 @@ void os_pages_release(void *pages, size_t size_bytes)
     munmap(pages, size_bytes);
 }
 
+/* In place where the addresses behind are free. Pages that move stay aligned, so that huge ones stay huge. */
+void *os_pages_resize(void *pages, size_t size_bytes, size_t new_bytes)
+{
+    void *resized = mremap(pages, size_bytes, new_bytes, 0);
+    if (resized != MAP_FAILED)
+        return resized;
+    uint8_t *target = os_address_reserve(new_bytes);
+    if (!target)
+        return NULL;
+    resized = mremap(pages, size_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    if (resized != MAP_FAILED)
+        return resized;
+    os_pages_release(target, new_bytes);
+    return NULL;
+}
+
 void os_advise_huge(void *memory, size_t size_bytes)
 {
     (void)madvise(memory, size_bytes, MADV_HUGEPAGE); /* a failure only makes memory slower */

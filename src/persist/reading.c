@@ -1,6 +1,6 @@
 /*
- * Limits are checked before memory is taken. A stream of unknown size is gathered in pieces that grow with what has
- * come, and copied into one image at the end: it takes memory for what it gave, not for what it claims.
+ * Limits are checked before memory is taken. A stream of unknown size is gathered in memory that grows with what has
+ * come: it takes memory for what it gave, not for what it claims.
  */
 #include "reading.h"
 
@@ -82,25 +82,30 @@ pecs_status reading_read(const pecs_source *from, uint8_t *bytes, size_t size_by
     return PECS_OK;
 }
 
-static pecs_status reading_fill_image(struct reading *reading, uint64_t size_bytes, pecs_error *error)
+static struct image *reading_create_image(struct pool *pool, uint64_t size_bytes)
 {
-    if (size_bytes <= SIZE_MAX / 2)
-        reading->image = image_create_private(reading->pool, size_bytes);
-    if (!reading->image)
-        return fail_memory(error);
-    reading->input.mapped = reading->image->bytes;
-    reading->input.size_bytes = size_bytes;
-    return PECS_OK;
+    return size_bytes <= SIZE_MAX / 2 ? image_create_private(pool, size_bytes) : NULL;
+}
+
+/* The image, all of which was read, is the input. */
+static void reading_set_image(struct reading *reading, struct image *image)
+{
+    reading->image = image;
+    reading->input.mapped = image->bytes;
+    reading->input.size_bytes = image->size_bytes;
 }
 
 /* A stream of known size: no byte beyond it is read, which may be another file's. */
 static pecs_status reading_take_known(struct reading *reading, uint64_t size_bytes, pecs_error *error)
 {
-    pecs_status status = reading_fill_image(reading, size_bytes, error);
+    pecs_status status = PECS_OK;
+    struct image *image = reading_create_image(reading->pool, size_bytes);
+    if (!image)
+        return fail_memory(error);
+    reading_set_image(reading, image);
     for (uint64_t done = 0; !status && done < size_bytes;) {
         size_t count = 0;
-        status =
-            reading_read(reading->input.from, reading->image->bytes + done, (size_t)(size_bytes - done), &count, error);
+        status = reading_read(reading->input.from, image->bytes + done, (size_t)(size_bytes - done), &count, error);
         if (!status && !count)
             return fail_rule(error, PECS_E_CORRUPT, done, "FILE-1",
                              "the stream ended after %" PRIu64 " of %" PRIu64 " bytes", done, size_bytes);
@@ -115,18 +120,45 @@ struct stream_piece {
     uint8_t bytes[];
 };
 
+/*
+ * The bytes lie in pieces until an array of as many can grow without a copy, if it ever can: from then on in an image.
+ */
 struct stream {
     struct pool *pool;
     const pecs_source *from;
     uint64_t max_bytes; /* UINT64_MAX: no limit */
     struct stream_piece *first, *last;
+    struct image *image;
     uint64_t size_bytes;
 };
 
-static struct stream_piece *reading_stream_add_piece(struct stream *stream)
+static void reading_stream_drop_pieces(struct stream *stream)
 {
-    const uint64_t wanted = max_u64(PIECE_MIN, min_u64(stream->size_bytes / 4, PIECE_MAX));
-    const size_t capacity = (size_t)min_u64(wanted, stream->max_bytes - stream->size_bytes);
+    while (stream->first) {
+        struct stream_piece *piece = stream->first;
+        stream->first = piece->next;
+        pool_release(stream->pool, piece, sizeof(*piece) + piece->capacity);
+    }
+    stream->last = NULL;
+}
+
+/* Copies the pieces into an image, which has room for as many bytes and perhaps more. False: out of memory. */
+static bool reading_stream_join(struct stream *stream, uint64_t capacity)
+{
+    stream->image = reading_create_image(stream->pool, capacity);
+    if (!stream->image)
+        return false;
+    uint8_t *to = stream->image->bytes;
+    for (const struct stream_piece *piece = stream->first; piece; piece = piece->next) {
+        memcpy(to, piece->bytes, piece->size_bytes);
+        to += piece->size_bytes;
+    }
+    reading_stream_drop_pieces(stream);
+    return true;
+}
+
+static struct stream_piece *reading_stream_add_piece(struct stream *stream, size_t capacity)
+{
     struct stream_piece *piece = pool_allocate(stream->pool, sizeof(*piece) + capacity);
     if (!piece)
         return NULL;
@@ -138,11 +170,28 @@ static struct stream_piece *reading_stream_add_piece(struct stream *stream)
     return piece;
 }
 
-static void reading_stream_drop_first(struct stream *stream)
+/* All room is full: more of it, which is at least a byte, since the limit is not reached. False: out of memory. */
+static bool reading_stream_grow(struct stream *stream)
 {
-    struct stream_piece *piece = stream->first;
-    stream->first = piece->next;
-    pool_release(stream->pool, piece, sizeof(*piece) + piece->capacity);
+    const uint64_t wanted = max_u64(PIECE_MIN, stream->size_bytes / 4);
+    const uint64_t more = min_u64(wanted, stream->max_bytes - stream->size_bytes);
+    if (stream->image)
+        return image_resize(stream->image, stream->size_bytes + more);
+    if (pool_array_resizes(stream->pool, (size_t)stream->size_bytes))
+        return reading_stream_join(stream, stream->size_bytes + more);
+    return reading_stream_add_piece(stream, (size_t)min_u64(more, PIECE_MAX)) != NULL;
+}
+
+/* Where the next bytes go, and how many fit there. */
+static uint8_t *reading_stream_room(const struct stream *stream, size_t *ret_room_bytes)
+{
+    struct stream_piece *piece = stream->last;
+    if (stream->image) {
+        *ret_room_bytes = (size_t)(stream->image->size_bytes - stream->size_bytes);
+        return stream->image->bytes + stream->size_bytes;
+    }
+    *ret_room_bytes = piece ? piece->capacity - piece->size_bytes : 0;
+    return piece ? piece->bytes + piece->size_bytes : NULL;
 }
 
 /* The stream has all the bytes that it may have: it must end here. */
@@ -160,20 +209,32 @@ static pecs_status reading_stream_check_end(const struct stream *stream, bool *r
 
 static pecs_status reading_stream_read_some(struct stream *stream, bool *ret_is_end, pecs_error *error)
 {
-    struct stream_piece *piece = stream->last;
-    size_t count = 0;
+    size_t room_bytes, count = 0;
     if (stream->size_bytes == stream->max_bytes)
         return reading_stream_check_end(stream, ret_is_end, error);
-    if (!piece || piece->size_bytes == piece->capacity)
-        piece = reading_stream_add_piece(stream);
-    if (!piece)
-        return fail_memory(error);
-    const pecs_status status = reading_read(stream->from, piece->bytes + piece->size_bytes,
-                                            piece->capacity - piece->size_bytes, &count, error);
-    piece->size_bytes += count;
+    uint8_t *room = reading_stream_room(stream, &room_bytes);
+    if (!room_bytes) {
+        if (!reading_stream_grow(stream))
+            return fail_memory(error);
+        room = reading_stream_room(stream, &room_bytes);
+    }
+    const pecs_status status = reading_read(stream->from, room, room_bytes, &count, error);
+    if (stream->last)
+        stream->last->size_bytes += count;
     stream->size_bytes += count;
     *ret_is_end = count == 0;
     return status;
+}
+
+/* All has come: an image of exactly its size. */
+static pecs_status reading_stream_finish(struct stream *stream, const pecs_file_limits *limits, pecs_error *error)
+{
+    const pecs_status status = reading_check_size(stream->size_bytes, limits, error);
+    if (status)
+        return status;
+    const bool has_memory = stream->image ? image_resize(stream->image, stream->size_bytes)
+                                          : reading_stream_join(stream, stream->size_bytes);
+    return has_memory ? PECS_OK : fail_memory(error);
 }
 
 /* A stream of unknown size, to its end. */
@@ -186,14 +247,12 @@ static pecs_status reading_take_all(struct reading *reading, const pecs_file_lim
     for (bool is_end = false; !status && !is_end;)
         status = reading_stream_read_some(&stream, &is_end, error);
     if (!status)
-        status = reading_check_size(stream.size_bytes, limits, error);
+        status = reading_stream_finish(&stream, limits, error);
+    reading_stream_drop_pieces(&stream);
     if (!status)
-        status = reading_fill_image(reading, stream.size_bytes, error);
-    for (uint64_t done = 0; stream.first; reading_stream_drop_first(&stream)) {
-        if (!status)
-            memcpy(reading->image->bytes + done, stream.first->bytes, stream.first->size_bytes);
-        done += stream.first->size_bytes;
-    }
+        reading_set_image(reading, stream.image);
+    else if (stream.image)
+        node_release(reading->pool, &stream.image->node);
     return status;
 }
 

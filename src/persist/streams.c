@@ -59,6 +59,8 @@ pecs_source pecs_source_for_fd(int descriptor)
     if (os_stream_is_file(descriptor)) {
         source.size = streams_fd_size;
         source.read_at = streams_fd_read_at;
+    } else {
+        os_stream_widen(descriptor);
     }
     return source;
 }

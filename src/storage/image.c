@@ -51,6 +51,16 @@ struct image *image_create_private(struct pool *pool, uint64_t size_bytes)
     return image_create_memory(pool, size_bytes, IMAGE_PRIVATE);
 }
 
+bool image_resize(struct image *image, uint64_t size_bytes)
+{
+    uint8_t *bytes = pool_array_resize(image->bytes, (size_t)image->size_bytes, (size_t)size_bytes);
+    if (!bytes)
+        return false;
+    image->bytes = bytes;
+    image->size_bytes = size_bytes;
+    return true;
+}
+
 struct image *image_create_beside(struct pool *pool, struct image *base, uint64_t size_bytes)
 {
     struct image *image =

@@ -67,7 +67,15 @@ struct image {
 
 /* Creates an image of uninitialized memory. NULL: out of memory. */
 struct image *image_create_private(struct pool *pool, uint64_t size_bytes);
-/* The same for what belongs to a file beside the bytes of its image, which it retains: it is edited as they are. */
+/*
+ * Gives such an image another size, before arrays lie in it; of both sizes pool_array_resizes is true. False: out of
+ * memory, nothing has changed.
+ */
+bool image_resize(struct image *image, uint64_t size_bytes);
+/*
+ * Creates an image of uninitialized memory for what belongs to a file beside the bytes of its image, which it retains:
+ * it is edited as they are. NULL: out of memory.
+ */
 struct image *image_create_beside(struct pool *pool, struct image *base, uint64_t size_bytes);
 /* The same for the content of a file, which the caller reads into it first. */
 struct image *image_create_read(struct pool *pool, const struct os_file *file, const char *path);

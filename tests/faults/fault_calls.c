@@ -74,6 +74,11 @@ static bool is_watched(void)
     return watching && pthread_equal(pthread_self(), watched) && !inside;
 }
 
+static int64_t whole_pages(size_t size_bytes)
+{
+    return (int64_t)((size_bytes + 4095) & ~(size_t)4095);
+}
+
 /* Whether to call the kernel. */
 static bool begin(struct fault_event *event)
 {
@@ -221,7 +226,7 @@ void *mmap(void *place, size_t size_bytes, int protection, int flags, int descri
     };
     const long result = PASS(event, SYS_mmap, place, size_bytes, protection, flags, descriptor, offset);
     if (event.number && result != -1 && !(flags & MAP_FIXED))
-        mapped_bytes += (int64_t)((size_bytes + 4095) & ~(size_t)4095);
+        mapped_bytes += whole_pages(size_bytes);
     return (void *)result; /* -1 is MAP_FAILED */
 }
 
@@ -231,12 +236,25 @@ int mprotect(void *memory, size_t size_bytes, int protection)
     return (int)PASS(event, SYS_mprotect, memory, size_bytes, protection);
 }
 
+void *mremap(void *place, size_t size_bytes, size_t new_bytes, int flags, ...)
+{
+    struct fault_event event = { .call = FAULT_mremap, .size_bytes = new_bytes };
+    va_list arguments;
+    va_start(arguments, flags);
+    void *target = flags & MREMAP_FIXED ? va_arg(arguments, void *) : NULL;
+    va_end(arguments);
+    const long result = PASS(event, SYS_mremap, place, size_bytes, new_bytes, flags, target);
+    if (event.number && result != -1) /* a fixed one replaces what was mapped there */
+        mapped_bytes += (flags & MREMAP_FIXED ? 0 : whole_pages(new_bytes)) - whole_pages(size_bytes);
+    return (void *)result;
+}
+
 int munmap(void *memory, size_t size_bytes)
 {
     struct fault_event event = { .call = FAULT_munmap, .size_bytes = size_bytes };
     const int result = (int)PASS(event, SYS_munmap, memory, size_bytes);
     if (event.number && (result == 0 || event.has_effect))
-        mapped_bytes -= (int64_t)((size_bytes + 4095) & ~(size_t)4095);
+        mapped_bytes -= whole_pages(size_bytes);
     return result;
 }
 

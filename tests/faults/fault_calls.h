@@ -33,6 +33,7 @@
     X(madvise)                                                                                                         \
     X(mmap)                                                                                                            \
     X(mprotect)                                                                                                        \
+    X(mremap)                                                                                                          \
     X(munmap)                                                                                                          \
     X(nanosleep)                                                                                                       \
     X(open)                                                                                                            \

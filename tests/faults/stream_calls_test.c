@@ -1,7 +1,7 @@
 /*
- * Every system call of saves and row streams to descriptors and memory, of loads from descriptors, of their rows in one
- * pass and of their information fails: the n-th once, or all later ones of its kind too, with each errno that the call
- * may return; or it transfers fewer bytes than requested, or none. After each, it is checked that
+ * Every system call of saves and row streams to descriptors and memory, of loads from descriptors and callbacks, of
+ * rows in one pass and of their information fails: the n-th once, or all later ones of its kind too, with each errno
+ * that the call may return; or it transfers fewer bytes than requested, or none. After each, it is checked that
  *
  *   - the status is OK only if the result is complete;
  *   - the error carries an errno that was given, and words;
@@ -27,6 +27,7 @@ enum verb {
     SAVE_MEMORY,
     LOAD_FILE,
     LOAD_PIPE,
+    LOAD_ONE_WAY,
     INFO_FILE,
     INFO_PIPE,
     PUT_ROWS,
@@ -48,6 +49,7 @@ static const struct scenario {
     { "load of a file", LOAD_FILE, 3, false, PECS_PROFILE_OFF },
     { "load of a file, large", LOAD_FILE, 120000, true, PECS_PROFILE_OFF },
     { "load of a pipe", LOAD_PIPE, 3, false, PECS_PROFILE_OFF },
+    { "load of one way, large", LOAD_ONE_WAY, 300000, true, PECS_PROFILE_OFF },
     { "information of a file", INFO_FILE, 3, false, PECS_PROFILE_OFF },
     { "information of a pipe", INFO_PIPE, 3, false, PECS_PROFILE_OFF },
     { "save to a file, fast", SAVE_FILE, 3, false, PECS_PROFILE_FAST },
@@ -75,6 +77,7 @@ static const int call_errors[FAULT_CALL_COUNT][ERROR_MAX] = {
     [FAULT_madvise] = { EINVAL },
     [FAULT_mmap] = { ENOMEM, EAGAIN },
     [FAULT_mprotect] = { ENOMEM },
+    [FAULT_mremap] = { ENOMEM },
     [FAULT_pread] = { EIO, EINTR },
     [FAULT_read] = { EIO, EINTR, EAGAIN, ECONNRESET },
     [FAULT_sigpending] = { EINVAL },
@@ -124,7 +127,8 @@ struct scene {
     char folder[256], path[300];
     uint8_t *bytes;
     uint64_t size, row_count, run_count, failed_count;
-    int descriptor; /* the user's */
+    int descriptor;      /* the user's */
+    uint64_t given_size; /* of the bytes, by one way */
 };
 
 static void scene_init(struct scene *scene, const struct scenario *scenario)
@@ -173,6 +177,7 @@ static void open_descriptor(struct scene *scene)
         scene->descriptor = open(scene->path, O_WRONLY | O_TRUNC);
         break;
     case LOAD_FILE:
+    case LOAD_ONE_WAY: /* does not use it */
     case INFO_FILE:
     case ROWS_FILE:
         scene->descriptor = open(scene->path, O_RDONLY);
@@ -184,11 +189,26 @@ static void open_descriptor(struct scene *scene)
     sample_require(scene->descriptor >= 0, "%s: %s", scene->path, strerror(errno));
 }
 
+/* Gives the file a mebibyte a call, and does not know its size. */
+static pecs_status give_one_way(void *user, void *bytes, size_t size_bytes, size_t *ret_size, pecs_error *error)
+{
+    struct scene *scene = user;
+    const uint64_t left = scene->size - scene->given_size, some = left < 1048576 ? left : 1048576;
+    (void)error;
+    *ret_size = size_bytes < some ? size_bytes : (size_t)some;
+    memcpy(bytes, scene->bytes + scene->given_size, *ret_size);
+    scene->given_size += *ret_size;
+    return PECS_OK;
+}
+
 static pecs_status run_load(struct scene *scene, struct story *story, pecs_error *error)
 {
-    const pecs_source source = pecs_source_for_fd(scene->descriptor);
+    const pecs_source source = scene->scenario->verb == LOAD_ONE_WAY
+                                   ? (pecs_source){ .read = give_one_way, .user = scene }
+                                   : pecs_source_for_fd(scene->descriptor);
     pecs_snapshot *snapshot = NULL;
     uint64_t family, number;
+    scene->given_size = 0;
     const pecs_status status = pecs_snapshot_load_from(scene->sample.registry, &source, NULL, &snapshot, error);
     story->is_over = true;
     sample_require(!status == (snapshot != NULL), "a snapshot beside an error, or none");
@@ -274,6 +294,7 @@ static pecs_status run_verb(struct scene *scene, struct story *story, pecs_error
         return run_save_memory(scene, story, error);
     case LOAD_FILE:
     case LOAD_PIPE:
+    case LOAD_ONE_WAY:
         return run_load(scene, story, error);
     case INFO_FILE:
     case INFO_PIPE:
@@ -306,7 +327,8 @@ static void check_error(const struct scene *scene, const struct story *story, co
                            (moves_nothing && error->os_error == EIO),
                        "errno %d, which no call gave: %s", error->os_error, error->message);
     else if (error->status == PECS_E_MEMORY)
-        sample_require(story->call == FAULT_mmap || story->call == FAULT_mprotect, "out of memory");
+        sample_require(story->call == FAULT_mmap || story->call == FAULT_mprotect || story->call == FAULT_mremap,
+                       "out of memory");
     else
         sample_require(error->status == PECS_E_CORRUPT && moves_nothing, "%s", error->message);
 }

@@ -312,6 +312,43 @@ Test(memory, large_arrays_of_the_system_are_given_back)
 }
 
 /* One array of each way to get one; with the n-th allocation failing, the rest is still given, and all comes back. */
+Test(memory, large_arrays_of_the_system_grow_and_shrink_without_a_copy)
+{
+    enum { MIB2 = 2 * 1024 * 1024, ARRAYS = 3 };
+    struct pool *pool = pool_create(&(pecs_allocator){ NULL, NULL, NULL });
+    uint32_t source;
+    cr_assert(!pool_array_resizes(pool, MIB2 - 1) && pool_array_resizes(pool, MIB2));
+    /* of several, at most one can grow where it is */
+    uint8_t *arrays[ARRAYS];
+    size_t sizes[ARRAYS];
+    for (size_t i = 0; i < ARRAYS; i++) {
+        sizes[i] = MIB2;
+        arrays[i] = pool_array_allocate(pool, sizes[i], &source);
+        memset(arrays[i], (int)i + 1, sizes[i]);
+    }
+    for (size_t step = 1; step < 60; step++) {
+        const size_t i = step % ARRAYS, size = MIB2 + step * 7919 * (step % 4);
+        const size_t kept = size < sizes[i] ? size : sizes[i];
+        arrays[i] = pool_array_resize(arrays[i], sizes[i], size);
+        cr_assert(arrays[i] && (uintptr_t)arrays[i] % MIB2 == 0);
+        for (size_t at = 0; at < kept; at++)
+            cr_assert_eq(arrays[i][at], i + 1);
+        memset(arrays[i], (int)i + 1, sizes[i] = size);
+    }
+    cr_assert_null(pool_array_resize(arrays[0], sizes[0], (size_t)1 << 60), "more than there are addresses");
+    cr_assert_eq(arrays[0][sizes[0] - 1], 1, "nothing has changed");
+    for (size_t i = 0; i < ARRAYS; i++)
+        pool_array_release(pool, arrays[i], sizes[i], 0);
+    pool_destroy(pool);
+}
+
+Test(memory, a_pool_of_other_memory_does_not_resize)
+{
+    struct pool *pool = pool_create(&counting_hooks);
+    cr_assert(!pool_array_resizes(pool, (size_t)1 << 30));
+    pool_destroy(pool);
+}
+
 Test(memory, every_failing_allocation_is_survived)
 {
     const size_t sizes[] = { 1000, 600000, 600000, 600000, 600000, 600000, 1000000, OS_HUGE_BYTES, 3 * MIB };

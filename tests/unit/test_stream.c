@@ -55,6 +55,40 @@ Test(stream, a_large_file)
     }
 }
 
+/* Memory of the system grows where it is, from some size on, and shrinks in the end. */
+Test(stream, a_large_file_into_memory_of_the_system)
+{
+    const size_t row_counts[] = { 40000, 100000, 200000, 600000 }, steps[] = { 997, 65536, 2097152, 0 };
+    pecs_registry *mixed = registry;
+    registry = make_registry(fixture_types, FIXTURE_TYPE_COUNT, (pecs_allocator){ 0 });
+    for (size_t i = 0; i < 4; i++) {
+        pecs_world *world = make_mixed_world(row_counts[i]);
+        void *bytes;
+        size_t size;
+        pecs_snapshot *taken = take(world), *loaded;
+        must(pecs_snapshot_save_memory(taken, NULL, &bytes, &size, NULL) == PECS_OK);
+        for (size_t k = 0; k < 4; k++) {
+            struct feed feed = feed_of(bytes, size);
+            const pecs_source source = { .read = feed_read, .user = &feed };
+            pecs_error error = { .message = "" };
+            feed.step = steps[k];
+            const pecs_load_options bounded = { .limits.max_bytes = size };
+            cr_assert_eq(pecs_snapshot_load_from(registry, &source, k % 2 ? &bounded : NULL, &loaded, &error), PECS_OK,
+                         "%s", error.message);
+            cr_assert_eq(pecs_view_hash(pecs_snapshot_view(loaded)), pecs_view_hash(pecs_snapshot_view(taken)));
+            pecs_snapshot_release(loaded);
+            const pecs_load_options short_by_one = { .limits.max_bytes = size - 1 };
+            feed = feed_of(bytes, size);
+            cr_assert_eq(pecs_snapshot_load_from(registry, &source, &short_by_one, &loaded, NULL), PECS_E_LIMIT);
+        }
+        pecs_memory_release(bytes);
+        pecs_snapshot_release(taken);
+        pecs_world_destroy(world);
+    }
+    pecs_registry_release(registry);
+    registry = mixed;
+}
+
 Test(stream, the_first_that_is_there_is_used)
 {
     struct feed feed = feed_of(saved.bytes, saved.size);
