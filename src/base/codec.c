@@ -25,6 +25,7 @@ enum {
     LONG_ROW_BYTES = 17,        /* with elements of one type, perhaps */
     ADVANTAGE = 128,            /* a later filter must save this part more */
     ADVANTAGE_OF_ELEMENTS = 16, /* where speed counts, the first one that splits long rows into elements: this part */
+    HANDICAP_OF_NONE = 32,      /* where speed counts, short rows without a filter must save this part of all */
     WORTH = 20,                 /* the best one must save this part of all */
     WINDOW_BYTES_MIN = 1024 * 1024, /* that every reader accepts */
     WINDOW_LOG_MIN = 10,
@@ -230,14 +231,20 @@ static bool codec_splits_elements(struct codec_filter filter, size_t row_bytes)
 }
 
 /*
- * Planes of the elements of long rows scatter what rows have in common: such a block takes longer to compress than one
- * with another filter or none, and twice as long to decompress.
+ * A filter must leave less than this where another one, or none, leaves best_bytes. Where speed counts, planes of short
+ * rows may leave a little more than what has none: they are codes, without the matches, which take two or three times
+ * as long in both directions. Planes of the elements of long rows scatter what rows have in common, and take twice as
+ * long as another filter or none.
  */
-static size_t codec_advantage(enum codec_aim aim, struct codec_filter filter, struct codec_filter best,
-                              size_t row_bytes)
+static size_t codec_aim_below(enum codec_aim aim, struct codec_filter filter, struct codec_filter best,
+                              size_t best_bytes, size_t row_bytes, size_t sample_bytes)
 {
     const bool is_first = codec_splits_elements(filter, row_bytes) && !codec_splits_elements(best, row_bytes);
-    return aim == CODEC_FAST && is_first ? ADVANTAGE_OF_ELEMENTS : ADVANTAGE;
+    if (aim == CODEC_FAST && is_first)
+        return best_bytes - best_bytes / ADVANTAGE_OF_ELEMENTS;
+    if (aim == CODEC_FAST && best.kind == FILTER_NONE && row_bytes < LONG_ROW_BYTES)
+        return best_bytes + sample_bytes / HANDICAP_OF_NONE;
+    return best_bytes - best_bytes / ADVANTAGE;
 }
 
 pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes,
@@ -259,7 +266,7 @@ pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t 
             filtered, sample.size, (struct codec_target){ filtered + sample.size, bound }, &found);
         if (status)
             return status;
-        if (i == 0 || found < best_bytes - best_bytes / codec_advantage(aim, filters[i], best, row_bytes)) {
+        if (i == 0 || found < codec_aim_below(aim, filters[i], best, best_bytes, row_bytes, sample.size)) {
             best = filters[i];
             best_bytes = found;
         }

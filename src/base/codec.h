@@ -34,8 +34,9 @@ size_t codec_bound(size_t size_bytes);
 
 /*
  * Chooses the filter for a block of rows of row_bytes (not 0) by compressing samples of it at level 1, with every
- * filter that may do. For CODEC_FAST, one that splits long rows into elements must save a sixteenth more. *ret_is_worth
- * is false if the best one saves less than a twentieth: better store the block as it is; *ret_filter is then none.
+ * filter that may do. For CODEC_FAST, none must save a thirty-second of short rows, and a filter that splits long rows
+ * into elements a sixteenth more than the others. *ret_is_worth is false if the best one saves less than a twentieth:
+ * better store the block as it is; *ret_filter is then none.
  * Takes as long as compressing 60 to 120 KiB, so choose once for some blocks of a column. The result depends on the
  * bytes alone. PECS_OK or PECS_E_MEMORY.
  */

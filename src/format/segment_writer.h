@@ -19,7 +19,7 @@
 #include <pecs/file.h>
 
 /* What the profiles ask of zstd: measured in docs/decisions/0050. */
-enum { LEVEL_FAST = 1, LEVEL_SMALL = 3 };
+enum { LEVEL_LIGHT = -3, LEVEL_FAST = 1, LEVEL_SMALL = 3 };
 
 enum { SEGMENT_LAST = 2 }; /* blocks of a column alternate with those of its contents */
 

@@ -10,8 +10,8 @@
 
 enum {
     READER_HELD_BYTES = 64 * 1024 * 1024,
-    READER_UNIT_BYTES = 256 * 1024, /* of data that is read and hashed */
-    READER_TAIL_BYTES = 64 * 1024,  /* of the file's end, at first */
+    READER_UNIT_BYTES = 1024 * 1024, /* of data that is read and hashed */
+    READER_TAIL_BYTES = 64 * 1024,   /* of the file's end, at first */
 };
 
 /* Values of one component of a batch in which strings, blobs and lists are given, and what these point to. */
