@@ -33,7 +33,7 @@ typedef struct pecs_salvage_report {
     uint64_t entity_count;            /* that are in the new file */
     uint64_t lost_entity_count;       /* as far as the old one still says how many it had */
     uint64_t cleared_reference_count; /* that led to them */
-    uint64_t lost_singleton_count;    /* components of the world itself, as far as the old one still has any of them */
+    uint64_t lost_singleton_count;    /* components of the world itself, as far as the old one still says so */
     uint64_t lost_attachment_count;
     uint64_t segment_count; /* that were found */
     uint64_t lost_bytes;    /* of their data */

@@ -308,7 +308,7 @@ static pecs_status salvage_add_singletons(struct salvage *salvage, const struct 
     struct salvage_batch batch;
     struct salvage_copy *copies = NULL;
     uint32_t next = 1;
-    if (!salvage_table_has_runs(table))
+    if (!salvage_table_had_singletons(table))
         return PECS_OK;
     const bool is_left = salvage_table_next(table, &batch);
     pecs_status status = is_left ? salvage_table_copy(table, &batch) : PECS_OK;

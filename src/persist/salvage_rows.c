@@ -67,9 +67,11 @@ void salvage_table_free(struct salvage_table *table)
                      ((size_t)table->wreck->model.tables[table->number].type_count + 1) * sizeof(*table->columns));
 }
 
-bool salvage_table_has_runs(const struct salvage_table *table)
+bool salvage_table_had_singletons(const struct salvage_table *table)
 {
     size_t count = 0;
+    if (table->wreck->has_commit)
+        return table->wreck->commit.singleton_table == table->number;
     for (uint32_t i = 0; !count && i < table->column_count; i++)
         (void)wreck_find_runs(table->wreck, i ? RUN_VALUES : RUN_HANDLES, table->number, table->columns[i].type,
                               &count);

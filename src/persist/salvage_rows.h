@@ -50,8 +50,11 @@ pecs_status salvage_table_init(struct salvage_table *table, struct wreck *wreck,
                                const struct component *const *components);
 void salvage_table_free(struct salvage_table *table);
 
-/* Whether the segments that were found have anything of its rows. */
-bool salvage_table_has_runs(const struct salvage_table *table);
+/*
+ * Whether the world had singletons in the table, of which all may be lost: the commit says so, or else the segments
+ * that were found have anything of them.
+ */
+bool salvage_table_had_singletons(const struct salvage_table *table);
 /* Begins the walk again. */
 void salvage_table_rewind(struct salvage_table *table);
 /* The next rows, of which all columns are whole; false: there are no more. */

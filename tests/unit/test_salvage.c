@@ -353,3 +353,37 @@ Test(salvage, of_what_the_world_itself_has)
     cr_assert_eq(pecs_salvage("broken", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
     must(report.lost_singleton_count == 1 && report.lost_attachment_count == 0);
 }
+
+/* Of each segment of a stream, also of the one that has what belongs to the world itself. */
+Test(salvage, of_lost_prologues)
+{
+    static const uint8_t magic[4] = { 'P', 'S', 'E', 'G' };
+    pecs_snapshot *original = make_original();
+    for (int profile = PECS_PROFILE_OFF; profile <= PECS_PROFILE_SMALL; profile++) {
+        stream_world(original, "stream", (pecs_profile)profile);
+        struct file_bytes file = read_bytes("stream");
+        unsigned segment_count = 0, without_singleton_count = 0;
+        for (uint8_t *at = file.bytes; (at = memmem(at, file.size - (size_t)(at - file.bytes), magic, 4)) != NULL;
+             at += 4) {
+            pecs_salvage_report report;
+            pecs_snapshot *loaded;
+            if ((at - file.bytes) % FORMAT_ALIGN) /* the type of another record */
+                continue;
+            at[offsetof(struct segment_header, table_count)] ^= 1;
+            write_bytes("broken", file.bytes, file.size);
+            at[offsetof(struct segment_header, table_count)] ^= 1;
+            cr_assert_eq(pecs_salvage("broken", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
+            cr_assert_eq(pecs_snapshot_load(registry, "saved", NULL, &loaded, &error), PECS_OK, "%s", error.message);
+            const pecs_view view = pecs_snapshot_view(loaded);
+            const bool has_singleton = pecs_get_singleton(view, Health) != NULL;
+            cr_assert_eq(report.entity_count + report.lost_entity_count, TOTAL);
+            cr_assert_eq(report.lost_singleton_count, !has_singleton);
+            segment_count++;
+            without_singleton_count += !has_singleton;
+            pecs_snapshot_release(loaded);
+        }
+        cr_assert(segment_count > 1 && without_singleton_count == 1, "%u, %u", segment_count, without_singleton_count);
+        free(file.bytes);
+    }
+    pecs_snapshot_release(original);
+}
