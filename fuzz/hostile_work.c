@@ -1,7 +1,7 @@
 /*
  * Files designed to be slow: sets of components and names whose hashes fall into one bucket, short descriptions of
- * types with millions of elements, wide tables. Loading one and making a world of it takes at most a few times as long
- * as for an ordinary file of the same length, and its length bounds memory. Prints both times.
+ * types with millions of elements, wide tables, many segments. Loading one and making a world of it takes at most a few
+ * times as long as for an ordinary file of the same length, and its length bounds memory. Prints both times.
  *
  *     hostile_work [TABLE_COUNT]
  */
@@ -87,31 +87,51 @@ static void append_table(struct blob *blob, uint32_t number, const uint32_t *typ
     append(blob, NULL, begin + format_table_bytes(count) - blob->size);
 }
 
-/* The records of types and tables, which a segment and a commit have alike. */
+/* The records of types and tables, which a commit has, and a segment those that are new in it. */
 struct records {
-    const struct blob *types, *tables;
+    const uint8_t *types, *tables;
+    uint64_t types_size, tables_size;
     uint32_t type_count, table_count;
 };
 
 static uint64_t records_size(const struct records *records)
 {
-    return records->types->size + records->tables->size;
+    return records->types_size + records->tables_size;
 }
 
 static void append_records(struct blob *blob, const struct records *records)
 {
-    append(blob, records->types->bytes, records->types->size);
-    append(blob, records->tables->bytes, records->tables->size);
+    append(blob, records->types, records->types_size);
+    append(blob, records->tables, records->tables_size);
 }
 
-/* The first segment, which has no rows: its prologue, and a trailer where its data would begin. */
-static struct segment_record append_segment(struct blob *file, const struct records *records)
+/* Of tables of one size each, those that the segment of a number has; the first one has all types. */
+static struct records records_of_segment(const struct records *all, uint32_t number, uint32_t segment_count)
 {
+    const uint32_t first = (uint32_t)((uint64_t)all->table_count * number / segment_count);
+    const uint32_t end = (uint32_t)((uint64_t)all->table_count * (number + 1) / segment_count);
+    const uint64_t table_size = all->table_count ? all->tables_size / all->table_count : 0;
+    struct records records = *all;
+    records.tables += first * table_size;
+    records.tables_size = (end - first) * table_size;
+    records.table_count = end - first;
+    if (number) {
+        records.types_size = 0;
+        records.type_count = 0;
+    }
+    return records;
+}
+
+/* A segment without rows: its prologue, and a trailer where its data would begin. */
+static struct segment_record append_segment(struct blob *file, const struct records *records, uint32_t number)
+{
+    append(file, NULL, align_up(file->size, FORMAT_ALIGN) - file->size);
     const uint64_t begin = file->size;
     const uint64_t prologue_size = sizeof(struct segment_header) + records_size(records) + sizeof(le64);
     const uint64_t data = align_up(begin + prologue_size, FORMAT_PAGE);
     append(file,
            &(struct segment_header){ .magic = "PSEG",
+                                     .sequence = le32_make(number),
                                      .size = le64_make(prologue_size),
                                      .data_offset = le64_make(data),
                                      .type_count = le32_make(records->type_count),
@@ -120,7 +140,8 @@ static struct segment_record append_segment(struct blob *file, const struct reco
            sizeof(struct segment_header));
     append_records(file, records);
     append(file, NULL, data - file->size);
-    append(file, &(struct trailer_header){ .magic = "PTRL" }, sizeof(struct trailer_header));
+    append(file, &(struct trailer_header){ .magic = "PTRL", .sequence = le32_make(number) },
+           sizeof(struct trailer_header));
     append(file, NULL, align_up(data + format_trailer_bytes(0), FORMAT_ALIGN) - file->size);
     return (struct segment_record){ .offset = le64_make(begin),
                                     .prologue_size = le64_make(prologue_size),
@@ -128,34 +149,41 @@ static struct segment_record append_segment(struct blob *file, const struct reco
                                     .trailer_size = le64_make(format_trailer_bytes(0)) };
 }
 
-static void append_commit(struct blob *file, const struct records *records, const struct segment_record *segment)
+static void append_commit(struct blob *file, const struct records *records, const struct blob *segments)
 {
+    const uint32_t segment_count = (uint32_t)(segments->size / sizeof(struct segment_record));
     append(file,
            &(struct commit_header){ .magic = "PCMT",
                                     .type_count = le32_make(records->type_count),
                                     .table_count = le32_make(records->table_count),
-                                    .segment_count = le32_make(1),
+                                    .segment_count = le32_make(segment_count),
                                     .singleton_table = le32_make(FORMAT_NONE),
                                     .tick = le64_make(1) },
            sizeof(struct commit_header));
     append_records(file, records);
     append(file, NULL, records->table_count * sizeof(le64));
-    append(file, segment, sizeof(*segment));
+    append(file, segments->bytes, segments->size);
 }
 
-/* A file without rows, of these types and tables. */
-static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
-                             uint32_t table_count)
+/* A file without rows, of these types, and of these tables in so many segments. */
+static struct blob make_segments(const struct blob *types, uint32_t type_count, const struct blob *tables,
+                                 uint32_t table_count, uint32_t segment_count)
 {
-    const struct records records = { types, tables, type_count, table_count };
-    struct blob file = { NULL, 0, 0 };
+    const struct records records = { types->bytes, tables->bytes, types->size, tables->size, type_count, table_count };
+    const uint64_t features = FEATURE_HEAP | (segment_count > 1 ? FEATURE_SEGMENTS : 0);
+    struct blob file = { NULL, 0, 0 }, segments = { NULL, 0, 0 };
     append(&file,
            &(struct file_header){
-               .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(FEATURE_HEAP) },
+               .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(features) },
            sizeof(struct file_header));
-    const struct segment_record segment = append_segment(&file, &records);
+    for (uint32_t i = 0; i < segment_count; i++) {
+        const struct records own = records_of_segment(&records, i, segment_count);
+        const struct segment_record segment = append_segment(&file, &own, i);
+        append(&segments, &segment, sizeof(segment));
+    }
     const uint64_t commit = file.size;
-    append_commit(&file, &records, &segment);
+    append_commit(&file, &records, &segments);
+    free(segments.bytes);
     const uint64_t commit_size = file.size - commit, footer = align_up(file.size, FORMAT_PAGE);
     append(&file, NULL, footer - file.size);
     append(&file,
@@ -166,6 +194,12 @@ static struct blob make_file(const struct blob *types, uint32_t type_count, cons
            sizeof(struct file_footer));
     FUZZ_CHECK(parts_repair_hashes(file.bytes, file.size), "the file's parts");
     return file;
+}
+
+static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
+                             uint32_t table_count)
+{
+    return make_segments(types, type_count, tables, table_count, 1);
 }
 
 /* The hash term of a type in a registry without types, where "pecs.id" is component 0. */
@@ -253,7 +287,8 @@ static void report(const char *what, uint64_t count, const struct blob *file, do
     report_times(what, count, file->size, usual, hostile);
 }
 
-static void try_tables(uint32_t count)
+/* Tables in so many segments, with ordinary sets of components and with those whose hashes collide. */
+static void try_tables(uint32_t count, uint32_t segment_count)
 {
     struct blob types = { NULL, 0, 0 };
     double seconds[2];
@@ -262,14 +297,39 @@ static void try_tables(uint32_t count)
     for (int collide = 0; collide < 2; collide++) {
         struct blob tables = { NULL, 0, 0 };
         FUZZ_CHECK(append_sets(&tables, count, collide) == count, "as many sets");
-        struct blob file = make_file(&types, TYPE_COUNT, &tables, count);
+        struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segment_count);
         seconds[collide] = time_load(&file, count);
         if (collide)
-            report("tables", count, &file, seconds[0], seconds[1]);
+            report(segment_count > 1 ? "tables in segments" : "tables", count, &file, seconds[0], seconds[1]);
         free(tables.bytes);
         free(file.bytes);
     }
     free(types.bytes);
+}
+
+/* Four times as many segments take four times as long, with or without tables that are new in them. */
+static void try_segments(void)
+{
+    enum { FEW = 256, MANY = 4 * FEW }; /* FUZZ_HELD_BYTES bounds the file */
+    for (int has_tables = 0; has_tables < 2; has_tables++) {
+        struct blob types = { NULL, 0, 0 }, tables = { NULL, 0, 0 };
+        double seconds[2];
+        for (uint32_t i = 0; i < TYPE_COUNT; i++)
+            append_type(&types, i, 0, 1, NULL, 0);
+        for (int many = 0; many < 2; many++) {
+            const uint32_t segments = many ? MANY : FEW, count = has_tables ? segments : 0;
+            tables.size = 0;
+            FUZZ_CHECK(append_sets(&tables, count, false) == count, "as many sets");
+            struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segments);
+            seconds[many] = time_load(&file, count);
+            if (many)
+                report(has_tables ? "segments, a table each" : "segments", MANY, &file, seconds[0] * MANY / FEW,
+                       seconds[1]);
+            free(file.bytes);
+        }
+        free(types.bytes);
+        free(tables.bytes);
+    }
 }
 
 /* An enum whose names are numbers, all of them or those whose hashes end in zeros. */
@@ -447,7 +507,10 @@ static void try_wide(void)
 int main(int argc, char **argv)
 {
     try_wide();
-    try_tables(argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : TABLE_COUNT);
+    const uint32_t table_count = argc > 1 ? (uint32_t)strtoul(argv[1], NULL, 10) : TABLE_COUNT;
+    try_tables(table_count, 1);
+    try_tables(TABLE_COUNT, 512);
+    try_segments();
     try_names();
     try_padding();
     try_holes();
