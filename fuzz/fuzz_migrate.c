@@ -1,6 +1,7 @@
 /*
  * Migrations of files that a stranger made, by the newest program of the ten golden ones (tests/golden/growth_*.h): its
- * history has functions, chains, contents, lists, defaults, losses and world migrations. The seeds are the ten saves.
+ * history has functions, chains, contents, lists, defaults, losses and world migrations. The seeds are the ten saves,
+ * plain and compressed.
  *
  * What load accepts resume does, to the same state, whether one thread converts or three, and what is migrated is saved
  * and loaded again: the same. What resume trusts may end in PECS_E_CORRUPT instead; so may a save of it.

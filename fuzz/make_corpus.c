@@ -4,7 +4,7 @@
  *
  *     FOLDER/worlds/     the files of each world: plain, compressed, compressed in part, and in blocks that the
  *                        library's writer does not make; in parts of whole rows, and of row streams
- *     FOLDER/growth/     the saves of the ten golden programs
+ *     FOLDER/growth/     the saves of the ten golden programs, plain and compressed
  *     FOLDER/broken/     the sample's file, plain or in blocks, with one rule broken: RULE.N.pecs
  *     FOLDER/schema/     descriptions and type records, for fuzz_schema
  *     FOLDER/lock/       texts of types, for fuzz_lock
@@ -295,16 +295,30 @@ static void put_broken(pecs_registry *registry)
     free(samples[1]);
 }
 
+static void put_saved(const char *kind, const char *name)
+{
+    size_t size;
+    uint8_t *bytes = fuzz_read(fuzz_path("saved"), &size);
+    put_file(kind, name, bytes, size);
+    free(bytes);
+}
+
 static void put_growth(void)
 {
     for (int version = 1; version <= GROWTH_VERSIONS; version++) {
         char name[32];
-        size_t size;
+        pecs_snapshot *snapshot;
         growth_save(version, fuzz_allocator, fuzz_path("saved"));
-        uint8_t *bytes = fuzz_read(fuzz_path("saved"), &size);
         snprintf(name, sizeof(name), "growth-%02d.pecs", version);
-        put_file("growth", name, bytes, size);
-        free(bytes);
+        put_saved("growth", name);
+        pecs_registry *registry = growth_registry(version, fuzz_allocator);
+        const pecs_save_options fast = { .skip_sync = true, .profile = PECS_PROFILE_FAST };
+        FUZZ_CHECK(!pecs_snapshot_load(registry, fuzz_path("saved"), NULL, &snapshot, NULL), name);
+        FUZZ_CHECK(!pecs_snapshot_save(snapshot, fuzz_path("saved"), &fast, NULL), name);
+        snprintf(name, sizeof(name), "growth-%02d-fast.pecs", version);
+        put_saved("growth", name);
+        pecs_snapshot_release(snapshot);
+        pecs_registry_release(registry);
     }
 }
 
