@@ -5,9 +5,9 @@
  *
  * A perfect shuffle interleaves the two halves of a list of vectors, which rotates the bits of each byte's place to the
  * left by one. So four of them transpose 16 x 16 bytes, two take 4 planes of a tile to rows, and four take those rows
- * to planes. Strides of 4 and 8 have tiles of their own width; all others pass in groups of 16 planes. Where the stride
- * is no multiple of 16, the last group overlaps the one before, and rows of less than 16 bytes are written with what
- * follows them, in ascending order, so that the next row corrects it.
+ * to planes. Strides of 2, 4 and 8 have tiles of their own width, and so has 3 on the way back; all others pass in
+ * groups of 16 planes. Where the stride is no multiple of 16, the last group overlaps the one before, and rows of less
+ * than 16 bytes are written with what follows them, in ascending order, so that the next row corrects it.
  *
  * Rows that are left, and the first row, which has none before it, are done byte by byte.
  */
@@ -17,7 +17,11 @@
 
 #define INLINE static inline __attribute__((always_inline))
 
-enum { TILE = 16, STRIP = 64 }; /* rows; bytes of a vector, and of a cache line */
+enum {
+    TILE = 16,  /* rows; bytes of a vector */
+    STRIP = 64, /* rows or planes; bytes of a cache line */
+    FAR = 1024, /* of rows that are a multiple of it apart, a cache cannot keep a strip */
+};
 
 /* Sums of lanes in registers need the byte order of the file. */
 enum { LANES_ARE_LITTLE = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ };
@@ -92,6 +96,42 @@ INLINE void transpose16(vector8 v[16])
 }
 
 /* Each function of a tile takes 16 rows from `row` on; `lane` is 0, 4 or 8, and not 0 only if there is a row before. */
+
+/* Rows of 2 bytes, which have no lanes: each vector is eight of them. */
+INLINE void apply_tile2(const struct split *split, size_t row)
+{
+    const uint8_t *from = split->rows + 2 * row;
+    const vector8 a = vector_load(from), b = vector_load(from + TILE);
+    vector_store(split->planes + row,
+                 SHUFFLE(vector8, a, b, 0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30));
+    vector_store(split->planes + split->count + row,
+                 SHUFFLE(vector8, a, b, 1, 3, 5, 7, 9, 11, 13, 15, 17, 19, 21, 23, 25, 27, 29, 31));
+}
+
+INLINE void undo_tile2(const struct split *split, size_t row)
+{
+    const vector8 a = vector_load(split->planes + row), b = vector_load(split->planes + split->count + row);
+    vector_store(split->rows + 2 * row, LOW(a, b));
+    vector_store(split->rows + 2 * row + TILE, HIGH(a, b));
+}
+
+/* Rows of 3 bytes, in places of 4: the fourth byte of each is written before the next row, which corrects it. */
+INLINE void undo_tile3(const struct split *split, size_t row)
+{
+    uint8_t *to = split->rows + 3 * row;
+    uint8_t places[4 * TILE];
+    vector8 v[4], other[4];
+    UNROLL
+    for (size_t i = 0; i < 4; i++)
+        v[i] = vector_load(split->planes + (i < 3 ? i : 2) * split->count + row);
+    shuffle4(v, other), shuffle4(other, v);
+    UNROLL
+    for (size_t i = 0; i < 4; i++)
+        vector_store(places + 16 * i, v[i]);
+    UNROLL
+    for (size_t i = 0; i < 16; i++)
+        memcpy(to + 3 * i, places + 4 * i, 4);
+}
 
 /* Rows of 4 bytes: each vector is four of them. */
 INLINE void apply_tile4(const struct split *split, size_t row, int lane)
@@ -255,7 +295,29 @@ INLINE void undo_strip16(const struct split *split, size_t row, size_t row_count
         undo_tile16(&near, i, 16, lane);
 }
 
-/* All planes of a strip. `wide` is 4 or 8 for these strides, 16 from there on, and 1 for others. */
+/*
+ * The same of 64 planes, so that each row gets a whole line: where rows are a multiple of 1 KiB apart, a cache cannot
+ * keep a line of each until the next planes come. Nearby rows have the one before them, too.
+ */
+INLINE void undo_strip64(const struct split *split, size_t row, size_t row_count, size_t at, int lane)
+{
+    uint8_t planes[STRIP * STRIP], rows[(1 + STRIP) * STRIP];
+    uint8_t *to = split->rows + row * split->stride + at;
+    for (size_t i = 0; i < STRIP; i++)
+        for (size_t k = 0; k < row_count; k += TILE)
+            memcpy(planes + i * STRIP + k, split->planes + (at + i) * split->count + row + k, TILE);
+    if (lane)
+        memcpy(rows, to - split->stride, STRIP);
+    for (size_t i = 0; i < STRIP; i += 16) {
+        const struct split near = { rows + STRIP + i, planes + i * STRIP, STRIP, STRIP };
+        for (size_t k = 0; k < row_count; k += TILE)
+            undo_tile16(&near, k, 16, lane);
+    }
+    for (size_t i = 0; i < row_count; i++)
+        memcpy(to + i * split->stride, rows + (1 + i) * STRIP, STRIP);
+}
+
+/* All planes of a strip. `wide` is 2, 3, 4 or 8 for these strides, 16 from there on, and 1 for others. */
 INLINE void apply_strip(const struct split *split, size_t row, size_t row_count, int wide, int lane)
 {
     if (wide == 16)
@@ -263,19 +325,25 @@ INLINE void apply_strip(const struct split *split, size_t row, size_t row_count,
             apply_strip16(split, row, row_count, min_u64(at, split->stride - 16), lane);
     else
         for (size_t end = row + row_count; row < end; row += TILE)
-            wide == 4   ? apply_tile4(split, row, lane)
+            wide == 2   ? apply_tile2(split, row)
+            : wide == 4 ? apply_tile4(split, row, lane)
             : wide == 8 ? apply_tile8(split, row, lane)
                         : apply_tile16(split, row, split->stride, lane);
 }
 
 INLINE void undo_strip(const struct split *split, size_t row, size_t row_count, int wide, int lane)
 {
-    if (wide == 16)
+    if (wide == 16 && split->stride % FAR == 0)
+        for (size_t at = 0; at < split->stride; at += STRIP)
+            undo_strip64(split, row, row_count, at, lane);
+    else if (wide == 16)
         for (size_t at = 0; at < split->stride; at += 16)
             undo_strip16(split, row, row_count, min_u64(at, split->stride - 16), lane);
     else
         for (size_t end = row + row_count; row < end; row += TILE)
-            wide == 4   ? undo_tile4(split, row, lane)
+            wide == 2   ? undo_tile2(split, row)
+            : wide == 3 ? undo_tile3(split, row)
+            : wide == 4 ? undo_tile4(split, row, lane)
             : wide == 8 ? undo_tile8(split, row, lane)
                         : undo_tile16(split, row, split->stride, lane);
 }
@@ -327,7 +395,7 @@ static void undo_plain(const struct split *split, size_t first, size_t end, int 
 /* Which rows vectors may take: all before the returned one. A tile of short rows reaches into those behind it. */
 static size_t split_vectors_end(const struct split *split, int wide, int lane)
 {
-    const size_t beyond = wide == 1 ? 15 / split->stride : 0;
+    const size_t beyond = wide == 1 || wide == 3 ? 15 / split->stride : 0;
     return (lane && !LANES_ARE_LITTLE) || beyond >= split->count ? 0 : split->count - beyond;
 }
 
@@ -368,7 +436,11 @@ INLINE void undo_all(const struct split *split, int wide, int lane)
 /* Code for each width of a tile and each lane. Strides below 16 but 8 have no lanes of 8. */
 #define FOR_EACH_SHAPE(do_all, split, lane)                                                                            \
     do {                                                                                                               \
-        if ((split)->stride == 4)                                                                                      \
+        if ((split)->stride == 2)                                                                                      \
+            do_all(split, 2, 0);                                                                                       \
+        else if ((split)->stride == 3)                                                                                 \
+            do_all(split, 3, 0);                                                                                       \
+        else if ((split)->stride == 4)                                                                                 \
             (lane) ? do_all(split, 4, 4) : do_all(split, 4, 0);                                                        \
         else if ((split)->stride == 8)                                                                                 \
             (lane) == 8 ? do_all(split, 8, 8) : (lane) ? do_all(split, 8, 4) : do_all(split, 8, 0);                    \

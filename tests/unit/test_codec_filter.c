@@ -114,7 +114,7 @@ Test(codec_filter, every_short_stride_comes_back, .timeout = 200)
 
 Test(codec_filter, long_strides_come_back, .timeout = 200)
 {
-    static const uint32_t strides[] = { 65, 72, 100, 127, 128, 256, 1000, 1001, 4088, 4095, 4096 };
+    static const uint32_t strides[] = { 65, 72, 100, 127, 128, 256, 1000, 1001, 1024, 2048, 3072, 4088, 4095, 4096 };
     uint8_t *bytes = noise(600000);
     for (size_t i = 0; i < sizeof(strides) / sizeof(strides[0]); i++)
         check_stride(strides[i], bytes, 600000 - 16);
