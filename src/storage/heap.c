@@ -1,5 +1,7 @@
-/* Heaps: appending contents page by page. What a failed edit has appended is never referred to, and so is dead. */
+/* Heaps: appending contents page by page. */
 #include "heap.h"
+
+#include "chunk.h"
 
 #include <assert.h>
 
@@ -248,6 +250,22 @@ pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes,
     *ret_bytes = to;
     *ret_reference = reference_make(heap->active, unit, size_bytes);
     return PECS_OK;
+}
+
+void heap_take_back(struct gate *gate, struct heap *heap, uint64_t unit_count)
+{
+    struct heap_space *space = &heap->spaces[heap->active];
+    const uint64_t in_page = unit_count & (HEAP_PAGE_UNITS - 1), page = heap_page_of(unit_count);
+    const uint64_t first = page + (in_page > 0), end = heap_page_of(space->unit_count + HEAP_PAGE_UNITS - 1);
+    if (space->unit_count <= unit_count || heap->is_moving)
+        return;
+    if (in_page)
+        heap_pages(space)[page].size_bytes = in_page * HEAP_UNIT;
+    for (uint64_t i = first; i < end; i++)
+        heap_pages(space)[i] = (pecs_heap_page){ NULL, 0 };
+    (void)chunk_drop(gate, &space->arrays, first, end);
+    space->unit_count = unit_count;
+    heap->tail_epoch = 0;
 }
 
 /* Where large contents lie: `start`, in an array or in an image. */

@@ -187,6 +187,12 @@ struct heap *heap_borrow(struct pool *pool, const struct heap *from);
 pecs_status heap_append(struct gate *gate, struct heap *heap, const void *bytes, uint64_t size_bytes, bool is_string,
                         uint8_t **ret_bytes, uint64_t *ret_reference);
 /*
+ * Takes back what has been appended since the active space had so many units, which nothing may refer to; but not while
+ * the heap moves, since rows may have been moved behind it: then it is dead, and goes with the next move. The heap must
+ * be private, if it has more. Where memory lacks, arrays stay until something else is appended there.
+ */
+void heap_take_back(struct gate *gate, struct heap *heap, uint64_t unit_count);
+/*
  * Contents that lie in the other space: gives them an address in the active one. Large ones are shared, others copied.
  * PECS_E_MEMORY.
  */

@@ -485,6 +485,7 @@ static pecs_status apply_commands(pecs_commands *commands, struct pecs_world *wo
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
+    const struct place_mark mark = place_mark_of(world);
     uint64_t units = 0;
     status = apply_gather_groups(commands, world);
     if (!status)
@@ -496,6 +497,7 @@ static pecs_status apply_commands(pecs_commands *commands, struct pecs_world *wo
     if (status) {
         edit_plan_forget(world);
         edit_drop_tables(world, table_count);
+        place_take_back(world, mark);
         return status;
     }
     place_count(world, units); /* first: of several sets of a component, the next one forgets the one before */

@@ -51,12 +51,15 @@ static pecs_status attach_begin(struct pecs_world *world, const char *name)
     return status ? status : place_begin(world);
 }
 
-/* Changes the list to an entry whose bytes take `units` of the heap. */
-static pecs_status attach_placed(struct pecs_world *world, const struct attachment *entry, uint64_t units)
+/* Changes the list to an entry whose bytes take `units` of the heap, behind the mark. */
+static pecs_status attach_placed(struct pecs_world *world, const struct attachment *entry, struct place_mark mark,
+                                 uint64_t units)
 {
     const pecs_status status = attach_change(world, entry);
-    if (status)
+    if (status) {
+        place_take_back(world, mark);
         return status;
+    }
     place_count(world, units);
     place_tend(world, 0);
     return PECS_OK;
@@ -73,10 +76,11 @@ pecs_status edit_attach(struct pecs_world *world, const char *name, const pecs_b
     pecs_status status = attach_begin(world, name);
     if (status)
         return status;
+    const struct place_mark mark = place_mark_of(world);
     gate_hold(&world->gate);
     status = place_content(world, NULL, &blob, &given, &to, &entry.reference);
     if (!status)
-        status = attach_placed(world, &entry, contents_units(given.size_bytes, false));
+        status = attach_placed(world, &entry, mark, contents_units(given.size_bytes, false));
     gate_let_go(&world->gate);
     return status;
 }
@@ -86,10 +90,11 @@ pecs_status edit_attach_copied(struct pecs_world *world, const struct attachment
     const struct content blob = { .kind = PECS_BLOB, .reference = entry->reference };
     struct attachment copy = *entry;
     uint64_t units = 0;
+    const struct place_mark mark = place_mark_of(world);
     pecs_status status = attach_begin(world, entry->name);
     if (!status)
         status = place_copied(world, NULL, &blob, from, &units, &copy.reference);
-    return status ? status : attach_placed(world, &copy, units);
+    return status ? status : attach_placed(world, &copy, mark, units);
 }
 
 pecs_status pecs_world_attach(pecs_world *world, const char *name, const pecs_bytes *bytes)

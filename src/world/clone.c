@@ -81,11 +81,13 @@ static pecs_status clone_make(struct clone *clone)
     if (status)
         return status;
     const uint32_t table_count = world->state->table_count;
+    const struct place_mark mark = place_mark_of(world);
     status = clone_list_rows(clone);
     if (!status)
         status = transplant_ready(&clone->transplant);
     if (status) {
         edit_drop_tables(world, table_count);
+        place_take_back(world, mark);
         return status;
     }
     transplant_append(&clone->transplant);

@@ -90,6 +90,7 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
     const bool stays = had && had_count == value_count;
     if (stays && !column_count) /* no values, or tags that the entity has */
         return PECS_OK;
+    const struct place_mark mark = place_mark_of(world);
     status = stays ? edit_begin_values(world) : edit_begin(world);
     if (!status)
         status = components_place(world, set);
@@ -100,7 +101,9 @@ static pecs_status components_set_copied(struct pecs_world *world, pecs_entity e
             edit_set_insert(world, &set->set_count, had->components[i]);
         status = edit_relocate(world, entity, at, set->set_count, is_singleton, &at);
     }
-    if (!status)
+    if (status)
+        place_take_back(world, mark);
+    else
         components_fill(world, at, had, set);
     return status;
 }

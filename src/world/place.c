@@ -22,6 +22,20 @@ static struct heap *place_heap(const struct pecs_world *world)
     return (struct heap *)world->state->heap.node;
 }
 
+/* An edit begins to move the heap at its end alone, so that the active space is the same until then. */
+struct place_mark place_mark_of(const struct pecs_world *world)
+{
+    const struct heap *heap = place_heap(world);
+    return (struct place_mark){ heap ? heap->spaces[heap->active].unit_count : 0 };
+}
+
+void place_take_back(struct pecs_world *world, struct place_mark mark)
+{
+    struct heap *heap = place_heap(world);
+    if (heap)
+        heap_take_back(&world->gate, heap, mark.unit_count);
+}
+
 static pecs_status place_fail(struct pecs_world *world, pecs_status status)
 {
     return status == PECS_E_LIMIT ? edit_fail(world, status, "the heap of strings, blobs and lists is full") : status;
@@ -139,7 +153,7 @@ static pecs_status place_copy(struct pecs_world *world, const pecs_value *values
 pecs_status place_values(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
                          bool copies_all, struct placed *ret_placed)
 {
-    *ret_placed = (struct placed){ .values = values };
+    *ret_placed = (struct placed){ .values = values, .mark = place_mark_of(world) };
     bool has_contents = false;
     for (size_t i = 0; place_may_be_needed(world) && !has_contents && i < value_count; i++)
         has_contents = place_has_contents(world, &values[i]);
@@ -170,6 +184,8 @@ void place_end(struct pecs_world *world, struct placed *placed, bool is_used)
     struct pool *pool = world->registry->pool;
     if (is_used)
         place_count(world, placed->units);
+    else if (placed->list) /* else nothing was placed */
+        place_take_back(world, placed->mark);
     pool_release(pool, placed->copies, placed->copies_bytes);
     pool_release(pool, placed->list, placed->list_bytes);
 }

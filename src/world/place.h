@@ -1,6 +1,6 @@
 /*
- * Places the contents that an edit is given in the heap (heap.h), before anything changes. What an edit that then fails
- * has placed is dead, and goes with the next move of the heap.
+ * Places the contents that an edit is given in the heap (heap.h), before anything changes. An edit that then fails
+ * takes back what it has placed.
  */
 #ifndef PECS_WORLD_PLACE_H
 #define PECS_WORLD_PLACE_H
@@ -14,6 +14,13 @@ static inline bool place_may_be_needed(const struct pecs_world *world)
     return world->registry->has_contents || world->state->unknown;
 }
 
+/* Where the heap ended before an edit, and to take back what the edit has placed since. */
+struct place_mark {
+    uint64_t unit_count;
+};
+struct place_mark place_mark_of(const struct pecs_world *world);
+void place_take_back(struct pecs_world *world, struct place_mark mark);
+
 /*
  * The values of an edit, of `row_count` rows each. Those whose components have contents are copies, in which references
  * stand for what was given; the others are the caller's.
@@ -24,6 +31,7 @@ struct placed {
     uint8_t *copies;
     size_t list_bytes, copies_bytes;
     uint64_t units; /* of the heap */
+    struct place_mark mark;
 };
 /*
  * The state must be private. copies_all: the others are copies, too, since they may lie in rows that the edit changes.
@@ -31,7 +39,7 @@ struct placed {
  */
 pecs_status place_values(struct pecs_world *world, const pecs_value *values, size_t value_count, size_t row_count,
                          bool copies_all, struct placed *ret_placed);
-/* is_used: rows refer to what was placed. */
+/* is_used: rows refer to what was placed; else it is taken back. */
 void place_end(struct pecs_world *world, struct placed *placed, bool is_used);
 
 /*
