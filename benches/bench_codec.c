@@ -189,9 +189,10 @@ static bool choose_all(struct bench *bench, void *context, double *ret_seconds)
     const double start = bench_now();
     for (size_t i = self->first; i < self->end; i++) {
         struct codec_block *block = &self->blocks[i];
-        bool is_worth;
-        if (codec_choose(self->codec, aim, block->bytes, block->size, block->row_bytes, &is_worth, &block->filter))
+        struct codec_choice choice;
+        if (codec_choose(self->codec, aim, block->bytes, block->size, block->row_bytes, &choice))
             return bench_wrong("out of memory");
+        block->filter = choice.filter;
     }
     *ret_seconds = bench_now() - start;
     return true;

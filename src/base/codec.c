@@ -19,14 +19,20 @@ enum {
     SAMPLE_PART_BYTES_MIN = 1024,
     STRETCH_COUNT = 4, /* of a block, make up its sample */
     STRETCH_BYTES_MIN = 4096,
+    LEVEL_STRETCH_BYTES_MIN = 16 * 1024, /* to choose the level by: it has matches of rows that lie apart */
     STRETCH_ROWS_MIN = 8,
-    LEVEL_QUICK = 1, /* of samples, too */
+    LEVEL_LIGHT = -3, /* stores literals as they are */
+    LEVEL_QUICK = 1,  /* of samples, too */
+    LEVEL_SMALL = 3,
     CANDIDATE_MAX = 7,
     LONG_ROW_BYTES = 17,        /* with elements of one type, perhaps */
     ADVANTAGE = 128,            /* a later filter must save this part more */
     ADVANTAGE_OF_ELEMENTS = 16, /* where speed counts, the first one that splits long rows into elements: this part */
     HANDICAP_OF_NONE = 32,      /* where speed counts, short rows without a filter must save this part of all */
-    WORTH = 20,                 /* the best one must save this part of all */
+    ADVANTAGE_OF_SMALL = 32,    /* LEVEL_SMALL must save this part of what LEVEL_QUICK leaves */
+    LOSS_OF_LIGHT = 5,          /* LEVEL_LIGHT may leave this part of all more */
+    WORTH = 20,                 /* this part of all must be saved, */
+    WORTH_OF_FAST = 5,          /* of rows where speed counts, so that a resume maps them */
     WINDOW_BYTES_MIN = 1024 * 1024, /* that every reader accepts */
     WINDOW_LOG_MIN = 10,
     WINDOW_LOG_MAX = 27, /* beyond it a reader must be asked for more */
@@ -207,10 +213,10 @@ struct sample {
     size_t stretch_bytes, size;
 };
 
-static struct sample sample_of(size_t size, size_t row_bytes)
+static struct sample sample_of(size_t size, size_t row_bytes, size_t stretch_bytes_min)
 {
     const size_t row = row_bytes <= FILTER_STRIDE_MAX ? row_bytes : FILTER_STRIDE_MAX;
-    const size_t stretch = (size_t)max_u64(STRETCH_ROWS_MIN, STRETCH_BYTES_MIN / row) * row;
+    const size_t stretch = (size_t)max_u64(STRETCH_ROWS_MIN, stretch_bytes_min / row) * row;
     if (size / STRETCH_COUNT <= stretch)
         return (struct sample){ size, size };
     return (struct sample){ stretch, stretch * STRETCH_COUNT };
@@ -247,33 +253,90 @@ static size_t codec_aim_below(enum codec_aim aim, struct codec_filter filter, st
     return best_bytes - best_bytes / ADVANTAGE;
 }
 
-pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes,
-                         bool *ret_is_worth, struct codec_filter *ret_filter)
+/* A sample in scratch memory, and behind it room for what a filter makes of it, and then for what is left. */
+static pecs_status codec_take_sample(struct codec *codec, struct sample sample, const uint8_t *bytes, size_t size,
+                                     size_t row_bytes)
 {
-    struct codec_filter filters[CANDIDATE_MAX], best = { FILTER_NONE, 0 };
-    const struct sample sample = sample_of(size, row_bytes);
-    const size_t bound = codec_bound(sample.size), filter_count = codec_candidates(row_bytes, filters);
-    size_t best_bytes = 0;
-    if (!codec_need(codec, &codec->scratch, 2 * sample.size + bound))
+    if (!codec_need(codec, &codec->scratch, 2 * sample.size + codec_bound(sample.size)))
         return PECS_E_MEMORY;
+    sample_gather(sample, bytes, size, row_bytes, codec->scratch.bytes);
+    return PECS_OK;
+}
+
+static pecs_status codec_try(struct codec *codec, struct sample sample, struct codec_filter filter, int level,
+                             size_t *ret_size)
+{
     uint8_t *gathered = codec->scratch.bytes, *filtered = gathered + sample.size;
-    sample_gather(sample, bytes, size, row_bytes, gathered);
-    for (size_t i = 0; i < filter_count; i++) {
-        size_t found;
-        codec_filter_apply(filters[i], gathered, sample.size, filtered);
-        const pecs_status status = codec_deflate(
-            codec, LEVEL_QUICK, codec_part_bytes(filters[i], sample.size, SAMPLE_PART_BYTES_MIN), SAMPLE_PART_BYTES_MIN,
-            filtered, sample.size, (struct codec_target){ filtered + sample.size, bound }, &found);
-        if (status)
-            return status;
-        if (i == 0 || found < codec_aim_below(aim, filters[i], best, best_bytes, row_bytes, sample.size)) {
-            best = filters[i];
+    const size_t part_bytes = codec_part_bytes(filter, sample.size, SAMPLE_PART_BYTES_MIN);
+    codec_filter_apply(filter, gathered, sample.size, filtered);
+    return codec_deflate(codec, level, part_bytes, SAMPLE_PART_BYTES_MIN, filtered, sample.size,
+                         (struct codec_target){ filtered + sample.size, codec_bound(sample.size) }, ret_size);
+}
+
+static pecs_status codec_choose_filter(struct codec *codec, enum codec_aim aim, const uint8_t *bytes, size_t size,
+                                       size_t row_bytes, struct codec_filter *ret_filter)
+{
+    struct codec_filter filters[CANDIDATE_MAX];
+    const struct sample sample = sample_of(size, row_bytes, STRETCH_BYTES_MIN);
+    const size_t filter_count = codec_candidates(row_bytes, filters);
+    size_t best_bytes = 0;
+    pecs_status status = codec_take_sample(codec, sample, bytes, size, row_bytes);
+    for (size_t i = 0; !status && i < filter_count; i++) {
+        size_t found = 0;
+        status = codec_try(codec, sample, filters[i], LEVEL_QUICK, &found);
+        if (i == 0 || found < codec_aim_below(aim, filters[i], *ret_filter, best_bytes, row_bytes, sample.size)) {
+            *ret_filter = filters[i];
             best_bytes = found;
         }
     }
-    *ret_is_worth = best_bytes < sample.size - sample.size / WORTH;
-    *ret_filter = *ret_is_worth ? best : (struct codec_filter){ FILTER_NONE, 0 };
-    return PECS_OK;
+    return status;
+}
+
+/*
+ * The level that may do better than LEVEL_QUICK. Noise, such as most floats, gets no smaller at a higher level, which
+ * takes several times as long. Rows that no filter takes apart are repeated more than they are alike: what is not
+ * repeated is then as good as it is, two times as fast in both directions.
+ */
+static int codec_other_level(enum codec_aim aim, const struct codec_choice *choice, size_t row_bytes)
+{
+    if (aim == CODEC_SMALL)
+        return LEVEL_SMALL;
+    return row_bytes && choice->filter.kind == FILTER_NONE ? LEVEL_LIGHT : LEVEL_QUICK;
+}
+
+/* A light frame must be worth it where a quick one is. */
+static bool codec_is_better(int level, size_t found, size_t quick_bytes, size_t sample_bytes)
+{
+    return level == LEVEL_SMALL ? found < quick_bytes - quick_bytes / ADVANTAGE_OF_SMALL
+                                : found < quick_bytes + sample_bytes / LOSS_OF_LIGHT &&
+                                      found < sample_bytes - sample_bytes / WORTH_OF_FAST;
+}
+
+pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes,
+                         struct codec_choice *ret_choice)
+{
+    struct codec_choice choice = { { FILTER_NONE, 0 }, LEVEL_QUICK, false, CODEC_WHOLE };
+    const size_t width = row_bytes ? row_bytes : 1;
+    const struct sample sample = sample_of(size, width, LEVEL_STRETCH_BYTES_MIN);
+    size_t left = 0, found = 0;
+    pecs_status status = row_bytes ? codec_choose_filter(codec, aim, bytes, size, row_bytes, &choice.filter) : PECS_OK;
+    if (!status)
+        status = codec_take_sample(codec, sample, bytes, size, width);
+    if (!status)
+        status = codec_try(codec, sample, choice.filter, LEVEL_QUICK, &left);
+    const int other = codec_other_level(aim, &choice, row_bytes);
+    if (!status && other != LEVEL_QUICK)
+        status = codec_try(codec, sample, choice.filter, other, &found);
+    if (found && codec_is_better(other, found, left, sample.size)) {
+        choice.level = other;
+        left = found;
+    }
+    choice.is_worth = left < sample.size - sample.size / (aim == CODEC_FAST && row_bytes ? WORTH_OF_FAST : WORTH);
+    choice.left = sample.size ? (uint32_t)(left * CODEC_WHOLE / sample.size) : CODEC_WHOLE;
+    if (!choice.is_worth)
+        choice.filter = (struct codec_filter){ FILTER_NONE, 0 };
+    *ret_choice = choice;
+    return status;
 }
 
 /* Whether these bytes are one frame of `size` bytes that every reader can decompress. */

@@ -32,17 +32,23 @@ uint8_t *codec_stored(struct codec *codec, size_t size_bytes);
 /* A capacity with which codec_compress always fits. */
 size_t codec_bound(size_t size_bytes);
 
+/* How blocks of a column are compressed. */
+struct codec_choice {
+    struct codec_filter filter;
+    int level;     /* of libzstd */
+    bool is_worth; /* false: better store them as they are */
+    uint32_t left; /* of a sample, in parts of CODEC_WHOLE; perhaps more than that */
+};
+enum { CODEC_WHOLE = 4096 };
+
 /*
- * Chooses the filter for a block of rows of row_bytes (not 0) by compressing samples of it at level 1, with every
- * filter that may do. For CODEC_FAST, none must save a thirty-second of short rows, and a filter that splits long rows
- * into elements a sixteenth more than the others. *ret_is_worth is false if the best one saves less than a twentieth:
- * better store the block as it is; *ret_filter is then none.
- * Takes as long as compressing 60 to 120 KiB, so choose once for some blocks of a column. The result depends on the
- * bytes alone. PECS_OK or PECS_E_MEMORY.
+ * Chooses filter and level for a block of rows of row_bytes, or of contents (0), which have no filter, by compressing
+ * samples from all over it: 60 to 250 KiB in all, so choose once for some blocks. The result depends on the bytes
+ * alone. It is worth it if a twentieth is saved, for CODEC_FAST a fifth of rows. PECS_OK or PECS_E_MEMORY.
  */
 enum codec_aim { CODEC_FAST, CODEC_SMALL };
 pecs_status codec_choose(struct codec *codec, enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes,
-                         bool *ret_is_worth, struct codec_filter *ret_filter);
+                         struct codec_choice *ret_choice);
 
 /*
  * Compresses a block at a level of libzstd. *ret_size is the frame's size, 0 if it does not fit the capacity; less than

@@ -21,7 +21,6 @@ enum {
     CONTENTS_MAX = 2 * 1024 * 1024, /* of one row: more are stored as they are */
     STAGE_UNIT = 256 * 1024,        /* of the output into the stage */
     KEPT_SAMPLE_BYTES = 128 * 1024, /* of a column, to see whether it is kept as it is */
-    KEPT_PART = 5,                  /* which it is if less than a fifth would be saved */
     ROWS_AT_ONCE = 256,             /* whose contents are counted together */
 };
 
@@ -355,25 +354,20 @@ static pecs_status writer_choose_kept(struct plan_run *run, struct codec *codec,
 {
     const uint64_t rows = min_u64(run->row_count, KEPT_SAMPLE_BYTES / run->row_bytes);
     const size_t size = (size_t)(rows * run->row_bytes);
-    struct codec_filter filter;
-    bool is_worth = true;
-    size_t packed = 0;
+    struct codec_choice choice = { .is_worth = true };
     if (size < KEPT_SAMPLE_BYTES / 2) /* a small column, or large rows */
         return PECS_OK;
     writer_sample(run, rows, sample);
-    pecs_status status = codec_choose(codec, CODEC_FAST, sample, size, (size_t)run->row_bytes, &is_worth, &filter);
-    if (!status && is_worth)
-        status = codec_compress(codec, LEVEL_FAST, filter, sample, size, sample + KEPT_SAMPLE_BYTES, size, &packed);
-    run->is_kept = !status && (!is_worth || !packed || packed > size - size / KEPT_PART);
+    const pecs_status status = codec_choose(codec, CODEC_FAST, sample, size, (size_t)run->row_bytes, &choice);
+    run->is_kept = !choice.is_worth;
     return status;
 }
 
 static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_error *error)
 {
     struct save_plan *plan = &writer->plan;
-    const size_t sample_bytes = (size_t)2 * KEPT_SAMPLE_BYTES; /* and what they become */
     struct codec *codec = codec_create(plan->pool);
-    uint8_t *sample = pool_allocate(plan->pool, sample_bytes);
+    uint8_t *sample = pool_allocate(plan->pool, KEPT_SAMPLE_BYTES);
     pecs_status status = codec && sample ? PECS_OK : PECS_E_MEMORY;
     for (size_t i = 0; !status && i < plan->run_count; i++) {
         struct plan_run *run = &plan->runs[i];
@@ -382,7 +376,7 @@ static pecs_status writer_choose_all_kept(struct block_writer *writer, pecs_erro
             status = writer_choose_kept(run, codec, sample);
     }
     codec_destroy(codec);
-    pool_release(plan->pool, sample, sample_bytes);
+    pool_release(plan->pool, sample, KEPT_SAMPLE_BYTES);
     return status ? fail_memory(error) : PECS_OK;
 }
 

@@ -14,14 +14,14 @@ struct segment_block {
     pecs_profile profile;
     size_t leader; /* the first block of the same column in the segment, which has the choice for all */
     struct segment_choice choice;
-    struct os_mutex mutex; /* of a leader that is being compressed: guards its choice */
+    struct os_mutex mutex;   /* of a leader that is being compressed: guards its choice */
+    struct codec_choice own; /* if has_own: instead of the leader's */
+    bool has_own;
 };
 
 enum {
-    LEVEL_SAMPLE_BYTES = 64 * 1024, /* of a column, to choose the level by */
-    CHOICE_SEGMENTS = 8,            /* that a choice is good for */
-    SMALL_GAIN = 32,                /* LEVEL_SMALL must save this part of what LEVEL_FAST leaves */
-    LIGHT_LOSS = 5,                 /* LEVEL_LIGHT may leave this part of all more */
+    CHOICE_SEGMENTS = 8, /* that a choice is good for */
+    SURPRISE = 16,       /* a block is not like a sample if it leaves this part of all more */
 };
 
 void segment_writer_init(struct segment_writer *writer, const struct save_plan *plan, struct pool *pool,
@@ -118,52 +118,10 @@ void segment_writer_add(struct segment_writer *writer, const struct block_record
         block->packed = writer->stage + writer->stage_bytes + (bytes - writer->stage);
 }
 
-/* The level that may do better than LEVEL_FAST for a column. */
-static int segment_other_level(const struct segment_block *block)
+static pecs_status segment_choose(const struct segment_block *block, struct codec *codec, struct codec_choice *ret_how)
 {
-    if (block->profile == PECS_PROFILE_SMALL)
-        return LEVEL_SMALL;
-    return block->row_bytes && block->choice.filter.kind == FILTER_NONE ? LEVEL_LIGHT : LEVEL_FAST;
-}
-
-/*
- * A sample tells. Noise, such as most floats, gets no smaller at a higher level, which takes several times as long. Of
- * rows that no filter takes apart, which are repeated more than they are alike, LEVEL_LIGHT stores what is not repeated
- * as it is: two times as fast in both directions, and worth a fifth of the bytes to a fast save.
- */
-static pecs_status segment_choose_level(struct segment_block *block, struct codec *codec)
-{
-    const size_t sample = (size_t)min_u64(block->size, LEVEL_SAMPLE_BYTES);
-    const struct codec_filter filter = block->choice.filter;
-    const int level = segment_other_level(block);
-    uint8_t *to = block->packed;
-    size_t fast = 0, other = 0;
-    block->choice.level = LEVEL_FAST;
-    if (level == LEVEL_FAST)
-        return PECS_OK;
-    pecs_status status = codec_compress(codec, LEVEL_FAST, filter, block->bytes, sample, to, sample, &fast);
-    if (!status)
-        status = codec_compress(codec, level, filter, block->bytes, sample, to, sample, &other);
-    const bool is_better = level == LEVEL_SMALL ? !fast || (other && other < fast - fast / SMALL_GAIN)
-                                                : fast && other && other < fast + sample / LIGHT_LOSS;
-    if (is_better)
-        block->choice.level = level;
-    return status;
-}
-
-/* The filter and the level of a column. Contents have no rows that a filter could take apart. */
-static pecs_status segment_choose(struct segment_block *block, struct codec *codec)
-{
-    struct segment_choice *choice = &block->choice;
-    pecs_status status = PECS_OK;
-    choice->is_worth = true;
-    if (block->row_bytes)
-        status = codec_choose(codec, block->profile == PECS_PROFILE_SMALL ? CODEC_SMALL : CODEC_FAST, block->bytes,
-                              (size_t)block->size, block->row_bytes, &choice->is_worth, &choice->filter);
-    if (!status && choice->is_worth)
-        status = segment_choose_level(block, codec);
-    choice->age = status ? 0 : 1;
-    return status;
+    return codec_choose(codec, block->profile == PECS_PROFILE_SMALL ? CODEC_SMALL : CODEC_FAST, block->bytes,
+                        (size_t)block->size, block->row_bytes, ret_how);
 }
 
 /* The choice of a block's leader, which is made by whoever needs it first. */
@@ -172,28 +130,55 @@ static pecs_status segment_get_choice(const struct segment_blocks *list, const s
 {
     struct segment_block *leader = &list->blocks[block->leader];
     os_mutex_lock(&leader->mutex);
-    const pecs_status status = leader->choice.age ? PECS_OK : segment_choose(leader, codec);
+    pecs_status status = PECS_OK;
+    if (!leader->choice.age) {
+        status = segment_choose(leader, codec, &leader->choice.how);
+        leader->choice.age = status ? 0 : 1;
+    }
     *ret_choice = leader->choice;
     os_mutex_unlock(&leader->mutex);
     return status;
 }
 
-/* A block that does not get smaller stays as it is. */
+/* What the codec makes of a block; *ret_size is 0 if it stays as it is, since it would not get smaller. */
+static pecs_status segment_try(struct segment_block *block, struct codec *codec, const struct codec_choice *how,
+                               size_t *ret_size)
+{
+    *ret_size = 0;
+    return how->is_worth ? codec_compress(codec, how->level, how->filter, block->bytes, (size_t)block->size,
+                                          block->packed, (size_t)(block->size - block->size / 20), ret_size)
+                         : PECS_OK;
+}
+
+/* Whether a block is not like the sample that the choice was made by: more is left, or nothing was to be saved. */
+static bool segment_is_surprising(const struct segment_block *block, const struct codec_choice *how, size_t size)
+{
+    return !how->is_worth || !size || size > block->size * how->left / CODEC_WHOLE + block->size / SURPRISE;
+}
+
+/* A block that is not like the one that its choice was made by has its own, which the next segment goes on with. */
 static pecs_status segment_compress(const struct segment_blocks *list, struct segment_block *block, struct codec *codec)
 {
     struct segment_choice choice;
     size_t size = 0;
     pecs_status status = segment_get_choice(list, block, codec, &choice);
-    if (!status && choice.is_worth)
-        status = codec_compress(codec, choice.level, choice.filter, block->bytes, (size_t)block->size, block->packed,
-                                (size_t)(block->size - block->size / 20), &size);
-    if (!size)
+    if (!status)
+        status = segment_try(block, codec, &choice.how, &size);
+    const bool is_own = choice.age == 1 && block == &list->blocks[block->leader];
+    if (!status && !is_own && segment_is_surprising(block, &choice.how, size)) {
+        status = segment_choose(block, codec, &choice.how);
+        block->has_own = !status;
+        block->own = choice.how;
+        if (!status)
+            status = segment_try(block, codec, &choice.how, &size);
+    }
+    if (status || !size)
         return status;
     block->bytes = block->packed;
     block->size = size;
     block->record.codec = le32_make(CODEC_ZSTD);
-    block->record.filter = le32_make(choice.filter.kind);
-    block->record.stride = le32_make(choice.filter.stride);
+    block->record.filter = le32_make(choice.how.filter.kind);
+    block->record.stride = le32_make(choice.how.filter.stride);
     block->record.size = le64_make(size);
     return PECS_OK;
 }
@@ -358,6 +343,10 @@ static void segment_keep_choices(struct segment_writer *writer)
         const struct segment_block *block = &list->blocks[list->count - 1 - i], *leader = &list->blocks[block->leader];
         *last = leader->choice;
         last->record = leader->record;
+        if (block->has_own) {
+            last->how = block->own;
+            last->age = 1;
+        }
     }
 }
 

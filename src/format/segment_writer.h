@@ -18,18 +18,13 @@
 
 #include <pecs/file.h>
 
-/* What the profiles ask of zstd: measured in docs/decisions/0050. */
-enum { LEVEL_LIGHT = -3, LEVEL_FAST = 1, LEVEL_SMALL = 3 };
-
 enum { SEGMENT_LAST = 2 }; /* blocks of a column alternate with those of its contents */
 
 /* How the blocks of a column are compressed. */
 struct segment_choice {
     struct block_record record; /* which column it is */
-    struct codec_filter filter;
-    int level;     /* of zstd */
-    bool is_worth; /* to be compressed */
-    uint32_t age;  /* segments that go by the choice, so far; 0: it is not made yet */
+    struct codec_choice how;
+    uint32_t age; /* segments that go by the choice, so far; 0: it is not made yet */
 };
 
 struct segment_block;

@@ -282,15 +282,15 @@ Test(codec, skippable_and_old_frames_are_refused)
 static struct codec_filter choose_for(enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes,
                                       bool is_worth)
 {
-    struct codec_filter filter = { 9, 9 }, again;
-    bool found, found_again;
-    cr_assert_eq(codec_choose(codec, aim, bytes, size, row_bytes, &found, &filter), PECS_OK);
-    cr_assert_eq(found, is_worth, "%zu rows of %zu bytes", size / row_bytes, row_bytes);
-    cr_assert(codec_filter_is_valid(filter, row_bytes));
-    check_round_trip(9, filter, bytes, size); /* another level, whose traces must not matter */
-    cr_assert_eq(codec_choose(codec, aim, bytes, size, row_bytes, &found_again, &again), PECS_OK);
-    cr_assert(found == found_again && filter.kind == again.kind && filter.stride == again.stride);
-    return filter;
+    struct codec_choice found, again;
+    cr_assert_eq(codec_choose(codec, aim, bytes, size, row_bytes, &found), PECS_OK);
+    cr_assert_eq(found.is_worth, is_worth, "%zu rows of %zu bytes leave %u", size / row_bytes, row_bytes, found.left);
+    cr_assert(codec_filter_is_valid(found.filter, row_bytes));
+    check_round_trip(9, found.filter, bytes, size); /* another level, whose traces must not matter */
+    cr_assert_eq(codec_choose(codec, aim, bytes, size, row_bytes, &again), PECS_OK);
+    cr_assert(found.is_worth == again.is_worth && found.level == again.level && found.left == again.left &&
+              found.filter.kind == again.filter.kind && found.filter.stride == again.filter.stride);
+    return found.filter;
 }
 
 static struct codec_filter choose(const uint8_t *bytes, size_t size, size_t row_bytes, bool is_worth)
@@ -407,8 +407,7 @@ Test(codec, memory_of_the_pool_may_run_out)
 {
     uint8_t *alike = records(16384), *stored = malloc(300000), *back = malloc(262144);
     const struct codec_filter filter = { FILTER_SPLIT, 16 };
-    struct codec_filter chosen;
-    bool is_worth;
+    struct codec_choice chosen;
     size_t stored_size = 0, size;
     const struct codec_filter none = { FILTER_NONE, 0 };
     stored_size = pack(filter, alike, 262144, stored, 300000);
@@ -422,7 +421,7 @@ Test(codec, memory_of_the_pool_may_run_out)
         if (call == 2)
             cr_assert_eq(codec_decompress(fresh, filter, stored, stored_size, back, 262144), PECS_E_MEMORY);
         if (call == 3)
-            cr_assert_eq(codec_choose(fresh, CODEC_SMALL, alike, 262144, 16, &is_worth, &chosen), PECS_E_MEMORY);
+            cr_assert_eq(codec_choose(fresh, CODEC_SMALL, alike, 262144, 16, &chosen), PECS_E_MEMORY);
         if (call) {
             cr_assert_eq(codec_compress(fresh, 1, none, alike, 262144, back, 262144, &size), PECS_OK);
             cr_assert_eq(codec_decompress(fresh, filter, stored, stored_size, back, 262144), PECS_OK);

@@ -33,9 +33,8 @@ static uint8_t bytes[SIZE], back[SIZE], stored[STORED_BYTES], again[STORED_BYTES
 /* Runs all calls until one fails. */
 static pecs_status run(struct codec *codec, struct codec_filter filter, int level, size_t *ret_size)
 {
-    bool is_worth;
-    struct codec_filter chosen;
-    pecs_status status = codec_choose(codec, CODEC_SMALL, bytes, SIZE, 16, &is_worth, &chosen);
+    struct codec_choice chosen;
+    pecs_status status = codec_choose(codec, CODEC_SMALL, bytes, SIZE, 16, &chosen);
     if (!status)
         status = codec_compress(codec, level, filter, bytes, SIZE, again, STORED_BYTES, ret_size);
     if (!status)

@@ -112,50 +112,6 @@ Test(profiles_files, a_small_file_is_no_larger_than_a_fast_one)
     pecs_snapshot_release(snapshot);
 }
 
-typedef struct Slots {
-    uint16_t numbers[24];
-} Slots;
-PECS_COMPONENT(Slots, 1, numbers);
-
-/* Of the frame of such a size (RFC 8878, 3.1.1.3.1.1): literals are as they are (0), or codes (2). */
-static unsigned literals_of_frame(struct memory_file file, uint32_t size)
-{
-    const uint8_t begin[9] = { 0x28, 0xb5, 0x2f, 0xfd, 0xa0, (uint8_t)size, (uint8_t)(size >> 8), (uint8_t)(size >> 16),
-                               0 };
-    const uint8_t *frame = memmem(file.bytes, file.size, begin, sizeof(begin));
-    cr_assert(frame && (frame[9] >> 1 & 3) == 2, "a single segment, that begins with a compressed block");
-    return frame[12] & 3;
-}
-
-/* Rows with runs of zeros, which no filter makes smaller, are saved fast with light matches alone; noise is not. */
-Test(profiles_files, a_fast_save_stores_literals_of_rows_that_are_repeated)
-{
-    static Slots slots[20000];
-    const pecs_type *types[] = { &Slots_type };
-    pecs_registry *mixed = make_registry(types, 1, counting_hooks);
-    pecs_world *bags = make_world(mixed, NULL);
-    struct memory_file files[COMPRESSING_COUNT];
-    for (uint64_t i = 0; i < sizeof(slots) / sizeof(slots[0]); i++)
-        for (uint64_t k = 0; k < mix_u64(i) % 25; k++)
-            slots[i].numbers[k] = (uint16_t)(1 + mix_u64(32 * i + k) % 500);
-    const pecs_value value = { 0, sizeof(Slots), slots };
-    must(pecs_world_spawn(bags, &value, 1, sizeof(slots) / sizeof(slots[0]), NULL) == PECS_OK);
-    pecs_snapshot *snapshot = take(bags);
-    for (int i = 0; i < COMPRESSING_COUNT; i++) {
-        const pecs_save_options options = profile_options(compressing[i], 1);
-        files[i] = save_in_memory(snapshot, &options);
-        cr_assert_eq(literals_of_frame(files[i], 512 * 1024 / sizeof(Slots) * sizeof(Slots)),
-                     compressing[i] == PECS_PROFILE_FAST ? 0 : 2);
-    }
-    cr_assert(files[1].size < files[0].size && files[0].size < sizeof(slots) * 2 / 3, "%zu, %zu", files[0].size,
-              files[1].size);
-    for (int i = 0; i < COMPRESSING_COUNT; i++)
-        pecs_memory_release(files[i].bytes);
-    pecs_snapshot_release(snapshot);
-    pecs_world_destroy(bags);
-    pecs_registry_release(mixed);
-}
-
 Test(profiles_files, columns_are_mapped_beside_compressed_ones)
 {
     pecs_snapshot *snapshot = snapshot_of_many_rows();
