@@ -50,8 +50,8 @@ typedef struct pecs_stream_options {
 
 /*
  * Creates a stream, which holds the registry. All types of the registry that are saved are described in the file.
- * `options` may be NULL. PECS_E_MISUSE (options; a tick from 2^63 on), PECS_E_LIMIT (too much metadata), PECS_E_MEMORY,
- * PECS_E_IO.
+ * `options` may be NULL. PECS_E_MISUSE (options; a tick from 2^63 on; two attachments of one name), PECS_E_LIMIT (too
+ * much metadata), PECS_E_MEMORY, PECS_E_IO. A relative path is of the working directory at this call.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_create(pecs_registry *registry, const char *path,
                                                       const pecs_stream_options *options, pecs_stream **ret_stream,
@@ -98,8 +98,9 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
 
 /*
  * Stream reader: gives the rows of a PECS file, some thousands at a time, in one pass from front to back: from a pipe
- * or a socket, or of a world that no memory holds. It holds one segment of the file. Rows are as pecs_stream_add and
- * pecs_builder_add take them.
+ * or a socket, or of a world that no memory holds. It holds one segment of the file. Rows are as pecs_builder_add takes
+ * them. A stream numbers rows itself: for pecs_stream_add set their entities to NULL, and give references the numbers
+ * that the rows get there, which are others unless the file's handles are 0:1, 1:1, and so on in the order of its rows.
  *
  *     status = pecs_stream_reader_open_from(registry, &source, NULL, &reader, &error);
  *     while (!status && !(status = pecs_stream_reader_next(reader, &rows, &error)) && rows.row_count)

@@ -117,10 +117,9 @@ void *os_pages_resize(void *pages, size_t size_bytes, size_t new_bytes)
     if (!target)
         return NULL;
     resized = mremap(pages, size_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
-    if (resized != MAP_FAILED)
-        return resized;
-    os_pages_release(target, new_bytes);
-    return NULL;
+    /* some systems give the addresses back before they fail: they may be another thread's now, so they are left alone
+     */
+    return resized == MAP_FAILED ? NULL : resized;
 }
 
 void os_advise_huge(void *memory, size_t size_bytes)

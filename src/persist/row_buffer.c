@@ -9,6 +9,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 enum {
     PART_COLUMNS = 4096, /* each makes a block or two, whose descriptions are some hundred bytes */
@@ -164,6 +165,13 @@ static uint64_t row_bytes_of(const struct archetype *archetype)
     for (uint32_t i = 0; i < archetype->column_count; i++)
         bytes += archetype->column_bytes[i];
     return bytes;
+}
+
+uint64_t row_buffer_component_bytes(const struct row_buffer *buffer)
+{
+    const struct pecs_snapshot *state = buffer->world->state;
+    const struct table *singletons = state_singletons(state);
+    return buffer->component_bytes + (singletons ? row_bytes_of(singletons->archetype) - sizeof(pecs_entity) : 0);
 }
 
 /* The memory of a table's rows: of a chunk that is not full, an array may have twice as much as it needs. */
@@ -437,25 +445,64 @@ pecs_status row_buffer_drop(struct row_buffer *buffer, const struct plan_stream 
 
 /* The whole. */
 
+static int row_buffer_compare_indices(const void *x, const void *y)
+{
+    const uint32_t a = *(const uint32_t *)x, b = *(const uint32_t *)y;
+    return (a > b) - (a < b);
+}
+
+/* The rows that have explicit ids, ascending. NULL: out of memory. */
+static uint32_t *row_buffer_list_indices(const struct row_buffer *buffer)
+{
+    uint32_t *indices = pool_allocate(buffer->world->registry->pool, buffer->id_count * sizeof(*indices));
+    for (size_t i = 0; indices && i < buffer->id_count; i++)
+        indices[i] = le32_load(buffer->ids[i].index);
+    if (indices)
+        qsort(indices, buffer->id_count, sizeof(*indices), row_buffer_compare_indices);
+    return indices;
+}
+
+/*
+ * Whether an id is that of an entity's birth, which has no other: then it must not be given to another one. *indices is
+ * made when it is first needed.
+ */
+static pecs_status row_buffer_find_birth(const struct row_buffer *buffer, const struct id_entry *entry,
+                                         uint32_t **indices, bool *ret_is_found)
+{
+    uint64_t prefix;
+    pecs_entity born;
+    *ret_is_found = identity_parse(entry->id, &prefix, &born) &&
+                    prefix == identity_prefix(edit_session_nonce(buffer->world)) && born.generation == 1 &&
+                    born.index < row_buffer_total(buffer) && born.index != le32_load(entry->index);
+    if (!*ret_is_found)
+        return PECS_OK;
+    if (!*indices && !(*indices = row_buffer_list_indices(buffer)))
+        return PECS_E_MEMORY;
+    *ret_is_found = !bsearch(&born.index, *indices, buffer->id_count, sizeof(**indices), row_buffer_compare_indices);
+    return PECS_OK;
+}
+
 static pecs_status row_buffer_check_ids(struct row_buffer *buffer, pecs_error *error)
 {
-    const uint64_t nonce_prefix = identity_prefix(edit_session_nonce(buffer->world));
     char text[PECS_ID_TEXT_BYTES];
+    uint32_t *indices = NULL;
+    pecs_status status = PECS_OK;
+    bool is_found = false;
+    size_t at = 0;
     identity_sort(buffer->ids, buffer->id_count);
-    for (size_t i = 0; i < buffer->id_count; i++) {
-        const struct id_entry *entry = &buffer->ids[i];
-        const uint32_t index = le32_load(entry->index);
-        uint64_t prefix;
-        pecs_entity born;
-        const bool is_of_birth = identity_parse(entry->id, &prefix, &born) && prefix == nonce_prefix &&
-                                 born.generation == 1 && born.index < row_buffer_total(buffer) && born.index != index;
-        if (!is_of_birth && (!i || memcmp(&entry[-1].id, &entry->id, sizeof(pecs_id)) != 0))
-            continue;
-        pecs_id_format(entry->id, text);
-        return fail(error, PECS_E_CONFLICT, "the id %s of entity %" PRIu32 ":1 is that of another entity, too", text,
-                    index);
+    for (; !status && !is_found && at < buffer->id_count; at++) {
+        const struct id_entry *entry = &buffer->ids[at];
+        status = row_buffer_find_birth(buffer, entry, &indices, &is_found);
+        is_found |= at && memcmp(&entry[-1].id, &entry->id, sizeof(pecs_id)) == 0;
     }
-    return PECS_OK;
+    pool_release(buffer->world->registry->pool, indices, buffer->id_count * sizeof(*indices));
+    if (status)
+        return fail_memory(error);
+    if (!is_found)
+        return PECS_OK;
+    pecs_id_format(buffer->ids[at - 1].id, text);
+    return fail(error, PECS_E_CONFLICT, "the id %s of entity %" PRIu32 ":1 is that of another entity, too", text,
+                le32_load(buffer->ids[at - 1].index));
 }
 
 /* Of the singletons, which may be set until the end. */

@@ -33,7 +33,7 @@ struct row_buffer {
     uint64_t held_bytes;            /* by rows and slots that are not put yet */
     uint64_t row_units;             /* of the heap, that these rows have */
     uint32_t next_table, end_table; /* that a part begins with, and that the next one begins with */
-    uint64_t component_bytes;       /* of values of all rows so far */
+    uint64_t component_bytes;       /* of values of all rows so far, without the singletons */
     struct far_reference farthest;
     uint32_t last_table; /* that rows were added to */
     uint64_t spare_rows; /* that it has memory for, of rows that were put */
@@ -42,6 +42,8 @@ struct row_buffer {
 /* Takes the world, which is empty. */
 void row_buffer_init(struct row_buffer *buffer, struct pecs_world *world, uint64_t most_bytes);
 void row_buffer_deinit(struct row_buffer *buffer);
+/* Of values of all rows, and of the singletons. */
+uint64_t row_buffer_component_bytes(const struct row_buffer *buffer);
 
 /* Rows so far, put or not. */
 static inline uint64_t row_buffer_total(const struct row_buffer *buffer)

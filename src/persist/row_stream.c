@@ -65,6 +65,8 @@ static pecs_status stream_put_first(pecs_stream *stream, const pecs_stream_optio
         const pecs_status status = pecs_world_attach(world, from->name, &bytes);
         if (status)
             return fail(error, status, "%s", pecs_world_error(world)->message);
+        if (world->state->attachments->count == i)
+            return fail(error, PECS_E_MISUSE, "two attachments are named '%s'", from->name);
     }
     if (row_buffer_choose(&stream->rows, false, &stream->part))
         return fail_memory(error);
@@ -123,11 +125,9 @@ static pecs_status stream_begin(pecs_stream *stream, const char *path, const pec
     if (status)
         return status;
     if (path) {
-        stream->path_bytes = strlen(path) + 1;
-        stream->path = pool_allocate(pool, stream->path_bytes);
+        stream->path = os_absolute_path(pool, path, &stream->path_bytes); /* the program may go elsewhere meanwhile */
         if (!stream->path)
             return fail_memory(error);
-        memcpy(stream->path, path, stream->path_bytes);
         stream->destination = (struct destination){ pool, stream->path, !options->skip_sync, NULL };
     }
     stream->sink = path ? destination_sink(&stream->destination) : *sink;
@@ -259,7 +259,7 @@ pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows, pecs_ent
     if (status)
         return status;
     status = stream_check_rows(stream, rows, error);
-    if (status || !rows->row_count)
+    if (status)
         return stream_note(stream, status);
     struct pool *pool = stream->rows.world->registry->pool;
     const size_t count = rows->row_count;
@@ -339,7 +339,7 @@ static void stream_report(const pecs_stream *stream, pecs_save_report *ret_repor
         .size_bytes = stream->writer.output.offset,
         .entity_count = row_buffer_total(&stream->rows),
         .type_count = state_used_type_count(state, &bytes_of_state),
-        .component_bytes = stream->rows.component_bytes,
+        .component_bytes = row_buffer_component_bytes(&stream->rows),
     };
 }
 

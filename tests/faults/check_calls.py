@@ -16,7 +16,7 @@ import sys
 # They use neither files, nor memory, nor time. sysconf and getpid cannot fail; nor can a mutex without attributes; if
 # a thread cannot be created, the others do its work (test_jobs.c).
 PURE = set("""memcpy memmove memset memchr memcmp strlen strcmp strncmp strrchr strchr strcspn strspn strtol snprintf vsnprintf
-    __xpg_strerror_r __errno_location __assert_fail __stack_chk_fail __cpu_model qsort getpid sysconf
+    __xpg_strerror_r __errno_location __assert_fail __stack_chk_fail __cpu_model bsearch qsort getpid sysconf
     pthread_mutex_init pthread_mutex_destroy pthread_mutex_lock pthread_mutex_unlock
     pthread_create pthread_join pthread_sigmask sigfillset sigemptyset sigaddset sigismember geteuid""".split())
 PLATFORM = ("os_linux", "os_file_linux", "os_stream_linux")

@@ -244,6 +244,10 @@ void *mremap(void *place, size_t size_bytes, size_t new_bytes, int flags, ...)
     void *target = flags & MREMAP_FIXED ? va_arg(arguments, void *) : NULL;
     va_end(arguments);
     const long result = PASS(event, SYS_mremap, place, size_bytes, new_bytes, flags, target);
+    if (event.number && result == -1 && flags & MREMAP_FIXED) { /* some kernels unmap the target before they fail */
+        syscall(SYS_munmap, target, new_bytes);
+        mapped_bytes -= whole_pages(new_bytes);
+    }
     if (event.number && result != -1) /* a fixed one replaces what was mapped there */
         mapped_bytes += (flags & MREMAP_FIXED ? 0 : whole_pages(new_bytes)) - whole_pages(size_bytes);
     return (void *)result;

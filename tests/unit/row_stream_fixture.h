@@ -104,6 +104,9 @@ static inline void twin_end(struct twin *twin, const char *path)
     struct stat info;
     must(stat(path, &info) == 0 && report.size_bytes == (uint64_t)info.st_size);
     must(report.entity_count == twin->row_count);
+    pecs_summary summary;
+    pecs_view_summary(pecs_snapshot_view(made), &summary);
+    cr_assert_eq(report.component_bytes, summary.component_bytes);
     struct original original = original_of(made, &plainly);
     for (int verb = 0; verb < 2; verb++)
         expect_same_state(&original, open_snapshot(twin->registry, verb, path), &plainly, verb ? "load" : "resume");

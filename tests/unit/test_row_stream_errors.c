@@ -59,6 +59,9 @@ Test(row_stream_errors, rows_that_are_refused_are_not_there)
                  "component Position: size_bytes is not the size of the type");
     refuse_value(&twin, (pecs_value){ 99, 4, positions }, 2, PECS_E_MISUSE,
                  "component 99: the world has no type of this number");
+    refuse_value(&twin, (pecs_value){ 99, 4, positions }, 0, PECS_E_MISUSE,
+                 "component 99: the world has no type of this number");
+    refuse(&twin, &(pecs_rows){ NULL, 1, 0, NULL, NULL }, PECS_E_MISUSE, "values is NULL, but value_count is not 0");
     twin_end(&twin, "file");
     cr_assert_eq(file_count(), 1);
 }
@@ -177,12 +180,15 @@ static pecs_id birth_id(uint32_t row)
     return id;
 }
 
+/* Where an id is zero the row has none. */
 static void refuse_ids(const pecs_id *ids, size_t count, const char *message)
 {
+    static const pecs_id zero;
     struct gather gather = { .bytes = NULL };
     pecs_stream *stream = stream_into(&gather, NULL);
     for (size_t i = 0; i < count; i++)
-        must(add_value(stream, (pecs_value)PECS_HAS(Frozen), 1, &ids[i]) == PECS_OK);
+        must(add_value(stream, (pecs_value)PECS_HAS(Frozen), 1,
+                       memcmp(&ids[i], &zero, sizeof(zero)) ? &ids[i] : NULL) == PECS_OK);
     for (int i = 0; i < 2; i++) {
         cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_E_CONFLICT);
         cr_assert_str_eq(error.message, message);
@@ -195,17 +201,18 @@ static void refuse_ids(const pecs_id *ids, size_t count, const char *message)
 
 Test(row_stream_errors, ids_of_two_entities)
 {
-    const pecs_id twice[] = { id_of(1), id_of(2), id_of(1) }, born[] = { id_of(1), birth_id(0), id_of(2) };
+    const pecs_id twice[] = { id_of(1), id_of(2), id_of(1) }, born[] = { { { 0 } }, birth_id(0), id_of(2) };
     refuse_ids(twice, 3, "the id 09010000-0000-0000-0000-000000000000 of entity 2:1 is that of another entity, too");
     refuse_ids(born, 3, "the id 00000000-0000-800b-8000-000100000000 of entity 1:1 is that of another entity, too");
 }
 
-/* That of the row itself, and of one that the stream does not have. */
+/* That of the row itself, of one that the stream does not have, and of rows that have other ids. */
 Test(row_stream_errors, birth_ids_that_are_explicit)
 {
     struct twin twin = twin_begin(registry, "file", NULL);
-    const pecs_id ids[] = { birth_id(0), birth_id(5), id_of(1) };
-    twin_add(&twin, (pecs_value[]){ PECS_HAS(Frozen) }, 1, 3, ids);
+    const pecs_id ids[] = { birth_id(0), birth_id(90), id_of(1), birth_id(4), birth_id(3), birth_id(2) };
+    twin_add(&twin, (pecs_value[]){ PECS_HAS(Frozen) }, 1, 6, ids);
+    twin_add(&twin, (pecs_value[]){ PECS_HAS(Frozen) }, 1, 3, NULL);
     twin_end(&twin, "file");
 }
 
@@ -495,6 +502,7 @@ Test(row_stream_errors, options_are_refused)
 {
     const pecs_meta twice[2] = { { "title", PECS_META_TEXT, "One", 3 }, { "title", PECS_META_TEXT, "One", 3 } };
     const pecs_attachment attachments[2] = { { "a", "1", 1 }, { "pecs.mine", "1", 1 } };
+    const pecs_attachment doubled[3] = { { "b", "1", 1 }, { "a", NULL, 0 }, { "b", "2", 1 } };
     refuse_options(&(pecs_stream_options){ .tick = 1ull << 63 }, PECS_E_MISUSE,
                    "the tick 9223372036854775808 is above 2^63 - 1");
     refuse_options(&(pecs_stream_options){ .attachment_count = 1 }, PECS_E_MISUSE,
@@ -507,6 +515,23 @@ Test(row_stream_errors, options_are_refused)
                    "a profile is none that there is, or component_profiles is NULL");
     refuse_options(&(pecs_stream_options){ .attachments = attachments, .attachment_count = 2 }, PECS_E_MISUSE,
                    "the name of the attachment is reserved, or not 1 to 255 bytes of printable UTF-8");
+    refuse_options(&(pecs_stream_options){ .attachments = doubled, .attachment_count = 3 }, PECS_E_MISUSE,
+                   "two attachments are named 'b'");
+}
+
+/* The path is that of the folder in which the stream was created. */
+Test(row_stream_errors, the_program_may_go_elsewhere)
+{
+    pecs_stream *stream = NULL;
+    must(mkdir("here", 0700) == 0 && mkdir("there", 0700) == 0 && chdir("here") == 0);
+    must(pecs_stream_create(registry, "file", NULL, &stream, &error) == PECS_OK);
+    must(add_value(stream, (pecs_value)PECS_HAS(Frozen), 5, NULL) == PECS_OK);
+    must(chdir("../there") == 0);
+    cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_OK);
+    pecs_stream_destroy(stream);
+    must(chdir("..") == 0);
+    cr_assert(access("here/file", F_OK) == 0 && access("there/file", F_OK) != 0);
+    must(unlink("here/file") == 0 && rmdir("here") == 0 && rmdir("there") == 0);
 }
 
 Test(row_stream_errors, a_path_that_cannot_be)
