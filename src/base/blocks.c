@@ -25,6 +25,7 @@ static_assert(sizeof(struct gap) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest
 enum {
     CLASS_SHIFT = 4, /* 2^CLASS_SHIFT classes for each power of two */
     PAGE_BYTES = 4096,
+    SPREAD_ARRAYS = 4, /* a gap for so many is cut in its middle by an array that others will follow */
 };
 
 /*
@@ -254,17 +255,15 @@ void blocks_add(struct blocks *blocks, void *memory, size_t size_bytes)
     blocks->empty_bytes += block_bytes(block);
 }
 
-void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset)
+/* Takes an array from a gap, behind the first `skip` units of it. */
+static void *blocks_cut(struct blocks *blocks, struct gap *gap, uint64_t skip, uint64_t unit_count,
+                        uint32_t *ret_offset)
 {
-    const uint64_t unit_count = blocks_array_units(array_bytes);
-    struct gap *gap = blocks_class_find(blocks, blocks_class_of(unit_count));
-    if (!gap && blocks_open_one(blocks, array_bytes))
-        gap = blocks_class_find(blocks, blocks_class_of(unit_count));
-    if (!gap)
-        return NULL;
     struct block *block = gap->block;
-    const uint64_t first = block_unit_of(block, gap), rest = gap->unit_count - unit_count;
+    const uint64_t begin = block_unit_of(block, gap), first = begin + skip, rest = gap->unit_count - skip - unit_count;
     blocks_gap_remove(blocks, gap);
+    if (skip)
+        blocks_gap_add(blocks, block, begin, skip);
     if (rest)
         blocks_gap_add(blocks, block, first + unit_count, rest);
     block_flip_edges(block, first, first + unit_count);
@@ -273,6 +272,49 @@ void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offse
     blocks->taken_bytes += unit_count * UNIT_BYTES;
     *ret_offset = (uint32_t)first;
     return block_unit_at(block, first);
+}
+
+void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset)
+{
+    const uint64_t unit_count = blocks_array_units(array_bytes);
+    struct gap *gap = blocks_class_find(blocks, blocks_class_of(unit_count));
+    if (!gap && blocks_open_one(blocks, array_bytes))
+        gap = blocks_class_find(blocks, blocks_class_of(unit_count));
+    return gap ? blocks_cut(blocks, gap, 0, unit_count, ret_offset) : NULL;
+}
+
+/* One of the largest gaps of the open blocks, or NULL. */
+static struct gap *blocks_find_largest(const struct blocks *blocks)
+{
+    for (uint32_t word = GAP_CLASS_COUNT / 64; word-- > 0;)
+        if (blocks->gap_classes[word])
+            return blocks->gaps[word * 64 + 63 - (uint32_t)__builtin_clzll(blocks->gap_classes[word])];
+    return NULL;
+}
+
+/* The gap that begins where an array of a block ends, if the block is open. */
+static struct gap *blocks_find_behind(const struct pool_array *before)
+{
+    if (!before->memory)
+        return NULL;
+    struct block *block =
+        (struct block *)(void *)((uint8_t *)(uintptr_t)before->memory - (size_t)before->source * UNIT_BYTES);
+    const uint64_t end = before->source + blocks_array_units(before->size_bytes);
+    const bool is_gap = block->state == BLOCK_OPEN && end < block->unit_count && !block_bit_at(block, end, EDGE);
+    return is_gap ? block_unit_at(block, end) : NULL;
+}
+
+void *blocks_take_behind(struct blocks *blocks, size_t array_bytes, const struct pool_array *before,
+                         uint32_t *ret_offset)
+{
+    const uint64_t unit_count = blocks_array_units(array_bytes);
+    struct gap *gap = blocks_find_behind(before);
+    if (gap && gap->unit_count >= unit_count)
+        return blocks_cut(blocks, gap, 0, unit_count, ret_offset);
+    gap = blocks_find_largest(blocks);
+    if (gap && gap->unit_count >= SPREAD_ARRAYS * unit_count)
+        return blocks_cut(blocks, gap, gap->unit_count / unit_count / 2 * unit_count, unit_count, ret_offset);
+    return blocks_take(blocks, array_bytes, ret_offset);
 }
 
 void blocks_give(struct blocks *blocks, void *array, size_t array_bytes, uint32_t offset)

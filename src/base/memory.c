@@ -180,25 +180,31 @@ static bool pool_add_block(struct pool *pool, size_t size_bytes)
     return memory != NULL;
 }
 
-/* Takes an array from a block with room or from a new block; NULL when out of memory. The caller holds the lock. */
-static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
+/*
+ * Takes an array from a block with room or from a new block, behind another one unless that is NULL; NULL when out of
+ * memory. The caller holds the lock.
+ */
+static void *pool_take_from_blocks(struct pool *pool, size_t size_bytes, const struct pool_array *before,
+                                   uint32_t *ret_source)
 {
-    void *array;
-    while (!(array = blocks_take(&pool->blocks, size_bytes, ret_source))) {
-        if (!pool_add_block(pool, blocks_wanted_bytes(&pool->blocks, size_bytes)))
-            return NULL;
+    struct blocks *blocks = &pool->blocks;
+    for (;;) {
+        void *array = before ? blocks_take_behind(blocks, size_bytes, before, ret_source)
+                             : blocks_take(blocks, size_bytes, ret_source);
+        if (array || !pool_add_block(pool, blocks_wanted_bytes(blocks, size_bytes)))
+            return array;
     }
-    return array;
 }
 
-void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
+static void *pool_take_array(struct pool *pool, size_t size_bytes, const struct pool_array *before,
+                             uint32_t *ret_source)
 {
     *ret_source = SOURCE_DIRECT;
     if (size_bytes >= OS_HUGE_BYTES)
         return pool_allocate_large(pool, size_bytes);
     os_mutex_lock(&pool->mutex);
     if (pool->direct_bytes + max_u64(size_bytes, pool->blocks.expected_bytes) > DIRECT_LIMIT) {
-        void *array = pool_take_from_blocks(pool, size_bytes, ret_source);
+        void *array = pool_take_from_blocks(pool, size_bytes, before, ret_source);
         os_mutex_unlock(&pool->mutex);
         return array;
     }
@@ -208,6 +214,18 @@ void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_so
     if (!memory)
         pool_release_direct(pool, size_bytes);
     return memory;
+}
+
+void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_source)
+{
+    return pool_take_array(pool, size_bytes, NULL, ret_source);
+}
+
+void *pool_array_allocate_behind(struct pool *pool, size_t size_bytes, const struct pool_array *before,
+                                 uint32_t *ret_source)
+{
+    const struct pool_array of_no_block = { NULL, 0, SOURCE_DIRECT };
+    return pool_take_array(pool, size_bytes, before->source == SOURCE_DIRECT ? &of_no_block : before, ret_source);
 }
 
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source)

@@ -174,11 +174,14 @@ uint64_t row_buffer_component_bytes(const struct row_buffer *buffer)
     return buffer->component_bytes + (singletons ? row_bytes_of(singletons->archetype) - sizeof(pecs_entity) : 0);
 }
 
-/* The memory of a table's rows: of a chunk that is not full, an array may have twice as much as it needs. */
+/* The memory of a table's rows: of a chunk that is not full, an array may have twice as much as it needs, or be whole.
+ */
 static uint64_t row_buffer_table_bytes(const struct table *table, uint64_t rows)
 {
     const uint64_t chunk_rows = table_chunk_rows(table), last_rows = rows & (chunk_rows - 1);
-    return (rows - last_rows + min_u64(2 * last_rows, chunk_rows)) * row_bytes_of(table->archetype);
+    const uint64_t room =
+        last_rows ? chunk_first_room(rows - last_rows, table->archetype->chunk_shift, 2 * last_rows) : 0;
+    return (rows - last_rows + min_u64(room, chunk_rows)) * row_bytes_of(table->archetype);
 }
 
 /* When rows go to another table. */

@@ -72,10 +72,9 @@ static struct node *array_copy(struct pool *pool, const struct node *node)
 
 static const struct node_class array_class = { array_destroy, array_copy };
 
-struct array *array_create(struct pool *pool, uint64_t size_bytes)
+/* Of a node that may be NULL. */
+static struct array *array_init(struct array *array, uint64_t size_bytes)
 {
-    size_bytes = align_up(size_bytes, ARRAY_ALIGN);
-    struct array *array = node_allocate(pool, (size_t)(ARRAY_ALIGN + size_bytes), &array_class);
     if (!array)
         return NULL;
     array->data = (uint8_t *)array + ARRAY_ALIGN;
@@ -84,6 +83,22 @@ struct array *array_create(struct pool *pool, uint64_t size_bytes)
     array->is_lent = false;
     array->lender = NULL;
     return array;
+}
+
+struct array *array_create(struct pool *pool, uint64_t size_bytes)
+{
+    size_bytes = align_up(size_bytes, ARRAY_ALIGN);
+    return array_init(node_allocate(pool, (size_t)(ARRAY_ALIGN + size_bytes), &array_class), size_bytes);
+}
+
+struct array *array_create_behind(struct pool *pool, uint64_t size_bytes, const struct array *before)
+{
+    const bool is_owned = before && !before->is_lent;
+    size_bytes = align_up(size_bytes, ARRAY_ALIGN);
+    return array_init(node_allocate_behind(pool, (size_t)(ARRAY_ALIGN + size_bytes), &array_class,
+                                           is_owned ? &before->node : NULL,
+                                           is_owned ? (size_t)(ARRAY_ALIGN + before->size_bytes) : 0),
+                      size_bytes);
 }
 
 struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes)

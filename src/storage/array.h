@@ -21,6 +21,8 @@ struct array {
 
 /* The bytes are uninitialized and the tick is 0. NULL: out of memory. */
 struct array *array_create(struct pool *pool, uint64_t size_bytes);
+/* The same for one that follows another of its column, or NULL, and that more will follow: close to each other. */
+struct array *array_create_behind(struct pool *pool, uint64_t size_bytes, const struct array *before);
 /* An array over bytes that outlive it. NULL: out of memory. */
 struct array *array_create_lent(struct pool *pool, uint8_t *bytes, uint64_t size_bytes);
 /* An array over bytes that the lender holds, which the array retains. Every edit copies it. NULL: out of memory. */

@@ -38,15 +38,18 @@ static uint64_t chunk_room(const struct extent *extent, uint64_t had, uint64_t c
 }
 
 /* Creates the first array of a chunk whose live values, if any, lie in the runs. */
-static pecs_status chunk_make_array(struct gate *gate, const struct extent *extent, uint64_t chunk, uint64_t count,
-                                    struct ref *ref)
+static pecs_status chunk_make_array(struct gate *gate, const struct tree *chunks, const struct extent *extent,
+                                    uint64_t chunk, uint64_t count, struct ref *ref)
 {
     const uint64_t width = extent->width, live = chunk_live(extent->count, extent->shift, chunk);
     const struct runs *runs = extent->runs;
     uint8_t *bytes = live ? runs->columns[extent->column].base + (chunk << extent->shift) * width : NULL;
     struct array *array;
     if (live == 0) {
-        array = array_create(gate->pool, count * width);
+        const uint64_t room = chunk_first_room(chunk << extent->shift, extent->shift, count);
+        array = chunk && room >> extent->shift
+                    ? array_create_behind(gate->pool, room * width, (const struct array *)tree_get(chunks, chunk - 1))
+                    : array_create(gate->pool, room * width);
     } else if (runs->image->kind == IMAGE_PRIVATE && !runs->lender && count <= live && !node_is_shared(&runs->node)) {
         array = array_create_lent(gate->pool, bytes, live * width);
     } else {
@@ -75,7 +78,7 @@ pecs_status chunk_own(struct gate *gate, struct tree *chunks, const struct exten
         status = gate_own_array(gate, ref, count * width, chunk_room(extent, had, count) * width,
                                 chunk_live(extent->count, extent->shift, chunk) * width);
     } else {
-        status = chunk_make_array(gate, extent, chunk, count, ref);
+        status = chunk_make_array(gate, chunks, extent, chunk, count, ref);
     }
     if (!status)
         *ret_ref = ref;

@@ -53,6 +53,15 @@ static inline uint64_t chunk_live(uint64_t count, uint32_t shift, uint64_t chunk
     return first >= count ? 0 : min_u64(count - first, (uint64_t)1 << shift);
 }
 
+/*
+ * Values that a new chunk behind so many gets memory for at once, if it needs `count`: for all that it may have behind
+ * eight full ones, which is at most an eighth more, where doubling would copy again and again.
+ */
+static inline uint64_t chunk_first_room(uint64_t values_before, uint32_t shift, uint64_t count)
+{
+    return values_before >> shift >= 8 ? (uint64_t)1 << shift : count;
+}
+
 /* The bytes of a chunk that has passed the gate in this epoch, or NULL. */
 static inline uint8_t *chunk_owned(const struct gate *gate, const struct tree *chunks, uint64_t chunk)
 {

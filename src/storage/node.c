@@ -25,6 +25,19 @@ void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_clas
     return node;
 }
 
+void *node_allocate_behind(struct pool *pool, size_t size_bytes, const struct node_class *class,
+                           const struct node *before, size_t before_bytes)
+{
+    uint32_t source;
+    const struct pool_array place = { before, before_bytes, before ? before->source : 0 };
+    struct node *node = pool_array_allocate_behind(pool, size_bytes, &place, &source);
+    if (!node)
+        return NULL;
+    node_init(node, class);
+    node->source = source;
+    return node;
+}
+
 void node_free(struct pool *pool, struct node *node, size_t size_bytes)
 {
     pool_array_release(pool, node, size_bytes, node->source);

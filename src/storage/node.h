@@ -42,6 +42,9 @@ void node_init(struct node *node, const struct node_class *class);
  * NULL: out of memory. Free it with the same size.
  */
 void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_class *class);
+/* The same behind another node of a size, if there is room, or where others can follow (pool_array_allocate_behind). */
+void *node_allocate_behind(struct pool *pool, size_t size_bytes, const struct node_class *class,
+                           const struct node *before, size_t before_bytes);
 void node_free(struct pool *pool, struct node *node, size_t size_bytes);
 
 static inline struct node *node_retain(struct node *node)

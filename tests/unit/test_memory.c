@@ -227,6 +227,71 @@ Test(memory, arrays_in_blocks_do_not_overlap)
     destroy_clean(pool);
 }
 
+static struct array take_behind(struct pool *pool, size_t size, struct array before, size_t before_size)
+{
+    struct array array;
+    const struct pool_array place = { before.bytes, before_size, before.source };
+    array.bytes = pool_array_allocate_behind(pool, size, &place, &array.source);
+    cr_assert_not_null(array.bytes);
+    return array;
+}
+
+/* Of eight kinds that grow by turns, most arrays lie behind the one before. No memory is reserved for that. */
+Test(memory, arrays_lie_behind_those_that_they_follow)
+{
+    enum { KINDS = 8, COUNT = 200, SIZE = 64 + 48 * 1024 };
+    static struct array kinds[KINDS][COUNT];
+    struct pool *pool = counting_pool();
+    struct array one = fill_with_one(pool);
+    unsigned behind = 0;
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t k = 0; k < KINDS; k++) {
+            const struct array none = { NULL, 0 };
+            kinds[k][i] = take_behind(pool, SIZE, i ? kinds[k][i - 1] : none, SIZE);
+            behind += i && kinds[k][i].bytes == kinds[k][i - 1].bytes + SIZE;
+            memset(kinds[k][i].bytes, (int)(k * COUNT + i) & 0xff, SIZE);
+        }
+    cr_assert_gt(behind, KINDS * COUNT / 2, "%u", behind);
+    cr_assert_lt(counting.live_bytes, MIB + KINDS * COUNT * SIZE * 9 / 8 + 8 * MIB);
+    for (size_t i = 0; i < COUNT; i++)
+        for (size_t k = 0; k < KINDS; k++) {
+            for (size_t at = 0; at < SIZE; at += 61)
+                cr_assert_eq(kinds[k][i].bytes[at], (k * COUNT + i) & 0xff);
+            release(pool, kinds[k][i], SIZE);
+        }
+    release(pool, one, MIB);
+    destroy_clean(pool);
+}
+
+/* Behind arrays of any size, in blocks and in none, while others come and go. */
+Test(memory, arrays_behind_others_do_not_overlap)
+{
+    enum { COUNT = 400 };
+    static struct array arrays[COUNT];
+    static size_t sizes[COUNT];
+    struct pool *pool = counting_pool();
+    uint64_t random = 7;
+    for (uint32_t step = 0; step < 20000; step++) {
+        random = random * 6364136223846793005u + 1442695040888963407u;
+        const uint32_t i = (uint32_t)(random >> 33) % COUNT, other = (uint32_t)(random >> 13) % COUNT;
+        if (arrays[i].bytes) {
+            cr_assert(arrays[i].bytes[0] == (uint8_t)i && arrays[i].bytes[sizes[i] - 1] == (uint8_t)i);
+            release(pool, arrays[i], sizes[i]);
+            arrays[i].bytes = NULL;
+            continue;
+        }
+        sizes[i] = 64 * (1 + (random >> 40) % (step % 50 ? 100 : 20000));
+        arrays[i] = random >> 63 ? take(pool, sizes[i])
+                                 : take_behind(pool, sizes[i], other == i ? (struct array){ NULL, 0 } : arrays[other],
+                                               sizes[other]);
+        memset(arrays[i].bytes, (int)i, sizes[i]);
+    }
+    for (uint32_t i = 0; i < COUNT; i++)
+        if (arrays[i].bytes)
+            release(pool, arrays[i], sizes[i]);
+    destroy_clean(pool);
+}
+
 /* A new block is a third of what is there at most: not much more than that is ever held in excess. */
 Test(memory, memory_grows_with_use_and_returns)
 {
