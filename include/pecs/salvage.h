@@ -6,11 +6,12 @@
  *     pecs_salvage_report report;
  *     status = pecs_salvage("broken.pecs", "saved.pecs", NULL, &report, &error);
  *
- * What is lost: entities of which any byte lies in a piece (4 MiB, or the compressed block) that is damaged, or that
- * come after the place where the file was cut. In a file of one segment (a plain save) the hashes stand behind the
- * data: when it is cut, nothing is known to be whole. Handles, and where the index is whole generations, stay; so do
- * birth ids (id.h) where commit and index are whole, else entities get new ones. References to entities that are lost
- * become {0, 0}. Metadata is in the commit, at the file's end.
+ * What is lost: entities of which any byte lies in a piece (4 MiB, or the compressed block) that is damaged, that come
+ * after the place where the file was cut, or whose contents (contents.h) do not lie behind those of the row before. In
+ * a file of one segment (a plain save) the hashes stand behind the data: when it is cut, nothing is known to be whole.
+ * Handles, and where the index is whole generations, stay; so do birth ids (id.h) where commit and index are whole,
+ * else entities get new ones. References to entities that are lost become {0, 0}. Metadata is in the commit, at the
+ * file's end.
  *
  * The call maps the broken file: no program may write to it until the call returns.
  */
@@ -43,11 +44,11 @@ typedef struct pecs_salvage_report {
 /*
  * Reads what is left at `path` and saves it to another path, as pecs_snapshot_save does; the first file is not changed,
  * unless both are one, which is then replaced. Types are those that the file describes; a load matches them with a
- * program's. Needs memory for what is saved; a stranger's file may make that far more than it has bytes, so give
- * max_bytes for one, beyond which it is PECS_E_LIMIT. `options` and `report` may be NULL. Any thread. PECS_E_CORRUPT
- * (no entity, singleton or attachment is left, and nothing is saved), PECS_E_CONFLICT, PECS_E_INVALID (what is left
- * breaks rules that hashes do not show; the message says where), PECS_E_UNSUPPORTED, PECS_E_LIMIT, PECS_E_IO,
- * PECS_E_MEMORY.
+ * program's. Needs memory for what is saved, which is no more than the file, its blocks and the entity index hold: a
+ * stranger's file may make blocks and index far more than it has bytes, so give max_bytes for one, beyond which it is
+ * PECS_E_LIMIT. `options` and `report` may be NULL. Any thread. PECS_E_CORRUPT (no entity, singleton or attachment is
+ * left, and nothing is saved), PECS_E_CONFLICT, PECS_E_INVALID (what is left breaks rules that hashes do not show; the
+ * message says where), PECS_E_UNSUPPORTED, PECS_E_LIMIT, PECS_E_IO, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_salvage(const char *path, const char *to, const pecs_salvage_options *options,
                                                 pecs_salvage_report *report, pecs_error *error);

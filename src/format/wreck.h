@@ -28,6 +28,7 @@ struct wreck_run {
     uint64_t tick;
     bool has_unit;
     uint64_t next_row;         /* without it: this one had no contents, nor any before it; or UINT64_MAX */
+    uint64_t taken_end;        /* of contents: where those of the rows so far end, in bytes from the first ones */
     struct wreck_block *block; /* what it was inflated to; or NULL */
 };
 

@@ -25,6 +25,8 @@ static pecs_status salvage_column_init(struct salvage_table *table, struct salva
         if (!column->given)
             return PECS_E_MEMORY;
         column->heaps = wreck_find_runs(wreck, RUN_HEAP, table->number, type, &column->heap_count);
+        for (size_t i = 0; i < column->heap_count; i++)
+            column->heaps[i].taken_end = 0;
     }
     return wreck_find_rows(wreck, component ? RUN_VALUES : RUN_HANDLES, table->number, type, column->row_bytes,
                            &column->whole);
@@ -76,14 +78,6 @@ bool salvage_table_had_singletons(const struct salvage_table *table)
         (void)wreck_find_runs(table->wreck, i ? RUN_VALUES : RUN_HANDLES, table->number, table->columns[i].type,
                               &count);
     return count > 0;
-}
-
-void salvage_table_rewind(struct salvage_table *table)
-{
-    table->row = 0;
-    for (uint32_t i = 0; i < table->column_count; i++) {
-        table->columns[i].at = table->columns[i].heap_at = 0;
-    }
 }
 
 /* --- rows --- */
@@ -191,14 +185,17 @@ static bool salvage_offset(const struct wreck_run *run, uint64_t reference, uint
     return true;
 }
 
-static pecs_status salvage_content(struct salvage_table *table, struct salvage_column *column, uint64_t row,
-                                   const struct content *content, pecs_bytes *ret_given)
+/*
+ * The contents of a member; NULL: they are not whole, or begin before those of the members before it end. Contents lie
+ * in the order of rows, so no two rows have the same ones, and all together are no more than their run holds.
+ */
+static pecs_status salvage_content(struct salvage_table *table, struct wreck_run *run, const struct content *content,
+                                   pecs_bytes *ret_given)
 {
-    struct wreck_run *run = salvage_heap_of(column, row);
     const uint8_t *bytes = NULL;
     uint64_t offset = 0, size = content->reference >> 40;
     *ret_given = (pecs_bytes){ NULL, 0 };
-    if (!content->reference || !run || !salvage_offset(run, content->reference, &offset))
+    if (!content->reference || !run || !salvage_offset(run, content->reference, &offset) || offset < run->taken_end)
         return PECS_OK;
     if (size == FORMAT_HEAP_LONG) {
         const pecs_status status = salvage_bytes(table->wreck, run, offset, sizeof(size), &bytes);
@@ -207,6 +204,7 @@ static pecs_status salvage_content(struct salvage_table *table, struct salvage_c
         memcpy(&size, bytes, sizeof(size));
         offset += sizeof(size);
     }
+    run->taken_end = offset + min_u64(size, run->full_size);
     const pecs_status status = salvage_bytes(table->wreck, run, offset, size, &bytes);
     if (!status && bytes)
         *ret_given = (pecs_bytes){ bytes, (size_t)size };
@@ -248,7 +246,8 @@ static pecs_status salvage_give(struct salvage_table *table, struct salvage_colu
     salvage_find_units(column, batch);
     for (content_walk_begin(&walk, column->component, column->copy, batch->count);
          !status && content_walk_next(&walk, &content); given++) {
-        status = salvage_content(table, column, batch->first + content.row, &content, given);
+        struct wreck_run *run = salvage_heap_of(column, batch->first + content.row);
+        status = salvage_content(table, run, &content, given);
         const struct given as_given = { given->data, given->size_bytes };
         const uint64_t pointer = pecs_give_(given);
         if ((content.reference && !given->size_bytes) ||

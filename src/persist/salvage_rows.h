@@ -55,8 +55,6 @@ void salvage_table_free(struct salvage_table *table);
  * that were found have anything of them.
  */
 bool salvage_table_had_singletons(const struct salvage_table *table);
-/* Begins the walk again. */
-void salvage_table_rewind(struct salvage_table *table);
 /* The next rows, of which all columns are whole; false: there are no more. */
 bool salvage_table_next(struct salvage_table *table, struct salvage_batch *ret_batch);
 /* The values of a batch in a column; the copies, if there are, from a row of the batch on. NULL: a tag. */

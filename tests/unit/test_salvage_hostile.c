@@ -191,3 +191,131 @@ Test(salvage_hostile, false_prologues_cost_no_more_than_the_file)
     cr_assert_eq(salvage(&file, NULL), PECS_E_CORRUPT);
     free(bytes);
 }
+
+/* --- contents that several rows have --- */
+
+enum { SOME_TEXTS = 4000 /* a block */, TEXTS = 9000, LONG_TEXT = 250 * 1000 };
+
+/* Names in one segment. The first one is long, all others have 5 bytes. */
+static struct file_bytes stream_texts(pecs_profile profile, size_t count)
+{
+    static char text[LONG_TEXT];
+    static Name names[TEXTS];
+    const pecs_stream_options options = { .skip_sync = true, .profile = profile };
+    pecs_stream *stream;
+    memset(text, 'x', sizeof(text));
+    names[0].text = pecs_string_from(&(pecs_bytes){ text, sizeof(text) });
+    for (size_t i = 1; i < count; i++)
+        names[i] = (Name){ i, pecs_string_of("short") };
+    must(pecs_stream_create(registry, "file", &options, &stream, &error) == PECS_OK);
+    add_rows(stream, (pecs_value[]){ { Name_component, sizeof(*names), names } }, 1, count);
+    cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_OK, "%s", error.message);
+    pecs_stream_destroy(stream);
+    return read_bytes("file");
+}
+
+static void point_to(uint8_t *rows, size_t row, size_t other)
+{
+    memcpy(rows + row * sizeof(Name) + offsetof(Name, text), rows + other * sizeof(Name) + offsetof(Name, text),
+           sizeof(pecs_string));
+}
+
+/* All rows get the reference of the first. */
+static void point_all_to_first(const struct file_bytes *file)
+{
+    const struct prologue prologue = prologue_of(file, 1);
+    struct block_record *block = block_record_of(&prologue, RUN_VALUES, 0, 0);
+    const size_t size = (size_t)le64_load(block->full_size), room = (size_t)le64_load(block->size);
+    const bool is_raw = le32_load(block->codec) == CODEC_RAW;
+    uint8_t *stored = file->bytes + le64_load(block->offset), *rows = is_raw ? stored : malloc(size);
+    const struct codec_filter filter = { le32_load(block->filter), le32_load(block->stride) };
+    struct pool *pool = pool_create(&counting_hooks);
+    struct codec *codec = codec_create(pool);
+    size_t new_size = size;
+    must(le32_load(block->count) == SOME_TEXTS && size == SOME_TEXTS * sizeof(Name));
+    must(is_raw || codec_decompress(codec, filter, stored, room, rows, size) == PECS_OK);
+    for (size_t i = 1; i < SOME_TEXTS; i++)
+        point_to(rows, i, 0);
+    must(is_raw || codec_compress(codec, 9, filter, rows, size, stored, room, &new_size) == PECS_OK);
+    must(new_size);
+    block->size = le64_make(new_size);
+    if (!is_raw)
+        free(rows);
+    codec_destroy(codec);
+    pool_destroy(pool);
+    seal_prologue(&prologue);
+    seal_data(file, &prologue);
+}
+
+/* Otherwise the result would have 1 GB. */
+Test(salvage_hostile, rows_that_share_contents_are_lost_but_for_the_first)
+{
+    for (int profile = PECS_PROFILE_OFF; profile <= PECS_PROFILE_SMALL; profile++) {
+        const struct file_bytes file = stream_texts((pecs_profile)profile, SOME_TEXTS);
+        const uint64_t held = 600 * 1000;
+        pecs_salvage_options options = { .skip_sync = true, .allocator = &counting_hooks, .max_bytes = held };
+        pecs_salvage_report report;
+        pecs_snapshot *saved;
+        point_all_to_first(&file);
+        write_bytes("broken", file.bytes, file.size);
+        const uint64_t before = counting.peak_bytes = counting.live_bytes;
+        cr_assert_eq(pecs_salvage("broken", "saved", &options, &report, &error), PECS_OK, "%s", error.message);
+        must(report.entity_count == 1 && report.lost_entity_count == SOME_TEXTS - 1 && !report.lost_bytes);
+        cr_assert_lt(counting.peak_bytes - before, 3 * held + file.size, "%d: %llu", profile,
+                     (unsigned long long)(counting.peak_bytes - before));
+        must(pecs_snapshot_load(registry, "saved", NULL, &saved, &error) == PECS_OK);
+        must(strlen(name_of(pecs_snapshot_view(saved), (pecs_entity){ 0, 1 })) == LONG_TEXT);
+        pecs_snapshot_release(saved);
+        free(file.bytes);
+    }
+}
+
+/* Which of the rows are left, when row 5000, of the second batch, has the contents of another. */
+static void expect_lost(const struct file_bytes *file, size_t other, size_t first_lost, size_t lost_count)
+{
+    pecs_salvage_report report;
+    pecs_snapshot *saved;
+    const struct prologue prologue = prologue_of(file, 1);
+    uint8_t *rows = file->bytes + le64_load(block_record_of(&prologue, RUN_VALUES, 0, 0)->offset);
+    point_to(rows, 5000, other);
+    seal_data(file, &prologue);
+    cr_assert_eq(salvage(file, &report), PECS_OK, "%s", error.message);
+    cr_assert_eq(report.lost_entity_count, lost_count, "%llu", (unsigned long long)report.lost_entity_count);
+    must(pecs_snapshot_load(registry, "saved", NULL, &saved, &error) == PECS_OK);
+    for (size_t i = 0; i < TEXTS; i++)
+        must(pecs_view_alive(pecs_snapshot_view(saved), (pecs_entity){ (uint32_t)i, 1 }) ==
+             (i < first_lost || i >= first_lost + lost_count));
+    pecs_snapshot_release(saved);
+}
+
+Test(salvage_hostile, contents_lie_in_the_order_of_rows)
+{
+    const struct file_bytes file = stream_texts(PECS_PROFILE_OFF, TEXTS);
+    expect_lost(&file, 5000, 0, 0);
+    expect_lost(&file, 10, 5000, 1);   /* of the batch before */
+    expect_lost(&file, 4999, 5000, 1); /* of the row before */
+    expect_lost(&file, 5009, 5001, 9); /* of one behind: then those up to it come too late */
+    free(file.bytes);
+}
+
+/* Of the two labels of a row, the second has the first one's contents. */
+Test(salvage_hostile, members_of_a_row_do_not_share_contents)
+{
+    const pecs_stream_options options = { .skip_sync = true };
+    const Bag bags[3] = { { .labels = { pecs_string_of("one"), pecs_string_of("two") } },
+                          { .labels = { pecs_string_of("one"), pecs_string_of("two") } },
+                          { .labels = { pecs_string_of("one"), pecs_string_of("two") } } };
+    pecs_stream *stream;
+    must(pecs_stream_create(registry, "file", &options, &stream, &error) == PECS_OK);
+    add_rows(stream, (pecs_value[]){ PECS_ROWS_AS(Bag_component, bags) }, 1, 3);
+    cr_assert_eq(pecs_stream_finish(stream, NULL, &error), PECS_OK, "%s", error.message);
+    pecs_stream_destroy(stream);
+    const struct file_bytes file = read_bytes("file");
+    const struct prologue prologue = prologue_of(&file, 1);
+    uint8_t *row = file.bytes + le64_load(block_record_of(&prologue, RUN_VALUES, 0, 0)->offset) + sizeof(Bag);
+    expect_saved(&file, 3);
+    memcpy(row + offsetof(Bag, labels[1]), row + offsetof(Bag, labels[0]), sizeof(pecs_string));
+    seal_data(&file, &prologue);
+    expect_saved(&file, 2);
+    free(file.bytes);
+}
