@@ -6,24 +6,10 @@ static pecs_status salvage_column_init(struct salvage_table *table, struct salva
                                        const struct component *component)
 {
     struct wreck *wreck = table->wreck;
-    struct pool *pool = wreck->pool;
     *column = (struct salvage_column){ .type = type,
                                        .component = component,
                                        .row_bytes = component ? component->size : sizeof(pecs_entity) };
-    if (component && (component_has_contents(component) || component->has_references)) {
-        column->copy = pool_allocate(pool, table->batch_rows * (size_t)column->row_bytes);
-        if (!column->copy)
-            return PECS_E_MEMORY;
-    }
     if (component && component_has_contents(component)) {
-        struct content_walk walk;
-        struct content content;
-        memset(column->copy, 0, (size_t)column->row_bytes);
-        for (content_walk_begin(&walk, component, column->copy, 1); content_walk_next(&walk, &content);)
-            column->member_count++;
-        column->given = pool_allocate(pool, table->batch_rows * column->member_count * sizeof(*column->given));
-        if (!column->given)
-            return PECS_E_MEMORY;
         column->heaps = wreck_find_runs(wreck, RUN_HEAP, table->number, type, &column->heap_count);
         for (size_t i = 0; i < column->heap_count; i++)
             column->heaps[i].taken_end = 0;
@@ -32,15 +18,45 @@ static pecs_status salvage_column_init(struct salvage_table *table, struct salva
                            &column->whole);
 }
 
+static pecs_status salvage_column_reserve(struct salvage_table *table, struct salvage_column *column)
+{
+    struct pool *pool = table->wreck->pool;
+    const struct component *component = column->component;
+    struct span_iter iter;
+    struct value_span span;
+    if (!component || !(component_has_contents(component) || component->has_references))
+        return PECS_OK;
+    column->copy = pool_allocate(pool, table->batch_rows * (size_t)column->row_bytes);
+    if (!column->copy)
+        return PECS_E_MEMORY;
+    if (!component_has_contents(component))
+        return PECS_OK;
+    for (span_iter_begin(&iter, component->contents->spans); span_iter_next(&iter, &span);)
+        column->member_count += span.size / sizeof(uint64_t);
+    column->given = pool_allocate(pool, table->batch_rows * column->member_count * sizeof(*column->given));
+    return column->given ? PECS_OK : PECS_E_MEMORY;
+}
+
+/* The most rows that may follow one another in all columns: a batch takes no more memory than rows that are there. */
+static size_t salvage_most_rows(const struct salvage_table *table)
+{
+    uint64_t most = SALVAGE_BATCH_ROWS;
+    for (uint32_t i = table->is_singleton; i < table->column_count; i++) {
+        const struct salvage_column *column = &table->columns[i];
+        uint64_t longest = 0;
+        for (size_t j = 0; j < column->whole.count; j++)
+            longest = max_u64(longest, column->whole.rows[j].count);
+        most = min_u64(most, longest);
+        most = min_u64(most, max_u64(SALVAGE_BATCH_BYTES / column->row_bytes, 1));
+    }
+    return (size_t)most;
+}
+
 pecs_status salvage_table_init(struct salvage_table *table, struct wreck *wreck, uint32_t number,
                                const struct component *const *components)
 {
     const struct model_table *from = &wreck->model.tables[number];
-    uint64_t widest = sizeof(pecs_entity);
-    for (uint32_t i = 0; i < from->type_count; i++)
-        widest = max_u64(widest, wreck->model.types[le32_load(from->types[i])].value_size);
     *table = (struct salvage_table){ .wreck = wreck, .number = number, .is_singleton = from->is_singleton };
-    table->batch_rows = (size_t)min_u64(max_u64(SALVAGE_BATCH_BYTES / widest, 1), SALVAGE_BATCH_ROWS);
     table->columns = pool_allocate_zeroed(wreck->pool, ((size_t)from->type_count + 1) * sizeof(*table->columns));
     if (!table->columns)
         return PECS_E_MEMORY;
@@ -50,6 +66,9 @@ pecs_status salvage_table_init(struct salvage_table *table, struct wreck *wreck,
         if (components[type])
             status = salvage_column_init(table, &table->columns[table->column_count++], type, components[type]);
     }
+    table->batch_rows = status ? 0 : salvage_most_rows(table);
+    for (uint32_t i = 0; table->batch_rows && !status && i < table->column_count; i++)
+        status = salvage_column_reserve(table, &table->columns[i]);
     return status;
 }
 

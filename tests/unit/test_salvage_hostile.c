@@ -319,3 +319,32 @@ Test(salvage_hostile, members_of_a_row_do_not_share_contents)
     expect_saved(&file, 2);
     free(file.bytes);
 }
+
+/* --- tables of wide rows --- */
+
+enum { LINK_COUNT = 1024 * 1024 };
+
+typedef struct {
+    pecs_entity links[LINK_COUNT];
+} Far;
+PECS_COMPONENT(Far, 1, links);
+PECS_TYPES(far, Far);
+
+/* A few bytes say that a row has 8 MiB, of which none is there. */
+Test(salvage_hostile, rows_that_are_not_there_take_no_memory)
+{
+    pecs_registry *own = make_registry(far_types, far_type_count, counting_hooks);
+    pecs_world *world = world_of(own, NULL, 0);
+    const pecs_entity gone = spawn_one(world, (pecs_value[]){ { Far_component, sizeof(Far), NULL } }, 1);
+    (void)spawn_one(world, NULL, 0);
+    must(pecs_world_despawn(world, &gone, 1) == PECS_OK);
+    save_world(world, "file");
+    pecs_world_destroy(world);
+    pecs_registry_release(own);
+    const struct file_bytes file = read_bytes("file");
+    const uint64_t before = counting.peak_bytes = counting.live_bytes;
+    expect_saved(&file, 1);
+    cr_assert_lt(counting.peak_bytes - before, 16 * file.size, "%llu",
+                 (unsigned long long)(counting.peak_bytes - before));
+    free(file.bytes);
+}
