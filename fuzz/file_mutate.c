@@ -1,7 +1,7 @@
 /*
- * A mutation changes a few numbers of the file, inserts or removes whole records using the padding between sections, or
- * lets the library edit the world; then it clears gaps, repairs hashes and mostly also redundant fields. So most inputs
- * pass the checksums and break one deep rule, or none.
+ * A mutation changes a few numbers of the file, inserts or removes whole records using the padding between sections,
+ * lets rows share their contents, or lets the library edit the world; then it clears gaps, repairs hashes and mostly
+ * also redundant fields. So most inputs pass the checksums and break one deep rule, or none.
  */
 #include "file_mutate.h"
 
@@ -229,9 +229,31 @@ static void change_list(struct file_parts *parts, struct random *random)
         changes[random_below(random, sizeof(changes) / sizeof(changes[0]))](parts, random);
 }
 
-/* Changes numbers of what a compressed block holds, and stores it as another frame, if that fits before the next block.
- */
-static void change_held(struct file_parts *parts, struct random *random, uint64_t record)
+/* Changes the bytes of a block, whose rows have row_bytes each. */
+typedef void change_function(struct file_parts *parts, struct random *random, struct span block, uint64_t row_bytes);
+
+static void change_numbers(struct file_parts *parts, struct random *random, struct span block, uint64_t row_bytes)
+{
+    (void)row_bytes;
+    block.end -= sizeof(le64);
+    for (uint64_t i = 1 + random_below(random, 3); i > 0; i--)
+        change_within(parts, random, block, block);
+}
+
+/* Rows from one on get a number of it: the contents of one row, if that is a reference. */
+static void repeat_number(struct file_parts *parts, struct random *random, struct span block, uint64_t row_bytes)
+{
+    if (row_bytes < sizeof(le64) || row_bytes > block.end - block.begin)
+        return;
+    const uint64_t row = random_below(random, (block.end - block.begin) / row_bytes);
+    const uint64_t first = block.begin + row * row_bytes + 8 * random_below(random, row_bytes / 8);
+    for (uint64_t at = first; at + sizeof(le64) <= block.end; at += row_bytes)
+        parts_put64(parts, at, parts_get64(parts, first));
+}
+
+/* Changes what a compressed block holds, and stores it as another frame, if that fits before the next block. */
+static void change_held(struct file_parts *parts, struct random *random, uint64_t record, change_function *change,
+                        uint64_t row_bytes)
 {
     const struct codec_filter filter = { parts_get32(parts, record + offsetof(struct block_record, filter)),
                                          parts_get32(parts, record + offsetof(struct block_record, stride)) };
@@ -252,9 +274,7 @@ static void change_held(struct file_parts *parts, struct random *random, uint64_
         else
             memcpy(held, filtered, (size_t)full_size);
         struct file_parts inner = { .bytes = held, .size = full_size };
-        const struct span all = { 0, full_size - sizeof(le64) };
-        for (uint64_t i = 1 + random_below(random, 3); i > 0; i--)
-            change_within(&inner, random, all, all);
+        change(&inner, random, (struct span){ 0, full_size }, row_bytes);
         if (filter.kind)
             codec_filter_apply(filter, held, (size_t)full_size, filtered);
         const int level = random_once_in(random, 2) ? 1 : 19;
@@ -282,10 +302,41 @@ static void change_block(struct file_parts *parts, struct random *random)
     const struct parts_range range = parts_run_range(parts, number);
     const bool is_packed = parts_get32(parts, record + offsetof(struct block_record, codec)) == CODEC_ZSTD;
     if (is_packed && !random_once_in(random, 8))
-        change_held(parts, random, record);
+        change_held(parts, random, record, change_numbers, 0);
     else if (range.size && range_fits(range.offset, range.size, parts->data_end))
         change_within(parts, random, (struct span){ range.offset, range.offset + range.size },
                       (struct span){ range.offset, range.offset + range.size });
+}
+
+/* The number of a column's run, in the selected segment, that has contents: a heap is right behind it. UINT32_MAX:
+ * none. */
+static uint32_t pick_column_with_heap(struct file_parts *parts, struct random *random)
+{
+    const uint32_t start = (uint32_t)random_below(random, parts->run_count + 1);
+    for (uint32_t i = 0; parts->depth >= PARTS_DATA && i < parts->run_count; i++) {
+        const uint32_t number = (start + i) % parts->run_count;
+        const uint64_t values = parts_run(parts, number), heap = parts_run(parts, number + 1);
+        if (values && heap && parts_get32(parts, values + offsetof(struct run_record, kind)) == RUN_VALUES &&
+            parts_get32(parts, heap + offsetof(struct run_record, kind)) == RUN_HEAP)
+            return number;
+    }
+    return UINT32_MAX;
+}
+
+/* Rows of a column share their contents. */
+static void share_contents(struct file_parts *parts, struct random *random)
+{
+    const uint32_t number = pick_column_with_heap(parts, random);
+    if (number == UINT32_MAX)
+        return;
+    const uint64_t record = parts_run(parts, number);
+    const uint64_t type = parts_type(parts, parts_get32(parts, record + offsetof(struct run_record, type)));
+    const uint32_t row_bytes = type ? parts_get32(parts, type + offsetof(struct type_record, value_size)) : 0;
+    const struct parts_range range = parts_run_range(parts, number);
+    if (parts_get32(parts, record + offsetof(struct run_record, codec)) == CODEC_ZSTD)
+        change_held(parts, random, record, repeat_number, row_bytes);
+    else if (range_fits(range.offset, range.size, parts->data_end))
+        repeat_number(parts, random, (struct span){ range.offset, range.offset + range.size }, row_bytes);
 }
 
 /* Loads the file, edits the world and saves it, mostly as it was: in blocks or not. Returns the new size; 0: the file
@@ -368,6 +419,8 @@ size_t file_mutate(uint8_t *data, size_t size, size_t max_size, unsigned seed, e
         parts_find(&parts, data, size);
         select_any(&parts, &random);
     }
+    if (how == MUTATE_WORLD && random_once_in(&random, 4))
+        share_contents(&parts, &random);
     if (how != MUTATE_PARTS && has_blocks && !random_once_in(&random, 3))
         change_block(&parts, &random);
     for (uint64_t i = random_below(&random, 3) + (how == MUTATE_PARTS); i > 0; i--)
