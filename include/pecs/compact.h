@@ -18,7 +18,8 @@ extern "C" {
 #endif
 
 typedef struct pecs_compact_options {
-    bool trust; /* map the file: its hashes and values are checked, but not that index and rows agree. No program may
+    bool trust; /* map the file: its hashes and values are checked, and that these have no more contents (contents.h)
+                   than the file, but not that index and rows agree, nor which contents a value has. No program may
                    write to it until the call returns. A compressed one is inflated beside the new file */
     bool skip_sync;                  /* of the new file, as in pecs_save_options */
     const pecs_allocator *allocator; /* of all but the world; or NULL: the system's */

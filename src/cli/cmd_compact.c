@@ -109,7 +109,8 @@ static int compact_run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option compact_options[] = {
     { OPTION_TRUST,
-      "Map the file, which needs no room for its world: check hashes and values, but not that index and rows agree." },
+      "Map the file, which needs no room for its world: check hashes and values, but not that index and rows agree, nor "
+      "which value has which strings, blobs and lists." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

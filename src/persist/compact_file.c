@@ -2,10 +2,12 @@
  * Compaction of a file in constant memory: the registry's large allocations, which hold the world, lie in files without
  * a name, so their pages can leave memory.
  */
+#include "content.h"
 #include "error.h"
 #include "memory.h"
 #include "os_file.h"
 #include "registry.h"
+#include "state_types.h"
 
 #include <pecs/compact.h>
 #include <pecs/world.h>
@@ -56,6 +58,40 @@ static pecs_status compact_open(struct compact *compact, pecs_snapshot **ret_sna
                           : pecs_snapshot_load(compact->registry, compact->path, &load, ret_snapshot, error);
 }
 
+/* Takes the units of a column's contents from those that are left. */
+static pecs_status compact_check_column(const struct pecs_snapshot *state, const struct table *table, uint32_t column,
+                                        uint64_t *left, pecs_error *error)
+{
+    const struct component *component = state_component(state, table->archetype->column_components[column]);
+    for (uint64_t row = 0, rows; row < table->row_count; row += rows) {
+        rows = table_rows_at(table, row);
+        const uint64_t units =
+            contents_count_units(state_heap(state), component, table_value(table, column, row), rows);
+        if (units > *left)
+            return fail(error, PECS_E_CORRUPT, "values of '%.*s' share their contents with others", NAME_SHOWN,
+                        component->type->name);
+        *left -= units;
+    }
+    return PECS_OK;
+}
+
+/*
+ * A resume checks no reference. Here all values together may have no more contents than the file, since each that they
+ * share would be written for each of them: a small file could fill the disk.
+ */
+static pecs_status compact_check_contents(const struct pecs_snapshot *state, pecs_error *error)
+{
+    uint64_t left = state_heap(state) ? state_heap(state)->live_units : 0; /* just opened: of all that it has */
+    pecs_status status = PECS_OK;
+    for (uint32_t i = 0; !status && i < state->table_count; i++) {
+        const struct table *table = state_table(state, i);
+        for (uint32_t j = HANDLE_COLUMN + 1; !status && j < table->archetype->column_count; j++)
+            if (component_has_contents(state_component(state, table->archetype->column_components[j])))
+                status = compact_check_column(state, table, j, &left, error);
+    }
+    return status;
+}
+
 static pecs_status compact_make_world(struct compact *compact, pecs_error *error)
 {
     const pecs_registry_desc desc = { .allocator = { compact_allocate, compact_release, compact } };
@@ -63,6 +99,8 @@ static pecs_status compact_make_world(struct compact *compact, pecs_error *error
     pecs_status status = pecs_registry_create(&desc, &compact->registry, error);
     if (!status)
         status = compact_open(compact, &snapshot, error);
+    if (!status && compact->options->trust)
+        status = compact_check_contents(snapshot, error);
     if (!status)
         status = pecs_world_create(compact->registry, snapshot, NULL, &compact->world, error);
     pecs_snapshot_release(snapshot);
