@@ -4,23 +4,18 @@
  * contents lie in several heaps is several columns here.
  */
 #include "agreement.h"
-#include "content.h"
 #include "error.h"
+#include "heap_check.h"
 #include "state_types.h"
 
 #include <stdlib.h>
 
 struct value_column {
-    uint8_t *values;
-    uint64_t offset; /* of them in the file, or as IMAGE_GATHERED says */
+    struct heap_column rows;
     const struct table *table;
-    uint64_t first_row, row_count;
+    uint64_t first_row;
     pecs_component number;
-    const struct component *component;
-    uint64_t first_block;          /* of all columns' blocks */
-    const struct model_heap *heap; /* of the contents of these rows, or NULL */
-    const uint8_t *ends, *contents;
-    uint32_t chunk_shift; /* the file's */
+    uint64_t first_block; /* of all columns' blocks */
 };
 
 /* A range of rows of one column. */
@@ -46,8 +41,8 @@ static struct value_block agree_find_value_block(const struct agreement *agreeme
     return (struct value_block){
         .column = column,
         .first = first,
-        .count = min_u64(column->row_count - first, BLOCK_ROWS),
-        .values = column->values + first * column->component->size,
+        .count = min_u64(column->rows.row_count - first, BLOCK_ROWS),
+        .values = column->rows.values + first * column->rows.component->size,
     };
 }
 
@@ -58,15 +53,15 @@ static pecs_status agree_fail_place(const struct agreement *agreement, const str
     const uint64_t number = block->first + row;
     struct invalid_value wrong;
     invalid_value_init(&wrong, agreement->state, column->table, column->first_row + number, column->number, place);
-    return fail_value(error, PECS_E_CORRUPT, column->offset + number * column->component->size + place->span.offset,
-                      &wrong);
+    return fail_value(error, PECS_E_CORRUPT,
+                      column->rows.offset + number * column->rows.component->size + place->span.offset, &wrong);
 }
 
 static pecs_status agree_check_values(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
     const struct value_block block = agree_find_value_block(agreement, job);
-    const struct component *component = block.column->component;
+    const struct component *component = block.column->rows.component;
     const uint64_t row = values_find_invalid(&agreement->values, component, block.values, block.count);
     if (row == block.count)
         return PECS_OK;
@@ -86,10 +81,10 @@ static pecs_status agree_repair_value(const struct agreement *agreement, const s
 {
     const struct value_column *column = block->column;
     const pecs_load_options *options = agreement->options;
-    uint8_t *value = block->values + row * column->component->size;
+    uint8_t *value = block->values + row * column->rows.component->size;
     struct invalid_iter iter;
     struct invalid_place place;
-    invalid_iter_begin(&iter, &agreement->values, column->component, value);
+    invalid_iter_begin(&iter, &agreement->values, column->rows.component, value);
     while (invalid_iter_next(&iter, &place)) {
         struct invalid_value wrong;
         invalid_value_init(&wrong, agreement->state, column->table, column->first_row + block->first + row,
@@ -109,7 +104,7 @@ static pecs_status agree_repair_blocks(struct agreement *agreement, uint64_t blo
         if (!agreement->invalid_blocks[job])
             continue;
         const struct value_block block = agree_find_value_block(agreement, job);
-        const struct component *component = block.column->component;
+        const struct component *component = block.column->rows.component;
         for (uint64_t row = 0; !status && row < block.count; row++) {
             const uint8_t *values = block.values + row * component->size;
             row += values_find_invalid(&agreement->values, component, values, block.count - row);
@@ -131,20 +126,21 @@ static const uint8_t *agree_bytes(const struct agreement *agreement, uint64_t of
 static pecs_status agree_add_column(struct agreement *agreement, struct value_column column,
                                     const struct model_heap *heap, uint64_t column_offset)
 {
-    const struct component *component = column.component;
+    struct heap_column *rows = &column.rows;
     if (!pool_reserve(agreement->state->registry->pool, (void **)&agreement->columns, &agreement->column_capacity,
                       agreement->column_count + 1, sizeof(*agreement->columns)))
         return PECS_E_MEMORY;
-    column.row_count = column.table->row_count;
-    column.offset = column_offset;
+    rows->row_count = column.table->row_count;
+    rows->offset = column_offset;
     if (heap) {
         column.first_row = heap->first_row;
-        column.row_count = heap->row_count;
-        column.offset += heap->first_row * component->size;
-        column.values += heap->first_row * component->size;
-        column.heap = heap;
-        column.ends = agree_bytes(agreement, heap->run_offset);
-        column.contents = agree_bytes(agreement, heap->offset);
+        rows->row_count = heap->row_count;
+        rows->offset += heap->first_row * rows->component->size;
+        rows->values += heap->first_row * rows->component->size;
+        rows->heap = heap;
+        rows->first_unit = heap->first;
+        rows->ends = agree_bytes(agreement, heap->run_offset);
+        rows->contents = agree_bytes(agreement, heap->offset);
     }
     agreement->columns[agreement->column_count++] = column;
     return PECS_OK;
@@ -166,11 +162,11 @@ static pecs_status agree_add_columns(struct agreement *agreement, uint32_t numbe
             continue;
         const uint64_t offset = model_column(model, from, i)->offset;
         const struct value_column column = {
-            .values = table->runs->columns[archetype_column(table->archetype, component)].base,
+            .rows.values = table->runs->columns[archetype_column(table->archetype, component)].base,
+            .rows.component = state_component(state, component),
+            .rows.chunk_shift = from->chunk_shift,
             .table = table,
             .number = component,
-            .component = state_component(state, component),
-            .chunk_shift = from->chunk_shift,
         };
         status = agree_add_column(agreement, column, heap, offset);
         while (!status && heap && (heap = model_next_heap(model, heap)) != NULL)
@@ -181,8 +177,8 @@ static pecs_status agree_add_columns(struct agreement *agreement, uint32_t numbe
 
 static int agree_compare_columns(const void *a, const void *b)
 {
-    const uint64_t x = ((const struct value_column *)a)->offset, y = ((const struct value_column *)b)->offset;
-    return (x > y) - (x < y);
+    const struct heap_column *x = &((const struct value_column *)a)->rows, *y = &((const struct value_column *)b)->rows;
+    return (x->offset > y->offset) - (x->offset < y->offset);
 }
 
 /* Sorts by file offset, so the error reports the first invalid value whatever the order of the program's types. */
@@ -198,80 +194,9 @@ static pecs_status agree_gather_columns(struct agreement *agreement, uint64_t *r
     uint64_t blocks = 0;
     for (size_t i = 0; i < agreement->column_count; i++) {
         agreement->columns[i].first_block = blocks;
-        blocks += agree_block_count(agreement->columns[i].row_count);
+        blocks += agree_block_count(agreement->columns[i].rows.row_count);
     }
     *ret_blocks = blocks;
-    return PECS_OK;
-}
-
-/* Where a heap's chunk ends, in bytes from its first contents. */
-static uint64_t agree_heap_end(const struct value_column *column, uint64_t chunk)
-{
-    le64 end;
-    memcpy(&end, column->ends + chunk * sizeof(end), sizeof(end));
-    return le64_load(end);
-}
-
-/* The ends of a heap's chunks ascend, and the last is that of the heap. */
-static pecs_status agree_check_ends(const struct value_column *column, pecs_error *error)
-{
-    const uint64_t chunks = format_chunk_count(column->row_count, column->chunk_shift);
-    uint64_t before = 0;
-    for (uint64_t chunk = 0; chunk < chunks; chunk++) {
-        const uint64_t end = agree_heap_end(column, chunk);
-        RULE(error, "HEAP-1",
-             end < before || end % FORMAT_HEAP_UNIT || end > column->heap->size_bytes ||
-                 (chunk == chunks - 1 && end != column->heap->size_bytes),
-             column->heap->run_offset + chunk * sizeof(le64), "the end of a chunk's contents is invalid");
-        before = end;
-    }
-    return PECS_OK;
-}
-
-/* Whether the member refers to the contents at `at`, in bytes from the first ones, and these end before `end`. */
-static bool agree_content_is_next(const struct value_column *column, const struct content *content, uint64_t at,
-                                  uint64_t end, uint64_t *ret_size)
-{
-    const uint8_t *bytes = column->contents + at;
-    uint64_t size = content->reference >> 40;
-    *ret_size = size;
-    if (!size)
-        return content->reference == 0;
-    const bool is_long = size == FORMAT_HEAP_LONG;
-    if (is_long) {
-        if (end - at < FORMAT_HEAP_UNIT)
-            return false;
-        memcpy(&size, bytes, sizeof(size));
-        bytes += FORMAT_HEAP_UNIT;
-    }
-    const uint64_t reference = format_reference(column->heap->first + at / FORMAT_HEAP_UNIT, size);
-    const bool is_string = content->kind == PECS_STRING;
-    *ret_size = size;
-    if ((is_long && size < FORMAT_HEAP_LONG) || size > end - at || content->reference != reference ||
-        contents_units(size, is_string) > (end - at) / FORMAT_HEAP_UNIT)
-        return false;
-    return contents_end_in_zeros(bytes, size, is_string);
-}
-
-/* Checks that the rows of a chunk refer to its contents one after another, without gaps. */
-static pecs_status agree_check_heap_chunk(const struct value_column *column, uint64_t chunk, pecs_error *error)
-{
-    const uint64_t first = chunk << column->chunk_shift;
-    const uint64_t end = min_u64(agree_heap_end(column, chunk), column->heap->size_bytes);
-    const uint64_t rows = min_u64(column->row_count - first, (uint64_t)1 << column->chunk_shift);
-    const uint64_t offset = first * column->component->size;
-    uint64_t at = chunk ? min_u64(agree_heap_end(column, chunk - 1), end) : 0, size = 0;
-    struct content_walk walk;
-    struct content content;
-    for (content_walk_begin(&walk, column->component, column->values + offset, rows);
-         content_walk_next(&walk, &content);) {
-        RULE(error, "HEAP-2", !agree_content_is_next(column, &content, at, end, &size),
-             column->offset + offset + content.offset,
-             "the reference is not to the contents that follow those before it, or these do not end in zeros");
-        at += contents_units(size, content.kind == PECS_STRING) * FORMAT_HEAP_UNIT;
-    }
-    RULE(error, "HEAP-2", at != end, column->heap->run_offset + chunk * sizeof(le64),
-         "the contents of a chunk's rows do not end where the chunk ends");
     return PECS_OK;
 }
 
@@ -279,14 +204,14 @@ static pecs_status agree_check_heap(void *user, uint64_t job, pecs_error *error)
 {
     const struct agreement *agreement = user;
     const struct value_block block = agree_find_value_block(agreement, job);
-    const struct value_column *column = block.column;
+    const struct heap_column *column = &block.column->rows;
     if (!column->heap)
         return PECS_OK;
     const uint64_t end_row = block.first + block.count;
     uint64_t chunk = (block.first + ((uint64_t)1 << column->chunk_shift) - 1) >> column->chunk_shift;
     pecs_status status = PECS_OK;
     for (; !status && chunk << column->chunk_shift < end_row; chunk++)
-        status = agree_check_heap_chunk(column, chunk, error);
+        status = heap_check_chunk(column, chunk, error);
     return status;
 }
 
@@ -317,8 +242,8 @@ static pecs_status agree_check_columns(struct agreement *agreement, uint64_t blo
     }
     pecs_status status = PECS_OK;
     for (size_t i = 0; !status && i < agreement->column_count; i++)
-        if (agreement->columns[i].heap)
-            status = agree_check_ends(&agreement->columns[i], error);
+        if (agreement->columns[i].rows.heap)
+            status = heap_check_ends(&agreement->columns[i].rows, error);
     if (!status && model_has_contents(agreement->model))
         status = agree_run(agreement, blocks, agree_check_heap, error);
     if (!status)
