@@ -32,10 +32,17 @@ struct content_walk {
     struct value_span span;
     struct span_iter spans;
 };
+
+/* The spans of a component that lists each once, outside of arrays; else NULL. */
+static inline const struct span_list *content_flat(const struct component *component)
+{
+    const struct span_list *list = component->contents->spans;
+    return !list->is_walked && list->group_count == 1 && list->groups[0].count == 1 ? list : NULL;
+}
+
 static inline void content_walk_begin(struct content_walk *walk, const struct component *component,
                                       const uint8_t *values, uint64_t count)
 {
-    const struct span_list *list = component->contents->spans;
     walk->component = component;
     walk->values = values;
     walk->count = count;
@@ -43,9 +50,9 @@ static inline void content_walk_begin(struct content_walk *walk, const struct co
     walk->at = walk->span.size = 0;
     walk->next_span = 0;
     walk->is_single = false;
-    walk->flat = !list->is_walked && list->group_count == 1 && list->groups[0].count == 1 ? list : NULL;
+    walk->flat = content_flat(component);
     if (!walk->flat)
-        span_iter_begin(&walk->spans, list);
+        span_iter_begin(&walk->spans, component->contents->spans);
 }
 
 /* Goes to the next span of a walk whose rows have several, or begins one. False: the last one is done. */
