@@ -201,6 +201,7 @@ void model_deinit(struct model *model)
     struct pool *pool = model->pool;
     pool_release(pool, model->types, model->type_capacity * sizeof(*model->types));
     pool_release(pool, model->tables, model->table_capacity * sizeof(*model->tables));
+    pool_release(pool, model->sets.buckets, model->sets.count * sizeof(*model->sets.buckets));
     pool_release(pool, model->columns, model->columns ? (model->column_count + 1) * sizeof(*model->columns) : 0);
     if (model->attachments)
         node_release(pool, &model->attachments->node);

@@ -85,6 +85,12 @@ struct model_table {
     size_t first_column; /* in model.columns: that of the handles; then one for each type. Of tables with rows */
 };
 
+/* The component sets of tables, by which others with the same set are found. */
+struct model_sets {
+    uint32_t *buckets; /* a table number, or FORMAT_NONE */
+    size_t count;      /* 0, or a power of two and at least twice the tables */
+};
+
 struct model {
     struct pool *pool;
     uint64_t file_size;
@@ -101,6 +107,7 @@ struct model {
     struct model_table *tables;
     uint32_t table_count;
     size_t table_capacity;
+    struct model_sets sets; /* of the tables so far, while tables are parsed */
     struct model_run *columns;
     struct model_heaps *column_heaps; /* of each of these; NULL without FEATURE_HEAP */
     size_t column_count;

@@ -73,6 +73,8 @@ pecs_status parse_header(struct parser *parser, struct file_header *ret_header);
 /* The records of the model's types, and of its tables, from number `first` on; all before have been parsed. */
 pecs_status parse_types(struct parser *parser, uint32_t first);
 pecs_status parse_tables(struct parser *parser, uint32_t first);
+/* Forgets the sets of the tables, when there are no more to parse, or fewer than were parsed. */
+void parse_forget_sets(struct model *model);
 /* The commit, which is the part; its header, then all that follows. */
 pecs_status parse_commit_header(struct parser *parser, const struct model_limits *limits);
 pecs_status parse_commit_sections(struct parser *parser);

@@ -109,31 +109,14 @@ pecs_status parse_types(struct parser *parser, uint32_t first)
     return status;
 }
 
-/* A hash set of the component sets of the tables so far, to reject duplicates. */
-struct table_sets {
-    uint32_t *buckets; /* a table number, or FORMAT_NONE */
-    size_t count;      /* a power of two, at least twice the tables */
-};
-
-static pecs_status table_sets_init(struct table_sets *sets, struct pool *pool, size_t table_count)
+void parse_forget_sets(struct model *model)
 {
-    sets->count = 2;
-    while (sets->count < 2 * table_count)
-        sets->count *= 2;
-    sets->buckets = pool_allocate(pool, sets->count * sizeof(*sets->buckets));
-    if (!sets->buckets)
-        return PECS_E_MEMORY;
-    memset(sets->buckets, 0xff, sets->count * sizeof(*sets->buckets));
-    return PECS_OK;
-}
-
-static void table_sets_deinit(struct table_sets *sets, struct pool *pool)
-{
-    pool_release(pool, sets->buckets, sets->count * sizeof(*sets->buckets));
+    pool_release(model->pool, model->sets.buckets, model->sets.count * sizeof(*model->sets.buckets));
+    model->sets = (struct model_sets){ NULL, 0 };
 }
 
 /* Returns false if the set is a duplicate. */
-static bool table_sets_add(struct table_sets *sets, const struct model *model, uint32_t number)
+static bool parse_add_set(struct model_sets *sets, const struct model *model, uint32_t number)
 {
     const struct model_table *table = &model->tables[number];
     const size_t bytes = table->type_count * sizeof(le32);
@@ -149,6 +132,25 @@ static bool table_sets_add(struct table_sets *sets, const struct model *model, u
             memcmp(other->types, table->types, bytes) == 0)
             return false;
     }
+}
+
+/* Makes room for the sets of so many tables, of which the first ones have been added. It doubles, or stays. */
+static pecs_status parse_reserve_sets(struct model *model, uint32_t first, size_t table_count)
+{
+    struct model_sets wider = { .count = 2 };
+    if (model->sets.count >= 2 * table_count)
+        return PECS_OK;
+    while (wider.count < 2 * table_count)
+        wider.count *= 2;
+    wider.buckets = pool_allocate(model->pool, wider.count * sizeof(*wider.buckets));
+    if (!wider.buckets)
+        return PECS_E_MEMORY;
+    memset(wider.buckets, 0xff, wider.count * sizeof(*wider.buckets));
+    for (uint32_t i = 0; i < first; i++)
+        (void)parse_add_set(&wider, model, i);
+    parse_forget_sets(model);
+    model->sets = wider;
+    return PECS_OK;
 }
 
 static bool parse_types_ascend(const struct model *model, const struct model_table *table)
@@ -169,14 +171,19 @@ static bool parse_types_are_there(const struct model *model, const struct model_
     return true;
 }
 
-/* The library's own type, whose values are explicit ids; FORMAT_NONE: the file has none. */
+/* The library's own type, whose values are explicit ids; FORMAT_NONE: the file has none. Types ascend by their ids. */
 static uint32_t parse_find_id_type(const struct model *model)
 {
     const pecs_id id = component_name_id(ID_TYPE_NAME);
-    for (uint32_t i = 0; i < model->type_count; i++)
-        if (memcmp(&model->types[i].id, &id, sizeof(id)) == 0)
-            return i;
-    return FORMAT_NONE;
+    uint32_t low = 0, high = model->type_count;
+    while (low < high) {
+        const uint32_t middle = low + (high - low) / 2;
+        if (memcmp(&model->types[middle].id, &id, sizeof(id)) < 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low < model->type_count && memcmp(&model->types[low].id, &id, sizeof(id)) == 0 ? low : FORMAT_NONE;
 }
 
 static uint32_t parse_choose_shift(const struct model *model, const struct model_table *table)
@@ -187,7 +194,7 @@ static uint32_t parse_choose_shift(const struct model *model, const struct model
     return archetype_choose_chunk_shift((uint32_t)widest);
 }
 
-static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t id_type, struct table_sets *sets)
+static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t id_type)
 {
     struct model *model = parser->model;
     pecs_error *error = parser->error;
@@ -218,7 +225,7 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
                     "table %u has types of a later segment, so the file cannot be read in parts: load it", number);
     RULE(error, "TABLE-3", !parse_types_ascend(model, table), place,
          "table %u: its types are not numbers of types, ascending", number);
-    RULE(error, "TABLE-4", !table_sets_add(sets, model, number), place, "table %u has the components of another",
+    RULE(error, "TABLE-4", !parse_add_set(&model->sets, model, number), place, "table %u has the components of another",
          number);
     table->has_ids = model_type_place(table, id_type) != FORMAT_NONE;
     table->state_shift = parse_choose_shift(model, table);
@@ -231,21 +238,17 @@ static pecs_status parse_table(struct parser *parser, uint32_t number, uint32_t 
 pecs_status parse_tables(struct parser *parser, uint32_t first)
 {
     struct model *model = parser->model;
-    struct table_sets sets;
     /* the record of one that has no room is refused when it is its turn */
     const uint64_t fits = first + parser_left(parser) / sizeof(struct table_record) + 1;
     const size_t count = (size_t)min_u64(model->table_count, fits);
     if (!pool_reserve(model->pool, (void **)&model->tables, &model->table_capacity, count + 1,
                       sizeof(*model->tables)) ||
-        table_sets_init(&sets, model->pool, count))
+        parse_reserve_sets(model, first, count))
         return fail_memory(parser->error);
     const uint32_t id_type = parse_find_id_type(model);
     pecs_status status = PECS_OK;
-    for (uint32_t i = 0; i < first; i++)
-        (void)table_sets_add(&sets, model, i);
     for (uint32_t i = first; !status && i < model->table_count; i++)
-        status = parse_table(parser, i, id_type, &sets);
-    table_sets_deinit(&sets, model->pool);
+        status = parse_table(parser, i, id_type);
     return status;
 }
 
@@ -347,6 +350,7 @@ pecs_status parse_commit_sections(struct parser *parser)
     pecs_status status = parse_types(parser, 0);
     if (!status)
         status = parse_tables(parser, 0);
+    parse_forget_sets(model);
     model->records_end = parser->offset;
     if (!status)
         status = parse_row_counts(parser);

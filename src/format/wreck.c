@@ -154,6 +154,7 @@ static pecs_status wreck_parse_records(struct wreck *wreck, const struct segment
     if (status) {
         model->type_count = types;
         model->table_count = tables;
+        parse_forget_sets(model);
     }
     return status;
 }
