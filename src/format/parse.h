@@ -96,12 +96,18 @@ pecs_status parse_data_place(struct parser *parser, struct segment_parse *segmen
 pecs_status parse_check_run_count(struct parser *parser, const struct segment_parse *segment);
 /* The records of a segment's runs or blocks, from where the parser is to the end of the part. */
 pecs_status parse_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number);
+/* Tables of a file that is parsed segment by segment. */
+struct part_tables {
+    uint64_t *rows_before; /* of each table, in the segments before */
+    uint32_t *numbers;     /* of the tables that have rows in this segment, ascending */
+    size_t count, before_capacity, capacity;
+};
 /*
  * The same of a segment by itself, whose tables have the rows that it brings, the first behind those of the segments
- * before. Runs of no table are skipped.
+ * before. Runs of no table are skipped. The work is that of the segment's records, however many tables there are.
  */
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
-                            const uint64_t *rows_before);
+                            struct part_tables *tables);
 /* Memory for where columns lie; the tables have their places in it. */
 pecs_status parse_make_columns(struct model *model);
 /* When those of all segments have been parsed: where the columns of several blocks lie. */

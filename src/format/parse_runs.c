@@ -8,6 +8,8 @@
 #include "part.h"
 #include "table.h"
 
+#include <stdlib.h>
+
 /* A run record, or a block record. */
 struct run_fields {
     uint32_t kind, table, type, codec;
@@ -423,27 +425,56 @@ pecs_status parse_runs(struct parser *parser, const struct segment_parts *segmen
     return status;
 }
 
-/* The rows of each table that a segment brings: those that it has handles of. */
-static void parse_count_rows(struct parser *parser, bool is_block)
+static int parse_compare_numbers(const void *a, const void *b)
+{
+    const uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Adds the rows of handles to those of their table, which the list gets with its first ones. */
+static pecs_status parse_count_run(const struct parser *parser, struct part_tables *tables,
+                                   const struct run_fields *run)
 {
     struct model *model = parser->model;
+    const uint64_t rows = model_has_segments(model) ? run->count : run->size / sizeof(pecs_entity);
+    if (run->kind != RUN_HANDLES || run->table >= model->table_count || !rows)
+        return PECS_OK;
+    struct model_table *table = &model->tables[run->table];
+    if (!table->row_count) {
+        if (!pool_reserve(model->pool, (void **)&tables->numbers, &tables->capacity, tables->count + 1,
+                          sizeof(*tables->numbers)))
+            return fail_memory(parser->error);
+        tables->numbers[tables->count++] = run->table;
+    }
+    table->row_count = min_u64(table->row_count + rows, SLOT_COUNT_MAX);
+    return PECS_OK;
+}
+
+/* The rows of each table that a segment brings: those that it has handles of. Tables without any cost no time. */
+static pecs_status parse_count_rows(struct parser *parser, struct part_tables *tables)
+{
+    struct model *model = parser->model;
+    const bool is_block = model_has_segments(model);
     const uint64_t first = parser->offset;
-    for (uint32_t i = 0; i < model->table_count; i++)
-        model->tables[i].row_count = 0;
-    while (parser_left(parser)) {
+    pecs_status status = PECS_OK;
+    for (size_t i = 0; i < tables->count; i++) /* of the segment before */
+        model->tables[tables->numbers[i]].row_count = 0;
+    tables->count = 0;
+    while (!status && parser_left(parser)) {
         const struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
-        const uint64_t rows = is_block ? run.count : run.size / sizeof(pecs_entity);
-        if (run.kind == RUN_HANDLES && run.table < model->table_count)
-            model->tables[run.table].row_count = min_u64(model->tables[run.table].row_count + rows, SLOT_COUNT_MAX);
+        status = parse_count_run(parser, tables, &run);
         parser->offset += is_block ? sizeof(struct block_record) : sizeof(struct run_record);
     }
     parser->offset = first;
     model->column_count = 0;
-    for (uint32_t i = 0; i < model->table_count; i++) {
-        struct model_table *table = &model->tables[i];
+    if (tables->count)
+        qsort(tables->numbers, tables->count, sizeof(*tables->numbers), parse_compare_numbers);
+    for (size_t i = 0; i < tables->count; i++) {
+        struct model_table *table = &model->tables[tables->numbers[i]];
         table->first_column = model->column_count;
-        model->column_count += table->row_count ? 1 + (size_t)table->type_count : 0;
+        model->column_count += 1 + (size_t)table->type_count;
     }
+    return status;
 }
 
 pecs_status parse_fail_partial(uint32_t segment, pecs_error *error)
@@ -467,16 +498,17 @@ static bool parse_is_partial(const struct parser *parser, const struct run_field
 }
 
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
-                            const uint64_t *rows_before)
+                            struct part_tables *tables)
 {
     struct model *model = parser->model;
     const bool is_block = model_has_segments(model);
     uint64_t end = segment->data_offset;
-    parse_count_rows(parser, is_block);
-    pecs_status status = parse_make_columns(model) ? fail_memory(parser->error) : PECS_OK;
+    pecs_status status = parse_count_rows(parser, tables);
+    if (!status && parse_make_columns(model))
+        status = fail_memory(parser->error);
     while (!status && parser_left(parser)) {
         struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
-        const uint64_t before = run.table < model->table_count ? rows_before[run.table] : 0;
+        const uint64_t before = run.table < model->table_count ? tables->rows_before[run.table] : 0;
         run.first = !is_block ? 0 : run.first >= before ? run.first - before : UINT64_MAX;
         if (is_block && parse_is_partial(parser, &run))
             return parse_fail_partial(number, parser->error);

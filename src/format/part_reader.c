@@ -6,12 +6,10 @@
 #include "part_reader.h"
 
 #include "build.h"
-#include "content.h"
 #include "gather.h"
-#include "parse.h"
 #include "part.h"
+#include "segment_check.h"
 #include "state_types.h"
-#include "value_check.h"
 #include "verify.h"
 
 struct part_prologue {
@@ -57,7 +55,10 @@ void part_reader_deinit(struct part_reader *reader)
         pool_release(pool, prologue->bytes, prologue->size_bytes);
         pool_release(pool, prologue, sizeof(*prologue));
     }
-    pool_release(pool, reader->rows_before, reader->rows_capacity * sizeof(*reader->rows_before));
+    struct part_tables *tables = &reader->tables;
+    pool_release(pool, tables->rows_before, tables->before_capacity * sizeof(*tables->rows_before));
+    pool_release(pool, tables->numbers, tables->capacity * sizeof(*tables->numbers));
+    pool_release(pool, reader->present, reader->present_capacity * sizeof(*reader->present));
     buffer_deinit(&reader->records);
     buffer_deinit(&reader->hashes);
     piece_hash_deinit(&reader->pieces);
@@ -113,6 +114,7 @@ static pecs_status part_reader_records(struct part_reader *reader, struct parser
                                        const struct segment_parse *segment)
 {
     struct model *model = &reader->model;
+    struct part_tables *known = &reader->tables;
     const uint32_t had_types = model->type_count, had_tables = model->table_count;
     const uint32_t types = le32_load(segment->header.type_count), tables = le32_load(segment->header.table_count);
     if (types > UINT32_MAX - 1 - had_types || tables > UINT32_MAX - 1 - had_tables)
@@ -125,12 +127,12 @@ static pecs_status part_reader_records(struct part_reader *reader, struct parser
     }
     if (!status && (types || !reader->has_match))
         status = part_reader_match(reader, parser->error);
-    const size_t had = reader->rows_capacity;
-    if (!status && !pool_reserve(reader->pool, (void **)&reader->rows_before, &reader->rows_capacity,
-                                 (size_t)model->table_count + 1, sizeof(*reader->rows_before)))
+    const size_t had = known->before_capacity;
+    if (!status && !pool_reserve(reader->pool, (void **)&known->rows_before, &known->before_capacity,
+                                 (size_t)model->table_count + 1, sizeof(*known->rows_before)))
         return fail_memory(parser->error);
-    if (reader->rows_capacity > had)
-        memset(reader->rows_before + had, 0, (reader->rows_capacity - had) * sizeof(*reader->rows_before));
+    if (known->before_capacity > had)
+        memset(known->rows_before + had, 0, (known->before_capacity - had) * sizeof(*known->rows_before));
     return status;
 }
 
@@ -197,8 +199,14 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
     if (!status)
         status = parse_check_run_count(&parser, &segment);
     if (!status)
-        status = parse_part_runs(&parser, &reader->parts, segment.number, reader->rows_before);
-    return status;
+        status = parse_part_runs(&parser, &reader->parts, segment.number, &reader->tables);
+    if (status)
+        return status;
+    RULE(error, "RUN-3",
+         !range_fits(format_heap_first(reader->heap_units), reader->model.heap_units,
+                     (uint64_t)1 << FORMAT_HEAP_SHIFT_MAX),
+         reader->parts.runs_offset, "with segment %u the file has more contents than addresses", segment.number);
+    return PECS_OK;
 }
 
 /* --- rows --- */
@@ -245,80 +253,6 @@ static void part_reader_lower(struct part_reader *reader, uint64_t base)
         model->blocks[i].offset -= base;
 }
 
-/* The references of a value, whose contents have addresses of the whole file. */
-static void part_reader_lower_references(const struct part_reader *reader, const struct component *component,
-                                         uint8_t *values, uint64_t count)
-{
-    const uint64_t base = format_heap_first(reader->heap_units);
-    struct content_walk walk;
-    struct content content;
-    for (content_walk_begin(&walk, component, values, count); content_walk_next(&walk, &content);) {
-        const uint64_t reference = content.reference;
-        const bool is_here = !(reference & 3) && reference_unit(reference) >= base;
-        const uint64_t lowered = is_here ? reference - (base << 2) : reference | 1; /* which leads to nothing */
-        if (reference)
-            memcpy(values + content.offset, &lowered, sizeof(lowered));
-    }
-}
-
-static pecs_status part_reader_check_column(const struct part_reader *reader, const struct value_check *check,
-                                            const struct table *table, uint32_t column, pecs_error *error)
-{
-    const pecs_component number = table->archetype->column_components[column];
-    const struct component *component = state_component(check->state, number);
-    pecs_status status = PECS_OK;
-    for (uint64_t row = 0, rows; !status && row < table->row_count; row += rows) {
-        const uint8_t *values = table_value(table, column, row);
-        rows = table_rows_at(table, row);
-        if (component_has_contents(component)) /* of an image that only this state has */
-            part_reader_lower_references(reader, component, (uint8_t *)(uintptr_t)values, rows);
-        if (values_can_be_invalid(component))
-            status = values_check(check, table, number, row, values, rows, 0, error);
-    }
-    if (status == PECS_E_INVALID && error)
-        error->status = PECS_E_CORRUPT;
-    return status == PECS_E_INVALID ? PECS_E_CORRUPT : status;
-}
-
-static bool part_reader_is_handle(pecs_entity entity)
-{
-    return entity.index < SLOT_COUNT_MAX && entity.generation - 1u < GENERATION_MAX;
-}
-
-/* The loop over a chunk is free of branches. */
-static pecs_status part_reader_check_handles(const struct table *table, uint32_t number, pecs_error *error)
-{
-    for (uint64_t row = 0, rows; !table->archetype->is_singleton && row < table->row_count; row += rows) {
-        const pecs_entity *handles = (const pecs_entity *)(const void *)table_value(table, HANDLE_COLUMN, row);
-        uint64_t place = 0, wrong = 0;
-        rows = table_rows_at(table, row);
-        for (uint64_t i = 0; i < rows; i++)
-            wrong += !part_reader_is_handle(handles[i]);
-        if (!wrong)
-            continue;
-        while (part_reader_is_handle(handles[place]))
-            place++;
-        return fail(error, PECS_E_CORRUPT, "table %u, row %" PRIu64 ": %u:%u is not a handle of an entity", number,
-                    row + place, handles[place].index, handles[place].generation);
-    }
-    return PECS_OK;
-}
-
-static pecs_status part_reader_check(const struct part_reader *reader, const struct pecs_snapshot *state,
-                                     pecs_error *error)
-{
-    struct value_check check;
-    pecs_status status = PECS_OK;
-    value_check_init_ahead(&check, state, GENERATION_MAX);
-    for (uint32_t i = 0; !status && i < state->table_count; i++) {
-        const struct table *table = state_table(state, i);
-        status = part_reader_check_handles(table, i, error);
-        for (uint32_t j = 1; !status && j < table->archetype->column_count; j++)
-            status = part_reader_check_column(reader, &check, table, j, error);
-    }
-    return status;
-}
-
 /* A segment is over: what the next one begins with, and what the commit has to say of it. */
 static pecs_status part_reader_pass(struct part_reader *reader, pecs_error *error)
 {
@@ -333,9 +267,10 @@ static pecs_status part_reader_pass(struct part_reader *reader, pecs_error *erro
         .trailer_checksum = le64_make(parts->trailer_checksum),
     };
     buffer_append(&reader->records, &record, sizeof(record));
-    for (uint32_t i = 0; i < model->table_count; i++) {
-        reader->rows_before[i] += model->tables[i].row_count;
-        reader->row_count += model->tables[i].is_singleton ? 0 : model->tables[i].row_count;
+    for (size_t i = 0; i < reader->tables.count; i++) {
+        const struct model_table *table = &reader->present[i];
+        reader->tables.rows_before[reader->tables.numbers[i]] += table->row_count;
+        reader->row_count += table->is_singleton ? 0 : table->row_count;
     }
     for (size_t i = 0; i < model->column_count; i++)
         reader->last_tick = max_u64(reader->last_tick, model->columns[i].tick);
@@ -347,46 +282,87 @@ static pecs_status part_reader_pass(struct part_reader *reader, pecs_error *erro
     return reader->records.failed ? fail_memory(error) : PECS_OK;
 }
 
-static pecs_status part_reader_build(struct part_reader *reader, struct image *image, struct pecs_snapshot **ret_state,
-                                     pecs_error *error)
+/* The model of the segment by itself: its tables are those that have rows in it. */
+static pecs_status part_reader_present(struct part_reader *reader, struct model *ret_model, pecs_error *error)
+{
+    const struct part_tables *tables = &reader->tables;
+    if (!pool_reserve(reader->pool, (void **)&reader->present, &reader->present_capacity, tables->count + 1,
+                      sizeof(*reader->present)))
+        return fail_memory(error);
+    for (size_t i = 0; i < tables->count; i++)
+        reader->present[i] = reader->model.tables[tables->numbers[i]];
+    *ret_model = reader->model;
+    ret_model->tables = reader->present;
+    ret_model->table_count = (uint32_t)tables->count;
+    ret_model->singleton_table = FORMAT_NONE;
+    return PECS_OK;
+}
+
+static pecs_status part_reader_gather(const struct model *model, struct image *image, struct image **ret_gathered,
+                                      pecs_error *error)
 {
     const struct verify_options how = { .thread_count = 1 };
-    const uint64_t base = reader->parts.data_offset - PART_LEAD;
-    struct image *gathered = NULL;
-    part_reader_lower(reader, base);
-    reader->model.singleton_table = FORMAT_NONE;
     struct gathering gathering;
-    pecs_status status = gather_begin(&gathering, &reader->model, image, &how, error);
+    pecs_status status = gather_begin(&gathering, model, image, &how, error);
     if (!status)
         status = gather_rest(&gathering, error);
-    status = gather_end(&gathering, status, &gathered);
-    if (status == PECS_E_CORRUPT && error)
-        error->offset += base;
-    if (!status &&
-        build_state(&reader->model, &reader->match, reader->registry, &part_whole, image, gathered, true, ret_state))
-        status = fail_memory(error);
-    if (gathered)
-        node_release(reader->pool, &gathered->node);
+    return gather_end(&gathering, status, ret_gathered);
+}
+
+/* A state of the segment, whose rows have been checked. */
+static pecs_status part_reader_build(struct part_reader *reader, const struct model *model, struct image *image,
+                                     struct image *gathered, struct pecs_snapshot **ret_state, pecs_error *error)
+{
+    struct segment_rows rows = { .model = model,
+                                 .match = &reader->match,
+                                 .image = image,
+                                 .gathered = gathered,
+                                 .tables = reader->tables.numbers,
+                                 .first_unit = format_heap_first(reader->heap_units) };
+    struct pecs_snapshot *state = NULL;
+    if (build_state(model, &reader->match, reader->registry, &part_whole, image, gathered, true, &state))
+        return fail_memory(error);
+    rows.state = state;
+    const pecs_status status = segment_check(&rows, error);
+    if (status)
+        state_release(state);
+    else
+        *ret_state = state;
     return status;
+}
+
+/* Of offsets in the image, an error has those in the file. */
+static void part_reader_place_error(const struct model *model, uint64_t base, pecs_error *error)
+{
+    if (error && error->offset)
+        error->offset = gather_file_offset(model, error->offset) + base;
 }
 
 pecs_status part_reader_rows(struct part_reader *reader, struct image *image, uint64_t max_bytes,
                              struct pecs_snapshot **ret_state, pecs_error *error)
 {
-    struct model *model = &reader->model;
+    const uint64_t base = reader->parts.data_offset - PART_LEAD;
+    struct model model;
+    struct image *gathered = NULL;
     pecs_error why = { .message = "" };
     pecs_status status = part_reader_verify(reader, image, error);
+    if (!status)
+        status = part_reader_present(reader, &model, error);
     if (status)
         return status;
-    if (parse_check_rows(model, &why))
+    if (parse_check_rows(&model, &why))
         return parse_fail_partial(reader->segment_count, error);
-    if (max_bytes && model->gathered_bytes > max_bytes)
+    if (max_bytes && model.gathered_bytes > max_bytes)
         return fail(error, PECS_E_LIMIT, "the blocks of segment %u hold %" PRIu64 " bytes; the limit is %" PRIu64,
-                    reader->segment_count, model->gathered_bytes, max_bytes);
-    status = part_reader_build(reader, image, ret_state, error);
-    if (status)
-        return status;
-    status = part_reader_check(reader, *ret_state, error);
+                    reader->segment_count, model.gathered_bytes, max_bytes);
+    part_reader_lower(reader, base);
+    status = part_reader_gather(&model, image, &gathered, error);
+    if (!status)
+        status = part_reader_build(reader, &model, image, gathered, ret_state, error);
+    if (status == PECS_E_CORRUPT)
+        part_reader_place_error(&model, base, error);
+    if (gathered)
+        node_release(reader->pool, &gathered->node);
     if (!status)
         status = part_reader_pass(reader, error);
     if (!status)
@@ -433,7 +409,7 @@ static bool part_reader_agrees(const struct part_reader *reader, const struct mo
     for (uint32_t i = 0; same && i < mine->table_count; i++) {
         const struct model_table *a = &model->tables[i], *b = &mine->tables[i];
         same = a->type_count == b->type_count && a->is_singleton == b->is_singleton &&
-               a->chunk_shift == b->chunk_shift && a->row_count == reader->rows_before[i] &&
+               a->chunk_shift == b->chunk_shift && a->row_count == reader->tables.rows_before[i] &&
                memcmp(a->types, b->types, a->type_count * sizeof(*a->types)) == 0;
     }
     return same;

@@ -11,6 +11,7 @@
 #define PECS_FORMAT_PART_READER_H
 
 #include "file_model.h"
+#include "parse.h"
 #include "piece_hash.h"
 #include "type_match.h"
 
@@ -29,8 +30,9 @@ struct part_reader {
     struct match match;
     bool has_match;
     struct part_prologue *prologues;
-    uint64_t *rows_before; /* of each table, in segments before */
-    size_t rows_capacity;
+    struct part_tables tables;
+    struct model_table *present; /* those of the tables that have rows in the present segment */
+    size_t present_capacity;
     uint64_t row_count;  /* of entities, in all segments */
     uint64_t last_tick;  /* that a column has */
     uint64_t heap_units; /* of all segments before */

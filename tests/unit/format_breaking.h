@@ -9,6 +9,7 @@
 #include "verbs.h"
 
 #include <pecs/pecs.h>
+#include <pecs/row_stream.h>
 
 #include <criterion/criterion.h>
 #include <dirent.h>
@@ -111,6 +112,23 @@ static inline void expect_of_load_as(struct breakage *breakage, pecs_status stat
     pecs_snapshot_release(snapshot);
     free_image(&breakage->file);
     breakage->file = read_image("world.pecs");
+}
+
+/* A stream reader finds it, too, which sees one segment after the other. Call it before the others. */
+static inline void expect_of_reader(const struct breakage *breakage, const char *rule, uint64_t offset)
+{
+    const pecs_stream_reader_options options = { .skip_unknown = true };
+    pecs_stream_reader *reader = NULL;
+    pecs_rows rows = { .row_count = 1 };
+    pecs_error error;
+    write_image(&breakage->file, "broken.pecs");
+    pecs_status status = pecs_stream_reader_open(breakage->registry, "broken.pecs", &options, &reader, &error);
+    while (!status && rows.row_count)
+        status = pecs_stream_reader_next(reader, &rows, &error);
+    pecs_stream_reader_close(reader);
+    cr_assert_eq(status, PECS_E_CORRUPT);
+    cr_assert(error.rule && strcmp(error.rule, rule) == 0, "reader: %s %s", error.rule, error.message);
+    cr_assert_eq(error.offset, offset, "reader: %s at %llu", rule, (unsigned long long)error.offset);
 }
 
 static inline void expect_of_load(struct breakage *breakage, const char *rule, uint64_t offset)

@@ -195,6 +195,8 @@ static void change_byte(struct breakage *b, uint32_t run, size_t at, uint8_t byt
     const uint64_t offset = block_offset(b, 0, named);
     change_held(b, 0, run, at, &byte, 1);
     repair(&b->file);
+    if (strncmp(rule, "HEAP", 4) == 0)
+        expect_of_reader(b, rule, offset);
     expect_of_load(b, rule, offset);
 }
 

@@ -266,6 +266,7 @@ Test(heap, TYPE_5_without_its_feature)
 static void expect_wrong(struct breakage *b, const char *rule, uint64_t offset)
 {
     repair(&b->file);
+    expect_of_reader(b, rule, offset);
     expect_of_load(b, rule, offset);
 }
 

@@ -511,3 +511,49 @@ Test(stream_reader_errors, a_value_that_is_wrong_is_found)
     }
     free(file.bytes);
 }
+
+/* References have addresses of the whole file: those of a later segment lead to no contents of one before it. */
+Test(stream_reader_errors, contents_of_a_later_segment_have_one_reference_each)
+{
+    enum { ROWS = 3, NAME_BYTES = 8 * 1024 * 1024 };
+    char *text = malloc(NAME_BYTES);
+    memset(text, 'x', NAME_BYTES);
+    pecs_stream *stream;
+    must(pecs_stream_create(registry, "names", &(pecs_stream_options){ .skip_sync = true }, &stream, &error) ==
+         PECS_OK);
+    for (int segment = 0; segment < 2; segment++) {
+        const Name large = { .text = pecs_string_from(PECS_BYTES(text, NAME_BYTES)) };
+        const Name names[ROWS] = { { 1, pecs_string_of("Zoe") }, { 2, pecs_string_of("Ann") }, { 3, large.text } };
+        must(add_value(stream, (pecs_value){ Name_component, sizeof(Name), names }, ROWS, NULL) == PECS_OK);
+        must(add_value(stream, (pecs_value){ Name_component, sizeof(Name), &large }, 1, NULL) == PECS_OK);
+    }
+    must(pecs_stream_finish(stream, NULL, &error) == PECS_OK);
+    pecs_stream_destroy(stream);
+    const struct file_bytes file = read_bytes("names");
+    const struct prologue before = prologue_of(&file, 1), prologue = prologue_of(&file, 2);
+    const struct block_record *block = block_record_of(&prologue, RUN_VALUES, 0, 0);
+    uint64_t old;
+    memcpy(&old, file.bytes + le64_load(block_record_of(&before, RUN_VALUES, 0, 0)->offset) + offsetof(Name, text), 8);
+    cr_assert_eq(read_all("names", &error), PECS_OK, "%s", error.message);
+    uint8_t *first = file.bytes + le64_load(block->offset) + offsetof(Name, text);
+    uint64_t right[2];
+    memcpy(&right[0], first, 8);
+    memcpy(&right[1], first + sizeof(Name), 8);
+    const struct {
+        uint32_t row;
+        uint64_t reference;
+    } wrong[] = { { 0, old }, { 0, 0 }, { 0, right[0] | 1 }, { 0, right[1] }, { 1, right[0] }, { 1, 0 } };
+    for (size_t i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++) {
+        uint8_t *place = first + wrong[i].row * sizeof(Name);
+        memcpy(place, &wrong[i].reference, 8);
+        seal_data(&file, &prologue);
+        write_bytes("wrong", file.bytes, file.size);
+        memcpy(place, &right[wrong[i].row], 8);
+        cr_assert_eq(read_all("wrong", &error), PECS_E_CORRUPT, "%zu", i);
+        cr_assert_str_eq(error.rule, "HEAP-2", "%zu: %s", i, error.message);
+        /* that one is empty is found by the next one */
+        cr_assert_eq(error.offset, (uint64_t)(place - file.bytes) + (wrong[i].reference ? 0 : sizeof(Name)), "%zu", i);
+    }
+    free(file.bytes);
+    free(text);
+}
