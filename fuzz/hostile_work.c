@@ -1,7 +1,8 @@
 /*
  * Files designed to be slow: sets of components and names whose hashes fall into one bucket, short descriptions of
  * types with millions of elements, wide tables, many segments. Loading one and making a world of it takes at most a few
- * times as long as for an ordinary file of the same length, and its length bounds memory. Prints both times.
+ * times as long as for an ordinary file of the same length, and its length bounds memory; reading it in parts takes at
+ * most a few times as long as that. Prints the times.
  *
  *     hostile_work [TABLE_COUNT]
  */
@@ -12,6 +13,8 @@
 #include "fuzz_common.h"
 #include "fuzz_worlds.h"
 #include "hash.h"
+
+#include <pecs/row_stream.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -165,19 +168,21 @@ static void append_commit(struct blob *file, const struct records *records, cons
     append(file, segments->bytes, segments->size);
 }
 
-/* A file without rows, of these types, and of these tables in so many segments. */
+/* A file without rows, of these types, and of these tables in so many segments; behind them are some that are empty. */
 static struct blob make_segments(const struct blob *types, uint32_t type_count, const struct blob *tables,
-                                 uint32_t table_count, uint32_t segment_count)
+                                 uint32_t table_count, uint32_t segment_count, uint32_t empty_count)
 {
+    static const struct records none;
+
     const struct records records = { types->bytes, tables->bytes, types->size, tables->size, type_count, table_count };
-    const uint64_t features = FEATURE_HEAP | (segment_count > 1 ? FEATURE_SEGMENTS : 0);
+    const uint64_t features = FEATURE_HEAP | (segment_count + empty_count > 1 ? FEATURE_SEGMENTS : 0);
     struct blob file = { NULL, 0, 0 }, segments = { NULL, 0, 0 };
     append(&file,
            &(struct file_header){
                .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(features) },
            sizeof(struct file_header));
-    for (uint32_t i = 0; i < segment_count; i++) {
-        const struct records own = records_of_segment(&records, i, segment_count);
+    for (uint32_t i = 0; i < segment_count + empty_count; i++) {
+        const struct records own = i < segment_count ? records_of_segment(&records, i, segment_count) : none;
         const struct segment_record segment = append_segment(&file, &own, i);
         append(&segments, &segment, sizeof(segment));
     }
@@ -199,7 +204,7 @@ static struct blob make_segments(const struct blob *types, uint32_t type_count, 
 static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
                              uint32_t table_count)
 {
-    return make_segments(types, type_count, tables, table_count, 1);
+    return make_segments(types, type_count, tables, table_count, 1, 0);
 }
 
 /* The hash term of a type in a registry without types, where "pecs.id" is component 0. */
@@ -244,6 +249,34 @@ double cpu_seconds(void)
     return (double)now.tv_sec + (double)now.tv_nsec / 1e9;
 }
 
+static double read_seconds; /* of the last file, by a stream reader */
+
+/* A stream reader takes at most some times as long as a load, or refuses what has to be loaded. */
+static void time_reader(const char *path, double load_seconds)
+{
+    const pecs_stream_reader_options options = { .skip_unknown = true };
+    read_seconds = 1e9;
+    for (int i = 0; i < 3; i++) {
+        pecs_stream_reader *reader;
+        pecs_rows rows = { .row_count = 1 };
+        pecs_error error;
+        fuzz_memory_begin(FUZZ_EDIT_BYTES);
+        pecs_registry *registry = fuzz_registry(FUZZ_NO_TYPES);
+        const double begin = cpu_seconds();
+        pecs_status status = pecs_stream_reader_open(registry, path, &options, &reader, &error);
+        FUZZ_CHECK(!status, error.message);
+        while (!status && rows.row_count)
+            status = pecs_stream_reader_next(reader, &rows, &error);
+        const double seconds = cpu_seconds() - begin;
+        read_seconds = seconds < read_seconds ? seconds : read_seconds;
+        FUZZ_CHECK(!status || status == PECS_E_UNSUPPORTED, error.message);
+        pecs_stream_reader_close(reader);
+        pecs_registry_release(registry);
+        fuzz_memory_end();
+    }
+    FUZZ_CHECK(read_seconds < RATIO_MAX * load_seconds + 0.02, "a stream reader is slower than a load");
+}
+
 double time_load_bytes(const uint8_t *bytes, size_t size, uint64_t table_count)
 {
     const char *path = fuzz_write("input", bytes, size);
@@ -266,6 +299,7 @@ double time_load_bytes(const uint8_t *bytes, size_t size, uint64_t table_count)
         pecs_registry_release(registry);
         fuzz_memory_end();
     }
+    time_reader(path, best);
     return best;
 }
 
@@ -276,8 +310,9 @@ static double time_load(const struct blob *file, uint64_t table_count)
 
 void report_times(const char *what, uint64_t count, size_t size, double usual, double hostile)
 {
-    printf("%llu %s, %.2f MB: usual %.1f ms, hostile %.1f ms, memory %.1f MB\n", (unsigned long long)count, what,
-           (double)size / 1e6, usual * 1e3, hostile * 1e3, (double)fuzz_open_peak() / 1e6);
+    printf("%llu %s, %.2f MB: usual %.1f ms, hostile %.1f ms, in parts %.1f ms, memory %.1f MB\n",
+           (unsigned long long)count, what, (double)size / 1e6, usual * 1e3, hostile * 1e3, read_seconds * 1e3,
+           (double)fuzz_open_peak() / 1e6);
     fflush(stdout);
     FUZZ_CHECK(hostile < RATIO_MAX * usual + 0.02, what);
 }
@@ -297,7 +332,7 @@ static void try_tables(uint32_t count, uint32_t segment_count)
     for (int collide = 0; collide < 2; collide++) {
         struct blob tables = { NULL, 0, 0 };
         FUZZ_CHECK(append_sets(&tables, count, collide) == count, "as many sets");
-        struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segment_count);
+        struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segment_count, 0);
         seconds[collide] = time_load(&file, count);
         if (collide)
             report(segment_count > 1 ? "tables in segments" : "tables", count, &file, seconds[0], seconds[1]);
@@ -320,7 +355,7 @@ static void try_segments(void)
             const uint32_t segments = many ? MANY : FEW, count = has_tables ? segments : 0;
             tables.size = 0;
             FUZZ_CHECK(append_sets(&tables, count, false) == count, "as many sets");
-            struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segments);
+            struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segments, 0);
             seconds[many] = time_load(&file, count);
             if (many)
                 report(has_tables ? "segments, a table each" : "segments", MANY, &file, seconds[0] * MANY / FEW,
@@ -330,6 +365,26 @@ static void try_segments(void)
         free(types.bytes);
         free(tables.bytes);
     }
+}
+
+/* Segments that are empty, behind one with all tables. */
+static void try_empty_segments(void)
+{
+    enum { COUNT = 1500, EMPTY_TABLES = 16000 };
+    struct blob types = { NULL, 0, 0 }, tables = { NULL, 0, 0 };
+    double seconds[2];
+    for (uint32_t i = 0; i < TYPE_COUNT; i++)
+        append_type(&types, i, 0, 1, NULL, 0);
+    FUZZ_CHECK(append_sets(&tables, EMPTY_TABLES, false) == EMPTY_TABLES, "as many sets");
+    for (int has_empty = 0; has_empty < 2; has_empty++) {
+        struct blob file = make_segments(&types, TYPE_COUNT, &tables, EMPTY_TABLES, 1, has_empty ? COUNT : 0);
+        seconds[has_empty] = time_load(&file, EMPTY_TABLES);
+        if (has_empty)
+            report("empty segments", COUNT, &file, seconds[0], seconds[1]);
+        free(file.bytes);
+    }
+    free(types.bytes);
+    free(tables.bytes);
 }
 
 /* An enum whose names are numbers, all of them or those whose hashes end in zeros. */
@@ -511,6 +566,7 @@ int main(int argc, char **argv)
     try_tables(table_count, 1);
     try_tables(TABLE_COUNT, 512);
     try_segments();
+    try_empty_segments();
     try_names();
     try_padding();
     try_holes();
