@@ -108,21 +108,28 @@ static void append_records(struct blob *blob, const struct records *records)
     append(blob, records->tables, records->tables_size);
 }
 
-/* Of tables of one size each, those that the segment of a number has; the first one has all types. */
-static struct records records_of_segment(const struct records *all, uint32_t number, uint32_t segment_count)
+/* The n-th of so many shares of records of one size each. */
+static void take_share(const uint8_t **records, uint64_t *size, uint32_t *count, uint32_t number, uint32_t shares)
 {
-    const uint32_t first = (uint32_t)((uint64_t)all->table_count * number / segment_count);
-    const uint32_t end = (uint32_t)((uint64_t)all->table_count * (number + 1) / segment_count);
-    const uint64_t table_size = all->table_count ? all->tables_size / all->table_count : 0;
-    struct records records = *all;
-    records.tables += first * table_size;
-    records.tables_size = (end - first) * table_size;
-    records.table_count = end - first;
-    if (number) {
-        records.types_size = 0;
-        records.type_count = 0;
-    }
-    return records;
+    const uint32_t first = (uint32_t)((uint64_t)*count * number / shares);
+    const uint32_t end = (uint32_t)((uint64_t)*count * (number + 1) / shares);
+    const uint64_t one = *count ? *size / *count : 0;
+    *records += first * one;
+    *size = (end - first) * one;
+    *count = end - first;
+}
+
+/* Those of the segment of a number: its share of the tables; the first one has all types, or each its share. */
+static struct records records_of_segment(const struct records *all, uint32_t number, uint32_t segment_count,
+                                         bool shares_types)
+{
+    struct records own = *all;
+    take_share(&own.tables, &own.tables_size, &own.table_count, number, segment_count);
+    if (shares_types)
+        take_share(&own.types, &own.types_size, &own.type_count, number, segment_count);
+    else if (number)
+        own.types_size = own.type_count = 0;
+    return own;
 }
 
 /* A segment without rows: its prologue, and a trailer where its data would begin. */
@@ -168,21 +175,30 @@ static void append_commit(struct blob *file, const struct records *records, cons
     append(file, segments->bytes, segments->size);
 }
 
-/* A file without rows, of these types, and of these tables in so many segments; behind them are some that are empty. */
+/* Which segments a file has. */
+struct segment_plan {
+    uint32_t count;       /* that have tables */
+    uint32_t empty_count; /* behind them */
+    bool shares_types;    /* not only the first one has types */
+};
+
+/* A file without rows. */
 static struct blob make_segments(const struct blob *types, uint32_t type_count, const struct blob *tables,
-                                 uint32_t table_count, uint32_t segment_count, uint32_t empty_count)
+                                 uint32_t table_count, const struct segment_plan *plan)
 {
     static const struct records none;
+    const uint32_t segment_count = plan->count + plan->empty_count;
 
     const struct records records = { types->bytes, tables->bytes, types->size, tables->size, type_count, table_count };
-    const uint64_t features = FEATURE_HEAP | (segment_count + empty_count > 1 ? FEATURE_SEGMENTS : 0);
+    const uint64_t features = FEATURE_HEAP | (segment_count > 1 ? FEATURE_SEGMENTS : 0);
     struct blob file = { NULL, 0, 0 }, segments = { NULL, 0, 0 };
     append(&file,
            &(struct file_header){
                .magic = "PECS", .version = le32_make(FORMAT_VERSION), .required_features = le64_make(features) },
            sizeof(struct file_header));
-    for (uint32_t i = 0; i < segment_count + empty_count; i++) {
-        const struct records own = i < segment_count ? records_of_segment(&records, i, segment_count) : none;
+    for (uint32_t i = 0; i < segment_count; i++) {
+        const struct records own =
+            i < plan->count ? records_of_segment(&records, i, plan->count, plan->shares_types) : none;
         const struct segment_record segment = append_segment(&file, &own, i);
         append(&segments, &segment, sizeof(segment));
     }
@@ -204,7 +220,7 @@ static struct blob make_segments(const struct blob *types, uint32_t type_count, 
 static struct blob make_file(const struct blob *types, uint32_t type_count, const struct blob *tables,
                              uint32_t table_count)
 {
-    return make_segments(types, type_count, tables, table_count, 1, 0);
+    return make_segments(types, type_count, tables, table_count, &(struct segment_plan){ .count = 1 });
 }
 
 /* The hash term of a type in a registry without types, where "pecs.id" is component 0. */
@@ -325,6 +341,7 @@ static void report(const char *what, uint64_t count, const struct blob *file, do
 /* Tables in so many segments, with ordinary sets of components and with those whose hashes collide. */
 static void try_tables(uint32_t count, uint32_t segment_count)
 {
+    const struct segment_plan plan = { .count = segment_count };
     struct blob types = { NULL, 0, 0 };
     double seconds[2];
     for (uint32_t i = 0; i < TYPE_COUNT; i++)
@@ -332,7 +349,7 @@ static void try_tables(uint32_t count, uint32_t segment_count)
     for (int collide = 0; collide < 2; collide++) {
         struct blob tables = { NULL, 0, 0 };
         FUZZ_CHECK(append_sets(&tables, count, collide) == count, "as many sets");
-        struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segment_count, 0);
+        struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, &plan);
         seconds[collide] = time_load(&file, count);
         if (collide)
             report(segment_count > 1 ? "tables in segments" : "tables", count, &file, seconds[0], seconds[1]);
@@ -342,24 +359,25 @@ static void try_tables(uint32_t count, uint32_t segment_count)
     free(types.bytes);
 }
 
-/* Four times as many segments take four times as long, with or without tables that are new in them. */
+/* Four times as many segments take four times as long, with or without tables or types that are new in them. */
 static void try_segments(void)
 {
-    enum { FEW = 256, MANY = 4 * FEW }; /* FUZZ_HELD_BYTES bounds the file */
-    for (int has_tables = 0; has_tables < 2; has_tables++) {
+    enum { FEW = 256, MANY = 4 * FEW, BRINGS_NOTHING = 0, BRINGS_TABLES, BRINGS_TYPES }; /* FUZZ_HELD_BYTES bounds it */
+    static const char *const names[] = { "segments", "segments, a table each", "segments, a type each" };
+    for (int brings = BRINGS_NOTHING; brings <= BRINGS_TYPES; brings++) {
         struct blob types = { NULL, 0, 0 }, tables = { NULL, 0, 0 };
         double seconds[2];
         for (uint32_t i = 0; i < TYPE_COUNT; i++)
             append_type(&types, i, 0, 1, NULL, 0);
         for (int many = 0; many < 2; many++) {
-            const uint32_t segments = many ? MANY : FEW, count = has_tables ? segments : 0;
+            const uint32_t segments = many ? MANY : FEW, count = brings == BRINGS_TABLES ? segments : 0;
+            const struct segment_plan plan = { .count = segments, .shares_types = brings == BRINGS_TYPES };
             tables.size = 0;
             FUZZ_CHECK(append_sets(&tables, count, false) == count, "as many sets");
-            struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, segments, 0);
+            struct blob file = make_segments(&types, TYPE_COUNT, &tables, count, &plan);
             seconds[many] = time_load(&file, count);
             if (many)
-                report(has_tables ? "segments, a table each" : "segments", MANY, &file, seconds[0] * MANY / FEW,
-                       seconds[1]);
+                report(names[brings], MANY, &file, seconds[0] * MANY / FEW, seconds[1]);
             free(file.bytes);
         }
         free(types.bytes);
@@ -377,7 +395,8 @@ static void try_empty_segments(void)
         append_type(&types, i, 0, 1, NULL, 0);
     FUZZ_CHECK(append_sets(&tables, EMPTY_TABLES, false) == EMPTY_TABLES, "as many sets");
     for (int has_empty = 0; has_empty < 2; has_empty++) {
-        struct blob file = make_segments(&types, TYPE_COUNT, &tables, EMPTY_TABLES, 1, has_empty ? COUNT : 0);
+        const struct segment_plan plan = { .count = 1, .empty_count = has_empty ? COUNT : 0 };
+        struct blob file = make_segments(&types, TYPE_COUNT, &tables, EMPTY_TABLES, &plan);
         seconds[has_empty] = time_load(&file, EMPTY_TABLES);
         if (has_empty)
             report("empty segments", COUNT, &file, seconds[0], seconds[1]);

@@ -93,10 +93,15 @@ pecs_status part_reader_size(const struct part_reader *reader, const struct segm
     return PECS_OK;
 }
 
-/* Types are matched again when there are new ones. A reader of parts converts none. */
+enum { MATCHES_MAX = 8 };
+
+/* Types are all matched again when there are new ones, which is bounded. A reader of parts converts none. */
 static pecs_status part_reader_match(struct part_reader *reader, pecs_error *error)
 {
     const struct model *model = &reader->model;
+    if (reader->match_count > MATCHES_MAX)
+        return fail(error, PECS_E_UNSUPPORTED,
+                    "more than %d segments bring types, so the file cannot be read in parts: load it", MATCHES_MAX);
     if (reader->has_match)
         match_deinit(&reader->match);
     reader->has_match = true;
@@ -125,6 +130,7 @@ static pecs_status part_reader_records(struct part_reader *reader, struct parser
         model->table_count += tables;
         status = parse_tables(parser, had_tables);
     }
+    reader->match_count += types != 0;
     if (!status && (types || !reader->has_match))
         status = part_reader_match(reader, parser->error);
     const size_t had = known->before_capacity;

@@ -29,6 +29,7 @@ struct part_reader {
     struct model model; /* types and tables so far; else of the present segment */
     struct match match;
     bool has_match;
+    uint32_t match_count; /* segments that brought types */
     struct part_prologue *prologues;
     struct part_tables tables;
     struct model_table *present; /* those of the tables that have rows in the present segment */
