@@ -114,6 +114,10 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
  * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size:
  * a long one needs max_held_bytes. A save with a profile has not: load it. Types must be those of the registry: a load
  * converts old ones (migration.h). One thread uses a reader at a time.
+ *
+ * A reader needs memory for the largest segment as it is stored, an eighth more, and for what its blocks hold: 20 MiB
+ * for the file of a row stream, or 36 MiB if one call gave it more than 15 MiB; from a thousand tables on, beside that
+ * about a kilobyte for each table; and some for each 15 MiB of the file, and what one row with larger contents has.
  */
 typedef struct pecs_stream_reader pecs_stream_reader;
 
