@@ -114,7 +114,8 @@ static void take_share(const uint8_t **records, uint64_t *size, uint32_t *count,
     const uint32_t first = (uint32_t)((uint64_t)*count * number / shares);
     const uint32_t end = (uint32_t)((uint64_t)*count * (number + 1) / shares);
     const uint64_t one = *count ? *size / *count : 0;
-    *records += first * one;
+    if (first)
+        *records += first * one;
     *size = (end - first) * one;
     *count = end - first;
 }
