@@ -288,8 +288,8 @@ static pecs_status part_reader_pass(struct part_reader *reader, pecs_error *erro
     return reader->records.failed ? fail_memory(error) : PECS_OK;
 }
 
-/* The model of the segment by itself: its tables are those that have rows in it. */
-static pecs_status part_reader_present(struct part_reader *reader, struct model *ret_model, pecs_error *error)
+/* Makes a copy of the model that of the segment by itself: its tables are those that have rows in it. */
+static pecs_status part_reader_present(struct part_reader *reader, struct model *model, pecs_error *error)
 {
     const struct part_tables *tables = &reader->tables;
     if (!pool_reserve(reader->pool, (void **)&reader->present, &reader->present_capacity, tables->count + 1,
@@ -297,10 +297,9 @@ static pecs_status part_reader_present(struct part_reader *reader, struct model 
         return fail_memory(error);
     for (size_t i = 0; i < tables->count; i++)
         reader->present[i] = reader->model.tables[tables->numbers[i]];
-    *ret_model = reader->model;
-    ret_model->tables = reader->present;
-    ret_model->table_count = (uint32_t)tables->count;
-    ret_model->singleton_table = FORMAT_NONE;
+    model->tables = reader->present;
+    model->table_count = (uint32_t)tables->count;
+    model->singleton_table = FORMAT_NONE;
     return PECS_OK;
 }
 
@@ -348,7 +347,7 @@ pecs_status part_reader_rows(struct part_reader *reader, struct image *image, ui
                              struct pecs_snapshot **ret_state, pecs_error *error)
 {
     const uint64_t base = reader->parts.data_offset - PART_LEAD;
-    struct model model;
+    struct model model = reader->model;
     struct image *gathered = NULL;
     pecs_error why = { .message = "" };
     pecs_status status = part_reader_verify(reader, image, error);
