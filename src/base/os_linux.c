@@ -107,16 +107,17 @@ void os_pages_release(void *pages, size_t size_bytes)
     munmap(pages, size_bytes);
 }
 
-/* In place where the addresses behind are free. Pages that move stay aligned, so that huge ones stay huge. */
+/*
+ * Pages that become more always move, so that the calls are the same each time, whatever lies behind them; they stay
+ * aligned, so that huge ones stay huge.
+ */
 void *os_pages_resize(void *pages, size_t size_bytes, size_t new_bytes)
 {
-    void *resized = mremap(pages, size_bytes, new_bytes, 0);
-    if (resized != MAP_FAILED)
-        return resized;
-    uint8_t *target = os_address_reserve(new_bytes);
-    if (!target)
+    uint8_t *target = new_bytes > size_bytes ? os_address_reserve(new_bytes) : NULL;
+    if (new_bytes > size_bytes && !target)
         return NULL;
-    resized = mremap(pages, size_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target);
+    void *resized = target ? mremap(pages, size_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target)
+                           : mremap(pages, size_bytes, new_bytes, 0);
     /* some systems give the addresses back before they fail: they may be another thread's now, so they are left alone
      */
     return resized == MAP_FAILED ? NULL : resized;

@@ -11,7 +11,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { PIECE_MIN = 64 * 1024, PIECE_MAX = 16 * 1024 * 1024 }; /* of a stream of unknown size */
+enum { /* of a stream of unknown size */
+       PIECE_MIN = 64 * 1024,
+       PIECE_MAX = 16 * 1024 * 1024,
+       GROWN_BYTES = 2 * 1024 * 1024, /* a huge page: an array that grows by whole ones has no small ones */
+};
 
 pecs_status reading_check_size(uint64_t size_bytes, const pecs_file_limits *limits, pecs_error *error)
 {
@@ -175,10 +179,11 @@ static bool reading_stream_grow(struct stream *stream)
 {
     const uint64_t wanted = max_u64(PIECE_MIN, stream->size_bytes / 4);
     const uint64_t more = min_u64(wanted, stream->max_bytes - stream->size_bytes);
+    const uint64_t capacity = min_u64(align_up(stream->size_bytes + more, GROWN_BYTES), stream->max_bytes);
     if (stream->image)
-        return image_resize(stream->image, stream->size_bytes + more);
+        return image_resize(stream->image, capacity);
     if (pool_array_resizes(stream->pool, (size_t)stream->size_bytes))
-        return reading_stream_join(stream, stream->size_bytes + more);
+        return reading_stream_join(stream, capacity);
     return reading_stream_add_piece(stream, (size_t)min_u64(more, PIECE_MAX)) != NULL;
 }
 
