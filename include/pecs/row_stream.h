@@ -112,8 +112,9 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
  * one entity each. The file is known to be complete at its end: when the call returns no rows.
  *
  * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size:
- * a long one needs max_held_bytes. A save with a profile has not: load it. Types must be those of the registry: a load
- * converts old ones (migration.h). One thread uses a reader at a time.
+ * a long one needs max_held_bytes. A save with a profile has not, and a file may bring types in more than eight
+ * segments, which no writer of the library does: load these. Types must be those of the registry: a load converts old
+ * ones (migration.h). One thread uses a reader at a time.
  *
  * A reader needs memory for the largest segment as it is stored, an eighth more, and for what its blocks hold: 20 MiB
  * for the file of a row stream, or 36 MiB if one call gave it more than 15 MiB; from a thousand tables on, beside that

@@ -292,10 +292,10 @@ static struct gap *blocks_find_largest(const struct blocks *blocks)
     return NULL;
 }
 
-/* The gap that begins where an array of a block ends, if the block is open. */
+/* The gap that begins where an array ends, if it lies in an open block. */
 static struct gap *blocks_find_behind(const struct pool_array *before)
 {
-    if (!before->memory)
+    if (!before->source)
         return NULL;
     struct block *block =
         (struct block *)(void *)((uint8_t *)(uintptr_t)before->memory - (size_t)before->source * UNIT_BYTES);

@@ -62,8 +62,9 @@ void blocks_add(struct blocks *blocks, void *memory, size_t size_bytes);
 /* Returns an array aligned to UNIT_BYTES, and its offset, from 1, which blocks_give needs. NULL: no block has room. */
 void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset);
 /*
- * The same directly behind an array of a block, if there is room; else where others of its kind can follow it, in the
- * middle of a large gap, so that several kinds that grow by turns do not lie between each other. Nothing is reserved.
+ * The same directly behind another one, if it lies in a block (source 0: in none) and there is room; else where others
+ * of its kind can follow it, in the middle of a large gap, so that several kinds that grow by turns do not lie between
+ * each other. Nothing is reserved.
  */
 void *blocks_take_behind(struct blocks *blocks, size_t array_bytes, const struct pool_array *before,
                          uint32_t *ret_offset);

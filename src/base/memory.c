@@ -224,8 +224,7 @@ void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_so
 void *pool_array_allocate_behind(struct pool *pool, size_t size_bytes, const struct pool_array *before,
                                  uint32_t *ret_source)
 {
-    const struct pool_array of_no_block = { NULL, 0, SOURCE_DIRECT };
-    return pool_take_array(pool, size_bytes, before->source == SOURCE_DIRECT ? &of_no_block : before, ret_source);
+    return pool_take_array(pool, size_bytes, before, ret_source);
 }
 
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source)

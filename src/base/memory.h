@@ -48,10 +48,10 @@ void *pool_array_allocate(struct pool *pool, size_t size_bytes, uint32_t *ret_so
 void pool_array_release(struct pool *pool, void *array, size_t size_bytes, uint32_t source);
 /*
  * The same directly behind a living array, where there is room: loops over what lies in both are faster, since the
- * processor reads ahead. `before` may have no memory, of the first of several.
+ * processor reads ahead. Zero-initialised stands for no array: the new one is the first of several.
  */
 struct pool_array {
-    const void *memory; /* or NULL */
+    const void *memory;
     size_t size_bytes;
     uint32_t source;
 };

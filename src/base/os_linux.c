@@ -118,8 +118,7 @@ void *os_pages_resize(void *pages, size_t size_bytes, size_t new_bytes)
         return NULL;
     void *resized = target ? mremap(pages, size_bytes, new_bytes, MREMAP_MAYMOVE | MREMAP_FIXED, target)
                            : mremap(pages, size_bytes, new_bytes, 0);
-    /* some systems give the addresses back before they fail: they may be another thread's now, so they are left alone
-     */
+    /* a target is not released after a failure: some kernels have unmapped it, and it may be another thread's now */
     return resized == MAP_FAILED ? NULL : resized;
 }
 

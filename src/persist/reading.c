@@ -11,10 +11,11 @@
 #include <inttypes.h>
 #include <string.h>
 
-enum { /* of a stream of unknown size */
-       PIECE_MIN = 64 * 1024,
-       PIECE_MAX = 16 * 1024 * 1024,
-       GROWN_BYTES = 2 * 1024 * 1024, /* a huge page: an array that grows by whole ones has no small ones */
+/* Of a stream of unknown size. */
+enum {
+    PIECE_MIN = 64 * 1024,
+    PIECE_MAX = 16 * 1024 * 1024,
+    GROWN_BYTES = 2 * 1024 * 1024, /* a huge page: an array that grows by whole ones has no small ones */
 };
 
 pecs_status reading_check_size(uint64_t size_bytes, const pecs_file_limits *limits, pecs_error *error)

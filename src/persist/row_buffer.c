@@ -174,7 +174,7 @@ uint64_t row_buffer_component_bytes(const struct row_buffer *buffer)
     return buffer->component_bytes + (singletons ? row_bytes_of(singletons->archetype) - sizeof(pecs_entity) : 0);
 }
 
-/* The memory of a table's rows: of a chunk that is not full, an array may have twice as much as it needs, or be whole.
+/* The memory of a table's rows: where a chunk is not full, its array may have twice what it needs, or be a whole one.
  */
 static uint64_t row_buffer_table_bytes(const struct table *table, uint64_t rows)
 {

@@ -14,15 +14,21 @@ void node_init(struct node *node, const struct node_class *class)
     node->source = 0;
 }
 
-void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_class *class)
+/* Of memory that may be NULL. */
+static void *node_place(struct node *node, const struct node_class *class, uint32_t source)
 {
-    uint32_t source;
-    struct node *node = pool_array_allocate(pool, size_bytes, &source);
     if (!node)
         return NULL;
     node_init(node, class);
     node->source = source;
     return node;
+}
+
+void *node_allocate(struct pool *pool, size_t size_bytes, const struct node_class *class)
+{
+    uint32_t source;
+    struct node *node = pool_array_allocate(pool, size_bytes, &source);
+    return node_place(node, class, source);
 }
 
 void *node_allocate_behind(struct pool *pool, size_t size_bytes, const struct node_class *class,
@@ -31,11 +37,7 @@ void *node_allocate_behind(struct pool *pool, size_t size_bytes, const struct no
     uint32_t source;
     const struct pool_array place = { before, before_bytes, before ? before->source : 0 };
     struct node *node = pool_array_allocate_behind(pool, size_bytes, &place, &source);
-    if (!node)
-        return NULL;
-    node_init(node, class);
-    node->source = source;
-    return node;
+    return node_place(node, class, source);
 }
 
 void node_free(struct pool *pool, struct node *node, size_t size_bytes)

@@ -277,13 +277,11 @@ Test(memory, arrays_behind_others_do_not_overlap)
         if (arrays[i].bytes) {
             cr_assert(arrays[i].bytes[0] == (uint8_t)i && arrays[i].bytes[sizes[i] - 1] == (uint8_t)i);
             release(pool, arrays[i], sizes[i]);
-            arrays[i].bytes = NULL;
+            arrays[i] = (struct array){ NULL, 0 };
             continue;
         }
         sizes[i] = 64 * (1 + (random >> 40) % (step % 50 ? 100 : 20000));
-        arrays[i] = random >> 63 ? take(pool, sizes[i])
-                                 : take_behind(pool, sizes[i], other == i ? (struct array){ NULL, 0 } : arrays[other],
-                                               sizes[other]);
+        arrays[i] = random >> 63 ? take(pool, sizes[i]) : take_behind(pool, sizes[i], arrays[other], sizes[other]);
         memset(arrays[i].bytes, (int)i, sizes[i]);
     }
     for (uint32_t i = 0; i < COUNT; i++)
