@@ -12,8 +12,7 @@ int complain(const char *format, ...)
     va_end(arguments);
     struct text_out out;
     out_begin_file(&out, stderr);
-    if (strncmp(message, "pecs: ", 6) != 0) /* what the plugin of that name says begins so, too */
-        out_format(&out, "pecs: ");
+    out_format(&out, "pecs: ");
     out_name(&out, message);
     out_format(&out, "\n");
     (void)out_finish(&out);
