@@ -18,6 +18,7 @@ extern "C" {
 #endif
 
 typedef struct pecs_compact_options {
+    pecs_file_limits limits; /* of the old file */
     bool trust; /* map the file: its hashes and values are checked, and that these have no more contents (contents.h)
                    than the file, but not that index and rows agree, nor which contents a value has. No program may
                    write to it until the call returns. A compressed one is inflated beside the new file */

@@ -28,6 +28,7 @@ enum cli_option {
     OPTION_PROFILE,
     OPTION_THREADS,
     OPTION_ADVISE,
+    OPTION_MAX_BYTES,
     OPTION_JSON,
     OPTION_HELP,
     OPTION_COUNT
@@ -37,6 +38,7 @@ struct arguments {
     const char *paths[2];              /* "-": standard input, or output */
     const char *names[2];              /* of the files, for output and messages */
     const char *options[OPTION_COUNT]; /* value, or "" for options without one; NULL: not given */
+    uint64_t max_bytes;                /* of OPTION_MAX_BYTES; 0: no limit */
 };
 
 /* What an option means to one command. */
@@ -44,6 +46,9 @@ struct command_option {
     enum cli_option option;
     const char *help; /* a sentence */
 };
+
+/* Of OPTION_MAX_BYTES, for all commands that read a whole file. */
+#define MAX_BYTES_HELP "Refuse a file of more than N bytes, or that takes more memory when it is inflated."
 
 struct command {
     const char *name;     /* one word, or two: "schema show" */

@@ -25,6 +25,7 @@ static const struct option_name arguments_option_names[OPTION_COUNT] = {
     [OPTION_PROFILE] = { "--profile", "PROFILE" },
     [OPTION_THREADS] = { "--threads", "N" },
     [OPTION_ADVISE] = { "--advise", NULL },
+    [OPTION_MAX_BYTES] = { "--max-bytes", "N" },
     [OPTION_JSON] = { "--json", NULL },
     [OPTION_HELP] = { "--help", NULL },
 };
@@ -103,9 +104,17 @@ static int arguments_check_stdin(const struct command *command, struct arguments
     return CLI_FINE;
 }
 
+static int arguments_read_max_bytes(const struct command *command, struct arguments *arguments)
+{
+    const char *word = arguments->options[OPTION_MAX_BYTES];
+    if (!word || (arguments_parse_number(word, UINT64_MAX, &arguments->max_bytes) && arguments->max_bytes))
+        return CLI_FINE;
+    return complain("%s: --max-bytes takes a number from 1 on, not %s", command->name, word);
+}
+
 int arguments_read(const struct command *command, int count, char *const *words, struct arguments *ret_arguments)
 {
-    struct arguments arguments = { { NULL }, { NULL }, { NULL } };
+    struct arguments arguments = { { NULL }, { NULL }, { NULL }, 0 };
     unsigned path_count = 0;
     bool options_ended = false, ends_in_value = false;
     for (int place = 0; place < count;) {
@@ -127,6 +136,8 @@ int arguments_read(const struct command *command, int count, char *const *words,
     }
     if (path_count < command->path_count && !arguments.options[OPTION_HELP])
         return arguments_complain_of_missing(command, count, words, ends_in_value);
+    if (arguments_read_max_bytes(command, &arguments))
+        return CLI_TROUBLE;
     *ret_arguments = arguments;
     return arguments_check_stdin(command, ret_arguments);
 }

@@ -22,7 +22,9 @@ static bool compact_show_progress(void *user, uint64_t done_bytes, uint64_t tota
 static int compact_file(const struct arguments *arguments, const pecs_info *info)
 {
     struct progress_bar bar = { NULL, 0, 0, 0 };
-    pecs_compact_options options = { .trust = arguments->options[OPTION_TRUST] != NULL, .user = &bar };
+    pecs_compact_options options = { .trust = arguments->options[OPTION_TRUST] != NULL,
+                                     .user = &bar,
+                                     .limits = { .max_bytes = arguments->max_bytes } };
     pecs_error error;
     size_t kept_count;
     free(kept_metadata(info, &kept_count)); /* says what the call will leave out */
@@ -111,6 +113,7 @@ static const struct command_option compact_options[] = {
     { OPTION_TRUST,
       "Map the file, which needs no room for its world: check hashes and values, but not that index and rows agree, nor "
       "which value has which strings, blobs and lists." },
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

@@ -89,7 +89,8 @@ static int convert_load(const struct conversion *conversion, const struct input 
     pecs_manager *manager = conversion->manager;
     pecs_registry *registry = conversion->registry;
     struct progress_bar bar = { NULL, 0, 0, 0 };
-    pecs_manager_options options = { .plugin = arguments->options[OPTION_FROM], .user = &bar };
+    const pecs_load_options load = { .limits = { .max_bytes = arguments->max_bytes } };
+    pecs_manager_options options = { .plugin = arguments->options[OPTION_FROM], .load = &load, .user = &bar };
     pecs_error error;
     if (terminal_is(stderr)) {
         bar = (struct progress_bar){ stderr, terminal_columns(stderr), terminal_now_ns(), 0 };
@@ -129,12 +130,11 @@ static int convert_save(const struct conversion *conversion, const pecs_snapshot
 
 static int convert_input(const struct conversion *conversion, const struct input *input)
 {
-    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX };
     pecs_snapshot *snapshot = NULL;
     pecs_info *info = NULL;
     pecs_error not_pecs;
     int code = convert_load(conversion, input, &snapshot);
-    if (!code && input_info(input, &no_limit, &info, &not_pecs))
+    if (!code && input_info(input, UINT64_MAX, &info, &not_pecs))
         info = NULL;
     if (!code)
         code = convert_save(conversion, snapshot, info);
@@ -157,7 +157,7 @@ static int convert_with(struct conversion *conversion)
         return code;
     if (pecs_registry_create(&no_types, &conversion->registry, &error))
         return complain("%s", error.message);
-    if (input_open(arguments->paths[0], true, &input, &error)) {
+    if (input_open(arguments, 0, true, &input, &error)) {
         code = complain_of_file(arguments->names[0], &error);
     } else {
         code = convert_input(conversion, &input);
@@ -184,6 +184,7 @@ static const struct command_option convert_options[] = {
     { OPTION_TO, "The format of the output; else its name decides." },
     { OPTION_PROFILE, "How a PECS file is compressed: off (as without it), fast or small." },
     { OPTION_THREADS, "Compress with N threads instead of one." },
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_HELP, "Print this text." },
 };
 

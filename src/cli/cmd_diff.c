@@ -96,9 +96,8 @@ static int diff_compare(const struct arguments *arguments, const struct loaded *
 /* Opens one of the files. Returns CLI_FINE, or an exit code after a message: nothing is open then. */
 static int diff_open_side(const struct arguments *arguments, unsigned side, struct loaded *ret_loaded)
 {
-    const bool is_trusted = arguments->options[OPTION_TRUST];
     pecs_error error;
-    if (loaded_open_with_info(arguments->paths[side], is_trusted, ret_loaded, &error))
+    if (loaded_open_with_info(arguments, side, ret_loaded, &error))
         return complain_of_file(arguments->names[side], &error);
     return CLI_FINE;
 }
@@ -122,6 +121,7 @@ static const struct command_option diff_options[] = {
     { OPTION_DETAIL, "Print each difference, with old and new values." },
     { OPTION_BY_HANDLE, "Match entities and references by handle, not by id: for two runs of the same edits." },
     { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

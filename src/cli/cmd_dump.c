@@ -96,10 +96,9 @@ static int dump_run(const struct arguments *arguments, struct text_out *out)
         return complain("dump: --limit takes a number below 2^64 or all, not %s", word);
     struct loaded loaded;
     pecs_error error;
-    const char *path = arguments->paths[0], *component = arguments->options[OPTION_COMPONENT];
-    const bool is_trusted = arguments->options[OPTION_TRUST];
-    if (component ? loaded_open_component(path, is_trusted, component, &loaded, &error)
-                  : loaded_open_with_info(path, is_trusted, &loaded, &error))
+    const char *component = arguments->options[OPTION_COMPONENT];
+    if (component ? loaded_open_component(arguments, 0, component, &loaded, &error)
+                  : loaded_open_with_info(arguments, 0, &loaded, &error))
         return complain_of_file(arguments->names[0], &error);
     const int code = dump_run_loaded(arguments, limit, &loaded, out);
     loaded_close(&loaded);
@@ -111,6 +110,7 @@ static const struct command_option dump_options[] = {
     { OPTION_COMPONENT, "Only this component, of the entities that have it; no other is read and checked." },
     { OPTION_LIMIT, "At most N entities; the word all also lifts the default bound on a terminal." },
     { OPTION_TRUST, "Open the file as resume does: check no hashes and no values." },
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

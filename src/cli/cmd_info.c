@@ -40,7 +40,7 @@ static int info_advise(const struct arguments *arguments, struct text_out *out)
     struct loaded loaded;
     struct advice advice;
     pecs_error error;
-    if (loaded_open_with_info(arguments->paths[0], false, &loaded, &error))
+    if (loaded_open_with_info(arguments, 0, &loaded, &error))
         return complain_of_file(arguments->names[0], &error);
     int code = advice_make(loaded.snapshot, &advice);
     if (!code) {
@@ -59,9 +59,9 @@ static int info_run(const struct arguments *arguments, struct text_out *out)
     pecs_error error;
     if (arguments->options[OPTION_ADVISE])
         return info_advise(arguments, out);
-    if (input_open(arguments->paths[0], false, &input, &error))
+    if (input_open(arguments, 0, false, &input, &error))
         return complain_of_file(name, &error);
-    const pecs_status status = input_info(&input, NULL, &info, &error);
+    const pecs_status status = input_info(&input, 0, &info, &error);
     input_close(&input);
     if (status)
         return complain_of_file(name, &error);
@@ -72,6 +72,7 @@ static int info_run(const struct arguments *arguments, struct text_out *out)
 
 static const struct command_option info_options[] = {
     { OPTION_ADVISE, "Load the file, compress it in memory, and print what that would save." },
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

@@ -50,9 +50,10 @@ static bool salvage_is_whole(const pecs_salvage_report *report)
 
 static int salvage_run(const struct arguments *arguments, struct text_out *out)
 {
+    const pecs_salvage_options options = { .max_bytes = arguments->max_bytes };
     pecs_salvage_report report;
     pecs_error error;
-    if (pecs_salvage(arguments->paths[0], arguments->paths[1], NULL, &report, &error))
+    if (pecs_salvage(arguments->paths[0], arguments->paths[1], &options, &report, &error))
         return complain_of_file(arguments->paths[0], &error);
     if (arguments->options[OPTION_JSON])
         salvage_write(out, arguments, &report);
@@ -62,6 +63,7 @@ static int salvage_run(const struct arguments *arguments, struct text_out *out)
 }
 
 static const struct command_option salvage_options[] = {
+    { OPTION_MAX_BYTES, "Refuse a file whose blocks and entity index hold more than N bytes." },
     { OPTION_JSON, "Print one JSON document." },
     { OPTION_HELP, "Print this text." },
 };

@@ -34,7 +34,7 @@ static int schema_write(const struct arguments *arguments, schema_writer *writer
 {
     struct loaded loaded;
     pecs_error error;
-    if (loaded_open(arguments->paths[0], &loaded, &error))
+    if (loaded_open(arguments, 0, &loaded, &error))
         return complain_of_file(arguments->names[0], &error);
     const pecs_status status = writer(&loaded, output, &error);
     loaded_close(&loaded);
@@ -191,7 +191,7 @@ static int schema_check_run(const struct arguments *arguments, struct text_out *
     struct loaded loaded;
     struct lock_text text = { NULL, 0 };
     pecs_error error;
-    if (loaded_open(arguments->paths[1], &loaded, &error))
+    if (loaded_open(arguments, 1, &loaded, &error))
         return complain_of_file(arguments->names[1], &error);
     int code = schema_read(arguments->paths[0], arguments->names[0], &text);
     if (!code)

@@ -72,7 +72,7 @@ static int verify_run(const struct arguments *arguments, struct text_out *out)
     struct loaded loaded;
     pecs_error error;
     const char *name = arguments->names[0];
-    const pecs_status status = loaded_open(arguments->paths[0], &loaded, &error);
+    const pecs_status status = loaded_open(arguments, 0, &loaded, &error);
     if (!status) {
         if (as_json)
             verify_write_counts(out, name, loaded.view);
@@ -88,6 +88,7 @@ static int verify_run(const struct arguments *arguments, struct text_out *out)
 }
 
 static const struct command_option verify_options[] = {
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_JSON, "Print one JSON document, also for an invalid file." },
     { OPTION_HELP, "Print this text." },
 };

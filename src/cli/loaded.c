@@ -31,7 +31,7 @@ static pecs_status loaded_load(const struct input *input, pecs_registry *registr
 static pecs_status loaded_make(const struct input *input, bool is_trusted, const pecs_part *part,
                                struct loaded *ret_loaded, pecs_error *error)
 {
-    const pecs_resume_options resume = { .part = part };
+    const pecs_resume_options resume = { .limits = { .max_bytes = input->max_bytes }, .part = part };
     const pecs_registry_desc no_types = { .type_count = 0 };
     pecs_registry *registry;
     pecs_snapshot *snapshot;
@@ -48,10 +48,10 @@ static pecs_status loaded_make(const struct input *input, bool is_trusted, const
     return PECS_OK;
 }
 
-pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error *error)
+pecs_status loaded_open(const struct arguments *arguments, unsigned place, struct loaded *ret_loaded, pecs_error *error)
 {
     struct input input;
-    pecs_status status = input_open(path, false, &input, error);
+    pecs_status status = input_open(arguments, place, false, &input, error);
     if (status)
         return status;
     status = loaded_make(&input, false, NULL, ret_loaded, error);
@@ -61,17 +61,17 @@ pecs_status loaded_open(const char *path, struct loaded *ret_loaded, pecs_error 
 
 static pecs_status loaded_get_info(const struct input *input, pecs_info **ret_info, pecs_error *error)
 {
-    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* the load has no limit either */
-    return input_info(input, &no_limit, ret_info, error);
+    return input_info(input, UINT64_MAX, ret_info, error); /* the load has no limit of that kind either */
 }
 
-pecs_status loaded_open_with_info(const char *path, bool is_trusted, struct loaded *ret_loaded, pecs_error *error)
+pecs_status loaded_open_with_info(const struct arguments *arguments, unsigned place, struct loaded *ret_loaded,
+                                  pecs_error *error)
 {
     struct input input;
-    pecs_status status = input_open(path, true, &input, error);
+    pecs_status status = input_open(arguments, place, true, &input, error);
     if (status)
         return status;
-    status = loaded_make(&input, is_trusted, NULL, ret_loaded, error);
+    status = loaded_make(&input, arguments->options[OPTION_TRUST], NULL, ret_loaded, error);
     if (!status) {
         status = loaded_get_info(&input, &ret_loaded->info, error);
         if (status)
@@ -107,14 +107,14 @@ static pecs_status loaded_make_component(const struct input *input, bool is_trus
     return status;
 }
 
-pecs_status loaded_open_component(const char *path, bool is_trusted, const char *label, struct loaded *ret_loaded,
-                                  pecs_error *error)
+pecs_status loaded_open_component(const struct arguments *arguments, unsigned place, const char *label,
+                                  struct loaded *ret_loaded, pecs_error *error)
 {
     struct input input;
-    pecs_status status = input_open(path, true, &input, error);
+    pecs_status status = input_open(arguments, place, true, &input, error);
     if (status)
         return status;
-    status = loaded_make_component(&input, is_trusted, label, ret_loaded, error);
+    status = loaded_make_component(&input, arguments->options[OPTION_TRUST], label, ret_loaded, error);
     input_close(&input);
     return status;
 }

@@ -15,17 +15,17 @@ _pecs() {
         fi
     fi
     case $command in
-    info) options='--advise --json --help' ;;
-    verify | salvage) options='--json --help' ;;
-    compact) options='--trust --json --help' ;;
-    dump) options='--entity --component --limit --trust --json --help' ;;
-    diff) options='--detail --by-handle --trust --json --help' ;;
-    convert) options='--from --to --profile --threads --help' ;;
+    info) options='--advise --max-bytes --json --help' ;;
+    verify | salvage) options='--max-bytes --json --help' ;;
+    compact) options='--trust --max-bytes --json --help' ;;
+    dump) options='--entity --component --limit --trust --max-bytes --json --help' ;;
+    diff) options='--detail --by-handle --trust --max-bytes --json --help' ;;
+    convert) options='--from --to --profile --threads --max-bytes --help' ;;
     'schema show' | 'schema lock' | 'schema check' | 'schema json') options='--help' ;;
     *) return ;;
     esac
     case $previous in
-    --entity | --component | --limit | --threads) return ;; # values that no list knows
+    --entity | --component | --limit | --threads | --max-bytes) return ;; # values that no list knows
     --from | --to)
         mapfile -t COMPREPLY < <(compgen -W 'pecs json' -- "$word")
         return

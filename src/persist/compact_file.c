@@ -50,10 +50,11 @@ static void compact_release(void *user, void *memory, size_t size_bytes, size_t 
 static pecs_status compact_open(struct compact *compact, pecs_snapshot **ret_snapshot, pecs_error *error)
 {
     const pecs_compact_options *options = compact->options;
-    const pecs_load_options load = { .thread_count = options->thread_count,
+    const pecs_load_options load = { .limits = options->limits,
+                                     .thread_count = options->thread_count,
                                      .progress = options->progress,
                                      .user = options->user };
-    const pecs_resume_options resume = { .thread_count = options->thread_count };
+    const pecs_resume_options resume = { .limits = options->limits, .thread_count = options->thread_count };
     return options->trust ? pecs_snapshot_resume(compact->registry, compact->path, &resume, ret_snapshot, error)
                           : pecs_snapshot_load(compact->registry, compact->path, &load, ret_snapshot, error);
 }
@@ -129,14 +130,15 @@ static pecs_status compact_save(struct compact *compact, pecs_error *error)
 pecs_status pecs_compact(const char *path, const char *to, const pecs_compact_options *options, pecs_error *error)
 {
     static const pecs_compact_options defaults;
-    const pecs_info_options no_limit = { .max_info_bytes = UINT64_MAX }; /* the load has none either */
     struct compact compact = { .path = path, .to = to, .options = options ? options : &defaults };
+    /* the load has no limit either, or the same */
+    const pecs_info_options info = { .limits = compact.options->limits, .max_info_bytes = UINT64_MAX };
     if (!path || !to)
         return fail(error, PECS_E_MISUSE, "path and to must not be NULL");
     compact.small = (pecs_allocator){ pool_system_allocate, pool_system_release, NULL };
     if (compact.options->allocator && (compact.options->allocator->allocate || compact.options->allocator->release))
         compact.small = *compact.options->allocator;
-    pecs_status status = pecs_file_info(path, &compact.small, &no_limit, &compact.info, error);
+    pecs_status status = pecs_file_info(path, &compact.small, &info, &compact.info, error);
     if (!status)
         status = compact_make_world(&compact, error);
     if (!status)

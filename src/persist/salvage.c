@@ -38,7 +38,8 @@ struct salvage {
 static pecs_status salvage_fail(struct salvage *salvage, pecs_status status)
 {
     return fail(salvage->error, status,
-                status == PECS_E_LIMIT ? "blocks and entity index hold more than max_bytes" : "out of memory");
+                status == PECS_E_LIMIT ? "blocks and entity index hold more bytes than the limit (max_bytes)"
+                                       : "out of memory");
 }
 
 /* --- types --- */

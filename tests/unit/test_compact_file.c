@@ -47,6 +47,25 @@ Test(compact_file, trust_gives_the_same_bytes)
     }
 }
 
+/* Of the file, and of what it takes when it is inflated. */
+Test(compact_file, limits)
+{
+    for (int profile = PECS_PROFILE_OFF; profile <= PECS_PROFILE_SMALL; profile += PECS_PROFILE_SMALL)
+        for (int trust = 0; trust < 2; trust++) {
+            pecs_compact_options options = { .trust = trust, .skip_sync = true };
+            save_texts((pecs_profile)profile);
+            struct file_bytes file = read_bytes("file");
+            options.limits.max_bytes = file.size - (profile == PECS_PROFILE_OFF);
+            free(file.bytes);
+            cr_assert_eq(pecs_compact("file", "never", &options, &error), PECS_E_LIMIT, "%d, %d", profile, trust);
+            cr_assert_eq(access("never", F_OK), -1);
+            options.limits = (pecs_file_limits){ .max_bytes = 1 << 26, .max_entities = ROWS };
+            cr_assert_eq(pecs_compact("file", "never", &options, &error), PECS_E_LIMIT);
+            options.limits.max_entities = ROWS + 1;
+            cr_assert_eq(pecs_compact("file", "compacted", &options, &error), PECS_OK, "%s", error.message);
+        }
+}
+
 /* Where the values of the names are. */
 static uint64_t find_names(const struct file_image *file)
 {
