@@ -229,8 +229,9 @@ typedef struct pecs_open_options {
 } pecs_open_options;
 
 /*
- * Opens the world of a file: resumes or loads it, or, where there is no file, creates a world. Errors are those of
- * pecs_snapshot_resume or pecs_snapshot_load, pecs_world_create and `populate`; the caller owns the world.
+ * Opens the world of a file: resumes or loads it, or, where there is a folder but no file in it, creates a world.
+ * Errors are those of pecs_snapshot_resume or pecs_snapshot_load, pecs_world_create and `populate`; the caller owns the
+ * world.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_world_open(pecs_registry *registry, const char *path,
                                                    const pecs_open_options *options, pecs_world **ret_world,

@@ -35,7 +35,8 @@ typedef struct pecs_json_options {
 /*
  * The plugin, with default options: the name "json", the extension "json". Static. Of the manager's options, a save
  * heeds wall_clock_ns, metadata, skip_check, references and report; a load heeds limits and refuse_unknown. max_bytes
- * bounds the text, and what its values take in memory. What is transient is not saved (schema.h).
+ * bounds the text, and what its values take in memory. What is transient is not saved (schema.h), and a document
+ * that has it is refused: PECS_E_LAYOUT.
  *
  * A load's PECS_E_CORRUPT says line and column (in bytes, from 1), entity, component, field and what was expected;
  * error->offset is the place in bytes. What only the whole document shows has no such place: a name without an entity

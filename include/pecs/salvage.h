@@ -42,13 +42,14 @@ typedef struct pecs_salvage_report {
 } pecs_salvage_report;
 
 /*
- * Reads what is left at `path` and saves it to another path, as pecs_snapshot_save does; the first file is not changed,
- * unless both are one, which is then replaced. Types are those that the file describes; a load matches them with a
+ * Reads what is left at `path` and saves it to another path, as pecs_snapshot_save does; the first file is not changed.
+ * Types are those that the file describes; a load matches them with a
  * program's. Needs memory for what is saved, which is no more than the file, its blocks and the entity index hold: a
  * stranger's file may make blocks and index far more than it has bytes, so give max_bytes for one, beyond which it is
- * PECS_E_LIMIT. `options` and `report` may be NULL. Any thread. PECS_E_CORRUPT (no entity, singleton or attachment is
- * left, and nothing is saved), PECS_E_CONFLICT, PECS_E_INVALID (what is left breaks rules that hashes do not show; the
- * message says where), PECS_E_UNSUPPORTED, PECS_E_LIMIT, PECS_E_IO, PECS_E_MEMORY.
+ * PECS_E_LIMIT. `options` and `report` may be NULL. Any thread. PECS_E_MISUSE (both paths lead to one file),
+ * PECS_E_CORRUPT (no entity, singleton or attachment is left, and nothing is saved), PECS_E_CONFLICT, PECS_E_INVALID
+ * (what is left breaks rules that hashes do not show; the message says where), PECS_E_UNSUPPORTED, PECS_E_LIMIT,
+ * PECS_E_IO, PECS_E_MEMORY.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_salvage(const char *path, const char *to, const pecs_salvage_options *options,
                                                 pecs_salvage_report *report, pecs_error *error);

@@ -87,9 +87,13 @@ static int arguments_complain_of_missing(const struct command *command, int coun
  * names of the files. */
 static int arguments_check_stdin(const struct command *command, struct arguments *arguments)
 {
+    const bool has_output = strstr(command->operands, "OUTPUT") != NULL; /* it is the second path */
     unsigned count = 0;
     for (unsigned i = 0; i < command->path_count && arguments->paths[i]; i++) {
         const bool is_stream = input_is_stdin(arguments->paths[i]);
+        if (is_stream && i == 1 && has_output && !command->writes_stdout)
+            return arguments_complain_of_usage(command, "standard output is not allowed, and a file of that name is ./",
+                                               "-");
         const bool is_stdin = is_stream && !(i == 1 && command->writes_stdout);
         arguments->names[i] = is_stdin ? "standard input" : is_stream ? "standard output" : arguments->paths[i];
         count += is_stdin;

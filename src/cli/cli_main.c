@@ -1,8 +1,9 @@
 /*
  * pecs: inspects PECS files, through the public interface of the library. Only compact, convert and salvage write
- * files. Signals keep their default actions: an interrupt ends the program, and so does SIGPIPE.
+ * files. Signals keep their default actions, but for SIGXFSZ: an interrupt ends the program, and so does SIGPIPE.
  */
 #include "cli.h"
+#include "terminal.h"
 
 #include <string.h>
 
@@ -12,15 +13,22 @@ static const struct command *const cli_commands[] = { &command_info,         &co
                                                       &command_schema_check, &command_schema_json };
 enum { COMMAND_COUNT = sizeof(cli_commands) / sizeof(cli_commands[0]) };
 
+/* Those whose names begin so. */
+static void cli_print_commands(struct text_out *out, const char *prefix)
+{
+    out_format(out, "commands\n");
+    for (unsigned i = 0; i < COMMAND_COUNT; i++)
+        if (strncmp(cli_commands[i]->name, prefix, strlen(prefix)) == 0)
+            out_format(out, "  %-12s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+}
+
 static void cli_print_help(struct text_out *out)
 {
     out_format(out, "usage: pecs COMMAND [options] FILE...\n"
                     "       pecs --help | --version\n\n"
                     "Inspects PECS files, which hold worlds of entities and their components.\n"
-                    "A FILE of - is standard input, which all commands but compact and salvage can read.\n\n"
-                    "commands\n");
-    for (unsigned i = 0; i < COMMAND_COUNT; i++)
-        out_format(out, "  %-12s  %s\n", cli_commands[i]->name, cli_commands[i]->summary);
+                    "A FILE of - is standard input, which all commands but compact and salvage can read.\n\n");
+    cli_print_commands(out, "");
     out_format(out, "\noptions\n"
                     "  --help     Print this text, or that of a command: pecs COMMAND --help.\n"
                     "  --version  Print the version of the program.\n\n"
@@ -54,11 +62,16 @@ static int cli_match(const struct command *command, int count, char *const *word
     return count > 1 && strcmp(words[1], second + 1) == 0 ? 2 : 0;
 }
 
+static bool cli_asks_for_help(const char *word)
+{
+    return strcmp(word, "--help") == 0 || strcmp(word, "-h") == 0 || strcmp(word, "help") == 0;
+}
+
 static int cli_run(int count, char *const *words, struct text_out *out)
 {
     if (count == 0)
         return complain("missing command; see 'pecs --help'");
-    if (strcmp(words[0], "--help") == 0) {
+    if (cli_asks_for_help(words[0])) {
         cli_print_help(out);
         return CLI_FINE;
     }
@@ -71,6 +84,11 @@ static int cli_run(int count, char *const *words, struct text_out *out)
         if (used)
             return cli_run_command(cli_commands[i], count - used, words + used, out);
     }
+    if (strcmp(words[0], "schema") == 0 && count == 2 && cli_asks_for_help(words[1])) {
+        out_format(out, "usage: pecs schema COMMAND [options] FILE...\n\n");
+        cli_print_commands(out, "schema ");
+        return CLI_FINE;
+    }
     if (strcmp(words[0], "schema") == 0)
         return complain("schema: expected show, lock, check or json; see 'pecs --help'");
     return complain("unknown command %s; see 'pecs --help'", words[0]);
@@ -79,6 +97,7 @@ static int cli_run(int count, char *const *words, struct text_out *out)
 int main(int count, char **words)
 {
     struct text_out out;
+    terminal_ignore_file_limit();
     out_begin_file(&out, stdout);
     const int code = cli_run(count ? count - 1 : 0, words + 1, &out);
     if (out_finish(&out))

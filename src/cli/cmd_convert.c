@@ -83,6 +83,14 @@ static bool convert_show_progress(void *user, pecs_phase phase, uint64_t done, u
     return true;
 }
 
+static int convert_complain_of_format(const pecs_manager *manager, const char *name)
+{
+    char names[256];
+    convert_list_formats(manager, names, sizeof(names));
+    complain("%s: neither bytes nor name are of a format that the program knows (%s); --from names one", name, names);
+    return CLI_NO;
+}
+
 static int convert_load(const struct conversion *conversion, const struct input *input, pecs_snapshot **ret_snapshot)
 {
     const struct arguments *arguments = conversion->arguments;
@@ -101,6 +109,8 @@ static int convert_load(const struct conversion *conversion, const struct input 
                                    ? pecs_manager_load(manager, registry, input->path, &options, ret_snapshot, &error)
                                    : pecs_manager_load_from(manager, registry, &source, &options, ret_snapshot, &error);
     progress_bar_end(&bar);
+    if (status == PECS_E_ABSENT)
+        return convert_complain_of_format(manager, arguments->names[0]);
     return status ? complain_of_file(arguments->names[0], &error) : CLI_FINE;
 }
 

@@ -25,6 +25,8 @@ int exit_code_of(pecs_status status)
     case PECS_OK:
         return CLI_FINE;
     case PECS_E_CORRUPT:
+    case PECS_E_INVALID:
+    case PECS_E_CONFLICT:
     case PECS_E_UNSUPPORTED:
     case PECS_E_LAYOUT:
     case PECS_E_LIMIT:

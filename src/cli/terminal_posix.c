@@ -2,6 +2,7 @@
 #define _DEFAULT_SOURCE
 #include "terminal.h"
 
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
@@ -15,6 +16,11 @@ unsigned terminal_columns(FILE *file)
 {
     struct winsize size;
     return ioctl(fileno(file), TIOCGWINSZ, &size) == 0 && size.ws_col ? size.ws_col : 80;
+}
+
+void terminal_ignore_file_limit(void)
+{
+    (void)signal(SIGXFSZ, SIG_IGN);
 }
 
 uint64_t terminal_now_ns(void)

@@ -58,6 +58,9 @@ pecs_status load_read_component(struct load *load, const cJSON *member)
         return tree_fail(&load->tree, NULL, member, true, PECS_E_CORRUPT, "the component stands here twice");
     load->last_number[component] = load->entity_count;
     const pecs_type *type = pecs_registry_type(load->types.registry, component);
+    if (type->flags & PECS_TYPE_TRANSIENT)
+        return tree_fail(&load->tree, NULL, member, true, PECS_E_LAYOUT,
+                         "the type is transient in the program: no save has it");
     if (!load->plans[component] &&
         !(load->plans[component] = plan_create(type, pecs_registry_history(load->types.program))))
         return json_fail_memory(load->error);

@@ -225,7 +225,8 @@ static void schema_put_definitions(struct json_out *json, const pecs_registry *r
     schema_begin_object(json, "components");
     for (size_t i = 0; i < pecs_registry_type_count(registry); i++) {
         const pecs_type *type = pecs_registry_type(registry, (pecs_component)i);
-        schema_put_fields(json, type->name, type);
+        if (!(type->flags & PECS_TYPE_TRANSIENT))
+            schema_put_fields(json, type->name, type);
     }
     schema_end_object(json);
     json_end_object(json);

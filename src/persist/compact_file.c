@@ -147,5 +147,5 @@ pecs_status pecs_compact(const char *path, const char *to, const pecs_compact_op
     pecs_registry_release(compact.registry);
     pecs_info_destroy(compact.info);
     const int os_error = atomic_load(&compact.os_error);
-    return status == PECS_E_MEMORY && os_error ? fail_os(error, os_error, "no room for the world beside", to) : status;
+    return status == PECS_E_MEMORY && os_error ? fail_os(error, os_error, "cannot hold the world beside", to) : status;
 }

@@ -1,5 +1,6 @@
 /* Opening the world of a file, or creating one if the file does not exist. */
 #include "error.h"
+#include "os_file.h"
 
 #include <pecs/file.h>
 
@@ -14,6 +15,14 @@ static pecs_status open_populate(const pecs_open_options *options, pecs_world *w
     else if (status)
         (void)fail(error, status, "the function that populates a new world returned %s", pecs_status_name(status));
     return status;
+}
+
+/* Whether a save could make a file at the path: a wrong path must not look like the first start of a program. */
+static bool open_has_folder(const char *path)
+{
+    struct os_target target;
+    char folder[OS_PATH_BYTES];
+    return *path && !os_target_find(path, &target) && !os_path_beside(target.path, ".", folder) && os_is_there(folder);
 }
 
 pecs_status pecs_world_open(pecs_registry *registry, const char *path, const pecs_open_options *options,
@@ -34,6 +43,8 @@ pecs_status pecs_world_open(pecs_registry *registry, const char *path, const pec
             *error = absent;
         return status;
     }
+    if (is_new && !open_has_folder(path))
+        return fail_os(error, ENOENT, "there is neither a file nor a folder for a new one:", path);
     status = pecs_world_create(registry, saved, options->world_options, &world, error);
     pecs_snapshot_release(saved);
     if (status)

@@ -482,11 +482,20 @@ static pecs_status salvage_fill(struct salvage *salvage)
     return status ? status : salvage_add_attachments(salvage);
 }
 
+/* Attachments without bytes are always whole. */
+static bool salvage_has_attachments(const struct attachments *list)
+{
+    bool has_some = false;
+    for (uint32_t i = 0; list && i < list->count; i++)
+        has_some |= list->entries[i].size_bytes != 0;
+    return has_some;
+}
+
 static bool salvage_lost_everything(const struct salvage *salvage, const struct pecs_snapshot *state)
 {
     const uint64_t lost = wreck_count_entities(&salvage->wreck) + salvage->report->lost_singleton_count +
                           salvage->report->lost_attachment_count;
-    const bool has_some = state->entity_count || state_singletons(state) || state->attachments;
+    const bool has_some = state->entity_count || state_singletons(state) || salvage_has_attachments(state->attachments);
     return (lost || !salvage->wreck.has_commit) && !has_some;
 }
 
@@ -565,6 +574,16 @@ static pecs_status salvage_mapped(struct pool *pool, const uint8_t *bytes, uint6
     return status;
 }
 
+/* The bytes that salvage finds no use for may be all that is left of a world: nothing may write over them. */
+static pecs_status salvage_check_target(const struct os_file *file, const char *to, pecs_error *error)
+{
+    struct os_file_name name;
+    struct os_file_state state;
+    if (!os_file_look(to, &name, &state) || name.device != file->name.device || name.inode != file->name.inode)
+        return PECS_OK;
+    return fail(error, PECS_E_MISUSE, "the new file would replace the damaged one: give another path");
+}
+
 pecs_status pecs_salvage(const char *path, const char *to, const pecs_salvage_options *options,
                          pecs_salvage_report *report, pecs_error *error)
 {
@@ -579,7 +598,8 @@ pecs_status pecs_salvage(const char *path, const char *to, const pecs_salvage_op
     pecs_status status = os_file_open(path, &file, error);
     if (status)
         return status;
-    if (!file.size_bytes)
+    status = salvage_check_target(&file, to, error);
+    if (!status && !file.size_bytes)
         status = fail(error, PECS_E_CORRUPT, "the file is empty");
     struct pool *pool = status ? NULL : pool_create(options->allocator ? options->allocator : &system);
     if (!status && !pool)

@@ -65,8 +65,8 @@ def check_formats(path, folder):
     text = write_bytes(os.path.join(folder, "notes.txt"), b"some text")
     message = program.message(2, "convert", text, other)
     check("use --to" in message, message)
-    message = program.message(2, "convert", "--to", "pecs", text, other)
-    check("notes.txt: ABSENT: no plugin" in message, message)
+    message = program.message(1, "convert", "--to", "pecs", text, other)
+    check("notes.txt: neither bytes nor name are of a format that the program knows (pecs" in message, message)
     message = program.message(1, "convert", "--from", "pecs", "--to", "pecs", text, other)
     check("notes.txt: CORRUPT: " in message, message)
 

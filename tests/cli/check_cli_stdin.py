@@ -71,7 +71,8 @@ def check_bad(path):
 
 def check_usage(path):
     for words, part in ((["compact", "-", "x.pecs"], "compact: standard input is not allowed, and a file of that name is ./-"),
-                        (["compact", path, "-"], "is ./-"), (["diff", "-", "-"], "diff: only one file can be standard input"),
+                        (["compact", path, "-"], "compact: standard output is not allowed, and a file of that name is ./-"),
+                        (["salvage", path, "-"], "salvage: standard output is not allowed"), (["diff", "-", "-"], "diff: only one file can be standard input"),
                         (["dump", "--trust", "-"], "dump: standard input cannot be opened with --trust"),
                         (["diff", "--trust", path, "-"], "--trust")):
         text = program.message(2, *words)

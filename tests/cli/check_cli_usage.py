@@ -4,6 +4,7 @@
 usage: check_cli_usage.py PECS VERSION FILE
 """
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -25,6 +26,12 @@ def files_for(command, path):
 def check_help():
     text = program.text("--help")
     check_equal("version", program.text("--version"), f"pecs {version}\n")
+    for word in ("-h", "help"):
+        check_equal(f"pecs {word}", program.text(word), text)
+    for word in ("--help", "-h", "help"):
+        own = program.text("schema", word)
+        listed = [line.strip().split("  ")[0] for line in own.splitlines() if line.startswith("  ")]
+        check_equal(f"pecs schema {word}", listed, [name for name in COMMANDS if name.startswith("schema ")])
     for command in COMMANDS:
         check(f"\n  {command} " in text, f"--help does not name {command}")
         own = program.text(*command.split(), "--help")
@@ -119,11 +126,25 @@ def check_output():
     check_equal("stdout and stderr are closed", result.returncode, 2)
 
 
+def check_file_limit():
+    """A file that may not grow is an error with a message; nothing is left of the output."""
+    def small_files():
+        signal.signal(signal.SIGXFSZ, signal.SIG_DFL)
+        resource.setrlimit(resource.RLIMIT_FSIZE, (1024, 1024))
+    with tempfile.TemporaryDirectory() as folder:
+        output = os.path.join(folder, "out.pecs")
+        for words in (["compact"], ["convert"], ["salvage"]):
+            text = program.message(2, *words, good, output, preexec_fn=small_files, restore_signals=False)
+            check(text.endswith("File too large"), f"{words}: {text}")
+            check_equal(f"{words}: files", os.listdir(folder), [])
+
+
 def main():
     check_help()
     check_usage()
     check_files()
     check_output()
+    check_file_limit()
     finish()
 
 

@@ -43,6 +43,12 @@ static void check_refused(const char *text, const char *message)
 /* A document of one entity. */
 #define ENTITY(components) "{\"version\": 1, \"entities\": [\n{\"components\": {" components "}}]}"
 
+/* As a file that has components of a transient type. */
+static void check_refused_transient(const char *text, const char *message)
+{
+    check_refused_with(text, NULL, NULL, PECS_E_LAYOUT, message);
+}
+
 TestSuite(json_load, .init = set_up, .fini = tear_down);
 
 Test(json_load, a_short_document_is_enough)
@@ -51,6 +57,16 @@ Test(json_load, a_short_document_is_enough)
     pecs_summary summary;
     pecs_view_summary(pecs_snapshot_view(loaded), &summary);
     cr_assert(summary.entity_count == 0);
+}
+
+Test(json_load, transient_components_are_refused)
+{
+    check_refused_transient(ENTITY("\"Selected\": {}"),
+                            "line 2, column 17: entity number 1, component Selected: the type "
+                            "is transient in the program: no save has it");
+    check_refused_transient(
+        "{\"version\": 1, \"singletons\": {\n\"Selected\": {}}}",
+        "line 2, column 13: singleton, component Selected: the type is transient in the program: no save has it");
 }
 
 Test(json_load, fields_that_are_left_out_are_zero)

@@ -284,23 +284,26 @@ Test(salvage, leaves_the_first_file_and_refuses_what_is_none)
     cr_assert_eq(file_count(), 2);
 }
 
-/* What may be all that a user has is not replaced by an empty world. */
-Test(salvage, in_place_of_a_file_of_which_nothing_is_left)
+/* What may be all that a user has is not replaced, whatever is left of it and however the path names it. */
+Test(salvage, in_place)
 {
+    static const char *const names[] = { "broken", "./broken", "symbolic", "hard" };
     pecs_snapshot *original = make_file(0);
     pecs_salvage_report report;
     pecs_snapshot *loaded;
     struct file_bytes file = read_bytes("file");
-    write_bytes("broken", file.bytes, file.size / 2);
-    cr_assert_eq(pecs_salvage("broken", "broken", NULL, &report, &error), PECS_E_CORRUPT);
-    must(report.entity_count == 0);
-    const struct file_bytes left = read_bytes("broken");
-    cr_assert(left.size == file.size / 2 && memcmp(left.bytes, file.bytes, left.size) == 0);
-    free(left.bytes);
     file.bytes[0] ^= 1; /* of the header: all is left */
     write_bytes("broken", file.bytes, file.size);
-    cr_assert_eq(pecs_salvage("broken", "broken", NULL, &report, &error), PECS_OK, "%s", error.message);
-    must(pecs_snapshot_load(registry, "broken", NULL, &loaded, &error) == PECS_OK);
+    must(symlink("broken", "symbolic") == 0 && link("broken", "hard") == 0);
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        cr_assert_eq(pecs_salvage("broken", names[i], NULL, &report, &error), PECS_E_MISUSE);
+        cr_assert_str_eq(error.message, "the new file would replace the damaged one: give another path");
+        const struct file_bytes left = read_bytes("broken");
+        cr_assert(left.size == file.size && memcmp(left.bytes, file.bytes, left.size) == 0);
+        free(left.bytes);
+    }
+    cr_assert_eq(pecs_salvage("broken", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
+    must(pecs_snapshot_load(registry, "saved", NULL, &loaded, &error) == PECS_OK);
     cr_assert_eq(pecs_view_hash(pecs_snapshot_view(loaded)), pecs_view_hash(pecs_snapshot_view(original)));
     pecs_snapshot_release(loaded);
     pecs_snapshot_release(original);
@@ -316,6 +319,24 @@ Test(salvage, of_an_empty_world_is_one)
     pecs_world_destroy(world);
     cr_assert_eq(pecs_salvage("empty", "saved", NULL, &report, &error), PECS_OK, "%s", error.message);
     must(report.entity_count == 0 && report.has_commit);
+}
+
+/* A name without bytes is nothing to save. */
+Test(salvage, of_an_empty_attachment)
+{
+    pecs_salvage_report report;
+    pecs_world *world;
+    must(pecs_world_create(registry, NULL, NULL, &world, NULL) == PECS_OK);
+    must(pecs_world_spawn(world, (pecs_value[]){ PECS_HAS(Frozen) }, 1, 5, NULL) == PECS_OK);
+    must(pecs_world_attach(world, "void", PECS_BYTES("", 0)) == PECS_OK);
+    must(pecs_world_save(world, "file", &(pecs_save_options){ .skip_sync = true }, NULL) == PECS_OK);
+    pecs_world_destroy(world);
+    struct file_bytes file = read_bytes("file");
+    file.bytes[FORMAT_PAGE] ^= 1;
+    write_bytes("broken", file.bytes, file.size);
+    free(file.bytes);
+    cr_assert_eq(pecs_salvage("broken", "saved", NULL, &report, &error), PECS_E_CORRUPT);
+    must(report.entity_count == 0 && access("saved", F_OK) == -1);
 }
 
 /* A byte of each piece that has handles: what the world itself has is left, and all of it but what is damaged, too. */

@@ -6,6 +6,7 @@
 #include <pecs/pecs.h>
 
 #include <criterion/criterion.h>
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -384,6 +385,21 @@ static void assert_open_fails(const pecs_open_options *options, pecs_status stat
     cr_assert_eq(pecs_world_open(registry, "open.pecs", options, &opened, NULL), status);
 }
 
+/* Where nothing could be saved, no world is new. */
+static void assert_open_needs_a_folder(void)
+{
+    static const char *const paths[] = { "", "none/open.pecs", "none/../open.pecs", "broken-link", "none/" };
+    cr_assert_eq(symlink("none/open.pecs", "broken-link"), 0);
+    for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+        pecs_world *opened = NULL;
+        pecs_error error = { 0 };
+        cr_assert_eq(pecs_world_open(registry, paths[i], NULL, &opened, &error), PECS_E_IO, "%s", paths[i]);
+        cr_assert(opened == NULL && error.os_error == ENOENT);
+        cr_assert_not_null(strstr(error.message, "neither a file nor a folder"), "%s", error.message);
+    }
+    cr_assert_eq(unlink("broken-link"), 0);
+}
+
 static void enter_folder(char folder[])
 {
     cr_assert_not_null(mkdtemp(folder));
@@ -417,6 +433,7 @@ Test(open, fails_and_leaves_nothing)
 {
     char folder[] = "/tmp/pecs-open-XXXXXX";
     enter_folder(folder);
+    assert_open_needs_a_folder();
     int call_count = 0;
     const pecs_open_options wrong = { .populate = populate_wrongly, .user = &call_count };
     const pecs_open_options never = { .populate = populate_never, .user = &call_count };
