@@ -3,6 +3,7 @@
 #include "bytes.h"
 #include "file_parts.h"
 #include "fuzz_common.h"
+#include "hash.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -130,6 +131,8 @@ static struct segment_record append_segment(struct blob *file, const struct reco
                                      .piece_bytes = le32_make(FORMAT_PIECE) },
            sizeof(struct segment_header));
     append_records(file, records);
+    const le64 checksum = le64_make(hash64(file->bytes + begin, (size_t)(prologue_size - sizeof(le64))));
+    append(file, &checksum, sizeof(checksum));
     append(file, NULL, data - file->size);
     append(file, &(struct trailer_header){ .magic = "PTRL", .sequence = le32_make(number) },
            sizeof(struct trailer_header));
@@ -159,9 +162,11 @@ static void append_commit(struct blob *file, const struct records *records, cons
 struct blob make_segments(const struct blob *types, uint32_t type_count, const struct blob *tables,
                           uint32_t table_count, const struct segment_plan *plan)
 {
-    static const struct records none;
+    struct blob wrong = { NULL, 0, 0 };
     const uint32_t segment_count = plan->count + plan->empty_count;
 
+    append_table(&wrong, 0, NULL, 0); /* a number that is taken */
+    const struct records no_more = { NULL, wrong.bytes, 0, plan->are_bad ? wrong.size : 0, 0, plan->are_bad };
     const struct records records = { types->bytes, tables->bytes, types->size, tables->size, type_count, table_count };
     const uint64_t features = FEATURE_HEAP | (segment_count > 1 ? FEATURE_SEGMENTS : 0);
     struct blob file = { NULL, 0, 0 }, segments = { NULL, 0, 0 };
@@ -171,13 +176,14 @@ struct blob make_segments(const struct blob *types, uint32_t type_count, const s
            sizeof(struct file_header));
     for (uint32_t i = 0; i < segment_count; i++) {
         const struct records own =
-            i < plan->count ? records_of_segment(&records, i, plan->count, plan->shares_types) : none;
+            i < plan->count ? records_of_segment(&records, i, plan->count, plan->shares_types) : no_more;
         const struct segment_record segment = append_segment(&file, &own, i);
         append(&segments, &segment, sizeof(segment));
     }
     const uint64_t commit = file.size;
     append_commit(&file, &records, &segments);
     free(segments.bytes);
+    free(wrong.bytes);
     const uint64_t commit_size = file.size - commit, footer = align_up(file.size, FORMAT_PAGE);
     append(&file, NULL, footer - file.size);
     append(&file,
@@ -187,6 +193,7 @@ struct blob make_segments(const struct blob *types, uint32_t type_count, const s
                                   .commit_size = le64_make(commit_size) },
            sizeof(struct file_footer));
     FUZZ_CHECK(parts_repair_hashes(file.bytes, file.size), "the file's parts");
+    file.size -= plan->are_bad ? sizeof(struct file_footer) : 0;
     return file;
 }
 

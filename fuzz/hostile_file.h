@@ -27,6 +27,7 @@ void append_table(struct blob *blob, uint32_t number, const uint32_t *types, uin
 struct segment_plan {
     uint32_t count;       /* that have tables */
     uint32_t empty_count; /* behind them */
+    bool are_bad;         /* each of the empty ones has a table that breaks rules; then the file has no footer */
     bool shares_types;    /* not only the first one has types */
 };
 

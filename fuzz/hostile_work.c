@@ -16,6 +16,7 @@
 #include "layout.h"
 
 #include <pecs/row_stream.h>
+#include <pecs/salvage.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -220,6 +221,32 @@ static void try_empty_segments(void)
     free(tables.bytes);
 }
 
+/* Salvage of a file without a commit, whose tables are in its first segment, and whose others may be refused. */
+static void try_salvage(void)
+{
+    enum { COUNT = 3000, SALVAGE_TABLES = 40000 };
+    struct blob types = { NULL, 0, 0 }, tables = { NULL, 0, 0 };
+    double seconds[2];
+    for (uint32_t i = 0; i < TYPE_COUNT; i++)
+        append_type(&types, i, 0, 1, NULL, 0);
+    FUZZ_CHECK(append_sets(&tables, SALVAGE_TABLES, false) == SALVAGE_TABLES, "as many sets");
+    for (int are_bad = 0; are_bad < 2; are_bad++) {
+        const struct segment_plan plan = { .count = 1, .empty_count = COUNT, .are_bad = are_bad };
+        struct blob file = make_segments(&types, TYPE_COUNT, &tables, SALVAGE_TABLES, &plan);
+        const char *path = fuzz_write("input", file.bytes, file.size - (are_bad ? 0 : sizeof(struct file_footer)));
+        pecs_error error;
+        const double begin = cpu_seconds();
+        const pecs_status status = pecs_salvage(path, "/nonexistent/output", NULL, NULL, &error);
+        seconds[are_bad] = cpu_seconds() - begin;
+        FUZZ_CHECK(status == PECS_E_CORRUPT, error.message); /* nothing is in it */
+        if (are_bad)
+            report_times("segments to salvage", COUNT, file.size, seconds[0], seconds[1]);
+        free(file.bytes);
+    }
+    free(types.bytes);
+    free(tables.bytes);
+}
+
 /* An enum whose names are numbers, all of them or those whose hashes end in zeros. */
 static struct blob enum_field(bool collide)
 {
@@ -401,6 +428,7 @@ int main(int argc, char **argv)
     try_segments();
     try_types();
     try_empty_segments();
+    try_salvage();
     try_names();
     try_padding();
     try_holes();

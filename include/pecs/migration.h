@@ -79,11 +79,22 @@ typedef struct pecs_migration_rows {
 
 /*
  * Migrates rows: reads rows->from and writes rows->to. Strings, blobs and lists are given as to an edit
- * (contents.h) and must live until the function returns; or a member is copied from `from`. Called for up to
- * 4096 rows at a time; with a thread_count above 1 on several threads at once. A status other than PECS_OK fails the
- * load, *error may say why.
+ * (contents.h), or a member is copied from `from`. What they point to is read after the function has returned: it lies
+ * in memory of pecs_migration_allocate, or lives as long as the load. Called for up to 4096 rows at a time; with a
+ * thread_count above 1 on several threads at once. A status other than PECS_OK fails the load, *error may say why.
  */
 typedef pecs_status (*pecs_migrate_function)(void *user, pecs_migration_rows *rows, pecs_error *error);
+
+/*
+ * Memory for what a function gives with its rows: the bytes of strings, and the pecs_bytes of blobs and lists. Aligned
+ * for any type, with any content; the library releases it when it has read the values. Only within the call that got
+ * `rows`. NULL: out of memory, which the function returns as PECS_E_MEMORY; or size_bytes is 0, or rows NULL.
+ *
+ *     char *text = pecs_migration_allocate(rows, size);
+ *     ...
+ *     to[i].title = pecs_string_of(text);
+ */
+PECS_API void *pecs_migration_allocate(pecs_migration_rows *rows, size_t size_bytes);
 
 /*
  * Migrates a component, and a singleton, from one version of a type to one or several others, or removes it. A renamed

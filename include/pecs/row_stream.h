@@ -66,9 +66,9 @@ PECS_API PECS_MUST_USE pecs_status pecs_stream_create_to(pecs_registry *registry
  * (rows->entities is NULL), and values are checked at once. ret_entities (or NULL) has room for the handles. Everything
  * is copied. Any number of rows is allowed, but a call needs memory for all of its rows beside the 32 MiB of the
  * stream, so give some thousands at a time; of rows with large contents, a few MiB, since a segment may have all that
- * one call gives of them, and a reader holds a segment. PECS_E_MISUSE (a component twice, unknown or transient, a size,
- * an id that is zero, contents that are no text), PECS_E_INVALID (a value that load would refuse), PECS_E_LIMIT,
- * PECS_E_MEMORY, PECS_E_IO, and statuses of the sink.
+ * one call gives of them, a reader holds a segment, and a stream that compresses holds them three times. PECS_E_MISUSE
+ * (a component twice, unknown or transient, a size, an id that is zero, contents that are no text), PECS_E_INVALID (a
+ * value that load would refuse), PECS_E_LIMIT, PECS_E_MEMORY, PECS_E_IO, and statuses of the sink.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_stream_add(pecs_stream *stream, const pecs_rows *rows,
                                                    pecs_entity *ret_entities, pecs_error *error);
@@ -112,19 +112,20 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
  * one entity each. The file is known to be complete at its end: when the call returns no rows.
  *
  * The files of row streams have whole rows in each segment, and so has a plain save, which is one segment of any size:
- * a long one needs max_held_bytes. A save with a profile has not, and a file may bring types in more than eight
- * segments, which no writer of the library does: load these. Types must be those of the registry: a load converts old
- * ones (migration.h). One thread uses a reader at a time.
+ * a long one needs max_held_bytes. A save with a profile has not, unless it is small, and a file may bring types in
+ * more than eight segments, which no writer of the library does: load these. Types must be those of the registry: a
+ * load converts old ones (migration.h). One thread uses a reader at a time.
  *
- * A reader needs memory for the largest segment as it is stored, an eighth more, and for what its blocks hold: 20 MiB
- * for the file of a row stream, or 36 MiB if one call gave it more than 15 MiB; from a thousand tables on, beside that
- * about a kilobyte for each table; and some for each 15 MiB of the file, and what one row with larger contents has.
+ * A reader needs memory for the largest segment as it is stored, an eighth more, for what its blocks hold, and 52 bytes
+ * for each column of a table that has rows in it. A segment of a row stream has up to 15 MiB, and beside that the rows
+ * of one call, of which large contents count in full: 20 MiB where calls give some thousands of rows without these.
+ * From a thousand tables on, add about a kilobyte for each table; and some bytes for each 15 MiB of the file.
  */
 typedef struct pecs_stream_reader pecs_stream_reader;
 
 typedef struct pecs_stream_reader_options {
-    uint64_t max_held_bytes; /* of a segment, as it is stored and as its blocks are inflated, and of the commit; beyond
-                                it PECS_E_LIMIT; 0: 64 MiB */
+    uint64_t max_held_bytes; /* of a segment: as it is stored, as its blocks are inflated, and of what describes its
+                                columns; and of the commit. Beyond it PECS_E_LIMIT; 0: 64 MiB */
     bool skip_unknown;       /* leave out components that the registry lacks; else PECS_E_UNSUPPORTED */
 } pecs_stream_reader_options;
 

@@ -91,10 +91,11 @@ PECS_API void pecs_memory_release(void *bytes);
  * Loads a snapshot from a source: all checks and errors of pecs_snapshot_load, and those of the source; the caller owns
  * one reference. The bytes are copied before they are checked, so the source may change or end when the load returns,
  * and what changes meanwhile is refused or not seen. A source that only reads is read into memory first, of its `size`;
- * without one, of at most a quarter, or 2 MiB, more than it gave, where it grows without a copy, unless the registry
- * has an allocator: then it is copied once more. Progress begins after that. limits.max_bytes is checked before memory
- * is taken. PECS_E_CORRUPT with FILE-1: fewer bytes than `size`. PECS_E_MISUSE: a source without a function that reads,
- * map or read_at without size, more bytes than it was asked for; or limits.private_only, which is about paths.
+ * without one, of up to 2 MiB more than it gave, where it grows without a copy (and with up to a quarter and 2 MiB more
+ * addresses, for a moment twice), unless the registry has an allocator: then it is copied once more. Progress begins
+ * after that. limits.max_bytes is checked before memory is taken. PECS_E_CORRUPT with FILE-1: fewer bytes than `size`.
+ * PECS_E_MISUSE: a source without a function that reads, map or read_at without size, more bytes than it was asked for;
+ * or limits.private_only, which is about paths.
  */
 PECS_API PECS_MUST_USE pecs_status pecs_snapshot_load_from(pecs_registry *registry, const pecs_source *source,
                                                            const pecs_load_options *options,

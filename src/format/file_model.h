@@ -89,6 +89,7 @@ struct model_table {
 struct model_sets {
     uint32_t *buckets; /* a table number, or FORMAT_NONE */
     size_t count;      /* 0, or a power of two and at least twice the tables */
+    uint32_t end;      /* the tables before this have been added */
 };
 
 struct model {

@@ -73,8 +73,8 @@ pecs_status parse_header(struct parser *parser, struct file_header *ret_header);
 /* The records of the model's types, and of its tables, from number `first` on; all before have been parsed. */
 pecs_status parse_types(struct parser *parser, uint32_t first);
 pecs_status parse_tables(struct parser *parser, uint32_t first);
-/* Forgets the sets of the tables, when there are no more to parse, or fewer than were parsed. */
-void parse_forget_sets(struct model *model);
+/* Forgets the tables from a number on, of which some may have been refused. The work is theirs. */
+void parse_drop_tables(struct parser *parser, uint32_t first);
 /* The commit, which is the part; its header, then all that follows. */
 pecs_status parse_commit_header(struct parser *parser, const struct model_limits *limits);
 pecs_status parse_commit_sections(struct parser *parser);
@@ -101,10 +101,12 @@ struct part_tables {
     uint64_t *rows_before; /* of each table, in the segments before */
     uint32_t *numbers;     /* of the tables that have rows in this segment, ascending */
     size_t count, before_capacity, capacity;
+    uint64_t max_bytes; /* that the columns of a segment may take, described */
 };
 /*
  * The same of a segment by itself, whose tables have the rows that it brings, the first behind those of the segments
  * before. Runs of no table are skipped. The work is that of the segment's records, however many tables there are.
+ * PECS_E_LIMIT: max_bytes.
  */
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
                             struct part_tables *tables);

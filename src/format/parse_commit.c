@@ -109,10 +109,16 @@ pecs_status parse_types(struct parser *parser, uint32_t first)
     return status;
 }
 
-void parse_forget_sets(struct model *model)
+static void parse_forget_sets(struct model *model)
 {
     pool_release(model->pool, model->sets.buckets, model->sets.count * sizeof(*model->sets.buckets));
-    model->sets = (struct model_sets){ NULL, 0 };
+    model->sets = (struct model_sets){ NULL, 0, 0 };
+}
+
+static uint64_t parse_first_bucket(const struct model *model, const struct model_table *table)
+{
+    const size_t bytes = table->type_count * sizeof(le32);
+    return hash64_seeded(table->types, bytes, pool_secret(model->pool)) + table->is_singleton;
 }
 
 /* Returns false if the set is a duplicate. */
@@ -120,18 +126,35 @@ static bool parse_add_set(struct model_sets *sets, const struct model *model, ui
 {
     const struct model_table *table = &model->tables[number];
     const size_t bytes = table->type_count * sizeof(le32);
-    uint64_t bucket = hash64_seeded(table->types, bytes, pool_secret(model->pool)) + table->is_singleton;
-    for (;; bucket++) {
+    for (uint64_t bucket = parse_first_bucket(model, table);; bucket++) {
         uint32_t *place = &sets->buckets[bucket & (sets->count - 1)];
         const struct model_table *other = *place == FORMAT_NONE ? NULL : &model->tables[*place];
         if (!other) {
             *place = number;
+            sets->end = number + 1;
             return true;
         }
         if (other->type_count == table->type_count && other->is_singleton == table->is_singleton &&
             memcmp(other->types, table->types, bytes) == 0)
             return false;
     }
+}
+
+/* The last one that was added is behind no other one in its bucket, so its place can be empty again. */
+static void parse_drop_last_set(struct model *model)
+{
+    struct model_sets *sets = &model->sets;
+    uint64_t bucket = parse_first_bucket(model, &model->tables[--sets->end]);
+    while (sets->buckets[bucket & (sets->count - 1)] != sets->end)
+        bucket++;
+    sets->buckets[bucket & (sets->count - 1)] = FORMAT_NONE;
+}
+
+void parse_drop_tables(struct parser *parser, uint32_t first)
+{
+    while (parser->model->sets.end > first)
+        parse_drop_last_set(parser->model);
+    parser->model->table_count = first;
 }
 
 /* Makes room for the sets of so many tables, of which the first ones have been added. It doubles, or stays. */

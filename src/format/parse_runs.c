@@ -8,6 +8,7 @@
 #include "part.h"
 #include "table.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 
 /* A run record, or a block record. */
@@ -497,6 +498,22 @@ static bool parse_is_partial(const struct parser *parser, const struct run_field
            (run->first != parse_rows_so_far(model, &target) || !range_fits(run->first, run->count, target.row_count));
 }
 
+/* A column takes four bytes of the file and more than ten times as many here. */
+static pecs_status parse_make_part_columns(const struct parser *parser, uint32_t number, uint64_t max_bytes)
+{
+    struct model *model = parser->model;
+    const size_t heap_bytes = model_has_contents(model) ? sizeof(*model->column_heaps) : 0;
+    const uint64_t bytes = (uint64_t)model->column_count * (sizeof(*model->columns) + heap_bytes);
+    if (bytes <= max_bytes)
+        return parse_make_columns(model) ? fail_memory(parser->error) : PECS_OK;
+    const size_t column_count = model->column_count;
+    model->column_count = 0;
+    return fail(parser->error, PECS_E_LIMIT,
+                "the %zu columns of segment %u take %" PRIu64 " bytes to describe; the reader holds at most %" PRIu64
+                " (max_held_bytes): load the file",
+                column_count, number, bytes, max_bytes);
+}
+
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
                             struct part_tables *tables)
 {
@@ -504,8 +521,8 @@ pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *s
     const bool is_block = model_has_segments(model);
     uint64_t end = segment->data_offset;
     pecs_status status = parse_count_rows(parser, tables);
-    if (!status && parse_make_columns(model))
-        status = fail_memory(parser->error);
+    if (!status)
+        status = parse_make_part_columns(parser, number, tables->max_bytes);
     while (!status && parser_left(parser)) {
         struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
         const uint64_t before = run.table < model->table_count ? tables->rows_before[run.table] : 0;

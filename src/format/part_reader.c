@@ -18,11 +18,14 @@ struct part_prologue {
     size_t size_bytes;
 };
 
-pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown)
+pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown, uint64_t max_bytes)
 {
-    *reader = (struct part_reader){
-        .pool = registry->pool, .registry = registry, .skip_unknown = skip_unknown, .model = { .pool = registry->pool }
-    };
+    *reader = (struct part_reader){ .pool = registry->pool,
+                                    .registry = registry,
+                                    .skip_unknown = skip_unknown,
+                                    .max_bytes = max_bytes,
+                                    .model = { .pool = registry->pool },
+                                    .tables = { .max_bytes = max_bytes } };
     reader->records.pool = reader->hashes.pool = registry->pool;
     return piece_hash_init(&reader->pieces, registry->pool);
 }
@@ -343,8 +346,8 @@ static void part_reader_place_error(const struct model *model, uint64_t base, pe
         error->offset = gather_file_offset(model, error->offset) + base;
 }
 
-pecs_status part_reader_rows(struct part_reader *reader, struct image *image, uint64_t max_bytes,
-                             struct pecs_snapshot **ret_state, pecs_error *error)
+pecs_status part_reader_rows(struct part_reader *reader, struct image *image, struct pecs_snapshot **ret_state,
+                             pecs_error *error)
 {
     const uint64_t base = reader->parts.data_offset - PART_LEAD;
     struct model model = reader->model;
@@ -357,9 +360,11 @@ pecs_status part_reader_rows(struct part_reader *reader, struct image *image, ui
         return status;
     if (parse_check_rows(&model, &why))
         return parse_fail_partial(reader->segment_count, error);
-    if (max_bytes && model.gathered_bytes > max_bytes)
-        return fail(error, PECS_E_LIMIT, "the blocks of segment %u hold %" PRIu64 " bytes; the limit is %" PRIu64,
-                    reader->segment_count, model.gathered_bytes, max_bytes);
+    if (model.gathered_bytes > reader->max_bytes)
+        return fail(error, PECS_E_LIMIT,
+                    "the blocks of segment %u hold %" PRIu64 " bytes; the reader holds at most %" PRIu64
+                    " (max_held_bytes): load the file",
+                    reader->segment_count, model.gathered_bytes, reader->max_bytes);
     part_reader_lower(reader, base);
     status = part_reader_gather(&model, image, &gathered, error);
     if (!status)

@@ -40,13 +40,15 @@ struct part_reader {
     uint64_t offset;     /* in the file, of the end of the last part */
     uint32_t segment_count;
     struct segment_parts parts; /* of the present segment */
+    uint64_t max_bytes;         /* of what a segment's blocks hold; and of what describes its columns */
     struct piece_hash pieces;   /* of its data */
     struct buffer hashes;       /* of its pieces */
     struct buffer records;      /* segment records, as the commit has to have them */
 };
 
 /* PECS_E_MEMORY; call deinit also on failure. */
-pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown);
+pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry, bool skip_unknown,
+                             uint64_t max_bytes);
 void part_reader_deinit(struct part_reader *reader);
 
 pecs_status part_reader_begin(struct part_reader *reader, const struct file_header *header, pecs_error *error);
@@ -58,7 +60,8 @@ pecs_status part_reader_size(const struct part_reader *reader, const struct segm
                              uint64_t *ret_size, pecs_error *error);
 /*
  * Parses a prologue, whose bytes, of the pool, it takes also on failure. Then reader->parts says where data and trailer
- * lie. PECS_E_CORRUPT, PECS_E_UNSUPPORTED, PECS_E_LAYOUT (an old type), PECS_E_MEMORY.
+ * lie. PECS_E_CORRUPT, PECS_E_UNSUPPORTED, PECS_E_LAYOUT (an old type), PECS_E_LIMIT,
+ * PECS_E_MEMORY.
  */
 pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, size_t size_bytes, uint64_t offset,
                                  pecs_error *error);
@@ -75,8 +78,8 @@ void part_reader_hash(struct part_reader *reader, const uint8_t *bytes, size_t s
  * they refer to is not: any entity may come later. PECS_E_CORRUPT, PECS_E_UNSUPPORTED (the segment has no whole rows),
  * PECS_E_LIMIT, PECS_E_MEMORY.
  */
-pecs_status part_reader_rows(struct part_reader *reader, struct image *image, uint64_t max_bytes,
-                             struct pecs_snapshot **ret_state, pecs_error *error);
+pecs_status part_reader_rows(struct part_reader *reader, struct image *image, struct pecs_snapshot **ret_state,
+                             pecs_error *error);
 
 /*
  * Parses the rest of the file, from the commit on, and checks that it is about the segments that came before. The model

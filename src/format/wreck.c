@@ -152,9 +152,8 @@ static pecs_status wreck_parse_records(struct wreck *wreck, const struct segment
         status = parse_tables(parser, tables);
     }
     if (status) {
+        parse_drop_tables(parser, tables);
         model->type_count = types;
-        model->table_count = tables;
-        parse_forget_sets(model);
     }
     return status;
 }

@@ -75,7 +75,7 @@ static pecs_status reader_open(pecs_registry *registry, const char *path, const 
     reader->registry = pecs_registry_retain(registry);
     reader->tail.pool = reader->model.pool = registry->pool;
     reader->max_held_bytes = options && options->max_held_bytes ? options->max_held_bytes : READER_HELD_BYTES;
-    pecs_status status = part_reader_init(&reader->parts, registry, options && options->skip_unknown);
+    pecs_status status = part_reader_init(&reader->parts, registry, options && options->skip_unknown, reader->max_held_bytes);
     if (status)
         status = fail_memory(error);
     else
@@ -207,7 +207,7 @@ static pecs_status reader_read_rows(pecs_stream_reader *reader, pecs_error *erro
     if (!image)
         return fail_memory(error);
     status = reader_read_data(reader, image->bytes + PART_LEAD, size - PART_LEAD, error);
-    return status ? status : part_reader_rows(&reader->parts, image, reader->max_held_bytes, &reader->state, error);
+    return status ? status : part_reader_rows(&reader->parts, image, &reader->state, error);
 }
 
 static pecs_status reader_keep_singletons(pecs_stream_reader *reader, pecs_error *error)

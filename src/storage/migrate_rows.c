@@ -9,6 +9,7 @@
 #include "error.h"
 #include "migrate_refuse.h"
 
+#include <stdalign.h>
 #include <stdio.h>
 
 /* The values of one version in a piece of a chunk. */
@@ -245,14 +246,51 @@ static pecs_status migrate_check_made(const struct chunk_job *job, const struct 
     return migrate_fail(job, PECS_E_INVALID, version, job->row + wrong, why);
 }
 
-static pecs_status migrate_call(const struct chunk_job *job, const struct migrate_version *version, const uint8_t *from,
-                                void *const *to)
+/* What a function asked for. */
+struct migrate_lent {
+    struct migrate_lent *next;
+    size_t size_bytes; /* with this header */
+    alignas(max_align_t) uint8_t bytes[];
+};
+
+/* The call of a function: its rows, and memory until their values are in the world. */
+struct migrate_call {
+    pecs_migration_rows rows;
+    struct pool *pool;
+    struct migrate_lent *lent;
+};
+
+void *pecs_migration_allocate(pecs_migration_rows *rows, size_t size_bytes)
+{
+    struct migrate_call *call = (struct migrate_call *)rows; /* its first member */
+    if (!rows || !size_bytes || size_bytes > SIZE_MAX - sizeof(struct migrate_lent))
+        return NULL;
+    struct migrate_lent *lent = pool_allocate(call->pool, sizeof(*lent) + size_bytes);
+    if (!lent)
+        return NULL;
+    lent->next = call->lent;
+    lent->size_bytes = sizeof(*lent) + size_bytes;
+    call->lent = lent;
+    return lent->bytes;
+}
+
+static void migrate_take_back(struct migrate_call *call)
+{
+    while (call->lent) {
+        struct migrate_lent *lent = call->lent;
+        call->lent = lent->next;
+        pool_release(call->pool, lent, lent->size_bytes);
+    }
+}
+
+static pecs_status migrate_run(const struct chunk_job *job, const struct migrate_version *version, const uint8_t *from,
+                               void *const *to, struct migrate_call *call)
 {
     static const pecs_heap no_contents;
     const struct migrating *migrating = job->migrating;
     const struct heap *heap = state_heap(migrating->to);
     const bool is_singleton = migrating->source->archetype->is_singleton;
-    pecs_migration_rows rows = {
+    call->rows = (pecs_migration_rows){
         .count = (size_t)job->count,
         .entities = is_singleton
                         ? NULL
@@ -262,10 +300,10 @@ static pecs_status migrate_call(const struct chunk_job *job, const struct migrat
         .heap = heap ? &heap->view : &no_contents,
     };
     pecs_error why = { .message = "" };
-    const pecs_status status = version->step->migrate(version->step->user, &rows, &why);
+    const pecs_status status = version->step->migrate(version->step->user, &call->rows, &why);
     if (!status)
         return PECS_OK;
-    const uint64_t failed = rows.failed_row < job->count ? rows.failed_row : 0;
+    const uint64_t failed = call->rows.failed_row < job->count ? call->rows.failed_row : 0;
     return migrate_fail(job, status > PECS_E_INVALID ? PECS_E_MISUSE : status, version, job->row + failed,
                         why.message[0] ? why.message : "the function failed");
 }
@@ -274,7 +312,8 @@ static pecs_status migrate_by_function(const struct chunk_job *job, uint32_t ind
 {
     const struct migrate_version *version = &job->migrating->plan->versions[index];
     const size_t bytes = ((size_t)version->target_count + 1) * sizeof(void *);
-    void **to = pool_allocate_zeroed(job->migrating->plan->pool, bytes);
+    struct migrate_call call = { .pool = job->migrating->plan->pool };
+    void **to = pool_allocate_zeroed(call.pool, bytes);
     pecs_status status = to ? PECS_OK : PECS_E_MEMORY;
     if (status)
         (void)fail_memory(job->error);
@@ -286,11 +325,12 @@ static pecs_status migrate_by_function(const struct chunk_job *job, uint32_t ind
         to[i] = made;
     }
     if (!status)
-        status = migrate_call(job, version, job->values[index].bytes, to);
+        status = migrate_run(job, version, job->values[index].bytes, to, &call);
     for (uint32_t i = 0; !status && i < version->target_count; i++)
         if (to[i])
             status = migrate_check_made(job, version, &job->migrating->plan->versions[version->targets[i]], to[i]);
-    pool_release(job->migrating->plan->pool, to, bytes);
+    migrate_take_back(&call);
+    pool_release(call.pool, to, bytes);
     return status;
 }
 

@@ -69,9 +69,14 @@ static pecs_status shout(void *user, pecs_migration_rows *rows, pecs_error *erro
 {
     const Tale1 *from = rows->from;
     Tale2 *to = rows->to[0];
+    static const char text[] = "a shout that is written";
     (void)user, (void)error;
+    char *copy = pecs_migration_allocate(rows, sizeof(text));
+    if (!copy)
+        return PECS_E_MEMORY;
+    memcpy(copy, text, sizeof(text));
     for (size_t i = 0; i < rows->count; i++)
-        to[i] = (Tale2){ from[i].name, pecs_string_of("a shout that is written") };
+        to[i] = (Tale2){ from[i].name, pecs_string_of(copy) };
     return PECS_OK;
 }
 

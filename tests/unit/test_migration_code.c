@@ -322,13 +322,18 @@ static pecs_status retell(void *user, pecs_migration_rows *rows, pecs_error *err
 {
     const Tale1 *from = rows->from;
     Tale2 *to = rows->to[0];
-    static char shouts[4096][16];
-    static const pecs_bytes raw = { "\0\1\2", 3 };
     (void)user, (void)error;
     for (size_t i = 0; i < rows->count; i++) {
-        snprintf(shouts[i], sizeof(shouts[i]), "%s!", pecs_heap_string(rows->heap, from[i].name, NULL));
-        to[i] = (Tale2){ from[i].name, pecs_string_of(shouts[i]), from[i].path, pecs_blob_of(&raw) };
+        char *shout = pecs_migration_allocate(rows, 16);
+        pecs_bytes *raw = pecs_migration_allocate(rows, sizeof(*raw));
+        uint8_t *bytes = pecs_migration_allocate(rows, 3);
+        must(shout && raw && bytes && (uintptr_t)shout % 16 == 0 && (uintptr_t)bytes % 16 == 0);
+        snprintf(shout, 16, "%s!", pecs_heap_string(rows->heap, from[i].name, NULL));
+        memcpy(bytes, "\0\1\2", 3);
+        *raw = (pecs_bytes){ bytes, 3 };
+        to[i] = (Tale2){ from[i].name, pecs_string_of(shout), from[i].path, pecs_blob_of(raw) };
     }
+    must(!pecs_migration_allocate(rows, 0) && !pecs_migration_allocate(rows, SIZE_MAX));
     return PECS_OK;
 }
 

@@ -17,6 +17,7 @@ Test(nulls, registry)
     cr_assert_eq(pecs_registry_type_count(NULL), 0);
     cr_assert_null(pecs_registry_type(NULL, 0));
     cr_assert_null(pecs_registry_history(NULL));
+    cr_assert_null(pecs_migration_allocate(NULL, 1));
     pecs_registry_release(NULL);
     cr_assert_null(pecs_registry_retain(NULL));
     cr_assert_str_eq(pecs_status_name(PECS_E_MISUSE), "MISUSE");

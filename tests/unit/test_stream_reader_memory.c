@@ -142,3 +142,29 @@ Test(stream_reader_memory, does_not_grow_with_the_contents)
             pecs_registry_release(registry);
         }
 }
+
+/* A plain save of many tables with a row each: what describes its columns takes more than all of it in the file. */
+Test(stream_reader_memory, columns_count)
+{
+    enum { TABLES = 1 << MARK_COUNT, MOST = 700 * 1024 };
+    static struct many_types many;
+    static pecs_value values[MARK_COUNT + COLUMNS_MAX];
+    const pecs_stream_reader_options few = { .max_held_bytes = MOST };
+    pecs_stream_reader *reader;
+    pecs_rows rows;
+    make_many_types(&many, 0);
+    pecs_world *world = make_world(many.registry, NULL);
+    for (uint32_t table = 0; table < TABLES; table++)
+        must(pecs_world_spawn(world, values, values_of_table(&many, table, NULL, values), 1, NULL) == PECS_OK);
+    save_world(world, "file");
+    pecs_world_destroy(world);
+    const uint64_t before = counting.peak_bytes = counting.live_bytes;
+    must(pecs_stream_reader_open(many.registry, "file", &few, &reader, &error) == PECS_OK);
+    cr_assert_eq(pecs_stream_reader_next(reader, &rows, &error), PECS_E_LIMIT);
+    cr_assert(strstr(error.message, "columns of segment 0 take ") && strstr(error.message, "max_held_bytes"), "%s",
+              error.message);
+    cr_assert_leq(counting.peak_bytes - before, 3 * MOST);
+    pecs_stream_reader_close(reader);
+    (void)peak_of(many.registry, false, TABLES);
+    pecs_registry_release(many.registry);
+}
