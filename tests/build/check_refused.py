@@ -278,6 +278,10 @@ def wrapper_cases():
         yield f"column of {column}", head + build.format(column), error
     rows = "pecs_status f(pecs::world &w) { return w.spawn_many(1, nullptr, T{}); }"
     yield "rows of a value", head + rows, ("", "of a tag, the tag")
+    many = "pecs_status f(pecs::world &w, {0} r, std::vector<pecs_entity> &e) {{ return w.spawn_many(e, r); }}"
+    for column, error in (("const std::vector<T> &", None), ("T *", None), ("Gone", None), ("T", ("", "of a tag, the tag")),
+                          ("const std::vector<Gone> &", TAG), ("const std::vector<Other> &", NOT_LISTED)):
+        yield f"rows of {column}", head + many.format(column), error
 
 
 def cases(language):

@@ -206,6 +206,34 @@ static void check_many(fixture &f)
     CHECK(count == 1 && f.world.summary().entity_count == 0);
 }
 
+// Containers have a value for each row, arrays at least that.
+static void check_many_by_containers(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<Position> positions = { { 1, 0 }, { 2, 0 }, { 3, 0 } };
+    std::array<Velocity, 3> velocities = { { { 4, 0 }, { 5, 0 }, { 6, 0 } } };
+    const Clock clocks[] = { { 7 }, { 8 }, { 9 }, { 10 } };
+    std::vector<pecs_entity> made(3);
+    FINE(world.spawn_many(made, positions, velocities, clocks, Frozen{}));
+    CHECK(world.get<Position>(made[2])->x == 3 && world.get<Velocity>(made[1])->x == 5);
+    CHECK(world.get<Clock>(made[2])->frame == 9 && world.has<Frozen>(made[0]));
+    FINE(world.spawn_many(2, nullptr, pecs::span<const Position>(positions.data(), 2), velocities.data()));
+    FINE(world.spawn_many(made, Frozen{}));
+    FINE(world.set_many(made, std::vector<Position>(3, { 50, 0 }), clocks));
+    CHECK(world.get<Position>(made[2])->x == 50 && world.get<Clock>(made[0])->frame == 7);
+    const size_t before = static_cast<size_t>(world.summary().entity_count);
+    CHECK(before == 8);
+    CHECK(world.spawn_many(2, nullptr, positions) == PECS_E_MISUSE); // more
+    CHECK(world.spawn_many(4, nullptr, positions) == PECS_E_MISUSE); // fewer
+    CHECK(world.spawn_many(3, nullptr, std::vector<Position>(2), velocities) == PECS_E_MISUSE);
+    CHECK(world.spawn_many(5, nullptr, clocks) == PECS_E_MISUSE);
+    CHECK(world.set_many({ made[0], made[1] }, positions) == PECS_E_MISUSE);
+    CHECK(world.summary().entity_count == before && world.get<Position>(made[0])->x == 50);
+    FINE(world.set_many({ made[0], made[1] }, clocks));
+    FINE(world.spawn_many(pecs::span<pecs_entity>(), std::vector<Position>()));
+    CHECK(world.summary().entity_count == before);
+}
+
 static void check_each(fixture &f)
 {
     pecs::world &world = f.world;
@@ -454,6 +482,7 @@ int main()
         { "owners", check_owners },
         { "values", check_values },
         { "many", check_many },
+        { "many_by_containers", check_many_by_containers },
         { "contents_given", check_contents_given },
         { "contents_of_members", check_contents_of_members },
         { "contents_recorded_and_copied", check_contents_recorded_and_copied },
