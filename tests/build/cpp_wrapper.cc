@@ -123,6 +123,55 @@ static void check_contents_given(fixture &f)
     FINE(world.despawn(e));
 }
 
+static std::string name_of(const pecs::world &world, pecs_entity entity)
+{
+    return std::string(world.string(world.get<Path>(entity)->name));
+}
+
+// Rows are made before the call, so string_of is gone: what ends with a zero is given by its characters.
+static void check_contents_of_rows(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<std::string> names = { "short", "a name that std::string allocates", "" };
+    const char *const words[] = { "one", nullptr };
+    char room[] = "room";
+    const std::vector<std::vector<Point>> ways = { { { 1, 2 }, { 3, 4 } }, {}, { { 5, 6 } } };
+    const std::vector<pecs::list_of> given(ways.begin(), ways.end());
+    std::vector<Path> rows;
+    for (size_t i = 0; i < names.size(); i++)
+        rows.push_back(Path{ pecs::string_of(names[i]), given[i], {} });
+    for (const char *word : words)
+        rows.push_back(Path{ pecs::string_of(word), {}, {} });
+    rows.push_back(Path{ pecs::string_of(room), {}, {} });
+    std::vector<pecs_entity> e(rows.size());
+    FINE(world.spawn_many(e, rows));
+    for (size_t i = 0; i < names.size(); i++)
+        CHECK(name_of(world, e[i]) == names[i] &&
+              world.list<Point>(world.get<Path>(e[i])->points).size() == ways[i].size());
+    CHECK(name_of(world, e[3]) == "one" && name_of(world, e[4]).empty() && name_of(world, e[5]) == "room");
+    CHECK(world.list<Point>(world.get<Path>(e[2])->points)[0].y == 6);
+    FINE(world.despawn(e.data(), e.size()));
+}
+
+// A zero in a std::string is no end: the edit refuses it, whether or not the string_of is still there.
+static void check_zeros_in_strings(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::string cut("cut\0here", 8), last("end\0", 4);
+    const std::string_view view = cut;
+    const std::vector<Path> rows = { { pecs::string_of(cut), {}, {} }, { pecs::string_of(last), {}, {} } };
+    CHECK(world.spawn_many(1, nullptr, rows.data()) == PECS_E_MISUSE);
+    CHECK(std::strstr(world.error()->message, "zero byte"));
+    CHECK(world.spawn_many(1, nullptr, rows.data() + 1) == PECS_E_MISUSE);
+    CHECK(world.spawn(Path{ pecs::string_of(cut), {}, {} }).status == PECS_E_MISUSE);
+    CHECK(world.spawn(Path{ pecs::string_of(view), {}, {} }).status == PECS_E_MISUSE);
+    const auto [status, e] = world.spawn(Path{ pecs::string_of(view.substr(0, 3)), {}, {} });
+    FINE(status);
+    CHECK(world.set_contents(e, &Path::name, pecs::string_of(cut)) == PECS_E_MISUSE);
+    CHECK(name_of(world, e) == "cut" && world.summary().entity_count == 1);
+    FINE(world.despawn(e));
+}
+
 // Contents of one member, set and edited in place.
 static void check_contents_of_members(fixture &f)
 {
@@ -484,6 +533,8 @@ int main()
         { "many", check_many },
         { "many_by_containers", check_many_by_containers },
         { "contents_given", check_contents_given },
+        { "contents_of_rows", check_contents_of_rows },
+        { "zeros_in_strings", check_zeros_in_strings },
         { "contents_of_members", check_contents_of_members },
         { "contents_recorded_and_copied", check_contents_recorded_and_copied },
         { "each", check_each },
