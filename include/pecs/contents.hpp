@@ -7,8 +7,10 @@
  *     std::string_view name = world.string(world.get<Name>(e)->text);
  *     for (const Point &point : world.list<Point>(world.get<Path>(e)->points)) ...
  *
- * string_of, blob_of and list_of are objects to which a value's member points: make them in the statement of the edit,
- * as above, or as variables that live until the edit.
+ * blob_of, list_of, and string_of of a std::string_view are objects to which a value's member points: make them in the
+ * statement of the edit, as above, or as variables that live until the edit. Of a std::string or const char * the
+ * member points to the characters themselves. So rows in a vector may have string_of(names[i]), but need a vector of
+ * list_of.
  */
 #ifndef PECS_CONTENTS_HPP
 #define PECS_CONTENTS_HPP
@@ -19,6 +21,7 @@
 #include <cstring>
 #include <initializer_list>
 #include <iterator>
+#include <string>
 #include <string_view>
 #include <type_traits>
 #include <utility>
@@ -95,12 +98,44 @@ template <typename Member> class given {
 };
 } // namespace detail
 
-/* A string to give. It is read when the edit is made. */
+/*
+ * A string to give. It is read when the edit is made. A member of a std::string_view points to this object, which has
+ * the size. A member of what ends with a zero points to the characters: they live and stay as they are until the edit,
+ * and this object need not.
+ */
 class string_of : public detail::given<pecs_string> {
   public:
     string_of(std::string_view utf8) : given(utf8.data(), utf8.size())
     {
     }
+    /* Templates, so that a class which only converts to one of these types stays a std::string_view. */
+    template <typename Allocator>
+    string_of(const std::basic_string<char, std::char_traits<char>, Allocator> &utf8)
+        : given(utf8.data(), utf8.size()), has_end_(true)
+    {
+    }
+    /* A zero-terminated string; NULL is an empty one. */
+    template <typename Char, typename = std::enable_if_t<std::is_same_v<const Char, const char>>>
+    string_of(Char *utf8) : given(utf8, utf8 ? std::strlen(utf8) : 0), has_end_(true)
+    {
+    }
+    /*
+     * A std::string with a zero in it is no text: the member is then one that every edit refuses, not the part before
+     * the zero.
+     */
+    operator pecs_string() const
+    {
+        if (!has_end_)
+            return given::operator pecs_string();
+        const pecs_bytes *const bytes = *this;
+        const char *const utf8 = static_cast<const char *>(bytes->data);
+        const bool has_zero = std::string_view(utf8, bytes->size_bytes).find('\0') != std::string_view::npos;
+        return has_zero ? pecs_string_from(&no_text_) : pecs_string_of(utf8);
+    }
+
+  private:
+    static constexpr pecs_bytes no_text_ = { "", 1 }; /* a zero byte */
+    bool has_end_ = false;
 };
 
 /* A blob to give: bytes, or the elements of an array or container as they lie in memory. */

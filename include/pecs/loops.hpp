@@ -7,7 +7,9 @@
 
 #include <pecs/query.h>
 
+#include <iterator>
 #include <type_traits>
+#include <utility>
 
 /* What knows the number of a type; the linker would keep one of two such functions. */
 #define PECS_INLINE_ __attribute__((always_inline)) inline
@@ -59,16 +61,32 @@ template <typename T> PECS_INLINE_ pecs_value value(const T &one)
     else
         return { number<T>(), sizeof(T), &one };
 }
-/* Of a pointer or an array, or of a tag itself. */
-template <typename T> PECS_INLINE_ pecs_value rows(const T &values)
+
+/* Whether std::data takes it: an array, or a container that lies in one piece. */
+template <typename T, typename = void> constexpr bool has_data = false;
+template <typename T> constexpr bool has_data<T, std::void_t<decltype(std::data(std::declval<const T &>()))>> = true;
+
+template <typename T> PECS_INLINE_ pecs_value values_at(const T *values)
 {
-    using pointer = std::decay_t<const T>;
-    static_assert(std::is_pointer_v<pointer> || is_tag<T>,
-                  "of a component, a pointer to its values; of a tag, the tag");
-    if constexpr (std::is_pointer_v<pointer>)
-        return { number<std::remove_pointer_t<pointer>>(), sizeof(*values), values };
-    else
+    static_assert(!is_tag<T>, "a tag has no values: give the tag itself");
+    return { number<T>(), sizeof(T), values };
+}
+/*
+ * Of a pointer, an array or a container, or of a tag itself. ret_fits becomes false for an array with fewer values than
+ * there are rows, and for a container with fewer or more.
+ */
+template <typename T> PECS_INLINE_ pecs_value rows(const T &values, size_t row_count, bool &ret_fits)
+{
+    if constexpr (std::is_pointer_v<T>) {
+        return values_at(values);
+    } else if constexpr (is_listed<T>() || !has_data<T>) {
+        static_assert(is_tag<T>, "of a component, a pointer, an array or a container of its values; of a tag, the tag");
         return value(values);
+    } else {
+        const size_t size = std::size(values);
+        ret_fits = ret_fits && (std::is_array_v<T> ? size >= row_count : size == row_count);
+        return values_at(std::data(values));
+    }
 }
 
 /* What a term is to a query, and to the function: `pointer` of its column, and `argument` of one row. */

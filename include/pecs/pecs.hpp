@@ -94,12 +94,23 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
         result.status = pecs_world_spawn(get(), list, sizeof...(Values), 1, &result.entity);
         return result;
     }
-    /* Spawns row_count entities: pointers to as many values of each component; tags by their types. */
+    /*
+     * Spawns as many entities as ret_entities has elements, which become the handles: as many values of each component,
+     * by a container, an array or a pointer; tags by their types. PECS_E_MISUSE, which error() does not say, if a
+     * container has another number of values, or an array fewer.
+     */
+    template <typename... Rows>
+    [[nodiscard]] PECS_INLINE_ pecs_status spawn_many(span<pecs_entity> ret_entities, const Rows &...rows)
+    {
+        return spawn_many(ret_entities.size(), ret_entities.data(), rows...);
+    }
+    /* The same for row_count entities; ret_entities may be NULL. */
     template <typename... Rows>
     [[nodiscard]] PECS_INLINE_ pecs_status spawn_many(size_t row_count, pecs_entity *ret_entities, const Rows &...rows)
     {
-        const pecs_value list[] = { detail::rows(rows)..., {} };
-        return pecs_world_spawn(get(), list, sizeof...(Rows), row_count, ret_entities);
+        bool fit = true;
+        const pecs_value list[] = { detail::rows(rows, row_count, fit)..., {} };
+        return fit ? pecs_world_spawn(get(), list, sizeof...(Rows), row_count, ret_entities) : PECS_E_MISUSE;
     }
     [[nodiscard]] pecs_status despawn(pecs_entity entity)
     {
@@ -163,14 +174,16 @@ class world : public detail::owner<pecs_world, pecs_world_destroy>, public detai
         return pecs_world_set(get(), entity, list, sizeof...(Values));
     }
     /*
-     * The same of many entities, given in braces or by an array or container: pointers to as many values of each
-     * component; tags by their types. All or none (pecs_world_set_many).
+     * The same of many entities, given in braces or by an array or container: values and tags as of spawn_many. All or
+     * none (pecs_world_set_many).
      */
     template <typename... Rows>
     [[nodiscard]] PECS_INLINE_ pecs_status set_many(detail::given_entities entities, const Rows &...rows)
     {
-        const pecs_value list[] = { detail::rows(rows)..., {} };
-        return pecs_world_set_many(get(), entities.data(), entities.size(), list, sizeof...(Rows));
+        bool fit = true;
+        const pecs_value list[] = { detail::rows(rows, entities.size(), fit)..., {} };
+        return fit ? pecs_world_set_many(get(), entities.data(), entities.size(), list, sizeof...(Rows))
+                   : PECS_E_MISUSE;
     }
     /*
      * The contents of one member, given by string_of, blob_of or list_of: set_contents(e, &Name::text,

@@ -427,6 +427,7 @@ template <typename E> struct pecs_list_enum {
  * place of a number, so the compiler refuses the member and shows the struct's name.
  */
 struct pecs_a_component_has_no_pointers { char unused; };
+struct pecs_a_component_has_no_long_double { char unused; };
 struct pecs_an_enum_needs_PECS_FIELD_ENUM { char unused; };
 struct pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY { char unused; };
 struct pecs_an_array_of_enums_has_one_dimension { char unused; };
@@ -507,6 +508,8 @@ enum pecs_u8_no_enum_ { PECS_U8_MOST_ = 0xff } __attribute__((packed));
              PECS_KIND_TYPES_(PECS_GRID_, PECS_REFUSE_(pecs_two_dimensions_need_PECS_FIELD_GRID)),                     \
              pecs_list: PECS_REFUSE_(pecs_a_list_needs_PECS_FIELD_LIST),                                               \
              pecs_list *: PECS_REFUSE_(pecs_a_list_needs_PECS_FIELD_LIST),                                             \
+             long double: PECS_REFUSE_(pecs_a_component_has_no_long_double),                                           \
+             long double *: PECS_REFUSE_(pecs_a_component_has_no_long_double),                                         \
              default: PECS_REFUSE_(pecs_a_struct_needs_PECS_FIELD_STRUCT))
 #define PECS_KIND_OF_(T, f)                                                                                            \
     PECS_NO_POINTER_(T, f, PECS_KIND_TYPES_,                                                                           \

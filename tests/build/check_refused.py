@@ -38,6 +38,7 @@ POINTERS = ["*x", "*const x", "*volatile x", "**x"]
 
 # What an error must say, in C and in C++.
 POINTER = ("pecs_a_component_has_no_pointers", "a component has no pointers")
+LONG_DOUBLE = ("pecs_a_component_has_no_long_double", "a component has no member of this type")
 ENUM = ("pecs_an_enum_needs_PECS_FIELD_ENUM", "an enum needs PECS_FIELD_ENUM")
 ENUM_ARRAY = ("pecs_an_array_of_enums_needs_PECS_FIELD_ENUM_ARRAY", "PECS_FIELD_ENUM_ARRAY")
 ENUM_GRID = ("pecs_an_array_of_enums_has_one_dimension", "has one dimension")
@@ -82,7 +83,8 @@ def scalar_cases():
             yield f"{scalar} {pointer}", component(f"{scalar} {pointer};", "PECS_FIELD_GRID(T, x)"), POINTER
     yield "list of members", "typedef struct T { int32_t a; float b[2]; } T;\nPECS_COMPONENT(T, 1, a, b);", None
     yield "list with a pointer", "typedef struct T { int64_t a; char *b; } T;\nPECS_COMPONENT(T, 1, a, b);", POINTER
-    for member, why in (("void *x", ANY), ("void (*x)(void)", ANY), ("long double x", ANY), ("Inner x", STRUCT),
+    for member, why in (("void *x", ANY), ("void (*x)(void)", ANY), ("long double x", LONG_DOUBLE),
+                        ("long double x[2]", LONG_DOUBLE), ("Inner x", STRUCT),
                         ("Inner x[2]", STRUCT), ("Inner *x", ANY), ("union { int a; float b; } x", ANY)):
         yield f"{member} deduced", component(f"{member};", "PECS_FIELD(T, x)"), why
 
@@ -278,6 +280,10 @@ def wrapper_cases():
         yield f"column of {column}", head + build.format(column), error
     rows = "pecs_status f(pecs::world &w) { return w.spawn_many(1, nullptr, T{}); }"
     yield "rows of a value", head + rows, ("", "of a tag, the tag")
+    many = "pecs_status f(pecs::world &w, {0} r, std::vector<pecs_entity> &e) {{ return w.spawn_many(e, r); }}"
+    for column, error in (("const std::vector<T> &", None), ("T *", None), ("Gone", None), ("T", ("", "of a tag, the tag")),
+                          ("const std::vector<Gone> &", TAG), ("const std::vector<Other> &", NOT_LISTED)):
+        yield f"rows of {column}", head + many.format(column), error
 
 
 def cases(language):

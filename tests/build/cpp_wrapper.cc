@@ -123,6 +123,55 @@ static void check_contents_given(fixture &f)
     FINE(world.despawn(e));
 }
 
+static std::string name_of(const pecs::world &world, pecs_entity entity)
+{
+    return std::string(world.string(world.get<Path>(entity)->name));
+}
+
+// Rows are made before the call, so string_of is gone: what ends with a zero is given by its characters.
+static void check_contents_of_rows(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<std::string> names = { "short", "a name that std::string allocates", "" };
+    const char *const words[] = { "one", nullptr };
+    char room[] = "room";
+    const std::vector<std::vector<Point>> ways = { { { 1, 2 }, { 3, 4 } }, {}, { { 5, 6 } } };
+    const std::vector<pecs::list_of> given(ways.begin(), ways.end());
+    std::vector<Path> rows;
+    for (size_t i = 0; i < names.size(); i++)
+        rows.push_back(Path{ pecs::string_of(names[i]), given[i], {} });
+    for (const char *word : words)
+        rows.push_back(Path{ pecs::string_of(word), {}, {} });
+    rows.push_back(Path{ pecs::string_of(room), {}, {} });
+    std::vector<pecs_entity> e(rows.size());
+    FINE(world.spawn_many(e, rows));
+    for (size_t i = 0; i < names.size(); i++)
+        CHECK(name_of(world, e[i]) == names[i] &&
+              world.list<Point>(world.get<Path>(e[i])->points).size() == ways[i].size());
+    CHECK(name_of(world, e[3]) == "one" && name_of(world, e[4]).empty() && name_of(world, e[5]) == "room");
+    CHECK(world.list<Point>(world.get<Path>(e[2])->points)[0].y == 6);
+    FINE(world.despawn(e.data(), e.size()));
+}
+
+// A zero in a std::string is no end: the edit refuses it, whether or not the string_of is still there.
+static void check_zeros_in_strings(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::string cut("cut\0here", 8), last("end\0", 4);
+    const std::string_view view = cut;
+    const std::vector<Path> rows = { { pecs::string_of(cut), {}, {} }, { pecs::string_of(last), {}, {} } };
+    CHECK(world.spawn_many(1, nullptr, rows.data()) == PECS_E_MISUSE);
+    CHECK(std::strstr(world.error()->message, "zero byte"));
+    CHECK(world.spawn_many(1, nullptr, rows.data() + 1) == PECS_E_MISUSE);
+    CHECK(world.spawn(Path{ pecs::string_of(cut), {}, {} }).status == PECS_E_MISUSE);
+    CHECK(world.spawn(Path{ pecs::string_of(view), {}, {} }).status == PECS_E_MISUSE);
+    const auto [status, e] = world.spawn(Path{ pecs::string_of(view.substr(0, 3)), {}, {} });
+    FINE(status);
+    CHECK(world.set_contents(e, &Path::name, pecs::string_of(cut)) == PECS_E_MISUSE);
+    CHECK(name_of(world, e) == "cut" && world.summary().entity_count == 1);
+    FINE(world.despawn(e));
+}
+
 // Contents of one member, set and edited in place.
 static void check_contents_of_members(fixture &f)
 {
@@ -204,6 +253,34 @@ static void check_many(fixture &f)
     uint64_t count = 0;
     FINE(f.world.despawn_matching(frozen, &count));
     CHECK(count == 1 && f.world.summary().entity_count == 0);
+}
+
+// Containers have a value for each row, arrays at least that.
+static void check_many_by_containers(fixture &f)
+{
+    pecs::world &world = f.world;
+    const std::vector<Position> positions = { { 1, 0 }, { 2, 0 }, { 3, 0 } };
+    std::array<Velocity, 3> velocities = { { { 4, 0 }, { 5, 0 }, { 6, 0 } } };
+    const Clock clocks[] = { { 7 }, { 8 }, { 9 }, { 10 } };
+    std::vector<pecs_entity> made(3);
+    FINE(world.spawn_many(made, positions, velocities, clocks, Frozen{}));
+    CHECK(world.get<Position>(made[2])->x == 3 && world.get<Velocity>(made[1])->x == 5);
+    CHECK(world.get<Clock>(made[2])->frame == 9 && world.has<Frozen>(made[0]));
+    FINE(world.spawn_many(2, nullptr, pecs::span<const Position>(positions.data(), 2), velocities.data()));
+    FINE(world.spawn_many(made, Frozen{}));
+    FINE(world.set_many(made, std::vector<Position>(3, { 50, 0 }), clocks));
+    CHECK(world.get<Position>(made[2])->x == 50 && world.get<Clock>(made[0])->frame == 7);
+    const size_t before = static_cast<size_t>(world.summary().entity_count);
+    CHECK(before == 8);
+    CHECK(world.spawn_many(2, nullptr, positions) == PECS_E_MISUSE); // more
+    CHECK(world.spawn_many(4, nullptr, positions) == PECS_E_MISUSE); // fewer
+    CHECK(world.spawn_many(3, nullptr, std::vector<Position>(2), velocities) == PECS_E_MISUSE);
+    CHECK(world.spawn_many(5, nullptr, clocks) == PECS_E_MISUSE);
+    CHECK(world.set_many({ made[0], made[1] }, positions) == PECS_E_MISUSE);
+    CHECK(world.summary().entity_count == before && world.get<Position>(made[0])->x == 50);
+    FINE(world.set_many({ made[0], made[1] }, clocks));
+    FINE(world.spawn_many(pecs::span<pecs_entity>(), std::vector<Position>()));
+    CHECK(world.summary().entity_count == before);
 }
 
 static void check_each(fixture &f)
@@ -454,7 +531,10 @@ int main()
         { "owners", check_owners },
         { "values", check_values },
         { "many", check_many },
+        { "many_by_containers", check_many_by_containers },
         { "contents_given", check_contents_given },
+        { "contents_of_rows", check_contents_of_rows },
+        { "zeros_in_strings", check_zeros_in_strings },
         { "contents_of_members", check_contents_of_members },
         { "contents_recorded_and_copied", check_contents_recorded_and_copied },
         { "each", check_each },

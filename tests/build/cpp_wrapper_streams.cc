@@ -99,6 +99,27 @@ static pecs_status append(void *user, const pecs_bytes *spans, size_t span_count
     return PECS_OK;
 }
 
+// Rows in a vector, which are made from strings and lists that live until the call.
+static void check_rows_of_contents(fixture &f)
+{
+    const std::vector<std::string> names = { "ada", "a name that std::string allocates" };
+    const std::vector<std::vector<Point>> ways = { { { 1, 2 } }, { { 3, 4 }, { 5, 6 } } };
+    const std::vector<pecs::list_of> given(ways.begin(), ways.end());
+    std::vector<Path> paths;
+    for (size_t i = 0; i < names.size(); i++)
+        paths.push_back(Path{ pecs::string_of(names[i]), given[i], {} });
+    pecs::row_stream stream;
+    CHECK(!stream.create(f.registry, path) && !stream.add(paths));
+    paths[1].name = pecs::string_of(std::string("cut\0here", 8)); // the characters are gone, and are never read
+    CHECK(says(stream.add(paths), PECS_E_MISUSE, "zero byte"));
+    CHECK(!stream.finish());
+    pecs::snapshot snapshot;
+    CHECK(!snapshot.load(f.registry, path) && snapshot.summary().entity_count == 2);
+    for (uint32_t i = 0; i < 2; i++)
+        CHECK(snapshot.string(snapshot.get<Path>({ i, 1 })->name) == names[i]);
+    CHECK(snapshot.list<Point>(snapshot.get<Path>({ 1, 1 })->points)[1].x == 5);
+}
+
 // Through a sink, and back by a source.
 static void check_sinks(fixture &f)
 {
@@ -139,6 +160,7 @@ int main()
     return run_parts({
         { "file", check_file },
         { "readers", check_readers },
+        { "rows_of_contents", check_rows_of_contents },
         { "sinks", check_sinks },
         { "failures", check_failures },
     });
