@@ -87,6 +87,7 @@ static bool run_save(struct bench *bench, const char *name, const char *limit, b
     const struct bench_sides sides = { .pecs = save_packed,
                                        .limit = limit_side,
                                        .context = context,
+                                       .sample_count = 3, /* how long the disk takes varies */
                                        .disk = BENCH_WRITES,
                                        .fresh_bytes = bench->layout.content_bytes };
     struct bench_result result = {
@@ -153,6 +154,7 @@ static bool run_open(struct bench *bench, const char *name, bool resumes, enum b
     const struct bench_sides sides = { .pecs = open_packed,
                                        .limit = load_plain,
                                        .context = &resumes,
+                                       .sample_count = 3, /* memory is fresh by turns */
                                        .disk = BENCH_READS,
                                        .fresh_bytes = bench->layout.content_bytes };
     struct bench_result result = { .name = name,

@@ -86,7 +86,7 @@ static bool read_limit(struct bench *bench, void *context, double *ret_seconds)
 
 bool bench_run_stream_read(struct bench *bench)
 {
-    const struct bench_sides sides = { .pecs = read_pecs, .limit = read_limit, .disk = BENCH_READS };
+    const struct bench_sides sides = { .pecs = read_pecs, .limit = read_limit, .sample_count = 5, .disk = BENCH_READS };
     struct bench_result result = { .name = "stream_read",
                                    .bytes = bench->layout.content_bytes,
                                    .limit = "read and hash",

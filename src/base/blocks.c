@@ -25,7 +25,7 @@ static_assert(sizeof(struct gap) + sizeof(uint64_t) <= UNIT_BYTES, "the smallest
 enum {
     CLASS_SHIFT = 4, /* 2^CLASS_SHIFT classes for each power of two */
     PAGE_BYTES = 4096,
-    SPREAD_ARRAYS = 4, /* a gap for so many is cut in its middle by an array that others will follow */
+    SPREAD_ARRAYS = 4, /* an array that others will follow takes a gap for so many */
 };
 
 /*
@@ -310,6 +310,9 @@ void *blocks_take_behind(struct blocks *blocks, size_t array_bytes, const struct
     const uint64_t unit_count = blocks_array_units(array_bytes);
     struct gap *gap = blocks_find_behind(before);
     if (gap && gap->unit_count >= unit_count)
+        return blocks_cut(blocks, gap, 0, unit_count, ret_offset);
+    gap = blocks_class_find(blocks, blocks_class_of(SPREAD_ARRAYS * unit_count));
+    if (gap && gap->block != blocks->lists[BLOCK_OPEN]) /* what others left, who grow in the newest block by now */
         return blocks_cut(blocks, gap, 0, unit_count, ret_offset);
     gap = blocks_find_largest(blocks);
     if (gap && gap->unit_count >= SPREAD_ARRAYS * unit_count)

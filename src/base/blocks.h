@@ -63,8 +63,8 @@ void blocks_add(struct blocks *blocks, void *memory, size_t size_bytes);
 void *blocks_take(struct blocks *blocks, size_t array_bytes, uint32_t *ret_offset);
 /*
  * The same directly behind another one, if it lies in a block (source 0: in none) and there is room; else where others
- * of its kind can follow it, in the middle of a large gap, so that several kinds that grow by turns do not lie between
- * each other. Nothing is reserved.
+ * of its kind can follow it: in a gap of an older block, or in the middle of a large one, so that several kinds that
+ * grow by turns do not lie between each other. Nothing is reserved.
  */
 void *blocks_take_behind(struct blocks *blocks, size_t array_bytes, const struct pool_array *before,
                          uint32_t *ret_offset);

@@ -24,7 +24,7 @@ struct segment_column {
 
 static bool segment_is_handle(pecs_entity entity)
 {
-    return entity.index < SLOT_COUNT_MAX && entity.generation - 1u < GENERATION_MAX;
+    return (entity.index < SLOT_COUNT_MAX) & (entity.generation - 1u < GENERATION_MAX);
 }
 
 /* The loop over a chunk is free of branches. */
@@ -32,7 +32,8 @@ static pecs_status segment_check_handles(const struct table *table, uint32_t num
 {
     for (uint64_t row = 0, rows; !table->archetype->is_singleton && row < table->row_count; row += rows) {
         const pecs_entity *handles = (const pecs_entity *)(const void *)table_value(table, HANDLE_COLUMN, row);
-        uint64_t place = 0, wrong = 0;
+        uint64_t place = 0;
+        uint32_t wrong = 0;
         rows = table_rows_at(table, row);
         for (uint64_t i = 0; i < rows; i++)
             wrong += !segment_is_handle(handles[i]);

@@ -75,7 +75,8 @@ static pecs_status reader_open(pecs_registry *registry, const char *path, const 
     reader->registry = pecs_registry_retain(registry);
     reader->tail.pool = reader->model.pool = registry->pool;
     reader->max_held_bytes = options && options->max_held_bytes ? options->max_held_bytes : READER_HELD_BYTES;
-    pecs_status status = part_reader_init(&reader->parts, registry, options && options->skip_unknown, reader->max_held_bytes);
+    pecs_status status =
+        part_reader_init(&reader->parts, registry, options && options->skip_unknown, reader->max_held_bytes);
     if (status)
         status = fail_memory(error);
     else
