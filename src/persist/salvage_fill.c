@@ -330,7 +330,9 @@ static pecs_status salvage_add_tables(struct salvage *salvage)
     const struct model *model = &salvage->wreck.model;
     const size_t bytes = ((size_t)model->type_count + 1) * sizeof(pecs_value);
     pecs_value *values = pool_allocate(salvage->pool, bytes);
-    pecs_status status = values ? PECS_OK : fail_memory(salvage->error);
+    pecs_status status = PECS_OK;
+    if (!values)
+        return fail_memory(salvage->error);
     for (uint32_t i = 0; !status && i < model->table_count; i++)
         status = salvage_add_table(salvage, i, values);
     pool_release(salvage->pool, values, bytes);

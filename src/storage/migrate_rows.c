@@ -435,7 +435,9 @@ pecs_status migrate_chunk(void *user, uint64_t chunk, pecs_error *error)
                              .tallies = pool_allocate(plan->pool, losses * sizeof(*job.tallies)),
                              .error = error };
     const uint64_t end = job.first_row + table_live_rows(migrating->table, chunk);
-    pecs_status status = job.values && job.tallies ? PECS_OK : fail_memory(error);
+    pecs_status status = job.values && job.tallies ? PECS_OK : PECS_E_MEMORY;
+    if (status)
+        (void)fail_memory(error);
     for (job.row = job.first_row; !status && job.row < end; job.row += job.count) {
         job.count = min_u64(end - job.row, job.piece_rows);
         status = migrate_piece(&job);
