@@ -120,8 +120,8 @@ class string_of : public detail::given<pecs_string> {
     {
     }
     /*
-     * A std::string with a zero in it is no text: the member is then one that every edit refuses, not the part before
-     * the zero.
+     * A std::string that contains a zero byte is not text. The member then points to bytes that every edit refuses,
+     * so the string is never cut at the zero.
      */
     operator pecs_string() const
     {

@@ -116,10 +116,10 @@ PECS_API void pecs_stream_destroy(pecs_stream *stream);
  * more than eight segments, which no writer of the library does: load these. Types must be those of the registry: a
  * load converts old ones (migration.h). One thread uses a reader at a time.
  *
- * A reader needs memory for the largest segment as it is stored, an eighth more, for what its blocks hold, and 52 bytes
- * for each column of a table that has rows in it. A segment of a row stream has up to 15 MiB, and beside that the rows
- * of one call, of which large contents count in full: 20 MiB where calls give some thousands of rows without these.
- * From a thousand tables on, add about a kilobyte for each table; and some bytes for each 15 MiB of the file.
+ * A reader needs memory for the largest segment as it is stored, an eighth more, for what its blocks hold, and some 50
+ * bytes for each column of a table that has rows in it. A segment of a row stream has up to 15 MiB, and beside that the
+ * rows of one call, of which large contents count in full: 20 MiB where calls give some thousands of rows without
+ * these. From a thousand tables on, add about a kilobyte for each table; and some bytes for each 15 MiB of the file.
  */
 typedef struct pecs_stream_reader pecs_stream_reader;
 

@@ -202,6 +202,7 @@ static int schema_check_run(const struct arguments *arguments, struct text_out *
 }
 
 static const struct command_option schema_options[] = {
+    { OPTION_MAX_BYTES, MAX_BYTES_HELP },
     { OPTION_HELP, "Print this text." },
 };
 

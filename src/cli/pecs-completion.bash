@@ -21,7 +21,7 @@ _pecs() {
     dump) options='--entity --component --limit --trust --max-bytes --json --help' ;;
     diff) options='--detail --by-handle --trust --max-bytes --json --help' ;;
     convert) options='--from --to --profile --threads --max-bytes --help' ;;
-    'schema show' | 'schema lock' | 'schema check' | 'schema json') options='--help' ;;
+    'schema show' | 'schema lock' | 'schema check' | 'schema json') options='--max-bytes --help' ;;
     *) return ;;
     esac
     case $previous in

@@ -101,15 +101,14 @@ struct part_tables {
     uint64_t *rows_before; /* of each table, in the segments before */
     uint32_t *numbers;     /* of the tables that have rows in this segment, ascending */
     size_t count, before_capacity, capacity;
-    uint64_t max_bytes; /* that the columns of a segment may take, described */
 };
 /*
  * The same of a segment by itself, whose tables have the rows that it brings, the first behind those of the segments
  * before. Runs of no table are skipped. The work is that of the segment's records, however many tables there are.
- * PECS_E_LIMIT: max_bytes.
+ * PECS_E_LIMIT: what describes its columns would take more than max_bytes.
  */
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
-                            struct part_tables *tables);
+                            struct part_tables *tables, uint64_t max_bytes);
 /* Memory for where columns lie; the tables have their places in it. */
 pecs_status parse_make_columns(struct model *model);
 /* When those of all segments have been parsed: where the columns of several blocks lie. */

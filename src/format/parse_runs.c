@@ -515,14 +515,14 @@ static pecs_status parse_make_part_columns(const struct parser *parser, uint32_t
 }
 
 pecs_status parse_part_runs(struct parser *parser, const struct segment_parts *segment, uint32_t number,
-                            struct part_tables *tables)
+                            struct part_tables *tables, uint64_t max_bytes)
 {
     struct model *model = parser->model;
     const bool is_block = model_has_segments(model);
     uint64_t end = segment->data_offset;
     pecs_status status = parse_count_rows(parser, tables);
     if (!status)
-        status = parse_make_part_columns(parser, number, tables->max_bytes);
+        status = parse_make_part_columns(parser, number, max_bytes);
     while (!status && parser_left(parser)) {
         struct run_fields run = is_block ? parse_block_record(parser) : parse_run_record(parser);
         const uint64_t before = run.table < model->table_count ? tables->rows_before[run.table] : 0;

@@ -24,8 +24,7 @@ pecs_status part_reader_init(struct part_reader *reader, pecs_registry *registry
                                     .registry = registry,
                                     .skip_unknown = skip_unknown,
                                     .max_bytes = max_bytes,
-                                    .model = { .pool = registry->pool },
-                                    .tables = { .max_bytes = max_bytes } };
+                                    .model = { .pool = registry->pool } };
     reader->records.pool = reader->hashes.pool = registry->pool;
     return piece_hash_init(&reader->pieces, registry->pool);
 }
@@ -208,7 +207,7 @@ pecs_status part_reader_prologue(struct part_reader *reader, uint8_t *bytes, siz
     if (!status)
         status = parse_check_run_count(&parser, &segment);
     if (!status)
-        status = parse_part_runs(&parser, &reader->parts, segment.number, &reader->tables);
+        status = parse_part_runs(&parser, &reader->parts, segment.number, &reader->tables, reader->max_bytes);
     if (status)
         return status;
     RULE(error, "RUN-3",

@@ -13,7 +13,7 @@ from pecs_cli import Program, check, check_equal, finish, made_worlds, read_byte
 
 program, worlds = Program(sys.argv[1]), made_worlds(sys.argv[2])
 files = [os.path.join(worlds.name, name + ".pecs") for name in ("things", "numbers", "letters")]
-READERS = (["info", "--advise"], ["verify"], ["dump"], ["dump", "--trust"], ["diff", files[0]],
+READERS = (["info", "--advise"], ["verify"], ["schema", "show"], ["dump"], ["dump", "--trust"], ["diff", files[0]],
            ["diff", "--trust", files[0]])
 WRITERS = (["compact"], ["compact", "--trust"], ["convert", "--to", "pecs"])
 
@@ -24,7 +24,9 @@ def check_file(path, folder):
     size = len(data)
     for words in (["info"], *READERS, *WRITERS):
         output = [written] * (words in WRITERS)
-        check(program.run(*words, f"--max-bytes={size}", path, *output).returncode in (0, 1), f"{words} {path}")
+        result = program.run(*words, f"--max-bytes={size}", path, *output)
+        check(result.returncode == (1 if words[0] == "diff" and path != words[-1] else 0) and not result.stderr,
+              f"{words} {path}: {result}")
         check_equal(f"{words}: files", os.listdir(folder), ["out.pecs"] * len(output))
         for name in output:
             os.remove(name)
