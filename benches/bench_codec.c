@@ -33,7 +33,7 @@ struct codec_bench {
     struct codec_block blocks[BLOCK_COUNT];
     size_t first, end; /* of the blocks, those that are measured */
     int level;
-    bool is_delta;
+    uint32_t filter_kind; /* of the benches of filters */
     uint8_t *filtered, *back;
 };
 
@@ -102,10 +102,10 @@ static uint64_t codec_bench_bytes(const struct codec_bench *self)
 
 /* Filters */
 
-/* The filter of a column's rows, or none where they have no lanes. */
+/* The filter of a column's rows, or none where they have no lanes, or nothing to take apart. */
 static struct codec_filter codec_filter_of(const struct codec_bench *self, const struct codec_block *block)
 {
-    const struct codec_filter filter = { self->is_delta ? FILTER_DELTA4 : FILTER_SPLIT, (uint32_t)block->row_bytes };
+    const struct codec_filter filter = { self->filter_kind, (uint32_t)block->row_bytes };
     return codec_filter_is_valid(filter, block->row_bytes) ? filter : (struct codec_filter){ FILTER_NONE, 0 };
 }
 
@@ -159,17 +159,26 @@ static bool copy_all(struct bench *bench, void *context, double *ret_seconds)
 
 bool bench_run_codec_filter(struct bench *bench)
 {
-    static const char *const names[2][2] = { { "codec_filter", "codec_unfilter" }, { "codec_delta", "codec_undelta" } };
+    static const struct {
+        const char *name;
+        uint32_t kind;
+        bool is_undone;
+    } filters[] = {
+        { "codec_filter", FILTER_SPLIT, false }, { "codec_unfilter", FILTER_SPLIT, true },
+        { "codec_delta", FILTER_DELTA4, false }, { "codec_undelta", FILTER_DELTA4, true },
+        { "codec_bits", FILTER_BITS, false },    { "codec_unbits", FILTER_BITS, true },
+    };
     struct codec_bench self;
     if (!codec_bench_begin(&self, bench))
         return false;
     bool ok = true;
-    for (int i = 0; ok && i < 4; i++) {
-        struct bench_result result = { .name = names[i / 2][i % 2], .limit = "memcpy" };
-        const struct bench_sides sides = {
-            .pecs = i % 2 ? unfilter_all : filter_all, .limit = copy_all, .context = &self, .sample_count = 10
-        };
-        self.is_delta = i / 2;
+    for (size_t i = 0; ok && i < sizeof(filters) / sizeof(filters[0]); i++) {
+        struct bench_result result = { .name = filters[i].name, .limit = "memcpy" };
+        const struct bench_sides sides = { .pecs = filters[i].is_undone ? unfilter_all : filter_all,
+                                           .limit = copy_all,
+                                           .context = &self,
+                                           .sample_count = 10 };
+        self.filter_kind = filters[i].kind;
         result.bytes = codec_bench_bytes(&self);
         ok = bench_measure(bench, &sides, &result);
         if (ok)

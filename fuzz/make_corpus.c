@@ -86,9 +86,11 @@ static uint64_t row_bytes_of(const struct file_parts *parts, uint64_t run)
 static struct codec_filter any_filter(struct random *random, uint64_t row_bytes)
 {
     const uint32_t row = (uint32_t)row_bytes;
-    const struct codec_filter filters[] = { { FILTER_SPLIT, row }, { FILTER_DELTA4, row }, { FILTER_DELTA8, row },
-                                            { FILTER_SPLIT, 2 },   { FILTER_SPLIT, 4 },    { FILTER_DELTA4, 4 },
-                                            { FILTER_DELTA8, 8 } };
+    const struct codec_filter filters[] = {
+        { FILTER_SPLIT, row }, { FILTER_DELTA4, row },      { FILTER_DELTA8, row },   { FILTER_SPLIT, 2 },
+        { FILTER_SPLIT, 4 },   { FILTER_DELTA4, 4 },        { FILTER_DELTA8, 8 },     { FILTER_BITS, row },
+        { FILTER_BITS, 1 },    { FILTER_BITS_DELTA4, row }, { FILTER_BITS_DELTA8, 8 }
+    };
     const struct codec_filter filter = filters[random_below(random, sizeof(filters) / sizeof(filters[0]))];
     const bool is_valid = row_bytes && random_below(random, 4) && codec_filter_is_valid(filter, row_bytes);
     return is_valid ? filter : (struct codec_filter){ FILTER_NONE, 0 };

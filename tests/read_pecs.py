@@ -233,7 +233,8 @@ METADATA_MAX, META_TEXT, META_BYTES, META_ATTACHMENT = 16 * 1024 * 1024, 1, 2, 3
 COUNTS_KNOWN, FILE_METADATA, SINGLETONS, RETIRED, HEAP_FEATURE, ATTACHMENTS, SEGMENTS = 1, 1, 1, 1, 2, 4, 8
 HANDLES, VALUES, INDEX, IDS, HEAP = 1, 2, 3, 4, 5
 RAW, ZSTD, BLOCK_MAX = 0, 1, 16 * 1024 * 1024
-FILTER_NONE, SPLIT, DELTA4, DELTA8, STRIDE_MIN, STRIDE_MAX = 0, 1, 2, 3, 2, 4096
+FILTER_NONE, SPLIT, DELTA4, DELTA8, BITS, BITS_DELTA4, BITS_DELTA8 = range(7)
+STRIDE_MIN, STRIDE_MAX, BITS_STRIDE_MAX = 2, 4096, 64
 HEAP_UNIT, HEAP_PAGE_SHIFT, HEAP_SHIFT_MAX, HEAP_LONG = 8, 15, 38, 0xFFFFFF
 LIST_ELEMENT_NAME, LIST_ALIGN_MAX = "element", 8
 RESERVED_PREFIX = "pecs."  # of names that are the format's
@@ -394,17 +395,25 @@ def find_zstd():
                      "zstandard, or the library libzstd.so.1") from None
 
 
-def undo_filter(kind, stride, stored):
-    """The rows of a block, of which the filter made `stored`."""
-    if kind == FILTER_NONE:
-        return stored
-    rows, count = bytearray(len(stored)), len(stored) // stride
-    for i in range(stride):
-        rows[i::stride] = stored[i * count:(i + 1) * count]
-    if kind == SPLIT:
-        return rows
-    code, mask, lanes = ("I", MASK32, stride // 4) if kind == DELTA4 else ("Q", MASK64, stride // 8)
-    numbers = array.array(code, bytes(rows))
+FILTER_LANES = {DELTA4: 4, DELTA8: 8, BITS_DELTA4: 4, BITS_DELTA8: 8}
+# The bits of a byte as eight bytes, the lowest first.
+SPREAD = [bytes(byte >> i & 1 for i in range(8)) for byte in range(256)]
+
+
+def join_bits(planes):
+    """Eight planes of bits, of which the first has the lowest ones, as the plane of bytes that they are of."""
+    size = len(planes) // 8
+    joined = 0
+    for bit in range(8):
+        spread = b"".join(SPREAD[byte] for byte in planes[bit * size:(bit + 1) * size])
+        joined |= int.from_bytes(spread, "little") << bit
+    return joined.to_bytes(8 * size, "little")
+
+
+def sum_lanes(rows, stride, lane):
+    """Rows of which each is a list of numbers of `lane` bytes, to which those of the row before were not yet added."""
+    code, mask, lanes = ("I", MASK32, stride // 4) if lane == 4 else ("Q", MASK64, stride // 8)
+    numbers = array.array(code, rows)
     if sys.byteorder == "big":
         numbers.byteswap()
     for i in range(lanes):
@@ -412,6 +421,20 @@ def undo_filter(kind, stride, stored):
     if sys.byteorder == "big":
         numbers.byteswap()
     return numbers.tobytes()
+
+
+def undo_filter(kind, stride, stored):
+    """The rows of a block, of which the filter made `stored`."""
+    if kind == FILTER_NONE:
+        return stored
+    count, has_bits = len(stored) // stride, kind >= BITS
+    count -= count % 8 if has_bits else 0
+    rows = bytearray(count * stride)
+    for i in range(stride):
+        plane = stored[i * count:(i + 1) * count]
+        rows[i::stride] = join_bits(plane) if has_bits else plane
+    lane = FILTER_LANES.get(kind)
+    return (sum_lanes(bytes(rows), stride, lane) if lane else bytes(rows)) + bytes(stored[count * stride:])
 
 
 # names: of an enum's values; fields: of a struct, or the element of a list; child_align: as it stands in the record
@@ -1084,7 +1107,7 @@ class File:
     def check_block(self, block, target, place):
         """What a block's record says of itself."""
         is_attached, is_raw = target.kind == HEAP and not target.table, block.codec == RAW
-        require(block.filter in (FILTER_NONE, SPLIT, DELTA4, DELTA8), "BLOCK-1", place["filter"],
+        require(block.filter <= BITS_DELTA8, "BLOCK-1", place["filter"],
                 f"filter {block.filter} is not known")
         if is_attached:
             follows = block.first == block.count == 0 and not self.attached_run
@@ -1095,12 +1118,12 @@ class File:
             can_be = block.size == block.full_size and block.filter == block.stride == 0
         else:
             can_be = block.size > 0 and 0 < block.full_size <= BLOCK_MAX and not is_attached
-        lane = {DELTA4: 4, DELTA8: 8}.get(block.filter, 1)
+        least, most = (1, BITS_STRIDE_MAX) if block.filter >= BITS else (STRIDE_MIN, STRIDE_MAX)
         if block.filter == FILTER_NONE:
             can_be = can_be and block.stride == 0
         else:
-            can_be = (can_be and target.kind != HEAP and STRIDE_MIN <= block.stride <= STRIDE_MAX and
-                      target.width % block.stride == 0 and block.stride % lane == 0)
+            can_be = (can_be and target.kind != HEAP and least <= block.stride <= most and
+                      target.width % block.stride == 0 and block.stride % FILTER_LANES.get(block.filter, 1) == 0)
         require(can_be and self.size_can_be(target, block.count, block.full_size), "BLOCK-3", place["size"],
                 "the block's sizes or its filter are invalid")
 
@@ -1637,7 +1660,8 @@ def print_fields(fields, indent):
 
 RUN_NAMES = {HANDLES: "handles", VALUES: "values", INDEX: "index", IDS: "ids", HEAP: "contents"}
 CODEC_NAMES = {RAW: "raw", ZSTD: "zstd"}
-FILTER_NAMES = {FILTER_NONE: None, SPLIT: "split", DELTA4: "delta4", DELTA8: "delta8"}
+FILTER_NAMES = {FILTER_NONE: None, SPLIT: "split", DELTA4: "delta4", DELTA8: "delta8", BITS: "bits",
+                BITS_DELTA4: "bits of delta4", BITS_DELTA8: "bits of delta8"}
 
 
 def block_title(file, block):

@@ -24,15 +24,17 @@ enum {
     LEVEL_LIGHT = -3, /* stores literals as they are */
     LEVEL_QUICK = 1,  /* of samples, too */
     LEVEL_SMALL = 3,
-    CANDIDATE_MAX = 7,
-    LONG_ROW_BYTES = 17,        /* with elements of one type, perhaps */
-    ADVANTAGE = 128,            /* a later filter must save this part more */
-    ADVANTAGE_OF_ELEMENTS = 16, /* where speed counts, the first one that splits long rows into elements: this part */
-    HANDICAP_OF_NONE = 32,      /* where speed counts, short rows without a filter must save this part of all */
-    ADVANTAGE_OF_SMALL = 32,    /* LEVEL_SMALL must save this part of what LEVEL_QUICK leaves */
-    LOSS_OF_LIGHT = 5,          /* LEVEL_LIGHT may leave this part of all more */
-    WORTH = 20,                 /* this part of all must be saved, */
-    WORTH_OF_FAST = 5,          /* of rows where speed counts, so that a resume maps them */
+    CANDIDATE_MAX = 13,
+    ELEMENTS_FROM = 7,              /* of the candidates */
+    BIT_PLANE_MIN = 64,             /* bytes: thousands of small blocks are to be quick, too */
+    LONG_ROW_BYTES = 17,            /* with elements of one type, perhaps */
+    ADVANTAGE = 128,                /* a later filter must save this part more */
+    HANDICAP_OF_SLOW = 16,          /* where speed counts, what takes longer must save this part of all */
+    SLOW_LEFT_MIN = 8,              /* if it leaves this part of all */
+    ADVANTAGE_OF_SMALL = 28,        /* LEVEL_SMALL must save this part of what LEVEL_QUICK leaves */
+    LOSS_OF_LIGHT = 5,              /* LEVEL_LIGHT may leave this part of all more */
+    WORTH = 20,                     /* this part of all must be saved, */
+    WORTH_OF_FAST = 5,              /* of rows where speed counts, so that a resume maps them */
     WINDOW_BYTES_MIN = 1024 * 1024, /* that every reader accepts */
     WINDOW_LOG_MIN = 10,
     WINDOW_LOG_MAX = 27, /* beyond it a reader must be asked for more */
@@ -116,7 +118,7 @@ static int codec_window_log(size_t size)
 /* As many whole planes as reach part_min. */
 static size_t codec_part_bytes(struct codec_filter filter, size_t size, size_t part_min)
 {
-    const size_t plane = filter.kind == FILTER_NONE ? 0 : size / filter.stride;
+    const size_t plane = codec_filter_plane_bytes(filter, size);
     return plane ? (part_min + plane - 1) / plane * plane : size;
 }
 
@@ -193,17 +195,20 @@ pecs_status codec_compress(struct codec *codec, int level, struct codec_filter f
                          (struct codec_target){ to, capacity }, ret_size);
 }
 
-/* The filters that may do for such rows, none first. Elements of 2, 4 or 8 bytes may fill a long row. */
-static size_t codec_candidates(size_t row_bytes, struct codec_filter ret_filters[CANDIDATE_MAX])
+/* The filters that may do for a block of such rows, none first. Elements of 2, 4 or 8 bytes may fill a long row. */
+static size_t codec_candidates(size_t size, size_t row_bytes, struct codec_filter ret_filters[CANDIDATE_MAX])
 {
     const uint32_t row = (uint32_t)min_u64(row_bytes, FILTER_STRIDE_MAX + 1);
     const struct codec_filter filters[CANDIDATE_MAX] = {
-        { FILTER_NONE, 0 },  { FILTER_SPLIT, row }, { FILTER_DELTA4, row }, { FILTER_DELTA8, row },
-        { FILTER_SPLIT, 2 }, { FILTER_SPLIT, 4 },   { FILTER_SPLIT, 8 },
+        { FILTER_NONE, 0 },   { FILTER_SPLIT, row },       { FILTER_DELTA4, row },      { FILTER_DELTA8, row },
+        { FILTER_BITS, row }, { FILTER_BITS_DELTA4, row }, { FILTER_BITS_DELTA8, row }, { FILTER_SPLIT, 2 },
+        { FILTER_SPLIT, 4 },  { FILTER_SPLIT, 8 },         { FILTER_BITS, 2 },          { FILTER_BITS, 4 },
+        { FILTER_BITS, 8 },
     };
     size_t count = 0;
     for (size_t i = 0; i < CANDIDATE_MAX; i++)
-        if (codec_filter_is_valid(filters[i], row_bytes) && (i <= 3 || row_bytes >= LONG_ROW_BYTES))
+        if (codec_filter_is_valid(filters[i], row_bytes) && (i < ELEMENTS_FROM || row_bytes >= LONG_ROW_BYTES) &&
+            (!codec_filter_has_bits(filters[i]) || codec_filter_plane_bytes(filters[i], size) >= BIT_PLANE_MIN))
             ret_filters[count++] = filters[i];
     return count;
 }
@@ -231,25 +236,27 @@ static void sample_gather(struct sample sample, const uint8_t *bytes, size_t siz
     }
 }
 
-static bool codec_splits_elements(struct codec_filter filter, size_t row_bytes)
+/*
+ * What is quick to compress and to get back: bits, which are noise or alike, before codes, of planes of the bytes of
+ * short rows, before matches.
+ */
+static int codec_quickness(struct codec_filter filter, size_t row_bytes)
 {
-    return filter.kind == FILTER_SPLIT && filter.stride < row_bytes;
+    if (codec_filter_has_bits(filter))
+        return 2;
+    return filter.kind != FILTER_NONE && row_bytes < LONG_ROW_BYTES;
 }
 
 /*
- * A filter must leave less than this where another one, or none, leaves best_bytes. Where speed counts, planes of short
- * rows may leave a little more than what has none: they are codes, without the matches, which take two or three times
- * as long in both directions. Planes of the elements of long rows scatter what rows have in common, and take twice as
- * long as another filter or none.
+ * A filter must leave less than this where another one, or none, leaves best_bytes. Where speed counts, a quicker one
+ * may leave a little more, unless nearly all is alike, which is quick by itself.
  */
 static size_t codec_aim_below(enum codec_aim aim, struct codec_filter filter, struct codec_filter best,
                               size_t best_bytes, size_t row_bytes, size_t sample_bytes)
 {
-    const bool is_first = codec_splits_elements(filter, row_bytes) && !codec_splits_elements(best, row_bytes);
-    if (aim == CODEC_FAST && is_first)
-        return best_bytes - best_bytes / ADVANTAGE_OF_ELEMENTS;
-    if (aim == CODEC_FAST && best.kind == FILTER_NONE && row_bytes < LONG_ROW_BYTES)
-        return best_bytes + sample_bytes / HANDICAP_OF_NONE;
+    const bool is_quicker = codec_quickness(filter, row_bytes) > codec_quickness(best, row_bytes);
+    if (aim == CODEC_FAST && is_quicker && best_bytes > sample_bytes / SLOW_LEFT_MIN)
+        return best_bytes + sample_bytes / HANDICAP_OF_SLOW;
     return best_bytes - best_bytes / ADVANTAGE;
 }
 
@@ -278,7 +285,7 @@ static pecs_status codec_choose_filter(struct codec *codec, enum codec_aim aim, 
 {
     struct codec_filter filters[CANDIDATE_MAX];
     const struct sample sample = sample_of(size, row_bytes, STRETCH_BYTES_MIN);
-    const size_t filter_count = codec_candidates(row_bytes, filters);
+    const size_t filter_count = codec_candidates(size, row_bytes, filters);
     size_t best_bytes = 0;
     pecs_status status = codec_take_sample(codec, sample, bytes, size, row_bytes);
     for (size_t i = 0; !status && i < filter_count; i++) {
@@ -294,14 +301,15 @@ static pecs_status codec_choose_filter(struct codec *codec, enum codec_aim aim, 
 
 /*
  * The level that may do better than LEVEL_QUICK. Noise, such as most floats, gets no smaller at a higher level, which
- * takes several times as long. Rows that no filter takes apart are repeated more than they are alike: what is not
- * repeated is then as good as it is, two times as fast in both directions.
+ * takes several times as long. Rows that no filter takes apart are repeated more than they are alike, and bits are
+ * noise or alike: what is not repeated is then as good as it is, two times as fast in both directions.
  */
 static int codec_other_level(enum codec_aim aim, const struct codec_choice *choice, size_t row_bytes)
 {
     if (aim == CODEC_SMALL)
         return LEVEL_SMALL;
-    return row_bytes && choice->filter.kind == FILTER_NONE ? LEVEL_LIGHT : LEVEL_QUICK;
+    const bool is_light = choice->filter.kind == FILTER_NONE || codec_filter_has_bits(choice->filter);
+    return row_bytes && is_light ? LEVEL_LIGHT : LEVEL_QUICK;
 }
 
 /* A light frame must be worth it where a quick one is. */

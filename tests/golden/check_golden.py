@@ -25,7 +25,8 @@ import tempfile
 FILE_COUNT = 5  # at least: fewer were not found
 
 # The compressed ones, and the SHA-256 of their worlds' plain files.
-PLAIN = {"mixed": "d38f21b3940c1943b5ac162bd34830e97107274c9cb2d4c7458f003edc90b139",
+PLAIN = {"bits": "49cf1caa47feb0c46fa17d7c31b6199acd51531a9c25a21d4d7f0483b368f46b",
+         "mixed": "d38f21b3940c1943b5ac162bd34830e97107274c9cb2d4c7458f003edc90b139",
          "packed": "a200c64d47b46872ec18046a397f38ac989e57e98d2eb4c0e526d593f70cdd92",
          "stream": "0bff0fa7d43a1c233266004b862185cd93a2b4b198c4341f53d7f3e9eb6c24f5"}
 

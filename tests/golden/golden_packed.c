@@ -1,7 +1,7 @@
 /*
  * The golden worlds that are saved compressed: one whose rows are those of several segments but compress to a few KB,
- * and one for a file of which some columns are compressed. Handles, counters and text compress by different filters;
- * noise does not.
+ * one for a file of which some columns are compressed, and one of small numbers and small differences, which compress
+ * as planes of bits. Handles, counters and text compress by other filters; noise does not.
  */
 #include "golden_packed.h"
 
@@ -201,5 +201,34 @@ pecs_snapshot *golden_make_mixed(pecs_registry *registry)
         links[i].target = (pecs_entity){ i % STORIES, 1 };
     packed_check(pecs_world_spawn(world, (pecs_value[]){ PECS_ROWS_AS(LINKS, links) }, 1, LINKED, NULL));
     packed_set_rest(world, (pecs_entity[]){ { 3, 1 }, { 22, 1 } }, 2);
+    return packed_finish(world);
+}
+
+enum { BIT_ROWS = 517 };
+
+/* 0:1 to 516:1: noise of three, references that wander by a few, and times that are some microseconds more or less
+ * than five seconds apart. */
+pecs_snapshot *golden_make_bits(pecs_registry *registry)
+{
+    pecs_world *world = packed_world(registry, 0xb17);
+    Mood moods_of[BIT_ROWS];
+    Links links[BIT_ROWS];
+    Seed seeds[BIT_ROWS];
+    uint64_t noise = 1, time = UINT64_C(1700000000000000000);
+    memset(moods_of, 0, sizeof(moods_of));
+    for (uint32_t i = 0; i < BIT_ROWS; i++) {
+        moods_of[i].now = (uint8_t)(packed_noise(&noise) >> 40) % 3;
+        moods_of[i].was[0] = (uint16_t)(packed_noise(&noise) >> 40) % 3;
+        moods_of[i].was[1] = (uint16_t)(packed_noise(&noise) >> 40) % 3;
+        links[i].target = (pecs_entity){ (i + (uint32_t)(packed_noise(&noise) >> 40) % 8) % BIT_ROWS, 1 };
+        for (int k = 0; k < 3; k++)
+            links[i].others[k] = (pecs_entity){ (i + (uint32_t)(packed_noise(&noise) >> 40) % 8) % BIT_ROWS, 1 };
+        time += 5000000000 + (packed_noise(&noise) >> 40) % 4096;
+        seeds[i].state[0] = time;
+        seeds[i].state[1] = UINT64_MAX - time;
+    }
+    packed_check(pecs_world_spawn(
+        world, (pecs_value[]){ PECS_ROWS_AS(MOOD, moods_of), PECS_ROWS_AS(LINKS, links), PECS_ROWS_AS(SEED, seeds) }, 3,
+        BIT_ROWS, NULL));
     return packed_finish(world);
 }

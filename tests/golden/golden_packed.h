@@ -6,5 +6,6 @@
 
 pecs_snapshot *golden_make_packed(pecs_registry *registry);
 pecs_snapshot *golden_make_mixed(pecs_registry *registry);
+pecs_snapshot *golden_make_bits(pecs_registry *registry);
 
 #endif

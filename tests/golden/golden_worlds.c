@@ -436,6 +436,8 @@ static const struct golden_world worlds[] = {
     { "packed_plain", golden_make_packed, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
     { "mixed", golden_make_mixed, NULL, 0, 0, PECS_PROFILE_FAST, STORY },
     { "mixed_plain", golden_make_mixed, NULL, 0, 0, PECS_PROFILE_OFF, STORY },
+    { "bits", golden_make_bits, NULL, 0, 0, PECS_PROFILE_FAST, MARKED },
+    { "bits_plain", golden_make_bits, NULL, 0, 0, PECS_PROFILE_OFF, MARKED },
 };
 
 static void save(const pecs_snapshot *snapshot, const struct golden_world *world, const char *path)

@@ -92,8 +92,10 @@ static void check_round_trip(int level, struct codec_filter filter, const uint8_
 }
 
 static const struct codec_filter all_filters[] = {
-    { FILTER_NONE, 0 },    { FILTER_SPLIT, 2 },  { FILTER_SPLIT, 3 },   { FILTER_SPLIT, 16 }, { FILTER_SPLIT, 4096 },
-    { FILTER_DELTA4, 12 }, { FILTER_DELTA4, 4 }, { FILTER_DELTA8, 16 }, { FILTER_DELTA8, 8 },
+    { FILTER_NONE, 0 },         { FILTER_SPLIT, 2 },        { FILTER_SPLIT, 3 },  { FILTER_SPLIT, 16 },
+    { FILTER_SPLIT, 4096 },     { FILTER_DELTA4, 12 },      { FILTER_DELTA4, 4 }, { FILTER_DELTA8, 16 },
+    { FILTER_DELTA8, 8 },       { FILTER_BITS, 1 },         { FILTER_BITS, 3 },   { FILTER_BITS, 16 },
+    { FILTER_BITS_DELTA4, 12 }, { FILTER_BITS_DELTA8, 64 },
 };
 enum { FILTERS = sizeof(all_filters) / sizeof(all_filters[0]) };
 
@@ -338,26 +340,41 @@ Test(codec, elements_are_chosen_for_long_rows_of_them)
     uint64_t state = 1;
     for (size_t i = 0; i < 120000; i++)
         numbers[i] = (uint16_t)(random_next(&state) % 500);
-    assert_filter(choose((uint8_t *)numbers, 240000, 48, true), FILTER_SPLIT, 2);
-    assert_filter(choose((uint8_t *)numbers, 240000, 12000, true), FILTER_SPLIT, 2); /* no filter has such a stride */
-    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 48, true), FILTER_SPLIT, 48);
+    assert_filter(choose((uint8_t *)numbers, 240000, 48, true), FILTER_BITS, 2);
+    assert_filter(choose((uint8_t *)numbers, 240000, 12000, true), FILTER_BITS, 2); /* no filter has such a stride */
+    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 48, true), FILTER_BITS, 2);
     free(numbers);
 }
 
-/* Rows longer than any stride, of pairs: noise, and noise below 260. Planes of 2 are as slow as those of 4. */
-Test(codec, a_fast_save_finds_the_width_of_elements)
+/* Rows longer than any stride, of pairs: noise, and noise below 260. */
+Test(codec, the_width_of_elements_is_found)
 {
     uint16_t *numbers = malloc(240000);
     uint64_t state = 1;
     for (size_t i = 0; i < 120000; i++)
         numbers[i] = (uint16_t)(random_next(&state) % (i % 2 ? 260 : 500));
-    assert_filter(choose_for(CODEC_SMALL, (uint8_t *)numbers, 240000, 12000, true), FILTER_SPLIT, 4);
-    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 12000, true), FILTER_SPLIT, 4);
+    assert_filter(choose_for(CODEC_SMALL, (uint8_t *)numbers, 240000, 12000, true), FILTER_BITS, 2);
+    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 12000, true), FILTER_BITS, 2);
     free(numbers);
 }
 
-/* Rows of up to 24 numbers, then zeros: planes save a little, for twice the time that it takes to get them back. */
-Test(codec, a_fast_save_leaves_long_rows_whole)
+/* Few values of a byte, of which each bit by itself is noise. */
+Test(codec, planes_of_bytes_are_chosen_where_bits_belong_together)
+{
+    static const uint8_t values[] = { 3, 60, 100, 187, 250 };
+    uint32_t *numbers = malloc(240000);
+    uint64_t state = 1;
+    for (size_t i = 0; i < 60000; i++) {
+        const uint64_t random = random_next(&state);
+        numbers[i] = (uint32_t)values[random % 5] << 24 | values[random / 5 % 5] << 8 | (random >> 32 & 0xff);
+    }
+    assert_filter(choose((uint8_t *)numbers, 240000, 12000, true), FILTER_SPLIT, 4);
+    assert_filter(choose((uint8_t *)numbers, 240000, 12, true), FILTER_SPLIT, 12);
+    free(numbers);
+}
+
+/* Rows of up to 24 numbers, then zeros: planes of bytes save a little, for several times the time. */
+Test(codec, a_fast_save_takes_bits_of_long_rows)
 {
     uint16_t *numbers = calloc(120000, sizeof(*numbers));
     uint64_t state = 1;
@@ -365,7 +382,7 @@ Test(codec, a_fast_save_leaves_long_rows_whole)
         for (size_t i = 0, count = random_next(&state) % 25; i < count; i++)
             numbers[24 * row + i] = (uint16_t)(1 + random_next(&state) % 500);
     assert_filter(choose_for(CODEC_SMALL, (uint8_t *)numbers, 240000, 48, true), FILTER_SPLIT, 2);
-    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 48, true), FILTER_NONE, 0);
+    assert_filter(choose_for(CODEC_FAST, (uint8_t *)numbers, 240000, 48, true), FILTER_BITS, 2);
     free(numbers);
 }
 
@@ -380,8 +397,33 @@ Test(codec, a_fast_save_takes_planes_for_short_rows)
         references[2 * row + 1] = 1;
     }
     assert_filter(choose_for(CODEC_SMALL, (uint8_t *)references, 240000, 8, true), FILTER_NONE, 0);
-    assert_filter(choose_for(CODEC_FAST, (uint8_t *)references, 240000, 8, true), FILTER_DELTA4, 8);
+    assert_filter(choose_for(CODEC_FAST, (uint8_t *)references, 240000, 8, true), FILTER_BITS, 8);
     free(references);
+}
+
+/* One of eight in a byte: three planes of noise, and five of zeros. */
+Test(codec, bits_are_chosen_for_small_integers)
+{
+    uint8_t *numbers = malloc(240000);
+    uint64_t state = 1;
+    for (size_t i = 0; i < 240000; i++)
+        numbers[i] = (uint8_t)(random_next(&state) % 8);
+    assert_filter(choose_for(CODEC_SMALL, numbers, 240000, 1, true), FILTER_BITS, 1);
+    assert_filter(choose_for(CODEC_FAST, numbers, 240000, 1, true), FILTER_BITS, 1);
+    free(numbers);
+}
+
+/* Where nearly all is alike, planes of bytes are as quick, and smaller. */
+Test(codec, a_fast_save_takes_no_bits_of_what_is_alike)
+{
+    uint32_t *rows = malloc(240000);
+    uint64_t state = 1;
+    for (size_t row = 0; row < 30000; row++) {
+        rows[2 * row] = (uint32_t)(random_next(&state) % 101);
+        rows[2 * row + 1] = 100;
+    }
+    assert_filter(choose_for(CODEC_FAST, (uint8_t *)rows, 240000, 8, true), FILTER_SPLIT, 8);
+    free(rows);
 }
 
 Test(codec, noise_is_not_worth_it)

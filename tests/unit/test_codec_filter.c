@@ -38,19 +38,49 @@ Test(codec_filter, delta8_carries_through_eight_bytes)
     cr_assert_arr_eq(to, planes, sizeof(planes));
 }
 
+Test(codec_filter, bits_makes_planes_of_eight_rows_and_keeps_the_rest)
+{
+    const uint8_t rows[] = { 1, 0, 3, 0, 5, 0, 7, 0, 0, 0x80, 0, 0x80, 0, 0, 0x42, 0, 9, 8, 7 };
+    const uint8_t planes[] = { 0x0f, 0x8a, 0x0c, 0, 0, 0, 0x80, 0, /* of the first bytes */
+                               0,    0,    0,    0, 0, 0, 0,    0x30, 9, 8, 7 };
+    uint8_t to[sizeof(rows)];
+    codec_filter_apply((struct codec_filter){ FILTER_BITS, 2 }, rows, sizeof(rows), to);
+    cr_assert_arr_eq(to, planes, sizeof(planes));
+}
+
+Test(codec_filter, bits_of_differences)
+{
+    uint8_t rows[32] = { 0 }, to[32], planes[32] = { 0 };
+    for (uint8_t i = 0; i < 8; i++)
+        rows[4 * i] = 10 + 3 * i; /* 10, then 3 more each */
+    planes[0] = 0xfe, planes[1] = 0xff, planes[3] = 0x01;
+    codec_filter_apply((struct codec_filter){ FILTER_BITS_DELTA4, 4 }, rows, sizeof(rows), to);
+    cr_assert_arr_eq(to, planes, sizeof(planes));
+}
+
+static const size_t lanes[FILTER_COUNT] = {
+    [FILTER_SPLIT] = 1, [FILTER_DELTA4] = 4,      [FILTER_DELTA8] = 8,
+    [FILTER_BITS] = 1,  [FILTER_BITS_DELTA4] = 4, [FILTER_BITS_DELTA8] = 8,
+};
+
 /* The definition, one byte after another. */
 static void define(struct codec_filter filter, const uint8_t *bytes, size_t size, uint8_t *to)
 {
-    const size_t stride = filter.stride, count = size / stride;
-    const size_t lane = filter.kind == FILTER_SPLIT ? 1 : filter.kind == FILTER_DELTA4 ? 4 : 8;
+    const bool has_bits = filter.kind >= FILTER_BITS;
+    const size_t stride = filter.stride, lane = lanes[filter.kind];
+    const size_t count = has_bits ? size / stride / 8 * 8 : size / stride;
     memcpy(to, bytes, size);
+    memset(to, 0, count * stride);
     for (size_t row = 0; row < count; row++) {
         int borrow = 0;
         for (size_t at = 0; at < stride; at++) {
-            const int before = filter.kind != FILTER_SPLIT && row ? bytes[(row - 1) * stride + at] : 0;
+            const int before = lane > 1 && row ? bytes[(row - 1) * stride + at] : 0;
             const int byte = bytes[row * stride + at] - before - (at % lane ? borrow : 0);
             borrow = byte < 0;
-            to[at * count + row] = (uint8_t)byte;
+            if (!has_bits)
+                to[at * count + row] = (uint8_t)byte;
+            for (size_t bit = 0; has_bits && bit < 8; bit++)
+                to[(8 * at + bit) * (count / 8) + row / 8] |= (uint8_t)(((uint8_t)byte >> bit & 1) << row % 8);
         }
     }
 }
@@ -90,7 +120,8 @@ static uint8_t *noise(size_t size)
 
 static void check_stride(uint32_t stride, const uint8_t *bytes, size_t limit)
 {
-    static const size_t row_counts[] = { 0, 1, 2, 7, 15, 16, 17, 18, 31, 32, 33, 63, 64, 65, 79, 80, 81, 129, 300 };
+    static const size_t row_counts[] = { 0,  1,  2,  7,  8,  9,  15, 16,  17,  18,  31,  32,
+                                         33, 63, 64, 65, 79, 80, 81, 127, 128, 129, 300, 1100 };
     for (uint32_t kind = FILTER_SPLIT; kind < FILTER_COUNT; kind++) {
         const struct codec_filter filter = { kind, stride };
         for (size_t i = 0; i < sizeof(row_counts) / sizeof(row_counts[0]); i++) {
@@ -106,9 +137,9 @@ static void check_stride(uint32_t stride, const uint8_t *bytes, size_t limit)
 
 Test(codec_filter, every_short_stride_comes_back, .timeout = 200)
 {
-    uint8_t *bytes = noise(40000);
-    for (uint32_t stride = FILTER_STRIDE_MIN; stride <= 64; stride++)
-        check_stride(stride, bytes, 40000 - 16);
+    uint8_t *bytes = noise(80000);
+    for (uint32_t stride = 1; stride <= 64; stride++)
+        check_stride(stride, bytes, 80000 - 16);
     free(bytes);
 }
 
@@ -123,7 +154,7 @@ Test(codec_filter, long_strides_come_back, .timeout = 200)
 
 Test(codec_filter, whole_blocks_come_back, .timeout = 200)
 {
-    static const uint32_t strides[] = { 2, 3, 4, 8, 12, 16, 20, 24, 32, 48 };
+    static const uint32_t strides[] = { 1, 2, 3, 4, 8, 12, 16, 20, 24, 32, 48, 64 };
     uint8_t *bytes = noise(1048576 + 16);
     for (uint32_t kind = FILTER_SPLIT; kind < FILTER_COUNT; kind++)
         for (size_t i = 0; i < sizeof(strides) / sizeof(strides[0]); i++)
@@ -174,7 +205,17 @@ Test(codec_filter, only_what_suits_the_rows_is_valid)
         { { FILTER_DELTA8, 8 }, 16, true },
         { { FILTER_DELTA8, 12 }, 12, false },
         { { FILTER_DELTA8, 4 }, 8, false },
-        { { 4, 4 }, 4, false },
+        { { FILTER_BITS, 1 }, 4097, true },
+        { { FILTER_BITS, 0 }, 8, false },
+        { { FILTER_BITS, 64 }, 64, true },
+        { { FILTER_BITS, 64 }, 128, true },
+        { { FILTER_BITS, 65 }, 65, false },
+        { { FILTER_BITS_DELTA4, 12 }, 12, true },
+        { { FILTER_BITS_DELTA4, 2 }, 4, false },
+        { { FILTER_BITS_DELTA4, 1 }, 4, false },
+        { { FILTER_BITS_DELTA8, 24 }, 24, true },
+        { { FILTER_BITS_DELTA8, 12 }, 24, false },
+        { { 7, 4 }, 4, false },
         { { UINT32_MAX, 4 }, 4, false },
     };
     for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
@@ -190,5 +231,9 @@ Test(codec_filter, the_numbers_stay)
     cr_assert_eq(FILTER_SPLIT, 1);
     cr_assert_eq(FILTER_DELTA4, 2);
     cr_assert_eq(FILTER_DELTA8, 3);
+    cr_assert_eq(FILTER_BITS, 4);
+    cr_assert_eq(FILTER_BITS_DELTA4, 5);
+    cr_assert_eq(FILTER_BITS_DELTA8, 6);
+    cr_assert_eq(FILTER_BITS_STRIDE_MAX, 64);
     cr_assert_eq(FILTER_STRIDE_MAX, 4096);
 }

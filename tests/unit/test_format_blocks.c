@@ -32,7 +32,7 @@ Test(blocks, the_sample_in_blocks)
 Test(blocks, BLOCK_1)
 {
     struct breakage b = begin_with_blocks();
-    static const uint32_t filters[] = { 4, 5, UINT32_MAX };
+    static const uint32_t filters[] = { FILTER_COUNT, FILTER_COUNT + 1, UINT32_MAX };
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         put32(&b.file, block_at(&b, 1, 1) + BLOCK_FILTER, filters[i]);
         expect_unsupported(&b, "BLOCK-1", block_at(&b, 1, 1) + BLOCK_FILTER);
@@ -146,8 +146,10 @@ Test(blocks, BLOCK_3_filters)
     struct breakage b = begin_with_blocks();
     const uint64_t place = block_at(&b, 1, 1); /* of 8 bytes a row */
     static const struct codec_filter filters[] = {
-        { FILTER_SPLIT, 0 },  { FILTER_SPLIT, 1 },  { FILTER_SPLIT, 3 },          { FILTER_SPLIT, 16 },
-        { FILTER_DELTA4, 2 }, { FILTER_DELTA8, 4 }, { FILTER_SPLIT, UINT32_MAX }, { FILTER_NONE, 8 },
+        { FILTER_SPLIT, 0 },       { FILTER_SPLIT, 1 },  { FILTER_SPLIT, 3 },          { FILTER_SPLIT, 16 },
+        { FILTER_DELTA4, 2 },      { FILTER_DELTA8, 4 }, { FILTER_SPLIT, UINT32_MAX }, { FILTER_NONE, 8 },
+        { FILTER_BITS, 0 },        { FILTER_BITS, 3 },   { FILTER_BITS, 16 },          { FILTER_BITS_DELTA4, 2 },
+        { FILTER_BITS_DELTA8, 4 },
     };
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
         put32(&b.file, place + BLOCK_FILTER, filters[i].kind);
