@@ -24,6 +24,7 @@ enum {
     LEVEL_LIGHT = -3, /* stores literals as they are */
     LEVEL_QUICK = 1,  /* of samples, too */
     LEVEL_SMALL = 3,
+    SMALL_TABLE_LOG = 15, /* of the tables of LEVEL_SMALL, which a near cache keeps so */
     CANDIDATE_MAX = 13,
     ELEMENTS_FROM = 7,              /* of the candidates */
     BIT_PLANE_MIN = 64,             /* bytes: thousands of small blocks are to be quick, too */
@@ -171,6 +172,10 @@ static pecs_status codec_deflate(struct codec *codec, int level, size_t part_byt
     ZSTD_CCtx_reset(codec->compressor, ZSTD_reset_session_and_parameters);
     ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_compressionLevel, level);
     ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_windowLog, codec_window_log(size));
+    if (level == LEVEL_SMALL) {
+        ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_hashLog, SMALL_TABLE_LOG);
+        ZSTD_CCtx_setParameter(codec->compressor, ZSTD_c_chainLog, SMALL_TABLE_LOG);
+    }
     if (part_bytes < size)
         return codec_deflate_parts(codec->compressor, part_bytes, part_min, bytes, size, to, ret_size);
     const size_t result = ZSTD_compress2(codec->compressor, to.bytes, to.capacity, bytes, size);
