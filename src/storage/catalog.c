@@ -30,7 +30,8 @@ pecs_status catalog_init(struct catalog *catalog, const pecs_registry *registry,
 void catalog_deinit(struct catalog *catalog, struct pool *pool)
 {
     for (uint32_t i = 0; catalog->postings && i < catalog->posting_count; i++)
-        pool_release(pool, catalog->postings[i].tables, catalog->postings[i].capacity * sizeof(uint32_t));
+        if (catalog->postings[i].capacity)
+            pool_release(pool, catalog->postings[i].tables.many, catalog->postings[i].capacity * sizeof(uint32_t));
     pool_release(pool, catalog->postings, (catalog->posting_count + 1) * sizeof(*catalog->postings));
     pool_release(pool, catalog->buckets, max_u64(catalog->bucket_count, FIRST_BUCKET_COUNT) * sizeof(uint32_t));
     pool_release(pool, catalog->archetypes, catalog->archetype_capacity * sizeof(*catalog->archetypes));
@@ -78,6 +79,27 @@ static pecs_status catalog_grow_buckets(struct catalog *catalog, struct pool *po
     return PECS_OK;
 }
 
+/* Room for one more table. */
+static bool posting_reserve(struct posting_list *list, struct pool *pool)
+{
+    uint32_t *tables = list->capacity ? list->tables.many : NULL;
+    size_t capacity = list->capacity;
+    if (!capacity && list->count < POSTING_FEW)
+        return true;
+    if (!pool_reserve(pool, (void **)&tables, &capacity, (size_t)list->count + 1, sizeof(*tables)))
+        return false;
+    if (!list->capacity)
+        memcpy(tables, list->tables.few, sizeof(list->tables.few));
+    list->tables.many = tables;
+    list->capacity = (uint32_t)min_u64(capacity, UINT32_MAX);
+    return true;
+}
+
+static void posting_push(struct posting_list *list, uint32_t table)
+{
+    (list->capacity ? list->tables.many : list->tables.few)[list->count++] = table;
+}
+
 pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct archetype *archetype)
 {
     const size_t count = (size_t)catalog->table_count + 1;
@@ -86,19 +108,13 @@ pecs_status catalog_add(struct catalog *catalog, struct pool *pool, const struct
         !pool_reserve(pool, (void **)&catalog->next, &catalog->next_capacity, count, sizeof(*catalog->next)) ||
         catalog_grow_buckets(catalog, pool))
         return PECS_E_MEMORY;
-    for (uint32_t i = 0; i < archetype->component_count; i++) {
-        struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
-        size_t capacity = list->capacity;
-        if (!pool_reserve(pool, (void **)&list->tables, &capacity, (size_t)list->count + 1, sizeof(*list->tables)))
+    for (uint32_t i = 0; i < archetype->component_count; i++)
+        if (!posting_reserve(catalog_posting(catalog, archetype->components[i]), pool))
             return PECS_E_MEMORY;
-        list->capacity = (uint32_t)min_u64(capacity, UINT32_MAX);
-    }
     catalog->archetypes[catalog->table_count] = archetype;
     catalog_link_table(catalog, catalog->table_count);
-    for (uint32_t i = 0; i < archetype->component_count; i++) {
-        struct posting_list *list = catalog_posting(catalog, archetype->components[i]);
-        list->tables[list->count++] = catalog->table_count;
-    }
+    for (uint32_t i = 0; i < archetype->component_count; i++)
+        posting_push(catalog_posting(catalog, archetype->components[i]), catalog->table_count);
     catalog->table_count++;
     return PECS_OK;
 }

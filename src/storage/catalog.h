@@ -7,10 +7,20 @@
 
 #include "state.h"
 
+/* The tables that have a component, ascending; a few without memory of their own, for thousands of small worlds. */
+enum { POSTING_FEW = 2 };
 struct posting_list {
-    uint32_t *tables; /* ascending */
+    union {
+        uint32_t few[POSTING_FEW]; /* while there is no capacity */
+        uint32_t *many;
+    } tables;
     uint32_t count, capacity;
 };
+
+static inline const uint32_t *posting_tables(const struct posting_list *list)
+{
+    return list->capacity ? list->tables.many : list->tables.few;
+}
 
 struct catalog {
     const pecs_registry *registry;

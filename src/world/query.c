@@ -177,7 +177,7 @@ static void query_find_candidates(pecs_iter *iter, const pecs_query *query, cons
         const struct posting_list *list = catalog_posting(&source->world->catalog, query->terms[i].component);
         /* NULL: this world does not have the type, and no table matches */
         if (list && query_is_required(query->terms[i].access) && list->count <= iter->state.table_limit) {
-            iter->state.tables = list->tables;
+            iter->state.tables = posting_tables(list);
             iter->state.table_limit = (uint32_t)list->count;
         }
     }

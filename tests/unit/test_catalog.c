@@ -91,12 +91,12 @@ Test(catalog, postings_list_the_tables_of_a_component)
         add(sets[i]);
     const struct posting_list *positions = &catalog.postings[POSITION], *healths = &catalog.postings[HEALTH];
     cr_assert_eq(positions->count, 3);
-    cr_assert_eq(positions->tables[0], 0);
-    cr_assert_eq(positions->tables[1], 1);
-    cr_assert_eq(positions->tables[2], 4);
+    cr_assert_eq(posting_tables(positions)[0], 0);
+    cr_assert_eq(posting_tables(positions)[1], 1);
+    cr_assert_eq(posting_tables(positions)[2], 4);
     cr_assert_eq(healths->count, 2);
-    cr_assert_eq(healths->tables[0], 1);
-    cr_assert_eq(healths->tables[1], 3);
+    cr_assert_eq(posting_tables(healths)[0], 1);
+    cr_assert_eq(posting_tables(healths)[1], 3);
     cr_assert_eq(catalog.postings[TEAM].count, 0);
     drop();
     cr_assert_eq(positions->count, 2);

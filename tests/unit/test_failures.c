@@ -149,7 +149,7 @@ static pecs_status set_and_add(struct stage *stage)
 
 Test(failures, set_adding_components)
 {
-    try_every_failure(&(struct trial){ populate, set_and_add }, 6);
+    try_every_failure(&(struct trial){ populate, set_and_add }, 4);
 }
 
 Test(failures, set_adding_components_in_a_shared_world)

@@ -199,7 +199,7 @@ static inline void check_catalog(const struct catalog *catalog, const struct pec
         size_t count = 0;
         for (uint32_t i = 0; i < state->table_count && place < state_component_count(state); i++)
             if (archetype_find(state_table(state, i)->archetype, state_number_at(state, place)) != NO_COLUMN)
-                must(count < list->count && list->tables[count++] == i);
+                must(count < list->count && posting_tables(list)[count++] == i);
         must(count == list->count);
     }
 }
