@@ -62,7 +62,7 @@ typedef struct pecs_save_report {
 typedef enum pecs_profile {
     PECS_PROFILE_OFF = 0, /* not at all */
     PECS_PROFILE_FAST,    /* fast to save and to open: what would get less than a fifth smaller stays as it is */
-    PECS_PROFILE_SMALL    /* smaller, and slower to save; as fast to open */
+    PECS_PROFILE_SMALL    /* smaller, and slower to save and to open */
 } pecs_profile;
 
 /* Components that the world lacks are ignored; of two entries for one, the first counts. */
