@@ -294,7 +294,7 @@ static const struct breakage breakages[] = {
     { "RUN-8", HASHES, { OF(BLOCKS, 1, 0, 4, 6) }, 0 },
     { "RUN-1", HASHES, { OF(BLOCKS, 1, 4, 4, 77) }, 0 },
     { "RUN-2", HASHES, { OF(BLOCKS, 1, 12, 4, 2) }, 0 },
-    { "BLOCK-1", HASHES, { OF(BLOCKS, 1, 16, 4, 4) }, 0 },
+    { "BLOCK-1", HASHES, { OF(BLOCKS, 1, 16, 4, UINT32_MAX) }, 0 },
     { "BLOCK-2", HASHES, { OF(BLOCKS, 1, 24, 4, 0) }, 0 },
     { "BLOCK-2", HASHES, { OF(BLOCKS, 1, 24, 4, UINT32_MAX) }, 0 },
     { "BLOCK-2", HASHES, { OF(BLOCKS, 1, 28, 4, UINT32_MAX) }, 0 },
