@@ -43,7 +43,7 @@ enum { CODEC_WHOLE = 4096 };
 
 /*
  * Chooses filter and level for a block of rows of row_bytes, or of contents (0), which have no filter, by compressing
- * samples from all over it: 60 to 250 KiB in all, more for rows above 512 bytes, so choose once for some blocks. The
+ * samples from all over it: 60 to 340 KiB in all, more for rows above 512 bytes, so choose once for some blocks. The
  * result depends on the bytes alone. It is worth it if a twentieth is saved, for CODEC_FAST a fifth of rows. PECS_OK or
  * PECS_E_MEMORY.
  */

@@ -12,7 +12,7 @@ struct segment_block {
     uint64_t size, offset;
     uint32_t row_bytes;
     pecs_profile profile;
-    size_t job;    /* the number of the block that the job with the number of this block compresses */
+    size_t turn;   /* not of this block: which one is compressed in the turn of this one's number */
     size_t leader; /* the first block of the same column in the segment, which has the choice for all */
     struct segment_choice choice;
     struct os_mutex mutex;   /* of a leader that is being compressed: guards its choice */
@@ -187,7 +187,7 @@ static pecs_status segment_compress(const struct segment_blocks *list, struct se
 static pecs_status segment_compress_job(void *user, uint64_t job, pecs_error *error)
 {
     struct segment_writer *writer = user;
-    struct segment_block *block = &writer->packed.blocks[writer->packed.blocks[job].job];
+    struct segment_block *block = &writer->packed.blocks[writer->packed.blocks[job].turn];
     if (block->profile == PECS_PROFILE_OFF || block->size > FORMAT_BLOCK_MAX)
         return PECS_OK;
     struct codec *codec = codecs_take(&writer->codecs);
@@ -371,16 +371,16 @@ void segment_writer_drain(struct segment_writer *writer)
     segment_put(writer);
 }
 
-/* Contents, which take longest, come first, so that no thread waits long for the last one. */
-static void segment_order_jobs(const struct segment_blocks *list)
+/* Contents, which take longest, come first, so that no thread waits long for the last block. */
+static void segment_give_turns(const struct segment_blocks *list)
 {
-    size_t job = 0;
+    size_t turn = 0;
     for (size_t i = 0; i < list->count; i++)
         if (!list->blocks[i].row_bytes)
-            list->blocks[job++].job = i;
+            list->blocks[turn++].turn = i;
     for (size_t i = 0; i < list->count; i++)
         if (list->blocks[i].row_bytes)
-            list->blocks[job++].job = i;
+            list->blocks[turn++].turn = i;
 }
 
 void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)
@@ -395,7 +395,7 @@ void segment_writer_flush(struct segment_writer *writer, uint32_t thread_count)
     for (size_t i = 0; i < writer->added.count; i++)
         if (writer->added.blocks[i].leader == i)
             segment_inherit(writer, &writer->added.blocks[i]);
-    segment_order_jobs(&writer->added);
+    segment_give_turns(&writer->added);
     segment_init_mutexes(&writer->added);
     segment_turn(&writer->added, &writer->packed);
     jobs_begin(&writer->crew, &jobs);

@@ -426,6 +426,43 @@ Test(codec, a_fast_save_takes_no_bits_of_what_is_alike)
     free(rows);
 }
 
+static int level_for(enum codec_aim aim, const uint8_t *bytes, size_t size, size_t row_bytes)
+{
+    struct codec_choice choice;
+    cr_assert_eq(codec_choose(codec, aim, bytes, size, row_bytes, &choice), PECS_OK);
+    return choice.level;
+}
+
+/* Of rows without a filter, and of bits; not of planes of bytes, which are literals, nor of contents. */
+Test(codec, a_fast_save_leaves_literals_as_they_are)
+{
+    static const char words[8][16] = { "soldier", "archer", "villager", "merchant", "wolf", "dragon", "priest", "elf" };
+    uint8_t *rows = malloc(240000), *numbers = malloc(240000), *alike = records(15000);
+    uint64_t state = 1;
+    for (size_t i = 0; i < 15000; i++)
+        memcpy(rows + 16 * i, words[random_next(&state) % 8], 16);
+    for (size_t i = 0; i < 240000; i++)
+        numbers[i] = (uint8_t)(random_next(&state) % 8);
+    cr_assert_lt(level_for(CODEC_FAST, rows, 240000, 16), 0);
+    cr_assert_lt(level_for(CODEC_FAST, numbers, 240000, 1), 0);
+    cr_assert_gt(level_for(CODEC_FAST, alike, 240000, 16), 0);
+    cr_assert_gt(level_for(CODEC_FAST, rows, 240000, 0), 0);
+    cr_assert_gt(level_for(CODEC_SMALL, rows, 240000, 16), 0);
+    cr_assert_gt(level_for(CODEC_SMALL, numbers, 240000, 1), 0);
+    free(rows), free(numbers), free(alike);
+}
+
+/* Planes of bits have 64 bytes or more: many small blocks are to be quick. */
+Test(codec, bits_are_not_tried_for_small_blocks)
+{
+    uint8_t numbers[512];
+    uint64_t state = 1;
+    for (size_t i = 0; i < sizeof(numbers); i++)
+        numbers[i] = (uint8_t)(random_next(&state) % 8);
+    assert_filter(choose_for(CODEC_FAST, numbers, 511, 1, true), FILTER_NONE, 0);
+    assert_filter(choose_for(CODEC_FAST, numbers, 512, 1, true), FILTER_BITS, 1);
+}
+
 Test(codec, noise_is_not_worth_it)
 {
     uint8_t *random = noise(300000);

@@ -19,8 +19,8 @@ static unsigned literals_of_frame(struct memory_file file, uint32_t size)
     return frame[12] & 3;
 }
 
-/* Rows with runs of zeros, which no filter makes smaller, are saved fast with light matches alone; noise is not. */
-Test(profiles_choices, a_fast_save_stores_literals_of_rows_that_are_repeated)
+/* Small numbers and runs of zeros: planes of bits, of which a fast save stores what is noise as it is. */
+Test(profiles_choices, a_fast_save_stores_literals_of_bits)
 {
     static Slots slots[20000];
     const pecs_type *types[] = { &Slots_type };
